@@ -1,0 +1,1 @@
+"""A self-hosted shop for files and license keys."""
