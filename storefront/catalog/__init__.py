@@ -1,0 +1,1 @@
+"""What is sold: products, prices, releases, and their mirrors at Stripe."""

@@ -1,0 +1,259 @@
+"""Settings: typed, read once from the environment, every wrong value named at once; derives the mode."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+STRIPE_API = "https://api.stripe.com"
+STRIPE_JS = "https://js.stripe.com/endive/stripe.js"
+PLACEHOLDERS = ("change-me", "changeme", "secret", "dev", "placeholder")
+MIN_SECRET_LENGTH = 16
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Mode(StrEnum):
+    SANDBOX = "sandbox"
+    TEST = "test"
+    LIVE = "live"
+
+
+class SettingsError(Exception):
+    """Every problem found, one line each, each saying what to do."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    mode: Mode
+    secret_key: str = field(repr=False)
+    base_url: str
+    database_url: str = field(repr=False)
+    queue_url: str = field(repr=False)
+    files_path: Path
+    shop_name: str
+    stripe_secret_key: str = field(repr=False)
+    stripe_publishable_key: str
+    stripe_webhook_secrets: tuple[str, ...] = field(repr=False)
+    stripe_api_base: str
+    stripe_js_url: str
+    mail_server: str
+    mail_port: int
+    mail_use_tls: bool
+    mail_use_ssl: bool
+    mail_username: str | None
+    mail_password: str | None = field(repr=False)
+    mail_from: str
+    owner_email: str | None
+    trusted_proxies: int
+    stripe_tax: bool
+    terms_url: str | None
+    invoices: bool
+    web_threads: int
+    limits_url: str = field(repr=False)
+    log_json: bool
+
+    @property
+    def is_live(self) -> bool:
+        return self.mode is Mode.LIVE
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def stripe_js_origin(self) -> str:
+        parts = urlsplit(self.stripe_js_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+class _Reader:
+    """Reads values and collects complaints instead of stopping at the first."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.problems: list[str] = []
+
+    def secret(self, name: str) -> str:
+        """`NAME`, or the content of the file that `NAME_FILE` points to."""
+        path = self.environ.get(f"{name}_FILE")
+        if path and self.environ.get(name):
+            self.problems.append(f"{name} and {name}_FILE are both set: keep one.")
+        if not path:
+            return self.environ.get(name, "").strip()
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            self.problems.append(f"{name}_FILE={path} cannot be read ({error.strerror}).")
+            return ""
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.environ.get(name, "").strip() or default
+
+    def optional(self, name: str) -> str | None:
+        return self.text(name) or None
+
+    def integer(self, name: str, default: int, *, low: int, high: int) -> int:
+        raw = self.text(name, str(default))
+        if raw.isascii() and raw.isdigit() and low <= int(raw) <= high:
+            return int(raw)
+        self.problems.append(f"{name}={raw} must be a whole number from {low} to {high}.")
+        return default
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        raw = self.text(name, "true" if default else "false").lower()
+        if raw in ("1", "true", "yes", "on"):
+            return True
+        if raw not in ("0", "false", "no", "off"):
+            self.problems.append(f"{name}={raw} must be true or false.")
+        return False
+
+    def url(self, name: str, default: str) -> str:
+        raw = self.text(name, default).rstrip("/")
+        parts = urlsplit(raw)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            self.problems.append(f"{name}={raw} must be an address that starts with http:// or https://.")
+        return raw
+
+
+def _key_mode(key: str) -> Mode | None:
+    if key.startswith(("sk_live_", "rk_live_", "pk_live_")):
+        return Mode.LIVE
+    return Mode.TEST if key.startswith(("sk_test_", "rk_test_", "pk_test_")) else None
+
+
+def _read_mode(reader: _Reader, secret: str, publishable: str, api_base: str) -> Mode:
+    if not secret:
+        reader.problems.append(
+            "STRIPE_SECRET_KEY is missing: add it (sk_test_… or sk_live_… from the Stripe Dashboard), "
+            "or type `make run` for the local sandbox."
+        )
+    elif not secret.startswith(("sk_", "rk_")) or _key_mode(secret) is None:
+        reader.problems.append("STRIPE_SECRET_KEY must start with sk_test_, rk_test_, sk_live_ or rk_live_.")
+    if not publishable:
+        reader.problems.append("STRIPE_PUBLISHABLE_KEY is missing: add it (pk_test_… or pk_live_…).")
+    elif not publishable.startswith("pk_") or _key_mode(publishable) is None:
+        reader.problems.append("STRIPE_PUBLISHABLE_KEY must start with pk_test_ or pk_live_.")
+    elif secret and _key_mode(secret) is not None and _key_mode(secret) != _key_mode(publishable):
+        reader.problems.append("STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY are of different modes.")
+    mode = _key_mode(secret) or Mode.TEST
+    if api_base == STRIPE_API:
+        return mode
+    if mode is Mode.LIVE:
+        reader.problems.append(
+            f"STRIPE_API_BASE={api_base} is a sandbox address: live keys work with Stripe only. Remove it."
+        )
+    return Mode.SANDBOX
+
+
+def _check_live(
+    reader: _Reader, settings_secret: str, base_url: str, webhook_secrets: tuple[str, ...]
+) -> None:
+    if not webhook_secrets:
+        reader.problems.append("STRIPE_WEBHOOK_SECRET is missing: live needs the whsec_… of your endpoint.")
+    if settings_secret.lower().startswith(PLACEHOLDERS):
+        reader.problems.append("SECRET_KEY is a placeholder: make one with `openssl rand -hex 32`.")
+    if not base_url.startswith("https://"):
+        reader.problems.append(f"BASE_URL={base_url} must start with https:// in live mode.")
+
+
+def _database_url(raw: str) -> str:
+    """SQLAlchemy's spelling of what hosts hand out (`postgres://`), with psycopg 3."""
+    for prefix in ("postgres://", "postgresql://"):
+        if raw.startswith(prefix):
+            return "postgresql+psycopg://" + raw.removeprefix(prefix)
+    return raw
+
+
+def _read_engines(reader: _Reader) -> tuple[str, str]:
+    database_url = _database_url(reader.secret("DATABASE_URL") or f"sqlite:///{ROOT / 'var' / 'shop.db'}")
+    if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        reader.problems.append("DATABASE_URL must start with sqlite:/// or postgresql://.")
+    queue_url = reader.secret("QUEUE_URL") or f"sqlite:///{ROOT / 'var' / 'queue.db'}"
+    if not queue_url.startswith(("sqlite:///", "redis://", "rediss://", "postgresql://", "postgres://")):
+        reader.problems.append("QUEUE_URL must start with sqlite:///, redis:// or postgresql://.")
+    return database_url, queue_url
+
+
+def _read_webhook_secrets(reader: _Reader) -> tuple[str, ...]:
+    """Several, separated by commas: the old and the new one while a secret is rotated."""
+    secrets = tuple(
+        part.strip() for part in reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if part.strip()
+    )
+    if any(not part.startswith("whsec_") for part in secrets):
+        reader.problems.append("STRIPE_WEBHOOK_SECRET must be whsec_… (several: separated by commas).")
+    return secrets
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check everything.
+
+    Raises:
+        SettingsError: with every problem at once.
+    """
+    reader = _Reader(environ)
+    secret_key = reader.secret("SECRET_KEY")
+    if len(secret_key) < MIN_SECRET_LENGTH:
+        reader.problems.append(
+            f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters: "
+            "make one with `openssl rand -hex 32`."
+        )
+    stripe_secret = reader.secret("STRIPE_SECRET_KEY")
+    stripe_publishable = reader.text("STRIPE_PUBLISHABLE_KEY")
+    api_base = reader.url("STRIPE_API_BASE", STRIPE_API)
+    js_url = reader.url(
+        "STRIPE_JS_URL", STRIPE_JS if api_base == STRIPE_API else f"{api_base}/endive/stripe.js"
+    )
+    if api_base == STRIPE_API and js_url != STRIPE_JS and urlsplit(js_url).netloc != "js.stripe.com":
+        reader.problems.append("STRIPE_JS_URL must be served by js.stripe.com (PCI): remove the setting.")
+    webhook_secrets = _read_webhook_secrets(reader)
+    base_url = reader.url("BASE_URL", "http://127.0.0.1:8000")
+    mode = _read_mode(reader, stripe_secret, stripe_publishable, api_base)
+    if mode is Mode.LIVE:
+        _check_live(reader, secret_key, base_url, webhook_secrets)
+    database_url, queue_url = _read_engines(reader)
+    files_url = reader.text("FILES_URL", f"file://{ROOT / 'var' / 'files'}")
+    if not files_url.startswith("file:///"):
+        reader.problems.append(f"FILES_URL={files_url} must be a folder: file:///absolute/path.")
+    mail_from = reader.text("MAIL_FROM", "shop@localhost.localdomain" if mode is not Mode.LIVE else "")
+    if "@" not in mail_from:
+        reader.problems.append("MAIL_FROM is missing: the address your mails come from.")
+    settings = Settings(
+        mode=mode,
+        secret_key=secret_key,
+        base_url=base_url,
+        database_url=database_url,
+        queue_url=queue_url,
+        files_path=Path(files_url.removeprefix("file://")),
+        shop_name=reader.text("SHOP_NAME", "Storefront"),
+        stripe_secret_key=stripe_secret,
+        stripe_publishable_key=stripe_publishable,
+        stripe_webhook_secrets=webhook_secrets,
+        stripe_api_base=api_base,
+        stripe_js_url=js_url,
+        mail_server=reader.text("MAIL_SERVER", "127.0.0.1"),
+        mail_port=reader.integer("MAIL_PORT", 1025 if mode is Mode.SANDBOX else 587, low=1, high=65535),
+        mail_use_tls=reader.flag("MAIL_USE_TLS", default=mode is not Mode.SANDBOX),
+        mail_use_ssl=reader.flag("MAIL_USE_SSL"),
+        mail_username=reader.optional("MAIL_USERNAME"),
+        mail_password=reader.secret("MAIL_PASSWORD") or None,
+        mail_from=mail_from,
+        owner_email=reader.optional("OWNER_EMAIL"),
+        trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, low=0, high=5),
+        stripe_tax=reader.flag("STRIPE_TAX"),
+        terms_url=reader.optional("TERMS_URL"),
+        invoices=reader.flag("INVOICES"),
+        web_threads=reader.integer("WEB_THREADS", 8, low=1, high=64),
+        limits_url=reader.secret("LIMITS_URL") or "memory://",
+        log_json=reader.flag("LOG_JSON"),
+    )
+    if settings.mail_use_tls and settings.mail_use_ssl:
+        reader.problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other: keep one.")
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return settings

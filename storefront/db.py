@@ -1,0 +1,128 @@
+"""The database door: Base, column types, `transaction()`, `end_read()`, SQLite set-up.
+
+Writers on SQLite start with BEGIN IMMEDIATE: a read transaction that turns into a write fails at once with
+"database is locked", whatever the timeout.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Engine, MetaData, event, orm
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from storefront.config import Settings
+
+SQLITE_TIMEOUT_SECONDS = 30
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes in and out; naive ones are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is not None and value.tzinfo is None:
+            raise ValueError("naive datetime: use storefront.clock")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    # In a registry, not as a class attribute: Flask-SQLAlchemy 3.1.1 refuses the attribute.
+    registry = orm.registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON},
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def _set_up_sqlite(dbapi_connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own class
+    dbapi_connection.isolation_level = None  # the begin listener below decides
+    cursor = dbapi_connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """A pool as large as the process has threads, no overflow: waiting beats failing."""
+    options: dict[str, Any] = {"pool_size": settings.web_threads, "max_overflow": 0, "pool_timeout": 30}
+    if settings.database_url.startswith("sqlite"):
+        options["connect_args"] = {"timeout": SQLITE_TIMEOUT_SECONDS}
+    else:
+        options["pool_pre_ping"] = True
+    return options
+
+
+def set_up_db(app: Flask, settings: Settings) -> None:
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
+    db.init_app(app)
+    with app.app_context():
+        engine: Engine = db.engine
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def in_transaction() -> bool:
+    return bool(db.session().info.get("in_transaction"))
+
+
+def end_read() -> None:
+    """End the read transaction before talking to a network. Refused inside `transaction()`."""
+    if in_transaction():
+        raise RuntimeError("network call inside a transaction")
+    db.session.commit()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One short, locked, all-or-nothing change. Does not nest; no network inside."""
+    session = db.session()
+    if session.info.get("in_transaction"):
+        raise RuntimeError("transaction() does not nest")
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("pending changes from outside transaction()")
+    session.commit()  # ends the read transaction that the first SELECT opened
+    session.info["in_transaction"] = True
+    try:
+        session.connection(execution_options={"writes": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info["in_transaction"] = False

@@ -1,0 +1,1 @@
+"""The schema's history; `storefront db upgrade` applies it."""

@@ -1,0 +1,42 @@
+"""Money in integer minor units: Stripe's exponent table, parsing nothing, formatting with Babel."""
+
+from decimal import Decimal
+
+from babel.numbers import format_currency, get_currency_symbol
+
+# https://docs.stripe.com/currencies: zero-decimal and three-decimal currencies. ISK and UGX are charged in
+# two decimals that must be 00; HUF and TWD are two-decimal for charges.
+ZERO_DECIMAL = frozenset(
+    {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
+)
+THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
+WHOLE_UNITS_IN_TWO_DECIMALS = frozenset({"isk", "ugx"})
+
+
+def digits(currency: str) -> int:
+    """How many decimal digits Stripe's minor unit of this currency has."""
+    code = currency.lower()
+    if code in ZERO_DECIMAL:
+        return 0
+    return 3 if code in THREE_DECIMAL else 2
+
+
+def is_chargeable(amount_minor: int, currency: str) -> bool:
+    """Stripe refuses three-decimal amounts not ending in 0, and ISK and UGX amounts not ending in 00."""
+    code = currency.lower()
+    if code in THREE_DECIMAL:
+        return amount_minor % 10 == 0
+    if code in WHOLE_UNITS_IN_TWO_DECIMALS:
+        return amount_minor % 100 == 0
+    return True
+
+
+def format_money(amount_minor: int, currency: str, *, locale: str = "en_US") -> str:
+    """`format_money(1900, "usd")` is `$19.00`. The digits are Stripe's, the looks are Babel's."""
+    code = currency.lower()
+    places = 0 if code in WHOLE_UNITS_IN_TWO_DECIMALS else digits(code)
+    value = Decimal(amount_minor).scaleb(-digits(code))
+    pattern = "¤#,##0" + ("." + "0" * places if places else "")
+    if len(get_currency_symbol(code.upper(), locale=locale)) > 2:
+        pattern = pattern.replace("¤", "¤\u00a0")
+    return str(format_currency(value, code.upper(), format=pattern, locale=locale, currency_digits=False))

@@ -1,0 +1,32 @@
+"""Random strings nobody can guess, and the hash we look them up by."""
+
+import hashlib
+import hmac
+import secrets
+
+# No 0/O, 1/I/L, 5/S, 2/Z, 8/B, U/V: what people read aloud or type from paper stays unambiguous.
+READABLE_ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
+
+
+def new_token() -> str:
+    """128 random bits, URL-safe, 22 characters."""
+    return secrets.token_urlsafe(16)
+
+
+def new_seed() -> bytes:
+    return secrets.token_bytes(16)
+
+
+def derive_token(seed: bytes, *, purpose: str, version: int) -> str:
+    """A 128-bit token (32 hex digits) from a stored seed; another version is another token."""
+    message = f"{purpose}:{version}".encode()
+    return hmac.new(seed, message, hashlib.sha256).hexdigest()[:32]
+
+
+def hash_token(token: str) -> str:
+    """SHA-256 in hex: tables are searched by this, so timing says nothing about the token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_readable(length: int) -> str:
+    return "".join(secrets.choice(READABLE_ALPHABET) for _ in range(length))

@@ -1,0 +1,215 @@
+"""What every answer has: request id, security headers, CSRF, limits, error pages or JSON, health."""
+
+import logging
+import secrets
+import time
+from http import HTTPStatus
+
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from storefront import logs
+from storefront.config import Mode, Settings
+from storefront.db import db
+from storefront.errors import StorefrontError
+
+log = logging.getLogger(__name__)
+
+health = Blueprint("health", __name__)
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
+
+MAX_BODY_BYTES = 1024 * 1024
+ERROR_TITLES = {
+    400: ("bad_request", "That request makes no sense to us"),
+    403: ("forbidden", "Not available here"),
+    404: ("not_found", "Page not found"),
+    405: ("method_not_allowed", "That is not how this page works"),
+    413: ("too_large", "Too large"),
+    429: ("too_many_requests", "Please wait a moment"),
+    500: ("internal_error", "Something broke on our side"),
+}
+
+
+def settings() -> Settings:
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def absolute_url(endpoint: str, **values: str | int) -> str:
+    """A link for mails and Stripe: always under BASE_URL, never under the request's Host header."""
+    path = current_app.url_map.bind("").build(endpoint, values)
+    return settings().base_url + path
+
+
+def wants_json() -> bool:
+    if request.path == "/webhook" or request.path.startswith("/v1/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
+    return best == "application/json"
+
+
+def content_security_policy(shop: Settings, nonce: str) -> str:
+    """Ours only, plus what Stripe documents for Stripe.js and Checkout; in the sandbox its origin instead.
+
+    https://docs.stripe.com/security/guide#content-security-policy
+    """
+    if shop.mode is Mode.SANDBOX:
+        origin = shop.stripe_js_origin
+        script, frame, connect, image, form = origin, origin, origin, origin, origin
+    else:
+        script = "https://js.stripe.com https://*.js.stripe.com https://checkout.stripe.com"
+        frame = f"{script} https://hooks.stripe.com https://link.com https://*.link.com"
+        connect = "https://api.stripe.com https://checkout.stripe.com https://link.com https://*.link.com"
+        image = "https://*.stripe.com https://*.link.com"
+        form = "https://checkout.stripe.com"
+    return (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}' {script}; style-src 'self' 'nonce-{nonce}'; "
+        f"img-src 'self' data: {image}; font-src 'self'; connect-src 'self' {connect}; frame-src {frame}; "
+        f"form-action 'self' {form}; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    )
+
+
+def _start_request() -> None:
+    incoming = request.headers.get("X-Request-Id", "")
+    usable = incoming.isascii() and incoming.replace("-", "").isalnum() and len(incoming) <= 64
+    g.request_id = incoming if usable else secrets.token_hex(8)
+    g.csp_nonce = secrets.token_urlsafe(16)
+    g.started = time.perf_counter()
+    logs.request_id.set(g.request_id)
+
+
+def _finish_request(response: Response) -> Response:
+    shop = settings()
+    headers = response.headers
+    headers["X-Request-Id"] = g.request_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    headers.setdefault("Content-Security-Policy", content_security_policy(shop, g.csp_nonce))
+    headers.setdefault("X-Frame-Options", "DENY")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    if shop.is_live:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    # The endpoint, not the path: paths carry tokens.
+    log.info(
+        "request answered",
+        extra={
+            "method": request.method,
+            "endpoint": request.endpoint or "-",
+            "status": response.status_code,
+            "duration_ms": round((time.perf_counter() - g.started) * 1000),
+        },
+    )
+    return response
+
+
+def error_answer(
+    *, status: int, code: str, title: str, message: str, retry_after: int | None = None
+) -> Response:
+    """One place that turns any refusal into a page or JSON: `{"error": {"code", "message", "request_id"}}`."""
+    if wants_json():
+        response = jsonify(error={"code": code, "message": message, "request_id": g.get("request_id", "-")})
+    else:
+        page = render_template("errors/error.html", status=status, title=title, message=message)
+        response = make_response(page)
+    response.status_code = status
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _answer_refusal(error: StorefrontError) -> ResponseReturnValue:
+    log.info("request refused", extra={"code": error.code, "endpoint": request.endpoint or "-"})
+    return error_answer(
+        status=error.status,
+        code=error.code,
+        title=error.title,
+        message=error.message,
+        retry_after=error.retry_after_seconds,
+    )
+
+
+def _answer_too_many(error: TooManyRequests) -> ResponseReturnValue:
+    code, title = ERROR_TITLES[429]
+    message = "You did this many times in a short while. Nothing is lost and your cart is as it was: try again in a minute."
+    answer = error_answer(status=429, code=code, title=title, message=message)
+    for name, value in error.get_headers():
+        if name == "Retry-After":
+            answer.headers[name] = value
+    return answer
+
+
+def _answer_http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    status = error.code
+    code, title = ERROR_TITLES.get(status, ("error", HTTPStatus(status).phrase))
+    if isinstance(error, CSRFError):
+        code, title = "csrf", "This form is too old"
+        message = "Go back, reload the page and send the form again."
+    elif status == 500:
+        message = f"It is not your fault. If it stays, tell the shop this number: {g.get('request_id', '-')}"
+    elif status == 404:
+        message = "There is nothing at this address. It may have moved, or the link is not complete."
+    else:
+        message = error.description or title
+    answer = error_answer(status=status, code=code, title=title, message=message)
+    if status == 405 and error.get_headers():
+        answer.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
+    return answer
+
+
+@health.get("/healthz")
+def alive() -> ResponseReturnValue:
+    return {"status": "ok"}
+
+
+@health.get("/readyz")
+def ready() -> ResponseReturnValue:
+    """503 only when this process cannot serve: no database, or its schema is behind the code."""
+    head = current_app.extensions["schema_head"]
+    try:
+        found = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except SQLAlchemyError:
+        return {"status": "error", "problem": "no database, or never migrated"}, 503
+    if found != head:
+        return {"status": "error", "problem": "migrations behind: run `storefront db upgrade`"}, 503
+    return {"status": "ok", "mode": settings().mode, "warnings": []}
+
+
+def set_up_web(app: Flask, shop: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=shop.secret_key,
+        # Cookies ignore ports: shop, sandbox and mailbox share 127.0.0.1.
+        SESSION_COOKIE_NAME="storefront_session",
+        SESSION_COOKIE_SAMESITE="Lax",  # 3-D Secure comes back from another site
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=shop.is_https,
+        PERMANENT_SESSION_LIFETIME=60 * 60 * 24 * 30,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=True,
+        RATELIMIT_STORAGE_URI=shop.limits_url,
+        RATELIMIT_HEADERS_ENABLED=True,
+    )
+    if shop.trusted_proxies:
+        hops = shop.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=0)  # type: ignore[method-assign] # Flask's documented way
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.before_request_funcs.setdefault(None, []).insert(0, _start_request)
+    app.after_request(_finish_request)
+    app.register_error_handler(StorefrontError, _answer_refusal)
+    app.register_error_handler(TooManyRequests, _answer_too_many)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_blueprint(health)
