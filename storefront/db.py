@@ -13,6 +13,8 @@ from typing import Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, event, orm
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -126,3 +128,17 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info["in_transaction"] = False
+
+
+def insert_missing(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> int:
+    """INSERT .. ON CONFLICT DO NOTHING; returns how many rows are new.
+
+    For rows that two callers may make first: nobody gets an IntegrityError in a buyer's face.
+    """
+    if not rows:
+        return 0
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    result = session.execute(
+        insert(model).values(rows).on_conflict_do_nothing().returning(*model.__table__.primary_key)
+    )
+    return len(result.all())

@@ -52,6 +52,12 @@ class StripeUnavailable(StorefrontError):
     retry_after_seconds = 5
 
 
+class StripeFault(StripeUnavailable):
+    """Stripe answered with a 5xx: stored under the idempotency key, so the next try needs a new one."""
+
+    code = "stripe_fault"
+
+
 class StripeRefused(StorefrontError):
     """A definite no from Stripe. `stripe_code` and `param` are Stripe's."""
 

@@ -116,7 +116,7 @@ def _finish_request(response: Response) -> Response:
 def error_answer(
     *, status: int, code: str, title: str, message: str, retry_after: int | None = None
 ) -> Response:
-    """One place that turns any refusal into a page or JSON: `{"error": {"code", "message", "request_id"}}`."""
+    """The one place that makes a refusal a page or JSON: `{"error": {"code", "message", "request_id"}}`."""
     if wants_json():
         response = jsonify(error={"code": code, "message": message, "request_id": g.get("request_id", "-")})
     else:
@@ -141,7 +141,10 @@ def _answer_refusal(error: StorefrontError) -> ResponseReturnValue:
 
 def _answer_too_many(error: TooManyRequests) -> ResponseReturnValue:
     code, title = ERROR_TITLES[429]
-    message = "You did this many times in a short while. Nothing is lost and your cart is as it was: try again in a minute."
+    message = (
+        "You did this many times in a short while. "
+        "Nothing is lost and your cart is as it was: try again in a minute."
+    )
     answer = error_answer(status=429, code=code, title=title, message=message)
     for name, value in error.get_headers():
         if name == "Retry-After":

@@ -8,7 +8,7 @@ from storefront.db import Base, db
 target_metadata = Base.metadata
 
 
-def include_object(_object: object, name: str | None, type_: str, reflected: bool, _to: object) -> bool:  # noqa: FBT001 - Alembic's signature
+def include_object(_object: object, name: str | None, type_: str, reflected: bool, _to: object) -> bool:
     """Huey keeps its tables in the same PostgreSQL database when the queue is there too."""
     return not (type_ == "table" and reflected and (name or "").startswith("huey_"))
 

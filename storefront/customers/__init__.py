@@ -1,0 +1,1 @@
+"""An email address that bought."""

@@ -1,0 +1,33 @@
+"""Readable license keys: four groups of five, no look-alike letters, the last letter checks the rest.
+
+The check letter is a weighted sum modulo 23, a prime: any single wrong letter and any two swapped neighbors
+are told from an unknown key.
+"""
+
+from storefront import tokens
+
+GROUPS = 4
+GROUP_LENGTH = 5
+_LENGTH = GROUPS * GROUP_LENGTH
+
+
+def _check_letter(body: str) -> str:
+    letters = tokens.READABLE_ALPHABET
+    total = sum(weight * letters.index(letter) for weight, letter in enumerate(body, start=1))
+    return letters[total % len(letters)]
+
+
+def new_key(prefix: str = "") -> str:
+    """`LANT-7KQ4X-…` with 86 random bits; the prefix is the product's and is not checked."""
+    body = tokens.new_readable(_LENGTH - 1)
+    letters = body + _check_letter(body)
+    groups = [letters[start : start + GROUP_LENGTH] for start in range(0, _LENGTH, GROUP_LENGTH)]
+    return "-".join([prefix, *groups] if prefix else groups)
+
+
+def is_well_formed(key: str) -> bool:
+    """False for a typo: another length, a letter outside the alphabet, or a wrong check letter."""
+    letters = "".join(key.strip().upper().split("-")[-GROUPS:])
+    if len(letters) != _LENGTH or any(letter not in tokens.READABLE_ALPHABET for letter in letters):
+        return False
+    return _check_letter(letters[:-1]) == letters[-1]

@@ -1,0 +1,1 @@
+"""Emails we promised: stored with their cause, rendered when sent."""

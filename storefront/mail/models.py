@@ -1,0 +1,51 @@
+"""OutboxMessage: an email we promised to send, stored in the same transaction as its cause. No body."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront import clock
+from storefront.db import Base
+
+
+class MailState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    CANCELED = "canceled"
+    FAILED = "failed"
+
+
+class OutboxMessage(Base):
+    """`due_at` is when it may leave (held, or the next try); `claimed_at` is when a worker took it."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index(None, "state", "due_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    mode: Mapped[str]
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    recipient: Mapped[str]
+    language: Mapped[str] = mapped_column(default="en")
+    message_id: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[MailState] = mapped_column(default=MailState.QUEUED)
+    due_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    claim: Mapped[str | None] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Lease(Base):
+    """Who may run a periodic job now: every Huey consumer runs each periodic task, only one should work."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]

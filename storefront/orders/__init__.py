@@ -1,0 +1,1 @@
+"""What was bought: orders, their items and what each of them granted."""

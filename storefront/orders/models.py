@@ -1,0 +1,101 @@
+"""Order, OrderItem and Grant: uniqueness lives here, access does not (see `access.py`)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront import clock, tokens
+from storefront.db import Base
+
+
+class GrantKind(StrEnum):
+    LICENSE = "license"
+    DOWNLOAD = "download"
+
+
+class Order(Base):
+    """Born when its Checkout Session is complete, from Stripe's lines, never from a cart.
+
+    Amounts are minor units of `currency`. Facts (`is_paid` to `dispute_status`) are what Stripe said last:
+    written only with a `look_ticket` newer than `facts_ticket`.
+    """
+
+    __tablename__ = "orders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    mode: Mapped[str] = mapped_column(index=True)
+    checkout_session_id: Mapped[str] = mapped_column(unique=True)
+    payment_intent_id: Mapped[str | None] = mapped_column(index=True)
+    payment_link_id: Mapped[str | None]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    email: Mapped[str]
+    name: Mapped[str | None]
+    country: Mapped[str | None]
+    tax_ids: Mapped[list[Any]] = mapped_column(default=list)
+    payment_method_type: Mapped[str | None]
+    currency: Mapped[str]
+    subtotal_minor: Mapped[int]
+    discount_minor: Mapped[int]
+    tax_minor: Mapped[int]
+    total_minor: Mapped[int]
+    presentment_minor: Mapped[int | None]
+    presentment_currency: Mapped[str | None]
+
+    is_paid: Mapped[bool] = mapped_column(default=False)  # goes from no to yes only
+    has_failed: Mapped[bool] = mapped_column(default=False)
+    refunded_minor: Mapped[int] = mapped_column(default=0)
+    is_disputed: Mapped[bool] = mapped_column(default=False)
+    dispute_status: Mapped[str | None]
+    is_withdrawn: Mapped[bool] = mapped_column(default=False)  # the owner's decision
+
+    look_ticket: Mapped[int] = mapped_column(default=0)
+    facts_ticket: Mapped[int] = mapped_column(default=0)
+    looked_at: Mapped[datetime | None]
+
+    token_seed: Mapped[bytes] = mapped_column(default=tokens.new_seed)
+    token_version: Mapped[int] = mapped_column(default=1)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+
+    placed_at: Mapped[datetime]  # when the Session was created
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    paid_at: Mapped[datetime | None]
+    fulfilled_at: Mapped[datetime | None]
+
+
+class OrderItem(Base):
+    """One of Stripe's lines. `price_id` is None for a line we do not know: kept and shown to the owner."""
+
+    __tablename__ = "order_items"
+    __table_args__ = (UniqueConstraint("order_id", "stripe_line_item_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    stripe_line_item_id: Mapped[str]
+    position: Mapped[int]
+    price_id: Mapped[int | None] = mapped_column(ForeignKey("prices.id"))
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"))
+    description: Mapped[str]
+    quantity: Mapped[int]
+    currency: Mapped[str]
+    subtotal_minor: Mapped[int]
+    discount_minor: Mapped[int]
+    tax_minor: Mapped[int]
+    total_minor: Mapped[int]
+
+
+class Grant(Base):
+    """One thing a buyer received. `ordinal` counts from 1 within item, product and kind."""
+
+    __tablename__ = "grants"
+    __table_args__ = (UniqueConstraint("order_item_id", "product_id", "kind", "ordinal"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"), index=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    kind: Mapped[GrantKind]
+    ordinal: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -1,0 +1,1 @@
+"""Stripe's webhook deliveries: record, look again, answer."""
