@@ -1,25 +1,37 @@
 """`create_app(settings)`: wiring and nothing but wiring."""
 
 from flask import Flask, g
+from flask_migrate import Migrate
 
 from storefront import money
+from storefront.cart.views import cart
 from storefront.catalog.views import catalog
+from storefront.checkout.views import checkout
 from storefront.config import ROOT, Settings
-from storefront.db import set_up_db
+from storefront.db import db, set_up_db
+from storefront.downloads.views import downloads
+from storefront.library.views import library
+from storefront.mail.transport import set_up_mail
 from storefront.migrations import schema
 from storefront.queue import set_up_queue
+from storefront.stripe_gateway import set_up_gateway
 from storefront.web import set_up_web
+from storefront.webhook.views import webhook
 
-BLUEPRINTS = (catalog,)
+BLUEPRINTS = (catalog, cart, checkout, webhook, library, downloads)
 
 
 def create_app(settings: Settings) -> Flask:
+    """The shop. Reads no environment: everything comes from `settings`."""
     app = Flask("storefront", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.extensions["settings"] = settings
     app.extensions["schema_head"] = schema.head()
     set_up_db(app, settings)
     set_up_queue(app, settings)
+    set_up_gateway(app, settings)
+    set_up_mail(app, settings)
     set_up_web(app, settings)
+    Migrate(app, db, directory=str(schema.FOLDER))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.jinja_env.filters["money"] = money.format_money

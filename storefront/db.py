@@ -7,12 +7,13 @@ Writers on SQLite start with BEGIN IMMEDIATE: a read transaction that turns into
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, MetaData, event, orm
+from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, event, orm
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect, make_url
@@ -54,7 +55,19 @@ class Base(DeclarativeBase):
                 "pk": "pk_%(table_name)s",
             }
         ),
-        type_annotation_map={datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON},
+        type_annotation_map={
+            datetime: UtcDateTime,
+            dict[str, Any]: JSON,
+            list[Any]: JSON,
+            # Plain text with the enum's values: a new value needs no ALTER TYPE.
+            StrEnum: Enum(
+                StrEnum,
+                native_enum=False,
+                create_constraint=False,
+                length=32,
+                values_callable=lambda kind: [member.value for member in kind],
+            ),
+        },
     )
 
 
@@ -138,7 +151,6 @@ def insert_missing(session: Session, model: type[Base], rows: list[dict[str, Any
     if not rows:
         return 0
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    result = session.execute(
-        insert(model).values(rows).on_conflict_do_nothing().returning(*model.__table__.primary_key)
-    )
+    keys = model.__mapper__.primary_key
+    result = session.execute(insert(model).on_conflict_do_nothing().returning(*keys), rows)
     return len(result.all())

@@ -179,7 +179,7 @@ class Gateway:
             return call()
 
     def account_id(self) -> str:
-        """The account behind the key, asked once a process; "unknown" for a restricted key that may not ask."""
+        """The key's account, asked once a process; "unknown" for a restricted key that may not ask."""
         if self._account_id is None:
             try:
                 self._account_id = str(self._ask(self._client.v1.accounts.retrieve_current).id)

@@ -1,4 +1,4 @@
-"""Product, Price, Release, ReleaseFile and StripeMirror; Stripe's ids live in the mirrors, never on a Price."""
+"""What is sold and its files. Stripe's ids live in the mirrors, never on a Price."""
 
 from datetime import datetime
 
@@ -28,7 +28,10 @@ class Product(Base):
 
 
 class Price(Base):
-    """An edition: "Personal", "Team". `amount_minor` is in the currency's minor unit at Stripe."""
+    """An edition: "Personal", "Team". `amount_minor` is in the currency's minor unit at Stripe.
+
+    Amount and currency never change, as at Stripe: a new amount is a new Price and the old one is inactive.
+    """
 
     __tablename__ = "prices"
     __table_args__ = (CheckConstraint("amount_minor >= 0", name="amount_not_negative"),)
@@ -75,10 +78,7 @@ class ReleaseFile(Base):
 
 
 class StripeMirror(Base):
-    """A price of ours at Stripe, per mode and account: going from sandbox to test to live touches no Price.
-
-    `mirrored_as` is what was sent (name, amount, ...) as a hash: a changed price needs a new mirror.
-    """
+    """A price of ours at Stripe, per mode and account: going from sandbox to test to live touches no Price."""
 
     __tablename__ = "stripe_mirrors"
     __table_args__ = (UniqueConstraint("price_id", "mode", "account"),)
@@ -89,5 +89,13 @@ class StripeMirror(Base):
     account: Mapped[str]
     stripe_product_id: Mapped[str] = mapped_column(index=True)
     stripe_price_id: Mapped[str] = mapped_column(index=True)
-    mirrored_as: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class ShopIdentity(Base):
+    """One row: the random id that marks Checkout Sessions, products and prices at Stripe as this shop's."""
+
+    __tablename__ = "shop_identity"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[str]

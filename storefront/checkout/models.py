@@ -23,6 +23,7 @@ class Checkout(Base):
     nonce: Mapped[str] = mapped_column(unique=True)  # of the form: a double click makes one row
     browser_hash: Mapped[str] = mapped_column(index=True)
     mode: Mapped[str]
+    account: Mapped[str]  # at Stripe: another account does not know this Session
     cart: Mapped[list[Any]]
     ui_mode: Mapped[str] = mapped_column(default="embedded_page")
     attempt: Mapped[int] = mapped_column(default=1)
@@ -31,5 +32,4 @@ class Checkout(Base):
     client_secret: Mapped[str | None]
     url: Mapped[str | None]
     expires_at: Mapped[datetime | None]
-    closed_at: Mapped[datetime | None]  # replaced by another checkout
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -35,7 +35,6 @@ class OutboxMessage(Base):
     state: Mapped[MailState] = mapped_column(default=MailState.QUEUED)
     due_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
-    claim: Mapped[str | None] = mapped_column(index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
     sent_at: Mapped[datetime | None]

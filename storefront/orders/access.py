@@ -28,12 +28,12 @@ SENTENCES = {
     Reason.DISPUTE_WON: "Paid.",
     Reason.INQUIRY: "Paid. Your bank asked a question about this payment; everything still works.",
     Reason.DISPUTE_UNKNOWN: "Paid.",
-    Reason.AWAITING_PAYMENT: "We are waiting for your bank. Your purchase is unlocked when the money arrives.",
+    Reason.AWAITING_PAYMENT: "We are waiting for your bank. The purchase is yours when the money arrives.",
     Reason.PAYMENT_FAILED: "The payment did not go through, and nothing was delivered.",
     Reason.REFUNDED: "This order was refunded, so its keys and downloads no longer work.",
     Reason.DISPUTED: "The payment is disputed with the bank. Keys and downloads pause until that is settled.",
     Reason.DISPUTE_LOST: "The payment was taken back by the bank, so keys and downloads no longer work.",
-    Reason.WITHDRAWN: "The shop has withdrawn this order. Please write to the shop if you think this is wrong.",
+    Reason.WITHDRAWN: "The shop has withdrawn this order. Please write to the shop if that is wrong.",
 }
 
 # Every dispute status of API version 2026-10-28.endive by name; an unknown one keeps access.

@@ -1,0 +1,58 @@
+"""Second times: the same thing while a bank debit is pending, and the mail once more."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from storefront import clock
+from storefront.checkout.models import Checkout
+from storefront.checkout.start import browser_hash
+from storefront.db import db, transaction
+from storefront.library.purchase import Purchase, read_purchase
+from storefront.mail import outbox
+from storefront.orders.lifecycle import find_order
+from storefront.orders.models import Order, OrderItem
+from storefront.queue import nudge
+from storefront.web import settings
+
+PENDING_DAYS = 14
+
+
+def find_pending_purchase(cart: list[list[int]], *, browser: str) -> Purchase | None:
+    """An order this browser placed that still waits for the bank and has a line of this cart."""
+    order = db.session.scalars(
+        select(Order)
+        .join(Checkout, Checkout.checkout_session_id == Order.checkout_session_id)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .where(
+            Checkout.browser_hash == browser_hash(browser),
+            Order.mode == settings().mode,
+            Order.is_paid.is_(False),
+            Order.has_failed.is_(False),
+            Order.created_at > clock.now() - timedelta(days=PENDING_DAYS),
+            OrderItem.price_id.in_([price_id for price_id, _quantity in cart]),
+        )
+        .order_by(Order.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return read_purchase(order) if order else None
+
+
+def mail_the_link(session_id: str) -> bool:
+    """The receipt once more, to the address that paid and no other; at most once an hour."""
+    order = find_order(session_id)
+    if order is None or not order.is_paid:
+        return False
+    order_id, mode, recipient = order.id, order.mode, order.email
+    with transaction() as session:
+        outbox.promise(
+            session,
+            kind=outbox.RECEIPT,
+            order_id=order_id,
+            mode=mode,
+            recipient=recipient,
+            again=f"{clock.now():%Y%m%d%H}",
+            hold=False,
+        )
+    nudge("outbox")
+    return True

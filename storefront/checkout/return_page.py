@@ -1,0 +1,80 @@
+"""What the page after paying may say: look again at the Session, and decide who sees the keys."""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import current_app
+
+from storefront import clock
+from storefront.checkout.models import Checkout
+from storefront.checkout.start import find_started_here
+from storefront.errors import NotFound
+from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.library.purchase import Purchase, read_purchase
+from storefront.orders.lifecycle import find_order
+from storefront.orders.models import Order
+from storefront.web import limiter
+
+SAME_BROWSER_DAYS = 30
+OTHER_BROWSER_MINUTES = 30
+UNKNOWN_SECONDS = 60
+UNKNOWN_LIMIT = "10/minute"
+MAX_REMEMBERED = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landing:
+    """`purchase` is None while there is no order; `shows_keys` is for this browser, now."""
+
+    outcome: Outcome
+    purchase: Purchase | None
+    shows_keys: bool
+    checkout_token: str | None
+    cart: list[list[int]]
+
+
+def land(session_id: str, *, browser: str) -> Landing:
+    """Converge the Session and say what this browser may see.
+
+    Raises:
+        NotFound: not a Session of this shop.
+        StripeUnavailable: being checked; nothing is known yet.
+    """
+    order = find_order(session_id)
+    outcome = _look(session_id, is_known=order is not None)
+    if outcome is not Outcome.ALREADY_FULFILLED:
+        order = find_order(session_id)
+    started = find_started_here(session_id, browser=browser)
+    return Landing(
+        outcome=outcome,
+        purchase=read_purchase(order) if order else None,
+        shows_keys=order is not None and shows_keys(order, started),
+        checkout_token=started.token if started else None,
+        cart=started.cart if started else [],
+    )
+
+
+def _look(session_id: str, *, is_known: bool) -> Outcome:
+    """Ids that no row of ours knows are limited per client, and a "no" is remembered for a minute."""
+    unknown: dict[str, float] = current_app.extensions.setdefault("unknown_sessions", {})
+    if unknown.get(session_id, 0) > time.monotonic():
+        raise NotFound("This shop does not know that payment.")
+    if is_known:
+        return fulfill_checkout(session_id, Look.SPARINGLY)
+    with limiter.limit(UNKNOWN_LIMIT):
+        outcome = fulfill_checkout(session_id, Look.SPARINGLY)
+    if outcome is Outcome.NOT_OURS:
+        if len(unknown) >= MAX_REMEMBERED:
+            unknown.clear()
+        unknown[session_id] = time.monotonic() + UNKNOWN_SECONDS
+        raise NotFound("This shop does not know that payment.")
+    return outcome
+
+
+def shows_keys(order: Order, started: Checkout | None) -> bool:
+    """The browser that paid for 30 days, any other for 30 minutes after the payment: the address may leak."""
+    now = clock.now()
+    if started is not None:
+        return now - started.created_at < timedelta(days=SAME_BROWSER_DAYS)
+    return order.paid_at is not None and now - order.paid_at < timedelta(minutes=OTHER_BROWSER_MINUTES)

@@ -1,0 +1,41 @@
+"""What we ask Stripe for: the body of `POST /v1/checkout/sessions`, stored before it is sent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from storefront.config import Settings
+from storefront.web import absolute_url
+
+EMBEDDED = "embedded_page"
+HOSTED = "hosted_page"
+
+
+def build_body(
+    shop: Settings, *, shop_id: str, token: str, ui_mode: str, cart: list[list[int]], mirrors: Mapping[int, str]
+) -> dict[str, Any]:
+    """`cart` is `[[price id, quantity], …]`, `mirrors` maps price ids to Stripe's.
+
+    Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
+    encoded braces are not replaced by Stripe.
+    """
+    marks = {"storefront": shop_id, "checkout": token}
+    back = absolute_url("checkout.returned") + "?session_id={CHECKOUT_SESSION_ID}"
+    body: dict[str, Any] = {
+        "mode": "payment",
+        "ui_mode": ui_mode,
+        "line_items": [{"price": mirrors[price_id], "quantity": quantity} for price_id, quantity in cart],
+        "allow_promotion_codes": True,
+        "metadata": marks,
+        "payment_intent_data": {"metadata": marks},
+    }
+    if ui_mode == HOSTED:
+        body |= {"success_url": back, "cancel_url": absolute_url("cart.cart")}
+    else:
+        body |= {"return_url": back}
+    if shop.stripe_tax:
+        body |= {"automatic_tax": {"enabled": True}, "tax_id_collection": {"enabled": True}}
+    if shop.invoices:
+        body |= {"invoice_creation": {"enabled": True}}
+    if shop.terms_url:
+        body |= {"custom_text": {"submit": {"message": f"By paying you accept our [terms]({shop.terms_url})."}}}
+    return body

@@ -1,0 +1,216 @@
+"""From a cart to an open Checkout Session: one row, one Session, whatever is clicked twice or times out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from storefront import clock, tokens
+from storefront.catalog import mirrors
+from storefront.checkout.models import Checkout
+from storefront.checkout.session_body import EMBEDDED, HOSTED, build_body
+from storefront.db import db, insert_missing, transaction
+from storefront.errors import NotFound, StripeFault, StripeMissing, StripeRefused
+from storefront.orders.models import Order
+from storefront.stripe_gateway import SeenCheckout, gateway
+from storefront.web import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCheckout:
+    """A Checkout with its Session at Stripe; `url` is the hosted page's, `client_secret` the embedded form's."""
+
+    token: str
+    session_id: str
+    ui_mode: str
+    client_secret: str | None
+    url: str | None
+    cart: list[list[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidMeanwhile:
+    """The old Session could not be expired because it is not open any more: show what became of it."""
+
+    session_id: str
+
+
+def browser_hash(browser: str) -> str:
+    return tokens.hash_token(browser)
+
+
+def find_checkout(token: str, *, browser: str) -> Checkout | None:
+    """Only for the browser that started it, in the running mode."""
+    return db.session.scalars(
+        select(Checkout).where(
+            Checkout.token == token,
+            Checkout.browser_hash == browser_hash(browser),
+            Checkout.mode == settings().mode,
+        )
+    ).one_or_none()
+
+
+def find_started_here(session_id: str, *, browser: str) -> Checkout | None:
+    return db.session.scalars(
+        select(Checkout).where(
+            Checkout.checkout_session_id == session_id, Checkout.browser_hash == browser_hash(browser)
+        )
+    ).one_or_none()
+
+
+def find_order_id(session_id: str) -> int | None:
+    return db.session.scalar(select(Order.id).where(Order.checkout_session_id == session_id))
+
+
+def is_usable(row: Checkout) -> bool:
+    """Not expired, and known to the Stripe account of today."""
+    if row.account != gateway().account_id():
+        return False
+    return row.expires_at is None or row.expires_at > clock.now()
+
+
+def open_row(*, cart: list[list[int]], nonce: str, browser: str, current_token: str | None) -> str | PaidMeanwhile:
+    """The token of the browser's one open checkout: the same cart goes back to it, another replaces its Session.
+
+    A double click sends the same nonce twice and gets the same token.
+    """
+    row = _find_by_nonce(nonce, browser=browser)
+    if row is None and current_token:
+        row = find_checkout(current_token, browser=browser)
+        if row is not None and find_order_id(row.checkout_session_id or "") is not None:
+            row = None
+    if row is None:
+        return _insert_row(cart=cart, nonce=nonce, browser=browser)
+    token, session_id = row.token, row.checkout_session_id
+    if find_order_id(session_id or "") is not None:
+        return token
+    if not is_usable(row):
+        _next_attempt(token, cart=cart, account=gateway().account_id())
+    elif row.cart != cart:
+        # Nobody may pay both: the old Session goes first.
+        if session_id and not gateway().expire_checkout(session_id):
+            return PaidMeanwhile(session_id=session_id)
+        _next_attempt(token, cart=cart)
+    return token
+
+
+def _find_by_nonce(nonce: str, *, browser: str) -> Checkout | None:
+    return db.session.scalars(
+        select(Checkout).where(Checkout.nonce == nonce, Checkout.browser_hash == browser_hash(browser))
+    ).one_or_none()
+
+
+def _insert_row(*, cart: list[list[int]], nonce: str, browser: str) -> str:
+    row = {
+        "token": tokens.new_token(),
+        "nonce": nonce,
+        "browser_hash": browser_hash(browser),
+        "mode": settings().mode,
+        "account": gateway().account_id(),
+        "cart": cart,
+    }
+    with transaction() as session:
+        insert_missing(session, Checkout, [row])
+    made = _find_by_nonce(nonce, browser=browser)
+    if made is None:
+        raise NotFound("This form was sent from another browser. Go back to the cart and try again.")
+    return made.token
+
+
+def ensure_session(token: str) -> OpenCheckout:
+    """The checkout's Session at Stripe, made when it is missing.
+
+    No answer: the attempt, its key and its stored body stay, so asking again makes no second Session. A
+    definite error: the next try is a new attempt, since Stripe replays a stored 500 for 24 hours.
+
+    Raises:
+        StripeUnavailable, StripeRefused: nothing is lost, the same call may be repeated.
+    """
+    row = _get_row(token)
+    if row.checkout_session_id is not None:
+        return _opened(row)
+    try:
+        return _create_session(token, remake="")
+    except StripeMissing as error:
+        prices = [price_id for price_id, _quantity in _get_row(token).cart]
+        _next_attempt(token)
+        mirrors.forget_mirrors(prices)
+        return _create_session(token, remake=tokens.hash_token(str(error))[:16])
+
+
+def _create_session(token: str, *, remake: str) -> OpenCheckout:
+    row = _get_row(token)
+    attempt, body, cart, ui_mode = row.attempt, row.body, row.cart, row.ui_mode
+    if body is None:
+        prices = mirrors.ensure_mirrors([price_id for price_id, _quantity in cart], remake=remake)
+        shop_id = mirrors.shop_id()
+        body = build_body(settings(), shop_id=shop_id, token=token, ui_mode=ui_mode, cart=cart, mirrors=prices)
+        _store(token, attempt, body=body)
+    try:
+        seen = gateway().create_checkout(body, idempotency_key=f"checkout:{token}:{attempt}")
+    except StripeMissing:
+        raise
+    except (StripeFault, StripeRefused):
+        _next_attempt(token)
+        raise
+    _store_session(token, attempt, seen)
+    return _opened(_get_row(token))
+
+
+def switch_to_hosted(token: str) -> OpenCheckout | PaidMeanwhile:
+    """Stripe's own page instead of the embedded form: the embedded Session is expired first."""
+    row = _get_row(token)
+    session_id, ui_mode = row.checkout_session_id, row.ui_mode
+    if ui_mode != HOSTED:
+        if session_id and not gateway().expire_checkout(session_id):
+            return PaidMeanwhile(session_id=session_id)
+        _next_attempt(token, ui_mode=HOSTED)
+    return ensure_session(token)
+
+
+def _get_row(token: str) -> Checkout:
+    return db.session.scalars(
+        select(Checkout).where(Checkout.token == token).execution_options(populate_existing=True)
+    ).one()
+
+
+def _opened(row: Checkout) -> OpenCheckout:
+    if row.checkout_session_id is None:
+        raise RuntimeError("checkout has no session")
+    return OpenCheckout(
+        token=row.token,
+        session_id=row.checkout_session_id,
+        ui_mode=row.ui_mode,
+        client_secret=row.client_secret,
+        url=row.url,
+        cart=row.cart,
+    )
+
+
+def _store(token: str, attempt: int, **values: Any) -> None:  # noqa: ANN401 - columns of Checkout
+    """Only for the attempt it was made for: a slow answer must not overwrite a newer attempt."""
+    with transaction() as session:
+        session.execute(
+            update(Checkout).where(Checkout.token == token, Checkout.attempt == attempt).values(**values)
+        )
+
+
+def _store_session(token: str, attempt: int, seen: SeenCheckout) -> None:
+    _store(
+        token,
+        attempt,
+        checkout_session_id=seen.id,
+        client_secret=seen.client_secret,
+        url=seen.url,
+        expires_at=seen.expires_at,
+    )
+
+
+def _next_attempt(token: str, **values: Any) -> None:  # noqa: ANN401 - columns of Checkout
+    forgotten = dict.fromkeys(("body", "checkout_session_id", "client_secret", "url", "expires_at"))
+    with transaction() as session:
+        session.execute(
+            update(Checkout)
+            .where(Checkout.token == token)
+            .values(**forgotten, ui_mode=values.pop("ui_mode", EMBEDDED), **values, attempt=Checkout.attempt + 1)
+        )

@@ -1,0 +1,1 @@
+"""Turning a paid Checkout Session into what was bought."""

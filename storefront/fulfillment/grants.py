@@ -1,0 +1,72 @@
+"""Items and grants that are missing: what a paid order hands out, made once by the schema's unique keys."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.catalog.mirrors import Known
+from storefront.catalog.models import Product
+from storefront.db import insert_missing
+from storefront.licenses.keys import new_key
+from storefront.licenses.models import License
+from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.stripe_gateway import SeenCheckout
+
+
+def add_items(session: Session, order: Order, seen: SeenCheckout, known: dict[str, Known]) -> None:
+    """Stripe's lines as they are, also those we do not know."""
+    rows: list[dict[str, Any]] = [
+        {
+            "order_id": order.id,
+            "stripe_line_item_id": line.id,
+            "position": position,
+            "price_id": known[line.id].price_id,
+            "product_id": known[line.id].product_id,
+            "description": line.description,
+            "quantity": line.quantity,
+            "currency": line.currency,
+            "subtotal_minor": line.subtotal_minor,
+            "discount_minor": line.discount_minor,
+            "tax_minor": line.tax_minor,
+            "total_minor": line.total_minor,
+        }
+        for position, line in enumerate(seen.lines, start=1)
+    ]
+    insert_missing(session, OrderItem, rows)
+
+
+def _wanted(item: OrderItem, product: Product) -> list[dict[str, Any]]:
+    """Quantity N is N keys, or one where the product says so; a download is one however many were bought."""
+    keys = 0
+    if product.grants_license:
+        keys = 1 if product.one_key_per_order_item else item.quantity
+    counts = {GrantKind.LICENSE: keys, GrantKind.DOWNLOAD: 1 if product.grants_download else 0}
+    return [
+        {"order_item_id": item.id, "product_id": product.id, "kind": kind, "ordinal": ordinal}
+        for kind, count in counts.items()
+        for ordinal in range(1, count + 1)
+    ]
+
+
+def add_grants(session: Session, order: Order) -> None:
+    """Every grant of the order and the key of every license grant. Four statements, however many lines."""
+    items = session.execute(
+        select(OrderItem, Product)
+        .join(Product, Product.id == OrderItem.product_id)
+        .where(OrderItem.order_id == order.id)
+        .order_by(OrderItem.position)
+    ).all()
+    insert_missing(session, Grant, [row for item, product in items for row in _wanted(item, product)])
+    keyless = session.execute(
+        select(Grant.id, Product.license_prefix)
+        .join(OrderItem, OrderItem.id == Grant.order_item_id)
+        .join(Product, Product.id == Grant.product_id)
+        .outerjoin(License, License.grant_id == Grant.id)
+        .where(OrderItem.order_id == order.id, Grant.kind == GrantKind.LICENSE, License.id.is_(None))
+        .order_by(Grant.id)
+    ).all()
+    rows: list[dict[str, Any]] = [
+        {"grant_id": grant_id, "key": new_key(prefix), "mode": order.mode} for grant_id, prefix in keyless
+    ]
+    insert_missing(session, License, rows)

@@ -1,0 +1,1 @@
+"""What a customer owns: an order's own page."""

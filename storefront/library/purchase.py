@@ -1,0 +1,176 @@
+"""An order as its buyer sees it: `Purchase`, for the order page, the return page and the mails alike."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, String, null, select, type_coerce
+
+from storefront import money
+from storefront.db import db
+from storefront.downloads.links import ReleasedFile, find_files
+from storefront.licenses.models import License
+from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.outbox import RECEIPT
+from storefront.orders.access import Access, Reason, access, facts_of
+from storefront.orders.lifecycle import order_token
+from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.web import absolute_url
+
+STATES = {
+    Reason.AWAITING_PAYMENT: "awaiting_payment",
+    Reason.PAYMENT_FAILED: "failed",
+    Reason.REFUNDED: "refunded",
+    Reason.DISPUTED: "disputed",
+    Reason.DISPUTE_LOST: "dispute_lost",
+    Reason.WITHDRAWN: "withdrawn",
+}
+MAIL_STATES = {
+    MailState.QUEUED: "on_its_way",
+    MailState.SENDING: "on_its_way",
+    MailState.SENT: "sent",
+    MailState.FAILED: "failed",
+    MailState.CANCELED: "none",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchasedFile:
+    name: str
+    url: str
+    size_bytes: int
+    sha256: str
+    version: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchasedItem:
+    """`keys` and `files` are empty while access is denied; amounts in minor units."""
+
+    description: str
+    quantity: int
+    amount_minor: int
+    is_known: bool
+    price_id: int | None
+    keys: tuple[str, ...]
+    files: tuple[PurchasedFile, ...]
+    backordered: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """`order_url` and `again_url` are absolute, under BASE_URL: they go into mails."""
+
+    number: str
+    state: str
+    state_text: str
+    access_allowed: bool
+    access_reason: str
+    email: str
+    created_at: datetime
+    paid_at: datetime | None
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    refunded_minor: int
+    presentment: str | None
+    payment_method_type: str | None
+    order_url: str
+    again_url: str
+    items: tuple[PurchasedItem, ...]
+    mail_state: str
+
+
+def _purchased_file(token: str, file: ReleasedFile) -> PurchasedFile:
+    return PurchasedFile(
+        name=file.filename,
+        url=absolute_url("downloads.file", token=token, file_id=file.id, filename=file.filename),
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        version=file.version,
+        content_type=file.content_type,
+    )
+
+
+def _read_items(order: Order, token: str, found: Access) -> tuple[PurchasedItem, ...]:
+    """Two statements, however many lines; none of them reads a key when access is denied."""
+    key_column: ColumnElement[str | None] = type_coerce(License.key if found.allowed else null(), String)
+    rows = db.session.execute(
+        select(OrderItem, Grant.kind, Grant.product_id, key_column)
+        .outerjoin(Grant, Grant.order_item_id == OrderItem.id)
+        .outerjoin(License, License.grant_id == Grant.id)
+        .where(OrderItem.order_id == order.id)
+        .order_by(OrderItem.position, Grant.ordinal)
+    ).all()
+    items: dict[int, OrderItem] = {}
+    keys: dict[int, list[str]] = {}
+    products: dict[int, int] = {}
+    for item, kind, product_id, key in rows:
+        items[item.id] = item
+        if found.allowed and kind == GrantKind.LICENSE and key:
+            keys.setdefault(item.id, []).append(key)
+        if found.allowed and kind == GrantKind.DOWNLOAD:
+            products[item.id] = product_id
+    files = find_files(set(products.values())) if products else []
+    return tuple(
+        PurchasedItem(
+            description=item.description,
+            quantity=item.quantity,
+            amount_minor=item.subtotal_minor,
+            is_known=item.product_id is not None,
+            price_id=item.price_id,
+            keys=tuple(keys.get(item.id, ())),
+            files=tuple(
+                _purchased_file(token, file) for file in files if file.product_id == products.get(item.id)
+            ),
+        )
+        for item in items.values()
+    )
+
+
+def _mail_state(order: Order) -> str:
+    state = db.session.scalar(
+        select(OutboxMessage.state)
+        .where(OutboxMessage.order_id == order.id, OutboxMessage.kind == RECEIPT)
+        .order_by(OutboxMessage.id.desc())
+        .limit(1)
+    )
+    return MAIL_STATES[state] if state else "none"
+
+
+def _presentment(order: Order) -> str | None:
+    """What the buyer's bank shows when Checkout converted the price; None in the shop's own currency."""
+    currency = order.presentment_currency
+    if not currency or order.presentment_minor is None or currency == order.currency:
+        return None
+    return money.format_money(order.presentment_minor, currency)
+
+
+def read_purchase(order: Order) -> Purchase:
+    """At most three statements."""
+    found = access(facts_of(order))
+    token = order_token(order)
+    return Purchase(
+        number=order.number,
+        state=STATES.get(found.reason, "fulfilled"),
+        state_text=found.sentence,
+        access_allowed=found.allowed,
+        access_reason=found.sentence,
+        email=order.email,
+        created_at=order.created_at,
+        paid_at=order.paid_at,
+        currency=order.currency,
+        subtotal_minor=order.subtotal_minor,
+        discount_minor=order.discount_minor,
+        tax_minor=order.tax_minor,
+        total_minor=order.total_minor,
+        refunded_minor=order.refunded_minor,
+        presentment=_presentment(order),
+        payment_method_type=order.payment_method_type,
+        order_url=absolute_url("library.order", token=token),
+        again_url=absolute_url("checkout.again", token=token),
+        items=_read_items(order, token, found),
+        mail_state=_mail_state(order),
+    )

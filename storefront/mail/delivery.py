@@ -1,0 +1,52 @@
+"""Sends what is due: claim, render after `access()`, hand over, say how it ended. One holds up no other."""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from storefront.mail import outbox
+from storefront.mail.models import OutboxMessage
+from storefront.mail.transport import Mail, MailRefused, send
+
+log = logging.getLogger(__name__)
+
+
+class NotSent(Protocol):
+    """A composer's answer when the mail is not true any more."""
+
+    @property
+    def reason(self) -> str: ...
+
+
+Composer = Callable[[OutboxMessage], Mail | NotSent]
+
+
+def deliver_due(compose: Composer) -> int:
+    """Every message that is due now; returns how many were taken. Composers come from above this package."""
+    taken = 0
+    while (message_id := outbox.claim_next()) is not None:
+        taken += 1
+        _deliver(message_id, compose)
+    return taken
+
+
+def _deliver(message_id: int, compose: Composer) -> None:
+    message = outbox.get_message(message_id)
+    kind, attempts = message.kind, message.attempts
+    if attempts > outbox.MAX_ATTEMPTS:
+        # Its worker died, or a bug stopped it, each time: visible on its row instead of for ever in the queue.
+        outbox.mark_failed(message_id, attempts=attempts, error="given up", is_permanent=True)
+        return
+    mail = compose(message)
+    if not isinstance(mail, Mail):
+        outbox.mark_canceled(message_id, mail.reason)
+        log.info("mail canceled", extra={"kind": kind, "outbox": message_id})
+        return
+    try:
+        send(mail)
+    except MailRefused as error:
+        outbox.mark_failed(message_id, attempts=attempts, error=str(error), is_permanent=error.is_permanent)
+        log.warning("mail not sent", extra={"kind": kind, "outbox": message_id, "why": str(error)})
+        return
+    outbox.mark_sent(message_id)
+    log.info("mail sent", extra={"kind": kind, "outbox": message_id})

@@ -1,0 +1,147 @@
+"""Rows of an order: found, ticketed, made, locked. The rules that decide are in `fulfillment` and `access`."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from storefront import clock, tokens
+from storefront.customers.models import Customer, email_key
+from storefront.db import db, insert_missing, transaction
+from storefront.errors import NotFound
+from storefront.orders.models import Order
+from storefront.stripe_gateway import SeenCheckout
+from storefront.web import settings
+
+PAGE_LOOK_SECONDS = 60  # a waiting order asks Stripe at most once a minute, all its readers together
+NUMBER_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What one statement tells of an order before anything else is asked."""
+
+    id: int
+    mode: str
+    is_fulfilled: bool
+    has_failed: bool
+
+
+def find_brief(session_id: str) -> Brief | None:
+    row = db.session.execute(
+        select(Order.id, Order.mode, Order.fulfilled_at, Order.has_failed).where(
+            Order.checkout_session_id == session_id
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return Brief(
+        id=row.id, mode=row.mode, is_fulfilled=row.fulfilled_at is not None, has_failed=row.has_failed
+    )
+
+
+def take_ticket(order_id: int, *, sparingly: bool) -> int | None:
+    """The next look ticket, in a transaction of its own; None when `sparingly` and the last look is young."""
+    now = clock.now()
+    ask = update(Order).where(Order.id == order_id)
+    if sparingly:
+        young = now - timedelta(seconds=PAGE_LOOK_SECONDS)
+        ask = ask.where(or_(Order.looked_at.is_(None), Order.looked_at <= young))
+    with transaction() as session:
+        return session.scalar(
+            ask.values(look_ticket=Order.look_ticket + 1, looked_at=now).returning(Order.look_ticket)
+        )
+
+
+def ensure_customer(session: Session, *, mode: str, email: str) -> int:
+    key = email_key(email)
+    insert_missing(session, Customer, [{"mode": mode, "email": email.strip(), "email_key": key}])
+    return session.scalars(select(Customer.id).where(Customer.mode == mode, Customer.email_key == key)).one()
+
+
+def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id: int) -> bool:
+    """True when this call made the row. It carries look ticket 1, and no facts yet."""
+    seed = tokens.new_seed()
+    row: dict[str, Any] = {
+        "number": tokens.new_readable(NUMBER_LENGTH),
+        "mode": mode,
+        "checkout_session_id": seen.id,
+        "payment_link_id": seen.payment_link_id,
+        "customer_id": customer_id,
+        "email": (seen.email or "").strip(),
+        "name": seen.name,
+        "country": seen.country,
+        "tax_ids": seen.tax_ids,
+        "currency": seen.currency,
+        "subtotal_minor": seen.subtotal_minor,
+        "discount_minor": seen.discount_minor,
+        "tax_minor": seen.tax_minor,
+        "total_minor": seen.total_minor,
+        "presentment_minor": seen.presentment_minor,
+        "presentment_currency": seen.presentment_currency,
+        "look_ticket": 1,
+        "looked_at": clock.now(),
+        "token_seed": seed,
+        "token_hash": tokens.hash_token(tokens.derive_token(seed, purpose="order", version=1)),
+        "placed_at": seen.created_at,
+    }
+    return insert_missing(session, Order, [row]) == 1
+
+
+def lock_order(session: Session, session_id: str) -> Order | None:
+    return session.scalars(
+        select(Order)
+        .where(Order.checkout_session_id == session_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)  # a lock alone does not refresh a loaded row
+    ).one_or_none()
+
+
+def order_token(order: Order) -> str:
+    """The token of the order's permanent page; raising `token_version` makes the old links useless."""
+    return tokens.derive_token(order.token_seed, purpose="order", version=order.token_version)
+
+
+def apply_facts(order: Order, seen: SeenCheckout, *, ticket: int) -> None:
+    """Facts only from a look younger than the last applied one; paid only goes from no to yes.
+
+    Facts are read outside the lock, so a slow reader could overwrite newer facts with older ones.
+    """
+    if seen.is_paid and not order.is_paid:
+        order.is_paid = True
+        order.paid_at = clock.now()
+    if ticket <= order.facts_ticket:
+        return
+    order.facts_ticket = ticket
+    order.has_failed = seen.has_failed
+    if seen.payment is None:
+        return
+    order.payment_intent_id = seen.payment.id
+    order.payment_method_type = seen.payment.method_type or order.payment_method_type
+    order.refunded_minor = seen.payment.refunded_minor
+    order.is_disputed = seen.payment.is_disputed
+    order.dispute_status = seen.payment.dispute_status
+
+
+def get_order_by_token(token: str) -> Order:
+    """The running mode's order behind a permanent link.
+
+    Raises:
+        NotFound: unknown, mistyped or outdated token.
+    """
+    order = db.session.scalars(
+        select(Order).where(Order.token_hash == tokens.hash_token(token), Order.mode == settings().mode)
+    ).one_or_none()
+    if order is None:
+        raise NotFound("This order link is not known. Take the newest one from your mail, as a whole.")
+    return order
+
+
+def find_order(session_id: str) -> Order | None:
+    return db.session.scalars(
+        select(Order)
+        .where(Order.checkout_session_id == session_id, Order.mode == settings().mode)
+        .execution_options(populate_existing=True)
+    ).one_or_none()

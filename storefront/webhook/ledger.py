@@ -1,0 +1,74 @@
+"""The ledger's rows: record a delivery, stamp it handled with its effects, keep the error of a failed one."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from storefront import clock
+from storefront.db import db, transaction
+from storefront.stripe_gateway import SeenEvent
+from storefront.web import settings
+from storefront.webhook.models import StripeEvent
+
+UNHANDLED_SECONDS = 300
+MAX_ERROR_LENGTH = 200
+
+
+def record(event: SeenEvent) -> bool:
+    """One statement; True when this delivery was handled before, so that nothing is left to do."""
+    with transaction() as session:
+        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+        statement = (
+            insert(StripeEvent)
+            .values(
+                id=event.id,
+                type=event.type,
+                object_id=event.object_id,
+                livemode=event.livemode,
+                mode=settings().mode,
+                created_at=event.created_at,
+                received_at=clock.now(),
+                attempts=1,
+            )
+            .on_conflict_do_update(index_elements=["id"], set_={"attempts": StripeEvent.attempts + 1})
+            .returning(StripeEvent.handled_at)
+        )
+        return session.execute(statement).scalar_one() is not None
+
+
+def stamp(session: Session, event_id: str, outcome: str) -> None:
+    """Inside the transaction of the effects: an event is handled exactly when its effects are there."""
+    session.execute(
+        update(StripeEvent)
+        .where(StripeEvent.id == event_id, StripeEvent.handled_at.is_(None))
+        .values(handled_at=clock.now(), outcome=outcome, last_error=None)
+    )
+
+
+def note_error(event_id: str, error: str) -> None:
+    with transaction() as session:
+        session.execute(
+            update(StripeEvent).where(StripeEvent.id == event_id).values(last_error=error[:MAX_ERROR_LENGTH])
+        )
+
+
+def count_attempt(event_id: str) -> None:
+    with transaction() as session:
+        session.execute(
+            update(StripeEvent).where(StripeEvent.id == event_id).values(attempts=StripeEvent.attempts + 1)
+        )
+
+
+def find_unhandled(*, limit: int = 100) -> list[tuple[str, str, str]]:
+    """(event id, type, object id) of deliveries older than five minutes that nobody finished."""
+    old = clock.now() - timedelta(seconds=UNHANDLED_SECONDS)
+    rows = db.session.execute(
+        select(StripeEvent.id, StripeEvent.type, StripeEvent.object_id)
+        .where(StripeEvent.handled_at.is_(None), StripeEvent.received_at <= old)
+        .order_by(StripeEvent.attempts, StripeEvent.received_at)
+        .limit(limit)
+    )
+    return [(row.id, row.type, row.object_id) for row in rows]

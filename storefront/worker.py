@@ -1,0 +1,69 @@
+"""The worker: Huey's consumer with our jobs. A job says "look again"; what to do stands in the database."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import update
+
+from storefront import clock
+from storefront.db import db, insert_missing, transaction
+from storefront.mail.delivery import deliver_due
+from storefront.mail.models import Lease
+from storefront.messages.compose import compose
+from storefront.queue import Queue
+from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
+from storefront.webhook.dispatch import run_unhandled
+
+log = logging.getLogger(__name__)
+
+LEASE_SECONDS = 50
+WORKERS = 2
+
+
+def deliver_outbox() -> None:
+    deliver_due(compose)
+
+
+def take_lease(name: str, *, seconds: int) -> bool:
+    """True for one caller at a time: every Huey consumer runs each periodic task, a killed one forgets it."""
+    now = clock.now()
+    with transaction() as session:
+        insert_missing(session, Lease, [{"name": name, "until": now - timedelta(seconds=1)}])
+        taken = session.scalar(
+            update(Lease)
+            .where(Lease.name == name, Lease.until <= now)
+            .values(until=now + timedelta(seconds=seconds))
+            .returning(Lease.name)
+        )
+    return taken is not None
+
+
+def retry_events() -> None:
+    if take_lease("retry_events", seconds=LEASE_SECONDS):
+        run_unhandled()
+
+
+def _in_context(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
+    def run() -> None:
+        with app.app_context():
+            job()
+            db.session.remove()
+
+    return run
+
+
+def add_jobs(app: Flask) -> Queue:
+    """The outbox needs no lease: a claim is one worker's. Both run each minute without any nudge."""
+    queue: Queue = app.extensions["queue"]
+    queue.add_job("outbox", _in_context(app, deliver_outbox), every_minute=True)
+    queue.add_job("retry_events", _in_context(app, retry_events), every_minute=True)
+    return queue
+
+
+def run_worker(app: Flask) -> None:
+    """Until SIGINT or SIGTERM."""
+    set_up_gateway(app, app.extensions["settings"], FOR_WORKERS)
+    log.info("worker started")
+    add_jobs(app).consumer(workers=WORKERS).run()
