@@ -1,0 +1,1 @@
+"""The cart: a list of prices and quantities in the session cookie."""
