@@ -1,10 +1,13 @@
 """Settings: typed, read once from the environment, every wrong value named at once; derives the mode."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parent.parent
 STRIPE_API = "https://api.stripe.com"
@@ -18,6 +21,13 @@ class Mode(StrEnum):
     SANDBOX = "sandbox"
     TEST = "test"
     LIVE = "live"
+
+
+def read_environment() -> dict[str, str]:
+    """The process's variables over those of a `.env` file; `STOREFRONT_ENV_FILE` names another file, or none."""
+    path = os.environ.get("STOREFRONT_ENV_FILE", str(ROOT / ".env"))
+    from_file = dotenv_values(path) if path else {}
+    return {name: value for name, value in {**from_file, **os.environ}.items() if value is not None}
 
 
 class SettingsError(Exception):

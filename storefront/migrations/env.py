@@ -1,7 +1,6 @@
 """Alembic's entry: runs with the shop's own engine and metadata."""
 
 from alembic import context
-from flask import current_app
 
 from storefront.db import Base, db
 
@@ -20,7 +19,6 @@ def run_migrations() -> None:
             target_metadata=target_metadata,
             include_object=include_object,
             render_as_batch=connection.dialect.name == "sqlite",
-            **current_app.extensions["migrate"].configure_args,
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 import storefront.db
-${imports if imports else ""}
-revision = ${repr(up_revision)}
+${imports if imports else ""}revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None

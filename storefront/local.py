@@ -1,0 +1,207 @@
+"""`make run`: database, sample products, sandbox, mailbox, worker and web server on this machine, together.
+
+Safe to run again: orders stay, products are seeded once, keys are made once and kept in `var/local/`.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+from dotenv import dotenv_values
+
+from storefront.app import create_app
+from storefront.catalog.seed import seed
+from storefront.config import ROOT, load_settings
+from storefront.migrations import schema
+
+HOST = "127.0.0.1"
+START_SECONDS = 30
+STOP_SECONDS = 10
+# Settings a shop in production has; the local one must not use its database, mail server or keys by accident.
+NOT_INHERITED = ("STRIPE_", "DATABASE_", "QUEUE_", "FILES_", "MAIL_", "SECRET_KEY", "BASE_URL", "LIMITS_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    shop: int
+    sandbox: int
+    mailbox: int
+    smtp: int
+
+
+def read_ports(environ: Mapping[str, str]) -> Ports:
+    """`PORT`, `SANDBOX_PORT`, `MAILBOX_PORT` and `SMTP_PORT`, or their defaults; each must be free."""
+    defaults = {"PORT": 8000, "SANDBOX_PORT": 12111, "MAILBOX_PORT": 8025, "SMTP_PORT": 1025}
+    found: dict[str, int] = {}
+    for name, default in defaults.items():
+        raw = environ.get(name, "") or str(default)
+        if not (raw.isascii() and raw.isdigit() and 0 < int(raw) < 65536):
+            raise click.ClickException(f"{name}={raw} must be a number from 1 to 65535.")
+        found[name] = int(raw)
+        if is_taken(found[name]):
+            raise click.ClickException(
+                f"Port {raw} is taken by another program. Stop it, or choose another: {name}={int(raw) + 1} make run"
+            )
+    if len(set(found.values())) != len(found):
+        raise click.ClickException(f"Each of {', '.join(found)} needs a port of its own.")
+    return Ports(
+        shop=found["PORT"],
+        sandbox=found["SANDBOX_PORT"],
+        mailbox=found["MAILBOX_PORT"],
+        smtp=found["SMTP_PORT"],
+    )
+
+
+def is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def read_secrets(folder: Path) -> dict[str, str]:
+    """Made at the first run, readable by this user only. They look like Stripe's test keys and open nothing."""
+    path = folder / "secrets.env"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        made = {
+            "SECRET_KEY": secrets.token_hex(32),
+            "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(16)}",
+            "STRIPE_PUBLISHABLE_KEY": f"pk_test_{secrets.token_hex(16)}",
+            "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
+        }
+        draft = path.with_suffix(".new")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.writelines(f"{name}={value}\n" for name, value in made.items())
+        draft.replace(path)
+    return {name: value or "" for name, value in dotenv_values(path).items()}
+
+
+def build_environment(environ: Mapping[str, str], ports: Ports, folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in environ.items() if not name.startswith(NOT_INHERITED)}
+    return {
+        **kept,
+        **read_secrets(folder),
+        "STOREFRONT_ENV_FILE": "",
+        "BASE_URL": f"http://{HOST}:{ports.shop}",
+        "DATABASE_URL": f"sqlite:///{folder / 'shop.db'}",
+        "QUEUE_URL": f"sqlite:///{folder / 'queue.db'}",
+        "FILES_URL": f"file://{folder / 'files'}",
+        "STRIPE_API_BASE": f"http://{HOST}:{ports.sandbox}",
+        "MAIL_SERVER": HOST,
+        "MAIL_PORT": str(ports.smtp),
+        "MAIL_FROM": "shop@storefront.example",
+        "OWNER_EMAIL": environ.get("OWNER_EMAIL", "owner@storefront.example"),
+        "NO_PROXY": f"{HOST},localhost",
+    }
+
+
+def _commands(ports: Ports, env: Mapping[str, str], folder: Path) -> dict[str, list[str]]:
+    ours = [sys.executable, "-m", "storefront"]
+    return {
+        "sandbox": [
+            *ours, "sandbox", "--port", str(ports.sandbox), "--data", str(folder / "sandbox.db"),
+            "--webhook-url", f"{env['BASE_URL']}/webhook",
+        ],
+        "mailbox": [
+            *ours, "mailbox", "--port", str(ports.mailbox), "--smtp-port", str(ports.smtp),
+            "--data", str(folder / "mailbox.db"),
+        ],
+        "worker": [*ours, "worker"],
+        "web server": [*ours, "serve", "--port", str(ports.shop)],
+    }  # fmt: skip
+
+
+def run_local(environ: Mapping[str, str]) -> int:
+    """Until Ctrl-C, SIGTERM, or until one of the programs ends; returns the exit code."""
+    ports = read_ports(environ)
+    folder = ROOT / "var" / "local"
+    env = build_environment(environ, ports, folder)
+    app = create_app(load_settings(env))
+    schema.upgrade(app)
+    with app.app_context():
+        seed()
+    env["SANDBOX_SECRET_KEY"] = env["STRIPE_SECRET_KEY"]
+    env["SANDBOX_PUBLISHABLE_KEY"] = env["STRIPE_PUBLISHABLE_KEY"]
+    env["SANDBOX_WEBHOOK_SECRET"] = env["STRIPE_WEBHOOK_SECRET"]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name, command in _commands(ports, env, folder).items():
+            # A session of its own: Ctrl-C reaches this program, which then ends the others in order.
+            running[name] = subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True)  # noqa: S603
+        _wait_until_ready(env["BASE_URL"] + "/readyz", running)
+        _print_addresses(ports)
+        return _watch(running)
+    except KeyboardInterrupt:
+        click.echo("\nStopping.")
+        return 0
+    finally:
+        _stop(running)
+
+
+def _ended(running: Mapping[str, subprocess.Popen[bytes]]) -> str | None:
+    return next((name for name, process in running.items() if process.poll() is not None), None)
+
+
+def _wait_until_ready(url: str, running: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        name = _ended(running)
+        if name:
+            raise click.ClickException(f"The {name} did not start; its last lines above say why.")
+        try:
+            with urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise click.ClickException(f"The shop did not answer within {START_SECONDS} seconds.")
+
+
+def _print_addresses(ports: Ports) -> None:
+    click.echo(
+        f"""
+  Shop      http://{HOST}:{ports.shop}
+  Mailbox   http://{HOST}:{ports.mailbox}   every mail the shop sends
+  Sandbox   http://{HOST}:{ports.sandbox}  the local Stripe: events, deliveries, bank debits
+
+  Pay with 4242 4242 4242 4242, any future date, any CVC. No money moves. Ctrl-C stops everything.
+"""
+    )
+
+
+def _watch(running: Mapping[str, subprocess.Popen[bytes]]) -> int:
+    while True:
+        name = _ended(running)
+        if name:
+            click.echo(f"The {name} ended by itself; stopping the rest.", err=True)
+            return 1
+        time.sleep(0.5)
+
+
+def _stop(running: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """The web server first, so that nobody pays into a shop that is going down."""
+    for process in reversed(running.values()):
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in running.values():
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

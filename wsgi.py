@@ -1,0 +1,9 @@
+"""What a WSGI server imports: `wsgi:app`, with the settings of the environment."""
+
+from storefront.app import create_app
+from storefront.config import load_settings, read_environment
+from storefront.logs import set_up_logs
+
+settings = load_settings(read_environment())
+set_up_logs(as_json=settings.log_json)
+app = create_app(settings)
