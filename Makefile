@@ -1,3 +1,61 @@
-lock:
-	.venv/bin/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.txt
-	.venv/bin/uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements-dev.txt
+# `make help` says what there is. Everything happens inside this folder: .venv/ and var/.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test check bench lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make run takes PORT, SANDBOX_PORT, MAILBOX_PORT and SMTP_PORT: PORT=9000 make run"
+
+run: $(VENV)/run.stamp ## Start the shop with its worker, sandbox and mailbox; Ctrl-C stops them
+	@$(BIN)/storefront run
+
+setup: $(VENV)/dev.stamp ## Only make the environment, with what tests and checks need
+
+test: $(VENV)/dev.stamp ## Run all tests: SQLite, PostgreSQL, browser, sandbox (minutes)
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+check: $(VENV)/dev.stamp ## Lint, types, imports and the fast tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not browser and not postgresql and not stripe_cli"
+
+bench: $(VENV)/dev.stamp ## Measure requests per second beside bare endpoints
+	@$(BIN)/python -m tests.benchmarks
+
+lock: $(VENV)/dev.stamp ## Pin the newest allowed versions in requirements*.txt
+	@$(PIP) install uv
+	@$(COMPILE) --upgrade --output-file requirements.txt
+	@$(COMPILE) --extra dev --upgrade --output-file requirements-dev.txt
+
+clean: ## Remove the environment and the local shop's data
+	rm -rf $(VENV) var
+
+$(VENV)/python.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Storefront needs Python 3.11 or newer; this is $$($(PYTHON) --version 2>&1). Try: make run PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "Python's venv is missing. Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Making the environment in $(VENV) (once; about a minute)."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run.stamp: $(VENV)/python.stamp requirements.txt pyproject.toml
+	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: $(VENV)/python.stamp requirements-dev.txt pyproject.toml
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/run.stamp
