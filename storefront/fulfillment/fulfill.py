@@ -130,7 +130,15 @@ def _converge_rows(
         return (Outcome.NOT_PAID if order.has_failed else Outcome.AWAITING_PAYMENT), order
     if order.fulfilled_at is not None:
         return Outcome.ALREADY_FULFILLED, order
-    add_grants(session, order)
+    for earlier_id in add_grants(session, order):
+        outbox.promise(
+            session,
+            kind=outbox.RECEIPT,
+            order_id=earlier_id,
+            mode=order.mode,
+            recipient=order.email,
+            again=f"{clock.now():%Y%m%d}",
+        )
     order.fulfilled_at = clock.now()
     return Outcome.FULFILLED, order
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from storefront.catalog.mirrors import Known
 from storefront.catalog.models import Product
+from storefront.customers.models import Customer
 from storefront.db import insert_missing
 from storefront.licenses.keys import new_key
 from storefront.licenses.models import License
@@ -49,15 +50,21 @@ def _wanted(item: OrderItem, product: Product) -> list[dict[str, Any]]:
     ]
 
 
-def add_grants(session: Session, order: Order) -> None:
-    """Every grant of the order and the key of every license grant. Four statements, however many lines."""
+def add_grants(session: Session, order: Order) -> set[int]:
+    """Every grant of the order and the key of every license grant. Four statements, however many lines.
+
+    A free product is granted once per address: returns the orders that already carry one, so that their
+    receipts are mailed again. Their keys are not shown here, since anybody can type an address.
+    """
+    owned = _find_owned(session, order) if order.total_minor == 0 else {}
     items = session.execute(
         select(OrderItem, Product)
         .join(Product, Product.id == OrderItem.product_id)
         .where(OrderItem.order_id == order.id)
         .order_by(OrderItem.position)
     ).all()
-    insert_missing(session, Grant, [row for item, product in items for row in _wanted(item, product)])
+    wanted = [row for item, product in items if product.id not in owned for row in _wanted(item, product)]
+    insert_missing(session, Grant, wanted)
     keyless = session.execute(
         select(Grant.id, Product.license_prefix)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
@@ -70,3 +77,17 @@ def add_grants(session: Session, order: Order) -> None:
         {"grant_id": grant_id, "key": new_key(prefix), "mode": order.mode} for grant_id, prefix in keyless
     ]
     insert_missing(session, License, rows)
+    return {owned[product.id] for _item, product in items if product.id in owned}
+
+
+def _find_owned(session: Session, order: Order) -> dict[int, int]:
+    """Product id -> the earlier order of this address with it. Locks the customer: two free orders may race."""
+    session.execute(select(Customer.id).where(Customer.id == order.customer_id).with_for_update())
+    rows = session.execute(
+        select(Grant.product_id, OrderItem.order_id)
+        .join(OrderItem, OrderItem.id == Grant.order_item_id)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(Order.customer_id == order.customer_id, Order.id != order.id)
+        .order_by(OrderItem.order_id.desc())
+    )
+    return dict(rows.tuples().all())

@@ -54,6 +54,7 @@ class PurchasedItem:
     price_id: int | None
     keys: tuple[str, ...]
     files: tuple[PurchasedFile, ...]
+    is_owned_already: bool  # a free thing this address got before: its earlier receipt was mailed again
     backordered: int = 0
 
 
@@ -107,8 +108,10 @@ def _read_items(order: Order, token: str, found: Access) -> tuple[PurchasedItem,
     items: dict[int, OrderItem] = {}
     keys: dict[int, list[str]] = {}
     products: dict[int, int] = {}
+    granted: set[int] = set()
     for item, kind, product_id, key in rows:
         items[item.id] = item
+        granted.add(item.id if kind else 0)
         if found.allowed and kind == GrantKind.LICENSE and key:
             keys.setdefault(item.id, []).append(key)
         if found.allowed and kind == GrantKind.DOWNLOAD:
@@ -125,6 +128,7 @@ def _read_items(order: Order, token: str, found: Access) -> tuple[PurchasedItem,
             files=tuple(
                 _purchased_file(token, file) for file in files if file.product_id == products.get(item.id)
             ),
+            is_owned_already=found.allowed and item.product_id is not None and item.id not in granted,
         )
         for item in items.values()
     )
