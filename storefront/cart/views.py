@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, has_request_context, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
@@ -17,8 +17,11 @@ Lines = tuple[CartLine, ...]
 
 @cart.app_context_processor
 def count_cart() -> dict[str, int]:
-    """For the header of every page: from the cookie alone, so that error pages need no database."""
-    return {"cart_count": count(load_cart(session))}
+    """For the header of every page: from the cookie alone, so that error pages need no database.
+
+    The worker renders mails without a request, and without a cart.
+    """
+    return {"cart_count": count(load_cart(session)) if has_request_context() else 0}
 
 
 @cart.get("", endpoint="cart")

@@ -8,6 +8,7 @@ from datetime import datetime
 from markupsafe import Markup
 from sqlalchemy import select
 
+from storefront import clock
 from storefront.catalog.markdown import render_markdown
 from storefront.catalog.models import Price, Product, Release, ReleaseFile
 from storefront.db import db
@@ -160,7 +161,7 @@ def _editions_of(product_ids: list[int]) -> defaultdict[int, list[Edition]]:
 def _find_latest_release(product_id: int) -> LatestRelease | None:
     latest = (
         select(Release.id)
-        .where(Release.product_id == product_id, Release.published_at.is_not(None))
+        .where(Release.product_id == product_id, Release.published_at <= clock.now())
         .order_by(Release.published_at.desc(), Release.id.desc())
         .limit(1)
         .scalar_subquery()
