@@ -63,7 +63,8 @@ def add_grants(session: Session, order: Order) -> set[int]:
         .where(OrderItem.order_id == order.id)
         .order_by(OrderItem.position)
     ).all()
-    wanted = [row for item, product in items if product.id not in owned for row in _wanted(item, product)]
+    repeated = {item.id: owned[product.id] for item, product in items if _is_repeated(item, owned)}
+    wanted = [row for item, product in items if item.id not in repeated for row in _wanted(item, product)]
     insert_missing(session, Grant, wanted)
     keyless = session.execute(
         select(Grant.id, Product.license_prefix)
@@ -77,7 +78,12 @@ def add_grants(session: Session, order: Order) -> set[int]:
         {"grant_id": grant_id, "key": new_key(prefix), "mode": order.mode} for grant_id, prefix in keyless
     ]
     insert_missing(session, License, rows)
-    return {owned[product.id] for _item, product in items if product.id in owned}
+    return set(repeated.values())
+
+
+def _is_repeated(item: OrderItem, owned: dict[int, int]) -> bool:
+    """Free by its price. What a promotion code made free is granted: the owner gave that code away."""
+    return item.subtotal_minor == 0 and item.product_id in owned
 
 
 def _find_owned(session: Session, order: Order) -> dict[int, int]:
