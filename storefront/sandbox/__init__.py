@@ -1,0 +1,1 @@
+"""A local stand-in for Stripe: API, Checkout page, signed webhooks. Imports nothing of the shop."""

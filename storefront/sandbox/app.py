@@ -1,0 +1,40 @@
+"""Puts the sandbox's Flask app together: API, control API, pages."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from storefront.sandbox.api import api
+from storefront.sandbox.config import SandboxConfig
+from storefront.sandbox.control import control
+from storefront.sandbox.faults import Faults
+from storefront.sandbox.pages import pages
+from storefront.sandbox.request_log import RequestLog
+from storefront.sandbox.resources.webhook_endpoints import ensure_endpoint
+from storefront.sandbox.store import Store
+
+_ROOT = Path(__file__).parents[2]
+
+
+def create_sandbox(config: SandboxConfig) -> Flask:
+    """The app alone: without a SandboxServer nothing is delivered, settled or expired by itself."""
+    app = Flask(
+        "storefront.sandbox",
+        template_folder=str(_ROOT / "templates"),
+        static_folder=str(_ROOT / "static" / "sandbox"),
+        static_url_path="/static/sandbox",
+    )
+    # `/v1/checkout/sessions/` and `//` are other addresses than those without, and unknown ones.
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
+    store = Store(config)
+    app.extensions["sandbox_store"] = store
+    app.extensions["sandbox_faults"] = Faults()
+    app.extensions["sandbox_requests"] = RequestLog()
+    if config.webhook_url is not None:
+        with store.work() as work:
+            ensure_endpoint(work, config.webhook_url, config.webhook_secret)
+    app.register_blueprint(api)
+    app.register_blueprint(control)
+    app.register_blueprint(pages)
+    return app

@@ -1,0 +1,1 @@
+"""Checkout Sessions: lines, totals, rules, completion."""

@@ -1,0 +1,246 @@
+"""`/_sandbox/…`: what no Stripe has: reset, settle, expire, pay, hold, faults, and looking behind the scenes."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from storefront.sandbox.checkout.completion import expire, settle_payment
+from storefront.sandbox.config import is_loopback
+from storefront.sandbox.errors import StripeApiError, invalid, not_found
+from storefront.sandbox.faults import Faults
+from storefront.sandbox.records import Json, Query, Record
+from storefront.sandbox.request_log import RequestLog
+from storefront.sandbox.resources.events import event_json, resend
+from storefront.sandbox.resources.payment_pages import pay_as_the_page_would
+from storefront.sandbox.store import current_store
+from storefront.sandbox.webhooks import queue
+from storefront.sandbox.webhooks.sender import Sender
+from storefront.sandbox.work import Work
+
+control = Blueprint("control", __name__, url_prefix="/_sandbox")
+
+
+@control.before_request
+def refuse_strangers() -> tuple[Response, int] | None:
+    """No passwords here, so only this machine may ask, wherever the sandbox listens."""
+    if is_loopback(request.remote_addr or ""):
+        return None
+    return jsonify(error={"message": "The control API answers this machine only."}), 403
+
+
+@control.errorhandler(StripeApiError)
+def show_error(error: StripeApiError) -> tuple[Response, int]:
+    return jsonify(error.body("req_sandbox")), error.status
+
+
+@control.errorhandler(ValueError)
+def show_wrong_value(error: ValueError) -> tuple[Response, int]:
+    return jsonify(error={"message": str(error)}), 400
+
+
+@control.get("/health")
+def health() -> Response:
+    store = current_store()
+    return jsonify(status="ok", account=store.account_id, publishable_key=store.publishable_key)
+
+
+@control.post("/reset")
+def reset() -> Response:
+    """`{"keep_keys": true, "keep_endpoints": true}`; settings go back to those of the start."""
+    given = _body()
+    current_store().reset(
+        keeps_keys=bool(given.get("keep_keys", True)), keeps_endpoints=bool(given.get("keep_endpoints", True))
+    )
+    _faults().clear()
+    sender: Sender | None = current_app.extensions.get("sandbox_sender")
+    if sender is not None:
+        sender.wait_until_quiet(1.0)
+    _requests().clear()
+    return jsonify(status="ok")
+
+
+@control.get("/config")
+def show_config() -> Response:
+    return jsonify(current_store().settings.to_json())
+
+
+@control.post("/config")
+def change_config() -> Response:
+    return jsonify(current_store().change_settings(_body()).to_json())
+
+
+@control.get("/events")
+def events() -> Response:
+    """Oldest first; `?type=` and `?object=` narrow it."""
+    with current_store().work() as work:
+        found, _ = work.records.page(Query(kind="event", limit=100_000))
+        data = [event_json(work, record) for record in reversed(found)]
+    wanted_type, wanted_object = request.args.get("type"), request.args.get("object")
+    return jsonify(
+        data=[
+            event
+            for event in data
+            if wanted_type in {None, event["type"]} and wanted_object in {None, event["data"]["object"].get("id")}
+        ]
+    )
+
+
+@control.post("/events/<event_id>/resend")
+def resend_event(event_id: str) -> Response:
+    """`{"webhook_endpoint": "we_…"}`, or to every endpoint."""
+    with current_store().work() as work:
+        event = _find(work, "event", event_id)
+        resend(work, event, _body().get("webhook_endpoint"))
+        return jsonify(event_json(work, event))
+
+
+@control.get("/deliveries")
+def deliveries() -> Response:
+    """Oldest first, each with its attempts; `?type=`, `?event=`, `?object=` and `?state=` narrow it."""
+    columns = {"type": "event_type", "event": "event_id", "object": "object_id", "state": "state"}
+    with current_store().database.transaction() as connection:
+        rows = [dict(row) for row in connection.execute("SELECT * FROM deliveries ORDER BY id")]
+        tried = [dict(row) for row in connection.execute("SELECT * FROM attempts ORDER BY id")]
+    attempts: dict[int, list[Json]] = {}
+    for each in tried:
+        attempts.setdefault(each.pop("delivery_id"), []).append(each)
+    return jsonify(
+        data=[
+            {**row, "is_resend": bool(row["is_resend"]), "attempts": attempts.get(row["id"], [])}
+            for row in rows
+            if all(request.args.get(name) in {None, row[column]} for name, column in columns.items())
+        ]
+    )
+
+
+@control.post("/deliveries/hold")
+def hold() -> Response:
+    """`{"types": ["checkout.session.*"]}`: from now on these wait; without types, all do."""
+    types = _body().get("types", ["*"])
+    return jsonify(current_store().change_settings({"held_types": types}).to_json())
+
+
+@control.post("/deliveries/release")
+def release() -> Response:
+    """`{"types": […], "object": "cs_…", "order": "oldest_first|newest_first|shuffled", "keep_holding": false}`."""
+    given, store = _body(), current_store()
+    if not given.get("keep_holding"):
+        store.change_settings({"held_types": []})
+    count = queue.release(
+        store,
+        types=tuple(given.get("types", ["*"])),
+        object_id=given.get("object"),
+        order=given.get("order", "oldest_first"),
+    )
+    return jsonify(released=count)
+
+
+@control.post("/payment_intents/<intent_id>/settle")
+def settle(intent_id: str) -> Response:
+    """`{"result": "succeeded" | "failed"}`; without a result the test account decides."""
+    result = _body().get("result")
+    if result not in {None, "succeeded", "failed"}:
+        raise ValueError("result must be succeeded or failed")
+    with current_store().work() as work:
+        intent = _find(work, "payment_intent", intent_id)
+        if intent.body["status"] != "processing":
+            raise invalid(f"This PaymentIntent is {intent.body['status']}, not processing.")
+        settle_payment(work, intent, succeeds=None if result is None else result == "succeeded")
+        return jsonify(intent.body)
+
+
+@control.get("/sessions")
+def sessions() -> Response:
+    """Oldest first."""
+    with current_store().work() as work:
+        found, _ = work.records.page(Query(kind="checkout.session", limit=100_000))
+    return jsonify(data=[record.body for record in reversed(found)])
+
+
+@control.post("/sessions/<session_id>/expire")
+def expire_session(session_id: str) -> Response:
+    with current_store().work() as work:
+        session = _find(work, "checkout.session", session_id)
+        if session.body["status"] != "open":
+            raise invalid(f"This Checkout Session is {session.body['status']}, not open.")
+        expire(work, session)
+        return jsonify(session.body)
+
+
+@control.post("/sessions/<session_id>/pay")
+def pay(session_id: str) -> tuple[Response, int]:
+    """What the buyer would do on the page, in one call; a decline answers 402 and stays on record.
+
+    `{"email", "name", "country", "postal_code", "payment_method": "pm_card_visa" | "sepa_success" | …,
+    "quantities": {"li_…": 3}, "promotion_code": "CODE", "tax_id": {"type", "value"},
+    "authenticate": "complete" | "fail" | null}`
+    """
+    defaults = {
+        "email": "buyer@example.com",
+        "name": "Test Buyer",
+        "country": "US",
+        "payment_method": "pm_card_visa",
+        "authenticate": "complete",
+    }
+    params = {**defaults, **_body()}
+    with current_store().work(base_url=request.host_url.rstrip("/")) as work:
+        session = _find(work, "checkout.session", session_id)
+        try:
+            return jsonify(pay_as_the_page_would(work, session, params)), 200
+        except StripeApiError as error:
+            if not error.keeps_work:
+                raise
+            return jsonify(error.body("req_sandbox")), error.status
+
+
+@control.post("/faults")
+def add_fault() -> Response:
+    return jsonify(asdict(_faults().add(_body())))
+
+
+@control.get("/faults")
+def show_faults() -> Response:
+    return jsonify(data=[asdict(fault) for fault in _faults().waiting()])
+
+
+@control.post("/faults/clear")
+def clear_faults() -> Response:
+    _faults().clear()
+    return jsonify(status="ok")
+
+
+@control.get("/requests")
+def show_requests() -> Response:
+    """The calls to `/v1`, oldest first."""
+    return jsonify(data=_requests().entries())
+
+
+@control.post("/requests/clear")
+def clear_requests() -> Response:
+    _requests().clear()
+    return jsonify(status="ok")
+
+
+def _find(work: Work, kind: str, object_id: str) -> Record:
+    record = work.records.find(kind, object_id)
+    if record is None:
+        raise not_found(kind, object_id)
+    return record
+
+
+def _body() -> dict[str, Any]:
+    given = request.get_json(silent=True) if request.data else {}
+    if not isinstance(given, dict):
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - one error type for a wrong body
+    return given
+
+
+def _faults() -> Faults:
+    faults: Faults = current_app.extensions["sandbox_faults"]
+    return faults
+
+
+def _requests() -> RequestLog:
+    log: RequestLog = current_app.extensions["sandbox_requests"]
+    return log

@@ -1,0 +1,63 @@
+"""Currencies as Stripe counts them: exponents, rounding steps and the smallest charge.
+
+Sources: https://docs.stripe.com/currencies (zero-decimal, three-decimal, special cases, minimums).
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+ZERO_DECIMAL = frozenset(
+    "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()  # noqa: SIM905 - a table reads better in one line
+)
+THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
+# Sent with two decimals though nobody pays in them.
+WHOLE_UNITS_ONLY = frozenset({"isk", "ugx"})
+MAXIMUM_AMOUNT = 99_999_999
+
+_MINIMUM = {
+    "usd": 50,
+    "eur": 50,
+    "gbp": 30,
+    "chf": 50,
+    "cad": 50,
+    "aud": 50,
+    "sgd": 50,
+    "jpy": 50,
+    "hkd": 400,
+    "huf": 17500,
+    "sek": 300,
+    "nok": 300,
+    "dkk": 250,
+    "pln": 200,
+    "czk": 1500,
+    "mxn": 1000,
+}
+
+
+def exponent(currency: str) -> int:
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def step(currency: str) -> int:
+    """Amounts must be a multiple of this."""
+    if currency in THREE_DECIMAL:
+        return 10
+    return 100 if currency in WHOLE_UNITS_ONLY else 1
+
+
+def minimum_charge(currency: str) -> int:
+    return _MINIMUM.get(currency, step(currency))
+
+
+def rounded(amount: Decimal, currency: str = "usd") -> int:
+    """Half up, to what can be charged in this currency."""
+    unit = step(currency)
+    return int((amount / unit).quantize(Decimal(1), ROUND_HALF_UP)) * unit
+
+
+def display(amount: int, currency: str) -> str:
+    """The way Stripe writes money in error messages: `$0.50 usd`, `5.00 eur`."""
+    digits = exponent(currency)
+    text = f"{Decimal(amount).scaleb(-digits):.{digits}f}"
+    return f"${text} {currency}" if currency == "usd" else f"{text} {currency}"

@@ -1,0 +1,1 @@
+"""Payments: test instruments, PaymentIntents, charges, settlement, completion."""

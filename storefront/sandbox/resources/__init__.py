@@ -1,0 +1,28 @@
+"""One module a Stripe resource; loading them fills the table of routes."""
+
+from importlib import import_module
+
+_MODULES = (
+    "accounts",
+    "products",
+    "prices",
+    "coupons",
+    "promotion_codes",
+    "customers",
+    "checkout_sessions",
+    "checkout_session_actions",
+    "payment_pages",
+    "payment_methods",
+    "payment_intents",
+    "charges",
+    "refunds",
+    "disputes",
+    "balance_transactions",
+    "events",
+    "webhook_endpoints",
+)
+
+
+def load() -> None:
+    for name in _MODULES:
+        import_module(f"{__name__}.{name}")

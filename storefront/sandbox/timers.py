@@ -1,0 +1,75 @@
+"""What happens by itself: sessions expire, bank debits settle, held news is let go."""
+
+import threading
+import time
+
+from storefront.sandbox.checkout.completion import expire, settle_payment
+from storefront.sandbox.database import DatabaseClosedError
+from storefront.sandbox.store import Store
+from storefront.sandbox.webhooks.queue import release
+
+_LONGEST_SLEEP_SECONDS = 30.0
+
+
+class Timers:
+    """Timers live in the database, so what fell due while the sandbox was down happens at the next start."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="timers", daemon=True)
+
+    def start(self) -> None:
+        self._store.on_timers = self._wake.set
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._wake.set()
+        self._thread.join(2)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                fire_due(self._store)
+                due = _next_due(self._store)
+            except DatabaseClosedError:
+                return
+            wait = _LONGEST_SLEEP_SECONDS if due is None else max(due - time.time(), 0.005)
+            self._wake.wait(min(wait, _LONGEST_SLEEP_SECONDS))
+
+
+def fire_due(store: Store) -> None:
+    with store.database.transaction() as connection:
+        rows = connection.execute(
+            "SELECT kind, object_id FROM timers WHERE due_at <= ? ORDER BY due_at", (time.time(),)
+        ).fetchall()
+    for row in rows:
+        _fire(store, row["kind"], row["object_id"])
+
+
+def _fire(store: Store, kind: str, object_id: str) -> None:
+    with store.work() as work:
+        row = work.records.connection.execute(
+            "DELETE FROM timers WHERE kind = ? AND object_id = ? AND due_at <= ?", (kind, object_id, time.time())
+        )
+        if not row.rowcount:
+            return  # a reset, or someone settled it by hand in between
+        if kind == "expire":
+            session = work.records.get("checkout.session", object_id)
+            if session.body["status"] == "open":
+                expire(work, session)
+        elif kind == "settle":
+            intent = work.records.get("payment_intent", object_id)
+            if intent.body["status"] == "processing":
+                settle_payment(work, intent)
+    if kind == "release":
+        release(store, object_id=object_id)
+
+
+def _next_due(store: Store) -> float | None:
+    with store.database.transaction() as connection:
+        row = connection.execute("SELECT min(due_at) AS due FROM timers").fetchone()
+    return None if row["due"] is None else float(row["due"])

@@ -1,0 +1,1 @@
+"""Signed webhooks: what is due, how it is signed, who sends it."""
