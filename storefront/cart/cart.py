@@ -51,13 +51,13 @@ def count(lines: Iterable[CartLine]) -> int:
 
 def add(lines: tuple[CartLine, ...], new: CartLine, *, is_free: bool) -> tuple[CartLine, ...]:
     """Raises CartRefused: more than the most of one thing, or too many different things."""
+    _check_quantity(new.quantity, is_free=is_free)
     held = next((line.quantity for line in lines if line.price_id == new.price_id), 0)
     if held:
         quantity = 1 if is_free else held + new.quantity
         return set_quantity(lines, CartLine(price_id=new.price_id, quantity=quantity), is_free=is_free)
     if len(lines) >= MAX_LINES:
         raise CartRefused(f"A cart holds {MAX_LINES} different things. Pay for these first, then come back.")
-    _check_quantity(new.quantity, is_free=is_free)
     return (*lines, new)
 
 

@@ -1,0 +1,75 @@
+"""Release files: whole or not at all, and never replaced."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront.catalog.models import Release, ReleaseFile
+from storefront.catalog.releases import FileNameRefused, ReleaseFileExists, add_release_file
+from storefront.config import Settings
+from storefront.errors import NotFound
+from tests.shop import Buyer, count_rows
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "twinspot-3.0.zip"
+    path.write_bytes(b"version three" * 1000)
+    return path
+
+
+def test_a_file_is_copied_with_its_size_and_digest(app: Flask, settings: Settings, source: Path) -> None:
+    with app.app_context():
+        file_id = add_release_file(slug="twinspot", version="3.0", source=source, notes="**Faster**")
+    stored = settings.files_path / "twinspot" / "3.0" / source.name
+    assert stored.read_bytes() == source.read_bytes()
+    assert [path.name for path in stored.parent.iterdir()] == [source.name]
+    with app.app_context():
+        from storefront.db import db
+
+        row = db.session.get_one(ReleaseFile, file_id)
+        assert (row.size_bytes, row.path) == (13_000, "twinspot/3.0/twinspot-3.0.zip")
+        assert row.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+        assert row.content_type == "application/zip"
+
+
+def test_a_new_release_is_what_the_product_page_shows(app: Flask, buyer: Buyer, source: Path) -> None:
+    with app.app_context():
+        add_release_file(slug="twinspot", version="3.0", source=source, notes="**Faster**")
+    page = buyer.get("/products/twinspot").text
+    assert "twinspot-3.0.zip" in page
+    assert "twinspot-2.1.zip" not in page
+    assert "<strong>Faster</strong>" in page
+
+
+def test_the_same_file_again_changes_nothing(app: Flask, source: Path) -> None:
+    with app.app_context():
+        first = add_release_file(slug="twinspot", version="3.0", source=source)
+        rows = count_rows(app, Release, ReleaseFile)
+        assert add_release_file(slug="twinspot", version="3.0", source=source) == first
+    assert count_rows(app, Release, ReleaseFile) == rows
+
+
+def test_other_bytes_under_a_known_name_are_refused(app: Flask, settings: Settings, source: Path) -> None:
+    with app.app_context():
+        add_release_file(slug="twinspot", version="3.0", source=source)
+        before = source.read_bytes()
+        source.write_bytes(b"something else")
+        with pytest.raises(ReleaseFileExists, match="new version"):
+            add_release_file(slug="twinspot", version="3.0", source=source)
+    stored = settings.files_path / "twinspot" / "3.0" / source.name
+    assert stored.read_bytes() == before
+    assert [path.name for path in stored.parent.iterdir()] == [source.name]
+
+
+@pytest.mark.parametrize("version", ["", "..", "../up", "a/b", "a\\b", ".hidden", "line\nbreak"])
+def test_versions_that_would_leave_the_folder_are_refused(app: Flask, source: Path, version: str) -> None:
+    with app.app_context(), pytest.raises(FileNameRefused):
+        add_release_file(slug="twinspot", version=version, source=source)
+
+
+def test_an_unknown_product_is_refused(app: Flask, source: Path) -> None:
+    with app.app_context(), pytest.raises(NotFound):
+        add_release_file(slug="nothing", version="1", source=source)
