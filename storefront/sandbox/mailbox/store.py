@@ -1,0 +1,144 @@
+"""Mails in a SQLite file: kept raw, decoded when read; survives a restart."""
+
+import email
+import email.policy
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS mails (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    received_at TEXT NOT NULL,
+    envelope_from TEXT NOT NULL,
+    envelope_to TEXT NOT NULL,
+    raw BLOB NOT NULL
+)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One received mail. `to` is the envelope's: who really got it. `text` and `html` are decoded."""
+
+    id: int
+    received_at: str
+    sender: str
+    to: tuple[str, ...]
+    subject: str
+    message_id: str
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    html: str
+    attachments: tuple[str, ...]
+    raw: bytes
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "id": self.id,
+            "received_at": self.received_at,
+            "from": self.sender,
+            "to": list(self.to),
+            "subject": self.subject,
+            "message_id": self.message_id,
+            "headers": [list(header) for header in self.headers],
+            "text": self.text,
+            "html": self.html,
+            "attachments": list(self.attachments),
+        }
+
+
+class MailStore:
+    def __init__(self, path: Path | None) -> None:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._lock = threading.Lock()
+        with self._locked() as connection:
+            connection.execute(SCHEMA)
+
+    @contextmanager
+    def _locked(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            yield self._connection
+
+    def add(self, *, sender: str, to: list[str], raw: bytes) -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        with self._locked() as connection:
+            connection.execute(
+                "INSERT INTO mails (received_at, envelope_from, envelope_to, raw) VALUES (?, ?, ?, ?)",
+                (now, sender, "\n".join(to), raw),
+            )
+
+    def find(self, *, to: str = "", limit: int = 50, offset: int = 0) -> list[Mail]:
+        """Newest first; `to` is a part of a recipient's address."""
+        with self._locked() as connection:
+            rows = connection.execute(
+                "SELECT id, received_at, envelope_from, envelope_to, raw FROM mails"
+                " WHERE instr(lower(envelope_to), lower(?)) > 0 ORDER BY id DESC LIMIT ? OFFSET ?",
+                (to, limit, offset),
+            ).fetchall()
+        return [_read(*row) for row in rows]
+
+    def get(self, mail_id: int) -> Mail | None:
+        with self._locked() as connection:
+            row = connection.execute(
+                "SELECT id, received_at, envelope_from, envelope_to, raw FROM mails WHERE id = ?", (mail_id,)
+            ).fetchone()
+        return _read(*row) if row else None
+
+    def clear(self) -> None:
+        with self._locked() as connection:
+            connection.execute("DELETE FROM mails")
+
+    def close(self) -> None:
+        with self._locked() as connection:
+            connection.close()
+
+
+def _read(mail_id: int, received_at: str, sender: str, to: str, raw: bytes) -> Mail:
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    return Mail(
+        id=mail_id,
+        received_at=received_at,
+        sender=_header(message, "From") or sender,
+        to=tuple(to.split("\n")),
+        subject=_header(message, "Subject"),
+        message_id=_header(message, "Message-ID"),
+        headers=tuple((name, _header(message, name)) for name in dict.fromkeys(message.keys())),
+        text=_content(parts, "text/plain"),
+        html=_content(parts, "text/html"),
+        attachments=tuple(part.get_filename() or part.get_content_type() for part in parts if _is_attached(part)),
+        raw=raw,
+    )
+
+
+def _is_attached(part: EmailMessage) -> bool:
+    return part.get_content_disposition() == "attachment"
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    """Decoded; what cannot be parsed is shown as it came, since looking at broken mail is what this is for."""
+    try:
+        return str(message.get(name, ""))
+    except (ValueError, IndexError, AttributeError):
+        return next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+
+
+def _content(parts: list[EmailMessage], content_type: str) -> str:
+    for part in parts:
+        if part.get_content_type() != content_type or _is_attached(part):
+            continue
+        payload = part.get_payload(decode=True)
+        body = payload if isinstance(payload, bytes) else b""
+        try:
+            return body.decode(part.get_content_charset("utf-8"), errors="replace")
+        except LookupError:
+            return body.decode("utf-8", errors="replace")
+    return ""
