@@ -47,10 +47,13 @@ def health() -> Response:
 
 @control.post("/reset")
 def reset() -> Response:
-    """`{"keep_keys": true, "keep_endpoints": true}`; settings go back to those of the start."""
+    """Forget what happened. `{"keys": false, "endpoints": false}` forgets those too; settings start over."""
     given = _body()
+    unknown = set(given) - {"keys", "endpoints"}
+    if unknown:
+        raise ValueError(f"unknown members: {', '.join(sorted(unknown))}")
     current_store().reset(
-        keeps_keys=bool(given.get("keep_keys", True)), keeps_endpoints=bool(given.get("keep_endpoints", True))
+        keeps_keys=given.get("keys", True) is not False, keeps_endpoints=given.get("endpoints", True) is not False
     )
     _faults().clear()
     sender: Sender | None = current_app.extensions.get("sandbox_sender")

@@ -16,7 +16,7 @@ from storefront.sandbox.webhooks.sender import Sender
 
 
 class _Handler(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"  # connections are kept: most of a call's cost is opening one
+    protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:

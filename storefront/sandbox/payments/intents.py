@@ -15,6 +15,7 @@ from storefront.sandbox.payments.charges import (
 from storefront.sandbox.payments.declines import BANK_FAILURES, DECLINES, Decline
 from storefront.sandbox.payments.instruments import ACH_ACCOUNTS, CARDS, IBANS, BankAccount
 from storefront.sandbox.records import Json, Record
+from storefront.sandbox.resources.addresses import whole_shipping
 from storefront.sandbox.resources.changes import new_metadata
 from storefront.sandbox.work import Work
 
@@ -73,7 +74,7 @@ def add_intent(work: Work, params: Json, *, types: list[str], session_id: str | 
         "receipt_email": params.get("receipt_email") or None,
         "review": None,
         "setup_future_usage": params.get("setup_future_usage"),
-        "shipping": _shipping(params.get("shipping")),
+        "shipping": whole_shipping(params.get("shipping")),
         "source": None,
         "statement_descriptor": params.get("statement_descriptor"),
         "statement_descriptor_suffix": params.get("statement_descriptor_suffix"),
@@ -247,9 +248,3 @@ def _challenge(intent: Record) -> Json:
         "use_stripe_sdk": {"type": "stripe_3ds2_challenge", "payment_intent": intent.id},
     }
 
-
-def _shipping(given: Json | None) -> Json | None:
-    if not given:
-        return None
-    names = ("address", "carrier", "name", "phone", "tracking_number")
-    return {name: given.get(name) for name in names}

@@ -11,7 +11,7 @@ from stripe.params import (
 from storefront.sandbox.errors import not_found
 from storefront.sandbox.ids import new_id, random_text
 from storefront.sandbox.records import Json, Record
-from storefront.sandbox.resources.addresses import whole_address
+from storefront.sandbox.resources.addresses import whole_address, whole_shipping
 from storefront.sandbox.resources.changes import change, delete, new_metadata
 from storefront.sandbox.resources.lists import list_records
 from storefront.sandbox.routes import Call, route
@@ -58,7 +58,7 @@ def add_customer(work: Work, params: Json) -> Record:
         "next_invoice_sequence": params.get("next_invoice_sequence", 1),
         "phone": params.get("phone"),
         "preferred_locales": params.get("preferred_locales") or [],
-        "shipping": params.get("shipping") or None,
+        "shipping": whole_shipping(params.get("shipping") or None),
         "tax_exempt": params.get("tax_exempt") or "none",
         "test_clock": None,
     }
@@ -91,6 +91,8 @@ def update_customer(call: Call) -> Json:
     params = {**call.params}
     if params.get("address"):
         params["address"] = whole_address(params["address"])
+    if params.get("shipping"):
+        params["shipping"] = whole_shipping(params["shipping"])
     names = (
         "address",
         "description",

@@ -71,7 +71,7 @@ def _amount(params: Json, currency: str, name: str) -> tuple[int | None, str]:
             param=param("unit_amount"),
             code="parameter_invalid_integer",
         )
-    if exact % step(currency):
+    if step(currency) > 1 and exact % step(currency):
         raise invalid(f"Amounts in {currency} must be divisible by {step(currency)}.", param=param("unit_amount"))
     if exact == exact.to_integral_value():
         return int(exact), str(int(exact))

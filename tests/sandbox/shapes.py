@@ -1,0 +1,296 @@
+"""Checks JSON against the classes of the installed Stripe library: nothing missing, nothing unknown, right types.
+
+The library does not say which members may be absent (it types them like nullable ones); the tables below do,
+after the `field?` marks of Stripe's TypeScript types for the same API version.
+"""
+
+import builtins
+import typing
+from collections import Counter
+from decimal import Decimal
+from functools import cache
+from typing import Any, Union
+
+import stripe
+import typing_extensions
+from stripe import ListObject, StripeObject
+
+OPTIONAL = {
+    "checkout.session": {
+        "excluded_payment_method_types",
+        "line_items",
+        "name_collection",
+        "optional_items",
+        "presentment_details",
+        "redirect_on_completion",
+        "return_url",
+        "tax_id_collection",
+        "branding_settings",
+        "phone_number_collection",
+    },
+    "Session.AutomaticTax.Liability": {"account"},
+    "Session.BrandingSettings.Icon": {"file", "url"},
+    "Session.BrandingSettings.Logo": {"file", "url"},
+    "Session.CustomField": {"dropdown", "numeric", "text"},
+    "Session.InvoiceCreation.InvoiceData.Issuer": {"account"},
+    "Session.TotalDetails": {"breakdown"},
+    "item": {"discounts", "taxes"},
+    "product": {"default_price", "statement_descriptor", "tax_code", "unit_label"},
+    "Product.MarketingFeature": {"name"},
+    "price": {"currency_options", "tiers"},
+    "customer": {
+        "address",
+        "business_name",
+        "cash_balance",
+        "currency",
+        "customer_account",
+        "delinquent",
+        "discount",
+        "individual_name",
+        "invoice_credit_balance",
+        "invoice_prefix",
+        "name",
+        "next_invoice_sequence",
+        "phone",
+        "preferred_locales",
+        "sources",
+        "subscriptions",
+        "tax",
+        "tax_exempt",
+        "tax_ids",
+        "test_clock",
+    },
+    "Customer.Shipping": {"address", "carrier", "name", "phone", "tracking_number"},
+    "payment_intent": {"amount_details", "hooks", "payment_details", "presentment_details"},
+    "PaymentIntent.AmountDetails": {"discount_amount", "error", "line_items", "shipping", "tax"},
+    "PaymentIntent.AmountDetails.Tip": {"amount"},
+    "PaymentIntent.AutomaticPaymentMethods": {"allow_redirects"},
+    "PaymentIntent.Shipping": {"address", "carrier", "name", "phone", "tracking_number"},
+    "Charge.Shipping": {"address", "carrier", "name", "phone", "tracking_number"},
+    "charge": {
+        "authorization_code",
+        "level3",
+        "presentment_details",
+        "radar_options",
+        "refunds",
+        "transfer",
+    },
+    "Charge.FraudDetails": {"stripe_report", "user_report"},
+    "Charge.Outcome": {"risk_level", "risk_score", "rule"},
+    "Charge.PaymentMethodDetails.UsBankAccount": {"mandate", "expected_debit_date", "payment_reference"},
+    "Charge.PaymentMethodDetails.SepaDebit": {"expected_debit_date"},
+    "Charge.PaymentMethodDetails.Card.ThreeDSecure": {
+        "ares_trans_status",
+        "cryptogram",
+        "exemption_indicator_applied",
+    },
+    "Charge.PaymentMethodDetails.Card": {
+        "capture_before",
+        "description",
+        "iin",
+        "issuer",
+        "moto",
+        "partial_authorization",
+        "setup_credential_usage",
+        "stored_credential_usage",
+    },
+    "Charge.PaymentMethodDetails.Card.ExtendedAuthorization": set[str](),
+    "PaymentMethod.Card": {"description", "iin", "issuer"},
+    "refund": {
+        "description",
+        "destination_details",
+        "failure_balance_transaction",
+        "failure_reason",
+        "instructions_email",
+        "next_action",
+        "pending_reason",
+        "presentment_details",
+    },
+    "Refund.DestinationDetails.Card": {"reference"},
+    "coupon": {"applies_to", "currency_options"},
+    "PromotionCode.Restrictions": {"currency_options"},
+    "event": {"account", "context"},
+    "Event.Data": {"previous_attributes"},
+    "webhook_endpoint": {"secret"},
+    "PaymentMethod.UsBankAccount.StatusDetails": {"blocked"},
+}
+# A member per payment method: only these are always there, the one named by `type` besides.
+REQUIRED = {
+    "account": {"id", "object"},
+    "Account.Capabilities": set[str](),
+    "Account.Controller": {"type"},
+    "payment_method": {
+        "id",
+        "object",
+        "billing_details",
+        "created",
+        "customer",
+        "customer_account",
+        "livemode",
+        "metadata",
+        "type",
+    },
+    "Charge.PaymentMethodDetails": {"type"},
+    "Refund.DestinationDetails": {"type"},
+    "PaymentIntent.NextAction": {"type"},
+    "PaymentIntent.LastPaymentError": {"type"},
+    "PaymentIntent.PaymentMethodOptions": set[str](),
+    "PaymentIntent.PaymentMethodOptions.Card": {
+        "installments",
+        "mandate_options",
+        "network",
+        "request_three_d_secure",
+    },
+    "Session.PaymentMethodOptions": set[str](),
+    "Session.PaymentMethodOptions.Card": {"request_three_d_secure"},
+}
+
+_LITERALS = (typing.Literal, typing_extensions.Literal)
+_SCALARS = {str: str, int: int, bool: bool, float: (int, float), Decimal: str}
+
+
+class _Names(dict[str, Any]):
+    """Names the library imports for type checkers only; some are renamed to `…Resource` on the way."""
+
+    def __missing__(self, name: str) -> Any:
+        for each in (name, name.removesuffix("Resource")):
+            if hasattr(stripe, each):
+                return getattr(stripe, each)
+        if name in {"Session", "CheckoutSession"}:
+            return stripe.checkout.Session
+        if any(hasattr(module, name) for module in (builtins, typing, typing_extensions)):
+            raise KeyError(name)
+        return StripeObject  # a kind the sandbox never sends
+
+
+_CLASSES: dict[str, type[StripeObject]] = {
+    "account": stripe.Account,
+    "balance_transaction": stripe.BalanceTransaction,
+    "charge": stripe.Charge,
+    "checkout.session": stripe.checkout.Session,
+    "coupon": stripe.Coupon,
+    "customer": stripe.Customer,
+    "discount": stripe.Discount,
+    "event": stripe.Event,
+    "item": stripe.LineItem,
+    "payment_intent": stripe.PaymentIntent,
+    "payment_method": stripe.PaymentMethod,
+    "price": stripe.Price,
+    "product": stripe.Product,
+    "promotion_code": stripe.PromotionCode,
+    "refund": stripe.Refund,
+    "webhook_endpoint": stripe.WebhookEndpoint,
+}
+
+
+@cache
+def members(cls: type[StripeObject]) -> dict[str, Any]:
+    hints = typing_extensions.get_type_hints(cls, localns=_Names())
+    return {
+        name: hint
+        for name, hint in hints.items()
+        if not name.startswith("_") and typing_extensions.get_origin(hint) is not typing.ClassVar
+    }
+
+
+class Checker:
+    """`seen` counts what was checked: types, and types with their status."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+        self.problems: list[str] = []
+
+    def check(self, value: Any) -> None:
+        """Any JSON answer: an object, a list of them, or an event with its payload."""
+        kind = value["object"]
+        if kind == "list":
+            assert set(value) == {"object", "data", "has_more", "url"}, value.keys()
+            for each in value["data"]:
+                self.check(each)
+            return
+        if value.get("deleted"):
+            assert set(value) == {"id", "object", "deleted"}
+            self.seen[f"{kind}:deleted"] += 1
+            return
+        self._object(value, _CLASSES[kind], kind)
+        if kind == "event":
+            self.check(value["data"]["object"])
+            self._previous(value)
+
+    def _previous(self, event: Any) -> None:
+        known = members(_CLASSES[event["data"]["object"]["object"]])
+        for name in event["data"].get("previous_attributes", {}):
+            if name not in known:
+                self.problems.append(f"{event['type']}: previous {name}")
+
+    def _object(self, value: Any, cls: type[StripeObject], path: str) -> None:
+        known = members(cls)
+        name = value.get("object") if isinstance(value.get("object"), str) else cls.__qualname__
+        self._count(value, str(name))
+        needed = REQUIRED.get(str(name))
+        if needed is None:
+            needed = set(known) - OPTIONAL.get(str(name), set()) - {"deleted"}
+        elif isinstance(value.get("type"), str) and value["type"] in known:
+            needed = needed | {value["type"]}
+        self.problems += [f"{path}: unknown {each} ({name})" for each in set(value) - set(known)]
+        self.problems += [f"{path}: missing {each} ({name})" for each in needed - set(value)]
+        for each in set(value) & set(known):
+            self._value(value[each], known[each], f"{path}.{each}")
+
+    def _count(self, value: Any, name: str) -> None:
+        self.seen[name] += 1
+        for member in ("status", "payment_status", "ui_mode", "type"):
+            if isinstance(value.get(member), str):
+                self.seen[f"{name}:{member}={value[member]}"] += 1
+
+    def _value(self, value: Any, hint: Any, path: str) -> None:
+        origin, arguments = typing_extensions.get_origin(hint), typing_extensions.get_args(hint)
+        if origin is Union:
+            self._union(value, arguments, path)
+        elif origin in _LITERALS:
+            if value not in arguments:
+                self.problems.append(f"{path}: {value!r} is none of {arguments}")
+        elif value is None:
+            self.problems.append(f"{path}: null")
+        elif origin is list:
+            for place, each in enumerate(value):
+                self._value(each, arguments[0], f"{path}[{place}]")
+        elif origin is ListObject:
+            assert set(value) == {"object", "data", "has_more", "url"}, path
+            for place, each in enumerate(value["data"]):
+                self._value(each, arguments[0], f"{path}.data[{place}]")
+        elif hint in _SCALARS:
+            expected: Any = _SCALARS[hint]
+            if not isinstance(value, expected) or (isinstance(value, bool) and hint is not bool):
+                self.problems.append(f"{path}: {value!r} is no {hint}")
+        else:
+            self._hash(value, origin or hint, arguments, path)
+
+    def _hash(self, value: Any, cls: Any, arguments: tuple[Any, ...], path: str) -> None:
+        if not isinstance(value, dict):
+            self.problems.append(f"{path}: {value!r} is no hash")
+        elif cls.__name__ == "UntypedStripeObject":
+            for key, each in value.items():
+                if arguments and arguments[0] is not Any:
+                    self._value(each, arguments[0], f"{path}.{key}")
+        else:
+            self._object(value, cls, path)
+
+    def _union(self, value: Any, arguments: tuple[Any, ...], path: str) -> None:
+        """A listed enum is closed here although the library lets unknown values through."""
+        if value is None:
+            if type(None) not in arguments:
+                self.problems.append(f"{path}: null")
+            return
+        rest = [each for each in arguments if each is not type(None)]
+        enums = [each for each in rest if typing_extensions.get_origin(each) in _LITERALS]
+        if enums:
+            self._value(value, enums[0], path)
+        elif isinstance(value, dict):
+            hashes = [each for each in rest if each not in _SCALARS]
+            by_name = [each for each in hashes if getattr(each, "OBJECT_NAME", None) == value.get("object")]
+            self._value(value, (by_name or hashes)[0], path)
+        elif str in rest:
+            self._value(value, str, path)
+        else:
+            self._value(value, rest[0], path)
