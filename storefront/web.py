@@ -1,6 +1,7 @@
 """What every answer has: request id, security headers, CSRF, limits, error pages or JSON, health."""
 
 import logging
+import math
 import secrets
 import time
 from http import HTTPStatus
@@ -15,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from storefront import logs
+from storefront import clock, logs
 from storefront.config import Mode, Settings
 from storefront.db import db
 from storefront.errors import StorefrontError
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 health = Blueprint("health", __name__)
 csrf = CSRFProtect()
-limiter = Limiter(key_func=get_remote_address, headers_enabled=True)
+limiter = Limiter(key_func=get_remote_address)
 
 MAX_BODY_BYTES = 1024 * 1024
 ERROR_TITLES = {
@@ -139,17 +140,16 @@ def _answer_refusal(error: StorefrontError) -> ResponseReturnValue:
     )
 
 
-def _answer_too_many(error: TooManyRequests) -> ResponseReturnValue:
+def _answer_too_many(_error: TooManyRequests) -> ResponseReturnValue:
     code, title = ERROR_TITLES[429]
     message = (
         "You did this many times in a short while. "
         "Nothing is lost and your cart is as it was: try again in a minute."
     )
-    answer = error_answer(status=429, code=code, title=title, message=message)
-    for name, value in error.get_headers():
-        if name == "Retry-After":
-            answer.headers[name] = value
-    return answer
+    # Set here and not by the limiter's own headers: those would overwrite Retry-After on every limited page.
+    limit = limiter.current_limit
+    wait = max(1, math.ceil(limit.reset_at - clock.now().timestamp())) if limit else 60
+    return error_answer(status=429, code=code, title=title, message=message, retry_after=wait)
 
 
 def _answer_http(error: HTTPException) -> ResponseReturnValue:
@@ -203,7 +203,6 @@ def set_up_web(app: Flask, shop: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=True,
         RATELIMIT_STORAGE_URI=shop.limits_url,
-        RATELIMIT_HEADERS_ENABLED=True,
     )
     if shop.trusted_proxies:
         hops = shop.trusted_proxies

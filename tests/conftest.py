@@ -1,17 +1,26 @@
 """The parts every test may ask for: settings, a fresh database, the app, sandbox, mailbox, a running shop."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
+from werkzeug.serving import make_server
 
 from storefront.app import create_app
 from storefront.config import Settings, load_settings
 from storefront.db import db
+from storefront.sandbox.config import SandboxConfig
+from storefront.sandbox.server import SandboxServer
 from tests.databases import Databases, base_environment, databases
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer, Shop
+
+if TYPE_CHECKING:
+    from storefront.sandbox.mailbox.server import MailboxServer
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +40,66 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(getattr(request, "param", "sqlite"))
 
 
+@pytest.fixture(scope="session")
+def sandbox_server() -> Iterator[SandboxServer]:
+    with SandboxServer(SandboxConfig(port=0)) as server:
+        yield server
+
+
 @pytest.fixture
-def environment(all_databases: Databases, engine: str, tmp_path: Path) -> dict[str, str]:
-    """Change it in a test's own fixture, before `app` is asked for."""
-    return base_environment(tmp_path) | {"DATABASE_URL": all_databases.make(engine, tmp_path)}
+def sandbox(sandbox_server: SandboxServer) -> SandboxClient:
+    """Started once, emptied for each test. Bank debits settle only when a test says so."""
+    client = SandboxClient(sandbox_server)
+    client.reset()
+    client.control("config", settle_after_seconds=None)
+    return client
+
+
+@pytest.fixture(scope="session")
+def mailbox_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[MailboxServer]":
+    from storefront.sandbox.mailbox.server import MailboxServer
+
+    with MailboxServer(
+        smtp_port=0, web_port=0, data_path=tmp_path_factory.mktemp("mailbox") / "mail.db"
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def mailbox(mailbox_server: "MailboxServer") -> "MailboxServer":
+    mailbox_server.clear()
+    return mailbox_server
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def environment(
+    request: pytest.FixtureRequest, all_databases: Databases, engine: str, tmp_path: Path
+) -> dict[str, str]:
+    """Knows the sandbox, the mailbox and the shop's own address when the test asks for them."""
+    made = base_environment(tmp_path) | {"DATABASE_URL": all_databases.make(engine, tmp_path)}
+    wanted = request.fixturenames
+    if "mailbox" in wanted:
+        made["MAIL_PORT"] = str(request.getfixturevalue("mailbox").smtp_port)
+    if "sandbox" in wanted:
+        sandbox: SandboxClient = request.getfixturevalue("sandbox")
+        made |= {
+            "STRIPE_API_BASE": sandbox.url,
+            "STRIPE_SECRET_KEY": sandbox.secret_key,
+            "STRIPE_PUBLISHABLE_KEY": sandbox.publishable_key,
+        }
+    if "free_port" in wanted:
+        made["BASE_URL"] = f"http://127.0.0.1:{request.getfixturevalue('free_port')}"
+    if "shop" in wanted:
+        sandbox = request.getfixturevalue("sandbox")
+        made["STRIPE_WEBHOOK_SECRET"] = sandbox.add_endpoint(made["BASE_URL"] + "/webhook")
+    return made
 
 
 @pytest.fixture
@@ -52,8 +117,20 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: Any = probe.getsockname()[1]
-        return int(port)
+def buyer(app: Flask) -> Buyer:
+    return Buyer(app)
+
+
+@pytest.fixture
+def shop(
+    free_port: int, sandbox: SandboxClient, mailbox: "MailboxServer", app: Flask, settings: Settings
+) -> Iterator[Shop]:
+    """The shop on a port of its own, with the sandbox's webhooks arriving and mail going to the mailbox."""
+    server = make_server("127.0.0.1", free_port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield Shop(app=app, url=settings.base_url, sandbox=sandbox, mailbox=mailbox)
+    sandbox.control("reset", endpoints=False)
+    server.shutdown()
+    thread.join()
+    server.server_close()

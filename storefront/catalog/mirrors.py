@@ -47,7 +47,7 @@ def find_mirrors(price_ids: Iterable[int]) -> dict[int, str]:
             StripeMirror.account == gateway().account_id(),
         )
     )
-    return dict(rows.tuples().all())
+    return {key: value for key, value in rows}  # noqa: C416 - dict() is not typed for rows
 
 
 def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, str]:
@@ -148,15 +148,12 @@ def recognize(lines: Iterable[SeenLine], *, shop: str) -> dict[str, Known]:
     }
     by_product = {row.stripe_product_id: Known(price_id=None, product_id=row.product_id) for row in mirrors}
     ours = [line for line in lines if line.metadata.get("storefront") == shop]
-    products_of_prices = dict(
-        db.session.execute(
-            select(Price.id, Price.product_id).where(
-                Price.id.in_({_marked(line.metadata, "storefront_price") or 0 for line in ours})
-            )
+    prices = db.session.execute(
+        select(Price.id, Price.product_id).where(
+            Price.id.in_({_marked(line.metadata, "storefront_price") or 0 for line in ours})
         )
-        .tuples()
-        .all()
     )
+    products_of_prices = {price_id: product_id for price_id, product_id in prices}  # noqa: C416 - dict() is not typed for rows
     known: dict[str, Known] = {}
     for line in lines:
         marked = _marked(line.metadata, "storefront_price") if line in ours else None

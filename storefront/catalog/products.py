@@ -113,7 +113,7 @@ def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
         return {}
     rows = db.session.execute(
         select(Price, Product).join(Product, Product.id == Price.product_id).where(Price.id.in_(wanted))
-    ).tuples()
+    )
     return {
         price.id: Offer(
             price_id=price.id,
@@ -166,16 +166,12 @@ def _find_latest_release(product_id: int) -> LatestRelease | None:
         .limit(1)
         .scalar_subquery()
     )
-    rows = (
-        db.session.execute(
-            select(Release, ReleaseFile)
-            .join(ReleaseFile, ReleaseFile.release_id == Release.id)
-            .where(Release.id == latest)
-            .order_by(ReleaseFile.filename)
-        )
-        .tuples()
-        .all()
-    )
+    rows = db.session.execute(
+        select(Release, ReleaseFile)
+        .join(ReleaseFile, ReleaseFile.release_id == Release.id)
+        .where(Release.id == latest)
+        .order_by(ReleaseFile.filename)
+    ).all()
     if not rows:
         return None
     release = rows[0][0]
