@@ -1,6 +1,8 @@
 """What the tests do to a sandbox: through the real SDK, through raw HTTP, through the control API."""
 
 import itertools
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +65,7 @@ class Calls:
 
     # control
 
-    def control(self, path: str, **body: Any) -> Any:
+    def control(self, path: str, /, **body: Any) -> Any:
         answer = self.http.post(f"{self.url}/_sandbox/{path}", json=body, timeout=20)
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -72,6 +74,12 @@ class Calls:
         answer = self.http.get(f"{self.url}/_sandbox/{path}", timeout=20)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def wait_until(self, is_so: Callable[[], bool], seconds: float = 5.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < deadline, "it did not happen in time"
+            time.sleep(0.01)
 
     def pay(self, session_id: str, **how: Any) -> Answer:
         answer = self.http.post(f"{self.url}/_sandbox/sessions/{session_id}/pay", json=how, timeout=20)
