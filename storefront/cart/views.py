@@ -61,6 +61,7 @@ def _change(change: Callable[[Lines], Lines], done: str) -> ResponseReturnValue:
     """A refusal is a notice on the cart page, and the cart is as it was."""
     try:
         save_cart(session, change(load_cart(session)))
+        session.permanent = True  # the cart survives closing the browser
         flash(done, "good")
     except CartRefused as refused:
         flash(refused.message, "bad")

@@ -43,6 +43,13 @@ def test_added_things_are_shown_priced_and_counted(buyer: Buyer, app: Flask) -> 
     assert badge(buyer.get("/").text) == "3"
 
 
+def test_the_cart_survives_closing_the_browser(buyer: Buyer) -> None:
+    buyer.add("twinspot")
+    cookie = buyer.client.get_cookie("storefront_session")
+    assert cookie is not None
+    assert cookie.expires is not None
+
+
 def test_a_notice_is_shown_once(buyer: Buyer) -> None:
     buyer.add("twinspot")
     assert "Added to your cart." in buyer.get("/cart").text
