@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 class Buyer:
     """One browser without JavaScript: follows the forms that the pages show."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, *, address: str = "127.0.0.1") -> None:
         self.app = app
         self.client = app.test_client()
+        self.client.environ_base["REMOTE_ADDR"] = address
         self.base_url: str = app.extensions["settings"].base_url
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:

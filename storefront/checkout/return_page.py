@@ -8,7 +8,7 @@ from flask import current_app
 
 from storefront import clock
 from storefront.checkout.models import Checkout
-from storefront.checkout.start import find_started_here
+from storefront.checkout.start import find_started_here, is_started
 from storefront.errors import NotFound
 from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
 from storefront.library.purchase import Purchase, read_purchase
@@ -42,9 +42,9 @@ def land(session_id: str, *, browser: str) -> Landing:
         StripeUnavailable: being checked; nothing is known yet.
     """
     order = find_order(session_id)
-    outcome = _look(session_id, is_known=order is not None)
-    if outcome is not Outcome.ALREADY_FULFILLED:
-        order = find_order(session_id)
+    outcome = _look(session_id, is_known=order is not None or is_started(session_id))
+    if order is None or order.fulfilled_at is None:
+        order = find_order(session_id)  # this look, or somebody else's at the same moment, has changed it
     started = find_started_here(session_id, browser=browser)
     return Landing(
         outcome=outcome,

@@ -58,6 +58,11 @@ def find_started_here(session_id: str, *, browser: str) -> Checkout | None:
     ).one_or_none()
 
 
+def is_started(session_id: str) -> bool:
+    """By any browser of this shop."""
+    return db.session.scalar(select(Checkout.id).where(Checkout.checkout_session_id == session_id)) is not None
+
+
 def find_order_id(session_id: str) -> int | None:
     return db.session.scalar(select(Order.id).where(Order.checkout_session_id == session_id))
 

@@ -1,0 +1,42 @@
+"""The shop as it is served for real: a process of its own with several workers and threads."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+
+from storefront.config import ROOT
+from tests.shop import wait_for
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/readyz", timeout=2).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+@contextmanager
+def served(environment: dict[str, str], *, workers: int = 2) -> Iterator[str]:
+    """Its address; the server is ended by its process id."""
+    url = environment["BASE_URL"]
+    port = url.rsplit(":", 1)[1]
+    command = [sys.executable, "-m", "storefront", "serve", "--port", port, "--workers", str(workers)]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("STRIPE_", "MAIL_"))}
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=clean | environment | {"STOREFRONT_ENV_FILE": "", "NO_PROXY": "127.0.0.1,localhost"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: process.poll() is not None or answers(url), seconds=30)
+        assert process.poll() is None, "the server ended at its start"
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)

@@ -1,0 +1,124 @@
+"""A hundred paid Sessions; page and webhook several times each, at the same moment, several processes."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+
+from tests.databases import BOTH
+from tests.races.served import served
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer, keys_on, read_rows, run_worker_once, wait_for
+
+pytestmark = pytest.mark.slow
+
+SESSIONS = 100
+THROUGH_API = 10
+PAGES_EACH = 3
+EXTRA_WEBHOOKS = 2
+SHARED = "shared-and-new@example.com"
+COMPLETED = "checkout.session.completed"
+
+
+@pytest.fixture
+def environment(environment: dict[str, str], sandbox: SandboxClient, free_port: int) -> dict[str, str]:
+    url = f"http://127.0.0.1:{free_port}"
+    secret = sandbox.add_endpoint(f"{url}/webhook")
+    return environment | {"BASE_URL": url, "STRIPE_WEBHOOK_SECRET": secret, "TRUSTED_PROXIES": "1"}
+
+
+def start_sessions(app: Flask, sandbox: SandboxClient) -> list[str]:
+    """Most as buyers do it, ten straight through the API, with quantities from one to three."""
+    sessions = []
+    for number in range(SESSIONS - THROUGH_API):
+        buyer = Buyer(app, address=f"10.1.{number // 200}.{number % 200 + 1}")
+        buyer.client.environ_base["HTTP_X_FORWARDED_FOR"] = f"10.1.0.{number + 1}"
+        buyer.add("twinspot", "Personal", number % 3 + 1)
+        sessions.append(buyer.check_out())
+    price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]
+    lines = [{"price": price, "quantity": number % 3 + 1} for number in range(THROUGH_API)]
+    return sessions + [sandbox.create_session([line]) for line in lines]
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_one_order_the_expected_grants_and_one_receipt_each(
+    app: Flask, sandbox: SandboxClient, mailbox: Any, environment: dict[str, str]
+) -> None:
+    sessions = start_sessions(app, sandbox)
+    sandbox.control("config", duplicates=EXTRA_WEBHOOKS, retry_delays=[0.2, 0.5, 1.0])
+    sandbox.control("deliveries/hold", types=["*"])
+    for number, session_id in enumerate(sessions):
+        email = SHARED if number % 2 else f"buyer{number}@example.com"
+        sandbox.pay(session_id, email=email)
+
+    with served(environment, workers=2) as url:
+
+        def land(job: tuple[int, str]) -> tuple[int, int]:
+            number, session_id = job
+            answer = requests.get(
+                f"{url}/checkout/return",
+                params={"session_id": session_id},
+                headers={"X-Forwarded-For": f"10.2.0.{number % 250 + 1}"},
+                timeout=60,
+            )
+            return answer.status_code, len(keys_on(answer.text))
+
+        jobs = [(number, session_id) for number, session_id in enumerate(sessions)] * PAGES_EACH
+        with ThreadPoolExecutor(24) as pool:
+            pages = pool.map(land, jobs)
+            sandbox.control("deliveries/release", types=["checkout.session.*"], order="shuffled")
+            answers = list(pages)
+        wait_for(lambda: len(handled(app)) == SESSIONS, seconds=90)
+        deliveries = wait_for(lambda: delivered(sandbox), seconds=60)
+
+    assert Counter(status for status, _keys in answers) == {200: SESSIONS * PAGES_EACH}
+    assert [keys for _status, keys in answers] == [quantity(number) for number in range(SESSIONS)] * PAGES_EACH
+    statuses = Counter(attempt["status"] for row in deliveries for attempt in row["attempts"])
+    assert set(statuses) == {200}, statuses
+    assert_consistent(app, sessions)
+    run_worker_once(app)
+    mails = mailbox.messages()
+    assert len(mails) == SESSIONS
+    assert sorted(len(keys_on(str(mail["text"]))) for mail in mails) == sorted(map(quantity, range(SESSIONS)))
+
+
+def quantity(number: int) -> int:
+    return number % 3 + 1 if number < SESSIONS - THROUGH_API else (number - SESSIONS + THROUGH_API) % 3 + 1
+
+
+def handled(app: Flask) -> list[dict[str, Any]]:
+    return read_rows(
+        app, "SELECT id FROM stripe_events WHERE type = :kind AND handled_at IS NOT NULL", kind=COMPLETED
+    )
+
+
+def delivered(sandbox: SandboxClient) -> list[dict[str, Any]] | None:
+    """Every delivery of a completed Session, once none is waiting any more."""
+    rows: list[dict[str, Any]] = [
+        row for row in sandbox.read("deliveries")["data"] if row["event_type"] == COMPLETED
+    ]
+    done = len(rows) >= SESSIONS and all(row["state"] not in ("pending", "held") for row in rows)
+    return rows if done else None
+
+
+def assert_consistent(app: Flask, sessions: list[str]) -> None:
+    orders = read_rows(app, "SELECT id, checkout_session_id FROM orders")
+    assert sorted(order["checkout_session_id"] for order in orders) == sorted(sessions)
+    rows = read_rows(
+        app,
+        "SELECT o.checkout_session_id AS session, g.kind AS kind, COUNT(*) AS n, COUNT(DISTINCT l.key) AS keys"
+        " FROM orders o JOIN order_items i ON i.order_id = o.id JOIN grants g ON g.order_item_id = i.id"
+        " LEFT JOIN licenses l ON l.grant_id = g.id GROUP BY o.checkout_session_id, g.kind",
+    )
+    found = {(row["session"], row["kind"]): (row["n"], row["keys"]) for row in rows}
+    for number, session_id in enumerate(sessions):
+        assert found[session_id, "license"] == (quantity(number), quantity(number))
+        assert found[session_id, "download"] == (1, 0)
+    customers = read_rows(app, "SELECT email_key FROM customers")
+    assert Counter(row["email_key"] for row in customers)[SHARED] == 1
+    receipts = read_rows(app, "SELECT order_id, COUNT(*) AS n FROM outbox GROUP BY order_id")
+    assert [row["n"] for row in receipts] == [1] * SESSIONS

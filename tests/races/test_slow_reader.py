@@ -1,0 +1,144 @@
+"""A caller that read Stripe early and commits late must not overwrite what somebody read later."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from storefront.db import db
+from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.stripe_gateway import Gateway, SeenCheckout
+from tests.databases import BOTH
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer, read_rows
+
+pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
+WAIT_SECONDS = 20
+
+
+class SlowGateway(Gateway):
+    """The real gateway with a barrier: threads that are told to be slow wait between answer and use."""
+
+    def __init__(self, real: Gateway) -> None:
+        self.__dict__.update(real.__dict__)
+        self.slow_thread: int | None = None
+        self.has_read = threading.Event()
+        self.may_go_on = threading.Event()
+
+    def get_checkout(self, session_id: str) -> SeenCheckout:
+        seen = super().get_checkout(session_id)
+        if threading.get_ident() == self.slow_thread and not self.may_go_on.is_set():
+            self.has_read.set()
+            assert self.may_go_on.wait(WAIT_SECONDS)
+        return seen
+
+
+@pytest.fixture
+def gateway(app: Flask) -> SlowGateway:
+    slow = SlowGateway(app.extensions["stripe_gateway"])
+    app.extensions["stripe_gateway"] = slow
+    return slow
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as made:
+        yield made
+
+
+def look(app: Flask, session_id: str, how: Look = Look.NOW) -> Outcome:
+    with app.app_context():
+        try:
+            return fulfill_checkout(session_id, how)
+        finally:
+            db.session.remove()
+
+
+def look_slowly(
+    app: Flask, gateway: SlowGateway, pool: ThreadPoolExecutor, session_id: str, how: Look = Look.NOW
+) -> "Future[Outcome]":
+    """Returns when the slow thread has Stripe's answer and nothing written."""
+
+    def run() -> Outcome:
+        gateway.slow_thread = threading.get_ident()
+        return look(app, session_id, how)
+
+    future = pool.submit(run)
+    assert gateway.has_read.wait(WAIT_SECONDS)
+    return future
+
+
+def bought(buyer: Buyer, sandbox: SandboxClient, **how: str) -> str:
+    buyer.add("twinspot", "Personal")
+    session_id = buyer.check_out()
+    sandbox.pay(session_id, **how)
+    return session_id
+
+
+def refund(app: Flask, sandbox: SandboxClient) -> None:
+    payment = read_rows(app, "SELECT payment_intent_id FROM orders")[0]["payment_intent_id"]
+    sandbox.stripe.v1.refunds.create({"payment_intent": payment})
+
+
+def refunded(app: Flask) -> int:
+    return int(read_rows(app, "SELECT refunded_minor FROM orders")[0]["refunded_minor"])
+
+
+def test_older_facts_do_not_overwrite_a_refund(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, gateway: SlowGateway, pool: ThreadPoolExecutor
+) -> None:
+    session_id = bought(buyer, sandbox)
+    look(app, session_id)
+    slow = look_slowly(app, gateway, pool, session_id)  # has read: not refunded
+    refund(app, sandbox)
+    look(app, session_id)
+    assert refunded(app) == 1900
+    gateway.may_go_on.set()
+    assert slow.result(WAIT_SECONDS) is Outcome.ALREADY_FULFILLED
+    assert refunded(app) == 1900
+
+
+def test_newer_facts_are_applied_when_the_older_look_commits_first(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, gateway: SlowGateway, pool: ThreadPoolExecutor
+) -> None:
+    session_id = bought(buyer, sandbox)
+    look(app, session_id)
+    slow = look_slowly(app, gateway, pool, session_id)
+    gateway.may_go_on.set()
+    slow.result(WAIT_SECONDS)
+    refund(app, sandbox)
+    look(app, session_id)
+    assert refunded(app) == 1900
+
+
+def test_a_slow_first_look_that_saw_no_money_does_not_undo_the_sale(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, gateway: SlowGateway, pool: ThreadPoolExecutor
+) -> None:
+    """It found no order, lost the insert, and starts again."""
+    session_id = bought(buyer, sandbox, payment_method="ach_success")
+    slow = look_slowly(app, gateway, pool, session_id, Look.IF_NEEDED)  # has read: unpaid, no order yet
+    payment = sandbox.stripe.v1.checkout.sessions.retrieve(session_id).payment_intent
+    sandbox.settle(str(payment))
+    assert look(app, session_id, Look.IF_NEEDED) is Outcome.FULFILLED
+    gateway.may_go_on.set()
+    assert slow.result(WAIT_SECONDS) is Outcome.ALREADY_FULFILLED
+    row = read_rows(app, "SELECT is_paid, has_failed FROM orders")[0]
+    assert (bool(row["is_paid"]), bool(row["has_failed"])) == (True, False)
+    assert [mail["kind"] for mail in read_rows(app, "SELECT kind FROM outbox")] == ["receipt"]
+
+
+def test_a_slow_look_at_a_waiting_order_does_not_take_the_payment_back(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, gateway: SlowGateway, pool: ThreadPoolExecutor
+) -> None:
+    session_id = bought(buyer, sandbox, payment_method="ach_success")
+    look(app, session_id)
+    slow = look_slowly(app, gateway, pool, session_id)  # has read: unpaid
+    payment = read_rows(app, "SELECT payment_intent_id FROM orders")[0]["payment_intent_id"]
+    sandbox.settle(payment)
+    assert look(app, session_id) is Outcome.FULFILLED
+    gateway.may_go_on.set()
+    slow.result(WAIT_SECONDS)
+    assert bool(read_rows(app, "SELECT is_paid FROM orders")[0]["is_paid"])
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1
