@@ -1,7 +1,5 @@
 """Bank debits: an order that waits, is paid or fails later; whatever comes first."""
 
-from collections.abc import Iterator
-
 import pytest
 import time_machine
 from flask import Flask
@@ -16,12 +14,12 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
 @pytest.fixture
-def waiting(buyer: Buyer, sandbox: SandboxClient) -> Iterator[str]:
+def waiting(buyer: Buyer, sandbox: SandboxClient) -> str:
     """A Session completed with a bank debit that has not settled."""
     buyer.add("twinspot", "Personal")
     session_id = buyer.check_out()
     sandbox.pay(session_id, payment_method="ach_success")
-    yield session_id
+    return session_id
 
 
 def payment_of(app: Flask) -> str:

@@ -182,11 +182,9 @@ def test_shows_the_keys_while_the_queue_is_down_and_mails_later(
 
 def test_records_what_is_not_ours_and_does_nothing_else(app: Flask, sandbox: SandboxClient) -> None:
     line = {"price_data": {"currency": "usd", "unit_amount": 500, "product_data": {"name": "Else"}}, "quantity": 1}
-    session = sandbox.stripe.v1.checkout.sessions.create(
-        {"mode": "payment", "success_url": "https://example.com/done", "line_items": [line]}  # type: ignore[typeddict-item]
-    )
-    sandbox.pay(session.id)
-    assert post_event(app, make_event(COMPLETED, session.id)).get_json() == {"outcome": "not_ours"}
+    session_id = sandbox.create_session([line])
+    sandbox.pay(session_id)
+    assert post_event(app, make_event(COMPLETED, session_id)).get_json() == {"outcome": "not_ours"}
     assert count_rows(app, Order, Grant) == {"orders": 0, "grants": 0}
     assert read_rows(app, "SELECT COUNT(*) AS n FROM customers") == [{"n": 0}]
     assert read_rows(app, "SELECT COUNT(*) AS n FROM outbox") == [{"n": 0}]
