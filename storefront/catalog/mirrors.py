@@ -70,18 +70,12 @@ def _make_mirror(price_id: int, *, remake: str) -> str:
         .join(Product, Product.id == Price.product_id)
         .where(Price.id == price_id)
     ).one()
-    mode, account = settings().mode, gateway().account_id()
-    sibling = db.session.scalar(
-        select(StripeMirror.stripe_product_id)
-        .join(Price, Price.id == StripeMirror.price_id)
-        .where(Price.product_id == row.product_id, StripeMirror.mode == mode, StripeMirror.account == account)
-        .limit(1)
-    )
-    shop = shop_id()
-    stripe_product = sibling or gateway().create_product(
-        name=row.name,
+    mode, account, shop = settings().mode, gateway().account_id(), shop_id()
+    # A product for each of our prices: Stripe shows a product's name on form and receipt, never a price's.
+    stripe_product = gateway().create_product(
+        name=f"{row.name} ({row.edition})" if row.edition else row.name,
         metadata={"storefront": shop, "storefront_product": str(row.product_id)},
-        idempotency_key=f"mirror:{shop}:product:{row.product_id}:{remake}",
+        idempotency_key=f"mirror:{shop}:product:{price_id}:{remake}",
     )
     stripe_price = gateway().create_price(
         product_id=stripe_product,
@@ -104,14 +98,11 @@ def _make_mirror(price_id: int, *, remake: str) -> str:
 
 
 def forget_mirrors(price_ids: Iterable[int]) -> None:
-    """Stripe answered `resource_missing`: drop the mirrors of these prices and their products' other prices."""
+    """Stripe answered `resource_missing`: the next `ensure_mirrors` makes these anew."""
     with transaction() as session:
-        products = select(Price.product_id).where(Price.id.in_(list(price_ids)))
-        siblings = session.scalars(select(Price.id).where(Price.product_id.in_(products))).all()
         session.execute(
             delete(StripeMirror).where(
-                StripeMirror.price_id.in_(siblings),
-                StripeMirror.mode == settings().mode,
+                StripeMirror.price_id.in_(list(price_ids)), StripeMirror.mode == settings().mode
             )
         )
 
@@ -139,13 +130,10 @@ def recognize(lines: Iterable[SeenLine], *, shop: str) -> dict[str, Known]:
         .join(Price, Price.id == StripeMirror.price_id)
         .where(
             StripeMirror.mode == settings().mode,
-            StripeMirror.stripe_price_id.in_(stripe_prices)
-            | StripeMirror.stripe_product_id.in_(stripe_products),
+            StripeMirror.stripe_price_id.in_(stripe_prices) | StripeMirror.stripe_product_id.in_(stripe_products),
         )
     ).all()
-    by_price = {
-        row.stripe_price_id: Known(price_id=row.price_id, product_id=row.product_id) for row in mirrors
-    }
+    by_price = {row.stripe_price_id: Known(price_id=row.price_id, product_id=row.product_id) for row in mirrors}
     by_product = {row.stripe_product_id: Known(price_id=None, product_id=row.product_id) for row in mirrors}
     ours = [line for line in lines if line.metadata.get("storefront") == shop]
     prices = db.session.execute(
