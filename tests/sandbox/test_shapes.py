@@ -70,6 +70,13 @@ EXPECTED = {
 }
 
 
+COMPANY_ACCOUNT = (
+    "us_bank_account[account_number]=000123456789",
+    "us_bank_account[routing_number]=110000000",
+    "us_bank_account[account_holder_type]=company",
+)
+
+
 @pytest.fixture
 def checker() -> Checker:
     return Checker()
@@ -163,8 +170,7 @@ def do_the_rest(sandbox: Calls, checker: Checker) -> None:
         ("/v1/customers", "email=a@example.com&address[country]=US&shipping[name]=A&shipping[address][line1]=1"),
         (
             "/v1/payment_methods",
-            "type=us_bank_account&us_bank_account[account_number]=000123456789"
-            "&us_bank_account[routing_number]=110000000&us_bank_account[account_holder_type]=company",
+            f"type=us_bank_account&{'&'.join(COMPANY_ACCOUNT)}",
         ),
         ("/v1/webhook_endpoints", "url=http://127.0.0.1:9/&enabled_events[]=charge.refunded"),
     ):

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from storefront.sandbox.payments import intents
 from storefront.sandbox.records import Json, Record
 from storefront.sandbox.resources.addresses import full_address
+from storefront.sandbox.resources.changes import change
 from storefront.sandbox.resources.coupons import count_redemption
 from storefront.sandbox.resources.customers import add_customer
 from storefront.sandbox.resources.promotion_codes import count_code_redemption
@@ -38,11 +39,24 @@ def ensure_customer(work: Work, session: Record, payer: Payer) -> str | None:
     )
     if not is_wanted:
         return None
-    if session.private.get("customer") is None:
+    known = session.private.get("customer")
+    if known is None:
         made = add_customer(work, {"email": payer.email, "name": payer.name, "address": payer.address})
-        session.private["customer"] = made.id
+        session.private["customer"] = known = made.id
         work.records.save(session)
-    return str(session.private["customer"])
+    else:
+        _correct_customer(work, known, payer)
+    return str(known)
+
+
+def _correct_customer(work: Work, customer_id: str, payer: Payer) -> None:
+    """A buyer whose card was declined may have typed another name or address the second time."""
+    customer = work.records.get("customer", customer_id)
+    typed = {"email": payer.email, "name": payer.name, "address": full_address(payer.address)}
+    previous = change(customer, typed, ("address", "email", "name"))
+    if previous:
+        work.records.save(customer)
+        work.emit("customer.updated", customer.body, previous)
 
 
 def complete(work: Work, session: Record, payer: Payer, payment_status: str, intent: Record | None) -> None:

@@ -247,4 +247,3 @@ def _challenge(intent: Record) -> Json:
         "type": "use_stripe_sdk",
         "use_stripe_sdk": {"type": "stripe_3ds2_challenge", "payment_intent": intent.id},
     }
-
