@@ -98,8 +98,9 @@ class _Reader:
             return self.environ.get(name, "").strip()
         try:
             return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            self.problems.append(f"{name}_FILE={path} cannot be read ({error.strerror}).")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            self.problems.append(f"{name}_FILE={path} cannot be read ({why}).")
             return ""
 
     def text(self, name: str, default: str = "") -> str:
@@ -125,10 +126,18 @@ class _Reader:
 
     def url(self, name: str, default: str) -> str:
         raw = self.text(name, default).rstrip("/")
-        parts = urlsplit(raw)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
+        if not _is_web_address(raw):
             self.problems.append(f"{name}={raw} must be an address that starts with http:// or https://.")
         return raw
+
+
+def _is_web_address(raw: str) -> bool:
+    try:
+        parts = urlsplit(raw)
+        parts.port  # noqa: B018 - raises for a port that is no number
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _key_mode(key: str) -> Mode | None:
@@ -161,9 +170,7 @@ def _read_mode(reader: _Reader, secret: str, publishable: str, api_base: str) ->
     return Mode.SANDBOX
 
 
-def _check_live(
-    reader: _Reader, settings_secret: str, base_url: str, webhook_secrets: tuple[str, ...]
-) -> None:
+def _check_live(reader: _Reader, settings_secret: str, base_url: str, webhook_secrets: tuple[str, ...]) -> None:
     if not webhook_secrets:
         reader.problems.append("STRIPE_WEBHOOK_SECRET is missing: live needs the whsec_… of your endpoint.")
     if settings_secret.lower().startswith(PLACEHOLDERS):
@@ -192,9 +199,7 @@ def _read_engines(reader: _Reader) -> tuple[str, str]:
 
 def _read_webhook_secrets(reader: _Reader) -> tuple[str, ...]:
     """Several, separated by commas: the old and the new one while a secret is rotated."""
-    secrets = tuple(
-        part.strip() for part in reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if part.strip()
-    )
+    secrets = tuple(part.strip() for part in reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if part.strip())
     if any(not part.startswith("whsec_") for part in secrets):
         reader.problems.append("STRIPE_WEBHOOK_SECRET must be whsec_… (several: separated by commas).")
     return secrets
@@ -210,16 +215,14 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     secret_key = reader.secret("SECRET_KEY")
     if len(secret_key) < MIN_SECRET_LENGTH:
         reader.problems.append(
-            f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters: "
-            "make one with `openssl rand -hex 32`."
+            f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters: make one with `openssl rand -hex 32`."
         )
     stripe_secret = reader.secret("STRIPE_SECRET_KEY")
     stripe_publishable = reader.text("STRIPE_PUBLISHABLE_KEY")
     api_base = reader.url("STRIPE_API_BASE", STRIPE_API)
-    js_url = reader.url(
-        "STRIPE_JS_URL", STRIPE_JS if api_base == STRIPE_API else f"{api_base}/endive/stripe.js"
-    )
-    if api_base == STRIPE_API and js_url != STRIPE_JS and urlsplit(js_url).netloc != "js.stripe.com":
+    is_sandbox = api_base != STRIPE_API and _is_web_address(api_base)
+    js_url = reader.url("STRIPE_JS_URL", f"{api_base}/endive/stripe.js" if is_sandbox else STRIPE_JS)
+    if api_base == STRIPE_API and not js_url.startswith("https://js.stripe.com/"):
         reader.problems.append("STRIPE_JS_URL must be served by js.stripe.com (PCI): remove the setting.")
     webhook_secrets = _read_webhook_secrets(reader)
     base_url = reader.url("BASE_URL", "http://127.0.0.1:8000")
@@ -233,6 +236,11 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     mail_from = reader.text("MAIL_FROM", "shop@localhost.localdomain" if mode is not Mode.LIVE else "")
     if "@" not in mail_from:
         reader.problems.append("MAIL_FROM is missing: the address your mails come from.")
+    use_ssl = reader.flag("MAIL_USE_SSL")
+    use_tls = reader.flag("MAIL_USE_TLS", default=mode is not Mode.SANDBOX and not use_ssl)
+    if use_tls and use_ssl:
+        reader.problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other: keep one.")
+    usual_port = 465 if use_ssl else 1025 if mode is Mode.SANDBOX else 587
     settings = Settings(
         mode=mode,
         secret_key=secret_key,
@@ -247,9 +255,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         stripe_api_base=api_base,
         stripe_js_url=js_url,
         mail_server=reader.text("MAIL_SERVER", "127.0.0.1"),
-        mail_port=reader.integer("MAIL_PORT", 1025 if mode is Mode.SANDBOX else 587, low=1, high=65535),
-        mail_use_tls=reader.flag("MAIL_USE_TLS", default=mode is not Mode.SANDBOX),
-        mail_use_ssl=reader.flag("MAIL_USE_SSL"),
+        mail_port=reader.integer("MAIL_PORT", usual_port, low=1, high=65535),
+        mail_use_tls=use_tls,
+        mail_use_ssl=use_ssl,
         mail_username=reader.optional("MAIL_USERNAME"),
         mail_password=reader.secret("MAIL_PASSWORD") or None,
         mail_from=mail_from,
@@ -262,8 +270,6 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         limits_url=reader.secret("LIMITS_URL") or "memory://",
         log_json=reader.flag("LOG_JSON"),
     )
-    if settings.mail_use_tls and settings.mail_use_ssl:
-        reader.problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other: keep one.")
     if reader.problems:
         raise SettingsError(reader.problems)
     return settings
