@@ -1,13 +1,11 @@
 """The command `storefront sandbox`."""
 
-import signal
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from storefront.sandbox.config import ConfigError, SandboxConfig
-from storefront.sandbox.server import SandboxServer
+from storefront.sandbox.server import SandboxServer, serve
 
 
 @click.command()
@@ -40,35 +38,23 @@ def sandbox(
 ) -> None:
     """Run a local stand-in for Stripe: API, Checkout page and signed webhooks."""
     try:
-        server = SandboxServer(
-            SandboxConfig(
-                host=host,
-                port=port,
-                data=data,
-                secret_key=secret_key or None,
-                publishable_key=publishable_key or None,
-                webhook_url=webhook_url,
-                webhook_secret=webhook_secret or None,
-                allow_any_address=allow_any_address,
-            )
+        config = SandboxConfig(
+            host=host,
+            port=port,
+            data=data,
+            secret_key=secret_key or None,
+            publishable_key=publishable_key or None,
+            webhook_url=webhook_url,
+            webhook_secret=webhook_secret or None,
+            allow_any_address=allow_any_address,
         )
+        serve(config, _announce)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
 
-    stopping = False
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    with server:
-        click.echo(f"Stripe sandbox: {server.url} (no real payments)")
-        click.echo(
-            f"Secret key ends in {server.secret_key[-4:]}, publishable key in {server.publishable_key[-4:]}"
-        )
-        while not stopping:
-            signal.pause()
+def _announce(server: SandboxServer) -> None:
+    keys = f"secret key ends in {server.secret_key[-4:]}, publishable key in {server.publishable_key[-4:]}"
+    click.echo(f"Stripe sandbox on {server.url}, no real payments; {keys}")

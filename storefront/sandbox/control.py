@@ -23,8 +23,9 @@ control = Blueprint("control", __name__, url_prefix="/_sandbox")
 
 @control.before_request
 def refuse_strangers() -> tuple[Response, int] | None:
-    """No passwords here, so only this machine may ask, wherever the sandbox listens."""
-    if is_loopback(request.remote_addr or ""):
+    """No passwords here: only this machine may ask, and no other site through a browser on it."""
+    origin = request.headers.get("Origin", request.host_url.rstrip("/"))
+    if is_loopback(request.remote_addr or "") and origin == request.host_url.rstrip("/"):
         return None
     return jsonify(error={"message": "The control API answers this machine only."}), 403
 

@@ -1,7 +1,9 @@
 """Runs the sandbox: HTTP, webhook threads and timers; in a test or as a command."""
 
+import signal
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -107,10 +109,6 @@ class SandboxServer:
         self._sender.stop()
         self.store.close()
 
-    def wait(self) -> None:
-        """Until `stop()` is called from elsewhere."""
-        self._stopped.wait()
-
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -122,3 +120,14 @@ class SandboxServer:
 
     def _serve(self) -> None:
         self._server.serve_forever(poll_interval=0.02)
+
+
+def serve(config: SandboxConfig, announce: Callable[[SandboxServer], None]) -> None:
+    """Run until SIGINT or SIGTERM. Raises OSError when the port is taken."""
+    endings = {signal.SIGINT, signal.SIGTERM}
+    server = SandboxServer(config)
+    # Blocked before any thread starts, so that the signal waits for us and interrupts nobody.
+    signal.pthread_sigmask(signal.SIG_BLOCK, endings)
+    with server:
+        announce(server)
+        signal.sigwait(endings)

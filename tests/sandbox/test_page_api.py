@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from storefront.sandbox.store import find_session_by_client_secret, publishable_key
 from tests.sandbox.calls import Calls
 
 PAYER = {"email": "ada@example.com", "name": "Ada", "country": "DE", "postal_code": "10115"}
@@ -162,3 +163,15 @@ def test_says_where_to_go(sandbox: Calls) -> None:
     gone = sandbox.make_session()
     sandbox.control(f"sessions/{gone.id}/expire")
     assert sandbox.page(gone.id, "/poll").json["state"] == "expired"
+
+
+def test_finds_a_session_by_its_whole_secret_only(sandbox: Calls) -> None:
+    session = sandbox.make_session()
+    assert session.client_secret is not None
+    with sandbox.server.app.app_context():
+        found = find_session_by_client_secret(session.client_secret)
+        assert found is not None
+        assert found["id"] == session.id
+        assert find_session_by_client_secret(f"{session.id}_secret_guess") is None
+        assert find_session_by_client_secret(sandbox.make_hosted_session().id) is None
+        assert publishable_key() == sandbox.server.publishable_key

@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from storefront.sandbox.cli import sandbox as command
 from storefront.sandbox.config import SandboxConfig
 from storefront.sandbox.server import SandboxServer
 from tests.sandbox.calls import Calls
@@ -93,21 +91,6 @@ def test_can_change_its_keys(tmp_path: Path) -> None:
         assert server.secret_key != calls.key
         assert calls.call("GET", "/v1/account").status == 401
         calls.close()
-
-
-def test_says_so_when_the_port_is_taken(sandbox: Calls, tmp_path: Path) -> None:
-    port = sandbox.url.rsplit(":", 1)[1]
-    done = CliRunner().invoke(command, ["--port", port, "--data", str(tmp_path / "s.sqlite")])
-    assert done.exit_code == 1
-    assert f"cannot listen on 127.0.0.1:{port}" in done.output
-    assert done.output.count("\n") == 1
-
-
-@pytest.mark.parametrize("options", [["--host", "0.0.0.0"], ["--secret-key", "sk_live_x"]])  # noqa: S104
-def test_does_not_start_unsafely(options: list[str], tmp_path: Path) -> None:
-    done = CliRunner().invoke(command, [*options, "--data", str(tmp_path / "s.sqlite")])
-    assert done.exit_code == 1
-    assert done.output.startswith("Error: ")
 
 
 @pytest.mark.parametrize(
