@@ -24,10 +24,10 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "message": record.getMessage(),  # logging itself refuses a field of this name
             "request_id": request_id.get(),
-            **_fields(record),
         }
+        line = line | _fields(record) | line  # a field never replaces one of these
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
