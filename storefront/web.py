@@ -1,10 +1,13 @@
 """What every answer has: request id, security headers, CSRF, limits, error pages or JSON, health."""
 
+import hashlib
 import logging
 import math
 import secrets
 import time
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -99,6 +102,8 @@ def _finish_request(response: Response) -> Response:
     headers.setdefault("X-Frame-Options", "DENY")
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
+    elif "v" in request.args:
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
     if shop.is_live:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     # The endpoint, not the path: paths carry tokens.
@@ -190,6 +195,22 @@ def ready() -> ResponseReturnValue:
     return {"status": "ok", "mode": settings().mode, "warnings": []}
 
 
+def version_static_files(app: Flask) -> None:
+    """`?v=` from the file's content: browsers keep it for a year, and a changed file has a new address."""
+    versions: dict[str, str] = {}
+
+    @app.url_defaults
+    def add_version(endpoint: str, values: dict[str, Any]) -> None:
+        filename = values.get("filename")
+        if endpoint != "static" or not filename:
+            return
+        if filename not in versions:
+            path = Path(app.static_folder or "") / filename
+            versions[filename] = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else ""
+        if versions[filename]:
+            values["v"] = versions[filename]
+
+
 def set_up_web(app: Flask, shop: Settings) -> None:
     app.config.update(
         SECRET_KEY=shop.secret_key,
@@ -207,6 +228,7 @@ def set_up_web(app: Flask, shop: Settings) -> None:
     if shop.trusted_proxies:
         hops = shop.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=0)  # type: ignore[method-assign] # Flask's documented way
+    version_static_files(app)
     csrf.init_app(app)
     limiter.init_app(app)
     app.before_request_funcs.setdefault(None, []).insert(0, _start_request)
