@@ -22,6 +22,8 @@ from tests.shop import Buyer, Shop
 if TYPE_CHECKING:
     from storefront.sandbox.mailbox.server import MailboxServer
 
+pytest_plugins = ["tests.browser_support"]
+
 
 @pytest.fixture(autouse=True)
 def _push_request_context() -> None:

@@ -1,0 +1,296 @@
+// The Checkout form: reads the Session, checks the fields, pays, asks for 3-D Secure, and leaves when it may.
+import { CHECKS, COUNTRIES_WITH_POSTAL_CODE, FIELDS_OF, formatCardNumber, formatExpiry, formatIban, methodBody } from "./fields.js";
+import { ApiError, call, callPage, isEmbedded, leave, money, sessionId, tell, wait } from "./page.js";
+import { showOrder } from "./summary.js";
+
+const POLL_MS = 250;
+const find = (selector) => document.querySelector(selector);
+const byTest = (name) => find(`[data-testid="${name}"]`);
+const input = (name) => find(`[name="${name}"]`);
+const form = find("[data-form]");
+const submit = byTest("submit");
+const challenge = find("[data-challenge]");
+let page = null;
+let isBusy = false;
+
+const read = (name) => input(name).value.trim();
+const type = () => find('[name="paymentMethodType"]:checked')?.value ?? "card";
+
+// States of the whole page ------------------------------------------------------------------------------------
+
+const notice = (text, { retry = false } = {}) => {
+  find("[data-notice]").hidden = false;
+  find("[data-notice-text]").textContent = text;
+  find("[data-retry]").hidden = !retry;
+  find("[data-content]").hidden = true;
+};
+
+const setBusy = (busy) => {
+  isBusy = busy;
+  submit.disabled = busy;
+  form.setAttribute("aria-busy", String(busy));
+  submit.textContent = busy ? "Processing…" : submit.dataset.label;
+};
+
+const complain = (name, text) => {
+  const place = document.getElementById(`${name}-error`);
+  place.textContent = text;
+  place.hidden = !text;
+  input(name).toggleAttribute("aria-invalid", false);
+  if (text) input(name).setAttribute("aria-invalid", "true");
+};
+
+const alertAbove = (text) => {
+  const place = byTest("payment-error");
+  place.textContent = text;
+  place.hidden = !text;
+  if (text) {
+    place.scrollIntoView({ block: "nearest" });
+    tell("scroll");
+  }
+};
+
+const buttonLabel = () => {
+  const due = page.line_item_group.due;
+  if (due === 0) return "Place order";
+  const verb = { book: "Book", donate: "Donate" }[page.submit_type] ?? "Pay";
+  return `${verb} ${money(due, page.currency)}`;
+};
+
+const showType = () => {
+  const isFree = page.line_item_group.due === 0;
+  for (const part of document.querySelectorAll("[data-type]")) part.hidden = part.dataset.type !== type();
+  for (const line of document.querySelectorAll("[data-for]")) line.hidden = line.dataset.for !== type();
+  find("[data-payment]").hidden = isFree;
+  find(".help").hidden = isFree;
+  find("[data-address]").hidden = type() !== "card";
+  find("[data-mandate]").hidden = type() === "card";
+  const hasPostalCode = COUNTRIES_WITH_POSTAL_CODE.has(input("billingCountry").value);
+  find('[data-field="billingPostalCode"]').hidden = !hasPostalCode;
+};
+
+const show = (found) => {
+  page = found;
+  showOrder(page, changeQuantity);
+  const fixed = page.customer_email;
+  find('[data-field="email"]').hidden = Boolean(fixed);
+  find("[data-fixed-email]").hidden = !fixed;
+  find("[data-fixed-email]").textContent = fixed ?? "";
+  const offered = page.payment_method_types.filter((name) => name in FIELDS_OF);
+  for (const radio of document.querySelectorAll('[name="paymentMethodType"]')) {
+    radio.closest("label").hidden = !offered.includes(radio.value);
+  }
+  if (!find('[name="paymentMethodType"]:checked')) find(`[name="paymentMethodType"][value="${offered[0]}"]`).checked = true;
+  find("[data-types]").hidden = offered.length < 2;
+  find("[data-tax-id]").hidden = !page.tax_id_collection_enabled;
+  find("[data-terms]").hidden = !page.terms_of_service_required;
+  const custom = page.custom_text?.submit?.message;
+  find("[data-custom-text]").hidden = !custom;
+  find("[data-custom-text]").textContent = (custom ?? "").replace(/\[([^\]]+)\]\(([^)]+)\)/g, "$1 ($2)");
+  submit.dataset.label = buttonLabel();
+  setBusy(false);
+  showType();
+  find("[data-notice]").hidden = true;
+  find("[data-content]").hidden = false;
+};
+
+// Changes of the order ----------------------------------------------------------------------------------------
+
+const update = async (fields, onRefusal) => {
+  try {
+    show(await callPage("POST", "", fields));
+    return true;
+  } catch (error) {
+    onRefusal(error instanceof ApiError ? error.message : "The network did not answer. Try again.");
+    return false;
+  }
+};
+
+const changeQuantity = (id, quantity) =>
+  update({ "line_items[0][id]": id, "line_items[0][quantity]": String(quantity) }, alertAbove);
+
+byTest("promotion-apply").addEventListener("click", async () => {
+  const code = read("promotionCode");
+  complain("promotionCode", code ? "" : "Type a code first.");
+  if (!code) return;
+  const isTaken = await update({ promotion_code: code }, (text) => complain("promotionCode", text));
+  if (isTaken) tell("analytics", { eventType: "promotionCodeApplied" });
+});
+input("promotionCode").addEventListener("keydown", (event) => {
+  if (event.key === "Enter") byTest("promotion-apply").click();
+});
+byTest("promotion-remove").addEventListener("click", () => {
+  input("promotionCode").value = "";
+  update({ promotion_code: "" }, alertAbove);
+});
+
+// Paying ------------------------------------------------------------------------------------------------------
+
+const wantedFields = () => {
+  const names = page.customer_email ? [] : ["email"];
+  if (page.line_item_group.due === 0) return names;
+  const hasPostalCode = type() === "card" && COUNTRIES_WITH_POSTAL_CODE.has(read("billingCountry"));
+  return [...names, ...FIELDS_OF[type()], ...(hasPostalCode ? ["billingPostalCode"] : [])];
+};
+
+const findProblems = () => {
+  const problems = wantedFields().filter((name) => {
+    const text = CHECKS[name](read(name));
+    complain(name, text);
+    return text;
+  });
+  if (page.terms_of_service_required) {
+    const isAccepted = input("terms").checked;
+    complain("terms", isAccepted ? "" : "Please accept the terms of service.");
+    if (!isAccepted) problems.push("terms");
+  }
+  return problems;
+};
+
+const billing = () => {
+  const fields = { email: page.customer_email ?? read("email"), name: read("billingName") };
+  if (type() !== "card") return fields;
+  const hasPostalCode = COUNTRIES_WITH_POSTAL_CODE.has(read("billingCountry"));
+  return { ...fields, country: read("billingCountry"), postal_code: hasPostalCode ? read("billingPostalCode") : "" };
+};
+
+const makePaymentMethod = async () => {
+  const who = billing();
+  const fields = { type: type(), ...methodBody(type(), read) };
+  fields["billing_details[name]"] = who.name;
+  fields["billing_details[email]"] = who.email;
+  if (who.country) fields["billing_details[address][country]"] = who.country;
+  if (who.postal_code) fields["billing_details[address][postal_code]"] = who.postal_code;
+  return (await call("POST", "/v1/payment_methods", fields)).id;
+};
+
+const confirm = async () => {
+  const due = page.line_item_group.due;
+  const fields = { expected_amount: String(due), ...(due === 0 ? { email: page.customer_email ?? read("email") } : billing()) };
+  if (due > 0) fields.payment_method = await makePaymentMethod();
+  if (page.tax_id_collection_enabled && read("taxId")) {
+    fields["tax_id[type]"] = read("taxIdType");
+    fields["tax_id[value]"] = read("taxId");
+  }
+  return callPage("POST", "/confirm", fields);
+};
+
+const askBank = () =>
+  new Promise((resolve) => {
+    const answer = (result) => () => {
+      challenge.close();
+      resolve(result);
+    };
+    byTest("challenge-complete").onclick = answer("complete");
+    byTest("challenge-fail").onclick = answer("fail");
+    challenge.oncancel = answer("fail");
+    challenge.showModal();
+  });
+
+const finish = async () => {
+  for (;;) {
+    const state = await callPage("GET", "/poll");
+    if (state.redirect_ready && state.redirect_url) {
+      notice("Thank you. Taking you back to the shop.");
+      leave(state.redirect_url);
+      return;
+    }
+    if (state.redirect_ready) {
+      notice(state.payment_status === "unpaid" ? "Thank you. Your bank will answer in a few days." : "Payment succeeded. Thank you.");
+      tell("complete");
+      return;
+    }
+    await wait(POLL_MS);
+  }
+};
+
+const pay = async () => {
+  tell("analytics", { eventType: "checkoutSubmitted" });
+  let found = await confirm();
+  if (found.payment_intent?.status === "requires_action") {
+    const result = await askBank();
+    found = await callPage("POST", "/authenticate", { payment_intent: found.payment_intent.id, result });
+  }
+  await finish();
+};
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (isBusy) return;
+  alertAbove("");
+  const [first] = findProblems();
+  if (first) {
+    input(first).focus();
+    return;
+  }
+  setBusy(true);
+  try {
+    await pay();
+  } catch (error) {
+    tell("analytics", { eventType: "checkoutSubmitFailed", details: { failureReason: "api_error" } });
+    setBusy(false);
+    if (!(error instanceof ApiError)) alertAbove("The network did not answer. Nothing is lost: try again.");
+    else if (error.status === 400 && error.code === "checkout_amount_mismatch") open();
+    else alertAbove(error.message);
+  }
+});
+
+// Typing ------------------------------------------------------------------------------------------------------
+
+const FORMATS = { cardNumber: formatCardNumber, cardExpiry: formatExpiry, iban: formatIban };
+for (const [name, format] of Object.entries(FORMATS)) {
+  input(name).addEventListener("input", (event) => {
+    const box = event.target;
+    const isAtEnd = box.selectionStart === box.value.length;
+    if (isAtEnd || event.inputType === "insertFromPaste") box.value = format(box.value);
+  });
+}
+for (const name of Object.keys(CHECKS)) {
+  input(name).addEventListener("change", () => {
+    if (input(name).hasAttribute("aria-invalid")) complain(name, CHECKS[name](read(name)));
+  });
+}
+form.addEventListener("change", (event) => {
+  if (["paymentMethodType", "billingCountry"].includes(event.target.name)) showType();
+});
+for (const button of document.querySelectorAll("[data-fill]")) {
+  button.addEventListener("click", () => {
+    const filled = { card: ["cardNumber", formatCardNumber], sepa_debit: ["iban", formatIban], us_bank_account: ["accountNumber", String] };
+    const [name, format] = filled[type()];
+    input(name).value = format(button.dataset.fill);
+    input("cardExpiry").value ||= `12 / ${String(new Date().getFullYear() + 4).slice(2)}`;
+    input("cardCvc").value ||= "123";
+    input("routingNumber").value ||= "110000000";
+    input("billingName").value ||= "Ada Reader";
+    input("billingPostalCode").value ||= "90210";
+  });
+}
+
+// Opening -----------------------------------------------------------------------------------------------------
+
+const open = async () => {
+  notice("The payment form is loading.");
+  if (!sessionId) {
+    notice("This Checkout Session does not exist.");
+    return;
+  }
+  try {
+    if (isEmbedded) {
+      const secret = decodeURIComponent(window.location.hash.slice(1));
+      await call("POST", `/embedded/${sessionId}/open`, { client_secret: secret });
+    }
+    const found = await callPage("POST", "/init");
+    if (found.status === "expired") notice("This checkout has expired. Go back to the shop to start again.");
+    else if (found.status === "complete") await finish();
+    else show(found);
+    tell("ready");
+    tell("analytics", { eventType: "checkoutRendered" });
+  } catch (error) {
+    const isAnswer = error instanceof ApiError;
+    notice(isAnswer ? error.message : "The network did not answer.", { retry: !isAnswer });
+    tell("error", { message: error.message });
+  }
+};
+
+find("[data-retry]").addEventListener("click", open);
+open();

@@ -1,0 +1,110 @@
+// The control page: reads and drives the sandbox's JSON control API. All text goes in as text, never as HTML.
+const PAGE = 50;
+const REFRESH_MS = 3000;
+const find = (selector) => document.querySelector(selector);
+let shown = PAGE;
+
+const ask = async (path, body) => {
+  const options = body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await fetch(`/_sandbox/${path}`, options);
+  const found = await answer.json();
+  if (!answer.ok) throw new Error(found.error?.message ?? `The sandbox answered ${answer.status}.`);
+  return found;
+};
+
+const say = (text) => {
+  find("[data-said]").hidden = false;
+  find("[data-said]").textContent = text;
+};
+
+const act = (done, work) => async () => {
+  try {
+    await work();
+    say(done);
+  } catch (error) {
+    say(error.message);
+  }
+  await refresh();
+};
+
+const element = (name, text = "", className = "") => {
+  const made = document.createElement(name);
+  made.textContent = text;
+  made.className = className;
+  return made;
+};
+const button = (label, name, run) => {
+  const made = element("button", label, "plain small");
+  made.type = "button";
+  made.setAttribute("aria-label", `${label}: ${name}`);
+  made.addEventListener("click", run);
+  return made;
+};
+
+const sessionRow = (session) => {
+  const row = element("li");
+  const email = session.customer_details?.email ?? "";
+  row.append(element("strong", `${session.status}, ${session.payment_status}`), element("span", `${session.amount_total} ${session.currency} ${email}`), element("code", session.id));
+  const waits = session.status === "complete" && session.payment_status === "unpaid" && session.payment_intent;
+  if (waits) {
+    const settle = (result, done) => act(done, () => ask(`payment_intents/${session.payment_intent}/settle`, { result }));
+    row.append(button("Settle", session.id, settle("succeeded", "The bank has paid.")), button("Fail", session.id, settle("failed", "The bank has refused.")));
+  }
+  if (session.status === "open") {
+    row.append(button("Expire", session.id, act("Expired.", () => ask(`sessions/${session.id}/expire`, {}))));
+  }
+  return row;
+};
+
+const deliveryText = (delivery) => {
+  const attempts = delivery.attempts.map((attempt) => attempt.status ?? attempt.error ?? "no answer");
+  return `${delivery.state}${attempts.length ? `: ${attempts.join(", ")}` : ""}`;
+};
+
+const eventRow = (event, deliveries) => {
+  const row = element("li");
+  row.append(element("strong", event.type), element("time", new Date(event.created * 1000).toLocaleTimeString()), element("code", event.id));
+  for (const delivery of deliveries) row.append(element("span", deliveryText(delivery), `state ${delivery.state}`));
+  if (!deliveries.length) row.append(element("span", "no endpoint listens", "state"));
+  row.append(button("Send again", event.type, act("Sent again.", () => ask(`events/${event.id}/resend`, {}))));
+  return row;
+};
+
+const fill = (name, rows) => {
+  find(`[data-${name}]`).replaceChildren(...rows);
+  find(`[data-empty="${name}"]`).hidden = rows.length > 0;
+};
+
+const refresh = async () => {
+  const [sessions, events, deliveries] = await Promise.all([ask("sessions"), ask("events"), ask("deliveries")]);
+  const byEvent = Map.groupBy ? Map.groupBy(deliveries.data, (each) => each.event_id) : new Map();
+  fill("sessions", sessions.data.toReversed().slice(0, PAGE).map(sessionRow));
+  fill("events", events.data.toReversed().slice(0, shown).map((event) => eventRow(event, byEvent.get(event.id) ?? [])));
+  find("[data-more]").hidden = events.data.length <= shown;
+};
+
+const settings = find("[data-settings]");
+settings.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const seconds = settings.settle_after_seconds.value.trim();
+  const changes = { webhook_order: settings.webhook_order.value, settle_after_seconds: seconds === "" ? null : Number(seconds) };
+  act("Saved.", () => ask("config", changes))();
+});
+find("[data-hold]").addEventListener("click", act("From now on deliveries wait.", () => ask("deliveries/hold", {})));
+find("[data-release]").addEventListener("click", act("Deliveries go out.", () => ask("deliveries/release", {})));
+find("[data-reset]").addEventListener("click", () => {
+  if (window.confirm("Forget every session, payment and event? Keys and webhook endpoints stay.")) act("Everything is forgotten.", () => ask("reset", {}))();
+});
+find("[data-more]").addEventListener("click", () => {
+  shown += PAGE;
+  refresh();
+});
+
+const config = await ask("config");
+settings.webhook_order.value = config.webhook_order;
+settings.settle_after_seconds.value = config.settle_after_seconds ?? "";
+await refresh();
+setInterval(() => {
+  // A button in use must not vanish under the finger.
+  if (!document.querySelector(".rows button:focus")) refresh().catch((error) => say(error.message));
+}, REFRESH_MS);

@@ -1,0 +1,75 @@
+// What a field accepts, how it looks while typing, and the sentence beside it when it is wrong.
+
+const digits = (text) => text.replace(/\D/g, "");
+
+export const formatCardNumber = (text) => digits(text).slice(0, 19).replace(/(.{4})(?=.)/g, "$1 ");
+export const formatExpiry = (text) => {
+  const found = digits(text).slice(0, 4);
+  return found.length > 2 ? `${found.slice(0, 2)} / ${found.slice(2)}` : found;
+};
+export const formatIban = (text) =>
+  text.toUpperCase().replace(/[^A-Z0-9]/g, "").slice(0, 34).replace(/(.{4})(?=.)/g, "$1 ");
+
+const passesLuhn = (number) => {
+  let sum = 0;
+  [...number].reverse().forEach((digit, place) => {
+    const value = Number(digit) * (place % 2 ? 2 : 1);
+    sum += value > 9 ? value - 9 : value;
+  });
+  return sum % 10 === 0;
+};
+
+const checkExpiry = (text) => {
+  const found = digits(text);
+  if (found.length < 4) return "Your card's expiration date is incomplete.";
+  const month = Number(found.slice(0, 2));
+  if (month < 1 || month > 12) return "Your card's expiration month is invalid.";
+  const now = new Date();
+  const ends = new Date(2000 + Number(found.slice(2)), month, 1);
+  return ends <= now ? "Your card's expiration year is in the past." : "";
+};
+
+const checkCardNumber = (text) => {
+  const number = digits(text);
+  if (number.length < 13) return "Your card number is incomplete.";
+  return passesLuhn(number) ? "" : "Your card number is invalid.";
+};
+
+// Name of the field -> value -> what is wrong, or "".
+export const CHECKS = {
+  email: (text) => (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text) ? "" : "Your email is incomplete."),
+  cardNumber: checkCardNumber,
+  cardExpiry: checkExpiry,
+  cardCvc: (text) => (/^\d{3,4}$/.test(text) ? "" : "Your card's security code is incomplete."),
+  iban: (text) => (/^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$/.test(text.replace(/\s/g, "")) ? "" : "Your IBAN is incomplete."),
+  routingNumber: (text) => (/^\d{9}$/.test(text) ? "" : "A routing number has nine digits."),
+  accountNumber: (text) => (/^\d{4,17}$/.test(text) ? "" : "Your account number is incomplete."),
+  billingName: (text) => (text ? "" : "Your name is required."),
+  billingPostalCode: (text) => (text ? "" : "Your postal code is required."),
+};
+
+// Where the postal code is part of checking a card.
+export const COUNTRIES_WITH_POSTAL_CODE = new Set(["US", "GB", "CA"]);
+export const FIELDS_OF = {
+  card: ["cardNumber", "cardExpiry", "cardCvc", "billingName"],
+  sepa_debit: ["iban", "billingName"],
+  us_bank_account: ["routingNumber", "accountNumber", "billingName"],
+};
+
+export const methodBody = (type, read) => {
+  if (type === "card") {
+    const expiry = digits(read("cardExpiry"));
+    return {
+      "card[number]": digits(read("cardNumber")),
+      "card[exp_month]": String(Number(expiry.slice(0, 2))),
+      "card[exp_year]": `20${expiry.slice(2)}`,
+      "card[cvc]": read("cardCvc"),
+    };
+  }
+  if (type === "sepa_debit") return { "sepa_debit[iban]": read("iban").replace(/\s/g, "") };
+  return {
+    "us_bank_account[routing_number]": read("routingNumber"),
+    "us_bank_account[account_number]": read("accountNumber"),
+    "us_bank_account[account_holder_type]": "individual",
+  };
+};

@@ -1,0 +1,141 @@
+// The sandbox's stand-in for Stripe.js "endive": the embedded Checkout page in a frame from the sandbox's origin.
+(() => {
+  "use strict";
+
+  const origin = new URL(document.currentScript.src).origin;
+  const SOURCE = "stripe-sandbox";
+  let live = null; // at most one embedded page exists at a time, as with Stripe
+
+  class IntegrationError extends Error {
+    constructor(message) {
+      super(message);
+      this.name = "IntegrationError";
+    }
+  }
+
+  const renamed = (name, now) => () => {
+    throw new IntegrationError(`stripe.${name}() is not part of Stripe.js endive: use ${now}.`);
+  };
+  const notHere = (name) => () => {
+    throw new IntegrationError(`stripe.${name}() is not implemented in the sandbox.`);
+  };
+
+  const readSecret = async (options) => {
+    const secret = options.clientSecret ?? (await options.fetchClientSecret());
+    if (typeof secret !== "string" || !/^cs_test_[A-Za-z0-9]+_secret_.+$/.test(secret)) {
+      throw new IntegrationError("The client secret must look like cs_test_…_secret_….");
+    }
+    return secret;
+  };
+
+  class EmbeddedCheckoutPage {
+    #options;
+    #secret;
+    #frame = null;
+    #isDestroyed = false;
+    #listener = (event) => this.#hear(event);
+
+    constructor(options, secret) {
+      this.#options = options;
+      this.#secret = secret;
+    }
+
+    mount(place) {
+      if (this.#isDestroyed) throw new IntegrationError("This Embedded Checkout object was destroyed.");
+      if (this.#frame) throw new IntegrationError("This Embedded Checkout object is already mounted.");
+      const target = typeof place === "string" ? document.querySelector(place) : place;
+      if (!(target instanceof HTMLElement)) {
+        throw new IntegrationError(`The place to mount in was not found: ${String(place)}`);
+      }
+      const frame = document.createElement("iframe");
+      const [id] = this.#secret.split("_secret_");
+      frame.name = "embedded-checkout";
+      frame.title = "Secure payment form (sandbox)";
+      frame.src = `${origin}/embedded/${id}#${encodeURIComponent(this.#secret)}`;
+      frame.allow = "payment *; clipboard-write";
+      Object.assign(frame.style, { width: "100%", height: "640px", border: "0", display: "block", colorScheme: "normal" });
+      frame.addEventListener("load", () => frame.contentWindow.postMessage({ source: SOURCE, type: "hello" }, origin));
+      window.addEventListener("message", this.#listener);
+      this.#frame = frame;
+      target.append(frame);
+    }
+
+    unmount() {
+      window.removeEventListener("message", this.#listener);
+      this.#frame?.remove();
+      this.#frame = null;
+    }
+
+    destroy() {
+      this.unmount();
+      this.#isDestroyed = true;
+      if (live === this) live = null;
+    }
+
+    #hear(event) {
+      if (event.origin !== origin || event.source !== this.#frame?.contentWindow) return;
+      const message = event.data;
+      if (!message || message.source !== SOURCE) return;
+      if (message.type === "resize" && Number.isFinite(message.height)) {
+        this.#frame.style.height = `${Math.min(Math.max(message.height, 200), 10_000)}px`;
+      } else if (message.type === "scroll") {
+        this.#frame.scrollIntoView({ block: "nearest" });
+      } else if (message.type === "analytics") {
+        this.#options.onAnalyticsEvent?.({
+          checkoutSession: this.#secret.split("_secret_")[0],
+          eventType: message.eventType,
+          details: message.details ?? {},
+          clientMetadata: {},
+          timestamp: Date.now(),
+        });
+      } else if (message.type === "complete") {
+        this.#options.onComplete?.();
+      } else if (message.type === "redirect") {
+        const url = new URL(message.url);
+        if (url.protocol === "http:" || url.protocol === "https:") window.location.assign(url.href);
+      }
+    }
+  }
+
+  const createEmbeddedCheckoutPage = async (options = {}) => {
+    if (!options.fetchClientSecret && !options.clientSecret) {
+      throw new IntegrationError("Pass fetchClientSecret or clientSecret to createEmbeddedCheckoutPage().");
+    }
+    if (options.fetchClientSecret && options.clientSecret) {
+      throw new IntegrationError("Pass only one of fetchClientSecret and clientSecret.");
+    }
+    if (live) throw new IntegrationError("You cannot have multiple Embedded Checkout objects.");
+    const reserved = {};
+    live = reserved; // a second call must fail while the first still waits for its secret
+    try {
+      const page = new EmbeddedCheckoutPage(options, await readSecret(options));
+      live = page;
+      return page;
+    } catch (error) {
+      if (live === reserved) live = null;
+      throw error;
+    }
+  };
+
+  const Stripe = function Stripe(key) {
+    if (typeof key !== "string" || !key.startsWith("pk_test_")) {
+      throw new IntegrationError(
+        String(key).startsWith("pk_live_")
+          ? "The sandbox never takes a live key."
+          : "Stripe() takes a publishable key that starts with pk_test_.",
+      );
+    }
+    return {
+      createEmbeddedCheckoutPage,
+      initEmbeddedCheckout: renamed("initEmbeddedCheckout", "createEmbeddedCheckoutPage()"),
+      initCheckout: renamed("initCheckout", "initCheckoutElementsSdk()"),
+      redirectToCheckout: renamed("redirectToCheckout", "the Session's url"),
+      initCheckoutElementsSdk: notHere("initCheckoutElementsSdk"),
+      initCheckoutFormSdk: notHere("initCheckoutFormSdk"),
+      elements: notHere("elements"),
+      _registerWrapper() {},
+    };
+  };
+  Stripe.version = "endive";
+  window.Stripe = Stripe;
+})();

@@ -1,0 +1,64 @@
+// The order beside the form: lines, quantities, promotion code, totals. All text goes in as text, never as HTML.
+import { money } from "./page.js";
+
+const find = (selector) => document.querySelector(selector);
+const element = (name, text, className = "") => {
+  const made = document.createElement(name);
+  made.textContent = text;
+  made.className = className;
+  return made;
+};
+
+const stepper = (line, onQuantity) => {
+  const box = element("span", "", "stepper");
+  const button = (label, sign, quantity, isPossible) => {
+    const made = element("button", sign, "plain");
+    made.type = "button";
+    made.disabled = !isPossible;
+    made.setAttribute("aria-label", `${label} ${line.description}`);
+    made.addEventListener("click", () => onQuantity(line.id, quantity));
+    return made;
+  };
+  const { minimum, maximum } = line.adjustable_quantity;
+  box.append(
+    button("One less:", "−", line.quantity - 1, line.quantity > Math.max(1, minimum)),
+    element("span", String(line.quantity), "count"),
+    button("One more:", "+", line.quantity + 1, line.quantity < maximum),
+  );
+  return box;
+};
+
+const lineRow = (line, currency, onQuantity) => {
+  const row = element("li", "");
+  const what = element("span", "", "what");
+  what.append(element("strong", line.description));
+  const each = `${money(line.unit_amount, currency)} each`;
+  if (line.adjustable_quantity?.enabled) what.append(stepper(line, onQuantity));
+  else if (line.quantity > 1) what.append(element("span", `Quantity ${line.quantity}, ${each}`, "quiet"));
+  row.append(what, element("span", money(line.subtotal, currency), "amount"));
+  return row;
+};
+
+const totalRow = (label, amount, className = "") => {
+  const row = element("div", "", className);
+  row.append(element("dt", label), element("dd", amount));
+  return row;
+};
+
+export const showOrder = (page, onQuantity) => {
+  const { currency, line_item_group: group } = page;
+  find("[data-name]").textContent = page.display_name ?? "Payment";
+  document.title = `Pay ${page.display_name ?? ""} (sandbox)`;
+  find("[data-lines]").replaceChildren(...group.line_items.map((line) => lineRow(line, currency, onQuantity)));
+  const rows = [];
+  const [discount] = group.discount_amounts;
+  if (discount || group.tax) rows.push(totalRow("Subtotal", money(group.subtotal, currency)));
+  if (discount) rows.push(totalRow(discount.label ?? "Discount", `−${money(discount.amount, currency)}`));
+  if (group.tax) rows.push(totalRow("Tax", money(group.tax, currency)));
+  rows.push(totalRow("Total due", money(group.due, currency), "due"));
+  find("[data-totals]").replaceChildren(...rows);
+  find("[data-promotion]").hidden = !page.allow_promotion_codes;
+  find("[data-promotion-form]").hidden = Boolean(discount?.code);
+  find("[data-promotion-applied]").hidden = !discount?.code;
+  find("[data-promotion-code]").textContent = discount?.code ?? "";
+};

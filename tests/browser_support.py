@@ -1,0 +1,98 @@
+"""A real Chromium for tests: found or said how to get, one per session, and pages that tell of their errors."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.databases import missing
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE: Any = {"width": 390, "height": 844}
+DESKTOP: Any = {"width": 1280, "height": 900}
+
+
+def find_chromium() -> str:
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        missing("No Chromium found: `apt install chromium`, or set CHROMIUM to its path.")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = find_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Complaints(list[str]):
+    """What the console and the page complained of; `expected` are parts of what a test provokes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expected: list[str] = []
+
+    def unexpected(self) -> list[str]:
+        return [text for text in self if not any(part in text for part in self.expected)]
+
+    def listen(self, page: Page) -> None:
+        def note(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                self.append(f"{message.text} ({message.location.get('url', '')})")
+
+        page.on("console", note)
+        page.on("pageerror", lambda error: self.append(str(error)))
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    return Complaints()
+
+
+@pytest.fixture
+def viewport() -> Any:
+    return DESKTOP
+
+
+@pytest.fixture
+def page(chromium: Browser, complaints: Complaints, viewport: Any) -> Iterator[Page]:
+    """A new browser profile; the test fails on console errors it did not announce in `complaints.expected`."""
+    context = chromium.new_context(viewport=viewport, locale="en-US", ignore_https_errors=True)
+    context.set_default_timeout(10_000)
+    made = context.new_page()
+    complaints.listen(made)
+    yield made
+    context.close()
+    assert complaints.unexpected() == []
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing, in the page and in its frames."""
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing is wider than the screen."""
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.evaluate("window.innerWidth")
+
+
+def visible_text(page: Page) -> str:
+    return re.sub(r"\s+", " ", page.locator("body").inner_text())

@@ -1,0 +1,45 @@
+"""Steps every journey shares."""
+
+import re
+
+from playwright.sync_api import FrameLocator, Page
+
+from tests.shop import Shop
+
+FRAME = 'iframe[name="embedded-checkout"]'
+SUCCEEDS = "4242424242424242"
+KEY = re.compile(r"[A-Z]{4}(?:-[0-9A-Z]{5}){4}")
+
+
+def open_checkout(shop: Shop, page: Page, slug: str, *, edition: str = "") -> None:
+    """From the product page through the cart to the form."""
+    page.goto(f"{shop.url}/products/{slug}")
+    if edition:
+        page.get_by_label(re.compile(edition)).first.check()
+    page.get_by_role("button", name=re.compile("Buy now|Get it free")).click()
+    page.get_by_role("button", name=re.compile("Check out|Get it free")).click()
+
+
+def form_on(page: Page) -> FrameLocator:
+    return page.frame_locator(FRAME)
+
+
+def pay_by_card(
+    form: FrameLocator | Page, *, number: str = "4242424242424242", email: str = "ada@example.com"
+) -> None:
+    values = {
+        "email": email,
+        "cardNumber": number,
+        "cardExpiry": "12 / 34",
+        "cardCvc": "123",
+        "billingName": "Ada Reader",
+        "billingPostalCode": "94107",
+    }
+    for name, value in values.items():
+        form.locator(f'[name="{name}"]').fill(value)
+    form.get_by_test_id("submit").click()
+
+
+def key_texts(page: Page) -> list[str]:
+    """License keys on the screen, in order, each once."""
+    return list(dict.fromkeys(KEY.findall(page.locator("main").inner_text())))

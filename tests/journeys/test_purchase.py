@@ -1,0 +1,186 @@
+"""What a buyer does, in a real browser: through the embedded form's frame, page first and webhook first."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from storefront.orders.models import Order
+from tests.browser_support import Complaints
+from tests.goods import change_price
+from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card
+from tests.shop import Shop, count_rows, find_price, keys_on, read_rows
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+both_orders = pytest.mark.parametrize("order", ["page_first", "webhook_first"])
+
+
+def set_order(shop: Shop, order: str) -> None:
+    shop.sandbox.control("config", webhook_order=order, page_first_delay_seconds=0.5)
+
+
+def expect_delivered(shop: Shop, page: Page, *, keys: int) -> list[str]:
+    """On screen, on the order page and in the mail: the same keys."""
+    expect(page).to_have_url(re.compile(r"/checkout/return\?session_id=cs_test_"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+    shown = key_texts(page)
+    assert len(shown) == keys
+    shop.wait_for_event("checkout.session.completed")
+    shop.work()
+    mails = shop.mails(to="ada@example.com")
+    assert sorted(keys_on(str(mails[0]["text"]))) == sorted(shown)
+    return shown
+
+
+@both_orders
+def test_pays_by_card_and_has_the_key_on_screen_and_in_the_mail(shop: Shop, page: Page, order: str) -> None:
+    set_order(shop, order)
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    pay_by_card(form_on(page))
+    shown = expect_delivered(shop, page, keys=1)
+    expect(page.get_by_role("link", name="Download").first).to_be_visible()
+    page.get_by_role("link", name=re.compile("order's own page")).click()
+    assert key_texts(page) == shown
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download").first.click()
+    assert started.value.suggested_filename == "twinspot-2.1.zip"
+    page.goto(shop.url + "/cart")
+    expect(page.get_by_text("Your cart is empty")).to_be_visible()
+
+
+@both_orders
+def test_is_told_of_a_decline_and_pays_with_another_card(
+    shop: Shop, page: Page, complaints: Complaints, order: str
+) -> None:
+    set_order(shop, order)
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    form = form_on(page)
+    complaints.expected.append("402")  # the browser itself notes the declined request
+    pay_by_card(form, number="4000000000009995")
+    expect(form.get_by_test_id("payment-error")).to_contain_text("insufficient funds")
+    pay_by_card(form)
+    expect_delivered(shop, page, keys=1)
+    assert count_rows(shop.app, Order) == {"orders": 1}
+
+
+@both_orders
+def test_fails_then_passes_3d_secure(shop: Shop, page: Page, complaints: Complaints, order: str) -> None:
+    set_order(shop, order)
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    form = form_on(page)
+    complaints.expected.append("402")
+    pay_by_card(form, number="4000002760003184")
+    form.get_by_test_id("challenge-fail").click()
+    expect(form.get_by_test_id("payment-error")).to_contain_text("authenticate")
+    pay_by_card(form, number="4000002760003184")
+    form.get_by_test_id("challenge-complete").click()
+    expect_delivered(shop, page, keys=1)
+
+
+def sell_in_euros(shop: Shop) -> None:
+    change_price(shop.app, find_price(shop.app, "twinspot", "Personal"), currency="eur")
+
+
+def pay_by_debit(form: FrameLocator, iban: str) -> None:
+    form.locator('[name="email"]').fill("ada@example.com")
+    form.locator('[name="paymentMethodType"][value="sepa_debit"]').check(force=True)
+    form.locator('[name="iban"]').fill(iban)
+    form.locator('[name="billingName"]:visible').fill("Ada Reader")
+    form.get_by_test_id("submit").click()
+
+
+def payment_of(shop: Shop) -> str:
+    return str(read_rows(shop.app, "SELECT payment_intent_id FROM orders")[0]["payment_intent_id"])
+
+
+@both_orders
+def test_waits_for_the_bank_and_sees_the_key_arrive_without_touching_anything(
+    shop: Shop, page: Page, order: str
+) -> None:
+    set_order(shop, order)
+    sell_in_euros(shop)
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    pay_by_debit(form_on(page), "AT611904300234573201")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("bank")
+    assert key_texts(page) == []
+    shop.wait_for_event("checkout.session.completed")
+    shop.sandbox.settle(payment_of(shop))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("yours", timeout=15_000)
+    assert len(key_texts(page)) == 1
+
+
+@both_orders
+def test_sees_that_the_bank_refused_and_starts_again_with_the_same_cart(
+    shop: Shop, page: Page, order: str
+) -> None:
+    set_order(shop, order)
+    sell_in_euros(shop)
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    pay_by_debit(form_on(page), "AT861904300235473202")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("bank")
+    shop.wait_for_event("checkout.session.completed")
+    shop.sandbox.settle(payment_of(shop), "failed")
+    again = page.locator('a[href*="/checkout/again/"]')
+    expect(again).to_be_visible(timeout=15_000)
+    shop.wait_for_event("checkout.session.async_payment_failed")
+    shop.work()
+    assert any("/checkout/again/" in str(mail["text"]) for mail in shop.mails(to="ada@example.com"))
+    again.click()
+    expect(page.get_by_text("Twinspot").first).to_be_visible()
+    page.get_by_role("button", name="Check out").click()
+    pay_by_card(form_on(page))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+
+
+@both_orders
+def test_gets_a_free_product_without_a_card(shop: Shop, page: Page, order: str) -> None:
+    set_order(shop, order)
+    open_checkout(shop, page, "gridling")
+    form = form_on(page)
+    form.locator('[name="email"]').fill("ada@example.com")
+    expect(form.locator('[name="cardNumber"]:visible')).to_have_count(0)
+    form.get_by_test_id("submit").click()
+    expect_delivered(shop, page, keys=0)
+    expect(page.get_by_text("gridling-1.0.ttf").first).to_be_visible()
+
+
+@both_orders
+def test_buys_two_things_one_of_them_three_times(shop: Shop, page: Page, order: str) -> None:
+    set_order(shop, order)
+    page.goto(f"{shop.url}/products/twinspot")
+    page.get_by_role("button", name=re.compile("cart", re.IGNORECASE)).first.click()
+    page.get_by_label("Quantity").first.fill("3")
+    page.get_by_label("Quantity").first.press("Enter")
+    open_checkout(shop, page, "the-patient-toolmaker")
+    pay_by_card(form_on(page))
+    expect_delivered(shop, page, keys=3)
+    expect(page.get_by_text("the-patient-toolmaker.epub").first).to_be_visible()
+
+
+@both_orders
+def test_pays_on_the_hosted_page_when_stripe_js_does_not_load(
+    shop: Shop, page: Page, complaints: Complaints, order: str
+) -> None:
+    set_order(shop, order)
+    page.route("**/endive/stripe.js", lambda route: route.abort())
+    complaints.expected.append("ERR_FAILED")
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    page.get_by_role("button", name="Continue on Stripe's page").click()
+    expect(page).to_have_url(re.compile(re.escape(shop.sandbox.url) + "/c/pay/"))
+    pay_by_card(page)
+    expect_delivered(shop, page, keys=1)
+
+
+def test_uses_a_promotion_code(shop: Shop, page: Page) -> None:
+    coupon = shop.sandbox.stripe.v1.coupons.create({"percent_off": 50, "duration": "once"})
+    promotion: Any = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": "HALF"}
+    shop.sandbox.stripe.v1.promotion_codes.create(promotion)
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    form = form_on(page)
+    form.locator('[name="promotionCode"]').fill("half")
+    form.get_by_test_id("promotion-apply").click()
+    expect(form.get_by_test_id("submit")).to_contain_text("$9.50")
+    pay_by_card(form)
+    expect_delivered(shop, page, keys=1)
+    assert read_rows(shop.app, "SELECT discount_minor FROM orders") == [{"discount_minor": 950}]
