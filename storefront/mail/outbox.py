@@ -1,10 +1,9 @@
 """The outbox: promise a mail with its cause, release it, claim it, say how it ended. The row is the promise."""
 
 from datetime import timedelta
-from email.utils import make_msgid
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
@@ -47,7 +46,7 @@ def promise(
         "mode": mode,
         "order_id": order_id,
         "recipient": recipient,
-        "message_id": make_msgid(idstring=tokens.new_readable(12), domain=_domain()),
+        "message_id": f"<{tokens.new_token()}@{_domain()}>",  # short enough not to be folded
         "due_at": clock.now() + wait,
     }
     return insert_missing(session, OutboxMessage, [row]) == 1
@@ -67,7 +66,7 @@ def release(session: Session, order_id: int) -> None:
 
 
 def claim_next() -> int | None:
-    """Take the oldest due message, or one whose worker died. One worker gets it, however many ask."""
+    """Take a due message, or one whose worker died. One worker gets it, however many ask."""
     now = clock.now()
     dead = now - timedelta(seconds=CLAIM_SECONDS)
     due = or_(
@@ -80,7 +79,8 @@ def claim_next() -> int | None:
         oldest = (
             select(OutboxMessage.id)
             .where(due)
-            .order_by(OutboxMessage.due_at, OutboxMessage.id)
+            # What failed before goes to the end of the line: a message that a bug stops holds up no other.
+            .order_by(OutboxMessage.attempts, OutboxMessage.due_at, OutboxMessage.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
@@ -99,27 +99,27 @@ def get_message(message_id: int) -> OutboxMessage:
     ).one()
 
 
-def _finish(message_id: int, **values: object) -> None:
+def _finish(message_id: int, *claimed: ColumnElement[bool], **values: object) -> None:
     with transaction() as session:
         session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id == message_id, OutboxMessage.state == MailState.SENDING)
-            .values(claimed_at=None, **values)
+            update(OutboxMessage).where(OutboxMessage.id == message_id, *claimed).values(claimed_at=None, **values)
         )
 
 
 def mark_sent(message_id: int) -> None:
+    """Whoever holds the claim now: a mail that left has left."""
     _finish(message_id, state=MailState.SENT, sent_at=clock.now(), last_error=None)
 
 
 def mark_canceled(message_id: int, reason: str) -> None:
-    _finish(message_id, state=MailState.CANCELED, last_error=reason)
+    _finish(message_id, OutboxMessage.state == MailState.SENDING, state=MailState.CANCELED, last_error=reason)
 
 
 def mark_failed(message_id: int, *, attempts: int, error: str, is_permanent: bool) -> None:
-    """Back to the queue for the next try, or visibly at its end."""
+    """Back to the queue for the next try, or visibly at its end. Nothing when another took the claim over."""
+    ours = OutboxMessage.state == MailState.SENDING, OutboxMessage.attempts == attempts
     if is_permanent or attempts >= MAX_ATTEMPTS:
-        _finish(message_id, state=MailState.FAILED, last_error=error)
+        _finish(message_id, *ours, state=MailState.FAILED, last_error=error)
         return
     wait = timedelta(minutes=RETRY_MINUTES[attempts - 1])
-    _finish(message_id, state=MailState.QUEUED, due_at=clock.now() + wait, last_error=error)
+    _finish(message_id, *ours, state=MailState.QUEUED, due_at=clock.now() + wait, last_error=error)

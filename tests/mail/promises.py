@@ -1,0 +1,96 @@
+"""Orders that only exist so that mails can be promised for them, and composers that need no order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from storefront import tokens
+from storefront.customers.models import Customer
+from storefront.db import db, transaction
+from storefront.mail import outbox
+from storefront.mail.delivery import deliver_due
+from storefront.mail.models import OutboxMessage
+from storefront.mail.transport import Mail
+from storefront.orders.models import Order
+from tests.shop import read_rows
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class NotTrueAnyMore:
+    reason: str
+
+
+def make_order(app: Flask) -> int:
+    with app.app_context(), transaction() as session:
+        number = session.scalars(select(func.count()).select_from(Order)).one() + 1
+        customer = Customer(mode="sandbox", email=f"{number}@shop.example", email_key=f"{number}@shop.example")
+        session.add(customer)
+        session.flush()
+        order = Order(
+            number=f"ORDER{number}",
+            mode="sandbox",
+            checkout_session_id=f"cs_test_{number}",
+            customer_id=customer.id,
+            email=customer.email,
+            currency="usd",
+            subtotal_minor=1900,
+            discount_minor=0,
+            tax_minor=0,
+            total_minor=1900,
+            token_hash=tokens.hash_token(tokens.new_token()),
+            placed_at=NOON,
+        )
+        session.add(order)
+        session.flush()
+        return order.id
+
+
+def promise(app: Flask, order_id: int, **how: Any) -> bool:
+    values = {"kind": outbox.RECEIPT, "mode": "sandbox", "recipient": "ada@shop.example"} | how
+    with app.app_context(), transaction() as session:
+        return outbox.promise(session, order_id=order_id, **values)
+
+
+def release(app: Flask, order_id: int) -> None:
+    with app.app_context(), transaction() as session:
+        outbox.release(session, order_id)
+
+
+def claim(app: Flask) -> int | None:
+    with app.app_context():
+        return outbox.claim_next()
+
+
+def compose(message: OutboxMessage) -> Mail:
+    return Mail(
+        recipient=message.recipient,
+        message_id=message.message_id,
+        subject="Your keys",
+        text="Here they are: ä € 漢",
+        html="<p>Here they are: ä € 漢</p>",
+    )
+
+
+def deliver(app: Flask, composer: Callable[[OutboxMessage], Mail | NotTrueAnyMore] = compose) -> int:
+    with app.app_context():
+        try:
+            return deliver_due(composer)
+        finally:
+            db.session.remove()
+
+
+def rows(app: Flask) -> list[dict[str, Any]]:
+    return read_rows(
+        app, "SELECT id, state, attempts, last_error, recipient, message_id, claimed_at FROM outbox ORDER BY id"
+    )
+
+
+def row(app: Flask) -> dict[str, Any]:
+    (found,) = rows(app)
+    return found

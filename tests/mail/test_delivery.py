@@ -1,0 +1,355 @@
+"""Delivery to a real SMTP server: every promise ends sent, canceled or visibly failed, and holds up no other."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront.config import load_settings
+from storefront.mail.models import OutboxMessage
+from storefront.mail.transport import Mail, set_up_mail
+from storefront.sandbox.mailbox.server import MailboxServer
+from tests.mail.promises import NOON, NotTrueAnyMore, compose, deliver, make_order, promise, row, rows
+
+RETRY_MINUTES = (1, 5, 30, 120, 720)
+Talk = Callable[[socket.socket], None]
+
+
+@contextmanager
+def smtp_server(talk: Talk) -> Iterator[int]:
+    """Accepts one connection after another and lets `talk` misbehave on it; yields the port."""
+    stopping = threading.Event()
+
+    def serve() -> None:
+        while not stopping.is_set():
+            try:
+                connection, _address = listening.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                connection.settimeout(5)
+                talk(connection)
+            if stopping.is_set():
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.05)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield int(listening.getsockname()[1])
+        stopping.set()
+        thread.join(10)
+
+
+def answering(replies: dict[str, str], *, greeting: str = "220 here", hang_up_after: str = "QUIT") -> Talk:
+    """An SMTP server that says 250 to everything except `replies`, and hangs up without a word after a verb."""
+
+    def talk(connection: socket.socket) -> None:
+        lines = connection.makefile("rb")
+        connection.sendall(f"{greeting}\r\n".encode())
+        in_data = False
+        for raw in lines:
+            line = raw.decode().strip()
+            if in_data and line != ".":
+                continue
+            verb = "END" if in_data else line.split(" ")[0].split(":")[0].upper()
+            if verb == "QUIT" and hang_up_after == "QUIT":
+                break
+            reply = replies.get(verb, "354 go on" if verb == "DATA" else "250 fine")
+            in_data = verb == "DATA" and reply.startswith("354")
+            connection.sendall(f"{reply}\r\n".encode())
+            if verb == hang_up_after:
+                break
+        lines.close()
+
+    return talk
+
+
+def use_server(app: Flask, environment: dict[str, str], port: int, **changes: str) -> None:
+    settings = load_settings(environment | {"MAIL_PORT": str(port)} | changes)
+    set_up_mail(app, settings, timeout_seconds=0.5)
+
+
+def headers_of(mail: dict[str, object]) -> dict[str, str]:
+    found = mail["headers"]
+    assert isinstance(found, list)
+    return {str(name): str(value) for name, value in found}
+
+
+def test_reaches_the_mailbox_as_it_was_written(mailbox: MailboxServer, app: Flask) -> None:
+    promise(app, make_order(app), hold=False)
+    assert deliver(app) == 1
+    (mail,) = mailbox.messages()
+    assert row(app)["state"] == "sent"
+    assert mail["to"] == ["ada@shop.example"]
+    assert mail["from"] == "Test Shop <shop@storefront.example>"
+    assert mail["subject"] == "Your keys"
+    assert mail["message_id"] == row(app)["message_id"]
+    assert "ä € 漢" in str(mail["text"])
+    assert "ä € 漢" in str(mail["html"])
+    assert headers_of(mail)["Auto-Submitted"] == "auto-generated"
+
+
+def test_sends_once_however_often_the_worker_looks(mailbox: MailboxServer, app: Flask) -> None:
+    promise(app, make_order(app), hold=False)
+    assert [deliver(app), deliver(app), deliver(app)] == [1, 0, 0]
+    assert len(mailbox.messages()) == 1
+
+
+def test_tries_later_and_later_and_then_stops_where_the_owner_sees_it(app: Flask, mailbox: MailboxServer) -> None:
+    mailbox.trouble.refuse_times = 100
+    now = NOON
+    with time_machine.travel(now, tick=False):
+        promise(app, make_order(app), hold=False)
+        assert deliver(app) == 1
+    for attempt, minutes in enumerate(RETRY_MINUTES, start=1):
+        assert (row(app)["state"], row(app)["attempts"]) == ("queued", attempt)
+        assert row(app)["last_error"] == "recipient refused (451)"
+        with time_machine.travel(now + timedelta(minutes=minutes, seconds=-1), tick=False):
+            assert deliver(app) == 0
+        now += timedelta(minutes=minutes)
+        with time_machine.travel(now, tick=False):
+            assert deliver(app) == 1
+    assert (row(app)["state"], row(app)["attempts"]) == ("failed", 6)
+    with time_machine.travel(now + timedelta(days=30), tick=False):
+        assert deliver(app) == 0
+    assert mailbox.messages() == []
+
+
+def test_keeps_the_message_id_at_every_try(app: Flask, mailbox: MailboxServer) -> None:
+    mailbox.trouble.refuse_times = 2
+    composed: list[str] = []
+
+    def note(message: OutboxMessage) -> Mail:
+        mail = compose(message)
+        composed.append(mail.message_id)
+        return mail
+
+    with time_machine.travel(NOON, tick=False):
+        promise(app, make_order(app), hold=False)
+    for minutes in (0, 1, 6):
+        with time_machine.travel(NOON + timedelta(minutes=minutes), tick=False):
+            deliver(app, note)
+    (mail,) = mailbox.messages()
+    assert composed == [mail["message_id"]] * 3
+    assert row(app)["state"] == "sent"
+    assert row(app)["last_error"] is None
+
+
+def test_stops_at_once_when_the_recipient_does_not_exist(app: Flask, mailbox: MailboxServer) -> None:
+    mailbox.trouble.refuse_times = 1
+    mailbox.trouble.refuse_with = "550 5.1.1 No such user"
+    promise(app, make_order(app), hold=False)
+    deliver(app)
+    found = row(app)
+    assert (found["state"], found["attempts"], found["last_error"]) == ("failed", 1, "recipient refused (550)")
+
+
+UNUSABLE = "not an address mail can be sent to"
+
+
+@pytest.mark.parametrize(
+    ("recipient", "error"),
+    [
+        ("refused@shop.example", "recipient refused (550)"),
+        ("two\nlines@shop.example", UNUSABLE),
+        ("jörg@shop.example", UNUSABLE),
+        ("a@ä..example", UNUSABLE),
+    ],
+)
+def test_lets_one_bad_recipient_hold_up_nobody(
+    app: Flask, mailbox: MailboxServer, recipient: str, error: str
+) -> None:
+    mailbox.trouble.refuse_address = "refused@"
+    mailbox.trouble.refuse_times = 1
+    mailbox.trouble.refuse_with = "550 5.1.1 No such user"
+    order_id = make_order(app)
+    promise(app, order_id, recipient=recipient, hold=False)
+    promise(app, order_id, again="good", hold=False)
+    assert deliver(app) == 2
+    bad, good = rows(app)
+    assert (bad["state"], bad["last_error"]) == ("failed", error)
+    assert good["state"] == "sent"
+
+
+@pytest.mark.parametrize("recipient", ["nobody", "", "@", "a@" + "x" * 300 + ".example", "<>"])
+def test_leaves_it_to_the_server_to_refuse_a_strange_address(
+    app: Flask, mailbox: MailboxServer, recipient: str
+) -> None:
+    mailbox.trouble.refuse_times = 1
+    mailbox.trouble.refuse_with = "553 5.1.3 Strange"
+    promise(app, make_order(app), recipient=recipient, hold=False)
+    assert deliver(app) == 1
+    assert (row(app)["state"], row(app)["last_error"]) == ("failed", "recipient refused (553)")
+
+
+def test_sends_to_a_domain_with_umlauts(app: Flask, mailbox: MailboxServer) -> None:
+    promise(app, make_order(app), recipient="ada@bücher.example", hold=False)
+    deliver(app)
+    (mail,) = mailbox.messages()
+    assert mail["to"] == ["ada@xn--bcher-kva.example"]
+
+
+def test_cancels_what_is_not_true_any_more(app: Flask, mailbox: MailboxServer) -> None:
+    promise(app, make_order(app), hold=False)
+    deliver(app, lambda _message: NotTrueAnyMore("refunded"))
+    assert (row(app)["state"], row(app)["last_error"]) == ("canceled", "refunded")
+    assert deliver(app) == 0
+    assert mailbox.messages() == []
+
+
+def test_asks_again_whether_it_is_true_before_every_try(app: Flask, mailbox: MailboxServer) -> None:
+    mailbox.trouble.refuse_times = 1
+    with time_machine.travel(NOON, tick=False):
+        promise(app, make_order(app), hold=False)
+        deliver(app)
+    with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+        deliver(app, lambda _message: NotTrueAnyMore("refunded"))
+    assert row(app)["state"] == "canceled"
+    assert mailbox.messages() == []
+
+
+def test_waits_for_a_server_that_is_down(app: Flask, mailbox: MailboxServer) -> None:
+    with time_machine.travel(NOON, tick=False):
+        promise(app, make_order(app), hold=False)
+        mailbox.go_down()
+        try:
+            deliver(app)
+        finally:
+            mailbox.go_up()
+        assert row(app)["last_error"] == "no usable answer (ConnectionRefusedError)"
+    with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+        deliver(app)
+    assert row(app)["state"] == "sent"
+
+
+def test_sends_the_rest_when_one_mail_meets_a_bug(app: Flask, mailbox: MailboxServer) -> None:
+    order_id = make_order(app)
+
+    def break_some(message: OutboxMessage) -> Mail:
+        if message.recipient == "broken@shop.example":
+            raise LookupError
+        return compose(message)
+
+    with time_machine.travel(NOON, tick=False):
+        for number in range(3):
+            promise(app, order_id, again=f"broken {number}", recipient="broken@shop.example", hold=False)
+        for _run in range(3):
+            with pytest.raises(LookupError):
+                deliver(app, break_some)
+    with time_machine.travel(NOON + timedelta(minutes=10), tick=False):
+        promise(app, order_id, again="good", hold=False)
+        with pytest.raises(LookupError):
+            deliver(app, break_some)
+    assert [mail["to"] for mail in mailbox.messages()] == [["ada@shop.example"]]
+
+
+def test_gives_a_mail_up_that_meets_a_bug_each_time(app: Flask) -> None:
+    def break_each(_message: OutboxMessage) -> Mail:
+        raise LookupError
+
+    with time_machine.travel(NOON, tick=False):
+        promise(app, make_order(app), hold=False)
+    for run in range(6):
+        with (
+            time_machine.travel(NOON + timedelta(minutes=5 * run), tick=False),
+            pytest.raises(LookupError),
+        ):
+            deliver(app, break_each)
+    with time_machine.travel(NOON + timedelta(minutes=30), tick=False):
+        deliver(app, break_each)
+    assert (row(app)["state"], row(app)["last_error"]) == ("failed", "given up")
+
+
+def test_is_not_held_up_by_a_server_that_says_nothing(app: Flask, environment: dict[str, str]) -> None:
+    with smtp_server(_wait_for_the_end) as port:
+        use_server(app, environment, port)
+        promise(app, make_order(app), hold=False)
+        started = time.monotonic()
+        assert deliver(app) == 1
+        assert time.monotonic() - started < 3
+    assert (row(app)["state"], row(app)["last_error"]) == ("queued", "no usable answer (SMTPServerDisconnected)")
+
+
+def _wait_for_the_end(connection: socket.socket) -> None:
+    assert connection.recv(1) == b""
+
+
+def test_does_not_send_again_when_the_server_hangs_up_after_taking(
+    app: Flask, environment: dict[str, str]
+) -> None:
+    with smtp_server(answering({}, hang_up_after="END")) as port:
+        use_server(app, environment, port)
+        promise(app, make_order(app), hold=False)
+        deliver(app)
+    assert row(app)["state"] == "sent"
+
+
+@pytest.mark.parametrize(
+    ("replies", "state", "error"),
+    [
+        ({"RCPT": "550 no"}, "failed", "recipient refused (550)"),
+        ({"RCPT": "452 full"}, "queued", "recipient refused (452)"),
+        ({"END": "554 spam"}, "failed", "mail refused (554)"),
+        ({"END": "451 later"}, "queued", "mail refused (451)"),
+        ({"MAIL": "550 who are you"}, "queued", "server refused (550)"),
+        ({"MAIL": "421 busy"}, "queued", "server refused (421)"),
+        ({"EHLO": "500 what", "HELO": "500 what"}, "queued", "server refused (500)"),
+    ],
+)
+def test_tells_a_mail_that_is_refused_from_a_server_that_refuses(
+    app: Flask, environment: dict[str, str], replies: dict[str, str], state: str, error: str
+) -> None:
+    with smtp_server(answering(replies)) as port:
+        use_server(app, environment, port)
+        promise(app, make_order(app), hold=False)
+        deliver(app)
+    assert (row(app)["state"], row(app)["last_error"]) == (state, error)
+
+
+def test_keeps_every_mail_while_the_servers_password_is_wrong(app: Flask, environment: dict[str, str]) -> None:
+    """535 is permanent for the password, not for the mails: the owner can mend it."""
+    replies = {"EHLO": "250-here\r\n250 AUTH PLAIN", "AUTH": "535 5.7.8 wrong password"}
+    with smtp_server(answering(replies)) as port:
+        use_server(app, environment, port, MAIL_USERNAME="shop", MAIL_PASSWORD="outdated")
+        promise(app, make_order(app), hold=False)
+        deliver(app)
+    assert (row(app)["state"], row(app)["last_error"]) == ("queued", "server refused (535)")
+
+
+def test_sends_nothing_in_the_clear_when_it_should_be_encrypted(app: Flask, environment: dict[str, str]) -> None:
+    with smtp_server(answering({})) as port:
+        use_server(app, environment, port, MAIL_USE_TLS="true")
+        promise(app, make_order(app), hold=False)
+        deliver(app)
+    assert row(app)["state"] == "queued"
+    assert row(app)["last_error"] == "no usable answer (SMTPNotSupportedError)"
+
+
+def test_understands_a_sender_with_a_name(app: Flask, mailbox: MailboxServer, environment: dict[str, str]) -> None:
+    use_server(app, environment, mailbox.smtp_port, MAIL_FROM="Ada's Fonts <hello@fonts.example>")
+    promise(app, make_order(app), hold=False)
+    deliver(app)
+    (mail,) = mailbox.messages()
+    assert mail["from"] == "Ada's Fonts <hello@fonts.example>"
+
+
+def test_writes_no_address_into_the_log(
+    app: Flask, mailbox: MailboxServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    mailbox.trouble.refuse_times = 1
+    order_id = make_order(app)
+    promise(app, order_id, hold=False)
+    promise(app, order_id, again="second", hold=False)
+    deliver(app)
+    written: list[dict[str, Any]] = [record.__dict__ for record in caplog.records]
+    assert {line["msg"] for line in written} >= {"mail sent", "mail not sent"}
+    assert "ada@shop.example" not in str(written)
