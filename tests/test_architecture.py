@@ -1,0 +1,195 @@
+"""The rules of the layout that no linter knows. Which package may import which stands in pyproject.toml."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront.app import create_app
+from storefront.config import ROOT, load_settings
+from storefront.db import Base, db
+from storefront.messages.compose import CHECKS
+from tests.databases import base_environment
+
+SOURCE = ROOT / "storefront"
+SANDBOX = SOURCE / "sandbox"
+TEMPLATES = ROOT / "templates"
+MAX_LINES = 400
+
+# Blueprints without a guard, and what stands at the door instead.
+OPEN = {
+    "catalog": "everybody may look",
+    "cart": "it belongs to the browser that carries it in its cookie",
+    "checkout": "a checkout opens for the browser that started it, a session id for who holds it",
+    "webhook": "Stripe's signature is the permission",
+    "library": "the order's token is the permission",
+    "downloads": "the order's token is the permission",
+    "health": "probes carry no credentials, and learn nothing but the state",
+}
+# Packages that one module imports for all the others.
+DOORS = {
+    "stripe": "stripe_gateway.py",
+    "flask_mail": "mail/transport.py",
+    "huey": "queue.py",
+}
+CLOCKS = {
+    ("datetime", "now"),
+    ("datetime", "utcnow"),
+    ("datetime", "today"),
+    ("date", "today"),
+    ("time", "time"),
+    ("time", "time_ns"),
+}
+
+
+def modules() -> list[Path]:
+    """The shop's own: the sandbox is a program of its own."""
+    return sorted(path for path in SOURCE.rglob("*.py") if not path.is_relative_to(SANDBOX))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Full names: `a.b` for `import a.b`, `a.b.c` for `from a.b import c`; also inside functions."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def chain(node: ast.expr) -> list[str]:
+    """`["db", "session", "query"]` for `db.session.query`."""
+    if isinstance(node, ast.Attribute):
+        return [*chain(node.value), node.attr]
+    return [node.id] if isinstance(node, ast.Name) else [""]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Flask]:
+    app = create_app(load_settings(base_environment(tmp_path)))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_guards_every_blueprint_that_is_not_open(shop: Flask) -> None:
+    unguarded = {name for name, made in shop.blueprints.items() if not made.before_request_funcs.get(None)}
+    assert unguarded == set(OPEN), "a new blueprint needs a `before_request` guard, or a reason to be open"
+
+
+@pytest.mark.parametrize(("package", "door"), DOORS.items())
+def test_has_a_single_door_to(package: str, door: str) -> None:
+    users = {
+        name_of(path) for path in modules() if any(name.split(".")[0] == package for name in imported(parse(path)))
+    }
+    assert users == {door}
+
+
+def test_reads_the_wall_clock_in_one_place() -> None:
+    readers = set()
+    for path in modules():
+        tree = parse(path)
+        asked = {tuple(chain(node)[-2:]) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        asked |= {("time", "time") for name in imported(tree) if name in ("time.time", "time.time_ns")}
+        if asked & CLOCKS:
+            readers.add(name_of(path))
+    assert readers == {"clock.py"}
+
+
+def test_has_no_file_that_is_too_long_to_read() -> None:
+    long = {
+        path.relative_to(ROOT).as_posix(): lines
+        for path in SOURCE.rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
+    }
+    assert long == {}
+
+
+def test_asks_the_database_with_select_only() -> None:
+    queries = {
+        f"{name_of(path)}:{node.lineno}"
+        for path in modules()
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.Attribute)
+        and node.attr == "query"
+        and (chain(node)[-2] == "session" or chain(node)[-2][:1].isupper())
+    }
+    assert queries == set()
+
+
+def test_loads_no_relationship_behind_the_readers_back(shop: Flask) -> None:
+    found = {
+        str(relationship): relationship.lazy
+        for mapper in Base.registry.mappers
+        for relationship in mapper.relationships
+    }
+    assert found, "the models are not loaded"
+    assert set(found.values()) == {"raise_on_sql"}, found
+
+
+def test_gives_every_model_the_shops_own_base() -> None:
+    bases = {
+        f"{name_of(path)}:{node.name}"
+        for path in modules()
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.ClassDef) and any(chain(base)[-2:] == ["db", "Model"] for base in node.bases)
+    }
+    assert bases == set()
+
+
+def pages() -> list[str]:
+    """Templates that are rendered by name: not the sandbox's, not parts, not mails."""
+    found = (path.relative_to(TEMPLATES) for path in TEMPLATES.rglob("*") if path.is_file())
+    return sorted(
+        path.as_posix()
+        for path in found
+        if path.parts[0] not in ("sandbox", "mail") and not path.name.startswith("_") and path.name != "base.html"
+    )
+
+
+def test_names_every_template_in_full_where_it_is_rendered() -> None:
+    named = {
+        node.value
+        for path in modules()
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert [path for path in pages() if path not in named] == []
+
+
+def test_has_every_template_that_is_named() -> None:
+    named = {
+        node.value
+        for path in modules()
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"[a-z_]+/[a-z_/]+\.(html|txt)", node.value)
+    }
+    assert named
+    assert sorted(path for path in named if not (TEMPLATES / path).is_file()) == []
+
+
+def test_has_three_files_for_each_mail() -> None:
+    mails = {
+        folder.name: {file.name for file in folder.iterdir()}
+        for folder in (TEMPLATES / "mail").iterdir()
+        if folder.is_dir()
+    }
+    assert mails == {kind: {"subject.txt", "body.txt", "body.html"} for kind in CHECKS}
+
+
+def test_has_a_template_folder_named_like_each_package() -> None:
+    folders = {path.split("/")[0] for path in pages()}
+    packages = {path.name for path in SOURCE.iterdir() if path.is_dir()}
+    assert folders - {"errors"} <= packages
