@@ -65,6 +65,10 @@ def _fire(store: Store, kind: str, object_id: str) -> None:
             intent = work.records.get("payment_intent", object_id)
             if intent.body["status"] == "processing":
                 settle_payment(work, intent)
+        elif kind == "release":
+            session = work.records.get("checkout.session", object_id)
+            session.private["news_released"] = True
+            work.records.save(session)
     if kind == "release":
         release(store, object_id=object_id)
 

@@ -101,8 +101,6 @@ class Work:
         return event_type.startswith(_PAYMENT_NEWS) and not self._page_is_through(object_id)
 
     def _page_is_through(self, session_id: str) -> bool:
-        """Whether the buyer was sent on long enough ago for page_first to let news pass."""
-        delay = self.settings.page_first_delay_seconds
+        """Whether page_first has let this session's news go: what comes later is not held again."""
         session = self.records.find("checkout.session", session_id)
-        redirected_at = None if session is None else session.private.get("redirected_at")
-        return delay is not None and redirected_at is not None and redirected_at + delay <= self.now
+        return session is not None and bool(session.private.get("news_released"))
