@@ -1,6 +1,7 @@
 """`make run`: database, sample products, sandbox, mailbox, worker and web server on this machine, together.
 
-Safe to run again: orders stay, products are seeded once, keys are made once and kept in `var/local/`.
+Safe to run again: orders stay, products are seeded once, keys are made once. All of it is kept in `var/local/`, or
+in the folder that `STOREFRONT_DATA` names.
 """
 
 import os
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 import click
 from dotenv import dotenv_values
@@ -50,7 +51,8 @@ def read_ports(environ: Mapping[str, str]) -> Ports:
         found[name] = int(raw)
         if is_taken(found[name]):
             raise click.ClickException(
-                f"Port {raw} is taken by another program. Stop it, or choose another: {name}={int(raw) + 1} make run"
+                f"Port {raw} is taken by another program. "
+                f"Stop it, or choose another: {name}={int(raw) + 1} make run"
             )
     if len(set(found.values())) != len(found):
         raise click.ClickException(f"Each of {', '.join(found)} needs a port of its own.")
@@ -106,6 +108,7 @@ def build_environment(environ: Mapping[str, str], ports: Ports, folder: Path) ->
         "MAIL_FROM": "shop@storefront.example",
         "OWNER_EMAIL": environ.get("OWNER_EMAIL", "owner@storefront.example"),
         "NO_PROXY": f"{HOST},localhost",
+        "no_proxy": f"{HOST},localhost",  # the lower-case name wins where both are known
     }
 
 
@@ -126,9 +129,9 @@ def _commands(ports: Ports, env: Mapping[str, str], folder: Path) -> dict[str, l
 
 
 def run_local(environ: Mapping[str, str]) -> int:
-    """Until Ctrl-C, SIGTERM, or until one of the programs ends; returns the exit code."""
+    """Until Ctrl-C, SIGTERM, SIGHUP, or until one of the programs ends; returns the exit code."""
     ports = read_ports(environ)
-    folder = ROOT / "var" / "local"
+    folder = ROOT / (environ.get("STOREFRONT_DATA") or "var/local")
     env = build_environment(environ, ports, folder)
     app = create_app(load_settings(env))
     schema.upgrade(app)
@@ -137,7 +140,9 @@ def run_local(environ: Mapping[str, str]) -> int:
     env["SANDBOX_SECRET_KEY"] = env["STRIPE_SECRET_KEY"]
     env["SANDBOX_PUBLISHABLE_KEY"] = env["STRIPE_PUBLISHABLE_KEY"]
     env["SANDBOX_WEBHOOK_SECRET"] = env["STRIPE_WEBHOOK_SECRET"]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave the programs behind
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup make run` is meant to stay
+            signal.signal(number, signal.default_int_handler)
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, command in _commands(ports, env, folder).items():
@@ -158,13 +163,14 @@ def _ended(running: Mapping[str, subprocess.Popen[bytes]]) -> str | None:
 
 
 def _wait_until_ready(url: str, running: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    direct = build_opener(ProxyHandler({}))  # whatever proxy the environment names
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         name = _ended(running)
         if name:
             raise click.ClickException(f"The {name} did not start; its last lines above say why.")
         try:
-            with urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+            with direct.open(url, timeout=2) as answer:
                 if answer.status == 200:
                     return
         except (URLError, OSError):
@@ -193,8 +199,10 @@ def _watch(running: Mapping[str, subprocess.Popen[bytes]]) -> int:
         time.sleep(0.5)
 
 
-def _stop(running: Mapping[str, subprocess.Popen[bytes]]) -> None:
-    """The web server first, so that nobody pays into a shop that is going down."""
+def _stop(running: dict[str, subprocess.Popen[bytes]]) -> None:
+    """The web server first, so that nobody pays into a shop that is going down. Another Ctrl-C changes nothing."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     for process in reversed(running.values()):
         if process.poll() is None:
             process.terminate()

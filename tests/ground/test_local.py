@@ -1,0 +1,252 @@
+"""`storefront run`: everything with one command, again and again, and nothing left behind."""
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from storefront.cli import main
+from storefront.config import ROOT
+from tests.shop import wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("local")]
+
+NAMES = ("PORT", "SANDBOX_PORT", "MAILBOX_PORT", "SMTP_PORT")
+START_SECONDS = 40
+
+
+def free_ports() -> dict[str, str]:
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in NAMES]
+    ports = {name: str(probe.getsockname()[1]) for name, probe in zip(NAMES, probes, strict=True)}
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def is_free(port: str) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", int(port))) != 0
+
+
+def processes_of(folder: Path) -> list[int]:
+    """Programs that know this folder, by the environment or the arguments they were started with."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+            state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            continue
+        if os.fsencode(folder) in told and state != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+class Run:
+    """One `storefront run` with what it said so far."""
+
+    def __init__(self, environ: dict[str, str]) -> None:
+        self.environ = environ
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "storefront", "run"],
+            env={"PATH": os.environ["PATH"], "PYTHONWARNINGS": "error::ResourceWarning"} | environ,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.said = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said += line.decode()
+
+    def wait_until_started(self) -> None:
+        wait_for(
+            lambda: "Ctrl-C stops everything" in self.said or self.process.poll() is not None,
+            seconds=START_SECONDS,
+        )
+        assert self.process.poll() is None, self.said
+
+    def get(self, path: str, name: str = "PORT") -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.get(f"http://127.0.0.1:{self.environ[name]}{path}", timeout=10)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.wait()
+
+    def wait(self) -> int:
+        code = self.process.wait(20)
+        self._reader.join(5)
+        return code
+
+
+@contextmanager
+def run(folder: Path, **changes: str) -> Iterator[Run]:
+    started = Run({"STOREFRONT_DATA": str(folder)} | free_ports() | changes)
+    try:
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.process.terminate()
+            started.wait()
+        assert started.process.stdout
+        started.process.stdout.close()
+
+
+def ask(folder: Path, sql: str, *values: Any) -> list[Any]:
+    with closing(sqlite3.connect(folder / "shop.db", timeout=10)) as connection, connection:
+        return connection.execute(sql, values).fetchall()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("local") / "data"
+
+
+@pytest.fixture(scope="module")
+def first(folder: Path) -> Iterator[Run]:
+    with run(folder) as started:
+        started.wait_until_started()
+        yield started
+
+
+def test_starts_everything_and_says_where(first: Run, folder: Path) -> None:
+    ports = first.environ
+    assert f"Shop      http://127.0.0.1:{ports['PORT']}\n" in first.said
+    assert f"http://127.0.0.1:{ports['MAILBOX_PORT']} " in first.said
+    assert f"http://127.0.0.1:{ports['SANDBOX_PORT']} " in first.said
+    assert first.get("/readyz").json() == {"status": "ok", "mode": "sandbox", "warnings": []}
+    assert "Twinspot" in first.get("/").text
+    assert first.get("/", "MAILBOX_PORT").status_code == 200
+    assert first.get("/", "SANDBOX_PORT").status_code == 200
+    assert not is_free(ports["SMTP_PORT"])
+    assert (folder / "secrets.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_stops_everything_with_ctrl_c(first: Run, folder: Path) -> None:
+    assert len(processes_of(folder)) >= 5
+    assert first.stop(signal.SIGINT) == 0
+    assert processes_of(folder) == []
+    assert [name for name in NAMES if not is_free(first.environ[name])] == []
+    assert "Traceback" not in first.said
+    assert not re.search("sk_test_|pk_test_|whsec_", first.said)
+
+
+def test_keeps_orders_and_keys_and_seeds_once(first: Run, folder: Path) -> None:
+    assert first.process.poll() == 0
+    products = ask(folder, "SELECT id, slug, created_at FROM products ORDER BY id")
+    secrets = (folder / "secrets.env").read_text()
+    ask(
+        folder,
+        "INSERT INTO customers (mode, email, email_key, created_at) VALUES ('sandbox', 'a', 'a', '2026-11-02')",
+    )
+    with run(folder) as second:
+        second.wait_until_started()
+        assert second.get("/readyz").status_code == 200
+        assert second.stop(signal.SIGTERM) == 0
+    assert processes_of(folder) == []
+    assert ask(folder, "SELECT id, slug, created_at FROM products ORDER BY id") == products
+    assert ask(folder, "SELECT email FROM customers") == [("a",)]
+    assert (folder / "secrets.env").read_text() == secrets
+
+
+def test_leaves_nothing_behind_when_ctrl_c_is_pressed_again_and_again(tmp_path: Path) -> None:
+    with run(tmp_path) as started:
+        started.wait_until_started()
+        for _ in range(20):
+            if started.process.poll() is not None:
+                break
+            started.process.send_signal(signal.SIGINT)
+            threading.Event().wait(0.05)
+        assert started.wait() == 0
+    assert processes_of(tmp_path) == []
+
+
+def test_stops_the_rest_when_one_program_ends(tmp_path: Path) -> None:
+    with run(tmp_path) as started:
+        started.wait_until_started()
+        (worker,) = [
+            number
+            for number in processes_of(tmp_path)
+            if b"storefront\0worker" in Path(f"/proc/{number}/cmdline").read_bytes()
+        ]
+        os.kill(worker, signal.SIGKILL)
+        assert started.wait() == 1
+        assert "The worker ended by itself; stopping the rest." in started.said
+    assert processes_of(tmp_path) == []
+
+
+def run_and_fail(tmp_path: Path, **changes: str) -> str:
+    """Without programs of its own: it ends before it starts any."""
+    result = CliRunner().invoke(main, ["run"], env={"STOREFRONT_DATA": str(tmp_path)} | free_ports() | changes)
+    assert result.exit_code == 1
+    assert list(tmp_path.iterdir()) == []
+    return result.output
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_says_in_one_line_which_port_is_taken(tmp_path: Path, name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = run_and_fail(tmp_path, **{name: str(port)})
+    assert said == (
+        f"Error: Port {port} is taken by another program. Stop it, or choose another: {name}={port + 1} make run\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"PORT": "http"}, "Error: PORT=http must be a number from 1 to 65535.\n"),
+        ({"SMTP_PORT": "70000"}, "Error: SMTP_PORT=70000 must be a number from 1 to 65535.\n"),
+        (
+            {"PORT": "45871", "SANDBOX_PORT": "45871"},
+            "Error: Each of PORT, SANDBOX_PORT, MAILBOX_PORT, SMTP_PORT needs a port of its own.\n",
+        ),
+    ],
+)
+def test_says_in_one_line_which_port_is_wrong(tmp_path: Path, changes: dict[str, str], said: str) -> None:
+    assert run_and_fail(tmp_path, **changes) == said
+
+
+def test_touches_nothing_of_a_shop_whose_settings_are_around_and_ends_with_its_terminal(tmp_path: Path) -> None:
+    """A developer's shell with live keys, another database, and a proxy that leads nowhere."""
+    around = {
+        "STRIPE_SECRET_KEY": "sk_live_1",
+        "STRIPE_PUBLISHABLE_KEY": "pk_live_1",
+        "STRIPE_API_BASE": "https://api.stripe.com",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'live.db'}",
+        "QUEUE_URL": f"sqlite:///{tmp_path / 'live-queue.db'}",
+        "MAIL_SERVER": "mail.shop.example",
+        "BASE_URL": "https://shop.example",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "no_proxy": "shop.example",
+    }
+    data = tmp_path / "data"
+    with run(data, **around) as started:
+        started.wait_until_started()
+        assert started.get("/readyz").json()["mode"] == "sandbox"
+        # A closed terminal.
+        assert started.stop(signal.SIGHUP) == 0
+    assert processes_of(tmp_path) == []
+    assert list(tmp_path.iterdir()) == [data]
