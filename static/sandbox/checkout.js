@@ -245,9 +245,10 @@ for (const [name, format] of Object.entries(FORMATS)) {
     if (isAtEnd || event.inputType === "insertFromPaste") box.value = format(box.value);
   });
 }
+// While typing, not on leaving the field: a line that vanishes under a finger moves the Pay button away from it.
 for (const name of Object.keys(CHECKS)) {
-  input(name).addEventListener("change", () => {
-    if (input(name).hasAttribute("aria-invalid")) complain(name, CHECKS[name](read(name)));
+  input(name).addEventListener("input", () => {
+    if (input(name).hasAttribute("aria-invalid") && !CHECKS[name](read(name))) complain(name, "");
   });
 }
 form.addEventListener("change", (event) => {
