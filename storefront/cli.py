@@ -35,6 +35,13 @@ def make_app() -> Flask:
     return app
 
 
+def server_command(target: str, *, host: str, port: int, workers: int, threads: int) -> list[str]:
+    """The web server's command line; the benchmarks serve what they compare with the same one."""
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    command += ["--workers", str(workers), "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"]
+    return [*command, "--workers-kill-timeout", "10", "--backpressure", str(threads * 16), target]
+
+
 @click.group()
 def main() -> None:
     """Storefront: a shop for files and license keys."""
@@ -49,9 +56,7 @@ def serve(host: str, port: int, workers: int) -> None:
     app = make_app()
     os.chdir(ROOT)
     threads = app.extensions["settings"].web_threads
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    command += ["--workers", str(workers), "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"]
-    command += ["--workers-kill-timeout", "10", "--backpressure", str(threads * 16), "wsgi:app"]
+    command = server_command("wsgi:app", host=host, port=port, workers=workers, threads=threads)
     os.execv(sys.executable, command)  # noqa: S606 - our own command line; signals reach the server itself
 
 

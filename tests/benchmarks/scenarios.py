@@ -1,0 +1,88 @@
+"""The three scenarios of `make bench`: catalog page, duplicate webhook, new order, each beside a bare endpoint."""
+
+from collections.abc import Callable, Iterator
+
+import click
+
+from tests.benchmarks.load import Load, request
+from tests.benchmarks.rounds import Contender, measure, print_comparison
+from tests.benchmarks.servers import Server
+from tests.benchmarks.world import World
+
+CATALOG_AIM = 0.6
+DUPLICATE_AIM = 0.5
+ORDER_CLIENTS = 4
+
+
+def catalog_page(world: World, *, rounds: int, seconds: float) -> None:
+    """A first visit: no cookies, the number of rows of the sample catalog on both sides."""
+    with world.both() as (shop, bare):
+        page = [request("GET", "/")]
+        shop_figures, bare_figures = measure(
+            [_steady(shop, lambda: page, seconds), _steady(bare, lambda: page, seconds)], rounds=rounds
+        )
+    title = "Catalog page | Flask + Jinja page, one statement, the same rows"
+    print_comparison(title, shop_figures, bare_figures, aim=CATALOG_AIM)
+
+
+def duplicate_webhook(world: World, *, rounds: int, seconds: float) -> None:
+    event = world.handled_event()
+
+    def deliveries() -> list[bytes]:
+        return [world.signed("/webhook", event)]
+
+    with world.both() as (shop, bare):
+        shop_figures, bare_figures = measure(
+            [_steady(shop, deliveries, seconds), _steady(bare, deliveries, seconds)], rounds=rounds
+        )
+    title = "Duplicate webhook | verify the signature, read one row"
+    print_comparison(title, shop_figures, bare_figures, aim=DUPLICATE_AIM)
+
+
+def new_order(world: World, *, rounds: int, orders: int) -> None:
+    """Each return page once, each from an address of its own: the limit for unknown sessions is per client."""
+    click.echo(f"\n(paying {orders * (rounds + 1)} sessions in the sandbox)")
+    paid = iter(world.pay_sessions(orders * (rounds + 1)))
+    pages = iter([_return_pages([next(paid) for _ in range(orders)]) for _ in range(rounds + 1)])
+    in_sandbox: list[float] = []
+
+    def landings() -> Load:
+        world.sandbox.forget_calls()
+        return Load(port=shop.port, requests=next(pages), seconds=None, connections=ORDER_CLIENTS)
+
+    def commits() -> Load:
+        log = world.sandbox.read("requests")["data"]
+        in_sandbox.extend(row["duration_ms"] for row in log if row["path"].startswith("/v1/"))
+        posts = [world.invented("/order", f"cs_test_{number:024}") for number in range(orders)]
+        return Load(port=bare.port, requests=posts, seconds=None, connections=ORDER_CLIENTS)
+
+    with world.both() as (shop, bare):
+        both = [Contender(server=shop, load=landings), Contender(server=bare, load=commits)]
+        measure(both, rounds=1)  # the first orders meet cold caches
+        in_sandbox.clear()
+        shop_figures, bare_figures = measure(both, rounds=rounds)
+    print_comparison(
+        "New order: the page after paying | verify the signature, commit one row",
+        shop_figures,
+        bare_figures,
+        aim=None,
+    )
+    per_order = sum(in_sandbox) / (orders * rounds)
+    click.echo(f"  inside the sandbox {per_order:.2f} ms an order, {len(in_sandbox) / orders / rounds:.2f} calls")
+
+
+def _return_pages(session_ids: list[str]) -> list[bytes]:
+    return [
+        request("GET", f"/checkout/return?session_id={session_id}", x_forwarded_for=address)
+        for session_id, address in zip(session_ids, _addresses(), strict=False)
+    ]
+
+
+def _addresses() -> Iterator[str]:
+    for high in range(256):
+        for low in range(1, 255):
+            yield f"10.20.{high}.{low}"
+
+
+def _steady(server: Server, requests: Callable[[], list[bytes]], seconds: float) -> Contender:
+    return Contender(server=server, load=lambda: Load(port=server.port, requests=requests(), seconds=seconds))

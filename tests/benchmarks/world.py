@@ -1,0 +1,136 @@
+"""The world of a benchmark: a seeded database, the sandbox as a process, paid sessions, signed events."""
+
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import Flask
+
+from storefront.app import create_app
+from storefront.catalog import mirrors
+from storefront.cli import server_command
+from storefront.config import Settings, load_settings
+from storefront.db import db
+from tests.benchmarks import load
+from tests.benchmarks.servers import Server, free_port, running
+from tests.databases import Databases, base_environment
+from tests.sandbox_client import SandboxClient
+from tests.shop import find_price, make_event, post_event, sign
+
+if TYPE_CHECKING:
+    from storefront.sandbox.server import SandboxServer
+
+THREADS = 8
+PAYERS = 4  # the sandbox does one thing at a time: more would only wait
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SandboxAddress:
+    """What SandboxClient asks of a sandbox, for one that runs elsewhere."""
+
+    url: str
+    secret_key: str
+    publishable_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """`app` is the shop in this process, to prepare rows with; what is measured runs in servers of its own."""
+
+    folder: Path
+    environment: dict[str, str]
+    settings: Settings
+    app: Flask
+    sandbox: SandboxClient
+
+    def pay_sessions(self, count: int) -> list[str]:
+        """Ids of paid Checkout Sessions of this shop that its database has not seen."""
+        price_id = find_price(self.app, "twinspot")
+        with self.app.app_context():
+            stripe_price = mirrors.ensure_mirrors([price_id])[price_id]
+            metadata = {"storefront": mirrors.shop_id()}
+            db.session.remove()
+
+        def pay(number: int) -> str:
+            line = {"price": stripe_price, "quantity": 1}
+            session_id = self.sandbox.create_session([line], metadata=metadata)
+            self.sandbox.pay(session_id, email=f"buyer{number}@example.com")
+            return session_id
+
+        with ThreadPoolExecutor(PAYERS) as pool:
+            return list(pool.map(pay, range(count)))
+
+    def completed_event(self, session_id: str) -> dict[str, Any]:
+        """The sandbox's own event, as large as Stripe sends it."""
+        found = self.sandbox.stripe.v1.events.list({"type": "checkout.session.completed", "limit": 100})
+        bodies: list[dict[str, Any]] = [event.to_dict(for_json=True) for event in found.data]
+        return next(body for body in bodies if body["data"]["object"]["id"] == session_id)
+
+    def handled_event(self) -> dict[str, Any]:
+        """An event whose order is made and mailed for: whoever sends it again sends a duplicate."""
+        event = self.completed_event(self.pay_sessions(1)[0])
+        answer = post_event(self.app, event)
+        assert answer.status_code == 200, answer.text
+        assert post_event(self.app, event).get_json() == {"outcome": "duplicate"}
+        return event
+
+    def signed(self, path: str, event: dict[str, Any]) -> bytes:
+        """Valid for five minutes."""
+        body = json.dumps(event, indent=2).encode()
+        signature = sign(self.settings, body)
+        return load.request("POST", path, body=body, content_type="application/json", stripe_signature=signature)
+
+    def invented(self, path: str, session_id: str) -> bytes:
+        return self.signed(path, make_event("checkout.session.completed", session_id))
+
+    @contextmanager
+    def serving(self, name: str, target: str, command: list[str], port: int) -> Iterator[Server]:
+        environment = self.environment | {"BASE_URL": f"http://127.0.0.1:{port}"}
+        log = self.folder / f"{name.replace(' ', '-')}.log"
+        with running(name, command, port=port, environment=environment, ready="/readyz", log=log) as server:
+            yield server
+
+    @contextmanager
+    def both(self) -> Iterator[tuple[Server, Server]]:
+        """The shop as `storefront serve` serves it, and the bare app on the same server with the same threads."""
+        with ExitStack() as stack:
+            made = []
+            for name, target in (("shop", "wsgi:app"), ("bare", "tests.benchmarks.bare:app")):
+                port = free_port()
+                command = server_command(target, host="127.0.0.1", port=port, workers=1, threads=THREADS)
+                made.append(stack.enter_context(self.serving(name, target, command, port)))
+            yield made[0], made[1]
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    environment = base_environment(folder) | {"TRUSTED_PROXIES": "1", "WEB_THREADS": str(THREADS)}
+    environment["DATABASE_URL"] = Databases(folder / "template").make("sqlite", folder)
+    port = free_port()
+    keys = {
+        "SANDBOX_SECRET_KEY": environment["STRIPE_SECRET_KEY"],
+        "SANDBOX_PUBLISHABLE_KEY": environment["STRIPE_PUBLISHABLE_KEY"],
+    }
+    command = [sys.executable, "-m", "storefront", "sandbox", "--port", str(port)]
+    command += ["--data", str(folder / "sandbox.db")]
+    log = folder / "sandbox.log"
+    with running("sandbox", command, port=port, environment=keys, ready="/_sandbox/requests", log=log) as server:
+        environment["STRIPE_API_BASE"] = server.url
+        address = _SandboxAddress(
+            url=server.url,
+            secret_key=environment["STRIPE_SECRET_KEY"],
+            publishable_key=environment["STRIPE_PUBLISHABLE_KEY"],
+        )
+        settings = load_settings(environment)
+        yield World(
+            folder=folder,
+            environment=environment,
+            settings=settings,
+            app=create_app(settings),
+            sandbox=SandboxClient(cast("SandboxServer", address)),
+        )
