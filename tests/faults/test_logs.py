@@ -30,7 +30,7 @@ def test_a_sale_and_a_failure_leave_no_secret_in_the_logs(shop: Shop, caplog: py
     shop.sandbox.control("faults", method="GET", path="/v1/checkout/sessions", status=500, times=4)
     buyer.land("cs_test_somethingelse1234")
     lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
-    assert {"request answered", "checkout converged", "mail not sent"} <= {line["event"] for line in lines}
+    assert {"request answered", "checkout converged", "mail not sent"} <= {line["message"] for line in lines}
     text = json.dumps(lines)
     settings = shop.app.extensions["settings"]
     checkout = read_rows(shop.app, "SELECT token, client_secret FROM checkouts")[0]
