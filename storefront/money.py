@@ -1,6 +1,7 @@
 """Money in integer minor units: Stripe's exponent table, parsing nothing, formatting with Babel."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_symbol
 
@@ -31,6 +32,7 @@ def is_chargeable(amount_minor: int, currency: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)  # a shop has few prices, and every page shows some
 def format_money(amount_minor: int, currency: str, *, locale: str = "en_US") -> str:
     """`format_money(1900, "usd")` is `$19.00`. The digits are Stripe's, the looks are Babel's."""
     code = currency.lower()

@@ -1,9 +1,9 @@
 """The open pages of the shop: the catalog and one product."""
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, g, render_template, session
 from flask.typing import ResponseReturnValue
 
-from storefront.catalog.products import get_product, list_products
+from storefront.catalog.products import ProductCard, get_product, list_products
 from storefront.catalog.sizes import format_size
 
 catalog = Blueprint("catalog", __name__)
@@ -18,7 +18,26 @@ def offer_links() -> dict[str, bool]:
 
 @catalog.get("/", endpoint="catalog")
 def show_catalog() -> ResponseReturnValue:
-    return render_template("catalog/catalog.html", products=list_products())
+    products = list_products()
+    return _page_without_session(products) if not session else _render(products)
+
+
+def _render(products: tuple[ProductCard, ...]) -> str:
+    return render_template("catalog/catalog.html", products=products)
+
+
+def _page_without_session(products: tuple[ProductCard, ...]) -> str:
+    """The page of every browser without a cookie of ours: rendered once for each state of the catalog.
+
+    Nothing on it is one visitor's own; should a nonce or a form's token ever be, it is not kept.
+    """
+    kept: tuple[tuple[ProductCard, ...], str] | None = current_app.extensions.get("catalog_page")
+    if kept and kept[0] == products:
+        return kept[1]
+    page = _render(products)
+    if not session and g.csp_nonce not in page:
+        current_app.extensions["catalog_page"] = (products, page)
+    return page
 
 
 @catalog.get("/products/<slug>", endpoint="product")
