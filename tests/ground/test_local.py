@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from storefront.cli import main
 from storefront.config import ROOT
 from tests.shop import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("local")]
+pytestmark = pytest.mark.slow
 
 NAMES = ("PORT", "SANDBOX_PORT", "MAILBOX_PORT", "SMTP_PORT")
 START_SECONDS = 40
@@ -117,42 +118,68 @@ def ask(folder: Path, sql: str, *values: Any) -> list[Any]:
         return connection.execute(sql, values).fetchall()
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("local") / "data"
+@dataclass(slots=True, kw_only=True)
+class FirstRun:
+    """What was to be seen of the first run in a folder, while it ran and after Ctrl-C."""
+
+    folder: Path
+    ports: dict[str, str]
+    said: str
+    pages: dict[str, requests.Response]
+    has_smtp: bool
+    programs: int
+    exit_code: int
+    left_programs: list[int]
+    left_ports: list[str]
 
 
 @pytest.fixture(scope="module")
-def first(folder: Path) -> Iterator[Run]:
+def first(tmp_path_factory: pytest.TempPathFactory) -> FirstRun:
+    folder = tmp_path_factory.mktemp("local") / "data"
     with run(folder) as started:
         started.wait_until_started()
-        yield started
+        ports = started.environ
+        pages = {name: started.get("/", name) for name in ("PORT", "SANDBOX_PORT", "MAILBOX_PORT")}
+        pages["ready"] = started.get("/readyz")
+        has_smtp = not is_free(ports["SMTP_PORT"])
+        programs = len(processes_of(folder))
+        return FirstRun(
+            folder=folder,
+            ports=ports,
+            pages=pages,
+            has_smtp=has_smtp,
+            programs=programs,
+            exit_code=started.stop(signal.SIGINT),
+            said=started.said,
+            left_programs=processes_of(folder),
+            left_ports=[name for name in NAMES if not is_free(ports[name])],
+        )
 
 
-def test_starts_everything_and_says_where(first: Run, folder: Path) -> None:
-    ports = first.environ
-    assert f"Shop      http://127.0.0.1:{ports['PORT']}\n" in first.said
-    assert f"http://127.0.0.1:{ports['MAILBOX_PORT']} " in first.said
-    assert f"http://127.0.0.1:{ports['SANDBOX_PORT']} " in first.said
-    assert first.get("/readyz").json() == {"status": "ok", "mode": "sandbox", "warnings": []}
-    assert "Twinspot" in first.get("/").text
-    assert first.get("/", "MAILBOX_PORT").status_code == 200
-    assert first.get("/", "SANDBOX_PORT").status_code == 200
-    assert not is_free(ports["SMTP_PORT"])
-    assert (folder / "secrets.env").stat().st_mode & 0o777 == 0o600
+def test_starts_everything_and_says_where(first: FirstRun) -> None:
+    for title, name in (("Shop", "PORT"), ("Mailbox", "MAILBOX_PORT"), ("Sandbox", "SANDBOX_PORT")):
+        assert re.search(rf"^  {title} +http://127\.0\.0\.1:{first.ports[name]}\b", first.said, re.MULTILINE)
+        assert first.pages[name].status_code == 200
+    assert first.pages["ready"].json() == {"status": "ok", "mode": "sandbox", "warnings": []}
+    assert "Twinspot" in first.pages["PORT"].text
+    assert first.has_smtp
+    assert first.programs >= 5
 
 
-def test_stops_everything_with_ctrl_c(first: Run, folder: Path) -> None:
-    assert len(processes_of(folder)) >= 5
-    assert first.stop(signal.SIGINT) == 0
-    assert processes_of(folder) == []
-    assert [name for name in NAMES if not is_free(first.environ[name])] == []
+def test_stops_everything_with_ctrl_c(first: FirstRun) -> None:
+    assert first.exit_code == 0
+    assert first.left_programs == []
+    assert first.left_ports == []
     assert "Traceback" not in first.said
+
+
+def test_keeps_its_keys_to_this_user(first: FirstRun) -> None:
+    assert (first.folder / "secrets.env").stat().st_mode & 0o777 == 0o600
     assert not re.search("sk_test_|pk_test_|whsec_", first.said)
 
 
-def test_keeps_orders_and_keys_and_seeds_once(first: Run, folder: Path) -> None:
-    assert first.process.poll() == 0
+def test_keeps_orders_and_keys_and_seeds_once(first: FirstRun) -> None:
+    folder = first.folder
     products = ask(folder, "SELECT id, slug, created_at FROM products ORDER BY id")
     secrets = (folder / "secrets.env").read_text()
     ask(
