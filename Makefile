@@ -21,14 +21,14 @@ run: $(VENV)/run.stamp ## Start the shop with its worker, sandbox and mailbox; C
 setup: $(VENV)/dev.stamp ## Only make the environment, with what tests and checks need
 
 test: $(VENV)/dev.stamp ## Run all tests: SQLite, PostgreSQL, browser, sandbox (minutes)
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(VENV)/dev.stamp ## Lint, types, imports and the fast tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not slow and not browser and not postgresql and not stripe_cli"
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not browser and not postgresql and not stripe_cli"
 
 bench: $(VENV)/dev.stamp ## Measure requests per second beside bare endpoints
 	@$(BIN)/python -m tests.benchmarks

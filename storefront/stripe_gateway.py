@@ -338,9 +338,7 @@ def _seen_payment(raw: dict[str, Any] | None, dispute_status: str | None) -> See
     )
 
 
-def _seen_checkout(
-    raw: dict[str, Any], lines: list[dict[str, Any]], dispute_status: str | None
-) -> SeenCheckout:
+def _seen_checkout(raw: dict[str, Any], lines: list[dict[str, Any]], dispute_status: str | None) -> SeenCheckout:
     customer = raw["customer_details"] or {}
     totals = raw["total_details"] or {}
     presentment = raw.get("presentment_details") or {}

@@ -9,7 +9,19 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask import (
+    Blueprint,
+    Flask,
+    Request,
+    Response,
+    current_app,
+    g,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -119,9 +131,7 @@ def _finish_request(response: Response) -> Response:
     return response
 
 
-def error_answer(
-    *, status: int, code: str, title: str, message: str, retry_after: int | None = None
-) -> Response:
+def error_answer(*, status: int, code: str, title: str, message: str, retry_after: int | None = None) -> Response:
     """The one place that makes a refusal a page or JSON: `{"error": {"code", "message", "request_id"}}`."""
     if wants_json():
         response = jsonify(error={"code": code, "message": message, "request_id": g.get("request_id", "-")})
@@ -195,6 +205,23 @@ def ready() -> ResponseReturnValue:
     return {"status": "ok", "mode": settings().mode, "warnings": []}
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's own, which makes a serializer for every request: here only where there is a cookie to read."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
+def set_up_limits(app: Flask) -> None:
+    """Only marked views are limited, and each checks itself: the extension's hooks around every request have
+    nothing to do and would cost each page a tenth of its time. It leaves them out where it finds itself.
+    """
+    app.extensions.setdefault("limiter", set()).add(limiter)
+    limiter.init_app(app)
+
+
 def version_static_files(app: Flask) -> None:
     """`?v=` from the file's content: browsers keep it for a year, and a changed file has a new address."""
     versions: dict[str, str] = {}
@@ -230,7 +257,8 @@ def set_up_web(app: Flask, shop: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=0)  # type: ignore[method-assign] # Flask's documented way
     version_static_files(app)
     csrf.init_app(app)
-    limiter.init_app(app)
+    set_up_limits(app)
+    app.session_interface = Sessions()
     app.before_request_funcs.setdefault(None, []).insert(0, _start_request)
     app.after_request(_finish_request)
     app.register_error_handler(StorefrontError, _answer_refusal)

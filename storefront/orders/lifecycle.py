@@ -37,9 +37,7 @@ def find_brief(session_id: str) -> Brief | None:
     ).one_or_none()
     if row is None:
         return None
-    return Brief(
-        id=row.id, mode=row.mode, is_fulfilled=row.fulfilled_at is not None, has_failed=row.has_failed
-    )
+    return Brief(id=row.id, mode=row.mode, is_fulfilled=row.fulfilled_at is not None, has_failed=row.has_failed)
 
 
 def take_ticket(order_id: int, *, sparingly: bool) -> int | None:
