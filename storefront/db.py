@@ -83,8 +83,11 @@ def _set_up_sqlite(dbapi_connection: Any, _entry: ConnectionPoolEntry) -> None: 
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        # A plain BEGIN waits for nothing and cannot fail; through SQLAlchemy it costs as much as a small query.
+        connection.connection.cursor().execute("BEGIN")
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
