@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, event, orm
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -109,6 +110,7 @@ def set_up_db(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         engine: Engine = db.engine
+    app.extensions["sqlite_writers"] = Lock() if engine.dialect.name == "sqlite" else None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -126,6 +128,21 @@ def end_read() -> None:
 
 
 @contextmanager
+def _writers_turn() -> Iterator[None]:
+    """SQLite has one writer at a time, and its way of waiting is to sleep ever longer and ask again.
+
+    So the threads of one process wait in line here, and only processes meet at BEGIN IMMEDIATE.
+    """
+    line: Lock | None = current_app.extensions["sqlite_writers"]
+    has_turn = line is not None and line.acquire(timeout=SQLITE_TIMEOUT_SECONDS)
+    try:
+        yield
+    finally:
+        if line is not None and has_turn:
+            line.release()
+
+
+@contextmanager
 def transaction() -> Iterator[Session]:
     """One short, locked, all-or-nothing change. Does not nest; no network inside."""
     session = db.session()
@@ -136,12 +153,14 @@ def transaction() -> Iterator[Session]:
     session.commit()  # ends the read transaction that the first SELECT opened
     session.info["in_transaction"] = True
     try:
-        session.connection(execution_options={"writes": True})
-        yield session
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
+        with _writers_turn():
+            try:
+                session.connection(execution_options={"writes": True})
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
     finally:
         session.info["in_transaction"] = False
 

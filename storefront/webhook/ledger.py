@@ -1,6 +1,8 @@
 """The ledger's rows: record a delivery, stamp it handled with its effects, keep the error of a failed one."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -17,26 +19,33 @@ UNHANDLED_SECONDS = 300
 MAX_ERROR_LENGTH = 200
 
 
+def _recording(insert: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - each engine has an Insert class of its own
+    """Built once: making this statement takes longer than running it."""
+    return (
+        insert(StripeEvent.__table__)
+        .on_conflict_do_update(index_elements=["id"], set_={"attempts": StripeEvent.attempts + 1})
+        .returning(StripeEvent.__table__.c.handled_at)
+    )
+
+
+_RECORD = {"sqlite": _recording(sqlite_insert), "postgresql": _recording(postgresql_insert)}
+
+
 def record(event: SeenEvent) -> bool:
     """One statement; True when this delivery was handled before, so that nothing is left to do."""
+    row = {
+        "id": event.id,
+        "type": event.type,
+        "object_id": event.object_id,
+        "livemode": event.livemode,
+        "mode": settings().mode,
+        "created_at": event.created_at,
+        "received_at": clock.now(),
+        "attempts": 1,
+    }
     with transaction() as session:
-        insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-        statement = (
-            insert(StripeEvent)
-            .values(
-                id=event.id,
-                type=event.type,
-                object_id=event.object_id,
-                livemode=event.livemode,
-                mode=settings().mode,
-                created_at=event.created_at,
-                received_at=clock.now(),
-                attempts=1,
-            )
-            .on_conflict_do_update(index_elements=["id"], set_={"attempts": StripeEvent.attempts + 1})
-            .returning(StripeEvent.handled_at)
-        )
-        return session.execute(statement).scalar_one() is not None
+        handled_at = session.execute(_RECORD[session.get_bind().dialect.name], row).scalar_one()
+    return handled_at is not None
 
 
 def stamp(session: Session, event_id: str, outcome: str) -> None:
