@@ -49,6 +49,7 @@ def test_shows_a_mail_as_html_text_and_json(box: MailboxServer) -> None:
     assert "<b>Schlüssel</b>" in mail["html"]
     inbox = requests.get(box.url, timeout=5).text
     assert "Grüße 🙂" in inbox
+    assert "Läden &amp; Co &lt;shop@example.com&gt;" in inbox
     assert "SANDBOX" in inbox
     assert "Ein Schlüssel" in requests.get(f"{box.url}/messages/{mail['id']}?view=text", timeout=5).text
     assert "Message-ID: &lt;one@" in requests.get(f"{box.url}/messages/{mail['id']}?view=source", timeout=5).text
@@ -97,14 +98,30 @@ def test_keeps_its_mails_over_a_restart(tmp_path: Path) -> None:
         b"Content-Type: text/plain; charset=no-such-charset\r\n\r\n\xff\xfe",
         b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nno end",
         b"Subject: \xff\xfe raw bytes\r\n\r\nbody",
+        b"From: a@[\r\n\r\nbody",
+        b"From: group: a@b, ;\xff\xfe\r\n\r\nbody",
+        b"X-Note: =?utf-7?q?+2AA-?=\r\n\r\nbody",
+        b'Content-Type: text/plain; charset="utf-8\x00"\r\n\r\nbody',
+        b"Content-Type: text/html; charset=undefined\r\n\r\nbody",
         b'Content-Type: text/html\r\nContent-Disposition: attachment; filename="a.html"\r\n\r\n<b>x</b>',
     ],
 )
 def test_shows_broken_mail_too(box: MailboxServer, raw: bytes) -> None:
     send(box, raw)
     mail_id = box.messages()[0]["id"]
-    for path in ("/", f"/messages/{mail_id}", f"/messages/{mail_id}?view=source", f"/messages/{mail_id}/html"):
+    views = [f"/messages/{mail_id}{view}" for view in ("", "?view=text", "?view=source", "/html")]
+    for path in ("/", "/messages.json", *views):
         assert requests.get(box.url + path, timeout=5).status_code == 200
+
+
+def test_tells_every_header_and_attachment(box: MailboxServer) -> None:
+    mail = make_mail()
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="Quittung für Ada.pdf")
+    send(box, b"Received: one\r\nReceived: two\r\n" + mail.as_bytes())
+    (found,) = requests.get(f"{box.url}/messages.json", timeout=5).json()["data"]
+    assert [value for name, value in found["headers"] if name == "Received"] == ["one", "two"]
+    assert found["attachments"] == ["Quittung für Ada.pdf"]
+    assert "Quittung für Ada.pdf" in requests.get(f"{box.url}/messages/{found['id']}", timeout=5).text
 
 
 def test_refuses_recipients_on_order_then_takes_them(box: MailboxServer) -> None:
@@ -112,6 +129,25 @@ def test_refuses_recipients_on_order_then_takes_them(box: MailboxServer) -> None
     box.trouble.refuse_with = "550 5.1.1 No such user"
     with pytest.raises(smtplib.SMTPRecipientsRefused, match="550"):
         send(box, make_mail())
+    send(box, make_mail())
+    assert len(box.messages()) == 1
+
+
+def test_hangs_or_hangs_up_on_order(box: MailboxServer) -> None:
+    box.trouble.drop = True
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        send(box, make_mail())
+    box.clear()
+    box.trouble.hang_seconds = 30
+    client = smtplib.SMTP("127.0.0.1", box.smtp_port, timeout=5)
+    client.ehlo()
+    client.mail("shop@example.com")
+    client.rcpt("ada@example.com")
+    assert client.sock is not None
+    client.sock.settimeout(0.3)
+    with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
+        client.data("Subject: late\r\n\r\nlate")
+    box.clear()
     send(box, make_mail())
     assert len(box.messages()) == 1
 

@@ -25,7 +25,7 @@ def mailbox(host: str, port: int, smtp_port: int, data: Path | None, *, allow_an
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"Port {port} or {smtp_port} is not free: choose others ({error}).") from error
+        raise click.ClickException(f"cannot listen on {host}: {error}") from error
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())

@@ -41,18 +41,18 @@ class MailboxServer:
         host: str = "127.0.0.1",
         allow_any_address: bool = False,
     ) -> None:
-        """Raises ConfigError for an address that is not loopback, OSError for a taken port."""
+        """Raises ConfigError for an address that is not loopback or a bad file, OSError for a taken port."""
         if not allow_any_address and not is_loopback(host):
             raise ConfigError(
                 f"{host} is not a loopback address; the mailbox has no passwords: --allow-any-address"
             )
         self.host = host
         self.smtp_port = smtp_port or _free_port(host)
-        self.store = MailStore(data_path)
-        self._handler = Handler(self.store)
         logging.getLogger("mail.log").setLevel(logging.ERROR)
         # Opened here, because Werkzeug prints and exits when a port is taken.
         with socket.create_server((host, web_port), backlog=64) as listening:
+            self.store = MailStore(data_path)
+            self._handler = Handler(self.store)
             self._web = make_server(
                 host,
                 0,
@@ -76,7 +76,11 @@ class MailboxServer:
         return self._handler.trouble
 
     def start(self) -> Self:
-        self.go_up()
+        try:
+            self.go_up()
+        except OSError:
+            self.stop()
+            raise
         self._thread.start()
         return self
 
@@ -90,10 +94,13 @@ class MailboxServer:
 
     def go_up(self) -> None:
         """SMTP answers."""
-        self._controller = Controller(
+        # aiosmtpd would notice a taken port after five seconds, and leave its event loop open.
+        socket.create_server((self.host, self.smtp_port)).close()
+        controller = Controller(
             self._handler, hostname=self.host, port=self.smtp_port, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True
         )
-        self._controller.start()
+        controller.start()
+        self._controller = controller
 
     def go_down(self) -> None:
         """SMTP refuses connections, as a mail server that is down."""

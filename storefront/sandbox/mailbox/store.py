@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from pathlib import Path
+
+from storefront.sandbox.config import ConfigError
+from storefront.sandbox.mailbox.decoding import attachment_name, body, headers, is_attached
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS mails (
@@ -55,12 +57,12 @@ class Mail:
 
 class MailStore:
     def __init__(self, path: Path | None) -> None:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        """Raises ConfigError when the file cannot be made or is something else."""
+        try:
+            self._connection = _open(path)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigError(f"{path} cannot be used for mails: {error}") from error
         self._lock = threading.Lock()
-        with self._locked() as connection:
-            connection.execute(SCHEMA)
 
     @contextmanager
     def _locked(self) -> Iterator[sqlite3.Connection]:
@@ -101,44 +103,33 @@ class MailStore:
             connection.close()
 
 
+def _open(path: Path | None) -> sqlite3.Connection:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+    try:
+        connection.execute(SCHEMA)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
 def _read(mail_id: int, received_at: str, sender: str, to: str, raw: bytes) -> Mail:
     message = email.message_from_bytes(raw, policy=email.policy.default)
     parts = [part for part in message.walk() if not part.is_multipart()]
+    found = headers(message)
+    first = {name.lower(): value for name, value in reversed(found)}
     return Mail(
         id=mail_id,
         received_at=received_at,
-        sender=_header(message, "From") or sender,
+        sender=first.get("from") or sender,
         to=tuple(to.split("\n")),
-        subject=_header(message, "Subject"),
-        message_id=_header(message, "Message-ID"),
-        headers=tuple((name, _header(message, name)) for name in dict.fromkeys(message.keys())),
-        text=_content(parts, "text/plain"),
-        html=_content(parts, "text/html"),
-        attachments=tuple(part.get_filename() or part.get_content_type() for part in parts if _is_attached(part)),
+        subject=first.get("subject", ""),
+        message_id=first.get("message-id", ""),
+        headers=found,
+        text=body(parts, "text/plain"),
+        html=body(parts, "text/html"),
+        attachments=tuple(attachment_name(part) for part in parts if is_attached(part)),
         raw=raw,
     )
-
-
-def _is_attached(part: EmailMessage) -> bool:
-    return part.get_content_disposition() == "attachment"
-
-
-def _header(message: EmailMessage, name: str) -> str:
-    """Decoded; what cannot be parsed is shown as it came, since looking at broken mail is what this is for."""
-    try:
-        return str(message.get(name, ""))
-    except (ValueError, IndexError, AttributeError):
-        return next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-
-
-def _content(parts: list[EmailMessage], content_type: str) -> str:
-    for part in parts:
-        if part.get_content_type() != content_type or _is_attached(part):
-            continue
-        payload = part.get_payload(decode=True)
-        body = payload if isinstance(payload, bytes) else b""
-        try:
-            return body.decode(part.get_content_charset("utf-8"), errors="replace")
-        except LookupError:
-            return body.decode("utf-8", errors="replace")
-    return ""

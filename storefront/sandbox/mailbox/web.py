@@ -67,11 +67,12 @@ def message(mail_id: int) -> str:
 @pages.get("/messages/<int:mail_id>/html")
 def html_body(mail_id: int) -> Response:
     """What the frame shows: nothing in it may run, load or submit; links open in a new tab."""
-    body = f'<base target="_blank" rel="noopener">{_mail(mail_id).html}'
+    # The doctype keeps the mail out of quirks mode, which no mail program shows it in.
+    body = f'<!doctype html><base target="_blank">{_mail(mail_id).html}'
     answer = Response(body, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
-        " allow-popups-to-escape-sandbox"
+        " allow-popups-to-escape-sandbox; frame-ancestors 'self'"
     )
     return answer
 
@@ -98,7 +99,8 @@ def clear_by_form() -> ResponseReturnValue:
 def _secure(answer: Response) -> Response:
     answer.headers.setdefault(
         "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'",
+        "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; form-action 'self';"
+        " base-uri 'none'; frame-ancestors 'none'",
     )
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "same-origin"
