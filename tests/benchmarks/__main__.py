@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from tests.benchmarks.scenarios import catalog_page, duplicate_webhook, new_order
+from tests.benchmarks.server_choice import compare_servers
 from tests.benchmarks.trivial import measure_load
 from tests.benchmarks.world import THREADS, world
 
-PARTS = ("load", "catalog", "duplicate", "order")
+PARTS = ("load", "catalog", "duplicate", "order", "servers")
 
 
 @click.command()
@@ -21,7 +22,7 @@ PARTS = ("load", "catalog", "duplicate", "order")
 @click.option("--orders", default=200, show_default=True, help="Of one round of new orders.")
 def main(parts: tuple[str, ...], rounds: int, seconds: float, orders: int) -> None:
     """Measure the shop beside bare endpoints on the same server, threads and database."""
-    wanted = parts or PARTS
+    wanted = parts or PARTS[:-1]
     click.echo(
         f"{os.cpu_count()} cores, Python {platform.python_version()}, 1 process with {THREADS} threads, SQLite; "
         f"{rounds} interleaved rounds, medians"
@@ -35,6 +36,8 @@ def main(parts: tuple[str, ...], rounds: int, seconds: float, orders: int) -> No
             duplicate_webhook(made, rounds=rounds, seconds=seconds)
         if "order" in wanted:
             new_order(made, rounds=rounds, orders=orders)
+        if "servers" in wanted:  # only when asked for: it decided which one `storefront serve` starts
+            compare_servers(made, rounds=rounds, seconds=seconds)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ class World:
         return self.signed(path, make_event("checkout.session.completed", session_id))
 
     @contextmanager
-    def serving(self, name: str, target: str, command: list[str], port: int) -> Iterator[Server]:
+    def serving(self, name: str, command: list[str], port: int) -> Iterator[Server]:
         environment = self.environment | {"BASE_URL": f"http://127.0.0.1:{port}"}
         log = self.folder / f"{name.replace(' ', '-')}.log"
         with running(name, command, port=port, environment=environment, ready="/readyz", log=log) as server:
@@ -103,7 +103,7 @@ class World:
             for name, target in (("shop", "wsgi:app"), ("bare", "tests.benchmarks.bare:app")):
                 port = free_port()
                 command = server_command(target, host="127.0.0.1", port=port, workers=1, threads=THREADS)
-                made.append(stack.enter_context(self.serving(name, target, command, port)))
+                made.append(stack.enter_context(self.serving(name, command, port)))
             yield made[0], made[1]
 
 
