@@ -111,7 +111,10 @@ class SeenCheckout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenEvent:
-    """A verified webhook delivery: which object to look at again. Its body is never believed."""
+    """A verified webhook delivery: which object to look at again. Its body is never believed.
+
+    `object_id` is the payment's where the event is about one (charge, refund, dispute, fraud warning).
+    """
 
     id: str
     type: str
@@ -297,12 +300,18 @@ def _seen_event(text: str) -> SeenEvent:
         return SeenEvent(
             id=str(event["id"]),
             type=str(event["type"]),
-            object_id=str(event["data"]["object"].get("id", "")),
+            object_id=_pointer(event["data"]["object"]),
             created_at=clock.from_unix(int(event["created"])),
             livemode=bool(event["livemode"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BadPayload from error
+
+
+def _pointer(body: dict[str, Any]) -> str:
+    payment = body.get("payment_intent")
+    is_about_payment = body.get("object") != "checkout.session" and isinstance(payment, str)
+    return str(payment if is_about_payment else body.get("id", ""))
 
 
 def _seen_line(raw: dict[str, Any]) -> SeenLine:

@@ -22,7 +22,7 @@ from storefront.cart.priced import price_cart
 from storefront.checkout import return_page, start
 from storefront.checkout.again import find_pending_purchase, mail_the_link
 from storefront.checkout.return_page import Landing
-from storefront.errors import NotFound, StripeRefused, StripeUnavailable
+from storefront.errors import AccessDenied, NotFound, StripeRefused, StripeUnavailable
 from storefront.fulfillment.fulfill import Outcome
 from storefront.library.purchase import read_purchase
 from storefront.orders.lifecycle import get_order_by_token
@@ -157,6 +157,10 @@ def _state(outcome: Outcome) -> str:
 
 def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
     purchase = landing.purchase
+    if purchase and landing.outcome is Outcome.ALREADY_FULFILLED and not purchase.access_allowed:
+        if not landing.shows_keys:
+            raise AccessDenied(purchase.access_reason)
+        return render_template("library/order.html", purchase=purchase)
     again_url = purchase.again_url if purchase else url_for("cart.cart")
     page = render_template(
         TEMPLATES[landing.outcome],

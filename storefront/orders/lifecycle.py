@@ -40,6 +40,13 @@ def find_brief(session_id: str) -> Brief | None:
     return Brief(id=row.id, mode=row.mode, is_fulfilled=row.fulfilled_at is not None, has_failed=row.has_failed)
 
 
+def find_session_id(payment_intent_id: str) -> str | None:
+    """The Checkout Session that a payment belongs to, once its order is known."""
+    return db.session.scalar(
+        select(Order.checkout_session_id).where(Order.payment_intent_id == payment_intent_id).limit(1)
+    )
+
+
 def take_ticket(order_id: int, *, sparingly: bool) -> int | None:
     """The next look ticket, in a transaction of its own; None when `sparingly` and the last look is young."""
     now = clock.now()

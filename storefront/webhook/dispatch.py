@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from storefront.db import transaction
 from storefront.errors import StripeUnavailable
-from storefront.fulfillment.fulfill import Outcome, fulfill_checkout
+from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
 from storefront.mail import outbox
+from storefront.orders.lifecycle import find_session_id
 from storefront.queue import nudge
 from storefront.stripe_gateway import SeenEvent
 from storefront.web import settings
@@ -22,6 +23,21 @@ SESSION_EVENTS = frozenset(
         "checkout.session.async_payment_succeeded",
         "checkout.session.async_payment_failed",
         "checkout.session.expired",
+    }
+)
+# About a payment: what they tell is read from Stripe, like everything else. One that comes before its sale finds
+# no order, and loses nothing: the sale will read the same refund or dispute.
+PAYMENT_EVENTS = frozenset(
+    {
+        "charge.refunded",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
     }
 )
 
@@ -40,7 +56,13 @@ def handle_delivery(event: SeenEvent) -> str:
 
 
 def converge(event_id: str, event_type: str, object_id: str) -> str:
-    if event_type not in SESSION_EVENTS:
+    look, session_id = Look.IF_NEEDED, object_id
+    if event_type in PAYMENT_EVENTS:
+        found = find_session_id(object_id)
+        if found is None:
+            return _ignore(event_id, Outcome.NOT_OURS)
+        look, session_id = Look.NOW, found
+    elif event_type not in SESSION_EVENTS:
         return _ignore(event_id, "ignored")
 
     def also(session: Session, outcome: Outcome, order_id: int | None) -> None:
@@ -49,7 +71,7 @@ def converge(event_id: str, event_type: str, object_id: str) -> str:
         ledger.stamp(session, event_id, outcome)
 
     try:
-        outcome = fulfill_checkout(object_id, also=also)
+        outcome = fulfill_checkout(session_id, look, also=also)
     finally:
         if (error := sys.exception()) is not None:
             ledger.note_error(event_id, f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")

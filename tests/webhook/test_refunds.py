@@ -1,0 +1,86 @@
+"""A refund takes access away everywhere at once, whenever its event comes; a receipt not yet sent stays here."""
+
+import re
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront import clock
+from tests.databases import BOTH
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer, Shop, keys_on, post_event, read_rows
+
+pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+def buy(app: Flask, sandbox: SandboxClient) -> tuple[Buyer, str]:
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Personal")
+    session_id = buyer.check_out()
+    sandbox.pay(session_id)
+    return buyer, session_id
+
+
+def refund(sandbox: SandboxClient, session_id: str, amount: int | None = None) -> None:
+    payment = str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).payment_intent)
+    params: Any = {"payment_intent": payment} | ({"amount": amount} if amount else {})
+    sandbox.stripe.v1.refunds.create(params)
+
+
+def deliver_refund(app: Flask, sandbox: SandboxClient) -> str:
+    event = next(event for event in sandbox.read("events")["data"] if event["type"] == "charge.refunded")
+    return str(post_event(app, event).get_json()["outcome"])
+
+
+def test_takes_keys_and_links_away_at_once(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = buy(app, sandbox)
+    page = buyer.land(session_id).text
+    link = re.search(r'href="([^"]*/downloads/[^"]+)"', page)
+    order = re.search(r"/orders/[0-9a-f]{32}", page)
+    assert link
+    assert order
+    refund(sandbox, session_id)
+    assert deliver_refund(app, sandbox) == "already_fulfilled"
+    denied = buyer.get(link[1])
+    assert denied.status_code == 403
+    assert "refunded" in denied.text
+    for path in (order[0], f"/checkout/return?session_id={session_id}"):
+        shown = buyer.get(path).text
+        assert keys_on(shown) == []
+        assert "/downloads/" not in shown
+        assert "refunded" in shown
+
+
+def test_keeps_access_after_a_partial_refund(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = buy(app, sandbox)
+    shown = keys_on(buyer.land(session_id).text)
+    refund(sandbox, session_id, amount=500)
+    deliver_refund(app, sandbox)
+    assert keys_on(buyer.land(session_id).text) == shown
+    assert read_rows(app, "SELECT refunded_minor FROM orders") == [{"refunded_minor": 500}]
+
+
+def test_loses_nothing_when_the_refund_is_heard_of_before_the_sale(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = buy(app, sandbox)
+    refund(sandbox, session_id)
+    assert deliver_refund(app, sandbox) == "not_ours"
+    assert keys_on(buyer.land(session_id).text) == []
+    assert read_rows(app, "SELECT refunded_minor FROM orders") == [{"refunded_minor": 1900}]
+
+
+def test_mails_no_key_that_was_refunded_before_the_mail_left(shop: Shop) -> None:
+    shop.mailbox.go_down()
+    _buyer, session_id = buy(shop.app, shop.sandbox)
+    shop.wait_for_event("checkout.session.completed")
+    shop.work()
+    refund(shop.sandbox, session_id)
+    shop.wait_for_event("charge.refunded")
+    shop.mailbox.go_up()
+    with time_machine.travel(clock.now().timestamp() + 120, tick=True):
+        shop.work()
+    assert shop.mails() == []
+    row = read_rows(shop.app, "SELECT state, attempts, last_error FROM outbox")[0]
+    assert (row["state"], row["attempts"]) == ("canceled", 2)
+    assert "refunded" in row["last_error"]
