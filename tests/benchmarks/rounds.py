@@ -75,3 +75,9 @@ def print_comparison(title: str, shop: Figures, bare: Figures, *, aim: float | N
     met = "reached" if aim and ratio >= aim else "MISSED"
     verdict = f"aim {aim:.2f} or more: {met}" if aim else "no aim"
     click.echo(f"  ratio {ratio:.2f} ({verdict}); by processor time {by_cpu:.2f}")
+
+
+def print_also(figures: Figures, label: str, ratio: float) -> None:
+    """A figure without an aim of its own, so that nobody takes the easier comparison for the whole truth."""
+    click.echo(figures.line())
+    click.echo(f"  {label}: ratio {ratio:.2f}")

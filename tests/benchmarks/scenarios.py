@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from tests.benchmarks.load import Load, request
-from tests.benchmarks.rounds import Contender, measure, print_comparison
+from tests.benchmarks.rounds import Contender, measure, print_also, print_comparison
 from tests.benchmarks.servers import Server
 from tests.benchmarks.world import World
 
@@ -15,28 +15,38 @@ ORDER_CLIENTS = 4
 
 
 def catalog_page(world: World, *, rounds: int, seconds: float) -> None:
-    """A first visit: no cookies, the number of rows of the sample catalog on both sides."""
+    """A first visit, without cookies, and one with a cart: the first is rendered once, the second every time."""
+    first = [request("GET", "/")]
+    with_cart = [request("GET", "/", cookie=world.cart_cookie())]
     with world.both() as (shop, bare):
-        page = [request("GET", "/")]
-        shop_figures, bare_figures = measure(
-            [_steady(shop, lambda: page, seconds), _steady(bare, lambda: page, seconds)], rounds=rounds
-        )
+        contenders = [
+            _steady(shop, lambda: first, seconds),
+            _steady(bare, lambda: first, seconds),
+            _steady(shop, lambda: with_cart, seconds, label="shop, with a cart"),
+        ]
+        shop_figures, bare_figures, cart_figures = measure(contenders, rounds=rounds)
     title = "Catalog page | Flask + Jinja page, one statement, the same rows"
     print_comparison(title, shop_figures, bare_figures, aim=CATALOG_AIM)
+    print_also(cart_figures, "with a cart", cart_figures.per_second / bare_figures.per_second)
 
 
 def duplicate_webhook(world: World, *, rounds: int, seconds: float) -> None:
+    """The bare endpoint does what Stripe's guide shows; by hand means without the SDK's event object."""
     event = world.handled_event()
 
-    def deliveries() -> list[bytes]:
-        return [world.signed("/webhook", event)]
+    def deliveries(path: str) -> Callable[[], list[bytes]]:
+        return lambda: [world.signed(path, event)]
 
     with world.both() as (shop, bare):
-        shop_figures, bare_figures = measure(
-            [_steady(shop, deliveries, seconds), _steady(bare, deliveries, seconds)], rounds=rounds
-        )
+        contenders = [
+            _steady(shop, deliveries("/webhook"), seconds),
+            _steady(bare, deliveries("/webhook"), seconds),
+            _steady(bare, deliveries("/webhook-by-hand"), seconds, label="bare, by hand"),
+        ]
+        shop_figures, bare_figures, by_hand = measure(contenders, rounds=rounds)
     title = "Duplicate webhook | verify the signature, read one row"
     print_comparison(title, shop_figures, bare_figures, aim=DUPLICATE_AIM)
+    print_also(by_hand, "beside the one by hand", shop_figures.per_second / by_hand.per_second)
 
 
 def new_order(world: World, *, rounds: int, orders: int) -> None:
@@ -84,5 +94,8 @@ def _addresses() -> Iterator[str]:
             yield f"10.20.{high}.{low}"
 
 
-def _steady(server: Server, requests: Callable[[], list[bytes]], seconds: float) -> Contender:
-    return Contender(server=server, load=lambda: Load(port=server.port, requests=requests(), seconds=seconds))
+def _steady(server: Server, requests: Callable[[], list[bytes]], seconds: float, *, label: str = "") -> Contender:
+    def load() -> Load:
+        return Load(port=server.port, requests=requests(), seconds=seconds)
+
+    return Contender(server=server, load=load, label=label)

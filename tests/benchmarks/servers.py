@@ -12,6 +12,7 @@ from pathlib import Path
 
 import requests
 
+from storefront.cli import server_command
 from storefront.config import ROOT
 from tests.shop import wait_for
 
@@ -71,7 +72,7 @@ def _family(pid: int) -> list[int]:
 def answers(url: str) -> bool:
     try:
         return requests.get(url, timeout=2).status_code == 200
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 
@@ -109,9 +110,8 @@ def stop(process: "subprocess.Popen[bytes]") -> float:
 
 
 def granian(target: str, *, port: int, workers: int, threads: int) -> list[str]:
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
-    command += ["--workers", str(workers), "--blocking-threads", str(threads), "--no-ws", "--log-level", "warning"]
-    return [*command, "--workers-kill-timeout", "10", "--backpressure", str(threads * 16), target]
+    """What `storefront serve` starts."""
+    return server_command(target, host=HOST, port=port, workers=workers, threads=threads)
 
 
 def gunicorn(target: str, *, port: int, workers: int, threads: int) -> list[str]:

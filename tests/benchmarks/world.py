@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 
 from storefront.app import create_app
 from storefront.catalog import mirrors
-from storefront.cli import server_command
 from storefront.config import Settings, load_settings
 from storefront.db import db
 from tests.benchmarks import load
-from tests.benchmarks.servers import Server, free_port, running
+from tests.benchmarks.servers import Server, free_port, granian, running
 from tests.databases import Databases, base_environment
 from tests.sandbox_client import SandboxClient
 from tests.shop import find_price, make_event, post_event, sign
@@ -65,6 +65,13 @@ class World:
         with ThreadPoolExecutor(PAYERS) as pool:
             return list(pool.map(pay, range(count)))
 
+    def cart_cookie(self) -> str:
+        """Of a browser with one thing in its cart."""
+        serializer = SecureCookieSessionInterface().get_signing_serializer(self.app)
+        assert serializer is not None
+        value = serializer.dumps({"cart": [[find_price(self.app, "twinspot"), 1]]})
+        return f"{self.app.config['SESSION_COOKIE_NAME']}={value!s}"
+
     def completed_event(self, session_id: str) -> dict[str, Any]:
         """The sandbox's own event, as large as Stripe sends it."""
         found = self.sandbox.stripe.v1.events.list({"type": "checkout.session.completed", "limit": 100})
@@ -102,7 +109,7 @@ class World:
             made = []
             for name, target in (("shop", "wsgi:app"), ("bare", "tests.benchmarks.bare:app")):
                 port = free_port()
-                command = server_command(target, host="127.0.0.1", port=port, workers=1, threads=THREADS)
+                command = granian(target, port=port, workers=1, threads=THREADS)
                 made.append(stack.enter_context(self.serving(name, command, port)))
             yield made[0], made[1]
 
