@@ -1,15 +1,18 @@
 // The Checkout form: reads the Session, checks the fields, pays, asks for 3-D Secure, and leaves when it may.
-import { CHECKS, COUNTRIES_WITH_POSTAL_CODE, FIELDS_OF, formatCardNumber, formatExpiry, formatIban, methodBody } from "./fields.js";
-import { ApiError, call, callPage, isEmbedded, leave, money, sessionId, tell, wait } from "./page.js";
-import { showOrder } from "./summary.js";
+import { askBank } from "./challenge.js";
+import { CHECKS, COUNTRIES_WITH_POSTAL_CODE, FIELD_OF_PARAM, FIELDS_OF, methodBody } from "./fields.js";
+import { ApiError, call, callPage, isEmbedded, leave, money, reveal, sessionId, tell, wait } from "./page.js";
+import { showCustomText, showOrder } from "./summary.js";
+import { startTyping } from "./typing.js";
 
 const POLL_MS = 250;
+const LONGEST_POLL_MS = 5000;
+const NO_ANSWER = "The network did not answer. Nothing is lost: try again.";
 const find = (selector) => document.querySelector(selector);
 const byTest = (name) => find(`[data-testid="${name}"]`);
 const input = (name) => find(`[name="${name}"]`);
 const form = find("[data-form]");
 const submit = byTest("submit");
-const challenge = find("[data-challenge]");
 let page = null;
 let isBusy = false;
 
@@ -29,6 +32,7 @@ const setBusy = (busy) => {
   isBusy = busy;
   submit.disabled = busy;
   form.setAttribute("aria-busy", String(busy));
+  find(".order").inert = busy; // what is being paid stays as it is
   submit.textContent = busy ? "Processing…" : submit.dataset.label;
 };
 
@@ -40,14 +44,11 @@ const complain = (name, text) => {
   if (text) input(name).setAttribute("aria-invalid", "true");
 };
 
-const alertAbove = (text) => {
+const alertBuyer = (text) => {
   const place = byTest("payment-error");
   place.textContent = text;
   place.hidden = !text;
-  if (text) {
-    place.scrollIntoView({ block: "nearest" });
-    tell("scroll");
-  }
+  if (text) reveal(place);
 };
 
 const buttonLabel = () => {
@@ -86,9 +87,11 @@ const show = (found) => {
   find("[data-terms]").hidden = !page.terms_of_service_required;
   const custom = page.custom_text?.submit?.message;
   find("[data-custom-text]").hidden = !custom;
-  find("[data-custom-text]").textContent = (custom ?? "").replace(/\[([^\]]+)\]\(([^)]+)\)/g, "$1 ($2)");
+  showCustomText(find("[data-custom-text]"), custom ?? "");
+  const terms = page.custom_text?.terms_of_service_acceptance?.message;
+  if (terms) showCustomText(find("[data-terms-text]"), terms);
   submit.dataset.label = buttonLabel();
-  setBusy(false);
+  setBusy(isBusy);
   showType();
   find("[data-notice]").hidden = true;
   find("[data-content]").hidden = false;
@@ -96,32 +99,40 @@ const show = (found) => {
 
 // Changes of the order ----------------------------------------------------------------------------------------
 
+const isOver = (error) => error.code === "checkout_not_active_session";
+
 const update = async (fields, onRefusal) => {
   try {
     show(await callPage("POST", "", fields));
+    alertBuyer("");
     return true;
   } catch (error) {
-    onRefusal(error instanceof ApiError ? error.message : "The network did not answer. Try again.");
+    if (isOver(error)) await open();
+    else onRefusal(error instanceof ApiError ? error.message : NO_ANSWER);
     return false;
   }
 };
 
-const changeQuantity = (id, quantity) =>
-  update({ "line_items[0][id]": id, "line_items[0][quantity]": String(quantity) }, alertAbove);
+const changeQuantity = async (id, quantity) => {
+  const isTaken = await update({ "line_items[0][id]": id, "line_items[0][quantity]": String(quantity) }, alertBuyer);
+  if (isTaken) tell("analytics", { eventType: "lineItemChange" });
+};
 
 byTest("promotion-apply").addEventListener("click", async () => {
   const code = read("promotionCode");
   complain("promotionCode", code ? "" : "Type a code first.");
   if (!code) return;
   const isTaken = await update({ promotion_code: code }, (text) => complain("promotionCode", text));
-  if (isTaken) tell("analytics", { eventType: "promotionCodeApplied" });
+  if (!isTaken) return;
+  byTest("promotion-remove").focus();
+  tell("analytics", { eventType: "promotionCodeApplied" });
 });
 input("promotionCode").addEventListener("keydown", (event) => {
   if (event.key === "Enter") byTest("promotion-apply").click();
 });
-byTest("promotion-remove").addEventListener("click", () => {
+byTest("promotion-remove").addEventListener("click", async () => {
   input("promotionCode").value = "";
-  update({ promotion_code: "" }, alertAbove);
+  if (await update({ promotion_code: "" }, alertBuyer)) input("promotionCode").focus();
 });
 
 // Paying ------------------------------------------------------------------------------------------------------
@@ -175,21 +186,23 @@ const confirm = async () => {
   return callPage("POST", "/confirm", fields);
 };
 
-const askBank = () =>
-  new Promise((resolve) => {
-    const answer = (result) => () => {
-      challenge.close();
-      resolve(result);
-    };
-    byTest("challenge-complete").onclick = answer("complete");
-    byTest("challenge-fail").onclick = answer("fail");
-    challenge.oncancel = answer("fail");
-    challenge.showModal();
-  });
+// The order is placed: from here nobody is asked to pay again, whatever the network does.
+const pollPatiently = async () => {
+  for (let pause = POLL_MS; ; pause = Math.min(pause * 2, LONGEST_POLL_MS)) {
+    try {
+      return await callPage("GET", "/poll");
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500) throw error;
+      notice("Thank you, your order is placed. The network does not answer at the moment; this page keeps asking.");
+      await wait(pause);
+    }
+  }
+};
 
 const finish = async () => {
+  find("[data-cancel]")?.remove();
   for (;;) {
-    const state = await callPage("GET", "/poll");
+    const state = await pollPatiently();
     if (state.redirect_ready && state.redirect_url) {
       notice("Thank you. Taking you back to the shop.");
       leave(state.redirect_url);
@@ -208,16 +221,32 @@ const pay = async () => {
   tell("analytics", { eventType: "checkoutSubmitted" });
   let found = await confirm();
   if (found.payment_intent?.status === "requires_action") {
-    const result = await askBank();
+    const result = await askBank(submit);
     found = await callPage("POST", "/authenticate", { payment_intent: found.payment_intent.id, result });
   }
   await finish();
 };
 
+const explain = async (error) => {
+  const field = FIELD_OF_PARAM[error.param];
+  if (isOver(error)) {
+    await open(); // paid or expired in another window, or paid by the try whose answer was lost
+    return;
+  }
+  if (field) {
+    complain(field, error.message);
+    input(field).focus();
+    return;
+  }
+  if (error.code === "checkout_amount_mismatch") await update({}, alertBuyer);
+  alertBuyer(error instanceof ApiError ? error.message : NO_ANSWER);
+  submit.focus({ preventScroll: true }); // being disabled took the focus from it
+};
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (isBusy) return;
-  alertAbove("");
+  alertBuyer("");
   const [first] = findProblems();
   if (first) {
     input(first).focus();
@@ -229,43 +258,16 @@ form.addEventListener("submit", async (event) => {
   } catch (error) {
     tell("analytics", { eventType: "checkoutSubmitFailed", details: { failureReason: "api_error" } });
     setBusy(false);
-    if (!(error instanceof ApiError)) alertAbove("The network did not answer. Nothing is lost: try again.");
-    else if (error.status === 400 && error.code === "checkout_amount_mismatch") open();
-    else alertAbove(error.message);
+    await explain(error);
   }
 });
 
-// Typing ------------------------------------------------------------------------------------------------------
-
-const FORMATS = { cardNumber: formatCardNumber, cardExpiry: formatExpiry, iban: formatIban };
-for (const [name, format] of Object.entries(FORMATS)) {
-  input(name).addEventListener("input", (event) => {
-    const box = event.target;
-    const isAtEnd = box.selectionStart === box.value.length;
-    if (isAtEnd || event.inputType === "insertFromPaste") box.value = format(box.value);
-  });
-}
-// While typing, not on leaving the field: a line that vanishes under a finger moves the Pay button away from it.
-for (const name of Object.keys(CHECKS)) {
-  input(name).addEventListener("input", () => {
-    if (input(name).hasAttribute("aria-invalid") && !CHECKS[name](read(name))) complain(name, "");
-  });
-}
 form.addEventListener("change", (event) => {
-  if (["paymentMethodType", "billingCountry"].includes(event.target.name)) showType();
+  if (!["paymentMethodType", "billingCountry"].includes(event.target.name)) return;
+  alertBuyer("");
+  showType();
 });
-for (const button of document.querySelectorAll("[data-fill]")) {
-  button.addEventListener("click", () => {
-    const filled = { card: ["cardNumber", formatCardNumber], sepa_debit: ["iban", formatIban], us_bank_account: ["accountNumber", String] };
-    const [name, format] = filled[type()];
-    input(name).value = format(button.dataset.fill);
-    input("cardExpiry").value ||= `12 / ${String(new Date().getFullYear() + 4).slice(2)}`;
-    input("cardCvc").value ||= "123";
-    input("routingNumber").value ||= "110000000";
-    input("billingName").value ||= "Ada Reader";
-    input("billingPostalCode").value ||= "90210";
-  });
-}
+startTyping(type, complain);
 
 // Opening -----------------------------------------------------------------------------------------------------
 
@@ -283,11 +285,13 @@ const open = async () => {
     const found = await callPage("POST", "/init");
     if (found.status === "expired") notice("This checkout has expired. Go back to the shop to start again.");
     else if (found.status === "complete") await finish();
-    else show(found);
+    else {
+      show(found);
+      tell("analytics", { eventType: "checkoutRendered" });
+    }
     tell("ready");
-    tell("analytics", { eventType: "checkoutRendered" });
   } catch (error) {
-    const isAnswer = error instanceof ApiError;
+    const isAnswer = error instanceof ApiError && error.status < 500;
     notice(isAnswer ? error.message : "The network did not answer.", { retry: !isAnswer });
     tell("error", { message: error.message });
   }

@@ -24,7 +24,7 @@ const act = (done, work) => async () => {
   } catch (error) {
     say(error.message);
   }
-  await refresh();
+  await look();
 };
 
 const element = (name, text = "", className = "") => {
@@ -41,10 +41,21 @@ const button = (label, name, run) => {
   return made;
 };
 
+const digitsOf = (currency) => {
+  const { zeroDecimal, threeDecimal } = document.body.dataset;
+  if (zeroDecimal.split(" ").includes(currency)) return 0;
+  return threeDecimal.split(" ").includes(currency) ? 3 : 2;
+};
+const money = (amount, currency) => {
+  const digits = digitsOf(currency);
+  const style = { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat("en-US", style).format(amount / 10 ** digits);
+};
+
 const sessionRow = (session) => {
   const row = element("li");
   const email = session.customer_details?.email ?? "";
-  row.append(element("strong", `${session.status}, ${session.payment_status}`), element("span", `${session.amount_total} ${session.currency} ${email}`), element("code", session.id));
+  row.append(element("strong", `${session.status}, ${session.payment_status}`), element("span", `${money(session.amount_total, session.currency)} ${email}`), element("code", session.id));
   const waits = session.status === "complete" && session.payment_status === "unpaid" && session.payment_intent;
   if (waits) {
     const settle = (result, done) => act(done, () => ask(`payment_intents/${session.payment_intent}/settle`, { result }));
@@ -100,11 +111,24 @@ find("[data-more]").addEventListener("click", () => {
   refresh();
 });
 
-const config = await ask("config");
-settings.webhook_order.value = config.webhook_order;
-settings.settle_after_seconds.value = config.settle_after_seconds ?? "";
-await refresh();
+const showConfig = async () => {
+  const config = await ask("config");
+  settings.webhook_order.value = config.webhook_order;
+  settings.settle_after_seconds.value = config.settle_after_seconds ?? "";
+};
+
+const LOST = "The sandbox does not answer. Is it still running?";
+const look = async () => {
+  try {
+    await refresh();
+    if (find("[data-said]").textContent === LOST) find("[data-said]").hidden = true;
+  } catch {
+    say(LOST);
+  }
+};
 setInterval(() => {
   // A button in use must not vanish under the finger.
-  if (!document.querySelector(".rows button:focus")) refresh().catch((error) => say(error.message));
+  if (!document.querySelector(".rows button:focus")) look();
 }, REFRESH_MS);
+showConfig().catch(() => say(LOST));
+look();

@@ -4,7 +4,8 @@ const digits = (text) => text.replace(/\D/g, "");
 
 export const formatCardNumber = (text) => digits(text).slice(0, 19).replace(/(.{4})(?=.)/g, "$1 ");
 export const formatExpiry = (text) => {
-  const found = digits(text).slice(0, 4);
+  // Browsers fill in 12/2034 or 3/34 where 12/34 and 03/34 are meant.
+  const found = digits(text.replace(/^(\d)\s*\//, "0$1").replace(/^(\d\d)(\D*)20(\d\d)$/, "$1$3")).slice(0, 4);
   return found.length > 2 ? `${found.slice(0, 2)} / ${found.slice(2)}` : found;
 };
 export const formatIban = (text) =>
@@ -20,7 +21,7 @@ const passesLuhn = (number) => {
 };
 
 const checkExpiry = (text) => {
-  const found = digits(text);
+  const found = digits(formatExpiry(text));
   if (found.length < 4) return "Your card's expiration date is incomplete.";
   const month = Number(found.slice(0, 2));
   if (month < 1 || month > 12) return "Your card's expiration month is invalid.";
@@ -56,9 +57,17 @@ export const FIELDS_OF = {
   us_bank_account: ["routingNumber", "accountNumber", "billingName"],
 };
 
+// Where Stripe names the parameter that is wrong -> the field it was typed in.
+export const FIELD_OF_PARAM = {
+  email: "email",
+  "sepa_debit[iban]": "iban",
+  "us_bank_account[routing_number]": "routingNumber",
+  "us_bank_account[account_number]": "accountNumber",
+};
+
 export const methodBody = (type, read) => {
   if (type === "card") {
-    const expiry = digits(read("cardExpiry"));
+    const expiry = digits(formatExpiry(read("cardExpiry")));
     return {
       "card[number]": digits(read("cardNumber")),
       "card[exp_month]": String(Number(expiry.slice(0, 2))),

@@ -46,6 +46,13 @@ export const leave = (url) => {
   else window.location.assign(url);
 };
 
+// The frame does not scroll, the shop's page does: tell it which part of the frame must be seen.
+export const reveal = (element) => {
+  const { top, bottom } = element.getBoundingClientRect();
+  if (isEmbedded) tell("scroll", { top, bottom });
+  else element.scrollIntoView({ block: "nearest" });
+};
+
 export const money = (amount, currency) => {
   const places = Number(body.dataset.digits);
   const format = new Intl.NumberFormat("en-US", {

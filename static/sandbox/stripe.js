@@ -72,6 +72,14 @@
       if (live === this) live = null;
     }
 
+    // A part of the frame, in its own pixels.
+    #reveal(from, to) {
+      const start = this.#frame.getBoundingClientRect().top;
+      const [top, bottom] = [start + from - 16, start + to + 16];
+      if (top < 0) window.scrollBy({ top });
+      else if (bottom > window.innerHeight) window.scrollBy({ top: bottom - window.innerHeight });
+    }
+
     #hear(event) {
       if (event.origin !== origin || event.source !== this.#frame?.contentWindow) return;
       const message = event.data;
@@ -79,7 +87,7 @@
       if (message.type === "resize" && Number.isFinite(message.height)) {
         this.#frame.style.height = `${Math.min(Math.max(message.height, 200), 10_000)}px`;
       } else if (message.type === "scroll") {
-        this.#frame.scrollIntoView({ block: "nearest" });
+        this.#reveal(Number(message.top), Number(message.bottom));
       } else if (message.type === "analytics") {
         this.#options.onAnalyticsEvent?.({
           checkoutSession: this.#secret.split("_secret_")[0],

@@ -14,6 +14,7 @@ const stepper = (line, onQuantity) => {
   const button = (label, sign, quantity, isPossible) => {
     const made = element("button", sign, "plain");
     made.type = "button";
+    made.dataset.step = `${line.id} ${sign}`;
     made.disabled = !isPossible;
     made.setAttribute("aria-label", `${label} ${line.description}`);
     made.addEventListener("click", () => onQuantity(line.id, quantity));
@@ -33,10 +34,34 @@ const lineRow = (line, currency, onQuantity) => {
   const what = element("span", "", "what");
   what.append(element("strong", line.description));
   const each = `${money(line.unit_amount, currency)} each`;
-  if (line.adjustable_quantity?.enabled) what.append(stepper(line, onQuantity));
+  if (line.adjustable_quantity?.enabled) what.append(element("span", each, "quiet"), stepper(line, onQuantity));
   else if (line.quantity > 1) what.append(element("span", `Quantity ${line.quantity}, ${each}`, "quiet"));
   row.append(what, element("span", money(line.subtotal, currency), "amount"));
   return row;
+};
+
+// New rows replace the old: whoever steps by keyboard stays on the button, or on its neighbor at the limit.
+const replaceLines = (rows) => {
+  const list = find("[data-lines]");
+  const step = list.contains(document.activeElement) ? document.activeElement.dataset.step : undefined;
+  list.replaceChildren(...rows);
+  const same = step && [...list.querySelectorAll("[data-step]")].find((button) => button.dataset.step === step);
+  if (same) (same.disabled ? same.parentElement.querySelector("button:enabled") : same)?.focus();
+};
+
+// Stripe's custom texts may hold links, [like this](https://…), and nothing else.
+export const showCustomText = (place, text) => {
+  const parts = text.split(/\[([^\]]+)\]\((https?:\/\/[^)\s]+)\)/);
+  const nodes = [];
+  for (let at = 0; at < parts.length; at += 3) {
+    nodes.push(parts[at]);
+    if (at + 2 < parts.length) {
+      const link = element("a", parts[at + 1]);
+      Object.assign(link, { href: parts[at + 2], target: "_blank", rel: "noopener" });
+      nodes.push(link);
+    }
+  }
+  place.replaceChildren(...nodes);
 };
 
 const totalRow = (label, amount, className = "") => {
@@ -49,7 +74,7 @@ export const showOrder = (page, onQuantity) => {
   const { currency, line_item_group: group } = page;
   find("[data-name]").textContent = page.display_name ?? "Payment";
   document.title = `Pay ${page.display_name ?? ""} (sandbox)`;
-  find("[data-lines]").replaceChildren(...group.line_items.map((line) => lineRow(line, currency, onQuantity)));
+  replaceLines(group.line_items.map((line) => lineRow(line, currency, onQuantity)));
   const rows = [];
   const [discount] = group.discount_amounts;
   if (discount || group.tax) rows.push(totalRow("Subtotal", money(group.subtotal, currency)));

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, send_file
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
-from storefront.sandbox.money import exponent
+from storefront.sandbox.money import THREE_DECIMAL, ZERO_DECIMAL, exponent
 from storefront.sandbox.store import find_session, find_session_by_client_secret, publishable_key
 
 STATIC = Path(__file__).resolve().parents[2] / "static" / "sandbox"
@@ -72,7 +72,10 @@ def home() -> ResponseReturnValue:
 
 @pages.get("/_sandbox/")
 def control_page() -> ResponseReturnValue:
-    answer = Response(render_template("sandbox/control.html"))
+    page = render_template(
+        "sandbox/control.html", zero_decimal=sorted(ZERO_DECIMAL), three_decimal=sorted(THREE_DECIMAL)
+    )
+    answer = Response(page)
     answer.headers["Content-Security-Policy"] = POLICY + "; frame-ancestors 'none'"
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -80,4 +83,5 @@ def control_page() -> ResponseReturnValue:
 
 @pages.get("/favicon.ico")
 def no_icon() -> ResponseReturnValue:
-    abort(404)
+    """None, without an error in the console of who looks at the API's JSON."""
+    return "", 204

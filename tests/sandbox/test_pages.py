@@ -161,6 +161,25 @@ def test_takes_a_us_bank_account(page: Page, sandbox: Calls, host: str) -> None:
     assert sandbox.stripe.v1.checkout.sessions.retrieve(session.id).payment_status == "unpaid"
 
 
+@pytest.mark.parametrize("viewport", [PHONE], ids=["phone"])
+def test_asks_the_bank_where_the_buyer_looks(
+    page: Page, sandbox: Calls, host: str, complaints: Complaints
+) -> None:
+    """The frame is longer than the screen: the middle of it is not what the buyer sees."""
+    form = mount(page, sandbox, host, create(sandbox, host, allow_promotion_codes=True).client_secret)
+    pay_by_card(form, number="4000002760003184")
+    expect(form.get_by_test_id("challenge-complete")).to_be_in_viewport(ratio=1)
+    expect(form.get_by_test_id("challenge-complete")).to_be_focused()
+    complaints.expected.append("402")
+    page.keyboard.press("Escape")
+    expect(form.get_by_test_id("payment-error")).to_be_in_viewport(ratio=1)
+    page.evaluate("window.scrollTo(0, 0)")
+    form.locator('[name="email"]').press("Enter")
+    expect(form.get_by_test_id("challenge-complete")).to_be_in_viewport(ratio=1)
+    form.get_by_test_id("challenge-complete").click()
+    expect(page).to_have_url(re.compile("/done"))
+
+
 def test_shows_the_session_to_nobody_without_its_secret(
     page: Page, sandbox: Calls, host: str, complaints: Complaints
 ) -> None:
@@ -242,6 +261,7 @@ def test_drives_the_sandbox_from_its_control_page(page: Page, sandbox: Calls, ho
     sandbox.control(f"sessions/{session.id}/pay", payment_method="ach_success")
     page.goto(sandbox.url + "/")
     expect(page.get_by_text("complete, unpaid")).to_be_visible()
+    expect(page.get_by_text("$19.00")).to_be_visible()
     assert_accessible(page)
     page.get_by_role("button", name=f"Settle: {session.id}").click()
     expect(page.get_by_text("complete, paid")).to_be_visible()
