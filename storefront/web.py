@@ -5,6 +5,7 @@ import logging
 import math
 import secrets
 import time
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,12 @@ csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
 
 MAX_BODY_BYTES = 1024 * 1024
+FIXED_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin-allow-popups"),
+)
 ERROR_TITLES = {
     400: ("bad_request", "That request makes no sense to us"),
     403: ("forbidden", "Not available here"),
@@ -106,10 +113,7 @@ def _finish_request(response: Response) -> Response:
     shop = settings()
     headers = response.headers
     headers["X-Request-Id"] = g.request_id
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    headers.extend(FIXED_HEADERS)
     headers.setdefault("Content-Security-Policy", content_security_policy(shop, g.csp_nonce))
     headers.setdefault("X-Frame-Options", "DENY")
     if request.endpoint != "static":
@@ -236,6 +240,18 @@ def version_static_files(app: Flask) -> None:
             versions[filename] = hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else ""
         if versions[filename]:
             values["v"] = versions[filename]
+
+    @cache
+    def static_address(filename: str) -> str:
+        return app.url_for("static", filename=filename)
+
+    def url_for(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - as in Flask
+        """Every page names the same few files: their addresses are built once."""
+        if endpoint == "static" and values.keys() == {"filename"}:
+            return static_address(values["filename"])
+        return app.url_for(endpoint, **values)
+
+    app.jinja_env.globals["url_for"] = url_for
 
 
 def set_up_web(app: Flask, shop: Settings) -> None:
