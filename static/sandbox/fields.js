@@ -2,7 +2,12 @@
 
 const digits = (text) => text.replace(/\D/g, "");
 
-export const formatCardNumber = (text) => digits(text).slice(0, 19).replace(/(.{4})(?=.)/g, "$1 ");
+const isAmex = (number) => /^3[47]/.test(number);
+export const formatCardNumber = (text) => {
+  const number = digits(text);
+  if (!isAmex(number)) return number.slice(0, 19).replace(/(.{4})(?=.)/g, "$1 ");
+  return [number.slice(0, 4), number.slice(4, 10), number.slice(10, 15)].filter(Boolean).join(" "); // as printed on it
+};
 export const formatExpiry = (text) => {
   // Browsers fill in 12/2034 or 3/34 where 12/34 and 03/34 are meant.
   const found = digits(text.replace(/^(\d)\s*\//, "0$1").replace(/^(\d\d)(\D*)20(\d\d)$/, "$1$3")).slice(0, 4);
@@ -18,6 +23,27 @@ const passesLuhn = (number) => {
     sum += value > 9 ? value - 9 : value;
   });
   return sum % 10 === 0;
+};
+
+// ISO 13616: the first four go to the end, letters count from 10, and what is left of it by 97 is 1.
+const passesMod97 = (iban) => {
+  const moved = (iban.slice(4) + iban.slice(0, 4)).replace(/[A-Z]/g, (letter) => String(letter.charCodeAt(0) - 55));
+  return BigInt(moved) % 97n === 1n;
+};
+
+// The weights of the American Bankers Association.
+const passesRoutingCheck = (number) =>
+  [...number].reduce((sum, digit, place) => sum + Number(digit) * [3, 7, 1][place % 3], 0) % 10 === 0;
+
+const checkIban = (text) => {
+  const iban = text.replace(/\s/g, "");
+  if (!/^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$/.test(iban)) return "Your IBAN is incomplete.";
+  return passesMod97(iban) ? "" : "Your IBAN is invalid.";
+};
+
+const checkRoutingNumber = (text) => {
+  if (!/^\d{9}$/.test(text)) return "A routing number has nine digits.";
+  return passesRoutingCheck(text) ? "" : "Your routing number is invalid.";
 };
 
 const checkExpiry = (text) => {
@@ -42,8 +68,8 @@ export const CHECKS = {
   cardNumber: checkCardNumber,
   cardExpiry: checkExpiry,
   cardCvc: (text) => (/^\d{3,4}$/.test(text) ? "" : "Your card's security code is incomplete."),
-  iban: (text) => (/^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$/.test(text.replace(/\s/g, "")) ? "" : "Your IBAN is incomplete."),
-  routingNumber: (text) => (/^\d{9}$/.test(text) ? "" : "A routing number has nine digits."),
+  iban: checkIban,
+  routingNumber: checkRoutingNumber,
   accountNumber: (text) => (/^\d{4,17}$/.test(text) ? "" : "Your account number is incomplete."),
   billingName: (text) => (text ? "" : "Your name is required."),
   billingPostalCode: (text) => (text ? "" : "Your postal code is required."),
