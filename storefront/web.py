@@ -103,8 +103,9 @@ def content_security_policy(shop: Settings, nonce: str) -> str:
 def _start_request() -> None:
     incoming = request.headers.get("X-Request-Id", "")
     usable = incoming.isascii() and incoming.replace("-", "").isalnum() and len(incoming) <= 64
-    g.request_id = incoming if usable else secrets.token_hex(8)
-    g.csp_nonce = secrets.token_urlsafe(16)
+    drawn = secrets.token_bytes(24)  # once: each call to the system hands the interpreter to another thread
+    g.request_id = incoming if usable else drawn[:8].hex()
+    g.csp_nonce = drawn[8:].hex()
     g.started = time.perf_counter()
     logs.request_id.set(g.request_id)
 
@@ -121,7 +122,7 @@ def _finish_request(response: Response) -> Response:
     elif "v" in request.args:
         headers["Cache-Control"] = "public, max-age=31536000, immutable"
     if shop.is_live:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        headers["Strict-Transport-Security"] = "max-age=31536000"
     # The endpoint, not the path: paths carry tokens.
     log.info(
         "request answered",
@@ -209,6 +210,13 @@ def ready() -> ResponseReturnValue:
     return {"status": "ok", "mode": settings().mode, "warnings": []}
 
 
+class Shop(Flask):
+    """Flask's own words for a failed request hold its path, and paths carry tokens."""
+
+    def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 - Flask's signature
+        log.error("request failed", exc_info=exc_info, extra={"endpoint": request.endpoint or "-"})
+
+
 class Sessions(SecureCookieSessionInterface):
     """Flask's own, which makes a serializer for every request: here only where there is a cookie to read."""
 
@@ -261,12 +269,15 @@ def set_up_web(app: Flask, shop: Settings) -> None:
         SESSION_COOKIE_NAME="storefront_session",
         SESSION_COOKIE_SAMESITE="Lax",  # 3-D Secure comes back from another site
         SESSION_COOKIE_HTTPONLY=True,
+        # An answer that changed nothing sends no cookie: a page polling in another tab would undo the cart.
+        SESSION_REFRESH_EACH_REQUEST=False,
         SESSION_COOKIE_SECURE=shop.is_https,
         PERMANENT_SESSION_LIFETIME=60 * 60 * 24 * 30,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=True,
         RATELIMIT_STORAGE_URI=shop.limits_url,
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,  # a lost Redis must not stop the selling
     )
     if shop.trusted_proxies:
         hops = shop.trusted_proxies
