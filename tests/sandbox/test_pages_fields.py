@@ -19,16 +19,16 @@ def test_groups_a_card_number_as_it_is_printed(page: Page, sandbox: Calls) -> No
 
 
 @pytest.mark.parametrize(
-    ("currency", "kind", "field", "numbers"),
+    ("account", "field", "numbers"),
     [
-        ("eur", "sepa_debit", "iban", ("DE89 3704 0044 0532 0130 01", "DE89 3704 0044 0532 0130 00")),
-        ("usd", "us_bank_account", "routingNumber", ("110000001", "110000000")),
+        (("eur", "sepa_debit"), "iban", ("DE89 3704 0044 0532 0130 01", "DE89 3704 0044 0532 0130 00")),
+        (("usd", "us_bank_account"), "routingNumber", ("110000001", "110000000")),
     ],
 )
 def test_finds_a_mistyped_digit_of_a_bank_account(
-    page: Page, sandbox: Calls, currency: str, kind: str, field: str, numbers: tuple[str, str]
+    page: Page, sandbox: Calls, account: tuple[str, str], field: str, numbers: tuple[str, str]
 ) -> None:
-    wrong, right = numbers
+    (currency, kind), (wrong, right) = account, numbers
     session = sandbox.make_hosted_session(sandbox.make_price(currency=currency))
     page.goto(str(session.url))
     page.locator(f'[value="{kind}"]').check()
