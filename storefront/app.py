@@ -9,13 +9,13 @@ from storefront.catalog.views import catalog
 from storefront.checkout.views import checkout
 from storefront.config import ROOT, Settings
 from storefront.db import db, set_up_db
-from storefront.downloads.views import downloads
+from storefront.downloads.views import downloads, set_up_downloads
 from storefront.library.views import library
 from storefront.mail.transport import set_up_mail
 from storefront.migrations import schema
 from storefront.queue import set_up_queue
 from storefront.stripe_gateway import set_up_gateway
-from storefront.web import set_up_web
+from storefront.web import Shop, set_up_web
 from storefront.webhook.views import webhook
 
 BLUEPRINTS = (catalog, cart, checkout, webhook, library, downloads)
@@ -23,13 +23,14 @@ BLUEPRINTS = (catalog, cart, checkout, webhook, library, downloads)
 
 def create_app(settings: Settings) -> Flask:
     """The shop. Reads no environment: everything comes from `settings`."""
-    app = Flask("storefront", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Shop("storefront", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     app.extensions["settings"] = settings
     app.extensions["schema_head"] = schema.head()
     set_up_db(app, settings)
     set_up_queue(app, settings)
     set_up_gateway(app, settings)
     set_up_mail(app, settings)
+    set_up_downloads(app, settings)
     set_up_web(app, settings)
     Migrate(app, db, directory=str(schema.FOLDER))
     for blueprint in BLUEPRINTS:

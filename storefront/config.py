@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -197,6 +198,11 @@ def _read_engines(reader: _Reader) -> tuple[str, str]:
     return database_url, queue_url
 
 
+def _check_redis(reader: _Reader, *urls: str) -> None:
+    if any(url.startswith("redis") for url in urls) and find_spec("redis") is None:
+        reader.problems.append("QUEUE_URL or LIMITS_URL needs the redis package: .venv/bin/pip install redis")
+
+
 def _read_webhook_secrets(reader: _Reader) -> tuple[str, ...]:
     """Several, separated by commas: the old and the new one while a secret is rotated."""
     secrets = tuple(part.strip() for part in reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if part.strip())
@@ -270,6 +276,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         limits_url=reader.secret("LIMITS_URL") or "memory://",
         log_json=reader.flag("LOG_JSON"),
     )
+    _check_redis(reader, settings.queue_url, settings.limits_url)
     if reader.problems:
         raise SettingsError(reader.problems)
     return settings

@@ -94,11 +94,18 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def engine_options(settings: Settings) -> dict[str, Any]:
     """A pool as large as the process has threads, no overflow: waiting beats failing."""
-    options: dict[str, Any] = {"pool_size": settings.web_threads, "max_overflow": 0, "pool_timeout": 30}
+    # hide_parameters: an error's text is logged, and parameters are keys and addresses.
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "pool_size": settings.web_threads,
+        "max_overflow": 0,
+        "pool_timeout": 30,
+    }
     if settings.database_url.startswith("sqlite"):
         options["connect_args"] = {"timeout": SQLITE_TIMEOUT_SECONDS}
     else:
         options["pool_pre_ping"] = True
+        options["connect_args"] = {"connect_timeout": 5}
     return options
 
 

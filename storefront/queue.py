@@ -16,6 +16,8 @@ from storefront.config import Settings
 log = logging.getLogger(__name__)
 
 NAME = "storefront"
+SHUTDOWN_SECONDS = 25
+ANSWER_SECONDS = 2  # a page asks the queue after its commit, and must not wait for one that is silent
 
 
 class Queue:
@@ -60,7 +62,14 @@ class Queue:
     def consumer(self, *, workers: int) -> Consumer:
         self._run  # noqa: B018 - registers the task with Huey, so that the consumer knows it
         return self.huey.create_consumer(
-            workers=workers, worker_type="thread", periodic=True, initial_delay=0.1, max_delay=1.0
+            workers=workers,
+            worker_type="thread",
+            periodic=True,
+            initial_delay=0.1,
+            max_delay=1.0,
+            # systemd and containers say SIGTERM: finish the mail in hand, or it would be sent twice.
+            graceful_signal="TERM",
+            shutdown_timeout=SHUTDOWN_SECONDS,
         )
 
 
@@ -76,14 +85,19 @@ def _engine_errors() -> tuple[type[Exception], ...]:
     return tuple(errors)
 
 
+def _with(url: str, query: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
 def make_huey(url: str) -> Huey:
     if url.startswith("sqlite:///"):
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
         return SqliteHuey(NAME, filename=str(path), results=False)
     if url.startswith("redis"):
-        return RedisHuey(NAME, url=url, results=False)
-    return PostgresHuey(NAME, dsn=url, results=False)
+        limits = f"socket_connect_timeout={ANSWER_SECONDS}&socket_timeout={ANSWER_SECONDS + 3}"
+        return RedisHuey(NAME, url=_with(url, limits), results=False)
+    return PostgresHuey(NAME, dsn=_with(url, f"connect_timeout={ANSWER_SECONDS}"), results=False)
 
 
 def set_up_queue(app: Flask, settings: Settings) -> None:

@@ -2,15 +2,24 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 
 # No 0/O, 1/I/L, 5/S, 2/Z, 8/B, U/V: what people read aloud or type from paper stays unambiguous.
 READABLE_ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 
 
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
 def new_token() -> str:
     """128 random bits, URL-safe, 22 characters."""
     return secrets.token_urlsafe(16)
+
+
+def is_token(text: str) -> bool:
+    """What one of ours could be; PostgreSQL refuses a NUL, and an index very long text."""
+    return TOKEN.fullmatch(text) is not None
 
 
 def new_seed() -> bytes:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from flask import current_app
 from sqlalchemy import delete, select
 
-from storefront import tokens
+from storefront import clock, tokens
 from storefront.catalog.models import Price, Product, ShopIdentity, StripeMirror
 from storefront.db import db, insert_missing, transaction
-from storefront.stripe_gateway import SeenLine, gateway
+from storefront.stripe_gateway import gateway
+from storefront.stripe_seen import SeenLine
 from storefront.web import settings
 
 
@@ -71,11 +72,13 @@ def _make_mirror(price_id: int, *, remake: str) -> str:
         .where(Price.id == price_id)
     ).one()
     mode, account, shop = settings().mode, gateway().account_id(), shop_id()
+    # Stripe replays a stored 500 for a key: after a minute the key is another one. A twin product harms nobody.
+    salt = f"{remake}:{clock.now():%Y%m%d%H%M}"
     # A product for each of our prices: Stripe shows a product's name on form and receipt, never a price's.
     stripe_product = gateway().create_product(
         name=f"{row.name} ({row.edition})" if row.edition else row.name,
         metadata={"storefront": shop, "storefront_product": str(row.product_id)},
-        idempotency_key=f"mirror:{shop}:product:{price_id}:{remake}",
+        idempotency_key=f"mirror:{shop}:product:{price_id}:{salt}",
     )
     stripe_price = gateway().create_price(
         product_id=stripe_product,
@@ -83,7 +86,7 @@ def _make_mirror(price_id: int, *, remake: str) -> str:
         amount_minor=row.amount_minor,
         currency=row.currency,
         metadata={"storefront": shop, "storefront_price": str(price_id)},
-        idempotency_key=f"mirror:{shop}:price:{price_id}:{remake}:{stripe_product}",
+        idempotency_key=f"mirror:{shop}:price:{price_id}:{salt}:{stripe_product}",
     )
     mirror = {
         "price_id": price_id,

@@ -20,6 +20,7 @@ SAME_BROWSER_DAYS = 30
 OTHER_BROWSER_MINUTES = 30
 UNKNOWN_SECONDS = 60
 UNKNOWN_LIMIT = "10/minute"
+STARTED_LIMIT = "30/minute"
 MAX_REMEMBERED = 1000
 
 
@@ -42,7 +43,7 @@ def land(session_id: str, *, browser: str) -> Landing:
         StripeUnavailable: being checked; nothing is known yet.
     """
     order = find_order(session_id)
-    outcome = _look(session_id, is_known=order is not None or is_started(session_id))
+    outcome = _look(session_id, has_order=order is not None)
     if order is None or order.fulfilled_at is None:
         order = find_order(session_id)  # this look, or somebody else's at the same moment, has changed it
     started = find_started_here(session_id, browser=browser)
@@ -55,15 +56,17 @@ def land(session_id: str, *, browser: str) -> Landing:
     )
 
 
-def _look(session_id: str, *, is_known: bool) -> Outcome:
+def _look(session_id: str, *, has_order: bool) -> Outcome:
     """Ids that no row of ours knows are limited per client, and a "no" is remembered for a minute."""
     unknown: dict[str, float] = current_app.extensions.setdefault("unknown_sessions", {})
     if unknown.get(session_id, 0) > time.monotonic():
         raise NotFound("This shop does not know that payment.")
-    if is_known:
-        return fulfill_checkout(session_id, Look.SPARINGLY)
-    with limiter.limit(UNKNOWN_LIMIT):
+    if has_order:
         outcome = fulfill_checkout(session_id, Look.SPARINGLY)
+    else:
+        # Each of these looks asks Stripe.
+        with limiter.limit(STARTED_LIMIT if is_started(session_id) else UNKNOWN_LIMIT):
+            outcome = fulfill_checkout(session_id, Look.SPARINGLY)
     if outcome is Outcome.NOT_OURS:
         if len(unknown) >= MAX_REMEMBERED:
             unknown.clear()

@@ -12,7 +12,8 @@ from storefront.checkout.session_body import EMBEDDED, HOSTED, build_body
 from storefront.db import db, insert_missing, transaction
 from storefront.errors import NotFound, StripeFault, StripeMissing, StripeRefused
 from storefront.orders.models import Order
-from storefront.stripe_gateway import SeenCheckout, gateway
+from storefront.stripe_gateway import gateway
+from storefront.stripe_seen import SeenCheckout
 from storefront.web import settings
 
 
@@ -41,6 +42,8 @@ def browser_hash(browser: str) -> str:
 
 def find_checkout(token: str, *, browser: str) -> Checkout | None:
     """Only for the browser that started it, in the running mode."""
+    if not tokens.is_token(token):
+        return None
     return db.session.scalars(
         select(Checkout).where(
             Checkout.token == token,
@@ -59,8 +62,9 @@ def find_started_here(session_id: str, *, browser: str) -> Checkout | None:
 
 
 def is_started(session_id: str) -> bool:
-    """By any browser of this shop."""
-    return db.session.scalar(select(Checkout.id).where(Checkout.checkout_session_id == session_id)) is not None
+    """By any browser of this shop, in the running mode."""
+    ask = select(Checkout.id).where(Checkout.checkout_session_id == session_id, Checkout.mode == settings().mode)
+    return db.session.scalar(ask) is not None
 
 
 def find_order_id(session_id: str) -> int | None:
@@ -86,22 +90,40 @@ def open_row(*, cart: list[list[int]], nonce: str, browser: str, current_token: 
             row = None
     if row is None:
         return _insert_row(cart=cart, nonce=nonce, browser=browser)
-    token, session_id = row.token, row.checkout_session_id
-    if find_order_id(session_id or "") is not None:
+    if find_order_id(row.checkout_session_id or "") is not None:
+        return row.token
+    return _take_up(row, cart)
+
+
+def _take_up(row: Checkout, cart: list[list[int]]) -> str | PaidMeanwhile:
+    """The old Session as Stripe sees it now decides: paid, still good for this cart, or replaced.
+
+    Nobody may pay both, so an open one for another cart is expired first.
+    """
+    token, attempt, session_id, is_same = row.token, row.attempt, row.checkout_session_id, row.cart == cart
+    account = gateway().account_id()
+    if row.account != account or session_id is None:
+        if row.account != account or not is_same:
+            _next_attempt(token, attempt, cart=cart, account=account, ui_mode=EMBEDDED)
         return token
-    if not is_usable(row):
-        _next_attempt(token, cart=cart, account=gateway().account_id())
-    elif row.cart != cart:
-        # Nobody may pay both: the old Session goes first.
-        if session_id and not gateway().expire_checkout(session_id):
-            return PaidMeanwhile(session_id=session_id)
-        _next_attempt(token, cart=cart)
+    status = gateway().find_status(session_id)
+    if status == "complete":
+        return PaidMeanwhile(session_id=session_id)
+    if status == "open" and is_same:
+        return token
+    if status == "open" and not gateway().close_checkout(session_id):
+        return PaidMeanwhile(session_id=session_id)
+    _next_attempt(token, attempt, cart=cart, ui_mode=EMBEDDED)
     return token
 
 
 def _find_by_nonce(nonce: str, *, browser: str) -> Checkout | None:
     return db.session.scalars(
-        select(Checkout).where(Checkout.nonce == nonce, Checkout.browser_hash == browser_hash(browser))
+        select(Checkout).where(
+            Checkout.nonce == nonce,
+            Checkout.browser_hash == browser_hash(browser),
+            Checkout.mode == settings().mode,
+        )
     ).one_or_none()
 
 
@@ -137,8 +159,9 @@ def ensure_session(token: str) -> OpenCheckout:
     try:
         return _create_session(token, remake="")
     except StripeMissing as error:
-        prices = [price_id for price_id, _quantity in _get_row(token).cart]
-        _next_attempt(token)
+        row = _get_row(token)
+        prices = [price_id for price_id, _quantity in row.cart]
+        _next_attempt(token, row.attempt)
         mirrors.forget_mirrors(prices)
         return _create_session(token, remake=tokens.hash_token(str(error))[:16])
 
@@ -156,20 +179,23 @@ def _create_session(token: str, *, remake: str) -> OpenCheckout:
     except StripeMissing:
         raise
     except (StripeFault, StripeRefused):
-        _next_attempt(token)
+        _next_attempt(token, attempt)
         raise
-    _store_session(token, attempt, seen)
+    if not _store_session(token, attempt, seen):
+        # Another tab has changed the cart meanwhile: what was made for the old one must not stay payable.
+        gateway().close_checkout(seen.id)
+        return ensure_session(token)
     return _opened(_get_row(token))
 
 
 def switch_to_hosted(token: str) -> OpenCheckout | PaidMeanwhile:
     """Stripe's own page instead of the embedded form: the embedded Session is expired first."""
     row = _get_row(token)
-    session_id, ui_mode = row.checkout_session_id, row.ui_mode
-    if ui_mode != HOSTED:
-        if session_id and not gateway().expire_checkout(session_id):
+    session_id, attempt = row.checkout_session_id, row.attempt
+    if row.ui_mode != HOSTED:
+        if session_id and not gateway().close_checkout(session_id):
             return PaidMeanwhile(session_id=session_id)
-        _next_attempt(token, ui_mode=HOSTED)
+        _next_attempt(token, attempt, ui_mode=HOSTED)
     return ensure_session(token)
 
 
@@ -192,16 +218,20 @@ def _opened(row: Checkout) -> OpenCheckout:
     )
 
 
-def _store(token: str, attempt: int, **values: Any) -> None:  # noqa: ANN401 - columns of Checkout
+def _store(token: str, attempt: int, /, **values: Any) -> bool:  # noqa: ANN401 - columns of Checkout
     """Only for the attempt it was made for: a slow answer must not overwrite a newer attempt."""
     with transaction() as session:
-        session.execute(
-            update(Checkout).where(Checkout.token == token, Checkout.attempt == attempt).values(**values)
+        changed = session.scalar(
+            update(Checkout)
+            .where(Checkout.token == token, Checkout.attempt == attempt)
+            .values(**values)
+            .returning(Checkout.id)
         )
+    return changed is not None
 
 
-def _store_session(token: str, attempt: int, seen: SeenCheckout) -> None:
-    _store(
+def _store_session(token: str, attempt: int, seen: SeenCheckout) -> bool:
+    return _store(
         token,
         attempt,
         checkout_session_id=seen.id,
@@ -211,11 +241,7 @@ def _store_session(token: str, attempt: int, seen: SeenCheckout) -> None:
     )
 
 
-def _next_attempt(token: str, **values: Any) -> None:  # noqa: ANN401 - columns of Checkout
+def _next_attempt(token: str, attempt: int, **values: Any) -> None:  # noqa: ANN401 - columns of Checkout
+    """Of two callers that failed with the same attempt one moves on, and the other finds it done."""
     forgotten = dict.fromkeys(("body", "checkout_session_id", "client_secret", "url", "expires_at"))
-    with transaction() as session:
-        session.execute(
-            update(Checkout)
-            .where(Checkout.token == token)
-            .values(**forgotten, ui_mode=values.pop("ui_mode", EMBEDDED), **values, attempt=Checkout.attempt + 1)
-        )
+    _store(token, attempt, **forgotten, **values, attempt=attempt + 1)

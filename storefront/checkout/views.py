@@ -17,6 +17,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from storefront import tokens
 from storefront.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, save_cart, subtract
 from storefront.cart.priced import price_cart
 from storefront.checkout import return_page, start
@@ -58,7 +59,8 @@ def begin() -> ResponseReturnValue:
     pending = find_pending_purchase(cart, browser=browser_id())
     if pending and "again" not in request.form:
         return render_template("checkout/ask_again.html", purchase=pending, nonce=new_nonce(session))
-    return _open(cart, nonce=request.form.get("nonce") or new_nonce(session))
+    nonce = request.form.get("nonce", "")
+    return _open(cart, nonce=nonce if tokens.is_token(nonce) else new_nonce(session))
 
 
 def _open(cart: list[list[int]], *, nonce: str) -> ResponseReturnValue:
@@ -78,8 +80,10 @@ def _open(cart: list[list[int]], *, nonce: str) -> ResponseReturnValue:
 
 def _trouble(error: StripeUnavailable | StripeRefused) -> ResponseReturnValue:
     may_retry = isinstance(error, StripeUnavailable)
+    # Stripe's own words are for the owner, and in the logs.
+    message = error.message if may_retry else "This shop cannot take the payment right now."
     page = render_template(
-        "checkout/trouble.html", message=error.message, retry=may_retry, token=None, nonce=new_nonce(session)
+        "checkout/trouble.html", message=message, retry=may_retry, token=None, nonce=new_nonce(session)
     )
     answer = make_response(page, error.status)
     if error.retry_after_seconds:
@@ -134,8 +138,8 @@ def returned() -> ResponseReturnValue:
     session_id = _session_id(request.args.get("session_id", ""))
     try:
         landing = return_page.land(session_id, browser=browser_id())
-    except StripeUnavailable as error:
-        return _being_checked(error)
+    except (StripeUnavailable, StripeRefused):
+        return _being_checked()
     if landing.outcome is Outcome.OPEN:
         target = url_for("checkout.form", token=landing.checkout_token) if landing.checkout_token else "/cart"
         return redirect(target, 303)
@@ -161,7 +165,8 @@ def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
         if not landing.shows_keys:
             raise AccessDenied(purchase.access_reason)
         return render_template("library/order.html", purchase=purchase)
-    again_url = purchase.again_url if purchase else url_for("cart.cart")
+    # The way back to the cart holds the order's token: only for the browser that may see the order.
+    again_url = purchase.again_url if purchase and landing.shows_keys else url_for("cart.cart")
     page = render_template(
         TEMPLATES[landing.outcome],
         purchase=purchase,
@@ -174,11 +179,11 @@ def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
     return answer
 
 
-def _being_checked(error: StripeUnavailable) -> ResponseReturnValue:
-    """No pay button: the buyer may have paid."""
+def _being_checked() -> ResponseReturnValue:
+    """No pay button: the buyer may have paid, also when it is the shop's key that Stripe refuses."""
     answer = jsonify(state="checked") if wants_json() else make_response(render_template("checkout/checked.html"))
-    answer.status_code = error.status
-    answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    answer.status_code = StripeUnavailable.status
+    answer.headers["Retry-After"] = str(StripeUnavailable.retry_after_seconds)
     return answer
 
 
@@ -208,6 +213,7 @@ def again(token: str) -> ResponseReturnValue:
     lines = tuple(
         CartLine(price_id=item.price_id, quantity=item.quantity) for item in purchase.items if item.price_id
     )
-    save_cart(session, lines)
+    kept = tuple(line for line in load_cart(session) if line.price_id not in {back.price_id for back in lines})
+    save_cart(session, (*lines, *kept))  # a link that was only prefetched must not empty anybody's cart
     flash("Your cart is back as it was. Check out again when you are ready.", "good")
     return redirect(url_for("cart.cart"))

@@ -1,11 +1,14 @@
 """`/downloads/<token>/…`: access is asked at every click, so a refund stops links already made."""
 
 import logging
+from pathlib import Path
+from threading import BoundedSemaphore
 
-from flask import Blueprint, send_file
+from flask import Blueprint, Flask, Response, current_app, send_file
 from flask.typing import ResponseReturnValue
 
-from storefront.downloads.links import find_granted_file
+from storefront.config import Settings
+from storefront.downloads.links import ReleasedFile, find_granted_file
 from storefront.errors import AccessDenied, NotFound, StorefrontError
 from storefront.orders.access import access, facts_of
 from storefront.orders.lifecycle import get_order_by_token
@@ -23,7 +26,14 @@ class FileMissing(StorefrontError):
     title = "This file is not here right now"
 
 
-@downloads.get("/downloads/<token>/<int:file_id>/<filename>")
+class TooManyDownloads(StorefrontError):
+    code = "too_many_downloads"
+    status = 503
+    title = "One moment, please"
+    retry_after_seconds = 10
+
+
+@downloads.get("/downloads/<token>/<int(max=2147483647):file_id>/<filename>")
 def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - the name is for the buyer's disk
     order = get_order_by_token(token)
     found = access(facts_of(order))
@@ -36,8 +46,27 @@ def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noq
     if not path.is_file():
         log.error("file of a release is missing", extra={"file_id": released.id})
         raise FileMissing("The shop has been told. Please try again later; your order is safe.")
+    slots: BoundedSemaphore = current_app.extensions["download_slots"]
+    if not slots.acquire(blocking=False):
+        raise TooManyDownloads("Many downloads are running right now. Please try again in a moment.")
+    try:
+        answer = _send(path, released)
+    except BaseException:
+        slots.release()
+        raise
+    answer.call_on_close(slots.release)
+    return answer
+
+
+def _send(path: Path, released: ReleasedFile) -> Response:
     answer = send_file(
         path, released.content_type, as_attachment=True, download_name=released.filename, conditional=True
     )
     answer.headers["X-Robots-Tag"] = "noindex"
+    answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def set_up_downloads(app: Flask, settings: Settings) -> None:
+    """A slow reader holds a thread: half of them stay free for pages and webhooks."""
+    app.extensions["download_slots"] = BoundedSemaphore(max(1, settings.web_threads // 2))

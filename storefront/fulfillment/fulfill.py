@@ -19,7 +19,8 @@ from storefront.mail import outbox
 from storefront.orders import lifecycle
 from storefront.orders.models import Order
 from storefront.queue import nudge
-from storefront.stripe_gateway import SeenCheckout, gateway
+from storefront.stripe_gateway import gateway
+from storefront.stripe_seen import SeenCheckout
 from storefront.web import settings
 
 log = logging.getLogger(__name__)

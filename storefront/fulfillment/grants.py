@@ -11,8 +11,9 @@ from storefront.customers.models import Customer
 from storefront.db import insert_missing
 from storefront.licenses.keys import new_key
 from storefront.licenses.models import License
+from storefront.orders.access import access, facts_of
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
-from storefront.stripe_gateway import SeenCheckout
+from storefront.stripe_seen import SeenCheckout
 
 
 def add_items(session: Session, order: Order, seen: SeenCheckout, known: dict[str, Known]) -> None:
@@ -56,13 +57,14 @@ def add_grants(session: Session, order: Order) -> set[int]:
     A free product is granted once per address: returns the orders that already carry one, so that their
     receipts are mailed again. Their keys are not shown here, since anybody can type an address.
     """
-    owned = _find_owned(session, order) if order.total_minor == 0 else {}
     items = session.execute(
         select(OrderItem, Product)
         .join(Product, Product.id == OrderItem.product_id)
         .where(OrderItem.order_id == order.id)
         .order_by(OrderItem.position)
     ).all()
+    has_free = any(item.subtotal_minor == 0 for item, _product in items)
+    owned = _find_owned(session, order) if has_free and order.email else {}
     repeated = {item.id: owned[product.id] for item, product in items if _is_repeated(item, owned)}
     wanted = [row for item, product in items if item.id not in repeated for row in _wanted(item, product)]
     insert_missing(session, Grant, wanted)
@@ -88,12 +90,14 @@ def _is_repeated(item: OrderItem, owned: dict[int, int]) -> bool:
 
 def _find_owned(session: Session, order: Order) -> dict[int, int]:
     """Product id -> the earlier order of this address with it. Locks the customer: two free orders may race."""
-    session.execute(select(Customer.id).where(Customer.id == order.customer_id).with_for_update())
+    # FOR NO KEY UPDATE: each has inserted an order, which holds the customer's key: FOR UPDATE would deadlock.
+    lock = select(Customer.id).where(Customer.id == order.customer_id).with_for_update(key_share=True)
+    session.execute(lock)
     rows = session.execute(
-        select(Grant.product_id, OrderItem.order_id)
+        select(Grant.product_id, Order)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
         .where(Order.customer_id == order.customer_id, Order.id != order.id)
         .order_by(OrderItem.order_id.desc())
     )
-    return {key: value for key, value in rows}  # noqa: C416 - dict() is not typed for rows
+    return {product_id: earlier.id for product_id, earlier in rows if access(facts_of(earlier)).allowed}

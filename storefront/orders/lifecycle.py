@@ -12,7 +12,7 @@ from storefront.customers.models import Customer, email_key
 from storefront.db import db, insert_missing, transaction
 from storefront.errors import NotFound
 from storefront.orders.models import Order
-from storefront.stripe_gateway import SeenCheckout
+from storefront.stripe_seen import SeenCheckout
 from storefront.web import settings
 
 PAGE_LOOK_SECONDS = 60  # a waiting order asks Stripe at most once a minute, all its readers together

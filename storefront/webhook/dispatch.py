@@ -11,7 +11,7 @@ from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
 from storefront.mail import outbox
 from storefront.orders.lifecycle import find_session_id
 from storefront.queue import nudge
-from storefront.stripe_gateway import SeenEvent
+from storefront.stripe_seen import SeenEvent
 from storefront.web import settings
 from storefront.webhook import ledger
 
@@ -25,8 +25,8 @@ SESSION_EVENTS = frozenset(
         "checkout.session.expired",
     }
 )
-# About a payment: what they tell is read from Stripe, like everything else. One that comes before its sale finds
-# no order, and loses nothing: the sale will read the same refund or dispute.
+# About a payment: what they tell is read from Stripe, like everything else. One that finds no order may have come
+# while the sale was between reading and writing: it stays unhandled, and the worker looks again in five minutes.
 PAYMENT_EVENTS = frozenset(
     {
         "charge.refunded",
@@ -42,6 +42,17 @@ PAYMENT_EVENTS = frozenset(
 )
 
 
+# An outcome that contradicts its event is Stripe not agreeing with itself yet: not stamped, looked at again later.
+TOO_EARLY = frozenset(
+    {
+        ("checkout.session.completed", Outcome.OPEN),
+        ("checkout.session.async_payment_succeeded", Outcome.OPEN),
+        ("checkout.session.async_payment_succeeded", Outcome.AWAITING_PAYMENT),
+    }
+)
+NO_ORDER_YET = "no_order_yet"
+
+
 def handle_delivery(event: SeenEvent) -> str:
     """Record, then converge. Returns the outcome for the answer.
 
@@ -52,15 +63,16 @@ def handle_delivery(event: SeenEvent) -> str:
         return "duplicate"
     if event.livemode != settings().is_live:
         return _ignore(event.id, "other_mode")
-    return converge(event.id, event.type, event.object_id)
+    return converge(event.id, event.type, event.object_id, is_last_look=False)
 
 
-def converge(event_id: str, event_type: str, object_id: str) -> str:
+def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bool) -> str:
+    """Look again at what the event points to; stamps its row, except where a later look may find more."""
     look, session_id = Look.IF_NEEDED, object_id
     if event_type in PAYMENT_EVENTS:
         found = find_session_id(object_id)
         if found is None:
-            return _ignore(event_id, Outcome.NOT_OURS)
+            return _ignore(event_id, Outcome.NOT_OURS) if is_last_look else NO_ORDER_YET
         look, session_id = Look.NOW, found
     elif event_type not in SESSION_EVENTS:
         return _ignore(event_id, "ignored")
@@ -68,7 +80,8 @@ def converge(event_id: str, event_type: str, object_id: str) -> str:
     def also(session: Session, outcome: Outcome, order_id: int | None) -> None:
         if order_id is not None:
             outbox.release(session, order_id)
-        ledger.stamp(session, event_id, outcome)
+        if is_last_look or (event_type, outcome) not in TOO_EARLY:
+            ledger.stamp(session, event_id, outcome)
 
     try:
         outcome = fulfill_checkout(session_id, look, also=also)
@@ -84,7 +97,7 @@ def run_unhandled() -> None:
     for event_id, event_type, object_id in ledger.find_unhandled():
         ledger.count_attempt(event_id)  # what fails again goes to the end of the line and holds up nobody
         try:
-            outcome = converge(event_id, event_type, object_id)
+            outcome = converge(event_id, event_type, object_id, is_last_look=True)
         except StripeUnavailable:
             return
         log.info("unhandled event run again", extra={"event": event_id, "outcome": outcome})

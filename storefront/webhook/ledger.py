@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.db import db, transaction
-from storefront.stripe_gateway import SeenEvent
+from storefront.stripe_seen import SeenEvent
 from storefront.web import settings
 from storefront.webhook.models import StripeEvent
 
@@ -76,7 +76,9 @@ def find_unhandled(*, limit: int = 100) -> list[tuple[str, str, str]]:
     old = clock.now() - timedelta(seconds=UNHANDLED_SECONDS)
     rows = db.session.execute(
         select(StripeEvent.id, StripeEvent.type, StripeEvent.object_id)
-        .where(StripeEvent.handled_at.is_(None), StripeEvent.received_at <= old)
+        .where(
+            StripeEvent.mode == settings().mode, StripeEvent.handled_at.is_(None), StripeEvent.received_at <= old
+        )
         .order_by(StripeEvent.attempts, StripeEvent.received_at)
         .limit(limit)
     )

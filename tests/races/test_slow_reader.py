@@ -9,7 +9,8 @@ from flask import Flask
 
 from storefront.db import db
 from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
-from storefront.stripe_gateway import Gateway, SeenCheckout
+from storefront.stripe_gateway import Gateway
+from storefront.stripe_seen import SeenCheckout
 from tests.databases import BOTH
 from tests.sandbox_client import SandboxClient
 from tests.shop import Buyer, read_rows
