@@ -1,5 +1,6 @@
 """What every answer has: request id, security headers, CSRF, limits, error pages or JSON, health."""
 
+import base64
 import hashlib
 import logging
 import math
@@ -105,7 +106,7 @@ def _start_request() -> None:
     usable = incoming.isascii() and incoming.replace("-", "").isalnum() and len(incoming) <= 64
     drawn = secrets.token_bytes(24)  # once: each call to the system hands the interpreter to another thread
     g.request_id = incoming if usable else drawn[:8].hex()
-    g.csp_nonce = drawn[8:].hex()
+    g.csp_nonce = base64.urlsafe_b64encode(drawn[8:]).rstrip(b"=").decode()
     g.started = time.perf_counter()
     logs.request_id.set(g.request_id)
 
