@@ -8,6 +8,7 @@ import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
@@ -18,7 +19,15 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
     return {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
 
 
-class JsonFormatter(logging.Formatter):
+class _Discreet(logging.Formatter):
+    """PostgreSQL repeats the row that failed in a DETAIL line, and rows hold keys and addresses."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's signature
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(line for line in lines if not line.lstrip().startswith("DETAIL:"))
+
+
+class JsonFormatter(_Discreet):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -33,7 +42,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-class LineFormatter(logging.Formatter):
+class LineFormatter(_Discreet):
     def format(self, record: logging.LogRecord) -> str:
         when = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
         fields = " ".join(f"{key}={value}" for key, value in _fields(record).items())

@@ -1,0 +1,35 @@
+"""Eight free orders of one known address at once: one grant, and no deadlock on PostgreSQL."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from storefront.db import db
+from storefront.fulfillment.fulfill import Outcome, fulfill_checkout
+from storefront.orders.models import Grant, Order
+from tests.databases import BOTH
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer, count_rows, read_rows
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_grants_once_however_many_race(app: Flask, buyer: Buyer, sandbox: SandboxClient) -> None:
+    buyer.add("gridling")
+    buyer.check_out()
+    price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]
+    sessions = [sandbox.create_session([{"price": price, "quantity": 1}]) for _ in range(8)]
+    for session_id in sessions:
+        sandbox.pay(session_id, payment_method=None, email="ada@example.com")
+
+    def look(session_id: str) -> Outcome:
+        with app.app_context():
+            try:
+                return fulfill_checkout(session_id)
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(look, sessions))
+    assert outcomes == [Outcome.FULFILLED] * 8
+    assert count_rows(app, Order, Grant) == {"orders": 8, "grants": 1}
