@@ -34,6 +34,7 @@ def test_runs_no_event_of_another_mode_again(app: Flask) -> None:
 def test_sends_a_cookie_only_with_a_change(buyer: Buyer) -> None:
     """A page polling in another tab must not bring an older cart back."""
     buyer.add("twinspot", "Personal")
+    buyer.get("/cart")  # shows the notice, once
     for path in ("/", "/products/twinspot", "/static/shop.css"):
         with buyer.get(path) as answer:
             assert "Set-Cookie" not in answer.headers

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.db import db, transaction
+from storefront.licenses.keys import new_key
 from storefront.logs import JsonFormatter
 from tests.databases import BOTH
 
@@ -35,12 +36,13 @@ def test_names_the_endpoint_of_a_failed_request_and_not_its_path(
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_keeps_the_values_of_a_failed_statement_to_itself(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     """Neither SQLAlchemy's parameters nor the row that PostgreSQL repeats."""
+    secret = new_key("TWIN")
     with app.app_context():
         try:
             with transaction() as session:
-                session.execute(text("INSERT INTO licenses (key) VALUES (:key)"), {"key": "TWIN-SECRET"})
+                session.execute(text("INSERT INTO licenses (key) VALUES (:key)"), {"key": secret})
         except SQLAlchemyError:
             app.logger.exception("as a job of the worker would be logged")
         db.session.remove()
     assert "IntegrityError" in logged(caplog)
-    assert "TWIN-SECRET" not in logged(caplog)
+    assert secret not in logged(caplog)
