@@ -4,8 +4,9 @@ import logging
 from pathlib import Path
 from threading import BoundedSemaphore
 
-from flask import Blueprint, Flask, Response, current_app, send_file
+from flask import Blueprint, Flask, Response, current_app, request, send_file
 from flask.typing import ResponseReturnValue
+from werkzeug.wsgi import ClosingIterator
 
 from storefront.config import Settings
 from storefront.downloads.links import ReleasedFile, find_granted_file
@@ -46,16 +47,21 @@ def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noq
     if not path.is_file():
         log.error("file of a release is missing", extra={"file_id": released.id})
         raise FileMissing("The shop has been told. Please try again later; your order is safe.")
+    answer = _send(path, released)
+    # HEAD, 304 and 416 send no body, and nothing would give their slot back.
+    if request.method == "GET" and answer.status_code in (200, 206):
+        _hold_slot(answer)
+    return answer
+
+
+def _hold_slot(answer: Response) -> None:
+    """Until the body is sent or the reader is gone."""
     slots: BoundedSemaphore = current_app.extensions["download_slots"]
     if not slots.acquire(blocking=False):
+        answer.close()
         raise TooManyDownloads("Many downloads are running right now. Please try again in a moment.")
-    try:
-        answer = _send(path, released)
-    except BaseException:
-        slots.release()
-        raise
-    answer.call_on_close(slots.release)
-    return answer
+    # Not `call_on_close`: Werkzeug does not call it for a file that is passed through.
+    answer.response = ClosingIterator(answer.response, slots.release)  # type: ignore[arg-type] # the file's own iterable
 
 
 def _send(path: Path, released: ReleasedFile) -> Response:
