@@ -1,24 +1,25 @@
 """`/_sandbox/…`: what no Stripe has: reset, settle, expire, pay, hold, faults, and looking behind the scenes."""
 
 from dataclasses import asdict
-from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from storefront.sandbox.checkout.completion import expire, settle_payment
 from storefront.sandbox.config import is_loopback
-from storefront.sandbox.errors import StripeApiError, invalid, not_found
+from storefront.sandbox.control_after_sale import after_sale
+from storefront.sandbox.control_input import find_or_refuse, json_body
+from storefront.sandbox.errors import StripeApiError, invalid
 from storefront.sandbox.faults import Faults
-from storefront.sandbox.records import Json, Query, Record
+from storefront.sandbox.records import Json, Query
 from storefront.sandbox.request_log import RequestLog
 from storefront.sandbox.resources.events import event_json, resend
 from storefront.sandbox.resources.payment_pages import pay_as_the_page_would
 from storefront.sandbox.store import current_store
 from storefront.sandbox.webhooks import queue
 from storefront.sandbox.webhooks.sender import Sender
-from storefront.sandbox.work import Work
 
 control = Blueprint("control", __name__, url_prefix="/_sandbox")
+control.register_blueprint(after_sale)
 
 
 @control.before_request
@@ -49,7 +50,7 @@ def health() -> Response:
 @control.post("/reset")
 def reset() -> Response:
     """Forget what happened. `{"keys": false, "endpoints": false}` forgets those too; settings start over."""
-    given = _body()
+    given = json_body()
     unknown = set(given) - {"keys", "endpoints"}
     if unknown:
         raise ValueError(f"unknown members: {', '.join(sorted(unknown))}")
@@ -71,7 +72,7 @@ def show_config() -> Response:
 
 @control.post("/config")
 def change_config() -> Response:
-    return jsonify(current_store().change_settings(_body()).to_json())
+    return jsonify(current_store().change_settings(json_body()).to_json())
 
 
 @control.get("/events")
@@ -94,8 +95,8 @@ def events() -> Response:
 def resend_event(event_id: str) -> Response:
     """`{"webhook_endpoint": "we_…"}`, or to every endpoint."""
     with current_store().work() as work:
-        event = _find(work, "event", event_id)
-        resend(work, event, _body().get("webhook_endpoint"))
+        event = find_or_refuse(work, "event", event_id)
+        resend(work, event, json_body().get("webhook_endpoint"))
         return jsonify(event_json(work, event))
 
 
@@ -121,14 +122,14 @@ def deliveries() -> Response:
 @control.post("/deliveries/hold")
 def hold() -> Response:
     """`{"types": ["checkout.session.*"]}`: from now on these wait; without types, all do."""
-    types = _body().get("types", ["*"])
+    types = json_body().get("types", ["*"])
     return jsonify(current_store().change_settings({"held_types": types}).to_json())
 
 
 @control.post("/deliveries/release")
 def release() -> Response:
     """`{"types": […], "object": "cs_…", "order": "oldest_first|newest_first|shuffled", "keep_holding": false}`."""
-    given, store = _body(), current_store()
+    given, store = json_body(), current_store()
     if not given.get("keep_holding"):
         store.change_settings({"held_types": []})
     count = queue.release(
@@ -143,11 +144,11 @@ def release() -> Response:
 @control.post("/payment_intents/<intent_id>/settle")
 def settle(intent_id: str) -> Response:
     """`{"result": "succeeded" | "failed"}`; without a result the test account decides."""
-    result = _body().get("result")
+    result = json_body().get("result")
     if result not in {None, "succeeded", "failed"}:
         raise ValueError("result must be succeeded or failed")
     with current_store().work() as work:
-        intent = _find(work, "payment_intent", intent_id)
+        intent = find_or_refuse(work, "payment_intent", intent_id)
         if intent.body["status"] != "processing":
             raise invalid(f"This PaymentIntent is {intent.body['status']}, not processing.")
         settle_payment(work, intent, succeeds=None if result is None else result == "succeeded")
@@ -165,7 +166,7 @@ def sessions() -> Response:
 @control.post("/sessions/<session_id>/expire")
 def expire_session(session_id: str) -> Response:
     with current_store().work() as work:
-        session = _find(work, "checkout.session", session_id)
+        session = find_or_refuse(work, "checkout.session", session_id)
         if session.body["status"] != "open":
             raise invalid(f"This Checkout Session is {session.body['status']}, not open.")
         expire(work, session)
@@ -187,9 +188,9 @@ def pay(session_id: str) -> tuple[Response, int]:
         "payment_method": "pm_card_visa",
         "authenticate": "complete",
     }
-    params = {**defaults, **_body()}
+    params = {**defaults, **json_body()}
     with current_store().work(base_url=request.host_url.rstrip("/")) as work:
-        session = _find(work, "checkout.session", session_id)
+        session = find_or_refuse(work, "checkout.session", session_id)
         try:
             return jsonify(pay_as_the_page_would(work, session, params)), 200
         except StripeApiError as error:
@@ -200,7 +201,7 @@ def pay(session_id: str) -> tuple[Response, int]:
 
 @control.post("/faults")
 def add_fault() -> Response:
-    return jsonify(asdict(_faults().add(_body())))
+    return jsonify(asdict(_faults().add(json_body())))
 
 
 @control.get("/faults")
@@ -224,20 +225,6 @@ def show_requests() -> Response:
 def clear_requests() -> Response:
     _requests().clear()
     return jsonify(status="ok")
-
-
-def _find(work: Work, kind: str, object_id: str) -> Record:
-    record = work.records.find(kind, object_id)
-    if record is None:
-        raise not_found(kind, object_id)
-    return record
-
-
-def _body() -> dict[str, Any]:
-    given = request.get_json(silent=True) if request.data else {}
-    if not isinstance(given, dict):
-        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - one error type for a wrong body
-    return given
 
 
 def _faults() -> Faults:

@@ -34,6 +34,7 @@ _REFERENCES: dict[str, dict[str, str]] = {
     "refund": {
         "balance_transaction": "balance_transaction",
         "charge": "charge",
+        "failure_balance_transaction": "balance_transaction",
         "payment_intent": "payment_intent",
     },
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
@@ -111,7 +112,8 @@ class _Expansion:
                 node[name] = self._fetch(target, node[name])
         elif name not in node or not rest or not isinstance(node[name], dict | list):
             raise self._cannot()
-        self.descend(node[name], rest, owner, path)
+        # A reference may be absent (`failure_balance_transaction`): then there is nothing to expand.
+        self.descend(node.get(name), rest, owner, path)
 
     def _fetch(self, kind: str, object_id: str) -> Json | str:
         # A balance transaction's source may be a charge or a refund.

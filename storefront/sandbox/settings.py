@@ -16,7 +16,7 @@ class WebhookOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`settle_after_seconds=None`: bank debits settle only when the control API says so.
+    """`settle_after_seconds=None`: bank debits, refunds and disputes settle only when the control API says so.
 
     `page_first_delay_seconds=None`: what page_first holds leaves only by `/deliveries/release`.
     """

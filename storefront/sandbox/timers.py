@@ -1,10 +1,11 @@
-"""What happens by itself: sessions expire, bank debits settle, held news is let go."""
+"""What happens by itself: sessions expire, bank debits and refunds settle, held news is let go."""
 
 import threading
 import time
 
 from storefront.sandbox.checkout.completion import expire, settle_payment
 from storefront.sandbox.database import DatabaseClosedError
+from storefront.sandbox.payments.refunds import settle_refund, usual_end
 from storefront.sandbox.store import Store
 from storefront.sandbox.webhooks.queue import release
 
@@ -65,6 +66,9 @@ def _fire(store: Store, kind: str, object_id: str) -> None:
             intent = work.records.get("payment_intent", object_id)
             if intent.body["status"] == "processing":
                 settle_payment(work, intent)
+        elif kind == "refund":
+            refund = work.records.get("refund", object_id)
+            settle_refund(work, refund, usual_end(refund))
         elif kind == "release":
             session = work.records.get("checkout.session", object_id)
             session.private["news_released"] = True

@@ -11,6 +11,7 @@ EXPECTED = {
     "balance_transaction",
     "balance_transaction:type=charge",
     "balance_transaction:type=refund",
+    "balance_transaction:type=refund_failure",
     "charge:status=succeeded",
     "charge:status=pending",
     "charge:status=failed",
@@ -36,6 +37,7 @@ EXPECTED = {
     "event:type=checkout.session.completed",
     "event:type=checkout.session.expired",
     "event:type=payment_intent.requires_action",
+    "event:type=refund.failed",
     "event:type=refund.updated",
     "item",
     "payment_intent:status=canceled",
@@ -52,6 +54,9 @@ EXPECTED = {
     "product",
     "product:deleted",
     "promotion_code",
+    "refund:status=canceled",
+    "refund:status=failed",
+    "refund:status=pending",
     "refund:status=succeeded",
     "webhook_endpoint:status=disabled",
     "webhook_endpoint:status=enabled",
@@ -187,6 +192,11 @@ def do_the_rest(sandbox: Calls, checker: Checker) -> None:
     card = next(each for each in charges if each["payment_method_details"]["type"] == "card")
     sandbox.v1.refunds.create({"charge": card["id"], "amount": 100, "reason": "duplicate"})
     checker.check(sandbox.call("POST", "/v1/refunds", f"charge={card['id']}").json)
+    debit = next(each for each in charges if each["payment_method_details"]["type"] == "sepa_debit")
+    for result in ("failed", "canceled", "succeeded"):
+        refund = sandbox.v1.refunds.create({"charge": debit["id"], "amount": 100})
+        checker.check(sandbox.get(f"/v1/refunds/{refund.id}"))
+        sandbox.control(f"refunds/{refund.id}/settle", result=result)
 
 
 def test_has_the_shape_the_library_declares(sandbox: Calls, checker: Checker) -> None:
@@ -203,6 +213,7 @@ def test_has_the_shape_the_library_declares(sandbox: Calls, checker: Checker) ->
         ("charges", "data.refunds"),
         ("refunds", "data.charge"),
         ("refunds", "data.balance_transaction"),
+        ("refunds", "data.failure_balance_transaction"),
         ("balance_transactions", "data.source"),
         ("products", "data.default_price"),
         ("prices", "data.product"),

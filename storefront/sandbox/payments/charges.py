@@ -128,7 +128,19 @@ def book(work: Work, charge: Record) -> None:
     work.emit("charge.updated", charge.body, {"balance_transaction": None})
 
 
-def add_transaction(work: Work, *, amount: int, currency: str, fee: int, kind: str, source: str) -> Record:
+def add_transaction(
+    work: Work,
+    *,
+    amount: int,
+    currency: str,
+    kind: str,
+    source: str,
+    fee: int = 0,
+    fee_name: str = "Stripe processing fees",
+    category: str | None = None,
+    description: str | None = None,
+) -> Record:
+    """`category`: for reports; most kinds are their own."""
     details: list[dict[str, Any]] = []
     if fee:
         details.append(
@@ -136,7 +148,7 @@ def add_transaction(work: Work, *, amount: int, currency: str, fee: int, kind: s
                 "amount": fee,
                 "application": None,
                 "currency": currency,
-                "description": "Stripe processing fees",
+                "description": fee_name,
                 "type": "stripe_fee",
             }
         )
@@ -149,12 +161,12 @@ def add_transaction(work: Work, *, amount: int, currency: str, fee: int, kind: s
             "balance_type": "payments",
             "created": work.now,
             "currency": currency,
-            "description": None,
+            "description": description,
             "exchange_rate": None,
             "fee": fee,
             "fee_details": details,
             "net": amount - fee,
-            "reporting_category": kind,
+            "reporting_category": category or kind,
             "source": source,
             "status": "pending",
             "type": kind,

@@ -1,6 +1,15 @@
 """Stripe's test cards and bank accounts (https://docs.stripe.com/testing), by number, token and payment method."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RefundCourse(StrEnum):
+    """What a refund to this card goes through."""
+
+    SUCCEEDS = "succeeded"
+    PENDING = "pending"  # and succeeds in a while
+    BOUNCES = "failed"  # succeeds, and fails in a while
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +24,7 @@ class Card:
     cvc_check: str = "pass"
     postal_code_check: str = "pass"
     risk_level: str = "normal"
+    refund: RefundCourse = RefundCourse.SUCCEEDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +66,8 @@ CARDS = {
         Card(number="4000008260003178", challenges=True, decline="insufficient_funds"),
         Card(number="4000008400001280", decline="processing_error"),
         Card(number="4000000000003055"),
+        Card(number="4000000000007726", refund=RefundCourse.PENDING),
+        Card(number="4000000000005126", refund=RefundCourse.BOUNCES),
     )
 }
 
@@ -87,6 +99,8 @@ _NUMBER_OF_NAME = {
     "threeDSecureRequiredChargeDeclined": "4000008400001629",
     "threeDSecureRequiredProcessingError": "4000008400001280",
     "threeDSecureOptional": "4000000000003055",
+    "pendingRefund": "4000000000007726",
+    "refundFail": "4000000000005126",
 }
 
 IBANS = {

@@ -1,0 +1,46 @@
+"""`/_sandbox/…`: what a bank, a buyer or the person at Stripe's dashboard would do after the sale."""
+
+from flask import Blueprint, Response, jsonify
+
+from storefront.sandbox.control_input import choice, find_or_refuse, json_body
+from storefront.sandbox.errors import invalid
+from storefront.sandbox.payments.instruments import RefundCourse
+from storefront.sandbox.payments.refunds import RefundEnd, can_settle, refund_charge, settle_refund, usual_end
+from storefront.sandbox.store import current_store
+
+# Inside `control`, whose guard and error answers hold here too.
+after_sale = Blueprint("after_sale", __name__)
+
+
+@after_sale.post("/charges/<charge_id>/refund")
+def refund(charge_id: str) -> Response:
+    """`{"amount": 500, "reason": …, "outcome": "succeeded" | "pending" | "failed"}`, all optional.
+
+    `pending` waits for `/refunds/<id>/settle`; `failed` has succeeded first, as a refund that bounces does.
+    """
+    given = json_body()
+    amount, outcome = given.get("amount"), choice(given, "outcome", tuple(RefundCourse))
+    if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int) or amount < 1):
+        raise ValueError("amount must be a positive whole number")
+    reason = choice(given, "reason", ("duplicate", "fraudulent", "requested_by_customer"))
+    params = {"amount": amount, "reason": reason}
+    with current_store().work() as work:
+        charge = find_or_refuse(work, "charge", charge_id)
+        course = None if outcome is None else RefundCourse(outcome)
+        made = work.records.get("refund", refund_charge(work, charge, params, course)["id"])
+        if course is RefundCourse.BOUNCES:
+            settle_refund(work, made, RefundEnd.FAILED)
+        return jsonify(made.body)
+
+
+@after_sale.post("/refunds/<refund_id>/settle")
+def settle(refund_id: str) -> Response:
+    """`{"result": "succeeded" | "failed" | "canceled"}`; without a result the test card or account decides."""
+    result = choice(json_body(), "result", tuple(RefundEnd))
+    with current_store().work() as work:
+        found = find_or_refuse(work, "refund", refund_id)
+        end = usual_end(found) if result is None else RefundEnd(result)
+        if not can_settle(found, end):
+            raise invalid(f"This refund is {found.body['status']} and cannot become {end}.")
+        settle_refund(work, found, end)
+        return jsonify(found.body)
