@@ -4,6 +4,8 @@ from flask import Blueprint, Response, jsonify
 
 from storefront.sandbox.control_input import choice, find_or_refuse, json_body
 from storefront.sandbox.errors import invalid
+from storefront.sandbox.payments.disputes import REASONS, STATUSES, move_dispute, open_dispute
+from storefront.sandbox.payments.evidence import find_verdict
 from storefront.sandbox.payments.instruments import RefundCourse
 from storefront.sandbox.payments.refunds import RefundEnd, can_settle, refund_charge, settle_refund, usual_end
 from storefront.sandbox.store import current_store
@@ -43,4 +45,28 @@ def settle(refund_id: str) -> Response:
         if not can_settle(found, end):
             raise invalid(f"This refund is {found.body['status']} and cannot become {end}.")
         settle_refund(work, found, end)
+        return jsonify(found.body)
+
+
+@after_sale.post("/charges/<charge_id>/dispute")
+def dispute(charge_id: str) -> Response:
+    """`{"reason": "fraudulent", "status": "needs_response"}`, or any later status, with all events up to it."""
+    given = json_body()
+    reason, status = choice(given, "reason", REASONS), choice(given, "status", STATUSES)
+    with current_store().work() as work:
+        charge = find_or_refuse(work, "charge", charge_id)
+        made = open_dispute(work, charge, reason=reason or "fraudulent", status=status or "needs_response")
+        return jsonify(made.body)
+
+
+@after_sale.post("/disputes/<dispute_id>/move")
+def move(dispute_id: str) -> Response:
+    """`{"status": "won"}`; without a status what the evidence's magic words ask for."""
+    status = choice(json_body(), "status", STATUSES)
+    with current_store().work() as work:
+        found = find_or_refuse(work, "dispute", dispute_id)
+        wanted = status or find_verdict(found)
+        if wanted is None:
+            raise ValueError("status is missing, and no evidence decides this dispute")
+        move_dispute(work, found, wanted)
         return jsonify(found.body)

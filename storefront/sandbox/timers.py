@@ -1,13 +1,17 @@
-"""What happens by itself: sessions expire, bank debits and refunds settle, held news is let go."""
+"""What happens by itself: sessions expire, debits and refunds settle, disputes are decided, news is let go."""
 
 import threading
 import time
+from collections.abc import Callable
 
 from storefront.sandbox.checkout.completion import expire, settle_payment
 from storefront.sandbox.database import DatabaseClosedError
+from storefront.sandbox.payments.disputes import move_dispute
+from storefront.sandbox.payments.evidence import find_verdict
 from storefront.sandbox.payments.refunds import settle_refund, usual_end
 from storefront.sandbox.store import Store
 from storefront.sandbox.webhooks.queue import release
+from storefront.sandbox.work import Work
 
 _LONGEST_SLEEP_SECONDS = 30.0
 
@@ -58,23 +62,48 @@ def _fire(store: Store, kind: str, object_id: str) -> None:
         )
         if not row.rowcount:
             return  # a reset, or someone settled it by hand in between
-        if kind == "expire":
-            session = work.records.get("checkout.session", object_id)
-            if session.body["status"] == "open":
-                expire(work, session)
-        elif kind == "settle":
-            intent = work.records.get("payment_intent", object_id)
-            if intent.body["status"] == "processing":
-                settle_payment(work, intent)
-        elif kind == "refund":
-            refund = work.records.get("refund", object_id)
-            settle_refund(work, refund, usual_end(refund))
-        elif kind == "release":
-            session = work.records.get("checkout.session", object_id)
-            session.private["news_released"] = True
-            work.records.save(session)
+        _ACTIONS[kind](work, object_id)
     if kind == "release":
         release(store, object_id=object_id)
+
+
+def _expire(work: Work, object_id: str) -> None:
+    session = work.records.get("checkout.session", object_id)
+    if session.body["status"] == "open":
+        expire(work, session)
+
+
+def _settle(work: Work, object_id: str) -> None:
+    intent = work.records.get("payment_intent", object_id)
+    if intent.body["status"] == "processing":
+        settle_payment(work, intent)
+
+
+def _settle_refund(work: Work, object_id: str) -> None:
+    refund = work.records.get("refund", object_id)
+    settle_refund(work, refund, usual_end(refund))
+
+
+def _decide_dispute(work: Work, object_id: str) -> None:
+    dispute = work.records.get("dispute", object_id)
+    verdict = find_verdict(dispute)
+    if verdict is not None:
+        move_dispute(work, dispute, verdict)
+
+
+def _let_news_go(work: Work, object_id: str) -> None:
+    session = work.records.get("checkout.session", object_id)
+    session.private["news_released"] = True
+    work.records.save(session)
+
+
+_ACTIONS: dict[str, Callable[[Work, str], None]] = {
+    "dispute": _decide_dispute,
+    "expire": _expire,
+    "refund": _settle_refund,
+    "release": _let_news_go,
+    "settle": _settle,
+}
 
 
 def _next_due(store: Store) -> float | None:

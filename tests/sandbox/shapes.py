@@ -107,6 +107,18 @@ OPTIONAL = {
         "presentment_details",
     },
     "Refund.DestinationDetails.Card": {"reference"},
+    "dispute": {"network_reason_code", "payment_method_details"},
+    "Dispute.Evidence": {"appeal"},
+    "Dispute.Evidence.EnhancedEvidence": {
+        "mastercard_compliance",
+        "visa_compelling_evidence_3",
+        "visa_compliance",
+    },
+    "Dispute.EvidenceDetails.EnhancedEligibility": {
+        "mastercard_compliance",
+        "visa_compelling_evidence_3",
+        "visa_compliance",
+    },
     "coupon": {"applies_to", "currency_options"},
     "PromotionCode.Restrictions": {"currency_options"},
     "event": {"account", "context"},
@@ -131,6 +143,7 @@ REQUIRED = {
         "type",
     },
     "Charge.PaymentMethodDetails": {"type"},
+    "Dispute.PaymentMethodDetails": {"type"},
     "Refund.DestinationDetails": {"type"},
     "PaymentIntent.NextAction": {"type"},
     "PaymentIntent.LastPaymentError": {"type"},
@@ -171,6 +184,7 @@ _CLASSES: dict[str, Any] = {
     "coupon": stripe.Coupon,
     "customer": stripe.Customer,
     "discount": stripe.Discount,
+    "dispute": stripe.Dispute,
     "event": stripe.Event,
     "item": stripe.LineItem,
     "payment_intent": stripe.PaymentIntent,
@@ -239,7 +253,7 @@ class Checker:
 
     def _count(self, value: Any, name: str) -> None:
         self.seen[name] += 1
-        for member in ("status", "payment_status", "ui_mode", "type"):
+        for member in ("status", "payment_status", "ui_mode", "type", "case_type", "reporting_category"):
             if isinstance(value.get(member), str):
                 self.seen[f"{name}:{member}={value[member]}"] += 1
 

@@ -74,7 +74,29 @@ EXPECTED = {
     "Session.Consent",
 }
 
-
+DISPUTE_STATUSES = (
+    "appeal_needs_response",
+    "appeal_under_review",
+    "lost",
+    "needs_response",
+    "prevented",
+    "under_review",
+    "warning_closed",
+    "warning_needs_response",
+    "warning_under_review",
+    "won",
+)
+EXPECTED |= {f"dispute:status={each}" for each in DISPUTE_STATUSES} | {
+    "Dispute.PaymentMethodDetails.Card:case_type=chargeback",
+    "Dispute.PaymentMethodDetails.Card:case_type=inquiry",
+    "balance_transaction:reporting_category=dispute",
+    "balance_transaction:reporting_category=dispute_reversal",
+    "event:type=charge.dispute.closed",
+    "event:type=charge.dispute.created",
+    "event:type=charge.dispute.funds_reinstated",
+    "event:type=charge.dispute.funds_withdrawn",
+    "event:type=charge.dispute.updated",
+}
 COMPANY_ACCOUNT = (
     "us_bank_account[account_number]=000123456789",
     "us_bank_account[routing_number]=110000000",
@@ -166,6 +188,26 @@ def sell_in_every_way(sandbox: Calls) -> None:
     sandbox.pay(sandbox.make_session(discounts=[{"promotion_code": code}]).id)
 
 
+def dispute_in_every_way(sandbox: Calls) -> None:
+    for status in DISPUTE_STATUSES:
+        sandbox.pay(sandbox.make_session().id, payment_method="pm_card_mastercard")
+        charge = sandbox.get("/v1/charges", "limit=1")["data"][0]
+        sandbox.control(f"charges/{charge['id']}/dispute", status=status)
+    euros = sandbox.make_session(sandbox.make_price(currency="eur"))
+    paid = sandbox.pay(euros.id, payment_method="sepa_dispute")
+    sandbox.control(f"payment_intents/{paid.json['payment_intent']['id']}/settle")
+    open_id = next(
+        each["id"]
+        for each in sandbox.get("/v1/disputes", "limit=100")["data"]
+        if each["status"] == "needs_response"
+    )
+    evidence: stripe.params.DisputeUpdateParams = {
+        "evidence": {"uncategorized_text": "losing_evidence", "receipt": "file_1"},
+        "intended_submission_method": "manual",
+    }
+    sandbox.v1.disputes.update(open_id, {**evidence, "submit": False})
+
+
 def do_the_rest(sandbox: Calls, checker: Checker) -> None:
     """Calls whose answers no event shows."""
     for path, text in (
@@ -189,6 +231,11 @@ def do_the_rest(sandbox: Calls, checker: Checker) -> None:
         made = sandbox.call("POST", f"/v1/{path}", body).json
         checker.check(sandbox.call("DELETE", f"/v1/{path}/{made['id']}").json)
     charges = [each for each in sandbox.get("/v1/charges", "limit=100")["data"] if each["status"] == "succeeded"]
+    charges = [
+        each
+        for each in charges
+        if not each["disputed"] and not sandbox.get("/v1/disputes", f"charge={each['id']}")["data"]
+    ]
     card = next(each for each in charges if each["payment_method_details"]["type"] == "card")
     sandbox.v1.refunds.create({"charge": card["id"], "amount": 100, "reason": "duplicate"})
     checker.check(sandbox.call("POST", "/v1/refunds", f"charge={card['id']}").json)
@@ -202,6 +249,7 @@ def do_the_rest(sandbox: Calls, checker: Checker) -> None:
 def test_has_the_shape_the_library_declares(sandbox: Calls, checker: Checker) -> None:
     pay_in_every_way(sandbox)
     sell_in_every_way(sandbox)
+    dispute_in_every_way(sandbox)
     do_the_rest(sandbox, checker)
     checker.check(sandbox.get("/v1/account"))
     for path, expand in (
@@ -220,7 +268,8 @@ def test_has_the_shape_the_library_declares(sandbox: Calls, checker: Checker) ->
         ("coupons", ""),
         ("customers", ""),
         ("promotion_codes", "data.promotion.coupon"),
-        ("disputes", ""),
+        ("disputes", "data.charge"),
+        ("disputes", "data.payment_intent"),
         ("webhook_endpoints", ""),
         ("events", ""),
     ):

@@ -13,6 +13,14 @@ class RefundCourse(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quarrel:
+    """A dispute that follows the payment at once."""
+
+    reason: str
+    status: str = "needs_response"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """`decline` names an entry of DECLINES; with `challenges` it comes after the challenge."""
 
@@ -25,6 +33,7 @@ class Card:
     postal_code_check: str = "pass"
     risk_level: str = "normal"
     refund: RefundCourse = RefundCourse.SUCCEEDS
+    quarrels: tuple[Quarrel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +44,13 @@ class BankAccount:
     failure: str | None = None
     settles: bool = True
     is_blocked: bool = False
+    quarrels: tuple[Quarrel, ...] = ()
 
+
+_FRAUD = Quarrel(reason="fraudulent")
+_NOT_RECEIVED = Quarrel(reason="product_not_received")
+_INQUIRY = Quarrel(reason="fraudulent", status="warning_needs_response")
+_NOT_AUTHORIZED = Quarrel(reason="debit_not_authorized")
 
 CARDS = {
     card.number: card
@@ -66,6 +81,10 @@ CARDS = {
         Card(number="4000008260003178", challenges=True, decline="insufficient_funds"),
         Card(number="4000008400001280", decline="processing_error"),
         Card(number="4000000000003055"),
+        Card(number="4000000000000259", quarrels=(_FRAUD,)),
+        Card(number="4000000000002685", quarrels=(_NOT_RECEIVED,)),
+        Card(number="4000000000001976", quarrels=(_INQUIRY,)),
+        Card(number="4000000404000079", quarrels=(_FRAUD, _NOT_RECEIVED)),
         Card(number="4000000000007726", refund=RefundCourse.PENDING),
         Card(number="4000000000005126", refund=RefundCourse.BOUNCES),
     )
@@ -99,6 +118,10 @@ _NUMBER_OF_NAME = {
     "threeDSecureRequiredChargeDeclined": "4000008400001629",
     "threeDSecureRequiredProcessingError": "4000008400001280",
     "threeDSecureOptional": "4000000000003055",
+    "createDispute": "4000000000000259",
+    "createDisputeProductNotReceived": "4000000000002685",
+    "createDisputeInquiry": "4000000000001976",
+    "createMultipleDisputes": "4000000404000079",
     "pendingRefund": "4000000000007726",
     "refundFail": "4000000000005126",
 }
@@ -110,6 +133,7 @@ IBANS = {
         BankAccount(number="AT321904300235473204"),
         BankAccount(number="AT861904300235473202", failure="generic_could_not_process"),
         BankAccount(number="AT051904300235473205", failure="generic_could_not_process"),
+        BankAccount(number="AT591904300235473203", quarrels=(_NOT_AUTHORIZED,)),
         BankAccount(number="AT981904300000343434", failure="charge_exceeds_source_limit"),
         BankAccount(number="AT601904300000121212", failure="charge_exceeds_weekly_limit"),
         BankAccount(number="AT981904300002222227", failure="insufficient_funds"),
@@ -128,6 +152,7 @@ ACH_ACCOUNTS = {
         BankAccount(number="000222222227", failure="insufficient_funds"),
         BankAccount(number="000333333335", failure="debit_not_authorized"),
         BankAccount(number="000444444440", failure="invalid_currency"),
+        BankAccount(number="000555555559", quarrels=(_NOT_AUTHORIZED,)),
         BankAccount(number="000777777771", failure="charge_exceeds_weekly_limit"),
         BankAccount(number="000000004954", is_blocked=True),
         BankAccount(number="000000000009", settles=False),
@@ -139,9 +164,11 @@ BANK_NAMES = {
     "sepa_success": ("sepa_debit", "AT611904300234573201"),
     "sepa_failure": ("sepa_debit", "AT861904300235473202"),
     "sepa_fail": ("sepa_debit", "AT861904300235473202"),
+    "sepa_dispute": ("sepa_debit", "AT591904300235473203"),
     "ach_success": ("us_bank_account", "000123456789"),
     "ach_failure": ("us_bank_account", "000222222227"),
     "ach_fail": ("us_bank_account", "000222222227"),
+    "ach_dispute": ("us_bank_account", "000555555559"),
     "ach_processing": ("us_bank_account", "000000000009"),
 }
 

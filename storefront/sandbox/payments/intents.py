@@ -5,6 +5,7 @@ Every function stores what it changes and emits the events of that step, in Stri
 
 from storefront.sandbox.errors import StripeApiError
 from storefront.sandbox.ids import client_secret, new_id
+from storefront.sandbox.payments.aftermath import follow
 from storefront.sandbox.payments.charges import (
     book,
     mark_bank_failure,
@@ -178,9 +179,10 @@ def cancel(work: Work, intent: Record, reason: str | None) -> None:
 
 
 def book_charge(work: Work, charge: Record) -> None:
-    """The last step of every payment that succeeded."""
+    """The last step of every payment that succeeded, and what its card has in store for it."""
     if charge.body["status"] == "succeeded":
         book(work, charge)
+        follow(work, charge)
 
 
 def _succeed(work: Work, intent: Record, charge: Record) -> None:

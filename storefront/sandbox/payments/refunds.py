@@ -6,6 +6,7 @@ from storefront.sandbox.errors import StripeApiError, invalid
 from storefront.sandbox.ids import new_id, random_text
 from storefront.sandbox.money import display
 from storefront.sandbox.payments.charges import add_transaction
+from storefront.sandbox.payments.disputes import charge_is_disputed
 from storefront.sandbox.payments.instruments import CARDS, RefundCourse
 from storefront.sandbox.records import Json, Record
 from storefront.sandbox.resources.changes import new_metadata
@@ -27,9 +28,11 @@ def refund_charge(work: Work, charge: Record, params: Json, course: RefundCourse
     """`params` as in `POST /v1/refunds`; the refund as Stripe answers it, before the bank has said a word.
 
     Without a course the test card or account decides, and the timer ends it; with one, it waits to be settled.
-    Raises Stripe's 400 when there is nothing, or not so much, left to refund.
+    Raises Stripe's 400 when there is nothing, or not so much, left to refund, or a dispute is open.
     """
     amount = _check_amount(charge, params.get("amount"))
+    if charge_is_disputed(work, charge.id):
+        raise invalid(f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed")
     chosen = course or _usual_course(work, charge)
     refund = _add_refund(work, charge, amount, params, is_pending=chosen is RefundCourse.PENDING)
     work.emit("refund.created", refund.body)
