@@ -1,5 +1,6 @@
 """Settings: every wrong value is named, all at once, with what to do; the mode is never guessed."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -213,13 +214,19 @@ def test_shows_no_secret_when_printed() -> None:
         "STRIPE_SECRET_KEY": "sk_live_hidden-2",
         "STRIPE_WEBHOOK_SECRET": "whsec_hidden-3",
         "DATABASE_URL": "postgresql://shop:hidden-4@db/shop",
-        "QUEUE_URL": "redis://:hidden-5@queue",
-        "LIMITS_URL": "redis://:hidden-6@limits",
+        "QUEUE_URL": "postgresql://shop:hidden-5@queue/jobs",
+        "LIMITS_URL": "memory://hidden-6",
         "MAIL_PASSWORD": "hidden-7",
     }
     settings = load_settings(LIVE | secrets)
     assert "hidden" not in repr(settings)
     assert "hidden" not in str(settings)
+
+
+@pytest.mark.skipif(find_spec("redis") is not None, reason="the redis package is here, so nothing is missing")
+@pytest.mark.parametrize("name", ["QUEUE_URL", "LIMITS_URL"])
+def test_says_which_package_redis_needs(name: str) -> None:
+    assert any("needs the redis package" in problem for problem in problems_of(SANDBOX | {name: "redis://queue"}))
 
 
 def test_shows_no_secret_in_a_complaint() -> None:
