@@ -6,6 +6,7 @@ from storefront.sandbox.control_input import choice, find_or_refuse, json_body
 from storefront.sandbox.errors import invalid
 from storefront.sandbox.payments.disputes import REASONS, STATUSES, move_dispute, open_dispute
 from storefront.sandbox.payments.evidence import find_verdict
+from storefront.sandbox.payments.fraud_warnings import FRAUD_TYPES, warn
 from storefront.sandbox.payments.instruments import RefundCourse
 from storefront.sandbox.payments.refunds import RefundEnd, can_settle, refund_charge, settle_refund, usual_end
 from storefront.sandbox.store import current_store
@@ -70,3 +71,12 @@ def move(dispute_id: str) -> Response:
             raise ValueError("status is missing, and no evidence decides this dispute")
         move_dispute(work, found, wanted)
         return jsonify(found.body)
+
+
+@after_sale.post("/charges/<charge_id>/fraud_warning")
+def fraud_warning(charge_id: str) -> Response:
+    """`{"fraud_type": "misc"}`: the issuer suspects fraud, and nobody has disputed yet."""
+    fraud_type = choice(json_body(), "fraud_type", FRAUD_TYPES)
+    with current_store().work() as work:
+        charge = find_or_refuse(work, "charge", charge_id)
+        return jsonify(warn(work, charge, fraud_type or "misc").body)

@@ -38,6 +38,7 @@ _REFERENCES: dict[str, dict[str, str]] = {
         "payment_intent": "payment_intent",
     },
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
+    "radar.early_fraud_warning": {"charge": "charge", "payment_intent": "payment_intent"},
     "balance_transaction": {"source": "charge"},
     "payment_method": {"customer": "customer"},
     "price": {"product": "product"},

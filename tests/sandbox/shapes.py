@@ -119,6 +119,7 @@ OPTIONAL = {
         "visa_compelling_evidence_3",
         "visa_compliance",
     },
+    "radar.early_fraud_warning": {"payment_intent"},
     "coupon": {"applies_to", "currency_options"},
     "PromotionCode.Restrictions": {"currency_options"},
     "event": {"account", "context"},
@@ -193,6 +194,7 @@ _CLASSES: dict[str, Any] = {
     "product": stripe.Product,
     "promotion_code": stripe.PromotionCode,
     "refund": stripe.Refund,
+    "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }
 

@@ -1,5 +1,7 @@
 """Every object the sandbox sends has the shape of the installed library's class, in every state."""
 
+from typing import Any
+
 import pytest
 import stripe
 
@@ -96,6 +98,9 @@ EXPECTED |= {f"dispute:status={each}" for each in DISPUTE_STATUSES} | {
     "event:type=charge.dispute.funds_reinstated",
     "event:type=charge.dispute.funds_withdrawn",
     "event:type=charge.dispute.updated",
+    "event:type=radar.early_fraud_warning.created",
+    "event:type=radar.early_fraud_warning.updated",
+    "radar.early_fraud_warning",
 }
 COMPANY_ACCOUNT = (
     "us_bank_account[account_number]=000123456789",
@@ -193,6 +198,9 @@ def dispute_in_every_way(sandbox: Calls) -> None:
         sandbox.pay(sandbox.make_session().id, payment_method="pm_card_mastercard")
         charge = sandbox.get("/v1/charges", "limit=1")["data"][0]
         sandbox.control(f"charges/{charge['id']}/dispute", status=status)
+    sandbox.pay(sandbox.make_session().id, payment_method="pm_card_createIssuerFraudRecord")
+    suspected = sandbox.get("/v1/radar/early_fraud_warnings")["data"][0]
+    sandbox.v1.refunds.create({"charge": suspected["charge"]})
     euros = sandbox.make_session(sandbox.make_price(currency="eur"))
     paid = sandbox.pay(euros.id, payment_method="sepa_dispute")
     sandbox.control(f"payment_intents/{paid.json['payment_intent']['id']}/settle")
@@ -206,6 +214,13 @@ def dispute_in_every_way(sandbox: Calls) -> None:
         "intended_submission_method": "manual",
     }
     sandbox.v1.disputes.update(open_id, {**evidence, "submit": False})
+
+
+def is_untouched(sandbox: Calls, charge: Any) -> bool:
+    """Paid, and neither refunded nor disputed."""
+    if charge["status"] != "succeeded" or charge["amount_refunded"]:
+        return False
+    return not sandbox.get("/v1/disputes", f"charge={charge['id']}")["data"]
 
 
 def do_the_rest(sandbox: Calls, checker: Checker) -> None:
@@ -230,12 +245,7 @@ def do_the_rest(sandbox: Calls, checker: Checker) -> None:
         body = "percent_off=10" if path == "coupons" else "name=Gone"
         made = sandbox.call("POST", f"/v1/{path}", body).json
         checker.check(sandbox.call("DELETE", f"/v1/{path}/{made['id']}").json)
-    charges = [each for each in sandbox.get("/v1/charges", "limit=100")["data"] if each["status"] == "succeeded"]
-    charges = [
-        each
-        for each in charges
-        if not each["disputed"] and not sandbox.get("/v1/disputes", f"charge={each['id']}")["data"]
-    ]
+    charges = [each for each in sandbox.get("/v1/charges", "limit=100")["data"] if is_untouched(sandbox, each)]
     card = next(each for each in charges if each["payment_method_details"]["type"] == "card")
     sandbox.v1.refunds.create({"charge": card["id"], "amount": 100, "reason": "duplicate"})
     checker.check(sandbox.call("POST", "/v1/refunds", f"charge={card['id']}").json)
@@ -270,6 +280,8 @@ def test_has_the_shape_the_library_declares(sandbox: Calls, checker: Checker) ->
         ("promotion_codes", "data.promotion.coupon"),
         ("disputes", "data.charge"),
         ("disputes", "data.payment_intent"),
+        ("radar/early_fraud_warnings", "data.charge"),
+        ("radar/early_fraud_warnings", "data.payment_intent"),
         ("webhook_endpoints", ""),
         ("events", ""),
     ):

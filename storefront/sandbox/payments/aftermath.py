@@ -1,6 +1,7 @@
 """What test cards and accounts have in store for a payment that went through."""
 
 from storefront.sandbox.payments.disputes import open_dispute
+from storefront.sandbox.payments.fraud_warnings import warn
 from storefront.sandbox.payments.instruments import ACH_ACCOUNTS, CARDS, IBANS, Quarrel
 from storefront.sandbox.records import Record
 from storefront.sandbox.work import Work
@@ -9,6 +10,9 @@ from storefront.sandbox.work import Work
 def follow(work: Work, charge: Record) -> None:
     """At once, not by a timer: the command line lists the dispute in its next request."""
     method = work.records.get("payment_method", charge.body["payment_method"])
+    card = CARDS.get(method.private["number"])
+    if card is not None and card.is_suspected:
+        warn(work, charge)
     quarrels = _quarrels(method)
     for place, quarrel in enumerate(quarrels):
         share = charge.body["amount"] // len(quarrels)

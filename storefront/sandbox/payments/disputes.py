@@ -3,6 +3,7 @@
 from storefront.sandbox.errors import invalid
 from storefront.sandbox.ids import new_id
 from storefront.sandbox.payments.charges import add_transaction
+from storefront.sandbox.payments.fraud_warnings import lay_warnings_to_rest
 from storefront.sandbox.records import Json, Query, Record
 from storefront.sandbox.work import Work
 
@@ -193,6 +194,7 @@ def _tell_of_money(work: Work, dispute: Record, event: str | None) -> None:
         charge.body["disputed"] = True
         work.records.save(charge)
         work.emit("charge.updated", charge.body, {"disputed": False})
+        lay_warnings_to_rest(work, charge)
 
 
 def _new_body(work: Work, charge: Record, *, reason: str, status: str, amount: int) -> Json:

@@ -34,6 +34,7 @@ class Card:
     risk_level: str = "normal"
     refund: RefundCourse = RefundCourse.SUCCEEDS
     quarrels: tuple[Quarrel, ...] = ()
+    is_suspected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,7 @@ CARDS = {
         Card(number="4000000000000259", quarrels=(_FRAUD,)),
         Card(number="4000000000002685", quarrels=(_NOT_RECEIVED,)),
         Card(number="4000000000001976", quarrels=(_INQUIRY,)),
+        Card(number="4000000000005423", is_suspected=True),
         Card(number="4000000404000079", quarrels=(_FRAUD, _NOT_RECEIVED)),
         Card(number="4000000000007726", refund=RefundCourse.PENDING),
         Card(number="4000000000005126", refund=RefundCourse.BOUNCES),
@@ -121,6 +123,7 @@ _NUMBER_OF_NAME = {
     "createDispute": "4000000000000259",
     "createDisputeProductNotReceived": "4000000000002685",
     "createDisputeInquiry": "4000000000001976",
+    "createIssuerFraudRecord": "4000000000005423",
     "createMultipleDisputes": "4000000404000079",
     "pendingRefund": "4000000000007726",
     "refundFail": "4000000000005126",

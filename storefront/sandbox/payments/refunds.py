@@ -7,6 +7,7 @@ from storefront.sandbox.ids import new_id, random_text
 from storefront.sandbox.money import display
 from storefront.sandbox.payments.charges import add_transaction
 from storefront.sandbox.payments.disputes import charge_is_disputed
+from storefront.sandbox.payments.fraud_warnings import lay_warnings_to_rest
 from storefront.sandbox.payments.instruments import CARDS, RefundCourse
 from storefront.sandbox.records import Json, Record
 from storefront.sandbox.resources.changes import new_metadata
@@ -38,6 +39,8 @@ def refund_charge(work: Work, charge: Record, params: Json, course: RefundCourse
     work.emit("refund.created", refund.body)
     _change_refunded(work, charge, amount)
     work.emit("charge.refunded", charge.body, _previous_refunded(charge, amount))
+    if charge.body["refunded"]:
+        lay_warnings_to_rest(work, charge)
     answer = {**refund.body}
     if chosen is RefundCourse.SUCCEEDS:
         _find_reference(work, refund)

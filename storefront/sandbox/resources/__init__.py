@@ -17,6 +17,7 @@ _MODULES = (
     "charges",
     "refunds",
     "disputes",
+    "early_fraud_warnings",
     "balance_transactions",
     "events",
     "webhook_endpoints",
