@@ -71,6 +71,8 @@ const showType = () => {
 };
 
 const show = (found) => {
+  // Once only: what the buyer has cleared stays empty.
+  if (!page && found.prefilled_email) input("email").value ||= found.prefilled_email;
   page = found;
   showOrder(page, changeQuantity);
   const fixed = page.customer_email;

@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from storefront.sandbox.api import api
+from storefront.sandbox.buyer_pages import buyer_pages
 from storefront.sandbox.config import SandboxConfig
 from storefront.sandbox.control import control
 from storefront.sandbox.faults import Faults
@@ -37,4 +38,5 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     app.register_blueprint(api)
     app.register_blueprint(control)
     app.register_blueprint(pages)
+    app.register_blueprint(buyer_pages)
     return app

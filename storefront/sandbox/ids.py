@@ -31,6 +31,8 @@ _LENGTHS = {
     "evt_1": 23,
     "evt_3": 23,
     "ppage_1": 23,
+    "plink_1": 23,
+    "test_": 14,
     "mandate_1": 23,
     "acct_1": 15,
     "req_": 14,

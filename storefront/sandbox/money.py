@@ -61,3 +61,9 @@ def display(amount: int, currency: str) -> str:
     digits = exponent(currency)
     text = f"{Decimal(amount).scaleb(-digits):.{digits}f}"
     return f"${text} {currency}" if currency == "usd" else f"{text} {currency}"
+
+
+def plain(amount: int, currency: str) -> str:
+    """For people: `19.00 USD`."""
+    digits = exponent(currency)
+    return f"{Decimal(amount).scaleb(-digits):.{digits}f} {currency.upper()}"

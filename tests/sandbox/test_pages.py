@@ -272,3 +272,25 @@ def test_drives_the_sandbox_from_its_control_page(page: Page, sandbox: Calls, ho
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Reset everything").click()
     expect(page.get_by_text("None yet. Check out in the shop.")).to_be_visible()
+
+
+def test_leads_from_a_payment_link_to_the_form_and_back(page: Page, sandbox: Calls, host: str) -> None:
+    after: Any = {"type": "redirect", "redirect": {"url": host + "/done"}}
+    line: Any = {"price": sandbox.make_price(), "quantity": 1}
+    link = sandbox.v1.payment_links.create({"line_items": [line], "after_completion": after})
+    page.goto(f"{link.url}?prefilled_email=ada%40example.com")
+    expect(page.locator("#email")).to_have_value("ada@example.com")
+    pay_by_card(page)
+    expect(page).to_have_url(f"{host}/done")
+    assert sandbox.look("sessions")["data"][0]["payment_link"] == link.id
+
+
+def test_shows_receipts_and_notices_to_everyone(page: Page, sandbox: Calls) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    sandbox.pay(sandbox.make_session().id)
+    receipt = sandbox.get("/v1/charges")["data"][0]["receipt_url"]
+    link = sandbox.v1.payment_links.create({"line_items": [{"price": sandbox.make_price(), "quantity": 1}]})
+    for url in (receipt, f"{link.url}/thanks"):
+        page.goto(url)
+        assert_accessible(page)
+        assert_fits(page)

@@ -103,6 +103,10 @@ def test_the_card_hash_joins_two_declared_ones() -> None:
         ("/v1/checkout/sessions", "mode=payment&line_items[0][prize]=x", "line_items[0][prize]"),
         ("/v1/checkout/sessions", "mode=payment&payment_intent_data[colour]=x", "payment_intent_data[colour]"),
         ("/v1/refunds", "charge=ch_1&full=true", "full"),
+        ("/v1/disputes/du_1", "evidence[colour]=red", "evidence[colour]"),
+        ("/v1/disputes/du_1/close", "reason=tired", "reason"),
+        ("/v1/payment_links", "line_items[0][prize]=x", "line_items[0][prize]"),
+        ("/v1/payment_links/plink_1", "restrictions[sessions]=1", "restrictions[sessions]"),
         ("/v1/webhook_endpoints", "url=http://127.0.0.1/&enabled_events[]=*&secret=x", "secret"),
     ],
 )
@@ -160,6 +164,20 @@ def test_reads_arrays_in_every_notation(sandbox: Calls) -> None:
     two = sandbox.call("POST", "/v1/products", "images[]=http://a&images[]=http://b&name=%C3%BC+%26").json
     assert one["images"] == two["images"] == ["http://a", "http://b"]
     assert two["name"] == "ü &"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "param"),
+    [
+        ("/v1/disputes/du_1", "evidence[appeal][card][reason_for_filing]=x", "evidence[appeal]"),
+        ("/v1/payment_links/plink_1", "phone_number_collection[enabled]=true", "phone_number_collection"),
+        ("/v1/payment_links/plink_1", "subscription_data[trial_period_days]=3", "subscription_data"),
+    ],
+)
+def test_refuses_what_it_cannot_do_after_the_sale(sandbox: Calls, path: str, text: str, param: str) -> None:
+    answer = sandbox.call("POST", path, text)
+    assert (answer.status, answer.json["error"]["param"]) == (400, param)
+    assert "local sandbox does not support" in answer.json["error"]["message"]
 
 
 def test_merges_and_clears_metadata(sandbox: Calls) -> None:

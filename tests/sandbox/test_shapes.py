@@ -98,7 +98,15 @@ EXPECTED |= {f"dispute:status={each}" for each in DISPUTE_STATUSES} | {
     "event:type=charge.dispute.funds_reinstated",
     "event:type=charge.dispute.funds_withdrawn",
     "event:type=charge.dispute.updated",
+    "PaymentLink.AfterCompletion:type=hosted_confirmation",
+    "PaymentLink.AfterCompletion:type=redirect",
+    "PaymentLink.CustomField:type=dropdown",
+    "PaymentLink.PaymentIntentData",
+    "PaymentLink.Restrictions.CompletedSessions",
+    "event:type=payment_link.created",
+    "event:type=payment_link.updated",
     "event:type=radar.early_fraud_warning.created",
+    "payment_link",
     "event:type=radar.early_fraud_warning.updated",
     "radar.early_fraud_warning",
 }
@@ -216,6 +224,38 @@ def dispute_in_every_way(sandbox: Calls) -> None:
     sandbox.v1.disputes.update(open_id, {**evidence, "submit": False})
 
 
+def link_in_every_way(sandbox: Calls) -> None:
+    price = sandbox.make_price()
+    sandbox.v1.payment_links.create({"line_items": [{"price": price, "quantity": 1}]})
+    option: Any = {"label": "x", "value": "x"}
+    full: stripe.params.PaymentLinkCreateParams = {
+        "after_completion": {"type": "redirect", "redirect": {"url": "https://shop.example/thanks"}},
+        "automatic_tax": {"enabled": True},
+        "consent_collection": {"terms_of_service": "required"},
+        "custom_fields": [
+            {
+                "key": "b",
+                "type": "dropdown",
+                "label": {"type": "custom", "custom": "B"},
+                "dropdown": {"options": [option]},
+            }
+        ],
+        "custom_text": {"submit": {"message": "Thank you"}},
+        "inactive_message": "Sold out",
+        "invoice_creation": {"enabled": True, "invoice_data": {"footer": "bye"}},
+        "line_items": [{"price": price, "quantity": 1, "adjustable_quantity": {"enabled": True, "maximum": 5}}],
+        "metadata": {"campaign": "spring"},
+        "payment_intent_data": {"metadata": {"a": "b"}, "description": "d"},
+        "payment_method_types": ["card"],
+        "restrictions": {"completed_sessions": {"limit": 1}},
+        "submit_type": "donate",
+        "tax_id_collection": {"enabled": True},
+    }
+    link = sandbox.v1.payment_links.create(full)
+    sandbox.http.get(link.url, allow_redirects=False, timeout=10)
+    sandbox.pay(sandbox.look("sessions")["data"][-1]["id"])
+
+
 def is_untouched(sandbox: Calls, charge: Any) -> bool:
     """Paid, and neither refunded nor disputed."""
     if charge["status"] != "succeeded" or charge["amount_refunded"]:
@@ -260,6 +300,7 @@ def test_has_the_shape_the_library_declares(sandbox: Calls, checker: Checker) ->
     pay_in_every_way(sandbox)
     sell_in_every_way(sandbox)
     dispute_in_every_way(sandbox)
+    link_in_every_way(sandbox)
     do_the_rest(sandbox, checker)
     checker.check(sandbox.get("/v1/account"))
     for path, expand in (
@@ -273,6 +314,8 @@ def test_has_the_shape_the_library_declares(sandbox: Calls, checker: Checker) ->
         ("refunds", "data.balance_transaction"),
         ("refunds", "data.failure_balance_transaction"),
         ("balance_transactions", "data.source"),
+        ("checkout/sessions", "data.payment_link"),
+        ("payment_links", "data.line_items"),
         ("products", "data.default_price"),
         ("prices", "data.product"),
         ("coupons", ""),

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 
+from storefront.sandbox.checkout.payment_links import count_completion
 from storefront.sandbox.payments import intents
 from storefront.sandbox.records import Json, Record
 from storefront.sandbox.resources.addresses import full_address
@@ -91,6 +92,8 @@ def complete(work: Work, session: Record, payer: Payer, payment_status: str, int
     if session.private["coupon"] is not None:
         count_redemption(work, session.private["coupon"])
     work.emit("checkout.session.completed", body)
+    if body["payment_link"] is not None:
+        count_completion(work, body["payment_link"])
 
 
 def settle_payment(work: Work, intent: Record, *, succeeds: bool | None = None) -> None:

@@ -9,12 +9,12 @@ from storefront.sandbox.resources.product_records import add_product
 from storefront.sandbox.work import Work
 
 
-def read_lines(work: Work, params: list[Json]) -> tuple[list[Json], str]:
+def read_lines(work: Work, params: list[Json], *, takes_recurring: bool = False) -> tuple[list[Json], str]:
     """The rows to keep and their one currency."""
     lines, currency = [], ""
     for place, given in enumerate(params):
         name = f"line_items[{place}]"
-        price = _price(work, given, name)
+        price = _price(work, given, name, takes_recurring=takes_recurring)
         if currency and price.body["currency"] != currency:
             raise invalid(
                 f"The price specified supports currencies of `{price.body['currency']}`. This doesn't match the"
@@ -28,7 +28,7 @@ def read_lines(work: Work, params: list[Json]) -> tuple[list[Json], str]:
                 "id": new_id("li_1"),
                 "price": price.id,
                 "quantity": given["quantity"],
-                "adjustable": _adjustable(given, name),
+                "adjustable": adjustable(given, name),
                 "description": product.body["name"],
                 "metadata": new_metadata(given),
                 "subtotal": 0,
@@ -38,7 +38,7 @@ def read_lines(work: Work, params: list[Json]) -> tuple[list[Json], str]:
     return lines, currency
 
 
-def _price(work: Work, given: Json, name: str) -> Record:
+def _price(work: Work, given: Json, name: str, *, takes_recurring: bool) -> Record:
     if "price_data" in given:
         return _inline_price(work, given["price_data"], f"{name}[price_data]")
     price = work.records.find("price", given["price"])
@@ -48,7 +48,7 @@ def _price(work: Work, given: Json, name: str) -> Record:
         raise invalid(
             "The price specified is inactive. This field only accepts active prices.", param=f"{name}[price]"
         )
-    if price.body["type"] == "recurring":
+    if price.body["type"] == "recurring" and not takes_recurring:
         raise invalid(
             "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or"
             " use only one-time prices.",
@@ -67,7 +67,7 @@ def _inline_price(work: Work, data: Json, name: str) -> Record:
     return add_price(work, data, product.id, name=name, emits=False, is_active=False)
 
 
-def _adjustable(given: Json, name: str) -> Json | None:
+def adjustable(given: Json, name: str) -> Json | None:
     wanted = given.get("adjustable_quantity")
     if not wanted or not wanted["enabled"]:
         return None

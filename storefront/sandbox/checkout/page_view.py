@@ -46,6 +46,7 @@ def page_json(work: Work, session: Record, payment_intent: Json | None = None) -
             "line_items": [_line(work, item) for item in line_items(work, session)],
         },
         "payment_intent": payment_intent,
+        "prefilled_email": session.private.get("prefilled_email"),
         "redirect_on_completion": body.get("redirect_on_completion"),
         "return_url": body.get("return_url"),
         "tax_id_collection_enabled": bool((body.get("tax_id_collection") or {}).get("enabled")),

@@ -27,11 +27,11 @@ _NOT_WITH = {
 def check_new_session(params: Json) -> None:
     _check_mode(params)
     _check_ui_mode(params)
-    _check_lines(params)
+    check_lines(params)
     _check_pairs(params)
     for name in ("success_url", "cancel_url", "return_url"):
         if name in params:
-            _check_url(params[name], name)
+            check_url(params[name], name)
     if len(params.get("client_reference_id", "")) > 200:
         raise _refused("client_reference_id can have at most 200 characters.", "client_reference_id")
     if len(params.get("custom_fields") or []) > 3:
@@ -68,28 +68,28 @@ def _check_ui_mode(params: Json) -> None:
         raise missing("return_url")
 
 
-def _check_lines(params: Json) -> None:
+def check_lines(params: Json, *, most: int = 100, name: str = "Checkout Session") -> None:
     lines = params.get("line_items")
     if not lines:
         raise missing("line_items")
-    if len(lines) > 100:
-        raise _refused("A Checkout Session can have at most 100 line items.", "line_items")
+    if len(lines) > most:
+        raise _refused(f"A {name} can have at most {most} line items.", "line_items")
     for place, line in enumerate(lines):
-        name = f"line_items[{place}]"
+        item = f"line_items[{place}]"
         if "price" in line and "price_data" in line:
-            raise exclusive(f"{name}[price]", f"{name}[price_data]")
+            raise exclusive(f"{item}[price]", f"{item}[price_data]")
         if "price" not in line and "price_data" not in line:
-            raise missing(f"{name}[price]")
+            raise missing(f"{item}[price]")
         if "quantity" not in line:
-            raise missing(f"{name}[quantity]")
+            raise missing(f"{item}[quantity]")
         if line["quantity"] < 1 and not line.get("adjustable_quantity", {}).get("enabled"):
             raise invalid(
                 "This value must be greater than or equal to 1.",
-                param=f"{name}[quantity]",
+                param=f"{item}[quantity]",
                 code="parameter_invalid_integer",
                 is_stored=False,
             )
-        _check_price_data(line.get("price_data"), f"{name}[price_data]")
+        _check_price_data(line.get("price_data"), f"{item}[price_data]")
 
 
 def _check_price_data(data: Json | None, name: str) -> None:
@@ -127,7 +127,7 @@ def _check_pairs(params: Json) -> None:
         raise exclusive("discounts[0][coupon]", "discounts[0][promotion_code]")
 
 
-def _check_url(url: str, name: str) -> None:
+def check_url(url: str, name: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise invalid("Not a valid URL", param=name, code="url_invalid", is_stored=False)

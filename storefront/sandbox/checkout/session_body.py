@@ -30,7 +30,7 @@ _ECHOED = (
     "submit_type",
     "success_url",
 )
-_TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
 
 
 def new_session_body(work: Work, session_id: str, params: Json, currency: str, types: list[str]) -> Json:
@@ -50,19 +50,19 @@ def new_session_body(work: Work, session_id: str, params: Json, currency: str, t
         "client_secret": None if is_hosted else client_secret(session_id, 50),
         "collected_information": None,
         "consent": None,
-        "consent_collection": _consent_collection(params.get("consent_collection")),
+        "consent_collection": consent_collection(params.get("consent_collection")),
         "created": work.now,
         "currency": currency,
         "currency_conversion": None,
-        "custom_fields": [_custom_field(each) for each in params.get("custom_fields") or []],
-        "custom_text": {name: texts.get(name) or None for name in _TEXTS},
+        "custom_fields": [custom_field(each) for each in params.get("custom_fields") or []],
+        "custom_text": {name: texts.get(name) or None for name in TEXTS},
         "customer_account": None,
         "customer_creation": None if "customer" in params else params.get("customer_creation", "if_required"),
         "customer_details": None,
         "discounts": [],
         "expires_at": params.get("expires_at", work.now + DAY_SECONDS),
         "invoice": None,
-        "invoice_creation": _invoice_creation(params.get("invoice_creation")),
+        "invoice_creation": invoice_creation(params.get("invoice_creation")),
         "livemode": False,
         "managed_payments": {"enabled": False},
         "metadata": new_metadata(params),
@@ -117,14 +117,14 @@ def _automatic_tax(params: Json | None) -> Json:
     return {"enabled": True, "liability": {"type": "self"}, "provider": "stripe", "status": "complete"}
 
 
-def _consent_collection(params: Json | None) -> Json | None:
+def consent_collection(params: Json | None) -> Json | None:
     if not params:
         return None
     names = ("payment_method_reuse_agreement", "promotions", "terms_of_service")
     return {name: params.get(name) for name in names}
 
 
-def _custom_field(params: Json) -> Json:
+def custom_field(params: Json) -> Json:
     kind = params["type"]
     given = params.get(kind) or {}
     detail: Json = {"default_value": given.get("default_value"), "value": None}
@@ -142,7 +142,7 @@ def _custom_field(params: Json) -> Json:
     }
 
 
-def _invoice_creation(params: Json | None) -> Json:
+def invoice_creation(params: Json | None) -> Json:
     given = (params or {}).get("invoice_data") or {}
     names = ("account_tax_ids", "custom_fields", "description", "footer", "issuer", "rendering_options")
     return {

@@ -11,6 +11,7 @@ _MODULES = (
     "customers",
     "checkout_sessions",
     "checkout_session_actions",
+    "payment_links",
     "payment_pages",
     "payment_methods",
     "payment_intents",
