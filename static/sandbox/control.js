@@ -52,7 +52,28 @@ const money = (amount, currency) => {
   return new Intl.NumberFormat("en-US", style).format(amount / 10 ** digits);
 };
 
-const sessionRow = (session) => {
+// What a bank and a dashboard can still do to money that has arrived.
+const OPEN_DISPUTES = new Set(["needs_response", "under_review", "appeal_needs_response", "appeal_under_review"]);
+const afterSale = (charge, name) => {
+  const { dispute } = charge;
+  const found = [];
+  if (charge.amount_refunded) found.push(element("span", `${money(charge.amount_refunded, charge.currency)} refunded`, "state"));
+  if (dispute) found.push(element("span", `dispute ${dispute.status}`, "state"));
+  const isContested = Boolean(dispute) && !dispute.is_charge_refundable;
+  if (!charge.refunded && !isContested) {
+    found.push(
+      button("Refund", name, act("Refunded.", () => ask(`charges/${charge.id}/refund`, {}))),
+      button("Dispute", name, act("The buyer's bank has taken the money back.", () => ask(`charges/${charge.id}/dispute`, {}))),
+    );
+  }
+  if (dispute && OPEN_DISPUTES.has(dispute.status)) {
+    const move = (status, done) => act(done, () => ask(`disputes/${dispute.id}/move`, { status }));
+    found.push(button("Win", name, move("won", "The dispute is won.")), button("Lose", name, move("lost", "The dispute is lost.")));
+  }
+  return found;
+};
+
+const sessionRow = (session, charge) => {
   const row = element("li");
   const email = session.customer_details?.email ?? "";
   row.append(element("strong", `${session.status}, ${session.payment_status}`), element("span", `${money(session.amount_total, session.currency)} ${email}`), element("code", session.id));
@@ -61,6 +82,7 @@ const sessionRow = (session) => {
     const settle = (result, done) => act(done, () => ask(`payment_intents/${session.payment_intent}/settle`, { result }));
     row.append(button("Settle", session.id, settle("succeeded", "The bank has paid.")), button("Fail", session.id, settle("failed", "The bank has refused.")));
   }
+  if (charge) row.append(...afterSale(charge, session.id));
   if (session.status === "open") {
     row.append(button("Expire", session.id, act("Expired.", () => ask(`sessions/${session.id}/expire`, {}))));
   }
@@ -87,9 +109,10 @@ const fill = (name, rows) => {
 };
 
 const refresh = async () => {
-  const [sessions, events, deliveries] = await Promise.all([ask("sessions"), ask("events"), ask("deliveries")]);
+  const [sessions, charges, events, deliveries] = await Promise.all(["sessions", "charges", "events", "deliveries"].map((path) => ask(path)));
+  const charged = new Map(charges.data.map((charge) => [charge.payment_intent, charge]));
   const byEvent = Map.groupBy ? Map.groupBy(deliveries.data, (each) => each.event_id) : new Map();
-  fill("sessions", sessions.data.toReversed().slice(0, PAGE).map(sessionRow));
+  fill("sessions", sessions.data.toReversed().slice(0, PAGE).map((session) => sessionRow(session, charged.get(session.payment_intent))));
   fill("events", events.data.toReversed().slice(0, shown).map((event) => eventRow(event, byEvent.get(event.id) ?? [])));
   find("[data-more]").hidden = events.data.length <= shown;
 };

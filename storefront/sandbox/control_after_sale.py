@@ -9,10 +9,27 @@ from storefront.sandbox.payments.evidence import find_verdict
 from storefront.sandbox.payments.fraud_warnings import FRAUD_TYPES, warn
 from storefront.sandbox.payments.instruments import RefundCourse
 from storefront.sandbox.payments.refunds import RefundEnd, can_settle, refund_charge, settle_refund, usual_end
+from storefront.sandbox.records import Query
 from storefront.sandbox.store import current_store
 
 # Inside `control`, whose guard and error answers hold here too.
 after_sale = Blueprint("after_sale", __name__)
+
+
+@after_sale.get("/charges")
+def charges() -> Response:
+    """What was paid, oldest first, each with its newest dispute."""
+    with current_store().work() as work:
+        found, _ = work.records.page(Query(kind="charge", limit=100_000))
+        disputes, _ = work.records.page(Query(kind="dispute", limit=100_000))
+    newest = {each.body["charge"]: each.body for each in reversed(disputes)}
+    return jsonify(
+        data=[
+            {**record.body, "dispute": newest.get(record.id)}
+            for record in reversed(found)
+            if record.body["status"] == "succeeded"
+        ]
+    )
 
 
 @after_sale.post("/charges/<charge_id>/refund")

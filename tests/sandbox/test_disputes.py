@@ -268,3 +268,14 @@ def test_knows_no_other_dispute(sandbox: Calls) -> None:
     assert sandbox.v1.disputes.list({"charge": "ch_3x"}).data == []
     with pytest.raises(stripe.InvalidRequestError, match="No such dispute: 'du_none'"):
         sandbox.v1.disputes.retrieve("du_none")
+
+
+def test_shows_paid_charges_with_their_newest_dispute(sandbox: Calls) -> None:
+    sandbox.pay(sandbox.make_session().id, payment_method="pm_card_visa_chargeDeclined")
+    first, second = pay_with(sandbox), pay_with(sandbox)
+    sandbox.control(f"charges/{second}/dispute", status="warning_closed")
+    newest = sandbox.control(f"charges/{second}/dispute")
+    shown = sandbox.look("charges")["data"]
+    assert [each["id"] for each in shown] == [first, second]
+    assert shown[0]["dispute"] is None
+    assert shown[1]["dispute"]["id"] == newest["id"]

@@ -294,3 +294,21 @@ def test_shows_receipts_and_notices_to_everyone(page: Page, sandbox: Calls) -> N
         page.goto(url)
         assert_accessible(page)
         assert_fits(page)
+
+
+def test_refunds_and_disputes_from_the_control_page(page: Page, sandbox: Calls) -> None:
+    for _ in range(2):
+        sandbox.pay(sandbox.make_session().id)
+    page.goto(f"{sandbox.url}/_sandbox/")
+    rows = page.locator("[data-sessions] li")
+    rows.first.get_by_role("button", name=re.compile("^Refund")).click()
+    expect(rows.first).to_contain_text("$19.00 refunded")
+    expect(rows.first.get_by_role("button")).to_have_count(0)
+    rows.last.get_by_role("button", name=re.compile("^Dispute")).click()
+    expect(rows.last).to_contain_text("dispute needs_response")
+    expect(rows.last.get_by_role("button", name=re.compile("^Refund"))).to_have_count(0)
+    rows.last.get_by_role("button", name=re.compile("^Win")).click()
+    expect(rows.last).to_contain_text("dispute won")
+    assert_accessible(page)
+    types = sandbox.event_types()
+    assert types.count("charge.refunded") == types.count("charge.dispute.closed") == 1
