@@ -1,13 +1,16 @@
 """Runs the mailbox: SMTP and web in one process, in a test or as a command."""
 
+import asyncio
 import logging
 import socket
 import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from storefront.sandbox.config import ConfigError, is_loopback
@@ -15,6 +18,7 @@ from storefront.sandbox.mailbox.smtp import Handler, Trouble
 from storefront.sandbox.mailbox.store import Mail, MailStore
 from storefront.sandbox.mailbox.web import create_web
 
+CLOSE_SECONDS = 2
 MAX_BYTES = 32 * 1024 * 1024
 
 
@@ -27,6 +31,28 @@ def _free_port(host: str) -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+class _ClosingController(Controller):
+    """Hangs up before it stops: aiosmtpd leaves a connection in the middle of a mail open, with a complaint."""
+
+    def factory(self) -> SMTP:
+        server: SMTP = super().factory()  # type: ignore[no-untyped-call] # aiosmtpd has no annotation here
+        self._servers.add(server)
+        return server
+
+    def start(self) -> None:
+        self._servers: WeakSet[SMTP] = WeakSet()
+        super().start()
+
+    def close_connections(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._close_all(), self.loop).result(CLOSE_SECONDS)
+
+    async def _close_all(self) -> None:
+        for server in list(self._servers):
+            if server.transport is not None:
+                server.transport.close()
+        await asyncio.sleep(0)  # lets the loop tell each connection that it is lost
 
 
 class MailboxServer:
@@ -65,7 +91,7 @@ class MailboxServer:
         self._thread = threading.Thread(
             target=self._web.serve_forever, kwargs={"poll_interval": 0.05}, name="mailbox", daemon=True
         )
-        self._controller: Controller | None = None
+        self._controller: _ClosingController | None = None
 
     @property
     def url(self) -> str:
@@ -96,7 +122,7 @@ class MailboxServer:
         """SMTP answers."""
         # aiosmtpd would notice a taken port after five seconds, and leave its event loop open.
         socket.create_server((self.host, self.smtp_port)).close()
-        controller = Controller(
+        controller = _ClosingController(
             self._handler, hostname=self.host, port=self.smtp_port, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True
         )
         controller.start()
@@ -105,6 +131,7 @@ class MailboxServer:
     def go_down(self) -> None:
         """SMTP refuses connections, as a mail server that is down."""
         if self._controller is not None:
+            self._controller.close_connections()
             self._controller.stop()
             self._controller = None
 
