@@ -2,15 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import update
 
-from storefront import clock
-from storefront.db import db, insert_missing, transaction
+from storefront.db import db
+from storefront.leases import take_lease
 from storefront.mail.delivery import deliver_due
-from storefront.mail.models import Lease
 from storefront.messages.compose import compose
 from storefront.queue import Queue
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
@@ -24,20 +21,6 @@ WORKERS = 2
 
 def deliver_outbox() -> None:
     deliver_due(compose)
-
-
-def take_lease(name: str, *, seconds: int) -> bool:
-    """True for one caller at a time: every Huey consumer runs each periodic task, a killed one forgets it."""
-    now = clock.now()
-    with transaction() as session:
-        insert_missing(session, Lease, [{"name": name, "until": now - timedelta(seconds=1)}])
-        taken = session.scalar(
-            update(Lease)
-            .where(Lease.name == name, Lease.until <= now)
-            .values(until=now + timedelta(seconds=seconds))
-            .returning(Lease.name)
-        )
-    return taken is not None
 
 
 def retry_events() -> None:

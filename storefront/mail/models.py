@@ -39,12 +39,3 @@ class OutboxMessage(Base):
     last_error: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
-
-
-class Lease(Base):
-    """Who may run a periodic job now: every Huey consumer runs each periodic task, only one should work."""
-
-    __tablename__ = "leases"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    until: Mapped[datetime]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from storefront.cli import server_command
+from storefront.cli.server import server_command
 from storefront.config import ROOT
 from tests.shop import wait_for
 

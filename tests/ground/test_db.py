@@ -14,7 +14,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from storefront.db import db, end_read, insert_missing, transaction
-from storefront.mail.models import Lease
+from storefront.leases import Lease
 from storefront.mail.transport import Mail, send
 from storefront.stripe_gateway import gateway
 from tests.databases import BOTH

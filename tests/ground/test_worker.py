@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront.worker import take_lease
+from storefront.leases import take_lease
 from tests.databases import BOTH
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)

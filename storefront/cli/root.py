@@ -1,46 +1,21 @@
-"""The `storefront` command: thin entry points that call the same functions as the pages."""
+"""The command itself, and what starts and feeds a shop. Other groups have a file each beside this one."""
 
 import os
 import sys
 
 import click
-from flask import Flask
 
-from storefront.app import create_app
 from storefront.catalog.seed import seed as seed_catalog
-from storefront.config import ROOT, SettingsError, load_settings, read_environment
+from storefront.cli.server import server_command
+from storefront.cli.shop import make_app
+from storefront.config import ROOT
 from storefront.errors import StorefrontError
 from storefront.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.local import run_local
-from storefront.logs import set_up_logs
 from storefront.migrations import schema
 from storefront.sandbox.cli import sandbox
 from storefront.sandbox.mailbox.cli import mailbox
-from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
 from storefront.worker import run_worker
-
-
-def make_app() -> Flask:
-    """The shop with the environment's settings; wrong ones end the command with every line to mend."""
-    try:
-        settings = load_settings(read_environment())
-    except SettingsError as error:
-        click.echo("The settings are not complete:", err=True)
-        for problem in error.problems:
-            click.echo(f"  - {problem}", err=True)
-        sys.exit(2)
-    set_up_logs(as_json=settings.log_json)
-    app = create_app(settings)
-    set_up_gateway(app, settings, FOR_WORKERS)
-    return app
-
-
-def server_command(target: str, *, host: str, port: int, workers: int, threads: int) -> list[str]:
-    """The web server's command line; the benchmarks serve what they compare with the same one."""
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    # Errors only: at its start granian warns that 8 threads are many for few cores; most of ours wait for Stripe.
-    command += ["--workers", str(workers), "--blocking-threads", str(threads), "--no-ws", "--log-level", "error"]
-    return [*command, "--workers-kill-timeout", "10", "--backpressure", str(threads * 16), target]
 
 
 @click.group()

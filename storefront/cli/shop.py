@@ -1,0 +1,26 @@
+"""The shop as a command needs it: the environment's settings, a worker's patience with Stripe."""
+
+import sys
+
+import click
+from flask import Flask
+
+from storefront.app import create_app
+from storefront.config import SettingsError, load_settings, read_environment
+from storefront.logs import set_up_logs
+from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
+
+
+def make_app() -> Flask:
+    """The shop with the environment's settings; wrong ones end the command with every line to mend."""
+    try:
+        settings = load_settings(read_environment())
+    except SettingsError as error:
+        click.echo("The settings are not complete:", err=True)
+        for problem in error.problems:
+            click.echo(f"  - {problem}", err=True)
+        sys.exit(2)
+    set_up_logs(as_json=settings.log_json)
+    app = create_app(settings)
+    set_up_gateway(app, settings, FOR_WORKERS)
+    return app
