@@ -14,6 +14,7 @@ from storefront.library.views import library
 from storefront.mail.transport import set_up_mail
 from storefront.migrations import schema
 from storefront.queue import set_up_queue
+from storefront.reconcile import models as reconcile_models  # noqa: F401
 from storefront.stripe_gateway import set_up_gateway
 from storefront.web import Shop, set_up_web
 from storefront.webhook.views import webhook

@@ -15,17 +15,21 @@ from flask import Flask, current_app
 from storefront.config import Settings
 from storefront.db import end_read
 from storefront.errors import StorefrontError, StripeFault, StripeMissing, StripeRefused, StripeUnavailable
-from storefront.stripe_seen import SeenCheckout, SeenEvent, read_checkout, read_event
+from storefront.stripe_seen import (
+    SeenAftermath,
+    SeenCheckout,
+    SeenEvent,
+    read_checkout,
+    read_dispute,
+    read_event,
+    read_refund,
+    read_warning,
+)
 
 log = logging.getLogger(__name__)
 
 EXPANDED_LINES = 10  # Stripe puts at most this many into an expanded list
 LINES_PER_PAGE = 100
-# Dispute statuses, those that take access away first.
-WEIGHT = (
-    "lost", "needs_response", "under_review", "appeal_needs_response", "appeal_under_review",
-    "warning_needs_response", "warning_under_review", "warning_closed", "prevented", "won",
-)  # fmt: skip
 EXPAND = ["line_items.data.price.product", "payment_intent.latest_charge"]
 
 
@@ -117,8 +121,10 @@ class Gateway:
                 self._account_id = "unknown"
         return self._account_id
 
-    def get_checkout(self, session_id: str) -> SeenCheckout:
-        """The Session with every line, its payment, its latest charge, and the dispute if there is one.
+    def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:
+        """The Session with every line, its payment and its latest charge.
+
+        Refunds, disputes and fraud warnings are listed where the charge shows any, or `thorough` asks for them.
 
         Raises:
             StripeMissing: Stripe does not know the id.
@@ -133,9 +139,34 @@ class Gateway:
             page = self._line_page(session_id, after=lines[-1]["id"])
             lines += page["data"]
             more = page["has_more"]
-        charge = (raw["payment_intent"] or {}).get("latest_charge") or {}
-        dispute_status = self._find_dispute_status(charge["id"]) if charge.get("disputed") else None
-        return read_checkout(raw, lines, dispute_status)
+        payment = raw["payment_intent"] or {}
+        charge = payment.get("latest_charge") or {}
+        has_aftermath = charge.get("disputed") or charge.get("amount_refunded")
+        asks = bool(charge) and (thorough or has_aftermath)
+        return read_checkout(raw, lines, self._get_aftermath(payment["id"]) if asks else None)
+
+    def _get_aftermath(self, payment_intent_id: str) -> SeenAftermath:
+        params: Any = {"payment_intent": payment_intent_id, "limit": 100}
+        api = self._client.v1
+        refunds = self._find_all(lambda: api.refunds.list(params))
+        disputes = self._find_all(lambda: api.disputes.list(params))
+        warnings = self._find_all(lambda: api.radar.early_fraud_warnings.list(params))
+        return SeenAftermath(
+            refunds=None if refunds is None else tuple(read_refund(raw) for raw in refunds),
+            disputes=None if disputes is None else tuple(read_dispute(raw) for raw in disputes),
+            warnings=None if warnings is None else tuple(read_warning(raw) for raw in warnings),
+        )
+
+    def _find_all(self, call: Callable[[], Any]) -> list[dict[str, Any]] | None:
+        """Of a hundred at most; None for a restricted key that may not read them: the sale must go on."""
+        try:
+            page = self._ask(call)
+        except StripeMissing:
+            raise
+        except StripeRefused:
+            log.warning("stripe does not show this list")
+            return None
+        return [found.to_dict(for_json=True) for found in page.data]
 
     def _line_page(self, session_id: str, *, after: str) -> dict[str, Any]:
         params: Any = {
@@ -147,22 +178,11 @@ class Gateway:
         raw: dict[str, Any] = page.to_dict(for_json=True)
         return raw
 
-    def _find_dispute_status(self, charge_id: str) -> str | None:
-        """Of several disputes the one that weighs most: a later inquiry must not hide a lost one."""
-        params: Any = {"charge": charge_id, "limit": 100}
-        try:
-            page = self._ask(lambda: self._client.v1.disputes.list(params))
-        except StripeRefused:
-            log.warning("stripe does not show disputes")  # a restricted key: the sale must go on
-            return None
-        statuses = {str(dispute.status) for dispute in page.data}
-        return next((status for status in WEIGHT if status in statuses), next(iter(statuses), None))
-
     def create_checkout(self, body: dict[str, Any], *, idempotency_key: str) -> SeenCheckout:
         options: Any = {"idempotency_key": idempotency_key}
         params: Any = body
         session = self._ask(lambda: self._client.v1.checkout.sessions.create(params, options))
-        return read_checkout(session.to_dict(for_json=True), [], None)
+        return read_checkout(session.to_dict(for_json=True), [])
 
     def find_status(self, session_id: str) -> str | None:
         """`open`, `complete` or `expired`; None when Stripe does not know the Session."""

@@ -26,15 +26,64 @@ class SeenLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRefund:
+    """`items` are positions of lines, from 1, that the refund's metadata names (`storefront_items=1,3`)."""
+
+    id: str
+    amount_minor: int
+    currency: str
+    status: str
+    reason: str | None
+    items: frozenset[int]
+    created_at: datetime
+
+    @property
+    def counts(self) -> bool:
+        """Failed and canceled ones gave no money back, and Stripe does not count them any more."""
+        return self.status not in ("failed", "canceled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenDispute:
+    id: str
+    amount_minor: int
+    currency: str
+    status: str
+    reason: str
+    respond_by: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenWarning:
+    id: str
+    fraud_type: str
+    is_actionable: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenAftermath:
+    """What a payment's lists hold. None for a list that a restricted key may not read."""
+
+    refunds: tuple[SeenRefund, ...] | None
+    disputes: tuple[SeenDispute, ...] | None
+    warnings: tuple[SeenWarning, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeenPayment:
-    """`status` is the PaymentIntent's; the rest is of its latest charge."""
+    """`status` is the PaymentIntent's; amounts and `is_disputed` are of its latest charge.
+
+    `aftermath` is None when nobody asked: the charge shows no refund and no dispute, and the look was a quick one.
+    """
 
     id: str
     status: str
     method_type: str | None
     refunded_minor: int
     is_disputed: bool
-    dispute_status: str | None
+    aftermath: SeenAftermath | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +186,46 @@ def _seen_line(raw: dict[str, Any]) -> SeenLine:
     )
 
 
-def _seen_payment(raw: dict[str, Any] | None, dispute_status: str | None) -> SeenPayment | None:
+def read_refund(raw: dict[str, Any]) -> SeenRefund:
+    named = str((raw.get("metadata") or {}).get("storefront_items", ""))
+    return SeenRefund(
+        id=raw["id"],
+        amount_minor=raw["amount"],
+        currency=raw["currency"],
+        status=raw["status"] or "pending",
+        reason=raw.get("reason"),
+        items=frozenset(int(part) for part in named.replace(" ", "").split(",") if _is_position(part)),
+        created_at=clock.from_unix(raw["created"]),
+    )
+
+
+def _is_position(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6
+
+
+def read_dispute(raw: dict[str, Any]) -> SeenDispute:
+    due_by = (raw.get("evidence_details") or {}).get("due_by")
+    return SeenDispute(
+        id=raw["id"],
+        amount_minor=raw["amount"],
+        currency=raw["currency"],
+        status=raw["status"],
+        reason=raw["reason"],
+        respond_by=clock.from_unix(due_by) if due_by else None,
+        created_at=clock.from_unix(raw["created"]),
+    )
+
+
+def read_warning(raw: dict[str, Any]) -> SeenWarning:
+    return SeenWarning(
+        id=raw["id"],
+        fraud_type=raw["fraud_type"],
+        is_actionable=raw["actionable"],
+        created_at=clock.from_unix(raw["created"]),
+    )
+
+
+def _seen_payment(raw: dict[str, Any] | None, aftermath: SeenAftermath | None) -> SeenPayment | None:
     if not raw:
         return None
     charge = raw.get("latest_charge") or {}
@@ -147,11 +235,13 @@ def _seen_payment(raw: dict[str, Any] | None, dispute_status: str | None) -> See
         method_type=(charge.get("payment_method_details") or {}).get("type"),
         refunded_minor=charge.get("amount_refunded") or 0,
         is_disputed=bool(charge.get("disputed")),
-        dispute_status=dispute_status,
+        aftermath=aftermath,
     )
 
 
-def read_checkout(raw: dict[str, Any], lines: list[dict[str, Any]], dispute_status: str | None) -> SeenCheckout:
+def read_checkout(
+    raw: dict[str, Any], lines: list[dict[str, Any]], aftermath: SeenAftermath | None = None
+) -> SeenCheckout:
     customer = raw["customer_details"] or {}
     totals = raw["total_details"] or {}
     presentment = raw.get("presentment_details") or {}
@@ -180,6 +270,6 @@ def read_checkout(raw: dict[str, Any], lines: list[dict[str, Any]], dispute_stat
         name=customer.get("name"),
         country=(customer.get("address") or {}).get("country"),
         tax_ids=[{"type": tax["type"], "value": tax["value"]} for tax in customer.get("tax_ids") or []],
-        payment=_seen_payment(payment, dispute_status) if isinstance(payment, dict) else None,
+        payment=_seen_payment(payment, aftermath) if isinstance(payment, dict) else None,
         lines=tuple(_seen_line(line) for line in lines),
     )

@@ -109,5 +109,6 @@ def _make_item(description: str, quantity: int, amount_minor: int, keys: tuple[s
         price_id=1,
         keys=keys,
         files=(file,),
+        is_refunded=False,
         is_owned_already=False,
     )

@@ -11,7 +11,7 @@ from flask import Flask
 from storefront.app import create_app
 from storefront.config import ROOT, load_settings
 from storefront.db import Base, db
-from storefront.messages.compose import CHECKS
+from storefront.messages.compose import COMPOSERS
 from tests.databases import base_environment
 
 SOURCE = ROOT / "storefront"
@@ -186,7 +186,7 @@ def test_has_three_files_for_each_mail() -> None:
         for folder in (TEMPLATES / "mail").iterdir()
         if folder.is_dir()
     }
-    assert mails == {kind: {"subject.txt", "body.txt", "body.html"} for kind in CHECKS}
+    assert mails == {kind: {"subject.txt", "body.txt", "body.html"} for kind in COMPOSERS}
 
 
 def test_has_a_template_folder_named_like_each_package() -> None:

@@ -9,6 +9,8 @@ from sqlalchemy import Select, select
 from storefront import clock
 from storefront.catalog.models import Release, ReleaseFile
 from storefront.db import db
+from storefront.errors import AccessDenied, NotFound
+from storefront.orders.access import Access, access, facts_of, item_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 
 
@@ -50,11 +52,18 @@ def find_files(product_ids: Iterable[int]) -> list[ReleasedFile]:
     return [ReleasedFile(**row) for row in rows]
 
 
-def find_granted_file(order: Order, file_id: int) -> ReleasedFile | None:
-    """The file, if one of the order's download grants covers its product."""
-    row = (
+def get_granted_file(order: Order, file_id: int) -> ReleasedFile:
+    """The file, if one of the order's download grants covers its product and still opens it. Two statements.
+
+    Raises:
+        AccessDenied: the order, or every item that grants the file, is closed.
+        NotFound: nothing in this order grants it.
+    """
+    _demand(access(facts_of(order)))
+    rows = (
         db.session.execute(
             _files()
+            .add_columns(OrderItem)
             .join(Grant, Grant.product_id == Release.product_id)
             .join(OrderItem, OrderItem.id == Grant.order_item_id)
             .where(
@@ -63,9 +72,17 @@ def find_granted_file(order: Order, file_id: int) -> ReleasedFile | None:
                 ReleaseFile.id == file_id,
                 Release.published_at <= clock.now(),
             )
-            .limit(1)
         )
         .mappings()
-        .one_or_none()
+        .all()
     )
-    return ReleasedFile(**row) if row else None
+    if not rows:
+        raise NotFound("This file is not part of your order any more. Your order page lists what is.")
+    # Of several items that grant it one that is open is enough.
+    _demand(max((item_access(order, row["OrderItem"]) for row in rows), key=lambda found: found.allowed))
+    return ReleasedFile(**{column.name: rows[0][column.name] for column in _COLUMNS})
+
+
+def _demand(found: Access) -> None:
+    if not found.allowed:
+        raise AccessDenied(found.sentence)

@@ -9,9 +9,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wsgi import ClosingIterator
 
 from storefront.config import Settings
-from storefront.downloads.links import ReleasedFile, find_granted_file
-from storefront.errors import AccessDenied, NotFound, StorefrontError
-from storefront.orders.access import access, facts_of
+from storefront.downloads.links import ReleasedFile, get_granted_file
+from storefront.errors import StorefrontError
 from storefront.orders.lifecycle import get_order_by_token
 from storefront.web import settings
 
@@ -36,13 +35,7 @@ class TooManyDownloads(StorefrontError):
 
 @downloads.get("/downloads/<token>/<int(max=2147483647):file_id>/<filename>")
 def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - the name is for the buyer's disk
-    order = get_order_by_token(token)
-    found = access(facts_of(order))
-    if not found.allowed:
-        raise AccessDenied(found.sentence)
-    released = find_granted_file(order, file_id)
-    if released is None:
-        raise NotFound("This file is not part of your order any more. Your order page lists what is.")
+    released = get_granted_file(get_order_by_token(token), file_id)
     path = settings().files_path / released.path
     if not path.is_file():
         log.error("file of a release is missing", extra={"file_id": released.id})

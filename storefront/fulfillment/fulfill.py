@@ -5,6 +5,7 @@ Stripe, guide "Fulfill orders": safe to call many times, concurrently, with the 
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
@@ -14,10 +15,16 @@ from storefront.catalog import mirrors
 from storefront.catalog.mirrors import Known
 from storefront.db import transaction
 from storefront.errors import StripeMissing
+from storefront.fulfillment.aftermath import copy_aftermath, note_access
+from storefront.fulfillment.concerns import find_concerns
+from storefront.fulfillment.doubles import find_doubles
 from storefront.fulfillment.grants import add_grants, add_items
+from storefront.fulfillment.promises import promise_aftermath, promise_again, promise_state
 from storefront.mail import outbox
 from storefront.orders import lifecycle
+from storefront.orders.access import access, facts_of
 from storefront.orders.models import Order
+from storefront.orders.notices import settle_notices
 from storefront.queue import nudge
 from storefront.stripe_gateway import gateway
 from storefront.stripe_seen import SeenCheckout
@@ -45,6 +52,14 @@ class Outcome(StrEnum):
 
 
 Also = Callable[[Session, Outcome, int | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Effects:
+    outcome: Outcome
+    order_id: int
+    is_held_mail_new: bool
+    is_due_mail_new: bool
 
 
 class _LostInsert(Exception):
@@ -82,7 +97,7 @@ def _converge_once(session_id: str, look: Look, also: Also | None) -> Outcome:
             outcome = Outcome.NOT_PAID if brief.has_failed else Outcome.AWAITING_PAYMENT
             return _without_effects(outcome, also, brief.id)
     try:
-        seen = gateway().get_checkout(session_id)
+        seen = gateway().get_checkout(session_id, thorough=look is Look.NOW)
     except StripeMissing:
         return _without_effects(Outcome.NOT_OURS, also)
     shop = mirrors.shop_id()
@@ -92,13 +107,18 @@ def _converge_once(session_id: str, look: Look, also: Also | None) -> Outcome:
     if seen.status != "complete":
         return _without_effects(Outcome.EXPIRED if seen.status == "expired" else Outcome.OPEN, also)
     with transaction() as session:
-        outcome, order = _converge_rows(session, seen, known, ticket)
-        promised = _promise_mail(session, order)
+        effects = _converge_rows(session, seen, known, ticket)
         if also:
-            also(session, outcome, order.id)
-    if promised:
+            also(session, effects.outcome, effects.order_id)
+    _nudge(effects)
+    return effects.outcome
+
+
+def _nudge(effects: _Effects) -> None:
+    if effects.is_held_mail_new:
         nudge("outbox", delay_seconds=outbox.HOLD_SECONDS)
-    return outcome
+    if effects.is_due_mail_new:
+        nudge("outbox")
 
 
 def _without_effects(outcome: Outcome, also: Also | None, order_id: int | None = None) -> Outcome:
@@ -115,37 +135,42 @@ def _is_ours(seen: SeenCheckout, known: dict[str, Known], shop: str) -> bool:
     return seen.metadata.get("storefront") == shop or any(line.product_id for line in known.values())
 
 
-def _converge_rows(
-    session: Session, seen: SeenCheckout, known: dict[str, Known], ticket: int | None
-) -> tuple[Outcome, Order]:
+def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known], ticket: int | None) -> _Effects:
     mode = settings().mode
     customer_id = lifecycle.ensure_customer(session, mode=mode, email=seen.email or "")
     is_new = lifecycle.insert_order(session, seen, mode=mode, customer_id=customer_id)
     order = lifecycle.lock_order(session, seen.id)
     if order is None or (ticket is None and not is_new):
         raise _LostInsert
-    lifecycle.apply_facts(order, seen, ticket=ticket or 1)
+    before = None if is_new else access(facts_of(order))
+    counts = lifecycle.apply_facts(order, seen, ticket=ticket or 1)
     if is_new:
         add_items(session, order, seen, known)
+    aftermath = seen.payment.aftermath if counts and seen.payment else None
+    if aftermath is not None:
+        copy_aftermath(session, order, aftermath)
+    outcome = _hand_out(session, order)
+    note_access(session, order.id, before, access(facts_of(order)))
+    if outcome is Outcome.FULFILLED or aftermath is not None:
+        unknown = [line.description for line in seen.lines if known[line.id].product_id is None]
+        doubles = find_doubles(session, order)
+        wanted = find_concerns(order, aftermath, unknown_lines=unknown, doubles=doubles)
+        if wanted or aftermath is not None:
+            settle_notices(session, wanted, order_id=order.id)
+    return _Effects(
+        outcome=outcome,
+        order_id=order.id,
+        is_held_mail_new=promise_state(session, order),
+        is_due_mail_new=aftermath is not None and promise_aftermath(session, order, aftermath),
+    )
+
+
+def _hand_out(session: Session, order: Order) -> Outcome:
     if not order.is_paid:
-        return (Outcome.NOT_PAID if order.has_failed else Outcome.AWAITING_PAYMENT), order
+        return Outcome.NOT_PAID if order.has_failed else Outcome.AWAITING_PAYMENT
     if order.fulfilled_at is not None:
-        return Outcome.ALREADY_FULFILLED, order
-    for earlier_id in add_grants(session, order):
-        outbox.promise(
-            session,
-            kind=outbox.RECEIPT,
-            order_id=earlier_id,
-            mode=order.mode,
-            recipient=order.email,
-            again=f"{clock.now():%Y%m%d}",
-        )
+        return Outcome.ALREADY_FULFILLED
+    for earlier in add_grants(session, order):
+        promise_again(session, earlier)
     order.fulfilled_at = clock.now()
-    return Outcome.FULFILLED, order
-
-
-def _promise_mail(session: Session, order: Order) -> bool:
-    kind = outbox.RECEIPT
-    if not order.is_paid:
-        kind = outbox.PAYMENT_FAILED if order.has_failed else outbox.WAITING_FOR_BANK
-    return outbox.promise(session, kind=kind, order_id=order.id, mode=order.mode, recipient=order.email)
+    return Outcome.FULFILLED

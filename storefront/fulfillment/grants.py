@@ -51,7 +51,7 @@ def _wanted(item: OrderItem, product: Product) -> list[dict[str, Any]]:
     ]
 
 
-def add_grants(session: Session, order: Order) -> set[int]:
+def add_grants(session: Session, order: Order) -> list[Order]:
     """Every grant of the order and the key of every license grant. Four statements, however many lines.
 
     A free product is granted once per address: returns the orders that already carry one, so that their
@@ -80,15 +80,15 @@ def add_grants(session: Session, order: Order) -> set[int]:
         {"grant_id": grant_id, "key": new_key(prefix), "mode": order.mode} for grant_id, prefix in keyless
     ]
     insert_missing(session, License, rows)
-    return set(repeated.values())
+    return list({earlier.id: earlier for earlier in repeated.values()}.values())
 
 
-def _is_repeated(item: OrderItem, owned: dict[int, int]) -> bool:
+def _is_repeated(item: OrderItem, owned: dict[int, Order]) -> bool:
     """Free by its price. What a promotion code made free is granted: the owner gave that code away."""
     return item.subtotal_minor == 0 and item.product_id in owned
 
 
-def _find_owned(session: Session, order: Order) -> dict[int, int]:
+def _find_owned(session: Session, order: Order) -> dict[int, Order]:
     """Product id -> the earlier order of this address with it. Locks the customer: two free orders may race."""
     # FOR NO KEY UPDATE: each has inserted an order, which holds the customer's key: FOR UPDATE would deadlock.
     lock = select(Customer.id).where(Customer.id == order.customer_id).with_for_update(key_share=True)
@@ -100,4 +100,4 @@ def _find_owned(session: Session, order: Order) -> dict[int, int]:
         .where(Order.customer_id == order.customer_id, Order.id != order.id)
         .order_by(OrderItem.order_id.desc())
     )
-    return {product_id: earlier.id for product_id, earlier in rows if access(facts_of(earlier)).allowed}
+    return {product_id: earlier for product_id, earlier in rows if access(facts_of(earlier)).allowed}

@@ -11,7 +11,7 @@ from storefront.downloads.links import ReleasedFile, find_files
 from storefront.licenses.models import License
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.outbox import RECEIPT
-from storefront.orders.access import Access, Reason, access, facts_of
+from storefront.orders.access import Access, Reason, access, facts_of, item_access
 from storefront.orders.lifecycle import order_token
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.web import absolute_url
@@ -54,6 +54,7 @@ class PurchasedItem:
     price_id: int | None
     keys: tuple[str, ...]
     files: tuple[PurchasedFile, ...]
+    is_refunded: bool  # this item alone: a refund names it
     is_owned_already: bool  # a free thing this address got before: its earlier receipt was mailed again
     backordered: int = 0
 
@@ -112,9 +113,10 @@ def _read_items(order: Order, token: str, found: Access) -> tuple[PurchasedItem,
     for item, kind, product_id, key in rows:
         items[item.id] = item
         granted.add(item.id if kind else 0)
-        if found.allowed and kind == GrantKind.LICENSE and key:
+        is_open = item_access(order, item).allowed
+        if is_open and kind == GrantKind.LICENSE and key:
             keys.setdefault(item.id, []).append(key)
-        if found.allowed and kind == GrantKind.DOWNLOAD:
+        if is_open and kind == GrantKind.DOWNLOAD:
             products[item.id] = product_id
     files = find_files(set(products.values())) if products else []
     return tuple(
@@ -128,6 +130,7 @@ def _read_items(order: Order, token: str, found: Access) -> tuple[PurchasedItem,
             files=tuple(
                 _purchased_file(token, file) for file in files if file.product_id == products.get(item.id)
             ),
+            is_refunded=item_access(order, item).reason is Reason.ITEM_REFUNDED,
             is_owned_already=found.allowed and item.product_id is not None and item.id not in granted,
         )
         for item in items.values()

@@ -29,6 +29,7 @@ class OutboxMessage(Base):
     kind: Mapped[str]
     mode: Mapped[str]
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    about: Mapped[str | None]  # the refund, dispute, warning or pass it tells of, where an order has several
     recipient: Mapped[str]
     language: Mapped[str] = mapped_column(default="en")
     message_id: Mapped[str] = mapped_column(unique=True)

@@ -14,6 +14,10 @@ from storefront.web import settings
 RECEIPT = "receipt"
 WAITING_FOR_BANK = "waiting_for_bank"
 PAYMENT_FAILED = "payment_failed"
+REFUNDED = "refunded"
+DISPUTE_OPENED = "dispute_opened"  # to the owner, as the next two
+FRAUD_WARNING = "fraud_warning"
+RECONCILE_REPORT = "reconcile_report"
 
 HOLD_SECONDS = 120  # the webhook path releases earlier; if no webhook ever comes the mail goes by itself
 RETRY_MINUTES = (1, 5, 30, 120, 720)
@@ -29,19 +33,22 @@ def promise(
     session: Session,
     *,
     kind: str,
-    order_id: int,
+    order_id: int | None,
     mode: str,
     recipient: str,
+    about: str | None = None,
     again: str = "",
     hold: bool = True,
 ) -> bool:
     """Store the promise inside the caller's transaction; False when it was made before.
 
-    `again` tells a mail that was asked for once more from the first one.
+    `about` is the refund, dispute or warning it tells of: one mail for each. `again` tells a mail that was asked
+    for once more from the first one.
     """
     wait = timedelta(seconds=HOLD_SECONDS if hold else 0)
     row: dict[str, Any] = {
-        "dedupe_key": ":".join(part for part in (kind, str(order_id), again) if part),
+        "dedupe_key": ":".join(str(part) for part in (kind, order_id, about, again) if part),
+        "about": about,
         "kind": kind,
         "mode": mode,
         "order_id": order_id,

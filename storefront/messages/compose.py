@@ -1,16 +1,20 @@
 """Every email we send, on one page. Rendered when it leaves, after `access()`: no key leaves after a refund."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import render_template
 
 from storefront.db import db
+from storefront.fulfillment.concerns import NEEDS_ANSWER
 from storefront.library.purchase import Purchase, read_purchase
+from storefront.mail import outbox
 from storefront.mail.models import OutboxMessage
-from storefront.mail.outbox import PAYMENT_FAILED, RECEIPT, WAITING_FOR_BANK
 from storefront.mail.transport import Mail
+from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.models import Order
+from storefront.reconcile.models import ReconcilePass
 from storefront.web import settings
 
 
@@ -21,39 +25,92 @@ class Canceled:
     reason: str
 
 
-def _check_receipt(purchase: Purchase) -> Canceled | None:
-    return None if purchase.access_allowed else Canceled(purchase.access_reason)
+Found = Mapping[str, Any] | Canceled
 
 
-def _check_waiting(purchase: Purchase) -> Canceled | None:
-    return None if purchase.state == "awaiting_payment" else Canceled("the bank has answered meanwhile")
+def _order(message: OutboxMessage) -> Order:
+    return db.session.get_one(Order, message.order_id)
 
 
-def _check_failed(purchase: Purchase) -> Canceled | None:
-    return None if purchase.state == "failed" else Canceled("the payment went through after all")
+def _about_purchase(message: OutboxMessage) -> dict[str, Any]:
+    purchase = read_purchase(_order(message))
+    return {"purchase": purchase, "order_url": purchase.order_url, "again_url": purchase.again_url}
 
 
-CHECKS: dict[str, Callable[[Purchase], Canceled | None]] = {
-    RECEIPT: _check_receipt,
-    WAITING_FOR_BANK: _check_waiting,
-    PAYMENT_FAILED: _check_failed,
+def _receipt(message: OutboxMessage) -> Found:
+    found = _about_purchase(message)
+    purchase: Purchase = found["purchase"]
+    return found if purchase.access_allowed else Canceled(purchase.access_reason)
+
+
+def _waiting_for_bank(message: OutboxMessage) -> Found:
+    found = _about_purchase(message)
+    is_true = found["purchase"].state == "awaiting_payment"
+    return found if is_true else Canceled("the bank has answered meanwhile")
+
+
+def _payment_failed(message: OutboxMessage) -> Found:
+    found = _about_purchase(message)
+    return found if found["purchase"].state == "failed" else Canceled("the payment went through after all")
+
+
+def _refunded(message: OutboxMessage) -> Found:
+    """To the buyer: how much, and what still works."""
+    refund = db.session.get_one(Refund, message.about)
+    if refund.status in ("failed", "canceled"):
+        return Canceled(f"the refund is {refund.status}")
+    return {**_about_purchase(message), "refund": refund}
+
+
+def _dispute_opened(message: OutboxMessage) -> Found:
+    """To the owner."""
+    dispute = db.session.get_one(Dispute, message.about)
+    if dispute.status not in NEEDS_ANSWER:
+        return Canceled(f"the dispute is {dispute.status}")
+    order = _order(message)
+    is_inquiry = dispute.status.startswith("warning_")
+    return {"order": order, "dispute": dispute, "is_inquiry": is_inquiry, "dashboard_url": _dashboard_url(order)}
+
+
+def _fraud_warning(message: OutboxMessage) -> Found:
+    """To the owner."""
+    warning = db.session.get_one(FraudWarning, message.about)
+    if not warning.is_actionable:
+        return Canceled("it is refunded or disputed meanwhile")
+    order = _order(message)
+    return {"order": order, "warning": warning, "dashboard_url": _dashboard_url(order)}
+
+
+def _reconcile_report(message: OutboxMessage) -> Found:
+    """To the owner."""
+    return {"reconciled": db.session.get_one(ReconcilePass, int(message.about or 0))}
+
+
+def _dashboard_url(order: Order) -> str:
+    shop = settings()
+    if shop.mode == "sandbox":
+        return shop.stripe_api_base
+    return f"https://dashboard.stripe.com/{'' if shop.is_live else 'test/'}payments/{order.payment_intent_id}"
+
+
+COMPOSERS: dict[str, Callable[[OutboxMessage], Found]] = {
+    outbox.RECEIPT: _receipt,
+    outbox.WAITING_FOR_BANK: _waiting_for_bank,
+    outbox.PAYMENT_FAILED: _payment_failed,
+    outbox.REFUNDED: _refunded,
+    outbox.DISPUTE_OPENED: _dispute_opened,
+    outbox.FRAUD_WARNING: _fraud_warning,
+    outbox.RECONCILE_REPORT: _reconcile_report,
 }
 
 
 def compose(message: OutboxMessage) -> Mail | Canceled:
     """The folder `templates/mail/<kind>/` holds subject, text and HTML."""
-    order = db.session.get_one(Order, message.order_id)
-    purchase = read_purchase(order)
-    canceled = CHECKS[message.kind](purchase)
-    if canceled:
-        return canceled
+    found = COMPOSERS[message.kind](message)
+    if isinstance(found, Canceled):
+        return found
     folder = f"mail/{message.kind}"
-    context = {
-        "purchase": purchase,
-        "shop": settings(),
-        "order_url": purchase.order_url,
-        "again_url": purchase.again_url,
-    }
+    context = {**found, "shop": settings()}
     return Mail(
         recipient=message.recipient,
         message_id=message.message_id,

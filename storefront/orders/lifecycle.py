@@ -11,6 +11,7 @@ from storefront import clock, tokens
 from storefront.customers.models import Customer, email_key
 from storefront.db import db, insert_missing, transaction
 from storefront.errors import NotFound
+from storefront.orders.access import weightiest_dispute
 from storefront.orders.models import Order
 from storefront.stripe_seen import SeenCheckout
 from storefront.web import settings
@@ -109,25 +110,30 @@ def order_token(order: Order) -> str:
     return tokens.derive_token(order.token_seed, purpose="order", version=order.token_version)
 
 
-def apply_facts(order: Order, seen: SeenCheckout, *, ticket: int) -> None:
+def apply_facts(order: Order, seen: SeenCheckout, *, ticket: int) -> bool:
     """Facts only from a look younger than the last applied one; paid only goes from no to yes.
 
-    Facts are read outside the lock, so a slow reader could overwrite newer facts with older ones.
+    Facts are read outside the lock, so a slow reader could overwrite newer facts with older ones. True when
+    these facts count.
     """
     if seen.is_paid and not order.is_paid:
         order.is_paid = True
         order.paid_at = clock.now()
     if ticket <= order.facts_ticket:
-        return
+        return False
     order.facts_ticket = ticket
     order.has_failed = seen.has_failed
-    if seen.payment is None:
-        return
-    order.payment_intent_id = seen.payment.id
-    order.payment_method_type = seen.payment.method_type or order.payment_method_type
-    order.refunded_minor = seen.payment.refunded_minor
-    order.is_disputed = seen.payment.is_disputed
-    order.dispute_status = seen.payment.dispute_status
+    payment = seen.payment
+    if payment is None:
+        return True
+    order.payment_intent_id = payment.id
+    order.payment_method_type = payment.method_type or order.payment_method_type
+    order.refunded_minor = payment.refunded_minor
+    order.is_disputed = payment.is_disputed
+    if payment.aftermath is not None:
+        disputes = payment.aftermath.disputes
+        order.dispute_status = weightiest_dispute(dispute.status for dispute in disputes or ())
+    return True
 
 
 def get_order_by_token(token: str) -> Order:

@@ -16,6 +16,14 @@ class GrantKind(StrEnum):
     DOWNLOAD = "download"
 
 
+class Decision(StrEnum):
+    """The owner's word on one order: it stands above refunds and disputes, never above an unpaid one."""
+
+    FOLLOW_PAYMENT = "follow_payment"
+    WITHDRAW = "withdraw"
+    ALLOW = "allow"
+
+
 class Order(Base):
     """Born when its Checkout Session is complete, from Stripe's lines, never from a cart.
 
@@ -50,7 +58,7 @@ class Order(Base):
     refunded_minor: Mapped[int] = mapped_column(default=0)
     is_disputed: Mapped[bool] = mapped_column(default=False)
     dispute_status: Mapped[str | None]
-    is_withdrawn: Mapped[bool] = mapped_column(default=False)  # the owner's decision
+    decision: Mapped[Decision] = mapped_column(default=Decision.FOLLOW_PAYMENT)
 
     look_ticket: Mapped[int] = mapped_column(default=0)
     facts_ticket: Mapped[int] = mapped_column(default=0)
@@ -85,6 +93,7 @@ class OrderItem(Base):
     discount_minor: Mapped[int]
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
+    is_refunded: Mapped[bool] = mapped_column(default=False)  # a refund names this item
 
 
 class Grant(Base):

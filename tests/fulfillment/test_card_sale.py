@@ -153,7 +153,7 @@ def test_costs_a_bounded_number_of_statements_and_calls(buyer: Buyer, sandbox: S
     costs: list[tuple[int, ...]] = []
     for lines in (1, 20):
         session_id = make_long_session(buyer, sandbox, app, lines=lines)
-        sandbox.pay(session_id)
+        sandbox.pay(session_id, email=f"buyer-of-{lines}@example.com")
         sandbox.forget_calls()
         with counted(app, inserts=lines == 1) as first:
             page = buyer.land(session_id)

@@ -11,9 +11,18 @@ from sqlalchemy import inspect, text
 
 from storefront.app import create_app
 from storefront.config import load_settings
-from storefront.db import Base, db
+from storefront.db import Base, db, transaction
 from storefront.migrations import schema
 from tests.databases import BOTH, base_environment
+from tests.shop import read_rows
+
+ORDER_OF_0001 = """
+INSERT INTO orders (number, mode, checkout_session_id, customer_id, email, tax_ids, currency, subtotal_minor,
+    discount_minor, tax_minor, total_minor, is_paid, has_failed, refunded_minor, is_disputed, is_withdrawn,
+    look_ticket, facts_ticket, token_seed, token_version, token_hash, placed_at, created_at)
+VALUES ('N1', 'test', 'cs_1', 1, 'ada@example.com', '[]', 'usd', 1900, 0, 0, 1900, true, false, 0, false, true,
+    1, 1, 'x', 1, 'h', '2026-11-02 12:00:00', '2026-11-02 12:00:00')
+"""
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
@@ -47,6 +56,22 @@ def test_goes_back_to_nothing_and_up_again(app: Flask) -> None:
     schema.upgrade(app)
     assert tables(app) == set(Base.metadata.tables) | {"alembic_version"}
     assert differences(app) == []
+
+
+@both
+def test_keeps_orders_and_the_owners_decision_through_every_step(app: Flask) -> None:
+    """An order of the first version, withdrawn by its owner, goes up to the newest schema and back."""
+    with app.app_context():
+        downgrade(directory=str(schema.FOLDER), revision="0001")
+        with transaction() as session:
+            session.execute(text("INSERT INTO customers VALUES (1, 'test', 'Ada', 'ada', '2026-11-02 12:00:00')"))
+            session.execute(text(ORDER_OF_0001))
+    schema.upgrade(app)
+    assert read_rows(app, "SELECT number, decision FROM orders") == [{"number": "N1", "decision": "withdraw"}]
+    assert differences(app) == []
+    with app.app_context():
+        downgrade(directory=str(schema.FOLDER), revision="0001")
+    assert [bool(row["is_withdrawn"]) for row in read_rows(app, "SELECT is_withdrawn FROM orders")] == [True]
 
 
 def test_does_nothing_the_second_time(app: Flask) -> None:

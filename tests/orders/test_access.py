@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.orders.access import DISPUTE_REASONS, SENTENCES, Facts, Reason, access
+from storefront.orders.access import DENYING, DISPUTE_REASONS, SENTENCES, Facts, Reason, access
+from storefront.orders.models import Decision
 
 PAID = Facts(
     is_paid=True,
@@ -16,7 +17,7 @@ PAID = Facts(
     refunded_minor=0,
     is_disputed=False,
     dispute_status=None,
-    is_withdrawn=False,
+    decision=Decision.FOLLOW_PAYMENT,
 )
 
 # https://docs.stripe.com/api/disputes/object, `status`, API version 2026-10-28.endive. Inquiries (`warning_…`)
@@ -44,7 +45,8 @@ any_facts = st.builds(
     refunded_minor=amounts,
     is_disputed=st.booleans(),
     dispute_status=statuses,
-    is_withdrawn=st.booleans(),
+    decision=st.sampled_from(Decision),
+    is_item_refunded=st.booleans(),
 )
 
 
@@ -61,12 +63,22 @@ any_facts = st.builds(
         ({"refunded_minor": 1899}, True, Reason.PARTLY_REFUNDED),
         ({"refunded_minor": 1900}, False, Reason.REFUNDED),
         ({"refunded_minor": 1901}, False, Reason.REFUNDED),
-        ({"is_withdrawn": True}, False, Reason.WITHDRAWN),
-        ({"is_withdrawn": True, "is_paid": False}, False, Reason.WITHDRAWN),
-        ({"is_withdrawn": True, "total_minor": 0}, False, Reason.WITHDRAWN),
+        ({"is_item_refunded": True, "refunded_minor": 500}, False, Reason.ITEM_REFUNDED),
+        ({"is_item_refunded": True, "refunded_minor": 1900}, False, Reason.REFUNDED),
+        ({"decision": Decision.WITHDRAW}, False, Reason.WITHDRAWN),
+        ({"decision": Decision.WITHDRAW, "is_paid": False}, False, Reason.WITHDRAWN),
+        ({"decision": Decision.WITHDRAW, "total_minor": 0}, False, Reason.WITHDRAWN),
+        ({"decision": Decision.ALLOW}, True, Reason.ALLOWED_BY_SHOP),
+        ({"decision": Decision.ALLOW, "refunded_minor": 1900}, True, Reason.ALLOWED_BY_SHOP),
+        ({"decision": Decision.ALLOW, "dispute_status": "lost"}, True, Reason.ALLOWED_BY_SHOP),
+        ({"decision": Decision.ALLOW, "is_item_refunded": True}, True, Reason.ALLOWED_BY_SHOP),
+        ({"decision": Decision.ALLOW, "is_paid": False}, False, Reason.AWAITING_PAYMENT),
+        ({"is_disputed": True}, True, Reason.DISPUTE_UNKNOWN),
     ],
 )
-def test_follows_payment_refund_and_withdrawal(changes: dict[str, Any], allowed: bool, reason: Reason) -> None:
+def test_follows_payment_refund_and_the_owners_decision(
+    changes: dict[str, Any], allowed: bool, reason: Reason
+) -> None:
     found = access(replace(PAID, **changes))
     assert (found.allowed, found.reason) == (allowed, reason)
 
@@ -90,14 +102,34 @@ def test_has_a_sentence_for_every_reason() -> None:
 
 @given(any_facts)
 def test_never_allows_what_is_unpaid_or_withdrawn(facts: Facts) -> None:
-    if not facts.is_paid or facts.is_withdrawn:
+    if not facts.is_paid or facts.decision is Decision.WITHDRAW:
         assert not access(facts).allowed
 
 
 @given(any_facts)
-def test_denies_after_a_full_refund_whatever_else_is_true(facts: Facts) -> None:
+def test_denies_after_a_full_refund_unless_the_owner_allows(facts: Facts) -> None:
     refunded = replace(facts, total_minor=facts.total_minor + 1, refunded_minor=facts.total_minor + 1)
-    assert not access(refunded).allowed
+    assert access(refunded).allowed is (facts.is_paid and facts.decision is Decision.ALLOW)
+
+
+@given(any_facts)
+def test_allows_whatever_was_paid_where_the_owner_says_so(facts: Facts) -> None:
+    assert access(replace(facts, is_paid=True, decision=Decision.ALLOW)).allowed
+
+
+@given(any_facts)
+def test_gives_back_what_a_decision_took_when_it_is_undone(facts: Facts) -> None:
+    before = replace(facts, decision=Decision.FOLLOW_PAYMENT)
+    withdrawn = replace(before, decision=Decision.WITHDRAW)
+    assert not access(withdrawn).allowed
+    assert access(replace(withdrawn, decision=Decision.FOLLOW_PAYMENT)) == access(before)
+
+
+@given(any_facts)
+def test_lets_no_item_live_longer_than_its_order(facts: Facts) -> None:
+    order, item = replace(facts, is_item_refunded=False), replace(facts, is_item_refunded=True)
+    assert access(order).allowed or not access(item).allowed
+    assert (access(item).reason in DENYING) is not access(item).allowed
 
 
 @given(total=amounts, part=st.integers(min_value=0, max_value=99), ended=st.sampled_from(["won", "prevented"]))
@@ -114,12 +146,6 @@ def test_restores_access_when_a_dispute_ends_for_the_shop(total: int, part: int,
 def test_keeps_access_under_an_unknown_dispute_status(status: str) -> None:
     found = access(replace(PAID, is_disputed=True, dispute_status=status))
     assert (found.allowed, found.reason) == (True, Reason.DISPUTE_UNKNOWN)
-
-
-@given(any_facts)
-def test_ignores_a_dispute_status_of_a_charge_that_is_not_disputed(facts: Facts) -> None:
-    calm = replace(facts, is_disputed=False)
-    assert access(calm) == access(replace(calm, dispute_status=None))
 
 
 @given(any_facts)

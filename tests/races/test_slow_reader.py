@@ -28,8 +28,8 @@ class SlowGateway(Gateway):
         self.has_read = threading.Event()
         self.may_go_on = threading.Event()
 
-    def get_checkout(self, session_id: str) -> SeenCheckout:
-        seen = super().get_checkout(session_id)
+    def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:
+        seen = super().get_checkout(session_id, thorough=thorough)
         if threading.get_ident() == self.slow_thread and not self.may_go_on.is_set():
             self.has_read.set()
             assert self.may_go_on.wait(WAIT_SECONDS)

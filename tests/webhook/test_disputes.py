@@ -36,7 +36,7 @@ def test_gives_the_same_keys_back_when_it_is_won(app: Flask, sandbox: SandboxCli
     sandbox.control(f"charges/{charge}/dispute")
     sandbox.forget_calls()
     deliver_newest(app, sandbox)
-    assert len(sandbox.calls()) == 2, "the Session, and the dispute"
+    assert len(sandbox.calls()) == 4, "the Session, its refunds, disputes and warnings"
     assert keys_on(buyer.land(session_id).text) == []
     close(sandbox, "won")
     deliver_newest(app, sandbox)

@@ -1,0 +1,83 @@
+"""The owner's "needs you" list: what is wanted is opened, what is not wanted any more closes by itself."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront import clock
+from storefront.db import db, insert_missing, transaction
+from storefront.errors import NotFound
+from storefront.orders.after_sale import Notice
+from storefront.web import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concern:
+    """Something for the owner. `text` is one or two sentences that say what to do; no key in it."""
+
+    kind: str
+    subject: str
+    text: str
+
+
+def settle_notices(
+    session: Session, wanted: Iterable[Concern], *, order_id: int | None = None, kinds: Iterable[str] = ()
+) -> None:
+    """Make the open notices of one order, or of these kinds, agree with what is wanted now.
+
+    One that the owner called done stays done; one that closed by itself opens again when its cause is back.
+    """
+    mode, now = settings().mode, clock.now()
+    mine = Notice.order_id == order_id if order_id is not None else Notice.kind.in_(list(kinds))
+    known = {
+        (notice.kind, notice.subject): notice
+        for notice in session.scalars(select(Notice).where(Notice.mode == mode, mine))
+    }
+    by_key = {(concern.kind, concern.subject): concern for concern in wanted}
+    for key, concern in by_key.items():
+        notice = known.get(key)
+        if notice is None:
+            row = {
+                "mode": mode,
+                "kind": concern.kind,
+                "subject": concern.subject,
+                "order_id": order_id,
+                "text": concern.text,
+            }
+            insert_missing(session, Notice, [row])  # two orders may find the same double purchase
+        elif notice.closed_at is not None and not notice.is_closed_by_owner:
+            notice.closed_at, notice.created_at, notice.text = None, now, concern.text
+        elif notice.closed_at is None:
+            notice.text = concern.text
+    for key, notice in known.items():
+        if key not in by_key and notice.closed_at is None:
+            notice.closed_at = now
+
+
+def find_open_notices() -> list[Notice]:
+    """Of the running mode, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Notice)
+            .where(Notice.mode == settings().mode, Notice.closed_at.is_(None))
+            .order_by(Notice.created_at, Notice.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def close_notice(notice_id: int) -> str:
+    """The owner's "done"; safe to repeat. Returns the notice's text.
+
+    Raises:
+        NotFound: no such notice in the running mode.
+    """
+    with transaction() as session:
+        notice = session.get(Notice, notice_id, with_for_update=True)
+        if notice is None or notice.mode != settings().mode:
+            raise NotFound(f"There is no notice {notice_id}. `storefront needs-you` lists those that are open.")
+        notice.is_closed_by_owner = True
+        notice.closed_at = notice.closed_at or clock.now()
+        return notice.text

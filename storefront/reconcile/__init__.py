@@ -1,0 +1,1 @@
+"""Reconciliation: compares our rows with Stripe, and repairs what no event told us."""
