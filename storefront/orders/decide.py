@@ -1,0 +1,50 @@
+"""The owner's word on one order: withdraw it, keep it open whatever the payment says, or follow the payment."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from storefront.db import transaction
+from storefront.errors import NotFound, StorefrontError
+from storefront.orders.access import Access, access, facts_of
+from storefront.orders.after_sale import OrderChange
+from storefront.orders.models import Decision, Order
+from storefront.web import settings
+
+
+class NotPaid(StorefrontError):
+    code = "not_paid"
+    status = 409
+    title = "This order is not paid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    before: Access
+    now: Access
+
+
+def decide(number: str, decision: Decision, *, because: str = "") -> Decided:
+    """Safe to repeat: keys, links and devices are never touched, so every decision can be undone.
+
+    Raises:
+        NotFound: no such order in the running mode.
+        NotPaid: nothing was handed out yet, so there is nothing to keep open.
+    """
+    with transaction() as session:
+        order = session.scalars(
+            select(Order)
+            .where(Order.number == number.strip().upper(), Order.mode == settings().mode)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if order is None:
+            raise NotFound(f"There is no order {number}. `storefront orders list` shows the newest.")
+        if decision is Decision.ALLOW and not order.is_paid:
+            raise NotPaid(f"Order {order.number} is not paid, so nothing was handed out that could stay open.")
+        before = access(facts_of(order))
+        if order.decision is not decision:
+            order.decision = decision
+            detail = f"{decision.value}: {because}" if because else decision.value
+            session.add(OrderChange(order_id=order.id, what="decision", detail=detail))
+        return Decided(before=before, now=access(facts_of(order)))
