@@ -52,6 +52,12 @@ class StripeUnavailable(StorefrontError):
     retry_after_seconds = 5
 
 
+class StripeBusy(StripeUnavailable):
+    """429: too many requests at once. The same request may be repeated after a moment."""
+
+    code = "stripe_busy"
+
+
 class StripeFault(StripeUnavailable):
     """Stripe answered with a 5xx: stored under the idempotency key, so the next try needs a new one."""
 

@@ -14,7 +14,14 @@ from flask import Flask, current_app
 
 from storefront.config import Settings
 from storefront.db import end_read
-from storefront.errors import StorefrontError, StripeFault, StripeMissing, StripeRefused, StripeUnavailable
+from storefront.errors import (
+    StorefrontError,
+    StripeBusy,
+    StripeFault,
+    StripeMissing,
+    StripeRefused,
+    StripeUnavailable,
+)
 from storefront.stripe_seen import (
     SeenAftermath,
     SeenCheckout,
@@ -67,7 +74,10 @@ def _refusals() -> Iterator[None]:
     """
     try:
         yield
-    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+    except stripe.RateLimitError as error:
+        log.warning("stripe asks to slow down", extra={"stripe_request": error.request_id})
+        raise StripeBusy from error
+    except stripe.APIConnectionError as error:
         log.warning("stripe does not answer", extra={"kind": type(error).__name__})
         raise StripeUnavailable from error
     except stripe.APIError as error:
@@ -111,6 +121,11 @@ class Gateway:
         end_read()
         with _refusals():
             return call()
+
+    def ask(self, call: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
+        """For `stripe_lists`: one call of the SDK, its answer as plain JSON values."""
+        answer: dict[str, Any] = self._ask(lambda: call(self._client)).to_dict(for_json=True)
+        return answer
 
     def account_id(self) -> str:
         """The key's account, asked once a process; "unknown" for a restricted key that may not ask."""

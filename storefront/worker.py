@@ -6,16 +6,19 @@ from collections.abc import Callable
 from flask import Flask
 
 from storefront.db import db
+from storefront.errors import StripeUnavailable
 from storefront.leases import take_lease
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.queue import Queue
+from storefront.reconcile.run import AnotherPassRuns, reconcile
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
 from storefront.webhook.dispatch import run_unhandled
 
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 50
+RECONCILE_SECONDS = 15 * 60 - 20  # the clock ticks each minute, a little early or late
 WORKERS = 2
 
 
@@ -28,6 +31,16 @@ def retry_events() -> None:
         run_unhandled()
 
 
+def reconcile_if_due() -> None:
+    """Every 15 minutes, whoever's turn it is. Stripe not answering is no error: the next pass goes on."""
+    if not take_lease("reconcile_due", seconds=RECONCILE_SECONDS):
+        return
+    try:
+        reconcile()
+    except (StripeUnavailable, AnotherPassRuns) as error:
+        log.warning("not reconciled", extra={"why": error.code})
+
+
 def _in_context(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         with app.app_context():
@@ -38,10 +51,11 @@ def _in_context(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
 
 
 def add_jobs(app: Flask) -> Queue:
-    """The outbox needs no lease: a claim is one worker's. Both run each minute without any nudge."""
+    """The outbox needs no lease: a claim is one worker's. All run each minute without any nudge."""
     queue: Queue = app.extensions["queue"]
     queue.add_job("outbox", _in_context(app, deliver_outbox), every_minute=True)
     queue.add_job("retry_events", _in_context(app, retry_events), every_minute=True)
+    queue.add_job("reconcile", _in_context(app, reconcile_if_due), every_minute=True)
     return queue
 
 

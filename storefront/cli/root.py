@@ -6,6 +6,7 @@ import sys
 import click
 
 from storefront.catalog.seed import seed as seed_catalog
+from storefront.cli.reconcile import reconcile
 from storefront.cli.server import server_command
 from storefront.cli.shop import make_app
 from storefront.config import ROOT
@@ -83,3 +84,4 @@ def upgrade() -> None:
 
 main.add_command(sandbox)
 main.add_command(mailbox)
+main.add_command(reconcile)

@@ -11,7 +11,6 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.catalog import mirrors
 from storefront.catalog.mirrors import Known
 from storefront.db import transaction
 from storefront.errors import StripeMissing
@@ -19,6 +18,7 @@ from storefront.fulfillment.aftermath import copy_aftermath, note_access
 from storefront.fulfillment.concerns import find_concerns
 from storefront.fulfillment.doubles import find_doubles
 from storefront.fulfillment.grants import add_grants, add_items
+from storefront.fulfillment.ours import find_ours
 from storefront.fulfillment.promises import promise_aftermath, promise_again, promise_state
 from storefront.mail import outbox
 from storefront.orders import lifecycle
@@ -100,9 +100,8 @@ def _converge_once(session_id: str, look: Look, also: Also | None) -> Outcome:
         seen = gateway().get_checkout(session_id, thorough=look is Look.NOW)
     except StripeMissing:
         return _without_effects(Outcome.NOT_OURS, also)
-    shop = mirrors.shop_id()
-    known = mirrors.recognize(seen.lines, shop=shop)
-    if not _is_ours(seen, known, shop):
+    known = find_ours(seen)
+    if known is None:
         return _without_effects(Outcome.NOT_OURS, also)
     if seen.status != "complete":
         return _without_effects(Outcome.EXPIRED if seen.status == "expired" else Outcome.OPEN, also)
@@ -126,13 +125,6 @@ def _without_effects(outcome: Outcome, also: Also | None, order_id: int | None =
         with transaction() as session:
             also(session, outcome, order_id)
     return outcome
-
-
-def _is_ours(seen: SeenCheckout, known: dict[str, Known], shop: str) -> bool:
-    """By our mark on the Session, or by one line we know. `client_reference_id` is never read back."""
-    if seen.mode != "payment" or seen.livemode != settings().is_live:
-        return False
-    return seen.metadata.get("storefront") == shop or any(line.product_id for line in known.values())
 
 
 def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known], ticket: int | None) -> _Effects:

@@ -39,14 +39,7 @@ def settle_notices(
     for key, concern in by_key.items():
         notice = known.get(key)
         if notice is None:
-            row = {
-                "mode": mode,
-                "kind": concern.kind,
-                "subject": concern.subject,
-                "order_id": order_id,
-                "text": concern.text,
-            }
-            insert_missing(session, Notice, [row])  # two orders may find the same double purchase
+            open_notices(session, [concern], order_id=order_id)
         elif notice.closed_at is not None and not notice.is_closed_by_owner:
             notice.closed_at, notice.created_at, notice.text = None, now, concern.text
         elif notice.closed_at is None:
@@ -54,6 +47,21 @@ def settle_notices(
     for key, notice in known.items():
         if key not in by_key and notice.closed_at is None:
             notice.closed_at = now
+
+
+def open_notices(session: Session, wanted: Iterable[Concern], *, order_id: int | None = None) -> None:
+    """Where there are none of these yet: two orders may find the same double purchase."""
+    rows = [
+        {
+            "mode": settings().mode,
+            "kind": concern.kind,
+            "subject": concern.subject,
+            "order_id": order_id,
+            "text": concern.text,
+        }
+        for concern in wanted
+    ]
+    insert_missing(session, Notice, rows)
 
 
 def find_open_notices() -> list[Notice]:
@@ -66,6 +74,10 @@ def find_open_notices() -> list[Notice]:
             .execution_options(populate_existing=True)
         )
     )
+
+
+def as_json(notice: Notice) -> dict[str, str]:
+    return {"id": str(notice.id), "kind": notice.kind, "subject": notice.subject, "text": notice.text}
 
 
 def close_notice(notice_id: int) -> str:

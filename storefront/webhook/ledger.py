@@ -83,3 +83,21 @@ def find_unhandled(*, limit: int = 100) -> list[tuple[str, str, str]]:
         .limit(limit)
     )
     return [(row.id, row.type, row.object_id) for row in rows]
+
+
+def find_known(event_ids: list[str]) -> dict[str, bool]:
+    """Which of these were received, and whether each is handled."""
+    rows = db.session.execute(select(StripeEvent.id, StripeEvent.handled_at).where(StripeEvent.id.in_(event_ids)))
+    return {row.id: row.handled_at is not None for row in rows}
+
+
+def find_stuck(*, older_than: timedelta) -> list[tuple[str, str, str | None]]:
+    """(event id, type, last error) of deliveries that nobody could finish for so long."""
+    rows = db.session.execute(
+        select(StripeEvent.id, StripeEvent.type, StripeEvent.last_error).where(
+            StripeEvent.mode == settings().mode,
+            StripeEvent.handled_at.is_(None),
+            StripeEvent.received_at <= clock.now() - older_than,
+        )
+    )
+    return [(row.id, row.type, row.last_error) for row in rows]

@@ -1,0 +1,91 @@
+"""`storefront reconcile`: compare with Stripe now, and repair."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from storefront import clock
+from storefront.cli.shop import make_app
+from storefront.errors import StorefrontError, StripeUnavailable
+from storefront.reconcile import run
+from storefront.reconcile.steps import Step
+
+WORDS = {
+    Step.WAITING: "orders that wait",
+    Step.CHECKOUTS: "Checkout Sessions",
+    Step.REFUNDS: "refunds",
+    Step.DISPUTES: "disputes",
+    Step.EVENTS: "events",
+}
+UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+class Since(click.ParamType[datetime]):
+    """`3d`, `12h`, `2w`, a date or a time; without a zone it is UTC."""
+
+    name = "when"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        span = re.fullmatch(r"(\d{1,4})([hdw])", value.strip())
+        if span:
+            return clock.now() - timedelta(**{UNITS[span[2]]: int(span[1])})
+        try:
+            when = datetime.fromisoformat(value.strip())
+        except ValueError:
+            self.fail(f"{value!r} is no time: write 3d, 12h, 2w, 2026-11-01 or 2026-11-01T10:00.", param, ctx)
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        if when > clock.now():
+            self.fail(f"{value!r} is in the future.", param, ctx)
+        return when
+
+
+@click.command()
+@click.option("--since", type=Since(), help="3d, 12h, 2w or a date. Without it: since the last pass.")
+@click.option("--dry-run", is_flag=True, help="Only say what differs; change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+def reconcile(since: datetime | None, dry_run: bool, as_json: bool) -> None:
+    """Compare with Stripe and repair what no event told. The worker does it every 15 minutes."""
+
+    def progress(step: Step, checked: int) -> None:
+        if not as_json:
+            click.echo(f"Compared {WORDS[step]}; {checked} sales looked at so far.", err=True)
+
+    with make_app().app_context():
+        try:
+            report = run.reconcile(since=since, is_dry=dry_run, progress=progress)
+        except StripeUnavailable as error:
+            again = "" if dry_run else " What is repaired stays so; run it again to go on from here."
+            raise click.ClickException(f"{error.message}.{again}") from error
+        except StorefrontError as error:
+            raise click.ClickException(error.message) from error
+    if as_json:
+        click.echo(json.dumps(_to_json(report), indent=2))
+    else:
+        _print(report)
+
+
+def _to_json(report: run.Report) -> dict[str, object]:
+    return {
+        "since": report.since.isoformat(),
+        "dry_run": report.is_dry,
+        "checked": report.checked,
+        "fixed": list(report.fixed),
+        "needs_you": list(report.needs_you),
+    }
+
+
+def _print(report: run.Report) -> None:
+    click.echo(f"Compared with Stripe since {report.since:%Y-%m-%d %H:%M} UTC: {report.checked} sales looked at.")
+    _print_lines("Would be fixed" if report.is_dry else "Fixed", report.fixed)
+    _print_lines("Needs you", report.needs_you)
+    if not report.fixed and not report.needs_you:
+        click.echo("Everything agrees.")
+
+
+def _print_lines(title: str, lines: tuple[dict[str, str], ...]) -> None:
+    if lines:
+        click.echo(f"\n{title} ({len(lines)}):")
+        for line in lines:
+            click.echo(f"  - {line['text']}")

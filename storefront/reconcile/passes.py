@@ -1,0 +1,112 @@
+"""Rows of passes: where one goes on, how one ends, and the checkpoint that only a complete one moves."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront import clock
+from storefront.db import db, transaction
+from storefront.mail import outbox
+from storefront.orders.after_sale import Notice
+from storefront.orders.notices import as_json, find_open_notices
+from storefront.reconcile.models import ReconcilePass
+from storefront.web import settings
+
+MARGIN = timedelta(hours=1)  # Stripe's clock and ours, and what was being written while the last pass looked
+FIRST_WINDOW = timedelta(days=30)  # as long as Stripe keeps events
+# These have a mail of their own.
+TOLD_ALREADY = frozenset({"dispute_open", "fraud_warning"})
+
+
+def find_last_complete() -> ReconcilePass | None:
+    return db.session.scalars(
+        select(ReconcilePass)
+        .where(ReconcilePass.mode == settings().mode, ReconcilePass.finished_at.is_not(None))
+        .order_by(ReconcilePass.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def find_checkpoint() -> datetime | None:
+    last = find_last_complete()
+    return last.checkpoint if last else None
+
+
+def window_start() -> datetime:
+    checkpoint = find_checkpoint()
+    return checkpoint - MARGIN if checkpoint else clock.now() - FIRST_WINDOW
+
+
+def begin(since: datetime | None, *, first_step: str) -> ReconcilePass:
+    """A pass that was interrupted goes on; one with its own `since` always begins anew."""
+    mode = settings().mode
+    start = since or window_start()
+    with transaction() as session:
+        if since is None:
+            unfinished = session.scalars(
+                select(ReconcilePass)
+                .where(ReconcilePass.mode == mode, ReconcilePass.finished_at.is_(None))
+                .order_by(ReconcilePass.id.desc())
+                .limit(1)
+            ).one_or_none()
+            if unfinished is not None:
+                return unfinished
+        made = ReconcilePass(mode=mode, since=start, step=first_step, fixed=[], needs_you=[])
+        session.add(made)
+        session.flush()
+        return made
+
+
+def save(pass_id: int, *, step: str, cursor: str | None, checked: int, fixed: list[dict[str, str]]) -> None:
+    with transaction() as session:
+        row = session.get_one(ReconcilePass, pass_id)
+        row.step, row.cursor, row.checked, row.fixed = step, cursor, checked, [*fixed]
+
+
+def finish(pass_id: int, *, checked: int, fixed: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Moves the checkpoint, stores the report, promises its mail when there is something new for the owner.
+
+    Returns what needs the owner, old and new.
+    """
+    open_notices = find_open_notices()
+    needs_you = [as_json(notice) for notice in open_notices]
+    last = find_last_complete()
+    since_last = last.finished_at if last else None
+    is_news = any(_is_news(notice, since_last) for notice in open_notices)
+    checkpoint = last.checkpoint if last else None
+    with transaction() as session:
+        row = session.get_one(ReconcilePass, pass_id)
+        row.checked, row.fixed, row.needs_you = checked, [*fixed], needs_you if is_news else []
+        row.finished_at = clock.now()
+        # A pass that began after the checkpoint has left a gap behind itself.
+        covers = checkpoint is None or row.since <= checkpoint
+        row.checkpoint = row.started_at if covers else checkpoint
+        _forget_dull(session, row)
+        owner = settings().owner_email
+        if is_news and owner:
+            outbox.promise(
+                session,
+                kind=outbox.RECONCILE_REPORT,
+                order_id=None,
+                mode=row.mode,
+                recipient=owner,
+                about=str(row.id),
+                hold=False,
+            )
+    return needs_you
+
+
+def _is_news(notice: Notice, since: datetime | None) -> bool:
+    return notice.kind not in TOLD_ALREADY and (since is None or notice.created_at > since)
+
+
+def _forget_dull(session: Session, newest: ReconcilePass) -> None:
+    """What found nothing is kept only while it is the newest, what was interrupted until another covers it."""
+    older = session.scalars(
+        select(ReconcilePass).where(ReconcilePass.mode == newest.mode, ReconcilePass.id < newest.id)
+    )
+    for row in older:
+        is_over = row.finished_at is not None or row.since >= newest.since
+        if is_over and not row.fixed and not row.needs_you:
+            session.delete(row)

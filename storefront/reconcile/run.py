@@ -1,0 +1,142 @@
+"""A pass: every step's batches, each Session once, its place stored after each batch, a report at the end."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from storefront.errors import StorefrontError
+from storefront.leases import extend_lease, give_back_lease, take_lease
+from storefront.orders.notices import as_json, find_open_notices
+from storefront.reconcile import passes
+from storefront.reconcile.repair import repair
+from storefront.reconcile.steps import Batch, Step, read_batch
+from storefront.reconcile.sweep import sweep
+from storefront.reconcile.taken_in import take_in
+
+log = logging.getLogger(__name__)
+
+LEASE = "reconcile"
+LEASE_SECONDS = 300  # longer than one batch takes, even with half a minute of waiting for Stripe at each Session
+
+Progress = Callable[[Step, int], None]
+
+
+class AnotherPassRuns(StorefrontError):
+    code = "another_pass_runs"
+    status = 409
+    title = "Another pass is running"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """`fixed` and `needs_you` are `{"kind", "subject", "text"}`; of a dry run `fixed` is what would be."""
+
+    since: datetime
+    is_dry: bool
+    checked: int
+    fixed: tuple[dict[str, str], ...]
+    needs_you: tuple[dict[str, str], ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Pass:
+    """`pass_id` None is a dry run: it changes nothing, and stores nothing."""
+
+    pass_id: int | None
+    since: datetime
+    step: Step
+    cursor: str | None
+    progress: Progress
+    checked: int = 0
+    fixed: list[dict[str, str]] = field(default_factory=list)
+    looked: set[str] = field(default_factory=set)
+    never_received: int = 0
+
+    def run(self) -> None:
+        """Every step from where it stands."""
+        for step in tuple(Step)[tuple(Step).index(self.step) :]:
+            self.step = step
+            while True:
+                self._store()
+                batch = read_batch(step, since=self.since, after=self.cursor)
+                self._look_at(batch)
+                self.cursor = batch.cursor
+                if self.cursor is None:
+                    break
+
+    def _look_at(self, batch: Batch) -> None:
+        for session_id in batch.sessions:
+            if session_id not in self.looked:
+                self.looked.add(session_id)
+                self._look_at_one(session_id)
+        if self.pass_id is not None:
+            self.never_received += take_in(batch.missed)
+        self.progress(self.step, self.checked)
+
+    def _look_at_one(self, session_id: str) -> None:
+        self.checked += 1
+        difference = repair(session_id, is_dry=self.pass_id is None)
+        if difference is not None:
+            subject = difference.order_number or session_id
+            self.fixed.append({"kind": self.step.value, "subject": subject, "text": difference.text})
+            self._store()
+        if self.pass_id is not None:
+            extend_lease(LEASE, seconds=LEASE_SECONDS)
+
+    def _store(self) -> None:
+        if self.pass_id is not None:
+            passes.save(self.pass_id, step=self.step, cursor=self.cursor, checked=self.checked, fixed=self.fixed)
+
+    def report(self, needs_you: list[dict[str, str]]) -> Report:
+        return Report(
+            since=self.since,
+            is_dry=self.pass_id is None,
+            checked=self.checked,
+            fixed=tuple(self.fixed),
+            needs_you=tuple(needs_you),
+        )
+
+
+def reconcile(
+    *, since: datetime | None = None, is_dry: bool = False, progress: Progress = lambda _step, _checked: None
+) -> Report:
+    """Compare with Stripe and repair, from the checkpoint or from `since`. Safe to repeat and to interrupt.
+
+    Raises:
+        AnotherPassRuns: the worker's, or one in another terminal.
+        StripeUnavailable: the next pass goes on where this one stopped.
+    """
+    if is_dry:
+        return _run_dry(since or passes.window_start(), progress)
+    if not take_lease(LEASE, seconds=LEASE_SECONDS):
+        raise AnotherPassRuns("Another pass is running and repairs the same things: try again in a minute.")
+    try:
+        return _run(since, progress)
+    finally:
+        give_back_lease(LEASE)
+
+
+def _run_dry(since: datetime, progress: Progress) -> Report:
+    running = _Pass(pass_id=None, since=since, step=Step.WAITING, cursor=None, progress=progress)
+    running.run()
+    return running.report([as_json(notice) for notice in find_open_notices()])
+
+
+def _run(since: datetime | None, progress: Progress) -> Report:
+    row = passes.begin(since, first_step=Step.WAITING)
+    pass_id = row.id
+    running = _Pass(
+        pass_id=pass_id,
+        since=row.since,
+        step=Step(row.step),
+        cursor=row.cursor,
+        progress=progress,
+        checked=row.checked,
+        fixed=[*row.fixed],
+    )
+    running.run()
+    sweep(never_received=running.never_received)
+    needs_you = passes.finish(pass_id, checked=running.checked, fixed=running.fixed)
+    log.info("reconciled", extra={"checked": running.checked, "fixed": len(running.fixed), "open": len(needs_you)})
+    return running.report(needs_you)
