@@ -50,12 +50,12 @@ class LineFormatter(_Discreet):
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
-def set_up_logs(*, as_json: bool) -> None:
-    """Send everything of level INFO and above to stderr. Safe to call again."""
+def set_up_logs(*, as_json: bool, level: int = logging.INFO) -> None:
+    """Send everything of this level and above to stderr. Safe to call again."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if as_json else LineFormatter())
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     for noisy in ("stripe", "huey", "alembic.runtime.migration", "mail.log", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 50
 RECONCILE_SECONDS = 15 * 60 - 20  # the clock ticks each minute, a little early or late
-WORKERS = 2
+WORKERS = 3  # a long reconciliation must not hold up mails
 
 
 def deliver_outbox() -> None:

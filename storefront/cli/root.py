@@ -1,5 +1,6 @@
 """The command itself, and what starts and feeds a shop. Other groups have a file each beside this one."""
 
+import logging
 import os
 import sys
 
@@ -40,7 +41,7 @@ def serve(host: str, port: int, workers: int) -> None:
 @main.command()
 def worker() -> None:
     """Start the worker: mails, retries, schedules."""
-    run_worker(make_app())
+    run_worker(make_app(log_level=logging.INFO))
 
 
 @main.command()

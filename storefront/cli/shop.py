@@ -1,5 +1,6 @@
 """The shop as a command needs it: the environment's settings, a worker's patience with Stripe."""
 
+import logging
 import sys
 
 import click
@@ -11,8 +12,11 @@ from storefront.logs import set_up_logs
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
 
 
-def make_app() -> Flask:
-    """The shop with the environment's settings; wrong ones end the command with every line to mend."""
+def make_app(*, log_level: int = logging.WARNING) -> Flask:
+    """The shop with the environment's settings; wrong ones end the command with every line to mend.
+
+    A command that a person waits for says what it did itself: of its log only trouble is shown.
+    """
     try:
         settings = load_settings(read_environment())
     except SettingsError as error:
@@ -20,7 +24,7 @@ def make_app() -> Flask:
         for problem in error.problems:
             click.echo(f"  - {problem}", err=True)
         sys.exit(2)
-    set_up_logs(as_json=settings.log_json)
+    set_up_logs(as_json=settings.log_json, level=log_level)
     app = create_app(settings)
     set_up_gateway(app, settings, FOR_WORKERS)
     return app
