@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -112,6 +112,34 @@ def build_environment(environ: Mapping[str, str], ports: Ports, folder: Path) ->
     }
 
 
+def settings_path(environ: Mapping[str, str]) -> Path:
+    return ROOT / (environ.get("STOREFRONT_DATA") or "var/local") / "shop.env"
+
+
+def _keep_settings(environ: Mapping[str, str], env: Mapping[str, str]) -> None:
+    """For `storefront --local`: the settings of the shop that runs, readable by this user only."""
+    path = settings_path(environ)
+    names = sorted(name for name in env if name.startswith((*NOT_INHERITED, "OWNER_")))
+    quoted = {name: env[name].replace("\\", "\\\\").replace("'", "\\'") for name in names}
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.writelines(f"{name}='{value}'\n" for name, value in quoted.items())
+
+
+def use_local_settings(environ: MutableMapping[str, str]) -> None:
+    """Make this process's settings those of the shop that `make run` started last.
+
+    Raises:
+        click.ClickException: it never ran here.
+    """
+    path = settings_path(environ)
+    if not path.exists():
+        raise click.ClickException("There is no local shop yet: type `make run` first.")
+    for name in [name for name in environ if name.startswith(NOT_INHERITED)]:
+        del environ[name]
+    environ.update({name: value or "" for name, value in dotenv_values(path, interpolate=False).items()})
+    environ["STOREFRONT_ENV_FILE"] = ""
+
+
 def _commands(ports: Ports, env: Mapping[str, str], folder: Path) -> dict[str, list[str]]:
     ours = [sys.executable, "-m", "storefront"]
     return {
@@ -137,6 +165,7 @@ def run_local(environ: Mapping[str, str]) -> int:
     schema.upgrade(app)
     with app.app_context():
         seed()
+    _keep_settings(environ, env)
     env["SANDBOX_SECRET_KEY"] = env["STRIPE_SECRET_KEY"]
     env["SANDBOX_PUBLISHABLE_KEY"] = env["STRIPE_PUBLISHABLE_KEY"]
     env["SANDBOX_WEBHOOK_SECRET"] = env["STRIPE_WEBHOOK_SECRET"]

@@ -13,7 +13,7 @@ from storefront.cli.shop import make_app
 from storefront.config import ROOT
 from storefront.errors import StorefrontError
 from storefront.fulfillment.fulfill import Look, fulfill_checkout
-from storefront.local import run_local
+from storefront.local import run_local, use_local_settings
 from storefront.migrations import schema
 from storefront.sandbox.cli import sandbox
 from storefront.sandbox.mailbox.cli import mailbox
@@ -21,8 +21,11 @@ from storefront.worker import run_worker
 
 
 @click.group()
-def main() -> None:
+@click.option("--local", is_flag=True, help="Act on the shop that `make run` started here.")
+def main(local: bool) -> None:
     """Storefront: a shop for files and license keys."""
+    if local:
+        use_local_settings(os.environ)
 
 
 @main.command()

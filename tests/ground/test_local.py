@@ -1,5 +1,6 @@
 """`storefront run`: everything with one command, again and again, and nothing left behind."""
 
+import json
 import os
 import re
 import signal
@@ -273,7 +274,17 @@ def test_touches_nothing_of_a_shop_whose_settings_are_around_and_ends_with_its_t
     with run(data, **around) as started:
         started.wait_until_started()
         assert started.get("/readyz").json()["mode"] == "sandbox"
+        command = [sys.executable, "-m", "storefront", "--local", "reconcile", "--json"]
+        environ = {**os.environ, **around, "STOREFRONT_DATA": str(data)}
+        report = subprocess.run(command, env=environ, check=True, capture_output=True)
+        assert json.loads(report.stdout)["fixed"] == []
         # A closed terminal.
         assert started.stop(signal.SIGHUP) == 0
     assert processes_of(tmp_path) == []
     assert list(tmp_path.iterdir()) == [data]
+
+
+def test_says_what_to_do_when_there_is_no_local_shop(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["--local", "seed"], env={"STOREFRONT_DATA": str(tmp_path)})
+    assert result.exit_code == 1
+    assert "type `make run` first" in result.output
