@@ -119,7 +119,7 @@ def settings_path(environ: Mapping[str, str]) -> Path:
 def _keep_settings(environ: Mapping[str, str], env: Mapping[str, str]) -> None:
     """For `storefront --local`: the settings of the shop that runs, readable by this user only."""
     path = settings_path(environ)
-    names = sorted(name for name in env if name.startswith((*NOT_INHERITED, "OWNER_")))
+    names = sorted(name for name in env if name.startswith((*NOT_INHERITED, "OWNER_", "NO_PROXY", "no_proxy")))
     quoted = {name: env[name].replace("\\", "\\\\").replace("'", "\\'") for name in names}
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.writelines(f"{name}='{value}'\n" for name, value in quoted.items())
