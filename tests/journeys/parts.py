@@ -40,6 +40,14 @@ def pay_by_card(
     form.get_by_test_id("submit").click()
 
 
+def pay_by_debit(form: FrameLocator, iban: str) -> None:
+    form.locator('[name="email"]').fill("ada@example.com")
+    form.locator('[name="paymentMethodType"][value="sepa_debit"]').check(force=True)
+    form.locator('[name="iban"]').fill(iban)
+    form.locator('[name="billingName"]:visible').fill("Ada Reader")
+    form.get_by_test_id("submit").click()
+
+
 def key_texts(page: Page) -> list[str]:
     """License keys on the screen, in order, each once."""
     return list(dict.fromkeys(KEY.findall(page.locator("main").inner_text())))

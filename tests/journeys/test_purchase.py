@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import Page, expect
 
 from storefront.orders.models import Order
 from tests.browser_support import Complaints
 from tests.goods import change_price
-from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card
+from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card, pay_by_debit
 from tests.shop import Shop, count_rows, find_price, keys_on, read_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -80,14 +80,6 @@ def test_fails_then_passes_3d_secure(shop: Shop, page: Page, complaints: Complai
 
 def sell_in_euros(shop: Shop) -> None:
     change_price(shop.app, find_price(shop.app, "twinspot", "Personal"), currency="eur")
-
-
-def pay_by_debit(form: FrameLocator, iban: str) -> None:
-    form.locator('[name="email"]').fill("ada@example.com")
-    form.locator('[name="paymentMethodType"][value="sepa_debit"]').check(force=True)
-    form.locator('[name="iban"]').fill(iban)
-    form.locator('[name="billingName"]:visible').fill("Ada Reader")
-    form.get_by_test_id("submit").click()
 
 
 def payment_of(shop: Shop) -> str:
