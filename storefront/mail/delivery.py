@@ -1,4 +1,7 @@
-"""Sends what is due: claim, render after `access()`, hand over, say how it ended. One holds up no other."""
+"""Sends what is due: claim, render after `access()`, hand over, say how it ended. One holds up no other.
+
+A server that is down ends the run: the same connection would fail for every mail.
+"""
 
 import logging
 from collections.abc import Callable
@@ -6,7 +9,7 @@ from typing import Protocol
 
 from storefront.mail import outbox
 from storefront.mail.models import OutboxMessage
-from storefront.mail.transport import Mail, MailRefused, send
+from storefront.mail.transport import Mail, MailRefused, MailServerDown, send
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +29,11 @@ def deliver_due(compose: Composer) -> int:
     taken = 0
     while (message_id := outbox.claim_next()) is not None:
         taken += 1
-        _deliver(message_id, compose)
+        try:
+            _deliver(message_id, compose)
+        except MailServerDown as error:
+            log.warning("mail server down", extra={"outbox": message_id, "why": str(error)})
+            break
     return taken
 
 
@@ -44,6 +51,9 @@ def _deliver(message_id: int, compose: Composer) -> None:
         return
     try:
         send(mail)
+    except MailServerDown as error:
+        outbox.put_back(message_id, attempts=attempts, error=str(error))
+        raise
     except MailRefused as error:
         outbox.mark_failed(message_id, attempts=attempts, error=str(error), is_permanent=error.is_permanent)
         log.warning("mail not sent", extra={"kind": kind, "outbox": message_id, "why": str(error)})

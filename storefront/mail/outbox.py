@@ -1,9 +1,10 @@
 """The outbox: promise a mail with its cause, release it, claim it, say how it ended. The row is the promise."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
@@ -23,6 +24,10 @@ HOLD_SECONDS = 120  # the webhook path releases earlier; if no webhook ever come
 RETRY_MINUTES = (1, 5, 30, 120, 720)
 MAX_ATTEMPTS = len(RETRY_MINUTES) + 1
 CLAIM_SECONDS = 300  # a claim older than this was left by a worker that died
+PAUSE_SECONDS = 50  # after a server that is down; the clock ticks each minute, a little early or late
+
+# `claimed_at` of a queued message is when it met a server that was down, and `due_at` since when.
+MET_SERVER_DOWN = (OutboxMessage.state == MailState.QUEUED) & OutboxMessage.claimed_at.is_not(None)
 
 
 def _domain() -> str:
@@ -67,13 +72,17 @@ def release(session: Session, order_id: int) -> None:
             OutboxMessage.order_id == order_id,
             OutboxMessage.state == MailState.QUEUED,
             OutboxMessage.attempts == 0,
+            OutboxMessage.claimed_at.is_(None),
         )
         .values(due_at=clock.now())
     )
 
 
 def claim_next() -> int | None:
-    """Take a due message, or one whose worker died. One worker gets it, however many ask."""
+    """Take a due message, or one whose worker died. One worker gets it, however many ask.
+
+    None, too, shortly after the server was down: one connection a minute is enough to see it come back.
+    """
     now = clock.now()
     dead = now - timedelta(seconds=CLAIM_SECONDS)
     due = or_(
@@ -81,22 +90,29 @@ def claim_next() -> int | None:
         (OutboxMessage.state == MailState.SENDING) & (OutboxMessage.claimed_at <= dead),
     )
     # After a switch to live no test's mail leaves, and from a copy for trying out no live one.
-    due = (OutboxMessage.mode == settings().mode) & due
+    ours = OutboxMessage.mode == settings().mode
+    due = ours & due
+    pause = ours & MET_SERVER_DOWN & (OutboxMessage.claimed_at > now - timedelta(seconds=PAUSE_SECONDS))
+    if db.session.scalar(select(OutboxMessage.id).where(pause).limit(1)) is not None:
+        return None
     if db.session.scalar(select(OutboxMessage.id).where(due).limit(1)) is None:
         return None  # without a write lock, for the many times there is nothing
+    # Another message each time the server is asked again: one that upsets it holds up no other.
+    last_try = case((MET_SERVER_DOWN, OutboxMessage.claimed_at), else_=OutboxMessage.due_at)
+    since = case((OutboxMessage.claimed_at.is_(None), now), else_=OutboxMessage.due_at)
     with transaction() as session:
         oldest = (
             select(OutboxMessage.id)
             .where(due)
             # What failed before goes to the end of the line: a message that a bug stops holds up no other.
-            .order_by(OutboxMessage.attempts, OutboxMessage.due_at, OutboxMessage.id)
+            .order_by(OutboxMessage.attempts, last_try, OutboxMessage.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
         return session.scalar(
             update(OutboxMessage)
             .where(OutboxMessage.id == oldest.scalar_subquery())
-            .values(state=MailState.SENDING, claimed_at=now, attempts=OutboxMessage.attempts + 1)
+            .values(state=MailState.SENDING, claimed_at=now, due_at=since, attempts=OutboxMessage.attempts + 1)
             .returning(OutboxMessage.id)
             .execution_options(synchronize_session=False)
         )
@@ -132,3 +148,39 @@ def mark_failed(message_id: int, *, attempts: int, error: str, is_permanent: boo
         return
     wait = timedelta(minutes=RETRY_MINUTES[attempts - 1])
     _finish(message_id, *ours, state=MailState.QUEUED, due_at=clock.now() + wait, last_error=error)
+
+
+def put_back(message_id: int, *, attempts: int, error: str) -> None:
+    """Untried: the server was down. The claim does not count, and the message waits for ever."""
+    with transaction() as session:
+        session.execute(
+            update(OutboxMessage)
+            .where(
+                OutboxMessage.id == message_id,
+                OutboxMessage.state == MailState.SENDING,
+                OutboxMessage.attempts == attempts,
+            )
+            .values(
+                state=MailState.QUEUED,
+                claimed_at=clock.now(),
+                attempts=OutboxMessage.attempts - 1,
+                last_error=error,
+            )
+        )
+
+
+def retry(message_ids: Collection[int]) -> int:
+    """Failed messages anew: no attempts, due now. They are rendered anew too. Returns how many there were."""
+    with transaction() as session:
+        found = session.scalars(
+            update(OutboxMessage)
+            .where(
+                OutboxMessage.id.in_(message_ids),
+                OutboxMessage.state == MailState.FAILED,
+                OutboxMessage.mode == settings().mode,
+            )
+            .values(state=MailState.QUEUED, attempts=0, due_at=clock.now(), claimed_at=None)
+            .returning(OutboxMessage.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+    return len(found)

@@ -6,6 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
 from flask_mail import BadHeaderError, Connection, Message
@@ -14,7 +15,12 @@ from flask_mail import Mail as FlaskMail
 from storefront.config import Settings
 from storefront.db import end_read
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 TIMEOUT_SECONDS = 20
+CLOSING = 421  # RFC 5321: the server closes the channel, whatever was asked
+TOO_BIG = 552  # RFC 1870: the answer to MAIL FROM with a size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +33,32 @@ class Mail:
 
 
 class MailRefused(Exception):
-    """`is_permanent`: 5xx for this recipient or this mail, so that trying again is useless.
+    """This mail was refused. `is_permanent`: by 5xx, so that trying again is useless.
 
-    A server that knows neither the shop nor its password says 5xx too, but to every mail: the owner can mend
-    that, and no mail is lost until then. The text holds no address.
+    The text holds no address.
     """
 
     def __init__(self, text: str, *, is_permanent: bool) -> None:
         super().__init__(text)
         self.is_permanent = is_permanent
+
+
+class MailServerDown(Exception):
+    """Nothing was said about this mail: no server, no TLS, no login, or gone before it judged the recipient."""
+
+
+class _Server(smtplib.SMTP):
+    """Remembers how far a mail came: what goes wrong after its recipient was taken may be the mail's own fault."""
+
+    has_taken_recipient = False
+
+    def data(self, msg: "ReadableBuffer | str") -> tuple[int, bytes]:
+        self.has_taken_recipient = True
+        return super().data(msg)
+
+
+class _TlsServer(_Server, smtplib.SMTP_SSL):
+    pass
 
 
 class _TimedConnection(Connection):
@@ -44,11 +67,11 @@ class _TimedConnection(Connection):
     def configure_host(self) -> smtplib.SMTP:
         server, port = self.mail.server, self.mail.port
         timeout = current_app.config["MAIL_TIMEOUT_SECONDS"]
-        host: smtplib.SMTP
+        host: _Server
         if self.mail.use_ssl:
-            host = smtplib.SMTP_SSL(server, port, timeout=timeout, context=ssl.create_default_context())
+            host = _TlsServer(server, port, timeout=timeout, context=ssl.create_default_context())
         else:
-            host = smtplib.SMTP(server, port, timeout=timeout)
+            host = _Server(server, port, timeout=timeout)
         with ExitStack() as when_refused:
             when_refused.callback(host.close)
             if self.mail.use_tls:
@@ -88,23 +111,34 @@ def send(mail: Mail) -> None:
     """Hand one mail over.
 
     Raises:
-        MailRefused: no server, no answer, an answer that is not "accepted", or no address.
+        MailRefused: for this recipient or this mail, or no address.
+        MailServerDown: before the server said anything about this mail.
     """
     end_read()
     message = Message(subject=mail.subject, recipients=[mail.recipient], body=mail.text, html=mail.html)
     message.msgId = mail.message_id  # the same at every try, so that a mailbox shows a repeated mail once
     message.extra_headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+    connection = _TimedConnection(current_app.extensions["mail"])
     try:
-        with _TimedConnection(current_app.extensions["mail"]) as connection:
+        with connection:
             connection.send(message)
     except (BadHeaderError, UnicodeError) as error:
         raise MailRefused("not an address mail can be sent to", is_permanent=True) from error
     except smtplib.SMTPRecipientsRefused as error:
         code = max(code for code, _text in error.recipients.values())
+        if code == CLOSING:
+            raise MailServerDown(f"server refused ({code})") from error
         raise MailRefused(f"recipient refused ({code})", is_permanent=code >= 500) from error
     except smtplib.SMTPDataError as error:
         raise MailRefused(f"mail refused ({error.smtp_code})", is_permanent=error.smtp_code >= 500) from error
+    except smtplib.SMTPSenderRefused as error:
+        if error.smtp_code == TOO_BIG:
+            raise MailRefused(f"mail refused ({error.smtp_code})", is_permanent=True) from error
+        raise MailServerDown(f"server refused ({error.smtp_code})") from error
     except smtplib.SMTPResponseException as error:
-        raise MailRefused(f"server refused ({error.smtp_code})", is_permanent=False) from error
+        raise MailServerDown(f"server refused ({error.smtp_code})") from error
     except (OSError, smtplib.SMTPException) as error:
-        raise MailRefused(f"no usable answer ({type(error).__name__})", is_permanent=False) from error
+        why = f"no usable answer ({type(error).__name__})"
+        if isinstance(connection.host, _Server) and connection.host.has_taken_recipient:
+            raise MailRefused(why, is_permanent=False) from error
+        raise MailServerDown(why) from error

@@ -1,0 +1,181 @@
+"""A mail server that is down loses nothing, is asked once a minute, and is named; one mail harms no other."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront.db import db
+from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.transport import Mail
+from storefront.mail.trouble import MailTrouble, mail_trouble
+from storefront.sandbox.mailbox.server import MailboxServer
+from tests.databases import BOTH
+from tests.mail.promises import NOON, compose, deliver, make_order, promise, release, row, rows
+from tests.mail.test_delivery import answering, smtp_server, use_server
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+DOWN = "no usable answer (ConnectionRefusedError)"
+
+
+def trouble(app: Flask) -> MailTrouble:
+    with app.app_context():
+        found = mail_trouble()
+        db.session.remove()
+    return found
+
+
+def states(app: Flask) -> list[str]:
+    return [found["state"] for found in rows(app)]
+
+
+@both
+def test_loses_nothing_when_the_server_is_down_for_two_days(app: Flask, mailbox: MailboxServer) -> None:
+    order_id = make_order(app)
+    mailbox.go_down()
+    try:
+        with time_machine.travel(NOON, tick=False):
+            for number in range(3):
+                promise(app, order_id, again=str(number), hold=False)
+        for hours in range(48):
+            with time_machine.travel(NOON + timedelta(hours=hours), tick=False):
+                assert deliver(app) == 1, "one connection a run, not one a mail"
+                assert deliver(app) == 0, "nor one a nudge"
+    finally:
+        mailbox.go_up()
+    assert {(found["state"], found["attempts"], found["last_error"]) for found in rows(app)} == {
+        ("queued", 0, DOWN)
+    }
+    with time_machine.travel(NOON + timedelta(hours=48), tick=False):
+        assert trouble(app).sentence == f"The mail server has not answered since 2026-11-02 12:00 UTC: {DOWN}"
+        assert deliver(app) == 3
+        assert trouble(app).sentence is None
+    assert states(app) == ["sent"] * 3
+    assert len(mailbox.messages()) == 3
+
+
+def test_asks_again_a_minute_later_and_not_before(app: Flask, mailbox: MailboxServer) -> None:
+    order_id = make_order(app)
+    mailbox.go_down()
+    try:
+        with time_machine.travel(NOON, tick=False):
+            promise(app, order_id, hold=False)
+            deliver(app)
+    finally:
+        mailbox.go_up()
+    with time_machine.travel(NOON + timedelta(seconds=30), tick=False):
+        promise(app, order_id, again="new", hold=False)
+        release(app, order_id)
+        assert deliver(app) == 0
+        assert trouble(app).since == NOON, "a release does not hide since when"
+    with time_machine.travel(NOON + timedelta(seconds=59), tick=False):
+        assert deliver(app) == 2
+    assert states(app) == ["sent", "sent"]
+
+
+def test_counts_what_waits(app: Flask, mailbox: MailboxServer) -> None:
+    order_id = make_order(app)
+    with time_machine.travel(NOON, tick=False):
+        nothing = trouble(app)
+        promise(app, order_id, hold=False)
+        promise(app, order_id, again="held")
+    with time_machine.travel(NOON + timedelta(seconds=60), tick=False):
+        waiting = trouble(app)
+    assert (nothing.sentence, nothing.since, nothing.oldest_due_at) == (None, None, None)
+    assert set(nothing.counts.values()) == {0}
+    assert (waiting.sentence, waiting.oldest_due_at) == (None, NOON)
+    assert waiting.counts[MailState.QUEUED] == 2
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        {"MAIL": "421 busy"},
+        {"RCPT": "421 busy"},
+        {"MAIL": "454 later"},
+        {"MAIL": "550 who are you"},
+        {"EHLO": "500 what", "HELO": "500 what"},
+    ],
+)
+def test_ends_the_run_when_the_server_refuses_the_shop(
+    app: Flask, environment: dict[str, str], replies: dict[str, str]
+) -> None:
+    order_id = make_order(app)
+    with smtp_server(answering(replies)) as port:
+        use_server(app, environment, port)
+        for number in range(3):
+            promise(app, order_id, again=str(number), hold=False)
+        assert deliver(app) == 1
+    assert [(found["state"], found["attempts"]) for found in rows(app)] == [("queued", 0)] * 3
+
+
+@pytest.mark.parametrize("hang_up_after", ["", "EHLO", "MAIL"])
+def test_counts_no_try_when_the_server_goes_before_it_judged_the_recipient(
+    app: Flask, environment: dict[str, str], hang_up_after: str
+) -> None:
+    greeting = "220 here" if hang_up_after else "554 not today"
+    with smtp_server(answering({}, greeting=greeting, hang_up_after=hang_up_after or "QUIT")) as port:
+        use_server(app, environment, port)
+        promise(app, make_order(app), hold=False)
+        assert deliver(app) == 1
+    assert (row(app)["state"], row(app)["attempts"]) == ("queued", 0)
+
+
+@pytest.mark.parametrize(
+    ("hang_up_after", "replies"),
+    [("RCPT", {}), ("DATA", {}), ("QUIT", {"DATA": "421 busy"}), ("QUIT", {"END": "421 busy"})],
+)
+def test_counts_a_try_when_the_server_dies_of_the_mail_and_goes_on(
+    app: Flask, environment: dict[str, str], hang_up_after: str, replies: dict[str, str]
+) -> None:
+    """Else one mail that upsets the server each time would hold up all others for ever."""
+    order_id = make_order(app)
+    with smtp_server(answering(replies, hang_up_after=hang_up_after)) as port:
+        use_server(app, environment, port)
+        for number in range(2):
+            promise(app, order_id, again=str(number), hold=False)
+        assert deliver(app) == 2
+    assert [(found["state"], found["attempts"]) for found in rows(app)] == [("queued", 1)] * 2
+
+
+def test_stops_with_a_mail_that_is_too_big(app: Flask, environment: dict[str, str]) -> None:
+    with smtp_server(answering({"MAIL": "552 too big"})) as port:
+        use_server(app, environment, port)
+        promise(app, make_order(app), hold=False)
+        deliver(app)
+    assert (row(app)["state"], row(app)["last_error"]) == ("failed", "mail refused (552)")
+
+
+def test_sends_good_mails_between_bad_ones(app: Flask, mailbox: MailboxServer) -> None:
+    mailbox.trouble.refuse_address = "bad"
+    mailbox.trouble.refuse_times = 100
+    order_id = make_order(app)
+    for number in range(6):
+        recipient = f"{'good' if number % 2 else 'bad'}{number}@shop.example"
+        promise(app, order_id, again=str(number), recipient=recipient, hold=False)
+    assert deliver(app) == 6
+    assert states(app) == ["queued", "sent"] * 3
+
+
+def test_asks_for_another_mail_first_when_one_upset_the_server(app: Flask, mailbox: MailboxServer) -> None:
+    """A 421 at its recipient looks like a server that is down; the others leave all the same."""
+    mailbox.trouble.refuse_address = "upsetting@"
+    mailbox.trouble.refuse_times = 100
+    mailbox.trouble.refuse_with = "421 4.3.2 Closing"
+    order_id = make_order(app)
+    asked: list[str] = []
+
+    def note(message: OutboxMessage) -> Mail:
+        asked.append(message.recipient.split("@")[0])
+        return compose(message)
+
+    with time_machine.travel(NOON, tick=False):
+        promise(app, order_id, again="bad", recipient="upsetting@shop.example", hold=False)
+        promise(app, order_id, again="good", hold=False)
+    with time_machine.travel(NOON + timedelta(seconds=1), tick=False):
+        deliver(app, note)
+    with time_machine.travel(NOON + timedelta(minutes=1, seconds=1), tick=False):
+        deliver(app, note)
+    assert asked == ["upsetting", "ada", "upsetting"]
+    assert states(app) == ["queued", "sent"]
