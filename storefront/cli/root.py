@@ -7,6 +7,7 @@ import sys
 import click
 
 from storefront.catalog.seed import seed as seed_catalog
+from storefront.cli.mail import mail
 from storefront.cli.reconcile import reconcile
 from storefront.cli.server import server_command
 from storefront.cli.shop import make_app
@@ -88,4 +89,5 @@ def upgrade() -> None:
 
 main.add_command(sandbox)
 main.add_command(mailbox)
+main.add_command(mail)
 main.add_command(reconcile)
