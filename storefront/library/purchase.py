@@ -24,6 +24,7 @@ STATES = {
     Reason.DISPUTE_LOST: "dispute_lost",
     Reason.WITHDRAWN: "withdrawn",
 }
+SOME_ITEMS_REFUNDED = "A part of this order was refunded. Below you see what still works."
 MAIL_STATES = {
     MailState.QUEUED: "on_its_way",
     MailState.SENDING: "on_its_way",
@@ -159,10 +160,12 @@ def read_purchase(order: Order) -> Purchase:
     """At most three statements."""
     found = access(facts_of(order))
     token = order_token(order)
+    items = _read_items(order, token, found)
+    has_closed_items = found.allowed and any(item.is_refunded for item in items)
     return Purchase(
         number=order.number,
         state=STATES.get(found.reason, "fulfilled"),
-        state_text=found.sentence,
+        state_text=SOME_ITEMS_REFUNDED if has_closed_items else found.sentence,
         access_allowed=found.allowed,
         access_reason=found.sentence,
         email=order.email,
@@ -178,6 +181,6 @@ def read_purchase(order: Order) -> Purchase:
         payment_method_type=order.payment_method_type,
         order_url=absolute_url("library.order", token=token),
         again_url=absolute_url("checkout.again", token=token),
-        items=_read_items(order, token, found),
+        items=items,
         mail_state=_mail_state(order),
     )
