@@ -22,11 +22,12 @@ def mail() -> None:
 
 @mail.command("list")
 @click.option("--state", type=click.Choice([state.value for state in MailState]), help="Only those in this state.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
-def list_mails(state: str | None, as_json: bool) -> None:
-    """The mails, oldest first, with the mail server's answer."""
+def list_mails(state: str | None, limit: int, as_json: bool) -> None:
+    """The newest mails, oldest of them first, with the mail server's answer."""
     with make_app().app_context():
-        found = _read(state)
+        found = _read(state, limit)
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
@@ -47,11 +48,10 @@ def retry(mail_ids: Sequence[int], failed: bool) -> None:
     if bool(mail_ids) == failed:
         raise click.UsageError("Name the mails by their ID, or all that failed by --failed.")
     with make_app().app_context():
-        ours = OutboxMessage.mode == settings().mode
-        states = dict(db.session.execute(select(OutboxMessage.id, OutboxMessage.state).where(ours)).all())
-        wanted = (
-            [mail_id for mail_id, state in states.items() if state == MailState.FAILED] if failed else mail_ids
-        )
+        named = OutboxMessage.state == MailState.FAILED if failed else OutboxMessage.id.in_(mail_ids)
+        ask = select(OutboxMessage.id, OutboxMessage.state).where(OutboxMessage.mode == settings().mode, named)
+        states = dict(db.session.execute(ask).all())
+        wanted = list(states) if failed else mail_ids
         for mail_id in wanted:
             if states.get(mail_id) != MailState.FAILED:
                 raise click.ClickException(f"Mail {mail_id} is {states.get(mail_id, 'not here')}: nothing done.")
@@ -60,16 +60,18 @@ def retry(mail_ids: Sequence[int], failed: bool) -> None:
     click.echo(f"{count} {'mail is' if count == 1 else 'mails are'} in the queue again.")
 
 
-def _read(state: str | None) -> list[dict[str, object]]:
+def _read(state: str | None, limit: int) -> list[dict[str, object]]:
     ask = (
         select(OutboxMessage, Order.number)
         .outerjoin(Order, Order.id == OutboxMessage.order_id)
         .where(OutboxMessage.mode == settings().mode)
-        .order_by(OutboxMessage.id)
+        .order_by(OutboxMessage.id.desc())
+        .limit(limit)
     )
     if state is not None:
         ask = ask.where(OutboxMessage.state == MailState(state))
-    return [_to_json(message, number) for message, number in db.session.execute(ask)]
+    newest_first = [_to_json(message, number) for message, number in db.session.execute(ask)]
+    return newest_first[::-1]
 
 
 def _to_json(message: OutboxMessage, number: str | None) -> dict[str, object]:

@@ -8,6 +8,7 @@ from flask import Flask
 
 from storefront.app import create_app
 from storefront.config import SettingsError, load_settings, read_environment
+from storefront.db import db
 from storefront.logs import set_up_logs
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
 
@@ -27,4 +28,12 @@ def make_app(*, log_level: int = logging.WARNING) -> Flask:
     set_up_logs(as_json=settings.log_json, level=log_level)
     app = create_app(settings)
     set_up_gateway(app, settings, FOR_WORKERS)
+    click.get_current_context().call_on_close(lambda: _hang_up(app))
     return app
+
+
+def _hang_up(app: Flask) -> None:
+    """A command says goodbye to its database; PostgreSQL would log each one that does not."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
