@@ -34,7 +34,8 @@ def find_concerns(
             )
             found.append(Concern(kind="fraud_warning", subject=warning.id, text=text))
     for refund in seen.refunds or ():
-        if refund.status == "failed":
+        # Refunded again, withdrawn, or taken back by the bank: nothing is left to do about the one that failed.
+        if refund.status == "failed" and access(facts_of(order)).allowed:
             amount = money.format_money(refund.amount_minor, refund.currency)
             text = (
                 f"Order {number}: the refund of {amount} failed, so the buyer has no money back and keeps what "
