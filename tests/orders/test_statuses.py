@@ -1,7 +1,5 @@
 """Every refund and dispute status: what stays open, what the buyer reads, who is mailed, what needs the owner."""
 
-import html
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,8 +9,9 @@ from flask import Flask
 from storefront.stripe_gateway import Gateway
 from storefront.stripe_seen import SeenCheckout
 from tests.databases import BOTH
+from tests.messages.sold import COMPLETED, Sale, sell
 from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, keys_on, post_event, read_rows, run_worker_once
+from tests.shop import keys_on, read_rows
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
@@ -80,64 +79,34 @@ class RewordingGateway(Gateway):
         return replace(seen, payment=replace(seen.payment, aftermath=replace(aftermath, **lists)))
 
 
-@dataclass(slots=True)
-class Sale:
-    app: Flask
-    sandbox: SandboxClient
-    buyer: Buyer
-    session_id: str
-    keys: list[str]
-    link: str
-
-    def charge(self) -> Any:
-        expand: Any = {"expand": ["payment_intent.latest_charge"]}
-        payment: Any = self.sandbox.stripe.v1.checkout.sessions.retrieve(self.session_id, expand).payment_intent
-        return payment.latest_charge
-
-    def deliver(self, *prefixes: str) -> None:
-        """Every event so far whose type begins so, each of them twice."""
-        events = [event for event in self.sandbox.read("events")["data"] if event["type"].startswith(prefixes)]
-        for event in events * 2:
-            assert post_event(self.app, event).status_code == 200
-
-    def assert_is(self, expected: Expected) -> None:
-        run_worker_once(self.app)
-        page = self.buyer.get(self.link).text
-        assert keys_on(page) == (self.keys if expected.allowed else [])
-        assert ("/downloads/" in page) is expected.allowed
-        main = page[page.find("<main") :]
-        assert expected.sentence in re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", main)))
-        rows = read_rows(self.app, "SELECT kind, state FROM outbox")
-        assert [(row["kind"], row["state"]) for row in rows] == list(expected.mails.items())
-        notices = read_rows(self.app, "SELECT kind FROM notices WHERE closed_at IS NULL")
-        assert tuple(row["kind"] for row in notices) == expected.notices
+def assert_is(sale: Sale, expected: Expected) -> None:
+    sale.work()
+    page = sale.order_page()
+    assert keys_on(page) == (sale.keys if expected.allowed else [])
+    assert ("/downloads/" in page) is expected.allowed
+    assert expected.sentence in sale.words()
+    assert list(sale.promised().items()) == list(expected.mails.items())
+    assert tuple(sale.open_notices()) == expected.notices
 
 
 @pytest.fixture
 def sale(app: Flask, sandbox: SandboxClient, mailbox: Any) -> Sale:
     """Paid, and shown to its buyer; no event has come and no mail has left."""
-    buyer = Buyer(app)
-    buyer.add("twinspot", "Personal")
-    session_id = buyer.check_out()
-    sandbox.pay(session_id)
-    page = buyer.land(session_id).text
-    link = re.search(r"/orders/[0-9a-f]{32}", page)
-    assert link
-    return Sale(app, sandbox, buyer, session_id, keys_on(page), link[0])
+    return sell(app, sandbox)
 
 
 @pytest.mark.parametrize("status", REFUNDS)
 def test_follows_every_refund_status(sale: Sale, status: str) -> None:
-    refund = sale.sandbox.control(f"charges/{sale.charge().id}/refund", outcome="pending")
+    refund = sale.at_charge("refund", outcome="pending")
     if status == "requires_action":
         reworded = RewordingGateway(sale.app.extensions["stripe_gateway"], refunds=status)
         sale.app.extensions["stripe_gateway"] = reworded
     sale.deliver("refund.", "charge.refunded")
     if status in ("succeeded", "failed", "canceled"):
-        sale.sandbox.control(f"refunds/{refund['id']}/settle", result=status)
+        sale.sandbox.control(f"refunds/{refund}/settle", result=status)
         sale.deliver("refund.", "charge.refunded")
-    sale.deliver("checkout.session.completed")
-    sale.assert_is(REFUNDS[status])
+    sale.deliver(COMPLETED)
+    assert_is(sale, REFUNDS[status])
 
 
 @pytest.mark.parametrize("status", DISPUTES)
@@ -146,42 +115,42 @@ def test_follows_every_dispute_status(sale: Sale, status: str) -> None:
     if unknown:
         reworded = RewordingGateway(sale.app.extensions["stripe_gateway"], disputes=status)
         sale.app.extensions["stripe_gateway"] = reworded
-    sale.sandbox.control(f"charges/{sale.charge().id}/dispute", status="needs_response" if unknown else status)
-    sale.deliver("charge.dispute.", "checkout.session.completed")
-    sale.assert_is(DISPUTES[status])
+    sale.at_charge("dispute", status="needs_response" if unknown else status)
+    sale.deliver("charge.dispute.", COMPLETED)
+    assert_is(sale, DISPUTES[status])
 
 
 @pytest.mark.parametrize("ended", ["won", "lost"])
 def test_follows_an_inquiry_that_becomes_a_dispute_to_its_end(sale: Sale, ended: str) -> None:
     """One mail to the owner about one dispute; it has not left before the end, and is not true any more then."""
-    dispute = sale.sandbox.control(f"charges/{sale.charge().id}/dispute", status="warning_needs_response")
-    sale.deliver("charge.dispute.", "checkout.session.completed")
+    dispute = sale.at_charge("dispute", status="warning_needs_response")
+    sale.deliver("charge.dispute.", COMPLETED)
     for status in ("needs_response", "under_review", ended):
-        sale.sandbox.control(f"disputes/{dispute['id']}/move", status=status)
+        sale.sandbox.control(f"disputes/{dispute}/move", status=status)
         sale.deliver("charge.dispute.")
     expected = DISPUTES[ended]
-    sale.assert_is(replace(expected, mails=expected.mails | {"dispute_opened": "canceled"}))
+    assert_is(sale, replace(expected, mails=expected.mails | {"dispute_opened": "canceled"}))
 
 
 def test_counts_what_was_given_back_only_while_it_is(sale: Sale) -> None:
     """Two halves: full only together, and open again when one of them bounces."""
     for amount in (1000, 900):
-        sale.sandbox.control(f"charges/{sale.charge().id}/refund", amount=amount)
+        sale.at_charge("refund", amount=amount)
     sale.deliver("refund.", "charge.refunded")
-    assert keys_on(sale.buyer.get(sale.link).text) == []
+    assert keys_on(sale.order_page()) == []
     newest = sale.sandbox.stripe.v1.refunds.list().data[0]
     sale.sandbox.control(f"refunds/{newest.id}/settle", result="failed")
-    sale.deliver("refund.", "charge.refunded", "checkout.session.completed")
-    assert keys_on(sale.buyer.get(sale.link).text) == sale.keys
+    sale.deliver("refund.", "charge.refunded", COMPLETED)
+    assert keys_on(sale.order_page()) == sale.keys
     assert read_rows(sale.app, "SELECT refunded_minor FROM orders") == [{"refunded_minor": 1000}]
 
 
 def test_asks_the_owner_no_more_about_a_refund_that_failed_when_another_went_through(sale: Sale) -> None:
-    first = sale.sandbox.control(f"charges/{sale.charge().id}/refund", outcome="failed")
+    first = sale.at_charge("refund", outcome="failed")
     sale.deliver("refund.", "charge.refunded")
     open_ones = "SELECT kind, subject FROM notices WHERE closed_at IS NULL"
-    assert read_rows(sale.app, open_ones) == [{"kind": "refund_failed", "subject": first["id"]}]
-    sale.sandbox.control(f"charges/{sale.charge().id}/refund")
+    assert read_rows(sale.app, open_ones) == [{"kind": "refund_failed", "subject": first}]
+    sale.refund()
     sale.deliver("refund.", "charge.refunded")
     assert read_rows(sale.app, open_ones) == []
-    assert keys_on(sale.buyer.get(sale.link).text) == []
+    assert keys_on(sale.order_page()) == []

@@ -1,0 +1,87 @@
+"""A sale whose buyer has seen the page, and whose events and mails wait until a test lets them go."""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer, keys_on, post_event, read_rows, run_worker_once
+
+COMPLETED = "checkout.session.completed"
+
+
+@dataclass(slots=True, kw_only=True)
+class Sale:
+    app: Flask
+    sandbox: SandboxClient
+    buyer: Buyer
+    session_id: str
+    keys: list[str]
+    link: str
+    downloads: list[str]
+
+    def payment(self) -> Any:
+        expand: Any = {"expand": ["payment_intent.latest_charge"]}
+        return self.sandbox.stripe.v1.checkout.sessions.retrieve(self.session_id, expand).payment_intent
+
+    def refund(self, **how: Any) -> str:
+        """Through the API, as the owner's Dashboard does it; returns its id."""
+        params: Any = {"payment_intent": self.payment().id} | how
+        return str(self.sandbox.stripe.v1.refunds.create(params).id)
+
+    def at_charge(self, what: str, **how: Any) -> str:
+        """`refund`, `dispute` or `fraud_warning` through the control API; returns what was made."""
+        return str(self.sandbox.control(f"charges/{self.payment().latest_charge.id}/{what}", **how)["id"])
+
+    def deliver(self, *prefixes: str, times: int = 2) -> None:
+        """Every event so far whose type begins so, again and again."""
+        events = [event for event in self.sandbox.read("events")["data"] if event["type"].startswith(prefixes)]
+        for event in events * times:
+            assert post_event(self.app, event).status_code == 200
+
+    def work(self) -> None:
+        run_worker_once(self.app)
+
+    def order_page(self) -> str:
+        return self.buyer.get(self.link).text
+
+    def words(self) -> str:
+        """What the order's page says, without its markup."""
+        page = self.order_page()
+        return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page[page.find("<main") :])))
+
+    def promised(self) -> dict[str, str]:
+        """Kind -> how it stands; fails where one kind was promised twice."""
+        rows = read_rows(self.app, "SELECT kind, state FROM outbox ORDER BY id")
+        found = {row["kind"]: row["state"] for row in rows}
+        assert len(found) == len(rows)
+        return found
+
+    def open_notices(self) -> list[str]:
+        rows = read_rows(self.app, "SELECT kind FROM notices WHERE closed_at IS NULL ORDER BY id")
+        return [row["kind"] for row in rows]
+
+
+def sell(app: Flask, sandbox: SandboxClient, *goods: tuple[str, str], **how: Any) -> Sale:
+    """`goods` are (slug, edition); `how` goes to the form."""
+    buyer = Buyer(app)
+    for slug, edition in goods or (("twinspot", "Personal"),):
+        buyer.add(slug, edition)
+    session_id = buyer.check_out()
+    sandbox.pay(session_id, **how)
+    page = buyer.land(session_id).text
+    link = re.search(r"/orders/[0-9a-f]{32}", page)
+    assert link
+    downloads = re.findall(r'href="([^"]*/downloads/[^"]+)"', page)
+    return Sale(
+        app=app,
+        sandbox=sandbox,
+        buyer=buyer,
+        session_id=session_id,
+        keys=keys_on(page),
+        link=link[0],
+        downloads=downloads,
+    )

@@ -1,0 +1,97 @@
+"""The model: what the shop must say when it knows Stripe's word. Written anew here, on purpose."""
+
+from dataclasses import dataclass, field
+
+from storefront.orders.models import Decision
+from tests.sequences.stripes_word import StripesWord
+
+WANT_ANSWER = {"needs_response", "warning_needs_response", "appeal_needs_response"}
+CHARGED_BACK = {"needs_response", "under_review", "appeal_needs_response", "appeal_under_review"}
+INQUIRIES = {"warning_needs_response", "warning_under_review", "warning_closed"}
+GAVE_MONEY = {"pending", "requires_action", "succeeded"}
+ITEMS = (1, 2, 3)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What depends on when the shop looked: which mails are owed, which notices the owner called done."""
+
+    decision: Decision = Decision.FOLLOW_PAYMENT
+    mails: set[tuple[str, str | None]] = field(default_factory=set)
+    done: set[tuple[str, str]] = field(default_factory=set)
+    keys: tuple[str, ...] = ()
+    link: str = ""
+
+    def note_look(self, word: StripesWord, *, thorough: bool) -> None:
+        first = "receipt" if word.is_paid else "payment_failed" if word.has_failed else "waiting_for_bank"
+        self.mails.add((first, None))
+        if not thorough:
+            return
+        self.mails |= {("refunded", each) for each, refund in word.refunds.items() if refund.status in GAVE_MONEY}
+        self.mails |= {("dispute_opened", each) for each, status in word.disputes.items() if status in WANT_ANSWER}
+        self.mails |= {("fraud_warning", each) for each, is_actionable in word.warnings.items() if is_actionable}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Of one order, as the shop has it or should have it."""
+
+    allowed: bool
+    reason: str
+    open_items: frozenset[int]
+    refunded: int
+    refunds: dict[str, tuple[int, str]]
+    disputes: dict[str, str]
+    warnings: dict[str, bool]
+    named_items: frozenset[int]
+    notices: frozenset[tuple[str, str]]
+    mails: tuple[tuple[str, str | None], ...]
+
+
+def expect(word: StripesWord, memory: Memory) -> State:
+    allowed, reason = decide_access(word, memory.decision)
+    counting = [refund.named for refund in word.refunds.values() if refund.status in GAVE_MONEY]
+    named = frozenset(ITEMS) & frozenset().union(*counting)
+    is_above_payment = memory.decision is Decision.ALLOW
+    closed = frozenset() if is_above_payment else named
+    return State(
+        allowed=allowed,
+        reason=reason,
+        open_items=frozenset(ITEMS) - closed if allowed else frozenset(),
+        refunded=word.refunded,
+        refunds={each: (refund.amount, refund.status) for each, refund in word.refunds.items()},
+        disputes=word.disputes,
+        warnings=word.warnings,
+        named_items=named,
+        notices=frozenset(wanted_notices(word, allowed=allowed)) - memory.done,
+        mails=tuple(sorted(memory.mails, key=str)),
+    )
+
+
+def decide_access(word: StripesWord, decision: Decision) -> tuple[bool, str]:
+    statuses = set(word.disputes.values())
+    if decision is Decision.WITHDRAW:
+        return False, "withdrawn"
+    if not word.is_paid:
+        return False, "payment_failed" if word.has_failed else "awaiting_payment"
+    if decision is Decision.ALLOW:
+        return True, "allowed_by_shop"
+    if word.refunded >= word.total:
+        return False, "refunded"
+    if "lost" in statuses:
+        return False, "dispute_lost"
+    if statuses & CHARGED_BACK:
+        return False, "disputed"
+    if statuses & INQUIRIES:
+        return True, "inquiry"
+    if statuses:
+        return True, "dispute_won"
+    return True, "partly_refunded" if word.refunded else "paid"
+
+
+def wanted_notices(word: StripesWord, *, allowed: bool) -> set[tuple[str, str]]:
+    wanted = {("dispute_open", each) for each, status in word.disputes.items() if status in WANT_ANSWER}
+    if allowed:
+        wanted |= {("fraud_warning", each) for each, is_actionable in word.warnings.items() if is_actionable}
+        wanted |= {("refund_failed", each) for each, refund in word.refunds.items() if refund.status == "failed"}
+    return wanted

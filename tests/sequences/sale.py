@@ -1,0 +1,262 @@
+"""One sale of three things, and every step that may happen around it; checked after each thorough look."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import pytest
+import requests
+import stripe
+from flask import Flask
+
+from storefront.db import db
+from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.mail.transport import Mail
+from storefront.orders.decide import NotPaid, decide
+from storefront.orders.models import Decision
+from storefront.orders.notices import close_notice
+from storefront.stripe_gateway import Gateway
+from storefront.stripe_seen import SeenCheckout
+from tests.sandbox_client import SandboxClient
+from tests.sequences.expected import Memory, expect
+from tests.sequences.shop_state import LINK, compose_mails, downloads_on, keys_in, read_state
+from tests.sequences.steps import (
+    AtStripe,
+    CloseNotice,
+    Decide,
+    Deliver,
+    LoadPages,
+    MoveDispute,
+    NameItems,
+    OpenDispute,
+    Reconcile,
+    Refund,
+    SettlePayment,
+    SettleRefund,
+    Step,
+    WarnOfFraud,
+)
+from tests.sequences.stripes_word import StripesWord, ask_stripe
+from tests.shop import Buyer, keys_on, post_event, read_rows
+
+numbers = count(1)
+ORDER = "SELECT id, number, payment_intent_id FROM orders WHERE checkout_session_id = :session"
+
+
+class WatchedGateway(Gateway):
+    """The real gateway; notes of each look at a Session whether it was thorough."""
+
+    def __init__(self, real: Gateway) -> None:
+        self.__dict__.update(real.__dict__)
+        self.looks: list[bool] = []
+
+    def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:
+        seen = super().get_checkout(session_id, thorough=thorough)
+        self.looks.append(seen.payment is not None and seen.payment.aftermath is not None)
+        return seen
+
+
+@dataclass(slots=True, kw_only=True)
+class Sale:
+    app: Flask
+    sandbox: SandboxClient
+    gateway: WatchedGateway
+    session_id: str
+    payment: str
+    buyer: Buyer
+    newest_before: str
+    memory: Memory = field(default_factory=Memory)
+    files: dict[int, str] = field(default_factory=dict)
+    word: StripesWord | None = None  # forgotten with every step at Stripe
+
+    def take(self, step: Step) -> None:
+        if isinstance(step, AtStripe):
+            with suppress(stripe.InvalidRequestError, requests.HTTPError):  # Stripe's no is no news
+                self._at_stripe(step)
+            self.word = None
+            return
+        self.gateway.looks.clear()
+        self._in_shop(step)
+        if self.gateway.looks and self.order():
+            thorough = any(self.gateway.looks)
+            self.memory.note_look(self.stripes_word(), thorough=thorough)
+            if thorough:
+                self.check()
+
+    def finish(self, *, by_event: bool) -> None:
+        """The last news that reaches the shop: an event it has not had yet, or a look of its own."""
+        rows = read_rows(self.app, "SELECT id FROM stripe_events WHERE handled_at IS NOT NULL")
+        handled = {row["id"] for row in rows}
+        events = [event for event in self.events() if event["id"] not in handled and is_about_payment(event)]
+        self.gateway.looks.clear()
+        if by_event and events and self.order():
+            assert post_event(self.app, events[0]).status_code == 200
+        else:
+            self.look()
+        assert any(self.gateway.looks) or not self.stripes_word().is_paid
+        self.memory.note_look(self.stripes_word(), thorough=any(self.gateway.looks))
+        self.check()
+        self.check_mails()
+        self.check_downloads()
+
+    def order(self) -> dict[str, Any] | None:
+        rows = read_rows(self.app, ORDER, session=self.session_id)
+        return rows[0] if rows else None
+
+    def stripes_word(self) -> StripesWord:
+        if self.word is None:
+            self.word = ask_stripe(self.sandbox, self.session_id)
+        return self.word
+
+    def events(self) -> list[dict[str, Any]]:
+        """Newest first."""
+        params: Any = {"ending_before": self.newest_before, "limit": 100}
+        listed: list[dict[str, Any]] = self.sandbox.stripe.v1.events.list(params).to_dict(for_json=True)["data"]
+        return listed
+
+    def look(self) -> Outcome:
+        with self.app.app_context():
+            try:
+                return fulfill_checkout(self.session_id, Look.NOW)
+            finally:
+                db.session.remove()
+
+    def _charge(self) -> str:
+        return str(self.sandbox.stripe.v1.payment_intents.retrieve(self.payment).latest_charge)
+
+    def _at_stripe(self, step: AtStripe) -> None:
+        word, control = self.stripes_word(), self.sandbox.control
+        match step:
+            case Refund(amount, items):
+                params: Any = {"payment_intent": self.payment}
+                params |= {"amount": amount} if amount else {}
+                params |= {"metadata": {"storefront_items": items}} if items else {}
+                self.sandbox.stripe.v1.refunds.create(params)
+            case SettleRefund(which, result) if word.refunds:
+                control(f"refunds/{pick(word.refunds, which)}/settle", result=result)
+            case NameItems(which, items) if word.refunds:
+                named: Any = {"metadata": {"storefront_items": items}}
+                self.sandbox.stripe.v1.refunds.update(pick(word.refunds, which), named)
+            case OpenDispute(status):
+                control(f"charges/{self._charge()}/dispute", status=status)
+            case MoveDispute(which, status) if word.disputes:
+                control(f"disputes/{pick(word.disputes, which)}/move", status=status)
+            case WarnOfFraud():
+                control(f"charges/{self._charge()}/fraud_warning")
+            case SettlePayment(result):
+                self.sandbox.settle(self.payment, result)
+
+    def _in_shop(self, step: Step) -> None:
+        match step:
+            case Deliver(which):
+                events = self.events()
+                assert post_event(self.app, events[which % len(events)]).status_code == 200
+            case LoadPages():
+                self.load_pages()
+            case Reconcile():
+                self.look()
+            case Decide(decision):
+                self.decide(decision)
+            case CloseNotice(which):
+                self.close_notice(which)
+
+    def load_pages(self) -> None:
+        page = self.buyer.land(self.session_id)
+        assert page.status_code == 200, page.text
+        if self.memory.link:
+            page = self.buyer.get(self.memory.link)
+        if link := LINK.search(page.text):
+            self.memory.link = self.memory.link or link[0]
+            assert link[0] == self.memory.link
+        shown = keys_on(page.text)
+        if shown:
+            self.memory.keys = self.memory.keys or tuple(shown)
+            assert tuple(shown) == self.memory.keys
+        self.files |= downloads_on(page.text)
+
+    def decide(self, decision: Decision) -> None:
+        order = self.order()
+        if order is None:
+            return
+        is_paid = read_rows(self.app, "SELECT is_paid FROM orders WHERE id = :id", id=order["id"])[0]["is_paid"]
+        with self.app.app_context():
+            if decision is Decision.ALLOW and not is_paid:
+                with pytest.raises(NotPaid):
+                    decide(order["number"], decision)
+            else:
+                decide(order["number"], decision)
+                self.memory.decision = decision
+            db.session.remove()
+
+    def close_notice(self, which: int) -> None:
+        order = self.order() or {"id": 0}
+        rows = read_rows(
+            self.app,
+            "SELECT id, kind, subject FROM notices WHERE order_id = :id AND closed_at IS NULL ORDER BY id",
+            id=order["id"],
+        )
+        if rows:
+            row = rows[which % len(rows)]
+            with self.app.app_context():
+                close_notice(row["id"])
+                db.session.remove()
+            self.memory.done.add((row["kind"], row["subject"]))
+
+    def check(self) -> None:
+        """Right after a thorough look the shop says what Stripe says."""
+        order = self.order()
+        assert order
+        self.load_pages()
+        wanted = expect(self.stripes_word(), self.memory)
+        link = self.memory.link or f"/orders/{read_token(self.app, order['id'])}"
+        found = read_state(self.app, order["id"], self.buyer, link, wanted.reason)
+        assert found == wanted
+        keys = keys_on(self.buyer.get(link).text)
+        assert len(keys) == (2 if 1 in wanted.open_items else 0)
+
+    def check_mails(self) -> None:
+        """As they would leave now: keys in the receipt alone, and only open ones; to the owner no order link."""
+        order = self.order()
+        assert order
+        wanted = expect(self.stripes_word(), self.memory)
+        for kind, mails in compose_mails(self.app, order["id"]).items():
+            for mail in mails:
+                assert isinstance(mail, Mail) or mail
+                if not isinstance(mail, Mail):
+                    assert kind != "receipt" or not wanted.allowed
+                    continue
+                keys = keys_in(mail)
+                assert kind == "receipt" or not keys
+                assert kind != "receipt" or (wanted.allowed and len(keys) == (2 if 1 in wanted.open_items else 0))
+                assert not self.memory.keys or set(keys) <= set(self.memory.keys)
+                if kind in ("dispute_opened", "fraud_warning"):
+                    assert "/orders/" not in mail.text + mail.html
+
+    def check_downloads(self) -> None:
+        """Links of earlier pages open what is open now, and nothing else."""
+        wanted = expect(self.stripes_word(), self.memory)
+        for position, link in self.files.items():
+            with self.buyer.get(link) as answer:
+                assert answer.status_code == (200 if position in wanted.open_items else 403)
+
+
+def pick(of: dict[str, Any], which: int) -> str:
+    return list(of)[which % len(of)]
+
+
+def is_about_payment(event: dict[str, Any]) -> bool:
+    """By the names in Stripe's documentation: what takes money back, or may."""
+    kind = str(event["type"])
+    names = ("charge.refunded", "refund.", "charge.dispute.", "radar.early_fraud_warning.")
+    return kind.startswith(names)
+
+
+def read_token(app: Flask, order_id: int) -> str:
+    from storefront.orders.lifecycle import order_token
+    from storefront.orders.models import Order
+
+    with app.app_context():
+        token = order_token(db.session.get_one(Order, order_id))
+        db.session.remove()
+    return token

@@ -1,0 +1,73 @@
+"""What the shop has of one order: its rows, and what the buyer's pages show and open."""
+
+import html
+import re
+
+from flask import Flask
+
+from storefront.db import db
+from storefront.library.purchase import SOME_ITEMS_REFUNDED
+from storefront.mail.models import OutboxMessage
+from storefront.mail.transport import Mail
+from storefront.messages.compose import compose
+from storefront.orders.access import SENTENCES, Reason
+from tests.sequences.expected import State
+from tests.shop import Buyer, keys_on, read_rows
+
+FILES = {"twinspot-2.1.zip": 1, "the-patient-toolmaker.epub": 2, "soft-taps-1.2.zip": 3}
+LINK = re.compile(r"/orders/[0-9a-f]{32}")
+DOWNLOAD = re.compile(r'href="([^"]*/downloads/[^"]+)"')
+
+
+def downloads_on(page: str) -> dict[int, str]:
+    """Position of the item -> address of its file."""
+    links = [html.unescape(link) for link in DOWNLOAD.findall(page)]
+    return {FILES[link.rpartition("/")[2]]: link for link in links}
+
+
+def read_state(app: Flask, order_id: int, buyer: Buyer, link: str, reason: str) -> State:
+    """`reason` is the expected one: the page's words are held against its sentence."""
+    page = buyer.get(link).text
+    text = html.unescape(re.sub(r"\s+", " ", page))
+    items = read_rows(app, "SELECT position, is_refunded FROM order_items WHERE order_id = :id", id=order_id)
+    named = frozenset(row["position"] for row in items if row["is_refunded"])
+    allowed = "This order is" not in text and "Waiting for your bank" not in text and "did not go" not in text
+    has_closed_items = allowed and named and reason != "allowed_by_shop"
+    sentence = SOME_ITEMS_REFUNDED if has_closed_items else SENTENCES[Reason(reason)]
+    notices = read_rows(
+        app, "SELECT kind, subject FROM notices WHERE order_id = :id AND closed_at IS NULL", id=order_id
+    )
+    mails = read_rows(app, "SELECT kind, about FROM outbox WHERE order_id = :id", id=order_id)
+    (order,) = read_rows(app, "SELECT refunded_minor, dispute_status FROM orders WHERE id = :id", id=order_id)
+    refunds = read_rows(app, "SELECT id, amount_minor, status FROM refunds WHERE order_id = :id", id=order_id)
+    disputes = read_rows(app, "SELECT id, status FROM disputes WHERE order_id = :id", id=order_id)
+    warnings = read_rows(app, "SELECT id, is_actionable FROM fraud_warnings WHERE order_id = :id", id=order_id)
+    assert (order["dispute_status"] is None) is (not disputes)
+    return State(
+        allowed=allowed,
+        reason=reason if sentence in text else f"not {reason}: {text[text.find('<main') :][:600]}",
+        open_items=frozenset(downloads_on(page)),
+        refunded=order["refunded_minor"],
+        refunds={row["id"]: (row["amount_minor"], row["status"]) for row in refunds},
+        disputes={row["id"]: row["status"] for row in disputes},
+        warnings={row["id"]: bool(row["is_actionable"]) for row in warnings},
+        named_items=named,
+        notices=frozenset((row["kind"], row["subject"]) for row in notices),
+        mails=tuple(sorted(((row["kind"], row["about"]) for row in mails), key=str)),
+    )
+
+
+def compose_mails(app: Flask, order_id: int) -> dict[str, list[Mail | str]]:
+    """Kind -> the mails as they would leave now, or why they would not."""
+    made: dict[str, list[Mail | str]] = {}
+    with app.test_request_context(base_url=app.extensions["settings"].base_url):
+        for message in db.session.query(OutboxMessage).filter_by(order_id=order_id).all():
+            found = compose(message)
+            made.setdefault(message.kind, []).append(found if isinstance(found, Mail) else found.reason)
+        db.session.remove()
+    return made
+
+
+def keys_in(mail: Mail) -> list[str]:
+    assert keys_on(mail.html) == keys_on(mail.text)
+    return keys_on(mail.text)

@@ -1,0 +1,121 @@
+"""What may happen around one sale, as plain values: at Stripe, on the way to the shop, in the shop."""
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from storefront.orders.models import Decision
+
+METHODS = (
+    "pm_card_visa",
+    "pm_card_pendingRefund",
+    "pm_card_refundFail",
+    "pm_card_createDispute",
+    "pm_card_createDisputeInquiry",
+    "pm_card_createMultipleDisputes",
+    "pm_card_createIssuerFraudRecord",
+    "sepa_success",
+    "sepa_dispute",
+)
+STATUSES = (
+    "needs_response", "under_review", "won", "lost", "prevented",
+    "warning_needs_response", "warning_under_review", "warning_closed",
+    "appeal_needs_response", "appeal_under_review",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """`amount` None is all that is left; `items` is the refund's `metadata[storefront_items]`."""
+
+    amount: int | None
+    items: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettleRefund:
+    which: int
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameItems:
+    """The owner's second thought: the metadata of a refund that was made before."""
+
+    which: int
+    items: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDispute:
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDispute:
+    which: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class WarnOfFraud:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SettlePayment:
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """One of the events so far, counted from the newest: also one delivered before, or none of ours."""
+
+    which: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPages:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class CloseNotice:
+    which: int
+
+
+AtStripe = Refund | SettleRefund | NameItems | OpenDispute | MoveDispute | WarnOfFraud | SettlePayment
+Step = AtStripe | Deliver | LoadPages | Reconcile | Decide | CloseNotice
+
+few = st.integers(min_value=0, max_value=2)
+deliveries = st.builds(Deliver, st.integers(min_value=0, max_value=40))
+refunds = st.builds(
+    Refund,
+    st.sampled_from([None, 1, 900, 1400, 3800, 5200]),
+    st.sampled_from([None, None, "1", "2", " 3, 1", "1,2,3", "9", "all"]),
+)
+steps = st.one_of(
+    refunds,
+    st.builds(SettleRefund, few, st.sampled_from(["succeeded", "failed", "canceled"])),
+    st.builds(NameItems, few, st.sampled_from(["", "1", "2,3"])),
+    st.builds(OpenDispute, st.sampled_from(STATUSES)),
+    st.builds(MoveDispute, few, st.sampled_from(STATUSES)),
+    st.builds(WarnOfFraud),
+    st.builds(SettlePayment, st.sampled_from(["succeeded", "succeeded", "failed"])),
+    st.builds(Deliver, st.integers(min_value=0, max_value=3)),
+    deliveries,
+    st.builds(LoadPages),
+    st.builds(Reconcile),
+    st.builds(Decide, st.sampled_from(Decision)),
+    st.builds(CloseNotice, few),
+)

@@ -1,0 +1,57 @@
+"""What Stripe itself says of one sale now, read through the SDK: nothing here passes through the shop."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.sandbox_client import SandboxClient
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """`named` are the positions of items in its metadata."""
+
+    amount: int
+    status: str
+    named: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripesWord:
+    """By Stripe's ids: refunds, statuses of disputes, and whether each fraud warning is actionable."""
+
+    is_paid: bool
+    has_failed: bool
+    total: int
+    refunded: int
+    refunds: dict[str, Refunded]
+    disputes: dict[str, str]
+    warnings: dict[str, bool]
+
+
+def ask_stripe(sandbox: SandboxClient, session_id: str) -> StripesWord:
+    api = sandbox.stripe.v1
+    params: Any = {"expand": ["payment_intent.latest_charge"]}
+    session: dict[str, Any] = api.checkout.sessions.retrieve(session_id, params).to_dict(for_json=True)
+    payment = session["payment_intent"]
+    of_payment: Any = {"payment_intent": payment["id"], "limit": 100}
+    return StripesWord(
+        is_paid=session["payment_status"] != "unpaid",
+        has_failed=payment["status"] == "requires_payment_method",
+        total=session["amount_total"],
+        refunded=(payment["latest_charge"] or {}).get("amount_refunded", 0),
+        refunds={
+            refund.id: Refunded(refund.amount, str(refund.status), positions(refund.metadata))
+            for refund in api.refunds.list(of_payment).data
+        },
+        disputes={dispute.id: dispute.status for dispute in api.disputes.list(of_payment).data},
+        warnings={
+            warning.id: warning.actionable for warning in api.radar.early_fraud_warnings.list(of_payment).data
+        },
+    )
+
+
+def positions(metadata: Any) -> frozenset[int]:
+    if not metadata or "storefront_items" not in metadata:
+        return frozenset()
+    parts = [part.strip() for part in metadata["storefront_items"].split(",")]
+    return frozenset(int(part) for part in parts if part.isdigit())

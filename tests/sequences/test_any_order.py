@@ -1,0 +1,108 @@
+"""Access follows the money both ways, whatever happens after a sale, and however its events come or stay away."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from storefront.catalog.models import Price, Product
+from storefront.db import transaction
+from tests.databases import BOTH
+from tests.sandbox_client import SandboxClient
+from tests.sequences.sale import Sale, WatchedGateway, numbers
+from tests.sequences.steps import METHODS, Deliver, Step, deliveries, steps
+from tests.shop import Buyer, read_rows
+
+GOODS = (("twinspot", 1900), ("the-patient-toolmaker", 1400), ("soft-taps", 900))
+
+pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
+StartSale = Callable[[str], Sale]
+
+
+@pytest.fixture
+def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
+    """A paid or waiting Session that the shop has not heard of: a new order of a new buyer each time."""
+    watched = WatchedGateway(app.extensions["stripe_gateway"])
+    app.extensions["stripe_gateway"] = watched
+    twinspot, book, sounds = mirror_goods(app)
+    lines = [{"price": twinspot, "quantity": 2}, {"price": book, "quantity": 1}, {"price": sounds, "quantity": 1}]
+
+    def start(method: str) -> Sale:
+        number = next(numbers)
+        params: Any = {"limit": 1}
+        newest = sandbox.stripe.v1.events.list(params).data[0].id
+        session_id = sandbox.create_session(lines)
+        sandbox.pay(session_id, payment_method=method, email=f"buyer{number}@example.com")
+        payment = str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).payment_intent)
+        buyer = Buyer(app, address=f"10.{number // 62500}.{number // 250 % 250}.{number % 250 + 1}")
+        return Sale(
+            app=app,
+            sandbox=sandbox,
+            gateway=watched,
+            session_id=session_id,
+            payment=payment,
+            buyer=buyer,
+            newest_before=newest,
+        )
+
+    return start
+
+
+def mirror_goods(app: Flask) -> list[str]:
+    """In euros, since SEPA debits need them."""
+    buyer = Buyer(app)
+    for slug, amount in GOODS:
+        with app.app_context(), transaction() as session:
+            product = session.scalars(select(Product).where(Product.slug == slug)).one()
+            price = Price(product_id=product.id, edition="Euro", amount_minor=amount, currency="eur", position=9)
+            session.add(price)
+        buyer.add(slug, "Euro")
+    buyer.check_out()
+    db_rows = "SELECT stripe_price_id FROM stripe_mirrors JOIN prices ON prices.id = price_id ORDER BY price_id"
+    return [row["stripe_price_id"] for row in read_rows(app, db_rows)]
+
+
+def run(start_sale: StartSale, method: str, first: list[Step], last: list[Deliver], *, by_event: bool) -> None:
+    sale = start_sale(method)
+    for step in [*first, *last]:
+        sale.take(step)
+    sale.finish(by_event=by_event)
+
+
+quick = settings(
+    max_examples=20,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],  # explaining takes longer than reading
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+# New sequences each time: a failure prints what runs it again.
+thorough = settings(quick, max_examples=150, derandomize=False, print_blob=True)
+any_sequence = given(
+    method=st.sampled_from(METHODS),
+    first=st.lists(steps, max_size=14),
+    last=st.lists(deliveries, max_size=8),
+    by_event=st.booleans(),
+)
+
+
+@any_sequence
+@quick
+def test_ends_as_stripe_ends(
+    start_sale: StartSale, method: str, first: list[Step], last: list[Deliver], by_event: bool
+) -> None:
+    run(start_sale, method, first, last, by_event=by_event)
+
+
+@pytest.mark.slow
+@any_sequence
+@thorough
+def test_ends_as_stripe_ends_however_long_it_is_tried(
+    start_sale: StartSale, method: str, first: list[Step], last: list[Deliver], by_event: bool
+) -> None:
+    run(start_sale, method, first, last, by_event=by_event)
