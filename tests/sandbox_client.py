@@ -49,6 +49,14 @@ class SandboxClient:
     def settle(self, payment_intent_id: str, result: str = "succeeded") -> Any:
         return self.control(f"payment_intents/{payment_intent_id}/settle", result=result)
 
+    def advance(self, seconds: int) -> None:
+        """Moves the sandbox's time on; what is due by then has happened when this returns."""
+        self.control("clock", advance_seconds=seconds)
+
+    def set_clock(self, offset_seconds: int) -> None:
+        """How far the sandbox's time is ahead of ours, or (below 0) behind."""
+        self.control("clock", offset_seconds=offset_seconds)
+
     def calls(self, prefix: str = "/v1/") -> list[tuple[str, str]]:
         """(method, path) of the API calls since the last reset or `forget_calls`."""
         log = self.read("requests")["data"]

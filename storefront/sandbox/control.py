@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
+from storefront.sandbox import clock
 from storefront.sandbox.checkout.completion import expire, settle_payment
 from storefront.sandbox.config import is_loopback
 from storefront.sandbox.control_after_sale import after_sale
@@ -15,6 +16,7 @@ from storefront.sandbox.request_log import RequestLog
 from storefront.sandbox.resources.events import event_json, resend
 from storefront.sandbox.resources.payment_pages import pay_as_the_page_would
 from storefront.sandbox.store import current_store
+from storefront.sandbox.timers import fire_due
 from storefront.sandbox.webhooks import queue
 from storefront.sandbox.webhooks.sender import Sender
 
@@ -73,6 +75,31 @@ def show_config() -> Response:
 @control.post("/config")
 def change_config() -> Response:
     return jsonify(current_store().change_settings(json_body()).to_json())
+
+
+@control.get("/clock")
+def show_clock() -> Response:
+    settings = current_store().settings
+    return jsonify(now=int(clock.now(settings)), offset_seconds=settings.clock_offset_seconds)
+
+
+@control.post("/clock")
+def move_clock() -> Response:
+    """`{"advance_seconds": 60}`, `{"offset_seconds": -60}` or `{"now": 1795400000}`; what is due happens."""
+    given, store = json_body(), current_store()
+    unknown = set(given) - {"advance_seconds", "offset_seconds", "now"}
+    if unknown:
+        raise ValueError(f"unknown members: {', '.join(sorted(unknown))}")
+    offset = clock.moved(
+        store.settings,
+        advance=given.get("advance_seconds"),
+        offset=given.get("offset_seconds"),
+        at=given.get("now"),
+    )
+    store.change_settings({"clock_offset_seconds": offset})
+    fire_due(store)
+    store.on_timers()
+    return show_clock()
 
 
 @control.get("/events")

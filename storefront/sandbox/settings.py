@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+_LONGEST_OFFSET_SECONDS = 10 * 366 * 24 * 60 * 60
+
 
 class WebhookOrder(StrEnum):
     """Who comes first: the buyer's browser at the shop, or Stripe's webhook."""
@@ -18,6 +20,7 @@ class WebhookOrder(StrEnum):
 class Settings:
     """`settle_after_seconds=None`: bank debits, refunds and disputes settle only when the control API says so.
 
+    `clock_offset_seconds` is how far the sandbox's time is ahead of the machine's, or behind it.
     `page_first_delay_seconds=None`: what page_first holds leaves only by `/deliveries/release`.
     """
 
@@ -32,6 +35,7 @@ class Settings:
     jitter_seconds: float = 0.0
     ach_debits: bool = True
     held_types: tuple[str, ...] = ()
+    clock_offset_seconds: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in _items(self)}
@@ -72,6 +76,12 @@ def _count(name: str, value: object) -> int:
     return value
 
 
+def _offset(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LONGEST_OFFSET_SECONDS:
+        raise ValueError(f"{name} must be a whole number of seconds, ten years at most")
+    return value
+
+
 def _flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{name} must be true or false")  # noqa: TRY004 - one error type for a wrong setting
@@ -103,4 +113,5 @@ _READ: dict[str, Any] = {
     "jitter_seconds": _seconds,
     "ach_debits": _flag,
     "held_types": _names,
+    "clock_offset_seconds": _offset,
 }

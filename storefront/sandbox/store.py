@@ -44,6 +44,7 @@ class Store:
         base_url: str | None = None,
         request_id: str | None = None,
         idempotency_key: str | None = None,
+        at: float | None = None,
     ) -> Iterator[Work]:
         """One transaction; the delivery and timer threads are woken once it is committed."""
         with self.database.transaction() as connection:
@@ -54,6 +55,7 @@ class Store:
                 account_id=self.account_id,
                 request_id=request_id,
                 idempotency_key=idempotency_key,
+                at=at,
             )
             yield work
         if work.has_deliveries:

@@ -1,9 +1,9 @@
 """What happens by itself: sessions expire, debits and refunds settle, disputes are decided, news is let go."""
 
 import threading
-import time
 from collections.abc import Callable
 
+from storefront.sandbox import clock
 from storefront.sandbox.checkout.completion import expire, settle_payment
 from storefront.sandbox.database import DatabaseClosedError
 from storefront.sandbox.payments.disputes import move_dispute
@@ -42,23 +42,27 @@ class Timers:
                 due = _next_due(self._store)
             except DatabaseClosedError:
                 return
-            wait = _LONGEST_SLEEP_SECONDS if due is None else max(due - time.time(), 0.005)
+            wait = _LONGEST_SLEEP_SECONDS if due is None else max(due - clock.now(self._store.settings), 0.005)
             self._wake.wait(min(wait, _LONGEST_SLEEP_SECONDS))
 
 
 def fire_due(store: Store) -> None:
-    with store.database.transaction() as connection:
-        rows = connection.execute(
-            "SELECT kind, object_id FROM timers WHERE due_at <= ? ORDER BY due_at", (time.time(),)
-        ).fetchall()
-    for row in rows:
-        _fire(store, row["kind"], row["object_id"])
+    """In order of their time, also what a timer of the past sets off that is due by now."""
+    while True:
+        with store.database.transaction() as connection:
+            row = connection.execute(
+                "SELECT kind, object_id, due_at FROM timers WHERE due_at <= ? ORDER BY due_at LIMIT 1",
+                (clock.now(store.settings),),
+            ).fetchone()
+        if row is None:
+            return
+        _fire(store, row["kind"], row["object_id"], row["due_at"])
 
 
-def _fire(store: Store, kind: str, object_id: str) -> None:
-    with store.work() as work:
+def _fire(store: Store, kind: str, object_id: str, due_at: float) -> None:
+    with store.work(at=due_at) as work:
         row = work.records.connection.execute(
-            "DELETE FROM timers WHERE kind = ? AND object_id = ? AND due_at <= ?", (kind, object_id, time.time())
+            "DELETE FROM timers WHERE kind = ? AND object_id = ? AND due_at = ?", (kind, object_id, due_at)
         )
         if not row.rowcount:
             return  # a reset, or someone settled it by hand in between

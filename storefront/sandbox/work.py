@@ -4,6 +4,7 @@ import fnmatch
 import time
 from dataclasses import dataclass, field
 
+from storefront.sandbox import clock
 from storefront.sandbox.ids import new_id
 from storefront.sandbox.records import Json, Record, Records
 from storefront.sandbox.settings import Settings, WebhookOrder
@@ -17,7 +18,10 @@ _PAYMENT_KINDS = {"payment_intent", "charge", "refund"}
 
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """`request_id` stays None where a page or a timer acts, as in Stripe's own events."""
+    """`request_id` stays None where a page or a timer acts, as in Stripe's own events.
+
+    `at` is when a timer was due: what it does happened then, however late it is done.
+    """
 
     records: Records
     settings: Settings
@@ -25,9 +29,13 @@ class Work:
     account_id: str
     request_id: str | None = None
     idempotency_key: str | None = None
-    now: int = field(default_factory=lambda: int(time.time()))
+    at: float | None = None
+    now: int = field(init=False)
     has_deliveries: bool = False
     has_timers: bool = False
+
+    def __post_init__(self) -> None:
+        self.now = int(clock.now(self.settings) if self.at is None else self.at)
 
     def emit(self, event_type: str, body: Json, previous: Json | None = None) -> Record:
         """Store the event with the object as it is now, and one delivery for each endpoint that listens."""
