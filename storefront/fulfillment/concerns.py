@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from storefront import money
+from storefront.fulfillment.doubles import DOUBLE_PURCHASE, pair_of
 from storefront.orders.access import DISPUTE_REASONS, access, facts_of
 from storefront.orders.models import Order
 from storefront.orders.notices import Concern
@@ -60,7 +61,7 @@ def _double(number: str, other: str) -> Concern:
         f"Orders {first} and {second} have the same lines and address within 24 hours. "
         "If the buyer meant to pay once, refund one of them."
     )
-    return Concern(kind="double_purchase", subject=f"{first}+{second}", text=text)
+    return Concern(kind=DOUBLE_PURCHASE, subject=pair_of(number, other), text=text)
 
 
 def _unreadable(number: str) -> Concern:

@@ -16,7 +16,7 @@ from storefront.db import transaction
 from storefront.errors import StripeMissing
 from storefront.fulfillment.aftermath import copy_aftermath, note_access
 from storefront.fulfillment.concerns import find_concerns
-from storefront.fulfillment.doubles import find_doubles
+from storefront.fulfillment.doubles import find_doubles, settle_pairs
 from storefront.fulfillment.grants import add_grants, add_items
 from storefront.fulfillment.ours import find_ours
 from storefront.fulfillment.promises import promise_aftermath, promise_again, promise_state
@@ -149,6 +149,8 @@ def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known]
         wanted = find_concerns(order, aftermath, unknown_lines=unknown, doubles=doubles)
         if wanted or aftermath is not None:
             settle_notices(session, wanted, order_id=order.id)
+        if aftermath is not None:
+            settle_pairs(session, order, doubles)
     return _Effects(
         outcome=outcome,
         order_id=order.id,
