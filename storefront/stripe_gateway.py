@@ -26,9 +26,11 @@ from storefront.stripe_seen import (
     SeenAftermath,
     SeenCheckout,
     SeenEvent,
+    SeenLink,
     read_checkout,
     read_dispute,
     read_event,
+    read_link,
     read_refund,
     read_warning,
 )
@@ -247,6 +249,22 @@ class Gateway:
         }
         options: Any = {"idempotency_key": idempotency_key}
         return str(self._ask(lambda: self._client.v1.prices.create(params, options)).id)
+
+    def create_payment_link(self, body: dict[str, Any], *, idempotency_key: str) -> SeenLink:
+        params: Any = body
+        options: Any = {"idempotency_key": idempotency_key}
+        return read_link(self.ask(lambda client: client.v1.payment_links.create(params, options)))
+
+    def list_payment_links(self) -> list[SeenLink]:
+        """The newest hundred that can be paid, of whatever shop on this account."""
+        params: Any = {"active": True, "limit": 100}
+        answer = self.ask(lambda client: client.v1.payment_links.list(params))
+        return [read_link(raw) for raw in answer["data"]]
+
+    def close_payment_link(self, link_id: str) -> SeenLink:
+        """Raises StripeMissing for an id that Stripe does not know."""
+        params: Any = {"active": False}
+        return read_link(self.ask(lambda client: client.v1.payment_links.update(link_id, params)))
 
     def verify_event(self, payload: bytes, signature: str) -> SeenEvent:
         """Check the signature over the raw body with each secret (several while one is rotated).

@@ -129,6 +129,16 @@ class SeenCheckout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLink:
+    """A Payment Link; `is_active` when it can be paid."""
+
+    id: str
+    url: str
+    is_active: bool
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeenEvent:
     """A verified webhook delivery: which object to look at again. Its body is never believed.
 
@@ -206,6 +216,10 @@ def read_refund(raw: dict[str, Any]) -> SeenRefund:
 
 def _is_position(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 6
+
+
+def read_link(raw: dict[str, Any]) -> SeenLink:
+    return SeenLink(id=raw["id"], url=raw["url"], is_active=raw["active"], metadata=raw["metadata"] or {})
 
 
 def read_dispute(raw: dict[str, Any]) -> SeenDispute:

@@ -19,7 +19,7 @@ def build_body(
     encoded braces are not replaced by Stripe.
     """
     marks = {"storefront": shop_id, "checkout": token}
-    back = absolute_url("checkout.returned") + "?session_id={CHECKOUT_SESSION_ID}"
+    back = return_url()
     body: dict[str, Any] = {
         "mode": "payment",
         "ui_mode": ui_mode,
@@ -32,6 +32,36 @@ def build_body(
         body |= {"success_url": back, "cancel_url": absolute_url("cart.cart")}
     else:
         body |= {"return_url": back}
+    return body | chosen_by_owner(shop)
+
+
+def build_link_body(
+    shop: Settings, *, shop_id: str, lines: list[tuple[int, int]], mirrors: Mapping[int, str], adjustable: bool
+) -> dict[str, Any]:
+    """The body of `POST /v1/payment_links`: `lines` are price ids with quantities.
+
+    Stripe copies a link's metadata to its Sessions, not to their payments.
+    """
+    marks = {"storefront": shop_id}
+    quantities = {"adjustable_quantity": {"enabled": True, "minimum": 1}} if adjustable else {}
+    return {
+        "line_items": [
+            {"price": mirrors[price_id], "quantity": quantity, **quantities} for price_id, quantity in lines
+        ],
+        "after_completion": {"type": "redirect", "redirect": {"url": return_url()}},
+        "allow_promotion_codes": True,
+        "metadata": marks,
+        "payment_intent_data": {"metadata": marks},
+    } | chosen_by_owner(shop)
+
+
+def return_url() -> str:
+    """Where Stripe sends the buyer after paying, with the Session's id."""
+    return absolute_url("checkout.returned") + "?session_id={CHECKOUT_SESSION_ID}"
+
+
+def chosen_by_owner(shop: Settings) -> dict[str, Any]:
+    body: dict[str, Any] = {}
     if shop.stripe_tax:
         body |= {"automatic_tax": {"enabled": True}, "tax_id_collection": {"enabled": True}}
     if shop.invoices:

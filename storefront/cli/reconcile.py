@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from storefront import clock
-from storefront.cli.shop import make_app
-from storefront.errors import StorefrontError, StripeUnavailable
+from storefront.cli.shop import open_shop
+from storefront.errors import StripeUnavailable
 from storefront.reconcile import run
 from storefront.reconcile.steps import Step
 
@@ -52,14 +52,12 @@ def reconcile(since: datetime | None, dry_run: bool, as_json: bool) -> None:
         if not as_json:
             click.echo(f"Compared {WORDS[step]}; {checked} sales looked at so far.", err=True)
 
-    with make_app().app_context():
+    with open_shop():
         try:
             report = run.reconcile(since=since, is_dry=dry_run, progress=progress)
         except StripeUnavailable as error:
             again = "" if dry_run else " What is repaired stays so; run it again to go on from here."
             raise click.ClickException(f"{error.message}.{again}") from error
-        except StorefrontError as error:
-            raise click.ClickException(error.message) from error
     if as_json:
         click.echo(json.dumps(_to_json(report), indent=2))
     else:

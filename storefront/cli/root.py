@@ -8,11 +8,11 @@ import click
 
 from storefront.catalog.seed import seed as seed_catalog
 from storefront.cli.mail import mail
+from storefront.cli.payment_links import payment_link
 from storefront.cli.reconcile import reconcile
 from storefront.cli.server import server_command
-from storefront.cli.shop import make_app
+from storefront.cli.shop import make_app, open_shop
 from storefront.config import ROOT
-from storefront.errors import StorefrontError
 from storefront.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.local import run_local, use_local_settings
 from storefront.migrations import schema
@@ -68,11 +68,8 @@ def seed() -> None:
 @click.argument("session_id")
 def fulfill(session_id: str) -> None:
     """Look again at one Checkout Session (cs_…) and hand out what was paid for."""
-    with make_app().app_context():
-        try:
-            outcome = fulfill_checkout(session_id, Look.NOW)
-        except StorefrontError as error:
-            raise click.ClickException(error.message) from error
+    with open_shop():
+        outcome = fulfill_checkout(session_id, Look.NOW)
     click.echo(outcome.value)
 
 
@@ -90,4 +87,5 @@ def upgrade() -> None:
 main.add_command(sandbox)
 main.add_command(mailbox)
 main.add_command(mail)
+main.add_command(payment_link)
 main.add_command(reconcile)

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 from flask import Flask
@@ -9,6 +11,7 @@ from flask import Flask
 from storefront.app import create_app
 from storefront.config import SettingsError, load_settings, read_environment
 from storefront.db import db
+from storefront.errors import StorefrontError
 from storefront.logs import set_up_logs
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
 
@@ -30,6 +33,16 @@ def make_app(*, log_level: int = logging.WARNING) -> Flask:
     set_up_gateway(app, settings, FOR_WORKERS)
     click.get_current_context().call_on_close(lambda: _hang_up(app))
     return app
+
+
+@contextmanager
+def open_shop() -> Iterator[None]:
+    """For a command that a person waits for: a refusal ends it with its sentence."""
+    with make_app().app_context():
+        try:
+            yield
+        except StorefrontError as error:
+            raise click.ClickException(error.message) from error
 
 
 def _hang_up(app: Flask) -> None:

@@ -1,0 +1,55 @@
+"""`storefront payment-link`: addresses that sell without a cart."""
+
+import json
+from collections.abc import Sequence
+
+import click
+
+from storefront.checkout.payment_links import close_link, create_link, list_links
+from storefront.cli.shop import open_shop
+from storefront.stripe_seen import SeenLink
+
+
+def _to_json(link: SeenLink) -> dict[str, object]:
+    return {"id": link.id, "url": link.url, "active": link.is_active}
+
+
+@click.group("payment-link")
+def payment_link() -> None:
+    """Addresses that sell without a cart, for a mail, a post or a button elsewhere."""
+
+
+@payment_link.command()
+@click.argument("prices", nargs=-1, required=True, metavar="PRICE...")
+@click.option("--quantity", type=click.IntRange(1, 99), default=1, show_default=True, help="Of each line.")
+@click.option("--adjustable", is_flag=True, help="The buyer may change the quantity.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+def create(prices: Sequence[str], quantity: int, adjustable: bool, as_json: bool) -> None:
+    """Make a link over one line for each PRICE: a product's slug, `slug/Edition`, or a price id."""
+    with open_shop():
+        link = create_link(prices, quantity=quantity, adjustable=adjustable)
+    click.echo(json.dumps(_to_json(link), indent=2) if as_json else link.url)
+
+
+@payment_link.command("list")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
+def show(as_json: bool) -> None:
+    """This shop's links that can be paid, newest first."""
+    with open_shop():
+        links = list_links()
+    if as_json:
+        click.echo(json.dumps([_to_json(link) for link in links], indent=2))
+        return
+    for link in links:
+        click.echo(f"{link.id}  {link.url}")
+    if not links:
+        click.echo("No links yet. `storefront payment-link create PRICE` makes one.")
+
+
+@payment_link.command()
+@click.argument("link", metavar="ADDRESS_OR_ID")
+def close(link: str) -> None:
+    """Let nobody pay through a link any more. What was bought stays."""
+    with open_shop():
+        closed = close_link(link)
+    click.echo(f"{closed.url} sells nothing any more.")
