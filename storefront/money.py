@@ -1,5 +1,6 @@
-"""Money in integer minor units: Stripe's exponent table, parsing nothing, formatting with Babel."""
+"""Money in integer minor units: Stripe's exponent table, what a person types, formatting with Babel."""
 
+import re
 from decimal import Decimal
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ ZERO_DECIMAL = frozenset(
 )
 THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 WHOLE_UNITS_IN_TWO_DECIMALS = frozenset({"isk", "ugx"})
+TYPED = re.compile(r"(\d{1,12})(?:\.(\d+))?", re.ASCII)
 
 
 def digits(currency: str) -> int:
@@ -30,6 +32,25 @@ def is_chargeable(amount_minor: int, currency: str) -> bool:
     if code in WHOLE_UNITS_IN_TWO_DECIMALS:
         return amount_minor % 100 == 0
     return True
+
+
+def parse_money(text: str, currency: str) -> int:
+    """`parse_money("19.00", "usd")` is 1900; a point before the decimals, and nothing else but digits.
+
+    Raises:
+        ValueError: no such number, or one that this currency cannot pay; its sentence says what would do.
+    """
+    places = digits(currency)
+    found = TYPED.fullmatch(text.strip())
+    decimals = (found[2] or "") if found else ""
+    if found is None or len(decimals) > places:
+        example = "500" if places == 0 else f"5.{'0' * places}"
+        raise ValueError(f"{text!r} is no amount in {currency.upper()}: write it like {example}.")
+    amount_minor = int(found[1] + decimals.ljust(places, "0"))
+    if not is_chargeable(amount_minor, currency):
+        nothing = "its third decimal has to be 0" if places == 3 else "it has whole units only"
+        raise ValueError(f"{text!r} cannot be paid in {currency.upper()}: {nothing}.")
+    return amount_minor
 
 
 @lru_cache(maxsize=1024)  # a shop has few prices, and every page shows some

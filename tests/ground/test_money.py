@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.money import THREE_DECIMAL, ZERO_DECIMAL, digits, format_money, is_chargeable
+from storefront.money import THREE_DECIMAL, ZERO_DECIMAL, digits, format_money, is_chargeable, parse_money
 
 # https://docs.stripe.com/currencies, "Zero-decimal currencies", "Three-decimal currencies", "Special cases"
 ZERO = ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
@@ -87,3 +87,56 @@ def test_shows_exactly_the_amount_that_is_charged(amount_minor: int, currency: s
 @given(amounts, currencies)
 def test_never_breaks_a_line_between_sign_and_number(amount_minor: int, currency: str) -> None:
     assert " " not in format_money(amount_minor, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "amount_minor"),
+    [
+        ("19.00", "usd", 1900),
+        ("19", "USD", 1900),
+        ("19.5", "usd", 1950),
+        (" 0.05 ", "usd", 5),
+        ("500", "jpy", 500),
+        ("1.230", "kwd", 1230),
+        ("1", "kwd", 1000),
+        ("500", "isk", 50_000),
+        ("500.00", "ugx", 50_000),
+    ],
+)
+def test_reads_what_people_type(text: str, currency: str, amount_minor: int) -> None:
+    assert parse_money(text, currency) == amount_minor
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("19.001", "usd"),
+        ("5.00", "jpy"),
+        ("1.2345", "kwd"),
+        ("1.234", "kwd"),
+        ("5.50", "isk"),
+        ("5,00", "usd"),
+        ("1,000.00", "usd"),
+        ("-5", "usd"),
+        ("+5", "usd"),
+        ("1e3", "usd"),
+        ("$5", "usd"),
+        (".5", "usd"),
+        ("5.", "usd"),
+        ("NaN", "usd"),
+        ("\u0665", "usd"),
+        ("9" * 13, "usd"),
+        ("", "usd"),
+    ],
+)
+def test_refuses_what_is_no_amount_of_the_currency(text: str, currency: str) -> None:
+    with pytest.raises(ValueError, match=currency.upper()):
+        parse_money(text, currency)
+
+
+@given(amount_minor=st.integers(min_value=0, max_value=10**12 - 1), currency=currencies)
+def test_reads_back_every_amount_that_can_be_paid(amount_minor: int, currency: str) -> None:
+    places = digits(currency)
+    text = f"{Decimal(amount_minor).scaleb(-places):f}"
+    if is_chargeable(amount_minor, currency):
+        assert parse_money(text, currency) == amount_minor
