@@ -27,6 +27,7 @@ from storefront.stripe_seen import (
     SeenCheckout,
     SeenEvent,
     SeenLink,
+    SeenRefund,
     read_checkout,
     read_dispute,
     read_event,
@@ -265,6 +266,21 @@ class Gateway:
         """Raises StripeMissing for an id that Stripe does not know."""
         params: Any = {"active": False}
         return read_link(self.ask(lambda client: client.v1.payment_links.update(link_id, params)))
+
+    def create_refund(
+        self,
+        payment_intent_id: str,
+        *,
+        amount_minor: int,
+        reason: str | None,
+        metadata: dict[str, str],
+        idempotency_key: str,
+    ) -> SeenRefund:
+        """Raises StripeRefused with Stripe's own sentence, e.g. for a disputed charge."""
+        params: Any = {"payment_intent": payment_intent_id, "amount": amount_minor, "metadata": metadata}
+        params |= {"reason": reason} if reason else {}
+        options: Any = {"idempotency_key": idempotency_key}
+        return read_refund(self.ask(lambda client: client.v1.refunds.create(params, options)))
 
     def verify_event(self, payload: bytes, signature: str) -> SeenEvent:
         """Check the signature over the raw body with each secret (several while one is rotated).

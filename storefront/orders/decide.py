@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from storefront.db import transaction
-from storefront.errors import NotFound, StorefrontError
+from storefront.errors import StorefrontError
 from storefront.orders.access import Access, access, facts_of
 from storefront.orders.after_sale import OrderChange
+from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Decision, Order
-from storefront.web import settings
 
 
 class NotPaid(StorefrontError):
@@ -24,8 +24,8 @@ class Decided:
     now: Access
 
 
-def decide(number: str, decision: Decision, *, because: str = "") -> Decided:
-    """Safe to repeat: keys, links and devices are never touched, so every decision can be undone.
+def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
+    """Of the order so named. Safe to repeat: keys, links and devices stay, so every decision can be undone.
 
     Raises:
         NotFound: no such order in the running mode.
@@ -33,13 +33,10 @@ def decide(number: str, decision: Decision, *, because: str = "") -> Decided:
     """
     with transaction() as session:
         order = session.scalars(
-            select(Order)
-            .where(Order.number == number.strip().upper(), Order.mode == settings().mode)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).one_or_none()
+            select(Order).where(is_named(reference)).with_for_update().execution_options(populate_existing=True)
+        ).first()
         if order is None:
-            raise NotFound(f"There is no order {number}. `storefront orders list` shows the newest.")
+            raise not_found(reference)
         if decision is Decision.ALLOW and not order.is_paid:
             raise NotPaid(f"Order {order.number} is not paid, so nothing was handed out that could stay open.")
         before = access(facts_of(order))

@@ -1,0 +1,50 @@
+"""An order by what a person has at hand: its number, its Checkout Session or its payment."""
+
+import re
+
+from sqlalchemy import ColumnElement, select
+
+from storefront.db import db
+from storefront.errors import NotFound
+from storefront.orders.models import Order
+from storefront.web import settings
+
+REFERENCE = re.compile(r"[A-Za-z0-9_]{1,255}")  # PostgreSQL refuses a NUL
+
+
+def is_named(reference: str) -> ColumnElement[bool]:
+    """Of the running mode. `reference` is a number in any case, `cs_…` or `pi_…`."""
+    reference = reference.strip()
+    if not REFERENCE.fullmatch(reference):
+        raise not_found(reference)
+    if reference.startswith("cs_"):
+        named = Order.checkout_session_id == reference
+    elif reference.startswith("pi_"):
+        named = Order.payment_intent_id == reference
+    else:
+        named = Order.number == reference.upper()
+    return named & (Order.mode == settings().mode)
+
+
+def not_found(reference: str) -> NotFound:
+    if reference.startswith("cs_"):
+        hint = f"`storefront fulfill {reference}` asks Stripe for it."
+    elif reference.startswith("pi_"):
+        hint = "`storefront reconcile --since 30d` asks Stripe for sales that are missing."
+    else:
+        hint = "`storefront orders list` shows the newest, and with --email those of one address."
+    return NotFound(f"There is no order {reference} in {settings().mode} mode. {hint}")
+
+
+def get_order(reference: str) -> Order:
+    """As committed now, whatever this process has read before.
+
+    Raises:
+        NotFound: no such order in the running mode.
+    """
+    order = db.session.scalars(
+        select(Order).where(is_named(reference)).execution_options(populate_existing=True)
+    ).first()
+    if order is None:
+        raise not_found(reference)
+    return order
