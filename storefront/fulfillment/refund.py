@@ -105,11 +105,11 @@ def refund_order(
             idempotency_key=wanted.idempotency_key,
         )
     except StripeUnavailable as error:
-        # Not tried again under another key: Stripe keeps a 500 for a day, also where the refund was made after all.
+        # Not tried under another key: Stripe keeps a 500 for a day, also where the refund was made after all.
         raise RefundUncertain(
             f"Stripe did not say whether the refund is made. `storefront fulfill {session_id}` asks again, and "
-            f"`storefront orders show {wanted.number}` lists the refunds. If it is not there, type the same command "
-            "again, or refund in the Stripe Dashboard."
+            f"`storefront orders show {wanted.number}` lists the refunds. If it is not there, type the same "
+            "command again, or refund in the Stripe Dashboard."
         ) from error
     try:
         fulfill_checkout(session_id, Look.NOW)
