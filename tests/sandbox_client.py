@@ -57,6 +57,10 @@ class SandboxClient:
         """How far the sandbox's time is ahead of ours, or (below 0) behind."""
         self.control("clock", offset_seconds=offset_seconds)
 
+    def lose_events(self, types: str = "*") -> None:
+        """From now on these are never delivered; they stay in Stripe's list."""
+        self.control("mischief", rules=[{"types": types, "do": "drop"}])
+
     def calls(self, prefix: str = "/v1/") -> list[tuple[str, str]]:
         """(method, path) of the API calls since the last reset or `forget_calls`."""
         log = self.read("requests")["data"]

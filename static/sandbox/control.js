@@ -111,6 +111,7 @@ const fill = (name, rows) => {
 const refresh = async () => {
   const [sessions, charges, events, deliveries] = await Promise.all(["sessions", "charges", "events", "deliveries"].map((path) => ask(path)));
   const charged = new Map(charges.data.map((charge) => [charge.payment_intent, charge]));
+  await Promise.all([showClock(), showMischief(), showFaults()]);
   const byEvent = Map.groupBy ? Map.groupBy(deliveries.data, (each) => each.event_id) : new Map();
   fill("sessions", sessions.data.toReversed().slice(0, PAGE).map((session) => sessionRow(session, charged.get(session.payment_intent))));
   fill("events", events.data.toReversed().slice(0, shown).map((event) => eventRow(event, byEvent.get(event.id) ?? [])));
@@ -133,6 +134,66 @@ find("[data-more]").addEventListener("click", () => {
   shown += PAGE;
   refresh();
 });
+
+for (const each of document.querySelectorAll("[data-advance]")) {
+  each.addEventListener("click", act("The clock has moved; what was due has happened.", () => ask("clock", { advance_seconds: Number(each.dataset.advance) })));
+}
+find("[data-real-time]").addEventListener("click", act("The clock shows real time.", () => ask("clock", { offset_seconds: 0 })));
+const showClock = async () => {
+  const { now, offset_seconds: offset } = await ask("clock");
+  find("[data-clock]").textContent = new Date(now * 1000).toLocaleString();
+  const hours = Math.round(Math.abs(offset) / 360) / 10;
+  find("[data-offset]").textContent = offset ? `${hours} hours ${offset > 0 ? "ahead" : "behind"}` : "real time";
+};
+
+const mischief = find("[data-mischief]");
+mischief.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const types = mischief.types.value.trim();
+  const wanted = mischief.do.value;
+  const body = wanted === "random"
+    ? { drop: 0.2, duplicate: 0.3, delay: 0.3, reorder: 0.3, longest_delay_seconds: 5 }
+    : { rules: [{ types, do: wanted, seconds: wanted === "delay" ? 10 : 3 }] };
+  act("There is trouble from now on.", () => ask("mischief", body))();
+});
+find("[data-mischief-end]").addEventListener("click", act("Deliveries come as they should.", () => ask("mischief", {})));
+const showMischief = async () => {
+  const found = await ask("mischief");
+  const rules = found.rules.map((rule) => `${rule.do} ${rule.types}`);
+  if (found.seed !== null) rules.push(`at random, seed ${found.seed}`);
+  find("[data-mischief-now]").textContent = rules.join("; ") || "none";
+};
+
+const FAULTS = {
+  busy: { status: 429, type: "invalid_request_error", code: "rate_limit", message: "Request rate limit exceeded." },
+  fails: { status: 500 },
+  reset: { drop_before_execution: true },
+  lost: { drop_after_execution: true },
+  timeout: { delay_seconds: 30, drop_before_execution: true },
+  slow: { delay_seconds: 2 },
+};
+const faults = find("[data-faults]");
+faults.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const [method, path] = faults.call.value.split(" ");
+  const times = faults.times.value.trim();
+  const body = { method, path, times: times === "" ? null : Number(times), ...FAULTS[faults.kind.value] };
+  act("The next calls suffer.", () => ask("faults", body))();
+});
+find("[data-faults-end]").addEventListener("click", act("The API answers as it should.", () => ask("faults/clear", {})));
+const faultText = (fault) => {
+  if (fault.drop_before_execution) return fault.delay_seconds ? "no answer" : "connection breaks before";
+  if (fault.drop_after_execution) return "connection breaks after";
+  return fault.status ?? `${fault.delay_seconds} s late`;
+};
+const showFaults = async () => {
+  const { data } = await ask("faults");
+  fill("waiting", data.map((fault) => {
+    const row = element("li");
+    row.append(element("strong", `${fault.method} ${fault.path}`), element("span", `${faultText(fault)}, ${fault.times ?? "every"} ${fault.times === 1 ? "call" : "calls"}`));
+    return row;
+  }));
+};
 
 const showConfig = async () => {
   const config = await ask("config");

@@ -30,6 +30,10 @@ def call_api(path: str) -> Response:
     version = request.headers.get("Stripe-Version")
     faults: Faults = current_app.extensions["sandbox_faults"]
     fault = faults.take(request.method, request.path)
+    if fault is not None and fault.drop_before_execution:
+        time.sleep(fault.delay_seconds)
+        _drop_connection()
+        return Response(status=500)
     given = _given(request_id, path, key, version, fault)
     log: RequestLog = current_app.extensions["sandbox_requests"]
     log.add(
@@ -77,7 +81,7 @@ def _given(request_id: str, path: str, key: str | None, version: str | None, fau
 
 
 def _drop_connection() -> None:
-    """Close the caller's connection under the answer: the work is done, nobody hears of it."""
+    """Close the caller's connection under the answer: nobody hears whether the work is done."""
     connection: socket.socket | None = request.environ.get("werkzeug.socket")
     if connection is not None:
         connection.shutdown(socket.SHUT_RDWR)

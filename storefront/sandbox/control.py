@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+import click
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from storefront.sandbox import clock
@@ -166,6 +167,23 @@ def release() -> Response:
         order=given.get("order", "oldest_first"),
     )
     return jsonify(released=count)
+
+
+@control.get("/mischief")
+def show_mischief() -> Response:
+    return jsonify(current_store().settings.mischief.to_json())
+
+
+@control.post("/mischief")
+def make_mischief() -> Response:
+    """`{"rules": [{"types": "charge.*", "do": "drop"}], "seed": 7, "duplicate": 0.3, …}`; `{}` ends it.
+
+    A seed that was drawn is printed and answered: with it the same events suffer the same again.
+    """
+    mischief = current_store().change_settings({"mischief": json_body()}).mischief
+    if mischief.is_random:
+        click.echo(f"Webhook mischief at random, seed {mischief.seed}")
+    return jsonify(mischief.to_json())
 
 
 @control.post("/payment_intents/<intent_id>/settle")

@@ -1,5 +1,6 @@
 """Trouble on order: the next N calls that match fail, hang, or lose their answer after the work was done."""
 
+import fnmatch
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -7,22 +8,32 @@ from typing import Any
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """`status=None`: the call is executed. `delay_seconds` passes before it, or before the drop."""
+    """`status=None`: the call is executed. `delay_seconds` passes before it, or before the drop.
+
+    `path` is the beginning of a path, or a pattern with `*`. `times=None`: until faults are cleared.
+    `drop_before_execution` closes the connection instead of answering, with nothing done.
+    """
 
     method: str = "*"
     path: str = "/v1/"
-    times: int = 1
+    times: int | None = 1
     status: int | None = None
     type: str = "api_error"
     code: str | None = None
     message: str = "An unknown error occurred in the sandbox, as ordered."
     stored_under_idempotency_key: bool = True
     delay_seconds: float = 0.0
+    drop_before_execution: bool = False
     drop_after_execution: bool = False
     should_retry: bool | None = None
 
     def matches(self, method: str, path: str) -> bool:
-        return self.times > 0 and self.method in {"*", method} and path.startswith(self.path)
+        is_there = fnmatch.fnmatchcase(path, self.path) if "*" in self.path else path.startswith(self.path)
+        return not self.is_used_up and self.method in {"*", method} and is_there
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.times is not None and self.times <= 0
 
 
 class Faults:
@@ -44,13 +55,14 @@ class Faults:
         with self._lock:
             for fault in self._faults:
                 if fault.matches(method, path):
-                    fault.times -= 1
+                    if fault.times is not None:
+                        fault.times -= 1
                     return fault
         return None
 
     def waiting(self) -> list[Fault]:
         with self._lock:
-            return [fault for fault in self._faults if fault.times > 0]
+            return [fault for fault in self._faults if not fault.is_used_up]
 
     def clear(self) -> None:
         with self._lock:

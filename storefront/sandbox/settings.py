@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from storefront.sandbox.webhooks.mischief import Mischief, read_mischief
+
 _LONGEST_OFFSET_SECONDS = 10 * 366 * 24 * 60 * 60
 
 
@@ -36,9 +38,10 @@ class Settings:
     ach_debits: bool = True
     held_types: tuple[str, ...] = ()
     clock_offset_seconds: int = 0
+    mischief: Mischief = dataclasses.field(default_factory=Mischief)
 
     def to_json(self) -> dict[str, Any]:
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in _items(self)}
+        return {name: _plain(value) for name, value in _items(self)}
 
     def changed(self, changes: dict[str, Any]) -> "Settings":
         """A copy with these changes; a wrong name or value raises ValueError with the name in it."""
@@ -48,6 +51,12 @@ class Settings:
                 raise ValueError(f"unknown setting: {name}")
             kept[name] = _READ[name](name, value)
         return Settings(**kept)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mischief):
+        return value.to_json()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _items(settings: Settings) -> list[tuple[str, Any]]:
@@ -82,6 +91,12 @@ def _offset(name: str, value: object) -> int:
     return value
 
 
+def _mischief(name: str, value: object) -> Mischief:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} must be an object")  # noqa: TRY004 - one error type for a wrong setting
+    return read_mischief(value)
+
+
 def _flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"{name} must be true or false")  # noqa: TRY004 - one error type for a wrong setting
@@ -114,4 +129,5 @@ _READ: dict[str, Any] = {
     "ach_debits": _flag,
     "held_types": _names,
     "clock_offset_seconds": _offset,
+    "mischief": _mischief,
 }

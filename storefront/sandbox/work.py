@@ -8,6 +8,7 @@ from storefront.sandbox import clock
 from storefront.sandbox.ids import new_id
 from storefront.sandbox.records import Json, Record, Records
 from storefront.sandbox.settings import Settings, WebhookOrder
+from storefront.sandbox.webhooks.mischief import Fate, decide
 
 API_VERSION = "2026-10-28.endive"
 # What page_first keeps back: the news a return page could be too early or too late for.
@@ -56,14 +57,31 @@ class Work:
                 "type": event_type,
             }
         )
+        fate = self._fate(event_type)
         for endpoint in endpoints:
-            for _ in range(1 + self.settings.duplicates):
-                self.deliver(event.body, endpoint)
+            for wait in fate.waits:
+                self.deliver(event.body, endpoint, wait=wait)
+            if fate.is_lost:
+                self.deliver(event.body, endpoint, is_lost=True)
         return event
 
-    def deliver(self, event: Json, endpoint_id: str, *, is_resend: bool = False) -> None:
+    def _fate(self, event_type: str) -> Fate:
+        """Counted by the events of this type so far, so that a seed's decisions can be repeated."""
+        if not self.settings.mischief.is_counting:
+            return decide(self.settings.mischief, event_type, 0, extras=self.settings.duplicates)
+        row = self.records.connection.execute(
+            "SELECT count(*) AS so_far FROM objects WHERE kind = 'event' AND json_extract(body, '$.type') = ?",
+            (event_type,),
+        ).fetchone()
+        return decide(self.settings.mischief, event_type, row["so_far"] - 1, extras=self.settings.duplicates)
+
+    def deliver(
+        self, event: Json, endpoint_id: str, *, is_resend: bool = False, wait: float = 0.0, is_lost: bool = False
+    ) -> None:
+        """A lost one stays in the list of deliveries, and can be sent again like any other event."""
         object_id = event["data"]["object"].get("id")
         is_held = not is_resend and self._is_held(event["type"], object_id)
+        state = "dropped" if is_lost else "held" if is_held else "pending"
         self.records.connection.execute(
             "INSERT INTO deliveries (event_id, event_type, object_id, endpoint_id, state, due_at, is_resend)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -72,8 +90,8 @@ class Work:
                 event["type"],
                 object_id,
                 endpoint_id,
-                "held" if is_held else "pending",
-                time.time(),
+                state,
+                time.time() + wait,
                 is_resend,
             ),
         )

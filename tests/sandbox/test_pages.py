@@ -312,3 +312,36 @@ def test_refunds_and_disputes_from_the_control_page(page: Page, sandbox: Calls) 
     assert_accessible(page)
     types = sandbox.event_types()
     assert types.count("charge.refunded") == types.count("charge.dispute.closed") == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_moves_the_clock_and_makes_trouble_from_the_control_page(page: Page, sandbox: Calls, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{sandbox.url}/_sandbox/")
+    expect(page.get_by_text("real time", exact=True)).to_be_visible()
+    page.get_by_role("button", name="+ 3 days").click()
+    expect(page.get_by_text("72 hours ahead")).to_be_visible()
+    page.get_by_role("button", name="Back to real time").click()
+    expect(page.get_by_text("real time", exact=True)).to_be_visible()
+    events = page.locator("[data-mischief]")
+    events.get_by_role("button", name="Make trouble").click()
+    expect(page.get_by_text("drop checkout.session.*")).to_be_visible()
+    events.get_by_label("What happens to their deliveries").select_option("random")
+    events.get_by_role("button", name="Make trouble").click()
+    seed = sandbox.look("mischief")["seed"]
+    expect(page.get_by_text(f"at random, seed {seed}")).to_be_visible()
+    api = page.locator("[data-faults]")
+    api.get_by_label("What happens to them").select_option("lost")
+    api.get_by_label("Calls").select_option("make a Checkout Session")
+    api.get_by_label("How often (empty: until cleared)").fill("")
+    api.get_by_role("button", name="Make trouble").click()
+    expect(page.get_by_text("connection breaks after, every call")).to_be_visible()
+    assert sandbox.look("faults")["data"][0]["drop_after_execution"] is True
+    assert_accessible(page)
+    assert_fits(page)
+    for end in page.get_by_role("button", name="No trouble").all():
+        end.click()
+    expect(page.get_by_text("The API answers as it should.").first).to_be_visible()
+    expect(page.locator("[data-mischief-now]")).to_have_text("none")
+    assert sandbox.look("faults")["data"] == []
