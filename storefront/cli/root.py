@@ -8,6 +8,8 @@ import click
 
 from storefront.catalog.seed import seed as seed_catalog
 from storefront.cli.mail import mail
+from storefront.cli.needs_you import needs_you
+from storefront.cli.orders import orders
 from storefront.cli.payment_links import payment_link
 from storefront.cli.reconcile import reconcile
 from storefront.cli.server import server_command
@@ -89,3 +91,5 @@ main.add_command(mailbox)
 main.add_command(mail)
 main.add_command(payment_link)
 main.add_command(reconcile)
+main.add_command(orders)
+main.add_command(needs_you)

@@ -1,0 +1,55 @@
+"""`storefront needs-you`: what only the owner can settle."""
+
+import json
+from collections.abc import Sequence
+
+import click
+
+from storefront.cli.order_text import plain
+from storefront.cli.shop import make_app
+from storefront.errors import StorefrontError
+from storefront.orders.notices import OpenNotice, close_notice, list_open_notices
+
+
+@click.command()
+@click.argument("notice_ids", type=int, nargs=-1, metavar="[ID]...")
+@click.option("--done", is_flag=True, help="Call the lines with these IDs done: they do not come back.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
+def needs_you(notice_ids: Sequence[int], done: bool, as_json: bool) -> None:
+    """What needs you, oldest first. A line closes by itself when its cause is gone."""
+    if done != bool(notice_ids) or (done and as_json):
+        raise click.UsageError("Without anything it shows the list; --done ID… calls lines of it done.")
+    with make_app().app_context():
+        if done:
+            _close(notice_ids)
+            return
+        found = list_open_notices()
+    if as_json:
+        click.echo(json.dumps([_to_json(notice) for notice in found], indent=2))
+        return
+    for notice in found:
+        order = f"order {notice.order_number}" if notice.order_number else "no order"
+        click.echo(f"{notice.id}  {notice.created_at:%Y-%m-%d %H:%M}  {order}  {plain(notice.text)}")
+    if found:
+        click.echo(f"\nWhat is settled: storefront needs-you --done {found[0].id}")
+    else:
+        click.echo("Nothing needs you.")
+
+
+def _close(notice_ids: Sequence[int]) -> None:
+    for notice_id in notice_ids:
+        try:
+            click.echo(f"Done: {plain(close_notice(notice_id))}")
+        except StorefrontError as error:
+            raise click.ClickException(error.message) from error
+
+
+def _to_json(notice: OpenNotice) -> dict[str, object]:
+    return {
+        "id": notice.id,
+        "kind": notice.kind,
+        "subject": notice.subject,
+        "order": notice.order_number,
+        "text": notice.text,
+        "created_at": notice.created_at.isoformat(),
+    }
