@@ -67,6 +67,7 @@ def test_takes_a_price_id(command: CliRunner, app: Flask, sandbox: SandboxClient
         (["99999"], "99999 is not for sale."),
         (["gridling"], "There is nothing to pay"),
         (["twinspot/Team", "twinspot/Team"], "twinspot/Team is named twice. Name it once, with --quantity."),
+        (["twinspot/Team"] * 21, "A Payment Link has at most 20 lines; these are 21."),
     ],
 )
 def test_says_why_it_makes_no_link(
@@ -87,6 +88,20 @@ def test_refuses_two_currencies(command: CliRunner, app: Flask, sandbox: Sandbox
 def test_refuses_what_is_not_published(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
     change_price(app, find_price(app, "twinspot", "Team"), is_active=False)
     assert "twinspot/Team is not for sale" in run(command, "create", "twinspot/Team").stderr
+
+
+def test_takes_over_what_the_owner_chose_for_every_checkout(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, sandbox: SandboxClient
+) -> None:
+    monkeypatch.setenv("STOREFRONT_ENV_FILE", "")
+    chosen = {"STRIPE_TAX": "1", "INVOICES": "1", "TERMS_URL": "https://shop.example.com/terms"}
+    create(CliRunner(env=environment | chosen), "twinspot/Personal")
+    (link,) = sandbox.stripe.v1.payment_links.list().data
+    assert (link.automatic_tax.enabled, link.tax_id_collection.enabled) == (True, True)
+    assert link.invoice_creation is not None
+    assert link.invoice_creation.enabled
+    assert link.custom_text.submit is not None
+    assert "https://shop.example.com/terms" in link.custom_text.submit.message
 
 
 def test_makes_the_mirrors_anew_when_stripe_lost_them(command: CliRunner, sandbox: SandboxClient) -> None:

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 import requests
+import time_machine
 from flask import Flask
 
+from storefront import clock
 from storefront.catalog import mirrors
 from storefront.checkout.payment_links import create_link
 from storefront.db import db
@@ -70,6 +72,19 @@ def test_gives_the_key_on_the_page_and_by_mail(shop: Shop, first: str) -> None:
     assert keys_on(mail["text"]) == shown
     assert count_rows(shop.app, Order) == {"orders": 1}
     assert read_rows(shop.app, "SELECT payment_link_id FROM orders")[0]["payment_link_id"].startswith("plink_")
+
+
+def test_needs_no_webhook_and_shows_the_key_to_others_for_half_an_hour(shop: Shop) -> None:
+    shop.sandbox.lose_events()
+    session_id = visit(make_link(shop.app, "twinspot/Personal"))
+    shop.sandbox.pay(session_id)
+    shown = keys_on(Buyer(shop.app).land(session_id).text)
+    assert len(shown) == 1
+    with time_machine.travel(clock.now().timestamp() + 31 * 60, tick=True):
+        assert keys_on(Buyer(shop.app).land(session_id).text) == []
+        shop.work()
+    (mail,) = shop.mails(to="ada@example.com")
+    assert keys_on(mail["text"]) == shown
 
 
 @both
