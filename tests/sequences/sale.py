@@ -1,5 +1,6 @@
 """One sale of three things, and every step that may happen around it; checked after each thorough look."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -22,6 +23,8 @@ from tests.sandbox_client import SandboxClient
 from tests.sequences.expected import Memory, expect
 from tests.sequences.shop_state import LINK, compose_mails, downloads_on, keys_in, read_state
 from tests.sequences.steps import (
+    ENDS,
+    STATUSES,
     AtStripe,
     CloseNotice,
     Decide,
@@ -133,15 +136,17 @@ class Sale:
                 params |= {"amount": amount} if amount else {}
                 params |= {"metadata": {"storefront_items": items}} if items else {}
                 self.sandbox.stripe.v1.refunds.create(params)
-            case SettleRefund(which, result) if word.refunds:
-                control(f"refunds/{pick(word.refunds, which)}/settle", result=result)
+            case SettleRefund(which, turn) if word.refunds:
+                path = f"refunds/{pick(word.refunds, which)}/settle"
+                first_that_works(lambda result: control(path, result=result), ENDS, turn)
             case NameItems(which, items) if word.refunds:
                 named: Any = {"metadata": {"storefront_items": items}}
                 self.sandbox.stripe.v1.refunds.update(pick(word.refunds, which), named)
             case OpenDispute(status):
                 control(f"charges/{self._charge()}/dispute", status=status)
-            case MoveDispute(which, status) if word.disputes:
-                control(f"disputes/{pick(word.disputes, which)}/move", status=status)
+            case MoveDispute(which, turn) if word.disputes:
+                path = f"disputes/{pick(word.disputes, which)}/move"
+                first_that_works(lambda status: control(path, status=status), STATUSES, turn)
             case WarnOfFraud():
                 control(f"charges/{self._charge()}/fraud_warning")
             case SettlePayment(result):
@@ -243,6 +248,14 @@ class Sale:
 
 def pick(of: dict[str, Any], which: int) -> str:
     return list(of)[which % len(of)]
+
+
+def first_that_works(act: Callable[[str], Any], words: tuple[str, ...], turn: int) -> None:
+    """From the word whose turn it is: most turns of a dispute are not possible at most times."""
+    for place in range(len(words)):
+        with suppress(requests.HTTPError):
+            act(words[(turn + place) % len(words)])
+            return
 
 
 def is_about_payment(event: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from storefront.orders.models import Decision
 METHODS = (
     "pm_card_visa",
     "pm_card_pendingRefund",
+    "pm_card_pendingRefund",
     "pm_card_refundFail",
     "pm_card_createDispute",
     "pm_card_createDisputeInquiry",
@@ -24,6 +25,9 @@ STATUSES = (
 )  # fmt: skip
 
 
+ENDS = ("failed", "canceled", "succeeded")
+
+
 @dataclass(frozen=True, slots=True)
 class Refund:
     """`amount` None is all that is left; `items` is the refund's `metadata[storefront_items]`."""
@@ -34,8 +38,10 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class SettleRefund:
+    """To the first of ENDS from `turn` on that Stripe lets it end in."""
+
     which: int
-    result: str
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,10 @@ class OpenDispute:
 
 @dataclass(frozen=True, slots=True)
 class MoveDispute:
+    """To the first of STATUSES from `turn` on that Stripe lets it go to."""
+
     which: int
-    status: str
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +107,34 @@ Step = AtStripe | Deliver | LoadPages | Reconcile | Decide | CloseNotice
 
 few = st.integers(min_value=0, max_value=2)
 deliveries = st.builds(Deliver, st.integers(min_value=0, max_value=40))
+bank_answers = st.builds(SettlePayment, st.sampled_from(["succeeded", "succeeded", "failed"]))
 refunds = st.builds(
     Refund,
     st.sampled_from([None, 1, 900, 1400, 3800, 5200]),
     st.sampled_from([None, None, "1", "2", " 3, 1", "1,2,3", "9", "all"]),
 )
+refund_ends = st.builds(SettleRefund, few, few)
+disputes = st.builds(OpenDispute, st.sampled_from(STATUSES))
+dispute_moves = st.builds(MoveDispute, few, st.integers(min_value=0, max_value=9))
+newest = st.builds(Deliver, st.integers(min_value=0, max_value=3))
+looks = st.builds(Reconcile)
+follow = Decision.FOLLOW_PAYMENT
 steps = st.one_of(
     refunds,
-    st.builds(SettleRefund, few, st.sampled_from(["succeeded", "failed", "canceled"])),
-    st.builds(NameItems, few, st.sampled_from(["", "1", "2,3"])),
-    st.builds(OpenDispute, st.sampled_from(STATUSES)),
-    st.builds(MoveDispute, few, st.sampled_from(STATUSES)),
-    st.builds(WarnOfFraud),
-    st.builds(SettlePayment, st.sampled_from(["succeeded", "succeeded", "failed"])),
-    st.builds(Deliver, st.integers(min_value=0, max_value=3)),
+    refunds,
+    refund_ends,
+    refund_ends,
+    disputes,
+    dispute_moves,
+    dispute_moves,
+    newest,
+    newest,
+    looks,
+    looks,
     deliveries,
+    st.builds(NameItems, few, st.sampled_from(["", "1", "2,3"])),
+    st.builds(WarnOfFraud),
     st.builds(LoadPages),
-    st.builds(Reconcile),
-    st.builds(Decide, st.sampled_from(Decision)),
+    st.builds(Decide, st.sampled_from([follow, follow, Decision.ALLOW, Decision.WITHDRAW])),
     st.builds(CloseNotice, few),
 )
