@@ -1,0 +1,40 @@
+"""Commands as an owner types them, and a sale to act on."""
+
+import json
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from storefront.cli import main
+from tests.messages.sold import Sale
+from tests.shop import read_rows
+
+
+def run(command: CliRunner, *words: str) -> Result:
+    return command.invoke(main, list(words))
+
+
+def done(command: CliRunner, *words: str) -> str:
+    """What a command that has to work prints."""
+    answer = run(command, *words)
+    assert answer.exit_code == 0, answer.output
+    return answer.stdout
+
+
+def refused(command: CliRunner, *words: str) -> str:
+    """The sentence of a command that has to refuse."""
+    answer = run(command, *words)
+    assert answer.exit_code == 1, answer.output
+    assert answer.stdout == ""
+    return answer.stderr
+
+
+def read_json(command: CliRunner, *words: str) -> Any:
+    return json.loads(done(command, *words, "--json"))
+
+
+def number_of(sale: Sale) -> str:
+    rows = read_rows(
+        sale.app, "SELECT number FROM orders WHERE checkout_session_id = :session", session=sale.session_id
+    )
+    return str(rows[0]["number"])
