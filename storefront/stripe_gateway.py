@@ -256,6 +256,9 @@ class Gateway:
         options: Any = {"idempotency_key": idempotency_key}
         return read_link(self.ask(lambda client: client.v1.payment_links.create(params, options)))
 
+    def get_payment_link(self, link_id: str) -> SeenLink:
+        return read_link(self.ask(lambda client: client.v1.payment_links.retrieve(link_id)))
+
     def list_payment_links(self) -> list[SeenLink]:
         """The newest hundred that can be paid, of whatever shop on this account."""
         params: Any = {"active": True, "limit": 100}

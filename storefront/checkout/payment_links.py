@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
@@ -61,6 +62,14 @@ def _create(price_ids: list[int], *, quantity: int, adjustable: bool, remake: st
     )
     content = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:24]
     key = f"link:{clock.now():%Y%m%d}:{content}"
+    link = _create_once(body, key=key)
+    # Stripe replays what it answered first, also for a link that was closed since.
+    while not gateway().get_payment_link(link.id).is_active:
+        link = _create_once(body, key=f"{key}:{link.id}")
+    return link
+
+
+def _create_once(body: dict[str, Any], *, key: str) -> SeenLink:
     try:
         return gateway().create_payment_link(body, idempotency_key=key)
     except StripeFault:
@@ -122,7 +131,7 @@ def list_links() -> list[SeenLink]:
 
 
 def close_link(link: str) -> SeenLink:
-    """By its address or `plink_…` id. Safe to repeat.
+    """By its address or `plink_…` id; by the id it is safe to repeat.
 
     Raises:
         NotFound: none of this shop's open links has this address, or Stripe does not know the id.

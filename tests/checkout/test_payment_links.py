@@ -137,6 +137,15 @@ def test_lists_what_can_be_paid_and_closes_it(command: CliRunner, sandbox: Sandb
     assert "There is no open link https://example.com/b/1." in unknown.stderr
 
 
+def test_makes_another_link_when_the_same_one_was_closed(command: CliRunner, sandbox: SandboxClient) -> None:
+    made = [create(command, "twinspot/Personal")]
+    for _ in range(2):
+        assert run(command, "close", made[-1]).exit_code == 0
+        made.append(create(command, "twinspot/Personal"))
+    assert len(set(made)) == 3
+    assert create(command, "twinspot/Personal") == made[-1]
+
+
 def test_lists_no_link_of_another_shop(command: CliRunner, sandbox: SandboxClient) -> None:
     product = sandbox.stripe.v1.products.create({"name": "Foreign"})
     price = sandbox.stripe.v1.prices.create({"product": product.id, "currency": "usd", "unit_amount": 500})
