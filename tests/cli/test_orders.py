@@ -1,0 +1,207 @@
+"""`storefront orders show`, `list`, `link` and `decide` as an owner types them, and as a program reads them."""
+
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from tests.cli.commands import done, number_of, read_json, refused, run
+from tests.databases import BOTH
+from tests.messages.sold import COMPLETED, sell
+from tests.reconcile.sales import add_price_in_euros, change_rows, payment_of, start
+from tests.sandbox_client import SandboxClient
+from tests.shop import keys_on, read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+@both
+def test_shows_an_order_whole(command: CliRunner, app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:
+    sale = sell(app, sandbox, ("twinspot", "Team"), email="ada@example.com", name="Ada Reader", country="DE")
+    sale.deliver(COMPLETED)
+    mailbox.trouble.refuse_times = 1
+    mailbox.trouble.refuse_with = "550 5.1.1 No such user"
+    sale.work()
+    sale.at_charge("refund", outcome="failed")
+    sale.deliver("refund.", "charge.refunded")
+    number = number_of(sale)
+    shown = done(command, "orders", "show", number.lower())
+    lines = shown.splitlines()
+    assert lines[0] == f"Order {number} (sandbox)"
+    assert lines[2] == "Needs you", "open notices come first"
+    assert "the refund of" in lines[3]
+    assert "Ada Reader <ada@example.com> DE" in shown
+    assert f"{sale.session_id} {payment_of(sandbox, sale.session_id)}" in shown
+    assert "open (paid). Paid." in shown
+    assert f"license Twinspot: \u2026{sale.keys[0][-5:]}" in shown
+    assert keys_on(shown) == []
+    assert sale.link in shown
+    timeline = [line[23:] for line in lines[lines.index("Timeline (UTC)") + 1 :]]
+    assert timeline[0] == "placed"
+    assert "mail receipt: failed to ada@example.com, 1 attempt (recipient refused (550))" in timeline
+    assert any(line.startswith(f"event {COMPLETED} (evt_") and "came 2 times" in line for line in timeline)
+    assert any(line.startswith("refund re_") and line.endswith("now failed") for line in timeline)
+
+
+@both
+def test_finds_it_by_number_session_and_payment(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    payment = payment_of(sandbox, sale.session_id)
+    for name in (number_of(sale), f" {number_of(sale).lower()} ", sale.session_id, payment):
+        assert read_json(command, "orders", "show", name)["number"] == number_of(sale)
+
+
+@both
+def test_gives_programs_every_field_and_keys_only_when_asked(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    sale = sell(app, sandbox)
+    shown = read_json(command, "orders", "show", sale.session_id)
+    assert shown["access"] == {"allowed": True, "reason": "paid", "sentence": "Paid."}
+    assert (shown["total_minor"], shown["currency"], shown["is_paid"]) == (1900, "usd", True)
+    assert [grant["kind"] for grant in shown["items"][0]["grants"]] == ["download", "license"]
+    assert shown["items"][0]["grants"][1]["key"] == f"\u2026{sale.keys[0][-5:]}"
+    assert shown["timeline"][0]["text"] == "placed"
+    whole = read_json(command, "orders", "show", sale.session_id, "--keys")
+    assert whole["items"][0]["grants"][1]["key"] == sale.keys[0]
+    assert sale.keys[0] in done(command, "orders", "show", sale.session_id, "--keys")
+
+
+def test_marks_lines_it_does_not_know(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox)
+    ours = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]
+    foreign = {
+        "price_data": {"currency": "usd", "unit_amount": 500, "product_data": {"name": "A mug"}},
+        "quantity": 1,
+    }
+    session_id = sandbox.create_session([{"price": ours, "quantity": 1}, foreign])
+    sandbox.pay(session_id)
+    done(command, "fulfill", session_id)
+    shown = done(command, "orders", "show", session_id)
+    assert "A mug \u00d7 1, $5.00  [not known to this shop: nothing was handed out]" in shown
+    assert "has a line this shop does not know" in shown
+
+
+def test_shows_nothing_that_could_move_the_terminals_cursor(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    sale = sell(app, sandbox, name="Ada\x1b[2J\rReader")
+    for words in (["show", number_of(sale)], ["list"]):
+        shown = done(command, "orders", *words)
+        assert "\x1b" not in shown
+        assert "\r" not in shown
+
+
+@pytest.mark.parametrize("words", [["show"], ["link"], ["decide"], ["refund"]])
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("NEVER123", "`storefront orders list` shows the newest"),
+        ("cs_test_nothing", "`storefront fulfill cs_test_nothing` asks Stripe for it."),
+        ("pi_nothing", "`storefront reconcile --since 30d` asks Stripe"),
+        ("not-a-number", "`storefront orders list` shows the newest"),
+    ],
+)
+def test_says_what_to_do_about_an_order_it_does_not_know(
+    command: CliRunner, app: Flask, words: list[str], name: str, hint: str
+) -> None:
+    more = ["withdraw"] if words == ["decide"] else []
+    sentence = refused(command, "orders", *words, name, *more)
+    assert f"There is no order {name} in sandbox mode." in sentence
+    assert hint in sentence
+
+
+@both
+def test_lists_the_newest_first_and_says_how_many_more(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    assert "No orders." in done(command, "orders", "list")
+    assert read_json(command, "orders", "list") == []
+    sales = [
+        sell(app, sandbox, email=email) for email in ("Ada@Example.com", "bob@example.com", "ada@example.com")
+    ]
+    numbers = [number_of(sale) for sale in sales]
+    shown = done(command, "orders", "list", "--limit", "2").splitlines()
+    assert [line.split()[0] for line in shown[:2]] == numbers[:0:-1]
+    assert shown[0].endswith("$19.00  paid  ada@example.com")
+    assert shown[2] == "1 more: --limit 3 shows them."
+    listed = read_json(command, "orders", "list", "--email", " ADA@example.com")
+    assert [order["number"] for order in listed] == [numbers[2], numbers[0]]
+    assert "No such orders." in done(command, "orders", "list", "--email", "eve@example.com")
+
+
+@both
+def test_lists_the_orders_of_one_state(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    sales = [sell(app, sandbox, email=f"buyer{number}@example.com") for number in range(3)]
+    for sale in sales[:2]:
+        done(command, "orders", "refund", number_of(sale))
+    refunded = read_json(command, "orders", "list", "--state", "refunded")
+    assert [order["number"] for order in refunded] == [number_of(sales[1]), number_of(sales[0])]
+    shown = done(command, "orders", "list", "--state", "refunded", "--limit", "1")
+    assert "1 more: --limit 2 shows them." in shown
+    assert [order["state"] for order in read_json(command, "orders", "list", "--state", "paid")] == ["paid"]
+    assert run(command, "orders", "list", "--state", "lovely").exit_code == 2
+
+
+def test_shows_only_the_running_mode(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    number = number_of(sale)
+    change_rows(app, "UPDATE orders SET mode = 'test'")
+    assert "No orders." in done(command, "orders", "list")
+    for words in (["show", number], ["link", number], ["refund", number], ["decide", number, "withdraw"]):
+        assert f"There is no order {number} in sandbox mode." in refused(command, "orders", *words)
+
+
+def test_gives_the_link_of_the_buyers_mails(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    link = done(command, "orders", "link", number_of(sale)).strip()
+    assert link.endswith(sale.link)
+    assert keys_on(sale.buyer.get(link).text) == sale.keys
+
+
+@both
+def test_decides_and_says_what_was_and_is_true(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    number = number_of(sale)
+    because = ["--because", "bought with a stolen card"]
+    first = done(command, "orders", "decide", number, "withdraw", *because)
+    assert "Before: open (paid). Paid." in first
+    assert "Now:    closed (withdrawn). The shop has withdrawn this order." in first
+    assert "Before: closed (withdrawn)." in done(command, "orders", "decide", number, "withdraw", *because)
+    changes = [moment["text"] for moment in read_json(command, "orders", "show", number)["timeline"]]
+    assert changes.count("decision: withdraw: bought with a stolen card") == 1
+    assert "Now:    open (paid). Paid." in done(command, "orders", "decide", number, "follow_payment")
+
+
+def test_takes_what_a_decision_settles_off_the_owners_list(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    sale = sell(app, sandbox)
+    sale.at_charge("refund", outcome="failed")
+    sale.deliver("refund.", "charge.refunded")
+    assert sale.open_notices() == ["refund_failed"]
+    done(command, "orders", "decide", number_of(sale), "withdraw")
+    assert sale.open_notices() == []
+
+
+def test_keeps_a_decision_when_stripe_does_not_answer(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    sale = sell(app, sandbox)
+    sandbox.control("faults", path="/v1/checkout/sessions", times=9, status=503)
+    answer = run(command, "orders", "decide", number_of(sale), "withdraw")
+    assert answer.exit_code == 0
+    assert "The decision stands." in answer.stderr
+    assert keys_on(sale.order_page()) == []
+
+
+def test_refuses_to_keep_an_unpaid_order_open(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    add_price_in_euros(app)
+    buyer, session_id = start(app, "Euro")
+    sandbox.pay(session_id, payment_method="sepa_success")
+    buyer.land(session_id)
+    for _twice in range(2):
+        sentence = refused(command, "orders", "decide", session_id, "allow")
+        assert "is not paid, so nothing was handed out that could stay open." in sentence
+    assert run(command, "orders", "decide", session_id, "perhaps").exit_code == 2
