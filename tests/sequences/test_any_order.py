@@ -84,7 +84,7 @@ stories = st.builds(
     method=st.sampled_from(METHODS),
     bank_answers=bank_answers,
     answers_after=st.integers(min_value=0, max_value=9),
-    steps=st.lists(steps, min_size=6, max_size=16),
+    steps=st.lists(steps, min_size=8, max_size=18),
     last=st.lists(deliveries, max_size=8),
     ends_by_event=st.booleans(),
 )

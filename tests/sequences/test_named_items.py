@@ -26,8 +26,9 @@ def opened(sale: Sale) -> dict[str, int]:
     return found
 
 
-def test_closes_one_item_and_opens_it_again_when_the_refund_fails(
-    app: Flask, sandbox: SandboxClient, mailbox: Any
+@pytest.mark.parametrize("ended", ["failed", "canceled"])
+def test_closes_one_item_and_opens_it_again_when_the_refund_comes_to_nothing(
+    app: Flask, sandbox: SandboxClient, ended: str
 ) -> None:
     sale = sell(app, sandbox, PERSONAL, BOOK, payment_method="pm_card_pendingRefund")
     refund = sale.refund(amount=1900, metadata={"storefront_items": "1"})
@@ -41,7 +42,7 @@ def test_closes_one_item_and_opens_it_again_when_the_refund_fails(
         assert page.count("This part of the order was refunded") == 1
     assert "Below you see what still works" in sale.words()
 
-    sandbox.control(f"refunds/{refund}/settle", result="failed")
+    sandbox.control(f"refunds/{refund}/settle", result=ended)
     sale.deliver(*NEWS)
     assert opened(sale) == {"twinspot-2.1.zip": 200, "the-patient-toolmaker.epub": 200}
     assert keys_on(sale.order_page()) == sale.keys
