@@ -77,26 +77,33 @@ def is_taken(port: int) -> bool:
 def read_secrets(folder: Path) -> dict[str, str]:
     """Made at the first run, readable by this user only. They look like Stripe's test keys and open nothing."""
     path = folder / "secrets.env"
-    if not path.exists():
+    known = {name: value or "" for name, value in dotenv_values(path).items()} if path.exists() else {}
+    made = {
+        "SECRET_KEY": secrets.token_hex(32),
+        "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(16)}",
+        "STRIPE_PUBLISHABLE_KEY": f"pk_test_{secrets.token_hex(16)}",
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
+        "STRIPE_LISTEN_SECRET": f"whsec_{secrets.token_hex(16)}",
+    } | known
+    if made != known:
         folder.mkdir(parents=True, exist_ok=True)
-        made = {
-            "SECRET_KEY": secrets.token_hex(32),
-            "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(16)}",
-            "STRIPE_PUBLISHABLE_KEY": f"pk_test_{secrets.token_hex(16)}",
-            "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
-        }
         draft = path.with_suffix(".new")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.writelines(f"{name}={value}\n" for name, value in made.items())
         draft.replace(path)
-    return {name: value or "" for name, value in dotenv_values(path).items()}
+    return made
 
 
 def build_environment(environ: Mapping[str, str], ports: Ports, folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in environ.items() if not name.startswith(NOT_INHERITED)}
+    known = read_secrets(folder)
+    direct, listening = known["STRIPE_WEBHOOK_SECRET"], known["STRIPE_LISTEN_SECRET"]
     return {
         **kept,
-        **read_secrets(folder),
+        **known,
+        "STRIPE_WEBHOOK_SECRET": f"{direct},{listening}",  # events come straight, and through `stripe listen`
+        "SANDBOX_WEBHOOK_SECRET": direct,
+        "SANDBOX_LISTEN_SECRET": listening,
         "STOREFRONT_ENV_FILE": "",
         "BASE_URL": f"http://{HOST}:{ports.shop}",
         "DATABASE_URL": f"sqlite:///{folder / 'shop.db'}",
@@ -168,7 +175,6 @@ def run_local(environ: Mapping[str, str]) -> int:
     _keep_settings(environ, env)
     env["SANDBOX_SECRET_KEY"] = env["STRIPE_SECRET_KEY"]
     env["SANDBOX_PUBLISHABLE_KEY"] = env["STRIPE_PUBLISHABLE_KEY"]
-    env["SANDBOX_WEBHOOK_SECRET"] = env["STRIPE_WEBHOOK_SECRET"]
     for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave the programs behind
         if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup make run` is meant to stay
             signal.signal(number, signal.default_int_handler)

@@ -94,11 +94,12 @@ const deliveryText = (delivery) => {
   return `${delivery.state}${attempts.length ? `: ${attempts.join(", ")}` : ""}`;
 };
 
-const eventRow = (event, deliveries) => {
+const eventRow = (event, deliveries, forwarded) => {
   const row = element("li");
   row.append(element("strong", event.type), element("time", new Date(event.created * 1000).toLocaleTimeString()), element("code", event.id));
   for (const delivery of deliveries) row.append(element("span", deliveryText(delivery), `state ${delivery.state}`));
-  if (!deliveries.length) row.append(element("span", "no endpoint listens", "state"));
+  for (const each of forwarded) row.append(element("span", `stripe listen: ${each.status}`, "state"));
+  if (!deliveries.length && !forwarded.length) row.append(element("span", "no endpoint listens", "state"));
   row.append(button("Send again", event.type, act("Sent again.", () => ask(`events/${event.id}/resend`, {}))));
   return row;
 };
@@ -109,12 +110,12 @@ const fill = (name, rows) => {
 };
 
 const refresh = async () => {
-  const [sessions, charges, events, deliveries] = await Promise.all(["sessions", "charges", "events", "deliveries"].map((path) => ask(path)));
+  const [sessions, charges, events, deliveries, listeners] = await Promise.all(["sessions", "charges", "events", "deliveries", "listeners"].map((path) => ask(path)));
   const charged = new Map(charges.data.map((charge) => [charge.payment_intent, charge]));
   await Promise.all([showClock(), showMischief(), showFaults()]);
   const byEvent = Map.groupBy ? Map.groupBy(deliveries.data, (each) => each.event_id) : new Map();
   fill("sessions", sessions.data.toReversed().slice(0, PAGE).map((session) => sessionRow(session, charged.get(session.payment_intent))));
-  fill("events", events.data.toReversed().slice(0, shown).map((event) => eventRow(event, byEvent.get(event.id) ?? [])));
+  fill("events", events.data.toReversed().slice(0, shown).map((event) => eventRow(event, byEvent.get(event.id) ?? [], listeners.forwarded.filter((each) => each.event_id === event.id))));
   find("[data-more]").hidden = events.data.length <= shown;
 };
 

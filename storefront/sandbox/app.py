@@ -9,6 +9,7 @@ from storefront.sandbox.buyer_pages import buyer_pages
 from storefront.sandbox.config import SandboxConfig
 from storefront.sandbox.control import control
 from storefront.sandbox.faults import Faults
+from storefront.sandbox.listen import listen, set_up_listeners
 from storefront.sandbox.pages import pages
 from storefront.sandbox.request_log import RequestLog
 from storefront.sandbox.resources.webhook_endpoints import ensure_endpoint
@@ -32,11 +33,13 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     app.extensions["sandbox_store"] = store
     app.extensions["sandbox_faults"] = Faults()
     app.extensions["sandbox_requests"] = RequestLog()
+    app.extensions["sandbox_listeners"] = set_up_listeners(store)
     if config.webhook_url is not None:
         with store.work() as work:
             ensure_endpoint(work, config.webhook_url, config.webhook_secret)
     app.register_blueprint(api)
     app.register_blueprint(control)
+    app.register_blueprint(listen)
     app.register_blueprint(pages)
     app.register_blueprint(buyer_pages)
     return app

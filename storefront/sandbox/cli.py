@@ -24,6 +24,7 @@ from storefront.sandbox.server import SandboxServer, serve
 @click.option("--publishable-key", envvar="SANDBOX_PUBLISHABLE_KEY", help="pk_test_…; the same.")
 @click.option("--webhook-url", help="Where events go, e.g. http://127.0.0.1:8000/webhook.")
 @click.option("--webhook-secret", envvar="SANDBOX_WEBHOOK_SECRET", help="whsec_… the shop knows for that address.")
+@click.option("--listen-secret", envvar="SANDBOX_LISTEN_SECRET", help="whsec_… that `stripe listen` signs with.")
 @click.option("--allow-any-address", is_flag=True, help="Listen where others can reach it.")
 def sandbox(
     *,
@@ -34,6 +35,7 @@ def sandbox(
     publishable_key: str | None,
     webhook_url: str | None,
     webhook_secret: str | None,
+    listen_secret: str | None,
     allow_any_address: bool,
 ) -> None:
     """Run a local stand-in for Stripe: API, Checkout page and signed webhooks."""
@@ -46,6 +48,7 @@ def sandbox(
             publishable_key=publishable_key or None,
             webhook_url=webhook_url,
             webhook_secret=webhook_secret or None,
+            listen_secret=listen_secret or None,
             allow_any_address=allow_any_address,
         )
         serve(config, _announce)

@@ -21,6 +21,7 @@ class SandboxConfig:
     publishable_key: str | None = None
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    listen_secret: str | None = None
     allow_any_address: bool = False
     delivery_threads: int = 16
     settings: Settings = field(default_factory=Settings)
@@ -36,8 +37,9 @@ class SandboxConfig:
                 raise ConfigError(f"the sandbox never takes a live {name}")
             if not key.startswith(prefixes):
                 raise ConfigError(f"the {name} must start with {prefixes[0]}")
-        if self.webhook_secret is not None and not self.webhook_secret.startswith("whsec_"):
-            raise ConfigError("the webhook secret must start with whsec_")
+        for secret in (self.webhook_secret, self.listen_secret):
+            if secret is not None and not secret.startswith("whsec_"):
+                raise ConfigError("the webhook secret must start with whsec_")
         if not self.allow_any_address and not is_loopback(self.host):
             raise ConfigError(
                 f"{self.host} is not a loopback address; the sandbox has no passwords, so this needs"

@@ -40,6 +40,10 @@ _LENGTHS = {
     "sk_test_51": 97,
     "pk_test_51": 97,
     "whsec_": 32,
+    "cliws_": 24,
+    "wc_": 24,
+    "wh_": 24,
+    "dt_": 24,
 }
 
 

@@ -26,6 +26,8 @@ class Store:
         self.base_url = f"http://{config.host}:{config.port}"
         self.on_deliveries: Callable[[], None] = lambda: None
         self.on_timers: Callable[[], None] = lambda: None
+        self.on_events: Callable[[list[str]], None] = lambda _payloads: None
+        self.is_heard: Callable[[], bool] = lambda: False
         self.in_flight_keys: set[str] = set()
         self.in_flight_lock = threading.Lock()
         with self.database.transaction():
@@ -35,6 +37,7 @@ class Store:
             self.publishable_key = self._keep(
                 "publishable_key", lambda: new_id("pk_test_51"), config.publishable_key
             )
+            self.listen_secret = self._keep("listen_secret", lambda: new_id("whsec_"), config.listen_secret)
             self.settings = config.settings.changed(json.loads(self._meta("settings") or "{}"))
 
     @contextmanager
@@ -56,12 +59,15 @@ class Store:
                 request_id=request_id,
                 idempotency_key=idempotency_key,
                 at=at,
+                payloads=[] if self.is_heard() else None,
             )
             yield work
         if work.has_deliveries:
             self.on_deliveries()
         if work.has_timers:
             self.on_timers()
+        if work.payloads:
+            self.on_events(work.payloads)
 
     def change_settings(self, changes: Json) -> Settings:
         """Raises ValueError, naming the wrong setting."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from storefront.sandbox import clock
 from storefront.sandbox.ids import new_id
 from storefront.sandbox.records import Json, Record, Records
+from storefront.sandbox.rendering import render
 from storefront.sandbox.settings import Settings, WebhookOrder
 from storefront.sandbox.webhooks.mischief import Fate, decide
 
@@ -30,6 +31,7 @@ class Work:
     account_id: str
     request_id: str | None = None
     idempotency_key: str | None = None
+    payloads: list[str] | None = None  # of the events, as texts, where somebody listens to all of them
     at: float | None = None
     now: int = field(init=False)
     has_deliveries: bool = False
@@ -57,6 +59,8 @@ class Work:
                 "type": event_type,
             }
         )
+        if self.payloads is not None:
+            self.payloads.append(render(event.body))
         fate = self._fate(event_type)
         for endpoint in endpoints:
             for wait in fate.waits:

@@ -1,12 +1,16 @@
 """The official, unmodified Stripe command line can trigger its Checkout scenarios against the sandbox."""
 
 import os
+import signal
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.sandbox.calls import Calls
+from tests.sandbox.receiver import Receiver
 from tests.stripe_cli import find_stripe_cli, trigger
 
 pytestmark = pytest.mark.stripe_cli
@@ -72,3 +76,57 @@ def test_resends_an_event(stripe_cli: Path, tmp_path: Path, sandbox: Calls) -> N
         check=False,
     )
     assert event["id"] in done.stdout, done.stdout + done.stderr
+
+
+@pytest.fixture
+def listen(stripe_cli: Path, tmp_path: Path, sandbox: Calls) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """`stripe listen …`, ended by its own process id."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*words: str) -> subprocess.Popen[str]:
+        where = ["--api-base", sandbox.url, "--api-key", sandbox.key, "--skip-update"]
+        home = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "STRIPE_CLI_TELEMETRY_OPTOUT": "1"}
+        running.append(
+            subprocess.Popen(
+                [stripe_cli, "listen", *where, *words],
+                env=home,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,  # npm's wrapper would leave the program behind
+            )
+        )
+        return running[-1]
+
+    yield start
+    for process in running:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=20)
+
+
+def test_prints_the_secret_to_listen_with(listen: Callable[..., subprocess.Popen[str]], sandbox: Calls) -> None:
+    said, _ = listen("--print-secret").communicate(timeout=30)
+    assert said.strip() == sandbox.server.store.listen_secret
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kinds"),
+    [
+        (["--all-snapshot"], {"charge.succeeded", "checkout.session.completed"}),
+        (["--events", "checkout.session.completed"], {"checkout.session.completed"}),
+    ],
+)
+def test_forwards_what_was_asked_for(
+    listen: Callable[..., subprocess.Popen[str]], sandbox: Calls, wanted: list[str], kinds: set[str]
+) -> None:
+    with Receiver() as receiver:
+        receiver.secret = sandbox.server.store.listen_secret
+        listen(*wanted, "--forward-to", receiver.url)
+        sandbox.wait_until(lambda: sandbox.look("listeners")["listening"] == 1, seconds=30)
+        sandbox.pay(sandbox.make_session().id)
+        receiver.wait_for("checkout.session.completed", seconds=10)
+        sandbox.wait_until(lambda: bool(sandbox.look("listeners")["forwarded"]))
+        came = {each.type for each in receiver.received}
+    assert kinds <= came
+    assert len(wanted) == 1 or came == kinds
