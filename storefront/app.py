@@ -10,6 +10,7 @@ from storefront.checkout.views import checkout
 from storefront.config import ROOT, Settings
 from storefront.db import db, set_up_db
 from storefront.downloads.views import downloads, set_up_downloads
+from storefront.health.views import health
 from storefront.library.views import library
 from storefront.mail.transport import set_up_mail
 from storefront.migrations import schema
@@ -19,7 +20,7 @@ from storefront.stripe_gateway import set_up_gateway
 from storefront.web import Shop, set_up_web
 from storefront.webhook.views import webhook
 
-BLUEPRINTS = (catalog, cart, checkout, webhook, library, downloads)
+BLUEPRINTS = (catalog, cart, checkout, webhook, library, downloads, health)
 
 
 def create_app(settings: Settings) -> Flask:

@@ -1,4 +1,4 @@
-"""What every answer has: request id, security headers, CSRF, limits, error pages or JSON, health."""
+"""What every answer has: request id, security headers, CSRF, limits, error pages or JSON."""
 
 import base64
 import hashlib
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import (
-    Blueprint,
     Flask,
     Request,
     Response,
@@ -28,19 +27,15 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront import clock, logs
 from storefront.config import Mode, Settings
-from storefront.db import db
 from storefront.errors import StorefrontError
 
 log = logging.getLogger(__name__)
 
-health = Blueprint("health", __name__)
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
 
@@ -193,24 +188,6 @@ def _answer_http(error: HTTPException) -> ResponseReturnValue:
     return answer
 
 
-@health.get("/healthz")
-def alive() -> ResponseReturnValue:
-    return {"status": "ok"}
-
-
-@health.get("/readyz")
-def ready() -> ResponseReturnValue:
-    """503 only when this process cannot serve: no database, or its schema is behind the code."""
-    head = current_app.extensions["schema_head"]
-    try:
-        found = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    except SQLAlchemyError:
-        return {"status": "error", "problem": "no database, or never migrated"}, 503
-    if found != head:
-        return {"status": "error", "problem": "migrations behind: run `storefront db upgrade`"}, 503
-    return {"status": "ok", "mode": settings().mode, "warnings": []}
-
-
 class Shop(Flask):
     """Flask's own words for a failed request hold its path, and paths carry tokens."""
 
@@ -292,4 +269,3 @@ def set_up_web(app: Flask, shop: Settings) -> None:
     app.register_error_handler(StorefrontError, _answer_refusal)
     app.register_error_handler(TooManyRequests, _answer_too_many)
     app.register_error_handler(HTTPException, _answer_http)
-    app.register_blueprint(health)

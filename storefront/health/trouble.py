@@ -1,0 +1,91 @@
+"""What may be wrong with the shop, read from its rows and settings: the facts that warnings are made of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from storefront import clock
+from storefront.config import Mode
+from storefront.db import db
+from storefront.leases import Lease
+from storefront.mail.models import MailState
+from storefront.mail.trouble import mail_trouble
+from storefront.orders.after_sale import Notice
+from storefront.reconcile.models import ReconcilePass
+from storefront.web import settings
+from storefront.webhook.models import StripeEvent
+
+# The worker takes this lease every minute: when it ends says when a worker was last at work.
+HEARTBEAT = "retry_events"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldestEvent:
+    """The delivery that waits longest; `error` is a code of ours, never Stripe's payload."""
+
+    type: str
+    received_at: datetime
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Of the running mode, at `now`. `reconcile_begun_at` is when the first pass began, complete or not."""
+
+    now: datetime
+    mode: Mode
+    worker_seen_at: datetime | None
+    mails: dict[MailState, int]
+    oldest_due_mail_at: datetime | None
+    mail_server_down_since: datetime | None
+    oldest_unhandled: OldestEvent | None
+    reconciled_at: datetime | None
+    reconcile_begun_at: datetime | None
+    notices: dict[str, int]
+    has_webhook_secret: bool
+    has_owner_email: bool
+
+
+def read_trouble() -> Trouble:
+    """A few small statements, no network."""
+    shop = settings()
+    mail = mail_trouble()
+    reconciled_at, begun_at = db.session.execute(
+        select(func.max(ReconcilePass.finished_at), func.min(ReconcilePass.started_at)).where(
+            ReconcilePass.mode == shop.mode
+        )
+    ).one()
+    return Trouble(
+        now=clock.now(),
+        mode=shop.mode,
+        worker_seen_at=db.session.scalar(select(Lease.until).where(Lease.name == HEARTBEAT)),
+        mails=mail.counts,
+        oldest_due_mail_at=mail.oldest_due_at,
+        mail_server_down_since=mail.since,
+        oldest_unhandled=_find_oldest_unhandled(shop.mode),
+        reconciled_at=reconciled_at,
+        reconcile_begun_at=begun_at,
+        notices=_count_notices(shop.mode),
+        has_webhook_secret=bool(shop.stripe_webhook_secrets),
+        has_owner_email=shop.owner_email is not None,
+    )
+
+
+def _find_oldest_unhandled(mode: Mode) -> OldestEvent | None:
+    row = db.session.execute(
+        select(StripeEvent.type, StripeEvent.received_at, StripeEvent.last_error)
+        .where(StripeEvent.mode == mode, StripeEvent.handled_at.is_(None))
+        .order_by(StripeEvent.received_at)
+        .limit(1)
+    ).one_or_none()
+    return OldestEvent(type=row.type, received_at=row.received_at, error=row.last_error) if row else None
+
+
+def _count_notices(mode: Mode) -> dict[str, int]:
+    rows = db.session.execute(
+        select(Notice.kind, func.count())
+        .where(Notice.mode == mode, Notice.closed_at.is_(None))
+        .group_by(Notice.kind)
+    )
+    return dict(rows.all())

@@ -1,0 +1,131 @@
+"""Warnings: what is wrong and what to do, one sentence each; holds no key, address or token."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storefront.config import Mode
+from storefront.health.trouble import Trouble
+from storefront.mail.models import MailState
+
+WORKER_SILENT = timedelta(minutes=10)
+MAIL_LATE = timedelta(minutes=10)
+EVENT_LATE = timedelta(minutes=10)
+RECONCILE_LATE = timedelta(minutes=45)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthWarning:
+    """`code` is stable and for programs."""
+
+    code: str
+    message: str
+
+
+def find_warnings(trouble: Trouble) -> list[HealthWarning]:
+    """Pure. What stops buyers from getting their goods comes first."""
+    found = {
+        "worker_silent": _worker(trouble),
+        "events_unhandled": _events(trouble),
+        "mail_server_down": _mail_server(trouble),
+        "mails_late": _late_mails(trouble),
+        "mails_failed": _failed_mails(trouble),
+        "reconcile_late": _reconcile(trouble),
+        "needs_you": _notices(trouble),
+        "webhook_secret_missing": _webhook_secret(trouble),
+        "owner_email_missing": _owner_email(trouble),
+    }
+    return [HealthWarning(code=code, message=message) for code, message in found.items() if message]
+
+
+def _is_older(when: datetime | None, limit: timedelta, now: datetime) -> bool:
+    return when is not None and now - when > limit
+
+
+def _minutes(when: datetime, now: datetime) -> str:
+    return f"{int((now - when).total_seconds() // 60)} minutes"
+
+
+def _worker(trouble: Trouble) -> str | None:
+    if trouble.worker_seen_at is None:
+        return (
+            "The worker has not reported here yet, which it does within a minute of its start: "
+            "without it no mail leaves, so start `storefront worker`."
+        )
+    if not _is_older(trouble.worker_seen_at, WORKER_SILENT, trouble.now):
+        return None
+    silent = _minutes(trouble.worker_seen_at, trouble.now)
+    return f"The worker has been silent for {silent}, so no mail leaves: start `storefront worker`."
+
+
+def _events(trouble: Trouble) -> str | None:
+    oldest = trouble.oldest_unhandled
+    if oldest is None or not _is_older(oldest.received_at, EVENT_LATE, trouble.now):
+        return None
+    age = _minutes(oldest.received_at, trouble.now)
+    why = f" ({oldest.error})" if oldest.error else ""
+    return (
+        f"A delivery of Stripe, {oldest.type}, has been waiting for {age}{why}: "
+        "look at `storefront events list --unhandled`, then try `storefront events run --unhandled`."
+    )
+
+
+def _mail_server(trouble: Trouble) -> str | None:
+    since = trouble.mail_server_down_since
+    if since is None:
+        return None
+    return (
+        f"The mail server has not answered since {since:%Y-%m-%d %H:%M} UTC: check MAIL_SERVER, MAIL_PORT and its "
+        "password; no mail is lost, they leave when it answers."
+    )
+
+
+def _late_mails(trouble: Trouble) -> str | None:
+    """A server that is down, or no worker, explains late mails already."""
+    due = trouble.oldest_due_mail_at
+    if due is None or not _is_older(due, MAIL_LATE, trouble.now):
+        return None
+    if trouble.mail_server_down_since is not None or _worker(trouble) is not None:
+        return None
+    late = _minutes(due, trouble.now)
+    return f"A mail has been due for {late} though a worker runs: look at what the worker logs."
+
+
+def _failed_mails(trouble: Trouble) -> str | None:
+    count = trouble.mails.get(MailState.FAILED, 0)
+    if not count:
+        return None
+    what = "1 mail was" if count == 1 else f"{count} mails were"
+    return f"{what} given up: `storefront mail list --state failed` says why, `storefront mail retry` sends again."
+
+
+def _reconcile(trouble: Trouble) -> str | None:
+    last = trouble.reconciled_at or trouble.reconcile_begun_at
+    if last is None or not _is_older(last, RECONCILE_LATE, trouble.now):
+        return None
+    return (
+        f"The comparison with Stripe has not been completed for {_minutes(last, trouble.now)}: "
+        "run `storefront reconcile` and read what it says."
+    )
+
+
+def _notices(trouble: Trouble) -> str | None:
+    count = sum(trouble.notices.values())
+    if not count:
+        return None
+    needs = "1 thing needs" if count == 1 else f"{count} things need"
+    return f"{needs} you: `storefront needs-you` says what to do."
+
+
+def _webhook_secret(trouble: Trouble) -> str | None:
+    if trouble.has_webhook_secret or trouble.mode is not Mode.TEST:
+        return None
+    return (
+        "STRIPE_WEBHOOK_SECRET is missing, so every delivery of Stripe is refused: "
+        "set it to the whsec_… of your endpoint."
+    )
+
+
+def _owner_email(trouble: Trouble) -> str | None:
+    if trouble.has_owner_email:
+        return None
+    return "OWNER_EMAIL is missing, so disputes and reports are mailed to nobody: set it to your address."
