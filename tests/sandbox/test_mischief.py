@@ -56,8 +56,8 @@ def test_sends_out_of_order_what_a_rule_names(sandbox: Calls, receiver: Receiver
     assert order != made
 
 
-def suffer(sandbox: Calls, seed: int) -> list[tuple[str, float]]:
-    """What became of thirty events: state, and how late in whole tenths."""
+def suffer(sandbox: Calls, seed: int) -> list[tuple[bool, int]]:
+    """What became of thirty events: lost or not, and which one each delivery is of."""
     sandbox.control("reset", endpoints=False)
     params: Any = {"url": "http://127.0.0.1:9/", "enabled_events": ["*"]}
     sandbox.v1.webhook_endpoints.create(params)

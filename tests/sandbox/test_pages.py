@@ -329,8 +329,9 @@ def test_moves_the_clock_and_makes_trouble_from_the_control_page(page: Page, san
     expect(page.get_by_text("drop checkout.session.*")).to_be_visible()
     events.get_by_label("What happens to their deliveries").select_option("random")
     events.get_by_role("button", name="Make trouble").click()
+    expect(page.locator("[data-mischief-now]")).to_contain_text("at random, seed")
     seed = sandbox.look("mischief")["seed"]
-    expect(page.get_by_text(f"at random, seed {seed}")).to_be_visible()
+    expect(page.locator("[data-mischief-now]")).to_have_text(f"at random, seed {seed}")
     api = page.locator("[data-faults]")
     api.get_by_label("What happens to them").select_option("lost")
     api.get_by_label("Calls").select_option("make a Checkout Session")
