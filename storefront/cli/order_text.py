@@ -16,12 +16,20 @@ def plain(line: str) -> str:
 
 
 def in_words(found: Access) -> str:
-    return f"{'open' if found.allowed else 'closed'} ({found.reason.value}). {found.sentence}"
+    return f"{_word(found)} {found.sentence}"
+
+
+def order_in_words(history: OrderHistory) -> str:
+    return f"{_word(history.access)} {history.access_text}"
+
+
+def _word(found: Access) -> str:
+    return f"{'open' if found.allowed else 'closed'} ({found.reason.value})."
 
 
 def to_text(history: OrderHistory) -> str:
     lines = [f"Order {history.number} ({history.mode})", *_notices(history), *_buyer(history), *_money(history)]
-    lines += [f"Access    {in_words(history.access)}", *_facts(history), *_items(history), "", "Timeline (UTC)"]
+    lines += [f"Access    {order_in_words(history)}", *_facts(history), *_items(history), "", "Timeline (UTC)"]
     lines += [f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.text}" for moment in history.timeline]
     return "\n".join(plain(line) for line in lines)
 
@@ -100,7 +108,7 @@ def listed_to_json(order: ListedOrder) -> dict[str, Any]:
 def to_json(history: OrderHistory) -> dict[str, Any]:
     """Every field by its name; times as ISO 8601, access with its sentence."""
     found: dict[str, Any] = _values(asdict(history))
-    found["access"]["sentence"] = history.access.sentence
+    found["access"]["sentence"] = found.pop("access_text")
     for shown, item in zip(found["items"], history.items, strict=True):
         shown["access"]["sentence"] = item.access.sentence
     return found

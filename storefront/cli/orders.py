@@ -111,6 +111,8 @@ def refund(number: str, amount: str | None, positions: Sequence[int], reason: st
         history = read_history(get_order(number))
     amount_made = money.format_money(made.amount_minor, made.currency)
     click.echo(f"Refund of {amount_made} for order {history.number}: {made.status} ({made.id}).")
+    if made.counts:
+        click.echo(f"A mail tells {history.email}.")
     _print_what_works(history)
 
 
@@ -118,7 +120,7 @@ def _print_what_works(history: OrderHistory) -> None:
     refunded = money.format_money(history.refunded_minor, history.currency)
     total = money.format_money(history.total_minor, history.currency)
     click.echo(f"Refunded so far: {refunded} of {total}.")
-    click.echo(f"The order: {order_text.in_words(history.access)}")
+    click.echo(f"The order: {order_text.order_in_words(history)}")
     for item in history.items:
         if item.access != history.access:
             click.echo(

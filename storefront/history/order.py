@@ -9,6 +9,7 @@ from sqlalchemy import select
 from storefront.catalog.models import Product
 from storefront.db import db
 from storefront.history.timeline import Moment, read_timeline
+from storefront.library.purchase import SOME_ITEMS_REFUNDED
 from storefront.licenses.models import License
 from storefront.orders.access import Access, access, facts_of, item_access
 from storefront.orders.after_sale import Notice
@@ -55,7 +56,10 @@ class HistoryNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderHistory:
-    """Facts are what Stripe said last, at `looked_at`; `access` is what they mean now."""
+    """Facts are what Stripe said last, at `looked_at`; `access` is what they mean now.
+
+    `access_text` is what the buyer reads; it differs from the rule's own sentence where some items are closed.
+    """
 
     number: str
     mode: str
@@ -82,6 +86,7 @@ class OrderHistory:
     decision: Decision
     looked_at: datetime | None
     access: Access
+    access_text: str
     order_url: str
     notices: tuple[HistoryNotice, ...]
     items: tuple[HistoryItem, ...]
@@ -99,6 +104,9 @@ def order_url(order: Order) -> str:
 
 def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
     """Eight statements, however many lines, grants, mails and events there are."""
+    found = access(facts_of(order))
+    items = _read_items(order, with_keys=with_keys)
+    has_closed_items = found.allowed and any(not item.access.allowed for item in items)
     return OrderHistory(
         number=order.number,
         mode=order.mode,
@@ -124,10 +132,11 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         dispute_status=order.dispute_status,
         decision=order.decision,
         looked_at=order.looked_at,
-        access=access(facts_of(order)),
+        access=found,
+        access_text=SOME_ITEMS_REFUNDED if has_closed_items else found.sentence,
         order_url=order_url(order),
         notices=_read_notices(order),
-        items=_read_items(order, with_keys=with_keys),
+        items=items,
         timeline=read_timeline(order),
     )
 

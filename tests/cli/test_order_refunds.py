@@ -38,6 +38,7 @@ def test_gives_everything_back_and_closes_the_order_at_once(
     shown = done(command, "orders", "refund", number, "--reason", "requested_by_customer")
     (made,) = refunds(sandbox)
     assert f"Refund of $19.00 for order {number}: succeeded ({made.id})." in shown
+    assert "A mail tells ada@example.com." in shown
     assert "Refunded so far: $19.00 of $19.00." in shown
     assert "The order: closed (refunded). This order was refunded" in shown
     assert (made.amount, made.reason) == (1900, "requested_by_customer")
@@ -58,7 +59,7 @@ def test_closes_the_items_it_names_and_no_other(command: CliRunner, app: Flask, 
     (made,) = refunds(sandbox)
     assert made.amount == items[1]["total_minor"]
     assert made.metadata.to_dict() == {"storefront_items": "2"}
-    assert "The order: open (partly_refunded)." in shown
+    assert "The order: open (partly_refunded). A part of this order was refunded. Below you see what" in shown
     assert f"Item 2, {items[1]['description']}: closed (item_refunded)." in shown
     assert "Item 1" not in shown
     assert keys_on(sale.order_page()) == sale.keys

@@ -68,6 +68,29 @@ def test_gives_programs_every_field_and_keys_only_when_asked(
     assert sale.keys[0] in done(command, "orders", "show", sale.session_id, "--keys")
 
 
+def test_shows_an_order_that_waits_for_the_bank(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    add_price_in_euros(app)
+    buyer, session_id = start(app, "Euro")
+    sandbox.pay(session_id, payment_method="sepa_success")
+    buyer.land(session_id)
+    shown = done(command, "orders", "show", session_id)
+    assert "closed (awaiting_payment). We are waiting for your bank." in shown
+    assert "Facts     not paid, decision follow_payment" in shown
+    assert "mail waiting_for_bank: queued to ada@example.com, 0 attempts, next " in shown
+    assert "license" not in shown
+
+
+def test_shows_which_item_is_closed(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox, ("twinspot", "Personal"), ("the-patient-toolmaker", ""))
+    sale.refund(amount=1400, metadata={"storefront_items": "2"})
+    sale.deliver("refund.")
+    shown = done(command, "orders", "show", sale.session_id)
+    assert "A part of this order was refunded. Below you see what still works." in shown
+    assert shown.count("closed (item_refunded). This part of the order was refunded") == 1
+    items = read_json(command, "orders", "show", sale.session_id)["items"]
+    assert [item["access"]["allowed"] for item in items] == [True, False]
+
+
 def test_marks_lines_it_does_not_know(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
     sell(app, sandbox)
     ours = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]

@@ -1,0 +1,104 @@
+"""`storefront events`: what came, what it led to, and one look more, as often as one likes."""
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from tests.cli.commands import done, number_of, read_json, refused, run
+from tests.databases import BOTH
+from tests.messages.sold import COMPLETED, sell
+from tests.reconcile.sales import change_rows
+from tests.sandbox_client import SandboxClient
+from tests.shop import make_event, post_event, read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+PAID_LATER = "checkout.session.async_payment_succeeded"
+
+
+@both
+def test_lists_what_came_and_only_what_is_asked_for(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    assert "No events." in done(command, "events", "list")
+    assert read_json(command, "events", "list") == []
+    sale = sell(app, sandbox)
+    sale.deliver(COMPLETED)
+    sale.refund()
+    sale.deliver("refund.created")
+    assert [line["type"] for line in read_json(command, "events", "list")] == [COMPLETED, "refund.created"]
+    assert [line["type"] for line in read_json(command, "events", "list", "--limit", "1")] == ["refund.created"]
+    (line,) = done(command, "events", "list", "--type", COMPLETED).splitlines()
+    assert line.endswith(f"{COMPLETED}  already_fulfilled")
+    assert "No such events." in done(command, "events", "list", "--unhandled")
+    change_rows(app, "UPDATE stripe_events SET mode = 'live'")
+    assert "No events." in done(command, "events", "list")
+
+
+@both
+def test_shows_one_with_the_order_it_led_to(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    sale.deliver(COMPLETED)
+    sale.refund()
+    sale.deliver("refund.created")
+    for event in read_json(command, "events", "list"):
+        shown = read_json(command, "events", "show", event["id"])
+        assert shown == event | {"order": number_of(sale)}
+        assert shown["attempts"] == 2
+        assert f"order        {number_of(sale)}" in done(command, "events", "show", event["id"])
+
+
+@both
+def test_runs_what_nobody_finished_and_says_the_outcome(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    sale = sell(app, sandbox)
+    sandbox.control("faults", method="GET", path="/v1/checkout/sessions", status=500, times=9)
+    sale.deliver(COMPLETED)
+    event = make_event(COMPLETED, sale.session_id)
+    change_rows(app, "UPDATE stripe_events SET handled_at = NULL, outcome = NULL, last_error = 'StripeFault: x'")
+    assert "unhandled - StripeFault: x" in done(command, "events", "list", "--unhandled")
+    assert event["type"] in done(command, "events", "run", "--unhandled")
+    assert "No unhandled events." in done(command, "events", "run", "--unhandled")
+    (row,) = read_json(command, "events", "list")
+    before = read_rows(app, "SELECT * FROM grants ORDER BY id")
+    for _twice in range(2):
+        assert "already_fulfilled" in done(command, "events", "run", row["id"])
+    assert read_rows(app, "SELECT * FROM grants ORDER BY id") == before
+    assert read_json(command, "events", "show", row["id"])["handled_at"] == row["handled_at"]
+
+
+@both
+def test_tells_which_one_failed_and_runs_the_others(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    change_rows(
+        app,
+        "INSERT INTO stripe_events (id, type, object_id, livemode, mode, created_at, received_at, attempts) VALUES"
+        f" ('evt_1', '{PAID_LATER}', 'cs_test_gone', false, 'sandbox', '2026-11-01', '2026-11-01', 1),"
+        " ('evt_2', 'charge.refunded', 'pi_gone', false, 'sandbox', '2026-11-02', '2026-11-02', 1)",
+    )
+    sandbox.control("faults", method="GET", path="/v1/checkout/sessions", status=500, times=9)
+    answer = run(command, "events", "run", "--unhandled")
+    assert answer.exit_code == 1
+    assert "evt_1" in answer.stderr
+    assert "failed: " in answer.stderr
+    assert answer.stdout.split() == ["evt_2", "charge.refunded", "not_ours"]
+
+
+@pytest.mark.parametrize("action", ["show", "run"])
+def test_says_what_to_do_about_one_that_never_came(command: CliRunner, app: Flask, action: str) -> None:
+    said = refused(command, "events", action, "evt_missing")
+    assert "There is no event evt_missing here." in said
+    assert "`storefront reconcile`" in said
+
+
+def test_leaves_an_event_of_another_mode_alone(command: CliRunner, app: Flask) -> None:
+    event = make_event(COMPLETED, "cs_live_1", livemode=True)
+    assert post_event(app, event).get_json() == {"outcome": "other_mode"}
+    assert "another mode" in refused(command, "events", "run", event["id"])
+    assert read_json(command, "events", "show", event["id"])["order"] is None
+
+
+@pytest.mark.parametrize("words", [[], ["evt_1", "--unhandled"]])
+def test_asks_which_events_to_run(command: CliRunner, app: Flask, words: list[str]) -> None:
+    assert run(command, "events", "run", *words).exit_code == 2
