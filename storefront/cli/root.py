@@ -7,6 +7,7 @@ import sys
 import click
 
 from storefront.catalog.seed import seed as seed_catalog
+from storefront.cli.events import events
 from storefront.cli.mail import mail
 from storefront.cli.needs_you import needs_you
 from storefront.cli.orders import orders
@@ -14,6 +15,7 @@ from storefront.cli.payment_links import payment_link
 from storefront.cli.reconcile import reconcile
 from storefront.cli.server import server_command
 from storefront.cli.shop import make_app, open_shop
+from storefront.cli.status import status
 from storefront.config import ROOT
 from storefront.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.local import run_local, use_local_settings
@@ -93,3 +95,5 @@ main.add_command(payment_link)
 main.add_command(reconcile)
 main.add_command(orders)
 main.add_command(needs_you)
+main.add_command(status)
+main.add_command(events)

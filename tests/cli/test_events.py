@@ -16,9 +16,7 @@ PAID_LATER = "checkout.session.async_payment_succeeded"
 
 
 @both
-def test_lists_what_came_and_only_what_is_asked_for(
-    command: CliRunner, app: Flask, sandbox: SandboxClient
-) -> None:
+def test_lists_what_came_and_what_is_asked_for(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
     assert "No events." in done(command, "events", "list")
     assert read_json(command, "events", "list") == []
     sale = sell(app, sandbox)
@@ -52,12 +50,10 @@ def test_runs_what_nobody_finished_and_says_the_outcome(
     command: CliRunner, app: Flask, sandbox: SandboxClient
 ) -> None:
     sale = sell(app, sandbox)
-    sandbox.control("faults", method="GET", path="/v1/checkout/sessions", status=500, times=9)
     sale.deliver(COMPLETED)
-    event = make_event(COMPLETED, sale.session_id)
     change_rows(app, "UPDATE stripe_events SET handled_at = NULL, outcome = NULL, last_error = 'StripeFault: x'")
     assert "unhandled - StripeFault: x" in done(command, "events", "list", "--unhandled")
-    assert event["type"] in done(command, "events", "run", "--unhandled")
+    assert COMPLETED in done(command, "events", "run", "--unhandled")
     assert "No unhandled events." in done(command, "events", "run", "--unhandled")
     (row,) = read_json(command, "events", "list")
     before = read_rows(app, "SELECT * FROM grants ORDER BY id")
