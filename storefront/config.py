@@ -68,6 +68,7 @@ class Settings:
     web_threads: int
     limits_url: str = field(repr=False)
     log_json: bool
+    metrics_token: str | None = field(repr=False)
 
     @property
     def is_live(self) -> bool:
@@ -275,6 +276,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         web_threads=reader.integer("WEB_THREADS", 8, low=1, high=64),
         limits_url=reader.secret("LIMITS_URL") or "memory://",
         log_json=reader.flag("LOG_JSON"),
+        metrics_token=reader.secret("METRICS_TOKEN") or None,
     )
     _check_redis(reader, settings.queue_url, settings.limits_url)
     if reader.problems:

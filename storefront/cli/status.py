@@ -1,7 +1,7 @@
 """`storefront status`: how the shop is, in plain words; what is wrong comes first."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
@@ -11,7 +11,6 @@ from storefront.cli.shop import make_app
 from storefront.health.figures import Figures, read_figures
 from storefront.health.schema import find_problem
 from storefront.health.warnings import HealthWarning, find_warnings
-from storefront.mail.models import MailState
 from storefront.orders.models import GrantKind
 
 
@@ -42,18 +41,18 @@ def _to_lines(figures: Figures, warnings: list[HealthWarning]) -> list[str]:
         *(f"! {warning.message}" for warning in warnings),
         *([""] if warnings else ["No trouble."]),
         f"Mode       {trouble.mode}",
-        f"Orders     {figures.orders_today} today, {total} in all{_in_words(figures.orders)}",
+        f"Orders     {figures.orders_today} today, {total} in all{_in_words(figures.orders.items())}",
         f"Handed out {licenses} license keys, {downloads} downloads",
-        f"Mails      {sum(trouble.mails.values())}{_in_words(trouble.mails)}",
-        f"Events     {sum(figures.events.values())}{_in_words(figures.events)}",
+        f"Mails      {sum(trouble.mails.values())}{_in_words(trouble.mails.items())}",
+        f"Events     {sum(figures.events.values())}{_in_words(figures.events.items())}",
         f"Compared with Stripe: {_moment(trouble.reconciled_at)}",
         f"Worker     last at work: {_moment(trouble.worker_seen_at)}",
-        f"Needs you  {sum(trouble.notices.values())}{_in_words(trouble.notices)}",
+        f"Needs you  {sum(trouble.notices.values())}{_in_words(trouble.notices.items())}",
     ]
 
 
-def _in_words(counts: Mapping[str, int] | Mapping[MailState, int]) -> str:
-    parts = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count]
+def _in_words(counts: Iterable[tuple[str, int]]) -> str:
+    parts = [f"{count} {name.replace('_', ' ')}" for name, count in counts if count]
     return f" ({', '.join(parts)})" if parts else ""
 
 

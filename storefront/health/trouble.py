@@ -16,7 +16,7 @@ from storefront.reconcile.models import ReconcilePass
 from storefront.web import settings
 from storefront.webhook.models import StripeEvent
 
-# The worker takes this lease every minute: when it ends says when a worker was last at work.
+# The worker takes this lease every minute, for less than one: its end says when a worker was last at work.
 HEARTBEAT = "retry_events"
 
 
@@ -56,10 +56,12 @@ def read_trouble() -> Trouble:
             ReconcilePass.mode == shop.mode
         )
     ).one()
+    now = clock.now()
+    lease_until = db.session.scalar(select(Lease.until).where(Lease.name == HEARTBEAT))
     return Trouble(
-        now=clock.now(),
+        now=now,
         mode=shop.mode,
-        worker_seen_at=db.session.scalar(select(Lease.until).where(Lease.name == HEARTBEAT)),
+        worker_seen_at=min(lease_until, now) if lease_until else None,
         mails=mail.counts,
         oldest_due_mail_at=mail.oldest_due_at,
         mail_server_down_since=mail.since,

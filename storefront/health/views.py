@@ -1,10 +1,15 @@
-"""`/healthz` and `/readyz`: alive while the process runs; ready while it can serve, with warnings."""
+"""`/healthz`, `/readyz` and `/metrics`: alive while it runs; ready while it can serve; figures for who may."""
 
+import hmac
 from dataclasses import asdict
+from ipaddress import ip_address
 
-from flask import Blueprint
+from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from storefront.health.figures import read_figures
+from storefront.health.metrics import to_text
 from storefront.health.schema import find_problem
 from storefront.health.trouble import read_trouble
 from storefront.health.warnings import find_warnings
@@ -26,3 +31,28 @@ def ready() -> ResponseReturnValue:
         return {"status": "error", "problem": problem}, 503
     warnings = [asdict(warning) for warning in find_warnings(read_trouble())]
     return {"status": "ok", "mode": settings().mode, "warnings": warnings}
+
+
+@health.get("/metrics")
+def metrics() -> ResponseReturnValue:
+    if not _may_measure():
+        abort(404)
+    figures = read_figures()
+    return Response(to_text(figures, find_warnings(figures.trouble)), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_measure() -> bool:
+    """Who asks from this machine, or holds the token.
+
+    Through a proxy that is not told of (TRUSTED_PROXIES=0) everybody seems to ask from this machine: the header
+    that proxies add says otherwise.
+    """
+    token = settings().metrics_token
+    given = request.headers.get("Authorization", "")
+    if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        return True
+    try:
+        is_near = ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        is_near = False
+    return is_near and "X-Forwarded-For" not in request.headers
