@@ -6,12 +6,12 @@ from collections.abc import Callable
 from flask import Flask
 
 from storefront.db import db
-from storefront.errors import StripeUnavailable
+from storefront.errors import StorefrontError
 from storefront.leases import take_lease
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.queue import Queue
-from storefront.reconcile.run import AnotherPassRuns, reconcile
+from storefront.reconcile.run import reconcile
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
 from storefront.webhook.dispatch import run_unhandled
 
@@ -32,12 +32,12 @@ def retry_events() -> None:
 
 
 def reconcile_if_due() -> None:
-    """Every 15 minutes, whoever's turn it is. Stripe not answering is no error: the next pass goes on."""
+    """Every 15 minutes, whoever's turn it is. Stripe not answering is no bug: the next pass goes on."""
     if not take_lease("reconcile_due", seconds=RECONCILE_SECONDS):
         return
     try:
         reconcile()
-    except (StripeUnavailable, AnotherPassRuns) as error:
+    except StorefrontError as error:
         log.warning("not reconciled", extra={"why": error.code})
 
 

@@ -161,7 +161,8 @@ def _state(outcome: Outcome) -> str:
 
 def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
     purchase = landing.purchase
-    if purchase and landing.outcome is Outcome.ALREADY_FULFILLED and not purchase.access_allowed:
+    is_fulfilled = landing.outcome in (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED)
+    if purchase and is_fulfilled and not purchase.access_allowed:
         if not landing.shows_keys:
             raise AccessDenied(purchase.access_reason)
         return render_template("library/order.html", purchase=purchase)

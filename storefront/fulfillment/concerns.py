@@ -9,7 +9,12 @@ from storefront.orders.models import Order
 from storefront.orders.notices import Concern
 from storefront.stripe_seen import SeenAftermath, SeenDispute
 
-NEEDS_ANSWER = frozenset({"needs_response", "warning_needs_response", "appeal_needs_response"})
+# What wants the owner's answer, and the stage it belongs to: an inquiry that becomes a dispute keeps its id.
+NEEDS_ANSWER = {
+    "warning_needs_response": "inquiry",
+    "needs_response": "dispute",
+    "appeal_needs_response": "appeal",
+}
 
 
 def find_concerns(
@@ -85,4 +90,5 @@ def _dispute(number: str, dispute: SeenDispute) -> list[Concern]:
     until = f" until {dispute.respond_by:%B} {dispute.respond_by.day}" if dispute.respond_by else ""
     what = "an inquiry" if dispute.status.startswith("warning_") else "a dispute"
     text = f"Order {number}: {what} over {amount} ({dispute.reason}). Answer it in the Stripe Dashboard{until}."
-    return [Concern(kind="dispute_open", subject=dispute.id, text=text)]
+    subject = f"{dispute.id}:{NEEDS_ANSWER[dispute.status]}"
+    return [Concern(kind="dispute_open", subject=subject, text=text)]

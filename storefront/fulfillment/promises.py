@@ -31,22 +31,34 @@ def promise_again(session: Session, order: Order) -> None:
 
 
 def promise_aftermath(session: Session, order: Order, seen: SeenAftermath) -> bool:
-    """One mail for each refund (to the buyer), dispute and fraud warning (to the owner). True when one is new."""
+    """One mail for each refund (to the buyer), fraud warning and stage of a dispute (to the owner).
+
+    True when one is new.
+    """
     owner = settings().owner_email
-    wanted = [(outbox.REFUNDED, refund.id, order.email) for refund in seen.refunds or () if refund.counts]
+    wanted = [(outbox.REFUNDED, refund.id, order.email, "") for refund in seen.refunds or () if refund.counts]
     if owner:
         wanted += [
-            (outbox.DISPUTE_OPENED, dispute.id, owner)
+            (outbox.DISPUTE_OPENED, dispute.id, owner, NEEDS_ANSWER[dispute.status])
             for dispute in seen.disputes or ()
             if dispute.status in NEEDS_ANSWER
         ]
         wanted += [
-            (outbox.FRAUD_WARNING, warning.id, owner) for warning in seen.warnings or () if warning.is_actionable
+            (outbox.FRAUD_WARNING, warning.id, owner, "")
+            for warning in seen.warnings or ()
+            if warning.is_actionable
         ]
     made = [
         outbox.promise(
-            session, kind=kind, order_id=order.id, mode=order.mode, recipient=recipient, about=about, hold=False
+            session,
+            kind=kind,
+            order_id=order.id,
+            mode=order.mode,
+            recipient=recipient,
+            about=about,
+            again=stage,
+            hold=False,
         )
-        for kind, about, recipient in wanted
+        for kind, about, recipient, stage in wanted
     ]
     return any(made)

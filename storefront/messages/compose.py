@@ -65,7 +65,8 @@ def _refunded(message: OutboxMessage) -> Found:
 def _dispute_opened(message: OutboxMessage) -> Found:
     """To the owner."""
     dispute = db.session.get_one(Dispute, message.about)
-    if dispute.status not in NEEDS_ANSWER:
+    stage = NEEDS_ANSWER.get(dispute.status)
+    if stage is None or not message.dedupe_key.endswith(f":{stage}"):
         return Canceled(f"the dispute is {dispute.status}")
     order = _order(message)
     is_inquiry = dispute.status.startswith("warning_")

@@ -29,3 +29,4 @@ class ReconcilePass(Base):
     checked: Mapped[int] = mapped_column(default=0)
     fixed: Mapped[list[Any]] = mapped_column(default=list)
     needs_you: Mapped[list[Any]] = mapped_column(default=list)
+    stumbles: Mapped[dict[str, Any]] = mapped_column(default=dict)  # Session id -> how often it ended a pass

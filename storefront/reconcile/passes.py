@@ -42,6 +42,8 @@ def begin(since: datetime | None, *, first_step: str) -> ReconcilePass:
     """A pass that was interrupted goes on; one with its own `since` always begins anew."""
     mode = settings().mode
     start = since or window_start()
+    last = find_last_complete()
+    last_stumbles = last.stumbles if last else None
     with transaction() as session:
         if since is None:
             unfinished = session.scalars(
@@ -52,16 +54,26 @@ def begin(since: datetime | None, *, first_step: str) -> ReconcilePass:
             ).one_or_none()
             if unfinished is not None:
                 return unfinished
-        made = ReconcilePass(mode=mode, since=start, step=first_step, fixed=[], needs_you=[])
+        stumbles = {session_id: count - 1 for session_id, count in (last_stumbles or {}).items()}
+        made = ReconcilePass(mode=mode, since=start, step=first_step, fixed=[], needs_you=[], stumbles=stumbles)
         session.add(made)
         session.flush()
         return made
 
 
-def save(pass_id: int, *, step: str, cursor: str | None, checked: int, fixed: list[dict[str, str]]) -> None:
+def save(
+    pass_id: int,
+    *,
+    step: str,
+    cursor: str | None,
+    checked: int,
+    fixed: list[dict[str, str]],
+    stumbles: dict[str, int],
+) -> None:
     with transaction() as session:
         row = session.get_one(ReconcilePass, pass_id)
-        row.step, row.cursor, row.checked, row.fixed = step, cursor, checked, [*fixed]
+        row.step, row.cursor, row.checked = step, cursor, checked
+        row.fixed, row.stumbles = [*fixed], {**stumbles}
 
 
 def finish(pass_id: int, *, checked: int, fixed: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -1,11 +1,12 @@
 """A pass: every step's batches, each Session once, its place stored after each batch, a report at the end."""
 
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storefront.errors import StorefrontError
+from storefront.errors import StorefrontError, StripeRefused
 from storefront.leases import extend_lease, give_back_lease, take_lease
 from storefront.orders.notices import as_json, find_open_notices
 from storefront.reconcile import passes
@@ -17,6 +18,7 @@ from storefront.reconcile.taken_in import take_in
 log = logging.getLogger(__name__)
 
 LEASE = "reconcile"
+MAX_STUMBLES = 3
 LEASE_SECONDS = 300  # longer than one batch takes, even with half a minute of waiting for Stripe at each Session
 
 Progress = Callable[[Step, int], None]
@@ -52,6 +54,9 @@ class _Pass:
     fixed: list[dict[str, str]] = field(default_factory=list)
     looked: set[str] = field(default_factory=set)
     never_received: int = 0
+    stumbles: dict[str, int] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    unreadable_lists: list[str] = field(default_factory=list)
 
     def run(self) -> None:
         """Every step from where it stands."""
@@ -59,7 +64,12 @@ class _Pass:
             self.step = step
             while True:
                 self._store()
-                batch = read_batch(step, since=self.since, after=self.cursor)
+                try:
+                    batch = read_batch(step, since=self.since, after=self.cursor)
+                except StripeRefused:
+                    self.unreadable_lists.append(step)  # a restricted key: the other lists are worth a look
+                    self.cursor = None
+                    break
                 self._look_at(batch)
                 self.cursor = batch.cursor
                 if self.cursor is None:
@@ -75,8 +85,17 @@ class _Pass:
         self.progress(self.step, self.checked)
 
     def _look_at_one(self, session_id: str) -> None:
+        if self.stumbles.get(session_id, 0) >= MAX_STUMBLES:
+            self.unreadable[session_id] = "the shop fails on it"
+            return
         self.checked += 1
-        difference = repair(session_id, is_dry=self.pass_id is None)
+        try:
+            difference = repair(session_id, is_dry=self.pass_id is None)
+        except StripeRefused as error:
+            self.unreadable[session_id] = error.message  # one that Stripe does not show must not hide the others
+            return
+        finally:
+            self._note_stumble(session_id)
         if difference is not None:
             subject = difference.order_number or session_id
             self.fixed.append({"kind": self.step.value, "subject": subject, "text": difference.text})
@@ -84,9 +103,24 @@ class _Pass:
         if self.pass_id is not None:
             extend_lease(LEASE, seconds=LEASE_SECONDS)
 
+    def _note_stumble(self, session_id: str) -> None:
+        """A bug ends the pass, and the next one comes to the same Session: after a few times it goes around it."""
+        error = sys.exception()
+        if error is None or isinstance(error, StorefrontError):
+            return
+        self.stumbles[session_id] = self.stumbles.get(session_id, 0) + 1
+        self._store()
+
     def _store(self) -> None:
         if self.pass_id is not None:
-            passes.save(self.pass_id, step=self.step, cursor=self.cursor, checked=self.checked, fixed=self.fixed)
+            passes.save(
+                self.pass_id,
+                step=self.step,
+                cursor=self.cursor,
+                checked=self.checked,
+                fixed=self.fixed,
+                stumbles=self.stumbles,
+            )
 
     def report(self, needs_you: list[dict[str, str]]) -> Report:
         return Report(
@@ -134,9 +168,14 @@ def _run(since: datetime | None, progress: Progress) -> Report:
         progress=progress,
         checked=row.checked,
         fixed=[*row.fixed],
+        stumbles={**row.stumbles},
     )
     running.run()
-    sweep(never_received=running.never_received)
+    sweep(
+        never_received=running.never_received,
+        unreadable=running.unreadable,
+        unreadable_lists=running.unreadable_lists,
+    )
     needs_you = passes.finish(pass_id, checked=running.checked, fixed=running.fixed)
     log.info("reconciled", extra={"checked": running.checked, "fixed": len(running.fixed), "open": len(needs_you)})
     return running.report(needs_you)

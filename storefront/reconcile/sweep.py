@@ -1,5 +1,6 @@
 """Lines of the "needs you" list that no order's convergence writes: mails, events, deliveries that do not come."""
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -12,15 +13,19 @@ from storefront.orders.notices import Concern, open_notices, settle_notices
 from storefront.web import settings
 from storefront.webhook import ledger
 
+KINDS = ("mail_failed", "event_stuck", "session_unreadable", "list_unreadable")
 STUCK = timedelta(hours=1)
 MAILS_OF = timedelta(days=30)
 
 
-def sweep(*, never_received: int) -> None:
+def sweep(*, never_received: int, unreadable: Mapping[str, str], unreadable_lists: Iterable[str]) -> None:
     """Opens and closes them by what the rows say now; nothing is written where nothing changed."""
-    concerns = [*_failed_mails(), *_stuck_events()]
+    concerns = [*_failed_mails(), *_stuck_events(), *_unreadable(unreadable)]
+    concerns += [_forbidden(name) for name in unreadable_lists]
     with transaction() as session:
-        settle_notices(session, concerns, kinds=("mail_failed", "event_stuck"))
+        settle_notices(
+            session, concerns, kinds=("mail_failed", "event_stuck", "session_unreadable", "list_unreadable")
+        )
         if never_received:
             open_notices(session, [_silent(never_received)])
 
@@ -60,6 +65,28 @@ def _stuck_events() -> list[Concern]:
         )
         for event_id, event_type, error in ledger.find_stuck(older_than=STUCK)
     ]
+
+
+def _unreadable(sessions: Mapping[str, str]) -> list[Concern]:
+    return [
+        Concern(
+            kind="session_unreadable",
+            subject=session_id,
+            text=(
+                f"The Checkout Session {session_id} could not be compared: {why.rstrip('.')}. "
+                f"`storefront fulfill {session_id}` tries again and says why."
+            ),
+        )
+        for session_id, why in sessions.items()
+    ]
+
+
+def _forbidden(name: str) -> Concern:
+    text = (
+        f"STRIPE_SECRET_KEY may not list {name}, so what only they tell is not found without its webhook. "
+        "Give the restricted key that permission in the Stripe Dashboard."
+    )
+    return Concern(kind="list_unreadable", subject=name, text=text)
 
 
 def _silent(count: int) -> Concern:

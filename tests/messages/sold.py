@@ -54,11 +54,12 @@ class Sale:
         return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page[page.find("<main") :])))
 
     def promised(self) -> dict[str, str]:
-        """Kind -> how it stands; fails where one kind was promised twice."""
-        rows = read_rows(self.app, "SELECT kind, state FROM outbox ORDER BY id")
-        found = {row["kind"]: row["state"] for row in rows}
-        assert len(found) == len(rows)
-        return found
+        """Kind -> how it stands; fails where one kind, or one stage of a dispute, was promised twice."""
+        rows = read_rows(self.app, "SELECT kind, state, dedupe_key FROM outbox ORDER BY id")
+        stages = ("inquiry", "dispute", "appeal")
+        told = {(row["kind"], next((s for s in stages if row["dedupe_key"].endswith(s)), "")) for row in rows}
+        assert len(told) == len(rows)
+        return {row["kind"]: row["state"] for row in rows}
 
     def open_notices(self) -> list[str]:
         rows = read_rows(self.app, "SELECT kind FROM notices WHERE closed_at IS NULL ORDER BY id")

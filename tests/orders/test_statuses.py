@@ -122,7 +122,7 @@ def test_follows_every_dispute_status(sale: Sale, status: str) -> None:
 
 @pytest.mark.parametrize("ended", ["won", "lost"])
 def test_follows_an_inquiry_that_becomes_a_dispute_to_its_end(sale: Sale, ended: str) -> None:
-    """One mail to the owner about one dispute; it has not left before the end, and is not true any more then."""
+    """A mail to the owner for each stage; none has left before the end, and none is true any more then."""
     dispute = sale.at_charge("dispute", status="warning_needs_response")
     sale.deliver("charge.dispute.", COMPLETED)
     for status in ("needs_response", "under_review", ended):

@@ -10,6 +10,8 @@ from storefront import clock
 from storefront.errors import StripeUnavailable
 from storefront.leases import give_back_lease, take_lease
 from storefront.reconcile.run import LEASE, AnotherPassRuns
+from storefront.stripe_gateway import Gateway
+from storefront.stripe_seen import SeenCheckout
 from storefront.worker import reconcile_if_due
 from tests.databases import BOTH
 from tests.reconcile.sales import (
@@ -284,3 +286,63 @@ def test_lists_an_event_that_nobody_can_handle_for_an_hour(app: Flask, sandbox: 
         (line,) = run(app).needs_you
         assert line["kind"] == "event_stuck"
         assert "StripeFault" in line["text"]
+
+
+@both
+def test_goes_around_a_session_that_it_cannot_read_and_says_which(app: Flask, sandbox: SandboxClient) -> None:
+    _nobody, unreadable = start(app)
+    sandbox.pay(unreadable, email="unreadable@example.com")
+    _nobody, readable = start(app)
+    sandbox.pay(readable)
+    path = f"/v1/checkout/sessions/{unreadable}"
+    sandbox.control("faults", method="GET", path=path, times=None, status=403, type="invalid_request_error")
+    for _ in range(2):
+        (line,) = run(app).needs_you
+        assert (line["kind"], line["subject"]) == ("session_unreadable", unreadable)
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+    sandbox.control("faults/clear")
+    assert run(app, since=clock.now() - timedelta(days=1)).needs_you == ()
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 2
+
+
+def test_goes_around_a_session_that_a_bug_of_ours_cannot_bear(app: Flask, sandbox: SandboxClient) -> None:
+    """A few passes end with the error in the log; then the others are repaired again."""
+    _nobody, unbearable = start(app)
+    sandbox.pay(unbearable)
+    real = app.extensions["stripe_gateway"]
+
+    class Clumsy(Gateway):
+        def __init__(self) -> None:
+            self.__dict__.update(real.__dict__)
+
+        def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:
+            if session_id == unbearable:
+                raise KeyError("a field that Stripe does not send any more")
+            return super().get_checkout(session_id, thorough=thorough)
+
+    app.extensions["stripe_gateway"] = Clumsy()
+    for _ in range(3):
+        with pytest.raises(KeyError):
+            run(app)
+    (line,) = run(app).needs_you
+    assert (line["kind"], line["subject"]) == ("session_unreadable", unbearable)
+    app.extensions["stripe_gateway"] = real
+    assert run(app, since=clock.now() - timedelta(days=1)).needs_you == ()
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+
+
+def test_does_what_a_restricted_key_lets_it_do_and_says_what_is_missing(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    _nobody, session_id = start(app)
+    sandbox.pay(session_id)
+    sandbox.control(
+        "faults", method="GET", path="/v1/events", times=None, status=403, type="invalid_request_error"
+    )
+    report = run(app)
+    assert len(report.fixed) == 1
+    (line,) = report.needs_you
+    assert (line["kind"], line["subject"]) == ("list_unreadable", "events")
+    assert "STRIPE_SECRET_KEY may not list events" in line["text"]
+    sandbox.control("faults/clear")
+    assert run(app).needs_you == ()

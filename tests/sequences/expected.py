@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from storefront.orders.models import Decision
 from tests.sequences.stripes_word import StripesWord
 
-WANT_ANSWER = {"needs_response", "warning_needs_response", "appeal_needs_response"}
+WANT_ANSWER = {"needs_response": "dispute", "warning_needs_response": "inquiry", "appeal_needs_response": "appeal"}
 CHARGED_BACK = {"needs_response", "under_review", "appeal_needs_response", "appeal_under_review"}
 INQUIRIES = {"warning_needs_response", "warning_under_review", "warning_closed"}
 GAVE_MONEY = {"pending", "requires_action", "succeeded"}
@@ -28,7 +28,7 @@ class Memory:
         if not thorough:
             return
         self.mails |= {("refunded", each) for each, refund in word.refunds.items() if refund.status in GAVE_MONEY}
-        self.mails |= {("dispute_opened", each) for each, status in word.disputes.items() if status in WANT_ANSWER}
+        self.mails |= {("dispute_opened", subject) for subject in wanting_answer(word)}
         self.mails |= {("fraud_warning", each) for each, is_actionable in word.warnings.items() if is_actionable}
 
 
@@ -89,8 +89,13 @@ def decide_access(word: StripesWord, decision: Decision) -> tuple[bool, str]:
     return True, "partly_refunded" if word.refunded else "paid"
 
 
+def wanting_answer(word: StripesWord) -> set[str]:
+    """A dispute has stages under one id, and each wants an answer of its own."""
+    return {f"{each}:{WANT_ANSWER[status]}" for each, status in word.disputes.items() if status in WANT_ANSWER}
+
+
 def wanted_notices(word: StripesWord, *, allowed: bool) -> set[tuple[str, str]]:
-    wanted = {("dispute_open", each) for each, status in word.disputes.items() if status in WANT_ANSWER}
+    wanted = {("dispute_open", subject) for subject in wanting_answer(word)}
     if allowed:
         wanted |= {("fraud_warning", each) for each, is_actionable in word.warnings.items() if is_actionable}
         wanted |= {("refund_failed", each) for each, refund in word.refunds.items() if refund.status == "failed"}

@@ -37,7 +37,7 @@ def read_state(app: Flask, order_id: int, buyer: Buyer, link: str, reason: str) 
     notices = read_rows(
         app, "SELECT kind, subject FROM notices WHERE order_id = :id AND closed_at IS NULL", id=order_id
     )
-    mails = read_rows(app, "SELECT kind, about FROM outbox WHERE order_id = :id", id=order_id)
+    mails = read_rows(app, "SELECT kind, about, dedupe_key FROM outbox WHERE order_id = :id", id=order_id)
     (order,) = read_rows(app, "SELECT refunded_minor, dispute_status FROM orders WHERE id = :id", id=order_id)
     refunds = read_rows(app, "SELECT id, amount_minor, status FROM refunds WHERE order_id = :id", id=order_id)
     disputes = read_rows(app, "SELECT id, status FROM disputes WHERE order_id = :id", id=order_id)
@@ -53,8 +53,13 @@ def read_state(app: Flask, order_id: int, buyer: Buyer, link: str, reason: str) 
         warnings={row["id"]: bool(row["is_actionable"]) for row in warnings},
         named_items=named,
         notices=frozenset((row["kind"], row["subject"]) for row in notices),
-        mails=tuple(sorted(((row["kind"], row["about"]) for row in mails), key=str)),
+        mails=tuple(sorted(((row["kind"], _subject(row)) for row in mails), key=str)),
     )
+
+
+def _subject(mail: dict[str, str]) -> str:
+    """What it is about; a dispute's stage stands behind its id."""
+    return mail["dedupe_key"].split(":", 2)[2] if mail["kind"] == "dispute_opened" else mail["about"]
 
 
 def compose_mails(app: Flask, order_id: int) -> dict[str, list[Mail | str]]:

@@ -56,3 +56,20 @@ def test_leaves_access_alone_for_an_inquiry(app: Flask, sandbox: SandboxClient) 
     buyer, session_id = buy(app, sandbox, "pm_card_createDisputeInquiry")
     deliver_newest(app, sandbox)
     assert len(keys_on(buyer.land(session_id).text)) == 1
+
+
+def test_tells_the_owner_again_when_an_inquiry_becomes_a_dispute(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = buy(app, sandbox, "pm_card_createDisputeInquiry")
+    buyer.land(session_id)
+    for _ in range(2):
+        deliver_newest(app, sandbox)
+    close(sandbox, "needs_response")
+    for _ in range(2):
+        deliver_newest(app, sandbox)
+    keys = [row["dedupe_key"] for row in read_rows(app, "SELECT dedupe_key FROM outbox WHERE about IS NOT NULL")]
+    assert sorted(key.rpartition(":")[2] for key in keys) == ["dispute", "inquiry"]
+    notices = read_rows(app, "SELECT subject, closed_at IS NULL AS is_open FROM notices ORDER BY id")
+    assert [(row["subject"].rpartition(":")[2], bool(row["is_open"])) for row in notices] == [
+        ("inquiry", False),
+        ("dispute", True),
+    ]

@@ -56,6 +56,14 @@ def test_takes_keys_and_links_away_at_once(app: Flask, sandbox: SandboxClient) -
         assert "refunded" in shown
 
 
+def test_says_at_the_first_landing_that_all_is_refunded(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = buy(app, sandbox)
+    refund(sandbox, session_id)
+    page = buyer.land(session_id).text
+    assert "all yours" not in page
+    assert "This order was refunded" in page
+
+
 def test_keeps_access_after_a_partial_refund(app: Flask, sandbox: SandboxClient) -> None:
     buyer, session_id = buy(app, sandbox)
     shown = keys_on(buyer.land(session_id).text)

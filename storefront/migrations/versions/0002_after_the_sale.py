@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("checked", sa.Integer(), nullable=False),
         sa.Column("fixed", sa.JSON(), nullable=False),
         sa.Column("needs_you", sa.JSON(), nullable=False),
+        sa.Column("stumbles", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reconcile_passes")),
     )
     with op.batch_alter_table("reconcile_passes", schema=None) as batch_op:
