@@ -13,9 +13,9 @@ from storefront.downloads.views import downloads, set_up_downloads
 from storefront.health.views import health
 from storefront.library.views import library
 from storefront.mail.transport import set_up_mail
+from storefront.measurements import set_up_measurements
 from storefront.migrations import schema
 from storefront.queue import set_up_queue
-from storefront.reconcile import models as reconcile_models  # noqa: F401
 from storefront.stripe_gateway import set_up_gateway
 from storefront.web import Shop, set_up_web
 from storefront.webhook.views import webhook
@@ -29,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["settings"] = settings
     app.extensions["schema_head"] = schema.head()
     set_up_db(app, settings)
+    set_up_measurements(app)
     set_up_queue(app, settings)
     set_up_gateway(app, settings)
     set_up_mail(app, settings)

@@ -12,6 +12,7 @@ from huey.consumer import Consumer
 from huey.exceptions import HueyException
 
 from storefront.config import Settings
+from storefront.measurements import FAILED_NUDGES, measurements
 
 log = logging.getLogger(__name__)
 
@@ -110,4 +111,8 @@ def queue() -> Queue:
 
 
 def nudge(name: str, *, delay_seconds: int = 0) -> bool:
-    return queue().nudge(name, delay_seconds=delay_seconds)
+    """For pages and tasks: False, and counted, when the queue did not take it."""
+    was_taken = queue().nudge(name, delay_seconds=delay_seconds)
+    if not was_taken:
+        measurements().add(FAILED_NUDGES, name)
+    return was_taken

@@ -22,6 +22,7 @@ from storefront.errors import (
     StripeRefused,
     StripeUnavailable,
 )
+from storefront.measurements import BAD_SIGNATURE_AT, STRIPE_SECONDS, measurements, timed
 from storefront.stripe_seen import (
     SeenAftermath,
     SeenCheckout,
@@ -122,7 +123,7 @@ class Gateway:
 
     def _ask(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - Stripe's objects, turned into ours by the caller
         end_read()
-        with _refusals():
+        with timed(STRIPE_SECONDS), _refusals():
             return call()
 
     def ask(self, call: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
@@ -298,6 +299,7 @@ class Gateway:
             raise BadPayload from error
         # A non-ASCII header would make the SDK's comparison raise TypeError.
         if not signature.isascii() or not any(_is_signed(text, signature, secret) for secret in self._secrets):
+            measurements().see(BAD_SIGNATURE_AT)
             raise BadSignature("The Stripe-Signature header does not match the body with any webhook secret.")
         try:
             return read_event(text)

@@ -33,6 +33,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from storefront import clock, logs
 from storefront.config import Mode, Settings
 from storefront.errors import StorefrontError
+from storefront.measurements import UNTRUSTED_PROXY_AT, measurements
+from storefront.measurements import flush as flush_measurements
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +110,9 @@ def _start_request() -> None:
 
 def _finish_request(response: Response) -> Response:
     shop = settings()
+    if not shop.trusted_proxies and "HTTP_X_FORWARDED_FOR" in request.environ:
+        measurements().see(UNTRUSTED_PROXY_AT)
+    flush_measurements()
     headers = response.headers
     headers["X-Request-Id"] = g.request_id
     headers.extend(FIXED_HEADERS)

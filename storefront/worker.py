@@ -9,6 +9,7 @@ from storefront.db import db
 from storefront.errors import StorefrontError
 from storefront.leases import take_lease
 from storefront.mail.delivery import deliver_due
+from storefront.measurements import flush as flush_measurements
 from storefront.messages.compose import compose
 from storefront.queue import Queue
 from storefront.reconcile.run import reconcile
@@ -45,6 +46,7 @@ def _in_context(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         with app.app_context():
             job()
+            flush_measurements()
             db.session.remove()
 
     return run

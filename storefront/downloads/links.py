@@ -10,6 +10,7 @@ from storefront import clock
 from storefront.catalog.models import Release, ReleaseFile
 from storefront.db import db
 from storefront.errors import AccessDenied, NotFound
+from storefront.measurements import ACCESS_DENIALS, measurements
 from storefront.orders.access import Access, access, facts_of, item_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 
@@ -85,4 +86,5 @@ def get_granted_file(order: Order, file_id: int) -> ReleasedFile:
 
 def _demand(found: Access) -> None:
     if not found.allowed:
+        measurements().add(ACCESS_DENIALS, found.reason)
         raise AccessDenied(found.sentence)

@@ -4,11 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from storefront.health.figures import Figures
 from storefront.health.warnings import HealthWarning
+from storefront.measurements import ACCESS_DENIALS, BUCKETS, FAILED_NUDGES, SMTP_SECONDS, STRIPE_SECONDS
 
 
 class _Figures(Collector):
@@ -29,12 +35,36 @@ class _Figures(Collector):
         yield from _age("oldest_unhandled_event", oldest.received_at if oldest else None, trouble.now, empty=0)
         yield from _age("oldest_due_mail", trouble.oldest_due_mail_at, trouble.now, empty=0)
         yield from _age("reconcile_age", trouble.reconciled_at, trouble.now, empty=None)
+        measured = trouble.measured
+        yield _total("access_denials", "Pages, downloads and mails denied.", "reason", measured[ACCESS_DENIALS])
+        yield _total("failed_nudges", "Jobs the queue did not take.", "job", measured[FAILED_NUDGES])
+        yield _histogram(STRIPE_SECONDS, "How long Stripe took, by how it ended.", measured)
+        yield _histogram(SMTP_SECONDS, "How long the mail server took, by how it ended.", measured)
 
 
 def _by(name: str, words: str, label: str, counts: Iterable[tuple[str, int]]) -> Metric:
     family = GaugeMetricFamily(f"storefront_{name}", words, labels=[label])
     for value, count in counts:
         family.add_metric([value], count)
+    return family
+
+
+def _total(name: str, words: str, label: str, sums: dict[str, float]) -> Metric:
+    family = CounterMetricFamily(f"storefront_{name}", words, labels=[label])
+    for value, total in sums.items():
+        family.add_metric([value], total)
+    return family
+
+
+def _histogram(name: str, words: str, measured: dict[str, dict[str, float]]) -> Metric:
+    family = HistogramMetricFamily(f"storefront_{name}", words, labels=["outcome"])
+    counts = measured[name]
+    for outcome, total in measured[f"{name}_sum"].items():
+        bounds = ["+Inf" if bound == float("inf") else f"{bound:g}" for bound in BUCKETS]
+        buckets = [
+            (shown, counts.get(f"{outcome} {bound:g}", 0)) for shown, bound in zip(bounds, BUCKETS, strict=True)
+        ]
+        family.add_metric([outcome], buckets=buckets, sum_value=total)
     return family
 
 

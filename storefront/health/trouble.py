@@ -11,6 +11,7 @@ from storefront.db import db
 from storefront.leases import Lease
 from storefront.mail.models import MailState
 from storefront.mail.trouble import mail_trouble
+from storefront.measurements import BAD_SIGNATURE_AT, UNTRUSTED_PROXY_AT, read_measurements
 from storefront.orders.after_sale import Notice
 from storefront.reconcile.models import ReconcilePass
 from storefront.web import settings
@@ -45,6 +46,10 @@ class Trouble:
     notices: dict[str, int]
     has_webhook_secret: bool
     has_owner_email: bool
+    last_event_at: datetime | None
+    bad_signature_at: datetime | None
+    untrusted_proxy_at: datetime | None
+    measured: dict[str, dict[str, float]]
 
 
 def read_trouble() -> Trouble:
@@ -57,6 +62,7 @@ def read_trouble() -> Trouble:
         )
     ).one()
     now = clock.now()
+    measured = read_measurements()
     lease_until = db.session.scalar(select(Lease.until).where(Lease.name == HEARTBEAT))
     return Trouble(
         now=now,
@@ -71,7 +77,20 @@ def read_trouble() -> Trouble:
         notices=_count_notices(shop.mode),
         has_webhook_secret=bool(shop.stripe_webhook_secrets),
         has_owner_email=shop.owner_email is not None,
+        last_event_at=_find_last_event_at(shop.mode),
+        bad_signature_at=_moment(measured, BAD_SIGNATURE_AT),
+        untrusted_proxy_at=_moment(measured, UNTRUSTED_PROXY_AT),
+        measured=measured,
     )
+
+
+def _find_last_event_at(mode: Mode) -> datetime | None:
+    return db.session.scalar(select(func.max(StripeEvent.received_at)).where(StripeEvent.mode == mode))
+
+
+def _moment(measured: dict[str, dict[str, float]], name: str) -> datetime | None:
+    seconds = measured.get(name, {}).get("")
+    return clock.from_unix(int(seconds)) if seconds else None
 
 
 def _find_oldest_unhandled(mode: Mode) -> OldestEvent | None:

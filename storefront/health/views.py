@@ -13,6 +13,7 @@ from storefront.health.metrics import to_text
 from storefront.health.schema import find_problem
 from storefront.health.trouble import read_trouble
 from storefront.health.warnings import find_warnings
+from storefront.measurements import flush
 from storefront.web import settings
 
 health = Blueprint("health", __name__)
@@ -37,6 +38,7 @@ def ready() -> ResponseReturnValue:
 def metrics() -> ResponseReturnValue:
     if not _may_measure():
         abort(404)
+    flush(only_when_due=False)  # of this process: what the others have is a minute old at most
     figures = read_figures()
     return Response(to_text(figures, find_warnings(figures.trouble)), content_type=CONTENT_TYPE_LATEST)
 

@@ -11,6 +11,7 @@ WORKER_SILENT = timedelta(minutes=10)
 MAIL_LATE = timedelta(minutes=10)
 EVENT_LATE = timedelta(minutes=10)
 RECONCILE_LATE = timedelta(minutes=45)
+SEEN_LATELY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ def find_warnings(trouble: Trouble) -> list[HealthWarning]:
         "reconcile_late": _reconcile(trouble),
         "needs_you": _notices(trouble),
         "webhook_secret_missing": _webhook_secret(trouble),
+        "signatures_bad": _signatures(trouble),
+        "proxy_not_trusted": _proxy(trouble),
         "owner_email_missing": _owner_email(trouble),
     }
     return [HealthWarning(code=code, message=message) for code, message in found.items() if message]
@@ -122,6 +125,27 @@ def _webhook_secret(trouble: Trouble) -> str | None:
     return (
         "STRIPE_WEBHOOK_SECRET is missing, so every delivery of Stripe is refused: "
         "set it to the whsec_… of your endpoint."
+    )
+
+
+def _signatures(trouble: Trouble) -> str | None:
+    """Anybody may send rubbish; it is the secret that is wrong where no good delivery came since."""
+    seen, good = trouble.bad_signature_at, trouble.last_event_at
+    if seen is None or trouble.now - seen > SEEN_LATELY or (good is not None and good > seen - SEEN_LATELY):
+        return None
+    return (
+        "Deliveries come to the webhook whose signature does not match, and none whose does: compare "
+        "STRIPE_WEBHOOK_SECRET with the signing secret of your endpoint in the Stripe Dashboard."
+    )
+
+
+def _proxy(trouble: Trouble) -> str | None:
+    seen = trouble.untrusted_proxy_at
+    if seen is None or trouble.now - seen > SEEN_LATELY:
+        return None
+    return (
+        "Requests come through a proxy (X-Forwarded-For) and TRUSTED_PROXIES is 0, so all buyers count as one "
+        "client and share its request limits: set TRUSTED_PROXIES to how many proxies stand in front."
     )
 
 

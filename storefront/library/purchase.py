@@ -11,6 +11,7 @@ from storefront.downloads.links import ReleasedFile, find_files
 from storefront.licenses.models import License
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.outbox import RECEIPT
+from storefront.measurements import ACCESS_DENIALS, measurements
 from storefront.orders.access import Access, Reason, access, facts_of, item_access
 from storefront.orders.lifecycle import order_token
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
@@ -161,6 +162,8 @@ def read_purchase(order: Order) -> Purchase:
     found = access(facts_of(order))
     token = order_token(order)
     items = _read_items(order, token, found)
+    if not found.allowed and order.is_paid:
+        measurements().add(ACCESS_DENIALS, found.reason)
     has_closed_items = found.allowed and any(item.is_refunded for item in items)
     return Purchase(
         number=order.number,

@@ -14,6 +14,7 @@ from flask_mail import Mail as FlaskMail
 
 from storefront.config import Settings
 from storefront.db import end_read
+from storefront.measurements import SMTP_SECONDS, timed
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -108,13 +109,18 @@ def set_up_mail(app: Flask, settings: Settings, *, timeout_seconds: float = TIME
 
 
 def send(mail: Mail) -> None:
-    """Hand one mail over.
+    """Hand one mail over, and measure how long it took.
 
     Raises:
         MailRefused: for this recipient or this mail, or no address.
         MailServerDown: before the server said anything about this mail.
     """
     end_read()
+    with timed(SMTP_SECONDS):
+        _send(mail)
+
+
+def _send(mail: Mail) -> None:
     message = Message(subject=mail.subject, recipients=[mail.recipient], body=mail.text, html=mail.html)
     message.msgId = mail.message_id  # the same at every try, so that a mailbox shows a repeated mail once
     message.extra_headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}

@@ -25,6 +25,10 @@ WELL = Trouble(
     notices={},
     has_webhook_secret=True,
     has_owner_email=True,
+    last_event_at=NOW,
+    bad_signature_at=None,
+    untrusted_proxy_at=None,
+    measured={},
 )
 
 
@@ -38,6 +42,9 @@ def event(when: datetime, error: str | None = None) -> OldestEvent:
 
 QUIET: list[dict[str, Any]] = [
     {},
+    {"bad_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
+    {"bad_signature_at": ago(minutes=61), "last_event_at": None},
+    {"untrusted_proxy_at": ago(minutes=61)},
     {"worker_seen_at": ago(minutes=10)},
     {"worker_seen_at": NOW + timedelta(seconds=50)},
     {"oldest_due_mail_at": ago(minutes=10)},
@@ -81,6 +88,13 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
         "reconcile_late",
         "not been completed for 50 minutes",
     ),
+    (
+        {"bad_signature_at": ago(minutes=59), "last_event_at": None},
+        "signatures_bad",
+        "compare STRIPE_WEBHOOK_SECRET",
+    ),
+    ({"bad_signature_at": NOW, "last_event_at": ago(hours=2)}, "signatures_bad", "STRIPE_WEBHOOK_SECRET"),
+    ({"untrusted_proxy_at": ago(minutes=59)}, "proxy_not_trusted", "set TRUSTED_PROXIES"),
     ({"notices": {"dispute_open": 1}}, "needs_you", "1 thing needs you: `storefront needs-you`"),
     ({"notices": {"dispute_open": 1, "fraud_warning": 2}}, "needs_you", "3 things need you"),
     ({"has_webhook_secret": False}, "webhook_secret_missing", "set it to the whsec_…"),
