@@ -1,5 +1,6 @@
 """Access follows the money both ways, whatever happens after a sale, and however its events come or stay away."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -107,8 +108,8 @@ quick = settings(
     phases=[Phase.explicit, Phase.generate, Phase.shrink],  # explaining takes longer than reading
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-# New sequences each time: a failure prints what runs it again.
-thorough = settings(quick, max_examples=150, derandomize=False, print_blob=True)
+# New sequences each time, as many as SEQUENCES says: a failure prints what runs it again.
+thorough = settings(quick, max_examples=int(os.environ.get("SEQUENCES", "40")), derandomize=False, print_blob=True)
 
 
 @given(story=stories)
