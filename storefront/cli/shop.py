@@ -11,7 +11,7 @@ from flask import Flask
 from storefront.app import create_app
 from storefront.config import SettingsError, load_settings, read_environment
 from storefront.db import db
-from storefront.errors import StorefrontError
+from storefront.errors import StorefrontError, StripeUnavailable
 from storefront.logs import set_up_logs
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
 
@@ -41,6 +41,10 @@ def open_shop() -> Iterator[None]:
     with make_app().app_context():
         try:
             yield
+        except StripeUnavailable as error:
+            raise click.ClickException(
+                f"{error.message}. Try again in a minute: asking twice does no harm."
+            ) from error
         except StorefrontError as error:
             raise click.ClickException(error.message) from error
 

@@ -14,6 +14,7 @@ from storefront.reconcile.models import ReconcilePass
 from storefront.web import settings
 
 MARGIN = timedelta(hours=1)  # Stripe's clock and ours, and what was being written while the last pass looked
+KEPT = timedelta(days=90)
 FIRST_WINDOW = timedelta(days=30)  # as long as Stripe keeps events
 # These have a mail of their own.
 TOLD_ALREADY = frozenset({"dispute_open", "fraud_warning"})
@@ -91,9 +92,9 @@ def finish(pass_id: int, *, checked: int, fixed: list[dict[str, str]]) -> list[d
         row = session.get_one(ReconcilePass, pass_id)
         row.checked, row.fixed, row.needs_you = checked, [*fixed], needs_you if is_news else []
         row.finished_at = clock.now()
-        # A pass that began after the checkpoint has left a gap behind itself.
-        covers = checkpoint is None or row.since <= checkpoint
-        row.checkpoint = row.started_at if covers else checkpoint
+        # A pass that looked at less than what is due has left a gap behind itself.
+        due_from = checkpoint or row.started_at - FIRST_WINDOW + MARGIN
+        row.checkpoint = row.started_at if row.since <= due_from else checkpoint
         _forget_dull(session, row)
         owner = settings().owner_email
         if is_news and owner:
@@ -120,5 +121,6 @@ def _forget_dull(session: Session, newest: ReconcilePass) -> None:
     )
     for row in older:
         is_over = row.finished_at is not None or row.since >= newest.since
-        if is_over and not row.fixed and not row.needs_you:
+        is_dull = not row.fixed and not row.needs_you
+        if is_over and (is_dull or row.started_at < newest.started_at - KEPT):
             session.delete(row)

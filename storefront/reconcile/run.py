@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storefront.errors import StorefrontError, StripeRefused
+from storefront.errors import StorefrontError, StripeMissing, StripeRefused
 from storefront.leases import extend_lease, give_back_lease, take_lease
 from storefront.orders.notices import as_json, find_open_notices
 from storefront.reconcile import passes
@@ -66,6 +66,9 @@ class _Pass:
                 self._store()
                 try:
                     batch = read_batch(step, since=self.since, after=self.cursor)
+                except StripeMissing:
+                    self.cursor = None  # where the last pass stopped is forgotten at Stripe: the step begins anew
+                    continue
                 except StripeRefused:
                     self.unreadable_lists.append(step)  # a restricted key: the other lists are worth a look
                     self.cursor = None
@@ -106,8 +109,8 @@ class _Pass:
     def _note_stumble(self, session_id: str) -> None:
         """A bug ends the pass, and the next one comes to the same Session: after a few times it goes around it."""
         error = sys.exception()
-        if error is None or isinstance(error, StorefrontError):
-            return
+        if not isinstance(error, Exception) or isinstance(error, StorefrontError):
+            return  # all went well, somebody pressed Ctrl-C, or Stripe has a reason
         self.stumbles[session_id] = self.stumbles.get(session_id, 0) + 1
         self._store()
 

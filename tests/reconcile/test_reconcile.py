@@ -150,9 +150,26 @@ def test_leaves_the_checkpoint_where_it_was_when_a_shorter_time_was_asked_for(
     with days_ago(2):
         run(app)
     run(app, since=clock.now() - timedelta(hours=1))
-    _first, second = read_rows(app, "SELECT checkpoint FROM reconcile_passes ORDER BY id") * 2
     assert run(app).since < clock.now() - timedelta(days=2)
-    assert second
+
+
+def test_lets_a_short_first_pass_leave_the_rest_to_the_next(app: Flask, sandbox: SandboxClient) -> None:
+    run(app, since=clock.now() - timedelta(hours=1))
+    assert read_rows(app, "SELECT checkpoint FROM reconcile_passes") == [{"checkpoint": None}]
+    assert run(app).since < clock.now() - timedelta(days=29)
+
+
+def test_begins_a_step_anew_when_stripe_has_forgotten_where_the_last_pass_stopped(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    _nobody, session_id = start(app)
+    sandbox.pay(session_id)
+    sandbox.control("faults", method="GET", path="/v1/checkout/sessions", times=5, status=500)
+    with pytest.raises(StripeUnavailable):
+        run(app)
+    sandbox.control("faults/clear")
+    change_rows(app, "UPDATE reconcile_passes SET cursor = 'cs_test_gone'")
+    assert len(run(app).fixed) == 1
 
 
 def test_waits_when_stripe_asks_to_slow_down(app: Flask, sandbox: SandboxClient) -> None:
