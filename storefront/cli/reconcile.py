@@ -50,7 +50,7 @@ def reconcile(since: datetime | None, dry_run: bool, as_json: bool) -> None:
 
     def progress(step: Step, checked: int) -> None:
         if not as_json:
-            click.echo(f"Compared {WORDS[step]}; {checked} sales looked at so far.", err=True)
+            click.echo(f"Compared {WORDS[step]}; {_sales(checked)} looked at so far.", err=True)
 
     with open_shop():
         try:
@@ -75,11 +75,17 @@ def _to_json(report: run.Report) -> dict[str, object]:
 
 
 def _print(report: run.Report) -> None:
-    click.echo(f"Compared with Stripe since {report.since:%Y-%m-%d %H:%M} UTC: {report.checked} sales looked at.")
+    click.echo(
+        f"Compared with Stripe since {report.since:%Y-%m-%d %H:%M} UTC: {_sales(report.checked)} looked at."
+    )
     _print_lines("Would be fixed" if report.is_dry else "Fixed", report.fixed)
     _print_lines("Needs you", report.needs_you)
     if not report.fixed and not report.needs_you:
         click.echo("Everything agrees.")
+
+
+def _sales(count: int) -> str:
+    return "1 sale" if count == 1 else f"{count} sales"
 
 
 def _print_lines(title: str, lines: tuple[dict[str, str], ...]) -> None:

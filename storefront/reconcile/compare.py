@@ -23,7 +23,7 @@ class Difference:
 
     @property
     def text(self) -> str:
-        about = f"Order {self.order_number}" if self.order_number else "A sale that was not known here"
+        about = f"Order {self.order_number}" if self.order_number else "A sale"
         return f"{about}: {'; '.join(self.sentences)}."
 
 
@@ -35,7 +35,7 @@ def find_difference(seen: SeenCheckout) -> Difference | None:
     if order is None:
         total = money.format_money(seen.total_minor, seen.currency)
         word = "paid" if seen.is_paid else "failed" if seen.has_failed else "waiting for the bank"
-        return Difference(order_number=None, sentences=(f"{total}, {word}",))
+        return Difference(order_number=None, sentences=(f"not known here, {total}, {word}",))
     sentences = tuple(_compare(order, seen))
     return Difference(order_number=order.number, sentences=sentences) if sentences else None
 

@@ -32,10 +32,10 @@ def test_says_what_it_looked_at_what_it_fixed_and_that_all_agrees(
     assert "Would be fixed (1):" in would.stdout
     did = reconcile(command)
     assert did.exit_code == 0
-    assert "1 sales looked at" in did.stdout
+    assert "1 sale looked at" in did.stdout
     assert "Fixed (1):\n  - Order " in did.stdout
-    assert "$19.00, paid." in did.stdout
-    assert "Compared Checkout Sessions; 1 sales looked at so far." in did.stderr
+    assert ": not known here, $19.00, paid." in did.stdout
+    assert "Compared Checkout Sessions; 1 sale looked at so far." in did.stderr
     again = reconcile(command, "--since", "2d")
     assert "Everything agrees." in again.stdout
 

@@ -107,7 +107,7 @@ def test_says_what_it_would_fix_and_changes_nothing_in_a_dry_run(app: Flask, san
     for _ in range(2):
         report = run(app, is_dry=True)
         unknown, refunded = [line["text"] for line in report.fixed]
-        assert unknown == "A sale that was not known here: $19.00, paid."
+        assert unknown == "A sale: not known here, $19.00, paid."
         assert refunded.startswith(f"Order {number}: $5.00 refunded at Stripe, $0.00 here; a refund of $5.00 is")
     assert rows_of_the_shop(app) == before
     assert read_rows(app, "SELECT id FROM reconcile_passes") == []
