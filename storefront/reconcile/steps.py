@@ -107,20 +107,25 @@ def _read_checkouts(since: datetime, after: str | None) -> Batch:
 
 def _read_refunds(since: datetime, after: str | None) -> Batch:
     page = patiently(lambda: list_refunds(since=since, after=after))
-    ids = [found.seen.id for found in page.found]
-    rows = db.session.execute(select(Refund.id, Refund.status).where(Refund.id.in_(ids)))
-    known = {row.id: row.status for row in rows}
-    payments = [each.payment_intent_id for each in page.found if known.get(each.seen.id) != each.seen.status]
-    return Batch(sessions=_sessions_of(payments), cursor=page.cursor)
+    found = {each.seen.id: (each.seen.status, each.payment_intent_id) for each in page.found}
+    return Batch(sessions=_sessions_of_changed(Refund, found), cursor=page.cursor)
 
 
 def _read_disputes(since: datetime, after: str | None) -> Batch:
     page = patiently(lambda: list_disputes(since=since, after=after))
-    ids = [found.seen.id for found in page.found]
-    rows = db.session.execute(select(Dispute.id, Dispute.status).where(Dispute.id.in_(ids)))
+    found = {each.seen.id: (each.seen.status, each.payment_intent_id) for each in page.found}
+    return Batch(sessions=_sessions_of_changed(Dispute, found), cursor=page.cursor)
+
+
+def _sessions_of_changed(
+    model: type[Refund] | type[Dispute], found: dict[str, tuple[str, str]]
+) -> tuple[str, ...]:
+    """`found`: Stripe id -> (status, payment). Where we do not know the sale, Stripe does."""
+    rows = db.session.execute(select(model.id, model.status).where(model.id.in_(found)))
     known = {row.id: row.status for row in rows}
-    payments = [each.payment_intent_id for each in page.found if known.get(each.seen.id) != each.seen.status]
-    return Batch(sessions=_sessions_of(payments), cursor=page.cursor)
+    payments = [payment for stripe_id, (status, payment) in found.items() if known.get(stripe_id) != status]
+    sessions = [find_session_id(payment) or _ask_session(payment) for payment in dict.fromkeys(payments)]
+    return tuple(session for session in sessions if session)
 
 
 def _read_events(since: datetime, after: str | None) -> Batch:
@@ -141,12 +146,6 @@ def _read_events(since: datetime, after: str | None) -> Batch:
 def _session_of(event: SeenEvent) -> str | None:
     """Of our rows only: the steps before have found the sales that were not known here."""
     return event.object_id if event.type in SESSION_EVENTS else find_session_id(event.object_id)
-
-
-def _sessions_of(payments: list[str]) -> tuple[str, ...]:
-    """By our rows, else by Stripe: the sale itself may be what is not known here."""
-    sessions = [find_session_id(payment) or _ask_session(payment) for payment in dict.fromkeys(payments)]
-    return tuple(found for found in sessions if found)
 
 
 def _ask_session(payment_intent_id: str) -> str | None:
