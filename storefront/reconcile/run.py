@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from storefront.db import db
 from storefront.errors import StorefrontError, StripeMissing, StripeRefused
 from storefront.leases import extend_lease, give_back_lease, take_lease
 from storefront.orders.notices import as_json, find_open_notices
@@ -112,6 +113,7 @@ class _Pass:
         if not isinstance(error, Exception) or isinstance(error, StorefrontError):
             return  # all went well, somebody pressed Ctrl-C, or Stripe has a reason
         self.stumbles[session_id] = self.stumbles.get(session_id, 0) + 1
+        db.session.rollback()
         self._store()
 
     def _store(self) -> None:
@@ -151,6 +153,7 @@ def reconcile(
     try:
         return _run(since, progress)
     finally:
+        db.session.rollback()  # what a lost connection left open
         give_back_lease(LEASE)
 
 

@@ -5,7 +5,7 @@ import sys
 
 from sqlalchemy.orm import Session
 
-from storefront.db import transaction
+from storefront.db import db, transaction
 from storefront.errors import StripeUnavailable
 from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
 from storefront.mail import outbox
@@ -89,6 +89,7 @@ def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bo
         outcome = fulfill_checkout(session_id, look, also=also)
     finally:
         if (error := sys.exception()) is not None:
+            db.session.rollback()  # what a lost connection left open
             ledger.note_error(event_id, f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")
     nudge("outbox")
     return outcome
