@@ -14,6 +14,8 @@ from tests.sandbox_client import SandboxClient
 from tests.shop import Buyer, make_event, post_event, read_rows
 from tests.statements import counted
 
+pytestmark = pytest.mark.slow
+
 COMPLETED = "checkout.session.completed"
 
 

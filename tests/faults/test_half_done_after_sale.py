@@ -15,6 +15,7 @@ from tests.sandbox_client import SandboxClient
 from tests.shop import Buyer, keys_on, make_event, post_event, read_rows
 from tests.statements import counted
 
+pytestmark = pytest.mark.slow
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 OPEN = (0, 0, 0, 1)
 CLOSED = (1, 1, 1, 2)

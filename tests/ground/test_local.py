@@ -57,13 +57,22 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
+# Whoever runs the tests in the background has told them to ignore the signals of a terminal.
+AS_IN_A_TERMINAL = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, "-m", "storefront", "run"])
+"""
+
+
 class Run:
     """One `storefront run` with what it said so far."""
 
     def __init__(self, environ: dict[str, str]) -> None:
         self.environ = environ
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "storefront", "run"],
+            [sys.executable, "-c", AS_IN_A_TERMINAL],
             env={"PATH": os.environ["PATH"], "PYTHONWARNINGS": "error::ResourceWarning"} | environ,
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -96,7 +105,7 @@ class Run:
         return self.wait()
 
     def wait(self) -> int:
-        code = self.process.wait(20)
+        code = self.process.wait(40)
         self._reader.join(5)
         return code
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import stripe
@@ -12,6 +13,7 @@ from storefront.sandbox.settings import Settings
 from tests.sandbox.calls import Calls
 from tests.sandbox.receiver import Receiver
 
+HERE = Path(__file__).parent
 # Bank debits settle only on command, so that no test waits for a clock.
 QUIET = dataclasses.replace(Settings(), settle_after_seconds=None)
 
@@ -44,3 +46,10 @@ def receiver(sandbox: Calls) -> Iterator[Receiver]:
         listening.secret = str(sandbox.v1.webhook_endpoints.create(params).secret)  # type: ignore[arg-type]
         yield listening
         sandbox.control("reset", endpoints=False)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The sandbox changes seldom: its tests are part of `make test`, not of `make check`."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.slow)

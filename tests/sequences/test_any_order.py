@@ -21,7 +21,7 @@ from tests.shop import Buyer, read_rows
 
 GOODS = (("twinspot", 1900), ("the-patient-toolmaker", 1400), ("soft-taps", 900))
 
-pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("engine", BOTH, indirect=True)]
 StartSale = Callable[[str], Sale]
 
 
@@ -118,7 +118,6 @@ def test_ends_as_stripe_ends(start_sale: StartSale, story: Story) -> None:
     tell(start_sale, story)
 
 
-@pytest.mark.slow
 @given(story=stories)
 @thorough
 def test_ends_as_stripe_ends_however_long_it_is_tried(start_sale: StartSale, story: Story) -> None:
