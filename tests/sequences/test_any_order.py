@@ -109,7 +109,7 @@ quick = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 # New sequences each time, as many as SEQUENCES says: a failure prints what runs it again.
-thorough = settings(quick, max_examples=int(os.environ.get("SEQUENCES", "30")), derandomize=False, print_blob=True)
+thorough = settings(quick, max_examples=int(os.environ.get("SEQUENCES", "10")), derandomize=False, print_blob=True)
 
 
 @given(story=stories)
