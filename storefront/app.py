@@ -9,6 +9,7 @@ from storefront.catalog.views import catalog
 from storefront.checkout.views import checkout
 from storefront.config import ROOT, Settings
 from storefront.db import db, set_up_db
+from storefront.downloads import models as _download_models  # noqa: F401 - its tables
 from storefront.downloads.views import downloads, set_up_downloads
 from storefront.health.views import health
 from storefront.library.views import library

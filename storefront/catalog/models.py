@@ -1,6 +1,7 @@
 """What is sold and its files. Stripe's ids live in the mirrors, never on a Price."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -9,7 +10,16 @@ from storefront import clock
 from storefront.db import Base
 
 
+class KeySource(StrEnum):
+    """Where a product's license keys come from."""
+
+    GENERATED = "generated"
+    POOL = "pool"  # imported by the owner, each sold once
+
+
 class Product(Base):
+    """What is sold. A limit or period of None is none."""
+
     __tablename__ = "products"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -24,6 +34,16 @@ class Product(Base):
     grants_download: Mapped[bool] = mapped_column(default=False)
     license_prefix: Mapped[str] = mapped_column(default="")
     one_key_per_order_item: Mapped[bool] = mapped_column(default=False)  # else quantity N means N keys
+    key_source: Mapped[KeySource] = mapped_column(default=KeySource.GENERATED)
+    pool_low_at: Mapped[int] = mapped_column(default=20)  # unsold keys at which the owner is warned first
+    pool_very_low_at: Mapped[int] = mapped_column(default=5)  # and again
+    activation_limit: Mapped[int | None]  # devices a key; an edition may say otherwise
+    seats: Mapped[int | None]  # people a key is for; an edition may say otherwise
+    license_days: Mapped[int | None]  # from purchase
+    license_until: Mapped[datetime | None]  # the same day for everybody; the earlier of both counts
+    update_days: Mapped[int | None]  # releases published later than so many days after purchase are not included
+    download_limit: Mapped[int | None]  # per file of an order
+    download_days: Mapped[int | None]  # from purchase
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -44,6 +64,8 @@ class Price(Base):
     currency: Mapped[str]
     position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
+    activation_limit: Mapped[int | None]  # None: as the product says
+    seats: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -59,6 +81,7 @@ class Release(Base):
     version: Mapped[str]
     notes: Mapped[str] = mapped_column(default="")
     published_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]  # gone from every page, its files are refused; may be published again
 
 
 class ReleaseFile(Base):

@@ -1,12 +1,13 @@
-"""Customer: one row per mode and address; the address is kept as typed, found by its folded form."""
+"""Customer: one row per mode and address, kept as typed, found by its folded form; and the proofs of addresses."""
 
 import unicodedata
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storefront import clock
+from storefront import clock, tokens
 from storefront.db import Base
 
 
@@ -18,6 +19,49 @@ class Customer(Base):
     mode: Mapped[str]
     email: Mapped[str]
     email_key: Mapped[str]
+    token_seed: Mapped[bytes] = mapped_column(default=tokens.new_seed)  # for links that end its mails of news
+    session_version: Mapped[int] = mapped_column(default=1)  # raised: every browser is signed out
+    unsubscribed_at: Mapped[datetime | None]  # from news of releases; receipts still come
+    erased_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class ProofPurpose(StrEnum):
+    SIGN_IN = "sign_in"
+    OPEN_ORDER = "open_order"
+    LEAVE_ADDRESS = "leave_address"  # the old end of a change of address
+    TAKE_ADDRESS = "take_address"  # the new end
+
+
+class AddressProof(Base):
+    """A code and a link that were mailed to an address. Both derive from `seed` and SECRET_KEY: none is stored."""
+
+    __tablename__ = "address_proofs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mode: Mapped[str]
+    purpose: Mapped[ProofPurpose]
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(index=True)
+    about: Mapped[str | None]  # the order, or the change of address
+    seed: Mapped[bytes] = mapped_column(default=tokens.new_seed)
+    link_hash: Mapped[str] = mapped_column(unique=True)
+    attempts: Mapped[int] = mapped_column(default=0)  # wrong codes
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime]
+
+
+class AddressChange(Base):
+    """From one address to another: both ends prove themselves, in any order, before anything moves."""
+
+    __tablename__ = "address_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    new_email: Mapped[str]
+    old_proven_at: Mapped[datetime | None]
+    new_proven_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

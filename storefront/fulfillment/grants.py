@@ -9,7 +9,7 @@ from storefront.catalog.mirrors import Known
 from storefront.catalog.models import Product
 from storefront.customers.models import Customer
 from storefront.db import insert_missing
-from storefront.licenses.keys import new_key
+from storefront.licenses.keys import hash_key, new_key
 from storefront.licenses.models import License
 from storefront.orders.access import access, facts_of
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
@@ -76,9 +76,10 @@ def add_grants(session: Session, order: Order) -> list[Order]:
         .where(OrderItem.order_id == order.id, Grant.kind == GrantKind.LICENSE, License.id.is_(None))
         .order_by(Grant.id)
     ).all()
-    rows: list[dict[str, Any]] = [
-        {"grant_id": grant_id, "key": new_key(prefix), "mode": order.mode} for grant_id, prefix in keyless
-    ]
+    rows: list[dict[str, Any]] = []
+    for grant_id, prefix in keyless:
+        key = new_key(prefix)
+        rows.append({"grant_id": grant_id, "key": key, "key_hash": hash_key(key), "mode": order.mode})
     insert_missing(session, License, rows)
     return list({earlier.id: earlier for earlier in repeated.values()}.values())
 

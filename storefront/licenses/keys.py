@@ -4,6 +4,9 @@ The check letter is a weighted sum modulo 23, a prime: any single wrong letter a
 are told from an unknown key.
 """
 
+import re
+import unicodedata
+
 from storefront import tokens
 
 GROUPS = 4
@@ -23,6 +26,19 @@ def new_key(prefix: str = "") -> str:
     letters = body + _check_letter(body)
     groups = [letters[start : start + GROUP_LENGTH] for start in range(0, _LENGTH, GROUP_LENGTH)]
     return "-".join([prefix, *groups] if prefix else groups)
+
+
+_BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212]+")  # spaces and every dash a word processor makes of one
+
+
+def normal_form(key: str) -> str:
+    """What makes two spellings the same key: NFKC, capitals, no spaces, no dashes."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", key)).upper()
+
+
+def hash_key(key: str) -> str:
+    """What keys are found by: of the normal form, so that timing says nothing about a key."""
+    return tokens.hash_token(normal_form(key))
 
 
 def is_well_formed(key: str) -> bool:

@@ -1,6 +1,10 @@
 """Alembic's entry: runs with the shop's own engine and metadata."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic import context
+from sqlalchemy.engine import Connection
 
 from storefront.db import Base, db
 
@@ -12,8 +16,28 @@ def include_object(_object: object, name: str | None, type_: str, reflected: boo
     return not (type_ == "table" and reflected and (name or "").startswith("huey_"))
 
 
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite alters a table by making it anew, and dropping the old one would delete what points to it.
+
+    Checked at the end instead. The switch does nothing inside a transaction, so it is thrown outside.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.cursor()
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        broken = driver.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise RuntimeError(f"rows point to nothing after the migration: {broken[:5]}")
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
 def run_migrations() -> None:
-    with db.engine.connect().execution_options(writes=True) as connection:
+    with db.engine.connect().execution_options(writes=True) as connection, _without_foreign_keys(connection):
         context.configure(
             connection=connection,
             target_metadata=target_metadata,

@@ -107,4 +107,6 @@ class Grant(Base):
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
     kind: Mapped[GrantKind]
     ordinal: Mapped[int]
+    extra_downloads: Mapped[int] = mapped_column(default=0)  # above the product's limit, per file
+    extra_days: Mapped[int] = mapped_column(default=0)  # after the product's last day
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
