@@ -8,11 +8,15 @@ from storefront.cart.views import cart
 from storefront.catalog.views import catalog
 from storefront.checkout.views import checkout
 from storefront.config import ROOT, Settings
+from storefront.customers.views import customers
 from storefront.db import db, set_up_db
 from storefront.downloads import models as _download_models  # noqa: F401 - its tables
 from storefront.downloads.views import downloads, set_up_downloads
 from storefront.health.views import health
+from storefront.library.news_views import news
 from storefront.library.views import library
+from storefront.licenses.api import licenses
+from storefront.licenses.well_known import well_known
 from storefront.mail.transport import set_up_mail
 from storefront.measurements import set_up_measurements
 from storefront.migrations import schema
@@ -21,7 +25,9 @@ from storefront.stripe_gateway import set_up_gateway
 from storefront.web import Shop, set_up_web
 from storefront.webhook.views import webhook
 
-BLUEPRINTS = (catalog, cart, checkout, webhook, library, downloads, health)
+BLUEPRINTS = (
+    catalog, cart, checkout, webhook, customers, library, news, downloads, licenses, well_known, health,
+)  # fmt: skip
 
 
 def create_app(settings: Settings) -> Flask:

@@ -19,6 +19,10 @@ REFUNDED = "refunded"
 DISPUTE_OPENED = "dispute_opened"  # to the owner, as the next two
 FRAUD_WARNING = "fraud_warning"
 RECONCILE_REPORT = "reconcile_report"
+KEYS_ARRIVED = "keys_arrived"  # imported keys for an order that waited for them
+KEY_REPLACED = "key_replaced"
+PROOF = "proof"  # the code and link that prove an address
+NEW_RELEASE = "new_release"
 
 HOLD_SECONDS = 120  # the webhook path releases earlier; if no webhook ever comes the mail goes by itself
 RETRY_MINUTES = (1, 5, 30, 120, 720)
