@@ -21,6 +21,10 @@ MAX_LINES = 400
 
 # Blueprints without a guard, and what stands at the door instead.
 OPEN = {
+    "customers": "whoever signs in is not signed in yet; pages of an account ask for it themselves",
+    "licenses": "the license key in the body is the permission",
+    "news": "the token in the address is the permission",
+    "well_known": "public keys and revocations are public",
     "catalog": "everybody may look",
     "cart": "it belongs to the browser that carries it in its cookie",
     "checkout": "a checkout opens for the browser that started it, a session id for who holds it",
