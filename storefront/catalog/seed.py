@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -25,6 +25,8 @@ class Goods:
     make_file: Callable[[], bytes]
     editions: tuple[tuple[str, int], ...]  # name and US cents
     license_prefix: str = ""
+    activation_limit: int | None = None
+    seats: dict[str, int] = field(default_factory=dict)  # edition -> people; each has the devices of one
 
 
 GOODS = (
@@ -39,6 +41,8 @@ GOODS = (
         make_file=make_tool,
         editions=(("Personal", 1900), ("Team", 7900)),
         license_prefix="TWIN",
+        activation_limit=3,
+        seats={"Personal": 1, "Team": 10},
     ),
     Goods(
         slug="the-patient-toolmaker",
@@ -102,11 +106,20 @@ def seed() -> bool:
                 grants_license=bool(goods.license_prefix),
                 grants_download=True,
                 license_prefix=goods.license_prefix,
+                activation_limit=goods.activation_limit,
             )
             session.add(product)
             session.flush()
             session.add_all(
-                Price(product_id=product.id, edition=name, amount_minor=cents, currency="usd", position=number)
+                Price(
+                    product_id=product.id,
+                    edition=name,
+                    amount_minor=cents,
+                    currency="usd",
+                    position=number,
+                    activation_limit=(goods.activation_limit or 0) * goods.seats.get(name, 1) or None,
+                    seats=goods.seats.get(name),
+                )
                 for number, (name, cents) in enumerate(goods.editions)
             )
             record_file(
