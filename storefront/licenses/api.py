@@ -1,6 +1,109 @@
-"""`/v1/licenses/…`: activate, validate, deactivate, compatible with Lemon Squeezy's."""
+"""`/v1/licenses/…`: activate, validate, deactivate, compatible with Lemon Squeezy's.
 
-from flask import Blueprint
+https://docs.lemonsqueezy.com/api/license-api
+"""
+
+import math
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import TooManyRequests
+
+from storefront import clock
+from storefront.licenses import activations, answers, keys
+from storefront.licenses.activations import Answer
+from storefront.licenses.codes import Code
+from storefront.licenses.requests import BadRequest, demand, read_fields
+from storefront.web import csrf, limiter
 
 # Open: the license key in the body is the permission.
 licenses = Blueprint("licenses", __name__)
+csrf.exempt(licenses)
+
+FLAGS = {"activate": "activated", "validate": "valid", "deactivate": "deactivated"}
+PER_CLIENT = "60/minute"
+PER_KEY = "120/minute"  # a team starts its day at the same hour
+
+
+def _of_key() -> str:
+    """A limit per key, too: guesses from many addresses, and a program that asks in a loop."""
+    return keys.hash_key(read_fields().get("license_key", ""))
+
+
+_limited = limiter.limit(PER_CLIENT)
+_limited_by_key = limiter.limit(PER_KEY, key_func=_of_key)
+
+
+def _flag() -> str:
+    return FLAGS[request.path.rsplit("/", 1)[-1]]
+
+
+@licenses.post("/v1/licenses/activate")
+@_limited
+@_limited_by_key
+def activate() -> ResponseReturnValue:
+    fields = read_fields()
+    demand(fields, ("license_key", "instance_name"))
+    answer = activations.activate(
+        fields["license_key"],
+        name=fields["instance_name"],
+        product=fields.get("product_id", ""),
+        fingerprint=fields.get("fingerprint", ""),
+    )
+    return _answer(answer)
+
+
+@licenses.post("/v1/licenses/validate")
+@_limited
+@_limited_by_key
+def validate() -> ResponseReturnValue:
+    fields = read_fields()
+    demand(fields, ("license_key",))
+    answer = activations.validate(
+        fields["license_key"],
+        product=fields.get("product_id", ""),
+        instance_id=fields.get("instance_id", ""),
+        fingerprint=fields.get("fingerprint", ""),
+    )
+    return _answer(answer)
+
+
+@licenses.post("/v1/licenses/deactivate")
+@_limited
+@_limited_by_key
+def deactivate() -> ResponseReturnValue:
+    fields = read_fields()
+    demand(fields, ("license_key", "instance_id"))
+    answer = activations.deactivate(
+        fields["license_key"], instance_id=fields["instance_id"], product=fields.get("product_id", "")
+    )
+    return _answer(answer)
+
+
+def _answer(answer: Answer) -> ResponseReturnValue:
+    body, status = answers.to_json(_flag(), answer, nonce=read_fields().get("nonce"))
+    return jsonify(body), status
+
+
+@licenses.errorhandler(BadRequest)
+def refuse_request(error: BadRequest) -> ResponseReturnValue:
+    return jsonify(answers.refusal(_flag(), Code.INVALID_REQUEST, error.message)), error.status
+
+
+@licenses.errorhandler(TooManyRequests)
+def refuse_too_many(_error: TooManyRequests) -> ResponseReturnValue:
+    limit = limiter.current_limit
+    wait = max(1, math.ceil(limit.reset_at - clock.now().timestamp())) if limit else 60
+    body: dict[str, Any] = answers.refusal(_flag(), Code.RATE_LIMITED, "Too many requests: try again in a minute.")
+    return jsonify(body), 429, {"Retry-After": str(wait)}
+
+
+@licenses.after_request
+def allow_other_origins(response: Response) -> Response:
+    """Programs built on a browser ask from an origin of their own; no cookie of ours is read here."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "POST"
+        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type"
+    return response
