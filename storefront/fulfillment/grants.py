@@ -6,12 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.catalog.mirrors import Known
-from storefront.catalog.models import Product
+from storefront.catalog.models import KeySource, Product
 from storefront.customers.models import Customer
 from storefront.db import insert_missing
-from storefront.licenses.keys import hash_key, new_key
-from storefront.licenses.models import License
+from storefront.licenses.issue import issue_keys, keyless_of
+from storefront.licenses.pool import settle_pools
 from storefront.orders.access import access, facts_of
+from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.stripe_seen import SeenCheckout
 
@@ -52,7 +53,9 @@ def _wanted(item: OrderItem, product: Product) -> list[dict[str, Any]]:
 
 
 def add_grants(session: Session, order: Order) -> list[Order]:
-    """Every grant of the order and the key of every license grant. Four statements, however many lines.
+    """Every grant of the order, and the key of every license grant as far as imported keys go.
+
+    The same few statements however many lines, and three more for each product with a pool.
 
     A free product is granted once per address: returns the orders that already carry one, so that their
     receipts are mailed again. Their keys are not shown here, since anybody can type an address.
@@ -68,19 +71,10 @@ def add_grants(session: Session, order: Order) -> list[Order]:
     repeated = {item.id: owned[product.id] for item, product in items if _is_repeated(item, owned)}
     wanted = [row for item, product in items if item.id not in repeated for row in _wanted(item, product)]
     insert_missing(session, Grant, wanted)
-    keyless = session.execute(
-        select(Grant.id, Product.license_prefix)
-        .join(OrderItem, OrderItem.id == Grant.order_item_id)
-        .join(Product, Product.id == Grant.product_id)
-        .outerjoin(License, License.grant_id == Grant.id)
-        .where(OrderItem.order_id == order.id, Grant.kind == GrantKind.LICENSE, License.id.is_(None))
-        .order_by(Grant.id)
-    ).all()
-    rows: list[dict[str, Any]] = []
-    for grant_id, prefix in keyless:
-        key = new_key(prefix)
-        rows.append({"grant_id": grant_id, "key": key, "key_hash": hash_key(key), "mode": order.mode})
-    insert_missing(session, License, rows)
+    waiting = issue_keys(session, keyless_of(session, order))
+    settle_pools(session, order.mode, {product.id for _item, product in items if _has_pool(product)})
+    if waiting:
+        session.add(OrderChange(order_id=order.id, what="backordered", detail=_in_words(len(waiting))))
     return list({earlier.id: earlier for earlier in repeated.values()}.values())
 
 
@@ -102,3 +96,11 @@ def _find_owned(session: Session, order: Order) -> dict[int, Order]:
         .order_by(OrderItem.order_id.desc())
     )
     return {product_id: earlier for product_id, earlier in rows if access(facts_of(earlier)).allowed}
+
+
+def _has_pool(product: Product) -> bool:
+    return product.grants_license and product.key_source is KeySource.POOL
+
+
+def _in_words(count: int) -> str:
+    return "1 license key is not in stock" if count == 1 else f"{count} license keys are not in stock"

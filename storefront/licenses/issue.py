@@ -1,0 +1,176 @@
+"""Gives license grants their keys: generated ones at once, imported ones while there are any.
+
+A grant of a pool that is empty stays without a license: the order is paid, the buyer reads "your key will
+follow", and the next import serves who waits longest.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, case, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from storefront import clock
+from storefront.catalog.models import KeySource, Price, Product
+from storefront.config import Mode
+from storefront.db import insert_missing
+from storefront.licenses.keys import hash_key, new_key
+from storefront.licenses.models import KeyEvent, License, PoolKey
+from storefront.licenses.terms import terms_of
+from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+
+TEST_PREFIX = "TEST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyless:
+    """A license grant without a license."""
+
+    grant_id: int
+    product: Product
+    price: Price | None
+    quantity: int
+    bought_at: datetime
+    mode: str
+
+
+def keyless_grants() -> Select[Grant, OrderItem, Order, Product, Price]:
+    """To be narrowed by the caller; oldest first."""
+    return (
+        select(Grant, OrderItem, Order, Product, Price)
+        .join(OrderItem, OrderItem.id == Grant.order_item_id)
+        .join(Order, Order.id == OrderItem.order_id)
+        .join(Product, Product.id == Grant.product_id)
+        .outerjoin(Price, Price.id == OrderItem.price_id)
+        .outerjoin(License, License.grant_id == Grant.id)
+        .where(Grant.kind == GrantKind.LICENSE, License.id.is_(None))
+        .order_by(Grant.id)
+    )
+
+
+def keyless_of(session: Session, order: Order) -> list[Keyless]:
+    """One statement."""
+    rows = session.execute(keyless_grants().where(OrderItem.order_id == order.id)).all()
+    return [as_keyless(grant, item, of, product, price) for grant, item, of, product, price in rows]
+
+
+def as_keyless(grant: Grant, item: OrderItem, order: Order, product: Product, price: Price | None) -> Keyless:
+    return Keyless(
+        grant_id=grant.id,
+        product=product,
+        price=price,
+        quantity=item.quantity,
+        bought_at=order.paid_at or order.placed_at,
+        mode=order.mode,
+    )
+
+
+def issue_keys(session: Session, waiting: list[Keyless]) -> list[Keyless]:
+    """Inside the caller's transaction; returns those that still wait.
+
+    A fixed number of statements for generated keys, and one more set for each product with a pool. An imported
+    key is of the order's mode; a test order of a shop that imported none for tests gets a visible `TEST-` key.
+    """
+    keys: dict[int, str] = {}
+    from_pool: defaultdict[int, list[Keyless]] = defaultdict(list)
+    for each in waiting:
+        if each.product.key_source is KeySource.POOL:
+            from_pool[each.product.id].append(each)
+        else:
+            keys[each.grant_id] = new_key(each.product.license_prefix)
+    for group in from_pool.values():
+        keys |= _take(session, group)
+    rows = [_row(each, keys[each.grant_id]) for each in waiting if each.grant_id in keys]
+    insert_missing(session, License, rows)
+    if from_pool:
+        _note_custody(session, keys)
+    return [each for each in waiting if each.grant_id not in keys]
+
+
+def _row(each: Keyless, key: str) -> dict[str, object]:
+    terms = terms_of(each.product, each.price, quantity=each.quantity, bought_at=each.bought_at)
+    return {
+        "grant_id": each.grant_id,
+        "key": key,
+        "key_hash": hash_key(key),
+        "mode": each.mode,
+        "activation_limit": terms.activation_limit,
+        "seats": terms.seats,
+        "expires_at": terms.expires_at,
+    }
+
+
+def take_from_pool(session: Session, product_id: int, mode: str, count: int) -> list[tuple[int, str]]:
+    """Ids and keys, oldest first, locked: two sales at once get different ones and neither waits."""
+    rows = session.execute(
+        select(PoolKey.id, PoolKey.key)
+        .where(
+            PoolKey.product_id == product_id,
+            PoolKey.mode == mode,
+            PoolKey.grant_id.is_(None),
+            PoolKey.withdrawn_at.is_(None),
+        )
+        .order_by(PoolKey.id)
+        .limit(count)
+        .with_for_update(skip_locked=True)
+    )
+    return [(row.id, row.key) for row in rows]
+
+
+def mark_handed_out(session: Session, pairs: Iterable[tuple[int, int]]) -> None:
+    """(pool key id, grant id) of keys locked by `take_from_pool`. One statement."""
+    by_id = dict(pairs)
+    if by_id:
+        session.execute(
+            update(PoolKey)
+            .where(PoolKey.id.in_(by_id))
+            .values(grant_id=case(by_id, value=PoolKey.id), handed_out_at=clock.now())
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _take(session: Session, group: list[Keyless]) -> dict[int, str]:
+    """Grant id -> its key, as far as the pool goes."""
+    product, mode = group[0].product, group[0].mode
+    taken = take_from_pool(session, product.id, mode, len(group))
+    if not taken and mode != Mode.LIVE and not _has_pool(session, product.id, mode):
+        return {each.grant_id: new_key(TEST_PREFIX) for each in group}
+    pairs = [(pool_id, each.grant_id, key) for each, (pool_id, key) in zip(group, taken, strict=False)]
+    mark_handed_out(session, [(pool_id, grant_id) for pool_id, grant_id, _key in pairs])
+    return {grant_id: key for _pool_id, grant_id, key in pairs}
+
+
+def _has_pool(session: Session, product_id: int, mode: str) -> bool:
+    imported = exists().where(PoolKey.product_id == product_id, PoolKey.mode == mode)
+    return bool(session.scalar(select(imported)))
+
+
+def _note_custody(session: Session, grant_ids: Iterable[int]) -> None:
+    rows = session.execute(
+        select(PoolKey.id, License.id.label("license_id"), Order.number)
+        .join(License, License.grant_id == PoolKey.grant_id)
+        .join(Grant, Grant.id == PoolKey.grant_id)
+        .join(OrderItem, OrderItem.id == Grant.order_item_id)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(PoolKey.grant_id.in_(list(grant_ids)), PoolKey.key_hash == License.key_hash)
+    ).all()
+    session.add_all(
+        KeyEvent(what="handed_out", pool_key_id=row.id, license_id=row.license_id, detail=f"order {row.number}")
+        for row in rows
+    )
+
+
+def count_unsold(session: Session, product_id: int, mode: str) -> int:
+    return (
+        session.scalar(
+            select(func.count()).where(
+                PoolKey.product_id == product_id,
+                PoolKey.mode == mode,
+                PoolKey.grant_id.is_(None),
+                PoolKey.withdrawn_at.is_(None),
+            )
+        )
+        or 0
+    )
