@@ -8,6 +8,7 @@ from flask import Flask
 from storefront.db import db
 from storefront.errors import StorefrontError
 from storefront.leases import take_lease
+from storefront.licenses.import_keys import serve_waiting
 from storefront.mail.delivery import deliver_due
 from storefront.measurements import flush as flush_measurements
 from storefront.messages.compose import compose
@@ -42,6 +43,12 @@ def reconcile_if_due() -> None:
         log.warning("not reconciled", extra={"why": error.code})
 
 
+def serve_keys() -> None:
+    """A sale and an import of keys that missed each other; one cheap question when there is nothing."""
+    if take_lease("serve_keys", seconds=LEASE_SECONDS):
+        serve_waiting()
+
+
 def _in_context(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         with app.app_context():
@@ -57,6 +64,7 @@ def add_jobs(app: Flask) -> Queue:
     queue: Queue = app.extensions["queue"]
     queue.add_job("outbox", _in_context(app, deliver_outbox), every_minute=True)
     queue.add_job("retry_events", _in_context(app, retry_events), every_minute=True)
+    queue.add_job("serve_keys", _in_context(app, serve_keys), every_minute=True)
     queue.add_job("reconcile", _in_context(app, reconcile_if_due), every_minute=True)
     return queue
 

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from storefront.catalog.models import Price, Product
 from storefront.db import transaction
-from storefront.library.purchase import Purchase, PurchasedFile, PurchasedItem
+from storefront.library.purchase import KeyState, Purchase, PurchasedFile, PurchasedItem, PurchasedKey
 
 
 def make_product(
@@ -107,8 +107,14 @@ def _make_item(description: str, quantity: int, amount_minor: int, keys: tuple[s
         amount_minor=amount_minor,
         is_known=True,
         price_id=1,
-        keys=keys,
+        keys=tuple(_make_key(number, key) for number, key in enumerate(keys, start=1)),
         files=(file,),
         is_refunded=False,
         is_owned_already=False,
+    )
+
+
+def _make_key(number: int, key: str) -> PurchasedKey:
+    return PurchasedKey(
+        license_id=number, key=key, state=KeyState.WORKS, activation_limit=3, seats=None, expires_at=None
     )

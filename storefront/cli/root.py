@@ -8,6 +8,7 @@ import click
 
 from storefront.catalog.seed import seed as seed_catalog
 from storefront.cli.events import events
+from storefront.cli.keys import keys
 from storefront.cli.mail import mail
 from storefront.cli.needs_you import needs_you
 from storefront.cli.orders import orders
@@ -93,6 +94,7 @@ main.add_command(mailbox)
 main.add_command(mail)
 main.add_command(payment_link)
 main.add_command(reconcile)
+main.add_command(keys)
 main.add_command(orders)
 main.add_command(needs_you)
 main.add_command(status)

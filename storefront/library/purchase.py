@@ -1,13 +1,19 @@
 """An order as its buyer sees it: `Purchase`, for the order page, the return page and the mails alike."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, null, select, type_coerce
+from sqlalchemy import Row, null, select
 
-from storefront import money
+from storefront import clock, money
+from storefront.catalog.models import KeySource, Product
 from storefront.db import db
 from storefront.downloads.links import ReleasedFile, find_files
+from storefront.licenses.activations import Device, find_devices
 from storefront.licenses.models import License
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.outbox import RECEIPT
@@ -45,6 +51,25 @@ class PurchasedFile:
     content_type: str
 
 
+class KeyState(StrEnum):
+    WORKS = "works"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchasedKey:
+    """`devices` are read for the order page only; None is no limit, and never."""
+
+    license_id: int
+    key: str
+    state: KeyState
+    activation_limit: int | None
+    seats: int | None
+    expires_at: datetime | None
+    devices: tuple[Device, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchasedItem:
     """`keys` and `files` are empty while access is denied; amounts in minor units."""
@@ -54,11 +79,11 @@ class PurchasedItem:
     amount_minor: int
     is_known: bool
     price_id: int | None
-    keys: tuple[str, ...]
+    keys: tuple[PurchasedKey, ...]
     files: tuple[PurchasedFile, ...]
     is_refunded: bool  # this item alone: a refund names it
     is_owned_already: bool  # a free thing this address got before: its earlier receipt was mailed again
-    backordered: int = 0
+    backordered: int = 0  # keys that follow: the shop has none left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,28 +123,62 @@ def _purchased_file(token: str, file: ReleasedFile) -> PurchasedFile:
     )
 
 
-def _read_items(order: Order, token: str, found: Access) -> tuple[PurchasedItem, ...]:
-    """Two statements, however many lines; none of them reads a key when access is denied."""
-    key_column: ColumnElement[str | None] = type_coerce(License.key if found.allowed else null(), String)
+_LICENSE_COLUMNS = (
+    License.id.label("license_id"),
+    License.key,
+    License.activation_limit,
+    License.seats,
+    License.expires_at,
+    License.withdrawn_at,
+)
+
+
+def _key_of(row: Row[Any], devices: Mapping[int, Sequence[Device]]) -> PurchasedKey:
+    state = KeyState.WORKS
+    if row.withdrawn_at is not None:
+        state = KeyState.WITHDRAWN
+    elif row.expires_at is not None and row.expires_at <= clock.now():
+        state = KeyState.EXPIRED
+    return PurchasedKey(
+        license_id=row.license_id,
+        key=row.key,
+        state=state,
+        activation_limit=row.activation_limit,
+        seats=row.seats,
+        expires_at=row.expires_at,
+        devices=tuple(devices.get(row.license_id, ())),
+    )
+
+
+def _read_items(order: Order, token: str, found: Access, *, with_devices: bool) -> tuple[PurchasedItem, ...]:
+    """Two statements, or three with devices, however many lines; none reads a key when access is denied."""
+    columns = _LICENSE_COLUMNS if found.allowed else tuple(null().label(each.name) for each in _LICENSE_COLUMNS)
     rows = db.session.execute(
-        select(OrderItem, Grant.kind, Grant.product_id, key_column)
+        select(OrderItem, Grant.kind, Grant.product_id, Product.key_source, *columns)
         .outerjoin(Grant, Grant.order_item_id == OrderItem.id)
+        .outerjoin(Product, Product.id == Grant.product_id)
         .outerjoin(License, License.grant_id == Grant.id)
         .where(OrderItem.order_id == order.id)
         .order_by(OrderItem.position, Grant.ordinal)
     ).all()
+    devices = find_devices([row.license_id for row in rows if row.license_id]) if with_devices else {}
     items: dict[int, OrderItem] = {}
-    keys: dict[int, list[str]] = {}
+    keys: defaultdict[int, list[PurchasedKey]] = defaultdict(list)
     products: dict[int, int] = {}
+    backordered: defaultdict[int, int] = defaultdict(int)
     granted: set[int] = set()
-    for item, kind, product_id, key in rows:
+    for row in rows:
+        item: OrderItem = row.OrderItem
         items[item.id] = item
-        granted.add(item.id if kind else 0)
-        is_open = item_access(order, item).allowed
-        if is_open and kind == GrantKind.LICENSE and key:
-            keys.setdefault(item.id, []).append(key)
-        if is_open and kind == GrantKind.DOWNLOAD:
-            products[item.id] = product_id
+        granted.add(item.id if row.kind else 0)
+        if not item_access(order, item).allowed:
+            continue
+        if row.kind == GrantKind.LICENSE and row.license_id:
+            keys[item.id].append(_key_of(row, devices))
+        elif row.kind == GrantKind.LICENSE and row.key_source is KeySource.POOL:
+            backordered[item.id] += 1
+        elif row.kind == GrantKind.DOWNLOAD:
+            products[item.id] = row.product_id
     files = find_files(set(products.values())) if products else []
     return tuple(
         PurchasedItem(
@@ -128,12 +187,13 @@ def _read_items(order: Order, token: str, found: Access) -> tuple[PurchasedItem,
             amount_minor=item.subtotal_minor,
             is_known=item.product_id is not None,
             price_id=item.price_id,
-            keys=tuple(keys.get(item.id, ())),
+            keys=tuple(keys[item.id]),
             files=tuple(
                 _purchased_file(token, file) for file in files if file.product_id == products.get(item.id)
             ),
             is_refunded=item_access(order, item).reason is Reason.ITEM_REFUNDED,
             is_owned_already=found.allowed and item.product_id is not None and item.id not in granted,
+            backordered=backordered[item.id],
         )
         for item in items.values()
     )
@@ -157,11 +217,11 @@ def _presentment(order: Order) -> str | None:
     return money.format_money(order.presentment_minor, currency)
 
 
-def read_purchase(order: Order) -> Purchase:
-    """At most three statements."""
+def read_purchase(order: Order, *, with_devices: bool = False) -> Purchase:
+    """At most three statements, and one for the devices."""
     found = access(facts_of(order))
     token = order_token(order)
-    items = _read_items(order, token, found)
+    items = _read_items(order, token, found, with_devices=with_devices)
     if not found.allowed and order.is_paid:
         measurements().add(ACCESS_DENIALS, found.reason)
     has_closed_items = found.allowed and any(item.is_refunded for item in items)

@@ -56,8 +56,8 @@ def read_keys(content: bytes) -> KeyFile:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise KeyFileRefused(f"Line {line} is not UTF-8 text: save the file as UTF-8.") from error
+        where = content[: error.start].count(b"\n") + 1
+        raise KeyFileRefused(f"Line {where} is not UTF-8 text: save the file as UTF-8.") from error
     lines = text.splitlines()
     column, first = _find_column(lines)
     keys: list[KeyLine] = []

@@ -8,7 +8,7 @@ from flask import render_template
 
 from storefront.db import db
 from storefront.fulfillment.concerns import NEEDS_ANSWER
-from storefront.library.purchase import Purchase, read_purchase
+from storefront.library.purchase import KeyState, Purchase, read_purchase
 from storefront.mail import outbox
 from storefront.mail.models import OutboxMessage
 from storefront.mail.transport import Mail
@@ -41,6 +41,26 @@ def _receipt(message: OutboxMessage) -> Found:
     found = _about_purchase(message)
     purchase: Purchase = found["purchase"]
     return found if purchase.access_allowed else Canceled(purchase.access_reason)
+
+
+def _keys_arrived(message: OutboxMessage) -> Found:
+    """All keys of the order, whichever delivery brought them."""
+    found = _about_purchase(message)
+    purchase: Purchase = found["purchase"]
+    keys = [each for item in purchase.items for each in item.keys]
+    if not keys:
+        return Canceled(purchase.access_reason)
+    return {**found, "keys": keys, "waiting": sum(item.backordered for item in purchase.items)}
+
+
+def _key_replaced(message: OutboxMessage) -> Found:
+    order = _order(message)
+    purchase = read_purchase(order, with_devices=True)
+    for item in purchase.items:
+        for each in item.keys:
+            if str(each.license_id) == message.about and each.state is KeyState.WORKS:
+                return {"purchase": purchase, "order_url": purchase.order_url, "item": item, "license_key": each}
+    return Canceled("the key does not work any more")
 
 
 def _waiting_for_bank(message: OutboxMessage) -> Found:
@@ -102,6 +122,8 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Found]] = {
     outbox.DISPUTE_OPENED: _dispute_opened,
     outbox.FRAUD_WARNING: _fraud_warning,
     outbox.RECONCILE_REPORT: _reconcile_report,
+    outbox.KEYS_ARRIVED: _keys_arrived,
+    outbox.KEY_REPLACED: _key_replaced,
 }
 
 

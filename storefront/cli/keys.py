@@ -1,0 +1,166 @@
+"""`storefront keys`: import them, see how the pools stand, look one up, replace it, withdraw it."""
+
+import json
+from dataclasses import asdict
+from typing import BinaryIO
+
+import click
+
+from storefront.cli.order_text import plain
+from storefront.cli.shop import open_shop
+from storefront.db import db
+from storefront.licenses import care
+from storefront.licenses.import_keys import KeysRefused, import_keys, serve_waiting
+from storefront.licenses.key_files import read_keys
+from storefront.licenses.pool import count_pools
+from storefront.licenses.story import tell_story
+from storefront.web import settings
+
+MOST_PROBLEMS = 50  # shown; --json has all
+
+as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
+@click.group()
+def keys() -> None:
+    """License keys: imported ones, and every key that was sold. A key may be typed in any spelling."""
+
+
+@keys.command("import")
+@click.argument("slug")
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Only check every line.")
+@as_json
+def import_file(slug: str, file: BinaryIO, dry_run: bool, as_json: bool) -> None:
+    """Bring keys to sell: a text file with one a line, or CSV (`-` is standard input). All or none.
+
+    Orders that wait for a key are served at once, oldest first, and their buyers are told by mail.
+    """
+    with open_shop():
+        try:
+            done = import_keys(slug, read_keys(file.read()), dry_run=dry_run)
+        except KeysRefused as error:
+            _print_problems(error, as_json=as_json)
+            raise click.exceptions.Exit(1) from error
+    if as_json:
+        _print_json(asdict(done))
+        return
+    if dry_run:
+        click.echo("Every line can be imported. Nothing was changed.")
+        return
+    blank = f" ({done.blanks} blank lines left out)" if done.blanks else ""
+    click.echo(f"Imported {done.imported} keys{blank}. {done.unsold} are for sale.")
+    if done.served_keys:
+        click.echo(f"{done.served_keys} went to {done.served_orders} orders that waited; mails are on their way.")
+    if done.waiting:
+        click.echo(f"{done.waiting} more are waited for.")
+
+
+def _print_problems(error: KeysRefused, *, as_json: bool) -> None:
+    if as_json:
+        _print_json({"imported": 0, "problems": [asdict(problem) for problem in error.problems]})
+        return
+    for problem in error.problems[:MOST_PROBLEMS]:
+        click.echo(plain(f"line {problem.number}: {problem.text}"), err=True)
+    if len(error.problems) > MOST_PROBLEMS:
+        click.echo(f"and {len(error.problems) - MOST_PROBLEMS} more: --json shows all.", err=True)
+    click.echo(error.message, err=True)
+
+
+@keys.command("list")
+@as_json
+def list_pools(as_json: bool) -> None:
+    """How many imported keys each product has left."""
+    with open_shop():
+        pools = count_pools(db.session(), settings().mode)
+    if as_json:
+        _print_json([{**asdict(pool), "sold": pool.sold} for pool in pools])
+        return
+    for pool in pools:
+        click.echo(
+            f"{pool.slug}: {pool.unsold} for sale, {pool.sold} sold, {pool.withdrawn} withdrawn, "
+            f"{pool.waiting} waited for"
+        )
+    if not pools:
+        click.echo("No product sells imported keys. `storefront products set SLUG --key-source pool` makes one.")
+
+
+@keys.command()
+def serve() -> None:
+    """Give waiting orders their keys now; the worker does it each minute."""
+    with open_shop():
+        served = serve_waiting()
+    click.echo(f"{served} keys went out." if served else "Nobody waits for a key that is there.")
+
+
+@keys.command()
+@click.argument("key")
+@as_json
+def show(key: str, as_json: bool) -> None:
+    """All that is known of a key: its order, what it may do, and who had it when."""
+    with open_shop():
+        story = tell_story(key)
+    if as_json:
+        value = asdict(story)
+        value["access"] = story.access and {"allowed": story.access.allowed, "reason": story.access.reason.value}
+        _print_json(value)
+        return
+    lines = [
+        f"Key        {story.key}",
+        f"Product    {story.product}",
+        f"Order      {story.order_number or 'not sold'}",
+    ]
+    if story.is_retired:
+        lines.append("State      replaced by another key")
+    elif story.withdrawn_at:
+        lines.append(f"State      withdrawn on {story.withdrawn_at:%Y-%m-%d}")
+    elif story.access:
+        lines.append(f"State      {story.access.sentence}")
+    if story.order_number:
+        limit = "no limit" if story.activation_limit is None else story.activation_limit
+        lines.append(f"Devices    {story.devices} of {limit}")
+        lines.append(f"Expires    {story.expires_at:%Y-%m-%d}" if story.expires_at else "Expires    never")
+    lines += [f"{each.at:%Y-%m-%d %H:%M}  {each.what}  {each.detail}".rstrip() for each in story.custody]
+    for line in lines:
+        click.echo(plain(line))
+
+
+@keys.command()
+@click.argument("key")
+@click.option("--because", default="", help="For the order's history; the buyer does not see it.")
+@click.option("--keep-devices", is_flag=True, help="Devices stay activated: the old key did not leak.")
+@as_json
+def replace(key: str, because: str, keep_devices: bool, as_json: bool) -> None:
+    """Give a license another key and mail it to the buyer. KEY may be the number of an order with one key."""
+    with open_shop():
+        done = care.replace_key(key, because=because, keep_devices=keep_devices)
+    if as_json:
+        _print_json(asdict(done))
+        return
+    click.echo(plain(f"{done.product}, order {done.order_number}: {done.old_hint} is now {done.key}."))
+    if done.devices_removed:
+        click.echo(f"{done.devices_removed} devices were deactivated: they need the new key.")
+    click.echo(plain(f"A mail brings it to {done.email}."))
+
+
+@keys.command()
+@click.argument("key")
+@click.option("--because", default="", help="For the order's history.")
+def withdraw(key: str, because: str) -> None:
+    """Stop one key, sold or not; its order and other keys stay as they are."""
+    with open_shop():
+        hint = care.withdraw_key(key, because=because)
+    click.echo(f"{hint} is withdrawn. `storefront keys restore` gives it back.")
+
+
+@keys.command()
+@click.argument("key")
+def restore(key: str) -> None:
+    """Let a withdrawn key work again, on the same devices."""
+    with open_shop():
+        hint = care.restore_key(key)
+    click.echo(f"{hint} works again.")

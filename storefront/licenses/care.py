@@ -1,0 +1,206 @@
+"""What an owner does to one key: replace it, withdraw it, give it back."""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from storefront import clock
+from storefront.catalog.models import KeySource, Product
+from storefront.db import transaction
+from storefront.errors import NotFound, StorefrontError
+from storefront.licenses.issue import mark_handed_out, take_from_pool
+from storefront.licenses.keys import hash_key, is_well_formed, new_key
+from storefront.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
+from storefront.licenses.pool import settle_pools
+from storefront.mail import outbox
+from storefront.orders.access import item_access
+from storefront.orders.after_sale import OrderChange
+from storefront.orders.models import Grant, Order, OrderItem
+from storefront.queue import nudge
+from storefront.web import settings
+
+ORDER_NUMBER = re.compile(r"[A-Za-z0-9]{8}")
+
+
+class PoolEmpty(StorefrontError):
+    code = "pool_empty"
+    status = 409
+    title = "There is no key left"
+
+
+class SeveralKeys(StorefrontError):
+    code = "several_keys"
+    status = 409
+    title = "This order has several keys"
+
+
+class OrderClosed(StorefrontError):
+    code = "order_closed"
+    status = 409
+    title = "This order is closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    order_number: str
+    product: str
+    email: str
+    old_hint: str
+    key: str
+    devices_removed: int
+
+
+def unknown_key(key: str) -> NotFound:
+    if is_well_formed(key):
+        return NotFound(f"There is no such key in {settings().mode} mode.")
+    return NotFound("There is no such key. Its check letter does not fit either: compare it letter by letter.")
+
+
+def _hint(key: str) -> str:
+    return f"\u2026{key[-5:]}"
+
+
+def _lock_license(session: Session, reference: str) -> License:
+    """By the key in any spelling, or by the number of an order that has one key."""
+    mode = settings().mode
+    found = session.scalars(
+        select(License)
+        .where(License.key_hash == hash_key(reference), License.mode == mode)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is not None:
+        return found
+    if not ORDER_NUMBER.fullmatch(reference.strip()):
+        raise unknown_key(reference)
+    licenses = session.scalars(
+        select(License)
+        .join(Grant, Grant.id == License.grant_id)
+        .join(OrderItem, OrderItem.id == Grant.order_item_id)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(Order.number == reference.strip().upper(), Order.mode == mode)
+        .with_for_update(of=License)
+        .execution_options(populate_existing=True)
+    ).all()
+    if not licenses:
+        raise NotFound(f"There is no key and no order with a key called {reference.strip()}.")
+    if len(licenses) > 1:
+        raise SeveralKeys(
+            f"Order {reference.strip().upper()} has {len(licenses)} keys: name the key itself. "
+            "`storefront orders show --keys` lists them."
+        )
+    return licenses[0]
+
+
+def sale_of(session: Session, license: License) -> tuple[Order, OrderItem, Product]:  # noqa: A002 - the field's word
+    row = session.execute(
+        select(Order, OrderItem, Product)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .join(Grant, Grant.order_item_id == OrderItem.id)
+        .join(Product, Product.id == Grant.product_id)
+        .where(Grant.id == license.grant_id)
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def replace_key(reference: str, *, because: str = "", keep_devices: bool = False) -> Replaced:
+    """A new key for the same license; the old one is known as replaced for ever, and a mail brings the new one.
+
+    Devices go with the old key, since whoever found it may use it, unless they are kept.
+
+    Raises:
+        NotFound, SeveralKeys: the reference names no key, or several.
+        OrderClosed: it was refunded or withdrawn: there is nothing to replace.
+        PoolEmpty: its keys are imported ones, and none is left.
+    """
+    with transaction() as session:
+        found = _lock_license(session, reference)
+        order, item, product = sale_of(session, found)
+        if not item_access(order, item).allowed:
+            raise OrderClosed(f"Order {order.number} is closed: {item_access(order, item).sentence}")
+        old, old_hash = found.key, found.key_hash
+        found.key = _next_key(session, found, product)
+        found.key_hash = hash_key(found.key)
+        found.withdrawn_at = None
+        session.add(RetiredKey(key_hash=old_hash, license_id=found.id, hint=old[-5:]))
+        removed = 0
+        if not keep_devices:
+            gone = delete(Activation).where(Activation.license_id == found.id).returning(Activation.id)
+            removed = len(session.scalars(gone.execution_options(synchronize_session=False)).all())
+        reason = f": {because}" if because else ""
+        session.add(KeyEvent(what="replaced", license_id=found.id, detail=f"{_hint(old)}{reason}"))
+        session.add(OrderChange(order_id=order.id, what="key_replaced", detail=f"{_hint(old)}{reason}"))
+        outbox.promise(
+            session,
+            kind=outbox.KEY_REPLACED,
+            order_id=order.id,
+            mode=order.mode,
+            recipient=order.email,
+            about=str(found.id),
+            again=old_hash[:12],
+            hold=False,
+        )
+        made = Replaced(
+            order_number=order.number,
+            product=product.name,
+            email=order.email,
+            old_hint=_hint(old),
+            key=found.key,
+            devices_removed=removed,
+        )
+    nudge("outbox")
+    return made
+
+
+def _next_key(session: Session, found: License, product: Product) -> str:
+    from_pool = product.key_source is KeySource.POOL
+    taken = take_from_pool(session, product.id, found.mode, 1) if from_pool else []
+    if taken:
+        pool_id, key = taken[0]
+        mark_handed_out(session, [(pool_id, found.grant_id)])
+        session.add(
+            KeyEvent(what="handed_out", pool_key_id=pool_id, license_id=found.id, detail="for a replaced key")
+        )
+        settle_pools(session, found.mode, [product.id])
+        return key
+    if from_pool and session.scalar(select(PoolKey.id).where(PoolKey.grant_id == found.grant_id).limit(1)):
+        raise PoolEmpty(f"No key of {product.name} is left: `storefront keys import {product.slug} FILE` first.")
+    return new_key(product.license_prefix)
+
+
+def withdraw_key(key: str, *, because: str = "") -> str:
+    """This key alone stops working, sold or not; its order stays as it is. Safe to repeat. Returns its hint."""
+    return _set_withdrawn(key, is_withdrawn=True, because=because)
+
+
+def restore_key(key: str) -> str:
+    """The same key works again, on the same devices. Safe to repeat."""
+    return _set_withdrawn(key, is_withdrawn=False, because="")
+
+
+def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
+    mode, what = settings().mode, "withdrawn" if is_withdrawn else "restored"
+    with transaction() as session:
+        unsold = session.scalars(
+            select(PoolKey)
+            .where(PoolKey.key_hash == hash_key(key), PoolKey.mode == mode, PoolKey.grant_id.is_(None))
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        row: PoolKey | License = unsold or _lock_license(session, key)
+        if (row.withdrawn_at is not None) is is_withdrawn:
+            return _hint(row.key)
+        row.withdrawn_at = clock.now() if is_withdrawn else None
+        event = KeyEvent(what=what, detail=because)
+        if isinstance(row, PoolKey):
+            event.pool_key_id = row.id
+            settle_pools(session, mode, [row.product_id])
+        else:
+            event.license_id = row.id
+            order, _item, _product = sale_of(session, row)
+            reason = f": {because}" if because else ""
+            session.add(OrderChange(order_id=order.id, what=f"key_{what}", detail=f"{_hint(row.key)}{reason}"))
+        session.add(event)
+        return _hint(row.key)
