@@ -23,7 +23,8 @@ _O = Order.__table__.c
 _A = Activation.__table__.c
 _P = Product.__table__.c
 
-_USAGE = select(func.count()).where(_A.license_id == _L.id).scalar_subquery()
+_USED = Activation.__table__.alias("used")
+_USAGE = select(func.count()).select_from(_USED).where(_USED.c.license_id == _L.id).scalar_subquery()
 _RETIRED = (
     select(RetiredKey.__table__.c.license_id)
     .where(RetiredKey.__table__.c.key_hash == bindparam("key_hash"))

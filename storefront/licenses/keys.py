@@ -43,7 +43,8 @@ def hash_key(key: str) -> str:
 
 def is_well_formed(key: str) -> bool:
     """False for a typo: another length, a letter outside the alphabet, or a wrong check letter."""
-    letters = "".join(key.strip().upper().split("-")[-GROUPS:])
+    groups = [normal_form(part) for part in _BETWEEN.split(key.strip())]
+    letters = "".join(groups[-GROUPS:]) if len(groups) > 1 else groups[0][-_LENGTH:]
     if len(letters) != _LENGTH or any(letter not in tokens.READABLE_ALPHABET for letter in letters):
         return False
     return _check_letter(letters[:-1]) == letters[-1]
