@@ -16,6 +16,7 @@ from storefront.cli.payment_links import payment_link
 from storefront.cli.reconcile import reconcile
 from storefront.cli.server import server_command
 from storefront.cli.shop import make_app, open_shop
+from storefront.cli.signing_keys import signing_keys
 from storefront.cli.status import status
 from storefront.config import ROOT
 from storefront.fulfillment.fulfill import Look, fulfill_checkout
@@ -95,6 +96,7 @@ main.add_command(mail)
 main.add_command(payment_link)
 main.add_command(reconcile)
 main.add_command(keys)
+main.add_command(signing_keys)
 main.add_command(orders)
 main.add_command(needs_you)
 main.add_command(status)

@@ -3,6 +3,7 @@
 https://docs.lemonsqueezy.com/api/license-api
 """
 
+import logging
 import math
 from typing import Any
 
@@ -11,11 +12,15 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import TooManyRequests
 
 from storefront import clock
+from storefront.errors import StorefrontError
 from storefront.licenses import activations, answers, keys
 from storefront.licenses.activations import Answer
 from storefront.licenses.codes import Code
+from storefront.licenses.license_file import issue_license_file
 from storefront.licenses.requests import BadRequest, demand, read_fields
 from storefront.web import csrf, limiter
+
+log = logging.getLogger(__name__)
 
 # Open: the license key in the body is the permission.
 licenses = Blueprint("licenses", __name__)
@@ -43,15 +48,28 @@ def _flag() -> str:
 @_limited
 @_limited_by_key
 def activate() -> ResponseReturnValue:
+    """With a license file, so that the program works when it cannot ask."""
     fields = read_fields()
     demand(fields, ("license_key", "instance_name"))
+    fingerprint = fields.get("fingerprint", "")
     answer = activations.activate(
         fields["license_key"],
         name=fields["instance_name"],
         product=fields.get("product_id", ""),
-        fingerprint=fields.get("fingerprint", ""),
+        fingerprint=fingerprint,
     )
-    return _answer(answer)
+    return _answer(answer, license_file=_license_file(answer, fingerprint))
+
+
+def _license_file(answer: Answer, fingerprint: str) -> str | None:
+    """None where it cannot be made: the device is activated all the same."""
+    if answer.code is not Code.VALID or answer.license is None:
+        return None
+    try:
+        return issue_license_file(answer.license.id, fingerprint=fingerprint)
+    except StorefrontError as error:
+        log.warning("no license file", extra={"why": error.code})
+        return None
 
 
 @licenses.post("/v1/licenses/validate")
@@ -81,9 +99,9 @@ def deactivate() -> ResponseReturnValue:
     return _answer(answer)
 
 
-def _answer(answer: Answer) -> ResponseReturnValue:
+def _answer(answer: Answer, **more: str | None) -> ResponseReturnValue:
     body, status = answers.to_json(_flag(), answer, nonce=read_fields().get("nonce"))
-    return jsonify(body), status
+    return jsonify({**body, **more}), status
 
 
 @licenses.errorhandler(BadRequest)

@@ -1,0 +1,81 @@
+"""Checks a Storefront license file without a network. Needs `cryptography`; copy it into your program.
+
+python verify_license.py FILE KID=PUBLIC_KEY [--issuer URL] [--fingerprint TEXT] [--revocations FILE]
+"""
+
+import argparse
+import base64
+import json
+import time
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+TOLERANCE = 24 * 3600  # a clock that is a day wrong is nobody's fault
+
+
+class Refused(Exception):
+    """Says: malformed, algorithm, unknown_key, signature, issuer, clock, expired, device, or revoked."""
+
+
+def decode(text):
+    content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if base64.urlsafe_b64encode(content).rstrip(b"=").decode() != text:
+        raise ValueError("not the one spelling of these bytes")
+    return content
+
+
+def read_signed(token, public_keys, kind):
+    """The claims of a JWS. `public_keys` maps key ids to 32 bytes in base64url, as your program ships them."""
+    try:
+        head, body, signature = token.strip().split(".")
+        header, signed = json.loads(decode(head)), decode(signature)
+        if header.get("alg") != "EdDSA" or header.get("typ") != kind:  # never what the file asks for
+            raise Refused("algorithm")
+        if header.get("kid") not in public_keys:
+            raise Refused("unknown_key")
+        key = Ed25519PublicKey.from_public_bytes(decode(public_keys[header["kid"]]))
+        key.verify(signed, f"{head}.{body}".encode())
+        return json.loads(decode(body))
+    except InvalidSignature:
+        raise Refused("signature") from None
+    except (ValueError, AttributeError, TypeError):
+        raise Refused("malformed") from None
+
+
+def verify_license(token, public_keys, *, issuer=None, fingerprint=None, revocations=None, now=None):
+    """The file's claims, or Refused. `revocations` is the newest list your program could fetch, if any."""
+    now = time.time() if now is None else now
+    claims = read_signed(token, public_keys, "license+jwt")
+    if issuer is not None and claims["iss"] != issuer:
+        raise Refused("issuer")
+    if claims["iat"] > now + TOLERANCE:
+        raise Refused("clock")
+    if claims["exp"] <= now:
+        raise Refused("expired")
+    if claims["fingerprint"] is not None and claims["fingerprint"] != fingerprint:
+        raise Refused("device")
+    if revocations is not None:
+        listed = read_signed(revocations, public_keys, "revocations+jwt")
+        if claims["sub"] in listed["revoked"] or listed["reissued"].get(claims["sub"], 0) > claims["iat"]:
+            raise Refused("revoked")
+    return claims
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", type=argparse.FileType())
+    parser.add_argument("keys", nargs="+")
+    parser.add_argument("--issuer")
+    parser.add_argument("--fingerprint")
+    parser.add_argument("--revocations", type=argparse.FileType())
+    given = parser.parse_args()
+    keys = dict(pair.split("=", 1) for pair in given.keys)
+    listed = given.revocations.read() if given.revocations else None
+    try:
+        found = verify_license(
+            given.file.read(), keys, issuer=given.issuer, fingerprint=given.fingerprint, revocations=listed
+        )
+    except Refused as refusal:
+        raise SystemExit(f"refused: {refusal}") from None
+    print(json.dumps(found))  # noqa: T201 - a command's answer
