@@ -21,6 +21,7 @@ from storefront.mail.transport import set_up_mail
 from storefront.measurements import set_up_measurements
 from storefront.migrations import schema
 from storefront.queue import set_up_queue
+from storefront.storage import set_up_storage
 from storefront.stripe_gateway import set_up_gateway
 from storefront.web import Shop, set_up_web
 from storefront.webhook.views import webhook
@@ -40,6 +41,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_queue(app, settings)
     set_up_gateway(app, settings)
     set_up_mail(app, settings)
+    set_up_storage(app, settings)
     set_up_downloads(app, settings)
     set_up_web(app, settings)
     Migrate(app, db, directory=str(schema.FOLDER))

@@ -46,7 +46,11 @@ class Settings:
     base_url: str
     database_url: str = field(repr=False)
     queue_url: str = field(repr=False)
-    files_path: Path
+    files_url: str
+    files_path: Path  # of a folder; of a bucket it is not used
+    files_options: dict[str, str] = field(repr=False)
+    accel_prefix: str | None
+    download_threads: int
     shop_name: str
     stripe_secret_key: str = field(repr=False)
     stripe_publishable_key: str
@@ -204,6 +208,58 @@ def _check_redis(reader: _Reader, *urls: str) -> None:
         reader.problems.append("QUEUE_URL or LIMITS_URL needs the redis package: .venv/bin/pip install redis")
 
 
+BUCKETS = {
+    "s3": {
+        "access_key_id": "AWS_ACCESS_KEY_ID",
+        "secret_access_key": "AWS_SECRET_ACCESS_KEY",
+        "session_token": "AWS_SESSION_TOKEN",
+        "region": "AWS_REGION",
+        "endpoint": "AWS_ENDPOINT_URL",
+    },
+    "gs": {"service_account": "GOOGLE_APPLICATION_CREDENTIALS"},
+    "az": {"account_name": "AZURE_STORAGE_ACCOUNT_NAME", "account_key": "AZURE_STORAGE_ACCOUNT_KEY"},
+}
+NEEDED = {
+    "s3": ("access_key_id", "secret_access_key", "region"),
+    "gs": ("service_account",),
+    "az": ("account_name", "account_key"),
+}
+
+
+def _read_files(reader: _Reader) -> tuple[str, dict[str, str]]:
+    """The storage's address and what obstore needs for it, under the names that its vendors use."""
+    url = reader.text("FILES_URL", f"file://{ROOT / 'var' / 'files'}").rstrip("/")
+    scheme = url.partition("://")[0]
+    if url.startswith("file:///"):
+        return url, {}
+    if scheme not in BUCKETS or not urlsplit(url).netloc:
+        reader.problems.append(
+            f"FILES_URL={url} must be a folder (file:///absolute/path) or a bucket (s3://bucket/prefix, gs://…, az://…)."
+        )
+        return url, {}
+    found = {option: reader.secret(name) for option, name in BUCKETS[scheme].items()}
+    reader.problems.extend(
+        f"{BUCKETS[scheme][option]} is missing: FILES_URL={url} needs it."
+        for option in NEEDED[scheme]
+        if not found[option]
+    )
+    return url, {option: value for option, value in found.items() if value}
+
+
+def _read_accel_prefix(reader: _Reader, files_url: str) -> str | None:
+    """Where nginx finds the folder of files, as an internal location: `/protected/`."""
+    prefix = reader.optional("ACCEL_PREFIX")
+    if prefix is None:
+        return None
+    if not (prefix.startswith("/") and prefix.endswith("/") and len(prefix) > 2):
+        reader.problems.append(
+            f"ACCEL_PREFIX={prefix} must be a path that starts and ends with a slash: /protected/."
+        )
+    if not files_url.startswith("file://"):
+        reader.problems.append("ACCEL_PREFIX is for a folder: remove it, or set FILES_URL to one.")
+    return prefix
+
+
 def _read_webhook_secrets(reader: _Reader) -> tuple[str, ...]:
     """Several, separated by commas: the old and the new one while a secret is rotated."""
     secrets = tuple(part.strip() for part in reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if part.strip())
@@ -237,9 +293,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if mode is Mode.LIVE:
         _check_live(reader, secret_key, base_url, webhook_secrets)
     database_url, queue_url = _read_engines(reader)
-    files_url = reader.text("FILES_URL", f"file://{ROOT / 'var' / 'files'}")
-    if not files_url.startswith("file:///"):
-        reader.problems.append(f"FILES_URL={files_url} must be a folder: file:///absolute/path.")
+    files_url, files_options = _read_files(reader)
     mail_from = reader.text("MAIL_FROM", "shop@localhost.localdomain" if mode is not Mode.LIVE else "")
     if "@" not in mail_from:
         reader.problems.append("MAIL_FROM is missing: the address your mails come from.")
@@ -254,7 +308,11 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         base_url=base_url,
         database_url=database_url,
         queue_url=queue_url,
-        files_path=Path(files_url.removeprefix("file://")),
+        files_url=files_url,
+        files_path=Path(files_url.removeprefix("file://")) if files_url.startswith("file://") else ROOT / "var",
+        files_options=files_options,
+        accel_prefix=_read_accel_prefix(reader, files_url),
+        download_threads=reader.integer("DOWNLOAD_THREADS", 64, low=1, high=1024),
         shop_name=reader.text("SHOP_NAME", "Storefront"),
         stripe_secret_key=stripe_secret,
         stripe_publishable_key=stripe_publishable,

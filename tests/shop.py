@@ -34,6 +34,8 @@ class Buyer:
         self.base_url: str = app.extensions["settings"].base_url
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
+        if "/downloads/" in path:
+            kwargs.setdefault("follow_redirects", True)  # from the permanent address to a short-lived one
         return self.client.get(path.removeprefix(self.base_url), base_url=self.base_url, **kwargs)
 
     def post(self, path: str, **form: Any) -> TestResponse:

@@ -38,6 +38,7 @@ DOORS = {
     "stripe": "stripe_gateway.py",
     "flask_mail": "mail/transport.py",
     "huey": "queue.py",
+    "obstore": "storage.py",
 }
 CLOCKS = {
     ("datetime", "now"),

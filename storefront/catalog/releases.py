@@ -1,9 +1,7 @@
-"""Release files on disk: copied in whole or not at all, with size and SHA-256, never overwritten."""
+"""Files of releases: into the storage whole or not at all, with size and SHA-256, never overwritten."""
 
-import hashlib
 import mimetypes
-import os
-import tempfile
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -15,9 +13,10 @@ from storefront import clock
 from storefront.catalog.models import Product, Release, ReleaseFile
 from storefront.db import db, transaction
 from storefront.errors import NotFound, StorefrontError
-from storefront.web import settings
+from storefront.storage import OtherContent, storage
 
-CHUNK_BYTES = 1024 * 1024
+MAX_NAME_BYTES = 180
+DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{name}{number}" for name in ("COM", "LPT") for number in range(1, 10))}
 # Not in every machine's table, and a wrong type makes a phone refuse to open a book.
 CONTENT_TYPES = {".epub": "application/epub+zip", ".ttf": "font/ttf", ".zip": "application/zip"}
 
@@ -66,31 +65,24 @@ def add_release_file(*, slug: str, version: str, source: Path, notes: str = "") 
 
 
 def store_file(content: IO[bytes], *, slug: str, version: str, filename: str) -> StoredFile:
-    """Write to a hidden neighbor, then link it to its name: readers never meet half a file.
+    """Into the storage, whole or not at all.
 
     A file that is already there with the same bytes was left by a run that stopped before its row was written.
     """
+    filename = unicodedata.normalize("NFC", filename)
     for part in (slug, version, filename):
-        _check_path_part(part)
-    relative = f"{slug}/{version}/{filename}"
-    target = settings().files_path / relative
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
+        check_path_part(part)
+    content_type = _content_type(filename)
     try:
-        with os.fdopen(handle, "wb") as output:
-            size, digest = _copy(content, output)
-        Path(temporary).chmod(0o644)  # nginx reads it too
-        try:
-            os.link(temporary, target)  # unlike a rename, this refuses to replace
-        except FileExistsError as error:
-            if _digest_of(target) != digest:
-                raise ReleaseFileExists(
-                    f"{relative} exists with other content: give the new one a new version."
-                ) from error
-    finally:
-        Path(temporary).unlink()
+        stored = storage().put(content, folder=f"{slug}/{version}", filename=filename, content_type=content_type)
+    except OtherContent as error:
+        raise ReleaseFileExists(error.message) from error
     return StoredFile(
-        filename=filename, content_type=_content_type(filename), size_bytes=size, sha256=digest, path=relative
+        filename=filename,
+        content_type=content_type,
+        size_bytes=stored.size_bytes,
+        sha256=stored.sha256,
+        path=stored.path,
     )
 
 
@@ -101,11 +93,15 @@ def record_file(session: Session, *, product_id: int, version: str, stored: Stor
         release = Release(product_id=product_id, version=version, notes=notes, published_at=clock.now())
         session.add(release)
         session.flush()
-    known = session.scalar(
-        select(ReleaseFile.id).where(ReleaseFile.release_id == release.id, ReleaseFile.filename == stored.filename)
-    )
+    known = session.scalars(
+        select(ReleaseFile).where(ReleaseFile.release_id == release.id, ReleaseFile.filename == stored.filename)
+    ).one_or_none()
+    if known is not None and known.sha256 != stored.sha256:
+        raise ReleaseFileExists(
+            f"{stored.filename} of version {version} has other content: give the new one a new version."
+        )
     if known is not None:
-        return known
+        return known.id
     row = ReleaseFile(
         release_id=release.id,
         filename=stored.filename,
@@ -119,25 +115,13 @@ def record_file(session: Session, *, product_id: int, version: str, stored: Stor
     return row.id
 
 
-def _check_path_part(part: str) -> None:
-    if not part or part.startswith(".") or not part.isprintable() or set(part) & set('/\\:*?"<>|'):
+def check_path_part(part: str) -> None:
+    """In any language, but nothing that a file system or an address reads as something else."""
+    is_bad = not part or part != part.strip() or part.startswith(".") or part.endswith(".")
+    if is_bad or not part.isprintable() or set(part) & set('/\\:*?"<>|') or len(part.encode()) > MAX_NAME_BYTES:
         raise FileNameRefused(f"{part!r} cannot be a part of a file's path.")
-
-
-def _copy(content: IO[bytes], output: IO[bytes]) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
-    while chunk := content.read(CHUNK_BYTES):
-        output.write(chunk)
-        digest.update(chunk)
-        size += len(chunk)
-    output.flush()
-    os.fsync(output.fileno())
-    return size, digest.hexdigest()
-
-
-def _digest_of(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    if part.partition(".")[0].upper() in DEVICES:
+        raise FileNameRefused(f"{part!r} is the name of a device on Windows: rename the file.")
 
 
 def _content_type(filename: str) -> str:

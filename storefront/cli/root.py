@@ -18,7 +18,7 @@ from storefront.cli.server import server_command
 from storefront.cli.shop import make_app, open_shop
 from storefront.cli.signing_keys import signing_keys
 from storefront.cli.status import status
-from storefront.config import ROOT
+from storefront.config import ROOT, Settings
 from storefront.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.local import run_local, use_local_settings
 from storefront.migrations import schema
@@ -43,7 +43,10 @@ def serve(host: str, port: int, workers: int) -> None:
     """Start the web server."""
     app = make_app()
     os.chdir(ROOT)
-    threads = app.extensions["settings"].web_threads
+    found: Settings = app.extensions["settings"]
+    threads = (
+        found.web_threads + found.download_threads
+    )  # what is worked on at once is bounded in downloads/gate.py
     command = server_command("wsgi:app", host=host, port=port, workers=workers, threads=threads)
     os.execv(sys.executable, command)  # noqa: S606 - our own command line; signals reach the server itself
 

@@ -12,7 +12,7 @@ from sqlalchemy import Row, null, select
 from storefront import clock, money
 from storefront.catalog.models import KeySource, Product
 from storefront.db import db
-from storefront.downloads.links import ReleasedFile, find_files
+from storefront.downloads.links import ReleasedFile, find_files, includes
 from storefront.licenses.activations import Device, find_devices
 from storefront.licenses.models import License
 from storefront.mail.models import MailState, OutboxMessage
@@ -189,7 +189,9 @@ def _read_items(order: Order, token: str, found: Access, *, with_devices: bool) 
             price_id=item.price_id,
             keys=tuple(keys[item.id]),
             files=tuple(
-                _purchased_file(token, file) for file in files if file.product_id == products.get(item.id)
+                _purchased_file(token, file)
+                for file in files
+                if file.product_id == products.get(item.id) and includes(order, file)
             ),
             is_refunded=item_access(order, item).reason is Reason.ITEM_REFUNDED,
             is_owned_already=found.allowed and item.product_id is not None and item.id not in granted,

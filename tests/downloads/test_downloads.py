@@ -1,44 +1,110 @@
-"""Files at the click: to whom, how many at a time, and what a missing one says."""
+"""Files at the click: to whom, how often, in which parts, and what a missing one says."""
 
+import hashlib
+import io
 import re
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import BoundedSemaphore
 
 import pytest
+import time_machine
 from flask import Flask
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import update
 
+from storefront import clock
+from storefront.catalog.models import Product, Release
+from storefront.catalog.releases import add_release_file
+from storefront.db import db, transaction
+from storefront.downloads.counting import raise_limit
+from storefront.downloads.missing import check_files
+from storefront.downloads.models import Download
+from storefront.downloads.tickets import lifetime
+from storefront.errors import StorefrontError
+from storefront.orders.models import Order
+from tests.databases import BOTH
+from tests.goods import change_product
+from tests.messages.sold import Sale, sell
 from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer
+from tests.shop import Buyer, count_rows, read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+BOOK = ("the-patient-toolmaker", "E-book")
 
 
 @pytest.fixture
-def link(buyer: Buyer, sandbox: SandboxClient) -> str:
-    buyer.add("the-patient-toolmaker")
-    session_id = buyer.check_out()
-    sandbox.pay(session_id)
-    found = re.search(r'href="[^"]*(/downloads/[^"]+)"', buyer.land(session_id).text)
-    assert found
-    return found[1]
+def sale(app: Flask, sandbox: SandboxClient) -> Sale:
+    return sell(app, sandbox, BOOK)
 
 
-def test_keeps_half_of_the_threads_free_of_slow_readers(app: Flask, buyer: Buyer, link: str) -> None:
-    slots: BoundedSemaphore = app.extensions["download_slots"]
-    taken = 0
-    while slots.acquire(blocking=False):
-        taken += 1
-    assert taken == app.extensions["settings"].web_threads // 2
-    busy = buyer.get(link)
-    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "10")
-    slots.release()
-    for _ in range(3):
-        with buyer.client.head(link) as head:
-            assert head.status_code == 200
-        with buyer.get(link) as answer:
-            assert answer.status_code == 200
-            assert answer.headers["Cache-Control"] == "private, no-store"
+@pytest.fixture
+def link(sale: Sale) -> str:
+    return sale.downloads[0].removeprefix(sale.buyer.base_url)
 
 
-def test_gives_a_file_to_nobody_else(app: Flask, buyer: Buyer, link: str) -> None:
+def counted_downloads(app: Flask) -> int:
+    return count_rows(app, Download)["downloads"]
+
+
+def content(app: Flask) -> bytes:
+    folder: Path = app.extensions["settings"].files_path
+    return next(folder.rglob("*.epub")).read_bytes()
+
+
+def short_link(buyer: Buyer, link: str) -> str:
+    answer = buyer.get(link, follow_redirects=False)
+    assert answer.status_code == 302, answer.text
+    return answer.location
+
+
+def status(buyer: Buyer, link: str) -> int:
+    with buyer.get(link) as answer:
+        return answer.status_code
+
+
+def test_a_click_leads_to_a_short_lived_address(app: Flask, sale: Sale, link: str) -> None:
+    short = short_link(sale.buyer, link)
+    token = link.split("/")[2]
+    assert token not in short
+    with Buyer(app).get(short) as answer:  # whoever has the short address may use it while it lasts
+        assert answer.status_code == 200
+        assert answer.data == content(app)
+        assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["ETag"] == f'"{hashlib.sha256(content(app)).hexdigest()}"'
+
+
+def test_a_short_lived_address_ends(app: Flask, sale: Sale, link: str) -> None:
+    short = short_link(sale.buyer, link)
+    with time_machine.travel(clock.now() + timedelta(minutes=11), tick=True):
+        ended = sale.buyer.get(short)
+        assert (ended.status_code, "order page" in ended.text) == (404, True)
+    changed = short.replace("/file/", "/file/x")
+    assert status(sale.buyer, changed) == 404
+
+
+def test_bigger_files_have_more_time() -> None:
+    assert lifetime(0) == timedelta(minutes=10)
+    assert lifetime(10**9) > timedelta(hours=2)
+    assert lifetime(10**12) == timedelta(hours=24)
+
+
+def test_a_refund_stops_links_already_made(sale: Sale, link: str) -> None:
+    short = short_link(sale.buyer, link)
+    sale.refund()
+    sale.deliver("charge.refunded", "refund.")
+    for address in (short, link):
+        answer = sale.buyer.get(address)
+        assert (answer.status_code, "refunded" in answer.text) == (403, True)
+
+
+def test_gives_a_file_to_nobody_else(app: Flask, link: str) -> None:
     token = link.split("/")[2]
     stranger = Buyer(app)
     assert stranger.get(link.replace(token, "0" * 32)).status_code == 404
@@ -47,16 +113,231 @@ def test_gives_a_file_to_nobody_else(app: Flask, buyer: Buyer, link: str) -> Non
     assert stranger.get(re.sub(r"/\d+/", "/99999999999999999999/", link)).status_code == 404
 
 
-def test_says_so_when_the_file_is_gone(app: Flask, buyer: Buyer, link: str) -> None:
+def test_a_missing_file_tells_the_buyer_and_once_the_owner(app: Flask, sale: Sale, link: str) -> None:
     folder: Path = app.extensions["settings"].files_path
-    for path in folder.rglob("*.epub"):
-        path.unlink()
-    answer = buyer.get(link)
-    assert answer.status_code == 503
-    assert "your order is safe" in answer.text
+    path = next(folder.rglob("*.epub"))
+    kept = path.read_bytes()
+    path.unlink()
+    for _ in range(2):
+        answer = sale.buyer.get(link)
+        assert answer.status_code == 503
+        assert "your order is safe" in answer.text
+    assert sale.open_notices() == ["file_missing"]
+    assert counted_downloads(app) == 0
+    path.write_bytes(kept)
+    with app.app_context():
+        assert check_files() == []
+    assert sale.open_notices() == []
+    path.write_bytes(kept[:-1])
+    with app.app_context():
+        assert [each.found_bytes for each in check_files()] == [len(kept) - 1]
+    assert sale.open_notices() == ["file_missing"]
 
 
-def test_resumes_an_interrupted_download(buyer: Buyer, link: str) -> None:
-    with buyer.get(link) as whole, buyer.get(link, headers={"Range": "bytes=100-"}) as rest:
+def test_more_readers_than_slots_are_asked_to_wait(app: Flask, sale: Sale, link: str) -> None:
+    slots: BoundedSemaphore = app.extensions["download_slots"]
+    taken = 0
+    while slots.acquire(blocking=False):
+        taken += 1
+    assert taken == app.extensions["settings"].download_threads
+    busy = sale.buyer.get(link)
+    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "10")
+    slots.release()
+    for _ in range(3):
+        with sale.buyer.client.head(link, follow_redirects=True) as head:
+            assert head.status_code == 200
+        with sale.buyer.get(link) as answer:
+            assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("bytes=0-", slice(0, None)),
+        ("bytes=100-", slice(100, None)),
+        ("bytes=5-9", slice(5, 10)),
+        ("bytes=-7", slice(-7, None)),
+    ],
+)
+def test_sends_the_part_that_is_asked_for(app: Flask, sale: Sale, link: str, asked: str, named: slice) -> None:
+    whole = content(app)
+    with sale.buyer.get(link, headers={"Range": asked}) as part:
+        assert part.status_code == 206
+        assert part.data == whole[named]
+        begin = named.start % len(whole)
+        assert part.headers["Content-Range"] == f"bytes {begin}-{begin + len(part.data) - 1}/{len(whole)}"
+        assert part.headers["Content-Length"] == str(len(part.data))
+
+
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(first=st.none() | st.integers(0, 30_000), last=st.none() | st.integers(0, 30_000))
+@example(first=None, last=0)
+@example(first=0, last=0)
+def test_every_range_is_the_slice_it_names(app: Flask, sale: Sale, first: int | None, last: int | None) -> None:
+    whole = content(app)
+    size = len(whole)
+    short = short_link(sale.buyer, sale.downloads[0].removeprefix(sale.buyer.base_url))
+    text = f"bytes={'' if first is None else first}-{'' if last is None else last}"
+    with sale.buyer.get(short, headers={"Range": text}) as part:
+        if first is None and last is None:
+            assert part.status_code in (200, 416)
+        elif first is None:
+            assert last is not None
+            assert part.status_code == (206 if last else 416)
+            assert not last or part.data == whole[-last:]
+        elif last is not None and last < first:
+            assert part.status_code in (200, 416)
+        elif first >= size:
+            assert (part.status_code, part.headers["Content-Range"]) == (416, f"bytes */{size}")
+        else:
+            assert part.status_code == 206
+            assert part.data == whole[first : None if last is None else last + 1]
+
+
+def test_several_ranges_are_the_whole_file(app: Flask, sale: Sale, link: str) -> None:
+    with sale.buyer.get(link, headers={"Range": "bytes=0-1,5-6"}) as answer:
+        assert answer.status_code == 200
+        assert answer.data == content(app)
+
+
+def test_goes_on_only_with_the_same_file(app: Flask, sale: Sale, link: str) -> None:
+    tag = f'"{hashlib.sha256(content(app)).hexdigest()}"'
+    with sale.buyer.get(link, headers={"Range": "bytes=9-", "If-Range": tag}) as same:
+        assert same.status_code == 206
+    with sale.buyer.get(link, headers={"Range": "bytes=9-", "If-Range": '"another"'}) as other:
+        assert (other.status_code, len(other.data)) == (200, len(content(app)))
+    with sale.buyer.get(link, headers={"If-None-Match": tag}) as known:
+        assert known.status_code == 304
+
+
+@both
+def test_parts_and_retries_are_one_download(app: Flask, sandbox: SandboxClient) -> None:
+    change_product(app, BOOK[0], download_limit=1)
+    sale = sell(app, sandbox, BOOK)
+    link = sale.downloads[0].removeprefix(sale.buyer.base_url)
+    with sale.buyer.client.head(link, follow_redirects=True) as head:
+        assert head.status_code == 200
+    for header in ("Sec-Purpose", "Purpose", "X-Moz"):
+        assert sale.buyer.get(link, headers={header: "prefetch"}).status_code == 403
+    with sale.buyer.get(link, headers={"Range": "bytes=9999999-"}) as nothing:
+        assert nothing.status_code == 416
+    assert counted_downloads(app) == 0
+
+    def click(asked: str) -> int:
+        headers = {"Range": asked} if asked else {}
+        with sale.buyer.app.test_client().get(link, headers=headers, follow_redirects=True) as answer:
+            return answer.status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = set(pool.map(click, ["", "bytes=0-", "bytes=10-", "bytes=-5", "bytes=0-99"] * 4))
+    assert statuses <= {200, 206}
+    assert counted_downloads(app) == 1
+
+
+def test_leaving_out_the_first_byte_is_not_free(app: Flask, sale: Sale, link: str) -> None:
+    change_product(app, BOOK[0], download_limit=1)
+    with sale.buyer.get(link, headers={"Range": "bytes=1-"}) as rest:
         assert rest.status_code == 206
-        assert rest.data == whole.data[100:]
+    assert counted_downloads(app) == 1
+    forget_window(app)
+    refused = sale.buyer.get(link, headers={"Range": "bytes=1-"})
+    assert refused.status_code == 403
+    assert "Write to the shop" in refused.text
+    assert sale.buyer.client.head(link, follow_redirects=True).status_code == 403
+
+
+def forget_window(app: Flask) -> None:
+    with app.app_context(), transaction() as session:
+        session.execute(update(Download).values(at=clock.now() - timedelta(hours=2)))
+
+
+def test_the_owner_can_raise_the_limit(app: Flask, sale: Sale, link: str) -> None:
+    change_product(app, BOOK[0], download_limit=1)
+    assert status(sale.buyer, link) == 200
+    forget_window(app)
+    assert status(sale.buyer, link) == 403
+    number = str(read_rows(app, "SELECT number FROM orders")[0]["number"])
+    with app.app_context():
+        assert raise_limit(number, downloads=1) == 1
+        with pytest.raises(StorefrontError, match="no order"):
+            raise_limit("XXXXXXXX", downloads=1)
+    assert status(sale.buyer, link) == 200
+    forget_window(app)
+    assert status(sale.buyer, link) == 403
+
+
+def test_downloads_end_after_their_days_and_the_owner_can_add_some(app: Flask, sale: Sale, link: str) -> None:
+    change_product(app, BOOK[0], download_days=30)
+    assert status(sale.buyer, link) == 200
+    with app.app_context(), transaction() as session:
+        session.execute(update(Order).values(paid_at=clock.now() - timedelta(days=31)))
+    over = sale.buyer.get(link)
+    assert (over.status_code, "ended on" in over.text) == (403, True)
+    number = str(read_rows(app, "SELECT number FROM orders")[0]["number"])
+    with app.app_context():
+        raise_limit(number, days=10)
+    assert status(sale.buyer, link) == 200
+
+
+def add_release(app: Flask, folder: Path, version: str, name: str = "new.epub") -> None:
+    source = folder / name
+    source.write_bytes(f"content of {version}".encode())
+    with app.app_context():
+        add_release_file(slug=BOOK[0], version=version, source=source)
+        db.session.remove()
+
+
+def test_a_new_release_is_there_for_who_bought_before(app: Flask, sale: Sale, tmp_path: Path) -> None:
+    add_release(app, tmp_path, "Second edition")
+    page = sale.order_page()
+    assert page.index("Second edition") < page.index("First edition")
+    links = re.findall(r'href="([^"]*/downloads/[^"]+\.epub)"', page)
+    assert [status(sale.buyer, each) for each in links] == [200, 200]
+
+
+def test_a_release_after_the_update_window_is_not_included(app: Flask, sale: Sale, tmp_path: Path) -> None:
+    change_product(app, BOOK[0], update_days=365)
+    with app.app_context(), transaction() as session:
+        session.execute(update(Order).values(paid_at=clock.now() - timedelta(days=366)))
+        session.execute(update(Release).values(published_at=clock.now() - timedelta(days=400)))
+    add_release(app, tmp_path, "Second edition")
+    assert "Second edition" not in sale.order_page()
+    file_id = read_rows(app, "SELECT max(id) AS id FROM release_files")[0]["id"]
+    first = sale.downloads[0].removeprefix(sale.buyer.base_url)
+    assert status(sale.buyer, first) == 200
+    assert sale.buyer.get(re.sub(r"/\d+/", f"/{file_id}/", first)).status_code == 404
+
+
+def test_a_withdrawn_release_disappears(app: Flask, sale: Sale, link: str) -> None:
+    short = short_link(sale.buyer, link)
+    with app.app_context(), transaction() as session:
+        session.execute(update(Release).values(withdrawn_at=clock.now()))
+    assert "First edition" not in sale.order_page()
+    for address in (link, short):
+        gone = sale.buyer.get(address)
+        assert (gone.status_code, "order page" in gone.text) == (404, True)
+
+
+def test_all_files_come_in_one_zip(app: Flask, sandbox: SandboxClient, tmp_path: Path) -> None:
+    sale = sell(app, sandbox, BOOK, ("twinspot", "Personal"))
+    add_release(app, tmp_path, "Second edition", "Größe ☕.epub")
+    address = f"{sale.link.replace('/orders/', '/downloads/')}/all.zip"
+    head = sale.buyer.client.head(address)
+    with sale.buyer.get(address) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["Content-Length"] == str(len(answer.data)) == head.headers["Content-Length"]
+        archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    assert archive.testzip() is None
+    assert set(archive.namelist()) == {"Größe ☕.epub", "twinspot-2.1.zip"}
+    assert archive.read("Größe ☕.epub") == b"content of Second edition"
+    assert counted_downloads(app) == 2
+    sale.refund()
+    sale.deliver("charge.refunded", "refund.")
+    assert status(sale.buyer, address) == 403
+
+
+def test_a_license_alone_has_nothing_to_download(app: Flask, sandbox: SandboxClient) -> None:
+    with app.app_context(), transaction() as session:
+        session.execute(update(Product).where(Product.slug == "twinspot").values(grants_download=False))
+    sale = sell(app, sandbox)
+    assert sale.buyer.get(f"{sale.link.replace('/orders/', '/downloads/')}/all.zip").status_code == 404

@@ -1,0 +1,24 @@
+"""Pages and downloads share a server's threads without waiting for each other.
+
+A slow reader holds a thread as long as it reads. So the server has more threads than WEB_THREADS; at most that
+many requests are worked on at once, and a body that is being sent is not worked on any more.
+"""
+
+from collections.abc import Iterable
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class Gate:
+    """Around the WSGI application: it has left its database connection when it returns its body."""
+
+    def __init__(self, app: "WSGIApplication", *, threads: int) -> None:
+        self._app = app
+        self._turns = BoundedSemaphore(threads)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        with self._turns:
+            return self._app(environ, start_response)
