@@ -188,8 +188,9 @@ def _answer_http(error: HTTPException) -> ResponseReturnValue:
     else:
         message = error.description or title
     answer = error_answer(status=status, code=code, title=title, message=message)
-    if status == 405 and error.get_headers():
-        answer.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
+    for name, value in error.get_headers():
+        if name in ("Allow", "Content-Range"):  # of 405 and 416
+            answer.headers[name] = value
     return answer
 
 

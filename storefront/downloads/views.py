@@ -119,6 +119,8 @@ def _tidy_range(size_bytes: int) -> None:
     start = asked.ranges[0][0]
     if len(asked.ranges) > 1:
         request.environ.pop("HTTP_RANGE")
+    elif request.environ["HTTP_RANGE"].replace(" ", "").endswith("=-0"):
+        request.environ["HTTP_RANGE"] = f"bytes={size_bytes}-"  # the last zero bytes: there are none
     elif start is not None and start < -size_bytes < 0:
         request.environ["HTTP_RANGE"] = "bytes=0-"
 
