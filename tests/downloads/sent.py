@@ -1,0 +1,61 @@
+"""A big file for sale, its short-lived address on a real server, and readers that take their time."""
+
+import re
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+from flask import Flask
+from sqlalchemy import update
+
+from storefront.catalog.models import ReleaseFile
+from storefront.db import transaction
+from tests.messages.sold import Sale
+
+
+def make_sparse(app: Flask, sale: Sale, size_bytes: int) -> Path:
+    """The book that was sold becomes a file of so many zeros, which take no room on the disk."""
+    folder: Path = app.extensions["settings"].files_path
+    path = next(folder.rglob("*.epub"))
+    with path.open("wb") as content:
+        content.truncate(size_bytes)
+    with app.app_context(), transaction() as session:
+        session.execute(update(ReleaseFile).where(ReleaseFile.filename == path.name).values(size_bytes=size_bytes))
+    return path
+
+
+def get(url: str, **kwargs: object) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, timeout=20, **kwargs)  # type: ignore[arg-type] # passed through
+
+
+def short_address(url: str, sale: Sale) -> str:
+    """Of the first download of a sale, as a server at `url` gives it out."""
+    link = re.sub(r"https?://[^/]+", "", sale.downloads[0])
+    answer = get(f"{url}{link}", allow_redirects=False)
+    assert answer.status_code == 302, answer.text
+    location = answer.headers["Location"]
+    return location if location.startswith("http") else f"{url}{location}"
+
+
+class SlowReader:
+    """Asks for a file and reads the first bytes only, until it is closed."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.settimeout(20)
+        self.socket.connect((parts.hostname, parts.port))
+        request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+        self.socket.sendall(request.encode())
+        self.first = self.socket.recv(1024)
+
+    @property
+    def status(self) -> int:
+        return int(self.first.split()[1])
+
+    def close(self) -> None:
+        self.socket.close()
