@@ -1,0 +1,188 @@
+"""Files in a bucket: a real S3 protocol server, and downloads that are handed over to it."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import boto3
+import pytest
+from flask import Flask
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+from storefront.catalog.releases import ReleaseFileExists, add_release_file
+from storefront.config import SettingsError, load_settings
+from storefront.db import db, transaction
+from storefront.storage import Bucket, StorageUnavailable, disposition, storage
+from tests.downloads.sent import get
+from tests.goods import change_product
+from tests.messages.sold import sell
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer
+
+pytestmark = pytest.mark.slow
+NAME = "Größe ☕ & more.zip"
+MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3: str) -> Any:
+    client = boto3.client(
+        "s3", endpoint_url=s3, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
+    )
+    client.create_bucket(Bucket="goods")
+    yield client
+    for each in client.list_objects_v2(Bucket="goods").get("Contents", []):
+        client.delete_object(Bucket="goods", Key=each["Key"])
+    client.delete_bucket(Bucket="goods")
+    client.close()
+
+
+@pytest.fixture
+def environment(environment: dict[str, str], s3: str) -> dict[str, str]:
+    return environment | {
+        "FILES_URL": "s3://goods/shop",
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": s3,
+    }
+
+
+def keys(bucket: Any) -> list[str]:
+    return [each["Key"] for each in bucket.list_objects_v2(Bucket="goods").get("Contents", [])]
+
+
+def put(content: IO[bytes], name: str = NAME) -> str:
+    return storage().put(content, folder="tool/1.0", filename=name, content_type="application/zip").path
+
+
+def test_the_same_file_twice_is_one_and_another_one_replaces_nothing(app: Flask, bucket: Any) -> None:
+    with app.app_context():
+        first = put(io.BytesIO(b"one"))
+        assert put(io.BytesIO(b"one")) == first
+        assert put(io.BytesIO(b"two")) != first
+        assert b"".join(storage().read(first)) == b"one"
+        assert storage().find_size(first) == 3
+        assert storage().find_size("tool/none.zip") is None
+        assert storage().find_local_path(first) is None
+    assert len(keys(bucket)) == 2
+
+
+def test_a_presigned_address_has_name_type_and_bytes(app: Flask, bucket: Any) -> None:
+    with app.app_context():
+        address = storage().presign(put(io.BytesIO(b"content")), seconds=60)
+    assert address
+    answer = get(address)
+    assert (answer.status_code, answer.content) == (200, b"content")
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert answer.headers["Content-Disposition"] == disposition(NAME)
+    assert get(address, headers={"Range": "bytes=2-"}).content == b"ntent"
+
+
+class Broken(io.BytesIO):
+    """A disk that fails in the middle of the second reading."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.readings = 0
+
+    def seek(self, *args: int) -> int:
+        self.readings += 1
+        return super().seek(*args)
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.readings and self.tell() > 6 * MIB:
+            raise OSError("the disk is gone")
+        return super().read(size)
+
+
+def test_a_broken_upload_leaves_nothing(app: Flask, bucket: Any) -> None:
+    with app.app_context(), pytest.raises(Exception, match="disk is gone"):
+        put(Broken(bytes(16 * MIB)))
+    assert keys(bucket) == []
+    assert bucket.list_multipart_uploads(Bucket="goods").get("Uploads", []) == []
+
+
+def test_a_large_file_goes_up_in_parts_and_keeps_its_hash(app: Flask, bucket: Any, tmp_path: Path) -> None:
+    source = tmp_path / "large.bin"
+    with source.open("wb") as content:
+        content.truncate(40 * MIB)
+    with app.app_context(), source.open("rb") as content:
+        stored = storage().put(content, folder="tool/1.0", filename="large.bin", content_type="x/y")
+    assert (stored.size_bytes, stored.sha256) == (40 * MIB, hashlib.sha256(bytes(40 * MIB)).hexdigest())
+    assert bucket.head_object(Bucket="goods", Key=keys(bucket)[0])["ContentLength"] == 40 * MIB
+
+
+def test_a_release_refuses_other_bytes_under_its_name(app: Flask, bucket: Any, tmp_path: Path) -> None:
+    source = tmp_path / "tool.zip"
+    source.write_bytes(b"one")
+    with app.app_context():
+        first = add_release_file(slug="twinspot", version="9.0", source=source)
+        assert add_release_file(slug="twinspot", version="9.0", source=source) == first
+        source.write_bytes(b"two")
+        with pytest.raises(ReleaseFileExists):
+            add_release_file(slug="twinspot", version="9.0", source=source)
+        db.session.remove()
+
+
+def test_a_buyer_is_sent_to_the_bucket_and_counted_once(
+    app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    change_product(app, "twinspot", download_limit=1)
+    source = tmp_path / NAME
+    source.write_bytes(b"the newest")
+    with app.app_context():
+        add_release_file(slug="twinspot", version="9.0", source=source)
+        db.session.remove()
+    sale = sell(app, sandbox)
+    link = sale.downloads[0].removeprefix(sale.buyer.base_url)
+    short = sale.buyer.get(link, follow_redirects=False).location
+    for _ in range(2):
+        handed_over = Buyer(app).get(short, follow_redirects=False)
+        assert handed_over.status_code == 302
+        assert handed_over.headers["Cache-Control"] == "private, no-store"
+        assert get(handed_over.location).content == b"the newest"
+    sale.refund()
+    sale.deliver("charge.refunded", "refund.")
+    assert Buyer(app).get(short, follow_redirects=False).status_code == 403
+
+
+def test_a_bucket_that_does_not_answer_is_a_sentence(environment: dict[str, str]) -> None:
+    options = load_settings(environment | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}).files_options
+    from storefront.app import create_app
+
+    app = create_app(load_settings(environment))
+    with app.app_context(), pytest.raises(StorageUnavailable, match="does not answer"):
+        Bucket("s3://goods", options).find_size("x")
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_bucket_is_not_asked_inside_a_transaction(app: Flask, bucket: Any) -> None:
+    with app.app_context(), pytest.raises(RuntimeError, match="transaction"), transaction():
+        storage().find_size("x")
+
+
+def test_settings_name_what_is_missing(environment: dict[str, str]) -> None:
+    without = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
+    with pytest.raises(SettingsError) as refused:
+        load_settings(without)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        assert name in str(refused.value)
+    for wrong in ("ftp://a/b", "s3://", "file://relative"):
+        with pytest.raises(SettingsError, match="FILES_URL"):
+            load_settings(environment | {"FILES_URL": wrong})
+    with pytest.raises(SettingsError, match="ACCEL_PREFIX"):
+        load_settings(environment | {"ACCEL_PREFIX": "/protected/"})
