@@ -164,6 +164,16 @@ class Gateway:
         asks = bool(charge) and (thorough or has_aftermath)
         return read_checkout(raw, lines, self._get_aftermath(payment["id"]) if asks else None)
 
+    def find_receipt_url(self, session_id: str, *, with_invoice: bool) -> str | None:
+        """Stripe's page for the buyer: the invoice where there is one, or else the charge's receipt."""
+        params: Any = {"expand": ["payment_intent.latest_charge", *(["invoice"] if with_invoice else [])]}
+        raw = self.ask(lambda client: client.v1.checkout.sessions.retrieve(session_id, params))
+        invoice = raw.get("invoice")
+        if isinstance(invoice, dict) and invoice.get("hosted_invoice_url"):
+            return str(invoice["hosted_invoice_url"])
+        charge = (raw["payment_intent"] or {}).get("latest_charge") or {}
+        return charge.get("receipt_url") or None
+
     def _get_aftermath(self, payment_intent_id: str) -> SeenAftermath:
         params: Any = {"payment_intent": payment_intent_id, "limit": 100}
         api = self._client.v1

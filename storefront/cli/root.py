@@ -7,6 +7,7 @@ import sys
 import click
 
 from storefront.catalog.seed import seed as seed_catalog
+from storefront.cli import order_care as _order_care  # noqa: F401 - adds to `orders`
 from storefront.cli.events import events
 from storefront.cli.keys import keys
 from storefront.cli.mail import mail

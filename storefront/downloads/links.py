@@ -24,6 +24,7 @@ class ReleasedFile:
     product_id: int
     release_id: int
     version: str
+    notes: str
     published_at: datetime
     update_days: int | None
     filename: str
@@ -48,6 +49,7 @@ _COLUMNS = (
     Release.product_id,
     Release.id.label("release_id"),
     Release.version,
+    Release.notes,
     Release.published_at,
     Product.update_days,
     ReleaseFile.filename,

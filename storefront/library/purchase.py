@@ -5,14 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy import Row, null, select
 
 from storefront import clock, money
+from storefront.catalog.markdown import render_markdown
 from storefront.catalog.models import KeySource, Product
 from storefront.db import db
-from storefront.downloads.links import ReleasedFile, find_files, includes
+from storefront.downloads.counting import count_used
+from storefront.downloads.links import ReleasedFile, bought_at, find_files, includes
+from storefront.downloads.rules import Allowance, allowance
 from storefront.licenses.activations import Device, find_devices
 from storefront.licenses.models import License
 from storefront.mail.models import MailState, OutboxMessage
@@ -31,6 +36,7 @@ STATES = {
     Reason.DISPUTE_LOST: "dispute_lost",
     Reason.WITHDRAWN: "withdrawn",
 }
+NO_NOTES = Markup("")
 SOME_ITEMS_REFUNDED = "A part of this order was refunded. Below you see what still works."
 MAIL_STATES = {
     MailState.QUEUED: "on_its_way",
@@ -49,6 +55,8 @@ class PurchasedFile:
     sha256: str
     version: str
     content_type: str
+    downloads_left: int | None = None  # None: as often as you like
+    notes: Markup = NO_NOTES  # what is new in its release
 
 
 class KeyState(StrEnum):
@@ -83,7 +91,25 @@ class PurchasedItem:
     files: tuple[PurchasedFile, ...]
     is_refunded: bool  # this item alone: a refund names it
     is_owned_already: bool  # a free thing this address got before: its earlier receipt was mailed again
+    downloads_end_at: datetime | None = None
     backordered: int = 0  # keys that follow: the shop has none left
+
+    @property
+    def releases(self) -> list["PurchasedRelease"]:
+        """Newest first, as the files are."""
+        return [
+            PurchasedRelease(version=version, notes=files[0].notes, files=files)
+            for version, files in (
+                (version, tuple(group)) for version, group in groupby(self.files, key=lambda file: file.version)
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchasedRelease:
+    version: str
+    notes: Markup
+    files: tuple[PurchasedFile, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +137,15 @@ class Purchase:
     items: tuple[PurchasedItem, ...]
     mail_state: str
 
+    @property
+    def file_count(self) -> int:
+        return sum(len(item.files) for item in self.items)
 
-def _purchased_file(token: str, file: ReleasedFile) -> PurchasedFile:
+
+def _purchased_file(token: str, file: ReleasedFile, *, left: int | None) -> PurchasedFile:
     return PurchasedFile(
+        downloads_left=left,
+        notes=render_markdown(file.notes) if file.notes else Markup(""),
         name=file.filename,
         url=absolute_url("downloads.file", token=token, file_id=file.id, filename=file.filename),
         size_bytes=file.size_bytes,
@@ -150,11 +182,21 @@ def _key_of(row: Row[Any], devices: Mapping[int, Sequence[Device]]) -> Purchased
     )
 
 
+def _allowance_of(order: Order, grant: Grant, product: Product) -> Allowance:
+    return allowance(
+        limit=product.download_limit,
+        days=product.download_days,
+        bought_at=bought_at(order),
+        extra_downloads=grant.extra_downloads,
+        extra_days=grant.extra_days,
+    )
+
+
 def _read_items(order: Order, token: str, found: Access, *, with_devices: bool) -> tuple[PurchasedItem, ...]:
-    """Two statements, or three with devices, however many lines; none reads a key when access is denied."""
+    """Two to four statements (devices, limits), however many lines; none reads a key when access is denied."""
     columns = _LICENSE_COLUMNS if found.allowed else tuple(null().label(each.name) for each in _LICENSE_COLUMNS)
     rows = db.session.execute(
-        select(OrderItem, Grant.kind, Grant.product_id, Product.key_source, *columns)
+        select(OrderItem, Grant, Product, *columns)
         .outerjoin(Grant, Grant.order_item_id == OrderItem.id)
         .outerjoin(Product, Product.id == Grant.product_id)
         .outerjoin(License, License.grant_id == Grant.id)
@@ -165,21 +207,34 @@ def _read_items(order: Order, token: str, found: Access, *, with_devices: bool) 
     items: dict[int, OrderItem] = {}
     keys: defaultdict[int, list[PurchasedKey]] = defaultdict(list)
     products: dict[int, int] = {}
+    grants: dict[int, int] = {}
+    allowances: dict[int, Allowance] = {}
     backordered: defaultdict[int, int] = defaultdict(int)
     granted: set[int] = set()
     for row in rows:
         item: OrderItem = row.OrderItem
         items[item.id] = item
-        granted.add(item.id if row.kind else 0)
+        if row.Grant is None:
+            continue
+        granted.add(item.id)
         if not item_access(order, item).allowed:
             continue
-        if row.kind == GrantKind.LICENSE and row.license_id:
+        if row.Grant.kind == GrantKind.LICENSE and row.license_id:
             keys[item.id].append(_key_of(row, devices))
-        elif row.kind == GrantKind.LICENSE and row.key_source is KeySource.POOL:
+        elif row.Grant.kind == GrantKind.LICENSE and row.Product.key_source is KeySource.POOL:
             backordered[item.id] += 1
-        elif row.kind == GrantKind.DOWNLOAD:
-            products[item.id] = row.product_id
+        elif row.Grant.kind == GrantKind.DOWNLOAD:
+            products[item.id] = row.Grant.product_id
+            allowances[item.id] = _allowance_of(order, row.Grant, row.Product)
+            grants[item.id] = row.Grant.id
     files = find_files(set(products.values())) if products else []
+    limited = [grants[item_id] for item_id, found_ in allowances.items() if found_.limit is not None]
+    used = count_used(limited) if limited else {}
+
+    def left(item_id: int, file_id: int) -> int | None:
+        limit = allowances[item_id].limit
+        return None if limit is None else max(0, limit - used.get((grants[item_id], file_id), 0))
+
     return tuple(
         PurchasedItem(
             description=item.description,
@@ -189,13 +244,14 @@ def _read_items(order: Order, token: str, found: Access, *, with_devices: bool) 
             price_id=item.price_id,
             keys=tuple(keys[item.id]),
             files=tuple(
-                _purchased_file(token, file)
+                _purchased_file(token, file, left=left(item.id, file.id))
                 for file in files
                 if file.product_id == products.get(item.id) and includes(order, file)
             ),
             is_refunded=item_access(order, item).reason is Reason.ITEM_REFUNDED,
             is_owned_already=found.allowed and item.product_id is not None and item.id not in granted,
             backordered=backordered[item.id],
+            downloads_end_at=allowances[item.id].ends_at if item.id in allowances else None,
         )
         for item in items.values()
     )
@@ -220,7 +276,7 @@ def _presentment(order: Order) -> str | None:
 
 
 def read_purchase(order: Order, *, with_devices: bool = False) -> Purchase:
-    """At most three statements, and one for the devices."""
+    """At most three statements, one more for devices, and one where a product limits its downloads."""
     found = access(facts_of(order))
     token = order_token(order)
     items = _read_items(order, token, found, with_devices=with_devices)

@@ -1,10 +1,15 @@
-"""`/orders/<token>`: an order's own page, the permanent link in the mails."""
+"""`/orders/<token>`: an order's own page, the permanent link in the mails, and what its buyer does there."""
 
-from flask import Blueprint, make_response, render_template
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from storefront.library.purchase import read_purchase
+from storefront.errors import AccessDenied
+from storefront.library.purchase import Purchase, read_purchase
+from storefront.library.resend import NothingToSend, resend_own
+from storefront.licenses.activations import deactivate_device
 from storefront.orders.lifecycle import get_order_by_token
+from storefront.stripe_gateway import gateway
+from storefront.web import limiter, settings
 
 # Open: the token in the address is the permission.
 library = Blueprint("library", __name__)
@@ -12,7 +17,54 @@ library = Blueprint("library", __name__)
 
 @library.get("/orders/<token>")
 def order(token: str) -> ResponseReturnValue:
-    purchase = read_purchase(get_order_by_token(token))
-    answer = make_response(render_template("library/order.html", purchase=purchase))
+    purchase = read_purchase(get_order_by_token(token), with_devices=True)
+    answer = make_response(render_template("library/order.html", purchase=purchase, token=token))
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
+
+
+@library.post("/orders/<token>/devices/<int(max=2147483647):license_id>/<instance_id>")
+@limiter.limit("30/minute")
+def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnValue:
+    """A device that its owner lost, sold or set up anew: its slot is free at once."""
+    purchase = read_purchase(get_order_by_token(token), with_devices=True)
+    if not purchase.access_allowed:
+        raise AccessDenied(purchase.access_reason)
+    if license_id not in _license_ids(purchase):
+        abort(404)
+    if deactivate_device(license_id, instance_id):
+        flash("The device is deactivated: its place is free for another one.", "good")
+    else:
+        flash("That device was deactivated already.", "good")
+    return redirect(url_for("library.order", token=token), 303)
+
+
+def _license_ids(purchase: Purchase) -> set[int]:
+    return {each.license_id for item in purchase.items for each in item.keys}
+
+
+@library.post("/orders/<token>/receipt")
+@limiter.limit("5/minute;20/hour")
+def send_receipt(token: str) -> ResponseReturnValue:
+    """To the order's own address only: whoever found the link learns nothing new by it."""
+    found = get_order_by_token(token)
+    try:
+        done = resend_own(found.id)
+    except NothingToSend as error:
+        flash(error.message, "bad")
+    else:
+        text = "was sent within the hour" if done.was_sent_lately else "is on its way"
+        flash(f"The mail with your receipt {text} to {done.email}. Look into the spam folder, too.", "good")
+    return redirect(url_for("library.order", token=token), 303)
+
+
+@library.get("/orders/<token>/stripe-receipt")
+@limiter.limit("10/minute")
+def stripe_receipt(token: str) -> ResponseReturnValue:
+    """Stripe's own receipt, or the invoice where the shop makes them: asked at the click, its address changes."""
+    found = get_order_by_token(token)
+    address = gateway().find_receipt_url(found.checkout_session_id, with_invoice=settings().invoices)
+    if address is None:
+        flash("There is no receipt at Stripe for this order: nothing was charged.", "bad")
+        return redirect(url_for("library.order", token=token), 303)
+    return redirect(address, 302)
