@@ -13,6 +13,7 @@ from storefront.db import db, set_up_db
 from storefront.downloads import models as _download_models  # noqa: F401 - its tables
 from storefront.downloads.views import downloads, set_up_downloads
 from storefront.health.views import health
+from storefront.library.account_views import account
 from storefront.library.news_views import news
 from storefront.library.views import library
 from storefront.licenses.api import licenses
@@ -27,7 +28,7 @@ from storefront.web import Shop, set_up_web
 from storefront.webhook.views import webhook
 
 BLUEPRINTS = (
-    catalog, cart, checkout, webhook, customers, library, news, downloads, licenses, well_known, health,
+    catalog, cart, checkout, webhook, customers, account, library, news, downloads, licenses, well_known, health,
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ catalog.add_app_template_filter(format_size, "filesize")
 @catalog.app_context_processor
 def offer_links() -> dict[str, bool]:
     """The header offers the library only in a shop that has one."""
-    return {"has_library": "library.library" in current_app.view_functions}
+    return {"has_library": "account.library" in current_app.view_functions}
 
 
 @catalog.get("/", endpoint="catalog")

@@ -1,6 +1,120 @@
-"""`/sign-in…`: an address proves itself by a mailed code or link."""
+"""`/sign-in…`: an address proves itself by a mailed code or link. The answer is the same for every address."""
 
-from flask import Blueprint
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from storefront.customers import proofs
+from storefront.customers.models import ProofPurpose, email_key
+from storefront.customers.proofs import CodeResult, Proof
+from storefront.customers.session import find_customer, find_signed_in, sign_in, sign_out, sign_out_everywhere
+from storefront.web import limiter
 
 # Open: whoever signs in is not signed in yet.
 customers = Blueprint("customers", __name__)
+
+PROOF_KEY = "proof"
+EMAIL_KEY = "proof_email"
+SENTENCES = {
+    CodeResult.WRONG: "That is not the code in the newest mail. Compare it letter by letter.",
+    CodeResult.TOO_MANY: "There were too many wrong codes. Have a new mail sent.",
+    CodeResult.EXPIRED: "That code has ended. Have a new mail sent.",
+}
+
+
+def _of_address() -> str:
+    return f"sign-in:{email_key(request.form.get('email', ''))}"
+
+
+@customers.get("/sign-in")
+def enter_address() -> ResponseReturnValue:
+    if find_signed_in() is not None:
+        return redirect("/library")
+    return render_template("customers/sign_in.html", email=session.get(EMAIL_KEY, ""), error="")
+
+
+@customers.post("/sign-in")
+@limiter.limit("5/minute;20/hour")
+@limiter.limit("5/minute", key_func=_of_address)
+def send_code() -> ResponseReturnValue:
+    email = request.form.get("email", "").strip()
+    if not _looks_like_address(email):
+        error = "This does not look like an email address."
+        page = render_template("customers/sign_in.html", email=email[:254], error=error)
+        return make_response(page, 400)
+    session[PROOF_KEY] = proofs.start_proof(purpose=ProofPurpose.SIGN_IN, email=email)
+    session[EMAIL_KEY] = email
+    return redirect(url_for("customers.enter_code"), 303)
+
+
+def _looks_like_address(email: str) -> bool:
+    name, at, domain = email.rpartition("@")
+    is_one_word = email.isprintable() and not any(letter.isspace() for letter in email)
+    return bool(name and at and domain and is_one_word and len(email) <= 254)
+
+
+@customers.get("/sign-in/code")
+def enter_code() -> ResponseReturnValue:
+    if PROOF_KEY not in session:
+        return redirect(url_for("customers.enter_address"))
+    return _code_page()
+
+
+def _code_page(error: str = "", status: int = 200) -> ResponseReturnValue:
+    page = render_template("customers/code.html", email=session.get(EMAIL_KEY, ""), error=error)
+    return make_response(page, status)
+
+
+@customers.post("/sign-in/code")
+@limiter.limit("10/minute;60/hour")
+def check_code() -> ResponseReturnValue:
+    if PROOF_KEY not in session:
+        return redirect(url_for("customers.enter_address"), 303)
+    result, proof = proofs.check_code(
+        session[PROOF_KEY], request.form.get("code", ""), purpose=ProofPurpose.SIGN_IN
+    )
+    if proof is None:
+        return _code_page(SENTENCES[result], 400)
+    return _enter(proof)
+
+
+@customers.get("/sign-in/link/<token>")
+@limiter.limit("30/minute")
+def open_link(token: str) -> ResponseReturnValue:
+    """A page with a button: what opens links in mails before people do signs nobody in."""
+    proof = proofs.find_by_link(token)
+    is_good = proof is not None and proof.purpose is ProofPurpose.SIGN_IN
+    page = render_template("customers/link.html", token=token, is_good=is_good)
+    answer = make_response(page, 200 if is_good else 404)
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@customers.post("/sign-in/link/<token>")
+@limiter.limit("30/minute")
+def use_link(token: str) -> ResponseReturnValue:
+    proof = proofs.find_by_link(token)
+    if proof is None or proof.purpose is not ProofPurpose.SIGN_IN:
+        return redirect(url_for("customers.open_link", token=token), 303)
+    return _enter(proof)
+
+
+def _enter(proof: Proof) -> ResponseReturnValue:
+    customer = find_customer(proof.email)
+    session.pop(PROOF_KEY, None)
+    session.pop(EMAIL_KEY, None)
+    if customer is None:
+        flash("Nothing was bought with this address yet.", "bad")
+        return redirect(url_for("customers.enter_address"), 303)
+    sign_in(customer)
+    return redirect("/library", 303)
+
+
+@customers.post("/sign-out")
+def leave() -> ResponseReturnValue:
+    """Of this browser, or of all of them."""
+    customer = find_signed_in()
+    if customer is not None and "everywhere" in request.form:
+        sign_out_everywhere(customer.id)
+    sign_out()
+    flash("You are signed out.", "good")
+    return redirect("/", 303)

@@ -6,6 +6,10 @@ from typing import Any
 
 from flask import render_template
 
+from storefront import clock
+from storefront.customers.models import AddressProof, ProofPurpose
+from storefront.customers.proofs import code_of, link_of
+from storefront.customers.session import find_customer
 from storefront.db import db
 from storefront.fulfillment.concerns import NEEDS_ANSWER
 from storefront.library.purchase import KeyState, Purchase, read_purchase
@@ -15,7 +19,7 @@ from storefront.mail.transport import Mail
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.models import Order
 from storefront.reconcile.models import ReconcilePass
-from storefront.web import settings
+from storefront.web import absolute_url, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,17 @@ def _key_replaced(message: OutboxMessage) -> Found:
             if str(each.license_id) == message.about and each.state is KeyState.WORKS:
                 return {"purchase": purchase, "order_url": purchase.order_url, "item": item, "license_key": each}
     return Canceled("the key does not work any more")
+
+
+def _proof(message: OutboxMessage) -> Found:
+    """A code and a link. For an address that bought nothing no mail leaves: here, where nobody waits and sees."""
+    proof = db.session.get_one(AddressProof, int(message.about or 0))
+    if proof.expires_at <= clock.now():
+        return Canceled("the code has ended")
+    if proof.purpose is ProofPurpose.SIGN_IN and find_customer(proof.email) is None:
+        return Canceled("nothing was bought with this address")
+    link_url = absolute_url("customers.open_link", token=link_of(proof.seed))
+    return {"code": code_of(proof.seed), "link_url": link_url}
 
 
 def _waiting_for_bank(message: OutboxMessage) -> Found:
@@ -122,6 +137,7 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Found]] = {
     outbox.DISPUTE_OPENED: _dispute_opened,
     outbox.FRAUD_WARNING: _fraud_warning,
     outbox.RECONCILE_REPORT: _reconcile_report,
+    outbox.PROOF: _proof,
     outbox.KEYS_ARRIVED: _keys_arrived,
     outbox.KEY_REPLACED: _key_replaced,
 }

@@ -1,0 +1,46 @@
+"""Who is signed in: an id in the signed cookie, and a version that signs every browser out when it is raised."""
+
+from flask import session
+from sqlalchemy import select, update
+
+from storefront.customers.models import Customer, email_key
+from storefront.db import db, transaction
+from storefront.web import settings
+
+KEY = "customer"
+
+
+def find_customer(email: str) -> Customer | None:
+    return db.session.scalars(
+        select(Customer).where(
+            Customer.mode == settings().mode, Customer.email_key == email_key(email), Customer.erased_at.is_(None)
+        )
+    ).one_or_none()
+
+
+def sign_in(customer: Customer) -> None:
+    """For 30 days, in this browser. Its cart stays."""
+    session[KEY] = [customer.id, customer.session_version]
+    session.permanent = True
+
+
+def sign_out() -> None:
+    session.pop(KEY, None)
+
+
+def find_signed_in() -> Customer | None:
+    """None for nobody, and for a cookie from before "sign out everywhere"."""
+    kept = session.get(KEY)
+    if not isinstance(kept, list) or len(kept) != 2:
+        return None
+    row = db.session.get(Customer, kept[0])
+    if row is None or row.mode != settings().mode or row.erased_at is not None or row.session_version != kept[1]:
+        return None
+    return row
+
+
+def sign_out_everywhere(customer_id: int) -> None:
+    with transaction() as changes:
+        changes.execute(
+            update(Customer).where(Customer.id == customer_id).values(session_version=Customer.session_version + 1)
+        )

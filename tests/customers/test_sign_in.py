@@ -1,0 +1,178 @@
+"""Sign-in: the same answer for everybody, a code and a link that scanners cannot use up, five wrong codes."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from storefront import clock
+from storefront.customers import proofs
+from storefront.customers.models import ProofPurpose
+from storefront.customers.proofs import CodeResult
+from storefront.db import db
+from tests.databases import BOTH
+from tests.messages.sold import sell
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer, Shop, read_rows
+from tests.statements import counted
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+ADA = "ada@example.com"
+
+
+def ask_for_code(buyer: Buyer, email: str = ADA) -> TestResponse:
+    return buyer.post("/sign-in", email=email)
+
+
+def mailed(shop: Shop, email: str = ADA) -> tuple[str, str]:
+    """Code and link of the newest mail to an address."""
+    shop.work()
+    mail = next(mail for mail in shop.mails() if email in str(mail["to"]).lower() and "code" in mail["subject"])
+    code = re.search(r"\b([0-9A-Z]{4}-[0-9A-Z]{4})\b", str(mail["subject"]))
+    link = re.search(r"(/sign-in/link/[0-9a-f]{32})", str(mail["text"]))
+    assert code
+    assert link
+    return code[1], link[1]
+
+
+def is_in(buyer: Buyer) -> bool:
+    return buyer.get("/library").status_code == 200
+
+
+def test_a_code_from_the_mail_signs_in_in_any_spelling(shop: Shop, sandbox: SandboxClient) -> None:
+    sell(shop.app, sandbox, email="Ada@Example.com")
+    for spell in (str.lower, str.upper, lambda code: code.replace("-", " ")):
+        buyer = Buyer(shop.app)
+        assert ask_for_code(buyer, ADA).location == "/sign-in/code"
+        code, _link = mailed(shop)
+        assert buyer.post("/sign-in/code", code=spell(code)).location == "/library"
+        assert is_in(buyer)
+
+
+def test_the_link_is_a_page_with_a_button_that_may_be_opened_often(shop: Shop, sandbox: SandboxClient) -> None:
+    sell(shop.app, sandbox, email=ADA)
+    ask_for_code(Buyer(shop.app))
+    _code, link = mailed(shop)
+    scanner = Buyer(shop.app)
+    for _ in range(3):
+        assert scanner.get(link).status_code == 200
+    assert not is_in(scanner)
+    for _ in range(2):
+        phone = Buyer(shop.app)
+        assert phone.post(link).location == "/library"
+        assert is_in(phone)
+    with time_machine.travel(clock.now() + timedelta(minutes=21), tick=True):
+        late = Buyer(shop.app)
+        ended = late.get(link)
+        assert (ended.status_code, "has ended" in ended.text) == (404, True)
+        late.post(link)
+        assert not is_in(late)
+
+
+def test_a_stranger_sees_what_a_customer_sees_and_gets_no_mail(shop: Shop, sandbox: SandboxClient) -> None:
+    sell(shop.app, sandbox, email=ADA)
+    seen = []
+    for email in (ADA, "eve@example.com"):
+        buyer = Buyer(shop.app)
+        buyer.get("/products/twinspot")
+        with counted(shop.app) as statements:
+            answer = ask_for_code(buyer, email)
+        page = buyer.get(answer.location).text.replace(email, "…")
+        page = re.sub(r'value="[^"]{40,}"|nonce-[^\']+|nonce="[^"]+"', "", page)
+        seen.append((answer.status_code, answer.location, page, statements))
+    assert seen[0] == seen[1]
+    shop.work()
+    assert shop.mails(to="eve@example.com") == []
+    rows = read_rows(shop.app, "SELECT state, last_error FROM outbox WHERE recipient = 'eve@example.com'")
+    assert rows == [{"state": "canceled", "last_error": "nothing was bought with this address"}]
+
+
+def test_wrong_codes_end_and_a_right_one_after_them_too(shop: Shop, sandbox: SandboxClient) -> None:
+    sell(shop.app, sandbox, email=ADA)
+    buyer = Buyer(shop.app)
+    ask_for_code(buyer)
+    code, _link = mailed(shop)
+    for _ in range(5):
+        wrong = buyer.post("/sign-in/code", code="AAAA-AAAA")
+        assert (wrong.status_code, "letter by letter" in wrong.text) == (400, True)
+    over = buyer.post("/sign-in/code", code=code)
+    assert (over.status_code, "too many wrong codes" in over.text) == (400, True)
+    assert not is_in(buyer)
+
+
+def test_a_code_has_its_minutes(shop: Shop, sandbox: SandboxClient) -> None:
+    sell(shop.app, sandbox, email=ADA)
+    buyer = Buyer(shop.app)
+    ask_for_code(buyer)
+    code, _link = mailed(shop)
+    with time_machine.travel(clock.now() + timedelta(minutes=21), tick=True):
+        late = buyer.post("/sign-in/code", code=code)
+        assert (late.status_code, "has ended" in late.text) == (400, True)
+
+
+def test_a_code_belongs_to_the_browser_that_asked(shop: Shop, sandbox: SandboxClient) -> None:
+    sell(shop.app, sandbox, email=ADA)
+    ask_for_code(Buyer(shop.app))
+    code, _link = mailed(shop)
+    other = Buyer(shop.app)
+    assert other.post("/sign-in/code", code=code).location == "/sign-in"
+    ask_for_code(other, "eve@example.com")
+    assert other.post("/sign-in/code", code=code).status_code == 400
+
+
+@both
+def test_five_wrong_codes_are_five_however_many_guess_at_once(app: Flask) -> None:
+    with app.app_context():
+        proof_id = proofs.start_proof(purpose=ProofPurpose.SIGN_IN, email=ADA)
+        db.session.remove()
+
+    def guess(_number: int) -> CodeResult:
+        with app.app_context():
+            try:
+                return proofs.check_code(proof_id, "AAAA-AAAA", purpose=ProofPurpose.SIGN_IN)[0]
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(guess, range(20)))
+    assert (results.count(CodeResult.WRONG), results.count(CodeResult.TOO_MANY)) == (5, 15)
+
+
+def test_one_address_gets_five_mails_an_hour(app: Flask) -> None:
+    with app.app_context():
+        for _ in range(7):
+            proofs.start_proof(purpose=ProofPurpose.SIGN_IN, email=ADA)
+        db.session.remove()
+    assert len(read_rows(app, "SELECT id FROM outbox")) == 5
+
+
+def test_what_is_no_address_is_said_at_once(buyer: Buyer) -> None:
+    for wrong in ("", "ada", "ada@", "a b@example.com", f"{'a' * 300}@example.com"):
+        answer = buyer.post("/sign-in", email=wrong)
+        assert (answer.status_code, "does not look like" in answer.text) == (400, True)
+    assert buyer.get("/sign-in/code").location == "/sign-in"
+
+
+def test_asking_again_and_again_is_limited(buyer: Buyer) -> None:
+    statuses = [ask_for_code(buyer, f"a{number}@example.com").status_code for number in range(6)]
+    assert statuses == [303] * 5 + [429]
+
+
+def test_signing_out_everywhere_ends_every_browser(shop: Shop, sandbox: SandboxClient) -> None:
+    sell(shop.app, sandbox, email=ADA)
+    first, second = Buyer(shop.app), Buyer(shop.app)
+    ask_for_code(first)
+    _code, link = mailed(shop)
+    first.post(link)
+    second.post(link)
+    assert is_in(first)
+    assert is_in(second)
+    first.add("soft-taps")
+    first.post("/sign-out", everywhere="1")
+    assert not is_in(first)
+    assert not is_in(second)
+    assert "Soft Taps" in first.get("/cart").text

@@ -1,0 +1,97 @@
+"""The library: everything of one address and nothing of another, searched, by pages, with what still works."""
+
+from flask import Flask, session
+
+from storefront.customers.session import find_customer, sign_in
+from storefront.db import db
+from storefront.fulfillment.fulfill import fulfill_checkout
+from tests.messages.sold import Sale, sell
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer, keys_on, read_rows
+from tests.statements import counted
+
+ADA = "ada@example.com"
+
+
+def signed_in(app: Flask, email: str = ADA) -> Buyer:
+    buyer = Buyer(app)
+    with app.test_request_context():
+        customer = find_customer(email)
+        assert customer is not None
+        sign_in(customer)
+        kept = session["customer"]
+    with buyer.client.session_transaction(base_url=buyer.base_url) as stored:
+        stored["customer"] = kept
+    return buyer
+
+
+def buy(app: Flask, sandbox: SandboxClient, *goods: tuple[str, str], email: str = ADA) -> Sale:
+    return sell(app, sandbox, *goods, email=email)
+
+
+def test_asks_strangers_to_sign_in(buyer: Buyer) -> None:
+    answer = buyer.get("/library")
+    assert (answer.status_code, answer.location) == (303, "/sign-in")
+
+
+def test_shows_all_of_one_address_and_nothing_of_others(app: Flask, sandbox: SandboxClient) -> None:
+    first = buy(app, sandbox)
+    second = buy(app, sandbox, ("twinspot", "Team"), ("the-patient-toolmaker", "E-book"), email="ADA@example.com")
+    other = buy(app, sandbox, email="eve@example.com")
+    page = signed_in(app).get("/library").text
+    assert set(keys_on(page)) == {*first.keys, *second.keys}
+    assert other.keys[0] not in page
+    assert "the-patient-toolmaker.epub" in page
+    assert page.index(second.keys[0]) < page.index(first.keys[0])
+
+
+def test_a_refunded_order_is_there_in_plain_words_without_its_key(app: Flask, sandbox: SandboxClient) -> None:
+    sale = buy(app, sandbox)
+    buyer = signed_in(app)
+    sale.refund()
+    sale.deliver("charge.refunded", "refund.")
+    page = buyer.get("/library").text
+    assert "refunded" in page
+    assert keys_on(page) == []
+
+
+def test_finds_products_and_order_numbers(app: Flask, sandbox: SandboxClient) -> None:
+    tool = buy(app, sandbox)
+    buy(app, sandbox, ("the-patient-toolmaker", "E-book"))
+    buyer = signed_in(app)
+    assert keys_on(buyer.get("/library?q=twinSPOT personal").text) == tool.keys
+    book = buyer.get("/library?q=toolmaker").text
+    assert keys_on(book) == []
+    assert "the-patient-toolmaker.epub" in book
+    assert buyer.get("/library?q=%00").status_code == 200
+    for nothing in ("nothing", "%25", "_"):
+        assert "Nothing is called" in buyer.get(f"/library?q={nothing}").text
+
+
+def test_has_a_second_page_and_costs_the_same_for_one_order_and_twenty(app: Flask, sandbox: SandboxClient) -> None:
+    buy(app, sandbox)
+    buyer = signed_in(app)
+    with counted(app) as one:
+        buyer.get("/library")
+    price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]
+    for _ in range(21):
+        session_id = sandbox.create_session([{"price": price, "quantity": 1}])
+        sandbox.pay(session_id, email=ADA)
+        with app.app_context():
+            fulfill_checkout(session_id)
+            db.session.remove()
+    with counted(app) as many:
+        page = buyer.get("/library").text
+    assert len(one) == len(many) <= 5
+    assert len(keys_on(page)) == 20
+    assert "Page 1 of 2" in page
+    assert len(keys_on(buyer.get("/library?page=2").text)) == 2
+    for odd in ("99", "0", "-1", "x", "99999999999"):
+        assert buyer.get(f"/library?page={odd}").status_code == 200
+
+
+def test_is_not_kept_by_any_cache(app: Flask, sandbox: SandboxClient) -> None:
+    buy(app, sandbox)
+    answer = signed_in(app).get("/library")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Robots-Tag"] == "noindex"
