@@ -1,0 +1,137 @@
+"""How a product's licenses and downloads work: what an owner sets. Licenses that are sold keep their terms."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from storefront.catalog.models import KeySource, Price, Product
+from storefront.db import db, transaction
+from storefront.errors import NotFound, StorefrontError
+
+PRODUCT_FIELDS = (
+    "grants_license",
+    "grants_download",
+    "key_source",
+    "license_prefix",
+    "one_key_per_order_item",
+    "activation_limit",
+    "seats",
+    "license_days",
+    "license_until",
+    "update_days",
+    "download_limit",
+    "download_days",
+    "pool_low_at",
+    "pool_very_low_at",
+)
+PRICE_FIELDS = ("activation_limit", "seats")
+MAX_PREFIX = 12
+
+
+class SettingRefused(StorefrontError):
+    code = "setting_refused"
+    title = "This setting cannot be used"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionSettings:
+    price_id: int
+    edition: str
+    activation_limit: int | None
+    seats: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductSettings:
+    """`values` are columns of the product by name; None is no limit."""
+
+    slug: str
+    name: str
+    values: dict[str, bool | int | str | datetime | None]
+    editions: tuple[EditionSettings, ...]
+
+
+def list_slugs() -> list[tuple[str, str]]:
+    """(slug, name) of every product, in the owner's order."""
+    rows = db.session.execute(select(Product.slug, Product.name).order_by(Product.position, Product.id))
+    return [(slug, name) for slug, name in rows]
+
+
+def read_settings(slug: str) -> ProductSettings:
+    product = db.session.scalars(
+        select(Product).where(Product.slug == slug).execution_options(populate_existing=True)
+    ).one_or_none()
+    if product is None:
+        raise not_found(slug)
+    prices = db.session.scalars(
+        select(Price)
+        .where(Price.product_id == product.id, Price.is_active)
+        .order_by(Price.position, Price.id)
+        .execution_options(populate_existing=True)
+    )
+    return ProductSettings(
+        slug=product.slug,
+        name=product.name,
+        values={name: getattr(product, name) for name in PRODUCT_FIELDS},
+        editions=tuple(
+            EditionSettings(
+                price_id=price.id,
+                edition=price.edition,
+                activation_limit=price.activation_limit,
+                seats=price.seats,
+            )
+            for price in prices
+        ),
+    )
+
+
+def not_found(slug: str) -> NotFound:
+    return NotFound(f"There is no product {slug}. `storefront products list` shows what there is.")
+
+
+def change_settings(slug: str, values: dict[str, Any], *, edition: str | None = None) -> ProductSettings:
+    """Of the product, or of one edition by its name. Safe to repeat.
+
+    Raises:
+        NotFound: no such product or edition.
+        SettingRefused: a value that cannot be; nothing is changed.
+    """
+    allowed = PRICE_FIELDS if edition else PRODUCT_FIELDS
+    unknown = sorted(set(values) - set(allowed))
+    if unknown:
+        raise SettingRefused(f"{', '.join(unknown)}: an edition has {' and '.join(PRICE_FIELDS)} of its own only.")
+    _check(values)
+    with transaction() as session:
+        product = session.scalars(select(Product).where(Product.slug == slug).with_for_update()).one_or_none()
+        if product is None:
+            raise not_found(slug)
+        target: Product | Price = product
+        if edition:
+            found = session.scalars(
+                select(Price).where(Price.product_id == product.id, Price.edition == edition, Price.is_active)
+            ).first()
+            if found is None:
+                raise NotFound(f"{product.name} has no edition {edition}.")
+            target = found
+        for name, value in values.items():
+            setattr(target, name, value)
+        if product.key_source is KeySource.POOL and not product.grants_license:
+            raise SettingRefused("Imported keys need a product that grants a license: add --license.")
+        if product.pool_very_low_at > product.pool_low_at:
+            raise SettingRefused("The second warning comes at fewer keys than the first.")
+    return read_settings(slug)
+
+
+def _check(values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= 1_000_000:
+            raise SettingRefused(f"{name} must be from 0 to 1000000.")
+    prefix = values.get("license_prefix", "")
+    if prefix and not (prefix.isascii() and prefix.isalnum() and prefix.isupper() and len(prefix) <= MAX_PREFIX):
+        raise SettingRefused(f"A prefix is up to {MAX_PREFIX} capital letters and digits.")
+    if values.get("activation_limit") == 0:
+        raise SettingRefused(
+            "A limit of 0 devices would sell a key that nobody can use: take `none` for no limit."
+        )

@@ -1,0 +1,56 @@
+"""A product that sells imported keys, keys to import, and sales of it."""
+
+from collections.abc import Iterable
+
+from flask import Flask
+
+from storefront.catalog.settings import change_settings
+from storefront.db import db
+from storefront.fulfillment.fulfill import fulfill_checkout
+from storefront.licenses.import_keys import Imported, import_keys
+from storefront.licenses.key_files import read_keys
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer, read_rows
+
+
+def make_pool(app: Flask, slug: str = "twinspot") -> None:
+    with app.app_context():
+        change_settings(slug, {"key_source": "pool", "pool_low_at": 3, "pool_very_low_at": 1})
+        db.session.remove()
+
+
+def bring(app: Flask, keys: Iterable[str], slug: str = "twinspot") -> Imported:
+    with app.app_context():
+        done = import_keys(slug, read_keys("\n".join(keys).encode()))
+        db.session.remove()
+    return done
+
+
+def numbered(count: int, start: int = 1) -> list[str]:
+    return [f"IMPORTED-KEY-{number:04}" for number in range(start, start + count)]
+
+
+def pay(app: Flask, sandbox: SandboxClient, count: int, *, quantity: int = 1) -> list[str]:
+    """Paid sessions that the shop has not seen."""
+    mirrors = "SELECT stripe_price_id FROM stripe_mirrors"
+    if not read_rows(app, mirrors):
+        buyer = Buyer(app)
+        buyer.add()
+        buyer.check_out()
+    price = read_rows(app, mirrors)[0]["stripe_price_id"]
+    sessions = [sandbox.create_session([{"price": price, "quantity": quantity}]) for _ in range(count)]
+    for session_id in sessions:
+        sandbox.pay(session_id, email=f"{session_id[-8:]}@example.com")
+    return sessions
+
+
+def fulfill(app: Flask, session_id: str) -> str:
+    with app.app_context():
+        try:
+            return fulfill_checkout(session_id).value
+        finally:
+            db.session.remove()
+
+
+def sold_keys(app: Flask) -> list[str]:
+    return [row["key"] for row in read_rows(app, "SELECT key FROM licenses ORDER BY id")]
