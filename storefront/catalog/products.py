@@ -207,7 +207,11 @@ def _editions_of(product_ids: list[int]) -> defaultdict[int, list[Edition]]:
 def _find_latest_release(product_id: int) -> LatestRelease | None:
     latest = (
         select(Release.id)
-        .where(Release.product_id == product_id, Release.published_at <= clock.now())
+        .where(
+            Release.product_id == product_id,
+            Release.published_at <= clock.now(),
+            Release.withdrawn_at.is_(None),
+        )
         .order_by(Release.published_at.desc(), Release.id.desc())
         .limit(1)
         .scalar_subquery()

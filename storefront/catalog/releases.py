@@ -45,7 +45,7 @@ class StoredFile:
     path: str
 
 
-def add_release_file(*, slug: str, version: str, source: Path, notes: str = "") -> int:
+def add_release_file(*, slug: str, version: str, source: Path, notes: str = "", is_draft: bool = False) -> int:
     """Put a file into a product's release, which is made and published when it is new; returns the file's id.
 
     The same file again changes nothing.
@@ -61,7 +61,9 @@ def add_release_file(*, slug: str, version: str, source: Path, notes: str = "") 
     with source.open("rb") as content:
         stored = store_file(content, slug=slug, version=version, filename=source.name)
     with transaction() as session:
-        return record_file(session, product_id=product_id, version=version, stored=stored, notes=notes)
+        return record_file(
+            session, product_id=product_id, version=version, stored=stored, notes=notes, is_draft=is_draft
+        )
 
 
 def store_file(content: IO[bytes], *, slug: str, version: str, filename: str) -> StoredFile:
@@ -86,11 +88,15 @@ def store_file(content: IO[bytes], *, slug: str, version: str, filename: str) ->
     )
 
 
-def record_file(session: Session, *, product_id: int, version: str, stored: StoredFile, notes: str) -> int:
-    """The rows for a stored file, inside the caller's transaction."""
+def record_file(
+    session: Session, *, product_id: int, version: str, stored: StoredFile, notes: str, is_draft: bool = False
+) -> int:
+    """The rows for a stored file, inside the caller's transaction. A release that is there stays as it is."""
     release = session.scalar(select(Release).where(Release.product_id == product_id, Release.version == version))
     if release is None:
-        release = Release(product_id=product_id, version=version, notes=notes, published_at=clock.now())
+        release = Release(
+            product_id=product_id, version=version, notes=notes, published_at=None if is_draft else clock.now()
+        )
         session.add(release)
         session.flush()
     known = session.scalars(

@@ -16,6 +16,7 @@ from storefront.cli.orders import orders
 from storefront.cli.payment_links import payment_link
 from storefront.cli.products import products
 from storefront.cli.reconcile import reconcile
+from storefront.cli.releases import releases
 from storefront.cli.server import server_command
 from storefront.cli.shop import make_app, open_shop
 from storefront.cli.signing_keys import signing_keys
@@ -101,6 +102,7 @@ main.add_command(mail)
 main.add_command(payment_link)
 main.add_command(reconcile)
 main.add_command(products)
+main.add_command(releases)
 main.add_command(keys)
 main.add_command(signing_keys)
 main.add_command(orders)

@@ -1,7 +1,7 @@
 """The outbox: promise a mail with its cause, release it, claim it, say how it ended. The row is the promise."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, or_, select, update
@@ -48,8 +48,11 @@ def promise(
     about: str | None = None,
     again: str = "",
     hold: bool = True,
+    due_at: datetime | None = None,
 ) -> bool:
     """Store the promise inside the caller's transaction; False when it was made before.
+
+    It may leave after its hold, or at `due_at` where many are spread over time.
 
     `about` is the refund, dispute or warning it tells of: one mail for each. `again` tells a mail that was asked
     for once more from the first one.
@@ -63,7 +66,7 @@ def promise(
         "order_id": order_id,
         "recipient": recipient,
         "message_id": f"<{tokens.new_token()}@{_domain()}>",  # short enough not to be folded
-        "due_at": clock.now() + wait,
+        "due_at": due_at or clock.now() + wait,
     }
     return insert_missing(session, OutboxMessage, [row]) == 1
 

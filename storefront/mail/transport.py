@@ -31,6 +31,7 @@ class Mail:
     subject: str
     text: str
     html: str
+    unsubscribe_url: str | None = None  # of mails that nobody has to get
 
 
 class MailRefused(Exception):
@@ -120,10 +121,18 @@ def send(mail: Mail) -> None:
         _send(mail)
 
 
-def _send(mail: Mail) -> None:
+def _message(mail: Mail) -> Message:
     message = Message(subject=mail.subject, recipients=[mail.recipient], body=mail.text, html=mail.html)
     message.msgId = mail.message_id  # the same at every try, so that a mailbox shows a repeated mail once
     message.extra_headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+    if mail.unsubscribe_url:  # RFC 8058: mail programs show a button and post there
+        message.extra_headers["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return message
+
+
+def _send(mail: Mail) -> None:
+    message = _message(mail)
     connection = _TimedConnection(current_app.extensions["mail"])
     try:
         with connection:

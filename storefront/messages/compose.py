@@ -7,11 +7,14 @@ from typing import Any
 from flask import render_template
 
 from storefront import clock
-from storefront.customers.models import AddressProof, ProofPurpose
+from storefront.catalog.markdown import render_markdown
+from storefront.catalog.models import Product, Release
+from storefront.customers.models import AddressProof, Customer, ProofPurpose
 from storefront.customers.proofs import code_of, link_of
 from storefront.customers.session import find_customer
 from storefront.db import db
 from storefront.fulfillment.concerns import NEEDS_ANSWER
+from storefront.library.news import find_reader, news_token
 from storefront.library.purchase import KeyState, Purchase, read_purchase
 from storefront.mail import outbox
 from storefront.mail.models import OutboxMessage
@@ -20,6 +23,8 @@ from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.models import Order
 from storefront.reconcile.models import ReconcilePass
 from storefront.web import absolute_url, settings
+
+NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,29 @@ def _proof(message: OutboxMessage) -> Found:
         return Canceled("nothing was bought with this address")
     link_url = absolute_url("customers.open_link", token=link_of(proof.seed))
     return {"code": code_of(proof.seed), "link_url": link_url}
+
+
+def _new_release(message: OutboxMessage) -> Found:
+    release_id, _, customer_id = (message.about or "").partition(":")
+    release, customer = (
+        db.session.get_one(Release, int(release_id)),
+        db.session.get_one(Customer, int(customer_id)),
+    )
+    product = db.session.get_one(Product, release.product_id)
+    if customer.unsubscribed_at is not None or customer.erased_at is not None:
+        return Canceled("no news are wanted")
+    order = find_reader(release, product, customer.id)
+    if release.withdrawn_at is not None or order is None:
+        return Canceled("the release is not to be had any more")
+    purchase = read_purchase(order)
+    return {
+        "release": release,
+        "product": product,
+        "notes": render_markdown(release.notes) if release.notes else "",
+        "purchase": purchase,
+        "order_url": purchase.order_url,
+        NEWS_URL: absolute_url("news.choose", token=news_token(customer)),
+    }
 
 
 def _waiting_for_bank(message: OutboxMessage) -> Found:
@@ -138,6 +166,7 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Found]] = {
     outbox.FRAUD_WARNING: _fraud_warning,
     outbox.RECONCILE_REPORT: _reconcile_report,
     outbox.PROOF: _proof,
+    outbox.NEW_RELEASE: _new_release,
     outbox.KEYS_ARRIVED: _keys_arrived,
     outbox.KEY_REPLACED: _key_replaced,
 }
@@ -156,4 +185,5 @@ def compose(message: OutboxMessage) -> Mail | Canceled:
         subject=" ".join(render_template(f"{folder}/subject.txt", **context).split()),
         text=render_template(f"{folder}/body.txt", **context),
         html=render_template(f"{folder}/body.html", **context),
+        unsubscribe_url=found.get(NEWS_URL),
     )

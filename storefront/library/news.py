@@ -1,0 +1,172 @@
+"""Tells buyers of a new release: one mail a customer, spread over time, never to who does not want it."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from storefront import clock, tokens
+from storefront.catalog.models import Product, Release
+from storefront.customers.models import Customer
+from storefront.db import db, transaction
+from storefront.downloads.links import bought_at
+from storefront.downloads.rules import is_included
+from storefront.errors import NotFound, StorefrontError
+from storefront.mail import outbox
+from storefront.orders.access import item_access
+from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.queue import nudge
+from storefront.web import settings
+
+PURPOSE = "news"
+
+
+class NotPublished(StorefrontError):
+    code = "not_published"
+    status = 409
+    title = "This release is not published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How many customers; `told` is of mails promised now, `before` of those promised earlier."""
+
+    told: int
+    before: int
+    unsubscribed: int
+    not_included: int
+    closed: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    customer: Customer
+    order: Order
+
+
+def _get_published(slug: str, version: str) -> tuple[Release, Product]:
+    row = db.session.execute(
+        select(Release, Product)
+        .join(Product, Product.id == Release.product_id)
+        .where(Product.slug == slug, Release.version == version)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no release {version} of {slug}. `storefront releases list {slug}` shows them.")
+    if row.Release.published_at is None or row.Release.withdrawn_at is not None:
+        raise NotPublished(f"{version} is not published: `storefront releases publish {slug} {version}` first.")
+    return row.Release, row.Product
+
+
+def find_reader(release: Release, product: Product, customer_id: int) -> Order | None:
+    """The newest order of a customer that opens this release; asked again when the mail leaves."""
+    rows = db.session.execute(
+        select(Order, OrderItem)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .join(Grant, Grant.order_item_id == OrderItem.id)
+        .where(
+            Order.customer_id == customer_id,
+            Order.mode == settings().mode,
+            Grant.product_id == product.id,
+            Grant.kind == GrantKind.DOWNLOAD,
+        )
+        .order_by(Order.id.desc())
+        .execution_options(populate_existing=True)
+    )
+    return next((order for order, item in rows if _opens(release, product, order, item)), None)
+
+
+def _opens(release: Release, product: Product, order: Order, item: OrderItem) -> bool:
+    included = is_included(release.published_at, bought_at=bought_at(order), update_days=product.update_days)
+    return included and item_access(order, item).allowed
+
+
+def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool = False) -> Told:
+    """Promises the mails; safe to repeat: nobody is told twice of one release. One transaction, few statements.
+
+    Raises:
+        NotFound, NotPublished: there is nothing to tell of.
+    """
+    release, product = _get_published(slug, version)
+    readers, unsubscribed, not_included, closed = _find_readers(release, product)
+    told = 0
+    if not dry_run:
+        now = clock.now()
+        with transaction() as session:
+            for reader in readers:
+                told += outbox.promise(
+                    session,
+                    kind=outbox.NEW_RELEASE,
+                    order_id=None,
+                    mode=settings().mode,
+                    recipient=reader.customer.email,
+                    about=f"{release.id}:{reader.customer.id}",
+                    due_at=now + timedelta(minutes=told // per_minute),
+                )
+        nudge("outbox")
+    return Told(
+        told=len(readers) if dry_run else told,
+        before=0 if dry_run else len(readers) - told,
+        unsubscribed=unsubscribed,
+        not_included=not_included,
+        closed=closed,
+        minutes=max(0, (told or len(readers)) - 1) // per_minute + 1,
+    )
+
+
+def _find_readers(release: Release, product: Product) -> tuple[list[_Reader], int, int, int]:
+    """Readers, and how many customers there are who unsubscribed, have no updates, or whose orders are closed."""
+    rows = db.session.execute(
+        select(Customer, Order, OrderItem)
+        .join(Order, Order.customer_id == Customer.id)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .join(Grant, Grant.order_item_id == OrderItem.id)
+        .where(
+            Customer.mode == settings().mode,
+            Customer.erased_at.is_(None),
+            Customer.email != "",
+            Grant.product_id == product.id,
+            Grant.kind == GrantKind.DOWNLOAD,
+        )
+        .order_by(Customer.id, Order.id.desc())
+        .execution_options(populate_existing=True)
+    ).all()
+    found: dict[int, _Reader] = {}
+    customers: dict[int, Customer] = {}
+    open_to: set[int] = set()
+    for customer, order, item in rows:
+        customers[customer.id] = customer
+        if item_access(order, item).allowed:
+            open_to.add(customer.id)
+        if _opens(release, product, order, item):
+            found.setdefault(customer.id, _Reader(customer, order))
+    readers = [reader for reader in found.values() if reader.customer.unsubscribed_at is None]
+    closed = len(customers.keys() - open_to)
+    return readers, len(found) - len(readers), len(open_to - found.keys()), closed
+
+
+def news_token(customer: Customer) -> str:
+    """Ends the news of one customer; it is in their mails only."""
+    return f"{customer.id}-{tokens.derive_token(customer.token_seed, purpose=PURPOSE, version=1)}"
+
+
+def get_reader(token: str) -> Customer:
+    """Raises NotFound for what is not one of our links."""
+    number, _, secret = token.partition("-")
+    customer = db.session.get(Customer, int(number)) if number.isdecimal() and len(number) < 10 else None
+    expected = tokens.derive_token(customer.token_seed, purpose=PURPOSE, version=1) if customer else ""
+    if customer is None or not hmac.compare_digest(secret.encode(), expected.encode()):
+        raise NotFound("This link is not known. Take the newest one from your mail, as a whole.")
+    return customer
+
+
+def set_news(customer_id: int, *, wants: bool) -> None:
+    """Safe to repeat."""
+    with transaction() as session:
+        session.execute(
+            update(Customer)
+            .where(Customer.id == customer_id)
+            .values(unsubscribed_at=None if wants else clock.now())
+        )
