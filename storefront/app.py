@@ -15,6 +15,7 @@ from storefront.downloads.views import downloads, set_up_downloads
 from storefront.health.views import health
 from storefront.library.account_views import account
 from storefront.library.news_views import news
+from storefront.library.proof_views import confirm
 from storefront.library.views import library
 from storefront.licenses.api import licenses
 from storefront.licenses.well_known import well_known
@@ -28,7 +29,8 @@ from storefront.web import Shop, set_up_web
 from storefront.webhook.views import webhook
 
 BLUEPRINTS = (
-    catalog, cart, checkout, webhook, customers, account, library, news, downloads, licenses, well_known, health,
+    catalog, cart, checkout, webhook, customers, account, library, confirm, news, downloads, licenses,
+    well_known, health,
 )  # fmt: skip
 
 

@@ -68,6 +68,7 @@ class Settings:
     trusted_proxies: int
     stripe_tax: bool
     terms_url: str | None
+    order_page_code: bool
     invoices: bool
     web_threads: int
     limits_url: str = field(repr=False)
@@ -330,6 +331,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, low=0, high=5),
         stripe_tax=reader.flag("STRIPE_TAX"),
         terms_url=reader.optional("TERMS_URL"),
+        order_page_code=reader.flag("ORDER_PAGE_CODE"),
         invoices=reader.flag("INVOICES"),
         web_threads=reader.integer("WEB_THREADS", 8, low=1, high=64),
         limits_url=reader.secret("LIMITS_URL") or "memory://",

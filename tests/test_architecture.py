@@ -21,6 +21,7 @@ MAX_LINES = 400
 
 # Blueprints without a guard, and what stands at the door instead.
 OPEN = {
+    "confirm": "the token in the address is the permission, or the first half of it",
     "customers": "whoever signs in is not signed in yet; pages of an account ask for it themselves",
     "licenses": "the license key in the body is the permission",
     "news": "the token in the address is the permission",

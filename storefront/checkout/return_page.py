@@ -12,9 +12,10 @@ from storefront.checkout.start import find_started_here, is_started
 from storefront.errors import NotFound
 from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
 from storefront.library.purchase import Purchase, read_purchase
+from storefront.orders.browsers import trust_browser
 from storefront.orders.lifecycle import find_order
 from storefront.orders.models import Order
-from storefront.web import limiter
+from storefront.web import limiter, settings
 
 SAME_BROWSER_DAYS = 30
 OTHER_BROWSER_MINUTES = 30
@@ -47,10 +48,13 @@ def land(session_id: str, *, browser: str) -> Landing:
     if order is None or order.fulfilled_at is None:
         order = find_order(session_id)  # this look, or somebody else's at the same moment, has changed it
     started = find_started_here(session_id, browser=browser)
+    may_see = order is not None and shows_keys(order, started)
+    if order is not None and started is not None and may_see and settings().order_page_code:
+        trust_browser(order.id)
     return Landing(
         outcome=outcome,
         purchase=read_purchase(order) if order else None,
-        shows_keys=order is not None and shows_keys(order, started),
+        shows_keys=may_see,
         checkout_token=started.token if started else None,
         cart=started.cart if started else [],
     )

@@ -8,6 +8,7 @@ import click
 
 from storefront.catalog.seed import seed as seed_catalog
 from storefront.cli import order_care as _order_care  # noqa: F401 - adds to `orders`
+from storefront.cli.customers import customers
 from storefront.cli.events import events
 from storefront.cli.keys import keys
 from storefront.cli.mail import mail
@@ -106,6 +107,7 @@ main.add_command(releases)
 main.add_command(keys)
 main.add_command(signing_keys)
 main.add_command(orders)
+main.add_command(customers)
 main.add_command(needs_you)
 main.add_command(status)
 main.add_command(events)

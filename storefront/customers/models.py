@@ -31,6 +31,7 @@ class ProofPurpose(StrEnum):
     OPEN_ORDER = "open_order"
     LEAVE_ADDRESS = "leave_address"  # the old end of a change of address
     TAKE_ADDRESS = "take_address"  # the new end
+    ERASE = "erase"
 
 
 class AddressProof(Base):
@@ -63,6 +64,13 @@ class AddressChange(Base):
     new_proven_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def is_address(text: str) -> bool:
+    """One word with a name, an @ and a domain; whether anybody reads it, only a mail can tell."""
+    name, at, domain = text.strip().rpartition("@")
+    is_one_word = text.isprintable() and not any(letter.isspace() for letter in text.strip())
+    return bool(name and at and "." in domain.strip(".") and is_one_word and len(text) <= 254)
 
 
 def email_key(email: str) -> str:

@@ -33,6 +33,13 @@ class CodeResult(StrEnum):
     EXPIRED = "expired"
 
 
+CODE_SENTENCES = {
+    CodeResult.WRONG: "That is not the code in the newest mail. Compare it letter by letter.",
+    CodeResult.TOO_MANY: "There were too many wrong codes. Have a new mail sent.",
+    CodeResult.EXPIRED: "That code has ended. Have a new mail sent.",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """What was proven: this address, for this purpose. `about` is the order or the change of address."""

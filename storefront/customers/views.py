@@ -4,8 +4,8 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from storefront.customers import proofs
-from storefront.customers.models import ProofPurpose, email_key
-from storefront.customers.proofs import CodeResult, Proof
+from storefront.customers.models import ProofPurpose, email_key, is_address
+from storefront.customers.proofs import CODE_SENTENCES, Proof
 from storefront.customers.session import find_customer, find_signed_in, sign_in, sign_out, sign_out_everywhere
 from storefront.web import limiter
 
@@ -14,11 +14,6 @@ customers = Blueprint("customers", __name__)
 
 PROOF_KEY = "proof"
 EMAIL_KEY = "proof_email"
-SENTENCES = {
-    CodeResult.WRONG: "That is not the code in the newest mail. Compare it letter by letter.",
-    CodeResult.TOO_MANY: "There were too many wrong codes. Have a new mail sent.",
-    CodeResult.EXPIRED: "That code has ended. Have a new mail sent.",
-}
 
 
 def _of_address() -> str:
@@ -37,19 +32,13 @@ def enter_address() -> ResponseReturnValue:
 @limiter.limit("5/minute", key_func=_of_address)
 def send_code() -> ResponseReturnValue:
     email = request.form.get("email", "").strip()
-    if not _looks_like_address(email):
+    if not is_address(email):
         error = "This does not look like an email address."
         page = render_template("customers/sign_in.html", email=email[:254], error=error)
         return make_response(page, 400)
     session[PROOF_KEY] = proofs.start_proof(purpose=ProofPurpose.SIGN_IN, email=email)
     session[EMAIL_KEY] = email
     return redirect(url_for("customers.enter_code"), 303)
-
-
-def _looks_like_address(email: str) -> bool:
-    name, at, domain = email.rpartition("@")
-    is_one_word = email.isprintable() and not any(letter.isspace() for letter in email)
-    return bool(name and at and domain and is_one_word and len(email) <= 254)
 
 
 @customers.get("/sign-in/code")
@@ -73,7 +62,7 @@ def check_code() -> ResponseReturnValue:
         session[PROOF_KEY], request.form.get("code", ""), purpose=ProofPurpose.SIGN_IN
     )
     if proof is None:
-        return _code_page(SENTENCES[result], 400)
+        return _code_page(CODE_SENTENCES[result], 400)
     return _enter(proof)
 
 

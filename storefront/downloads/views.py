@@ -18,7 +18,7 @@ from storefront.downloads.links import GrantedFile, get_file_of_grant, get_grant
 from storefront.downloads.missing import report_missing
 from storefront.downloads.tickets import lifetime, new_ticket, read_ticket
 from storefront.errors import StorefrontError
-from storefront.orders.lifecycle import get_order_by_token
+from storefront.orders.browsers import get_order_here
 from storefront.storage import disposition, storage
 from storefront.web import settings
 
@@ -47,7 +47,7 @@ class NotByPrefetch(StorefrontError):
 def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - the name is for people
     """The permanent address: it is in mails and on the order page."""
     _refuse_prefetch()
-    granted = get_granted_file(get_order_by_token(token), file_id)
+    granted = get_granted_file(get_order_here(token), file_id)
     counting.demand_allowance(granted)
     ticket = new_ticket(grant_id=granted.grant_id, file_id=file_id, size_bytes=granted.file.size_bytes)
     name = granted.file.filename
@@ -138,7 +138,7 @@ def _count(granted: GrantedFile) -> None:
 def all_files(token: str) -> ResponseReturnValue:
     """Everything of an order in one file, made while it is sent: it cannot be resumed."""
     _refuse_prefetch()
-    order = get_order_by_token(token)
+    order = get_order_here(token)
     archive = open_archive(order)
     if request.method == "HEAD":
         return _private(_zip(archive.size_bytes, order.number))

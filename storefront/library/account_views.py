@@ -1,12 +1,38 @@
-"""`/library`: everything bought with the address that is signed in."""
+"""`/library` and `/account`: everything bought with the address that is signed in, and that address itself."""
 
-from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+import json
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
-from storefront.customers.session import find_signed_in
+from storefront.customers import proofs
+from storefront.customers.models import Customer, ProofPurpose
+from storefront.customers.proofs import CODE_SENTENCES
+from storefront.customers.session import find_signed_in, sign_in
+from storefront.db import db
 from storefront.library.all_orders import read_owned
+from storefront.library.change_address import AddressRefused, Change, find_change, prove_end, start_change
+from storefront.library.erase import NotYet, erase_customer
+from storefront.library.export import export_customer
+from storefront.library.news import set_news
+from storefront.web import limiter
 
 account = Blueprint("account", __name__)
+
+CHANGE_KEY = "change"  # of an address: its id, and the ids of both proofs
+ERASE_KEY = "erase"
+ENDS = {"old": (ProofPurpose.LEAVE_ADDRESS, 1), "new": (ProofPurpose.TAKE_ADDRESS, 2)}
 
 
 @account.before_request
@@ -18,13 +44,134 @@ def demand_sign_in() -> ResponseReturnValue | None:
     return None
 
 
+@account.after_request
+def keep_out_of_searches(answer: Response) -> Response:
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
 @account.get("/library")
 def library() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[:100]
     page = request.args.get("page", "1")
     owned = read_owned(g.customer.id, query=query, page=int(page) if page.isdecimal() and len(page) < 6 else 1)
-    answer = make_response(
-        render_template("library/library.html", owned=owned, query=query, email=g.customer.email)
+    return render_template("library/library.html", owned=owned, query=query, email=g.customer.email)
+
+
+@account.get("/account")
+def settings() -> ResponseReturnValue:
+    return _account_page()
+
+
+def _account_page(*, new_email: str = "", error: str = "") -> ResponseReturnValue:
+    page = render_template("library/account.html", customer=g.customer, new_email=new_email, error=error)
+    return make_response(page, 400 if error else 200)
+
+
+@account.post("/account/news")
+def choose_news() -> ResponseReturnValue:
+    wants = "wants" in request.form
+    set_news(g.customer.id, wants=wants)
+    flash("You get news of releases." if wants else "No more news of releases. Receipts still come.", "good")
+    return redirect(url_for("account.settings"), 303)
+
+
+@account.post("/account/address")
+@limiter.limit("5/minute;20/hour")
+def begin_change() -> ResponseReturnValue:
+    new_email = request.form.get("new_email", "")
+    try:
+        started = start_change(g.customer.id, new_email)
+    except AddressRefused as error:
+        return _account_page(new_email=new_email[:254], error=error.message)
+    session[CHANGE_KEY] = [started.id, started.leave_id, started.take_id]
+    return redirect(url_for("account.change_address"), 303)
+
+
+def _find_own_change() -> Change | None:
+    found = find_change(session[CHANGE_KEY][0]) if CHANGE_KEY in session else None
+    return found if found and found.customer_id == g.customer.id else None
+
+
+@account.get("/account/address")
+def change_address() -> ResponseReturnValue:
+    change = _find_own_change()
+    if change is None or change.is_done:
+        return redirect(url_for("account.settings"))
+    return _change_page(change)
+
+
+def _change_page(change: Change, *, end: str = "", error: str = "") -> ResponseReturnValue:
+    page = render_template(
+        "library/change_address.html", change=change, old_email=g.customer.email, which=end, error=error
     )
-    answer.headers["X-Robots-Tag"] = "noindex"
+    return make_response(page, 400 if error else 200)
+
+
+@account.post("/account/address/<any(old, new):end>")
+@limiter.limit("10/minute;60/hour")
+def prove_address(end: str) -> ResponseReturnValue:
+    change = _find_own_change()
+    if change is None:
+        return redirect(url_for("account.settings"), 303)
+    purpose, position = ENDS[end]
+    result, proof = proofs.check_code(session[CHANGE_KEY][position], request.form.get("code", ""), purpose=purpose)
+    if proof is None:
+        return _change_page(change, end=end, error=CODE_SENTENCES[result])
+    proven = prove_end(proof)
+    if proven is not None and not proven.is_done:
+        return redirect(url_for("account.change_address"), 303)
+    session.pop(CHANGE_KEY)
+    if proven is None:
+        flash("That change is over: the address is another one by now.", "bad")
+    else:
+        sign_in(db.session.get_one(Customer, proven.customer_id, populate_existing=True))
+        flash(f"Everything you bought belongs to {proven.new_email} now. Other browsers are signed out.", "good")
+    return redirect(url_for("account.settings"), 303)
+
+
+@account.get("/account/export.json")
+@limiter.limit("10/minute")
+def export() -> ResponseReturnValue:
+    """Everything the shop knows of this customer; see `library/export.py`."""
+    answer = make_response(json.dumps(export_customer(g.customer.id), indent=2, ensure_ascii=False) + "\n")
+    answer.mimetype = "application/json"
+    answer.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return answer
+
+
+@account.post("/account/erase")
+@limiter.limit("5/minute;20/hour")
+def begin_erasing() -> ResponseReturnValue:
+    """A code once more: an open browser must not be enough to lose everything."""
+    session[ERASE_KEY] = proofs.start_proof(purpose=ProofPurpose.ERASE, email=g.customer.email)
+    return redirect(url_for("account.erase"), 303)
+
+
+@account.get("/account/erase")
+def erase() -> ResponseReturnValue:
+    if ERASE_KEY not in session:
+        return redirect(url_for("account.settings"))
+    return _erase_page()
+
+
+def _erase_page(error: str = "") -> ResponseReturnValue:
+    page = render_template("library/erase.html", customer=g.customer, error=error)
+    return make_response(page, 400 if error else 200)
+
+
+@account.post("/account/erase/code")
+@limiter.limit("10/minute;60/hour")
+def finish_erasing() -> ResponseReturnValue:
+    if ERASE_KEY not in session:
+        return redirect(url_for("account.settings"), 303)
+    result, proof = proofs.check_code(session[ERASE_KEY], request.form.get("code", ""), purpose=ProofPurpose.ERASE)
+    if proof is None:
+        return _erase_page(CODE_SENTENCES[result])
+    try:
+        erase_customer(g.customer.id)
+    except NotYet as error:
+        return _erase_page(error.message)
+    session.clear()
+    flash("Your data is erased. Your license keys keep working.", "good")
+    return redirect("/", 303)

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row, null, select
+from sqlalchemy import Row, func, null, select
 
 from storefront import clock, money
 from storefront.catalog.markdown import render_markdown
@@ -24,6 +24,7 @@ from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.outbox import RECEIPT
 from storefront.measurements import ACCESS_DENIALS, measurements
 from storefront.orders.access import Access, Reason, access, facts_of, item_access
+from storefront.orders.after_sale import Refund
 from storefront.orders.lifecycle import order_token
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.web import absolute_url
@@ -275,6 +276,14 @@ def _presentment(order: Order) -> str | None:
     return money.format_money(order.presentment_minor, currency)
 
 
+def _sentence(order: Order, found: Access) -> str:
+    """In plain words, with the day of a refund."""
+    if found.reason is not Reason.REFUNDED:
+        return found.sentence
+    at = db.session.scalar(select(func.max(Refund.created_at)).where(Refund.order_id == order.id))
+    return found.sentence.replace("refunded", f"refunded on {at:%B} {at.day}, {at.year}") if at else found.sentence
+
+
 def read_purchase(order: Order, *, with_devices: bool = False) -> Purchase:
     """At most three statements, one more for devices, and one where a product limits its downloads."""
     found = access(facts_of(order))
@@ -282,13 +291,14 @@ def read_purchase(order: Order, *, with_devices: bool = False) -> Purchase:
     items = _read_items(order, token, found, with_devices=with_devices)
     if not found.allowed and order.is_paid:
         measurements().add(ACCESS_DENIALS, found.reason)
+    sentence = _sentence(order, found)
     has_closed_items = found.allowed and any(item.is_refunded for item in items)
     return Purchase(
         number=order.number,
         state=STATES.get(found.reason, "fulfilled"),
-        state_text=SOME_ITEMS_REFUNDED if has_closed_items else found.sentence,
+        state_text=SOME_ITEMS_REFUNDED if has_closed_items else sentence,
         access_allowed=found.allowed,
-        access_reason=found.sentence,
+        access_reason=sentence,
         email=order.email,
         created_at=order.created_at,
         paid_at=order.paid_at,

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
-from storefront.customers.models import email_key
+from storefront.customers.models import email_key, is_address
 from storefront.db import transaction
 from storefront.downloads.counting import add_allowance
 from storefront.errors import NotFound, StorefrontError
@@ -68,12 +68,6 @@ def resend(reference: str, *, to: str | None = None, new_link: bool = False) -> 
         return _resend(is_named(reference), to=to, new_link=new_link, adds_downloads=True)
     except NotFound as error:
         raise not_found(reference) from error
-
-
-def is_address(text: str) -> bool:
-    name, at, domain = text.strip().rpartition("@")
-    is_one_word = text.isprintable() and not any(letter.isspace() for letter in text.strip())
-    return bool(name and at and "." in domain.strip(".") and is_one_word and len(text) <= 254)
 
 
 def _resend(which: object, *, to: str | None, new_link: bool, adds_downloads: bool) -> Resent:

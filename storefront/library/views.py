@@ -7,7 +7,7 @@ from storefront.errors import AccessDenied
 from storefront.library.purchase import Purchase, read_purchase
 from storefront.library.resend import NothingToSend, resend_own
 from storefront.licenses.activations import deactivate_device
-from storefront.orders.lifecycle import get_order_by_token
+from storefront.orders.browsers import get_order_here
 from storefront.stripe_gateway import gateway
 from storefront.web import limiter, settings
 
@@ -17,7 +17,7 @@ library = Blueprint("library", __name__)
 
 @library.get("/orders/<token>")
 def order(token: str) -> ResponseReturnValue:
-    purchase = read_purchase(get_order_by_token(token), with_devices=True)
+    purchase = read_purchase(get_order_here(token), with_devices=True)
     answer = make_response(render_template("library/order.html", purchase=purchase, token=token))
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
@@ -27,7 +27,7 @@ def order(token: str) -> ResponseReturnValue:
 @limiter.limit("30/minute")
 def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnValue:
     """A device that its owner lost, sold or set up anew: its slot is free at once."""
-    purchase = read_purchase(get_order_by_token(token), with_devices=True)
+    purchase = read_purchase(get_order_here(token), with_devices=True)
     if not purchase.access_allowed:
         raise AccessDenied(purchase.access_reason)
     if license_id not in _license_ids(purchase):
@@ -47,7 +47,7 @@ def _license_ids(purchase: Purchase) -> set[int]:
 @limiter.limit("5/minute;20/hour")
 def send_receipt(token: str) -> ResponseReturnValue:
     """To the order's own address only: whoever found the link learns nothing new by it."""
-    found = get_order_by_token(token)
+    found = get_order_here(token)
     try:
         done = resend_own(found.id)
     except NothingToSend as error:
@@ -62,7 +62,7 @@ def send_receipt(token: str) -> ResponseReturnValue:
 @limiter.limit("10/minute")
 def stripe_receipt(token: str) -> ResponseReturnValue:
     """Stripe's own receipt, or the invoice where the shop makes them: asked at the click, its address changes."""
-    found = get_order_by_token(token)
+    found = get_order_here(token)
     address = gateway().find_receipt_url(found.checkout_session_id, with_invoice=settings().invoices)
     if address is None:
         flash("There is no receipt at Stripe for this order: nothing was charged.", "bad")

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from storefront.licenses.license_file import issue_license_file
 from storefront.licenses.revocations import KEPT_SECONDS, signed_list
 from storefront.licenses.signing import encode, ensure_signing_key, list_keys
-from storefront.orders.lifecycle import get_order_by_token
+from storefront.orders.browsers import get_order_here
 from storefront.web import limiter
 
 # Open: public by nature; a license file is opened by its order's token.
@@ -45,7 +45,7 @@ def revocations() -> ResponseReturnValue:
 @limiter.limit("30/minute")
 def license_file(token: str, license_id: int) -> ResponseReturnValue:
     """For the order page: the file of a license, for a device that is not online."""
-    order = get_order_by_token(token)
+    order = get_order_here(token)
     answer = make_response(issue_license_file(license_id, order_id=order.id) + "\n")
     answer.mimetype = "application/octet-stream"
     name = f"order-{order.number}-{license_id}.license"

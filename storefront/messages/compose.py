@@ -79,8 +79,9 @@ def _proof(message: OutboxMessage) -> Found:
         return Canceled("the code has ended")
     if proof.purpose is ProofPurpose.SIGN_IN and find_customer(proof.email) is None:
         return Canceled("nothing was bought with this address")
-    link_url = absolute_url("customers.open_link", token=link_of(proof.seed))
-    return {"code": code_of(proof.seed), "link_url": link_url}
+    endpoint = "customers.open_link" if proof.purpose is ProofPurpose.SIGN_IN else "confirm.open_link"
+    link_url = absolute_url(endpoint, token=link_of(proof.seed))
+    return {"code": code_of(proof.seed), "link_url": link_url, "purpose": proof.purpose.value}
 
 
 def _new_release(message: OutboxMessage) -> Found:
@@ -174,6 +175,8 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Found]] = {
 
 def compose(message: OutboxMessage) -> Mail | Canceled:
     """The folder `templates/mail/<kind>/` holds subject, text and HTML."""
+    if not message.recipient:
+        return Canceled("there is no address")  # paid without one, or erased meanwhile
     found = COMPOSERS[message.kind](message)
     if isinstance(found, Canceled):
         return found

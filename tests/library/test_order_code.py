@@ -1,0 +1,70 @@
+"""ORDER_PAGE_CODE: a browser that did not buy types a mailed code before it sees keys and downloads."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from storefront.config import Settings
+from tests.library.test_account import mailed
+from tests.library.test_library import signed_in
+from tests.messages.sold import sell
+from tests.sandbox_client import SandboxClient
+from tests.shop import Buyer, Shop, keys_on
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, order_page_code=True)
+
+
+def test_the_browser_that_paid_needs_no_code(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox, email=ADA)
+    assert keys_on(sale.order_page()) == sale.keys
+    assert keys_on(signed_in(app).get(sale.link).text) == sale.keys
+
+
+def test_another_browser_sees_nothing_before_the_code(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    other = Buyer(shop.app)
+    code_page = f"{sale.link}/code"
+    for path in ("", "/licenses/1/license-file", "/stripe-receipt"):
+        assert other.get(sale.link + path).location == code_page
+    assert other.client.get(sale.downloads[0], base_url=other.base_url).location == code_page
+    assert other.post(f"{sale.link}/receipt").location == code_page
+    asked = other.get(code_page)
+    assert ADA not in asked.text
+    assert other.post(code_page).location == code_page
+    code, _link = mailed(shop, ADA)
+    assert ADA not in other.get(code_page).text
+    wrong = other.post(f"{code_page}/check", code="AAAA-AAAA")
+    assert (wrong.status_code, "letter by letter" in wrong.text) == (400, True)
+    assert other.post(f"{code_page}/check", code=code).location == sale.link
+    assert keys_on(other.get(sale.link).text) == sale.keys
+    assert re.match("/downloads/file/", other.client.get(sale.downloads[0], base_url=other.base_url).location)
+    assert other.get(code_page).location == sale.link
+
+
+def test_the_link_of_the_mail_opens_the_browser_it_is_pressed_in(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    Buyer(shop.app).post(f"{sale.link}/code")
+    _code, link = mailed(shop, ADA)
+    phone = Buyer(shop.app)
+    assert "Open the order" in phone.get(link).text
+    assert phone.get(sale.link).location == f"{sale.link}/code"
+    assert phone.post(link).location == sale.link
+    assert keys_on(phone.get(sale.link).text) == sale.keys
+
+
+def test_a_code_of_one_order_opens_no_other(shop: Shop, sandbox: SandboxClient) -> None:
+    first = sell(shop.app, sandbox, email=ADA)
+    second = sell(shop.app, sandbox, email="eve@example.com")
+    other = Buyer(shop.app)
+    other.post(f"{first.link}/code")
+    code, _link = mailed(shop, ADA)
+    assert other.post(f"{second.link}/code/check", code=code).location == f"{second.link}/code"
+    other.post(f"{first.link}/code/check", code=code)
+    assert other.get(second.link).location == f"{second.link}/code"
