@@ -17,8 +17,9 @@ from storefront.licenses import activations, answers, keys
 from storefront.licenses.activations import Answer
 from storefront.licenses.codes import Code
 from storefront.licenses.license_file import issue_license_file
+from storefront.licenses.openapi import describe
 from storefront.licenses.requests import BadRequest, demand, read_fields
-from storefront.web import csrf, limiter
+from storefront.web import csrf, limiter, settings
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,13 @@ _limited_by_key = limiter.limit(PER_KEY, key_func=_of_key)
 
 def _flag() -> str:
     return FLAGS[request.path.rsplit("/", 1)[-1]]
+
+
+@licenses.get("/v1/openapi.json")
+def description() -> ResponseReturnValue:
+    answer = jsonify(describe(settings().base_url))
+    answer.headers["Cache-Control"] = "public, max-age=300"
+    return answer
 
 
 @licenses.post("/v1/licenses/activate")
