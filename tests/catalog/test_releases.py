@@ -2,12 +2,15 @@
 
 import hashlib
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 import pytest
 from flask import Flask
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from storefront.catalog.models import Release, ReleaseFile
-from storefront.catalog.releases import FileNameRefused, ReleaseFileExists, add_release_file
+from storefront.catalog.releases import FileNameRefused, ReleaseFileExists, add_release_file, check_path_part
 from storefront.config import Settings
 from storefront.errors import NotFound
 from tests.shop import Buyer, count_rows
@@ -73,3 +76,23 @@ def test_versions_that_would_leave_the_folder_are_refused(app: Flask, source: Pa
 def test_an_unknown_product_is_refused(app: Flask, source: Path) -> None:
     with app.app_context(), pytest.raises(NotFound):
         add_release_file(slug="nothing", version="1", source=source)
+
+
+parts = st.text(max_size=40) | st.text(alphabet="./\\ a:~%\x00é", max_size=6)
+
+
+@given(slug=parts, version=parts, filename=parts)
+@example(slug="..", version="..", filename="passwd")
+@example(slug="con", version="aux.txt", filename="nul.zip")
+def test_no_path_leaves_the_folder(
+    tmp_path_factory: pytest.TempPathFactory, slug: str, version: str, filename: str
+) -> None:
+    root = Path("files").resolve()
+    try:
+        for part in (slug, version, filename):
+            check_path_part(part)
+    except FileNameRefused:
+        return
+    path = Path(f"{root}/{slug}/{version}/{filename}")
+    assert path.resolve().relative_to(root).parts == (slug, version, filename)
+    assert urlsplit(f"https://shop.example/{quote(path.name)}").path == f"/{quote(path.name)}"

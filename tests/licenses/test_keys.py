@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.licenses.keys import is_well_formed, new_key
+from storefront.licenses.keys import hash_key, is_well_formed, new_key
 from storefront.tokens import READABLE_ALPHABET
 
 LETTERS = 20
@@ -48,6 +48,21 @@ def test_accepts_its_own_keys_however_people_type_them(key: str) -> None:
     assert is_well_formed(key.lower())
     assert is_well_formed(f"  {key}\n")
     assert is_well_formed(f"LANT-{key}")
+
+
+@given(keys, st.lists(places, max_size=6), st.sampled_from(["-", " ", "\u2013", "\u00a0", "\u2212", "\t"]))
+def test_finds_a_key_in_whatever_way_it_was_copied(key: str, at: list[int], between: str) -> None:
+    letters = list(key.lower())
+    for number in at:
+        letters.insert(number, between)
+    copied = "".join(letters)
+    wide = "".join(chr(ord(letter) + 0xFEE0) if letter.isalnum() else letter for letter in key)
+    assert {hash_key(copied), hash_key(wide), hash_key(f" {key}\n")} == {hash_key(key)}
+
+
+@given(keys, keys)
+def test_finds_no_other_key(one: str, other: str) -> None:
+    assert (hash_key(one) == hash_key(other)) is (one == other)
 
 
 @given(keys, places, st.sampled_from(READABLE_ALPHABET))
