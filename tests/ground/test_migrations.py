@@ -7,11 +7,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from storefront.app import create_app
 from storefront.config import load_settings
+from storefront.customers.models import Customer
 from storefront.db import Base, db, transaction
+from storefront.licenses.keys import hash_key
+from storefront.licenses.models import License
 from storefront.migrations import schema
 from tests.databases import BOTH, base_environment
 from tests.shop import read_rows
@@ -22,6 +25,21 @@ INSERT INTO orders (number, mode, checkout_session_id, customer_id, email, tax_i
     look_ticket, facts_ticket, token_seed, token_version, token_hash, placed_at, created_at)
 VALUES ('N1', 'test', 'cs_1', 1, 'ada@example.com', '[]', 'usd', 1900, 0, 0, 1900, true, false, 0, false, true,
     1, 1, 'x', 1, 'h', '2026-11-02 12:00:00', '2026-11-02 12:00:00')
+"""
+
+ITEM_OF_0001 = """
+INSERT INTO order_items (id, order_id, stripe_line_item_id, position, product_id, description, quantity, currency,
+    subtotal_minor, discount_minor, tax_minor, total_minor)
+SELECT 1, (SELECT id FROM orders WHERE number = 'N1'), 'li_1', 1, min(id), 'Twinspot', 1, 'usd', 1900, 0, 0, 1900
+FROM products
+"""
+GRANT_OF_0001 = """
+INSERT INTO grants (id, order_item_id, product_id, kind, ordinal, created_at)
+SELECT 1, 1, min(id), 'license', 1, '2026-11-02 12:00:00' FROM products
+"""
+LICENSE_OF_0001 = """
+INSERT INTO licenses (id, grant_id, key, mode, activation_limit, created_at)
+VALUES (1, 1, 'TWIN-7KQ4X-AAAAA-AAAAA-AAAA3', 'sandbox', 3, '2026-11-02 12:00:00')
 """
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -59,18 +77,23 @@ def test_goes_back_to_nothing_and_up_again(app: Flask) -> None:
 
 
 @both
-def test_keeps_orders_and_the_owners_decision_through_every_step(app: Flask) -> None:
+def test_keeps_orders_their_keys_and_the_owners_decision_through_every_step(app: Flask) -> None:
     """An order of the first version, withdrawn by its owner, goes up to the newest schema and back."""
     with app.app_context():
         downgrade(directory=str(schema.FOLDER), revision="0001")
         with transaction() as session:
             session.execute(text("INSERT INTO customers VALUES (1, 'test', 'Ada', 'ada', '2026-11-02 12:00:00')"))
-            session.execute(text(ORDER_OF_0001))
+            for statement in (ORDER_OF_0001, ITEM_OF_0001, GRANT_OF_0001, LICENSE_OF_0001):
+                session.execute(text(statement))
     schema.upgrade(app)
     assert read_rows(app, "SELECT number, decision FROM orders") == [{"number": "N1", "decision": "withdraw"}]
     assert differences(app) == []
     with app.app_context():
+        assert db.session.scalar(select(License.key_hash)) == hash_key("twin 7kq4x aaaaa aaaaa aaaa3")
+        assert db.session.scalar(select(Customer.token_seed))
+        db.session.remove()
         downgrade(directory=str(schema.FOLDER), revision="0001")
+    assert len(read_rows(app, "SELECT key FROM licenses JOIN grants ON grants.id = grant_id")) == 1
     assert [bool(row["is_withdrawn"]) for row in read_rows(app, "SELECT is_withdrawn FROM orders")] == [True]
 
 
