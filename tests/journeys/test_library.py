@@ -1,0 +1,213 @@
+"""What buyers come back to: sign-in, library, order page, account, news; on every screen, without JavaScript."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from storefront.catalog.publish import publish
+from storefront.catalog.releases import add_release_file
+from storefront.config import Settings
+from storefront.db import db
+from storefront.library.news import tell_buyers
+from tests.browser_support import DESKTOP, PHONE, Complaints, assert_accessible, assert_fits
+from tests.journeys.parts import key_texts
+from tests.licenses.licensed import ask
+from tests.messages.sold import Sale, sell
+from tests.sandbox_client import SandboxClient
+from tests.shop import Shop
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ADA = "ada@example.com"
+DEVICE = "Ada's laptop with a name that is much longer than anybody needs, as names of devices are"
+
+
+@pytest.fixture
+def sale(shop: Shop, sandbox: SandboxClient) -> Sale:
+    """A key with a device, two files, and one order more."""
+    sell(shop.app, sandbox, ("the-patient-toolmaker", "E-book"), email=ADA)
+    made = sell(shop.app, sandbox, ("twinspot", "Personal"), ("the-patient-toolmaker", "E-book"), email=ADA)
+    ask(shop.app, "activate", license_key=made.keys[0], instance_name=DEVICE)
+    ask(shop.app, "activate", license_key=made.keys[0], instance_name="Desk")
+    return made
+
+
+def mailed(shop: Shop, email: str = ADA) -> tuple[str, str]:
+    """Code and path of the link in the newest mail with a code."""
+    shop.work()
+    mail = next(mail for mail in shop.mails(to=email) if "is your code" in mail["subject"])
+    code = re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", str(mail["subject"]))
+    link = re.search(r"/(?:sign-in/link|confirm)/[0-9a-f]{32}", str(mail["text"]))
+    assert code
+    assert link
+    return code[0], link[0]
+
+
+def look(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def sign_in(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/library")
+    page.get_by_label("Email address").fill(ADA)
+    page.get_by_role("button", name="Mail me a code").click()
+    page.get_by_label("Code").fill(mailed(shop)[0].lower())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your library")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+class TestOnEveryScreen:
+    @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+    def viewport(self, request: pytest.FixtureRequest) -> Any:
+        return request.param
+
+    def test_from_sign_in_to_the_account_everything_fits_and_is_accessible(
+        self, shop: Shop, sale: Sale, page: Page, scheme: Any, complaints: Complaints
+    ) -> None:
+        complaints.expected = ["400 (BAD REQUEST)"]  # of the wrong code
+        page.emulate_media(color_scheme=scheme)
+        page.goto(f"{shop.url}/library")
+        look(page)
+        page.get_by_label("Email address").fill(ADA)
+        page.get_by_role("button", name="Mail me a code").click()
+        page.get_by_label("Code").fill("AAAA-AAAA")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_text("That is not the code")).to_be_visible()
+        look(page)
+        page.get_by_label("Code").fill(mailed(shop)[0].lower())
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your library")
+        assert key_texts(page) == sale.keys
+        look(page)
+        page.get_by_role("searchbox").fill("nothing of the kind")
+        page.get_by_role("button", name="Search").click()
+        expect(page.get_by_role("heading", level=2)).to_contain_text("Nothing is called")
+        look(page)
+        page.goto(f"{shop.url}/account")
+        look(page)
+        page.get_by_label("New address").fill("ada@new.example.com")
+        page.get_by_role("button", name="Change the address").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Two codes, two mailboxes")
+        look(page)
+        page.goto(f"{shop.url}/account")
+        page.get_by_role("button", name="Erase my data").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Erase your data")
+        look(page)
+        page.goto(shop.url + mailed(shop)[1])
+        look(page)
+
+    def test_an_orders_page_with_devices_and_older_versions(
+        self, shop: Shop, sale: Sale, page: Page, scheme: Any, tmp_path: Path
+    ) -> None:
+        page.emulate_media(color_scheme=scheme)
+        newer = tmp_path / "twinspot-3.0.zip"
+        newer.write_bytes(b"newer")
+        with shop.app.app_context():
+            add_release_file(
+                slug="twinspot", version="3.0", source=newer, notes="- Twice as **fast**\n- Speaks Danish"
+            )
+        page.goto(shop.url + sale.link)
+        expect(page.get_by_text("2 of 3 devices")).to_be_visible()
+        page.get_by_text("One older version").first.click()
+        expect(page.get_by_role("link", name="Download twinspot-2.1.zip")).to_be_visible()
+        look(page)
+        page.get_by_role("button", name="Deactivate Desk").click()
+        expect(page.get_by_text("its place is free")).to_be_visible()
+        expect(page.get_by_text("1 of 3 devices")).to_be_visible()
+        look(page)
+        with page.expect_download() as started:
+            page.get_by_role("link", name="Download all").click()
+        assert started.value.suggested_filename.endswith(".zip")
+        with page.expect_download() as started:
+            page.get_by_role("link", name="License file").click()
+        assert started.value.suggested_filename.endswith(".license")
+
+
+def test_a_link_signs_in_with_one_click_without_javascript(shop: Shop, sale: Sale, chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{shop.url}/sign-in")
+    page.get_by_label("Email address").fill(ADA)
+    page.get_by_role("button", name="Mail me a code").click()
+    page.goto(shop.url + mailed(shop)[1])
+    page.get_by_role("button", name="Sign in").click()
+    assert key_texts(page) == sale.keys
+    page.get_by_role("link", name=re.compile("Devices, older versions")).first.click()
+    expect(page.get_by_role("button", name=re.compile("Copy"))).to_have_count(0)
+    page.get_by_role("button", name="Deactivate Desk").click()
+    expect(page.get_by_text("its place is free")).to_be_visible()
+    page.get_by_role("button", name="Send the receipt again").click()
+    expect(page.get_by_text("Look into the spam folder, too")).to_be_visible()
+    page.goto(f"{shop.url}/account")
+    page.get_by_role("button", name="Sign out everywhere").click()
+    expect(page.get_by_text("You are signed out")).to_be_visible()
+    context.close()
+
+
+def test_an_address_changes_in_two_browsers(shop: Shop, sale: Sale, page: Page, chromium: Browser) -> None:
+    sign_in(shop, page)
+    page.get_by_role("link", name="Account").first.click()
+    page.get_by_label("New address").fill("ada@new.example.com")
+    page.get_by_role("button", name="Change the address").click()
+    code, link = mailed(shop)[0], mailed(shop, "ada@new.example.com")[1]
+    phone = chromium.new_context(viewport=PHONE)
+    there = phone.new_page()
+    there.goto(shop.url + link)
+    look(there)
+    there.get_by_role("button", name="Yes, it is mine").click()
+    expect(there.get_by_text("This address is proven")).to_be_visible()
+    phone.close()
+    page.reload()
+    expect(page.get_by_text("Proven. The other address is still to come.")).to_be_visible()
+    look(page)
+    page.get_by_label(f"Code from the mail to {ADA}").fill(code)
+    page.get_by_role("button", name="Prove this address").click()
+    expect(page.get_by_text("belongs to ada@new.example.com now")).to_be_visible()
+    page.get_by_role("link", name="Everything you bought").click()
+    assert key_texts(page) == sale.keys
+
+
+def test_news_of_a_release_lead_to_it_and_out(shop: Shop, sale: Sale, page: Page, tmp_path: Path) -> None:
+    newer = tmp_path / "twinspot-3.0.zip"
+    newer.write_bytes(b"newer")
+    with shop.app.app_context():
+        add_release_file(slug="twinspot", version="3.0", source=newer, is_draft=True)
+        publish("twinspot", "3.0", notes="Twice as fast.")
+        tell_buyers("twinspot", "3.0")
+        db.session.remove()
+    shop.work()
+    text = str(next(mail for mail in shop.mails(to=ADA) if "3.0" in mail["subject"])["text"])
+    order, out = re.search(r"http\S+/orders/\S+", text), re.search(r"http\S+/news/\S+", text)
+    assert order
+    assert out
+    page.goto(order[0])
+    expect(page.get_by_text("Twice as fast.")).to_be_visible()
+    page.goto(out[0])
+    look(page)
+    page.get_by_role("button", name="Stop these mails").click()
+    expect(page.get_by_text("You get no news of releases")).to_be_visible()
+    look(page)
+
+
+class TestWhereTheOwnerWantsACode:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, order_page_code=True)
+
+    def test_another_browser_types_it_once(self, shop: Shop, sale: Sale, page: Page) -> None:
+        page.goto(shop.url + sale.link)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Is this your order?")
+        look(page)
+        page.get_by_role("button", name="Mail me a code").click()
+        look(page)
+        page.get_by_label("Code").fill(mailed(shop)[0])
+        page.get_by_role("button", name="Open the order").click()
+        assert key_texts(page) == sale.keys
+        page.goto(shop.url + sale.link)
+        assert key_texts(page) == sale.keys
