@@ -22,7 +22,7 @@ from flask import (
     render_template,
     request,
 )
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -30,7 +30,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from storefront import clock, logs
+from storefront import clock, counters, logs
 from storefront.config import Mode, Settings
 from storefront.errors import StorefrontError
 from storefront.measurements import UNTRUSTED_PROXY_AT, measurements
@@ -48,6 +48,7 @@ FIXED_HEADERS = (
     ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"),
     ("Cross-Origin-Opener-Policy", "same-origin-allow-popups"),
 )
+NO_PAGE = "default-src 'none'; frame-ancestors 'none'"  # of JSON, files and the like
 ERROR_TITLES = {
     400: ("bad_request", "That request makes no sense to us"),
     403: ("forbidden", "Not available here"),
@@ -116,7 +117,10 @@ def _finish_request(response: Response) -> Response:
     headers = response.headers
     headers["X-Request-Id"] = g.request_id
     headers.extend(FIXED_HEADERS)
-    headers.setdefault("Content-Security-Policy", content_security_policy(shop, g.csp_nonce))
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", content_security_policy(shop, g.csp_nonce))
+    else:
+        headers.setdefault("Content-Security-Policy", NO_PAGE)
     headers.setdefault("X-Frame-Options", "DENY")
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
@@ -205,9 +209,13 @@ class Sessions(SecureCookieSessionInterface):
     """Flask's own, which makes a serializer for every request: here only where there is a cookie to read."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if self.get_cookie_name(app) not in request.cookies:
+        if "HTTP_COOKIE" not in request.environ or self.get_cookie_name(app) not in request.cookies:
             return self.session_class()
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
 
 
 def set_up_limits(app: Flask) -> None:
@@ -260,7 +268,8 @@ def set_up_web(app: Flask, shop: Settings) -> None:
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=True,
-        RATELIMIT_STORAGE_URI=shop.limits_url,
+        RATELIMIT_STORAGE_URI=counters.URI if shop.limits_url == "memory://" else shop.limits_url,
+        RATELIMIT_STORAGE_OPTIONS={"wrap_exceptions": True},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,  # a lost Redis must not stop the selling
     )
     if shop.trusted_proxies:

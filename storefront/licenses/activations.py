@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.db import db, transaction
+from storefront.db import db, one_read, transaction
 from storefront.licenses import keys
 from storefront.licenses.codes import Code
 from storefront.licenses.found import Found, Instance, find_license
@@ -39,7 +39,8 @@ class Answer:
 def validate(key: str, *, product: str = "", instance_id: str = "", fingerprint: str = "") -> Answer:
     """One statement, nothing written. `product` is the expected product's id or slug."""
     mode = settings().mode
-    found = find_license(db.session(), key, mode=mode, instance_id=instance_id, fingerprint=fingerprint)
+    with one_read() as connection:
+        found = find_license(connection, key, mode=mode, instance_id=instance_id, fingerprint=fingerprint)
     code = _first_refusal(key, found, product)
     if code is None and found is not None:
         code = _instance_refusal(found, instance_id, fingerprint)

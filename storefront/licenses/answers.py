@@ -11,7 +11,7 @@ STORE_ID = 1  # one installation is one store; programs expect a number
 
 
 def _moment(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z" if moment else None
 
 
 def _license(found: Found) -> dict[str, Any]:

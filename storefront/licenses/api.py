@@ -4,22 +4,20 @@ https://docs.lemonsqueezy.com/api/license-api
 """
 
 import logging
-import math
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import TooManyRequests
 
-from storefront import clock
 from storefront.errors import StorefrontError
-from storefront.licenses import activations, answers, keys
+from storefront.licenses import activations, answers
 from storefront.licenses.activations import Answer
 from storefront.licenses.codes import Code
 from storefront.licenses.license_file import issue_license_file
+from storefront.licenses.limits import TooManyRequests, count_client, count_key
 from storefront.licenses.openapi import describe
 from storefront.licenses.requests import BadRequest, demand, read_fields
-from storefront.web import csrf, limiter, settings
+from storefront.web import csrf, settings
 
 log = logging.getLogger(__name__)
 
@@ -28,17 +26,14 @@ licenses = Blueprint("licenses", __name__)
 csrf.exempt(licenses)
 
 FLAGS = {"activate": "activated", "validate": "valid", "deactivate": "deactivated"}
-PER_CLIENT = "60/minute"
-PER_KEY = "120/minute"  # a team starts its day at the same hour
 
 
-def _of_key() -> str:
-    """A limit per key, too: guesses from many addresses, and a program that asks in a loop."""
-    return keys.hash_key(read_fields().get("license_key", ""))
-
-
-_limited = limiter.limit(PER_CLIENT)
-_limited_by_key = limiter.limit(PER_KEY, key_func=_of_key)
+def _take_turn() -> dict[str, str]:
+    """The fields that were sent, once their sender may ask."""
+    count_client(request.remote_addr or "")
+    fields = read_fields()
+    count_key(fields.get("license_key", ""))
+    return fields
 
 
 def _flag() -> str:
@@ -53,11 +48,9 @@ def description() -> ResponseReturnValue:
 
 
 @licenses.post("/v1/licenses/activate")
-@_limited
-@_limited_by_key
 def activate() -> ResponseReturnValue:
     """With a license file, so that the program works when it cannot ask."""
-    fields = read_fields()
+    fields = _take_turn()
     demand(fields, ("license_key", "instance_name"))
     fingerprint = fields.get("fingerprint", "")
     answer = activations.activate(
@@ -81,10 +74,8 @@ def _license_file(answer: Answer, fingerprint: str) -> str | None:
 
 
 @licenses.post("/v1/licenses/validate")
-@_limited
-@_limited_by_key
 def validate() -> ResponseReturnValue:
-    fields = read_fields()
+    fields = _take_turn()
     demand(fields, ("license_key",))
     answer = activations.validate(
         fields["license_key"],
@@ -96,10 +87,8 @@ def validate() -> ResponseReturnValue:
 
 
 @licenses.post("/v1/licenses/deactivate")
-@_limited
-@_limited_by_key
 def deactivate() -> ResponseReturnValue:
-    fields = read_fields()
+    fields = _take_turn()
     demand(fields, ("license_key", "instance_id"))
     answer = activations.deactivate(
         fields["license_key"], instance_id=fields["instance_id"], product=fields.get("product_id", "")
@@ -118,11 +107,9 @@ def refuse_request(error: BadRequest) -> ResponseReturnValue:
 
 
 @licenses.errorhandler(TooManyRequests)
-def refuse_too_many(_error: TooManyRequests) -> ResponseReturnValue:
-    limit = limiter.current_limit
-    wait = max(1, math.ceil(limit.reset_at - clock.now().timestamp())) if limit else 60
-    body: dict[str, Any] = answers.refusal(_flag(), Code.RATE_LIMITED, "Too many requests: try again in a minute.")
-    return jsonify(body), 429, {"Retry-After": str(wait)}
+def refuse_too_many(error: TooManyRequests) -> ResponseReturnValue:
+    body: dict[str, Any] = answers.refusal(_flag(), Code.RATE_LIMITED, error.message)
+    return jsonify(body), error.status, {"Retry-After": str(error.retry_after_seconds)}
 
 
 @licenses.after_request

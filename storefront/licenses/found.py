@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -131,7 +131,7 @@ class Found:
 
 
 def find_license(
-    session: Session, key: str, *, mode: str, instance_id: str = "", fingerprint: str = ""
+    session: Session | Connection, key: str, *, mode: str, instance_id: str = "", fingerprint: str = ""
 ) -> Found | None:
     """By the key in any spelling, or by one it replaced. The instance is the one named, or else the device's.
 

@@ -33,7 +33,9 @@ _BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212]+")  # spaces and every dash a 
 
 def normal_form(key: str) -> str:
     """What makes two spellings the same key: NFKC, capitals, no spaces, no dashes."""
-    return _BETWEEN.sub("", unicodedata.normalize("NFKC", key)).upper()
+    if not key.isascii():
+        key = unicodedata.normalize("NFKC", key)
+    return _BETWEEN.sub("", key).upper()
 
 
 def hash_key(key: str) -> str:

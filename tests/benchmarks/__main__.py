@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
+from tests.benchmarks.downloads import downloads
 from tests.benchmarks.scenarios import catalog_page, duplicate_webhook, new_order
 from tests.benchmarks.server_choice import compare_servers
 from tests.benchmarks.trivial import measure_load
+from tests.benchmarks.validate import validate
 from tests.benchmarks.world import THREADS, world
 
-PARTS = ("load", "catalog", "duplicate", "order", "servers")
+PARTS = ("load", "catalog", "duplicate", "order", "validate", "download", "servers")
 
 
 @click.command()
@@ -36,6 +38,10 @@ def main(parts: tuple[str, ...], rounds: int, seconds: float, orders: int) -> No
             duplicate_webhook(made, rounds=rounds, seconds=seconds)
         if "order" in wanted:
             new_order(made, rounds=rounds, orders=orders)
+        if "validate" in wanted:
+            validate(made, rounds=rounds, seconds=seconds)
+        if "download" in wanted:
+            downloads(made, rounds=rounds, seconds=seconds)
         if "servers" in wanted:  # only when asked for: it decided which one `storefront serve` starts
             compare_servers(made, rounds=rounds, seconds=seconds)
 

@@ -1,4 +1,4 @@
-"""The three scenarios of `make bench`: catalog page, duplicate webhook, new order, each beside a bare endpoint."""
+"""The pages of `make bench`: catalog page, duplicate webhook, new order, each beside a bare endpoint."""
 
 from collections.abc import Callable, Iterator
 
@@ -84,11 +84,11 @@ def new_order(world: World, *, rounds: int, orders: int) -> None:
 def _return_pages(session_ids: list[str]) -> list[bytes]:
     return [
         request("GET", f"/checkout/return?session_id={session_id}", x_forwarded_for=address)
-        for session_id, address in zip(session_ids, _addresses(), strict=False)
+        for session_id, address in zip(session_ids, addresses(), strict=False)
     ]
 
 
-def _addresses() -> Iterator[str]:
+def addresses() -> Iterator[str]:
     for high in range(256):
         for low in range(1, 255):
             yield f"10.20.{high}.{low}"

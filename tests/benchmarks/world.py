@@ -96,8 +96,8 @@ class World:
         return self.signed(path, make_event("checkout.session.completed", session_id))
 
     @contextmanager
-    def serving(self, name: str, command: list[str], port: int) -> Iterator[Server]:
-        environment = self.environment | {"BASE_URL": f"http://127.0.0.1:{port}"}
+    def serving(self, name: str, command: list[str], port: int, **settings: str) -> Iterator[Server]:
+        environment = self.environment | {"BASE_URL": f"http://127.0.0.1:{port}"} | settings
         log = self.folder / f"{name.replace(' ', '-')}.log"
         with running(name, command, port=port, environment=environment, ready="/readyz", log=log) as server:
             yield server
@@ -106,12 +106,19 @@ class World:
     def both(self) -> Iterator[tuple[Server, Server]]:
         """The shop as `storefront serve` serves it, and the bare app on the same server with the same threads."""
         with ExitStack() as stack:
-            made = []
-            for name, target in (("shop", "wsgi:app"), ("bare", "tests.benchmarks.bare:app")):
-                port = free_port()
-                command = granian(target, port=port, workers=1, threads=THREADS)
-                made.append(stack.enter_context(self.serving(name, command, port)))
-            yield made[0], made[1]
+            shop = stack.enter_context(self.shop())
+            port = free_port()
+            command = granian("tests.benchmarks.bare:app", port=port, workers=1, threads=THREADS)
+            yield shop, stack.enter_context(self.serving("bare", command, port))
+
+    @contextmanager
+    def shop(self, **settings: str) -> Iterator[Server]:
+        """As `storefront serve` serves it, with threads for downloads besides."""
+        port = free_port()
+        threads = THREADS + self.settings.download_threads
+        command = granian("wsgi:app", port=port, workers=1, threads=threads)
+        with self.serving("shop", command, port, **settings) as server:
+            yield server
 
 
 @contextmanager

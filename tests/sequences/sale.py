@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import count
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import requests
@@ -21,7 +23,15 @@ from storefront.stripe_gateway import Gateway
 from storefront.stripe_seen import SeenCheckout
 from tests.sandbox_client import SandboxClient
 from tests.sequences.expected import Memory, expect
-from tests.sequences.shop_state import LINK, compose_mails, downloads_on, keys_in, read_state
+from tests.sequences.shop_state import (
+    ALL_OF_IT,
+    FILES,
+    LINK,
+    compose_mails,
+    downloads_on,
+    keys_in,
+    read_state,
+)
 from tests.sequences.steps import (
     ENDS,
     STATUSES,
@@ -244,6 +254,12 @@ class Sale:
         for position, link in self.files.items():
             with self.buyer.get(link) as answer:
                 assert answer.status_code == (200 if position in wanted.open_items else 403)
+        if self.files:
+            assert self.memory.link
+            with self.buyer.get(f"{self.memory.link.replace('orders', 'downloads')}/{ALL_OF_IT}") as answer:
+                assert answer.status_code == (200 if wanted.open_items else 403)
+                if wanted.open_items:
+                    assert {FILES[name] for name in ZipFile(BytesIO(answer.data)).namelist()} == wanted.open_items
 
 
 def pick(of: dict[str, Any], which: int) -> str:
