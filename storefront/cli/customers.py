@@ -6,6 +6,7 @@ from dataclasses import asdict
 import click
 
 from storefront.cli.order_text import plain
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.customers.models import Customer
 from storefront.customers.session import find_customer
@@ -14,8 +15,6 @@ from storefront.library.change_address import move_customer
 from storefront.library.erase import erase_customer
 from storefront.library.export import export_customer
 from storefront.web import settings
-
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
 
 
 def _get_customer(email: str) -> Customer:
@@ -50,7 +49,7 @@ def erase(email: str, yes: bool, as_json: bool) -> None:
             click.confirm(plain(f"Erase all personal data of {email}? It cannot be undone."), abort=True)
         done = erase_customer(customer_id)
     if as_json:
-        click.echo(json.dumps(asdict(done), indent=2))
+        print_json(asdict(done))
         return
     click.echo(f"{done.orders} orders, {done.devices} devices, {done.mails} mails name nobody now.")
     click.echo("Stripe keeps its own record: the Dashboard can redact it.")
@@ -68,6 +67,6 @@ def move(email: str, new_email: str, as_json: bool) -> None:
     with open_shop():
         moved = move_customer(email, new_email)
     if as_json:
-        click.echo(json.dumps({"orders": moved, "email": new_email}, indent=2))
+        print_json({"orders": moved, "email": new_email})
         return
     click.echo(plain(f"{moved} orders belong to {new_email} now. `storefront orders resend` mails their links."))

@@ -1,11 +1,10 @@
 """`storefront events`: what Stripe delivered, what came of it, and one look more."""
 
-import json
-
 import click
 from sqlalchemy import select
 
 from storefront.cli.order_text import plain
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import make_app
 from storefront.db import db
 from storefront.errors import StorefrontError
@@ -25,7 +24,7 @@ def events() -> None:
 @click.option("--unhandled", is_flag=True, help="Only those that nobody finished.")
 @click.option("--type", "event_type", help="Only this type, like charge.refunded.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
+@as_json
 def list_events(unhandled: bool, event_type: str | None, limit: int, as_json: bool) -> None:
     """The newest deliveries, oldest of them first."""
     ask = select(StripeEvent).order_by(StripeEvent.received_at.desc(), StripeEvent.id.desc()).limit(limit)
@@ -37,7 +36,7 @@ def list_events(unhandled: bool, event_type: str | None, limit: int, as_json: bo
         newest_first = db.session.scalars(ask.where(StripeEvent.mode == settings().mode)).all()
         found = [_to_json(event) for event in reversed(newest_first)]
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        print_json(found)
         return
     for line in found:
         error = f" - {line['last_error']}" if line["last_error"] else ""
@@ -49,14 +48,14 @@ def list_events(unhandled: bool, event_type: str | None, limit: int, as_json: bo
 
 @events.command()
 @click.argument("event_id")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@as_json
 def show(event_id: str, as_json: bool) -> None:
     """One delivery whole, with the order it led to."""
     with make_app().app_context():
         event = _get_event(event_id)
         found = _to_json(event) | {"order": _find_order_number(event.object_id)}
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        print_json(found)
         return
     for name, value in found.items():
         click.echo(plain(f"{name.replace('_', ' '):<12} {'-' if value is None else value}"))

@@ -1,12 +1,12 @@
 """`storefront keys`: import them, see how the pools stand, look one up, replace it, withdraw it."""
 
-import json
 from dataclasses import asdict
 from typing import BinaryIO
 
 import click
 
 from storefront.cli.order_text import plain
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.db import db
 from storefront.licenses import care
@@ -17,12 +17,6 @@ from storefront.licenses.story import tell_story
 from storefront.web import settings
 
 MOST_PROBLEMS = 50  # shown; --json has all
-
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, default=str))
 
 
 @click.group()
@@ -47,7 +41,7 @@ def import_file(slug: str, file: BinaryIO, dry_run: bool, as_json: bool) -> None
             _print_problems(error, as_json=as_json)
             raise click.exceptions.Exit(1) from error
     if as_json:
-        _print_json(asdict(done))
+        print_json(asdict(done))
         return
     if dry_run:
         click.echo("Every line can be imported. Nothing was changed.")
@@ -62,7 +56,7 @@ def import_file(slug: str, file: BinaryIO, dry_run: bool, as_json: bool) -> None
 
 def _print_problems(error: KeysRefused, *, as_json: bool) -> None:
     if as_json:
-        _print_json({"imported": 0, "problems": [asdict(problem) for problem in error.problems]})
+        print_json({"imported": 0, "problems": [asdict(problem) for problem in error.problems]})
         return
     for problem in error.problems[:MOST_PROBLEMS]:
         click.echo(plain(f"line {problem.number}: {problem.text}"), err=True)
@@ -78,7 +72,7 @@ def list_pools(as_json: bool) -> None:
     with open_shop():
         pools = count_pools(db.session(), settings().mode)
     if as_json:
-        _print_json([{**asdict(pool), "sold": pool.sold} for pool in pools])
+        print_json([{**asdict(pool), "sold": pool.sold} for pool in pools])
         return
     for pool in pools:
         click.echo(
@@ -90,10 +84,14 @@ def list_pools(as_json: bool) -> None:
 
 
 @keys.command()
-def serve() -> None:
+@as_json
+def serve(as_json: bool) -> None:
     """Give waiting orders their keys now; the worker does it each minute."""
     with open_shop():
         served = serve_waiting()
+    if as_json:
+        print_json({"served_keys": served})
+        return
     click.echo(f"{served} keys went out." if served else "Nobody waits for a key that is there.")
 
 
@@ -107,7 +105,7 @@ def show(key: str, as_json: bool) -> None:
     if as_json:
         value = asdict(story)
         value["access"] = story.access and {"allowed": story.access.allowed, "reason": story.access.reason.value}
-        _print_json(value)
+        print_json(value)
         return
     lines = [
         f"Key        {story.key}",
@@ -139,7 +137,7 @@ def replace(key: str, because: str, keep_devices: bool, as_json: bool) -> None:
     with open_shop():
         done = care.replace_key(key, because=because, keep_devices=keep_devices)
     if as_json:
-        _print_json(asdict(done))
+        print_json(asdict(done))
         return
     click.echo(plain(f"{done.product}, order {done.order_number}: {done.old_hint} is now {done.key}."))
     if done.devices_removed:
@@ -150,17 +148,25 @@ def replace(key: str, because: str, keep_devices: bool, as_json: bool) -> None:
 @keys.command()
 @click.argument("key")
 @click.option("--because", default="", help="For the order's history.")
-def withdraw(key: str, because: str) -> None:
+@as_json
+def withdraw(key: str, because: str, as_json: bool) -> None:
     """Stop one key, sold or not; its order and other keys stay as they are."""
     with open_shop():
         hint = care.withdraw_key(key, because=because)
+    if as_json:
+        print_json({"key": hint, "state": "withdrawn"})
+        return
     click.echo(f"{hint} is withdrawn. `storefront keys restore` gives it back.")
 
 
 @keys.command()
 @click.argument("key")
-def restore(key: str) -> None:
+@as_json
+def restore(key: str, as_json: bool) -> None:
     """Let a withdrawn key work again, on the same devices."""
     with open_shop():
         hint = care.restore_key(key)
+    if as_json:
+        print_json({"key": hint, "state": "restored"})
+        return
     click.echo(f"{hint} works again.")

@@ -1,11 +1,11 @@
 """`storefront mail`: what happened to the mails, and failed ones once more."""
 
-import json
 from collections.abc import Sequence
 
 import click
 from sqlalchemy import select
 
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import make_app
 from storefront.db import db
 from storefront.mail import outbox
@@ -23,13 +23,13 @@ def mail() -> None:
 @mail.command("list")
 @click.option("--state", type=click.Choice([state.value for state in MailState]), help="Only those in this state.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
+@as_json
 def list_mails(state: str | None, limit: int, as_json: bool) -> None:
     """The newest mails, oldest of them first, with the mail server's answer."""
     with make_app().app_context():
         found = _read(state, limit)
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        print_json(found)
         return
     for line in found:
         order = f"order {line['order']}" if line["order"] else "no order"

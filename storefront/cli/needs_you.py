@@ -1,11 +1,11 @@
 """`storefront needs-you`: what only the owner can settle."""
 
-import json
 from collections.abc import Sequence
 
 import click
 
 from storefront.cli.order_text import plain
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import make_app
 from storefront.errors import StorefrontError
 from storefront.orders.notices import OpenNotice, close_notice, list_open_notices
@@ -14,7 +14,7 @@ from storefront.orders.notices import OpenNotice, close_notice, list_open_notice
 @click.command()
 @click.argument("notice_ids", type=int, nargs=-1, metavar="[ID]...")
 @click.option("--done", is_flag=True, help="Call the lines with these IDs done: they do not come back.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
+@as_json
 def needs_you(notice_ids: Sequence[int], done: bool, as_json: bool) -> None:
     """What needs you, oldest first. A line closes by itself when its cause is gone."""
     if done != bool(notice_ids) or (done and as_json):
@@ -25,7 +25,7 @@ def needs_you(notice_ids: Sequence[int], done: bool, as_json: bool) -> None:
             return
         found = list_open_notices()
     if as_json:
-        click.echo(json.dumps([_to_json(notice) for notice in found], indent=2))
+        print_json([_to_json(notice) for notice in found])
         return
     for notice in found:
         order = f"order {notice.order_number}" if notice.order_number else "no order"

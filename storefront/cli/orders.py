@@ -1,13 +1,14 @@
 """`storefront orders`: find one, see it whole, decide on it, refund it, give its buyer the link."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import click
 
 from storefront import money
 from storefront.cli import order_text
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import make_app
 from storefront.errors import StorefrontError
 from storefront.fulfillment.fulfill import Look, fulfill_checkout
@@ -41,25 +42,28 @@ def _shop() -> Iterator[None]:
 @orders.command()
 @click.argument("number")
 @click.option("--keys", "with_keys", is_flag=True, help="License keys whole, not only their last letters.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@as_json
 def show(number: str, with_keys: bool, as_json: bool) -> None:
     """One order whole: what was bought and handed out, what works now, and everything that happened."""
     with _shop():
         history = read_history(get_order(number), with_keys=with_keys)
-    click.echo(json.dumps(order_text.to_json(history), indent=2) if as_json else order_text.to_text(history))
+    if as_json:
+        print_json(order_text.to_json(history))
+    else:
+        click.echo(order_text.to_text(history))
 
 
 @orders.command("list")
 @click.option("--email", help="Only orders of this address.")
 @click.option("--state", type=click.Choice(STATES), metavar="STATE", help=f"Only in one of: {', '.join(STATES)}.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The newest so many.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
+@as_json
 def list_orders(email: str | None, state: str | None, limit: int, as_json: bool) -> None:
     """The newest orders, newest first."""
     with _shop():
         newest = find_newest(limit=limit, email=email, state=Reason(state) if state else None)
     if as_json:
-        click.echo(json.dumps([order_text.listed_to_json(order) for order in newest.orders], indent=2))
+        print_json([order_text.listed_to_json(order) for order in newest.orders])
         return
     for order in newest.orders:
         total = money.format_money(order.total_minor, order.currency)
@@ -75,12 +79,16 @@ def list_orders(email: str | None, state: str | None, limit: int, as_json: bool)
 @click.argument("number")
 @click.argument("decision", type=click.Choice([decision.value for decision in Decision]))
 @click.option("--because", default="", help="Kept in the order's timeline; no key and no address, please.")
-def decide(number: str, decision: str, because: str) -> None:
+@as_json
+def decide(number: str, decision: str, because: str, as_json: bool) -> None:
     """Your word on one order: withdraw it, allow it whatever the payment says, or follow_payment again."""
     with _shop():
         decided = decisions.decide(number, Decision(decision), because=because)
-        click.echo(f"Before: {order_text.in_words(decided.before)}")
-        click.echo(f"Now:    {order_text.in_words(decided.now)}")
+        if as_json:
+            print_json({"number": get_order(number).number, "before": decided.before.reason, "now": decided.now.reason})
+        else:
+            click.echo(f"Before: {order_text.in_words(decided.before)}")
+            click.echo(f"Now:    {order_text.in_words(decided.now)}")
         # What the decision settles leaves the owner's list; without Stripe's answer it stands all the same.
         try:
             fulfill_checkout(get_order(number).checkout_session_id, Look.NOW)
@@ -92,10 +100,16 @@ def decide(number: str, decision: str, because: str) -> None:
 
 @orders.command()
 @click.argument("number")
-def link(number: str) -> None:
+@as_json
+def link(number: str, as_json: bool) -> None:
     """The buyer's own page of an order. Whoever has the link sees its keys: give it to the buyer only."""
     with _shop():
-        click.echo(order_url(get_order(number)))
+        order = get_order(number)
+        found = {"number": order.number, "url": order_url(order)}
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(found["url"])
 
 
 @orders.command()
@@ -104,11 +118,17 @@ def link(number: str) -> None:
 @click.option("--item", "positions", type=click.IntRange(1), multiple=True, metavar="N", help="Closes this item.")
 @click.option("--reason", type=click.Choice(REASONS), help="For Stripe and its figures.")
 @click.option("--again", is_flag=True, help="Also if it equals an earlier refund of this order.")
-def refund(number: str, amount: str | None, positions: Sequence[int], reason: str | None, again: bool) -> None:
+@as_json
+def refund(
+    *, number: str, amount: str | None, positions: Sequence[int], reason: str | None, again: bool, as_json: bool
+) -> None:
     """Give money back through Stripe. Everything is closed by a full refund, an item by one that names it."""
     with _shop():
         made = refund_order(number, amount=amount, positions=positions, reason=reason, again=again)
         history = read_history(get_order(number))
+    if as_json:
+        print_json({"refund": asdict(made), "order": order_text.to_json(history)})
+        return
     amount_made = money.format_money(made.amount_minor, made.currency)
     click.echo(f"Refund of {amount_made} for order {history.number}: {made.status} ({made.id}).")
     if made.counts:

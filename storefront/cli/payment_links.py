@@ -1,11 +1,11 @@
 """`storefront payment-link`: addresses that sell without a cart."""
 
-import json
 from collections.abc import Sequence
 
 import click
 
 from storefront.checkout.payment_links import close_link, create_link, list_links
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.stripe_seen import SeenLink
 
@@ -23,22 +23,25 @@ def payment_link() -> None:
 @click.argument("prices", nargs=-1, required=True, metavar="PRICE...")
 @click.option("--quantity", type=click.IntRange(1, 99), default=1, show_default=True, help="Of each line.")
 @click.option("--adjustable", is_flag=True, help="The buyer may change the quantity.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@as_json
 def create(prices: Sequence[str], quantity: int, adjustable: bool, as_json: bool) -> None:
     """Make a link over one line for each PRICE: a product's slug, `slug/Edition`, or a price id."""
     with open_shop():
         link = create_link(prices, quantity=quantity, adjustable=adjustable)
-    click.echo(json.dumps(_to_json(link), indent=2) if as_json else link.url)
+    if as_json:
+        print_json(_to_json(link))
+    else:
+        click.echo(link.url)
 
 
 @payment_link.command("list")
-@click.option("--json", "as_json", is_flag=True, help="A JSON list, for programs.")
+@as_json
 def show(as_json: bool) -> None:
     """This shop's links that can be paid, newest first."""
     with open_shop():
         links = list_links()
     if as_json:
-        click.echo(json.dumps([_to_json(link) for link in links], indent=2))
+        print_json([_to_json(link) for link in links])
         return
     for link in links:
         click.echo(f"{link.id}  {link.url}")

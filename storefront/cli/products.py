@@ -1,6 +1,5 @@
 """`storefront products`: how licenses and downloads of a product work."""
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +9,7 @@ import click
 from storefront.catalog.models import KeySource
 from storefront.catalog.settings import ProductSettings, change_settings, list_slugs, read_settings
 from storefront.cli.order_text import plain
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 
 
@@ -31,7 +31,7 @@ LIMIT = NumberOrNone()
 
 def _print(found: ProductSettings, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=2, default=str))
+        print_json(asdict(found))
         return
     click.echo(plain(f"{found.name} ({found.slug})"))
     for name, value in found.values.items():
@@ -57,17 +57,21 @@ def products() -> None:
 
 
 @products.command("list")
-def list_products() -> None:
+@as_json
+def list_products(as_json: bool) -> None:
     """Every product by its slug, which other commands want."""
     with open_shop():
         found = list_slugs()
+    if as_json:
+        print_json([{"slug": slug, "name": name} for slug, name in found])
+        return
     for slug, name in found:
         click.echo(plain(f"{slug:<32}{name}"))
 
 
 @products.command()
 @click.argument("slug")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@as_json
 def show(slug: str, as_json: bool) -> None:
     """All settings of one product."""
     with open_shop():
@@ -94,7 +98,7 @@ def show(slug: str, as_json: bool) -> None:
 @click.option("--download-days", type=LIMIT, help="Downloads work so many days from purchase.")
 @click.option("--pool-low-at", type=int, help="Warn at so many keys left.")
 @click.option("--pool-very-low-at", type=int, help="Warn again.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@as_json
 def set_product(slug: str, edition: str | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401 - as click gives them
     """Change settings. They count for sales from now on: a license that is sold keeps what it was sold with."""
     values = {name: None if value == "none" else value for name, value in given.items() if value is not None}

@@ -1,12 +1,12 @@
 """`storefront reconcile`: compare with Stripe now, and repair."""
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from storefront import clock
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.errors import StripeUnavailable
 from storefront.reconcile import run
@@ -44,7 +44,7 @@ class Since(click.ParamType[datetime]):
 @click.command()
 @click.option("--since", type=Since(), help="3d, 12h, 2w or a date. Without it: since the last pass.")
 @click.option("--dry-run", is_flag=True, help="Only say what differs; change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@as_json
 def reconcile(since: datetime | None, dry_run: bool, as_json: bool) -> None:
     """Compare with Stripe and repair what no event told. The worker does it every 15 minutes."""
 
@@ -59,7 +59,7 @@ def reconcile(since: datetime | None, dry_run: bool, as_json: bool) -> None:
             again = "" if dry_run else " What is repaired stays so; run it again to go on from here."
             raise click.ClickException(f"{error.message}.{again}") from error
     if as_json:
-        click.echo(json.dumps(_to_json(report), indent=2))
+        print_json(_to_json(report))
     else:
         _print(report)
 

@@ -1,6 +1,5 @@
 """`storefront releases`: bring files, publish them, take them back, tell buyers."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,11 +10,11 @@ from storefront.catalog import publish as publishing
 from storefront.catalog.releases import add_release_file
 from storefront.catalog.sizes import format_size
 from storefront.cli.order_text import plain
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.downloads.missing import check_files
 from storefront.library.news import tell_buyers
 
-as_json = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -30,13 +29,19 @@ def releases() -> None:
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("--notes-file", type=FILE, help="What is new, in Markdown.")
 @click.option("--draft", is_flag=True, help="Not to be seen yet: `releases publish` shows it.")
-def upload(slug: str, version: str, files: Sequence[Path], notes_file: Path | None, draft: bool) -> None:
+@as_json
+def upload(
+    *, slug: str, version: str, files: Sequence[Path], notes_file: Path | None, draft: bool, as_json: bool
+) -> None:
     """Bring files into a release, which is made when it is new. The same file again changes nothing."""
     notes = notes_file.read_text(encoding="utf-8") if notes_file else ""
     with open_shop():
         for source in files:
             add_release_file(slug=slug, version=version, source=source, notes=notes, is_draft=draft)
         found = next(each for each in publishing.list_releases(slug) if each.version == version)
+    if as_json:
+        print_json(asdict(found))
+        return
     for file in found.files:
         click.echo(plain(f"{file.filename}  {format_size(file.size_bytes)}  SHA-256 {file.sha256}"))
     click.echo(f"{version} is {'a draft' if found.state == 'draft' else found.state}.")
@@ -50,7 +55,7 @@ def list_releases(slug: str, as_json: bool) -> None:
     with open_shop():
         found = publishing.list_releases(slug)
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in found], indent=2, default=str))
+        print_json([asdict(each) for each in found])
         return
     for release in found:
         day = f"{release.published_at:%Y-%m-%d}" if release.published_at else "-"
@@ -68,7 +73,7 @@ def check(as_json: bool) -> None:
     with open_shop():
         missing = check_files()
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in missing], indent=2))
+        print_json([asdict(each) for each in missing])
     for each in [] if as_json else missing:
         why = "is missing" if each.found_bytes is None else f"has {each.found_bytes} of {each.size_bytes} bytes"
         click.echo(plain(f"{each.path} {why}"))
@@ -82,11 +87,15 @@ def check(as_json: bool) -> None:
 @click.argument("slug")
 @click.argument("version")
 @click.option("--notes-file", type=FILE, help="What is new, in Markdown.")
-def publish(slug: str, version: str, notes_file: Path | None) -> None:
+@as_json
+def publish(slug: str, version: str, notes_file: Path | None, as_json: bool) -> None:
     """Show a draft, or a withdrawn release again."""
     notes = notes_file.read_text(encoding="utf-8") if notes_file else None
     with open_shop():
         is_new = publishing.publish(slug, version, notes=notes)
+    if as_json:
+        print_json({"version": version, "state": "published", "changed": is_new})
+        return
     click.echo(f"{version} is published." if is_new else f"{version} was published already.")
     if is_new:
         click.echo(f"`storefront releases tell-buyers {slug} {version}` tells those who bought before.")
@@ -95,10 +104,14 @@ def publish(slug: str, version: str, notes_file: Path | None) -> None:
 @releases.command()
 @click.argument("slug")
 @click.argument("version")
-def withdraw(slug: str, version: str) -> None:
+@as_json
+def withdraw(slug: str, version: str, as_json: bool) -> None:
     """Take a release back: it disappears, older ones stay."""
     with open_shop():
         was_there = publishing.withdraw(slug, version)
+    if as_json:
+        print_json({"version": version, "state": "withdrawn", "changed": was_there})
+        return
     click.echo(f"{version} is withdrawn." if was_there else f"{version} was withdrawn already.")
 
 
@@ -113,7 +126,7 @@ def tell(slug: str, version: str, dry_run: bool, per_minute: int, as_json: bool)
     with open_shop():
         done = tell_buyers(slug, version, per_minute=per_minute, dry_run=dry_run)
     if as_json:
-        click.echo(json.dumps(asdict(done), indent=2))
+        print_json(asdict(done))
         return
     if dry_run:
         click.echo(f"{done.told} mails would leave within {done.minutes} minutes.")

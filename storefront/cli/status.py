@@ -1,12 +1,12 @@
 """`storefront status`: how the shop is, in plain words; what is wrong comes first."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
 import click
 
+from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import make_app
 from storefront.health.figures import Figures, read_figures
 from storefront.health.schema import find_problem
@@ -16,7 +16,7 @@ from storefront.orders.models import GrantKind
 
 @click.command()
 @click.option("--check", is_flag=True, help="Exit code 1 when there is a warning, for cron and monitors.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, for programs.")
+@as_json
 def status(check: bool, as_json: bool) -> None:
     """How the shop is: warnings first, each with what to do, then orders, mails, events, reconciliation."""
     with make_app().app_context():
@@ -26,7 +26,7 @@ def status(check: bool, as_json: bool) -> None:
         figures = read_figures()
     warnings = find_warnings(figures.trouble)
     if as_json:
-        click.echo(json.dumps(_to_json(figures, warnings), indent=2))
+        print_json(_to_json(figures, warnings))
     else:
         click.echo("\n".join(_to_lines(figures, warnings)))
     if check and warnings:
