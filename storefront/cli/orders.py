@@ -85,7 +85,8 @@ def decide(number: str, decision: str, because: str, as_json: bool) -> None:
     with _shop():
         decided = decisions.decide(number, Decision(decision), because=because)
         if as_json:
-            print_json({"number": get_order(number).number, "before": decided.before.reason, "now": decided.now.reason})
+            reasons = {"before": decided.before.reason, "now": decided.now.reason}
+            print_json({"number": get_order(number).number, **reasons})
         else:
             click.echo(f"Before: {order_text.in_words(decided.before)}")
             click.echo(f"Now:    {order_text.in_words(decided.now)}")
