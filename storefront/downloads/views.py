@@ -69,6 +69,9 @@ def _hand_over(granted: GrantedFile) -> Response:
     seconds = int(lifetime(released.size_bytes).total_seconds())
     address = storage().presign(released.path, seconds=seconds)
     if address is not None:
+        # Its own answer would be a page of XML, and nobody would tell the owner.
+        if storage().find_size(released.path) != released.size_bytes:
+            raise report_missing(released.path)
         _count(granted)
         return _private(redirect(address, 302))
     path = storage().find_local_path(released.path)

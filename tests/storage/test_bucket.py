@@ -14,12 +14,13 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 from storefront.catalog.releases import ReleaseFileExists, add_release_file
 from storefront.config import SettingsError, load_settings
 from storefront.db import db, transaction
+from storefront.downloads.models import Download
 from storefront.storage import Bucket, StorageUnavailable, disposition, storage
 from tests.downloads.sent import get
 from tests.goods import change_product
-from tests.messages.sold import sell
+from tests.messages.sold import Sale, sell
 from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer
+from tests.shop import Buyer, count_rows
 
 pytestmark = pytest.mark.slow
 NAME = "Größe ☕ & more.zip"
@@ -136,9 +137,8 @@ def test_a_release_refuses_other_bytes_under_its_name(app: Flask, bucket: Any, t
         db.session.remove()
 
 
-def test_a_buyer_is_sent_to_the_bucket_and_counted_once(
-    app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path
-) -> None:
+def sell_from_bucket(app: Flask, sandbox: SandboxClient, tmp_path: Path) -> tuple[Sale, str]:
+    """A sale, and the short-lived address of its file."""
     change_product(app, "twinspot", download_limit=1)
     source = tmp_path / NAME
     source.write_bytes(b"the newest")
@@ -147,7 +147,13 @@ def test_a_buyer_is_sent_to_the_bucket_and_counted_once(
         db.session.remove()
     sale = sell(app, sandbox)
     link = sale.downloads[0].removeprefix(sale.buyer.base_url)
-    short = sale.buyer.get(link, follow_redirects=False).location
+    return sale, str(sale.buyer.get(link, follow_redirects=False).location)
+
+
+def test_a_buyer_is_sent_to_the_bucket_and_counted_once(
+    app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    sale, short = sell_from_bucket(app, sandbox, tmp_path)
     for _ in range(2):
         handed_over = Buyer(app).get(short, follow_redirects=False)
         assert handed_over.status_code == 302
@@ -156,6 +162,18 @@ def test_a_buyer_is_sent_to_the_bucket_and_counted_once(
     sale.refund()
     sale.deliver("charge.refunded", "refund.")
     assert Buyer(app).get(short, follow_redirects=False).status_code == 403
+
+
+def test_a_file_missing_in_the_bucket_tells_the_buyer_and_once_the_owner(
+    app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    sale, short = sell_from_bucket(app, sandbox, tmp_path)
+    bucket.delete_object(Bucket="goods", Key=keys(bucket)[0])
+    for _ in range(2):
+        answer = sale.buyer.get(short, follow_redirects=False)
+        assert (answer.status_code, "your order is safe" in answer.text) == (503, True)
+    assert sale.open_notices() == ["file_missing"]
+    assert count_rows(app, Download)["downloads"] == 0
 
 
 def test_a_bucket_that_does_not_answer_is_a_sentence(environment: dict[str, str]) -> None:
