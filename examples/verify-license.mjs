@@ -51,6 +51,7 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
   const options = Object.fromEntries(words.filter((word) => word.startsWith("--")).map((word) => word.slice(2).split(/=(.*)/s)));
   const [file, ...keys] = words.filter((word) => !word.startsWith("--"));
   if (options.revocations) options.revocations = readFileSync(options.revocations, "utf8");
+  if (options.now) options.now = Number(options.now); // Unix seconds, for the test vectors
   try {
     const publicKeys = Object.fromEntries(keys.map((pair) => pair.split(/=(.*)/s)));
     console.log(JSON.stringify(verifyLicense(readFileSync(file, "utf8"), publicKeys, options)));

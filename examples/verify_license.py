@@ -69,12 +69,18 @@ if __name__ == "__main__":
     parser.add_argument("--issuer")
     parser.add_argument("--fingerprint")
     parser.add_argument("--revocations", type=argparse.FileType())
+    parser.add_argument("--now", type=float, help="Unix seconds, for the test vectors")
     given = parser.parse_args()
     keys = dict(pair.split("=", 1) for pair in given.keys)
     listed = given.revocations.read() if given.revocations else None
     try:
         found = verify_license(
-            given.file.read(), keys, issuer=given.issuer, fingerprint=given.fingerprint, revocations=listed
+            given.file.read(),
+            keys,
+            issuer=given.issuer,
+            fingerprint=given.fingerprint,
+            revocations=listed,
+            now=given.now,
         )
     except Refused as refusal:
         raise SystemExit(f"refused: {refusal}") from None

@@ -26,7 +26,9 @@ from storefront.errors import StorefrontError
 from storefront.licenses import signing
 from storefront.licenses.care import replace_key, restore_key, withdraw_key
 from tests.databases import BOTH
+from tests.licenses import vectors
 from tests.licenses.licensed import ask, sell_license
+from tests.licenses.vectors import signed
 from tests.messages.sold import Sale
 from tests.sandbox_client import SandboxClient
 
@@ -106,12 +108,6 @@ def claims_of(token: str) -> dict[str, Any]:
     return claims
 
 
-def signed(claims: dict[str, Any], private: Ed25519PrivateKey, **header: str) -> str:
-    parts = [{"alg": "EdDSA", "kid": "k1", "typ": "license+jwt"} | header, claims]
-    content = ".".join(signing.encode(json.dumps(part).encode()) for part in parts)
-    return f"{content}.{signing.encode(private.sign(content.encode()))}"
-
-
 def test_both_verifiers_accept_the_file_of_the_order_page(
     app: Flask, sandbox: SandboxClient, verify: Verify
 ) -> None:
@@ -138,48 +134,25 @@ def test_activation_brings_a_file_for_this_device_alone(app: Flask, sandbox: San
     assert claims["exp"] == claims["license_expires_at"]
 
 
-def test_every_reason_to_refuse_has_its_word(app: Flask, verify: Verify) -> None:
-    private, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-    keys = {"k1": signing.encode(private.public_key().public_bytes_raw())}
-    now = int(time.time())
-    claims: dict[str, Any] = {
-        "iss": "https://a.example",
-        "sub": "7",
-        "iat": now,
-        "exp": now + 60,
-        "fingerprint": None,
-    }
-    listed = {"revoked": {"7": "REFUNDED"}, "reissued": {}}
-    newer = {"revoked": {}, "reissued": {"7": now + 5}}
-    silent = {"revoked": {"8": "REFUNDED"}, "reissued": {"7": now - 5}}
-    kind = "revocations+jwt"
-    none = ".".join(signing.encode(json.dumps(part).encode()) for part in ({"alg": "none"}, claims)) + "."
-    cases: list[tuple[str, str, dict[str, str]]] = [
-        ("", signed(claims, private), {"issuer": "https://a.example"}),
-        ("", signed(claims, private), {"revocations": signed(silent, private, typ=kind)}),
-        ("issuer", signed(claims, private), {"issuer": "https://b.example"}),
-        ("signature", signed(claims, other), {}),
-        ("unknown_key", signed(claims, private, kid="k2"), {}),
-        ("algorithm", signed(claims, private, alg="HS256"), {}),
-        ("algorithm", none, {}),
-        ("algorithm", signed(claims, private, typ=kind), {}),
-        ("clock", signed(claims | {"iat": now + 100_000, "exp": now + 200_000}, private), {}),
-        ("expired", signed(claims | {"exp": now - 1}, private), {}),
-        ("device", signed(claims | {"fingerprint": "disk-1"}, private), {}),
-        ("device", signed(claims | {"fingerprint": "disk-1"}, private), {"fingerprint": "disk-2"}),
-        ("", signed(claims | {"fingerprint": "disk-1"}, private), {"fingerprint": "disk-1"}),
-        ("revoked", signed(claims, private), {"revocations": signed(listed, private, typ=kind)}),
-        ("revoked", signed(claims, private), {"revocations": signed(newer, private, typ=kind)}),
-        ("signature", signed(claims, private), {"revocations": signed(silent, other, typ=kind)}),
-        ("malformed", "hello", {}),
-        ("malformed", "a.b.c", {}),
-    ]
-    for reason, token, options in cases:
-        is_good, said = verify(token, keys, **options)
-        assert (is_good, said if reason else "") == (not reason, f"refused: {reason}" if reason else "")
+@pytest.mark.parametrize("case", vectors.make_vectors()["cases"], ids=lambda case: case["name"])
+def test_says_of_every_published_vector_what_it_expects(verify: Verify, case: dict[str, str]) -> None:
+    """Read from the file: that is what others build on."""
+    published_file = json.loads(vectors.FILE.read_text())
+    known = dict(next(each for each in published_file["cases"] if each["name"] == case["name"]))
+    token, expected = known.pop("token"), known.pop("expected")
+    del known["name"]
+    is_good, said = verify(token, published_file["public_keys"], now=str(published_file["now"]), **known)
+    assert (is_good, said if not is_good else "") == (
+        expected == "valid",
+        f"refused: {expected}" if not is_good else "",
+    )
 
 
-def test_verifies_as_the_published_vectors_say(verify: Verify) -> None:
+def test_the_published_vectors_are_what_this_code_signs() -> None:
+    assert vectors.FILE.read_text() == vectors.as_text(), "run `python -m tests.licenses.vectors`"
+
+
+def test_verifies_the_examples_of_the_standards(verify: Verify) -> None:
     """The header of the RFC's example names no key and no kind, so only its signature is asked."""
     head, body, signature = RFC_8037_JWS.split(".")
     sys.path.insert(0, str(ROOT / "examples"))
