@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from storefront.customers.proofs import forget_proofs
 from storefront.db import db
 from storefront.errors import StorefrontError
 from storefront.leases import take_lease
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 50
 RECONCILE_SECONDS = 15 * 60 - 20  # the clock ticks each minute, a little early or late
+FORGET_SECONDS = 60 * 60 - 20
 WORKERS = 3  # a long reconciliation must not hold up mails
 
 
@@ -49,6 +51,12 @@ def serve_keys() -> None:
         serve_waiting()
 
 
+def forget_hourly() -> None:
+    """Addresses that were typed and proven long ago."""
+    if take_lease("forget_proofs", seconds=FORGET_SECONDS):
+        forget_proofs()
+
+
 def _in_context(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         with app.app_context():
@@ -65,6 +73,7 @@ def add_jobs(app: Flask) -> Queue:
     queue.add_job("outbox", _in_context(app, deliver_outbox), every_minute=True)
     queue.add_job("retry_events", _in_context(app, retry_events), every_minute=True)
     queue.add_job("serve_keys", _in_context(app, serve_keys), every_minute=True)
+    queue.add_job("forget_proofs", _in_context(app, forget_hourly), every_minute=True)
     queue.add_job("reconcile", _in_context(app, reconcile_if_due), every_minute=True)
     return queue
 

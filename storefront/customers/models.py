@@ -23,6 +23,8 @@ class Customer(Base):
     session_version: Mapped[int] = mapped_column(default=1)  # raised: every browser is signed out
     unsubscribed_at: Mapped[datetime | None]  # from news of releases; receipts still come
     erased_at: Mapped[datetime | None]
+    # Two addresses became one: this row is empty, and what still names it means the other.
+    moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -66,11 +68,18 @@ class AddressChange(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+SPECIAL = frozenset('<>()[]:;,"\\')  # RFC 5322, 3.2.3
+
+
 def is_address(text: str) -> bool:
-    """One word with a name, an @ and a domain; whether anybody reads it, only a mail can tell."""
-    name, at, domain = text.strip().rpartition("@")
-    is_one_word = text.isprintable() and not any(letter.isspace() for letter in text.strip())
-    return bool(name and at and "." in domain.strip(".") and is_one_word and len(text) <= 254)
+    """One word with a name, one @ and a domain; whether anybody reads it, only a mail can tell.
+
+    None of the signs with which a mail header names several readers, or hides one behind another name.
+    """
+    text = text.strip()
+    name, _at, domain = text.partition("@")
+    is_one_word = text.isprintable() and not any(letter.isspace() or letter in SPECIAL for letter in text)
+    return bool(name and "@" not in domain and "." in domain.strip(".") and is_one_word and len(text) <= 254)
 
 
 def email_key(email: str) -> str:

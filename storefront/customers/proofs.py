@@ -9,20 +9,24 @@ import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, delete, select
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
 from storefront.customers.models import AddressProof, ProofPurpose, email_key
 from storefront.db import db, transaction
+from storefront.errors import StorefrontError
 from storefront.mail import outbox
+from storefront.mail.models import OutboxMessage
 from storefront.queue import nudge
 from storefront.web import settings
 
 LIFETIME = timedelta(minutes=20)
 MAX_WRONG_CODES = 5
-MAILS_AN_HOUR = 5  # to one address, whoever asks
+MOST_MAILS = 5  # to one address for one purpose within the minutes of a code, whoever asks
+KEPT = timedelta(days=1)
 CODE_LENGTH = 8
 
 
@@ -35,9 +39,16 @@ class CodeResult(StrEnum):
 
 CODE_SENTENCES = {
     CodeResult.WRONG: "That is not the code in the newest mail. Compare it letter by letter.",
-    CodeResult.TOO_MANY: "There were too many wrong codes. Have a new mail sent.",
+    CodeResult.TOO_MANY: "There were too many wrong codes. Use the link in the mail, or have a new mail sent.",
     CodeResult.EXPIRED: "That code has ended. Have a new mail sent.",
 }
+
+
+class TooManyMails(StorefrontError):
+    code = "too_many_mails"
+    status = 429
+    title = "Too many mails"
+    retry_after_seconds = 20 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,55 +80,80 @@ def link_of(seed: bytes) -> str:
 
 
 def start_proof(*, purpose: ProofPurpose, email: str, about: str | None = None) -> int:
-    """Stores the proof and promises its mail; returns its id.
-
-    The same work for every address: whether anything was bought with it is asked when the mail leaves.
-    """
-    mode, now = settings().mode, clock.now()
+    """`add_proof` in a transaction of its own."""
     with transaction() as session:
-        mails = _count_lately(session, email)
-        seed = tokens.new_seed()
-        made = AddressProof(
-            mode=mode,
-            purpose=purpose,
-            email=email.strip(),
-            email_key=email_key(email),
-            about=about,
-            seed=seed,
-            link_hash=tokens.hash_token(link_of(seed)),
-            created_at=now,
-            expires_at=now + LIFETIME,
-        )
-        session.add(made)
-        session.flush()
-        if mails < MAILS_AN_HOUR:
-            outbox.promise(
-                session,
-                kind=outbox.PROOF,
-                order_id=None,
-                mode=mode,
-                recipient=made.email,
-                about=str(made.id),
-                hold=False,
-            )
-        proof_id = made.id
+        proof_id = add_proof(session, purpose=purpose, email=email, about=about)
     nudge("outbox")
     return proof_id
 
 
-def _count_lately(session: Session, email: str) -> int:
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(AddressProof)
-            .where(
-                AddressProof.mode == settings().mode,
-                AddressProof.email_key == email_key(email),
-                AddressProof.created_at > clock.now() - timedelta(hours=1),
-            )
-        )
-        or 0
+def add_proof(session: Session, *, purpose: ProofPurpose, email: str, about: str | None = None) -> int:
+    """Stores the proof and promises its mail; returns its id. The caller nudges the outbox.
+
+    The same work for every address: whether anything was bought with it is asked when the mail leaves.
+    Where several mails went there lately it is the newest of those: their codes and links still work, so that
+    nobody who asks in another's name can keep them out.
+
+    Raises:
+        TooManyMails: there were as many, and none of them is about this.
+    """
+    lately = _find_lately(session, purpose, email)
+    if len(lately) >= MOST_MAILS:
+        same = [row.id for row in lately if row.about == about]
+        if not same:
+            raise TooManyMails("Several mails went to this address just now. Try again in 20 minutes.")
+        return int(same[0])
+    now, seed = clock.now(), tokens.new_seed()
+    made = AddressProof(
+        mode=settings().mode,
+        purpose=purpose,
+        email=email.strip(),
+        email_key=email_key(email),
+        about=about,
+        seed=seed,
+        link_hash=tokens.hash_token(link_of(seed)),
+        created_at=now,
+        expires_at=now + LIFETIME,
     )
+    session.add(made)
+    session.flush()
+    outbox.promise(
+        session,
+        kind=outbox.PROOF,
+        order_id=None,
+        mode=made.mode,
+        recipient=made.email,
+        about=str(made.id),
+        hold=False,
+    )
+    return made.id
+
+
+def _find_lately(session: Session, purpose: ProofPurpose, email: str) -> list[Any]:
+    """Those that have not ended, newest first."""
+    rows = session.execute(
+        select(AddressProof.id, AddressProof.about)
+        .where(
+            AddressProof.mode == settings().mode,
+            AddressProof.email_key == email_key(email),
+            AddressProof.purpose == purpose,
+            AddressProof.expires_at > clock.now(),
+        )
+        .order_by(AddressProof.id.desc())
+    )
+    return list(rows.all())
+
+
+def forget_proofs() -> None:
+    """Those that ended a day ago, and the rows of their mails: addresses of people who may never have bought."""
+    ended = AddressProof.expires_at < clock.now() - KEPT
+    with transaction() as session:
+        mails = OutboxMessage.about.in_(select(cast(AddressProof.id, String)).where(ended))
+        for gone in (
+            delete(OutboxMessage).where(OutboxMessage.kind == outbox.PROOF, mails),
+            delete(AddressProof).where(ended),
+        ):
+            session.execute(gone.execution_options(synchronize_session=False))
 
 
 def _proof(row: AddressProof) -> Proof:

@@ -3,11 +3,15 @@
 from flask import session
 from sqlalchemy import select, update
 
-from storefront.customers.models import Customer, email_key
+from storefront import clock
+from storefront.customers.models import AddressProof, Customer, email_key
 from storefront.db import db, transaction
 from storefront.web import settings
 
 KEY = "customer"
+# What somebody signed in has begun, by ids of proofs. It ends with the signing in of anybody, and signing out.
+CHANGE_KEY = "change"
+ERASE_KEY = "erase"
 
 
 def find_customer(email: str) -> Customer | None:
@@ -20,12 +24,14 @@ def find_customer(email: str) -> Customer | None:
 
 def sign_in(customer: Customer) -> None:
     """For 30 days, in this browser. Its cart stays."""
+    sign_out()
     session[KEY] = [customer.id, customer.session_version]
     session.permanent = True
 
 
 def sign_out() -> None:
-    session.pop(KEY, None)
+    for name in (KEY, CHANGE_KEY, ERASE_KEY):
+        session.pop(name, None)
 
 
 def find_signed_in() -> Customer | None:
@@ -39,8 +45,15 @@ def find_signed_in() -> Customer | None:
     return row
 
 
-def sign_out_everywhere(customer_id: int) -> None:
+def sign_out_everywhere(customer: Customer) -> None:
+    """Codes and links that were mailed end, too: whoever reads the mailbox could come back with one."""
+    customer_id, mode, key = customer.id, customer.mode, customer.email_key
     with transaction() as changes:
         changes.execute(
             update(Customer).where(Customer.id == customer_id).values(session_version=Customer.session_version + 1)
+        )
+        changes.execute(
+            update(AddressProof)
+            .where(AddressProof.mode == mode, AddressProof.email_key == key, AddressProof.expires_at > clock.now())
+            .values(expires_at=clock.now())
         )

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from storefront.customers import proofs
-from storefront.customers.models import ProofPurpose, email_key, is_address
+from storefront.customers.models import ProofPurpose, is_address
 from storefront.customers.proofs import CODE_SENTENCES, Proof
 from storefront.customers.session import find_customer, find_signed_in, sign_in, sign_out, sign_out_everywhere
 from storefront.web import limiter
@@ -16,10 +16,6 @@ PROOF_KEY = "proof"
 EMAIL_KEY = "proof_email"
 
 
-def _of_address() -> str:
-    return f"sign-in:{email_key(request.form.get('email', ''))}"
-
-
 @customers.get("/sign-in")
 def enter_address() -> ResponseReturnValue:
     if find_signed_in() is not None:
@@ -29,7 +25,6 @@ def enter_address() -> ResponseReturnValue:
 
 @customers.post("/sign-in")
 @limiter.limit("5/minute;20/hour")
-@limiter.limit("5/minute", key_func=_of_address)
 def send_code() -> ResponseReturnValue:
     email = request.form.get("email", "").strip()
     if not is_address(email):
@@ -71,9 +66,9 @@ def check_code() -> ResponseReturnValue:
 def open_link(token: str) -> ResponseReturnValue:
     """A page with a button: what opens links in mails before people do signs nobody in."""
     proof = proofs.find_by_link(token)
-    is_good = proof is not None and proof.purpose is ProofPurpose.SIGN_IN
-    page = render_template("customers/link.html", token=token, is_good=is_good)
-    answer = make_response(page, 200 if is_good else 404)
+    email = proof.email if proof is not None and proof.purpose is ProofPurpose.SIGN_IN else None
+    page = render_template("customers/link.html", token=token, email=email)
+    answer = make_response(page, 200 if email else 404)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
@@ -103,7 +98,7 @@ def leave() -> ResponseReturnValue:
     """Of this browser, or of all of them."""
     customer = find_signed_in()
     if customer is not None and "everywhere" in request.form:
-        sign_out_everywhere(customer.id)
+        sign_out_everywhere(customer)
     sign_out()
     flash("You are signed out.", "good")
     return redirect("/", 303)

@@ -128,9 +128,8 @@ def _without_effects(outcome: Outcome, also: Also | None, order_id: int | None =
 
 
 def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known], ticket: int | None) -> _Effects:
-    mode = settings().mode
-    customer_id = lifecycle.ensure_customer(session, mode=mode, email=seen.email or "")
-    is_new = lifecycle.insert_order(session, seen, mode=mode, customer_id=customer_id)
+    # Only a new order makes its customer: one that was erased must not come back with a refund.
+    is_new = ticket is None and _insert(session, seen)
     order = lifecycle.lock_order(session, seen.id)
     if order is None or (ticket is None and not is_new):
         raise _LostInsert
@@ -157,6 +156,12 @@ def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known]
         is_held_mail_new=promise_state(session, order),
         is_due_mail_new=aftermath is not None and promise_aftermath(session, order, aftermath),
     )
+
+
+def _insert(session: Session, seen: SeenCheckout) -> bool:
+    mode = settings().mode
+    customer_id = lifecycle.ensure_customer(session, mode=mode, email=seen.email or "")
+    return lifecycle.insert_order(session, seen, mode=mode, customer_id=customer_id)
 
 
 def _hand_out(session: Session, order: Order) -> Outcome:

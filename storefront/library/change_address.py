@@ -1,8 +1,9 @@
 """A customer moves to another address: both ends prove themselves, in any order, before anything moves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -12,11 +13,12 @@ from storefront.customers.proofs import Proof
 from storefront.customers.session import find_customer
 from storefront.db import db, transaction
 from storefront.errors import NotFound, StorefrontError
+from storefront.mail import outbox
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.after_sale import OrderChange
-from storefront.orders.lifecycle import ensure_customer
+from storefront.orders.lifecycle import ensure_customer, lock_customer
 from storefront.orders.models import Order
-from storefront.web import settings
+from storefront.queue import nudge
 
 ENDS = (ProofPurpose.LEAVE_ADDRESS, ProofPurpose.TAKE_ADDRESS)
 
@@ -52,24 +54,25 @@ def start_change(customer_id: int, new_email: str) -> Started:
 
     Raises:
         AddressRefused: it is no address, or the one there is.
+        TooManyMails: of other changes, to one of both.
     """
     new_email = new_email.strip()
     if not is_address(new_email):
         raise AddressRefused("This does not look like an email address.")
     with transaction() as session:
         customer = session.get_one(Customer, customer_id)
-        old_email = customer.email
         if email_key(new_email) == customer.email_key:
             raise AddressRefused("This is the address you have already.")
         change = AddressChange(customer_id=customer_id, new_email=new_email)
         session.add(change)
         session.flush()
-        change_id = change.id
-    leave, take = (
-        proofs.start_proof(purpose=purpose, email=email, about=str(change_id))
-        for purpose, email in zip(ENDS, (old_email, new_email), strict=True)
-    )
-    return Started(id=change_id, leave_id=leave, take_id=take)
+        leave, take = (
+            proofs.add_proof(session, purpose=purpose, email=email, about=str(change.id))
+            for purpose, email in zip(ENDS, (customer.email, new_email), strict=True)
+        )
+        started = Started(id=change.id, leave_id=leave, take_id=take)
+    nudge("outbox")
+    return started
 
 
 def find_change(change_id: int) -> Change | None:
@@ -97,14 +100,15 @@ def prove_end(proof: Proof) -> Change | None:
     """
     now = clock.now()
     with transaction() as session:
-        change = session.get_one(
-            AddressChange, int(proof.about or 0), with_for_update=True, populate_existing=True
-        )
+        change = session.get(AddressChange, int(proof.about or 0))
+        if change is None:
+            return None
+        customer, orders = lock_customer(session, change.customer_id)
+        change = session.get(AddressChange, change.id, with_for_update=True, populate_existing=True)
+        if change is None or customer.erased_at is not None:
+            return None
         if change.done_at is not None:
             return _seen(change)
-        customer = session.get_one(Customer, change.customer_id, with_for_update=True, populate_existing=True)
-        if customer.erased_at is not None:
-            return None
         if proof.purpose is ProofPurpose.LEAVE_ADDRESS:
             if customer.email_key != email_key(proof.email):
                 return None
@@ -112,7 +116,7 @@ def prove_end(proof: Proof) -> Change | None:
         else:
             change.new_proven_at = change.new_proven_at or now
         if change.old_proven_at and change.new_proven_at:
-            change.customer_id = _move(session, customer, change.new_email)
+            change.customer_id = _move(session, customer, orders, change.new_email)
             change.done_at = now
         return _seen(change)
 
@@ -130,31 +134,45 @@ def move_customer(old_email: str, new_email: str) -> int:
         found = find_customer(old_email)
         if found is None:
             raise NotFound(f"Nobody bought with {old_email}. `storefront orders list` shows the newest orders.")
-        customer = session.get_one(Customer, found.id, with_for_update=True, populate_existing=True)
-        moved = len(session.scalars(select(Order.id).where(Order.customer_id == customer.id)).all())
-        _move(session, customer, new_email.strip())
-    return moved
+        customer, orders = lock_customer(session, found.id)
+        _move(session, customer, orders, new_email.strip())
+    return len(orders)
 
 
-def _move(session: Session, customer: Customer, new_email: str) -> int:
+def _move(session: Session, customer: Customer, orders: Sequence[Order], new_email: str) -> int:
     """Orders, keys, devices and links come along, and mails that have not left. All browsers are signed out.
 
-    Where the new address bought before, two customers become one.
+    Where the new address bought before, two customers become one, who wants no news if one of both wanted none.
     """
     customer.session_version += 1
-    order_ids = session.scalars(select(Order.id).where(Order.customer_id == customer.id)).all()
+    _readdress_mails(session, customer, orders, new_email)
     known = session.scalars(
-        select(Customer.id).where(Customer.mode == customer.mode, Customer.email_key == email_key(new_email))
+        select(Customer).where(Customer.mode == customer.mode, Customer.email_key == email_key(new_email))
     ).one_or_none()
     if known is None:
         customer.email, customer.email_key = new_email, email_key(new_email)
         session.flush()
-    owner_id = ensure_customer(session, mode=settings().mode, email=new_email)
-    waiting = OutboxMessage.state.in_((MailState.QUEUED, MailState.FAILED))
-    of_buyer = OutboxMessage.order_id.in_(order_ids) & OutboxMessage.recipient.in_(
-        select(Order.email).where(Order.id.in_(order_ids))
-    )
-    session.execute(update(OutboxMessage).where(of_buyer, waiting).values(recipient=new_email))
-    session.execute(update(Order).where(Order.id.in_(order_ids)).values(customer_id=owner_id, email=new_email))
-    session.add_all(OrderChange(order_id=order_id, what="address", detail="changed") for order_id in order_ids)
+    owner_id = ensure_customer(session, mode=customer.mode, email=new_email)
+    if owner_id != customer.id:
+        owner = session.get_one(Customer, owner_id)
+        owner.unsubscribed_at = owner.unsubscribed_at or customer.unsubscribed_at
+        customer.email, customer.email_key = "", f"moved:{customer.id}"
+        customer.moved_to_id = owner_id
+    for order in orders:
+        order.customer_id, order.email = owner_id, new_email
+        session.add(OrderChange(order_id=order.id, what="address", detail="changed"))
     return owner_id
+
+
+def _readdress_mails(session: Session, customer: Customer, orders: Sequence[Order], new_email: str) -> None:
+    """Of what waits: mails about the orders, but not those to the owner, and news of releases."""
+    theirs = OutboxMessage.kind.not_in(outbox.TO_OWNER)
+    of_orders = OutboxMessage.order_id.in_([order.id for order in orders]) & theirs
+    news = (OutboxMessage.kind == outbox.NEW_RELEASE) & OutboxMessage.about.like(f"%:{customer.id}")
+    waiting = OutboxMessage.state.in_((MailState.QUEUED, MailState.FAILED))
+    session.execute(
+        update(OutboxMessage)
+        .where(or_(of_orders, news), waiting)
+        .values(recipient=new_email)
+        .execution_options(synchronize_session=False)
+    )

@@ -23,6 +23,7 @@ KEYS_ARRIVED = "keys_arrived"  # imported keys for an order that waited for them
 KEY_REPLACED = "key_replaced"
 PROOF = "proof"  # the code and link that prove an address
 NEW_RELEASE = "new_release"
+TO_OWNER = (DISPUTE_OPENED, FRAUD_WARNING, RECONCILE_REPORT)
 
 HOLD_SECONDS = 120  # the webhook path releases earlier; if no webhook ever comes the mail goes by itself
 RETRY_MINUTES = (1, 5, 30, 120, 720)

@@ -62,9 +62,29 @@ def take_ticket(order_id: int, *, sparingly: bool) -> int | None:
 
 
 def ensure_customer(session: Session, *, mode: str, email: str) -> int:
+    """The id, locked until the transaction ends: one who is erased at the same moment is made anew.
+
+    FOR NO KEY UPDATE, because a new order holds its customer's key: FOR UPDATE would deadlock.
+    """
     key = email_key(email)
-    insert_missing(session, Customer, [{"mode": mode, "email": email.strip(), "email_key": key}])
-    return session.scalars(select(Customer.id).where(Customer.mode == mode, Customer.email_key == key)).one()
+    mine = select(Customer.id).where(Customer.mode == mode, Customer.email_key == key)
+    while True:
+        insert_missing(session, Customer, [{"mode": mode, "email": email.strip(), "email_key": key}])
+        found = session.scalar(mine.with_for_update(key_share=True))
+        if found is not None:
+            return found
+
+
+def lock_customer(session: Session, customer_id: int) -> tuple[Customer, list[Order]]:
+    """With all orders, and these first: a convergence locks its order, then its customer.
+
+    While the customer is locked no order is added. Raises NoResultFound for an unknown id.
+    """
+    mine = select(Order).where(Order.customer_id == customer_id).order_by(Order.id)
+    mine = mine.with_for_update().execution_options(populate_existing=True)
+    session.scalars(mine).all()
+    customer = session.get_one(Customer, customer_id, with_for_update=True, populate_existing=True)
+    return customer, list(session.scalars(mine).all())  # once more: one may have come in between
 
 
 def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id: int) -> bool:

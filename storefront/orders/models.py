@@ -72,6 +72,7 @@ class Order(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     paid_at: Mapped[datetime | None]
     fulfilled_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]  # its buyer's personal data: no page shows it any more
 
 
 class OrderItem(Base):

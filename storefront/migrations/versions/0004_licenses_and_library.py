@@ -176,7 +176,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         batch_op.add_column(sa.Column("session_version", sa.Integer(), nullable=False, server_default="1"))
         batch_op.add_column(sa.Column("unsubscribed_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("erased_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("moved_to_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(batch_op.f("fk_customers_moved_to_id"), "customers", ["moved_to_id"], ["id"])
     _fill("customers", "id", "token_seed", sa.LargeBinary(), lambda _id: secrets.token_bytes(16))
+
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("erased_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("grants", schema=None) as batch_op:
         batch_op.add_column(sa.Column("extra_downloads", sa.Integer(), nullable=False, server_default="0"))
@@ -283,7 +288,12 @@ def downgrade() -> None:  # noqa: PLR0915 - the same
         batch_op.drop_column("extra_days")
         batch_op.drop_column("extra_downloads")
 
+    with op.batch_alter_table("orders", schema=None) as batch_op:
+        batch_op.drop_column("erased_at")
+
     with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_customers_moved_to_id"), type_="foreignkey")
+        batch_op.drop_column("moved_to_id")
         batch_op.drop_column("erased_at")
         batch_op.drop_column("unsubscribed_at")
         batch_op.drop_column("session_version")
