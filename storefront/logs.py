@@ -62,5 +62,5 @@ def set_up_logs(*, as_json: bool, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("stripe", "huey", "alembic.runtime.migration", "mail.log", "werkzeug"):
+    for noisy in ("stripe", "huey", "alembic.runtime.migration", "mail.log", "werkzeug", "flask-limiter"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

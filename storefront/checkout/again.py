@@ -7,12 +7,11 @@ from sqlalchemy import select
 from storefront import clock
 from storefront.checkout.models import Checkout
 from storefront.checkout.start import browser_hash
-from storefront.db import db, transaction
+from storefront.db import db
 from storefront.library.purchase import Purchase, read_purchase
-from storefront.mail import outbox
+from storefront.library.resend import NothingToSend, resend_own
 from storefront.orders.lifecycle import find_order
 from storefront.orders.models import Order, OrderItem
-from storefront.queue import nudge
 from storefront.web import settings
 
 PENDING_DAYS = 14
@@ -41,18 +40,10 @@ def find_pending_purchase(cart: list[list[int]], *, browser: str) -> Purchase | 
 def mail_the_link(session_id: str) -> bool:
     """The receipt once more, to the address that paid and no other; at most once an hour."""
     order = find_order(session_id)
-    if order is None or not order.is_paid:
+    if order is None:
         return False
-    order_id, mode, recipient = order.id, order.mode, order.email
-    with transaction() as session:
-        outbox.promise(
-            session,
-            kind=outbox.RECEIPT,
-            order_id=order_id,
-            mode=mode,
-            recipient=recipient,
-            again=f"{clock.now():%Y%m%d%H}",
-            hold=False,
-        )
-    nudge("outbox")
+    try:
+        resend_own(order.id)
+    except NothingToSend:
+        return False
     return True

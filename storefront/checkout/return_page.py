@@ -47,9 +47,11 @@ def land(session_id: str, *, browser: str) -> Landing:
     outcome = _look(session_id, has_order=order is not None)
     if order is None or order.fulfilled_at is None:
         order = find_order(session_id)  # this look, or somebody else's at the same moment, has changed it
+    if order is not None and order.erased_at is not None:
+        raise NotFound("The data of this order was erased, as its buyer wished.")
     started = find_started_here(session_id, browser=browser)
-    may_see = order is not None and shows_keys(order, started)
-    if order is not None and started is not None and may_see and settings().order_page_code:
+    may_see = order is not None and shows_keys(order, started, wants_code=settings().order_page_code)
+    if order is not None and may_see and settings().order_page_code:
         trust_browser(order.id)
     return Landing(
         outcome=outcome,
@@ -79,9 +81,15 @@ def _look(session_id: str, *, has_order: bool) -> Outcome:
     return outcome
 
 
-def shows_keys(order: Order, started: Checkout | None) -> bool:
-    """The browser that paid for 30 days, any other for 30 minutes after the payment: the address may leak."""
+def shows_keys(order: Order, started: Checkout | None, *, wants_code: bool) -> bool:
+    """The browser that paid for 30 days, any other for 30 minutes after the payment: the address may leak.
+
+    No other where the order has a new link, or the owner wants a mailed code (`wants_code`). Who pays by a
+    Payment Link has not been here before: for 30 minutes every browser may be theirs.
+    """
     now = clock.now()
     if started is not None:
         return now - started.created_at < timedelta(days=SAME_BROWSER_DAYS)
+    if order.token_version > 1 or (wants_code and order.payment_link_id is None):
+        return False
     return order.paid_at is not None and now - order.paid_at < timedelta(minutes=OTHER_BROWSER_MINUTES)

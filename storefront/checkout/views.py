@@ -26,7 +26,7 @@ from storefront.checkout.return_page import Landing
 from storefront.errors import AccessDenied, NotFound, StripeRefused, StripeUnavailable
 from storefront.fulfillment.fulfill import Outcome
 from storefront.library.purchase import read_purchase
-from storefront.orders.lifecycle import get_order_by_token
+from storefront.orders.browsers import get_order_here
 from storefront.web import limiter, settings, wants_json
 
 # Open: a checkout is its browser's own, by the session cookie.
@@ -210,7 +210,7 @@ def mail_link() -> ResponseReturnValue:
 
 @checkout.get("/checkout/again/<token>")
 def again(token: str) -> ResponseReturnValue:
-    purchase = read_purchase(get_order_by_token(token))
+    purchase = read_purchase(get_order_here(token))
     lines = tuple(
         CartLine(price_id=item.price_id, quantity=item.quantity) for item in purchase.items if item.price_id
     )

@@ -46,7 +46,9 @@ def erase(email: str, yes: bool, as_json: bool) -> None:
     with open_shop():
         customer_id = _get_customer(email).id
         if not yes:
-            click.confirm(plain(f"Erase all personal data of {email}? It cannot be undone."), abort=True)
+            click.confirm(
+                plain(f"Erase all personal data of {email}? It cannot be undone."), abort=True, err=as_json
+            )
         done = erase_customer(customer_id)
     if as_json:
         print_json(asdict(done))

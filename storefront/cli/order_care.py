@@ -26,7 +26,9 @@ def resend_order(number: str, to: str | None, new_link: bool, as_json: bool) -> 
         return
     if done.has_moved:
         click.echo(plain(f"Order {done.number} belongs to {done.email} now, with its keys and devices."))
-    if done.was_sent_lately:
+    if done.not_sent:
+        click.echo(f"There is no receipt to send yet: {done.not_sent}")
+    elif done.was_sent_lately:
         click.echo(plain(f"This mail was sent to {done.email} within the hour already; it is not sent twice."))
     else:
         click.echo(plain(f"A mail brings order {done.number} to {done.email}."))

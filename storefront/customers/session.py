@@ -22,6 +22,14 @@ def find_customer(email: str) -> Customer | None:
     ).one_or_none()
 
 
+def get_customer_now(customer_id: int) -> Customer:
+    """Who has that id, or who it became part of. Raises NoResultFound for an unknown one."""
+    found = db.session.get_one(Customer, customer_id, populate_existing=True)
+    while found.moved_to_id is not None:
+        found = db.session.get_one(Customer, found.moved_to_id, populate_existing=True)
+    return found
+
+
 def sign_in(customer: Customer) -> None:
     """For 30 days, in this browser. Its cart stays."""
     sign_out()

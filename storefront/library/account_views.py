@@ -17,9 +17,9 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from storefront.customers import proofs
-from storefront.customers.models import Customer, ProofPurpose
+from storefront.customers.models import Customer, ProofPurpose, email_key
 from storefront.customers.proofs import CODE_SENTENCES
-from storefront.customers.session import find_signed_in, sign_in
+from storefront.customers.session import CHANGE_KEY, ERASE_KEY, find_signed_in, sign_in, sign_out
 from storefront.db import db
 from storefront.library.all_orders import read_owned
 from storefront.library.change_address import AddressRefused, Change, find_change, prove_end, start_change
@@ -30,8 +30,6 @@ from storefront.web import limiter
 
 account = Blueprint("account", __name__)
 
-CHANGE_KEY = "change"  # of an address: its id, and the ids of both proofs
-ERASE_KEY = "erase"
 ENDS = {"old": (ProofPurpose.LEAVE_ADDRESS, 1), "new": (ProofPurpose.TAKE_ADDRESS, 2)}
 
 
@@ -84,7 +82,8 @@ def begin_change() -> ResponseReturnValue:
         started = start_change(g.customer.id, new_email)
     except AddressRefused as error:
         return _account_page(new_email=new_email[:254], error=error.message)
-    session[CHANGE_KEY] = [started.id, started.leave_id, started.take_id]
+    # The change, both proofs, and whether this browser has proven that its owner reads the new mailbox.
+    session[CHANGE_KEY] = [started.id, started.leave_id, started.take_id, False]
     return redirect(url_for("account.change_address"), 303)
 
 
@@ -115,18 +114,30 @@ def prove_address(end: str) -> ResponseReturnValue:
     if change is None:
         return redirect(url_for("account.settings"), 303)
     purpose, position = ENDS[end]
-    result, proof = proofs.check_code(session[CHANGE_KEY][position], request.form.get("code", ""), purpose=purpose)
+    kept = session[CHANGE_KEY]
+    result, proof = proofs.check_code(kept[position], request.form.get("code", ""), purpose=purpose)
     if proof is None:
         return _change_page(change, end=end, error=CODE_SENTENCES[result])
+    reads_new = kept[-1] or purpose is ProofPurpose.TAKE_ADDRESS
     proven = prove_end(proof)
     if proven is not None and not proven.is_done:
+        session[CHANGE_KEY] = [*kept[:-1], reads_new]
         return redirect(url_for("account.change_address"), 303)
-    session.pop(CHANGE_KEY)
+    return _after_change(proven, reads_new=reads_new)
+
+
+def _after_change(proven: Change | None, *, reads_new: bool) -> ResponseReturnValue:
+    """Signed in is only who typed the new mailbox's code here: its owner's click elsewhere lets nobody else in."""
     if proven is None:
+        session.pop(CHANGE_KEY, None)
         flash("That change is over: the address is another one by now.", "bad")
-    else:
-        sign_in(db.session.get_one(Customer, proven.customer_id, populate_existing=True))
-        flash(f"Everything you bought belongs to {proven.new_email} now. Other browsers are signed out.", "good")
+        return redirect(url_for("account.settings"), 303)
+    if not reads_new:
+        sign_out()
+        flash(f"Everything you bought belongs to {proven.new_email} now. Sign in with it to see it.", "good")
+        return redirect(url_for("customers.enter_address"), 303)
+    sign_in(db.session.get_one(Customer, proven.customer_id, populate_existing=True))
+    flash(f"Everything you bought belongs to {proven.new_email} now. Other browsers are signed out.", "good")
     return redirect(url_for("account.settings"), 303)
 
 
@@ -168,6 +179,9 @@ def finish_erasing() -> ResponseReturnValue:
     result, proof = proofs.check_code(session[ERASE_KEY], request.form.get("code", ""), purpose=ProofPurpose.ERASE)
     if proof is None:
         return _erase_page(CODE_SENTENCES[result])
+    if email_key(proof.email) != g.customer.email_key:  # begun by somebody else in this browser
+        session.pop(ERASE_KEY)
+        return redirect(url_for("account.settings"), 303)
     try:
         erase_customer(g.customer.id)
     except NotYet as error:

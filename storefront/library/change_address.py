@@ -42,6 +42,7 @@ class Change:
     """`customer_id` is who has the orders now: another customer once two addresses became one."""
 
     id: int
+    old_email: str
     new_email: str
     is_old_proven: bool
     is_new_proven: bool
@@ -76,15 +77,16 @@ def start_change(customer_id: int, new_email: str) -> Started:
 
 
 def find_change(change_id: int) -> Change | None:
-    row = db.session.scalars(
-        select(AddressChange).where(AddressChange.id == change_id).execution_options(populate_existing=True)
-    ).one_or_none()
-    return _seen(row) if row else None
+    row = db.session.get(AddressChange, change_id, populate_existing=True)
+    if row is None:
+        return None
+    return _seen(row, db.session.get_one(Customer, row.customer_id, populate_existing=True))
 
 
-def _seen(row: AddressChange) -> Change:
+def _seen(row: AddressChange, customer: Customer) -> Change:
     return Change(
         id=row.id,
+        old_email=customer.email,
         new_email=row.new_email,
         is_old_proven=row.old_proven_at is not None,
         is_new_proven=row.new_proven_at is not None,
@@ -108,7 +110,7 @@ def prove_end(proof: Proof) -> Change | None:
         if change is None or customer.erased_at is not None:
             return None
         if change.done_at is not None:
-            return _seen(change)
+            return _seen(change, customer)
         if proof.purpose is ProofPurpose.LEAVE_ADDRESS:
             if customer.email_key != email_key(proof.email):
                 return None
@@ -118,7 +120,7 @@ def prove_end(proof: Proof) -> Change | None:
         if change.old_proven_at and change.new_proven_at:
             change.customer_id = _move(session, customer, orders, change.new_email)
             change.done_at = now
-        return _seen(change)
+        return _seen(change, customer)
 
 
 def move_customer(old_email: str, new_email: str) -> int:
@@ -154,14 +156,20 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
         session.flush()
     owner_id = ensure_customer(session, mode=customer.mode, email=new_email)
     if owner_id != customer.id:
-        owner = session.get_one(Customer, owner_id)
-        owner.unsubscribed_at = owner.unsubscribed_at or customer.unsubscribed_at
-        customer.email, customer.email_key = "", f"moved:{customer.id}"
-        customer.moved_to_id = owner_id
+        become_one(session, customer, session.get_one(Customer, owner_id))
     for order in orders:
         order.customer_id, order.email = owner_id, new_email
         session.add(OrderChange(order_id=order.id, what="address", detail="changed"))
     return owner_id
+
+
+def become_one(session: Session, customer: Customer, owner: Customer) -> None:
+    """The first has no orders any more: it keeps no address, and links in its mails mean the other."""
+    owner.unsubscribed_at = owner.unsubscribed_at or customer.unsubscribed_at
+    customer.email, customer.email_key = "", f"moved:{customer.id}"
+    customer.session_version += 1
+    customer.moved_to_id = owner.id
+    session.flush()
 
 
 def _readdress_mails(session: Session, customer: Customer, orders: Sequence[Order], new_email: str) -> None:

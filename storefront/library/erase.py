@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
-from storefront.customers.models import AddressChange, AddressProof, Customer
+from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
 from storefront.db import transaction
 from storefront.errors import NotFound, StorefrontError
+from storefront.licenses.issue import keyless_grants
 from storefront.licenses.models import Activation, License
+from storefront.mail import outbox
 from storefront.mail.models import MailState, OutboxMessage
-from storefront.orders.access import Reason, access, facts_of
+from storefront.orders.access import Reason, access, facts_of, item_access
 from storefront.orders.after_sale import OrderChange
+from storefront.orders.lifecycle import lock_customer
 from storefront.orders.models import Grant, Order, OrderItem
 
 DEVICE_NAME = "Device"
@@ -39,55 +42,57 @@ def erase_customer(customer_id: int) -> Erased:
 
     Raises:
         NotFound: no such customer.
-        NotYet: a payment is under way, and its mail must reach somebody.
+        NotYet: a payment is under way or a key is to follow, and its mail must reach somebody.
     """
     with transaction() as session:
-        customer = session.get(Customer, customer_id, with_for_update=True, populate_existing=True)
-        if customer is None or customer.erased_at is not None:
+        customer, orders = lock_customer(session, customer_id)
+        if customer.erased_at is not None:
             raise NotFound("There is nothing to erase.")
-        orders = session.scalars(
-            select(Order)
-            .where(Order.customer_id == customer_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).all()
-        _demand_settled(orders)
+        _demand_settled(session, orders)
+        order_ids = [order.id for order in orders]
+        proof_ids = _find_proofs(session, customer, orders)
         done = Erased(
             orders=len(orders),
-            devices=_erase_devices(session, customer_id),
-            mails=_erase_mails(session, customer, orders),
+            devices=_erase_devices(session, order_ids),
+            mails=_erase_mails(session, customer, order_ids, proof_ids),
         )
         for order in orders:
             _erase_order(session, order)
+        session.execute(delete(AddressProof).where(AddressProof.id.in_(proof_ids)))
         session.execute(delete(AddressChange).where(AddressChange.customer_id == customer_id))
-        session.execute(delete(AddressProof).where(AddressProof.email_key == customer.email_key))
         customer.email, customer.email_key = "", f"erased:{customer_id}"
         customer.erased_at = clock.now()
         customer.session_version += 1
         return done
 
 
-def _demand_settled(orders: Sequence[Order]) -> None:
-    waiting = [order.number for order in orders if access(facts_of(order)).reason is Reason.AWAITING_PAYMENT]
-    if waiting:
-        raise NotYet(f"Order {waiting[0]} waits for the bank. Erase your data when that is settled.")
+def _demand_settled(session: Session, orders: Sequence[Order]) -> None:
+    for order in orders:
+        if access(facts_of(order)).reason is Reason.AWAITING_PAYMENT:
+            raise NotYet(f"Order {order.number} waits for the bank. Erase your data when that is settled.")
+    keyless = keyless_grants().where(Order.id.in_([order.id for order in orders]))
+    for _grant, item, order, _product, _price in session.execute(keyless):
+        if item_access(order, item).allowed:
+            raise NotYet(
+                f"A license key of order {order.number} is still to follow. Erase your data when it is here."
+            )
 
 
 def _erase_order(session: Session, order: Order) -> None:
     order.email, order.name, order.tax_ids = "", None, []
+    order.erased_at = clock.now()
     order.token_version += 1
     token = tokens.derive_token(order.token_seed, purpose="order", version=order.token_version)
     order.token_hash = tokens.hash_token(token)
     session.add(OrderChange(order_id=order.id, what="erased", detail="personal data"))
 
 
-def _erase_devices(session: Session, customer_id: int) -> int:
+def _erase_devices(session: Session, order_ids: Sequence[int]) -> int:
     mine = (
         select(License.id)
         .join(Grant, Grant.id == License.grant_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
-        .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.customer_id == customer_id)
+        .where(OrderItem.order_id.in_(order_ids))
     )
     found = session.scalars(
         update(Activation)
@@ -99,22 +104,44 @@ def _erase_devices(session: Session, customer_id: int) -> int:
     return len(found.all())
 
 
-def _erase_mails(session: Session, customer: Customer, orders: Sequence[Order]) -> int:
-    """Those that wait are canceled: nobody is there to read them."""
-    emails = {order.email for order in orders} | {customer.email}
-    recipient = func.lower(OutboxMessage.recipient)
-    mine = OutboxMessage.mode == customer.mode, recipient.in_([email.lower() for email in emails])
+def _erase_mails(session: Session, customer: Customer, order_ids: Sequence[int], proof_ids: Sequence[int]) -> int:
+    """Whatever address they went to. Those that wait are canceled: nobody is there to read them."""
+    theirs = OutboxMessage.kind.not_in(outbox.TO_OWNER)
+    ids = [customer.id, *session.scalars(select(Customer.id).where(Customer.moved_to_id == customer.id))]
+    mine = or_(
+        OutboxMessage.order_id.in_(order_ids) & theirs,
+        (OutboxMessage.kind == outbox.PROOF) & OutboxMessage.about.in_([str(each) for each in proof_ids]),
+        *((OutboxMessage.kind == outbox.NEW_RELEASE) & OutboxMessage.about.like(f"%:{each}") for each in ids),
+    )
     session.execute(
         update(OutboxMessage)
-        .where(*mine, OutboxMessage.state.in_((MailState.QUEUED, MailState.FAILED)))
+        .where(mine, OutboxMessage.state.in_((MailState.QUEUED, MailState.FAILED)))
         .values(state=MailState.CANCELED, last_error="the customer was erased")
         .execution_options(synchronize_session=False)
     )
     found = session.scalars(
         update(OutboxMessage)
-        .where(*mine)
+        .where(mine)
         .values(recipient="")
         .returning(OutboxMessage.id)
         .execution_options(synchronize_session=False)
     )
     return len(found.all())
+
+
+def _find_proofs(session: Session, customer: Customer, orders: Sequence[Order]) -> Sequence[int]:
+    """Of the customer's address, of those of their orders, and of both ends of every change."""
+    keys = {customer.email_key, *(email_key(order.email) for order in orders)}
+    changes = session.scalars(select(AddressChange.id).where(AddressChange.customer_id == customer.id)).all()
+    ends = (ProofPurpose.LEAVE_ADDRESS, ProofPurpose.TAKE_ADDRESS)
+    return session.scalars(
+        select(AddressProof.id).where(
+            AddressProof.mode == customer.mode,
+            or_(
+                AddressProof.email_key.in_(keys),
+                AddressProof.purpose.in_(ends) & AddressProof.about.in_([str(each) for each in changes]),
+                (AddressProof.purpose == ProofPurpose.OPEN_ORDER)
+                & AddressProof.about.in_([str(order.id) for order in orders]),
+            ),
+        )
+    ).all()

@@ -13,7 +13,7 @@ from storefront.db import db
 from storefront.downloads.models import Download
 from storefront.licenses.models import Activation, License
 from storefront.mail.models import OutboxMessage
-from storefront.orders.access import access, facts_of
+from storefront.orders.access import access, facts_of, item_access
 from storefront.orders.after_sale import OrderChange, Refund
 from storefront.orders.models import Grant, Order, OrderItem
 
@@ -110,7 +110,8 @@ def _item(item: OrderItem, order: Order, keys: list[Any], downloads: list[Any]) 
 
 def _keys(order_ids: list[int]) -> defaultdict[int, list[Any]]:
     rows = db.session.execute(
-        select(OrderItem.id, License, Activation)
+        select(OrderItem, Order, License, Activation)
+        .join(Order, Order.id == OrderItem.order_id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
         .join(License, License.grant_id == Grant.id)
         .outerjoin(Activation, Activation.license_id == License.id)
@@ -119,10 +120,13 @@ def _keys(order_ids: list[int]) -> defaultdict[int, list[Any]]:
     )
     found: defaultdict[int, list[Any]] = defaultdict(list)
     by_license: dict[int, dict[str, Any]] = {}
-    for item_id, license_row, device in rows:
+    for item, order, license_row, device in rows:
         if license_row.id not in by_license:
-            by_license[license_row.id] = {"key": license_row.key, "devices": []}
-            found[item_id].append(by_license[license_row.id])
+            # A key is handed out here as well: not one that was taken back.
+            works = item_access(order, item).allowed and license_row.withdrawn_at is None
+            key = license_row.key if works else None
+            by_license[license_row.id] = {"key": key, "works": works, "devices": []}
+            found[item.id].append(by_license[license_row.id])
         if device is not None:
             by_license[license_row.id]["devices"].append(
                 {"name": device.name, "fingerprint": device.fingerprint, "since": device.created_at.isoformat()}

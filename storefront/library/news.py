@@ -9,11 +9,13 @@ from sqlalchemy import select, update
 from storefront import clock, tokens
 from storefront.catalog.models import Product, Release
 from storefront.customers.models import Customer
+from storefront.customers.session import get_customer_now
 from storefront.db import db, transaction
 from storefront.downloads.links import bought_at
 from storefront.downloads.rules import is_included
 from storefront.errors import NotFound, StorefrontError
 from storefront.mail import outbox
+from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.queue import nudge
@@ -38,12 +40,6 @@ class Told:
     not_included: int
     closed: int
     minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    customer: Customer
-    order: Order
 
 
 def _get_published(slug: str, version: str) -> tuple[Release, Product]:
@@ -84,40 +80,49 @@ def _opens(release: Release, product: Product, order: Order, item: OrderItem) ->
 
 
 def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool = False) -> Told:
-    """Promises the mails; safe to repeat: nobody is told twice of one release. One transaction, few statements.
+    """Promises the mails; safe to repeat: nobody is told twice of one release, and a mail that was canceled
+    (the release was withdrawn for a while) is promised anew. One transaction, few statements.
 
     Raises:
         NotFound, NotPublished: there is nothing to tell of.
     """
     release, product = _get_published(slug, version)
+    release_id = release.id
     readers, unsubscribed, not_included, closed = _find_readers(release, product)
-    told = 0
+    fresh = _not_told(release_id, readers)
     if not dry_run:
-        now = clock.now()
         with transaction() as session:
-            for reader in readers:
-                told += outbox.promise(
-                    session,
-                    kind=outbox.NEW_RELEASE,
-                    order_id=None,
-                    mode=settings().mode,
-                    recipient=reader.customer.email,
-                    about=f"{release.id}:{reader.customer.id}",
-                    due_at=now + timedelta(minutes=told // per_minute),
-                )
+            begin = outbox.find_end_of_news(session)
+            due = (begin + timedelta(minutes=number // per_minute) for number in range(len(fresh)))
+            outbox.promise_news(session, zip(fresh.items(), due, strict=True))
         nudge("outbox")
     return Told(
-        told=len(readers) if dry_run else told,
-        before=0 if dry_run else len(readers) - told,
+        told=len(fresh),
+        before=len(readers) - len(fresh),
         unsubscribed=unsubscribed,
         not_included=not_included,
         closed=closed,
-        minutes=max(0, (told or len(readers)) - 1) // per_minute + 1,
+        minutes=max(0, len(fresh) - 1) // per_minute + 1,
     )
 
 
-def _find_readers(release: Release, product: Product) -> tuple[list[_Reader], int, int, int]:
-    """Readers, and how many customers there are who unsubscribed, have no updates, or whose orders are closed."""
+def _not_told(release_id: int, readers: dict[int, str]) -> dict[str, str]:
+    """What a mail is about (release and customer) -> its address; without those promised or sent already."""
+    known = set(
+        db.session.scalars(
+            select(OutboxMessage.about).where(
+                OutboxMessage.kind == outbox.NEW_RELEASE,
+                OutboxMessage.about.startswith(f"{release_id}:"),
+                OutboxMessage.state != MailState.CANCELED,
+            )
+        )
+    )
+    abouts = {f"{release_id}:{customer_id}": email for customer_id, email in readers.items()}
+    return {about: email for about, email in abouts.items() if about not in known}
+
+
+def _find_readers(release: Release, product: Product) -> tuple[dict[int, str], int, int, int]:
+    """Customers and addresses, and how many there are who unsubscribed, have no updates, or only closed orders."""
     rows = db.session.execute(
         select(Customer, Order, OrderItem)
         .join(Order, Order.customer_id == Customer.id)
@@ -133,7 +138,7 @@ def _find_readers(release: Release, product: Product) -> tuple[list[_Reader], in
         .order_by(Customer.id, Order.id.desc())
         .execution_options(populate_existing=True)
     ).all()
-    found: dict[int, _Reader] = {}
+    found: set[int] = set()
     customers: dict[int, Customer] = {}
     open_to: set[int] = set()
     for customer, order, item in rows:
@@ -141,10 +146,10 @@ def _find_readers(release: Release, product: Product) -> tuple[list[_Reader], in
         if item_access(order, item).allowed:
             open_to.add(customer.id)
         if _opens(release, product, order, item):
-            found.setdefault(customer.id, _Reader(customer, order))
-    readers = [reader for reader in found.values() if reader.customer.unsubscribed_at is None]
+            found.add(customer.id)
+    readers = {each: customers[each].email for each in sorted(found) if customers[each].unsubscribed_at is None}
     closed = len(customers.keys() - open_to)
-    return readers, len(found) - len(readers), len(open_to - found.keys()), closed
+    return readers, len(found) - len(readers), len(open_to - found), closed
 
 
 def news_token(customer: Customer) -> str:
@@ -159,7 +164,7 @@ def get_reader(token: str) -> Customer:
     expected = tokens.derive_token(customer.token_seed, purpose=PURPOSE, version=1) if customer else ""
     if customer is None or not hmac.compare_digest(secret.encode(), expected.encode()):
         raise NotFound("This link is not known. Take the newest one from your mail, as a whole.")
-    return customer
+    return get_customer_now(customer.id)
 
 
 def set_news(customer_id: int, *, wants: bool) -> None:

@@ -7,7 +7,7 @@ from storefront.customers import proofs
 from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import CODE_SENTENCES, Proof
 from storefront.customers.session import find_customer
-from storefront.library.change_address import prove_end
+from storefront.library.change_address import ENDS, find_change, prove_end
 from storefront.library.erase import erase_customer
 from storefront.library.open_order import find_proven_order
 from storefront.orders.browsers import is_trusted, trust_browser
@@ -25,7 +25,9 @@ ORDER_KEY = "order_proof"  # the order's id and its proof's
 def open_link(token: str) -> ResponseReturnValue:
     """A page with a button: what opens links in mails before people do changes nothing."""
     proof = _find_proof(token)
-    page = render_template("library/confirm.html", token=token, purpose=proof.purpose if proof else None)
+    change = find_change(int(proof.about or 0)) if proof and proof.purpose in ENDS else None
+    purpose = proof.purpose if proof else None
+    page = render_template("library/confirm.html", token=token, purpose=purpose, change=change)
     answer = make_response(page, 200 if proof else 404)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
@@ -100,6 +102,8 @@ def _code_page(token: str, *, is_mailed: bool, error: str = "") -> ResponseRetur
 def mail_code(token: str) -> ResponseReturnValue:
     """To the order's address, which the page does not say: the link may have been found."""
     order = get_order_by_token(token)
+    if is_trusted(order):
+        return redirect(url_for("library.order", token=token), 303)
     order_id = order.id
     proof_id = proofs.start_proof(purpose=ProofPurpose.OPEN_ORDER, email=order.email, about=str(order_id))
     session[ORDER_KEY] = [order_id, proof_id]

@@ -1,15 +1,17 @@
 """The receipt sent again: by its buyer to the order's own address, by the owner also to another one."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
-from storefront.customers.models import email_key, is_address
+from storefront.customers.models import Customer, email_key, is_address
 from storefront.db import transaction
 from storefront.downloads.counting import add_allowance
 from storefront.errors import NotFound, StorefrontError
+from storefront.library.change_address import become_one
 from storefront.mail import outbox
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.access import access, facts_of
@@ -20,6 +22,7 @@ from storefront.orders.models import Order
 from storefront.queue import nudge
 
 WAITING = (MailState.QUEUED, MailState.FAILED)
+ONCE_WITHIN = timedelta(hours=1)
 
 
 class NothingToSend(StorefrontError):
@@ -35,12 +38,16 @@ class AddressRefused(StorefrontError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resent:
-    """`was_sent_lately` is true where the same mail was asked for within the hour: it is not sent twice."""
+    """`was_sent_lately` is true where the same mail was asked for within the hour: it is not sent twice.
+
+    `not_sent` says why an order whose address was corrected has no receipt yet.
+    """
 
     number: str
     email: str
     has_moved: bool
     was_sent_lately: bool
+    not_sent: str = ""
 
 
 def resend_own(order_id: int) -> Resent:
@@ -55,7 +62,8 @@ def resend_own(order_id: int) -> Resent:
 def resend(reference: str, *, to: str | None = None, new_link: bool = False) -> Resent:
     """The owner's command; every file may be downloaded once more.
 
-    Another address takes the order along, with its keys, devices and link, and mails that have not left.
+    Another address takes the order along, with its keys, devices and link, and mails that have not left: also
+    an order that waits for its bank, or is closed, which has no receipt to send.
     `new_link` makes the old link useless: it was read by somebody else.
 
     Raises:
@@ -70,55 +78,97 @@ def resend(reference: str, *, to: str | None = None, new_link: bool = False) -> 
         raise not_found(reference) from error
 
 
-def _resend(which: object, *, to: str | None, new_link: bool, adds_downloads: bool) -> Resent:
+def _resend(which: ColumnElement[bool], *, to: str | None, new_link: bool, adds_downloads: bool) -> Resent:
     with transaction() as session:
         order = session.scalars(
-            select(Order).where(which).with_for_update().execution_options(populate_existing=True)  # type: ignore[arg-type] # a condition
+            select(Order).where(which).with_for_update().execution_options(populate_existing=True)
         ).first()
         if order is None:
             raise NotFound("There is no such order.")
-        allowed = access(facts_of(order))
-        if not allowed.allowed or order.fulfilled_at is None:
-            raise NothingToSend(f"Order {order.number}: {allowed.sentence}")
+        if order.erased_at is not None:
+            raise NothingToSend(f"Order {order.number} has no address any more: its buyer had it erased.")
         has_moved = to is not None and email_key(to) != email_key(order.email)
         if to is not None and has_moved:
             _move(session, order, to.strip())
         if new_link:
             _renew_link(session, order)
-        if adds_downloads:
-            add_allowance(session, order.id, downloads=1)
+        allowed = access(facts_of(order))
+        not_sent = "" if allowed.allowed and order.fulfilled_at is not None else allowed.sentence
+        if not_sent and not has_moved:
+            raise NothingToSend(f"Order {order.number}: {not_sent}")
         if not order.email:
-            raise NothingToSend(f"Order {order.number} has no address any more.")
-        is_new = outbox.promise(
-            session,
-            kind=outbox.RECEIPT,
-            order_id=order.id,
-            mode=order.mode,
-            recipient=order.email,
-            again=f"{clock.now():%Y%m%d%H}:{email_key(order.email)}:{order.token_version}",
-            hold=False,
+            raise NothingToSend(f"Order {order.number} has no address: `--to` gives it one.")
+        is_new = not not_sent and _promise_receipt(session, order, adds_downloads=adds_downloads)
+        done = Resent(
+            number=order.number,
+            email=order.email,
+            has_moved=has_moved,
+            was_sent_lately=not is_new and not not_sent,
+            not_sent=not_sent,
         )
-        if is_new:
-            session.add(OrderChange(order_id=order.id, what="resent", detail="receipt"))
-        done = Resent(number=order.number, email=order.email, has_moved=has_moved, was_sent_lately=not is_new)
     nudge("outbox")
     return done
 
 
-def _move(session: Session, order: Order, to: str) -> None:
-    """Keys, devices and downloads hang on the order, so they come along."""
-    order.customer_id = ensure_customer(session, mode=order.mode, email=to)
+def _promise_receipt(session: Session, order: Order, *, adds_downloads: bool) -> bool:
+    """False where the same one was asked for within the hour. The order is locked: nobody asks at once."""
+    known = (
+        OutboxMessage.order_id == order.id,
+        OutboxMessage.kind == outbox.RECEIPT,
+        OutboxMessage.recipient == order.email,
+        OutboxMessage.state.in_((MailState.QUEUED, MailState.SENDING, MailState.SENT)),
+        OutboxMessage.about == _about(order),
+        OutboxMessage.created_at > clock.now() - ONCE_WITHIN,
+    )
+    if session.scalar(select(OutboxMessage.id).where(*known).limit(1)) is not None:
+        return False
+    if adds_downloads:
+        add_allowance(session, order.id, downloads=1)
+    older = (
+        OutboxMessage.order_id == order.id,
+        OutboxMessage.kind == outbox.RECEIPT,
+        OutboxMessage.state.in_(WAITING),
+    )
     session.execute(
         update(OutboxMessage)
-        .where(
-            OutboxMessage.order_id == order.id,
-            OutboxMessage.recipient == order.email,
-            OutboxMessage.state.in_(WAITING),
-        )
-        .values(state=MailState.CANCELED, last_error="the address was corrected")
+        .where(*older)
+        .values(state=MailState.CANCELED, last_error="a newer one was asked for")
     )
+    outbox.promise(
+        session,
+        kind=outbox.RECEIPT,
+        order_id=order.id,
+        mode=order.mode,
+        recipient=order.email,
+        about=_about(order),
+        again=tokens.new_token(),
+        hold=False,
+    )
+    session.add(OrderChange(order_id=order.id, what="resent", detail="receipt"))
+    return True
+
+
+def _about(order: Order) -> str:
+    """Of a receipt that was asked for: with which link."""
+    return f"link {order.token_version}"
+
+
+def _move(session: Session, order: Order, to: str) -> None:
+    """Keys, devices and downloads hang on the order, so they come along."""
+    before_id, order.customer_id = order.customer_id, ensure_customer(session, mode=order.mode, email=to)
+    waiting = (
+        OutboxMessage.order_id == order.id,
+        OutboxMessage.kind.not_in(outbox.TO_OWNER),
+        OutboxMessage.state.in_(WAITING),
+    )
+    session.execute(update(OutboxMessage).where(*waiting).values(recipient=to))
     order.email = to
     session.add(OrderChange(order_id=order.id, what="address", detail="corrected by the shop"))
+    session.flush()
+    before = session.get_one(Customer, before_id, with_for_update=True, populate_existing=True)
+    others = select(Order.id).where(Order.customer_id == before_id).limit(1)
+    if session.scalar(others) is None and before.email:  # nobody else ever bought with the wrong address
+        become_one(session, before, session.get_one(Customer, order.customer_id))
 
 
 def _renew_link(session: Session, order: Order) -> None:

@@ -53,8 +53,10 @@ def send_receipt(token: str) -> ResponseReturnValue:
     except NothingToSend as error:
         flash(error.message, "bad")
     else:
-        text = "was sent within the hour" if done.was_sent_lately else "is on its way"
-        flash(f"The mail with your receipt {text} to {done.email}. Look into the spam folder, too.", "good")
+        said = f"The mail with your receipt is on its way to {done.email}."
+        if done.was_sent_lately:
+            said = f"You asked for your receipt within the hour: it went to {done.email}, or is on its way."
+        flash(f"{said} Look into the spam folder, too.", "good")
     return redirect(url_for("library.order", token=token), 303)
 
 

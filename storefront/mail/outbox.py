@@ -1,10 +1,10 @@
 """The outbox: promise a mail with its cause, release it, claim it, say how it ended. The row is the promise."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
@@ -28,6 +28,7 @@ TO_OWNER = (DISPUTE_OPENED, FRAUD_WARNING, RECONCILE_REPORT)
 HOLD_SECONDS = 120  # the webhook path releases earlier; if no webhook ever comes the mail goes by itself
 RETRY_MINUTES = (1, 5, 30, 120, 720)
 MAX_ATTEMPTS = len(RETRY_MINUTES) + 1
+BATCH = 500  # rows a statement
 CLAIM_SECONDS = 300  # a claim older than this was left by a worker that died
 PAUSE_SECONDS = 50  # after a server that is down; the clock ticks each minute, a little early or late
 
@@ -49,11 +50,8 @@ def promise(
     about: str | None = None,
     again: str = "",
     hold: bool = True,
-    due_at: datetime | None = None,
 ) -> bool:
     """Store the promise inside the caller's transaction; False when it was made before.
-
-    It may leave after its hold, or at `due_at` where many are spread over time.
 
     `about` is the refund, dispute or warning it tells of: one mail for each. `again` tells a mail that was asked
     for once more from the first one.
@@ -66,10 +64,52 @@ def promise(
         "mode": mode,
         "order_id": order_id,
         "recipient": recipient,
-        "message_id": f"<{tokens.new_token()}@{_domain()}>",  # short enough not to be folded
-        "due_at": due_at or clock.now() + wait,
+        "message_id": _new_message_id(),
+        "due_at": clock.now() + wait,
     }
     return insert_missing(session, OutboxMessage, [row]) == 1
+
+
+def _new_message_id() -> str:
+    return f"<{tokens.new_token()}@{_domain()}>"  # short enough not to be folded
+
+
+def promise_news(session: Session, readers: Iterable[tuple[tuple[str, str], datetime]]) -> None:
+    """Of ((what it is about, address), when it may leave); a few statements for hundreds of readers.
+
+    A mail that was canceled makes room for its next promise.
+    """
+    rows: list[dict[str, Any]] = [
+        {
+            "dedupe_key": f"{NEW_RELEASE}:{about}",
+            "about": about,
+            "kind": NEW_RELEASE,
+            "mode": settings().mode,
+            "order_id": None,
+            "recipient": recipient,
+            "message_id": _new_message_id(),
+            "due_at": due_at,
+        }
+        for (about, recipient), due_at in readers
+    ]
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        keys = [row["dedupe_key"] for row in part]
+        old = OutboxMessage.dedupe_key.in_(keys), OutboxMessage.state == MailState.CANCELED
+        session.execute(delete(OutboxMessage).where(*old).execution_options(synchronize_session=False))
+        insert_missing(session, OutboxMessage, part)
+
+
+def find_end_of_news(session: Session) -> datetime:
+    """When news that wait will have left: two mailings at once keep the pace of one."""
+    last = session.scalar(
+        select(func.max(OutboxMessage.due_at)).where(
+            OutboxMessage.kind == NEW_RELEASE,
+            OutboxMessage.mode == settings().mode,
+            OutboxMessage.state == MailState.QUEUED,
+        )
+    )
+    return max(clock.now(), last) if last else clock.now()
 
 
 def release(session: Session, order_id: int) -> None:
@@ -112,8 +152,9 @@ def claim_next() -> int | None:
         oldest = (
             select(OutboxMessage.id)
             .where(due)
-            # What failed before goes to the end of the line: a message that a bug stops holds up no other.
-            .order_by(OutboxMessage.attempts, last_try, OutboxMessage.id)
+            # News wait for keys and receipts. What failed before goes to the end of the line: a message that a
+            # bug stops holds up no other.
+            .order_by(OutboxMessage.kind == NEW_RELEASE, OutboxMessage.attempts, last_try, OutboxMessage.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )

@@ -9,11 +9,13 @@ from flask import render_template
 from storefront import clock
 from storefront.catalog.markdown import render_markdown
 from storefront.catalog.models import Product, Release
-from storefront.customers.models import AddressProof, Customer, ProofPurpose
+from storefront.customers.models import AddressProof, ProofPurpose, email_key
 from storefront.customers.proofs import code_of, link_of
-from storefront.customers.session import find_customer
+from storefront.customers.session import find_customer, get_customer_now
 from storefront.db import db
 from storefront.fulfillment.concerns import NEEDS_ANSWER
+from storefront.library.change_address import ENDS as CHANGE_ENDS
+from storefront.library.change_address import find_change
 from storefront.library.news import find_reader, news_token
 from storefront.library.purchase import KeyState, Purchase, read_purchase
 from storefront.mail import outbox
@@ -24,6 +26,7 @@ from storefront.orders.models import Order
 from storefront.reconcile.models import ReconcilePass
 from storefront.web import absolute_url, settings
 
+RECIPIENT = "recipient"  # where it is another one than was asked for
 NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
 
 
@@ -56,7 +59,7 @@ def _keys_arrived(message: OutboxMessage) -> Found:
     """All keys of the order, whichever delivery brought them."""
     found = _about_purchase(message)
     purchase: Purchase = found["purchase"]
-    keys = [each for item in purchase.items for each in item.keys]
+    keys = [each for item in purchase.items for each in item.keys if each.state is KeyState.WORKS]
     if not keys:
         return Canceled(purchase.access_reason)
     return {**found, "keys": keys, "waiting": sum(item.backordered for item in purchase.items)}
@@ -74,25 +77,33 @@ def _key_replaced(message: OutboxMessage) -> Found:
 
 def _proof(message: OutboxMessage) -> Found:
     """A code and a link. For an address that bought nothing no mail leaves: here, where nobody waits and sees."""
-    proof = db.session.get_one(AddressProof, int(message.about or 0))
-    if proof.expires_at <= clock.now():
+    proof = db.session.get(AddressProof, int(message.about or 0))
+    if proof is None or proof.expires_at <= clock.now():
         return Canceled("the code has ended")
-    if proof.purpose is ProofPurpose.SIGN_IN and find_customer(proof.email) is None:
-        return Canceled("nothing was bought with this address")
-    endpoint = "customers.open_link" if proof.purpose is ProofPurpose.SIGN_IN else "confirm.open_link"
-    link_url = absolute_url(endpoint, token=link_of(proof.seed))
-    return {"code": code_of(proof.seed), "link_url": link_url, "purpose": proof.purpose.value}
+    found = {"code": code_of(proof.seed), "purpose": proof.purpose.value}
+    if proof.purpose is ProofPurpose.SIGN_IN:
+        customer = find_customer(proof.email)
+        if customer is None:
+            return Canceled("nothing was bought with this address")
+        # As it was typed at the sale: two spellings of one customer may be two mailboxes.
+        return {
+            **found,
+            "link_url": absolute_url("customers.open_link", token=link_of(proof.seed)),
+            RECIPIENT: customer.email,
+        }
+    change = find_change(int(proof.about or 0)) if proof.purpose in CHANGE_ENDS else None
+    return {**found, "link_url": absolute_url("confirm.open_link", token=link_of(proof.seed)), "change": change}
 
 
 def _new_release(message: OutboxMessage) -> Found:
     release_id, _, customer_id = (message.about or "").partition(":")
-    release, customer = (
-        db.session.get_one(Release, int(release_id)),
-        db.session.get_one(Customer, int(customer_id)),
-    )
+    release = db.session.get_one(Release, int(release_id))
+    customer = get_customer_now(int(customer_id))
     product = db.session.get_one(Product, release.product_id)
     if customer.unsubscribed_at is not None or customer.erased_at is not None:
         return Canceled("no news are wanted")
+    if email_key(customer.email) != email_key(message.recipient):
+        return Canceled("the address is another one by now")
     order = find_reader(release, product, customer.id)
     if release.withdrawn_at is not None or order is None:
         return Canceled("the release is not to be had any more")
@@ -183,7 +194,7 @@ def compose(message: OutboxMessage) -> Mail | Canceled:
     folder = f"mail/{message.kind}"
     context = {**found, "shop": settings()}
     return Mail(
-        recipient=message.recipient,
+        recipient=str(found.get(RECIPIENT, message.recipient)),
         message_id=message.message_id,
         subject=" ".join(render_template(f"{folder}/subject.txt", **context).split()),
         text=render_template(f"{folder}/body.txt", **context),

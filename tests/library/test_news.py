@@ -15,6 +15,7 @@ from storefront.catalog.models import ReleaseFile
 from storefront.catalog.publish import publish, withdraw
 from storefront.cli.root import main
 from storefront.db import db, transaction
+from storefront.library.change_address import move_customer
 from storefront.library.news import Told, tell_buyers
 from storefront.mail.models import OutboxMessage
 from storefront.orders.decide import decide
@@ -24,6 +25,7 @@ from tests.goods import change_product
 from tests.messages.sold import Sale, sell
 from tests.sandbox_client import SandboxClient
 from tests.shop import Buyer, Shop, read_rows
+from tests.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
@@ -122,12 +124,16 @@ def test_each_buyer_is_told_once_and_only_who_may_have_it(
     number = read_rows(app, "SELECT number FROM orders WHERE email = 'eve@example.com'")[0]["number"]
     with app.app_context():
         decide(number, Decision.WITHDRAW)
-    tell(app)
+    assert tell(app, dry_run=True).told == tell(app).told == 3
     shop.mailbox.clear()
     shy = news_link(app, shop, "shy@example.com")
     Buyer(app).client.post(shy, data={"List-Unsubscribe": "One-Click"})
-    expected = Told(told=2, before=0, unsubscribed=1, not_included=1, closed=1, minutes=1)
-    assert tell(app, dry_run=True) == expected
+    expected = Told(told=0, before=2, unsubscribed=1, not_included=1, closed=1, minutes=1)
+    for dry_run in (True, False):
+        assert tell(app, dry_run=dry_run) == expected
+    shop.work()
+    told = sorted(str(mail["to"][0]) for mail in shop.mails() if "is here" in str(mail["subject"]))
+    assert told == ["ada@example.com", "bob@example.com", "shy@example.com"]
 
 
 def news_link(app: Flask, shop: Shop, email: str) -> str:
@@ -171,6 +177,67 @@ def test_who_unsubscribes_while_mails_wait_gets_none(
     assert [row["state"] for row in states] == ["sent", "canceled", "canceled"]
     with app.app_context():
         publish("twinspot", "3.0")
+    assert tell(app).told == 2  # whose mails were canceled meanwhile
+
+
+def test_news_wait_for_receipts_and_a_second_mailing_for_the_first(
+    shop: Shop, sandbox: SandboxClient, run: Any, file: str
+) -> None:
+    app = shop.app
+    for name in ("ada", "bob"):
+        sell_to(app, sandbox, name)
+    shop.work()
+    shop.mailbox.clear()
+    for version in ("3.0", "3.1"):
+        run("upload", "twinspot", version, file)
+    with app.app_context():
+        with counted(app) as few:
+            tell_buyers("twinspot", "3.0", per_minute=1)
+        tell_buyers("twinspot", "3.1", per_minute=1)
+        db.session.remove()
+    assert sum("INSERT INTO outbox" in statement for statement in few) == 1
+    due = read_rows(app, "SELECT due_at FROM outbox WHERE kind = 'new_release' ORDER BY id")
+    assert len({str(row["due_at"])[:16] for row in due}) == 3  # the second begins where the first ends
+    sale = sell_to(app, sandbox, "eve")
+    sale.deliver("checkout.session.completed")
+    with app.app_context(), transaction() as session:
+        session.execute(update(OutboxMessage).values(due_at=clock.now()))
+    shop.work()
+    assert next(str(mail["to"][0]) for mail in reversed(shop.mails())) == "eve@example.com"
+
+
+def test_news_follow_a_buyer_to_another_address(shop: Shop, sandbox: SandboxClient, run: Any, file: str) -> None:
+    for name in ("ada", "bob"):
+        sell_to(shop.app, sandbox, name)
+    shop.work()
+    run("upload", "twinspot", "3.0", file)
+    tell(shop.app)
+    with shop.app.app_context():
+        move_customer("ada@example.com", "ada@new.example.com")
+        move_customer("bob@example.com", "ada@new.example.com")
+    shop.work()
+    told = [mail["to"] for mail in shop.mails() if "is here" in str(mail["subject"])]
+    assert told == [["ada@new.example.com"]] * 2
+
+
+def test_who_wants_no_news_wants_none_at_another_address(
+    shop: Shop, sandbox: SandboxClient, run: Any, file: str
+) -> None:
+    sell_to(shop.app, sandbox, "ada")
+    sell_to(shop.app, sandbox, "new")
+    run("upload", "twinspot", "3.0", file)
+    tell(shop.app)
+    link = news_link(shop.app, shop, "ada@example.com")
+    Buyer(shop.app).client.post(link, data={})
+    with shop.app.app_context():
+        move_customer("ada@example.com", "new@example.com")
+    rows = read_rows(shop.app, "SELECT unsubscribed_at FROM customers WHERE email = 'new@example.com'")
+    assert rows[0]["unsubscribed_at"] is not None
+    reader = Buyer(shop.app)
+    assert "You get no news" in reader.get(link).text  # of the old mail
+    reader.client.post(link, data={"wants": "1"}, base_url=reader.base_url)
+    rows = read_rows(shop.app, "SELECT unsubscribed_at FROM customers WHERE email = 'new@example.com'")
+    assert rows == [{"unsubscribed_at": None}]
 
 
 def test_mail_programs_find_the_way_out(shop: Shop, sandbox: SandboxClient, run: Any, file: str) -> None:
