@@ -165,6 +165,17 @@ def test_the_export_holds_what_was_bought_and_costs_the_same_for_one_order_and_m
     assert len(one) == len(two)
 
 
+def test_the_export_hands_out_no_key_that_was_taken_back(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox, email=ADA)
+    buyer = signed_in(app)
+    sale.refund()
+    sale.deliver("charge.refunded", "refund.")
+    text = buyer.get("/account/export.json").text
+    assert sale.keys[0] not in text
+    key = json.loads(text)["orders"][0]["items"][0]["license_keys"][0]
+    assert (key["key"], key["works"]) == (None, False)
+
+
 @both
 def test_erasing_leaves_orders_without_a_person_and_keys_that_work(shop: Shop, sandbox: SandboxClient) -> None:
     app = shop.app

@@ -2,11 +2,17 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+import requests
+import time_machine
 from flask import Flask
 
+from storefront import clock
+from storefront.checkout.payment_links import create_link
 from storefront.config import Settings
+from storefront.db import db
 from tests.library.test_account import mailed
 from tests.library.test_library import signed_in
 from tests.messages.sold import sell
@@ -68,3 +74,46 @@ def test_a_code_of_one_order_opens_no_other(shop: Shop, sandbox: SandboxClient) 
     assert other.post(f"{second.link}/code/check", code=code).location == f"{second.link}/code"
     other.post(f"{first.link}/code/check", code=code)
     assert other.get(second.link).location == f"{second.link}/code"
+
+
+def test_the_page_after_paying_shows_keys_to_the_browser_that_paid_only(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    sale = sell(app, sandbox, email=ADA)
+    other = Buyer(app)
+    page = other.land(sale.session_id)
+    assert (keys_on(page.text), sale.link in page.text, "Mail me the link" in page.text) == ([], False, True)
+    assert other.get(sale.link).location == f"{sale.link}/code"
+    assert keys_on(sale.buyer.land(sale.session_id).text) == sale.keys
+
+
+def test_who_pays_by_a_payment_link_needs_no_code_when_they_land(app: Flask, sandbox: SandboxClient) -> None:
+    """They have not been here before."""
+    with app.app_context():
+        url = create_link(["twinspot/Personal"]).url
+        db.session.remove()
+    visit = requests.get(url, allow_redirects=False, timeout=20)
+    session_id = visit.headers["Location"].rpartition("/")[2]
+    sandbox.pay(session_id, email=ADA)
+    buyer, later = Buyer(app), Buyer(app)
+    page = buyer.land(session_id).text
+    link = re.search(r"/orders/[0-9a-f]{32}", page)
+    assert link
+    assert len(keys_on(page)) == 1
+    assert keys_on(buyer.get(link[0]).text) == keys_on(page)
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=True):
+        assert keys_on(later.land(session_id).text) == []
+
+
+def test_a_cart_is_not_filled_again_for_strangers(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox, email=ADA)
+    again = sale.link.replace("/orders/", "/checkout/again/")
+    assert Buyer(app).get(again).location == f"{sale.link}/code"
+    assert sale.buyer.get(again).location == "/cart"
+
+
+def test_a_browser_that_is_known_is_mailed_no_code(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    assert sale.buyer.post(f"{sale.link}/code").location == sale.link
+    shop.work()
+    assert [mail for mail in shop.mails(to=ADA) if "is your code" in mail["subject"]] == []

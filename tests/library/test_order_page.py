@@ -18,7 +18,7 @@ from tests.goods import change_product
 from tests.licenses.licensed import ask, sell_license
 from tests.messages.sold import Sale, sell
 from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, Shop, read_rows
+from tests.shop import Buyer, Shop, keys_on, read_rows
 from tests.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -188,6 +188,42 @@ def test_the_owner_gives_an_order_another_link(app: Flask, sandbox: SandboxClien
     number = str(read_rows(app, "SELECT number FROM orders")[0]["number"])
     assert run("orders", "resend", number, "--new-link").exit_code == 0
     assert Buyer(app).get(sale.link).status_code == 404
+    page = Buyer(app).land(sale.session_id).text  # nor does the page after paying tell anybody the new one
+    assert (keys_on(page), "/orders/" in page) == ([], False)
+    assert keys_on(sale.buyer.land(sale.session_id).text) == sale.keys
+
+
+def test_an_order_that_waits_for_its_bank_is_sent_to_a_corrected_address(
+    shop: Shop, sandbox: SandboxClient, run: Any
+) -> None:
+    buyer = Buyer(shop.app)
+    buyer.add("twinspot")
+    sandbox.pay(session_id := buyer.check_out(), email="typo@example.com", payment_method="ach_success")
+    buyer.land(session_id)
+    done = run("orders", "resend", session_id, "--to", "ada@example.com")
+    assert "belongs to ada@example.com now" in done.output
+    assert "no receipt to send yet" in done.output
+    refused = run("orders", "resend", session_id)
+    assert (refused.exit_code, "bank" in refused.output) == (1, True)
+    shop.work()
+    sandbox.settle(str(read_rows(shop.app, "SELECT payment_intent_id FROM orders")[0]["payment_intent_id"]))
+    shop.wait_for_event("checkout.session.async_payment_succeeded")
+    with time_machine.travel(clock.now() + timedelta(minutes=3), tick=True):
+        shop.work()
+    assert shop.mails(to="typo@example.com") == []
+    assert any(keys_on(str(mail["text"])) for mail in shop.mails(to="ada@example.com"))
+
+
+def test_mails_that_wait_follow_a_correction(shop: Shop, sandbox: SandboxClient, run: Any) -> None:
+    sale = sell(shop.app, sandbox, email="typo@example.com")
+    sale.refund(amount=500)
+    sale.deliver("charge.refunded", "refund.")
+    run("orders", "resend", sale.session_id, "--to", "ada@example.com")
+    with time_machine.travel(clock.now() + timedelta(minutes=3), tick=True):
+        shop.work()
+    assert shop.mails(to="typo@example.com") == []
+    subjects = sorted(str(mail["subject"])[:8] for mail in shop.mails(to="ada@example.com"))
+    assert subjects == ["Refunded", "Your lic"]
 
 
 def test_what_cannot_be_done_is_a_sentence(app: Flask, sandbox: SandboxClient, run: Any) -> None:

@@ -1,0 +1,58 @@
+"""The receipt says what is true when it leaves: of withdrawn and ended keys, and of refunded items."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import update
+
+from storefront import clock
+from storefront.db import transaction
+from storefront.licenses.care import withdraw_key
+from storefront.licenses.models import License
+from tests.messages.sold import Sale, sell
+from tests.sandbox_client import SandboxClient
+from tests.shop import Shop, keys_on
+
+TWINSPOT, BOOK = ("twinspot", "Personal"), ("the-patient-toolmaker", "E-book")
+
+
+def receipt(shop: Shop, sale: Sale) -> list[str]:
+    """Text and HTML of the one that is asked for now."""
+    shop.mailbox.clear()
+    sale.buyer.post(f"{sale.link}/receipt")
+    with time_machine.travel(clock.now() + timedelta(minutes=3), tick=True):
+        shop.work()
+    mail = next(mail for mail in shop.mails() if str(mail["subject"]).startswith("Your "))
+    return [str(mail["text"]), str(mail["html"])]
+
+
+def test_a_withdrawn_key_is_not_mailed(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox)
+    with shop.app.app_context():
+        withdraw_key(sale.keys[0])
+    for body in receipt(shop, sale):
+        assert keys_on(body) == []
+        assert "withdrawn" in body
+
+
+def test_a_key_that_has_ended_is_said_to(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox)
+    with shop.app.app_context(), transaction() as session:
+        session.execute(update(License).values(expires_at=clock.now() - timedelta(days=1)))
+    for body in receipt(shop, sale):
+        assert keys_on(body) == sale.keys
+        assert "orked until" in body
+
+
+@pytest.mark.parametrize("refunded", [1, 2])
+def test_a_refunded_item_is_said_to_be(shop: Shop, sandbox: SandboxClient, refunded: int) -> None:
+    sale = sell(shop.app, sandbox, TWINSPOT, BOOK)
+    sale.refund(amount=500, metadata={"storefront_items": str(refunded)})
+    sale.deliver("charge.refunded", "refund.")
+    for body in receipt(shop, sale):
+        assert "It was refunded: its keys and downloads no longer work." in body
+        assert "all yours" not in body
+        assert "everything is yours" not in body
+        assert keys_on(body) == ([] if refunded == 1 else sale.keys)
+        assert ("/downloads/" in body.partition("It was refunded")[2]) is (refunded == 1)
