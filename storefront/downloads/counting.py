@@ -1,15 +1,15 @@
-"""Counts downloads: once per file within an hour, however many parts and retries a program makes of it."""
+"""Counts downloads: once per file within its window, however many parts and retries a program makes of it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock
 from storefront.db import db, transaction
 from storefront.downloads.links import GrantedFile
 from storefront.downloads.models import Download
-from storefront.downloads.rules import WINDOW
 from storefront.errors import StorefrontError
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lookup import is_named, not_found
@@ -28,61 +28,71 @@ class DownloadsEnded(StorefrontError):
     title = "The time for downloads is over"
 
 
-def _mine(granted: GrantedFile) -> ColumnElement[bool]:
-    return (Download.grant_id == granted.grant_id) & (Download.release_file_id == granted.file.id)
-
-
-def _is_running(session: Session, granted: GrantedFile) -> bool:
-    """One was counted within the last hour: this request is a part of it."""
-    recent = select(Download.id).where(_mine(granted), Download.at > clock.now() - WINDOW).limit(1)
-    return session.scalar(recent) is not None
-
-
-def _demand_room(session: Session, granted: GrantedFile) -> None:
-    limit = granted.allowance.limit
-    if limit is None:
-        return
-    used = session.scalar(select(func.count()).select_from(Download).where(_mine(granted))) or 0
-    # In this order: what another part of this download counts in between makes it a running one.
-    if used >= limit and not _is_running(session, granted):
-        times = "once" if limit == 1 else f"{limit} times"
-        raise DownloadLimitReached(
-            f"{granted.file.filename} was downloaded {times}, which is what this shop allows. "
-            "Write to the shop, or have your receipt sent again from your order page: that adds one."
+def find_refusal(granted: GrantedFile) -> StorefrontError | None:
+    """Why this file may not be downloaded any more, in a sentence that says what to do. Nothing is asked."""
+    ends_at, limit = granted.allowance.ends_at, granted.allowance.limit
+    if ends_at is not None and granted.has_ended:
+        return DownloadsEnded(
+            f"Downloads of this order ended on {ends_at:%B} {ends_at.day}, {ends_at.year}. "
+            "Write to the shop for more time."
         )
+    if granted.has_room:
+        return None
+    times = "once" if limit == 1 else f"{limit} times"
+    return DownloadLimitReached(
+        f"{granted.file.filename} was downloaded {times}, which is what this shop allows. "
+        "Write to the shop: it can allow more."
+    )
 
 
 def demand_allowance(granted: GrantedFile) -> None:
-    """Before a link is made: nothing is counted.
+    """Before a link is made, or a file is opened: nothing is counted.
 
     Raises:
         DownloadsEnded, DownloadLimitReached: with a sentence that says what to do.
     """
-    ends_at = granted.allowance.ends_at
-    if ends_at is not None and ends_at <= clock.now():
-        raise DownloadsEnded(
-            f"Downloads of this order ended on {ends_at:%B} {ends_at.day}, {ends_at.year}. "
-            "Write to the shop for more time."
-        )
-    _demand_room(db.session(), granted)
+    refusal = find_refusal(granted)
+    if refusal is not None:
+        raise refusal
 
 
-def count(granted: GrantedFile) -> None:
-    """Bytes are about to leave. A part of a download that is running costs nothing; else it is a new one,
-    also when it begins in the middle: leaving out the first byte must not make a file free.
+def count(files: Iterable[GrantedFile]) -> None:
+    """Bytes are about to leave: all of these are counted, or none. A part of a download that is running costs
+    nothing; else it is a new one, also when it begins in the middle: leaving out the first byte must not make a
+    file free.
 
     Raises:
         DownloadsEnded, DownloadLimitReached: as above.
     """
-    demand_allowance(granted)
-    if _is_running(db.session(), granted):
+    asked = list(files)
+    for each in asked:
+        demand_allowance(each)
+    beginning = [each for each in asked if not each.is_running]
+    if not beginning:
         return
     with transaction() as session:
-        session.execute(select(Grant.id).where(Grant.id == granted.grant_id).with_for_update())
-        if _is_running(session, granted):
-            return
-        _demand_room(session, granted)
-        session.add(Download(grant_id=granted.grant_id, release_file_id=granted.file.id))
+        grant_ids = sorted({each.grant_id for each in beginning})
+        session.execute(select(Grant.id).where(Grant.id.in_(grant_ids)).order_by(Grant.id).with_for_update())
+        counted = _read_counted(session, grant_ids)
+        rows = []
+        for each in beginning:
+            used, last_at = counted.get((each.grant_id, each.file.id), (0, None))
+            now = replace(each, used=used, last_at=last_at)
+            demand_allowance(now)
+            if not now.is_running:
+                rows.append({"grant_id": each.grant_id, "release_file_id": each.file.id})
+        if rows:
+            session.execute(insert(Download), rows)
+
+
+def _read_counted(session: Session, grant_ids: list[int]) -> dict[tuple[int, int], tuple[int, datetime | None]]:
+    """(grant id, file id) -> how often, and when last."""
+    rows = session.execute(
+        select(Download.grant_id, Download.release_file_id, func.count(), func.max(Download.at))
+        .where(Download.grant_id.in_(grant_ids))
+        .group_by(Download.grant_id, Download.release_file_id)
+    )
+    return {(grant_id, file_id): (used, last_at) for grant_id, file_id, used, last_at in rows}
 
 
 def count_used(grant_ids: Collection[int]) -> dict[tuple[int, int], int]:

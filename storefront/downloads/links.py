@@ -1,16 +1,18 @@
 """Which files an order's download grants open now: the releases that exist when somebody looks."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 
 from storefront import clock
 from storefront.catalog.models import Product, Release, ReleaseFile
 from storefront.db import db
-from storefront.downloads.rules import Allowance, allowance, is_included
+from storefront.downloads.models import Download
+from storefront.downloads.rules import Allowance, allowance, is_included, window
 from storefront.errors import AccessDenied, NotFound
 from storefront.measurements import ACCESS_DENIALS, measurements
 from storefront.orders.access import Access, access, facts_of, item_access
@@ -36,12 +38,28 @@ class ReleasedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantedFile:
-    """A file under the grant that opens it."""
+    """A file under the grant that opens it, with what was counted of it when this was read."""
 
     file: ReleasedFile
     grant_id: int
     order_id: int
+    token_version: int
     allowance: Allowance
+    used: int
+    last_at: datetime | None
+
+    @property
+    def is_running(self) -> bool:
+        """One was counted within its window: the next request is a part of it."""
+        return self.last_at is not None and self.last_at > clock.now() - window(self.file.size_bytes)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.allowance.has_ended(clock.now())
+
+    @property
+    def has_room(self) -> bool:
+        return self.is_running or self.allowance.has_room(self.used)
 
 
 _COLUMNS = (
@@ -104,43 +122,84 @@ def get_file_of_grant(grant_id: int, file_id: int) -> GrantedFile:
     return _open(_find_granted(Grant.id == grant_id, ReleaseFile.id == file_id))
 
 
+def find_newest_files(order: Order) -> list[GrantedFile]:
+    """Of each product's newest release that the order includes and still opens. One statement.
+
+    Raises:
+        AccessDenied: nothing in the order is open.
+    """
+    _demand(access(facts_of(order)))
+    rows = _find_granted(OrderItem.order_id == order.id)
+    opened = [row for row in rows if item_access(row.Order, row.OrderItem).allowed]
+    if rows and not opened:
+        _demand(item_access(rows[0].Order, rows[0].OrderItem))
+    newest: dict[int, int] = {}
+    found: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+    for row in opened:
+        if _is_included(row) and newest.setdefault(row.product_id, row.release_id) == row.release_id:
+            found[row.id].append(row)
+    return [max(map(_granted, same), key=_preference) for same in found.values()]
+
+
 def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions of SQLAlchemy
+    """Newest release first, and of each file the oldest grant."""
+    mine = (Download.grant_id == Grant.id) & (Download.release_file_id == ReleaseFile.id)
     rows = db.session.execute(
         _files()
-        .add_columns(Order, OrderItem, Grant, Product.download_limit, Product.download_days)
+        .add_columns(
+            Order,
+            OrderItem,
+            Grant,
+            Product.download_limit,
+            Product.download_days,
+            select(func.count()).select_from(Download).where(mine).scalar_subquery().label("used"),
+            select(func.max(Download.at)).where(mine).scalar_subquery().label("last_at"),
+        )
         .join(Grant, Grant.product_id == Release.product_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
         .where(Grant.kind == GrantKind.DOWNLOAD, Order.mode == settings().mode, *which)
-        .order_by(Grant.id)
+        .order_by(Release.published_at.desc(), Release.id.desc(), ReleaseFile.filename, Grant.id)
         .execution_options(populate_existing=True)
     )
     return list(rows.all())
 
 
+def _is_included(row: Row[Any]) -> bool:
+    return is_included(row.published_at, bought_at=bought_at(row.Order), update_days=row.update_days)
+
+
 def _open(rows: list[Row[Any]]) -> GrantedFile:
-    granted = [
-        row
-        for row in rows
-        if is_included(row.published_at, bought_at=bought_at(row.Order), update_days=row.update_days)
-    ]
-    if not granted:
+    included = [row for row in rows if _is_included(row)]
+    if not included:
         raise NotFound("This file is not part of your order, or not any more. Your order page lists what is.")
-    # Of several items that grant it one that is open is enough.
-    best = max(granted, key=lambda row: item_access(row.Order, row.OrderItem).allowed)
-    _demand(item_access(best.Order, best.OrderItem))
+    opened = [row for row in included if item_access(row.Order, row.OrderItem).allowed]
+    if not opened:
+        _demand(item_access(included[0].Order, included[0].OrderItem))
+    return max(map(_granted, opened), key=_preference)
+
+
+def _granted(row: Row[Any]) -> GrantedFile:
     return GrantedFile(
-        file=ReleasedFile(**{column.name: best._mapping[column.name] for column in _COLUMNS}),  # noqa: SLF001 - its public name
-        grant_id=best.Grant.id,
-        order_id=best.Order.id,
+        file=ReleasedFile(**{column.name: row._mapping[column.name] for column in _COLUMNS}),  # noqa: SLF001 - its public name
+        grant_id=row.Grant.id,
+        order_id=row.Order.id,
+        token_version=row.Order.token_version,
         allowance=allowance(
-            limit=best.download_limit,
-            days=best.download_days,
-            bought_at=bought_at(best.Order),
-            extra_downloads=best.Grant.extra_downloads,
-            extra_days=best.Grant.extra_days,
+            limit=row.download_limit,
+            days=row.download_days,
+            bought_at=bought_at(row.Order),
+            extra_downloads=row.Grant.extra_downloads,
+            extra_days=row.Grant.extra_days,
         ),
+        used=row.used,
+        last_at=row.last_at,
     )
+
+
+def _preference(granted: GrantedFile) -> tuple[bool, bool]:
+    """Of several grants of one file: one that may still be used, and before all the one that is in use."""
+    return granted.has_room and not granted.has_ended, granted.is_running
 
 
 def _demand(found: Access) -> None:

@@ -1,9 +1,12 @@
-"""What an order's downloads include, and for how long and how often: pure rules."""
+"""What an order's downloads include, for how long and how often, and how long their addresses live: pure rules."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-WINDOW = timedelta(hours=1)  # one download, however many requests a program makes of it
+HOUR = timedelta(hours=1)
+LEAST = timedelta(minutes=10)
+MOST = timedelta(hours=24)
+SLOWEST_BYTES_PER_SECOND = 100_000  # a bigger file needs longer, also to be resumed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +15,12 @@ class Allowance:
 
     limit: int | None
     ends_at: datetime | None
+
+    def has_room(self, used: int) -> bool:
+        return self.limit is None or used < self.limit
+
+    def has_ended(self, now: datetime) -> bool:
+        return self.ends_at is not None and self.ends_at <= now
 
 
 def allowance(
@@ -34,3 +43,22 @@ def is_included(published_at: datetime | None, *, bought_at: datetime, update_da
     if published_at is None or update_days is None:
         return published_at is not None
     return published_at <= bought_at + timedelta(days=update_days)
+
+
+def lifetime(size_bytes: int) -> timedelta:
+    """Of the short-lived address that a click makes: the file fits into it on a slow line."""
+    return min(MOST, LEAST + timedelta(seconds=size_bytes / SLOWEST_BYTES_PER_SECOND))
+
+
+def window(size_bytes: int) -> timedelta:
+    """One download, however many requests a program makes of it. Never shorter than its address lives: who
+    resumes there has paid for it already.
+    """
+    return max(HOUR, lifetime(size_bytes))
+
+
+def presigned_life(size_bytes: int) -> timedelta:
+    """Of an address at a bucket, which no refund can take back: short, because only the start of a request is
+    checked there. Who resumes later comes to the shop again, whose own address lives longer.
+    """
+    return min(HOUR, lifetime(size_bytes))

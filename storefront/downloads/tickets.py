@@ -1,27 +1,20 @@
 """Short-lived addresses of one file under one grant. They say who may ask, not that the answer is yes."""
 
 import hashlib
-from datetime import timedelta
 
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from storefront import clock
+from storefront.downloads.links import GrantedFile, get_file_of_grant
+from storefront.downloads.rules import lifetime
 from storefront.errors import NotFound
 from storefront.web import settings
-
-LEAST = timedelta(minutes=10)
-MOST = timedelta(hours=24)
-SLOWEST_BYTES_PER_SECOND = 100_000  # a bigger file needs longer, also to be resumed
 
 
 class LinkEnded(NotFound):
     code = "link_ended"
     title = "This download link has ended"
-
-
-def lifetime(size_bytes: int) -> timedelta:
-    return min(MOST, LEAST + timedelta(seconds=size_bytes / SLOWEST_BYTES_PER_SECOND))
 
 
 def _serializer() -> URLSafeSerializer:
@@ -36,21 +29,27 @@ def _serializer() -> URLSafeSerializer:
     return made
 
 
-def new_ticket(*, grant_id: int, file_id: int, size_bytes: int) -> str:
-    ends_at = clock.now() + lifetime(size_bytes)
-    return str(_serializer().dumps([grant_id, file_id, int(ends_at.timestamp())]))
+def new_ticket(granted: GrantedFile) -> str:
+    """With the version of the order's link: a new link, or erasing, makes the tickets of the old one useless."""
+    ends_at = clock.now() + lifetime(granted.file.size_bytes)
+    parts = [granted.grant_id, granted.file.id, granted.token_version, int(ends_at.timestamp())]
+    return str(_serializer().dumps(parts))
 
 
-def read_ticket(ticket: str) -> tuple[int, int]:
-    """Grant id and file id.
+def get_ticketed_file(ticket: str) -> GrantedFile:
+    """What the ticket opens now; access is asked anew.
 
     Raises:
-        LinkEnded: its time is over, or nobody here made it.
+        LinkEnded: its time is over, its order has a new link, or nobody here made it.
+        AccessDenied, NotFound: as for the order's own link.
     """
     try:
-        grant_id, file_id, ends_at = _serializer().loads(ticket)
+        grant_id, file_id, token_version, ends_at = _serializer().loads(ticket)
     except (BadSignature, ValueError, TypeError) as error:
         raise LinkEnded("Start the download again from your order page.") from error
     if ends_at <= clock.now().timestamp():
         raise LinkEnded("Download links work for a while only. Start the download again from your order page.")
-    return int(grant_id), int(file_id)
+    granted = get_file_of_grant(int(grant_id), int(file_id))
+    if granted.token_version != token_version:
+        raise LinkEnded("The order has a new link by now. Start the download again from your order page.")
+    return granted

@@ -7,7 +7,6 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from threading import BoundedSemaphore
 
 import pytest
 import time_machine
@@ -19,52 +18,26 @@ from sqlalchemy import update
 
 from storefront import clock
 from storefront.catalog.models import Product, Release
-from storefront.catalog.releases import add_release_file
-from storefront.db import db, transaction
+from storefront.db import transaction
 from storefront.downloads.counting import raise_limit
-from storefront.downloads.missing import check_files
-from storefront.downloads.models import Download
-from storefront.downloads.tickets import lifetime
 from storefront.errors import StorefrontError
 from storefront.orders.models import Order
 from tests.databases import BOTH
+from tests.downloads.clicks import (
+    BOOK,
+    add_release,
+    content,
+    counted_downloads,
+    forget_window,
+    short_link,
+    status,
+)
 from tests.goods import change_product
 from tests.messages.sold import Sale, sell
 from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, count_rows, read_rows
+from tests.shop import Buyer, read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-BOOK = ("the-patient-toolmaker", "E-book")
-
-
-@pytest.fixture
-def sale(app: Flask, sandbox: SandboxClient) -> Sale:
-    return sell(app, sandbox, BOOK)
-
-
-@pytest.fixture
-def link(sale: Sale) -> str:
-    return sale.downloads[0].removeprefix(sale.buyer.base_url)
-
-
-def counted_downloads(app: Flask) -> int:
-    return count_rows(app, Download)["downloads"]
-
-
-def content(app: Flask) -> bytes:
-    folder: Path = app.extensions["settings"].files_path
-    return next(folder.rglob("*.epub")).read_bytes()
-
-
-def short_link(buyer: Buyer, link: str) -> str:
-    answer = buyer.get(link, follow_redirects=False)
-    assert answer.status_code == 302, answer.text
-    return answer.location
-
-
-def status(buyer: Buyer, link: str) -> int:
-    with buyer.get(link) as answer:
-        return answer.status_code
 
 
 def test_a_click_leads_to_a_short_lived_address(app: Flask, sale: Sale, link: str) -> None:
@@ -89,12 +62,6 @@ def test_a_short_lived_address_ends(app: Flask, sale: Sale, link: str) -> None:
     assert status(sale.buyer, changed) == 404
 
 
-def test_bigger_files_have_more_time() -> None:
-    assert lifetime(0) == timedelta(minutes=10)
-    assert lifetime(10**9) > timedelta(hours=2)
-    assert lifetime(10**12) == timedelta(hours=24)
-
-
 def test_a_refund_stops_links_already_made(sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     sale.refund()
@@ -111,43 +78,6 @@ def test_gives_a_file_to_nobody_else(app: Flask, link: str) -> None:
     other_file = re.sub(r"/(\d+)/", lambda found: f"/{int(found[1]) + 1}/", link)
     assert stranger.get(other_file).status_code == 404
     assert stranger.get(re.sub(r"/\d+/", "/99999999999999999999/", link)).status_code == 404
-
-
-def test_a_missing_file_tells_the_buyer_and_once_the_owner(app: Flask, sale: Sale, link: str) -> None:
-    folder: Path = app.extensions["settings"].files_path
-    path = next(folder.rglob("*.epub"))
-    kept = path.read_bytes()
-    path.unlink()
-    for _ in range(2):
-        answer = sale.buyer.get(link)
-        assert answer.status_code == 503
-        assert "your order is safe" in answer.text
-    assert sale.open_notices() == ["file_missing"]
-    assert counted_downloads(app) == 0
-    path.write_bytes(kept)
-    with app.app_context():
-        assert check_files() == []
-    assert sale.open_notices() == []
-    path.write_bytes(kept[:-1])
-    with app.app_context():
-        assert [each.found_bytes for each in check_files()] == [len(kept) - 1]
-    assert sale.open_notices() == ["file_missing"]
-
-
-def test_more_readers_than_slots_are_asked_to_wait(app: Flask, sale: Sale, link: str) -> None:
-    slots: BoundedSemaphore = app.extensions["download_slots"]
-    taken = 0
-    while slots.acquire(blocking=False):
-        taken += 1
-    assert taken == app.extensions["settings"].download_threads
-    busy = sale.buyer.get(link)
-    assert (busy.status_code, busy.headers["Retry-After"]) == (503, "10")
-    slots.release()
-    for _ in range(3):
-        with sale.buyer.client.head(link, follow_redirects=True) as head:
-            assert head.status_code == 200
-        with sale.buyer.get(link) as answer:
-            assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -194,22 +124,6 @@ def test_every_range_is_the_slice_it_names(app: Flask, sale: Sale, first: int | 
             assert part.data == whole[first : None if last is None else last + 1]
 
 
-def test_several_ranges_are_the_whole_file(app: Flask, sale: Sale, link: str) -> None:
-    with sale.buyer.get(link, headers={"Range": "bytes=0-1,5-6"}) as answer:
-        assert answer.status_code == 200
-        assert answer.data == content(app)
-
-
-def test_goes_on_only_with_the_same_file(app: Flask, sale: Sale, link: str) -> None:
-    tag = f'"{hashlib.sha256(content(app)).hexdigest()}"'
-    with sale.buyer.get(link, headers={"Range": "bytes=9-", "If-Range": tag}) as same:
-        assert same.status_code == 206
-    with sale.buyer.get(link, headers={"Range": "bytes=9-", "If-Range": '"another"'}) as other:
-        assert (other.status_code, len(other.data)) == (200, len(content(app)))
-    with sale.buyer.get(link, headers={"If-None-Match": tag}) as known:
-        assert known.status_code == 304
-
-
 @both
 def test_parts_and_retries_are_one_download(app: Flask, sandbox: SandboxClient) -> None:
     change_product(app, BOOK[0], download_limit=1)
@@ -246,11 +160,6 @@ def test_leaving_out_the_first_byte_is_not_free(app: Flask, sale: Sale, link: st
     assert sale.buyer.client.head(link, follow_redirects=True).status_code == 403
 
 
-def forget_window(app: Flask) -> None:
-    with app.app_context(), transaction() as session:
-        session.execute(update(Download).values(at=clock.now() - timedelta(hours=2)))
-
-
 def test_the_owner_can_raise_the_limit(app: Flask, sale: Sale, link: str) -> None:
     change_product(app, BOOK[0], download_limit=1)
     assert status(sale.buyer, link) == 200
@@ -277,14 +186,6 @@ def test_downloads_end_after_their_days_and_the_owner_can_add_some(app: Flask, s
     with app.app_context():
         raise_limit(number, days=10)
     assert status(sale.buyer, link) == 200
-
-
-def add_release(app: Flask, folder: Path, version: str, name: str = "new.epub") -> None:
-    source = folder / name
-    source.write_bytes(f"content of {version}".encode())
-    with app.app_context():
-        add_release_file(slug=BOOK[0], version=version, source=source)
-        db.session.remove()
 
 
 def test_a_new_release_is_there_for_who_bought_before(app: Flask, sale: Sale, tmp_path: Path) -> None:
