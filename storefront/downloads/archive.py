@@ -3,22 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from zipstream import ZIP_STORED, ZipStream
 
-from storefront.db import db
-from storefront.downloads import counting
-from storefront.downloads.links import GrantedFile, find_files, get_granted_file, includes
+from storefront.downloads.counting import find_refusal
+from storefront.downloads.links import GrantedFile, find_newest_files
 from storefront.downloads.missing import report_missing
-from storefront.errors import AccessDenied, NotFound
-from storefront.orders.access import item_access
-from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.errors import NotFound
+from storefront.orders.models import Order
 from storefront.storage import storage
+
+LEFT_OUT = "Not in this archive.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """The newest release of everything in an order."""
+    """The newest release of everything in an order that may still be downloaded."""
 
     files: tuple[GrantedFile, ...]
     zipped: ZipStream
@@ -34,44 +33,34 @@ class Archive:
 def open_archive(order: Order) -> Archive:
     """Stored, not deflated: what is sold is packed already, and the size is known before the first byte.
 
+    A file that was downloaded as often as it may be is left out, and a text in the zip says so; it must not keep
+    the others from the buyer.
+
     Raises:
         AccessDenied: nothing in the order is open.
         NotFound: it has no files.
-        DownloadLimitReached, DownloadsEnded: for the first file that may not be downloaded any more.
+        DownloadLimitReached, DownloadsEnded: no file may be downloaded any more; what holds for the first.
         FileMissing: one is not in the storage.
     """
-    granted = [get_granted_file(order, file_id) for file_id in _newest(order)]
+    granted = find_newest_files(order)
     if not granted:
         raise NotFound("There is nothing to download in this order.")
+    refused = [(each, refusal) for each in granted if (refusal := find_refusal(each))]
+    left_out = {each.file.id for each, _refusal in refused}
+    files = tuple(each for each in granted if each.file.id not in left_out)
+    if not files:
+        raise refused[0][1]
     zipped = ZipStream(compress_type=ZIP_STORED, sized=True)
     taken: set[str] = set()
-    for each in granted:
-        counting.demand_allowance(each)
+    for each in files:
         if storage().find_size(each.file.path) != each.file.size_bytes:
             raise report_missing(each.file.path)
         name = _free_name(each.file.filename, taken, each.file.version)
         zipped.add(storage().read(each.file.path), name, size=each.file.size_bytes)
-    return Archive(files=tuple(granted), zipped=zipped)
-
-
-def _newest(order: Order) -> list[int]:
-    """Ids of the files of each product's newest release that the order includes and still opens."""
-    items = db.session.execute(
-        select(OrderItem, Grant.product_id)
-        .join(Grant, Grant.order_item_id == OrderItem.id)
-        .where(OrderItem.order_id == order.id, Grant.kind == GrantKind.DOWNLOAD)
-        .order_by(OrderItem.position)
-    ).all()
-    accesses = [(item_access(order, item), product_id) for item, product_id in items]
-    if accesses and not any(found.allowed for found, _product_id in accesses):
-        raise AccessDenied(accesses[0][0].sentence)
-    products = list(dict.fromkeys(product_id for found, product_id in accesses if found.allowed))
-    newest: dict[int, int] = {}
-    return [
-        file.id
-        for file in find_files(products)
-        if includes(order, file) and newest.setdefault(file.product_id, file.release_id) == file.release_id
-    ]
+    if refused:
+        told = "".join(f"{each.file.filename}: {refusal.message}\r\n" for each, refusal in refused)
+        zipped.add(told.encode(), _free_name(LEFT_OUT, taken, "1"))
+    return Archive(files=files, zipped=zipped)
 
 
 def _free_name(filename: str, taken: set[str], version: str) -> str:
