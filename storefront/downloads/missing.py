@@ -8,10 +8,8 @@ from sqlalchemy import select
 from storefront.catalog.models import Release, ReleaseFile
 from storefront.db import db, transaction
 from storefront.errors import StorefrontError
-from storefront.orders.after_sale import Notice
-from storefront.orders.notices import Concern, settle_notices
+from storefront.orders.notices import Concern, reopen_notice, settle_notices
 from storefront.storage import storage
-from storefront.web import settings
 
 log = logging.getLogger(__name__)
 
@@ -35,22 +33,20 @@ class Missing:
 
 def _concern(path: str) -> Concern:
     text = (
-        f"The file {path} is not in the storage, so its buyers cannot download it. Put it back, then run "
-        "`storefront releases check`."
+        f"The file {path} is not in the storage, or not whole, so its buyers cannot download it. Put it back, "
+        "then run `storefront releases check`."
     )
     return Concern(kind=FILE_MISSING, subject=path, text=text)
 
 
 def report_missing(path: str) -> FileMissing:
-    """Opens the owner's notice, however often it is clicked; returns what the buyer is told."""
+    """Opens the owner's notice, however often it is clicked; returns what the buyer is told.
+
+    Also again where the owner called it done: a buyer was turned away since.
+    """
     log.error("file of a release is missing")
     with transaction() as session:
-        known = session.scalars(
-            select(Notice.subject).where(
-                Notice.mode == settings().mode, Notice.kind == FILE_MISSING, Notice.closed_at.is_(None)
-            )
-        )
-        settle_notices(session, [_concern(each) for each in {path, *known}], kinds=[FILE_MISSING])
+        reopen_notice(session, _concern(path))
     return FileMissing("The shop has been told. Please try again later; your order is safe.")
 
 
@@ -65,5 +61,5 @@ def check_files() -> list[Missing]:
     found = [Missing(path, size, storage().find_size(path)) for path, size in rows]
     missing = [each for each in found if each.found_bytes != each.size_bytes]
     with transaction() as session:
-        settle_notices(session, [_concern(each.path) for each in missing], kinds=[FILE_MISSING])
+        settle_notices(session, [_concern(each.path) for each in missing], kinds=[FILE_MISSING], forgets_done=True)
     return missing

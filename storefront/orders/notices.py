@@ -37,11 +37,18 @@ class OpenNotice:
 
 
 def settle_notices(
-    session: Session, wanted: Iterable[Concern], *, order_id: int | None = None, kinds: Iterable[str] = ()
+    session: Session,
+    wanted: Iterable[Concern],
+    *,
+    order_id: int | None = None,
+    kinds: Iterable[str] = (),
+    forgets_done: bool = False,
 ) -> None:
     """Make the open notices of one order, or of these kinds, agree with what is wanted now.
 
     One that the owner called done stays done; one that closed by itself opens again when its cause is back.
+    With `forgets_done` also one that was done, once its cause had gone in between. Only for callers who always
+    know all that is wanted: what a quick look at an order leaves out has not gone.
     """
     mode, now = settings().mode, clock.now()
     mine = Notice.order_id == order_id if order_id is not None else Notice.kind.in_(list(kinds))
@@ -61,6 +68,8 @@ def settle_notices(
     for key, notice in known.items():
         if key not in by_key and notice.closed_at is None:
             notice.closed_at = now
+        if key not in by_key and forgets_done:
+            notice.is_closed_by_owner = False
 
 
 def open_notices(session: Session, wanted: Iterable[Concern], *, order_id: int | None = None) -> None:
@@ -76,6 +85,20 @@ def open_notices(session: Session, wanted: Iterable[Concern], *, order_id: int |
         for concern in wanted
     ]
     insert_missing(session, Notice, rows)
+
+
+def reopen_notice(session: Session, wanted: Concern) -> None:
+    """This one is open afterwards, and no other is touched: two callers may report two things at once."""
+    open_notices(session, [wanted])
+    notice = session.scalars(
+        select(Notice)
+        .where(Notice.mode == settings().mode, Notice.kind == wanted.kind, Notice.subject == wanted.subject)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if notice.closed_at is not None:
+        notice.closed_at, notice.created_at, notice.text = None, clock.now(), wanted.text
+        notice.is_closed_by_owner = False
 
 
 def find_open_notices() -> list[Notice]:
