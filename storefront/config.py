@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -229,10 +229,16 @@ NEEDED = {
 
 def _read_files(reader: _Reader) -> tuple[str, dict[str, str]]:
     """The storage's address and what obstore needs for it, under the names that its vendors use."""
-    url = reader.text("FILES_URL", f"file://{ROOT / 'var' / 'files'}").rstrip("/")
+    url = reader.text("FILES_URL", (ROOT / "var" / "files").as_uri()).rstrip("/")
     scheme = url.partition("://")[0]
     if url.startswith("file:///"):
         return url, {}
+    if {"@", "?", "#"} & set(url):  # an address is shown and logged, so it is not repeated here either
+        names = (
+            " and ".join(BUCKETS[scheme][option] for option in NEEDED.get(scheme, ())) or "settings of their own"
+        )
+        reader.problems.append(f"FILES_URL must not hold keys or passwords: put them into {names}.")
+        return "", {}
     if scheme not in BUCKETS or not urlsplit(url).netloc:
         reader.problems.append(
             f"FILES_URL={url} must be a folder (file:///absolute/path) or a bucket (s3://bucket/prefix, gs://…, az://…)."
@@ -245,6 +251,11 @@ def _read_files(reader: _Reader) -> tuple[str, dict[str, str]]:
         if not found[option]
     )
     return url, {option: value for option, value in found.items() if value}
+
+
+def _files_path(files_url: str) -> Path:
+    """A folder's address has its spaces and percent signs encoded, like every other."""
+    return Path(unquote(files_url.removeprefix("file://"))) if files_url.startswith("file://") else ROOT / "var"
 
 
 def _read_accel_prefix(reader: _Reader, files_url: str) -> str | None:
@@ -310,7 +321,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         database_url=database_url,
         queue_url=queue_url,
         files_url=files_url,
-        files_path=Path(files_url.removeprefix("file://")) if files_url.startswith("file://") else ROOT / "var",
+        files_path=_files_path(files_url),
         files_options=files_options,
         accel_prefix=_read_accel_prefix(reader, files_url),
         download_threads=reader.integer("DOWNLOAD_THREADS", 64, low=1, high=1024),

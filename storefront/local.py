@@ -108,7 +108,7 @@ def build_environment(environ: Mapping[str, str], ports: Ports, folder: Path) ->
         "BASE_URL": f"http://{HOST}:{ports.shop}",
         "DATABASE_URL": f"sqlite:///{folder / 'shop.db'}",
         "QUEUE_URL": f"sqlite:///{folder / 'queue.db'}",
-        "FILES_URL": f"file://{folder / 'files'}",
+        "FILES_URL": (folder / "files").absolute().as_uri(),
         "STRIPE_API_BASE": f"http://{HOST}:{ports.sandbox}",
         "MAIL_SERVER": HOST,
         "MAIL_PORT": str(ports.smtp),

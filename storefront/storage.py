@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import AzureStore, GCSStore, S3Store, from_url
 
 from storefront import clock
-from storefront.config import Settings
+from storefront.config import BUCKETS, Settings, SettingsError
 from storefront.db import end_read
 from storefront.errors import StorefrontError
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig
 
 CHUNK_BYTES = 1024 * 1024
+PART_BYTES = 5 * 1024 * 1024  # of an upload: the least that S3 takes
+MOST_PARTS = 9000  # S3 takes 10,000
+PARTS_AT_ONCE = 2  # they share the line, and each has its own time limit
+PIECE_BYTES = 2 * 1024 * 1024  # of a file that is read: held in memory by each zip that is sent
 STALE_SECONDS = 24 * 3600  # what an upload that was killed left behind
 
 
@@ -49,11 +53,12 @@ class OtherContent(StorefrontError):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`path` is relative to the storage; `sha256` in hex, of the whole file."""
+    """`path` is relative to the storage; `sha256` in hex, of the whole file. `is_new`: it was not there before."""
 
     path: str
     size_bytes: int
     sha256: str
+    is_new: bool
 
 
 class Storage(Protocol):
@@ -77,6 +82,9 @@ class Storage(Protocol):
     def read(self, path: str) -> Iterator[bytes]:
         """The whole file in parts."""
 
+    def delete(self, path: str) -> None:
+        """Only for what an upload has just made and nothing refers to. Safe to repeat."""
+
 
 def disposition(filename: str) -> str:
     """`attachment` with a name in any language: RFC 6266 and, for what ASCII cannot say, RFC 8187."""
@@ -94,8 +102,9 @@ class Folder:
         """Written to a hidden neighbor, then linked to its name: readers never meet half a file."""
         path = f"{folder}/{filename}"
         target = self.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(target.parent)
         _clean_up(target.parent)
+        is_new = True
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
         try:
             with os.fdopen(handle, "wb") as output:
@@ -104,13 +113,14 @@ class Folder:
             try:
                 os.link(temporary, target)  # unlike a rename, this refuses to replace
             except FileExistsError as error:
+                is_new = False
                 if _digest_of(target) != digest:
                     raise OtherContent(
                         f"{path} exists with other content: give the new one a new version."
                     ) from error
         finally:
             Path(temporary).unlink()
-        return Stored(path, size, digest)
+        return Stored(path, size, digest, is_new=is_new)
 
     def find_local_path(self, path: str) -> Path | None:
         found = self.root / path
@@ -128,39 +138,51 @@ class Folder:
             while chunk := content.read(CHUNK_BYTES):
                 yield chunk
 
+    def delete(self, path: str) -> None:
+        (self.root / path).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long one request to a bucket may take, its body included: obstore counts until the last byte.
+
+    So no request may last as long as a file, or as the reader of one: a file goes up in parts and comes in pieces.
+    """
+
+    answer: timedelta = timedelta(seconds=30)  # of a question, and of a piece that is read
+    part: timedelta = timedelta(minutes=10)  # of a part that goes up: 5 MiB, two at a time, on a slow line
+
 
 class Bucket:
     """Files lie below their own hash: two files never meet at one key, and the same one again is the same key."""
 
-    def __init__(self, url: str, options: Mapping[str, Any]) -> None:
-        client: ClientConfig = {"timeout": timedelta(seconds=30), "connect_timeout": timedelta(seconds=5)}
-        if options.get("endpoint", "").startswith("http://"):
-            client["allow_http"] = True
-        made = from_url(
-            url,
-            client_options=client,
-            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=60)},
-            **options,
-        )
-        if not isinstance(made, S3Store | GCSStore | AzureStore):
-            raise TypeError(f"not a bucket: {type(made).__name__}")
-        self._store = made
+    def __init__(self, url: str, options: Mapping[str, Any], patience: Patience | None = None) -> None:
+        limits = patience or Patience()
+        self._store = _connect(url, options, limits.answer)
+        self._uploads = _connect(url, options, limits.part)
 
     def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:
         """Read twice: its hash is a part of its key. The bucket's own upload in parts leaves nothing half done."""
-        size, digest = _measure(content)
+        size, digest = measure(content)
         path = f"{folder}/{digest[:16]}/{filename}"
         attributes = {"Content-Type": content_type, "Content-Disposition": disposition(filename)}
         content.seek(0)
         second = hashlib.sha256()
         with _refusals():
             if self._find_size(path) == size:
-                return Stored(path, size, digest)
-            obstore.put(self._store, path, _chunks(content, second), attributes=attributes)
+                return Stored(path, size, digest, is_new=False)
+            obstore.put(
+                self._uploads,
+                path,
+                _chunks(content, second),
+                attributes=attributes,
+                chunk_size=max(PART_BYTES, -(-size // MOST_PARTS)),
+                max_concurrency=PARTS_AT_ONCE,
+            )
             if second.hexdigest() != digest:
                 obstore.delete(self._store, path)
                 raise OtherContent(f"{filename} changed while it was uploaded: try again.")
-        return Stored(path, size, digest)
+        return Stored(path, size, digest, is_new=True)
 
     def find_local_path(self, path: str) -> Path | None:  # noqa: ARG002 - a bucket has none
         return None
@@ -181,9 +203,30 @@ class Bucket:
             return obstore.sign(self._store, "GET", path, timedelta(seconds=seconds))
 
     def read(self, path: str) -> Iterator[bytes]:
+        """A request for each piece: the reader of a zip takes its time, and no request waits for it."""
         # Run while an answer is sent, when no request and no database connection is left to give back.
-        for chunk in obstore.get(self._store, path).stream(CHUNK_BYTES):
-            yield bytes(chunk)
+        size = obstore.head(self._store, path)["size"]
+        for start in range(0, size, PIECE_BYTES):
+            yield bytes(obstore.get_range(self._store, path, start=start, end=min(size, start + PIECE_BYTES)))
+
+    def delete(self, path: str) -> None:
+        with _refusals():
+            obstore.delete(self._store, path)
+
+
+def _connect(url: str, options: Mapping[str, Any], timeout: timedelta) -> S3Store | GCSStore | AzureStore:
+    client: ClientConfig = {"timeout": timeout, "connect_timeout": timedelta(seconds=5)}
+    if options.get("endpoint", "").startswith("http://"):
+        client["allow_http"] = True
+    made = from_url(
+        url,
+        client_options=client,
+        retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=60)},
+        **options,
+    )
+    if not isinstance(made, S3Store | GCSStore | AzureStore):
+        raise TypeError(f"not a bucket: {type(made).__name__}")
+    return made
 
 
 def _chunks(content: IO[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
@@ -215,7 +258,8 @@ def _copy(content: IO[bytes], output: IO[bytes]) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _measure(content: IO[bytes]) -> tuple[int, str]:
+def measure(content: IO[bytes]) -> tuple[int, str]:
+    """Size and SHA-256 of what is left to read."""
     digest = hashlib.sha256()
     size = sum(len(chunk) for chunk in _chunks(content, digest))
     return size, digest.hexdigest()
@@ -226,20 +270,39 @@ def _digest_of(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
+def _make_folder(folder: Path) -> None:
+    """nginx reads it too, whatever the umask of the upload is."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        each.chmod(0o755)
+
+
 def _clean_up(folder: Path) -> None:
     """What an upload left that was killed; a running one is younger."""
     for left in folder.glob(".incoming-*"):
-        if left.stat().st_mtime < clock.now().timestamp() - STALE_SECONDS:
-            left.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another upload is done with it
+            if left.stat().st_mtime < clock.now().timestamp() - STALE_SECONDS:
+                left.unlink()
 
 
 def set_up_storage(app: Flask, settings: Settings) -> None:
-    made: Storage
-    if settings.files_url.startswith("file://"):
-        made = Folder(settings.files_path)
-    else:
-        made = Bucket(settings.files_url, settings.files_options)
-    app.extensions["storage"] = made
+    """Raises SettingsError for a bucket whose settings cannot be read."""
+    is_folder = settings.files_url.startswith("file://")
+    app.extensions["storage"] = Folder(settings.files_path) if is_folder else _open_bucket(settings)
+
+
+def _open_bucket(settings: Settings) -> Storage:
+    """The library's own words are about its insides, and may hold what a key says."""
+    try:
+        return Bucket(settings.files_url, settings.files_options)
+    except (BaseError, TypeError, ValueError) as error:
+        known = BUCKETS[settings.files_url.partition("://")[0]]
+        names = ", ".join(known[option] for option in settings.files_options)
+        problem = (
+            f"FILES_URL={settings.files_url} cannot be opened: {names} must be whole, and a named file readable."
+        )
+        raise SettingsError([problem]) from error
 
 
 def storage() -> Storage:

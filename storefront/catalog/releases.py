@@ -2,6 +2,8 @@
 
 import mimetypes
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -10,20 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import clock
+from storefront.catalog.file_names import check_path_part
 from storefront.catalog.models import Product, Release, ReleaseFile
-from storefront.db import db, transaction
+from storefront.db import db, insert_missing, transaction
 from storefront.errors import NotFound, StorefrontError
-from storefront.storage import OtherContent, storage
+from storefront.storage import OtherContent, StorageUnavailable, measure, storage
 
-MAX_NAME_BYTES = 180
-DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{name}{number}" for name in ("COM", "LPT") for number in range(1, 10))}
 # Not in every machine's table, and a wrong type makes a phone refuse to open a book.
 CONTENT_TYPES = {".epub": "application/epub+zip", ".ttf": "font/ttf", ".zip": "application/zip"}
-
-
-class FileNameRefused(StorefrontError):
-    code = "file_name_refused"
-    title = "This file name cannot be used"
 
 
 class ReleaseFileExists(StorefrontError):
@@ -34,36 +30,65 @@ class ReleaseFileExists(StorefrontError):
     title = "This release already has another file of this name"
 
 
+class ReleaseIsThere(StorefrontError):
+    code = "release_is_there"
+    status = 409
+    title = "This release is there already"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file in the storage; `path` is relative to it."""
+    """A file in the storage; `path` is relative to it. `is_new`: it was not there before."""
 
     filename: str
     content_type: str
     size_bytes: int
     sha256: str
     path: str
+    is_new: bool
 
 
 def add_release_file(*, slug: str, version: str, source: Path, notes: str = "", is_draft: bool = False) -> int:
-    """Put a file into a product's release, which is made and published when it is new; returns the file's id.
+    """As below, for one file; returns its id."""
+    return add_release_files(slug=slug, version=version, sources=[source], notes=notes or None, is_draft=is_draft)[
+        0
+    ]
 
-    The same file again changes nothing.
+
+def add_release_files(
+    *, slug: str, version: str, sources: Sequence[Path], notes: str | None = None, is_draft: bool = False
+) -> list[int]:
+    """Put files into a product's release, which is made and published when it is new: all of them, or none.
+
+    The same files again change nothing. Returns the files' ids.
 
     Raises:
         NotFound: no such product.
-        FileNameRefused: the version or the file's name has characters a path cannot carry.
-        ReleaseFileExists: the release has other bytes under this name.
+        FileNameRefused: the version or a file's name has characters a path cannot carry.
+        ReleaseFileExists: the release has other bytes under a name.
+        ReleaseIsThere: it was published, so it is no draft, or has other notes.
     """
     product_id = db.session.scalar(select(Product.id).where(Product.slug == slug))
     if product_id is None:
         raise NotFound(f"There is no product {slug}.")
-    with source.open("rb") as content:
-        stored = store_file(content, slug=slug, version=version, filename=source.name)
-    with transaction() as session:
-        return record_file(
-            session, product_id=product_id, version=version, stored=stored, notes=notes, is_draft=is_draft
-        )
+    names = [_checked(slug, version, source.name) for source in sources]
+    if len(set(names)) < len(names):
+        raise ReleaseFileExists("Two of these files have the same name.")
+    _demand_terms(_find_release(db.session(), product_id, version), slug, notes, is_draft=is_draft)
+    _demand_same_bytes(product_id, version, dict(zip(names, sources, strict=True)))
+    stored: list[StoredFile] = []
+    try:
+        for source, name in zip(sources, names, strict=True):
+            with source.open("rb") as content:
+                stored.append(store_file(content, slug=slug, version=version, filename=name))
+        with transaction() as session:
+            release = _lock_release(session, product_id, version, notes=notes or "", is_draft=is_draft)
+            _demand_terms(release, slug, notes, is_draft=is_draft)
+            return [_record(session, release, each) for each in stored]
+    except (ReleaseFileExists, ReleaseIsThere):
+        # Refused, so nobody will come back for it. After any other failure the next try finds it there.
+        _take_back(stored)
+        raise
 
 
 def store_file(content: IO[bytes], *, slug: str, version: str, filename: str) -> StoredFile:
@@ -71,9 +96,7 @@ def store_file(content: IO[bytes], *, slug: str, version: str, filename: str) ->
 
     A file that is already there with the same bytes was left by a run that stopped before its row was written.
     """
-    filename = unicodedata.normalize("NFC", filename)
-    for part in (slug, version, filename):
-        check_path_part(part)
+    filename = _checked(slug, version, filename)
     content_type = _content_type(filename)
     try:
         stored = storage().put(content, folder=f"{slug}/{version}", filename=filename, content_type=content_type)
@@ -85,6 +108,7 @@ def store_file(content: IO[bytes], *, slug: str, version: str, filename: str) ->
         size_bytes=stored.size_bytes,
         sha256=stored.sha256,
         path=stored.path,
+        is_new=stored.is_new,
     )
 
 
@@ -92,42 +116,95 @@ def record_file(
     session: Session, *, product_id: int, version: str, stored: StoredFile, notes: str, is_draft: bool = False
 ) -> int:
     """The rows for a stored file, inside the caller's transaction. A release that is there stays as it is."""
-    release = session.scalar(select(Release).where(Release.product_id == product_id, Release.version == version))
+    release = _lock_release(session, product_id, version, notes=notes, is_draft=is_draft)
+    return _record(session, release, stored)
+
+
+def _checked(slug: str, version: str, filename: str) -> str:
+    """The name as it is stored."""
+    normal = unicodedata.normalize("NFC", filename)
+    for part in (slug, version, normal):
+        check_path_part(part)
+    return normal
+
+
+def _find_release(session: Session, product_id: int, version: str, *, locked: bool = False) -> Release | None:
+    ask = select(Release).where(Release.product_id == product_id, Release.version == version)
+    ask = ask.execution_options(populate_existing=True)
+    return session.scalars(ask.with_for_update() if locked else ask).one_or_none()
+
+
+def _lock_release(session: Session, product_id: int, version: str, *, notes: str, is_draft: bool) -> Release:
+    published_at = None if is_draft else clock.now()
+    new = {"product_id": product_id, "version": version, "notes": notes, "published_at": published_at}
+    insert_missing(session, Release, [new])
+    release = _find_release(session, product_id, version, locked=True)
     if release is None:
-        release = Release(
-            product_id=product_id, version=version, notes=notes, published_at=None if is_draft else clock.now()
+        raise RuntimeError("a release is gone that was there a moment ago")
+    return release
+
+
+def _demand_terms(release: Release | None, slug: str, notes: str | None, *, is_draft: bool) -> None:
+    """What is asked of a new release must not be dropped in silence where there is one already."""
+    if release is None:
+        return
+    if is_draft and release.published_at is not None:
+        raise ReleaseIsThere(f"{release.version} was published before: a draft needs a version of its own.")
+    if notes is not None and notes != release.notes:
+        raise ReleaseIsThere(
+            f"{release.version} is there already and has other notes. Upload without them, and change them with "
+            f"`storefront releases publish {slug} {release.version} --notes-file FILE`."
         )
-        session.add(release)
-        session.flush()
+
+
+def _demand_same_bytes(product_id: int, version: str, sources: Mapping[str, Path]) -> None:
+    """Before anything is stored: a bucket would keep the refused bytes beside the known ones."""
+    known = db.session.execute(
+        select(ReleaseFile.filename, ReleaseFile.sha256)
+        .join(Release, Release.id == ReleaseFile.release_id)
+        .where(Release.product_id == product_id, Release.version == version, ReleaseFile.filename.in_(sources))
+    ).all()
+    for filename, sha256 in known:
+        with sources[filename].open("rb") as content:
+            _size, digest = measure(content)
+        if digest != sha256:
+            raise _other_content(filename, version)
+
+
+def _other_content(filename: str, version: str) -> ReleaseFileExists:
+    return ReleaseFileExists(f"{filename} of version {version} has other content: give the new one a new version.")
+
+
+def _record(session: Session, release: Release, stored: StoredFile) -> int:
+    new = {
+        "release_id": release.id,
+        "filename": stored.filename,
+        "content_type": stored.content_type,
+        "size_bytes": stored.size_bytes,
+        "sha256": stored.sha256,
+        "path": stored.path,
+    }
+    insert_missing(session, ReleaseFile, [new])
     known = session.scalars(
-        select(ReleaseFile).where(ReleaseFile.release_id == release.id, ReleaseFile.filename == stored.filename)
+        select(ReleaseFile)
+        .where(ReleaseFile.release_id == release.id, ReleaseFile.filename == stored.filename)
+        .execution_options(populate_existing=True)
     ).one_or_none()
-    if known is not None and known.sha256 != stored.sha256:
-        raise ReleaseFileExists(
-            f"{stored.filename} of version {version} has other content: give the new one a new version."
-        )
-    if known is not None:
-        return known.id
-    row = ReleaseFile(
-        release_id=release.id,
-        filename=stored.filename,
-        content_type=stored.content_type,
-        size_bytes=stored.size_bytes,
-        sha256=stored.sha256,
-        path=stored.path,
-    )
-    session.add(row)
-    session.flush()
-    return row.id
+    if known is None or known.sha256 != stored.sha256:
+        raise _other_content(stored.filename, release.version)
+    return known.id
 
 
-def check_path_part(part: str) -> None:
-    """In any language, but nothing that a file system or an address reads as something else."""
-    is_bad = not part or part != part.strip() or part.startswith(".") or part.endswith(".")
-    if is_bad or not part.isprintable() or set(part) & set('/\\:*?"<>|') or len(part.encode()) > MAX_NAME_BYTES:
-        raise FileNameRefused(f"{part!r} cannot be a part of a file's path.")
-    if part.partition(".")[0].upper() in DEVICES:
-        raise FileNameRefused(f"{part!r} is the name of a device on Windows: rename the file.")
+def _take_back(stored: Iterable[StoredFile]) -> None:
+    """What this upload has made and no release refers to.
+
+    Should another upload record the very same bytes at this moment, `releases check` finds the gap.
+    """
+    made = {each.path for each in stored if each.is_new}
+    used = set(db.session.scalars(select(ReleaseFile.path).where(ReleaseFile.path.in_(made))))
+    for path in made - used:
+        with suppress(StorageUnavailable):  # the refusal is what the owner has to read
+            storage().delete(path)
 
 
 def _content_type(filename: str) -> str:

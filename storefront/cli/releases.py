@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from storefront.catalog import publish as publishing
-from storefront.catalog.releases import add_release_file
+from storefront.catalog.releases import add_release_files
 from storefront.catalog.sizes import format_size
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
@@ -33,11 +33,13 @@ def releases() -> None:
 def upload(
     *, slug: str, version: str, files: Sequence[Path], notes_file: Path | None, draft: bool, as_json: bool
 ) -> None:
-    """Bring files into a release, which is made when it is new. The same file again changes nothing."""
-    notes = notes_file.read_text(encoding="utf-8") if notes_file else ""
+    """Bring files into a release, which is made when it is new: all of them, or none.
+
+    The same files again change nothing.
+    """
+    notes = notes_file.read_text(encoding="utf-8") if notes_file else None
     with open_shop():
-        for source in files:
-            add_release_file(slug=slug, version=version, source=source, notes=notes, is_draft=draft)
+        add_release_files(slug=slug, version=version, sources=files, notes=notes, is_draft=draft)
         found = next(each for each in publishing.list_releases(slug) if each.version == version)
     if as_json:
         print_json(asdict(found))

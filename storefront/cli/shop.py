@@ -23,13 +23,13 @@ def make_app(*, log_level: int = logging.WARNING) -> Flask:
     """
     try:
         settings = load_settings(read_environment())
+        set_up_logs(as_json=settings.log_json, level=log_level)
+        app = create_app(settings)
     except SettingsError as error:
         click.echo("The settings are not complete:", err=True)
         for problem in error.problems:
             click.echo(f"  - {problem}", err=True)
         sys.exit(2)
-    set_up_logs(as_json=settings.log_json, level=log_level)
-    app = create_app(settings)
     set_up_gateway(app, settings, FOR_WORKERS)
     click.get_current_context().call_on_close(lambda: _hang_up(app))
     return app

@@ -1,6 +1,7 @@
 """Release files: whole or not at all, and never replaced."""
 
 import hashlib
+import html
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -9,8 +10,9 @@ from flask import Flask
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from storefront.catalog.file_names import FileNameRefused, check_path_part
 from storefront.catalog.models import Release, ReleaseFile
-from storefront.catalog.releases import FileNameRefused, ReleaseFileExists, add_release_file, check_path_part
+from storefront.catalog.releases import ReleaseFileExists, add_release_file
 from storefront.config import Settings
 from storefront.errors import NotFound
 from tests.shop import Buyer, count_rows
@@ -76,6 +78,34 @@ def test_versions_that_would_leave_the_folder_are_refused(app: Flask, source: Pa
 def test_an_unknown_product_is_refused(app: Flask, source: Path) -> None:
     with app.app_context(), pytest.raises(NotFound):
         add_release_file(slug="nothing", version="1", source=source)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "نمونه\u200cها.zip",  # noqa: RUF001 - Persian
+        "資料\u3000最新.zip",
+        "👩\u200d💻 tools.zip",
+        "Prix\u00a01.zip",
+        "Größe ☕ & more 100%25 #1+2.zip",
+        "a%2fb.zip",
+    ],
+)
+def test_names_in_every_script_are_taken(app: Flask, buyer: Buyer, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"content")
+    with app.app_context():
+        add_release_file(slug="twinspot", version="3.0", source=tmp_path / name)
+    assert name in html.unescape(buyer.get("/products/twinspot").text)
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\x00", "\x7f", "\n", "\u2028", "\u2029", "\ud800", "\ue000", "\U000e0080", "\u202e", "\u2066", "\u200e"],
+)
+def test_characters_that_break_or_turn_a_line_are_refused(character: str) -> None:
+    with pytest.raises(FileNameRefused) as refused:
+        check_path_part(f"a{character}b.zip")
+    assert character not in refused.value.message
 
 
 parts = st.text(max_size=40) | st.text(alphabet="./\\ a:~%\x00é", max_size=6)

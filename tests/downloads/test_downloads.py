@@ -131,8 +131,14 @@ def test_parts_and_retries_are_one_download(app: Flask, sandbox: SandboxClient) 
     link = sale.downloads[0].removeprefix(sale.buyer.base_url)
     with sale.buyer.client.head(link, follow_redirects=True) as head:
         assert head.status_code == 200
-    for header in ("Sec-Purpose", "Purpose", "X-Moz"):
-        assert sale.buyer.get(link, headers={header: "prefetch"}).status_code == 403
+    for header, word in (
+        ("Sec-Purpose", "prefetch;prerender"),
+        ("Purpose", "prefetch"),
+        ("Purpose", "preview"),
+        ("X-Purpose", "preview"),
+        ("X-Moz", "prefetch"),
+    ):
+        assert sale.buyer.get(link, headers={header: word}).status_code == 403
     with sale.buyer.get(link, headers={"Range": "bytes=9999999-"}) as nothing:
         assert nothing.status_code == 416
     assert counted_downloads(app) == 0

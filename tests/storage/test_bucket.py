@@ -2,14 +2,13 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import IO, Any
 
-import boto3
 import pytest
 from flask import Flask
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from storefront.catalog.releases import ReleaseFileExists, add_release_file
 from storefront.config import SettingsError, load_settings
@@ -20,33 +19,11 @@ from tests.downloads.sent import get
 from tests.goods import change_product
 from tests.messages.sold import Sale, sell
 from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, count_rows
+from tests.shop import Buyer, count_rows, read_rows
 
 pytestmark = pytest.mark.slow
 NAME = "Größe ☕ & more.zip"
 MIB = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def bucket(s3: str) -> Any:
-    client = boto3.client(
-        "s3", endpoint_url=s3, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
-    )
-    client.create_bucket(Bucket="goods")
-    yield client
-    for each in client.list_objects_v2(Bucket="goods").get("Contents", []):
-        client.delete_object(Bucket="goods", Key=each["Key"])
-    client.delete_bucket(Bucket="goods")
-    client.close()
 
 
 @pytest.fixture
@@ -125,16 +102,44 @@ def test_a_large_file_goes_up_in_parts_and_keeps_its_hash(app: Flask, bucket: An
     assert bucket.head_object(Bucket="goods", Key=keys(bucket)[0])["ContentLength"] == 40 * MIB
 
 
-def test_a_release_refuses_other_bytes_under_its_name(app: Flask, bucket: Any, tmp_path: Path) -> None:
+def upload(app: Flask, source: Path) -> int | type[Exception]:
+    with app.app_context():
+        try:
+            return add_release_file(slug="twinspot", version="9.0", source=source)
+        except ReleaseFileExists as error:
+            return type(error)
+        finally:
+            db.session.remove()
+
+
+def test_a_release_refuses_other_bytes_under_its_name_and_keeps_none_of_them(
+    app: Flask, bucket: Any, tmp_path: Path
+) -> None:
     source = tmp_path / "tool.zip"
     source.write_bytes(b"one")
-    with app.app_context():
-        first = add_release_file(slug="twinspot", version="9.0", source=source)
-        assert add_release_file(slug="twinspot", version="9.0", source=source) == first
-        source.write_bytes(b"two")
-        with pytest.raises(ReleaseFileExists):
-            add_release_file(slug="twinspot", version="9.0", source=source)
-        db.session.remove()
+    first = upload(app, source)
+    assert upload(app, source) == first
+    source.write_bytes(b"two")
+    assert upload(app, source) is ReleaseFileExists
+    assert len(keys(bucket)) == 1
+
+
+def test_of_uploads_at_once_only_the_recorded_one_is_kept(app: Flask, bucket: Any, tmp_path: Path) -> None:
+    sources = [tmp_path / str(number) / "tool.zip" for number in range(4)]
+    for source in sources:
+        source.parent.mkdir()
+        source.write_bytes(source.parent.name.encode())
+    meet = Barrier(len(sources))
+
+    def start(source: Path) -> int | type[Exception]:
+        meet.wait(10)
+        return upload(app, source)
+
+    with ThreadPoolExecutor(len(sources)) as pool:
+        done = list(pool.map(start, sources))
+    assert done.count(ReleaseFileExists) == 3
+    rows = read_rows(app, "SELECT path FROM release_files WHERE filename = 'tool.zip'")
+    assert keys(bucket) == [f"shop/{rows[0]['path']}"]
 
 
 def sell_from_bucket(app: Flask, sandbox: SandboxClient, tmp_path: Path) -> tuple[Sale, str]:
@@ -159,9 +164,33 @@ def test_a_buyer_is_sent_to_the_bucket_and_counted_once(
         assert handed_over.status_code == 302
         assert handed_over.headers["Cache-Control"] == "private, no-store"
         assert get(handed_over.location).content == b"the newest"
+        # Nothing can take it back, so it ends soon; resuming begins at the shop again.
+        assert "X-Amz-Expires=600" in handed_over.location
     sale.refund()
     sale.deliver("charge.refunded", "refund.")
     assert Buyer(app).get(short, follow_redirects=False).status_code == 403
+
+
+def test_head_is_answered_by_the_shop(app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path) -> None:
+    """The bucket would refuse it: its address is signed for GET."""
+    _sale, short = sell_from_bucket(app, sandbox, tmp_path)
+    head = Buyer(app).client.head(short, headers={"Range": "bytes=0-1"})
+    assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(b"the newest")))
+    assert head.headers["Content-Type"] == "application/zip"
+    assert head.headers["Content-Disposition"] == disposition(NAME)
+    assert count_rows(app, Download)["downloads"] == 0
+
+
+def test_a_part_behind_the_end_costs_nothing(
+    app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    _sale, short = sell_from_bucket(app, sandbox, tmp_path)
+    refused = Buyer(app).get(short, headers={"Range": "bytes=99-"}, follow_redirects=False)
+    assert (refused.status_code, refused.headers["Content-Range"]) == (416, "bytes */10")
+    assert count_rows(app, Download)["downloads"] == 0
+    part = Buyer(app).get(short, headers={"Range": "bytes=4-"}, follow_redirects=False)
+    assert part.status_code == 302
+    assert count_rows(app, Download)["downloads"] == 1
 
 
 def test_a_file_missing_in_the_bucket_tells_the_buyer_and_once_the_owner(

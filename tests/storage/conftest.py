@@ -1,0 +1,30 @@
+"""A real S3 protocol server with one bucket, and a shop that keeps its files there."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3: str) -> Any:
+    client = boto3.client(
+        "s3", endpoint_url=s3, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
+    )
+    client.create_bucket(Bucket="goods")
+    yield client
+    for each in client.list_objects_v2(Bucket="goods").get("Contents", []):
+        client.delete_object(Bucket="goods", Key=each["Key"])
+    client.delete_bucket(Bucket="goods")
+    client.close()
