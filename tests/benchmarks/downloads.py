@@ -12,6 +12,7 @@ import click
 from storefront.config import load_settings
 from tests.benchmarks.world import World
 from tests.downloads.nginx import nginx
+from tests.downloads.sent import change_file
 from tests.messages.sold import sell
 
 AIM = 0.9
@@ -27,6 +28,7 @@ def downloads(world: World, *, rounds: int, seconds: float) -> None:
     files = load_settings(world.environment).files_path
     path = next(files.rglob("*.epub"))
     path.write_bytes(bytes(range(256)) * (FILE_BYTES // 256))
+    change_file(world.app, path.name, size_bytes=FILE_BYTES)  # or it would not be whole
     link = re.sub(r"https?://[^/]+", "", sale.downloads[0])
     alone = f"location /alone/ {{ alias {files}/; }}"
     with (

@@ -1,4 +1,4 @@
-"""A real nginx in front of a shop, as docs/nginx.md describes it."""
+"""A real nginx in front of a shop, with the lines that docs/nginx.md has."""
 
 import os
 import shutil
@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from storefront.config import ROOT
 from tests.downloads.sent import get
 from tests.shop import wait_for
 
-CONFIG = """
+DOCS = ROOT / "docs" / "nginx.md"
+AROUND = """
 daemon off;
 master_process off;
 pid {folder}/nginx.pid;
@@ -22,30 +24,29 @@ error_log {folder}/error.log;
 events {{ worker_connections 64; }}
 http {{
     access_log off;
-    sendfile on;
-    tcp_nopush on;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass {shop};
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Forwarded-Host $http_host;
-        }}
-        location /protected/ {{
-            internal;
-            alias {files}/;
-        }}
-        {more}
-    }}
+    {server}
 }}
 """
+
+
+def documented(*, port: int, shop: str, files: Path, more: str) -> str:
+    """The server block of docs/nginx.md, with this test's addresses in place of its own."""
+    server = next(each for each in DOCS.read_text().split("```") if each.strip().startswith("server {"))
+    for theirs, ours in (
+        ("listen 443 ssl;", f"listen 127.0.0.1:{port};"),
+        ("http://127.0.0.1:8000", shop),
+        ("/srv/storefront/files/", f"{files}/"),
+        ("Host $host;", "Host $http_host;"),  # the test's port is a part of its host
+        ("    location / {", f"    {more}\n    location / {{"),
+    ):
+        assert theirs in server, theirs
+        server = server.replace(theirs, ours)
+    return server
 
 
 def find_nginx() -> str:
@@ -65,7 +66,8 @@ def nginx(folder: Path, *, shop: str, files: Path, more: str = "") -> Iterator[s
         port = probe.getsockname()[1]
     folder.mkdir()
     config = folder / "nginx.conf"
-    config.write_text(CONFIG.format(folder=folder, port=port, shop=shop, files=files, more=more))
+    server = documented(port=port, shop=shop, files=files, more=more)
+    config.write_text(AROUND.format(folder=folder, server=server))
     process = subprocess.Popen([program, "-c", str(config), "-e", str(folder / "error.log"), "-p", str(folder)])
     url = f"http://127.0.0.1:{port}"
 

@@ -14,21 +14,31 @@ from storefront.db import transaction
 from tests.messages.sold import Sale
 
 
-def make_sparse(app: Flask, sale: Sale, size_bytes: int) -> Path:
-    """The book that was sold becomes a file of so many zeros, which take no room on the disk."""
+def make_sparse(app: Flask, size_bytes: int) -> Path:
+    """The book that is sold becomes a file of so many zeros, which take no room on the disk."""
     folder: Path = app.extensions["settings"].files_path
     path = next(folder.rglob("*.epub"))
     with path.open("wb") as content:
         content.truncate(size_bytes)
-    with app.app_context(), transaction() as session:
-        session.execute(update(ReleaseFile).where(ReleaseFile.filename == path.name).values(size_bytes=size_bytes))
+    change_file(app, path.name, size_bytes=size_bytes)
     return path
+
+
+def change_file(app: Flask, filename: str, **values: object) -> None:
+    with app.app_context(), transaction() as session:
+        session.execute(update(ReleaseFile).where(ReleaseFile.filename == filename).values(**values))
 
 
 def get(url: str, **kwargs: object) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         return session.get(url, timeout=20, **kwargs)  # type: ignore[arg-type] # passed through
+
+
+def head(url: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.head(url, timeout=20)
 
 
 def short_address(url: str, sale: Sale) -> str:
@@ -41,15 +51,17 @@ def short_address(url: str, sale: Sale) -> str:
 
 
 class SlowReader:
-    """Asks for a file and reads the first bytes only, until it is closed."""
+    """Asks for a file and reads the first bytes only, until closed. `If_Match="x"` is the header If-Match."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, **headers: str) -> None:
         parts = urlsplit(address)
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.settimeout(20)
         self.socket.connect((parts.hostname, parts.port))
-        request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
+        named = {"Host": parts.netloc, "Connection": "close"} | headers
+        lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in named.items())
+        request = f"GET {parts.path} HTTP/1.1\r\n{lines}\r\n"
         self.socket.sendall(request.encode())
         self.first = self.socket.recv(1024)
 

@@ -30,7 +30,7 @@ def part(buyer: Buyer, short: str, start: int) -> int:
 
 def test_who_resumes_with_the_same_address_never_pays_twice(app: Flask, sale: Sale, link: str) -> None:
     change_product(app, BOOK[0], download_limit=1)
-    make_sparse(app, sale, 5 * GIB)
+    make_sparse(app, 5 * GIB)
     short = short_link(sale.buyer, link)
     assert part(sale.buyer, short, 0) == 206
     for minutes in (61, 14 * 60):

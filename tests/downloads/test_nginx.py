@@ -1,27 +1,40 @@
 """A real nginx sends what the shop allows: whole, in parts, and nothing after a refund."""
 
-import os
-import shutil
-import subprocess
+import re
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from storefront.catalog.releases import add_release_file
 from storefront.config import load_settings
+from storefront.db import db
+from storefront.downloads.models import Download
+from storefront.storage import disposition
 from tests.downloads.nginx import nginx
-from tests.downloads.sent import get, short_address
+from tests.downloads.sent import get, head, short_address
 from tests.messages.sold import sell
 from tests.races.served import served
 from tests.sandbox_client import SandboxClient
+from tests.shop import count_rows
 
 pytestmark = pytest.mark.slow
+BOOK = ("the-patient-toolmaker", "E-book")
+NAMES = [
+    "Größe ☕ & more 100%25 #1+2;'=.epub",
+    "日本 語.epub",
+    "資料\u3000最新.epub",
+    "نمونه\u200cها.epub",  # noqa: RUF001 - Persian
+    "👩\u200d💻 tools.epub",
+    "a%2fb%2e%2e.epub",
+    "x&y=z,(1).epub",
+]
 
 
 def test_nginx_sends_what_the_shop_allows(
     app: Flask, sandbox: SandboxClient, free_port: int, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    sale = sell(app, sandbox, ("the-patient-toolmaker", "E-book"))
+    sale = sell(app, sandbox, BOOK)
     files = load_settings(environment).files_path
     content = next(files.rglob("*.epub")).read_bytes()
     changed = environment | {"ACCEL_PREFIX": "/protected/", "TRUSTED_PROXIES": "1"}
@@ -32,6 +45,9 @@ def test_nginx_sends_what_the_shop_allows(
         assert whole.headers["Content-Type"] == "application/epub+zip"
         assert whole.headers["Content-Disposition"].startswith("attachment; filename=")
         assert "X-Accel-Redirect" not in whole.headers
+        assert whole.headers["X-Content-Type-Options"] == "nosniff"
+        assert whole.headers["X-Robots-Tag"] == "noindex"
+        assert whole.headers["Cache-Control"] == "private, no-store"
         part = get(address, headers={"Range": "bytes=5-14"})
         assert (part.status_code, part.content) == (206, content[5:15])
         path = next(files.rglob("*.epub")).relative_to(files)
@@ -41,20 +57,43 @@ def test_nginx_sends_what_the_shop_allows(
         assert get(address).status_code == 403
 
 
-def test_curl_goes_on_where_it_was_interrupted(
+def test_nginx_knows_its_own_version_of_a_file_and_that_is_not_counted(
     app: Flask, sandbox: SandboxClient, free_port: int, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    curl = shutil.which("curl")
-    if curl is None:
-        assert not os.environ.get("CI"), "curl is missing"
-        pytest.skip("curl is not installed")
-    sale = sell(app, sandbox, ("the-patient-toolmaker", "E-book"))
-    content = next(load_settings(environment).files_path.rglob("*.epub")).read_bytes()
-    target = tmp_path / "book.epub"
-    target.write_bytes(content[:1000])
-    with served(environment, workers=1) as shop:
-        address = short_address(shop, sale)
-        subprocess.run(
-            [curl, "-sS", "--noproxy", "*", "-C", "-", "-o", str(target), address], check=True, timeout=60
-        )
-    assert target.read_bytes() == content
+    sale = sell(app, sandbox, BOOK)
+    files = load_settings(environment).files_path
+    changed = environment | {"ACCEL_PREFIX": "/protected/", "TRUSTED_PROXIES": "1"}
+    with served(changed, workers=1) as shop, nginx(tmp_path / "nginx", shop=shop, files=files) as url:
+        address = short_address(url, sale)
+        assert head(address).status_code == 200
+        tag, at = head(address).headers["ETag"], head(address).headers["Last-Modified"]
+        assert get(address, headers={"If-None-Match": tag}).status_code == 304
+        assert get(address, headers={"If-Modified-Since": at}).status_code == 304
+        assert get(address, headers={"If-Match": '"another"'}).status_code == 412
+        assert get(address, headers={"Range": "bytes=99999999-"}).status_code == 416
+        assert count_rows(app, Download)["downloads"] == 0
+        assert get(address, headers={"If-Match": tag, "Range": "bytes=5-"}).status_code == 206
+        assert count_rows(app, Download)["downloads"] == 1
+
+
+@pytest.mark.usefixtures("free_port")
+@pytest.mark.parametrize("prefix", ["/protected/", ""], ids=["nginx", "shop"])
+def test_names_of_every_script_arrive(
+    app: Flask, sandbox: SandboxClient, environment: dict[str, str], tmp_path: Path, prefix: str
+) -> None:
+    with app.app_context():
+        for number, name in enumerate(NAMES):
+            (tmp_path / name).write_bytes(f"content {number}".encode())
+            add_release_file(slug=BOOK[0], version=f"5% ü {number}", source=tmp_path / name)
+        db.session.remove()
+    sale = sell(app, sandbox, BOOK)
+    links = [re.sub(r"https?://[^/]+", "", each) for each in sale.downloads]
+    files = load_settings(environment).files_path
+    changed = environment | {"ACCEL_PREFIX": prefix, "TRUSTED_PROXIES": "1"}
+    with served(changed, workers=1) as shop, nginx(tmp_path / "nginx", shop=shop, files=files) as url:
+        arrived = [get(f"{url}{link}") for link in links]
+    assert {each.status_code for each in arrived} == {200}
+    names = {
+        each.content.decode(): each.headers["Content-Disposition"] for each in arrived if len(each.content) < 20
+    }
+    assert names == {f"content {number}": disposition(name) for number, name in enumerate(NAMES)}
