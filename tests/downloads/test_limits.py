@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from storefront import clock
 from storefront.downloads.slots import EACH
+from storefront.library.erase import erase_customer
 from storefront.library.resend import resend
 from tests.databases import BOTH
 from tests.downloads.clicks import BOOK, counted_downloads, forget_window, short_link, status
@@ -73,6 +74,13 @@ def test_a_new_link_ends_the_addresses_of_the_old_one(app: Flask, sale: Sale, li
         resend(number_of(app), new_link=True)
     answer = Buyer(app).get(short)
     assert (answer.status_code, "order page" in answer.text) == (404, True)
+
+
+def test_erasing_ends_the_addresses_of_the_old_link(app: Flask, sale: Sale, link: str) -> None:
+    short = short_link(sale.buyer, link)
+    with app.app_context():
+        erase_customer(int(read_rows(app, "SELECT customer_id FROM orders")[0]["customer_id"]))
+    assert status(Buyer(app), short) == 404
 
 
 @both

@@ -24,7 +24,8 @@ def bucket(s3: str) -> Any:
     )
     client.create_bucket(Bucket="goods")
     yield client
-    for each in client.list_objects_v2(Bucket="goods").get("Contents", []):
-        client.delete_object(Bucket="goods", Key=each["Key"])
+    found = client.list_object_versions(Bucket="goods")
+    for each in found.get("Versions", []) + found.get("DeleteMarkers", []):
+        client.delete_object(Bucket="goods", Key=each["Key"], VersionId=each["VersionId"])
     client.delete_bucket(Bucket="goods")
     client.close()

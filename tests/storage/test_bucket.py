@@ -115,6 +115,7 @@ def upload(app: Flask, source: Path) -> int | type[Exception]:
 def test_a_release_refuses_other_bytes_under_its_name_and_keeps_none_of_them(
     app: Flask, bucket: Any, tmp_path: Path
 ) -> None:
+    bucket.put_bucket_versioning(Bucket="goods", VersioningConfiguration={"Status": "Enabled"})
     source = tmp_path / "tool.zip"
     source.write_bytes(b"one")
     first = upload(app, source)
@@ -122,6 +123,8 @@ def test_a_release_refuses_other_bytes_under_its_name_and_keeps_none_of_them(
     source.write_bytes(b"two")
     assert upload(app, source) is ReleaseFileExists
     assert len(keys(bucket)) == 1
+    history = bucket.list_object_versions(Bucket="goods")
+    assert (len(history["Versions"]), history.get("DeleteMarkers", [])) == (1, []), "it was never sent there"
 
 
 def test_of_uploads_at_once_only_the_recorded_one_is_kept(app: Flask, bucket: Any, tmp_path: Path) -> None:
