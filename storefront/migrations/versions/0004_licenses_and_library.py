@@ -1,6 +1,9 @@
 """Delivery that lasts: devices, imported keys, custody, signing keys, downloads, proofs of addresses."""
 
+import hashlib
+import re
 import secrets
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -9,12 +12,17 @@ from alembic import op
 from sqlalchemy.types import TypeEngine
 
 import storefront.db
-from storefront.licenses.keys import hash_key
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+
+
+def _hash_key(key: str) -> str:
+    """As the shop of this revision looks keys up; copied, so that it stays what it was."""
+    plain = re.sub(r"[\s\-\u2010-\u2015\u2212]+", "", unicodedata.normalize("NFKC", key)).upper()
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def _fill(table: str, by: str, name: str, kind: TypeEngine[Any], value: Callable[[Any], object]) -> None:
@@ -66,12 +74,18 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
         sa.Column("private_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("signs_since", storefront.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("retired_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_signing_keys")),
     )
     with op.batch_alter_table("signing_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_signing_keys_mode"), ["mode"], unique=False)
+        for name, since in (("signs", "signs_since IS NOT NULL"), ("prepared", "signs_since IS NULL")):
+            where = sa.text(f"{since} AND retired_at IS NULL")
+            batch_op.create_index(
+                f"uq_signing_keys_{name}", ["mode"], unique=True, sqlite_where=where, postgresql_where=where
+            )
 
     op.create_table(
         "address_changes",
@@ -117,14 +131,22 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         sa.Column("grant_id", sa.Integer(), nullable=True),
         sa.Column("handed_out_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("removed_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["grant_id"], ["grants.id"], name=op.f("fk_pool_keys_grant_id")),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_pool_keys_product_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pool_keys")),
-        sa.UniqueConstraint("key_hash", name=op.f("uq_pool_keys_key_hash")),
     )
     with op.batch_alter_table("pool_keys", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pool_keys_grant_id"), ["grant_id"], unique=False)
+        where = sa.text("grant_id IS NULL AND withdrawn_at IS NULL AND removed_at IS NULL")
+        batch_op.create_index(
+            "ix_pool_keys_unsold", ["product_id", "mode", "id"], sqlite_where=where, postgresql_where=where
+        )
+        where = sa.text("removed_at IS NULL")
+        batch_op.create_index(
+            "uq_pool_keys_key_hash", ["key_hash"], unique=True, sqlite_where=where, postgresql_where=where
+        )
         batch_op.create_index(
             batch_op.f("ix_pool_keys_product_id_mode_grant_id"), ["product_id", "mode", "grant_id"], unique=False
         )
@@ -192,7 +214,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         batch_op.add_column(sa.Column("seats", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("expires_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("withdrawn_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
-    _fill("licenses", "key", "key_hash", sa.String(), hash_key)
+        batch_op.add_column(sa.Column("generation", sa.Integer(), nullable=False, server_default="1"))
+    _fill("licenses", "key", "key_hash", sa.String(), _hash_key)
     with op.batch_alter_table("licenses", schema=None) as batch_op:
         batch_op.create_unique_constraint(batch_op.f("uq_licenses_key_hash"), ["key_hash"])
 
@@ -238,6 +261,8 @@ def downgrade() -> None:  # noqa: PLR0915 - the same
 
     op.drop_table("activations")
     with op.batch_alter_table("pool_keys", schema=None) as batch_op:
+        batch_op.drop_index("uq_pool_keys_key_hash")
+        batch_op.drop_index("ix_pool_keys_unsold")
         batch_op.drop_index(batch_op.f("ix_pool_keys_product_id_mode_grant_id"))
         batch_op.drop_index(batch_op.f("ix_pool_keys_grant_id"))
 
@@ -251,6 +276,8 @@ def downgrade() -> None:  # noqa: PLR0915 - the same
 
     op.drop_table("address_changes")
     with op.batch_alter_table("signing_keys", schema=None) as batch_op:
+        batch_op.drop_index("uq_signing_keys_prepared")
+        batch_op.drop_index("uq_signing_keys_signs")
         batch_op.drop_index(batch_op.f("ix_signing_keys_mode"))
 
     op.drop_table("signing_keys")
@@ -279,6 +306,7 @@ def downgrade() -> None:  # noqa: PLR0915 - the same
 
     with op.batch_alter_table("licenses", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("uq_licenses_key_hash"), type_="unique")
+        batch_op.drop_column("generation")
         batch_op.drop_column("withdrawn_at")
         batch_op.drop_column("expires_at")
         batch_op.drop_column("seats")
