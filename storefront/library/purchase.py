@@ -13,17 +13,19 @@ from sqlalchemy import Row, func, null, select
 
 from storefront import clock, money
 from storefront.catalog.markdown import render_markdown
-from storefront.catalog.models import KeySource, Product
+from storefront.catalog.models import Product
 from storefront.db import db
 from storefront.downloads.counting import count_used
 from storefront.downloads.links import ReleasedFile, bought_at, find_files, includes
 from storefront.downloads.rules import Allowance, allowance
 from storefront.licenses.activations import Device, find_devices
+from storefront.licenses.codes import Code
 from storefront.licenses.models import License
+from storefront.licenses.rule import license_refusal
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.outbox import RECEIPT
 from storefront.measurements import ACCESS_DENIALS, measurements
-from storefront.orders.access import Access, Reason, access, facts_of, item_access
+from storefront.orders.access import Access, Facts, Reason, access, facts_of, item_access, item_facts
 from storefront.orders.after_sale import Refund
 from storefront.orders.lifecycle import order_token
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
@@ -166,16 +168,16 @@ _LICENSE_COLUMNS = (
 )
 
 
-def _key_of(row: Row[Any], devices: Mapping[int, Sequence[Device]]) -> PurchasedKey:
-    state = KeyState.WORKS
-    if row.withdrawn_at is not None:
-        state = KeyState.WITHDRAWN
-    elif row.expires_at is not None and row.expires_at <= clock.now():
-        state = KeyState.EXPIRED
+_STATES = {None: KeyState.WORKS, Code.EXPIRED: KeyState.EXPIRED, Code.WITHDRAWN: KeyState.WITHDRAWN}
+
+
+def _key_of(row: Row[Any], facts: Facts, devices: Mapping[int, Sequence[Device]]) -> PurchasedKey:
+    """Of an item whose access is open: nothing but its own end can stand against the key."""
+    refusal = license_refusal(facts, withdrawn_at=row.withdrawn_at, expires_at=row.expires_at, now=clock.now())
     return PurchasedKey(
         license_id=row.license_id,
         key=row.key,
-        state=state,
+        state=_STATES[refusal],
         activation_limit=row.activation_limit,
         seats=row.seats,
         expires_at=row.expires_at,
@@ -221,8 +223,8 @@ def _read_items(order: Order, token: str, found: Access, *, with_devices: bool) 
         if not item_access(order, item).allowed:
             continue
         if row.Grant.kind == GrantKind.LICENSE and row.license_id:
-            keys[item.id].append(_key_of(row, devices))
-        elif row.Grant.kind == GrantKind.LICENSE and row.Product.key_source is KeySource.POOL:
+            keys[item.id].append(_key_of(row, item_facts(order, item), devices))
+        elif row.Grant.kind == GrantKind.LICENSE:
             backordered[item.id] += 1
         elif row.Grant.kind == GrantKind.DOWNLOAD:
             products[item.id] = row.Grant.product_id

@@ -11,9 +11,10 @@ from storefront.catalog.models import Price, Product
 from storefront.config import Mode
 from storefront.customers.models import Customer
 from storefront.licenses import keys
-from storefront.licenses.codes import OF_REASON, Code
+from storefront.licenses.codes import Code
 from storefront.licenses.models import Activation, License, RetiredKey
-from storefront.orders.access import Facts, access
+from storefront.licenses.rule import license_refusal
+from storefront.orders.access import Facts
 from storefront.orders.models import Decision, Grant, Order, OrderItem
 
 _L = License.__table__.c
@@ -166,7 +167,13 @@ def find_license(
         usage=row.usage,
         expires_at=row.expires_at,
         created_at=row.created_at,
-        refusal=_refusal(facts, row.withdrawn_at, row.expires_at, is_replaced=is_replaced),
+        refusal=license_refusal(
+            facts,
+            withdrawn_at=row.withdrawn_at,
+            expires_at=row.expires_at,
+            now=clock.now(),
+            is_replaced=is_replaced,
+        ),
         order_id=row.order_id,
         order_item_id=row.order_item_id,
         product_id=row.product_id,
@@ -179,18 +186,3 @@ def find_license(
         email=row.email,
         instance=instance,
     )
-
-
-def _refusal(
-    facts: Facts, withdrawn_at: datetime | None, expires_at: datetime | None, *, is_replaced: bool
-) -> Code | None:
-    if is_replaced:
-        return Code.REPLACED
-    if withdrawn_at is not None:
-        return Code.WITHDRAWN
-    found = access(facts)
-    if not found.allowed:
-        return OF_REASON[found.reason]
-    if expires_at is not None and expires_at <= clock.now():
-        return Code.EXPIRED
-    return None

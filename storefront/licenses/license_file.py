@@ -10,9 +10,11 @@ from storefront import clock
 from storefront.catalog.models import Price, Product
 from storefront.db import db
 from storefront.errors import AccessDenied, NotFound
+from storefront.licenses.codes import Code
 from storefront.licenses.models import License
+from storefront.licenses.rule import license_refusal
 from storefront.licenses.signing import sign
-from storefront.orders.access import item_access
+from storefront.orders.access import access, item_facts
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.web import settings
 
@@ -25,11 +27,15 @@ def _seconds(moment: datetime | None) -> int | None:
     return int(moment.timestamp()) if moment else None
 
 
-def issue_license_file(license_id: int, *, fingerprint: str | None = None, order_id: int | None = None) -> str:
+def issue_license_file(
+    license_id: int, *, fingerprint: str | None = None, order_id: int | None = None, key_hash: str | None = None
+) -> str:
     """A JWS. Times are Unix seconds; `exp` is the file's own end, `license_expires_at` the license's.
 
+    `key_hash` is of the key that was asked with: whoever has a replaced one must not read the new one in the file.
+
     Raises:
-        NotFound: no such license in the running mode, or not of this order.
+        NotFound: no such license in the running mode, not of this order, or its key was replaced meanwhile.
         AccessDenied: it was refunded, withdrawn, disputed, or has expired; with the sentence a buyer reads.
     """
     row = db.session.execute(
@@ -44,6 +50,8 @@ def issue_license_file(license_id: int, *, fingerprint: str | None = None, order
     ).one_or_none()
     if row is None or (order_id is not None and row.Order.id != order_id):
         raise NotFound("There is no such license in this order.")
+    if key_hash is not None and row.License.key_hash != key_hash:
+        raise NotFound("This license has another key by now.")
     found, order, product = row.License, row.Order, row.Product
     now = clock.now()
     _demand_access(found, order, row.OrderItem, now)
@@ -57,6 +65,7 @@ def issue_license_file(license_id: int, *, fingerprint: str | None = None, order
         "iat": _seconds(now),
         "exp": _seconds(ends),
         "key": found.key,
+        "generation": found.generation,
         "product": product.slug,
         "product_name": product.name,
         "edition": row.edition,
@@ -72,10 +81,10 @@ def issue_license_file(license_id: int, *, fingerprint: str | None = None, order
 
 
 def _demand_access(found: License, order: Order, item: OrderItem, now: datetime) -> None:
-    allowed = item_access(order, item)
-    if not allowed.allowed:
-        raise AccessDenied(allowed.sentence)
+    facts = item_facts(order, item)
+    refusal = license_refusal(facts, withdrawn_at=found.withdrawn_at, expires_at=found.expires_at, now=now)
+    if refusal is None:
+        return
     if found.withdrawn_at is not None:
         raise AccessDenied("The shop has withdrawn this license key. Please write to the shop if that is wrong.")
-    if found.expires_at is not None and found.expires_at <= now:
-        raise AccessDenied("This license has expired.")
+    raise AccessDenied("This license has expired." if refusal is Code.EXPIRED else access(facts).sentence)

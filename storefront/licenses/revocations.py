@@ -1,20 +1,20 @@
 """Which licenses do not work now: computed through access(), never stored; signed like a license file."""
 
 import time
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from storefront import clock
 from storefront.db import db
-from storefront.licenses.codes import OF_REASON, Code
-from storefront.licenses.license_file import FILE_DAYS
-from storefront.licenses.models import License, RetiredKey
+from storefront.licenses.codes import Code
+from storefront.licenses.models import License
+from storefront.licenses.rule import license_refusal
 from storefront.licenses.signing import sign
-from storefront.orders.access import item_access
+from storefront.orders.access import item_facts
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.web import settings
 
@@ -36,7 +36,7 @@ def find_revoked() -> list[Revoked]:
     One that works again is not on the next list.
     """
     rows = db.session.execute(
-        select(License.id, License.withdrawn_at, Order, OrderItem)
+        select(License.id, License.withdrawn_at, License.expires_at, Order, OrderItem)
         .join(Grant, Grant.id == License.grant_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
@@ -53,33 +53,54 @@ def find_revoked() -> list[Revoked]:
         .order_by(License.id)
         .execution_options(yield_per=BATCH, populate_existing=True)
     )
+    now = clock.now()
     found: list[Revoked] = []
     for row in rows:
-        allowed = item_access(row.Order, row.OrderItem)
-        if not allowed.allowed:
-            found.append(Revoked(row.id, OF_REASON[allowed.reason]))
-        elif row.withdrawn_at is not None:
-            found.append(Revoked(row.id, Code.WITHDRAWN))
+        facts = item_facts(row.Order, row.OrderItem)
+        code = license_refusal(facts, withdrawn_at=row.withdrawn_at, expires_at=row.expires_at, now=now)
+        if code is not None and code is not Code.EXPIRED:
+            found.append(Revoked(row.id, code))
     return found
 
 
 def _find_reissued() -> dict[str, int]:
-    """License id -> when its key was replaced: files from before are void. Older ones have ended anyhow."""
-    since = clock.now() - timedelta(days=FILE_DAYS)
+    """License id -> the generation of its key, where that was ever replaced: files with a smaller one are void."""
     rows = db.session.execute(
-        select(RetiredKey.license_id, func.max(RetiredKey.retired_at))
-        .join(License, License.id == RetiredKey.license_id)
-        .where(License.mode == settings().mode, RetiredKey.retired_at > since)
-        .group_by(RetiredKey.license_id)
+        select(License.id, License.generation)
+        .where(License.mode == settings().mode, License.generation > 1)
+        .order_by(License.id)
     )
-    return {str(license_id): int(retired_at.timestamp()) for license_id, retired_at in rows}
+    return {str(row.id): row.generation for row in rows}
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The newest list of this process; `lock` is held by whoever makes the next one."""
+
+    made_at: float = 0.0
+    text: str = ""
+    lock: Lock = field(default_factory=Lock)
+
+    @property
+    def is_fresh(self) -> bool:
+        return bool(self.text) and time.monotonic() - self.made_at < KEPT_SECONDS
 
 
 def signed_list() -> str:
-    """The JWS; made anew at most once a minute a process."""
-    kept: tuple[float, str] | None = current_app.extensions.get("revocations")
-    if kept and time.monotonic() - kept[0] < KEPT_SECONDS:
-        return kept[1]
+    """The JWS; made anew at most once a minute a process, by one request: others read the last one meanwhile."""
+    kept: _Kept = current_app.extensions.setdefault("revocations", _Kept())
+    if kept.is_fresh or not kept.lock.acquire(blocking=not kept.text):
+        return kept.text
+    try:
+        if not kept.is_fresh:
+            text = _make_list()
+            kept.text, kept.made_at = text, time.monotonic()
+        return kept.text
+    finally:
+        kept.lock.release()
+
+
+def _make_list() -> str:
     now = int(clock.now().timestamp())
     claims: dict[str, Any] = {
         "iss": settings().base_url,
@@ -89,6 +110,4 @@ def signed_list() -> str:
         "revoked": {str(each.license_id): each.code.value for each in find_revoked()},
         "reissued": _find_reissued(),
     }
-    made = sign(claims, kind=KIND)
-    current_app.extensions["revocations"] = (time.monotonic(), made)
-    return made
+    return sign(claims, kind=KIND)

@@ -146,6 +146,10 @@ def facts_of(order: Order) -> Facts:
     )
 
 
-def item_access(order: Order, item: OrderItem) -> Access:
+def item_facts(order: Order, item: OrderItem) -> Facts:
     """Of one line: a refund may name it while the others keep working."""
-    return access(replace(facts_of(order), is_item_refunded=item.is_refunded))
+    return replace(facts_of(order), is_item_refunded=item.is_refunded)
+
+
+def item_access(order: Order, item: OrderItem) -> Access:
+    return access(item_facts(order, item))
