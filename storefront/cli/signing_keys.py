@@ -7,6 +7,15 @@ import click
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.licenses import signing
+from storefront.licenses import signing_keys as life
+from storefront.licenses.signing_keys import KeyState
+
+STATES = {
+    KeyState.PREPARED: "prepared: ship it, then rotate",
+    KeyState.SIGNS: "signs",
+    KeyState.RETIRED: "retired, still verifies",
+    KeyState.REVOKED: "revoked",
+}
 
 
 @click.group("signing-keys")
@@ -17,16 +26,18 @@ def signing_keys() -> None:
 @signing_keys.command("list")
 @as_json
 def list_keys(as_json: bool) -> None:
-    """Public parts, newest first. The first that is not retired signs."""
+    """Public parts, newest first, and which one signs."""
     with open_shop():
         signing.ensure_signing_key()
-        keys = signing.list_keys()
+        keys = life.list_keys()
     if as_json:
         shown = [
             {
                 "kid": key.kid,
                 "public_key": signing.encode(key.public_key),
+                "state": key.state.value,
                 "created_at": key.created_at.isoformat(),
+                "signs_since": key.signs_since and key.signs_since.isoformat(),
                 "retired_at": key.retired_at and key.retired_at.isoformat(),
                 "revoked_at": key.revoked_at and key.revoked_at.isoformat(),
             }
@@ -35,20 +46,37 @@ def list_keys(as_json: bool) -> None:
         print_json(shown)
         return
     for key in keys:
-        state = "revoked" if key.revoked_at else "retired, still verifies" if key.retired_at else "signs"
-        click.echo(f"{key.kid}  {signing.encode(key.public_key)}  {key.created_at:%Y-%m-%d}  {state}")
+        click.echo(f"{key.kid}  {signing.encode(key.public_key)}  {key.created_at:%Y-%m-%d}  {STATES[key.state]}")
 
 
 @signing_keys.command()
 @as_json
-def rotate(as_json: bool) -> None:
-    """Make a new key that signs from now on. Files signed before keep verifying."""
+def prepare(as_json: bool) -> None:
+    """Make the next key: it is published at once, and signs nothing before `rotate`."""
     with open_shop():
-        kid = signing.rotate()
+        signing.ensure_signing_key()
+        kid = life.prepare()
+        public = next(signing.encode(key.public_key) for key in life.list_keys() if key.kid == kid)
+    if as_json:
+        print_json({"kid": kid, "public_key": public, "state": KeyState.PREPARED.value})
+        return
+    click.echo(f"{kid}  {public}")
+    click.echo(
+        "Ship it beside the present one in your program's next release, then `storefront signing-keys rotate`."
+    )
+
+
+@signing_keys.command()
+@click.option("--now", is_flag=True, help="After a leak: without a prepared key, make one that signs at once.")
+@as_json
+def rotate(now: bool, as_json: bool) -> None:
+    """Let the prepared key sign from now on. Files signed before keep verifying."""
+    with open_shop():
+        kid = life.rotate(now=now)
     if as_json:
         print_json({"kid": kid})
         return
-    click.echo(f"{kid} signs from now on. Programs that carry the public key need a release with the new one.")
+    click.echo(f"{kid} signs from now on. Programs that do not carry it keep the files they have until those end.")
 
 
 @signing_keys.command()
@@ -57,7 +85,7 @@ def rotate(as_json: bool) -> None:
 def revoke(kid: str, as_json: bool) -> None:
     """A key leaked: stop publishing it. Every file that it signed stops verifying where keys are fetched."""
     with open_shop():
-        signing.revoke(kid)
+        life.revoke(kid)
     if as_json:
         print_json({"kid": kid, "state": "revoked"})
         return
@@ -72,8 +100,10 @@ def reseal(as_json: bool) -> None:
     if not old:
         raise click.ClickException("Set OLD_SECRET_KEY to the SECRET_KEY that was used before.")
     with open_shop():
-        changed = signing.reseal(old)
+        done = life.reseal(old)
     if as_json:
-        print_json({"changed": changed})
+        print_json({"changed": done.changed, "skipped": list(done.skipped)})
         return
-    click.echo(f"{changed} signing keys were sealed with the present SECRET_KEY.")
+    click.echo(f"{done.changed} signing keys were sealed with the present SECRET_KEY.")
+    for kid in done.skipped:
+        click.echo(f"{kid} was left as it is: an older secret sealed it. It signs no more, and still verifies.")

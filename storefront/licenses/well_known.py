@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from storefront.licenses.license_file import issue_license_file
 from storefront.licenses.revocations import KEPT_SECONDS, signed_list
-from storefront.licenses.signing import encode, ensure_signing_key, list_keys
+from storefront.licenses.signing import encode, ensure_signing_key
+from storefront.licenses.signing_keys import list_keys
 from storefront.orders.browsers import get_order_here
 from storefront.web import limiter
 

@@ -44,9 +44,11 @@ def test_keys(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
     assert read_json(command, "keys", "restore", key)["state"] == "restored"
     assert read_json(command, "keys", "serve") == {"served_keys": 0}
     first = read_json(command, "signing-keys", "list")[0]["kid"]
-    second = read_json(command, "signing-keys", "rotate")["kid"]
+    second = read_json(command, "signing-keys", "prepare")["kid"]
+    assert read_json(command, "signing-keys", "rotate") == {"kid": second}
     assert read_json(command, "signing-keys", "revoke", first) == {"kid": first, "state": "revoked"}
-    assert [each["kid"] for each in read_json(command, "signing-keys", "list")] == [second, first]
+    listed = read_json(command, "signing-keys", "list")
+    assert {each["kid"]: each["state"] for each in listed} == {second: "signs", first: "revoked"}
 
 
 def test_products_and_releases(app: Flask, command: CliRunner, tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""Signing keys made by several processes at once: one signs, and one is prepared."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.licenses import signing_keys
+from storefront.licenses.signing import ensure_signing_key
+from storefront.licenses.signing_keys import NothingPrepared
+from tests.databases import BOTH
+from tests.races.waiting import in_app
+from tests.shop import read_rows
+
+THREADS = 8
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+def at_once(app: Flask, act: Callable[[], Any]) -> list[Any]:
+    start = threading.Barrier(THREADS)
+
+    def one(_number: int) -> Any:
+        def wait_and_act() -> Any:
+            start.wait()
+            try:
+                return act()
+            except NothingPrepared:
+                return None
+
+        return in_app(app, wait_and_act)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(one, range(THREADS)))
+
+
+def signers(app: Flask) -> list[str]:
+    rows = read_rows(app, "SELECT kid FROM signing_keys WHERE signs_since IS NOT NULL AND retired_at IS NULL")
+    return [row["kid"] for row in rows]
+
+
+@both
+def test_all_who_are_first_sign_with_the_same_key(app: Flask) -> None:
+    kids = at_once(app, lambda: ensure_signing_key().kid)
+    assert set(kids) == set(signers(app))
+    assert len(read_rows(app, "SELECT kid FROM signing_keys")) == 1
+
+
+@both
+def test_one_key_is_prepared_and_one_rotation_uses_it(app: Flask) -> None:
+    in_app(app, ensure_signing_key)
+    (prepared,) = set(at_once(app, signing_keys.prepare))
+    rotated = at_once(app, signing_keys.rotate)
+    assert sorted(rotated, key=str) == sorted([prepared, *[None] * (THREADS - 1)], key=str)
+    assert signers(app) == [prepared]
+
+
+@both
+def test_rotations_after_a_leak_leave_one_signer(app: Flask) -> None:
+    in_app(app, ensure_signing_key)
+    kids = at_once(app, lambda: signing_keys.rotate(now=True))
+    assert len(set(kids)) == THREADS
+    assert signers(app)[0] in kids
+    assert len(signers(app)) == 1
