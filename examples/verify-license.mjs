@@ -1,12 +1,14 @@
 // Checks a Storefront license file without a network. Needs nothing but Node.js 18 or newer.
-//   node verify-license.mjs FILE KID=PUBLIC_KEY [--issuer=URL] [--fingerprint=TEXT] [--revocations=FILE]
+//   node verify-license.mjs FILE KID=PUBLIC_KEY… --product=SLUG [--issuer=URL] [--fingerprint=TEXT]
+//     [--revocations=FILE] [--allow-test]
 import { createPublicKey, verify } from "node:crypto";
 import { readFileSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const TOLERANCE = 24 * 3600; // a clock that is a day wrong is nobody's fault
 
-// Its message is one of: malformed, algorithm, unknown_key, signature, issuer, clock, expired, device, revoked.
+// Its message is one of: malformed, algorithm, unknown_key, signature, issuer, product, mode, clock, expired, device,
+// revoked.
 export class Refused extends Error {}
 
 function decode(text) {
@@ -32,17 +34,32 @@ export function readSigned(token, publicKeys, kind) {
   return parse(body);
 }
 
-// The file's claims, or Refused. `revocations` is the newest list your program could fetch, if any.
-export function verifyLicense(token, publicKeys, { issuer, fingerprint, revocations, now = Date.now() / 1000 } = {}) {
+// A list that does not verify, or is of another shop, says nothing: whoever forges one could withhold it.
+function isRevoked(claims, revocations, publicKeys) {
+  let listed;
+  try {
+    listed = readSigned(revocations, publicKeys, "revocations+jwt");
+  } catch (error) {
+    if (error instanceof Refused) return false;
+    throw error;
+  }
+  if (listed.iss !== claims.iss) return false;
+  return Object.hasOwn(listed.revoked, claims.sub) || claims.generation < (listed.reissued[claims.sub] ?? 1);
+}
+
+// The file's claims, or Refused. `product` is the slug of what you sell here: any other license is not enough.
+// `revocations` is the newest list your program could fetch, if any.
+export function verifyLicense(token, publicKeys, options) {
+  const { product, issuer, fingerprint, revocations, allowTest = false, now = Date.now() / 1000 } = options;
+  if (product === undefined) throw new TypeError("product is missing: the slug of what you sell here");
   const claims = readSigned(token, publicKeys, "license+jwt");
   if (issuer !== undefined && claims.iss !== issuer) throw new Refused("issuer");
+  if (claims.product !== product) throw new Refused("product");
+  if (claims.mode !== "live" && !allowTest) throw new Refused("mode");
   if (claims.iat > now + TOLERANCE) throw new Refused("clock");
   if (claims.exp <= now) throw new Refused("expired");
   if (claims.fingerprint !== null && claims.fingerprint !== fingerprint) throw new Refused("device");
-  if (revocations !== undefined) {
-    const listed = readSigned(revocations, publicKeys, "revocations+jwt");
-    if (claims.sub in listed.revoked || (listed.reissued[claims.sub] ?? 0) > claims.iat) throw new Refused("revoked");
-  }
+  if (revocations !== undefined && isRevoked(claims, revocations, publicKeys)) throw new Refused("revoked");
   return claims;
 }
 
@@ -52,6 +69,7 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
   const [file, ...keys] = words.filter((word) => !word.startsWith("--"));
   if (options.revocations) options.revocations = readFileSync(options.revocations, "utf8");
   if (options.now) options.now = Number(options.now); // Unix seconds, for the test vectors
+  options.allowTest = Object.hasOwn(options, "allow-test");
   try {
     const publicKeys = Object.fromEntries(keys.map((pair) => pair.split(/=(.*)/s)));
     console.log(JSON.stringify(verifyLicense(readFileSync(file, "utf8"), publicKeys, options)));

@@ -1,6 +1,7 @@
 """Checks a Storefront license file without a network. Needs `cryptography`; copy it into your program.
 
-python verify_license.py FILE KID=PUBLIC_KEY [--issuer URL] [--fingerprint TEXT] [--revocations FILE]
+python verify_license.py FILE KID=PUBLIC_KEY… --product SLUG [--issuer URL] [--fingerprint TEXT]
+    [--revocations FILE] [--allow-test]
 """
 
 import argparse
@@ -15,7 +16,7 @@ TOLERANCE = 24 * 3600  # a clock that is a day wrong is nobody's fault
 
 
 class Refused(Exception):
-    """Says: malformed, algorithm, unknown_key, signature, issuer, clock, expired, device, or revoked."""
+    """malformed, algorithm, unknown_key, signature, issuer, product, mode, clock, expired, device, or revoked."""
 
 
 def decode(text):
@@ -43,22 +44,40 @@ def read_signed(token, public_keys, kind):
         raise Refused("malformed") from None
 
 
-def verify_license(token, public_keys, *, issuer=None, fingerprint=None, revocations=None, now=None):
-    """The file's claims, or Refused. `revocations` is the newest list your program could fetch, if any."""
+def is_revoked(claims, revocations, public_keys):
+    """A list that does not verify, or is of another shop, says nothing: whoever forges one could withhold it."""
+    try:
+        listed = read_signed(revocations, public_keys, "revocations+jwt")
+    except Refused:
+        return False
+    if listed["iss"] != claims["iss"]:
+        return False
+    return claims["sub"] in listed["revoked"] or claims["generation"] < listed["reissued"].get(claims["sub"], 1)
+
+
+def verify_license(
+    token, public_keys, *, product, issuer=None, fingerprint=None, revocations=None, allow_test=False, now=None
+):
+    """The file's claims, or Refused. `product` is the slug of what you sell here: any other license is not enough.
+
+    `revocations` is the newest list your program could fetch, if any.
+    """
     now = time.time() if now is None else now
     claims = read_signed(token, public_keys, "license+jwt")
     if issuer is not None and claims["iss"] != issuer:
         raise Refused("issuer")
+    if claims["product"] != product:
+        raise Refused("product")
+    if claims["mode"] != "live" and not allow_test:
+        raise Refused("mode")
     if claims["iat"] > now + TOLERANCE:
         raise Refused("clock")
     if claims["exp"] <= now:
         raise Refused("expired")
     if claims["fingerprint"] is not None and claims["fingerprint"] != fingerprint:
         raise Refused("device")
-    if revocations is not None:
-        listed = read_signed(revocations, public_keys, "revocations+jwt")
-        if claims["sub"] in listed["revoked"] or listed["reissued"].get(claims["sub"], 0) > claims["iat"]:
-            raise Refused("revoked")
+    if revocations is not None and is_revoked(claims, revocations, public_keys):
+        raise Refused("revoked")
     return claims
 
 
@@ -66,9 +85,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("file", type=argparse.FileType())
     parser.add_argument("keys", nargs="+")
+    parser.add_argument("--product", required=True)
     parser.add_argument("--issuer")
     parser.add_argument("--fingerprint")
     parser.add_argument("--revocations", type=argparse.FileType())
+    parser.add_argument("--allow-test", action="store_true")
     parser.add_argument("--now", type=float, help="Unix seconds, for the test vectors")
     given = parser.parse_args()
     keys = dict(pair.split("=", 1) for pair in given.keys)
@@ -77,9 +98,11 @@ if __name__ == "__main__":
         found = verify_license(
             given.file.read(),
             keys,
+            product=given.product,
             issuer=given.issuer,
             fingerprint=given.fingerprint,
             revocations=listed,
+            allow_test=given.allow_test,
             now=given.now,
         )
     except Refused as refusal:

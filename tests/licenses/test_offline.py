@@ -1,39 +1,34 @@
 """License files: signed with what is published; both verifiers refuse for each reason; revoked and given back."""
 
 import base64
+import importlib.util
 import json
-import os
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from storefront import clock
-from storefront.app import create_app
-from storefront.config import load_settings
-from storefront.errors import StorefrontError
-from storefront.licenses import signing
+from storefront.licenses import api, signing
 from storefront.licenses.care import replace_key, restore_key, withdraw_key
+from storefront.licenses.license_file import issue_license_file
 from tests.databases import BOTH
 from tests.licenses import vectors
 from tests.licenses.licensed import ask, sell_license
+from tests.licenses.offline import EXAMPLES, Verify, claims_of, file_of, published, revocations
+from tests.licenses.pools import change
 from tests.licenses.vectors import signed
-from tests.messages.sold import Sale
+from tests.messages.sold import sell
 from tests.sandbox_client import SandboxClient
+from tests.shop import read_rows
 
-ROOT = Path(__file__).parents[2]
-NODE = shutil.which("node")
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 # RFC 8037, appendix A: key, and the JWS made with it.
@@ -50,69 +45,12 @@ RFC_8032_SIGNATURE = (
     "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
 )
 
-Verify = Callable[..., tuple[bool, Any]]
-
-
-def _run(command: list[str]) -> tuple[bool, Any]:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    return (True, json.loads(done.stdout)) if done.returncode == 0 else (False, done.stderr.strip())
-
-
-@pytest.fixture(params=["python", "node"])
-def verify(request: pytest.FixtureRequest, tmp_path: Path) -> Verify:
-    """Runs the example as a seller's programmer would."""
-    if request.param == "node" and NODE is None:
-        assert not os.environ.get("CI"), "Node.js is missing"
-        pytest.skip("Node.js is not installed: it runs the JavaScript verifier")
-
-    def run(token: str, keys: dict[str, str], **options: str) -> tuple[bool, Any]:
-        file = tmp_path / "a.license"
-        file.write_text(token)
-        if "revocations" in options:
-            listed = tmp_path / "a.jws"
-            listed.write_text(options["revocations"])
-            options["revocations"] = str(listed)
-        pairs = [f"{kid}={x}" for kid, x in keys.items()]
-        flags = [f"--{name}={value}" for name, value in options.items()]
-        program = (
-            [sys.executable, str(ROOT / "examples/verify_license.py")]
-            if request.param == "python"
-            else [str(NODE), str(ROOT / "examples/verify-license.mjs")]
-        )
-        return _run([*program, str(file), *pairs, *flags])
-
-    return run
-
-
-def published(app: Flask) -> dict[str, str]:
-    keys = app.test_client().get("/.well-known/storefront-keys.json").get_json()["keys"]
-    assert all((key["kty"], key["crv"], key["alg"]) == ("OKP", "Ed25519", "EdDSA") for key in keys)
-    return {key["kid"]: key["x"] for key in keys}
-
-
-def file_of(sale: Sale) -> str:
-    page = sale.buyer.get(f"{sale.link}/licenses/1/license-file")
-    assert page.status_code == 200, page.text
-    assert page.headers["Content-Disposition"].startswith("attachment")
-    return page.text.strip()
-
-
-def revocations(app: Flask) -> str:
-    app.extensions.pop("revocations", None)
-    return app.test_client().get("/.well-known/storefront-revocations.jws").text
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    body = token.split(".")[1]
-    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    return claims
-
 
 def test_both_verifiers_accept_the_file_of_the_order_page(
     app: Flask, sandbox: SandboxClient, verify: Verify
 ) -> None:
     sale = sell_license(app, sandbox)
-    is_good, claims = verify(file_of(sale), published(app), issuer="http://localhost")
+    is_good, claims = verify(file_of(sale), published(app), issuer="http://localhost", allow_test=True)
     assert is_good, claims
     assert (claims["sub"], claims["key"], claims["product"], claims["edition"]) == (
         "1",
@@ -122,6 +60,7 @@ def test_both_verifiers_accept_the_file_of_the_order_page(
     )
     assert claims["holder"]["email"]
     assert claims["mode"] == "sandbox"
+    assert claims["generation"] == 1
     assert timedelta(days=29) < timedelta(seconds=claims["exp"] - claims["iat"]) <= timedelta(days=30)
 
 
@@ -134,30 +73,59 @@ def test_activation_brings_a_file_for_this_device_alone(app: Flask, sandbox: San
     assert claims["exp"] == claims["license_expires_at"]
 
 
-@pytest.mark.parametrize("case", vectors.make_vectors()["cases"], ids=lambda case: case["name"])
-def test_says_of_every_published_vector_what_it_expects(verify: Verify, case: dict[str, str]) -> None:
+def test_activation_of_a_device_without_a_name_for_itself_brings_no_file(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """A file for any device would go around the limit of devices."""
+    sale = sell_license(app, sandbox)
+    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()
+    assert (made["activated"], made["license_file"]) == (True, None)
+
+
+CASES = [case["name"] for case in vectors.make_vectors()["cases"]]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_says_of_every_published_vector_what_it_expects(verify: Verify, name: str) -> None:
     """Read from the file: that is what others build on."""
-    published_file = json.loads(vectors.FILE.read_text())
-    known = dict(next(each for each in published_file["cases"] if each["name"] == case["name"]))
-    token, expected = known.pop("token"), known.pop("expected")
-    del known["name"]
-    is_good, said = verify(token, published_file["public_keys"], now=str(published_file["now"]), **known)
-    assert (is_good, said if not is_good else "") == (
-        expected == "valid",
-        f"refused: {expected}" if not is_good else "",
+    file = json.loads(vectors.FILE.read_text())
+    (case,) = (case for case in file["cases"] if case["name"] == name)
+    known = {option: value for option, value in case.items() if option not in {"name", "expected", "token"}}
+    is_good, said = verify(case["token"], file["public_keys"], now=file["now"], **known)
+    assert (is_good, "" if is_good else said) == (
+        case["expected"] == "valid",
+        "" if case["expected"] == "valid" else f"refused: {case['expected']}",
     )
+    if is_good:
+        assert said == claims_of(case["token"])
 
 
 def test_the_published_vectors_are_what_this_code_signs() -> None:
     assert vectors.FILE.read_text() == vectors.as_text(), "run `python -m tests.licenses.vectors`"
 
 
+def _example() -> ModuleType:
+    """An example for others, not a part of the shop."""
+    spec = importlib.util.spec_from_file_location("verify_license", EXAMPLES / "verify_license.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+EXAMPLE = _example()
+LEAST = {
+    "iss": "a", "sub": "1", "iat": 0, "exp": 10**10, "fingerprint": None, "product": "twinspot", "mode": "live",
+    "generation": 1,
+}  # fmt: skip
+
+
 def test_verifies_the_examples_of_the_standards(verify: Verify) -> None:
     """The header of the RFC's example names no key and no kind, so only its signature is asked."""
-    head, body, signature = RFC_8037_JWS.split(".")
-    sys.path.insert(0, str(ROOT / "examples"))
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    head, body, signature = RFC_8037_JWS.split(".")
     padded = RFC_8037_X + "=" * (-len(RFC_8037_X) % 4)
     key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(padded))
     key.verify(base64.urlsafe_b64decode(signature + "=="), f"{head}.{body}".encode())
@@ -167,26 +135,30 @@ def test_verifies_the_examples_of_the_standards(verify: Verify) -> None:
     assert private.sign(bytes.fromhex(RFC_8032_MESSAGE)).hex() == RFC_8032_SIGNATURE
     x = signing.encode(private.public_key().public_bytes_raw())
     now = int(time.time())
-    token = signed({"iss": "a", "sub": "1", "iat": now, "exp": now + 60, "fingerprint": None}, private)
-    assert verify(token, {"k1": x})[0]
+    assert verify(signed(LEAST | {"iat": now, "exp": now + 60}, private), {"k1": x})[0]
 
 
-@hypothesis_settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_no_character_can_be_changed(data: st.DataObject) -> None:
-    sys.path.insert(0, str(ROOT / "examples"))
-    import verify_license  # type: ignore[import-not-found]  # an example for others, not a part of the shop
-
     private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
     keys = {"k1": signing.encode(private.public_key().public_bytes_raw())}
-    token = signed({"iss": "a", "sub": "1", "iat": 0, "exp": 10**10, "fingerprint": None}, private)
-    assert verify_license.verify_license(token, keys)["sub"] == "1"
+    token = signed(LEAST, private)
+    assert EXAMPLE.verify_license(token, keys, product="twinspot")["sub"] == "1"
     at = data.draw(st.integers(0, len(token) - 1))
     letter = data.draw(st.sampled_from("ABCDEFGHabcdefgh0123456789-_."))
     changed = token[:at] + letter + token[at + 1 :]
     if changed != token:
-        with pytest.raises(verify_license.Refused):
-            verify_license.verify_license(changed, keys)
+        with pytest.raises(EXAMPLE.Refused):
+            EXAMPLE.verify_license(changed, keys, product="twinspot")
+
+
+def test_a_program_has_to_say_what_it_sells(verify: Verify) -> None:
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    keys = {"k1": signing.encode(private.public_key().public_bytes_raw())}
+    with pytest.raises(TypeError):
+        EXAMPLE.verify_license(signed(LEAST, private), keys)
+    assert verify(signed(LEAST, private), keys, product="") == (False, "refused: product")
 
 
 def test_what_is_taken_away_is_listed_and_leaves_the_list_when_it_is_given_back(
@@ -212,13 +184,73 @@ def test_what_is_taken_away_is_listed_and_leaves_the_list_when_it_is_given_back(
     assert "refunded" in refused.text
 
 
-def test_a_replaced_key_voids_the_files_from_before(app: Flask, sandbox: SandboxClient) -> None:
+def test_an_item_that_was_refunded_alone_is_listed_alone(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox, ("twinspot", "Personal"), ("twinspot", "Team"))
+    ids = [row["id"] for row in read_rows(app, "SELECT id FROM licenses ORDER BY id")]
+    assert len(ids) == 2
+    sale.refund(amount=100, metadata={"storefront_items": "1"})
+    sale.deliver("charge.refunded", "refund.")
+    assert claims_of(revocations(app))["revoked"] == {str(ids[0]): "REFUNDED"}
+
+
+def test_a_disputed_license_is_listed_until_the_dispute_is_won(
+    app: Flask, sandbox: SandboxClient, verify: Verify
+) -> None:
+    sale = sell_license(app, sandbox)
+    file, keys = file_of(sale), published(app)
+    dispute = sale.at_charge("dispute")
+    sale.deliver("charge.dispute.")
+    listed = revocations(app)
+    assert claims_of(listed)["revoked"] == {"1": "DISPUTED"}
+    assert verify(file, keys, revocations=listed, allow_test=True) == (False, "refused: revoked")
+    sandbox.control(f"disputes/{dispute}/move", status="won")
+    sale.deliver("charge.dispute.")
+    assert verify(file, keys, revocations=revocations(app), allow_test=True)[0]
+
+
+def test_licenses_of_another_mode_are_not_listed(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     with app.app_context():
+        withdraw_key(replace_key(sale.keys[0]).key)
+    assert claims_of(revocations(app))["revoked"].keys() == claims_of(revocations(app))["reissued"].keys() == {"1"}
+    change(app, "UPDATE licenses SET mode = 'live'")
+    listed = claims_of(revocations(app))
+    assert (listed["revoked"], listed["reissued"]) == ({}, {})
+
+
+def test_a_replaced_key_voids_the_files_from_before(app: Flask, sandbox: SandboxClient, verify: Verify) -> None:
+    """Also files of the same second; a second replacement voids those of the first."""
+    sale = sell_license(app, sandbox)
+    keys, files, lists = published(app), [file_of(sale)], [revocations(app)]
+    key = sale.keys[0]
+    for _ in range(2):
+        with app.app_context():
+            key = replace_key(key).key
+        files.append(file_of(sale))
+        lists.append(revocations(app))
+    assert [claims_of(file)["generation"] for file in files] == [1, 2, 3]
+    for made, file in enumerate(files):
+        for asked, listed in enumerate(lists):
+            assert verify(file, keys, revocations=listed, allow_test=True)[0] is (made >= asked)
+
+
+def test_whoever_has_the_old_key_never_reads_the_new_one_in_a_file(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window is widened: the key is replaced after the activation, and before its file is made."""
+    sale = sell_license(app, sandbox)
+
+    def overtaken(license_id: int, **how: Any) -> str:
         replace_key(sale.keys[0])
-    reissued = claims_of(revocations(app))["reissued"]
-    assert list(reissued) == ["1"]
-    assert abs(reissued["1"] - time.time()) < 60
+        return issue_license_file(license_id, **how)
+
+    monkeypatch.setattr(api, "issue_license_file", overtaken)
+    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="disk-1").get_json()
+    assert (made["code"], made["license_file"]) == ("VALID", None)
+    monkeypatch.undo()
+    (new,) = (row["key"] for row in read_rows(app, "SELECT key FROM licenses"))
+    again = ask(app, "activate", license_key=new, instance_name="a", fingerprint="disk-1").get_json()
+    assert claims_of(again["license_file"])["key"] == new
 
 
 def test_a_license_of_another_order_is_not_found(app: Flask, sandbox: SandboxClient) -> None:
@@ -226,39 +258,6 @@ def test_a_license_of_another_order_is_not_found(app: Flask, sandbox: SandboxCli
     assert first.buyer.get(f"{second.link}/licenses/1/license-file").status_code == 404
     assert first.buyer.get(f"{second.link}/licenses/2/license-file").status_code == 200
     assert first.buyer.get(f"/orders/{'0' * 32}/licenses/1/license-file").status_code == 404
-
-
-@both
-def test_rotation_keeps_old_files_verifying_and_revoking_ends_them(app: Flask) -> None:
-    with app.app_context():
-        first = signing.ensure_signing_key().kid
-        second = signing.rotate()
-        assert signing.ensure_signing_key().kid == second
-    assert published(app).keys() == {first, second}
-    with app.app_context():
-        signing.revoke(first)
-        signing.revoke(first)
-        with pytest.raises(StorefrontError, match="no signing key"):
-            signing.revoke("unknown")
-    assert published(app).keys() == {second}
-
-
-def test_a_changed_secret_key_says_what_to_do_and_can_be_resealed(app: Flask, environment: dict[str, str]) -> None:
-    with app.app_context():
-        signing.sign({"a": 1}, kind="x")
-    changed = create_app(load_settings(environment | {"SECRET_KEY": "another-secret-" + "y" * 20}))
-    with changed.app_context():
-        with pytest.raises(StorefrontError, match="OLD_SECRET_KEY"):
-            signing.sign({"a": 1}, kind="x")
-        with pytest.raises(StorefrontError, match="SECRET_KEY"):
-            signing.reseal("wrong")
-        assert signing.reseal(environment["SECRET_KEY"]) == 1
-        assert signing.reseal(environment["SECRET_KEY"]) == 0
-        assert signing.sign({"a": 1}, kind="x").count(".") == 2
-        from storefront.db import db
-
-        db.session.remove()
-        db.engine.dispose()
 
 
 def test_public_lists_may_be_kept_and_asked_again(app: Flask) -> None:

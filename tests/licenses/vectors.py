@@ -17,9 +17,9 @@ SHOP = "https://shop.example.com"
 LICENSE, REVOCATIONS = "license+jwt", "revocations+jwt"
 VALID = "valid"
 ABOUT = (
-    "Each case is a license file, what the program knows (now, and where given issuer, fingerprint and "
-    "revocations), and what a verifier that trusts public_keys says: valid, or its reason to refuse. "
-    "See docs/offline-licenses.md."
+    "Each case is a license file, what the program knows (now, the product it asks for, and where given issuer, "
+    "fingerprint, revocations and allow_test), and what a verifier that trusts public_keys says: valid, or its "
+    "reason to refuse. See docs/offline-licenses.md."
 )
 
 
@@ -47,6 +47,7 @@ def make_vectors() -> dict[str, Any]:
         "iat": NOW - 3600,
         "exp": NOW + 86_400,
         "key": "TWIN-2X7QK-9MPRD-H4WVC-T3N6F",
+        "generation": 2,
         "product": "twinspot",
         "product_name": "Twinspot",
         "edition": "Personal",
@@ -64,13 +65,15 @@ def make_vectors() -> dict[str, Any]:
     head, body, signature = good.split(".")
     renamed = encode(json.dumps(claims | {"edition": "Team"}).encode())
 
-    def listed(private: Ed25519PrivateKey = first, **lists: dict[str, Any]) -> str:
-        made = {"iss": SHOP, "iat": NOW - 60, "exp": NOW + 86_400, "revoked": {}, "reissued": {}} | lists
-        return signed(made, private, typ=REVOCATIONS)
+    def listed(private: Ed25519PrivateKey = first, *, kid: str = "k1", iss: str = SHOP, **lists: Any) -> str:
+        made = {"iss": iss, "iat": NOW - 60, "exp": NOW + 86_400, "mode": "live", "revoked": {}, "reissued": {}}
+        return signed(made | lists, private, typ=REVOCATIONS, kid=kid)
 
-    def case(name: str, expected: str, token: str, **known: str) -> dict[str, str]:
-        return {"name": name, "expected": expected, "token": token, **known}
+    def case(name: str, expected: str, token: str, product: str = "twinspot", **known: Any) -> dict[str, Any]:
+        return {"name": name, "expected": expected, "product": product, "token": token, **known}
 
+    refunded = {"7": "REFUNDED"}
+    for_tests = signed(claims | {"mode": "test"}, first)
     cases = [
         case("a file from the order page", VALID, good),
         case("of the shop that is asked for", VALID, good, issuer=SHOP),
@@ -79,10 +82,18 @@ def make_vectors() -> dict[str, Any]:
         case("of this device", VALID, signed(bound, first), fingerprint="disk-1"),
         case("a clock that is two hours slow", VALID, signed(claims | {"iat": NOW + 7200}, first)),
         case("others are revoked", VALID, good, revocations=listed(revoked={"8": "REFUNDED"})),
-        case(
-            "its key was replaced before it was made", VALID, good, revocations=listed(reissued={"7": NOW - 7200})
-        ),
+        case("a list signed with the newer key", VALID, good, revocations=listed(second, kid="k2")),
+        case("its key was replaced before it was made", VALID, good, revocations=listed(reissued={"7": 2})),
+        case("of a test order, where those are allowed", VALID, for_tests, allow_test=True),
+        case("a list by a stranger", VALID, good, revocations=listed(stranger, revoked=refunded)),
+        case("a list by a key it does not carry", VALID, good, revocations=listed(kid="k3", revoked=refunded)),
+        case("a list of another shop", VALID, good, revocations=listed(iss="https://b.example", revoked=refunded)),
+        case("a file in place of a list", VALID, good, revocations=good),
+        case("a list that is no list", VALID, good, revocations="<html>"),
         case("of another shop", "issuer", good, issuer="https://other.example.com"),
+        case("of another product", "product", good, "soft-taps"),
+        case("of a test order", "mode", for_tests),
+        case("of the sandbox", "mode", signed(claims | {"mode": "sandbox"}, first)),
         case("signed by a stranger", "signature", signed(claims, stranger)),
         case("changed after it was signed", "signature", f"{head}.{renamed}.{signature}"),
         case("signed with the other key", "signature", signed(claims, first, kid="k2")),
@@ -97,10 +108,9 @@ def make_vectors() -> dict[str, Any]:
         case("ends now", "expired", signed(claims | {"exp": NOW}, first)),
         case("of a device, and none is named", "device", signed(bound, first)),
         case("of another device", "device", signed(bound, first), fingerprint="disk-2"),
-        case("refunded", "revoked", good, revocations=listed(revoked={"7": "REFUNDED"})),
-        case("its key was replaced afterwards", "revoked", good, revocations=listed(reissued={"7": NOW - 60})),
-        case("a list by a stranger", "signature", good, revocations=listed(stranger)),
-        case("a file in place of a list", "algorithm", good, revocations=good),
+        case("refunded", "revoked", good, revocations=listed(revoked=refunded)),
+        case("refunded by the newer key", "revoked", good, revocations=listed(second, kid="k2", revoked=refunded)),
+        case("its key was replaced afterwards", "revoked", good, revocations=listed(reissued={"7": 3})),
         case("one part only", "malformed", "hello"),
         case("three parts of nothing", "malformed", "a.b.c"),
         case("four parts", "malformed", f"{good}.{signature}"),
