@@ -12,6 +12,7 @@ from storefront import tokens
 GROUPS = 4
 GROUP_LENGTH = 5
 _LENGTH = GROUPS * GROUP_LENGTH
+SHOWN = 5  # letters of a key that a message may hold
 
 
 def _check_letter(body: str) -> str:
@@ -32,10 +33,15 @@ _BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212]+")  # spaces and every dash a 
 
 
 def normal_form(key: str) -> str:
-    """What makes two spellings the same key: NFKC, capitals, no spaces, no dashes."""
+    """What makes two spellings the same key: NFKC, capitals, no spaces, no dashes, nothing invisible."""
     if not key.isascii():
-        key = unicodedata.normalize("NFKC", key)
+        key = "".join(each for each in unicodedata.normalize("NFKC", key) if unicodedata.category(each) != "Cf")
     return _BETWEEN.sub("", key).upper()
+
+
+def hint(key: str) -> str:
+    """Enough to find a key by, and useless to anybody else: a short key shows nothing."""
+    return f"\u2026{key[-SHOWN:]}" if len(key) > 2 * SHOWN else "\u2026"
 
 
 def hash_key(key: str) -> str:

@@ -13,7 +13,8 @@ ABOUT_FIELDS = {
     "license_key": "In any spelling: small letters, with or without dashes.",
     "instance_name": "What the buyer sees on the order page: the device's name.",
     "instance_id": "The `instance.id` of an activation.",
-    "fingerprint": "Whatever tells your buyer's devices apart. The same device again costs no slot.",
+    "fingerprint": "Whatever tells your buyer's devices apart. The same device again costs no slot. "
+    "Without one there is no license file.",
     "product_id": "The number or the slug of your product: a key of another one is invalid then.",
     "nonce": "Comes back as it was sent.",
 }
@@ -121,7 +122,7 @@ def _answer(name: str, flag: str, description: str, codes: list[Code]) -> dict[s
     if name == "activate":
         fields["license_file"] = {
             "type": ["string", "null"],
-            "description": "A signed file that works offline: see docs/offline-licenses.md.",
+            "description": "A signed file that works offline, for the device of `fingerprint`; null without one.",
         }
     schema = {"type": "object", "required": required, "properties": fields, "additionalProperties": False}
     return {"description": description, "content": {"application/json": {"schema": schema}}}

@@ -1,6 +1,7 @@
 """What a program sent to the license API: a form, JSON, or JSON labeled as JSON:API; every field bounded."""
 
 import json
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask import g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from storefront.errors import StorefrontError
+from storefront.licenses.keys import normal_form
 
 MAX_BODY_BYTES = 16 * 1024
 MAX_LENGTHS = {
@@ -77,6 +79,14 @@ def _text(name: str, value: object) -> str:
     text = value if name == "nonce" else value.strip()
     if len(text) > MAX_LENGTHS[name]:
         raise BadRequest(f"The {name} field is longer than {MAX_LENGTHS[name]} characters.")
-    if not text.isprintable():  # PostgreSQL refuses a NUL, and nobody types the others
+    if not _is_storable(normal_form(text) if name == "license_key" else text):
         raise BadRequest(f"The {name} field has characters that cannot be printed.")
     return text
+
+
+def _is_storable(text: str) -> bool:
+    """No control characters, halves of a pair, or what Unicode does not know; names may be in any writing.
+
+    PostgreSQL refuses a NUL, UTF-8 a half of a pair.
+    """
+    return all(unicodedata.category(each) not in {"Cc", "Cs", "Cn"} for each in text)

@@ -19,6 +19,7 @@ from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from tests.databases import BOTH
 from tests.licenses.licensed import ask, sell_license
+from tests.licenses.pools import change
 from tests.messages.sold import Sale
 from tests.sandbox_client import SandboxClient
 from tests.shop import read_rows
@@ -139,12 +140,13 @@ def refund(sale: Sale) -> None:
     sale.deliver("charge.refunded", "refund.")
 
 
-def dispute(sale: Sale) -> None:
-    sale.at_charge("dispute")
+def dispute(sale: Sale) -> str:
+    opened = sale.at_charge("dispute")
     sale.deliver("charge.dispute.")
+    return opened
 
 
-REFUSALS: list[tuple[str, Callable[[Sale], None], Code, str]] = [
+REFUSALS: list[tuple[str, Callable[[Sale], object], Code, str]] = [
     ("expired", expire, Code.EXPIRED, "expired"),
     ("withdrawn", withdraw, Code.WITHDRAWN, "disabled"),
     ("order withdrawn", withdraw_order, Code.WITHDRAWN, "disabled"),
@@ -156,7 +158,7 @@ REFUSALS: list[tuple[str, Callable[[Sale], None], Code, str]] = [
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=[case[0] for case in REFUSALS])
 def test_refuses_a_key_that_does_not_work_and_says_why(
-    app: Flask, sandbox: SandboxClient, refusal: tuple[str, Callable[[Sale], None], Code, str]
+    app: Flask, sandbox: SandboxClient, refusal: tuple[str, Callable[[Sale], object], Code, str]
 ) -> None:
     _name, happen, code, status = refusal
     sale = sell_license(app, sandbox)
@@ -192,6 +194,9 @@ FIELDS = [
     ("validate", {"license_key": "A", "product_id": True}, 422),
     ("activate", {"license_key": UNKNOWN}, 422),
     ("activate", {"license_key": UNKNOWN, "instance_name": "a\nb"}, 422),
+    ("activate", {"license_key": UNKNOWN, "instance_name": "a\x1b[2Jb"}, 422),
+    ("activate", {"license_key": UNKNOWN, "instance_name": "a\ud800"}, 422),
+    ("activate", {"license_key": UNKNOWN, "instance_name": "a\U000effff"}, 422),
     ("deactivate", {"license_key": UNKNOWN}, 422),
 ]
 
@@ -264,10 +269,11 @@ def test_a_refunded_device_can_still_be_let_go(app: Flask, sandbox: SandboxClien
 def test_a_dispute_that_is_won_gives_the_same_key_and_device_back(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     made = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()["instance"]
-    withdraw_order(sale)
-    assert ask(app, "validate", license_key=sale.keys[0], instance_id=made["id"]).status_code == 400
-    with app.app_context():
-        decide(number_of(app), Decision.FOLLOW_PAYMENT)
+    opened = dispute(sale)
+    closed = ask(app, "validate", license_key=sale.keys[0], instance_id=made["id"]).get_json()
+    assert (closed["valid"], closed["code"]) == (False, "DISPUTED")
+    sandbox.control(f"disputes/{opened}/move", status="won")
+    sale.deliver("charge.dispute.")
     back = ask(app, "validate", license_key=sale.keys[0], instance_id=made["id"]).get_json()
     assert (back["valid"], back["instance"]) == (True, made)
 
@@ -281,6 +287,48 @@ def test_a_guess_costs_the_same_statement_as_a_key(app: Flask, sandbox: SandboxC
         costs.append(list(statements))
     assert len(costs[0]) == 1
     assert costs[0] == costs[1] == costs[2]
+
+
+NAMES = ["\U0001f469\u200d\U0001f4bb laptop", "Ada\u00a0Mac", "\u05de\u05e9\u05d4\u200f PC", "\u4e66\u623f"]
+
+
+@both
+@pytest.mark.parametrize("name", NAMES)
+def test_a_device_is_called_whatever_its_owner_calls_it(app: Flask, sandbox: SandboxClient, name: str) -> None:
+    sale = sell_license(app, sandbox)
+    made = ask(app, "activate", license_key=sale.keys[0], instance_name=name).get_json()
+    assert made["instance"]["name"] == name
+    assert name in sale.order_page()
+
+
+@pytest.mark.parametrize("between", ["\u00a0", "\t", "\u200b-", " \u2013 ", "\u00ad", "\r\n"])
+def test_finds_a_key_that_was_copied_from_a_page(app: Flask, sandbox: SandboxClient, between: str) -> None:
+    key = sell_license(app, sandbox).keys[0]
+    assert ask(app, "validate", license_key=key.replace("-", between)).get_json()["code"] == "VALID"
+
+
+def test_a_key_of_another_mode_is_not_found(app: Flask, sandbox: SandboxClient) -> None:
+    key = sell_license(app, sandbox).keys[0]
+    sell_license(app, sandbox)
+    change(app, "UPDATE licenses SET mode = 'live' WHERE id = 1")
+    for what in ("validate", "activate", "deactivate"):
+        answer = ask(app, what, license_key=key, instance_name="a", instance_id="a")
+        assert (answer.status_code, answer.get_json()["code"]) == (404, "NOT_FOUND")
+
+
+def test_an_ipv6_network_is_one_client(app: Flask) -> None:
+    def guess(address: str, number: int) -> int:
+        return ask(app, "validate", address=address, license_key=f"K{number}").status_code
+
+    codes = [guess(f"2001:db8:0:1::{number:x}", number) for number in range(1, 71)]
+    assert codes == [404] * 60 + [429] * 10
+    assert guess("2001:db8:0:2::1", 71) == 404
+    assert guess("::ffff:192.0.2.1", 72) == guess("192.0.2.1", 73) == 404
+
+
+def test_those_who_forget_the_key_do_not_share_a_limit(app: Flask) -> None:
+    codes = {ask(app, "validate", address=f"10.1.{number}.1").status_code for number in range(125)}
+    assert codes == {422}
 
 
 def test_limits_each_client_and_each_key(app: Flask) -> None:
