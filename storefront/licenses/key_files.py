@@ -1,16 +1,25 @@
-"""A file of license keys: one a line, or CSV. Every line that cannot be used is named with its reason."""
+"""A file of license keys: one a line, or CSV. Every line that cannot be used is named with its reason.
 
-import csv
-import io
+Nothing is guessed: a file with several columns names the one with the keys, or is refused.
+"""
+
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from storefront.errors import StorefrontError
-from storefront.licenses.keys import hash_key
+from storefront.licenses.key_table import Record, Table, UnreadableTable, read_table
+from storefront.licenses.keys import hash_key, hint, normal_form
 
 MAX_BYTES = 20 * 1024 * 1024
 MIN_LENGTH, MAX_LENGTH = 4, 200
-COLUMN_NAMES = ("key", "license", "license_key", "license key", "serial", "code")
-SHOWN = 5  # letters of a key that a message may hold
+# Headings of a column of keys, without spaces between words and a last "s".
+HEADINGS = frozenset(
+    {
+        "key", "license", "licence", "licensekey", "licencekey", "licensecode", "licencecode", "productkey",
+        "activationkey", "activationcode", "serial", "serialkey", "serialnumber", "serialno", "code", "keycode",
+    }
+)  # fmt: skip
 
 
 class KeyFileRefused(StorefrontError):
@@ -35,79 +44,111 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
+    """`blanks` and `comments` are the numbers of lines that were left out."""
+
     keys: tuple[KeyLine, ...]
-    blanks: int
+    blanks: tuple[int, ...]
+    comments: tuple[int, ...]
     problems: tuple[Problem, ...]
 
 
-def hint(key: str) -> str:
-    """Enough to find a line by, and useless to anybody else."""
-    return f"\u2026{key[-SHOWN:]}" if len(key) > 2 * SHOWN else "\u2026"
+def is_heading(cell: str) -> bool:
+    return re.sub(r"[\s_()-]", "", cell.lower()).removesuffix("s") in HEADINGS
 
 
-def read_keys(content: bytes) -> KeyFile:
-    """The keys of a file. A first line that names its columns is one; other columns are ignored.
+def read_keys(content: bytes, *, column: str | None = None) -> KeyFile:
+    """The keys of a file. `column` is the heading of the keys where it is none of the known ones.
+
+    Left out: blank lines, lines that begin with `#`, and Excel's `sep=;`.
 
     Raises:
-        KeyFileRefused: not text, or larger than any list of keys.
+        KeyFileRefused: not text, not CSV, or larger than any list of keys.
     """
+    names_keys = is_heading if column is None else _is_called(column)
+    try:
+        table = read_table(_decode(content), names_keys=names_keys)
+    except UnreadableTable as error:
+        raise KeyFileRefused(f"{error} Are all quotes closed?") from error
+    filled = [record for record in table.records if not record.is_blank]
+    blanks = tuple(record.number for record in table.records if record.is_blank)
+    place, has_heading, why = _find_column(filled, names_keys, column)
+    if why is not None:
+        return KeyFile((), blanks, table.comments, (Problem(filled[0].number if filled else 1, why),))
+    keys, problems = _read_rows(filled[1:] if has_heading else filled, place, table)
+    return KeyFile(tuple(keys), blanks, table.comments, tuple(problems))
+
+
+def one_key(key: str) -> KeyFile:
+    """As if it were a file with this one line."""
+    return KeyFile((KeyLine(1, key.strip(), hash_key(key)),), (), (), ())
+
+
+def _decode(content: bytes) -> str:
     if len(content) > MAX_BYTES:
         raise KeyFileRefused(f"The file is larger than {MAX_BYTES // 1024 // 1024} MB: split it.")
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         where = content[: error.start].count(b"\n") + 1
         raise KeyFileRefused(f"Line {where} is not UTF-8 text: save the file as UTF-8.") from error
-    lines = text.splitlines()
-    column, first = _find_column(lines)
+
+
+def _is_called(column: str) -> Callable[[str], bool]:
+    return lambda cell: cell.strip().casefold() == column.strip().casefold()
+
+
+def _find_column(
+    filled: list[Record], names_keys: Callable[[str], bool], column: str | None
+) -> tuple[int, bool, str | None]:
+    """Which column holds the keys, whether the first line is a heading, and what stands against the file."""
+    cells = filled[0].cells if filled else []
+    found = [place for place, cell in enumerate(cells) if names_keys(cell)]
+    if len(found) == 1:
+        return found[0], True, None
+    why = None
+    if len(found) > 1:
+        why = "more than one column could be the keys: name one with --column NAME"
+    elif column is not None:
+        why = f"no column is called {column}"
+    elif len(cells) > 1:
+        why = f"none of the {len(cells)} columns is called `key` in this line: name one with --column NAME"
+    return 0, False, why
+
+
+def _read_rows(rows: list[Record], place: int, table: Table) -> tuple[list[KeyLine], list[Problem]]:
     keys: list[KeyLine] = []
     problems: list[Problem] = []
     seen: dict[str, int] = {}
-    blanks = 0
-    for number, line in enumerate(lines[first:], start=first + 1):
-        key = _cell(line, column)
-        if not key:
-            blanks += 1
-            continue
-        why = _what_is_wrong(key)
+    for row in rows:
+        key = row.cells[place].strip() if place < len(row.cells) else ""
         key_hash = hash_key(key)
+        why = _what_is_uneven(row, table) or _what_is_wrong(key)
         if why is None and key_hash in seen:
             why = f"{hint(key)} is in line {seen[key_hash]} already"
         if why is not None:
-            problems.append(Problem(number, why))
+            problems.append(Problem(row.number, why))
             continue
-        seen[key_hash] = number
-        keys.append(KeyLine(number, key, key_hash))
-    return KeyFile(tuple(keys), blanks, tuple(problems))
+        seen[key_hash] = row.number
+        keys.append(KeyLine(row.number, key, key_hash))
+    return keys, problems
 
 
-def _find_column(lines: list[str]) -> tuple[int | None, int]:
-    """Which column holds the keys (None: the whole line), and how many lines are above them."""
-    if not lines:
-        return None, 0
-    names = [cell.strip().lower() for cell in _split(lines[0])]
-    for name in COLUMN_NAMES:
-        if name in names:
-            return names.index(name), 1
-    is_table = len(names) > 1 and all(len(_split(line)) == len(names) for line in lines if line.strip())
-    return (0 if is_table else None), 0
-
-
-def _split(line: str) -> list[str]:
-    separator = max(",;\t", key=line.count)
-    return next(csv.reader(io.StringIO(line), delimiter=separator), [])
-
-
-def _cell(line: str, column: int | None) -> str:
-    if column is None:
-        return line.strip().strip('"').strip()
-    cells = _split(line)
-    return cells[column].strip() if column < len(cells) else ""
+def _what_is_uneven(row: Record, table: Table) -> str | None:
+    cells = table.uneven.get(row.number)
+    if cells is None:
+        return None
+    if table.width == 1:
+        return "a comma, semicolon or tab is in it: put the key in quotes"
+    return f"it has {cells} cells, and the first line {table.width}"
 
 
 def _what_is_wrong(key: str) -> str | None:
+    if not key:
+        return "there is no key in this line"
     if not MIN_LENGTH <= len(key) <= MAX_LENGTH:
         return f"a key has {MIN_LENGTH} to {MAX_LENGTH} characters, and this one {len(key)}"
     if not key.isprintable():
         return "it has characters that cannot be printed"
+    if sum(map(str.isalnum, normal_form(key))) < MIN_LENGTH:
+        return f"a key has at least {MIN_LENGTH} letters or digits"
     return None
