@@ -7,11 +7,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.catalog.models import KeySource, Product
+from storefront.catalog.models import Product
+from storefront.catalog.settings import TEST_PREFIX
 from storefront.db import transaction
 from storefront.errors import NotFound, StorefrontError
 from storefront.licenses.issue import mark_handed_out, take_from_pool
-from storefront.licenses.keys import hash_key, is_well_formed, new_key
+from storefront.licenses.keys import hash_key, hint, is_well_formed, new_key
 from storefront.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
 from storefront.licenses.pool import settle_pools
 from storefront.mail import outbox
@@ -42,14 +43,29 @@ class OrderClosed(StorefrontError):
     title = "This order is closed"
 
 
+class LicenseExpired(StorefrontError):
+    code = "license_expired"
+    status = 409
+    title = "This license has expired"
+
+
+class KeyReplaced(StorefrontError):
+    code = "key_replaced"
+    status = 409
+    title = "This key was replaced"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replaced:
+    """`was_withdrawn`: the old key was, and the new one works."""
+
     order_number: str
     product: str
     email: str
     old_hint: str
     key: str
     devices_removed: int
+    was_withdrawn: bool
 
 
 def unknown_key(key: str) -> NotFound:
@@ -58,8 +74,17 @@ def unknown_key(key: str) -> NotFound:
     return NotFound("There is no such key. Its check letter does not fit either: compare it letter by letter.")
 
 
-def _hint(key: str) -> str:
-    return f"\u2026{key[-5:]}"
+def _not_found(session: Session, key: str) -> StorefrontError:
+    """A key that was replaced is known for ever: then when, and in which order."""
+    retired = session.get(RetiredKey, hash_key(key))
+    found = session.get(License, retired.license_id) if retired else None
+    if retired is None or found is None or found.mode != settings().mode:
+        return unknown_key(key)
+    order, _item, _product = sale_of(session, found)
+    return KeyReplaced(
+        f"This key was replaced on {retired.retired_at:%Y-%m-%d} by another one of order {order.number}. "
+        f"`storefront orders show {order.number} --keys` shows that one."
+    )
 
 
 def _lock_license(session: Session, reference: str) -> License:
@@ -74,7 +99,7 @@ def _lock_license(session: Session, reference: str) -> License:
     if found is not None:
         return found
     if not ORDER_NUMBER.fullmatch(reference.strip()):
-        raise unknown_key(reference)
+        raise _not_found(session, reference)
     licenses = session.scalars(
         select(License)
         .join(Grant, Grant.id == License.grant_id)
@@ -84,6 +109,8 @@ def _lock_license(session: Session, reference: str) -> License:
         .with_for_update(of=License)
         .execution_options(populate_existing=True)
     ).all()
+    if session.get(RetiredKey, hash_key(reference)) is not None:
+        raise _not_found(session, reference)
     if not licenses:
         raise NotFound(f"There is no key and no order with a key called {reference.strip()}.")
     if len(licenses) > 1:
@@ -105,14 +132,17 @@ def sale_of(session: Session, license: License) -> tuple[Order, OrderItem, Produ
     return row[0], row[1], row[2]
 
 
-def replace_key(reference: str, *, because: str = "", keep_devices: bool = False) -> Replaced:
+def replace_key(reference: str, *, because: str = "") -> Replaced:
     """A new key for the same license; the old one is known as replaced for ever, and a mail brings the new one.
 
-    Devices go with the old key, since whoever found it may use it, unless they are kept.
+    Devices go with the old key, since whoever found it may use it, and license files with it are void. A key that
+    was withdrawn works again: it is the new one that does.
 
     Raises:
         NotFound, SeveralKeys: the reference names no key, or several.
+        KeyReplaced: it names a key that was replaced already.
         OrderClosed: it was refunded or withdrawn: there is nothing to replace.
+        LicenseExpired: a new key would not work either.
         PoolEmpty: its keys are imported ones, and none is left.
     """
     with transaction() as session:
@@ -120,18 +150,22 @@ def replace_key(reference: str, *, because: str = "", keep_devices: bool = False
         order, item, product = sale_of(session, found)
         if not item_access(order, item).allowed:
             raise OrderClosed(f"Order {order.number} is closed: {item_access(order, item).sentence}")
+        if found.expires_at is not None and found.expires_at <= clock.now():
+            raise LicenseExpired(
+                f"This license expired on {found.expires_at:%Y-%m-%d}: a new key would not work either."
+            )
+        was_withdrawn = found.withdrawn_at is not None
         old, old_hash = found.key, found.key_hash
         found.key = _next_key(session, found, product)
         found.key_hash = hash_key(found.key)
         found.withdrawn_at = None
-        session.add(RetiredKey(key_hash=old_hash, license_id=found.id, hint=old[-5:]))
-        removed = 0
-        if not keep_devices:
-            gone = delete(Activation).where(Activation.license_id == found.id).returning(Activation.id)
-            removed = len(session.scalars(gone.execution_options(synchronize_session=False)).all())
+        found.generation += 1
+        session.add(RetiredKey(key_hash=old_hash, license_id=found.id, hint=hint(old)))
+        gone = delete(Activation).where(Activation.license_id == found.id).returning(Activation.id)
+        removed = len(session.scalars(gone.execution_options(synchronize_session=False)).all())
         reason = f": {because}" if because else ""
-        session.add(KeyEvent(what="replaced", license_id=found.id, detail=f"{_hint(old)}{reason}"))
-        session.add(OrderChange(order_id=order.id, what="key_replaced", detail=f"{_hint(old)}{reason}"))
+        session.add(KeyEvent(what="replaced", license_id=found.id, detail=f"{hint(old)}{reason}"))
+        session.add(OrderChange(order_id=order.id, what="key_replaced", detail=f"{hint(old)}{reason}"))
         outbox.promise(
             session,
             kind=outbox.KEY_REPLACED,
@@ -146,28 +180,29 @@ def replace_key(reference: str, *, because: str = "", keep_devices: bool = False
             order_number=order.number,
             product=product.name,
             email=order.email,
-            old_hint=_hint(old),
+            old_hint=hint(old),
             key=found.key,
             devices_removed=removed,
+            was_withdrawn=was_withdrawn,
         )
     nudge("outbox")
     return made
 
 
 def _next_key(session: Session, found: License, product: Product) -> str:
-    from_pool = product.key_source is KeySource.POOL
-    taken = take_from_pool(session, product.id, found.mode, 1) if from_pool else []
-    if taken:
-        pool_id, key = taken[0]
-        mark_handed_out(session, [(pool_id, found.grant_id)])
-        session.add(
-            KeyEvent(what="handed_out", pool_key_id=pool_id, license_id=found.id, detail="for a replaced key")
-        )
-        settle_pools(session, found.mode, [product.id])
-        return key
-    if from_pool and session.scalar(select(PoolKey.id).where(PoolKey.grant_id == found.grant_id).limit(1)):
+    """Of the kind that the license has, whatever the product sells by now."""
+    imported = select(PoolKey.id).where(PoolKey.grant_id == found.grant_id, PoolKey.key_hash == found.key_hash)
+    if session.scalar(imported) is None:
+        is_test_key = found.key.startswith(f"{TEST_PREFIX}-")
+        return new_key(TEST_PREFIX if is_test_key else product.license_prefix)
+    taken = take_from_pool(session, product.id, found.mode, 1)
+    if not taken:
         raise PoolEmpty(f"No key of {product.name} is left: `storefront keys import {product.slug} FILE` first.")
-    return new_key(product.license_prefix)
+    pool_id, key = taken[0]
+    mark_handed_out(session, [(pool_id, found.grant_id)])
+    session.add(KeyEvent(what="handed_out", pool_key_id=pool_id, license_id=found.id, detail="for a replaced key"))
+    settle_pools(session, found.mode, [product.id])
+    return key
 
 
 def withdraw_key(key: str, *, because: str = "") -> str:
@@ -185,13 +220,14 @@ def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
     with transaction() as session:
         unsold = session.scalars(
             select(PoolKey)
-            .where(PoolKey.key_hash == hash_key(key), PoolKey.mode == mode, PoolKey.grant_id.is_(None))
+            .where(PoolKey.key_hash == hash_key(key), PoolKey.mode == mode)
+            .where(PoolKey.grant_id.is_(None), PoolKey.removed_at.is_(None))
             .with_for_update()
             .execution_options(populate_existing=True)
         ).one_or_none()
         row: PoolKey | License = unsold or _lock_license(session, key)
         if (row.withdrawn_at is not None) is is_withdrawn:
-            return _hint(row.key)
+            return hint(row.key)
         row.withdrawn_at = clock.now() if is_withdrawn else None
         event = KeyEvent(what=what, detail=because)
         if isinstance(row, PoolKey):
@@ -201,6 +237,6 @@ def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
             event.license_id = row.id
             order, _item, _product = sale_of(session, row)
             reason = f": {because}" if because else ""
-            session.add(OrderChange(order_id=order.id, what=f"key_{what}", detail=f"{_hint(row.key)}{reason}"))
+            session.add(OrderChange(order_id=order.id, what=f"key_{what}", detail=f"{hint(row.key)}{reason}"))
         session.add(event)
-        return _hint(row.key)
+        return hint(row.key)

@@ -33,6 +33,7 @@ class KeyStory:
     access: Access | None
     is_retired: bool
     withdrawn_at: datetime | None
+    removed_at: datetime | None  # out of its pool: imported by mistake
     expires_at: datetime | None
     activation_limit: int | None
     devices: int
@@ -49,9 +50,9 @@ def tell_story(key: str) -> KeyStory:
     retired = session.get(RetiredKey, key_hash)
     where = License.id == retired.license_id if retired else License.key_hash == key_hash
     found = session.scalars(select(License).where(where, License.mode == mode)).one_or_none()
-    pool_key = session.scalars(
-        select(PoolKey).where(PoolKey.key_hash == key_hash, PoolKey.mode == mode)
-    ).one_or_none()
+    imported = select(PoolKey).where(PoolKey.key_hash == key_hash, PoolKey.mode == mode)
+    newest = imported.order_by(PoolKey.removed_at.is_not(None), PoolKey.id.desc()).limit(1)
+    pool_key = session.scalars(newest).one_or_none()
     if found is not None:
         custody = _read_custody(found, pool_key)
         return _sold(found, custody, key=key.strip() if retired else found.key, is_retired=retired is not None)
@@ -64,6 +65,7 @@ def tell_story(key: str) -> KeyStory:
         access=None,
         is_retired=False,
         withdrawn_at=pool_key.withdrawn_at,
+        removed_at=pool_key.removed_at,
         expires_at=None,
         activation_limit=None,
         devices=0,
@@ -89,6 +91,7 @@ def _sold(found: License, custody: tuple[Custody, ...], *, key: str, is_retired:
         access=item_access(order, item),
         is_retired=is_retired,
         withdrawn_at=found.withdrawn_at,
+        removed_at=None,
         expires_at=found.expires_at,
         activation_limit=found.activation_limit,
         devices=len(devices),
