@@ -9,7 +9,7 @@ from storefront.customers.proofs import forget_proofs
 from storefront.db import db
 from storefront.errors import StorefrontError
 from storefront.leases import take_lease
-from storefront.licenses.import_keys import serve_waiting
+from storefront.licenses.serve import serve_waiting
 from storefront.mail.delivery import deliver_due
 from storefront.measurements import flush as flush_measurements
 from storefront.messages.compose import compose

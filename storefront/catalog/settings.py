@@ -1,11 +1,14 @@
 """How a product's licenses and downloads work: what an owner sets. Licenses that are sold keep their terms."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from storefront import clock
 from storefront.catalog.models import KeySource, Price, Product
 from storefront.db import db, transaction
 from storefront.errors import NotFound, StorefrontError
@@ -28,6 +31,7 @@ PRODUCT_FIELDS = (
 )
 PRICE_FIELDS = ("activation_limit", "seats")
 MAX_PREFIX = 12
+TEST_PREFIX = "TEST"  # of keys that a test order gets where no test keys were imported
 
 
 class SettingRefused(StorefrontError):
@@ -91,8 +95,13 @@ def not_found(slug: str) -> NotFound:
     return NotFound(f"There is no product {slug}. `storefront products list` shows what there is.")
 
 
-def change_settings(slug: str, values: dict[str, Any], *, edition: str | None = None) -> ProductSettings:
-    """Of the product, or of one edition by its name. Safe to repeat.
+Also = Callable[[Session, Product], None]
+
+
+def change_settings(
+    slug: str, values: dict[str, Any], *, edition: str | None = None, also: Also | None = None
+) -> ProductSettings:
+    """Of the product, or of one edition by its name; `also` runs in the same transaction. Safe to repeat.
 
     Raises:
         NotFound: no such product or edition.
@@ -102,9 +111,13 @@ def change_settings(slug: str, values: dict[str, Any], *, edition: str | None = 
     unknown = sorted(set(values) - set(allowed))
     if unknown:
         raise SettingRefused(f"{', '.join(unknown)}: an edition has {' and '.join(PRICE_FIELDS)} of its own only.")
+    if "license_prefix" in values:
+        values = values | {"license_prefix": values["license_prefix"] or ""}
     _check(values)
     with transaction() as session:
-        product = session.scalars(select(Product).where(Product.slug == slug).with_for_update()).one_or_none()
+        # FOR NO KEY UPDATE: sales refer to the product, and must not wait.
+        lock = select(Product).where(Product.slug == slug).with_for_update(key_share=True)
+        product = session.scalars(lock.execution_options(populate_existing=True)).one_or_none()
         if product is None:
             raise not_found(slug)
         target: Product | Price = product
@@ -121,6 +134,9 @@ def change_settings(slug: str, values: dict[str, Any], *, edition: str | None = 
             raise SettingRefused("Imported keys need a product that grants a license: add --license.")
         if product.pool_very_low_at > product.pool_low_at:
             raise SettingRefused("The second warning comes at fewer keys than the first.")
+        if also:
+            session.flush()
+            also(session, product)
     return read_settings(slug)
 
 
@@ -131,6 +147,13 @@ def _check(values: dict[str, Any]) -> None:
     prefix = values.get("license_prefix", "")
     if prefix and not (prefix.isascii() and prefix.isalnum() and prefix.isupper() and len(prefix) <= MAX_PREFIX):
         raise SettingRefused(f"A prefix is up to {MAX_PREFIX} capital letters and digits.")
+    if prefix == TEST_PREFIX:
+        raise SettingRefused(f"{TEST_PREFIX} is what keys of test orders begin with: take another prefix.")
+    until = values.get("license_until")
+    if until is not None and until <= clock.now():
+        raise SettingRefused("--license-until is over: keys would be sold that never worked.")
+    if values.get("license_days") == 0:
+        raise SettingRefused("0 days would sell a key that never works: take `none` for no end.")
     if values.get("activation_limit") == 0:
         raise SettingRefused(
             "A limit of 0 devices would sell a key that nobody can use: take `none` for no limit."

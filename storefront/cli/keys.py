@@ -1,6 +1,7 @@
 """`storefront keys`: import them, see how the pools stand, look one up, replace it, withdraw it."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -10,9 +11,11 @@ from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.db import db
 from storefront.licenses import care
-from storefront.licenses.import_keys import KeysRefused, import_keys, serve_waiting
-from storefront.licenses.key_files import read_keys
+from storefront.licenses.import_keys import KeysRefused, import_keys
+from storefront.licenses.key_files import KeyFile, one_key, read_keys
 from storefront.licenses.pool import count_pools
+from storefront.licenses.remove_keys import remove_keys
+from storefront.licenses.serve import serve_waiting
 from storefront.licenses.story import tell_story
 from storefront.web import settings
 
@@ -27,16 +30,20 @@ def keys() -> None:
 @keys.command("import")
 @click.argument("slug")
 @click.argument("file", type=click.File("rb"))
+@click.option("--column", help="Which column of a CSV file has the keys, by its heading.")
 @click.option("--dry-run", is_flag=True, help="Only check every line.")
 @as_json
-def import_file(slug: str, file: BinaryIO, dry_run: bool, as_json: bool) -> None:
+def import_file(slug: str, file: BinaryIO, column: str | None, dry_run: bool, as_json: bool) -> None:
     """Bring keys to sell: a text file with one a line, or CSV (`-` is standard input). All or none.
+
+    A CSV file with several columns has a first line that names them. Blank lines and lines that begin with #
+    are left out.
 
     Orders that wait for a key are served at once, oldest first, and their buyers are told by mail.
     """
     with open_shop():
         try:
-            done = import_keys(slug, read_keys(file.read()), dry_run=dry_run)
+            done = import_keys(slug, read_keys(file.read(), column=column), dry_run=dry_run)
         except KeysRefused as error:
             _print_problems(error, as_json=as_json)
             raise click.exceptions.Exit(1) from error
@@ -46,8 +53,9 @@ def import_file(slug: str, file: BinaryIO, dry_run: bool, as_json: bool) -> None
     if dry_run:
         click.echo("Every line can be imported. Nothing was changed.")
         return
-    blank = f" ({done.blanks} blank lines left out)" if done.blanks else ""
-    click.echo(f"Imported {done.imported} keys{blank}. {done.unsold} are for sale.")
+    left_out = {"blank": len(done.blank_lines), "comment": len(done.comment_lines)}
+    words = ", ".join(f"{count} {kind} lines" for kind, count in left_out.items() if count)
+    click.echo(f"Imported {done.imported} keys{words and f' ({words} left out)'}. {done.unsold} are for sale.")
     if done.served_keys:
         click.echo(f"{done.served_keys} went to {done.served_orders} orders that waited; mails are on their way.")
     if done.waiting:
@@ -56,13 +64,40 @@ def import_file(slug: str, file: BinaryIO, dry_run: bool, as_json: bool) -> None
 
 def _print_problems(error: KeysRefused, *, as_json: bool) -> None:
     if as_json:
-        print_json({"imported": 0, "problems": [asdict(problem) for problem in error.problems]})
+        print_json({error.done: 0, "problems": [asdict(problem) for problem in error.problems]})
         return
     for problem in error.problems[:MOST_PROBLEMS]:
         click.echo(plain(f"line {problem.number}: {problem.text}"), err=True)
     if len(error.problems) > MOST_PROBLEMS:
         click.echo(f"and {len(error.problems) - MOST_PROBLEMS} more: --json shows all.", err=True)
     click.echo(error.message, err=True)
+
+
+@keys.command()
+@click.argument("slug")
+@click.argument("file_or_key")
+@click.option("--column", help="Which column of a CSV file has the keys, by its heading.")
+@as_json
+def remove(slug: str, file_or_key: str, column: str | None, as_json: bool) -> None:
+    """Take keys out of a pool that were imported by mistake: a file, or one key. All or none, and no sold one."""
+    file = _read_file_or_key(file_or_key, column)
+    with open_shop():
+        try:
+            done = remove_keys(slug, file)
+        except KeysRefused as error:
+            _print_problems(error, as_json=as_json)
+            raise click.exceptions.Exit(1) from error
+    if as_json:
+        print_json(asdict(done))
+        return
+    click.echo(f"Removed {done.removed} keys. {done.unsold} are for sale.")
+
+
+def _read_file_or_key(text: str, column: str | None) -> KeyFile:
+    if text == "-" or Path(text).is_file():
+        with click.open_file(text, "rb") as file:
+            return read_keys(file.read(), column=column)
+    return one_key(text)
 
 
 @keys.command("list")
@@ -114,6 +149,8 @@ def show(key: str, as_json: bool) -> None:
     ]
     if story.is_retired:
         lines.append("State      replaced by another key")
+    elif story.removed_at:
+        lines.append(f"State      removed on {story.removed_at:%Y-%m-%d}")
     elif story.withdrawn_at:
         lines.append(f"State      withdrawn on {story.withdrawn_at:%Y-%m-%d}")
     elif story.access:
@@ -130,16 +167,20 @@ def show(key: str, as_json: bool) -> None:
 @keys.command()
 @click.argument("key")
 @click.option("--because", default="", help="For the order's history; the buyer does not see it.")
-@click.option("--keep-devices", is_flag=True, help="Devices stay activated: the old key did not leak.")
 @as_json
-def replace(key: str, because: str, keep_devices: bool, as_json: bool) -> None:
-    """Give a license another key and mail it to the buyer. KEY may be the number of an order with one key."""
+def replace(key: str, because: str, as_json: bool) -> None:
+    """Give a license another key and mail it to the buyer. KEY may be the number of an order with one key.
+
+    Its devices are deactivated, and license files with the old key are void. A withdrawn key works again.
+    """
     with open_shop():
-        done = care.replace_key(key, because=because, keep_devices=keep_devices)
+        done = care.replace_key(key, because=because)
     if as_json:
         print_json(asdict(done))
         return
     click.echo(plain(f"{done.product}, order {done.order_number}: {done.old_hint} is now {done.key}."))
+    if done.was_withdrawn:
+        click.echo("The old key was withdrawn; the new one works.")
     if done.devices_removed:
         click.echo(f"{done.devices_removed} devices were deactivated: they need the new key.")
     click.echo(plain(f"A mail brings it to {done.email}."))

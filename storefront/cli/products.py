@@ -1,16 +1,17 @@
 """`storefront products`: how licenses and downloads of a product work."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import click
 
 from storefront.catalog.models import KeySource
-from storefront.catalog.settings import ProductSettings, change_settings, list_slugs, read_settings
+from storefront.catalog.settings import ProductSettings, list_slugs, read_settings
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
+from storefront.licenses.product_settings import change_product
 
 
 class NumberOrNone(click.ParamType[int | str]):
@@ -85,14 +86,14 @@ def show(slug: str, as_json: bool) -> None:
 @click.option("--license/--no-license", "grants_license", default=None, help="Buyers get license keys.")
 @click.option("--download/--no-download", "grants_download", default=None, help="Buyers get files.")
 @click.option("--key-source", type=click.Choice(KeySource, case_sensitive=False), help="Made here, or imported.")
-@click.option("--prefix", "license_prefix", help="What generated keys begin with.")
+@click.option("--prefix", "license_prefix", help="What generated keys begin with, or none.")
 @click.option(
     "--one-key/--key-each", "one_key_per_order_item", default=None, help="Of a quantity: one, or one each."
 )
 @click.option("--activation-limit", type=LIMIT, help="Devices a key.")
 @click.option("--seats", type=LIMIT, help="People a key is for.")
-@click.option("--license-days", type=LIMIT, help="A key works so many days from purchase.")
-@click.option("--license-until", help="A key works until this day, YYYY-MM-DD, or none.")
+@click.option("--license-days", type=LIMIT, help="A key works so many days, from the day that it is handed out.")
+@click.option("--license-until", help="A key works through this day (UTC), YYYY-MM-DD, or none.")
 @click.option("--update-days", type=LIMIT, help="Releases of so many days from purchase are included.")
 @click.option("--download-limit", type=LIMIT, help="Each file so many times.")
 @click.option("--download-days", type=LIMIT, help="Downloads work so many days from purchase.")
@@ -108,9 +109,11 @@ def set_product(slug: str, edition: str | None, as_json: bool, **given: Any) -> 
             day = datetime.strptime(until, "%Y-%m-%d").replace(tzinfo=UTC)
         except ValueError as error:
             raise click.ClickException("--license-until wants a day like 2027-12-31, or none.") from error
-        values["license_until"] = day
+        values["license_until"] = datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
     if not values:
         raise click.ClickException("Nothing to change: name a setting, for example --activation-limit 3.")
     with open_shop():
-        found = change_settings(slug, values, edition=edition)
+        found, served = change_product(slug, values, edition=edition)
     _print(found, as_json=as_json)
+    if served and not as_json:
+        click.echo(f"{served} keys went to orders that waited; mails are on their way.")

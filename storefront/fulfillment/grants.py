@@ -59,6 +59,8 @@ def add_grants(session: Session, order: Order) -> list[Order]:
 
     A free product is granted once per address: returns the orders that already carry one, so that their
     receipts are mailed again. Their keys are not shown here, since anybody can type an address.
+
+    A refund may come before the first look: an imported key stays in its pool then, and comes if access opens.
     """
     items = session.execute(
         select(OrderItem, Product)
@@ -71,7 +73,7 @@ def add_grants(session: Session, order: Order) -> list[Order]:
     repeated = {item.id: owned[product.id] for item, product in items if _is_repeated(item, owned)}
     wanted = [row for item, product in items if item.id not in repeated for row in _wanted(item, product)]
     insert_missing(session, Grant, wanted)
-    waiting = issue_keys(session, keyless_of(session, order))
+    waiting = [each for each in issue_keys(session, keyless_of(session, order)) if each.is_open]
     settle_pools(session, order.mode, {product.id for _item, product in items if _has_pool(product)})
     if waiting:
         session.add(OrderChange(order_id=order.id, what="backordered", detail=_in_words(len(waiting))))

@@ -1,7 +1,8 @@
 """Gives license grants their keys: generated ones at once, imported ones while there are any.
 
 A grant of a pool that is empty stays without a license: the order is paid, the buyer reads "your key will
-follow", and the next import serves who waits longest.
+follow", and the next import serves who waits longest. So does one of an order that is closed: an imported key
+that somebody has read is never sold again, so it goes to nobody who may not use it.
 """
 
 from collections import defaultdict
@@ -14,21 +15,30 @@ from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.catalog.models import KeySource, Price, Product
+from storefront.catalog.settings import TEST_PREFIX
 from storefront.config import Mode
 from storefront.db import insert_missing
 from storefront.licenses.keys import hash_key, new_key
 from storefront.licenses.models import KeyEvent, License, PoolKey
 from storefront.licenses.terms import terms_of
+from storefront.orders.access import item_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 
-TEST_PREFIX = "TEST"
+# What can be sold.
+UNSOLD = PoolKey.grant_id.is_(None) & PoolKey.withdrawn_at.is_(None) & PoolKey.removed_at.is_(None)
+
+
+class KeysMismatch(Exception):
+    """A key was taken for a grant that has one by now: nothing of it may stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyless:
-    """A license grant without a license."""
+    """A license grant without a license. `is_open`: its buyer may have the key now."""
 
     grant_id: int
+    order_id: int
+    is_open: bool
     product: Product
     price: Price | None
     quantity: int
@@ -59,6 +69,8 @@ def keyless_of(session: Session, order: Order) -> list[Keyless]:
 def as_keyless(grant: Grant, item: OrderItem, order: Order, product: Product, price: Price | None) -> Keyless:
     return Keyless(
         grant_id=grant.id,
+        order_id=order.id,
+        is_open=item_access(order, item).allowed,
         product=product,
         price=price,
         quantity=item.quantity,
@@ -68,7 +80,7 @@ def as_keyless(grant: Grant, item: OrderItem, order: Order, product: Product, pr
 
 
 def issue_keys(session: Session, waiting: list[Keyless]) -> list[Keyless]:
-    """Inside the caller's transaction; returns those that still wait.
+    """Inside the caller's transaction, with their orders locked; returns those that still wait.
 
     A fixed number of statements for generated keys, and one more set for each product with a pool. An imported
     key is of the order's mode; a test order of a shop that imported none for tests gets a visible `TEST-` key.
@@ -77,20 +89,23 @@ def issue_keys(session: Session, waiting: list[Keyless]) -> list[Keyless]:
     from_pool: defaultdict[int, list[Keyless]] = defaultdict(list)
     for each in waiting:
         if each.product.key_source is KeySource.POOL:
-            from_pool[each.product.id].append(each)
+            if each.is_open:
+                from_pool[each.product.id].append(each)
         else:
             keys[each.grant_id] = new_key(each.product.license_prefix)
     for group in from_pool.values():
         keys |= _take(session, group)
     rows = [_row(each, keys[each.grant_id]) for each in waiting if each.grant_id in keys]
-    insert_missing(session, License, rows)
+    if insert_missing(session, License, rows) != len(rows):
+        raise KeysMismatch
     if from_pool:
         _note_custody(session, keys)
     return [each for each in waiting if each.grant_id not in keys]
 
 
 def _row(each: Keyless, key: str) -> dict[str, object]:
-    terms = terms_of(each.product, each.price, quantity=each.quantity, bought_at=each.bought_at)
+    starts_at = max(each.bought_at, clock.now())  # who waited for a key gets all its days
+    terms = terms_of(each.product, each.price, quantity=each.quantity, starts_at=starts_at)
     return {
         "grant_id": each.grant_id,
         "key": key,
@@ -106,12 +121,7 @@ def take_from_pool(session: Session, product_id: int, mode: str, count: int) -> 
     """Ids and keys, oldest first, locked: two sales at once get different ones and neither waits."""
     rows = session.execute(
         select(PoolKey.id, PoolKey.key)
-        .where(
-            PoolKey.product_id == product_id,
-            PoolKey.mode == mode,
-            PoolKey.grant_id.is_(None),
-            PoolKey.withdrawn_at.is_(None),
-        )
+        .where(PoolKey.product_id == product_id, PoolKey.mode == mode, UNSOLD)
         .order_by(PoolKey.id)
         .limit(count)
         .with_for_update(skip_locked=True)
@@ -135,16 +145,17 @@ def _take(session: Session, group: list[Keyless]) -> dict[int, str]:
     """Grant id -> its key, as far as the pool goes."""
     product, mode = group[0].product, group[0].mode
     taken = take_from_pool(session, product.id, mode, len(group))
-    if not taken and mode != Mode.LIVE and not _has_pool(session, product.id, mode):
+    if not taken and makes_test_keys(session, product.id, mode):
         return {each.grant_id: new_key(TEST_PREFIX) for each in group}
     pairs = [(pool_id, each.grant_id, key) for each, (pool_id, key) in zip(group, taken, strict=False)]
     mark_handed_out(session, [(pool_id, grant_id) for pool_id, grant_id, _key in pairs])
     return {grant_id: key for _pool_id, grant_id, key in pairs}
 
 
-def _has_pool(session: Session, product_id: int, mode: str) -> bool:
-    imported = exists().where(PoolKey.product_id == product_id, PoolKey.mode == mode)
-    return bool(session.scalar(select(imported)))
+def makes_test_keys(session: Session, product_id: int, mode: str) -> bool:
+    """A test shop that imported no keys for tests: its orders get visible ones of ours."""
+    imported = exists().where(PoolKey.product_id == product_id, PoolKey.mode == mode, PoolKey.removed_at.is_(None))
+    return mode != Mode.LIVE and not session.scalar(select(imported))
 
 
 def _note_custody(session: Session, grant_ids: Iterable[int]) -> None:
@@ -164,13 +175,6 @@ def _note_custody(session: Session, grant_ids: Iterable[int]) -> None:
 
 def count_unsold(session: Session, product_id: int, mode: str) -> int:
     return (
-        session.scalar(
-            select(func.count()).where(
-                PoolKey.product_id == product_id,
-                PoolKey.mode == mode,
-                PoolKey.grant_id.is_(None),
-                PoolKey.withdrawn_at.is_(None),
-            )
-        )
+        session.scalar(select(func.count()).where(PoolKey.product_id == product_id, PoolKey.mode == mode, UNSOLD))
         or 0
     )

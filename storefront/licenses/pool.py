@@ -1,14 +1,20 @@
 """How a pool of imported keys stands, and what of it the owner has to see: low, very low, empty."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from storefront.catalog.models import KeySource, Product
 from storefront.config import Mode
+from storefront.db import db, transaction
+from storefront.licenses.issue import UNSOLD
 from storefront.licenses.models import License, PoolKey
+from storefront.orders.access import Facts, access
+from storefront.orders.after_sale import Notice
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.orders.notices import Concern, settle_notices
 
@@ -17,7 +23,7 @@ POOL_LOW = "pool_low"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolCounts:
-    """Of one product in one mode. `waiting` are grants without a key, whatever their order's state."""
+    """Of one product in one mode. `waiting` are keys that buyers may have and do not."""
 
     product_id: int
     slug: str
@@ -34,24 +40,57 @@ class PoolCounts:
         return self.imported - self.unsold - self.withdrawn
 
 
-def count_pools(session: Session, mode: str, product_ids: Collection[int] | None = None) -> list[PoolCounts]:
-    """Of all products with a pool, or of these. One statement."""
-    mine = (PoolKey.product_id == Product.id) & (PoolKey.mode == mode)
-    waiting = (
-        select(func.count())
-        .select_from(Grant)
+def count_waiting(session: Session, mode: str, product_ids: Collection[int] | None = None) -> dict[int, int]:
+    """Product id -> license keys that its buyers wait for. One statement, however many wait.
+
+    Access is a rule in Python, so grants are counted by what that rule asks, and each group is asked once.
+    """
+    grants = (
+        select(
+            Grant.product_id,
+            Order.is_paid,
+            Order.has_failed,
+            Order.is_disputed,
+            Order.dispute_status,
+            Order.decision,
+            OrderItem.is_refunded,
+            (Order.total_minor == 0).label("is_free"),
+            (Order.refunded_minor > 0).label("has_refund"),
+            (Order.refunded_minor >= Order.total_minor).label("is_all_refunded"),
+        )
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
         .outerjoin(License, License.grant_id == Grant.id)
-        .where(
-            Grant.product_id == Product.id,
-            Grant.kind == GrantKind.LICENSE,
-            License.id.is_(None),
-            Order.mode == mode,
-        )
-        .scalar_subquery()
+        .where(Grant.kind == GrantKind.LICENSE, License.id.is_(None), Order.mode == mode)
     )
-    is_unsold = PoolKey.grant_id.is_(None) & PoolKey.withdrawn_at.is_(None)
+    if product_ids is not None:
+        grants = grants.where(Grant.product_id.in_(list(product_ids)))
+    each = grants.subquery()
+    rows = session.execute(select(*each.c, func.count().label("waiting")).group_by(*each.c))
+    waiting: Counter[int] = Counter()
+    for row in rows:
+        if access(_facts_of(row)).allowed:
+            waiting[row.product_id] += row.waiting
+    return dict(waiting)
+
+
+def _facts_of(row: Any) -> Facts:  # noqa: ANN401 - the row of an untyped subquery
+    """Amounts that stand for all of their group: nothing, a part, everything."""
+    return Facts(
+        is_paid=row.is_paid,
+        has_failed=row.has_failed,
+        total_minor=0 if row.is_free else 2,
+        refunded_minor=2 if row.is_all_refunded else int(row.has_refund),
+        is_disputed=row.is_disputed,
+        dispute_status=row.dispute_status,
+        decision=row.decision,
+        is_item_refunded=row.is_refunded,
+    )
+
+
+def count_pools(session: Session, mode: str, product_ids: Collection[int] | None = None) -> list[PoolCounts]:
+    """Of all products with a pool, or of these. Two statements."""
+    mine = (PoolKey.product_id == Product.id) & (PoolKey.mode == mode) & PoolKey.removed_at.is_(None)
     ask = select(
         Product.id.label("product_id"),
         Product.slug,
@@ -59,13 +98,14 @@ def count_pools(session: Session, mode: str, product_ids: Collection[int] | None
         Product.pool_low_at.label("low_at"),
         Product.pool_very_low_at.label("very_low_at"),
         _count(mine).label("imported"),
-        _count(mine & is_unsold).label("unsold"),
+        _count(mine & UNSOLD).label("unsold"),
         _count(mine & PoolKey.withdrawn_at.is_not(None)).label("withdrawn"),
-        waiting.label("waiting"),
     ).where(Product.key_source == KeySource.POOL, Product.grants_license)
     if product_ids is not None:
         ask = ask.where(Product.id.in_(list(product_ids)))
-    return [PoolCounts(**row) for row in session.execute(ask.order_by(Product.slug)).mappings()]
+    rows = session.execute(ask.order_by(Product.slug)).mappings().all()
+    waiting = count_waiting(session, mode, [row["product_id"] for row in rows])
+    return [PoolCounts(**row, waiting=waiting.get(row["product_id"], 0)) for row in rows]
 
 
 def _count(which: ColumnElement[bool]) -> ColumnElement[int]:
@@ -103,5 +143,34 @@ def _concern(pool: PoolCounts) -> Concern:
 
 def settle_pools(session: Session, mode: str, changed: Collection[int]) -> None:
     """After keys came or went of these products; inside the caller's transaction. Nothing when there are none."""
-    if changed:
-        settle_notices(session, find_concerns(count_pools(session, mode), mode), kinds=[POOL_LOW])
+    if not changed:
+        return
+    products = session.scalars(select(Product).where(Product.id.in_(list(changed)))).all()
+    low = [each.id for each in products if _sells_imported(each) and _is_running_low(session, each, mode)]
+    wanted = find_concerns(count_pools(session, mode, low), mode) if low else []
+    settle_notices(session, wanted, kinds=[POOL_LOW], about=[f"{each.slug}:" for each in products])
+
+
+def _sells_imported(product: Product) -> bool:
+    return product.key_source is KeySource.POOL and product.grants_license
+
+
+def _is_running_low(session: Session, product: Product, mode: str) -> bool:
+    """Counts no further than the warning: a full pool would be counted at each of its sales."""
+    enough = max(product.pool_low_at, product.pool_very_low_at, 0) + 1
+    some = select(PoolKey.id).where(PoolKey.product_id == product.id, PoolKey.mode == mode, UNSOLD).limit(enough)
+    return (session.scalar(select(func.count()).select_from(some.subquery())) or 0) < enough
+
+
+def settle_stale(mode: str) -> None:
+    """After orders closed or opened, which nobody tells the pools. A transaction only where a notice differs."""
+    wanted = {concern.subject for concern in find_concerns(count_pools(db.session(), mode), mode)}
+    known = db.session.execute(
+        select(Notice.subject, Notice.closed_at)
+        .where(Notice.mode == mode, Notice.kind == POOL_LOW)
+        .where(Notice.closed_at.is_(None) | Notice.is_closed_by_owner)
+    ).all()
+    is_over = any(row.closed_at is None and row.subject not in wanted for row in known)
+    if is_over or wanted - {row.subject for row in known}:
+        with transaction() as session:
+            settle_notices(session, find_concerns(count_pools(session, mode), mode), kinds=[POOL_LOW])

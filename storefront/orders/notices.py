@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -43,15 +43,21 @@ def settle_notices(
     order_id: int | None = None,
     kinds: Iterable[str] = (),
     forgets_done: bool = False,
+    about: Iterable[str] = ("",),
 ) -> None:
     """Make the open notices of one order, or of these kinds, agree with what is wanted now.
+
+    `about` narrows kinds to subjects that begin so.
 
     One that the owner called done stays done; one that closed by itself opens again when its cause is back.
     With `forgets_done` also one that was done, once its cause had gone in between. Only for callers who always
     know all that is wanted: what a quick look at an order leaves out has not gone.
     """
     mode, now = settings().mode, clock.now()
-    mine = Notice.order_id == order_id if order_id is not None else Notice.kind.in_(list(kinds))
+    mine = Notice.order_id == order_id
+    if order_id is None:
+        subjects = or_(*(Notice.subject.startswith(each, autoescape=True) for each in about))
+        mine = Notice.kind.in_(list(kinds)) & subjects
     known = {
         (notice.kind, notice.subject): notice
         for notice in session.scalars(select(Notice).where(Notice.mode == mode, mine))

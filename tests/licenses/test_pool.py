@@ -3,60 +3,25 @@
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from flask import Flask
 
-from storefront.cli.root import main
 from storefront.db import db
 from storefront.licenses.care import replace_key, restore_key, withdraw_key
-from storefront.licenses.import_keys import KeysRefused, import_keys, serve_waiting
-from storefront.licenses.key_files import KeyFileRefused, read_keys
+from storefront.licenses.import_keys import KeysRefused, import_keys
+from storefront.licenses.key_files import read_keys
 from storefront.licenses.models import KeyEvent, License, PoolKey
+from storefront.licenses.serve import serve_waiting
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from tests.databases import BOTH
 from tests.licenses.licensed import ask
-from tests.licenses.pools import bring, fulfill, make_pool, numbered, pay, sold_keys
+from tests.licenses.pools import bring, fulfill, make_pool, numbered, open_pool_notices, pay, sold_keys
 from tests.messages.sold import sell
 from tests.sandbox_client import SandboxClient
 from tests.shop import Shop, count_rows, read_rows
 from tests.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-
-
-def notices(app: Flask) -> list[str]:
-    rows = read_rows(app, "SELECT subject FROM notices WHERE closed_at IS NULL AND kind = 'pool_low'")
-    return [row["subject"].split(":")[1] for row in rows]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "AAAA-1\nBBBB-2\n",
-        "\ufeffAAAA-1\r\n\r\nBBBB-2\r\n",
-        "license_key,note\nAAAA-1,x\nBBBB-2,\n",
-        "id;serial\n1;AAAA-1\n2;BBBB-2\n",
-        "AAAA-1,ada\nBBBB-2,bob\n",
-        '"AAAA-1"\n"BBBB-2"\n',
-    ],
-)
-def test_reads_lists_and_tables(text: str) -> None:
-    file = read_keys(text.encode())
-    assert [line.key for line in file.keys] == ["AAAA-1", "BBBB-2"]
-    assert file.problems == ()
-
-
-def test_names_every_line_it_cannot_use() -> None:
-    file = read_keys(f"GOOD-KEY-ONE\nabc\ngood key one\n{'A' * 201}\nBELL\x07KEY\n".encode())
-    assert [(problem.number, problem.text.split(",")[0]) for problem in file.problems] == [
-        (2, "a key has 4 to 200 characters"),
-        (3, "\u2026y one is in line 1 already"),
-        (4, "a key has 4 to 200 characters"),
-        (5, "it has characters that cannot be printed"),
-    ]
-    with pytest.raises(KeyFileRefused, match="Line 2 is not UTF-8"):
-        read_keys(b"AAAA\n\xff\xfe\n")
 
 
 @both
@@ -79,7 +44,7 @@ def test_each_sale_takes_the_next_key_and_its_custody_is_told(app: Flask, sandbo
     for session_id in (first, second, first):
         fulfill(app, session_id)
     assert sold_keys(app) == numbered(4)
-    assert notices(app) == ["low"]
+    assert open_pool_notices(app) == ["low"]
     events = read_rows(app, "SELECT what, detail FROM key_events WHERE what = 'handed_out'")
     assert len(events) == 4
     assert all(row["detail"].startswith("order ") for row in events)
@@ -97,7 +62,7 @@ def test_an_empty_pool_fails_no_order_and_the_first_who_waits_is_served_first(
         session_id = pay(app, sandbox, 1, quantity=2)[0]
         assert fulfill(app, session_id) in ("fulfilled", "already_fulfilled")
     assert sold_keys(app) == numbered(1)
-    assert notices(app) == ["waiting"]
+    assert open_pool_notices(app) == ["waiting"]
     shop.work()
     done = bring(app, numbered(3, start=2))
     assert (done.served_keys, done.served_orders, done.waiting) == (3, 2, 2)
@@ -118,7 +83,7 @@ def test_an_empty_pool_fails_no_order_and_the_first_who_waits_is_served_first(
     with app.app_context():
         assert serve_waiting() == 0
         db.session.remove()
-    assert notices(app) == ["empty"]
+    assert open_pool_notices(app) == ["empty"]
 
 
 def test_the_buyer_reads_that_the_key_follows(app: Flask, sandbox: SandboxClient) -> None:
@@ -152,7 +117,7 @@ def test_a_test_order_of_a_shop_without_test_keys_gets_a_visible_one(app: Flask,
     make_pool(app)
     sale = sell(app, sandbox)
     assert [key.startswith("TEST-") for key in sale.keys] == [True]
-    assert notices(app) == []
+    assert open_pool_notices(app) == []
 
 
 def test_withdrawn_keys_are_not_sold_and_a_replaced_one_never_again(app: Flask, sandbox: SandboxClient) -> None:
@@ -186,15 +151,6 @@ def test_a_sale_costs_the_same_for_one_key_and_for_five(app: Flask, sandbox: San
             fulfill(app, session_id)
         costs.append(len(statements))
     assert costs[1] == costs[2]
-
-
-@pytest.fixture
-def run(environment: dict[str, str], app: Flask) -> Any:
-    def call(*words: str, stdin: bytes = b"") -> Any:
-        env = environment | {"STOREFRONT_ENV_FILE": ""}
-        return CliRunner().invoke(main, list(words), env=env, input=stdin)
-
-    return call
 
 
 def test_the_commands_do_what_they_say(app: Flask, sandbox: SandboxClient, run: Any) -> None:

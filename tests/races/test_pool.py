@@ -1,17 +1,25 @@
-"""Thirty sales of twenty keys at once, and an import in their middle: no key twice, nobody forgotten."""
+"""Sales, imports and the worker at once: no key twice, none lost, nobody forgotten, no sale in a line."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from storefront.catalog.models import Product
 from storefront.db import db
-from storefront.licenses.import_keys import serve_waiting
+from storefront.licenses.import_keys import KeysRefused
+from storefront.licenses.serve import serve_waiting
+from storefront.orders.models import Decision, Order
 from tests.databases import BOTH
-from tests.licenses.pools import bring, fulfill, make_pool, numbered, pay, sold_keys
+from tests.licenses.pools import bring, change, fulfill, make_pool, numbered, pay, sold_keys
+from tests.races.waiting import held
 from tests.sandbox_client import SandboxClient
+from tests.shop import read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+postgresql = pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
 
 
 @both
@@ -47,3 +55,80 @@ def test_an_import_in_the_middle_forgets_nobody(app: Flask, sandbox: SandboxClie
         db.session.remove()
     keys = sold_keys(app)
     assert len(keys) == len(set(keys)) == 11
+
+
+def let_one_wait_though_there_are_keys(app: Flask, sandbox: SandboxClient) -> None:
+    """As after a sale and an import that missed each other."""
+    make_pool(app)
+    (session_id,) = pay(app, sandbox, 1)
+    bring(app, numbered(1))
+    change(app, "UPDATE pool_keys SET withdrawn_at = created_at")
+    fulfill(app, session_id)
+    change(app, "UPDATE pool_keys SET withdrawn_at = NULL")
+    change(app, "UPDATE orders SET mode = 'live'")
+    bring(app, numbered(4, start=2))
+    change(app, "UPDATE orders SET mode = 'sandbox'")
+    assert sold_keys(app) == []
+
+
+@postgresql
+def test_two_that_serve_the_same_buyer_take_one_key(app: Flask, sandbox: SandboxClient) -> None:
+    let_one_wait_though_there_are_keys(app, sandbox)
+
+    def lock(session: Session) -> None:
+        session.execute(select(Order.id).with_for_update())
+
+    with held(app, lock, serve_waiting, serve_waiting) as serving:
+        pass
+    assert sorted(each.result() for each in serving) == [0, 1]
+    taken = read_rows(app, "SELECT key FROM pool_keys WHERE grant_id IS NOT NULL")
+    assert [row["key"] for row in taken] == sold_keys(app) == numbered(1)
+    assert len(read_rows(app, "SELECT id FROM key_events WHERE what = 'handed_out'")) == 1
+    assert len(read_rows(app, "SELECT id FROM outbox WHERE kind = 'keys_arrived'")) == 1
+
+
+@postgresql
+def test_an_order_that_closes_while_it_is_served_takes_no_key(app: Flask, sandbox: SandboxClient) -> None:
+    let_one_wait_though_there_are_keys(app, sandbox)
+
+    def close(session: Session) -> None:
+        session.execute(update(Order).values(decision=Decision.WITHDRAW))
+
+    with held(app, close, serve_waiting) as serving:
+        pass
+    assert serving[0].result() == 0
+    assert sold_keys(app) == []
+
+
+@postgresql
+def test_a_sale_does_not_wait_for_an_import(app: Flask, sandbox: SandboxClient) -> None:
+    """Two imports wait for each other. A sale that stood in their line would never end here."""
+    make_pool(app)
+    bring(app, numbered(2))
+    (session_id,) = pay(app, sandbox, 1)
+
+    def lock(session: Session) -> None:
+        session.execute(select(Product.id).with_for_update(key_share=True))
+
+    with held(app, lock, lambda: bring(app, numbered(2, start=3))) as importing:
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(fulfill, app, session_id).result(timeout=20) == "fulfilled"
+        assert not importing[0].done()
+    assert importing[0].result().unsold == 3
+
+
+@both
+def test_of_two_imports_of_one_file_one_is_refused_line_by_line(app: Flask) -> None:
+    make_pool(app)
+
+    def act(_number: int) -> int:
+        try:
+            return bring(app, numbered(300)).imported
+        except KeysRefused as refused:
+            return -len(refused.problems)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(act, range(4))) == [-300, -300, -300, 300]
+    rows = read_rows(app, "SELECT count(*) AS keys FROM pool_keys")
+    events = read_rows(app, "SELECT count(*) AS events FROM key_events")
+    assert (rows[0]["keys"], events[0]["events"]) == (300, 300)

@@ -1,0 +1,75 @@
+"""Takes keys out of a pool that were imported by mistake. What was sold stays sold."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from storefront import clock
+from storefront.catalog.models import Product
+from storefront.db import transaction
+from storefront.errors import NotFound
+from storefront.licenses.import_keys import BATCH, KeysRefused
+from storefront.licenses.issue import count_unsold
+from storefront.licenses.key_files import KeyFile, KeyLine, Problem
+from storefront.licenses.keys import hint
+from storefront.licenses.models import KeyEvent, PoolKey
+from storefront.licenses.pool import settle_pools
+from storefront.web import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    removed: int
+    unsold: int
+
+
+def remove_keys(slug: str, file: KeyFile) -> Removed:
+    """Unsold keys out of the pool of the running mode, all or none; they may be imported again, for any mode.
+
+    Raises:
+        NotFound: no such product.
+        KeysRefused: a key is not in this pool, or is sold; nothing is changed.
+    """
+    mode = settings().mode
+    with transaction() as session:
+        product_id = session.scalar(select(Product.id).where(Product.slug == slug))
+        if product_id is None:
+            raise NotFound(f"There is no product {slug}. `storefront products list` shows what there is.")
+        problems, ids = list(file.problems), []
+        for start in range(0, len(file.keys), BATCH):
+            found, wrong = _lock(session, product_id, file.keys[start : start + BATCH])
+            ids += found
+            problems += wrong
+        if problems or not ids:
+            raise KeysRefused(problems or [Problem(1, "there is no key in this file")], done="removed")
+        for start in range(0, len(ids), BATCH):
+            _remove(session, ids[start : start + BATCH])
+        settle_pools(session, mode, [product_id])
+        return Removed(removed=len(ids), unsold=count_unsold(session, product_id, mode))
+
+
+def _lock(session: Session, product_id: int, lines: tuple[KeyLine, ...]) -> tuple[list[int], list[Problem]]:
+    rows = session.execute(
+        select(PoolKey.id, PoolKey.key_hash, PoolKey.grant_id)
+        .where(PoolKey.key_hash.in_([line.key_hash for line in lines]), PoolKey.removed_at.is_(None))
+        .where(PoolKey.product_id == product_id, PoolKey.mode == settings().mode)
+        .order_by(PoolKey.id)
+        .with_for_update()
+    )
+    known = {row.key_hash: row for row in rows}
+    problems = []
+    for line in lines:
+        row = known.get(line.key_hash)
+        if row is None:
+            problems.append(Problem(line.number, f"{hint(line.key)} is not in this pool"))
+        elif row.grant_id is not None:
+            problems.append(Problem(line.number, f"{hint(line.key)} is sold: `storefront keys withdraw` stops it"))
+    return [row.id for row in known.values()], problems
+
+
+def _remove(session: Session, ids: list[int]) -> None:
+    now = clock.now()
+    session.execute(update(PoolKey).where(PoolKey.id.in_(ids)).values(removed_at=now))
+    events = [{"pool_key_id": each, "what": "removed", "at": now, "detail": ""} for each in ids]
+    session.execute(insert(KeyEvent.__table__), events)  # type: ignore[arg-type] # a mapped class always has a Table
