@@ -1,0 +1,42 @@
+"""Many ask for the revocation list at once: one request makes it, and nobody waits for a newer one."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from storefront.licenses import revocations
+from storefront.licenses.revocations import KEPT_SECONDS, signed_list
+from tests.races.waiting import in_app
+
+THREADS = 6
+
+
+def test_one_list_is_made_however_many_ask(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The window is widened: a list takes until the test lets it go."""
+    made: list[int] = []
+    started, may_end = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        made.append(len(made))
+        started.set()
+        assert may_end.wait(20)
+        return f"list {len(made)}"
+
+    monkeypatch.setattr(revocations, "_make_list", slow)
+    with ThreadPoolExecutor(THREADS) as pool:
+        first = [pool.submit(in_app, app, signed_list) for _ in range(THREADS)]
+        assert started.wait(20)
+        may_end.set()
+        assert {each.result() for each in first} == {"list 1"}
+        app.extensions["revocations"].made_at -= KEPT_SECONDS
+        started.clear()
+        may_end.clear()
+        slowest = pool.submit(in_app, app, signed_list)
+        assert started.wait(20)
+        assert in_app(app, signed_list) == "list 1"
+        may_end.set()
+        assert slowest.result() == "list 2"
+    assert in_app(app, signed_list) == "list 2"
+    assert made == [0, 1]
