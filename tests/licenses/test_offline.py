@@ -191,6 +191,8 @@ def test_an_item_that_was_refunded_alone_is_listed_alone(app: Flask, sandbox: Sa
     sale.refund(amount=100, metadata={"storefront_items": "1"})
     sale.deliver("charge.refunded", "refund.")
     assert claims_of(revocations(app))["revoked"] == {str(ids[0]): "REFUNDED"}
+    change(app, "UPDATE orders SET refunded_minor = 0")  # as when the amount is read later than the refund
+    assert claims_of(revocations(app))["revoked"] == {str(ids[0]): "REFUNDED"}
 
 
 def test_a_disputed_license_is_listed_until_the_dispute_is_won(

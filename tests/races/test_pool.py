@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from storefront.catalog.models import Product
 from storefront.db import db
 from storefront.licenses.import_keys import KeysRefused
+from storefront.licenses.keys import hash_key
+from storefront.licenses.models import PoolKey
 from storefront.licenses.serve import serve_waiting
 from storefront.orders.models import Decision, Order
 from tests.databases import BOTH
@@ -102,19 +104,25 @@ def test_an_order_that_closes_while_it_is_served_takes_no_key(app: Flask, sandbo
 
 @postgresql
 def test_a_sale_does_not_wait_for_an_import(app: Flask, sandbox: SandboxClient) -> None:
-    """Two imports wait for each other. A sale that stood in their line would never end here."""
+    """The import is in its transaction, and waits for another one that brings the same key elsewhere."""
     make_pool(app)
     bring(app, numbered(2))
     (session_id,) = pay(app, sandbox, 1)
 
-    def lock(session: Session) -> None:
-        session.execute(select(Product.id).with_for_update(key_share=True))
+    def bring_elsewhere(session: Session) -> None:
+        product_id = session.scalars(select(Product.id).where(Product.slug == "soft-taps")).one()
+        key = "IMPORTED-KEY-0004"
+        session.add(PoolKey(product_id=product_id, mode="sandbox", key=key, key_hash=hash_key(key)))
+        session.flush()
 
-    with held(app, lock, lambda: bring(app, numbered(2, start=3))) as importing:
-        with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(fulfill, app, session_id).result(timeout=20) == "fulfilled"
+    waits = held(app, bring_elsewhere, lambda: bring(app, numbered(2, start=3)))
+    with ThreadPoolExecutor(1) as pool, waits as importing:
+        assert pool.submit(fulfill, app, session_id).result(timeout=20) == "fulfilled"
         assert not importing[0].done()
-    assert importing[0].result().unsold == 3
+    with pytest.raises(KeysRefused) as refused:
+        importing[0].result()
+    assert [problem.number for problem in refused.value.problems] == [2]
+    assert len(read_rows(app, "SELECT id FROM pool_keys")) == 3
 
 
 @both
