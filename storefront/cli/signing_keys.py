@@ -54,7 +54,6 @@ def list_keys(as_json: bool) -> None:
 def prepare(as_json: bool) -> None:
     """Make the next key: it is published at once, and signs nothing before `rotate`."""
     with open_shop():
-        signing.ensure_signing_key()
         kid = life.prepare()
         public = next(signing.encode(key.public_key) for key in life.list_keys() if key.kid == kid)
     if as_json:

@@ -66,20 +66,22 @@ def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
         NotAPool: its keys are generated.
         KeysRefused: a line is unusable, or its key was imported, sold or replaced before; nothing is changed.
     """
-    while True:
-        product = _get_pool(db.session(), slug)
-        problems = [*file.problems, *_find_known(db.session(), file.keys)]
-        if problems or not file.keys:
-            raise KeysRefused(problems or [Problem(1, "there is no key in this file")])
-        if dry_run:
-            return _report(db.session(), product.id, file, imported=0, served=Served(0, 0))
-        try:
-            done = _import(slug, file)
-        except IntegrityError:  # another import was faster with one of these keys
-            continue
-        if done.served_orders:
-            nudge("outbox")
-        return done
+    product = _get_pool(db.session(), slug)
+    problems = [*file.problems, *_find_known(db.session(), file.keys)]
+    if problems or not file.keys:
+        raise KeysRefused(problems or [Problem(1, "there is no key in this file")])
+    if dry_run:
+        return _report(db.session(), product.id, file, imported=0, served=Served(0, 0))
+    try:
+        done = _import(slug, file)
+    except IntegrityError as error:
+        known = _find_known(db.session(), file.keys)
+        if not known:
+            raise
+        raise KeysRefused(known) from error
+    if done.served_orders:
+        nudge("outbox")
+    return done
 
 
 def _import(slug: str, file: KeyFile) -> Imported:

@@ -5,9 +5,9 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 DELIMITERS = (",", ";", "\t")
+FORCED = ",;\t|:"  # what a first line `sep=` may name
 SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?[ \t]*(?=\r|\n|$)', re.IGNORECASE)  # as Excel writes it
 
 
@@ -61,7 +61,7 @@ class _Lines:
 
 def _parse(lines: _Lines, delimiter: str) -> Iterator[Record]:
     # Strict: a quote that is never closed would swallow every line after it.
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
     while True:
         try:
             cells = next(reader, None)
@@ -76,8 +76,8 @@ def _parse(lines: _Lines, delimiter: str) -> Iterator[Record]:
 def _first_record(text: str, delimiter: str) -> list[str]:
     """Empty where this delimiter does not fit the quotes of the first record."""
     try:
-        filled = (record for record in _parse(_Lines(text, 0), delimiter) if not record.is_blank)
-        return next((record.cells for record in islice(filled, 1)), [])
+        records = _parse(_Lines(text, 0), delimiter)
+        return next((record.cells for record in records if not record.is_blank), [])
     except UnreadableTable:
         return []
 
@@ -99,6 +99,8 @@ def read_table(text: str, *, names_keys: Callable[[str], bool]) -> Table:
         UnreadableTable: quotes that do not fit, or a cell larger than any key.
     """
     forced = SEPARATOR_LINE.match(text)
+    if forced and forced[1] not in FORCED:
+        raise UnreadableTable("Line 1 names a separator that is none.")
     skip = 1 if forced else 0
     chosen = forced[1] if forced else _choose(text, names_keys)
     lines = _Lines(text, skip)

@@ -7,6 +7,7 @@ import base64
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -88,7 +90,8 @@ def ensure_signing_key() -> SigningKey:
         ).one_or_none()
         if found is not None:
             return found
-        with transaction() as session:
+        # Refused where another process made one at the same moment: then that one is found.
+        with suppress(IntegrityError), transaction() as session:
             _make_signer(session)
 
 

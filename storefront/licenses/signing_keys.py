@@ -83,6 +83,7 @@ def list_keys() -> list[PublicKey]:
 
 def prepare() -> str:
     """The next key: published from now on, and signs nothing until `rotate`. Safe to repeat; returns its kid."""
+    ensure_signing_key()
     while True:
         with transaction() as session:
             found = session.scalar(

@@ -32,6 +32,7 @@ READ = {
     "a cell like a comment": ('key,note\nAAAA-1,"one\n# two"\nBBBB-2,x\n', [(2, "AAAA-1"), (4, "BBBB-2")]),
     "Excel's separator": ("sep=;\nkey;note\nAAAA-1;x\n", [(3, "AAAA-1")]),
     "a separator of its own": ('"sep=|"\r\nkey|note\r\nAAAA-1|x, y; z\r\n', [(3, "AAAA-1")]),
+    "a space before a quote": ('note, key\nx, "AAAA-1"\ny, BBBB-2\n', BELOW),
     "comments": ("# batch 7, ours\n# it's \"new\nAAAA-1\n#BBBB-2\n", [(3, "AAAA-1")]),
     "empty rows of a table": ("key;note\nAAAA-1;x\n;\nBBBB-2;y\n", [(2, "AAAA-1"), (4, "BBBB-2")]),
 }  # fmt: skip
@@ -82,6 +83,7 @@ def test_names_every_line_it_cannot_use(name: str) -> None:
         (b"AAAA\n\xff\xfe\n", "Line 2 is not UTF-8"),
         (b'a,key\n"' + b"A" * 200_000 + b'",x\n', "Line 2 cannot be read"),
         (b'key,note\nAAAA-1,x\nBBBB-2,"never closed\nCCCC-3,x\n', "Line 3 cannot be read"),
+        (b"sep=x\nkeyxnote\nAAAA-1xy\n", "Line 1 names a separator"),
         (b"A" * (20 * 1024 * 1024 + 1), "larger than 20 MB"),
     ],
 )
