@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.browser_support"]
 
+TESTS = Path(__file__).parent
+SALE = ("checkout", "fulfillment", "orders", "webhook")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`make check` has the rules, the pages and the sale itself; what else needs a sale first is `make test`'s."""
+    for item in items:
+        package = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+        if package not in SALE and "sandbox" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(autouse=True)
 def _push_request_context() -> None:
