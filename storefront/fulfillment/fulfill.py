@@ -130,8 +130,10 @@ def _without_effects(outcome: Outcome, also: Also | None, order_id: int | None =
 def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known], ticket: int | None) -> _Effects:
     # Only a new order makes its customer: one that was erased must not come back with a refund.
     is_new = ticket is None and _insert(session, seen)
+    if ticket is None and not is_new:
+        raise _LostInsert  # before the order is locked: who adds one holds its customer, who looks again wants it
     order = lifecycle.lock_order(session, seen.id)
-    if order is None or (ticket is None and not is_new):
+    if order is None:
         raise _LostInsert
     before = None if is_new else access(facts_of(order))
     counts = lifecycle.apply_facts(order, seen, ticket=ticket or 1)
