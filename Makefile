@@ -1,6 +1,8 @@
 # `make help` says what there is. Everything happens inside this folder: .venv/ and var/.
 
 PYTHON ?= python3
+# Tests at once: one more than two cores, because some wait for a browser or a clock.
+JOBS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -21,14 +23,14 @@ run: $(VENV)/run.stamp ## Start the shop with its worker, sandbox and mailbox; C
 setup: $(VENV)/dev.stamp ## Only make the environment, with what tests and checks need
 
 test: $(VENV)/dev.stamp ## Run all tests: SQLite, PostgreSQL, browser, sandbox (minutes)
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 check: $(VENV)/dev.stamp ## Lint, types, imports and the fast tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow and not browser and not postgresql and not stripe_cli"
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow and not browser and not postgresql and not stripe_cli"
 
 bench: $(VENV)/dev.stamp ## Measure requests per second beside bare endpoints
 	@$(BIN)/python -m tests.benchmarks

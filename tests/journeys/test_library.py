@@ -62,11 +62,20 @@ def sign_in(shop: Shop, page: Page, email: str = ADA) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Your library")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 class TestOnEveryScreen:
-    @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
-    def viewport(self, request: pytest.FixtureRequest) -> Any:
+    """Each screen and each scheme once: colors do not depend on the width."""
+
+    @pytest.fixture(params=[(PHONE, "dark"), (DESKTOP, "light")], ids=["phone, dark", "desktop, light"])
+    def screen(self, request: pytest.FixtureRequest) -> Any:
         return request.param
+
+    @pytest.fixture
+    def viewport(self, screen: Any) -> Any:
+        return screen[0]
+
+    @pytest.fixture
+    def scheme(self, screen: Any) -> Any:
+        return screen[1]
 
     def test_from_sign_in_to_the_account_everything_fits_and_is_accessible(
         self, shop: Shop, sale: Sale, page: Page, scheme: Any, complaints: Complaints
