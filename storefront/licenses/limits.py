@@ -36,6 +36,8 @@ def count_client(address: str) -> None:
 
 def _network_of(address: str) -> str:
     """An IPv6 client has 2^64 addresses of its own: its network counts as one."""
+    if ":" not in address:
+        return address
     try:
         found = ip_address(address)
     except ValueError:  # no address at all: a socket of the web server's own machine

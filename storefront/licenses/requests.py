@@ -79,7 +79,7 @@ def _text(name: str, value: object) -> str:
     text = value if name == "nonce" else value.strip()
     if len(text) > MAX_LENGTHS[name]:
         raise BadRequest(f"The {name} field is longer than {MAX_LENGTHS[name]} characters.")
-    if not _is_storable(normal_form(text) if name == "license_key" else text):
+    if not text.isprintable() and not _is_storable(normal_form(text) if name == "license_key" else text):
         raise BadRequest(f"The {name} field has characters that cannot be printed.")
     return text
 
@@ -87,6 +87,6 @@ def _text(name: str, value: object) -> str:
 def _is_storable(text: str) -> bool:
     """No control characters, halves of a pair, or what Unicode does not know; names may be in any writing.
 
-    PostgreSQL refuses a NUL, UTF-8 a half of a pair.
+    PostgreSQL refuses a NUL, UTF-8 a half of a pair. Nearly all text is printable, which is asked first.
     """
     return all(unicodedata.category(each) not in {"Cc", "Cs", "Cn"} for each in text)
