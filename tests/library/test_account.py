@@ -198,7 +198,8 @@ def test_erasing_leaves_orders_without_a_person_and_keys_that_work(shop: Shop, s
         ("order_changes", "detail"), ("key_events", "detail"),
     ]:  # fmt: skip
         for row in read_rows(app, f"SELECT {column} FROM {table}"):
-            assert "ada" not in str(row).lower(), table
+            words_ = ("ada@", "ada's", "ada-1", "lovelace")  # not "ada": a random id may hold it
+            assert not any(word in str(row).lower() for word in words_), table
     answer: Any = ask(app, "validate", license_key=sale.keys[0]).json
     assert answer["valid"]
     assert not answer["meta"]["customer_email"]
