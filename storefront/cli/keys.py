@@ -1,5 +1,7 @@
 """`storefront keys`: import them, see how the pools stand, look one up, replace it, withdraw it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
@@ -41,12 +43,8 @@ def import_file(slug: str, file: BinaryIO, column: str | None, dry_run: bool, as
 
     Orders that wait for a key are served at once, oldest first, and their buyers are told by mail.
     """
-    with open_shop():
-        try:
-            done = import_keys(slug, read_keys(file.read(), column=column), dry_run=dry_run)
-        except KeysRefused as error:
-            _print_problems(error, as_json=as_json)
-            raise click.exceptions.Exit(1) from error
+    with open_shop(), _naming_problems(as_json=as_json):
+        done = import_keys(slug, read_keys(file.read(), column=column), dry_run=dry_run)
     if as_json:
         print_json(asdict(done))
         return
@@ -60,6 +58,16 @@ def import_file(slug: str, file: BinaryIO, column: str | None, dry_run: bool, as
         click.echo(f"{done.served_keys} went to {done.served_orders} orders that waited; mails are on their way.")
     if done.waiting:
         click.echo(f"{done.waiting} more are waited for.")
+
+
+@contextmanager
+def _naming_problems(*, as_json: bool) -> Iterator[None]:
+    """Every line that cannot be used, then the end with 1."""
+    try:
+        yield
+    except KeysRefused as error:
+        _print_problems(error, as_json=as_json)
+        raise click.exceptions.Exit(1) from error
 
 
 def _print_problems(error: KeysRefused, *, as_json: bool) -> None:
@@ -81,12 +89,8 @@ def _print_problems(error: KeysRefused, *, as_json: bool) -> None:
 def remove(slug: str, file_or_key: str, column: str | None, as_json: bool) -> None:
     """Take keys out of a pool that were imported by mistake: a file, or one key. All or none, and no sold one."""
     file = _read_file_or_key(file_or_key, column)
-    with open_shop():
-        try:
-            done = remove_keys(slug, file)
-        except KeysRefused as error:
-            _print_problems(error, as_json=as_json)
-            raise click.exceptions.Exit(1) from error
+    with open_shop(), _naming_problems(as_json=as_json):
+        done = remove_keys(slug, file)
     if as_json:
         print_json(asdict(done))
         return

@@ -19,7 +19,7 @@ from storefront.orders.models import Grant, Order, OrderItem
 from storefront.web import settings
 
 KIND = "revocations+jwt"
-VALID_SECONDS = 7 * 24 * 3600  # how long a device may trust the list it has
+VALID_SECONDS = 7 * 24 * 3600  # `exp`: when to want a newer one; an old list still takes away what it names
 KEPT_SECONDS = 60  # one list a minute, however many ask
 BATCH = 1000
 
