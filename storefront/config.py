@@ -3,25 +3,21 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-ROOT = Path(__file__).resolve().parent.parent
-STRIPE_API = "https://api.stripe.com"
-STRIPE_JS = "https://js.stripe.com/endive/stripe.js"
-PLACEHOLDERS = ("change-me", "changeme", "secret", "dev", "placeholder")
+from storefront.settings.engines import check_redis, read_engines
+from storefront.settings.files import BUCKETS, files_path, read_accel_prefix, read_files
+from storefront.settings.live import check_live
+from storefront.settings.mail import read_mail_connection, read_mail_from
+from storefront.settings.reader import ROOT, Reader, SettingsError, is_web_address
+from storefront.settings.stripe import STRIPE_API, STRIPE_JS, Mode, read_mode, read_webhook_secrets
+
+__all__ = ["BUCKETS", "ROOT", "Mode", "Settings", "SettingsError", "load_settings", "read_environment"]
+
 MIN_SECRET_LENGTH = 16
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-class Mode(StrEnum):
-    SANDBOX = "sandbox"
-    TEST = "test"
-    LIVE = "live"
 
 
 def read_environment() -> dict[str, str]:
@@ -29,14 +25,6 @@ def read_environment() -> dict[str, str]:
     path = os.environ.get("STOREFRONT_ENV_FILE", str(ROOT / ".env"))
     from_file = dotenv_values(path) if path else {}
     return {name: value for name, value in {**from_file, **os.environ}.items() if value is not None}
-
-
-class SettingsError(Exception):
-    """Every problem found, one line each, each saying what to do."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,204 +77,13 @@ class Settings:
         return f"{parts.scheme}://{parts.netloc}"
 
 
-class _Reader:
-    """Reads values and collects complaints instead of stopping at the first."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self.environ = environ
-        self.problems: list[str] = []
-
-    def secret(self, name: str) -> str:
-        """`NAME`, or the content of the file that `NAME_FILE` points to."""
-        path = self.environ.get(f"{name}_FILE")
-        if path and self.environ.get(name):
-            self.problems.append(f"{name} and {name}_FILE are both set: keep one.")
-        if not path:
-            return self.environ.get(name, "").strip()
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            self.problems.append(f"{name}_FILE={path} cannot be read ({why}).")
-            return ""
-
-    def text(self, name: str, default: str = "") -> str:
-        return self.environ.get(name, "").strip() or default
-
-    def optional(self, name: str) -> str | None:
-        return self.text(name) or None
-
-    def integer(self, name: str, default: int, *, low: int, high: int) -> int:
-        raw = self.text(name, str(default))
-        if raw.isascii() and raw.isdigit() and low <= int(raw) <= high:
-            return int(raw)
-        self.problems.append(f"{name}={raw} must be a whole number from {low} to {high}.")
-        return default
-
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        raw = self.text(name, "true" if default else "false").lower()
-        if raw in ("1", "true", "yes", "on"):
-            return True
-        if raw not in ("0", "false", "no", "off"):
-            self.problems.append(f"{name}={raw} must be true or false.")
-        return False
-
-    def url(self, name: str, default: str) -> str:
-        raw = self.text(name, default).rstrip("/")
-        if not _is_web_address(raw):
-            self.problems.append(f"{name}={raw} must be an address that starts with http:// or https://.")
-        return raw
-
-
-def _is_web_address(raw: str) -> bool:
-    try:
-        parts = urlsplit(raw)
-        parts.port  # noqa: B018 - raises for a port that is no number
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def _key_mode(key: str) -> Mode | None:
-    if key.startswith(("sk_live_", "rk_live_", "pk_live_")):
-        return Mode.LIVE
-    return Mode.TEST if key.startswith(("sk_test_", "rk_test_", "pk_test_")) else None
-
-
-def _read_mode(reader: _Reader, secret: str, publishable: str, api_base: str) -> Mode:
-    if not secret:
-        reader.problems.append(
-            "STRIPE_SECRET_KEY is missing: add it (sk_test_… or sk_live_… from the Stripe Dashboard), "
-            "or type `make run` for the local sandbox."
-        )
-    elif not secret.startswith(("sk_", "rk_")) or _key_mode(secret) is None:
-        reader.problems.append("STRIPE_SECRET_KEY must start with sk_test_, rk_test_, sk_live_ or rk_live_.")
-    if not publishable:
-        reader.problems.append("STRIPE_PUBLISHABLE_KEY is missing: add it (pk_test_… or pk_live_…).")
-    elif not publishable.startswith("pk_") or _key_mode(publishable) is None:
-        reader.problems.append("STRIPE_PUBLISHABLE_KEY must start with pk_test_ or pk_live_.")
-    elif secret and _key_mode(secret) is not None and _key_mode(secret) != _key_mode(publishable):
-        reader.problems.append("STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY are of different modes.")
-    mode = _key_mode(secret) or Mode.TEST
-    if api_base == STRIPE_API:
-        return mode
-    if mode is Mode.LIVE:
-        reader.problems.append(
-            f"STRIPE_API_BASE={api_base} is a sandbox address: live keys work with Stripe only. Remove it."
-        )
-    return Mode.SANDBOX
-
-
-def _check_live(reader: _Reader, settings_secret: str, base_url: str, webhook_secrets: tuple[str, ...]) -> None:
-    if not webhook_secrets:
-        reader.problems.append("STRIPE_WEBHOOK_SECRET is missing: live needs the whsec_… of your endpoint.")
-    if settings_secret.lower().startswith(PLACEHOLDERS):
-        reader.problems.append("SECRET_KEY is a placeholder: make one with `openssl rand -hex 32`.")
-    if not base_url.startswith("https://"):
-        reader.problems.append(f"BASE_URL={base_url} must start with https:// in live mode.")
-
-
-def _database_url(raw: str) -> str:
-    """SQLAlchemy's spelling of what hosts hand out (`postgres://`), with psycopg 3."""
-    for prefix in ("postgres://", "postgresql://"):
-        if raw.startswith(prefix):
-            return "postgresql+psycopg://" + raw.removeprefix(prefix)
-    return raw
-
-
-def _read_engines(reader: _Reader) -> tuple[str, str]:
-    database_url = _database_url(reader.secret("DATABASE_URL") or f"sqlite:///{ROOT / 'var' / 'shop.db'}")
-    if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        reader.problems.append("DATABASE_URL must start with sqlite:/// or postgresql://.")
-    queue_url = reader.secret("QUEUE_URL") or f"sqlite:///{ROOT / 'var' / 'queue.db'}"
-    if not queue_url.startswith(("sqlite:///", "redis://", "rediss://", "postgresql://", "postgres://")):
-        reader.problems.append("QUEUE_URL must start with sqlite:///, redis:// or postgresql://.")
-    return database_url, queue_url
-
-
-def _check_redis(reader: _Reader, *urls: str) -> None:
-    if any(url.startswith("redis") for url in urls) and find_spec("redis") is None:
-        reader.problems.append("QUEUE_URL or LIMITS_URL needs the redis package: .venv/bin/pip install redis")
-
-
-BUCKETS = {
-    "s3": {
-        "access_key_id": "AWS_ACCESS_KEY_ID",
-        "secret_access_key": "AWS_SECRET_ACCESS_KEY",
-        "session_token": "AWS_SESSION_TOKEN",
-        "region": "AWS_REGION",
-        "endpoint": "AWS_ENDPOINT_URL",
-    },
-    "gs": {"service_account": "GOOGLE_APPLICATION_CREDENTIALS"},
-    "az": {"account_name": "AZURE_STORAGE_ACCOUNT_NAME", "account_key": "AZURE_STORAGE_ACCOUNT_KEY"},
-}
-NEEDED = {
-    "s3": ("access_key_id", "secret_access_key", "region"),
-    "gs": ("service_account",),
-    "az": ("account_name", "account_key"),
-}
-
-
-def _read_files(reader: _Reader) -> tuple[str, dict[str, str]]:
-    """The storage's address and what obstore needs for it, under the names that its vendors use."""
-    url = reader.text("FILES_URL", (ROOT / "var" / "files").as_uri()).rstrip("/")
-    scheme = url.partition("://")[0]
-    if url.startswith("file:///"):
-        return url, {}
-    if {"@", "?", "#"} & set(url):  # an address is shown and logged, so it is not repeated here either
-        names = (
-            " and ".join(BUCKETS[scheme][option] for option in NEEDED.get(scheme, ())) or "settings of their own"
-        )
-        reader.problems.append(f"FILES_URL must not hold keys or passwords: put them into {names}.")
-        return "", {}
-    if scheme not in BUCKETS or not urlsplit(url).netloc:
-        reader.problems.append(
-            f"FILES_URL={url} must be a folder (file:///absolute/path) or a bucket (s3://bucket/prefix, gs://…, az://…)."
-        )
-        return url, {}
-    found = {option: reader.secret(name) for option, name in BUCKETS[scheme].items()}
-    reader.problems.extend(
-        f"{BUCKETS[scheme][option]} is missing: FILES_URL={url} needs it."
-        for option in NEEDED[scheme]
-        if not found[option]
-    )
-    return url, {option: value for option, value in found.items() if value}
-
-
-def _files_path(files_url: str) -> Path:
-    """A folder's address has its spaces and percent signs encoded, like every other."""
-    return Path(unquote(files_url.removeprefix("file://"))) if files_url.startswith("file://") else ROOT / "var"
-
-
-def _read_accel_prefix(reader: _Reader, files_url: str) -> str | None:
-    """Where nginx finds the folder of files, as an internal location: `/protected/`."""
-    prefix = reader.optional("ACCEL_PREFIX")
-    if prefix is None:
-        return None
-    if not (prefix.startswith("/") and prefix.endswith("/") and len(prefix) > 2):
-        reader.problems.append(
-            f"ACCEL_PREFIX={prefix} must be a path that starts and ends with a slash: /protected/."
-        )
-    if not files_url.startswith("file://"):
-        reader.problems.append("ACCEL_PREFIX is for a folder: remove it, or set FILES_URL to one.")
-    return prefix
-
-
-def _read_webhook_secrets(reader: _Reader) -> tuple[str, ...]:
-    """Several, separated by commas: the old and the new one while a secret is rotated."""
-    secrets = tuple(part.strip() for part in reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if part.strip())
-    if any(not part.startswith("whsec_") for part in secrets):
-        reader.problems.append("STRIPE_WEBHOOK_SECRET must be whsec_… (several: separated by commas).")
-    return secrets
-
-
 def load_settings(environ: Mapping[str, str]) -> Settings:
     """Read and check everything.
 
     Raises:
         SettingsError: with every problem at once.
     """
-    reader = _Reader(environ)
+    reader = Reader(environ)
     secret_key = reader.secret("SECRET_KEY")
     if len(secret_key) < MIN_SECRET_LENGTH:
         reader.problems.append(
@@ -295,25 +92,19 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     stripe_secret = reader.secret("STRIPE_SECRET_KEY")
     stripe_publishable = reader.text("STRIPE_PUBLISHABLE_KEY")
     api_base = reader.url("STRIPE_API_BASE", STRIPE_API)
-    is_sandbox = api_base != STRIPE_API and _is_web_address(api_base)
+    is_sandbox = api_base != STRIPE_API and is_web_address(api_base)
     js_url = reader.url("STRIPE_JS_URL", f"{api_base}/endive/stripe.js" if is_sandbox else STRIPE_JS)
     if api_base == STRIPE_API and not js_url.startswith("https://js.stripe.com/"):
         reader.problems.append("STRIPE_JS_URL must be served by js.stripe.com (PCI): remove the setting.")
-    webhook_secrets = _read_webhook_secrets(reader)
+    webhook_secrets = read_webhook_secrets(reader)
     base_url = reader.url("BASE_URL", "http://127.0.0.1:8000")
-    mode = _read_mode(reader, stripe_secret, stripe_publishable, api_base)
+    mode = read_mode(reader, stripe_secret, stripe_publishable, api_base)
     if mode is Mode.LIVE:
-        _check_live(reader, secret_key, base_url, webhook_secrets)
-    database_url, queue_url = _read_engines(reader)
-    files_url, files_options = _read_files(reader)
-    mail_from = reader.text("MAIL_FROM", "shop@localhost.localdomain" if mode is not Mode.LIVE else "")
-    if "@" not in mail_from:
-        reader.problems.append("MAIL_FROM is missing: the address your mails come from.")
-    use_ssl = reader.flag("MAIL_USE_SSL")
-    use_tls = reader.flag("MAIL_USE_TLS", default=mode is not Mode.SANDBOX and not use_ssl)
-    if use_tls and use_ssl:
-        reader.problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other: keep one.")
-    usual_port = 465 if use_ssl else 1025 if mode is Mode.SANDBOX else 587
+        check_live(reader, secret_key, base_url, webhook_secrets)
+    database_url, queue_url = read_engines(reader)
+    files_url, files_options = read_files(reader)
+    mail_from = read_mail_from(reader, mode)
+    use_tls, use_ssl, mail_port = read_mail_connection(reader, mode)
     settings = Settings(
         mode=mode,
         secret_key=secret_key,
@@ -321,9 +112,9 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         database_url=database_url,
         queue_url=queue_url,
         files_url=files_url,
-        files_path=_files_path(files_url),
+        files_path=files_path(files_url),
         files_options=files_options,
-        accel_prefix=_read_accel_prefix(reader, files_url),
+        accel_prefix=read_accel_prefix(reader, files_url),
         download_threads=reader.integer("DOWNLOAD_THREADS", 64, low=1, high=1024),
         shop_name=reader.text("SHOP_NAME", "Storefront"),
         stripe_secret_key=stripe_secret,
@@ -332,7 +123,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         stripe_api_base=api_base,
         stripe_js_url=js_url,
         mail_server=reader.text("MAIL_SERVER", "127.0.0.1"),
-        mail_port=reader.integer("MAIL_PORT", usual_port, low=1, high=65535),
+        mail_port=mail_port,
         mail_use_tls=use_tls,
         mail_use_ssl=use_ssl,
         mail_username=reader.optional("MAIL_USERNAME"),
@@ -349,7 +140,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         log_json=reader.flag("LOG_JSON"),
         metrics_token=reader.secret("METRICS_TOKEN") or None,
     )
-    _check_redis(reader, settings.queue_url, settings.limits_url)
+    check_redis(reader, settings.queue_url, settings.limits_url)
     if reader.problems:
         raise SettingsError(reader.problems)
     return settings

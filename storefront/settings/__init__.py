@@ -1,0 +1,1 @@
+"""The checks of single settings, for `config.py`: a file a group of them."""
