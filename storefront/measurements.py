@@ -4,7 +4,6 @@ Web processes and workers measure different things, and whoever reads them asks 
 """
 
 import logging
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -99,9 +98,10 @@ def timed(name: str) -> Iterator[None]:
     started, outcome = time.perf_counter(), "ok"
     try:
         yield
+    except BaseException as error:  # not sys.exception(): it also tells of one that is handled further out
+        outcome = type(error).__name__
+        raise
     finally:
-        if (error := sys.exception()) is not None:
-            outcome = type(error).__name__
         measurements().time(name, outcome, time.perf_counter() - started)
 
 

@@ -112,6 +112,18 @@ def test_reads_the_wall_clock_in_one_place() -> None:
     assert readers == {"clock.py"}
 
 
+def test_judges_how_something_ended_by_its_own_exception() -> None:
+    """`sys.exception()` in a `finally` also answers with one that is being handled further out."""
+    asking = {("sys", "exception"), ("sys", "exc_info")}
+    found = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in modules()
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.Attribute) and tuple(chain(node)[-2:]) in asking
+    ]
+    assert found == []
+
+
 def test_has_no_file_that_is_too_long_to_read() -> None:
     long = {
         path.relative_to(ROOT).as_posix(): lines

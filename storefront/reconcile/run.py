@@ -1,7 +1,6 @@
 """A pass: every step's batches, each Session once, its place stored after each batch, a report at the end."""
 
 import logging
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,8 +97,9 @@ class _Pass:
         except StripeRefused as error:
             self.unreadable[session_id] = error.message  # one that Stripe does not show must not hide the others
             return
-        finally:
-            self._note_stumble(session_id)
+        except BaseException as error:
+            self._note_stumble(session_id, error)
+            raise
         if difference is not None:
             subject = difference.order_number or session_id
             self.fixed.append({"kind": self.step.value, "subject": subject, "text": difference.text})
@@ -107,11 +107,10 @@ class _Pass:
         if self.pass_id is not None:
             extend_lease(LEASE, seconds=LEASE_SECONDS)
 
-    def _note_stumble(self, session_id: str) -> None:
+    def _note_stumble(self, session_id: str, error: BaseException) -> None:
         """A bug ends the pass, and the next one comes to the same Session: after a few times it goes around it."""
-        error = sys.exception()
         if not isinstance(error, Exception) or isinstance(error, StorefrontError):
-            return  # all went well, somebody pressed Ctrl-C, or Stripe has a reason
+            return  # somebody pressed Ctrl-C, or Stripe has a reason
         self.stumbles[session_id] = self.stumbles.get(session_id, 0) + 1
         db.session.rollback()
         self._store()

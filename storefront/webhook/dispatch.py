@@ -1,7 +1,6 @@
 """What an event makes us do: look again at one Checkout Session, release its mails, stamp the ledger row."""
 
 import logging
-import sys
 
 from sqlalchemy.orm import Session
 
@@ -87,10 +86,10 @@ def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bo
 
     try:
         outcome = fulfill_checkout(session_id, look, also=also)
-    finally:
-        if (error := sys.exception()) is not None:
-            db.session.rollback()  # what a lost connection left open
-            ledger.note_error(event_id, f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")
+    except BaseException as error:
+        db.session.rollback()  # what a lost connection left open
+        ledger.note_error(event_id, f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")
+        raise
     nudge("outbox")
     return outcome
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from storefront.app import create_app
 from storefront.config import Settings
 from storefront.db import db, transaction
-from storefront.measurements import flush, measurements, read_measurements
+from storefront.measurements import SMTP_SECONDS, flush, measurements, read_measurements, timed
 from storefront.queue import nudge
 from tests.databases import BOTH
 from tests.health.test_metrics import read
@@ -69,6 +69,20 @@ def test_tells_failures_from_answers(app: Flask, sandbox: SandboxClient) -> None
     sandbox.control("faults", method="GET", path="/v1/checkout/sessions", times=9, status=500)
     Buyer(app).land("cs_test_" + "a" * 40)
     assert read(app)["stripe_seconds_count", "StripeFault"] >= 1
+
+
+def test_counts_how_a_call_ended_and_not_what_is_handled_around_it(app: Flask) -> None:
+    with app.app_context():
+        try:
+            raise LookupError
+        except LookupError:
+            with timed(SMTP_SECONDS):
+                pass
+            with pytest.raises(OSError), timed(SMTP_SECONDS):
+                raise OSError
+        flush(only_when_due=False)
+        db.session.remove()
+    assert stored(app)["smtp_seconds_sum"].keys() == {"ok", "OSError"}
 
 
 def test_counts_what_the_queue_did_not_take(app: Flask) -> None:

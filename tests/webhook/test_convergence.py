@@ -9,8 +9,9 @@ import time_machine
 from flask import Flask
 
 from storefront import clock
+from storefront.db import db
 from storefront.orders.models import Grant, Order
-from storefront.webhook.dispatch import run_unhandled
+from storefront.webhook.dispatch import converge, run_unhandled
 from tests.databases import BOTH
 from tests.sandbox_client import SandboxClient
 from tests.shop import (
@@ -210,3 +211,18 @@ def test_answers_the_sandbox_over_http(shop: Shop) -> None:
     deliveries = wait_for(lambda: shop.sandbox.read("deliveries")["data"])
     assert {attempt["status"] for row in deliveries for attempt in row["attempts"]} == {200}
     assert requests.get(f"{shop.url}/healthz", timeout=5).json() == {"status": "ok"}
+
+
+def test_notes_no_error_of_what_is_handled_around_it(app: Flask, sandbox: SandboxClient) -> None:
+    _buyer, session_id = buy(app, sandbox)
+    sandbox.control("faults", method="GET", path="/v1/checkout/sessions", times=9, status=500)
+    event = make_event(COMPLETED, session_id)
+    assert post_event(app, event).status_code >= 500
+    sandbox.control("faults/clear")
+    with app.app_context():
+        try:
+            raise LookupError
+        except LookupError:
+            assert converge(event["id"], COMPLETED, session_id, is_last_look=True) == "fulfilled"
+        db.session.remove()
+    assert read_rows(app, "SELECT last_error FROM stripe_events") == [{"last_error": None}]
