@@ -25,12 +25,12 @@ from flask import (
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront import clock, counters, logs
+from storefront.clients import client_of
 from storefront.config import Mode, Settings
 from storefront.errors import StorefrontError
 from storefront.measurements import UNTRUSTED_PROXY_AT, measurements
@@ -38,8 +38,14 @@ from storefront.measurements import flush as flush_measurements
 
 log = logging.getLogger(__name__)
 
+
+def client() -> str:
+    """Who asks, as every limit counts them."""
+    return client_of(request.remote_addr or "")
+
+
 csrf = CSRFProtect()
-limiter = Limiter(key_func=get_remote_address)
+limiter = Limiter(key_func=client)
 
 MAX_BODY_BYTES = 1024 * 1024
 FIXED_HEADERS = (

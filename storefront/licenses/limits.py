@@ -5,13 +5,13 @@ costs twice as much as finding the license.
 """
 
 import math
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from storefront import clock
+from storefront.clients import client_of
 from storefront.counters import Counters
 from storefront.errors import StorefrontError
 from storefront.licenses import keys
@@ -31,20 +31,7 @@ class TooManyRequests(StorefrontError):
 
 def count_client(address: str) -> None:
     """Raises TooManyRequests, with the seconds until the next turn."""
-    _count(PER_CLIENT, _network_of(address))
-
-
-def _network_of(address: str) -> str:
-    """An IPv6 client has 2^64 addresses of its own: its network counts as one."""
-    if ":" not in address:
-        return address
-    try:
-        found = ip_address(address)
-    except ValueError:  # no address at all: a socket of the web server's own machine
-        return address
-    if not isinstance(found, IPv6Address):
-        return address
-    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    _count(PER_CLIENT, client_of(address))
 
 
 def count_key(key: str) -> None:
