@@ -4,11 +4,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, expect, sync_playwright
 
 from tests.databases import missing
 
@@ -21,6 +21,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+PATIENCE_MS = 20_000  # a busy machine is no fault of the page
 PHONE: Any = {"width": 390, "height": 844}
 DESKTOP: Any = {"width": 1280, "height": 900}
 
@@ -35,6 +38,7 @@ def find_chromium() -> str:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     path = find_chromium()
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -74,7 +78,7 @@ def viewport() -> Any:
 def page(chromium: Browser, complaints: Complaints, viewport: Any) -> Iterator[Page]:
     """A new browser profile; the test fails on console errors it did not announce in `complaints.expected`."""
     context = chromium.new_context(viewport=viewport, locale="en-US", ignore_https_errors=True)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     made = context.new_page()
     complaints.listen(made)
     yield made
@@ -90,17 +94,25 @@ def _runs_scripts(frame: Frame) -> bool:
 
 
 def assert_accessible(page: Page) -> None:
-    """axe finds nothing, in the page and in each of its frames: it cannot look into those of other origins."""
+    """axe finds nothing, light and dark, in the page and each of its frames: it cannot look into other origins."""
     script = Axe().axe_script
-    for frame in filter(_runs_scripts, page.frames):  # where scripts may not run, axe would never answer
-        frame.evaluate(script)
-        found = frame.evaluate("axe.run(document, { iframes: false })")
-        problems = [
-            f"{rule['id']}: {node['target']} {node['html'][:120]}"
-            for rule in found["violations"]
-            for node in rule["nodes"]
-        ]
-        assert problems == [], f"{frame.url}: {problems}"
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no color on its way to another
+        for frame in filter(_runs_scripts, page.frames):  # where scripts may not run, axe would never answer
+            frame.evaluate(script)
+            found = frame.evaluate("options => axe.run(document, options)", _axe_options(scheme))
+            problems = [
+                f"{rule['id']}: {node['target']} {node['html'][:120]}"
+                for rule in found["violations"]
+                for node in rule["nodes"]
+            ]
+            assert problems == [], f"{frame.url} ({scheme}): {problems}"
+
+
+def _axe_options(scheme: Scheme) -> dict[str, Any]:
+    """Everything in one scheme, the colors in the other: nothing else differs between them."""
+    every = {"iframes": False}
+    return every if scheme == SCHEMES[0] else every | {"runOnly": ["color-contrast"]}
 
 
 def assert_fits(page: Page) -> None:

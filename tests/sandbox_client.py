@@ -8,7 +8,7 @@ import stripe
 if TYPE_CHECKING:
     from storefront.sandbox.server import SandboxServer
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 60
 
 
 class SandboxClient:

@@ -23,6 +23,10 @@ from tests.sandbox_client import SandboxClient
 if TYPE_CHECKING:
     from storefront.sandbox.mailbox.server import MailboxServer
 
+# How long something may take on a busy machine before it counts as not happening, and a server's start.
+PATIENCE_SECONDS = 60
+START_SECONDS = 120
+
 
 class Buyer:
     """One browser without JavaScript: follows the forms that the pages show."""
@@ -151,7 +155,7 @@ def make_event(kind: str, object_id: str, *, event_id: str = "", livemode: bool 
     }
 
 
-def wait_for(found: Callable[[], Any], *, seconds: float = 10) -> Any:
+def wait_for(found: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
     """Poll until `found()` is true; the last value. Real servers answer in their own time."""
     deadline = time.monotonic() + seconds
     while not (value := found()):

@@ -13,7 +13,7 @@ import requests
 
 from storefront.config import ROOT
 from tests.downloads.sent import get
-from tests.shop import wait_for
+from tests.shop import START_SECONDS, wait_for
 
 DOCS = ROOT / "docs" / "nginx.md"
 AROUND = """
@@ -79,7 +79,7 @@ def nginx(folder: Path, *, shop: str, files: Path, more: str = "") -> Iterator[s
             return False
 
     try:
-        wait_for(answers, seconds=20)
+        wait_for(answers, seconds=START_SECONDS)
         yield url
     finally:
         process.terminate()

@@ -32,13 +32,13 @@ def change_file(app: Flask, filename: str, **values: object) -> None:
 def get(url: str, **kwargs: object) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        return session.get(url, timeout=20, **kwargs)  # type: ignore[arg-type] # passed through
+        return session.get(url, timeout=60, **kwargs)  # type: ignore[arg-type] # passed through
 
 
 def head(url: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        return session.head(url, timeout=20)
+        return session.head(url, timeout=60)
 
 
 def short_address(url: str, sale: Sale) -> str:

@@ -48,7 +48,7 @@ def foreign_price(sandbox: SandboxClient) -> str:
 
 def visit(url: str) -> str:
     """The Session of a new visitor."""
-    answer = requests.get(url, allow_redirects=False, timeout=20)
+    answer = requests.get(url, allow_redirects=False, timeout=60)
     assert answer.status_code == 303
     return answer.headers["Location"].rpartition("/")[2]
 

@@ -21,12 +21,11 @@ from click.testing import CliRunner
 
 from storefront.cli import main
 from storefront.config import ROOT
-from tests.shop import wait_for
+from tests.shop import START_SECONDS, wait_for
 
 pytestmark = pytest.mark.slow
 
 NAMES = ("PORT", "SANDBOX_PORT", "MAILBOX_PORT", "SMTP_PORT")
-START_SECONDS = 40
 
 
 def free_ports() -> dict[str, str]:
@@ -98,7 +97,7 @@ class Run:
     def get(self, path: str, name: str = "PORT") -> requests.Response:
         with requests.Session() as session:
             session.trust_env = False
-            return session.get(f"http://127.0.0.1:{self.environ[name]}{path}", timeout=10)
+            return session.get(f"http://127.0.0.1:{self.environ[name]}{path}", timeout=60)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(how)
@@ -124,7 +123,7 @@ def run(folder: Path, **changes: str) -> Iterator[Run]:
 
 
 def ask(folder: Path, sql: str, *values: Any) -> list[Any]:
-    with closing(sqlite3.connect(folder / "shop.db", timeout=10)) as connection, connection:
+    with closing(sqlite3.connect(folder / "shop.db", timeout=60)) as connection, connection:
         return connection.execute(sql, values).fetchall()
 
 

@@ -40,11 +40,7 @@ def charge_of(shop: Shop) -> str:
     return str(shop.sandbox.stripe.v1.payment_intents.retrieve(payment_of(shop)).latest_charge)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_finds_a_refunded_order_closed_and_its_links_too(
-    shop: Shop, page: Page, complaints: Complaints, scheme: Any
-) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_finds_a_refunded_order_closed_and_its_links_too(shop: Shop, page: Page, complaints: Complaints) -> None:
     (key,) = buy(shop, page)
     order_page = page.url
     link = page.get_by_role("link", name="Download").first.get_attribute("href")
@@ -127,7 +123,7 @@ def test_waits_through_days_of_the_banks_time_and_sees_the_key_arrive(shop: Shop
     assert_accessible(page)
     assert_fits(page)
     shop.sandbox.advance(DAY_SECONDS + 60)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("yours", timeout=15_000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
     (key,) = key_texts(page)
     shop.wait_for_event("checkout.session.async_payment_succeeded")
     shop.work()

@@ -63,25 +63,14 @@ def sign_in(shop: Shop, page: Page, email: str = ADA) -> None:
 
 
 class TestOnEveryScreen:
-    """Each screen and each scheme once: colors do not depend on the width."""
-
-    @pytest.fixture(params=[(PHONE, "dark"), (DESKTOP, "light")], ids=["phone, dark", "desktop, light"])
-    def screen(self, request: pytest.FixtureRequest) -> Any:
+    @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+    def viewport(self, request: pytest.FixtureRequest) -> Any:
         return request.param
 
-    @pytest.fixture
-    def viewport(self, screen: Any) -> Any:
-        return screen[0]
-
-    @pytest.fixture
-    def scheme(self, screen: Any) -> Any:
-        return screen[1]
-
     def test_from_sign_in_to_the_account_everything_fits_and_is_accessible(
-        self, shop: Shop, sale: Sale, page: Page, scheme: Any, complaints: Complaints
+        self, shop: Shop, sale: Sale, page: Page, complaints: Complaints
     ) -> None:
         complaints.expected = ["400 (BAD REQUEST)"]  # of the wrong code
-        page.emulate_media(color_scheme=scheme)
         page.goto(f"{shop.url}/library")
         look(page)
         page.get_by_label("Email address").fill(ADA)
@@ -113,9 +102,8 @@ class TestOnEveryScreen:
         look(page)
 
     def test_an_orders_page_with_devices_and_older_versions(
-        self, shop: Shop, sale: Sale, page: Page, scheme: Any, tmp_path: Path
+        self, shop: Shop, sale: Sale, page: Page, tmp_path: Path
     ) -> None:
-        page.emulate_media(color_scheme=scheme)
         newer = tmp_path / "twinspot-3.0.zip"
         newer.write_bytes(b"newer")
         with shop.app.app_context():

@@ -29,9 +29,7 @@ def open_link(shop: Shop, page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("order", ["page_first", "webhook_first"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_has_the_key_on_screen_and_in_the_mail(shop: Shop, page: Page, order: str, scheme: Any) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_has_the_key_on_screen_and_in_the_mail(shop: Shop, page: Page, order: str) -> None:
     shop.sandbox.control("config", webhook_order=order, page_first_delay_seconds=0.5)
     open_link(shop, page, "twinspot/Personal")
     pay_by_card(page)

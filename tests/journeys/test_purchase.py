@@ -98,7 +98,7 @@ def test_waits_for_the_bank_and_sees_the_key_arrive_without_touching_anything(
     assert key_texts(page) == []
     shop.wait_for_event("checkout.session.completed")
     shop.sandbox.settle(payment_of(shop))
-    expect(page.get_by_role("heading", level=1)).to_contain_text("yours", timeout=15_000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
     assert len(key_texts(page)) == 1
 
 
@@ -114,7 +114,7 @@ def test_sees_that_the_bank_refused_and_starts_again_with_the_same_cart(
     shop.wait_for_event("checkout.session.completed")
     shop.sandbox.settle(payment_of(shop), "failed")
     again = page.locator('a[href*="/checkout/again/"]')
-    expect(again).to_be_visible(timeout=15_000)
+    expect(again).to_be_visible()
     shop.wait_for_event("checkout.session.async_payment_failed")
     shop.work()
     assert any("/checkout/again/" in str(mail["text"]) for mail in shop.mails(to="ada@example.com"))

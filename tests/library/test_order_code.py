@@ -92,7 +92,7 @@ def test_who_pays_by_a_payment_link_needs_no_code_when_they_land(app: Flask, san
     with app.app_context():
         url = create_link(["twinspot/Personal"]).url
         db.session.remove()
-    visit = requests.get(url, allow_redirects=False, timeout=20)
+    visit = requests.get(url, allow_redirects=False, timeout=60)
     session_id = visit.headers["Location"].rpartition("/")[2]
     sandbox.pay(session_id, email=ADA)
     buyer, later = Buyer(app), Buyer(app)

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 import requests
 
 from storefront.config import ROOT
-from tests.shop import wait_for
+from tests.shop import PATIENCE_SECONDS, START_SECONDS, wait_for
 
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(f"{url}/readyz", timeout=2).status_code == 200
-    except requests.ConnectionError:
+        return requests.get(f"{url}/readyz", timeout=10).status_code == 200
+    except (requests.ConnectionError, requests.Timeout):
         return False
 
 
@@ -34,9 +34,9 @@ def served(environment: dict[str, str], *, workers: int = 2) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(lambda: process.poll() is not None or answers(url), seconds=30)
+        wait_for(lambda: process.poll() is not None or answers(url), seconds=START_SECONDS)
         assert process.poll() is None, "the server ended at its start"
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_SECONDS)

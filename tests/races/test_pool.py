@@ -117,7 +117,7 @@ def test_a_sale_does_not_wait_for_an_import(app: Flask, sandbox: SandboxClient) 
 
     waits = held(app, bring_elsewhere, lambda: bring(app, numbered(2, start=3)))
     with ThreadPoolExecutor(1) as pool, waits as importing:
-        assert pool.submit(fulfill, app, session_id).result(timeout=20) == "fulfilled"
+        assert pool.submit(fulfill, app, session_id).result(timeout=60) == "fulfilled"
         assert not importing[0].done()
     with pytest.raises(KeysRefused) as refused:
         importing[0].result()

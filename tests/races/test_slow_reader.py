@@ -16,7 +16,7 @@ from tests.sandbox_client import SandboxClient
 from tests.shop import Buyer, read_rows
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 
 
 class SlowGateway(Gateway):

@@ -10,6 +10,7 @@ import requests
 import stripe
 
 from storefront.sandbox.server import SandboxServer
+from tests.shop import PATIENCE_SECONDS
 
 RETURN_URL = "http://127.0.0.1:8000/checkout/return?session_id={CHECKOUT_SESSION_ID}"
 _numbers = itertools.count(1)
@@ -44,9 +45,11 @@ class Calls:
         url = f"{self.url}{path}"
         if method == "POST":
             sent["Content-Type"] = "application/x-www-form-urlencoded"
-            answer = self.http.post(url, data=text, headers=sent, timeout=20)
+            answer = self.http.post(url, data=text, headers=sent, timeout=PATIENCE_SECONDS)
         else:
-            answer = self.http.request(method, f"{url}?{text}" if text else url, headers=sent, timeout=20)
+            answer = self.http.request(
+                method, f"{url}?{text}" if text else url, headers=sent, timeout=PATIENCE_SECONDS
+            )
         return Answer(status=answer.status_code, json=answer.json(), headers=answer.headers)
 
     def get(self, path: str, text: str = "") -> Any:
@@ -59,30 +62,34 @@ class Calls:
         path = f"{self.url}/v1/payment_pages/{session_id}{action}"
         data = {"key": self.server.publishable_key, **params}
         answer = (
-            self.http.post(path, data=data, timeout=20) if params else self.http.get(path, params=data, timeout=20)
+            self.http.post(path, data=data, timeout=PATIENCE_SECONDS)
+            if params
+            else self.http.get(path, params=data, timeout=PATIENCE_SECONDS)
         )
         return Answer(status=answer.status_code, json=answer.json(), headers=answer.headers)
 
     # control
 
     def control(self, path: str, /, **body: Any) -> Any:
-        answer = self.http.post(f"{self.url}/_sandbox/{path}", json=body, timeout=20)
+        answer = self.http.post(f"{self.url}/_sandbox/{path}", json=body, timeout=PATIENCE_SECONDS)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def look(self, path: str) -> Any:
-        answer = self.http.get(f"{self.url}/_sandbox/{path}", timeout=20)
+        answer = self.http.get(f"{self.url}/_sandbox/{path}", timeout=PATIENCE_SECONDS)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def wait_until(self, is_so: Callable[[], bool], seconds: float = 5.0) -> None:
+    def wait_until(self, is_so: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         deadline = time.monotonic() + seconds
         while not is_so():
             assert time.monotonic() < deadline, "it did not happen in time"
             time.sleep(0.01)
 
     def pay(self, session_id: str, **how: Any) -> Answer:
-        answer = self.http.post(f"{self.url}/_sandbox/sessions/{session_id}/pay", json=how, timeout=20)
+        answer = self.http.post(
+            f"{self.url}/_sandbox/sessions/{session_id}/pay", json=how, timeout=PATIENCE_SECONDS
+        )
         return Answer(status=answer.status_code, json=answer.json(), headers=answer.headers)
 
     def event_types(

@@ -9,6 +9,8 @@ from typing import Any, Self
 
 import stripe
 
+from tests.shop import PATIENCE_SECONDS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
@@ -47,10 +49,10 @@ class Receiver:
         self._server.server_close()
         self._thread.join(5)
 
-    def next(self, seconds: float = 5.0) -> Received:
+    def next(self, seconds: float = PATIENCE_SECONDS) -> Received:
         return self._arrived.get(timeout=seconds)
 
-    def wait_for(self, event_type: str, seconds: float = 5.0) -> Received:
+    def wait_for(self, event_type: str, seconds: float = PATIENCE_SECONDS) -> Received:
         deadline = time.monotonic() + seconds
         while True:
             found = self._arrived.get(timeout=max(deadline - time.monotonic(), 0.01))

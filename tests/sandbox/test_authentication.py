@@ -22,7 +22,7 @@ def test_takes_bearer_and_basic(sandbox: Calls) -> None:
 
 
 def test_asks_for_a_key(sandbox: Calls) -> None:
-    answer = requests.get(f"{sandbox.url}/v1/account", timeout=10)
+    answer = requests.get(f"{sandbox.url}/v1/account", timeout=60)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'Basic realm="Stripe"'
     assert answer.json()["error"]["message"].startswith("You did not provide an API key.")
@@ -45,7 +45,7 @@ def test_lets_the_publishable_key_see_a_page_only(sandbox: Calls) -> None:
     session = sandbox.make_session()
     assert sandbox.page(session.id).status == 200
     key = f"key={sandbox.server.publishable_key}"
-    assert requests.get(f"{sandbox.url}/v1/checkout/sessions/{session.id}?{key}", timeout=10).status_code == 401
+    assert requests.get(f"{sandbox.url}/v1/checkout/sessions/{session.id}?{key}", timeout=60).status_code == 401
 
 
 @pytest.mark.parametrize(

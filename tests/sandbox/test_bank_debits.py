@@ -54,7 +54,7 @@ def test_settles_as_told(sandbox: Calls, method: str, result: str) -> None:
     ]
     sandbox.control(f"payment_intents/{intent_id}/settle", result=result)
     assert sandbox.event_types().count(f"checkout.session.async_payment_{result}") == 1
-    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/payment_intents/{intent_id}/settle", json={}, timeout=10)
+    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/payment_intents/{intent_id}/settle", json={}, timeout=60)
     assert answer.status_code == 400
 
 

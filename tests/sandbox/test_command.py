@@ -31,10 +31,10 @@ def test_runs_until_it_is_told_to_stop(tmp_path: Path, ending: signal.Signals) -
         said = running.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:\d+", said)
         assert found is not None, said
-        assert requests.get(f"{found[0]}/_sandbox/health", timeout=10).json()["status"] == "ok"
+        assert requests.get(f"{found[0]}/_sandbox/health", timeout=60).json()["status"] == "ok"
         assert not re.search(r"[sp]k_test_", said)
         running.send_signal(ending)
-        assert running.wait(timeout=10) == 0
+        assert running.wait(timeout=60) == 0
         assert running.stdout.read() == ""
     assert data.exists()
 
@@ -58,7 +58,7 @@ def test_answers_no_other_site(sandbox: Calls) -> None:
     """A page elsewhere could otherwise empty a developer's sandbox through the browser."""
     session = sandbox.make_session()
     for origin, status in (("https://evil.test", 403), (sandbox.url, 200)):
-        answer = requests.post(f"{sandbox.url}/_sandbox/reset", headers={"Origin": origin}, timeout=10)
+        answer = requests.post(f"{sandbox.url}/_sandbox/reset", headers={"Origin": origin}, timeout=60)
         assert answer.status_code == status
         left = [each["id"] for each in sandbox.look("sessions")["data"]]
         assert left == ([session.id] if status == 403 else [])

@@ -249,7 +249,7 @@ def test_wins_the_appeal(sandbox: Calls) -> None:
 )
 def test_moves_only_forward(sandbox: Calls, status: str, body: dict[str, str]) -> None:
     dispute_id = make_dispute(sandbox, status)["id"]
-    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/disputes/{dispute_id}/move", json=body, timeout=10)
+    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/disputes/{dispute_id}/move", json=body, timeout=60)
     assert (answer.status_code, see(sandbox, dispute_id)["status"]) == (400, status)
 
 
@@ -259,7 +259,7 @@ def test_needs_money_to_dispute(sandbox: Calls) -> None:
     assert sandbox.control(f"charges/{charge_id}/dispute")["amount"] == 1500
     for wrong in (charge_id, "ch_none"):
         url = f"{sandbox.url}/_sandbox/charges/{wrong}/dispute"
-        assert sandbox.http.post(url, json={}, timeout=10).status_code in {400, 404}
+        assert sandbox.http.post(url, json={}, timeout=60).status_code in {400, 404}
     assert len(disputes_of(sandbox, charge_id)) == 1
 
 

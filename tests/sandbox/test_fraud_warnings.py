@@ -64,7 +64,7 @@ def test_needs_a_paid_charge_and_a_known_type(sandbox: Calls) -> None:
         (pay_with(sandbox, "pm_card_visa"), {"fraud_type": "odd"}, 400),
     ):
         url = f"{sandbox.url}/_sandbox/charges/{path}/fraud_warning"
-        assert sandbox.http.post(url, json=body, timeout=10).status_code == status
+        assert sandbox.http.post(url, json=body, timeout=60).status_code == status
     assert CREATED not in sandbox.event_types()
     with pytest.raises(stripe.InvalidRequestError, match="No such"):
         sandbox.v1.radar.early_fraud_warnings.retrieve("issfr_none")

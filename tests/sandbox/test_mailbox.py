@@ -33,13 +33,13 @@ def make_mail(
 
 def send(box: MailboxServer, message: EmailMessage | bytes, *, to: str = "ada@example.com") -> None:
     raw = message if isinstance(message, bytes) else message.as_bytes()
-    with smtplib.SMTP("127.0.0.1", box.smtp_port, timeout=5) as client:
+    with smtplib.SMTP("127.0.0.1", box.smtp_port, timeout=60) as client:
         client.sendmail("shop@example.com", [to], raw)
 
 
 def test_shows_a_mail_as_html_text_and_json(box: MailboxServer) -> None:
     send(box, make_mail())
-    mail = requests.get(f"{box.url}/messages.json", timeout=5).json()["data"][0]
+    mail = requests.get(f"{box.url}/messages.json", timeout=60).json()["data"][0]
     assert (mail["subject"], mail["to"], mail["message_id"]) == (
         "Grüße 🙂",
         ["ada@example.com"],
@@ -47,12 +47,12 @@ def test_shows_a_mail_as_html_text_and_json(box: MailboxServer) -> None:
     )
     assert mail["text"].strip() == "Ein Schlüssel"
     assert "<b>Schlüssel</b>" in mail["html"]
-    inbox = requests.get(box.url, timeout=5).text
+    inbox = requests.get(box.url, timeout=60).text
     assert "Grüße 🙂" in inbox
     assert "Läden &amp; Co &lt;shop@example.com&gt;" in inbox
     assert "SANDBOX" in inbox
-    assert "Ein Schlüssel" in requests.get(f"{box.url}/messages/{mail['id']}?view=text", timeout=5).text
-    assert "Message-ID: &lt;one@" in requests.get(f"{box.url}/messages/{mail['id']}?view=source", timeout=5).text
+    assert "Ein Schlüssel" in requests.get(f"{box.url}/messages/{mail['id']}?view=text", timeout=60).text
+    assert "Message-ID: &lt;one@" in requests.get(f"{box.url}/messages/{mail['id']}?view=source", timeout=60).text
 
 
 def test_runs_nothing_that_a_mail_brings(box: MailboxServer) -> None:
@@ -61,8 +61,8 @@ def test_runs_nothing_that_a_mail_brings(box: MailboxServer) -> None:
     )
     mail_id = box.messages()[0]["id"]
     for path in ("/", f"/messages/{mail_id}"):
-        assert "<script" not in requests.get(box.url + path, timeout=5).text
-    frame = requests.get(f"{box.url}/messages/{mail_id}/html", timeout=5)
+        assert "<script" not in requests.get(box.url + path, timeout=60).text
+    frame = requests.get(f"{box.url}/messages/{mail_id}/html", timeout=60)
     policy = frame.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "sandbox" in policy
@@ -73,13 +73,13 @@ def test_runs_nothing_that_a_mail_brings(box: MailboxServer) -> None:
 def test_finds_by_recipient_and_pages(box: MailboxServer) -> None:
     for number in range(52):
         send(box, make_mail(subject=f"Mail {number}"), to=f"reader{number}@example.com")
-    first = requests.get(box.url, timeout=5).text
+    first = requests.get(box.url, timeout=60).text
     assert "Mail 51" in first
     assert "Mail 1<" not in first
-    assert "Mail 1<" in requests.get(f"{box.url}/?page=2", timeout=5).text
-    found = requests.get(f"{box.url}/messages.json?to=READER7@", timeout=5).json()["data"]
+    assert "Mail 1<" in requests.get(f"{box.url}/?page=2", timeout=60).text
+    found = requests.get(f"{box.url}/messages.json?to=READER7@", timeout=60).json()["data"]
     assert [mail["subject"] for mail in found] == ["Mail 7"]
-    assert "No mail to an address" in requests.get(f"{box.url}/?to=nobody", timeout=5).text
+    assert "No mail to an address" in requests.get(f"{box.url}/?to=nobody", timeout=60).text
 
 
 def test_keeps_its_mails_over_a_restart(tmp_path: Path) -> None:
@@ -111,17 +111,17 @@ def test_shows_broken_mail_too(box: MailboxServer, raw: bytes) -> None:
     mail_id = box.messages()[0]["id"]
     views = [f"/messages/{mail_id}{view}" for view in ("", "?view=text", "?view=source", "/html")]
     for path in ("/", "/messages.json", *views):
-        assert requests.get(box.url + path, timeout=5).status_code == 200
+        assert requests.get(box.url + path, timeout=60).status_code == 200
 
 
 def test_tells_every_header_and_attachment(box: MailboxServer) -> None:
     mail = make_mail()
     mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="Quittung für Ada.pdf")
     send(box, b"Received: one\r\nReceived: two\r\n" + mail.as_bytes())
-    (found,) = requests.get(f"{box.url}/messages.json", timeout=5).json()["data"]
+    (found,) = requests.get(f"{box.url}/messages.json", timeout=60).json()["data"]
     assert [value for name, value in found["headers"] if name == "Received"] == ["one", "two"]
     assert found["attachments"] == ["Quittung für Ada.pdf"]
-    assert "Quittung für Ada.pdf" in requests.get(f"{box.url}/messages/{found['id']}", timeout=5).text
+    assert "Quittung für Ada.pdf" in requests.get(f"{box.url}/messages/{found['id']}", timeout=60).text
 
 
 def test_refuses_recipients_on_order_then_takes_them(box: MailboxServer) -> None:
@@ -139,7 +139,7 @@ def test_hangs_or_hangs_up_on_order(box: MailboxServer) -> None:
         send(box, make_mail())
     box.clear()
     box.trouble.hang_seconds = 30
-    client = smtplib.SMTP("127.0.0.1", box.smtp_port, timeout=5)
+    client = smtplib.SMTP("127.0.0.1", box.smtp_port, timeout=60)
     client.ehlo()
     client.mail("shop@example.com")
     client.rcpt("ada@example.com")
@@ -164,17 +164,17 @@ def test_goes_down_and_up(box: MailboxServer) -> None:
 def test_clears_only_for_its_own_pages(box: MailboxServer) -> None:
     send(box, make_mail())
     foreign = {"Origin": "http://evil.example"}
-    assert requests.post(f"{box.url}/clear", headers=foreign, timeout=5).status_code == 403
-    assert requests.delete(f"{box.url}/messages", headers=foreign, timeout=5).status_code == 403
+    assert requests.post(f"{box.url}/clear", headers=foreign, timeout=60).status_code == 403
+    assert requests.delete(f"{box.url}/messages", headers=foreign, timeout=60).status_code == 403
     assert len(box.messages()) == 1
     own = {"Origin": box.url}
-    assert requests.post(f"{box.url}/clear", headers=own, timeout=5, allow_redirects=False).status_code == 303
+    assert requests.post(f"{box.url}/clear", headers=own, timeout=60, allow_redirects=False).status_code == 303
     assert box.messages() == []
-    assert "No mail yet" in requests.get(box.url, timeout=5).text
+    assert "No mail yet" in requests.get(box.url, timeout=60).text
 
 
 def test_knows_no_unknown_mail(box: MailboxServer) -> None:
-    assert requests.get(f"{box.url}/messages/999", timeout=5).status_code == 404
+    assert requests.get(f"{box.url}/messages/999", timeout=60).status_code == 404
 
 
 def test_listens_on_loopback_only_unless_told() -> None:

@@ -105,7 +105,7 @@ def test_ends_when_told_and_with_a_reset(sandbox: Calls) -> None:
     ],
 )
 def test_refuses_what_it_does_not_understand(sandbox: Calls, body: dict[str, Any]) -> None:
-    answer = requests.post(f"{sandbox.url}/_sandbox/mischief", json=body, timeout=20)
+    answer = requests.post(f"{sandbox.url}/_sandbox/mischief", json=body, timeout=60)
     assert answer.status_code == 400
     assert answer.json()["error"]["message"]
     assert sandbox.look("mischief")["rules"] == []

@@ -13,7 +13,7 @@ PAYER = {"email": "ada@example.com", "name": "Ada", "country": "DE", "postal_cod
 def make_method(sandbox: Calls, number: str = "4242424242424242", **more: str) -> Any:
     card = {"card[number]": number, "card[exp_month]": "12", "card[exp_year]": "2034", "card[cvc]": "123", **more}
     data = {"key": sandbox.server.publishable_key, "type": "card", **card}
-    return sandbox.http.post(f"{sandbox.url}/v1/payment_methods", data=data, timeout=10).json()
+    return sandbox.http.post(f"{sandbox.url}/v1/payment_methods", data=data, timeout=60).json()
 
 
 def test_shows_a_session_to_its_page(sandbox: Calls) -> None:

@@ -239,10 +239,8 @@ def test_keeps_stripes_rules_for_mounting(page: Page, sandbox: Calls, host: str)
     expect(page.frame_locator(FRAME).get_by_test_id("submit")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [PHONE, {"width": 320, "height": 700}], ids=["phone", "small"])
-def test_is_accessible_and_fits_a_phone(page: Page, sandbox: Calls, host: str, scheme: Any) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_is_accessible_and_fits_a_phone(page: Page, sandbox: Calls, host: str) -> None:
     session = create(sandbox, host, ui_mode="hosted_page", return_url="", success_url=host + "/done")
     page.goto(session.url)
     expect(page.get_by_test_id("submit")).to_be_visible()
@@ -314,9 +312,7 @@ def test_refunds_and_disputes_from_the_control_page(page: Page, sandbox: Calls) 
     assert types.count("charge.refunded") == types.count("charge.dispute.closed") == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_moves_the_clock_and_makes_trouble_from_the_control_page(page: Page, sandbox: Calls, scheme: Any) -> None:
-    page.emulate_media(color_scheme=scheme)
+def test_moves_the_clock_and_makes_trouble_from_the_control_page(page: Page, sandbox: Calls) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{sandbox.url}/_sandbox/")
     expect(page.get_by_text("real time", exact=True)).to_be_visible()

@@ -17,7 +17,7 @@ def make_link(sandbox: Calls, **more: Any) -> stripe.PaymentLink:
 
 def go(sandbox: Calls, url: str) -> tuple[int, str, str]:
     """Status, where it leads, text."""
-    answer = sandbox.http.get(url, allow_redirects=False, timeout=10)
+    answer = sandbox.http.get(url, allow_redirects=False, timeout=60)
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "no-store"
     return answer.status_code, answer.headers.get("Location", ""), answer.text
@@ -72,7 +72,7 @@ def test_opens_a_session_for_each_visitor(sandbox: Calls) -> None:
     lines = [sandbox.get(f"/v1/checkout/sessions/{each['id']}/line_items")["data"] for each in (first, second)]
     assert lines[0][0]["id"] != lines[1][0]["id"]
     assert len(sandbox.get("/v1/checkout/sessions", f"payment_link={link.id}")["data"]) == 2
-    assert sandbox.http.head(link.url, timeout=10).status_code == 200
+    assert sandbox.http.head(link.url, timeout=60).status_code == 200
     assert len(sandbox.look("sessions")["data"]) == 2
 
 

@@ -6,7 +6,7 @@ from tests.sandbox.calls import Calls
 
 
 def open_receipt(sandbox: Calls, url: str, status: int = 200) -> str:
-    answer = sandbox.http.get(url, timeout=10)
+    answer = sandbox.http.get(url, timeout=60)
     assert answer.status_code == status
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert "SANDBOX" in answer.text

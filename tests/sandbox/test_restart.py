@@ -98,6 +98,6 @@ def test_can_change_its_keys(tmp_path: Path) -> None:
     [{"nonsense": 1}, {"settle_after_seconds": "soon"}, {"webhook_order": "later"}, {"duplicates": -1}],
 )
 def test_refuses_wrong_settings(sandbox: Calls, body: dict[str, Any]) -> None:
-    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/config", json=body, timeout=10)
+    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/config", json=body, timeout=60)
     assert answer.status_code == 400
     assert next(iter(body)) in answer.json()["error"]["message"]

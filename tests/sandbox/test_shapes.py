@@ -252,7 +252,7 @@ def link_in_every_way(sandbox: Calls) -> None:
         "tax_id_collection": {"enabled": True},
     }
     link = sandbox.v1.payment_links.create(full)
-    sandbox.http.get(link.url, allow_redirects=False, timeout=10)
+    sandbox.http.get(link.url, allow_redirects=False, timeout=60)
     sandbox.pay(sandbox.look("sessions")["data"][-1]["id"])
 
 

@@ -166,7 +166,7 @@ def test_keep_up_with_hundreds(sandbox: Calls, receiver: Receiver) -> None:
     sessions = [sandbox.make_session(price).id for _ in range(40)]
     for session_id in sessions:
         sandbox.pay(session_id)
-    sandbox.wait_until(lambda: receiver.types().count("checkout.session.completed") == 40, seconds=15)
+    sandbox.wait_until(lambda: receiver.types().count("checkout.session.completed") == 40)
     sandbox.wait_until(
         lambda: all(each["state"] == "succeeded" for each in sandbox.look("deliveries")["data"]), seconds=15
     )

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[str]:
+    from moto.moto_server.threaded_moto_server import ThreadedMotoServer  # heavy, and only here
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -19,6 +19,8 @@ def s3() -> Iterator[str]:
 
 @pytest.fixture
 def bucket(s3: str) -> Any:
+    import boto3
+
     client = boto3.client(
         "s3", endpoint_url=s3, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
     )

@@ -116,7 +116,7 @@ def test_takes_a_chunked_body_and_refuses_a_huge_one(shop: Shop) -> None:
 
 
 def post_chunked(url: str, chunks: list[bytes], signature: str) -> int:
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
     headers: Any = {"Stripe-Signature": signature, "Transfer-Encoding": "chunked"}
     try:
         connection.request("POST", "/webhook", body=iter(chunks), headers=headers, encode_chunked=True)
