@@ -30,6 +30,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront import clock, counters, logs
+from storefront.bodies import set_up_bodies, take_body
 from storefront.clients import client_of
 from storefront.config import Mode, Settings
 from storefront.errors import StorefrontError
@@ -47,7 +48,6 @@ def client() -> str:
 csrf = CSRFProtect()
 limiter = Limiter(key_func=client)
 
-MAX_BODY_BYTES = 1024 * 1024
 FIXED_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
@@ -271,7 +271,6 @@ def set_up_web(app: Flask, shop: Settings) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         SESSION_COOKIE_SECURE=shop.is_https,
         PERMANENT_SESSION_LIFETIME=60 * 60 * 24 * 30,
-        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=True,
         RATELIMIT_STORAGE_URI=counters.URI if shop.limits_url == "memory://" else shop.limits_url,
@@ -285,7 +284,9 @@ def set_up_web(app: Flask, shop: Settings) -> None:
     csrf.init_app(app)
     set_up_limits(app)
     app.session_interface = Sessions()
-    app.before_request_funcs.setdefault(None, []).insert(0, _start_request)
+    set_up_bodies(app)
+    # Before the check of forms, which parses them.
+    app.before_request_funcs.setdefault(None, [])[:0] = [_start_request, take_body]
     app.after_request(_finish_request)
     app.register_error_handler(StorefrontError, _answer_refusal)
     app.register_error_handler(TooManyRequests, _answer_too_many)

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from storefront.errors import StorefrontError
+from storefront.bodies import AddressTooLong, takes_bytes
+from storefront.errors import StorefrontError, TooLarge
 from storefront.licenses import activations, answers
 from storefront.licenses.activations import Answer
 from storefront.licenses.codes import Code
@@ -17,7 +18,7 @@ from storefront.licenses.keys import hash_key
 from storefront.licenses.license_file import issue_license_file
 from storefront.licenses.limits import TooManyRequests, count_client, count_key
 from storefront.licenses.openapi import describe
-from storefront.licenses.requests import BadRequest, demand, read_fields
+from storefront.licenses.requests import MAX_BODY_BYTES, BadRequest, demand, read_fields
 from storefront.web import csrf, settings
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ def description() -> ResponseReturnValue:
 
 
 @licenses.post("/v1/licenses/activate")
+@takes_bytes(MAX_BODY_BYTES)
 def activate() -> ResponseReturnValue:
     """With a license file, so that the program works when it cannot ask."""
     fields = _take_turn()
@@ -79,6 +81,7 @@ def _license_file(answer: Answer, key: str, fingerprint: str) -> str | None:
 
 
 @licenses.post("/v1/licenses/validate")
+@takes_bytes(MAX_BODY_BYTES)
 def validate() -> ResponseReturnValue:
     fields = _take_turn()
     demand(fields, ("license_key",))
@@ -92,6 +95,7 @@ def validate() -> ResponseReturnValue:
 
 
 @licenses.post("/v1/licenses/deactivate")
+@takes_bytes(MAX_BODY_BYTES)
 def deactivate() -> ResponseReturnValue:
     fields = _take_turn()
     demand(fields, ("license_key", "instance_id"))
@@ -107,7 +111,9 @@ def _answer(answer: Answer, **more: str | None) -> ResponseReturnValue:
 
 
 @licenses.errorhandler(BadRequest)
-def refuse_request(error: BadRequest) -> ResponseReturnValue:
+@licenses.errorhandler(TooLarge)
+@licenses.errorhandler(AddressTooLong)
+def refuse_request(error: StorefrontError) -> ResponseReturnValue:
     return jsonify(answers.refusal(_flag(), Code.INVALID_REQUEST, error.message)), error.status
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import g, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException
 
 from storefront.errors import StorefrontError
 from storefront.licenses.keys import normal_form
@@ -28,10 +28,6 @@ class BadRequest(StorefrontError):
 
     code = "INVALID_REQUEST"
     status = 422
-
-
-class TooLarge(BadRequest):
-    status = 413
 
 
 class NoJson(BadRequest):
@@ -57,11 +53,8 @@ def demand(fields: dict[str, str], names: Iterable[str]) -> None:
 
 
 def _read() -> dict[str, str]:
-    request.max_content_length = MAX_BODY_BYTES
     try:
         sent: Any = json.loads(request.get_data()) if request.mimetype in JSON_TYPES else request.form.to_dict()
-    except RequestEntityTooLarge as error:
-        raise TooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes.") from error
     except HTTPException as error:
         raise NoJson("The form cannot be read.") from error
     except (ValueError, RecursionError) as error:

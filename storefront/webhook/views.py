@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from storefront.errors import TooLarge
+from storefront.bodies import takes_bytes
 from storefront.stripe_gateway import gateway
 from storefront.web import csrf
 from storefront.webhook.dispatch import handle_delivery
@@ -15,18 +15,8 @@ csrf.exempt(webhook)
 MAX_BYTES = 256 * 1024
 
 
-def read_body() -> bytes:
-    """At most the limit, read as a stream: behind a chunked body `get_data()` may be cut without a word."""
-    request.max_content_length = None
-    if (request.content_length or 0) > MAX_BYTES:
-        raise TooLarge("A Stripe event is never that large.")
-    body = request.stream.read(MAX_BYTES + 1)
-    if len(body) > MAX_BYTES:
-        raise TooLarge("A Stripe event is never that large.")
-    return body
-
-
 @webhook.post("/webhook")
+@takes_bytes(MAX_BYTES)
 def deliver() -> ResponseReturnValue:
-    event = gateway().verify_event(read_body(), request.headers.get("Stripe-Signature", ""))
+    event = gateway().verify_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
     return {"outcome": handle_delivery(event)}

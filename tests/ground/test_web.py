@@ -24,7 +24,7 @@ def ask(client: FlaskClient, status: int, headers: dict[str, str]) -> TestRespon
     if status == 405:
         return client.post("/wrong/seen", headers=headers)
     if status == 413:
-        return client.post("/wrong/form", data={"word": "x" * (1024 * 1024 + 1)}, headers=headers)
+        return client.post("/wrong/form", data={"word": "x" * (64 * 1024 + 1)}, headers=headers)
     if status == 429:
         client.get("/wrong/limited")
         return client.get("/wrong/limited", headers=headers)
