@@ -1,6 +1,5 @@
 """Bodies: bounded before anything is parsed, at every address, with a length or without one."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -23,7 +22,7 @@ def client(make_shop: MakeShop) -> FlaskClient:
 
 
 @pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses whose bodies were parsed as forms."""
     seen: list[str] = []
     parse = Request._load_form_data
