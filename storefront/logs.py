@@ -8,6 +8,7 @@ import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -42,10 +43,15 @@ class JsonFormatter(_Discreet):
         return json.dumps(line, default=str)
 
 
+@lru_cache(maxsize=4)
+def _when(second: int) -> str:
+    """UTC; kept for its second, because it costs as much as the rest of the line."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class LineFormatter(_Discreet):
     def format(self, record: logging.LogRecord) -> str:
-        of_day = int(record.created) % 86_400  # UTC; strftime costs as much as the rest of the line
-        when = f"{of_day // 3600:02}:{of_day // 60 % 60:02}:{of_day % 60:02}"
+        when = _when(int(record.created))
         fields = " ".join(f"{key}={value}" for key, value in _fields(record).items())
         line = f"{when} {record.levelname.lower():7} {record.name}: {record.getMessage()} {fields}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line

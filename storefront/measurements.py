@@ -32,6 +32,7 @@ SMTP_SECONDS = "smtp_seconds"
 ACCESS_DENIALS = "access_denials"
 FAILED_NUDGES = "failed_nudges"
 BAD_SIGNATURE_AT = "bad_signature_at"
+STALE_SIGNATURE_AT = "stale_signature_at"
 UNTRUSTED_PROXY_AT = "untrusted_proxy_at"
 
 

@@ -4,14 +4,16 @@ Every call first ends the read transaction and refuses to run inside a write tra
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import stripe
 from flask import Flask, current_app
 
+from storefront import clock
 from storefront.config import Settings
 from storefront.db import end_read
 from storefront.errors import (
@@ -22,7 +24,7 @@ from storefront.errors import (
     StripeRefused,
     StripeUnavailable,
 )
-from storefront.measurements import BAD_SIGNATURE_AT, STRIPE_SECONDS, measurements, timed
+from storefront.measurements import BAD_SIGNATURE_AT, STALE_SIGNATURE_AT, STRIPE_SECONDS, measurements, timed
 from storefront.stripe_seen import (
     SeenAftermath,
     SeenCheckout,
@@ -48,6 +50,12 @@ class BadSignature(StorefrontError):
     code = "bad_signature"
     status = 400
     title = "The signature does not match"
+
+
+class StaleSignature(StorefrontError):
+    code = "stale_signature"
+    status = 400
+    title = "The signature is too old"
 
 
 class BadPayload(StorefrontError):
@@ -300,29 +308,44 @@ class Gateway:
         """Check the signature over the raw body with each secret (several while one is rotated).
 
         Raises:
-            BadSignature: no secret matches, or the timestamp is older than 5 minutes.
+            BadSignature: no secret matches.
+            StaleSignature: one does, and the timestamp is older than 5 minutes.
             BadPayload: signed, but not a snapshot event.
         """
         try:
             text = payload.decode()
         except UnicodeDecodeError as error:
             raise BadPayload from error
-        # A non-ASCII header would make the SDK's comparison raise TypeError.
-        if not signature.isascii() or not any(_is_signed(text, signature, secret) for secret in self._secrets):
-            measurements().see(BAD_SIGNATURE_AT)
-            raise BadSignature("The Stripe-Signature header does not match the body with any webhook secret.")
+        if not _is_signed(text, signature, self._secrets, tolerance=stripe.Webhook.DEFAULT_TOLERANCE):
+            self._refuse_signature(text, signature)
         try:
             return read_event(text)
         except ValueError as error:
             raise BadPayload from error
 
+    def _refuse_signature(self, text: str, signature: str) -> NoReturn:
+        """Stripe shows the answer in its Dashboard, so it says what to mend: the secret or the clock."""
+        if not _is_signed(text, signature, self._secrets, tolerance=None):
+            measurements().see(BAD_SIGNATURE_AT)
+            log.warning("webhook signature matches no secret")
+            raise BadSignature("The Stripe-Signature header matches the body with no STRIPE_WEBHOOK_SECRET.")
+        measurements().see(STALE_SIGNATURE_AT)
+        signed_at = re.search(r"(?:^|,)t=(\d+)", signature)
+        minutes = int(clock.now().timestamp() - int(signed_at[1])) // 60 if signed_at else 0
+        log.warning("webhook signature is right but old", extra={"minutes": minutes})
+        raise StaleSignature(
+            f"The signature is right, and {minutes} minutes old by the clock of this machine; 5 are allowed. "
+            "Set that clock, or find what holds deliveries back."
+        )
 
-def _is_signed(text: str, signature: str, secret: str) -> bool:
-    try:
-        stripe.WebhookSignature.verify_header(text, signature, secret, tolerance=stripe.Webhook.DEFAULT_TOLERANCE)
-    except stripe.SignatureVerificationError:
+
+def _is_signed(text: str, signature: str, secrets: tuple[str, ...], *, tolerance: int | None) -> bool:
+    if not signature.isascii():  # the SDK's comparison would raise TypeError
         return False
-    return True
+    for secret in secrets:
+        with suppress(stripe.SignatureVerificationError):
+            return bool(stripe.WebhookSignature.verify_header(text, signature, secret, tolerance=tolerance))
+    return False
 
 
 def set_up_gateway(app: Flask, settings: Settings, patience: Patience = FOR_PAGES) -> None:

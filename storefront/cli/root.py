@@ -51,7 +51,9 @@ def serve(host: str, port: int, workers: int) -> None:
     threads = (
         found.web_threads + found.download_threads
     )  # what is worked on at once is bounded in downloads/gate.py
-    command = server_command("wsgi:app", host=host, port=port, workers=workers, threads=threads)
+    command = server_command(
+        "wsgi:app", host=host, port=port, workers=workers, threads=threads, as_json=found.log_json
+    )
     os.execv(sys.executable, command)  # noqa: S606 - our own command line; signals reach the server itself
 
 

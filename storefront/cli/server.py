@@ -1,11 +1,23 @@
 """The web server's command line."""
 
 import sys
+from pathlib import Path
 
 
-def server_command(target: str, *, host: str, port: int, workers: int, threads: int) -> list[str]:
+def server_log_path(*, as_json: bool) -> Path:
+    """How the server writes its own lines: as the shop does, with a date."""
+    return Path(__file__).with_name("server_log_json.json" if as_json else "server_log_text.json")
+
+
+def server_command(
+    target: str, *, host: str, port: int, workers: int, threads: int, as_json: bool = False
+) -> list[str]:
     """The web server's command line; the benchmarks serve what they compare with the same one."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     # Errors only: at its start granian warns that 8 threads are many for few cores; most of ours wait for Stripe.
     command += ["--workers", str(workers), "--blocking-threads", str(threads), "--no-ws", "--log-level", "error"]
+    command += ["--log-config", str(server_log_path(as_json=as_json))]
+    # Without it one process that the kernel ends for its memory takes all others along. A process that ends again
+    # within seconds ends the server, so that a shop that cannot start says so once and not for ever.
+    command += ["--respawn-failed-workers"]
     return [*command, "--workers-kill-timeout", "10", "--backpressure", str(threads * 16), target]

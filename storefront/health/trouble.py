@@ -11,7 +11,7 @@ from storefront.db import db
 from storefront.leases import Lease
 from storefront.mail.models import MailState
 from storefront.mail.trouble import mail_trouble
-from storefront.measurements import BAD_SIGNATURE_AT, UNTRUSTED_PROXY_AT, read_measurements
+from storefront.measurements import BAD_SIGNATURE_AT, STALE_SIGNATURE_AT, UNTRUSTED_PROXY_AT, read_measurements
 from storefront.orders.after_sale import Notice
 from storefront.reconcile.models import ReconcilePass
 from storefront.web import settings
@@ -48,6 +48,7 @@ class Trouble:
     has_owner_email: bool
     last_event_at: datetime | None
     bad_signature_at: datetime | None
+    stale_signature_at: datetime | None
     untrusted_proxy_at: datetime | None
     measured: dict[str, dict[str, float]]
 
@@ -79,6 +80,7 @@ def read_trouble() -> Trouble:
         has_owner_email=shop.owner_email is not None,
         last_event_at=_find_last_event_at(shop.mode),
         bad_signature_at=_moment(measured, BAD_SIGNATURE_AT),
+        stale_signature_at=_moment(measured, STALE_SIGNATURE_AT),
         untrusted_proxy_at=_moment(measured, UNTRUSTED_PROXY_AT),
         measured=measured,
     )

@@ -34,6 +34,7 @@ def find_warnings(trouble: Trouble) -> list[HealthWarning]:
         "needs_you": _notices(trouble),
         "webhook_secret_missing": _webhook_secret(trouble),
         "signatures_bad": _signatures(trouble),
+        "signatures_stale": _stale_signatures(trouble),
         "proxy_not_trusted": _proxy(trouble),
         "owner_email_missing": _owner_email(trouble),
     }
@@ -128,14 +129,30 @@ def _webhook_secret(trouble: Trouble) -> str | None:
     )
 
 
+def _is_all_that_comes(seen: datetime | None, trouble: Trouble) -> bool:
+    """Seen lately, and no good delivery came since or in the hour before."""
+    good = trouble.last_event_at
+    return seen is not None and trouble.now - seen <= SEEN_LATELY and (good is None or good <= seen - SEEN_LATELY)
+
+
 def _signatures(trouble: Trouble) -> str | None:
-    """Anybody may send rubbish; it is the secret that is wrong where no good delivery came since."""
-    seen, good = trouble.bad_signature_at, trouble.last_event_at
-    if seen is None or trouble.now - seen > SEEN_LATELY or (good is not None and good > seen - SEEN_LATELY):
+    """Anybody may send rubbish; it is the secret that is wrong where nothing comes that it signed."""
+    if not _is_all_that_comes(trouble.bad_signature_at, trouble) or _stale_signatures(trouble):
         return None
     return (
         "Deliveries come to the webhook whose signature does not match, and none whose does: compare "
         "STRIPE_WEBHOOK_SECRET with the signing secret of your endpoint in the Stripe Dashboard."
+    )
+
+
+def _stale_signatures(trouble: Trouble) -> str | None:
+    """Only who knows the secret, or repeats what it signed, can send one: see `verify_event`."""
+    if not _is_all_that_comes(trouble.stale_signature_at, trouble):
+        return None
+    return (
+        "Deliveries come to the webhook whose signature is too old by the clock of this machine, and none whose "
+        "is fresh: the secret is right, so set the clock (`timedatectl` shows it) or find the proxy that holds "
+        "deliveries back."
     )
 
 

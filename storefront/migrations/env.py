@@ -1,14 +1,19 @@
 """Alembic's entry: runs with the shop's own engine and metadata."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alembic import context
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from storefront.db import Base, db
 
+log = logging.getLogger("storefront.migrations")
+
 target_metadata = Base.metadata
+TURN = 7_863_014  # any number that nobody else in this database locks
 
 
 def include_object(_object: object, name: str | None, type_: str, reflected: bool, _to: object) -> bool:
@@ -36,6 +41,15 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
         driver.execute("PRAGMA foreign_keys=ON")
 
 
+def _wait_for_turn(connection: Connection) -> None:
+    """Two machines that start at once both upgrade. Until COMMIT; SQLite's transaction is its own turn."""
+    if connection.dialect.name != "postgresql":
+        return
+    if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:turn)"), {"turn": TURN}):
+        log.warning("another upgrade is at work: waiting for it")
+        connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": TURN})
+
+
 def run_migrations() -> None:
     with db.engine.connect().execution_options(writes=True) as connection, _without_foreign_keys(connection):
         context.configure(
@@ -43,8 +57,11 @@ def run_migrations() -> None:
             target_metadata=target_metadata,
             include_object=include_object,
             render_as_batch=connection.dialect.name == "sqlite",
+            # SQLite can, too: all steps or none, and whoever comes second finds all of them made.
+            transactional_ddl=True,
         )
         with context.begin_transaction():
+            _wait_for_turn(connection)
             context.run_migrations()
 
 

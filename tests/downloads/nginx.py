@@ -34,14 +34,15 @@ http {{
 """
 
 
-def documented(*, port: int, shop: str, files: Path, more: str) -> str:
+def documented(*, port: int, shop: str, files: Path, more: str, secure: Path | None) -> str:
     """The server block of docs/nginx.md, with this test's addresses in place of its own."""
+    tls = f"ssl_certificate {secure}; ssl_certificate_key {secure};" if secure else ""
     server = next(each for each in DOCS.read_text().split("```") if each.strip().startswith("server {"))
     for theirs, ours in (
-        ("listen 443 ssl;", f"listen 127.0.0.1:{port};"),
+        ("listen 443 ssl;", f"listen 127.0.0.1:{port}{' ssl' if secure else ''};"),
+        ("# ssl_certificate …;", tls),
         ("http://127.0.0.1:8000", shop),
         ("/srv/storefront/files/", f"{files}/"),
-        ("Host $host;", "Host $http_host;"),  # the test's port is a part of its host
         ("    location / {", f"    {more}\n    location / {{"),
     ):
         assert theirs in server, theirs
@@ -57,24 +58,33 @@ def find_nginx() -> str:
     return found
 
 
-@contextmanager
-def nginx(folder: Path, *, shop: str, files: Path, more: str = "") -> Iterator[str]:
-    """In front of a shop; `more` is a part of its configuration. Its address; ended by its process."""
-    program = find_nginx()
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def nginx(
+    folder: Path, *, shop: str, files: Path, more: str = "", secure: Path | None = None, port: int = 0
+) -> Iterator[str]:
+    """In front of a shop; with TLS where `secure` holds key and certificate; `more` is more configuration.
+
+    Its address; ended by its process.
+    """
+    program = find_nginx()
+    port = port or free_port()
     folder.mkdir()
     config = folder / "nginx.conf"
-    server = documented(port=port, shop=shop, files=files, more=more)
+    server = documented(port=port, shop=shop, files=files, more=more, secure=secure)
     config.write_text(AROUND.format(folder=folder, server=server))
     process = subprocess.Popen([program, "-c", str(config), "-e", str(folder / "error.log"), "-p", str(folder)])
-    url = f"http://127.0.0.1:{port}"
+    url = f"{'https' if secure else 'http'}://127.0.0.1:{port}"
 
     def answers() -> bool:
         assert process.poll() is None, (folder / "error.log").read_text()
         try:
-            return get(f"{url}/healthz").status_code == 200
+            return get(f"{url}/healthz", verify=False).status_code == 200
         except requests.ConnectionError:
             return False
 

@@ -2,8 +2,11 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
+import requests
+import trustme
 from flask import Flask
 
 from storefront.catalog.releases import add_release_file
@@ -11,6 +14,7 @@ from storefront.config import load_settings
 from storefront.db import db
 from storefront.downloads.models import Download
 from storefront.storage import disposition
+from tests.downloads.nginx import free_port as find_free_port
 from tests.downloads.nginx import nginx
 from tests.downloads.sent import get, head, short_address
 from tests.messages.sold import sell
@@ -18,7 +22,7 @@ from tests.races.served import served
 from tests.sandbox_client import SandboxClient
 from tests.shop import count_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")]
 BOOK = ("the-patient-toolmaker", "E-book")
 NAMES = [
     "Größe ☕ & more 100%25 #1+2;'=.epub",
@@ -97,3 +101,35 @@ def test_names_of_every_script_arrive(
         each.content.decode(): each.headers["Content-Disposition"] for each in arrived if len(each.content) < 20
     }
     assert names == {f"content {number}": disposition(name) for number, name in enumerate(NAMES)}
+
+
+@pytest.mark.usefixtures("app")
+def test_forms_arrive_through_the_documented_block_on_another_port_than_443(
+    environment: dict[str, str], free_port: int, tmp_path: Path
+) -> None:
+    """Over TLS, as it stands there: a form whose Referer has a port that its Host lacks is refused as too old."""
+    secure = tmp_path / "127.0.0.1.pem"
+    trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(secure))
+    public = find_free_port()
+    changed = environment | {"BASE_URL": f"https://127.0.0.1:{public}", "TRUSTED_PROXIES": "1"}
+    files = load_settings(environment).files_path
+    with (
+        served(changed, workers=1, port=free_port) as shop,
+        nginx(tmp_path / "nginx", shop=shop, files=files, secure=secure, port=public) as url,
+        requests.Session() as browser,
+    ):
+        browser.trust_env, browser.verify = False, False
+        page = browser.get(f"{url}/products/twinspot", timeout=60)
+        form = {name: _value_on(page.text, name) for name in ("csrf_token", "price_id")}
+        headers = {"Referer": page.url, "Origin": url}
+        answer = browser.post(f"{url}/cart/add", data=form, headers=headers, timeout=60, allow_redirects=False)
+        assert answer.status_code == 303, answer.text
+        leads_to = urljoin(page.url, answer.headers["Location"])
+        assert leads_to.startswith(f"{url}/cart")
+        assert "Twinspot" in browser.get(leads_to, timeout=60).text
+
+
+def _value_on(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]*value="([^"]+)"', page)
+    assert found, name
+    return found[1]

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from storefront.cli import main
 from storefront.config import ROOT
+from tests.processes import processes_of
 from tests.shop import START_SECONDS, wait_for
 
 pytestmark = pytest.mark.slow
@@ -40,20 +41,6 @@ def is_free(port: str) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", int(port))) != 0
-
-
-def processes_of(folder: Path) -> list[int]:
-    """Programs that know this folder, by the environment or the arguments they were started with."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            told = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
-            state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
-        except OSError:
-            continue
-        if os.fsencode(folder) in told and state != "Z":
-            found.append(int(entry.name))
-    return found
 
 
 # Whoever runs the tests in the background has told them to ignore the signals of a terminal.

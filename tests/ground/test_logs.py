@@ -2,12 +2,15 @@
 
 import json
 import logging
+import logging.config
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 
+from storefront.cli.server import server_log_path
 from storefront.logs import JsonFormatter, request_id, set_up_logs
 
 log = logging.getLogger("storefront.tests")
@@ -74,8 +77,26 @@ def test_writes_values_that_json_does_not_know(capsys: pytest.CaptureFixture[str
 
 def test_writes_a_line_for_people_without_json(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs(as_json=False)
-    log.info("order fulfilled", extra={"order": "A7"})
-    assert capsys.readouterr().err.rstrip().endswith("info    storefront.tests: order fulfilled order=A7")
+    with time_machine.travel(datetime(2026, 11, 2, 12, 5, 9, tzinfo=UTC), tick=False):
+        log.info("order fulfilled", extra={"order": "A7"})
+    with time_machine.travel(datetime(2026, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC), tick=False):
+        log.warning("order refunded")
+    assert capsys.readouterr().err.splitlines() == [
+        "2026-11-02T12:05:09Z info    storefront.tests: order fulfilled order=A7",
+        "2026-12-31T23:59:59Z warning storefront.tests: order refunded",
+    ]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_dates_the_web_servers_own_lines_too(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+    """Its configuration is a file, read before the shop is: "Unexpected exit" needs a date most of all."""
+    config = json.loads(server_log_path(as_json=as_json).read_text())
+    logging.config.dictConfig({**config, "disable_existing_loggers": False})
+    logging.getLogger("_granian").error("Unexpected exit from worker-1")
+    (line,) = capsys.readouterr().err.splitlines()
+    when = json.loads(line)["time"] if as_json else line.split()[0]
+    assert datetime.fromisoformat(when).utcoffset() == timedelta(0)
+    assert "Unexpected exit from worker-1" in line
 
 
 def test_writes_each_line_once_however_often_it_was_set_up(capsys: pytest.CaptureFixture[str]) -> None:

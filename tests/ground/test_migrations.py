@@ -1,5 +1,8 @@
 """Migrations: they end at exactly what the models say, and every step can be taken back."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from flask_migrate import downgrade
 from sqlalchemy import inspect, select, text
 
 from storefront.app import create_app
-from storefront.config import load_settings
+from storefront.config import ROOT, load_settings
 from storefront.customers.models import Customer
 from storefront.db import Base, db, transaction
 from storefront.licenses.keys import hash_key
@@ -73,6 +76,22 @@ def test_goes_back_to_nothing_and_up_again(app: Flask) -> None:
     assert tables(app) == {"alembic_version"}
     schema.upgrade(app)
     assert tables(app) == set(Base.metadata.tables) | {"alembic_version"}
+    assert differences(app) == []
+
+
+@both
+def test_takes_turns_when_two_upgrade_at_once(environment: dict[str, str], app: Flask) -> None:
+    """Two machines of one shop that start together: processes, because one has one at a time anyway."""
+    with app.app_context():
+        downgrade(directory=str(schema.FOLDER), revision="base")
+    command = [sys.executable, "-m", "storefront", "db", "upgrade"]
+    environ = os.environ | environment | {"STOREFRONT_ENV_FILE": ""}
+    started = [
+        subprocess.Popen(command, env=environ, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    said = [process.communicate(timeout=120)[1] for process in started]
+    assert [process.returncode for process in started] == [0] * 3, said
+    assert "Traceback" not in "".join(said)
     assert differences(app) == []
 
 

@@ -27,6 +27,7 @@ WELL = Trouble(
     has_owner_email=True,
     last_event_at=NOW,
     bad_signature_at=None,
+    stale_signature_at=None,
     untrusted_proxy_at=None,
     measured={},
 )
@@ -44,6 +45,8 @@ QUIET: list[dict[str, Any]] = [
     {},
     {"bad_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
     {"bad_signature_at": ago(minutes=61), "last_event_at": None},
+    {"stale_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
+    {"stale_signature_at": ago(minutes=61), "last_event_at": None},
     {"untrusted_proxy_at": ago(minutes=61)},
     {"worker_seen_at": ago(minutes=10)},
     {"worker_seen_at": NOW + timedelta(seconds=50)},
@@ -94,6 +97,13 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
         "compare STRIPE_WEBHOOK_SECRET",
     ),
     ({"bad_signature_at": NOW, "last_event_at": ago(hours=2)}, "signatures_bad", "STRIPE_WEBHOOK_SECRET"),
+    ({"stale_signature_at": ago(minutes=59), "last_event_at": None}, "signatures_stale", "clock of this machine"),
+    (
+        # The secret is right: a stranger's rubbish in the same hour must not send the owner after it.
+        {"stale_signature_at": ago(minutes=59), "bad_signature_at": NOW, "last_event_at": ago(hours=3)},
+        "signatures_stale",
+        "the secret is right",
+    ),
     ({"untrusted_proxy_at": ago(minutes=59)}, "proxy_not_trusted", "set TRUSTED_PROXIES"),
     ({"notices": {"dispute_open": 1}}, "needs_you", "1 thing needs you: `storefront needs-you`"),
     ({"notices": {"dispute_open": 1, "fraud_warning": 2}}, "needs_you", "3 things need you"),

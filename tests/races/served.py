@@ -20,11 +20,19 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def served(environment: dict[str, str], *, workers: int = 2) -> Iterator[str]:
-    """Its address; the server is ended by its process id."""
-    url = environment["BASE_URL"]
-    port = url.rsplit(":", 1)[1]
-    command = [sys.executable, "-m", "storefront", "serve", "--port", port, "--workers", str(workers)]
+def served(environment: dict[str, str], *, workers: int = 2, port: int | None = None) -> Iterator[str]:
+    """Its address; `port` where a proxy has the one of BASE_URL. The server is ended by its process id."""
+    url = f"http://127.0.0.1:{port}" if port else environment["BASE_URL"]
+    command = [
+        sys.executable,
+        "-m",
+        "storefront",
+        "serve",
+        "--port",
+        url.rsplit(":", 1)[1],
+        "--workers",
+        str(workers),
+    ]
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("STRIPE_", "MAIL_"))}
     process = subprocess.Popen(
         command,
