@@ -11,7 +11,9 @@
   const look = async () => {
     try {
       const answer = await fetch(location.href, { headers: { Accept: "application/json" }, cache: "no-store" });
-      const { state } = answer.ok ? await answer.json() : {};
+      const isJson = (answer.headers.get("Content-Type") || "").startsWith("application/json");
+      // A page where trouble was: it is over.
+      const { state } = !answer.ok ? {} : isJson ? await answer.json() : { state: "page" };
       if (state && state !== line.dataset.poll) {
         line.textContent = "There is news. One moment.";
         location.reload();

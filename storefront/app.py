@@ -22,6 +22,7 @@ from storefront.licenses.well_known import well_known
 from storefront.mail.transport import set_up_mail
 from storefront.measurements import set_up_measurements
 from storefront.migrations import schema
+from storefront.outage_pages import set_up_outage_pages
 from storefront.queue import set_up_queue
 from storefront.storage import set_up_storage
 from storefront.stripe_gateway import set_up_gateway
@@ -47,6 +48,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_storage(app, settings)
     set_up_downloads(app, settings)
     set_up_web(app, settings)
+    set_up_outage_pages(app)
     Migrate(app, db, directory=str(schema.FOLDER))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -78,7 +78,7 @@ def absolute_url(endpoint: str, **values: str | int) -> str:
 
 
 def wants_json() -> bool:
-    if request.path == "/webhook" or request.path.startswith("/v1/"):
+    if request.path == "/webhook" or request.path.startswith(("/v1/", "/.well-known/")):
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
     return best == "application/json"
@@ -119,7 +119,8 @@ def _finish_request(response: Response) -> Response:
     shop = settings()
     if not shop.trusted_proxies and "HTTP_X_FORWARDED_FOR" in request.environ:
         measurements().see(UNTRUSTED_PROXY_AT)
-    flush_measurements()
+    if "outage" not in g:  # a database in trouble would keep this answer, too
+        flush_measurements()
     headers = response.headers
     headers["X-Request-Id"] = g.request_id
     headers.extend(FIXED_HEADERS)
@@ -147,12 +148,19 @@ def _finish_request(response: Response) -> Response:
     return response
 
 
-def error_answer(*, status: int, code: str, title: str, message: str, retry_after: int | None = None) -> Response:
-    """The one place that makes a refusal a page or JSON: `{"error": {"code", "message", "request_id"}}`."""
+def error_answer(
+    *, status: int, code: str, title: str, message: str, retry_after: int | None = None, may_repeat: bool = False
+) -> Response:
+    """The one place that makes a refusal a page or JSON: `{"error": {"code", "message", "request_id"}}`.
+
+    With `may_repeat` the page asks to try the same address again.
+    """
     if wants_json():
         response = jsonify(error={"code": code, "message": message, "request_id": g.get("request_id", "-")})
     else:
-        page = render_template("errors/error.html", status=status, title=title, message=message)
+        page = render_template(
+            "errors/error.html", status=status, title=title, message=message, may_repeat=may_repeat
+        )
         response = make_response(page)
     response.status_code = status
     if retry_after:

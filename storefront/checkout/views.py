@@ -27,6 +27,7 @@ from storefront.errors import AccessDenied, NotFound, StripeRefused, StripeUnava
 from storefront.fulfillment.fulfill import Outcome
 from storefront.library.purchase import read_purchase
 from storefront.orders.browsers import get_order_here
+from storefront.outage_pages import payment_is_safe
 from storefront.web import limiter, settings, wants_json
 
 # Open: a checkout is its browser's own, by the session cookie.
@@ -138,8 +139,8 @@ def returned() -> ResponseReturnValue:
     session_id = _session_id(request.args.get("session_id", ""))
     try:
         landing = return_page.land(session_id, browser=browser_id())
-    except (StripeUnavailable, StripeRefused):
-        return _being_checked()
+    except (StripeUnavailable, StripeRefused) as error:
+        return _being_checked(error)
     if landing.outcome is Outcome.OPEN:
         target = url_for("checkout.form", token=landing.checkout_token) if landing.checkout_token else "/cart"
         return redirect(target, 303)
@@ -180,12 +181,11 @@ def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
     return answer
 
 
-def _being_checked() -> ResponseReturnValue:
-    """No pay button: the buyer may have paid, also when it is the shop's key that Stripe refuses."""
-    answer = jsonify(state="checked") if wants_json() else make_response(render_template("checkout/checked.html"))
-    answer.status_code = StripeUnavailable.status
-    answer.headers["Retry-After"] = str(StripeUnavailable.retry_after_seconds)
-    return answer
+def _being_checked(error: StripeUnavailable | StripeRefused) -> ResponseReturnValue:
+    """Also when it is the shop's key that Stripe refuses: the buyer may have paid, and can do nothing about it."""
+    trouble = error if isinstance(error, StripeUnavailable) else StripeUnavailable()
+    message = "The payment service is slow to answer us right now."
+    return payment_is_safe(trouble, title="Your payment is being checked", message=message)
 
 
 def _take_out_of_cart(landing: Landing) -> None:

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 
 import click
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.app import create_app
 from storefront.config import SettingsError, load_settings, read_environment
 from storefront.db import db
 from storefront.errors import StorefrontError, StripeUnavailable
 from storefront.logs import set_up_logs
+from storefront.outages import find_outage
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
 
 
@@ -47,6 +49,14 @@ def open_shop() -> Iterator[None]:
             ) from error
         except StorefrontError as error:
             raise click.ClickException(error.message) from error
+        except SQLAlchemyError as error:
+            outage = find_outage(error)
+            if outage is None:
+                raise
+            raise click.ClickException(
+                f"The database cannot be used right now ({outage.why}): look at DATABASE_URL and its disk, "
+                "then try again. Asking twice does no harm."
+            ) from error
 
 
 def _hang_up(app: Flask) -> None:

@@ -19,6 +19,7 @@ from storefront.licenses.license_file import issue_license_file
 from storefront.licenses.limits import TooManyRequests, count_client, count_key
 from storefront.licenses.openapi import describe
 from storefront.licenses.requests import MAX_BODY_BYTES, BadRequest, demand, read_fields
+from storefront.outages import DatabaseUnavailable
 from storefront.web import csrf, settings
 
 log = logging.getLogger(__name__)
@@ -120,6 +121,14 @@ def refuse_request(error: StorefrontError) -> ResponseReturnValue:
 @licenses.errorhandler(TooManyRequests)
 def refuse_too_many(error: TooManyRequests) -> ResponseReturnValue:
     body: dict[str, Any] = answers.refusal(_flag(), Code.RATE_LIMITED, error.message)
+    return jsonify(body), error.status, {"Retry-After": str(error.retry_after_seconds)}
+
+
+@licenses.errorhandler(DatabaseUnavailable)
+def say_unavailable(error: DatabaseUnavailable) -> ResponseReturnValue:
+    """It says nothing about the license, and programs keep working."""
+    sentence = "The shop cannot look this up right now: keep working and ask again later."
+    body: dict[str, Any] = answers.refusal(_flag(), Code.UNAVAILABLE, sentence)
     return jsonify(body), error.status, {"Retry-After": str(error.retry_after_seconds)}
 
 

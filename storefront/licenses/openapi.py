@@ -30,7 +30,8 @@ SUMMARIES = {
     "validate": "Ask whether a license works, and on this device",
     "deactivate": "Give a device's slot back",
 }
-NOT_LOOKED_AT = {Code.INVALID_REQUEST, Code.RATE_LIMITED}
+NOT_LOOKED_AT = {Code.INVALID_REQUEST, Code.RATE_LIMITED, Code.UNAVAILABLE}
+RETRY_AFTER = {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}}
 
 
 def describe(base_url: str) -> dict[str, Any]:
@@ -77,7 +78,11 @@ def _operation(name: str) -> dict[str, Any]:
             "422": _answer(name, flag, "A field is missing or of the wrong kind.", [Code.INVALID_REQUEST]),
             "429": {
                 **_answer(name, flag, "Too many requests.", [Code.RATE_LIMITED]),
-                "headers": {"Retry-After": {"required": True, "schema": {"type": "integer", "minimum": 1}}},
+                "headers": RETRY_AFTER,
+            },
+            "503": {
+                **_answer(name, flag, "Says nothing about the license: ask later.", [Code.UNAVAILABLE]),
+                "headers": RETRY_AFTER,
             },
         },
     }

@@ -34,7 +34,7 @@ PAGES: dict[str, dict[str, Any]] = {
     "checkout/waiting.html": {"purchase": WAITING, "show_keys": True},
     "checkout/failed.html": {"purchase": WAITING, "again_url": "/"},
     "checkout/expired.html": {"purchase": None, "again_url": "/"},
-    "checkout/checked.html": {},
+    "errors/payment_safe.html": {"title": "Your payment is safe", "message": "The shop cannot reach its data."},
     "checkout/trouble.html": {"message": "Away.", "retry": True, "token": None, "nonce": "n"},
     "checkout/ask_again.html": {"purchase": WAITING, "nonce": "n"},
 }

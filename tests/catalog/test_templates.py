@@ -153,7 +153,8 @@ def test_waiting_page_looks_again_with_and_without_javascript(rendering: Flask) 
 
 
 def test_page_of_a_payment_being_checked_offers_no_way_to_pay(rendering: Flask) -> None:
-    page = render("checkout/checked.html")
+    page = render("errors/payment_safe.html", title="Your payment is safe", message="No answer.")
+    assert "do not pay again" in page
     assert "<form" not in page
     assert 'content="5"' in page
 

