@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
-from storefront.cli.shop import make_app
+from storefront.cli.shop import open_shop
 from storefront.db import db
 from storefront.errors import StorefrontError
 from storefront.orders.models import Order
@@ -32,7 +32,7 @@ def list_events(unhandled: bool, event_type: str | None, limit: int, as_json: bo
         ask = ask.where(StripeEvent.handled_at.is_(None))
     if event_type is not None:
         ask = ask.where(StripeEvent.type == event_type)
-    with make_app().app_context():
+    with open_shop():
         newest_first = db.session.scalars(ask.where(StripeEvent.mode == settings().mode)).all()
         found = [_to_json(event) for event in reversed(newest_first)]
     if as_json:
@@ -51,7 +51,7 @@ def list_events(unhandled: bool, event_type: str | None, limit: int, as_json: bo
 @as_json
 def show(event_id: str, as_json: bool) -> None:
     """One delivery whole, with the order it led to."""
-    with make_app().app_context():
+    with open_shop():
         event = _get_event(event_id)
         found = _to_json(event) | {"order": _find_order_number(event.object_id)}
     if as_json:
@@ -68,7 +68,7 @@ def run(event_id: str | None, unhandled: bool) -> None:
     """Look again at what a delivery points to. Safe to repeat: what is there is not made twice."""
     if unhandled == (event_id is not None):
         raise click.UsageError("Name one event, or all that nobody finished by --unhandled.")
-    with make_app().app_context():
+    with open_shop():
         wanted = [_get_event(event_id)] if event_id else _find_unhandled()
         if any(event.livemode != settings().is_live for event in wanted):
             raise click.ClickException("That event is of another mode of Stripe: it is left alone.")

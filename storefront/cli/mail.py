@@ -6,7 +6,7 @@ import click
 from sqlalchemy import select
 
 from storefront.cli.output import as_json, print_json
-from storefront.cli.shop import make_app
+from storefront.cli.shop import open_shop
 from storefront.db import db
 from storefront.mail import outbox
 from storefront.mail.models import MailState, OutboxMessage
@@ -26,7 +26,7 @@ def mail() -> None:
 @as_json
 def list_mails(state: str | None, limit: int, as_json: bool) -> None:
     """The newest mails, oldest of them first, with the mail server's answer."""
-    with make_app().app_context():
+    with open_shop():
         found = _read(state, limit)
     if as_json:
         print_json(found)
@@ -47,7 +47,7 @@ def retry(mail_ids: Sequence[int], failed: bool) -> None:
     """Put failed mails back into the queue. Each is written anew, so that it tells what is true now."""
     if bool(mail_ids) == failed:
         raise click.UsageError("Name the mails by their ID, or all that failed by --failed.")
-    with make_app().app_context():
+    with open_shop():
         named = OutboxMessage.state == MailState.FAILED if failed else OutboxMessage.id.in_(mail_ids)
         ask = select(OutboxMessage.id, OutboxMessage.state).where(OutboxMessage.mode == settings().mode, named)
         states = dict(db.session.execute(ask).all())

@@ -6,7 +6,7 @@ import click
 
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
-from storefront.cli.shop import make_app
+from storefront.cli.shop import open_shop
 from storefront.errors import StorefrontError
 from storefront.orders.notices import OpenNotice, close_notice, list_open_notices
 
@@ -19,7 +19,7 @@ def needs_you(notice_ids: Sequence[int], done: bool, as_json: bool) -> None:
     """What needs you, oldest first. A line closes by itself when its cause is gone."""
     if done != bool(notice_ids) or (done and as_json):
         raise click.UsageError("Without anything it shows the list; --done ID… calls lines of it done.")
-    with make_app().app_context():
+    with open_shop():
         if done:
             _close(notice_ids)
             return

@@ -9,7 +9,7 @@ import click
 from storefront import money
 from storefront.cli import order_text
 from storefront.cli.output import as_json, print_json
-from storefront.cli.shop import make_app
+from storefront.cli.shop import open_shop
 from storefront.errors import StorefrontError
 from storefront.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.fulfillment.refund import refund_order
@@ -32,7 +32,7 @@ def orders() -> None:
 @contextmanager
 def _shop() -> Iterator[None]:
     """The shop; a refusal ends the command with its sentence."""
-    with make_app().app_context():
+    with open_shop():
         try:
             yield
         except StorefrontError as error:

@@ -72,7 +72,7 @@ def run() -> None:
 @main.command()
 def seed() -> None:
     """Put sample products into an empty catalog."""
-    with make_app().app_context():
+    with open_shop():
         done = seed_catalog()
     click.echo(
         "Sample products are in the catalog." if done else "The catalog has products already: nothing done."

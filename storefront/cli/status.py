@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from storefront.cli.output import as_json, print_json
-from storefront.cli.shop import make_app
+from storefront.cli.shop import open_shop
 from storefront.health.figures import Figures, read_figures
 from storefront.health.schema import find_problem
 from storefront.health.warnings import HealthWarning, find_warnings
@@ -19,7 +19,7 @@ from storefront.orders.models import GrantKind
 @as_json
 def status(check: bool, as_json: bool) -> None:
     """How the shop is: warnings first, each with what to do, then orders, mails, events, reconciliation."""
-    with make_app().app_context():
+    with open_shop():
         problem = find_problem()
         if problem is not None:
             raise click.ClickException(f"The shop cannot serve: {problem}.")
