@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import String, cast, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
@@ -123,7 +123,7 @@ def add_proof(session: Session, *, purpose: ProofPurpose, email: str, about: str
         order_id=None,
         mode=made.mode,
         recipient=made.email,
-        about=str(made.id),
+        about=made.link_hash,  # not the row's id: nobody's next proof may find this mail made already
         hold=False,
     )
     return made.id
@@ -148,7 +148,7 @@ def forget_proofs() -> None:
     """Those that ended a day ago, and the rows of their mails: addresses of people who may never have bought."""
     ended = AddressProof.expires_at < clock.now() - KEPT
     with transaction() as session:
-        mails = OutboxMessage.about.in_(select(cast(AddressProof.id, String)).where(ended))
+        mails = OutboxMessage.about.in_(select(AddressProof.link_hash).where(ended))
         for gone in (
             delete(OutboxMessage).where(OutboxMessage.kind == outbox.PROOF, mails),
             delete(AddressProof).where(ended),

@@ -15,12 +15,12 @@ def promise_state(session: Session, order: Order) -> bool:
     kind = outbox.RECEIPT
     if not order.is_paid:
         kind = outbox.PAYMENT_FAILED if order.has_failed else outbox.WAITING_FOR_BANK
-    return outbox.promise(session, kind=kind, order_id=order.id, mode=order.mode, recipient=order.email)
+    return outbox.promise_once(session, kind=kind, order_id=order.id, mode=order.mode, recipient=order.email)
 
 
 def promise_again(session: Session, order: Order) -> None:
     """The receipt of an earlier order with the same free product; at most once a day."""
-    outbox.promise(
+    outbox.promise_once(
         session,
         kind=outbox.RECEIPT,
         order_id=order.id,
@@ -49,7 +49,7 @@ def promise_aftermath(session: Session, order: Order, seen: SeenAftermath) -> bo
             if warning.is_actionable
         ]
     made = [
-        outbox.promise(
+        outbox.promise_once(
             session,
             kind=kind,
             order_id=order.id,

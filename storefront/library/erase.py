@@ -50,15 +50,15 @@ def erase_customer(customer_id: int) -> Erased:
             raise NotFound("There is nothing to erase.")
         _demand_settled(session, orders)
         order_ids = [order.id for order in orders]
-        proof_ids = _find_proofs(session, customer, orders)
+        proofs = _find_proofs(session, customer, orders)
         done = Erased(
             orders=len(orders),
             devices=_erase_devices(session, order_ids),
-            mails=_erase_mails(session, customer, order_ids, proof_ids),
+            mails=_erase_mails(session, customer, order_ids, proofs),
         )
         for order in orders:
             _erase_order(session, order)
-        session.execute(delete(AddressProof).where(AddressProof.id.in_(proof_ids)))
+        session.execute(delete(AddressProof).where(AddressProof.link_hash.in_(proofs)))
         session.execute(delete(AddressChange).where(AddressChange.customer_id == customer_id))
         customer.email, customer.email_key = "", f"erased:{customer_id}"
         customer.erased_at = clock.now()
@@ -104,13 +104,13 @@ def _erase_devices(session: Session, order_ids: Sequence[int]) -> int:
     return len(found.all())
 
 
-def _erase_mails(session: Session, customer: Customer, order_ids: Sequence[int], proof_ids: Sequence[int]) -> int:
+def _erase_mails(session: Session, customer: Customer, order_ids: Sequence[int], proofs: Sequence[str]) -> int:
     """Whatever address they went to. Those that wait are canceled: nobody is there to read them."""
     theirs = OutboxMessage.kind.not_in(outbox.TO_OWNER)
     ids = [customer.id, *session.scalars(select(Customer.id).where(Customer.moved_to_id == customer.id))]
     mine = or_(
         OutboxMessage.order_id.in_(order_ids) & theirs,
-        (OutboxMessage.kind == outbox.PROOF) & OutboxMessage.about.in_([str(each) for each in proof_ids]),
+        (OutboxMessage.kind == outbox.PROOF) & OutboxMessage.about.in_(proofs),
         *((OutboxMessage.kind == outbox.NEW_RELEASE) & OutboxMessage.about.like(f"%:{each}") for each in ids),
     )
     session.execute(
@@ -129,13 +129,13 @@ def _erase_mails(session: Session, customer: Customer, order_ids: Sequence[int],
     return len(found.all())
 
 
-def _find_proofs(session: Session, customer: Customer, orders: Sequence[Order]) -> Sequence[int]:
-    """Of the customer's address, of those of their orders, and of both ends of every change."""
+def _find_proofs(session: Session, customer: Customer, orders: Sequence[Order]) -> Sequence[str]:
+    """Hashes of their links: of the customer's address, of those of their orders, of both ends of every change."""
     keys = {customer.email_key, *(email_key(order.email) for order in orders)}
     changes = session.scalars(select(AddressChange.id).where(AddressChange.customer_id == customer.id)).all()
     ends = (ProofPurpose.LEAVE_ADDRESS, ProofPurpose.TAKE_ADDRESS)
     return session.scalars(
-        select(AddressProof.id).where(
+        select(AddressProof.link_hash).where(
             AddressProof.mode == customer.mode,
             or_(
                 AddressProof.email_key.in_(keys),

@@ -40,6 +40,10 @@ def _domain() -> str:
     return settings().mail_from.rsplit("@", 1)[-1].rstrip(">") or "localhost"
 
 
+class AlreadyPromised(RuntimeError):
+    """A bug: this mail is another one than the one that has its key, and would never be sent."""
+
+
 def promise(
     session: Session,
     *,
@@ -50,12 +54,41 @@ def promise(
     about: str | None = None,
     again: str = "",
     hold: bool = True,
-) -> bool:
-    """Store the promise inside the caller's transaction; False when it was made before.
+) -> None:
+    """Store the promise of a mail that is new each time, inside the caller's transaction.
 
     `about` is the refund, dispute or warning it tells of: one mail for each. `again` tells a mail that was asked
-    for once more from the first one.
+    for once more from the first one. Both outlive what they name: nothing that may be given twice goes in.
+
+    Raises:
+        AlreadyPromised: what should be new was promised before, so a mail would be missing.
     """
+    is_new = promise_once(
+        session,
+        kind=kind,
+        order_id=order_id,
+        mode=mode,
+        recipient=recipient,
+        about=about,
+        again=again,
+        hold=hold,
+    )
+    if not is_new:
+        raise AlreadyPromised(f"a {kind} that should be new was promised before")
+
+
+def promise_once(
+    session: Session,
+    *,
+    kind: str,
+    order_id: int | None,
+    mode: str,
+    recipient: str,
+    about: str | None = None,
+    again: str = "",
+    hold: bool = True,
+) -> bool:
+    """The same for a mail that a state owes, however often it is looked at; False when it was promised before."""
     wait = timedelta(seconds=HOLD_SECONDS if hold else 0)
     row: dict[str, Any] = {
         "dedupe_key": ":".join(str(part) for part in (kind, order_id, about, again) if part),

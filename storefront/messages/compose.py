@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template
+from sqlalchemy import select
 
 from storefront import clock
 from storefront.catalog.markdown import render_markdown
@@ -77,7 +78,7 @@ def _key_replaced(message: OutboxMessage) -> Found:
 
 def _proof(message: OutboxMessage) -> Found:
     """A code and a link. For an address that bought nothing no mail leaves: here, where nobody waits and sees."""
-    proof = db.session.get(AddressProof, int(message.about or 0))
+    proof = db.session.scalars(select(AddressProof).where(AddressProof.link_hash == message.about)).one_or_none()
     if proof is None or proof.expires_at <= clock.now():
         return Canceled("the code has ended")
     found = {"code": code_of(proof.seed), "purpose": proof.purpose.value}

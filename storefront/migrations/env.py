@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from storefront.db import Base, db
+from storefront.migrations.ids import never_reused
 
 log = logging.getLogger("storefront.migrations")
 
@@ -62,7 +63,8 @@ def run_migrations() -> None:
         )
         with context.begin_transaction():
             _wait_for_turn(connection)
-            context.run_migrations()
+            with never_reused(connection):
+                context.run_migrations()
 
 
 run_migrations()

@@ -98,7 +98,7 @@ def finish(pass_id: int, *, checked: int, fixed: list[dict[str, str]]) -> list[d
         _forget_dull(session, row)
         owner = settings().owner_email
         if is_news and owner:
-            outbox.promise(
+            outbox.promise_once(  # two that finish the same pass at once tell it once
                 session,
                 kind=outbox.RECONCILE_REPORT,
                 order_id=None,

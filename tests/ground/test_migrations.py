@@ -20,6 +20,7 @@ from storefront.licenses.keys import hash_key
 from storefront.licenses.models import License
 from storefront.migrations import schema
 from tests.databases import BOTH, base_environment
+from tests.ground.old_tables import make_old
 from tests.shop import read_rows
 
 ORDER_OF_0001 = """
@@ -104,6 +105,8 @@ def test_keeps_orders_their_keys_and_the_owners_decision_through_every_step(app:
             session.execute(text("INSERT INTO customers VALUES (1, 'test', 'Ada', 'ada', '2026-11-02 12:00:00')"))
             for statement in (ORDER_OF_0001, ITEM_OF_0001, GRANT_OF_0001, LICENSE_OF_0001):
                 session.execute(text(statement))
+        db.session.remove()
+    make_old(app)
     schema.upgrade(app)
     assert read_rows(app, "SELECT number, decision FROM orders") == [{"number": "N1", "decision": "withdraw"}]
     assert differences(app) == []

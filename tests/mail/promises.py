@@ -54,7 +54,7 @@ def make_order(app: Flask) -> int:
 def promise(app: Flask, order_id: int, **how: Any) -> bool:
     values = {"kind": outbox.RECEIPT, "mode": "sandbox", "recipient": "ada@shop.example"} | how
     with app.app_context(), transaction() as session:
-        return outbox.promise(session, order_id=order_id, **values)
+        return outbox.promise_once(session, order_id=order_id, **values)
 
 
 def release(app: Flask, order_id: int) -> None:
