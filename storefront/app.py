@@ -6,8 +6,10 @@ from flask_migrate import Migrate
 from storefront import money
 from storefront.cart.views import cart
 from storefront.catalog.views import catalog
+from storefront.checkout.closing import close_started
 from storefront.checkout.views import checkout
 from storefront.config import ROOT, Settings
+from storefront.customers.session import set_up_sign_out
 from storefront.customers.views import customers
 from storefront.db import db, set_up_db
 from storefront.downloads import models as _download_models  # noqa: F401 - its tables
@@ -49,6 +51,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_downloads(app, settings)
     set_up_web(app, settings)
     set_up_outage_pages(app)
+    set_up_sign_out(app, close_started)
     Migrate(app, db, directory=str(schema.FOLDER))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

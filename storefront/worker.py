@@ -6,6 +6,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from storefront.customers.proofs import forget_proofs
+from storefront.customers.sign_ins import forget_ended
 from storefront.db import db
 from storefront.errors import StorefrontError
 from storefront.leases import take_lease
@@ -52,9 +53,10 @@ def serve_keys() -> None:
 
 
 def forget_hourly() -> None:
-    """Addresses that were typed and proven long ago."""
+    """Addresses that were typed and proven long ago, and browsers that have not been seen for as long."""
     if take_lease("forget_proofs", seconds=FORGET_SECONDS):
         forget_proofs()
+        forget_ended()
 
 
 def _in_context(app: Flask, job: Callable[[], None]) -> Callable[[], None]:

@@ -52,7 +52,7 @@ def land(session_id: str, *, browser: str) -> Landing:
     started = find_started_here(session_id, browser=browser)
     may_see = order is not None and shows_keys(order, started, wants_code=settings().order_page_code)
     if order is not None and may_see and settings().order_page_code:
-        trust_browser(order.id)
+        trust_browser(order)
     return Landing(
         outcome=outcome,
         purchase=read_purchase(order) if order else None,

@@ -4,7 +4,7 @@ import unicodedata
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront import clock, tokens
@@ -20,12 +20,39 @@ class Customer(Base):
     email: Mapped[str]
     email_key: Mapped[str]
     token_seed: Mapped[bytes] = mapped_column(default=tokens.new_seed)  # for links that end its mails of news
-    session_version: Mapped[int] = mapped_column(default=1)  # raised: every browser is signed out
     unsubscribed_at: Mapped[datetime | None]  # from news of releases; receipts still come
     erased_at: Mapped[datetime | None]
     # Two addresses became one: this row is empty, and what still names it means the other.
     moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class SignIn(Base):
+    """A browser that everything of a customer is open in, or (`order_id`) one order that a mailed code opened.
+
+    The token is in its cookie only; a browser has one. Signing out deletes its rows.
+    """
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (
+        UniqueConstraint("token_hash", "order_id"),
+        Index(
+            "uq_sign_ins_token_hash",
+            "token_hash",
+            unique=True,
+            sqlite_where=text("order_id IS NULL"),
+            postgresql_where=text("order_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str]
+    mode: Mapped[str]
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    browser: Mapped[str]  # in words
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_seen_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
 
 class ProofPurpose(StrEnum):

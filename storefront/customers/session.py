@@ -1,17 +1,37 @@
-"""Who is signed in: an id in the signed cookie, and a version that signs every browser out when it is raised."""
+"""Who is signed in: a random token in the signed cookie, whose row says who that is and ends it."""
 
-from flask import session
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask, current_app, request, session
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
-from storefront import clock
+from storefront import clock, tokens
+from storefront.customers import sign_ins
+from storefront.customers.browser_words import browser_words
 from storefront.customers.models import AddressProof, Customer, email_key
 from storefront.db import db, transaction
 from storefront.web import settings
 
-KEY = "customer"
+KEY = "sign_in"
 # What somebody signed in has begun, by ids of proofs. It ends with the signing in of anybody, and signing out.
 CHANGE_KEY = "change"
 ERASE_KEY = "erase"
+OLD_KEYS = ("customer", "orders")  # of cookies from before there were rows: they open nothing
+
+
+Close = Callable[[Session, int | None], None]
+
+
+def set_up_sign_out(app: Flask, close: Close) -> None:
+    """`close(changes, customer_id)` ends what higher packages keep open; None stands for this browser alone."""
+    app.extensions["close_on_sign_out"] = close
+
+
+def _close_elsewhere(changes: Session, customer_id: int | None) -> None:
+    close: Close = current_app.extensions["close_on_sign_out"]
+    close(changes, customer_id)
 
 
 def find_customer(email: str) -> Customer | None:
@@ -30,38 +50,96 @@ def get_customer_now(customer_id: int) -> Customer:
     return found
 
 
+def token_here() -> str:
+    """This browser's; empty for none. Whether it opens anything, its row says."""
+    kept = session.get(KEY)
+    return kept if isinstance(kept, str) and tokens.is_token(kept) else ""
+
+
+def browser_here() -> str:
+    return browser_words(request.headers.get("User-Agent", ""))
+
+
 def sign_in(customer: Customer) -> None:
-    """For 30 days, in this browser. Its cart stays."""
-    sign_out()
-    session[KEY] = [customer.id, customer.session_version]
+    """In this browser, with a new token. Its cart stays, and orders that codes opened in it."""
+    token, customer_id = tokens.new_token(), customer.id
+    with transaction() as changes:
+        sign_ins.begin(changes, token=token, customer_id=customer_id, browser=browser_here(), before=token_here())
+    keep_token(token)
+
+
+def keep_token(token: str) -> None:
+    """Of a row that is committed."""
+    _forget_what_was_begun()
+    session[KEY] = token
     session.permanent = True
 
 
 def sign_out() -> None:
-    for name in (KEY, CHANGE_KEY, ERASE_KEY):
+    """Of this browser: its rows go, so that no copy of its cookie opens anything."""
+    token = token_here()
+    if token:
+        with transaction() as changes:
+            sign_ins.end_browser(changes, tokens.hash_token(token))
+            _close_elsewhere(changes, None)
+    session.pop(KEY, None)
+    _forget_what_was_begun()
+
+
+def _forget_what_was_begun() -> None:
+    for name in (CHANGE_KEY, ERASE_KEY, *OLD_KEYS):
         session.pop(name, None)
 
 
 def find_signed_in() -> Customer | None:
-    """None for nobody, and for a cookie from before "sign out everywhere"."""
-    kept = session.get(KEY)
-    if not isinstance(kept, list) or len(kept) != 2:
+    """None for nobody, and for a cookie whose row has ended."""
+    token = token_here()
+    found = sign_ins.find_customer_of(token) if token else None
+    if found is None:
         return None
-    row = db.session.get(Customer, kept[0])
-    if row is None or row.mode != settings().mode or row.erased_at is not None or row.session_version != kept[1]:
-        return None
-    return row
+    customer, last_seen_at = found
+    note_seen(token, last_seen_at)
+    return customer
+
+
+def note_seen(token: str, last_seen_at: datetime) -> None:
+    if sign_ins.see(token, last_seen_at) and last_seen_at.date() != clock.now().date():
+        session.modified = True  # once a day: a cookie has 30 days of its own
+
+
+def trust_order_here(*, customer_id: int, order_id: int) -> None:
+    """This browser proved that it reads the order's mail, or paid: its page opens until somebody signs out."""
+    token = token_here()
+    if not token or not sign_ins.has_any(token):
+        token = tokens.new_token()
+    with transaction() as changes:
+        sign_ins.begin(changes, token=token, customer_id=customer_id, order_id=order_id, browser=browser_here())
+    session[KEY] = token
+    session.permanent = True
+
+
+def is_order_trusted_here(*, customer_id: int, order_id: int) -> bool:
+    token = token_here()
+    seen = sign_ins.find_seen_with(token, customer_id=customer_id, order_id=order_id) if token else None
+    if seen is None:
+        return False
+    note_seen(token, seen)
+    return True
+
+
+def end_proofs(changes: Session, *, mode: str, key: str) -> None:
+    """Codes and links that were mailed to an address and have not ended."""
+    changes.execute(
+        update(AddressProof)
+        .where(AddressProof.mode == mode, AddressProof.email_key == key, AddressProof.expires_at > clock.now())
+        .values(expires_at=clock.now())
+    )
 
 
 def sign_out_everywhere(customer: Customer) -> None:
     """Codes and links that were mailed end, too: whoever reads the mailbox could come back with one."""
     customer_id, mode, key = customer.id, customer.mode, customer.email_key
     with transaction() as changes:
-        changes.execute(
-            update(Customer).where(Customer.id == customer_id).values(session_version=Customer.session_version + 1)
-        )
-        changes.execute(
-            update(AddressProof)
-            .where(AddressProof.mode == mode, AddressProof.email_key == key, AddressProof.expires_at > clock.now())
-            .values(expires_at=clock.now())
-        )
+        sign_ins.end_all(changes, customer_id)
+        _close_elsewhere(changes, customer_id)
+        end_proofs(changes, mode=mode, key=key)

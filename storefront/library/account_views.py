@@ -19,13 +19,14 @@ from flask.typing import ResponseReturnValue
 from storefront.customers import proofs
 from storefront.customers.models import Customer, ProofPurpose, email_key
 from storefront.customers.proofs import CODE_SENTENCES
-from storefront.customers.session import CHANGE_KEY, ERASE_KEY, find_signed_in, sign_in, sign_out
+from storefront.customers.session import CHANGE_KEY, ERASE_KEY, find_signed_in, sign_in, sign_out, token_here
 from storefront.db import db
 from storefront.library.all_orders import read_owned
 from storefront.library.change_address import AddressRefused, Change, find_change, prove_end, start_change
 from storefront.library.erase import NotYet, erase_customer
 from storefront.library.export import export_customer
 from storefront.library.news import set_news
+from storefront.library.signed_in import end_signed_in, read_signed_in
 from storefront.web import limiter
 
 account = Blueprint("account", __name__)
@@ -62,7 +63,13 @@ def settings() -> ResponseReturnValue:
 
 
 def _account_page(*, new_email: str = "", error: str = "") -> ResponseReturnValue:
-    page = render_template("library/account.html", customer=g.customer, new_email=new_email, error=error)
+    page = render_template(
+        "library/account.html",
+        customer=g.customer,
+        sessions=read_signed_in(g.customer.id, token=token_here()),
+        new_email=new_email,
+        error=error,
+    )
     return make_response(page, 400 if error else 200)
 
 
@@ -72,6 +79,18 @@ def choose_news() -> ResponseReturnValue:
     set_news(g.customer.id, wants=wants)
     flash("You get news of releases." if wants else "No more news of releases. Receipts still come.", "good")
     return redirect(url_for("account.settings"), 303)
+
+
+@account.post("/account/sessions/<int(max=2147483647):sign_in_id>/end")
+@limiter.limit("60/minute")
+def end_session(sign_in_id: int) -> ResponseReturnValue:
+    """Another browser's: a lost phone, a library's computer. Of this one `/sign-out` does it."""
+    browser = end_signed_in(g.customer.id, sign_in_id)
+    if browser is None:
+        flash("That session has ended already.", "good")
+    else:
+        flash(f"{browser} is signed out.", "good")
+    return redirect(url_for("account.settings") + "#sessions", 303)
 
 
 @account.post("/account/address")

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.customers import proofs
+from storefront.customers import proofs, sign_ins
 from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key, is_address
 from storefront.customers.proofs import Proof
 from storefront.customers.session import find_customer
@@ -146,7 +146,7 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
 
     Where the new address bought before, two customers become one, who wants no news if one of both wanted none.
     """
-    customer.session_version += 1
+    sign_ins.end_all(session, customer.id)
     _readdress_mails(session, customer, orders, new_email)
     known = session.scalars(
         select(Customer).where(Customer.mode == customer.mode, Customer.email_key == email_key(new_email))
@@ -167,7 +167,7 @@ def become_one(session: Session, customer: Customer, owner: Customer) -> None:
     """The first has no orders any more: it keeps no address, and links in its mails mean the other."""
     owner.unsubscribed_at = owner.unsubscribed_at or customer.unsubscribed_at
     customer.email, customer.email_key = "", f"moved:{customer.id}"
-    customer.session_version += 1
+    sign_ins.end_all(session, customer.id)
     customer.moved_to_id = owner.id
     session.flush()
 

@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
+from storefront.customers import sign_ins
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
 from storefront.db import transaction
 from storefront.errors import NotFound, StorefrontError
@@ -62,7 +63,7 @@ def erase_customer(customer_id: int) -> Erased:
         session.execute(delete(AddressChange).where(AddressChange.customer_id == customer_id))
         customer.email, customer.email_key = "", f"erased:{customer_id}"
         customer.erased_at = clock.now()
-        customer.session_version += 1
+        sign_ins.end_all(session, customer.id)
         return done
 
 

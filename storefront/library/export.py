@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from storefront import clock, money
 from storefront.catalog.models import ReleaseFile
-from storefront.customers.models import Customer
+from storefront.customers.models import Customer, SignIn
 from storefront.db import db
 from storefront.downloads.models import Download
 from storefront.licenses.models import Activation, License
@@ -19,7 +19,7 @@ from storefront.orders.models import Grant, Order, OrderItem
 
 
 def export_customer(customer_id: int) -> dict[str, Any]:
-    """Times are ISO 8601 with their zone. Eight statements, however much it is."""
+    """Times are ISO 8601 with their zone. Nine statements, however much it is."""
     customer = db.session.get_one(Customer, customer_id)
     orders = db.session.scalars(
         select(Order).where(Order.customer_id == customer_id).order_by(Order.placed_at, Order.id)
@@ -43,6 +43,16 @@ def export_customer(customer_id: int) -> dict[str, Any]:
         "email": customer.email,
         "customer_since": customer.created_at.isoformat(),
         "news_of_releases": customer.unsubscribed_at is None,
+        "sessions": [
+            {
+                "browser": row.browser,
+                "since": row.created_at.isoformat(),
+                "last_seen_at": row.last_seen_at.isoformat(),
+            }
+            for row in db.session.scalars(
+                select(SignIn).where(SignIn.customer_id == customer_id).order_by(SignIn.id)
+            )
+        ],
         "orders": [
             _order(order)
             | {

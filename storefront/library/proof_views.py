@@ -56,7 +56,7 @@ def _open_order(proof: Proof) -> ResponseReturnValue:
     if order is None:
         flash("This order belongs to another address by now.", "bad")
         return redirect("/", 303)
-    trust_browser(order.id)
+    trust_browser(order)
     return redirect(url_for("library.order", token=order_token(order)), 303)
 
 

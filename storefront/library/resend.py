@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
+from storefront.customers import sign_ins
 from storefront.customers.models import Customer, email_key, is_address
 from storefront.db import transaction
 from storefront.downloads.counting import add_allowance
@@ -163,6 +164,7 @@ def _move(session: Session, order: Order, to: str) -> None:
     )
     session.execute(update(OutboxMessage).where(*waiting).values(recipient=to))
     order.email = to
+    sign_ins.end_of_orders(session, [order.id])
     session.add(OrderChange(order_id=order.id, what="address", detail="corrected by the shop"))
     session.flush()
     before = session.get_one(Customer, before_id, with_for_update=True, populate_existing=True)

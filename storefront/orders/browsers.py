@@ -1,28 +1,24 @@
 """Which browsers may open an order's page where its owner asks for a mailed code on all others."""
 
-from flask import abort, redirect, session
+from flask import abort, redirect
 
-from storefront.customers.session import find_signed_in
+from storefront.customers.session import is_order_trusted_here, trust_order_here
 from storefront.orders.lifecycle import get_order_by_token
 from storefront.orders.models import Order
 from storefront.web import settings
 
-KEY = "orders"
-MOST = 50  # a cookie holds 4 KB
 
-
-def trust_browser(order_id: int) -> None:
-    """This browser paid, or proved that it reads the order's mail."""
-    known = [kept for kept in session.get(KEY, []) if kept != order_id]
-    session[KEY] = [*known[-MOST + 1 :], order_id]
-    session.permanent = True
+def trust_browser(order: Order) -> None:
+    """This browser paid, or proved that it reads the order's mail. Nothing where that is known."""
+    customer_id, order_id = order.customer_id, order.id
+    if not is_order_trusted_here(customer_id=customer_id, order_id=order_id):
+        trust_order_here(customer_id=customer_id, order_id=order_id)
 
 
 def is_trusted(order: Order) -> bool:
-    if not settings().order_page_code or order.id in session.get(KEY, []):
+    if not settings().order_page_code:
         return True
-    customer = find_signed_in()
-    return customer is not None and customer.id == order.customer_id
+    return is_order_trusted_here(customer_id=order.customer_id, order_id=order.id)
 
 
 def get_order_here(token: str) -> Order:

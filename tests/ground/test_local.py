@@ -180,8 +180,8 @@ def test_keeps_orders_and_keys_and_seeds_once(first: FirstRun) -> None:
     secrets = (folder / "secrets.env").read_text()
     ask(
         folder,
-        "INSERT INTO customers (mode, email, email_key, token_seed, session_version, created_at)"
-        " VALUES ('sandbox', 'a', 'a', x'00', 1, '2026-11-02')",
+        "INSERT INTO customers (mode, email, email_key, token_seed, created_at)"
+        " VALUES ('sandbox', 'a', 'a', x'00', '2026-11-02')",
     )
     with run(folder) as second:
         second.wait_until_started()

@@ -2,7 +2,7 @@
 
 from flask import Flask, session
 
-from storefront.customers.session import find_customer, sign_in
+from storefront.customers.session import KEY, find_customer, sign_in
 from storefront.db import db
 from storefront.fulfillment.fulfill import fulfill_checkout
 from tests.messages.sold import Sale, sell
@@ -13,15 +13,16 @@ from tests.statements import counted
 ADA = "ada@example.com"
 
 
-def signed_in(app: Flask, email: str = ADA) -> Buyer:
+def signed_in(app: Flask, email: str = ADA, user_agent: str = "") -> Buyer:
     buyer = Buyer(app)
-    with app.test_request_context():
+    with app.test_request_context(headers={"User-Agent": user_agent}):
         customer = find_customer(email)
         assert customer is not None
         sign_in(customer)
-        kept = session["customer"]
+        kept = session[KEY]
+        db.session.remove()
     with buyer.client.session_transaction(base_url=buyer.base_url) as stored:
-        stored["customer"] = kept
+        stored[KEY] = kept
     return buyer
 
 

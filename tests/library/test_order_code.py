@@ -9,15 +9,16 @@ import requests
 import time_machine
 from flask import Flask
 
-from storefront import clock
+from storefront import clock, tokens
 from storefront.checkout.payment_links import create_link
 from storefront.config import Settings
 from storefront.db import db
 from tests.library.test_account import mailed
 from tests.library.test_library import signed_in
+from tests.library.test_strangers import newest_code
 from tests.messages.sold import sell
 from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, Shop, keys_on
+from tests.shop import Buyer, Shop, keys_on, read_rows
 
 ADA = "ada@example.com"
 
@@ -117,3 +118,63 @@ def test_a_browser_that_is_known_is_mailed_no_code(shop: Shop, sandbox: SandboxC
     assert sale.buyer.post(f"{sale.link}/code").location == sale.link
     shop.work()
     assert [mail for mail in shop.mails(to=ADA) if "is your code" in mail["subject"]] == []
+
+
+def test_signing_out_closes_orders_that_codes_opened_and_the_page_after_paying(
+    shop: Shop, sandbox: SandboxClient
+) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    other = Buyer(shop.app)
+    other.post(f"{sale.link}/code")
+    other.post(f"{sale.link}/code/check", code=mailed(shop, ADA)[0])
+    cookies = [buyer.client.get_cookie("storefront_session", domain="127.0.0.1") for buyer in (other, sale.buyer)]
+    for buyer in (other, sale.buyer):
+        assert keys_on(buyer.get(sale.link).text) == sale.keys
+        buyer.post("/sign-out")
+        assert buyer.get(sale.link).location == f"{sale.link}/code"
+        assert keys_on(buyer.land(sale.session_id).text) == []
+    for cookie in cookies:
+        assert cookie
+        thief = Buyer(shop.app)
+        thief.client.set_cookie("storefront_session", cookie.value, domain="127.0.0.1")
+        assert keys_on(thief.land(sale.session_id).text) == []
+        for path in (sale.link, sale.downloads[0].removeprefix(thief.base_url)):
+            assert thief.client.get(path, base_url=thief.base_url).location == f"{sale.link}/code"
+
+
+def test_signing_out_everywhere_closes_orders_in_other_browsers(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    stranger = sell(shop.app, sandbox, email="eve@example.com")
+    ada = signed_in(shop.app)
+    page = ada.get("/account").text
+    assert f"Order {number_of(sale.link, shop.app)} only" in page
+    ada.post("/sign-out", everywhere="1")
+    assert sale.buyer.get(sale.link).location == f"{sale.link}/code"
+    assert keys_on(sale.buyer.land(sale.session_id).text) == []
+    assert keys_on(stranger.buyer.get(stranger.link).text) == stranger.keys
+
+
+def test_an_order_that_a_code_opened_stays_open_through_signing_in_and_is_ended_from_the_account(
+    shop: Shop, sandbox: SandboxClient
+) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    sell(shop.app, sandbox, email="eve@example.com")
+    eve = Buyer(shop.app)
+    eve.post(f"{sale.link}/code")
+    eve.post(f"{sale.link}/code/check", code=mailed(shop, ADA)[0])
+    eve.post("/sign-in", email="eve@example.com")
+    eve.post("/sign-in/code", code=newest_code(shop, "eve@example.com"))
+    assert eve.get("/library").status_code == 200
+    assert keys_on(eve.get(sale.link).text) == sale.keys
+    ada = signed_in(shop.app)
+    ended = re.findall(r"/account/sessions/\d+/end", ada.get("/account").text)
+    assert len(ended) == 2  # where it was paid, and Eve's
+    for path in ended:
+        ada.post(path)
+    assert eve.get(sale.link).location == f"{sale.link}/code"
+    assert eve.get("/library").status_code == 200
+
+
+def number_of(link: str, app: Flask) -> str:
+    token_hash = tokens.hash_token(link.rpartition("/")[2])
+    return str(read_rows(app, "SELECT number FROM orders WHERE token_hash = :h", h=token_hash)[0]["number"])

@@ -1,0 +1,117 @@
+"""Rows of browsers that are signed in: begun, seen, ended. The cookie around them is `session.py`'s."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from storefront import clock, tokens
+from storefront.customers.models import Customer, SignIn
+from storefront.db import db, insert_missing, transaction
+from storefront.web import settings
+
+log = logging.getLogger(__name__)
+
+IDLE = timedelta(days=30)
+LONGEST = timedelta(days=90)  # whoever has a cookie cannot keep it alive for ever
+SEEN_EVERY = timedelta(minutes=5)  # a page view in between writes nothing
+MOST = 50  # of one customer: who signs in more often ends what was not seen for the longest time
+
+
+def is_alive() -> ColumnElement[bool]:
+    now = clock.now()
+    return (SignIn.last_seen_at > now - IDLE) & (SignIn.created_at > now - LONGEST)
+
+
+def is_this(token: str) -> ColumnElement[bool]:
+    return (SignIn.token_hash == tokens.hash_token(token)) & (SignIn.mode == settings().mode)
+
+
+def find_customer_of(token: str) -> tuple[Customer, datetime] | None:
+    """Who is signed in, and when that was last seen."""
+    row = db.session.execute(
+        select(Customer, SignIn.last_seen_at)
+        .join(SignIn, SignIn.customer_id == Customer.id)
+        .where(is_this(token), SignIn.order_id.is_(None), Customer.erased_at.is_(None), is_alive())
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def find_seen_with(token: str, *, customer_id: int, order_id: int) -> datetime | None:
+    """When a browser was last seen that has all of the customer open, or this one order."""
+    return db.session.scalar(
+        select(SignIn.last_seen_at)
+        .where(
+            is_this(token),
+            SignIn.customer_id == customer_id,
+            or_(SignIn.order_id.is_(None), SignIn.order_id == order_id),
+            is_alive(),
+        )
+        .limit(1)
+    )
+
+
+def has_any(token: str) -> bool:
+    return db.session.scalar(select(SignIn.id).where(is_this(token), is_alive()).limit(1)) is not None
+
+
+def begin(
+    changes: Session, *, token: str, customer_id: int, browser: str, order_id: int | None = None, before: str = ""
+) -> None:
+    """Safe to repeat with the same token. Of the browser's token `before` only the orders it opened stay."""
+    token_hash = tokens.hash_token(token)
+    row = {
+        "token_hash": token_hash,
+        "mode": settings().mode,
+        "customer_id": customer_id,
+        "order_id": order_id,
+        "browser": browser,
+    }
+    insert_missing(changes, SignIn, [row])
+    if before and before != token:
+        changes.execute(delete(SignIn).where(is_this(before), SignIn.order_id.is_(None)))
+        changes.execute(update(SignIn).where(is_this(before)).values(token_hash=token_hash))
+    newest = select(SignIn.id).where(SignIn.customer_id == customer_id)
+    newest = newest.order_by(SignIn.last_seen_at.desc(), SignIn.id.desc()).limit(MOST)
+    changes.execute(
+        delete(SignIn)
+        .where(SignIn.customer_id == customer_id, SignIn.id.not_in(newest))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def see(token: str, last_seen_at: datetime) -> bool:
+    """Notes that a browser is here; nothing where that was done lately. A page opens without it, too."""
+    now = clock.now()
+    if now - last_seen_at < SEEN_EVERY:
+        return False
+    try:
+        with transaction() as changes:
+            changes.execute(update(SignIn).where(is_this(token)).values(last_seen_at=now))
+    except SQLAlchemyError as error:
+        log.warning("sign-in not noted as seen", extra={"kind": type(error).__name__})
+        return False
+    return True
+
+
+def end_browser(changes: Session, token_hash: str) -> None:
+    """With the orders it opened."""
+    changes.execute(delete(SignIn).where(SignIn.token_hash == token_hash))
+
+
+def end_all(changes: Session, customer_id: int) -> None:
+    changes.execute(delete(SignIn).where(SignIn.customer_id == customer_id))
+
+
+def end_of_orders(changes: Session, order_ids: Sequence[int]) -> None:
+    """Of orders that another customer has now: their codes were mailed to the one before."""
+    changes.execute(delete(SignIn).where(SignIn.order_id.in_(order_ids)))
+
+
+def forget_ended() -> None:
+    """By themselves: not seen for 30 days, or begun 90 days ago."""
+    with transaction() as changes:
+        changes.execute(delete(SignIn).where(~is_alive()).execution_options(synchronize_session=False))
