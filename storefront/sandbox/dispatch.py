@@ -1,12 +1,14 @@
 """One API call from parameters to answer: idempotency, validation, execution, expansion."""
 
+import re
 import time
 from dataclasses import dataclass, field
 
 from storefront.sandbox import auth, idempotency
-from storefront.sandbox.errors import StripeApiError, invalid, unrecognized_url
+from storefront.sandbox.errors import StripeApiError, invalid, not_here, unrecognized_url
 from storefront.sandbox.expansion import expand
 from storefront.sandbox.faults import Fault
+from storefront.sandbox.formats import check_formats
 from storefront.sandbox.forms import Tree
 from storefront.sandbox.idempotency import StoredAnswer
 from storefront.sandbox.rendering import render
@@ -55,6 +57,7 @@ def _answer(store: Store, incoming: Incoming, fault: Fault | None) -> Answer:
         secret_key=store.secret_key,
         publishable_key=store.publishable_key,
     )
+    _refuse_absent_parts(incoming.path)
     if found is None:
         raise unrecognized_url(incoming.method, incoming.path)
     route, ids = found
@@ -95,6 +98,8 @@ class _Job:
         self.route.refuse_removed(self.tree, is_strict=is_strict)
         params = validate(self.tree, self.route.spec(is_strict=is_strict))
         self.route.refuse_unsupported(params)
+        if self.incoming.method == "POST":
+            check_formats(params)
         if self.route.check is not None:
             self.route.check(params)
         try:
@@ -153,6 +158,14 @@ class _Job:
                 is_stored=fault.stored_under_idempotency_key and fault.status not in {409, 429},
                 headers=headers,
             )
+
+
+def _refuse_absent_parts(path: str) -> None:
+    """What the SDKs can call and the sandbox leaves out says so, instead of looking like a missing object."""
+    if path.startswith("/v2/"):
+        raise not_here("API v2", "Use the v1 call for the same object, if there is one.")
+    if re.fullmatch(r"/v1/[a-z_/]+/search", path):
+        raise not_here(f"search ({path})", "List the objects, with filters, and look through the pages.")
 
 
 def check_version(version: str | None) -> None:

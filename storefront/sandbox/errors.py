@@ -61,9 +61,21 @@ def missing(param: str) -> StripeApiError:
     return invalid(f"Missing required param: {param}.", param=param, code="parameter_missing", is_stored=False)
 
 
-def unsupported(param: str) -> StripeApiError:
-    """A parameter Stripe knows and this sandbox does not act on: better refused than ignored."""
-    return invalid(f"The local sandbox does not support the parameter {param}.", param=param, is_stored=False)
+def unsupported(params: list[str]) -> StripeApiError:
+    """Parameters Stripe knows and this sandbox does not act on: better refused than ignored, all at once."""
+    plural = "s" if len(params) > 1 else ""
+    return invalid(
+        f"The local sandbox does not support the parameter{plural} {', '.join(params)}.",
+        param=params[0],
+        is_stored=False,
+    )
+
+
+def not_here(what: str, instead: str) -> StripeApiError:
+    """A part of Stripe's API that the sandbox leaves out."""
+    return StripeApiError(
+        400, f"The local sandbox does not have {what}. {instead}", code="not_in_the_sandbox", is_stored=False
+    )
 
 
 def no_longer_supported(param: str) -> StripeApiError:

@@ -47,7 +47,7 @@ _REFERENCES: dict[str, dict[str, str]] = {
     "discount": {"promotion_code": "promotion_code", "source.coupon": "coupon", "customer": "customer"},
 }
 
-Builder = Callable[[Work, Json], Json]
+Builder = Callable[[Work, Json], Json | list[Json]]
 _BUILDERS: dict[tuple[str, str], Builder] = {}
 
 

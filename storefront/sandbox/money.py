@@ -11,6 +11,19 @@ ZERO_DECIMAL = frozenset(
 THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 # Sent with two decimals though nobody pays in them.
 WHOLE_UNITS_ONLY = frozenset({"isk", "ugx"})
+CURRENCIES = (
+    ZERO_DECIMAL
+    | THREE_DECIMAL
+    | frozenset(
+        """
+    aed afn all amd ang aoa ars aud awg azn bam bbd bdt bmd bnd bob brl bsd bwp byn bzd cad cdf chf cny cop
+    crc cve czk dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gtq gyd hkd hnl htg huf idr ils inr isk jmd
+    kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok
+    npr nzd pab pen pgk php pkr pln qar ron rsd rub sar sbd scr sek sgd shp sle sos srd std szl thb tjs top
+    try ttd twd tzs uah ugx usd uyu uzs wst xcd xcg yer zar zmw
+    """.split()  # noqa: SIM905 - the same
+    )
+)
 MAXIMUM_AMOUNT = 99_999_999
 
 _MINIMUM = {

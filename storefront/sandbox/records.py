@@ -78,7 +78,7 @@ class Records:
         for name, wanted in query.where:
             conditions.append("json_extract(body, ?) = ?")
             values += [f"$.{name}", wanted]
-        backwards = query.ending_before is not None and query.starting_after is None
+        backwards = query.ending_before is not None
         cursor = query.ending_before if backwards else query.starting_after
         if cursor is not None:
             conditions.append("seq > ?" if backwards else "seq < ?")

@@ -64,17 +64,27 @@ class Route:
                 raise no_longer_supported(name)
 
     def refuse_unsupported(self, params: Json) -> None:
-        """`{"enabled": false}` asks for nothing, so it is let through."""
-        for name in self.unsupported:
-            outer, _, member = name.partition(".")
-            value = params.get(outer)
-            holders = value if isinstance(value, list) else [value]
-            for holder in holders:
-                found = holder.get(member) if member and isinstance(holder, dict) else holder
-                if member and not isinstance(holder, dict):
-                    continue
-                if found is not None and found not in ("", {"enabled": False}):
-                    raise unsupported(f"{outer}[{member}]" if member else outer)
+        """`{"enabled": false}` asks for nothing, so it is let through. One error names them all."""
+        found = [name for entry in self.unsupported for name in _asked_for(params, *entry.partition(".")[::2])]
+        if found:
+            raise unsupported(found)
+
+
+def _asked_for(params: Json, outer: str, member: str) -> list[str]:
+    """The full names under which a call asks for `outer`, or for `member` of it or of each of its items."""
+    value = params.get(outer)
+    if not member:
+        return [outer] if _is_asked(value) else []
+    holders = [(f"{outer}[{place}]", each) for place, each in enumerate(value)] if isinstance(value, list) else []
+    return [
+        f"{name}[{member}]"
+        for name, holder in holders or [(outer, value)]
+        if isinstance(holder, dict) and _is_asked(holder.get(member))
+    ]
+
+
+def _is_asked(value: object) -> bool:
+    return value is not None and value not in ("", {"enabled": False})
 
 
 ROUTES: list[Route] = []

@@ -8,7 +8,8 @@ from storefront.sandbox.forms import Tree
 from storefront.sandbox.records import Json
 from storefront.sandbox.specs import Kind, Spec
 
-_MAXIMUM_METADATA_KEYS = 50
+MAXIMUM_METADATA_KEYS = 50
+TOO_MUCH_METADATA = f"Metadata can have at most {MAXIMUM_METADATA_KEYS} keys."
 
 
 def validate(tree: Tree, spec: Spec) -> Json:
@@ -97,8 +98,8 @@ def _structure(value: Tree, spec: Spec, name: str) -> Any:  # noqa: ANN401 - a J
 
 def _metadata(value: Tree, name: str) -> Json:
     """https://docs.stripe.com/api/metadata: 50 keys of 40 characters, values of 500; "" unsets a key."""
-    if len(value) > _MAXIMUM_METADATA_KEYS:
-        raise invalid("Metadata can have at most 50 keys.", param=name, is_stored=False)
+    if len(value) > MAXIMUM_METADATA_KEYS:
+        raise invalid(TOO_MUCH_METADATA, param=name, is_stored=False)
     for key, each in value.items():
         if not isinstance(each, str):
             raise invalid("Metadata values must be strings.", param=_inside(name, key), is_stored=False)

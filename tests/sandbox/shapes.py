@@ -215,6 +215,16 @@ def members(cls: Any) -> dict[str, Any]:
     }
 
 
+def _unpacked(hint: Any) -> list[Any]:
+    """The classes of a hint, without Optional, Union and type arguments."""
+    origin = typing_extensions.get_origin(hint)
+    if origin is Union:
+        return [
+            cls for each in typing_extensions.get_args(hint) for cls in _unpacked(each) if cls is not type(None)
+        ]
+    return [origin or hint]
+
+
 class Checker:
     """`seen` counts what was checked: types, and types with their status."""
 
@@ -240,10 +250,40 @@ class Checker:
             self._previous(value)
 
     def _previous(self, event: Any) -> None:
-        known = members(_CLASSES[event["data"]["object"]["object"]])
-        for name in event["data"].get("previous_attributes", {}):
-            if name not in known:
-                self.problems.append(f"{event['type']}: previous {name}")
+        """What changed, of the library's types; of a hash only the members that changed, null where none was."""
+        body, previous = event["data"]["object"], event["data"].get("previous_attributes")
+        if previous is None:
+            return
+        if not previous:
+            self.problems.append(f"{event['type']}: previous_attributes without any")
+        self._part(previous, body, _CLASSES[body["object"]], f"{event['type']}: previous")
+
+    def _part(self, part: Any, now: Any, cls: Any, path: str) -> None:
+        known = members(cls)
+        for name, was in part.items():
+            hint = known.get(name)
+            if hint is None:
+                self.problems.append(f"{path} {name}: unknown")
+            elif isinstance(was, dict) and isinstance(now.get(name), dict):
+                self._hash_part(was, now[name], hint, f"{path} {name}")
+            elif was is None:
+                if now.get(name) is None:
+                    self.problems.append(f"{path} {name}: null before and after")
+            else:
+                self._value(was, hint, f"{path} {name}")
+                if was == now.get(name):
+                    self.problems.append(f"{path} {name}: did not change")
+
+    def _hash_part(self, was: Any, now: Any, hint: Any, path: str) -> None:
+        cls = next((each for each in _unpacked(hint) if isinstance(each, type)), None)
+        if cls is None or cls.__name__ == "UntypedStripeObject" or cls is dict:
+            for key, value in was.items():
+                if value is not None and not isinstance(value, str):
+                    self.problems.append(f"{path} {key}: {value!r} is no text")
+                if value == now.get(key):
+                    self.problems.append(f"{path} {key}: did not change")
+        else:
+            self._part(was, now, cls, path)
 
     def _object(self, value: Any, cls: Any, path: str) -> None:
         known = members(cls)

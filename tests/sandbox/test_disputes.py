@@ -156,7 +156,10 @@ def test_keeps_metadata_without_sending_anything(sandbox: Calls) -> None:
     changed = events_after(sandbox, lambda: sandbox.v1.disputes.update(dispute_id, {"metadata": {"case": "7"}}))
     assert changed == ["charge.dispute.updated"]
     last = sandbox.look("events")["data"][-1]["data"]
-    assert (last["object"]["status"], last["previous_attributes"]) == ("needs_response", {"metadata": {}})
+    assert (last["object"]["status"], last["previous_attributes"]) == (
+        "needs_response",
+        {"metadata": {"case": None}},
+    )
 
 
 def test_escalates_an_inquiry(sandbox: Calls) -> None:

@@ -117,7 +117,7 @@ def test_is_switched_off_and_changed(sandbox: Calls) -> None:
     update = sandbox.look("events?type=payment_link.updated")["data"][0]["data"]
     assert update["previous_attributes"] == {
         "active": True,
-        "metadata": {"a": "1"},
+        "metadata": {"b": None},
         "inactive_message": "Later",
     }
     assert update["object"]["metadata"] == {"a": "1", "b": "2"}

@@ -33,6 +33,7 @@ def stripe_cli() -> Path:
         ("price.created", "price.created"),
         ("product.created", "product.created"),
         ("payment_intent.succeeded", "payment_intent.succeeded"),
+        ("payment_method.attached", "payment_method.attached"),
     ],
 )
 def test_triggers(stripe_cli: Path, tmp_path: Path, sandbox: Calls, name: str, last: str) -> None:

@@ -2,7 +2,7 @@
 
 from storefront.sandbox.errors import invalid, no_such
 from storefront.sandbox.ids import new_id
-from storefront.sandbox.records import Json, Record
+from storefront.sandbox.records import Json, Query, Record
 from storefront.sandbox.resources.changes import new_metadata
 from storefront.sandbox.resources.prices import add_price
 from storefront.sandbox.resources.product_records import add_product
@@ -87,6 +87,18 @@ def adjustable(given: Json, name: str) -> Json | None:
 def line_items(work: Work, session: Record) -> list[Json]:
     """Stripe's `item` objects, in the order of the request."""
     return [_item(work, session.body["currency"], line) for line in session.private["lines"]]
+
+
+def find_session_of(work: Work, line_id: str) -> Record | None:
+    found, _ = work.records.page(
+        Query(
+            kind="checkout.session",
+            limit=1,
+            sql=("? IN (SELECT json_extract(value, '$.id') FROM json_each(private, '$.lines'))",),
+            values=(line_id,),
+        )
+    )
+    return found[0] if found else None
 
 
 def _item(work: Work, currency: str, line: Json) -> Json:

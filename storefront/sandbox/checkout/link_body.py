@@ -2,7 +2,7 @@
 
 from storefront.sandbox.checkout.session_body import TEXTS, consent_collection, custom_field, invoice_creation
 from storefront.sandbox.records import Json, Record
-from storefront.sandbox.resources.changes import new_metadata
+from storefront.sandbox.resources.changes import difference, new_metadata
 from storefront.sandbox.work import Work
 
 _INTENT_DATA = (
@@ -63,7 +63,7 @@ def rebuild(work: Work, link: Record) -> Json:
     """After a change of the parameters; the answer is Stripe's `previous_attributes`."""
     old, url = link.body, link.body["url"]
     link.body = {**link_body(work, link.id, link.private), "url": url}
-    return {name: old[name] for name, value in link.body.items() if value != old[name]}
+    return difference(old, link.body)
 
 
 def _after_completion(params: Json | None) -> Json:

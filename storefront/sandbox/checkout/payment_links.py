@@ -7,13 +7,13 @@ from storefront.sandbox.checkout.link_body import link_body, rebuild
 from storefront.sandbox.checkout.opening import open_session_of
 from storefront.sandbox.checkout.totals import line_subtotal
 from storefront.sandbox.errors import invalid
+from storefront.sandbox.formats import is_email
 from storefront.sandbox.ids import new_id
 from storefront.sandbox.records import Json, Query, Record
 from storefront.sandbox.resources.changes import merged_metadata
 from storefront.sandbox.work import Work
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 # What the link hands on to its sessions as it is.
 _HANDED_ON = (
     "allow_promotion_codes",
@@ -92,10 +92,10 @@ def visit(work: Work, link: Record, asked: dict[str, str]) -> Record:
     params.update(mode="payment", success_url=success_url)
     if _REFERENCE.fullmatch(asked.get("client_reference_id", "")):
         params["client_reference_id"] = asked["client_reference_id"]
-    if _EMAIL.fullmatch(asked.get("locked_prefilled_email", "")):
+    if is_email(asked.get("locked_prefilled_email", "")):
         params["customer_email"] = asked["locked_prefilled_email"]
     session = open_session_of(work, params, lines, link.private["currency"], link.id)
-    if _EMAIL.fullmatch(asked.get("prefilled_email", "")):
+    if is_email(asked.get("prefilled_email", "")):
         session.private["prefilled_email"] = asked["prefilled_email"]
         work.records.save(session)
     return session

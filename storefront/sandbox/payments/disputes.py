@@ -1,10 +1,13 @@
 """Disputes: opened by a bank, answered by the merchant, decided; and the money each step moves."""
 
+import copy
+
 from storefront.sandbox.errors import invalid
 from storefront.sandbox.ids import new_id
 from storefront.sandbox.payments.charges import add_transaction
 from storefront.sandbox.payments.fraud_warnings import lay_warnings_to_rest
 from storefront.sandbox.records import Json, Query, Record
+from storefront.sandbox.resources.changes import difference
 from storefront.sandbox.work import Work
 
 REASONS = (
@@ -140,17 +143,13 @@ def move_dispute(work: Work, dispute: Record, status: str, previous: Json | None
     if not may_become(dispute, status):
         raise invalid(f"Dispute {dispute.id} is {dispute.body['status']} and cannot become {status}.")
     work.drop_timer("dispute", dispute.id)
-    was = {"status": dispute.body["status"], **(previous or {})}
-    if dispute.body["is_charge_refundable"] != _is_refundable(status):
-        was["is_charge_refundable"] = dispute.body["is_charge_refundable"]
-    is_escalated = was["status"].startswith("warning_") and status == "needs_response"
+    old = copy.deepcopy(dispute.body)
+    is_escalated = old["status"].startswith("warning_") and status == "needs_response"
     dispute.body.update(status=status, is_charge_refundable=_is_refundable(status))
     if is_escalated and "card" in dispute.body.get("payment_method_details", {}):
         dispute.body["payment_method_details"]["card"]["case_type"] = "chargeback"
-    transactions = dispute.body["balance_transactions"]
     moved = _move_money(work, dispute)
-    if moved is not None:
-        was["balance_transactions"] = transactions
+    was = (previous or {}) | difference(old, dispute.body)
     is_closed = status in _CLOSED
     work.emit(f"charge.dispute.{'closed' if is_closed else 'updated'}", dispute.body, was)
     _tell_of_money(work, dispute, moved)

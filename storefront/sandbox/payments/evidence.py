@@ -5,6 +5,7 @@ import copy
 from storefront.sandbox.errors import invalid
 from storefront.sandbox.payments.disputes import may_become, move_dispute
 from storefront.sandbox.records import Json, Record
+from storefront.sandbox.resources.changes import difference
 from storefront.sandbox.work import Work
 
 _ANSWERED = {
@@ -29,18 +30,16 @@ def answer_dispute(work: Work, dispute: Record, evidence: Json, *, sends: bool, 
     answered = _ANSWERED.get(dispute.body["status"])
     if answered is None:
         raise invalid(f"Dispute {dispute.id} is {dispute.body['status']} and takes no evidence.")
-    was = {**previous, "evidence_details": copy.deepcopy(dispute.body["evidence_details"])}
-    if evidence:
-        was["evidence"] = {name: dispute.body["evidence"][name] for name in evidence}
+    old = copy.deepcopy(dispute.body)
     dispute.body["evidence"].update(evidence)
     details = dispute.body["evidence_details"]
     details["has_evidence"] = details["has_evidence"] or bool(evidence)
     if not sends:
         work.records.save(dispute)
-        work.emit("charge.dispute.updated", dispute.body, was)
+        work.emit("charge.dispute.updated", dispute.body, previous | difference(old, dispute.body))
         return
     details.update(submission_count=details["submission_count"] + 1, submission_method="manual")
-    move_dispute(work, dispute, answered, was)
+    move_dispute(work, dispute, answered, previous | difference(old, dispute.body))
     if find_verdict(dispute) is not None and work.settings.settle_after_seconds is not None:
         work.set_timer("dispute", dispute.id, work.now + work.settings.settle_after_seconds)
 

@@ -69,6 +69,8 @@ def find_method(work: Work, name: str, param: str = "payment_method") -> Record:
     method = work.records.find("payment_method", name)
     if method is None:
         raise no_such("PaymentMethod", name, param)
+    if method.private.get("was_detached"):
+        raise invalid("This PaymentMethod was detached from its customer and cannot be used again.", param=param)
     return method
 
 

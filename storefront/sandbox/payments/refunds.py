@@ -10,7 +10,7 @@ from storefront.sandbox.payments.disputes import charge_is_disputed
 from storefront.sandbox.payments.fraud_warnings import lay_warnings_to_rest
 from storefront.sandbox.payments.instruments import CARDS, RefundCourse
 from storefront.sandbox.records import Json, Record
-from storefront.sandbox.resources.changes import new_metadata
+from storefront.sandbox.resources.changes import difference, new_metadata
 from storefront.sandbox.work import Work
 
 
@@ -173,7 +173,7 @@ def _find_reference(work: Work, refund: Record) -> None:
     card = {**old, "reference": random_text(23), "reference_status": "available"}
     refund.body["destination_details"] = {"card": card, "type": "card"}
     work.records.save(refund)
-    _tell(work, refund, {"destination_details": {"card": old}})
+    _tell(work, refund, {"destination_details": {"card": difference(old, card)}})
 
 
 def _tell(work: Work, refund: Record, previous: Json) -> None:

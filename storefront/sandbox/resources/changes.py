@@ -2,17 +2,22 @@
 
 import copy
 
+from storefront.sandbox.errors import invalid
 from storefront.sandbox.records import Json, Record
+from storefront.sandbox.validation import MAXIMUM_METADATA_KEYS, TOO_MUCH_METADATA
 from storefront.sandbox.work import Work
 
 
 def merged_metadata(old: Json, change: Json | str | None) -> Json:
-    """https://docs.stripe.com/api/metadata: `""` clears everything, `metadata[key]=""` one key."""
+    """https://docs.stripe.com/api/metadata: `""` clears everything, `metadata[key]=""` one key; 50 keys in all."""
     if change is None:
         return dict(old)
     if isinstance(change, str):
         return {}
-    return {key: value for key, value in {**old, **change}.items() if value != ""}
+    merged = {key: value for key, value in {**old, **change}.items() if value != ""}
+    if len(merged) > MAXIMUM_METADATA_KEYS:
+        raise invalid(TOO_MUCH_METADATA, param="metadata")
+    return merged
 
 
 def new_metadata(params: Json) -> Json:
@@ -29,7 +34,21 @@ def change(record: Record, params: Json, names: tuple[str, ...]) -> Json:
             record.body["metadata"] = merged_metadata(record.body["metadata"], params["metadata"])
         else:
             record.body[name] = None if params[name] == "" else params[name]
-    return {name: old.get(name) for name in record.body if record.body[name] != old.get(name)}
+    return difference(old, record.body)
+
+
+def difference(old: Json, new: Json) -> Json:
+    """Stripe's `previous_attributes`: what was otherwise before, of hashes only the members that changed.
+
+    Lists are told whole, and what was not there is null (https://docs.stripe.com/api/events/object).
+    """
+    found: Json = {}
+    for name in (*old, *(name for name in new if name not in old)):
+        was, now = old.get(name), new.get(name)
+        if was == now:
+            continue
+        found[name] = difference(was, now) if isinstance(was, dict) and isinstance(now, dict) else was
+    return found
 
 
 def delete(work: Work, record: Record) -> Json:

@@ -20,8 +20,9 @@ def update_charge(call: Call) -> Json:
     charge = call.get("charge")
     previous = change(charge, call.params, ("description", "metadata", "receipt_email"))
     report = (call.params.get("fraud_details") or {}).get("user_report")
-    if report:
-        previous["fraud_details"] = dict(charge.body["fraud_details"])
+    known = charge.body["fraud_details"].get("user_report")
+    if report and report != known:
+        previous["fraud_details"] = {"user_report": known}
         charge.body["fraud_details"]["user_report"] = report
     if previous:
         call.work.records.save(charge)

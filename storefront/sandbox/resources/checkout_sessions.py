@@ -8,7 +8,7 @@ from stripe.params.checkout import (
 )
 
 from storefront.sandbox.checkout import discounts
-from storefront.sandbox.checkout.lines import line_items
+from storefront.sandbox.checkout.lines import find_session_of, line_items
 from storefront.sandbox.checkout.opening import open_session
 from storefront.sandbox.checkout.rules import check_new_session
 from storefront.sandbox.expansion import builds
@@ -88,6 +88,19 @@ def build_line_items(work: Work, body: Json) -> Json:
     """Expanded inside a session: the first ten, and the address of the rest."""
     items = line_items(work, work.records.get("checkout.session", body["id"]))
     return list_answer(items[:_EMBEDDED_LINES], _lines_url(body["id"]), has_more=len(items) > _EMBEDDED_LINES)
+
+
+@builds("item", "discounts")
+def build_line_discounts(work: Work, body: Json) -> list[Json]:
+    """What the session's discount is on this line; lines of a Payment Link have none yet."""
+    session = find_session_of(work, body["id"])
+    discount = session and discounts.discount_object(session)
+    return [{"amount": body["amount_discount"], "discount": discount}] if discount else []
+
+
+@builds("item", "taxes")
+def build_line_taxes(_work: Work, _body: Json) -> list[Json]:
+    return []
 
 
 @builds("checkout.session", "total_details.breakdown")

@@ -1,6 +1,6 @@
 """Stripe's list answers: filters, cursors, `has_more`."""
 
-from storefront.sandbox.errors import StripeApiError, invalid
+from storefront.sandbox.errors import StripeApiError, exclusive, invalid
 from storefront.sandbox.records import Json, Query, Record, UnknownCursorError
 from storefront.sandbox.routes import Call
 
@@ -13,6 +13,8 @@ def list_answer(data: list[Json], url: str, *, has_more: bool = False) -> Json:
 
 def page_limit(params: Json) -> int:
     limit = int(params.get("limit", 10))
+    if "starting_after" in params and "ending_before" in params:
+        raise exclusive("ending_before", "starting_after")
     if limit < 1:
         raise _bad_limit("This value must be greater than or equal to 1.")
     if limit > 100:
@@ -67,7 +69,7 @@ def page_of(items: list[Json], params: Json, url: str) -> Json:
     for name in ("starting_after", "ending_before"):
         if name in params and params[name] not in ids:
             raise invalid(f"No such item: '{params[name]}'", param=name, code="resource_missing")
-    if "ending_before" in params and "starting_after" not in params:
+    if "ending_before" in params:
         before = items[: ids.index(params["ending_before"])]
         return list_answer(before[-limit:], url, has_more=len(before) > limit)
     after = items[ids.index(params["starting_after"]) + 1 :] if "starting_after" in params else items
