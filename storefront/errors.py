@@ -64,6 +64,12 @@ class StripeFault(StripeUnavailable):
     code = "stripe_fault"
 
 
+class StripeUnreadable(StripeUnavailable):
+    """An answer in which something is missing or of another kind: not Stripe's, or of a version to come."""
+
+    code = "stripe_unreadable"
+
+
 class StripeRefused(StorefrontError):
     """A definite no from Stripe. `stripe_code` and `param` are Stripe's."""
 

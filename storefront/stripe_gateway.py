@@ -6,7 +6,7 @@ Every call first ends the read transaction and refuses to run inside a write tra
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -23,6 +23,7 @@ from storefront.errors import (
     StripeMissing,
     StripeRefused,
     StripeUnavailable,
+    StripeUnreadable,
 )
 from storefront.measurements import BAD_SIGNATURE_AT, STALE_SIGNATURE_AT, STRIPE_SECONDS, measurements, timed
 from storefront.stripe_seen import (
@@ -38,6 +39,7 @@ from storefront.stripe_seen import (
     read_refund,
     read_warning,
 )
+from storefront.stripe_turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +68,18 @@ class BadPayload(StorefrontError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """Time limits in seconds: `connect` and `read` for each try, `retries` after the first."""
+    """Time limits in seconds: `connect` and `read` for each try, `retries` after the first.
+
+    `shares_threads`: with pages that need no Stripe.
+    """
 
     connect: float
     read: float
     retries: int
+    shares_threads: bool = False
 
 
-FOR_PAGES = Patience(connect=2, read=4, retries=1)
+FOR_PAGES = Patience(connect=2, read=4, retries=1, shares_threads=True)
 FOR_WORKERS = Patience(connect=3, read=20, retries=2)
 
 
@@ -94,7 +100,9 @@ def _refusals() -> Iterator[None]:
         raise StripeUnavailable from error
     except stripe.APIError as error:
         log.warning("stripe failed", extra={"status": error.http_status, "stripe_request": error.request_id})
-        raise (StripeUnavailable() if error.http_status == 409 else StripeFault()) from error
+        # Below 300 it is no JSON: what was asked for may be done, so the same request is to be sent again.
+        is_unknown = error.http_status is None or error.http_status < 300 or error.http_status == 409
+        raise (StripeUnavailable() if is_unknown else StripeFault()) from error
     except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
         code = error.error.code if error.error else None
         param = getattr(error, "param", None) or ""
@@ -117,6 +125,16 @@ def _refusals() -> Iterator[None]:
         raise StripeUnavailable from error
 
 
+@contextmanager
+def readable() -> Iterator[None]:
+    """Around what reads an answer. A bug of ours looks the same, so the log has the whole story."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        log.exception("stripe's answer cannot be read")
+        raise StripeUnreadable from error
+
+
 class Gateway:
     def __init__(self, settings: Settings, patience: Patience) -> None:
         stripe.enable_telemetry = False
@@ -128,17 +146,20 @@ class Gateway:
             http_client=stripe.RequestsClient(timeout=(patience.connect, patience.read)),
         )
         self._account_id: str | None = None
+        self._turn = Turns(settings.web_threads).take if patience.shares_threads else nullcontext
 
     def _ask(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - Stripe's objects, turned into ours by the caller
         end_read()
-        with timed(STRIPE_SECONDS), _refusals():
+        with self._turn(), timed(STRIPE_SECONDS), _refusals():
             return call()
 
+    @readable()
     def ask(self, call: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
         """For `stripe_lists`: one call of the SDK, its answer as plain JSON values."""
         answer: dict[str, Any] = self._ask(lambda: call(self._client)).to_dict(for_json=True)
         return answer
 
+    @readable()
     def account_id(self) -> str:
         """The key's account, asked once a process; "unknown" for a restricted key that may not ask."""
         if self._account_id is None:
@@ -148,6 +169,7 @@ class Gateway:
                 self._account_id = "unknown"
         return self._account_id
 
+    @readable()
     def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:
         """The Session with every line, its payment and its latest charge.
 
@@ -172,6 +194,7 @@ class Gateway:
         asks = bool(charge) and (thorough or has_aftermath)
         return read_checkout(raw, lines, self._get_aftermath(payment["id"]) if asks else None)
 
+    @readable()
     def find_receipt_url(self, session_id: str, *, with_invoice: bool) -> str | None:
         """Stripe's page for the buyer: the invoice where there is one, or else the charge's receipt."""
         params: Any = {"expand": ["payment_intent.latest_charge", *(["invoice"] if with_invoice else [])]}
@@ -215,12 +238,14 @@ class Gateway:
         raw: dict[str, Any] = page.to_dict(for_json=True)
         return raw
 
+    @readable()
     def create_checkout(self, body: dict[str, Any], *, idempotency_key: str) -> SeenCheckout:
         options: Any = {"idempotency_key": idempotency_key}
         params: Any = body
         session = self._ask(lambda: self._client.v1.checkout.sessions.create(params, options))
         return read_checkout(session.to_dict(for_json=True), [])
 
+    @readable()
     def find_status(self, session_id: str) -> str | None:
         """`open`, `complete` or `expired`; None when Stripe does not know the Session."""
         try:
@@ -245,11 +270,13 @@ class Gateway:
             return status != "complete"
         return True
 
+    @readable()
     def create_product(self, *, name: str, metadata: dict[str, str], idempotency_key: str) -> str:
         params: Any = {"name": name, "metadata": metadata}
         options: Any = {"idempotency_key": idempotency_key}
         return str(self._ask(lambda: self._client.v1.products.create(params, options)).id)
 
+    @readable()
     def create_price(
         self,
         *,
@@ -270,25 +297,30 @@ class Gateway:
         options: Any = {"idempotency_key": idempotency_key}
         return str(self._ask(lambda: self._client.v1.prices.create(params, options)).id)
 
+    @readable()
     def create_payment_link(self, body: dict[str, Any], *, idempotency_key: str) -> SeenLink:
         params: Any = body
         options: Any = {"idempotency_key": idempotency_key}
         return read_link(self.ask(lambda client: client.v1.payment_links.create(params, options)))
 
+    @readable()
     def get_payment_link(self, link_id: str) -> SeenLink:
         return read_link(self.ask(lambda client: client.v1.payment_links.retrieve(link_id)))
 
+    @readable()
     def list_payment_links(self) -> list[SeenLink]:
         """The newest hundred that can be paid, of whatever shop on this account."""
         params: Any = {"active": True, "limit": 100}
         answer = self.ask(lambda client: client.v1.payment_links.list(params))
         return [read_link(raw) for raw in answer["data"]]
 
+    @readable()
     def close_payment_link(self, link_id: str) -> SeenLink:
         """Raises StripeMissing for an id that Stripe does not know."""
         params: Any = {"active": False}
         return read_link(self.ask(lambda client: client.v1.payment_links.update(link_id, params)))
 
+    @readable()
     def create_refund(
         self,
         payment_intent_id: str,

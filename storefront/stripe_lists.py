@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from storefront.stripe_gateway import gateway
+from storefront.stripe_gateway import gateway, readable
 from storefront.stripe_seen import (
     SeenDispute,
     SeenEvent,
@@ -45,6 +45,7 @@ def _params(since: datetime, after: str | None, **more: object) -> Any:  # noqa:
     return params | ({"starting_after": after} if after else {})
 
 
+@readable()
 def list_complete_checkouts(*, since: datetime, after: str | None) -> Page[str]:
     """Ids of Checkout Sessions created since then whose form was completed."""
     params = _params(since, after, status="complete")
@@ -52,18 +53,21 @@ def list_complete_checkouts(*, since: datetime, after: str | None) -> Page[str]:
     return _page(raw, lambda row: str(row["id"]) if row["mode"] == "payment" else None)
 
 
+@readable()
 def list_refunds(*, since: datetime, after: str | None) -> Page[OfPayment[SeenRefund]]:
     params = _params(since, after)
     raw = gateway().ask(lambda client: client.v1.refunds.list(params))
     return _page(raw, lambda row: _of_payment(row, read_refund))
 
 
+@readable()
 def list_disputes(*, since: datetime, after: str | None) -> Page[OfPayment[SeenDispute]]:
     params = _params(since, after)
     raw = gateway().ask(lambda client: client.v1.disputes.list(params))
     return _page(raw, lambda row: _of_payment(row, read_dispute))
 
 
+@readable()
 def list_events(*, since: datetime, after: str | None, types: Iterable[str]) -> Page[SeenEvent]:
     """Of at most 20 types; Stripe keeps events for 30 days."""
     params = _params(since, after, types=sorted(types))
@@ -71,6 +75,7 @@ def list_events(*, since: datetime, after: str | None, types: Iterable[str]) -> 
     return _page(raw, read_listed_event)
 
 
+@readable()
 def find_session_of_payment(payment_intent_id: str) -> str | None:
     """The Checkout Session that made a payment; None for a payment made another way."""
     params: Any = {"payment_intent": payment_intent_id, "limit": 1}

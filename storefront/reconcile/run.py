@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from storefront.db import db
-from storefront.errors import StorefrontError, StripeMissing, StripeRefused
+from storefront.errors import StorefrontError, StripeMissing, StripeRefused, StripeUnreadable
 from storefront.leases import extend_lease, give_back_lease, take_lease
 from storefront.orders.notices import as_json, find_open_notices
 from storefront.reconcile import passes
@@ -109,7 +109,8 @@ class _Pass:
 
     def _note_stumble(self, session_id: str, error: BaseException) -> None:
         """A bug ends the pass, and the next one comes to the same Session: after a few times it goes around it."""
-        if not isinstance(error, Exception) or isinstance(error, StorefrontError):
+        has_reason = isinstance(error, StorefrontError) and not isinstance(error, StripeUnreadable)
+        if not isinstance(error, Exception) or has_reason:
             return  # somebody pressed Ctrl-C, or Stripe has a reason
         self.stumbles[session_id] = self.stumbles.get(session_id, 0) + 1
         db.session.rollback()

@@ -5,7 +5,7 @@ import logging
 from sqlalchemy.orm import Session
 
 from storefront.db import db, transaction
-from storefront.errors import StripeUnavailable
+from storefront.errors import StripeUnavailable, StripeUnreadable
 from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
 from storefront.mail import outbox
 from storefront.orders.lifecycle import find_session_id
@@ -100,6 +100,8 @@ def run_unhandled() -> None:
         ledger.count_attempt(event_id)  # what fails again goes to the end of the line and holds up nobody
         try:
             outcome = converge(event_id, event_type, object_id, is_last_look=True)
+        except StripeUnreadable:
+            continue  # this one; others may be whole
         except StripeUnavailable:
             return
         log.info("unhandled event run again", extra={"event": event_id, "outcome": outcome})

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.bodies import takes_bytes
 from storefront.stripe_gateway import gateway
+from storefront.stripe_turns import as_delivery
 from storefront.web import csrf
 from storefront.webhook.dispatch import handle_delivery
 
@@ -19,4 +20,5 @@ MAX_BYTES = 256 * 1024
 @takes_bytes(MAX_BYTES)
 def deliver() -> ResponseReturnValue:
     event = gateway().verify_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
-    return {"outcome": handle_delivery(event)}
+    with as_delivery():
+        return {"outcome": handle_delivery(event)}
