@@ -30,9 +30,14 @@ SALE = ("checkout", "fulfillment", "orders", "webhook")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make check` has the rules, the pages and the sale itself; what else needs a sale first is `make test`'s."""
+    """`make check` has the rules, the pages, the sale itself and a happy path of what follows it.
+
+    What else needs a sale first is `make test`'s.
+    """
     for item in items:
         package = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+        if item.get_closest_marker("happy_path"):
+            continue
         if package not in SALE and "sandbox" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
 

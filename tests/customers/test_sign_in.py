@@ -43,6 +43,7 @@ def is_in(buyer: Buyer) -> bool:
     return buyer.get("/library").status_code == 200
 
 
+@pytest.mark.happy_path
 def test_a_code_from_the_mail_signs_in_in_any_spelling(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email="Ada@Example.com")
     for spell in (str.lower, str.upper, lambda code: code.replace("-", " ")):

@@ -40,6 +40,7 @@ from tests.shop import Buyer, read_rows
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
+@pytest.mark.happy_path
 def test_a_click_leads_to_a_short_lived_address(app: Flask, sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     token = link.split("/")[2]

@@ -1,5 +1,6 @@
 """The library: everything of one address and nothing of another, searched, by pages, with what still works."""
 
+import pytest
 from flask import Flask, session
 
 from storefront.customers.session import KEY, find_customer, sign_in
@@ -35,6 +36,7 @@ def test_asks_strangers_to_sign_in(buyer: Buyer) -> None:
     assert (answer.status_code, answer.location) == (303, "/sign-in")
 
 
+@pytest.mark.happy_path
 def test_shows_all_of_one_address_and_nothing_of_others(app: Flask, sandbox: SandboxClient) -> None:
     first = buy(app, sandbox)
     second = buy(app, sandbox, ("twinspot", "Team"), ("the-patient-toolmaker", "E-book"), email="ADA@example.com")

@@ -36,6 +36,7 @@ def number_of(app: Flask) -> str:
 
 
 @both
+@pytest.mark.happy_path
 def test_activates_validates_and_deactivates_in_lemon_squeezys_shape(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     key = sale.keys[0]
