@@ -26,10 +26,13 @@ def new_seed() -> bytes:
     return secrets.token_bytes(16)
 
 
-def derive_token(seed: bytes, *, purpose: str, version: int) -> str:
-    """A 128-bit token (32 hex digits) from a stored seed; another version is another token."""
-    message = f"{purpose}:{version}".encode()
-    return hmac.new(seed, message, hashlib.sha256).hexdigest()[:32]
+def derive_token(seed: bytes, *, purpose: str, version: int, secret_key: str) -> str:
+    """A 128-bit token (32 hex digits) from a stored seed and a secret that is not stored beside it.
+
+    Another version is another token, and so is another secret: what was derived once is found by its hash.
+    """
+    message = f"{purpose}:{version}:".encode() + seed
+    return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()[:32]
 
 
 def hash_token(token: str) -> str:

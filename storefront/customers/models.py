@@ -55,6 +55,15 @@ class SignIn(Base):
     last_seen_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
 
+class NewsLink(Base):
+    """The token of a link that ends the news of one customer: every one that was ever mailed is good."""
+
+    __tablename__ = "news_links"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+
+
 class ProofPurpose(StrEnum):
     SIGN_IN = "sign_in"
     OPEN_ORDER = "open_order"

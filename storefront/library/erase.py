@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock, tokens
+from storefront import clock
 from storefront.customers import sign_ins
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
 from storefront.db import transaction
@@ -17,7 +17,7 @@ from storefront.mail import outbox
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.access import Reason, access, facts_of, item_access
 from storefront.orders.after_sale import OrderChange
-from storefront.orders.lifecycle import lock_customer
+from storefront.orders.lifecycle import lock_customer, renew_link
 from storefront.orders.models import Grant, Order, OrderItem
 
 DEVICE_NAME = "Device"
@@ -82,9 +82,7 @@ def _demand_settled(session: Session, orders: Sequence[Order]) -> None:
 def _erase_order(session: Session, order: Order) -> None:
     order.email, order.name, order.tax_ids = "", None, []
     order.erased_at = clock.now()
-    order.token_version += 1
-    token = tokens.derive_token(order.token_seed, purpose="order", version=order.token_version)
-    order.token_hash = tokens.hash_token(token)
+    renew_link(order)
     session.add(OrderChange(order_id=order.id, what="erased", detail="personal data"))
 
 

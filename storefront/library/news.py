@@ -1,6 +1,5 @@
 """Tells buyers of a new release: one mail a customer, spread over time, never to who does not want it."""
 
-import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -8,9 +7,9 @@ from sqlalchemy import select, update
 
 from storefront import clock, tokens
 from storefront.catalog.models import Product, Release
-from storefront.customers.models import Customer
+from storefront.customers.models import Customer, NewsLink
 from storefront.customers.session import get_customer_now
-from storefront.db import db, transaction
+from storefront.db import db, insert_missing, transaction
 from storefront.downloads.links import bought_at
 from storefront.downloads.rules import is_included
 from storefront.errors import NotFound, StorefrontError
@@ -153,18 +152,23 @@ def _find_readers(release: Release, product: Product) -> tuple[dict[int, str], i
 
 
 def news_token(customer: Customer) -> str:
-    """Ends the news of one customer; it is in their mails only."""
-    return f"{customer.id}-{tokens.derive_token(customer.token_seed, purpose=PURPOSE, version=1)}"
+    """Ends the news of one customer; it is in their mails only. Its hash is kept: a mail's way out has no end."""
+    secret_key = settings().secret_key
+    derived = tokens.derive_token(customer.token_seed, purpose=PURPOSE, version=1, secret_key=secret_key)
+    token = f"{customer.id}-{derived}"
+    row = {"token_hash": tokens.hash_token(token), "customer_id": customer.id}
+    if db.session.get(NewsLink, row["token_hash"]) is None:
+        with transaction() as session:
+            insert_missing(session, NewsLink, [row])
+    return token
 
 
 def get_reader(token: str) -> Customer:
     """Raises NotFound for what is not one of our links."""
-    number, _, secret = token.partition("-")
-    customer = db.session.get(Customer, int(number)) if number.isdecimal() and len(number) < 10 else None
-    expected = tokens.derive_token(customer.token_seed, purpose=PURPOSE, version=1) if customer else ""
-    if customer is None or not hmac.compare_digest(secret.encode(), expected.encode()):
+    kept = db.session.get(NewsLink, tokens.hash_token(token))
+    if kept is None:
         raise NotFound("This link is not known. Take the newest one from your mail, as a whole.")
-    return get_customer_now(customer.id)
+    return get_customer_now(kept.customer_id)
 
 
 def set_news(customer_id: int, *, wants: bool) -> None:

@@ -17,7 +17,7 @@ from storefront.mail import outbox
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.access import access, facts_of
 from storefront.orders.after_sale import OrderChange
-from storefront.orders.lifecycle import ensure_customer
+from storefront.orders.lifecycle import ensure_customer, renew_link
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Order
 from storefront.queue import nudge
@@ -174,7 +174,5 @@ def _move(session: Session, order: Order, to: str) -> None:
 
 
 def _renew_link(session: Session, order: Order) -> None:
-    order.token_version += 1
-    token = tokens.derive_token(order.token_seed, purpose="order", version=order.token_version)
-    order.token_hash = tokens.hash_token(token)
+    renew_link(order)
     session.add(OrderChange(order_id=order.id, what="link", detail="the old one does not work any more"))

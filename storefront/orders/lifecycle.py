@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
 from storefront.customers.models import Customer, email_key
-from storefront.db import db, insert_missing, transaction
+from storefront.db import db, in_transaction, insert_missing, transaction
 from storefront.errors import NotFound
 from storefront.orders.access import weightiest_dispute
-from storefront.orders.models import Order
+from storefront.orders.models import Order, OrderLink
 from storefront.stripe_seen import SeenCheckout
 from storefront.web import settings
 
@@ -110,7 +110,7 @@ def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id
         "look_ticket": 1,
         "looked_at": clock.now(),
         "token_seed": seed,
-        "token_hash": tokens.hash_token(tokens.derive_token(seed, purpose="order", version=1)),
+        "token_hash": tokens.hash_token(_derive_token(seed, version=1)),
         "placed_at": seen.created_at,
     }
     return insert_missing(session, Order, [row]) == 1
@@ -126,8 +126,30 @@ def lock_order(session: Session, session_id: str) -> Order | None:
 
 
 def order_token(order: Order) -> str:
-    """The token of the order's permanent page; raising `token_version` makes the old links useless."""
-    return tokens.derive_token(order.token_seed, purpose="order", version=order.token_version)
+    """The token of the order's permanent page.
+
+    After SECRET_KEY was changed it is another one than in older mails: both are good, so its hash is kept as well.
+    """
+    token = _derive_token(order.token_seed, version=order.token_version)
+    hashed = tokens.hash_token(token)
+    if hashed != order.token_hash and db.session.get(OrderLink, hashed) is None:
+        row = {"token_hash": hashed, "order_id": order.id, "version": order.token_version}
+        if in_transaction():
+            insert_missing(db.session(), OrderLink, [row])
+        else:
+            with transaction() as session:
+                insert_missing(session, OrderLink, [row])
+    return token
+
+
+def renew_link(order: Order) -> None:
+    """Every link that was made before opens nothing from now on."""
+    order.token_version += 1
+    order.token_hash = tokens.hash_token(_derive_token(order.token_seed, version=order.token_version))
+
+
+def _derive_token(seed: bytes, *, version: int) -> str:
+    return tokens.derive_token(seed, purpose="order", version=version, secret_key=settings().secret_key)
 
 
 def apply_facts(order: Order, seen: SeenCheckout, *, ticket: int) -> bool:
@@ -162,9 +184,14 @@ def get_order_by_token(token: str) -> Order:
     Raises:
         NotFound: unknown, mistyped or outdated token.
     """
-    order = db.session.scalars(
-        select(Order).where(Order.token_hash == tokens.hash_token(token), Order.mode == settings().mode)
-    ).one_or_none()
+    hashed = tokens.hash_token(token)
+    mine = select(Order).where(Order.mode == settings().mode)
+    order = db.session.scalars(mine.where(Order.token_hash == hashed)).one_or_none()
+    if order is None:
+        others = mine.join(OrderLink, OrderLink.order_id == Order.id)
+        order = db.session.scalars(
+            others.where(OrderLink.token_hash == hashed, OrderLink.version == Order.token_version)
+        ).one_or_none()
     if order is None:
         raise NotFound("This order link is not known. Take the newest one from your mail, as a whole.")
     return order

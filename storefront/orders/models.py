@@ -75,6 +75,19 @@ class Order(Base):
     erased_at: Mapped[datetime | None]  # its buyer's personal data: no page shows it any more
 
 
+class OrderLink(Base):
+    """One more token of an order's page: after SECRET_KEY was changed links are made anew, and the old stay good.
+
+    Those of an older `version` open nothing.
+    """
+
+    __tablename__ = "order_links"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    version: Mapped[int]
+
+
 class OrderItem(Base):
     """One of Stripe's lines. `price_id` is None for a line we do not know: kept and shown to the owner."""
 

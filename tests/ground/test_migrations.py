@@ -1,5 +1,7 @@
 """Migrations: they end at exactly what the models say, and every step can be taken back."""
 
+import hashlib
+import hmac
 import os
 import subprocess
 import sys
@@ -16,9 +18,12 @@ from storefront.app import create_app
 from storefront.config import ROOT, load_settings
 from storefront.customers.models import Customer
 from storefront.db import Base, db, transaction
+from storefront.library.news import get_reader
 from storefront.licenses.keys import hash_key
 from storefront.licenses.models import License
 from storefront.migrations import schema
+from storefront.orders.lifecycle import get_order_by_token, order_token
+from storefront.tokens import hash_token
 from tests.databases import BOTH, base_environment
 from tests.ground.old_tables import make_old
 from tests.shop import read_rows
@@ -117,6 +122,36 @@ def test_keeps_orders_their_keys_and_the_owners_decision_through_every_step(app:
         downgrade(directory=str(schema.FOLDER), revision="0001")
     assert len(read_rows(app, "SELECT key FROM licenses JOIN grants ON grants.id = grant_id")) == 1
     assert [bool(row["is_withdrawn"]) for row in read_rows(app, "SELECT is_withdrawn FROM orders")] == [True]
+
+
+@both
+def test_keeps_links_in_mails_and_makes_them_useless_to_who_copied_the_seeds(app: Flask) -> None:
+    """What the shop of 0006 mailed goes on working; its seeds, which made the links alone, are thrown away."""
+    seed, token = b"x", hmac.new(b"x", b"order:1", hashlib.sha256).hexdigest()[:32]
+    news = f"1-{hmac.new(b'y', b'news:1', hashlib.sha256).hexdigest()[:32]}"
+    with app.app_context():
+        downgrade(directory=str(schema.FOLDER), revision="0006")
+        with transaction() as session:
+            customer = "1, 'sandbox', 'Ada', 'ada', '2026-11-02 12:00:00', :seed"
+            names = "id, mode, email, email_key, created_at, token_seed"
+            session.execute(text(f"INSERT INTO customers ({names}) VALUES ({customer})"), {"seed": b"y"})
+            order = ORDER_OF_0001.replace("is_withdrawn", "decision").replace("false, true", "false, 'allow'")
+            order = order.replace("'test'", "'sandbox'").replace("'x', 1, 'h'", ":seed, 1, :hash")
+            session.execute(text(order), {"seed": seed, "hash": hash_token(token)})
+    schema.upgrade(app)
+    with app.app_context():
+        found = get_order_by_token(token)
+        assert found.token_seed != seed
+        assert order_token(found) != token
+        assert get_order_by_token(order_token(found)).id == found.id
+        assert get_reader(news).id == 1
+        assert get_reader(news).token_seed != b"y"
+        db.session.remove()
+        downgrade(directory=str(schema.FOLDER), revision="0006")
+        row = db.session.execute(text("SELECT token_seed, token_hash FROM orders")).one()
+        remade = hmac.new(bytes(row.token_seed), b"order:1", hashlib.sha256).hexdigest()[:32]
+        assert row.token_hash == hash_token(remade)  # what the shop of 0006 shows, it finds
+        db.session.remove()
 
 
 def test_does_nothing_the_second_time(app: Flask) -> None:

@@ -1,5 +1,7 @@
 """Tokens: long enough to be unguessable, searched by hash, renewed by version."""
 
+import hashlib
+import hmac
 import re
 
 from hypothesis import given
@@ -25,20 +27,29 @@ def test_makes_another_seed_each_time() -> None:
 
 @given(seeds, versions)
 def test_derives_the_same_token_from_the_same_seed(seed: bytes, version: int) -> None:
-    token = derive_token(seed, purpose="order", version=version)
-    assert token == derive_token(seed, purpose="order", version=version)
+    token = derive_token(seed, purpose="order", version=version, secret_key="s")
+    assert token == derive_token(seed, purpose="order", version=version, secret_key="s")
     assert re.fullmatch(r"[0-9a-f]{32}", token)
 
 
 @given(seeds, versions, versions)
 def test_makes_old_links_useless_when_the_version_is_raised(seed: bytes, old: int, new: int) -> None:
-    before = derive_token(seed, purpose="order", version=old)
-    assert (before == derive_token(seed, purpose="order", version=new)) is (old == new)
+    before = derive_token(seed, purpose="order", version=old, secret_key="s")
+    assert (before == derive_token(seed, purpose="order", version=new, secret_key="s")) is (old == new)
 
 
 @given(seeds)
 def test_derives_another_token_for_another_purpose(seed: bytes) -> None:
-    assert derive_token(seed, purpose="order", version=1) != derive_token(seed, purpose="download", version=1)
+    assert derive_token(seed, purpose="order", version=1, secret_key="s") != derive_token(
+        seed, purpose="download", version=1, secret_key="s"
+    )
+
+
+@given(seeds, versions)
+def test_derives_nothing_from_a_seed_alone(seed: bytes, version: int) -> None:
+    ours = derive_token(seed, purpose="order", version=version, secret_key="ours")
+    assert ours != derive_token(seed, purpose="order", version=version, secret_key="theirs")
+    assert ours != hmac.new(seed, f"order:{version}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @given(st.text(max_size=200))
