@@ -171,3 +171,13 @@ def test_the_commands_lead_through_a_rotation(app: Flask, run: Any, monkeypatch:
     assert run("signing-keys", "rotate", "--now").exit_code == 0
     monkeypatch.setenv("OLD_SECRET_KEY", "x" * 30)
     assert "0 signing keys were sealed" in run("signing-keys", "reseal").output
+
+
+def test_a_sealed_key_opens_under_its_own_name_only(app: Flask) -> None:
+    """Who may write to the table cannot make one key sign as another: the seal holds the name."""
+    with app.app_context():
+        first, second = signing.ensure_signing_key().kid, signing_keys.prepare()
+        sealed = f"(SELECT private_sealed FROM signing_keys WHERE kid = '{second}')"
+        change(app, f"UPDATE signing_keys SET private_sealed = {sealed} WHERE kid = '{first}'")
+        with pytest.raises(StorefrontError, match="SECRET_KEY"):
+            signing.sign({"a": 1}, kind="x")
