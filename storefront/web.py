@@ -36,6 +36,7 @@ from storefront.config import Mode, Settings
 from storefront.errors import StorefrontError
 from storefront.measurements import UNTRUSTED_PROXY_AT, measurements
 from storefront.measurements import flush as flush_measurements
+from storefront.programs import PlainPaths, is_for_programs
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def absolute_url(endpoint: str, **values: str | int) -> str:
 
 
 def wants_json() -> bool:
-    if request.path == "/webhook" or request.path.startswith(("/v1/", "/.well-known/")):
+    if is_for_programs(request.path) or request.path.startswith("/.well-known/"):
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
     return best == "application/json"
@@ -154,9 +155,10 @@ def error_answer(
     """The one place that makes a refusal a page or JSON: `{"error": {"code", "message", "request_id"}}`.
 
     With `may_repeat` the page asks to try the same address again.
+    An API whose programs know another form puts its own into `app.extensions["error_bodies"]`, by its prefix.
     """
     if wants_json():
-        response = jsonify(error={"code": code, "message": message, "request_id": g.get("request_id", "-")})
+        response = jsonify(_error_body(status, code, message))
     else:
         page = render_template(
             "errors/error.html", status=status, title=title, message=message, may_repeat=may_repeat
@@ -166,6 +168,14 @@ def error_answer(
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def _error_body(status: int, code: str, message: str) -> dict[str, Any]:
+    for prefix, make_body in current_app.extensions.get("error_bodies", {}).items():
+        if request.path.startswith(prefix):
+            body: dict[str, Any] = make_body(status, message)
+            return body
+    return {"error": {"code": code, "message": message, "request_id": g.get("request_id", "-")}}
 
 
 def _answer_refusal(error: StorefrontError) -> ResponseReturnValue:
@@ -288,6 +298,7 @@ def set_up_web(app: Flask, shop: Settings) -> None:
     if shop.trusted_proxies:
         hops = shop.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=0)  # type: ignore[method-assign] # Flask's documented way
+    app.wsgi_app = PlainPaths(app.wsgi_app)  # type: ignore[method-assign] # as above
     version_static_files(app)
     csrf.init_app(app)
     set_up_limits(app)

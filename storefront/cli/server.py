@@ -20,4 +20,6 @@ def server_command(
     # Without it one process that the kernel ends for its memory takes all others along. A process that ends again
     # within seconds ends the server, so that a shop that cannot start says so once and not for ever.
     command += ["--respawn-failed-workers"]
+    # Addresses hold tokens and keys: no log of them, not even where GRANIAN_LOG_ACCESS_ENABLED asks for one.
+    command += ["--no-access-log"]
     return [*command, "--workers-kill-timeout", "10", "--backpressure", str(threads * 16), target]

@@ -4,22 +4,25 @@ https://docs.lemonsqueezy.com/api/license-api
 """
 
 import logging
+import re
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from storefront.bodies import AddressTooLong, takes_bytes
-from storefront.errors import StorefrontError, TooLarge
+from storefront.bodies import takes_bytes
+from storefront.errors import StorefrontError
 from storefront.licenses import activations, answers
 from storefront.licenses.activations import Answer
 from storefront.licenses.codes import Code
 from storefront.licenses.keys import hash_key
 from storefront.licenses.license_file import issue_license_file
-from storefront.licenses.limits import TooManyRequests, count_client, count_key
+from storefront.licenses.limits import count_client, count_key
 from storefront.licenses.openapi import describe
-from storefront.licenses.requests import MAX_BODY_BYTES, BadRequest, demand, read_fields
+from storefront.licenses.requests import MAX_BODY_BYTES, demand, read_fields
 from storefront.outages import DatabaseUnavailable
+from storefront.programs import LICENSE_API
 from storefront.web import csrf, settings
 
 log = logging.getLogger(__name__)
@@ -41,7 +44,7 @@ def _take_turn() -> dict[str, str]:
 
 
 def _flag() -> str:
-    return FLAGS[request.path.rsplit("/", 1)[-1]]
+    return FLAGS.get(request.path.rsplit("/", 1)[-1], "valid")
 
 
 @licenses.get("/v1/openapi.json")
@@ -111,17 +114,19 @@ def _answer(answer: Answer, **more: str | None) -> ResponseReturnValue:
     return jsonify({**body, **more}), status
 
 
-@licenses.errorhandler(BadRequest)
-@licenses.errorhandler(TooLarge)
-@licenses.errorhandler(AddressTooLong)
-def refuse_request(error: StorefrontError) -> ResponseReturnValue:
-    return jsonify(answers.refusal(_flag(), Code.INVALID_REQUEST, error.message)), error.status
+@licenses.record_once
+def _answer_errors_alike(state: BlueprintSetupState) -> None:
+    """All of them, also those that no view of ours sees: an unknown address, another method, a bug."""
+    state.app.extensions.setdefault("error_bodies", {})[LICENSE_API] = describe_error
 
 
-@licenses.errorhandler(TooManyRequests)
-def refuse_too_many(error: TooManyRequests) -> ResponseReturnValue:
-    body: dict[str, Any] = answers.refusal(_flag(), Code.RATE_LIMITED, error.message)
-    return jsonify(body), error.status, {"Retry-After": str(error.retry_after_seconds)}
+def describe_error(status: int, message: str) -> dict[str, Any]:
+    code = Code.INVALID_REQUEST
+    if status == 429:
+        code = Code.RATE_LIMITED
+    elif status >= 500:
+        code = Code.UNAVAILABLE
+    return answers.refusal(_flag(), code, "Send a POST: others are not answered." if status == 405 else message)
 
 
 @licenses.errorhandler(DatabaseUnavailable)
@@ -132,11 +137,27 @@ def say_unavailable(error: DatabaseUnavailable) -> ResponseReturnValue:
     return jsonify(body), error.status, {"Retry-After": str(error.retry_after_seconds)}
 
 
-@licenses.after_request
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+USUAL_HEADERS = ("Accept", "Authorization", "Cache-Control", "Content-Type", "X-Requested-With")
+MOST_HEADERS = 40
+
+
+@licenses.after_app_request
 def allow_other_origins(response: Response) -> Response:
-    """Programs built on a browser ask from an origin of their own; no cookie of ours is read here."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    """Programs built on a browser ask from an origin of their own; no cookie of ours is read here.
+
+    Errors as well, or the program could not read why. Whatever header a library adds may come: none is read.
+    """
+    if not request.path.startswith(LICENSE_API):
+        return response
+    headers = response.headers
+    headers["Access-Control-Allow-Origin"] = "*"
+    headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
     if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "POST"
-        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type"
+        asked = request.headers.get("Access-Control-Request-Headers", "").split(",")[:MOST_HEADERS]
+        named = [name.strip() for name in asked if HEADER_NAME.fullmatch(name.strip())]
+        headers["Access-Control-Allow-Methods"] = headers.get("Allow", "POST")
+        headers["Access-Control-Allow-Headers"] = ", ".join(dict.fromkeys([*USUAL_HEADERS, *named]))
+        headers["Access-Control-Max-Age"] = "86400"
+        response.vary.add("Access-Control-Request-Headers")
     return response

@@ -12,6 +12,7 @@ from storefront import tokens
 GROUPS = 4
 GROUP_LENGTH = 5
 _LENGTH = GROUPS * GROUP_LENGTH
+MAX_KEY_LENGTH = 4096  # of an imported one: some are signed texts of several lines
 SHOWN = 5  # letters of a key that a message may hold
 
 

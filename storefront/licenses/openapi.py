@@ -6,11 +6,11 @@ https://spec.openapis.org/oas/v3.1.0
 from typing import Any
 
 from storefront.licenses.codes import NOT_FOUND, Code
-from storefront.licenses.requests import JSON_TYPES, MAX_BODY_BYTES, MAX_LENGTHS
+from storefront.licenses.requests import FORM, JSON_TYPES, MAX_BODY_BYTES, MAX_LENGTHS
 
-FORM = "application/x-www-form-urlencoded"
 ABOUT_FIELDS = {
-    "license_key": "In any spelling: small letters, with or without dashes.",
+    "license_key": "One that the shop made in any spelling: small letters, with or without dashes. "
+    "An imported one exactly as its buyer received it.",
     "instance_name": "What the buyer sees on the order page: the device's name.",
     "instance_id": "The `instance.id` of an activation.",
     "fingerprint": "Whatever tells your buyer's devices apart. The same device again costs no slot. "
@@ -57,9 +57,10 @@ def _operation(name: str) -> dict[str, Any]:
     return {
         "operationId": name,
         "summary": SUMMARIES[name],
+        "parameters": [_in_address(field) for field in (*required, *optional)],
         "requestBody": {
-            "required": True,
-            "description": f"At most {MAX_BODY_BYTES} bytes.",
+            "required": False,
+            "description": f"At most {MAX_BODY_BYTES} bytes. It comes before the address where both have a field.",
             "content": {
                 FORM: {"schema": _request(required, optional, is_form=True)},
                 **{kind: {"schema": _request(required, optional, is_form=False)} for kind in JSON_TYPES},
@@ -75,6 +76,8 @@ def _operation(name: str) -> dict[str, Any]:
             ),
             "404": _answer(name, flag, "No such key or device.", sorted(NOT_FOUND)),
             "413": _answer(name, flag, "The body is too large.", [Code.INVALID_REQUEST]),
+            "414": _answer(name, flag, "The address is too long.", [Code.INVALID_REQUEST]),
+            "415": _answer(name, flag, "The body is neither JSON nor a form.", [Code.INVALID_REQUEST]),
             "422": _answer(name, flag, "A field is missing or of the wrong kind.", [Code.INVALID_REQUEST]),
             "429": {
                 **_answer(name, flag, "Too many requests.", [Code.RATE_LIMITED]),
@@ -84,8 +87,16 @@ def _operation(name: str) -> dict[str, Any]:
                 **_answer(name, flag, "Says nothing about the license: ask later.", [Code.UNAVAILABLE]),
                 "headers": RETRY_AFTER,
             },
+            "500": _answer(name, flag, "Nothing is said about the license.", [Code.UNAVAILABLE]),
         },
     }
+
+
+def _in_address(name: str) -> dict[str, Any]:
+    about = f"{ABOUT_FIELDS[name]} Better in the body: addresses are written into logs."
+    # A long one is too much for the address itself: 414 and not 422.
+    schema = {"type": "string"} if name == "license_key" else {"type": "string", "maxLength": MAX_LENGTHS[name]}
+    return {"name": name, "in": "query", "required": False, "description": about, "schema": schema}
 
 
 def _request(required: list[str], optional: list[str], *, is_form: bool) -> dict[str, Any]:

@@ -59,6 +59,11 @@ def test_nginx_sends_what_the_shop_allows(
         sale.refund()
         sale.deliver("charge.refunded", "refund.")
         assert get(address).status_code == 403
+        assert get(f"{url}/v1/licenses/validate?license_key=SECRET-KEY").status_code == 405
+    log = (tmp_path / "nginx" / "shop.log").read_text()
+    assert "GET /downloads/... 206 10" in log
+    assert "GET /v1/licenses/validate 405" in log
+    assert not [each for each in ("SECRET-KEY", address.split("/")[5], "?") if each in log]
 
 
 def test_nginx_knows_its_own_version_of_a_file_and_that_is_not_counted(
