@@ -8,10 +8,17 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from storefront.addresses import Mailbox
 from storefront.settings.engines import check_redis, read_engines
 from storefront.settings.files import BUCKETS, files_path, read_accel_prefix, read_files
 from storefront.settings.live import check_live
-from storefront.settings.mail import read_mail_connection, read_mail_from
+from storefront.settings.mail import (
+    read_mail_connection,
+    read_mail_from,
+    read_mail_login,
+    read_mail_server,
+    read_owner_email,
+)
 from storefront.settings.reader import ROOT, Reader, SettingsError, is_web_address
 from storefront.settings.stripe import STRIPE_API, STRIPE_JS, Mode, read_mode, read_webhook_secrets
 
@@ -51,7 +58,7 @@ class Settings:
     mail_use_ssl: bool
     mail_username: str | None
     mail_password: str | None = field(repr=False)
-    mail_from: str
+    mail_from: Mailbox
     owner_email: str | None
     trusted_proxies: int
     stripe_tax: bool
@@ -104,6 +111,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     database_url, queue_url = read_engines(reader)
     files_url, files_options = read_files(reader)
     mail_from = read_mail_from(reader, mode)
+    mail_username, mail_password = read_mail_login(reader)
     use_tls, use_ssl, mail_port = read_mail_connection(reader, mode)
     settings = Settings(
         mode=mode,
@@ -116,20 +124,20 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         files_options=files_options,
         accel_prefix=read_accel_prefix(reader, files_url),
         download_threads=reader.integer("DOWNLOAD_THREADS", 64, low=1, high=1024),
-        shop_name=reader.text("SHOP_NAME", "Storefront"),
+        shop_name=reader.line("SHOP_NAME", "Storefront"),
         stripe_secret_key=stripe_secret,
         stripe_publishable_key=stripe_publishable,
         stripe_webhook_secrets=webhook_secrets,
         stripe_api_base=api_base,
         stripe_js_url=js_url,
-        mail_server=reader.text("MAIL_SERVER", "127.0.0.1"),
+        mail_server=read_mail_server(reader),
         mail_port=mail_port,
         mail_use_tls=use_tls,
         mail_use_ssl=use_ssl,
-        mail_username=reader.optional("MAIL_USERNAME"),
-        mail_password=reader.secret("MAIL_PASSWORD") or None,
+        mail_username=mail_username,
+        mail_password=mail_password,
         mail_from=mail_from,
-        owner_email=reader.optional("OWNER_EMAIL"),
+        owner_email=read_owner_email(reader),
         trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, low=0, high=5),
         stripe_tax=reader.flag("STRIPE_TAX"),
         terms_url=reader.optional("TERMS_URL"),

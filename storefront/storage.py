@@ -5,6 +5,7 @@ A folder's file is served by us or by nginx; a bucket's by a presigned URL. Noth
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -86,12 +87,16 @@ class Storage(Protocol):
         """Only for what an upload has just made and nothing refers to. Safe to repeat."""
 
 
+# In quotes everything else is read alike. Some browsers decode a percent sign (RFC 6266, appendix D).
+PLAIN_NAME = re.compile(r'[^ -~]|["\\%?]')
+
+
 def disposition(filename: str) -> str:
     """`attachment` with a name in any language: RFC 6266 and, for what ASCII cannot say, RFC 8187."""
-    plain = filename.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
+    plain = PLAIN_NAME.sub("_", filename)
     if plain == filename:
         return f'attachment; filename="{plain}"'
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='', errors='replace')}"
 
 
 class Folder:

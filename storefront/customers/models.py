@@ -104,20 +104,6 @@ class AddressChange(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-SPECIAL = frozenset('<>()[]:;,"\\')  # RFC 5322, 3.2.3
-
-
-def is_address(text: str) -> bool:
-    """One word with a name, one @ and a domain; whether anybody reads it, only a mail can tell.
-
-    None of the signs with which a mail header names several readers, or hides one behind another name.
-    """
-    text = text.strip()
-    name, _at, domain = text.partition("@")
-    is_one_word = text.isprintable() and not any(letter.isspace() or letter in SPECIAL for letter in text)
-    return bool(name and "@" not in domain and "." in domain.strip(".") and is_one_word and len(text) <= 254)
-
-
 def email_key(email: str) -> str:
     """NFKC, trimmed, lower case: what makes two spellings of an address the same customer."""
     return unicodedata.normalize("NFKC", email).strip().lower()

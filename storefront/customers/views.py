@@ -3,8 +3,9 @@
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from storefront.addresses import is_address
 from storefront.customers import proofs
-from storefront.customers.models import ProofPurpose, is_address
+from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import CODE_SENTENCES, Proof
 from storefront.customers.session import find_customer, find_signed_in, sign_in, sign_out, sign_out_everywhere
 from storefront.web import limiter

@@ -40,6 +40,8 @@ class Trouble:
     mails: dict[MailState, int]
     oldest_due_mail_at: datetime | None
     mail_server_down_since: datetime | None
+    mail_server_down_why: str | None
+    mails_stubborn: int
     oldest_unhandled: OldestEvent | None
     reconciled_at: datetime | None
     reconcile_begun_at: datetime | None
@@ -72,6 +74,8 @@ def read_trouble() -> Trouble:
         mails=mail.counts,
         oldest_due_mail_at=mail.oldest_due_at,
         mail_server_down_since=mail.since,
+        mail_server_down_why=mail.why,
+        mails_stubborn=mail.stubborn,
         oldest_unhandled=_find_oldest_unhandled(shop.mode),
         reconciled_at=reconciled_at,
         reconcile_begun_at=begun_at,

@@ -29,6 +29,7 @@ def find_warnings(trouble: Trouble) -> list[HealthWarning]:
         "events_unhandled": _events(trouble),
         "mail_server_down": _mail_server(trouble),
         "mails_late": _late_mails(trouble),
+        "mails_refused": _refused_mails(trouble),
         "mails_failed": _failed_mails(trouble),
         "reconcile_late": _reconcile(trouble),
         "needs_you": _notices(trouble),
@@ -78,8 +79,8 @@ def _mail_server(trouble: Trouble) -> str | None:
     if since is None:
         return None
     return (
-        f"The mail server has not answered since {since:%Y-%m-%d %H:%M} UTC: check MAIL_SERVER, MAIL_PORT and its "
-        "password; no mail is lost, they leave when it answers."
+        f"The mail server has taken no mail since {since:%Y-%m-%d %H:%M} UTC, {trouble.mail_server_down_why}; "
+        "no mail is lost, they leave when it is mended."
     )
 
 
@@ -92,6 +93,17 @@ def _late_mails(trouble: Trouble) -> str | None:
         return None
     late = _minutes(due, trouble.now)
     return f"A mail has been due for {late} though a worker runs: look at what the worker logs."
+
+
+def _refused_mails(trouble: Trouble) -> str | None:
+    count = trouble.mails_stubborn
+    if not count:
+        return None
+    what = "1 mail is" if count == 1 else f"{count} mails are"
+    return (
+        f"{what} refused again and again: `storefront mail list --state queued` says why; "
+        "each is tried for half a day."
+    )
 
 
 def _failed_mails(trouble: Trouble) -> str | None:

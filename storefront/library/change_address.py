@@ -7,8 +7,9 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
+from storefront.addresses import is_address
 from storefront.customers import proofs, sign_ins
-from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key, is_address
+from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key
 from storefront.customers.proofs import Proof
 from storefront.customers.session import find_customer
 from storefront.db import db, transaction

@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
+from storefront.addresses import is_address
 from storefront.customers import sign_ins
-from storefront.customers.models import Customer, email_key, is_address
+from storefront.customers.models import Customer, email_key
 from storefront.db import transaction
 from storefront.downloads.counting import add_allowance
 from storefront.errors import NotFound, StorefrontError

@@ -1,6 +1,6 @@
 """Sends what is due: claim, render after `access()`, hand over, say how it ended. One holds up no other.
 
-A server that is down ends the run: the same connection would fail for every mail.
+A server that is down, or refuses the shop's account, ends the run: the same would befall every mail.
 """
 
 import logging
@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from storefront.mail import outbox
+from storefront.mail.faults import Doubt, MailRefused, MailServerDown
+from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
-from storefront.mail.transport import Mail, MailRefused, MailServerDown, send
+from storefront.mail.transport import send
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ def deliver_due(compose: Composer) -> int:
 
 def _deliver(message_id: int, compose: Composer) -> None:
     message = outbox.get_message(message_id)
-    kind, attempts = message.kind, message.attempts
+    kind, attempts, promised_at, due_at = message.kind, message.attempts, message.created_at, message.due_at
     if attempts > outbox.MAX_ATTEMPTS:
         # Its worker died, or a bug stopped it, each time: visible on its row instead of for ever in the queue.
         outbox.mark_failed(message_id, attempts=attempts, error="given up", is_permanent=True)
@@ -55,7 +57,15 @@ def _deliver(message_id: int, compose: Composer) -> None:
         outbox.put_back(message_id, attempts=attempts, error=str(error))
         raise
     except MailRefused as error:
-        outbox.mark_failed(message_id, attempts=attempts, error=str(error), is_permanent=error.is_permanent)
+        # As long as no other mail leaves, it may be the account that is refused, which the owner can mend.
+        is_unsure = error.doubt is not Doubt.NONE and not outbox.has_sent_since(
+            due_at if error.doubt is Doubt.ACCOUNT else promised_at
+        )
+        if is_unsure and error.doubt is Doubt.ACCOUNT:
+            outbox.put_back(message_id, attempts=attempts, error=str(error))
+            raise MailServerDown(str(error)) from error
+        is_permanent = error.is_permanent and not is_unsure
+        outbox.mark_failed(message_id, attempts=attempts, error=str(error), is_permanent=is_permanent)
         log.warning("mail not sent", extra={"kind": kind, "outbox": message_id, "why": str(error)})
         return
     outbox.mark_sent(message_id)

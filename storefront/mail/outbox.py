@@ -37,7 +37,7 @@ MET_SERVER_DOWN = (OutboxMessage.state == MailState.QUEUED) & OutboxMessage.clai
 
 
 def _domain() -> str:
-    return settings().mail_from.rsplit("@", 1)[-1].rstrip(">") or "localhost"
+    return settings().mail_from.address.partition("@")[2]
 
 
 class AlreadyPromised(RuntimeError):
@@ -204,6 +204,12 @@ def get_message(message_id: int) -> OutboxMessage:
     return db.session.scalars(
         select(OutboxMessage).where(OutboxMessage.id == message_id).execution_options(populate_existing=True)
     ).one()
+
+
+def has_sent_since(when: datetime) -> bool:
+    """True where a mail has left since then: the server takes mails of this shop."""
+    left = OutboxMessage.sent_at > when, OutboxMessage.mode == settings().mode
+    return db.session.scalar(select(OutboxMessage.id).where(*left).limit(1)) is not None
 
 
 def _finish(message_id: int, *claimed: ColumnElement[bool], **values: object) -> None:

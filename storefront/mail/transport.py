@@ -1,87 +1,44 @@
 """The only importer of `flask_mail`: one mail to the SMTP server, with a time limit and a stable Message-ID."""
 
 import smtplib
-import ssl
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
-from email.utils import parseaddr
+from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
-from flask_mail import BadHeaderError, Connection, Message
+from flask_mail import Connection
 from flask_mail import Mail as FlaskMail
 
+from storefront import clock
+from storefront.addresses import Mailbox, find_address
 from storefront.config import Settings
 from storefront.db import end_read
+from storefront.mail.faults import MailRefused, MailServerDown, of_the_recipient, of_the_sender, of_the_text
+from storefront.mail.letter import Mail, write_letter
+from storefront.mail.server import MailServer, connect
 from storefront.measurements import SMTP_SECONDS, timed
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
 TIMEOUT_SECONDS = 20
-CLOSING = 421  # RFC 5321: the server closes the channel, whatever was asked
-TOO_BIG = 552  # RFC 1870: the answer to MAIL FROM with a size
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    recipient: str
-    message_id: str
-    subject: str
-    text: str
-    html: str
-    unsubscribe_url: str | None = None  # of mails that nobody has to get
-
-
-class MailRefused(Exception):
-    """This mail was refused. `is_permanent`: by 5xx, so that trying again is useless.
-
-    The text holds no address.
-    """
-
-    def __init__(self, text: str, *, is_permanent: bool) -> None:
-        super().__init__(text)
-        self.is_permanent = is_permanent
-
-
-class MailServerDown(Exception):
-    """Nothing was said about this mail: no server, no TLS, no login, or gone before it judged the recipient."""
-
-
-class _Server(smtplib.SMTP):
-    """Remembers how far a mail came: what goes wrong after its recipient was taken may be the mail's own fault."""
-
-    has_taken_recipient = False
-
-    def data(self, msg: "ReadableBuffer | str") -> tuple[int, bytes]:
-        self.has_taken_recipient = True
-        return super().data(msg)
-
-
-class _TlsServer(_Server, smtplib.SMTP_SSL):
-    pass
+UNUSABLE = "not an address mail can be sent to: `storefront orders resend NUMBER --to` corrects it"
+NO_SMTPUTF8 = "the mail server takes only ASCII before the @ (no SMTPUTF8)"
 
 
 class _TimedConnection(Connection):
-    """Flask-Mail 0.10 offers no time limit, and TLS without looking at the certificate: both are here."""
+    """Flask-Mail 0.10 offers no time limit, TLS without looking at the certificate, and messages with lines of any
+    length under a sender without quotes: all of it is done beside it.
+    """
 
-    def configure_host(self) -> smtplib.SMTP:
-        server, port = self.mail.server, self.mail.port
-        timeout = current_app.config["MAIL_TIMEOUT_SECONDS"]
-        host: _Server
-        if self.mail.use_ssl:
-            host = _TlsServer(server, port, timeout=timeout, context=ssl.create_default_context())
-        else:
-            host = _Server(server, port, timeout=timeout)
-        with ExitStack() as when_refused:
-            when_refused.callback(host.close)
-            if self.mail.use_tls:
-                host.starttls(context=ssl.create_default_context())
-            if self.mail.username and self.mail.password:
-                host.login(self.mail.username, self.mail.password)
-            when_refused.pop_all()
-        return host
+    host: MailServer | None
+
+    def configure_host(self) -> MailServer:
+        mail = self.mail
+        return connect(
+            mail.server,
+            mail.port,
+            timeout_seconds=current_app.config["MAIL_TIMEOUT_SECONDS"],
+            use_ssl=mail.use_ssl,
+            use_tls=mail.use_tls,
+            login=(mail.username, mail.password) if mail.username and mail.password else None,
+        )
 
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
@@ -95,7 +52,6 @@ class _TimedConnection(Connection):
 
 
 def set_up_mail(app: Flask, settings: Settings, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-    name, address = parseaddr(settings.mail_from)
     app.config.update(
         MAIL_TIMEOUT_SECONDS=timeout_seconds,
         MAIL_SERVER=settings.mail_server,
@@ -104,7 +60,7 @@ def set_up_mail(app: Flask, settings: Settings, *, timeout_seconds: float = TIME
         MAIL_USE_SSL=settings.mail_use_ssl,
         MAIL_USERNAME=settings.mail_username,
         MAIL_PASSWORD=settings.mail_password,
-        MAIL_DEFAULT_SENDER=(name or settings.shop_name, address),
+        MAIL_DEFAULT_SENDER=(settings.mail_from.name or settings.shop_name, settings.mail_from.address),
     )
     FlaskMail(app)
 
@@ -121,39 +77,40 @@ def send(mail: Mail) -> None:
         _send(mail)
 
 
-def _message(mail: Mail) -> Message:
-    message = Message(subject=mail.subject, recipients=[mail.recipient], body=mail.text, html=mail.html)
-    message.msgId = mail.message_id  # the same at every try, so that a mailbox shows a repeated mail once
-    message.extra_headers = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
-    if mail.unsubscribe_url:  # RFC 8058: mail programs show a button and post there
-        message.extra_headers["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
-        message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return message
-
-
 def _send(mail: Mail) -> None:
-    message = _message(mail)
-    connection = _TimedConnection(current_app.extensions["mail"])
+    recipient = find_address(mail.recipient)
+    # `smtplib` takes the address out of what it is given once more.
+    if recipient is None or smtplib.quoteaddr(recipient) != f"<{recipient}>":
+        raise MailRefused(UNUSABLE, is_permanent=True)
+    name, address = current_app.config["MAIL_DEFAULT_SENDER"]
+    content = write_letter(
+        mail, sender=Mailbox(name=name, address=address), recipient=recipient, sent_at=clock.now()
+    )
+    with _TimedConnection(current_app.extensions["mail"]) as connection:
+        if connection.host is not None:
+            _hand_over(connection.host, address, recipient, content)
+
+
+def _hand_over(server: MailServer, sender: str, recipient: str, content: bytes) -> None:
+    options = [] if recipient.isascii() else ["SMTPUTF8"]
+    if options and not server.has_extn("smtputf8"):
+        raise MailRefused(NO_SMTPUTF8, is_permanent=True)
     try:
-        with connection:
-            connection.send(message)
-    except (BadHeaderError, UnicodeError) as error:
-        raise MailRefused("not an address mail can be sent to", is_permanent=True) from error
+        server.sendmail(sender, [recipient], content, options)
     except smtplib.SMTPRecipientsRefused as error:
-        code = max(code for code, _text in error.recipients.values())
-        if code == CLOSING:
-            raise MailServerDown(f"server refused ({code})") from error
-        raise MailRefused(f"recipient refused ({code})", is_permanent=code >= 500) from error
+        raise of_the_recipient(*error.recipients[recipient]) from error
     except smtplib.SMTPDataError as error:
-        raise MailRefused(f"mail refused ({error.smtp_code})", is_permanent=error.smtp_code >= 500) from error
+        raise of_the_text(error) from error
     except smtplib.SMTPSenderRefused as error:
-        if error.smtp_code == TOO_BIG:
-            raise MailRefused(f"mail refused ({error.smtp_code})", is_permanent=True) from error
-        raise MailServerDown(f"server refused ({error.smtp_code})") from error
-    except smtplib.SMTPResponseException as error:
-        raise MailServerDown(f"server refused ({error.smtp_code})") from error
+        raise of_the_sender(error, size=len(content), size_limit=_size_limit(server)) from error
     except (OSError, smtplib.SMTPException) as error:
         why = f"no usable answer ({type(error).__name__})"
-        if isinstance(connection.host, _Server) and connection.host.has_taken_recipient:
+        if server.has_taken_recipient:
             raise MailRefused(why, is_permanent=False) from error
-        raise MailServerDown(why) from error
+        raise MailServerDown(f"{why}, the mail server hung up") from error
+
+
+def _size_limit(server: MailServer) -> int:
+    """0 where the server names none."""
+    said = server.esmtp_features.get("size", "")
+    return int(said) if said.isascii() and said.isdigit() else 0

@@ -1,4 +1,4 @@
-"""What keeps mails from leaving, in one sentence, from the outbox's rows alone."""
+"""What keeps mails from leaving, and since when, from the outbox's rows alone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +11,20 @@ from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.outbox import MET_SERVER_DOWN
 from storefront.web import settings
 
+# Two tries may be greylisting; the third is five minutes after the second.
+STUBBORN = (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.attempts >= 3)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailTrouble:
-    """`sentence` is None while the server answers; `oldest_due_at` is None when nothing waits."""
+    """`since` and `why` are None while mails leave; `oldest_due_at` is None when nothing waits.
 
-    sentence: str | None
+    `stubborn` is how many the server keeps refusing; they are tried again.
+    """
+
     since: datetime | None
+    why: str | None
+    stubborn: int
     counts: dict[MailState, int]
     oldest_due_at: datetime | None
 
@@ -26,14 +33,17 @@ def mail_trouble() -> MailTrouble:
     """Of the running mode. A few statements, no connection to the server."""
     ours = OutboxMessage.mode == settings().mode
     counted = db.session.execute(
-        select(OutboxMessage.state, func.count()).where(ours).group_by(OutboxMessage.state)
-    )
+        select(OutboxMessage.state, func.count(), func.count().filter(STUBBORN))
+        .where(ours)
+        .group_by(OutboxMessage.state)
+    ).all()
     due = ours & (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.due_at <= clock.now())
     since, why = _server_down()
     return MailTrouble(
-        sentence=f"The mail server has not answered since {since:%Y-%m-%d %H:%M} UTC: {why}" if since else None,
         since=since,
-        counts=dict.fromkeys(MailState, 0) | dict(counted.all()),
+        why=why,
+        stubborn=sum(stubborn for _state, _count, stubborn in counted),
+        counts=dict.fromkeys(MailState, 0) | {state: count for state, count, _stubborn in counted},
         oldest_due_at=db.session.scalar(select(func.min(OutboxMessage.due_at)).where(due)),
     )
 

@@ -20,8 +20,8 @@ from storefront.library.change_address import find_change
 from storefront.library.news import find_reader, news_token
 from storefront.library.purchase import KeyState, Purchase, read_purchase
 from storefront.mail import outbox
+from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
-from storefront.mail.transport import Mail
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.models import Order
 from storefront.reconcile.models import ReconcilePass

@@ -1,14 +1,50 @@
 """How mails leave, and in whose name."""
 
+from storefront.addresses import Mailbox, find_mailbox, is_host
 from storefront.settings.reader import Reader
 from storefront.settings.stripe import Mode
 
+NOBODY = Mailbox(name="", address="")
+SPELLING = 'shop@example.com, or "Acme, Inc." <shop@example.com> (in quotes: a name with a comma or the like)'
 
-def read_mail_from(reader: Reader, mode: Mode) -> str:
-    mail_from = reader.text("MAIL_FROM", "shop@localhost.localdomain" if mode is not Mode.LIVE else "")
-    if "@" not in mail_from:
-        reader.problems.append("MAIL_FROM is missing: the address your mails come from.")
-    return mail_from
+
+def read_mail_from(reader: Reader, mode: Mode) -> Mailbox:
+    """Exactly one address, with or without a name."""
+    raw = reader.text("MAIL_FROM", "shop@localhost.localdomain" if mode is not Mode.LIVE else "")
+    found = find_mailbox(raw)
+    if not raw:
+        reader.problems.append(f"MAIL_FROM is missing: the address your mails come from, as {SPELLING}.")
+    elif found is None:
+        reader.problems.append(f"MAIL_FROM={raw} must be exactly one address: {SPELLING}.")
+    elif not found.address.isascii():
+        reader.problems.append(f"MAIL_FROM={raw} must be ASCII before the @: not every server takes more.")
+    return found or NOBODY
+
+
+def read_owner_email(reader: Reader) -> str | None:
+    """The address alone; a name beside it may be written."""
+    raw = reader.optional("OWNER_EMAIL")
+    found = find_mailbox(raw or "")
+    if raw and found is None:
+        reader.problems.append(f"OWNER_EMAIL={raw} must be exactly one address: owner@example.com.")
+    return found.address if found else None
+
+
+def read_mail_server(reader: Reader) -> str:
+    raw = reader.text("MAIL_SERVER", "127.0.0.1")
+    if not is_host(raw):
+        reader.problems.append(f"MAIL_SERVER={raw} must be the name of a host alone: its port is MAIL_PORT.")
+    return raw
+
+
+def read_mail_login(reader: Reader) -> tuple[str | None, str | None]:
+    """Both or none: with one alone the shop would not log in, and the server refuse every mail."""
+    username, password = reader.optional("MAIL_USERNAME"), reader.secret("MAIL_PASSWORD") or None
+    if password is None and username is not None:
+        reader.problems.append("MAIL_PASSWORD is missing: MAIL_USERNAME needs it. Without a login remove both.")
+    if username is None and password is not None:
+        reader.problems.append("MAIL_USERNAME is missing: MAIL_PASSWORD needs it. Without a login remove both.")
+    return username, password
 
 
 def read_mail_connection(reader: Reader, mode: Mode) -> tuple[bool, bool, int]:

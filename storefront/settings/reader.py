@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from storefront.addresses import is_one_line
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -38,6 +40,13 @@ class Reader:
 
     def text(self, name: str, default: str = "") -> str:
         return self.environ.get(name, "").strip() or default
+
+    def line(self, name: str, default: str) -> str:
+        """What is shown in titles and headers."""
+        raw = self.text(name, default)
+        if not is_one_line(raw):
+            self.problems.append(f"{name}={raw!r} must be one line of UTF-8 text without control characters.")
+        return raw
 
     def optional(self, name: str) -> str | None:
         return self.text(name) or None

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from storefront.db import db, end_read, insert_missing, transaction
 from storefront.leases import Lease
-from storefront.mail.transport import Mail, send
+from storefront.mail.letter import Mail
+from storefront.mail.transport import send
 from storefront.stripe_gateway import gateway
 from tests.databases import BOTH
 from tests.shop import read_rows

@@ -19,6 +19,8 @@ WELL = Trouble(
     mails=dict.fromkeys(MailState, 0),
     oldest_due_mail_at=None,
     mail_server_down_since=None,
+    mail_server_down_why=None,
+    mails_stubborn=0,
     oldest_unhandled=None,
     reconciled_at=NOW,
     reconcile_begun_at=NOW - timedelta(days=30),
@@ -63,9 +65,12 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"worker_seen_at": ago(minutes=11)}, "worker_silent", "silent for 11 minutes"),
     ({"oldest_due_mail_at": ago(minutes=12)}, "mails_late", "due for 12 minutes"),
     (
-        {"mail_server_down_since": ago(hours=2)},
+        {
+            "mail_server_down_since": ago(hours=2),
+            "mail_server_down_why": "login refused (535): check MAIL_PASSWORD",
+        },
         "mail_server_down",
-        "since 2026-11-02 10:00 UTC: check MAIL_SERVER",
+        "since 2026-11-02 10:00 UTC, login refused (535): check MAIL_PASSWORD",
     ),
     (
         {"mail_server_down_since": ago(hours=2), "oldest_due_mail_at": ago(hours=2)},
@@ -79,6 +84,7 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
         "1 mail was given up: `storefront mail list",
     ),
     ({"mails": {MailState.FAILED: 3}}, "mails_failed", "3 mails were given up"),
+    ({"mails_stubborn": 2}, "mails_refused", "2 mails are refused again and again: `storefront mail list"),
     (
         {"oldest_unhandled": event(ago(minutes=11))},
         "events_unhandled",

@@ -13,8 +13,8 @@ from storefront.customers.session import find_customer
 from storefront.db import db, transaction
 from storefront.library.erase import erase_customer
 from storefront.mail import outbox
+from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
-from storefront.mail.transport import Mail
 from storefront.messages.compose import compose
 from tests.databases import BOTH
 from tests.mail.promises import make_order

@@ -9,7 +9,7 @@ import time_machine
 from flask import Flask
 
 from storefront import clock
-from storefront.customers.models import is_address
+from storefront.addresses import is_address
 from storefront.db import db
 from storefront.logs import set_up_logs
 from storefront.worker import forget_hourly

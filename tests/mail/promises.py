@@ -13,8 +13,8 @@ from storefront.customers.models import Customer
 from storefront.db import db, transaction
 from storefront.mail import outbox
 from storefront.mail.delivery import deliver_due
+from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
-from storefront.mail.transport import Mail
 from storefront.orders.models import Order
 from tests.shop import read_rows
 

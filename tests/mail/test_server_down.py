@@ -7,8 +7,8 @@ import time_machine
 from flask import Flask
 
 from storefront.db import db
+from storefront.mail.letter import Mail
 from storefront.mail.models import MailState, OutboxMessage
-from storefront.mail.transport import Mail
 from storefront.mail.trouble import MailTrouble, mail_trouble
 from storefront.sandbox.mailbox.server import MailboxServer
 from tests.databases import BOTH
@@ -16,7 +16,7 @@ from tests.mail.promises import NOON, compose, deliver, make_order, promise, rel
 from tests.mail.test_delivery import answering, smtp_server, use_server
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-DOWN = "no usable answer (ConnectionRefusedError)"
+DOWN = "no usable answer (ConnectionRefusedError): check MAIL_SERVER and MAIL_PORT"
 
 
 def trouble(app: Flask) -> MailTrouble:
@@ -48,9 +48,9 @@ def test_loses_nothing_when_the_server_is_down_for_two_days(app: Flask, mailbox:
         ("queued", 0, DOWN)
     }
     with time_machine.travel(NOON + timedelta(hours=48), tick=False):
-        assert trouble(app).sentence == f"The mail server has not answered since 2026-11-02 12:00 UTC: {DOWN}"
+        assert (trouble(app).since, trouble(app).why) == (NOON, DOWN)
         assert deliver(app) == 3
-        assert trouble(app).sentence is None
+        assert (trouble(app).since, trouble(app).why) == (None, None)
     assert states(app) == ["sent"] * 3
     assert len(mailbox.messages()) == 3
 
@@ -82,9 +82,9 @@ def test_counts_what_waits(app: Flask, mailbox: MailboxServer) -> None:
         promise(app, order_id, again="held")
     with time_machine.travel(NOON + timedelta(seconds=60), tick=False):
         waiting = trouble(app)
-    assert (nothing.sentence, nothing.since, nothing.oldest_due_at) == (None, None, None)
+    assert (nothing.why, nothing.since, nothing.oldest_due_at) == (None, None, None)
     assert set(nothing.counts.values()) == {0}
-    assert (waiting.sentence, waiting.oldest_due_at) == (None, NOON)
+    assert (waiting.why, waiting.oldest_due_at) == (None, NOON)
     assert waiting.counts[MailState.QUEUED] == 2
 
 
@@ -139,12 +139,22 @@ def test_counts_a_try_when_the_server_dies_of_the_mail_and_goes_on(
     assert [(found["state"], found["attempts"]) for found in rows(app)] == [("queued", 1)] * 2
 
 
-def test_stops_with_a_mail_that_is_too_big(app: Flask, environment: dict[str, str]) -> None:
-    with smtp_server(answering({"MAIL": "552 too big"})) as port:
+@pytest.mark.parametrize(
+    ("replies", "state"),
+    [
+        ({"MAIL": "552 5.3.4 too big"}, "failed"),
+        ({"EHLO": "250-here\r\n250 SIZE 100", "MAIL": "552 no"}, "failed"),
+        ({"EHLO": "250-here\r\n250 SIZE 100000000", "MAIL": "552 5.2.2 Your quota is used up"}, "queued"),
+    ],
+)
+def test_tells_a_mail_that_is_too_big_from_a_quota(
+    app: Flask, environment: dict[str, str], replies: dict[str, str], state: str
+) -> None:
+    with smtp_server(answering(replies)) as port:
         use_server(app, environment, port)
         promise(app, make_order(app), hold=False)
         deliver(app)
-    assert (row(app)["state"], row(app)["last_error"]) == ("failed", "mail refused (552)")
+    assert row(app)["state"] == state
 
 
 def test_sends_good_mails_between_bad_ones(app: Flask, mailbox: MailboxServer) -> None:

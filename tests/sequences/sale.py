@@ -15,7 +15,7 @@ from flask import Flask
 
 from storefront.db import db
 from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
-from storefront.mail.transport import Mail
+from storefront.mail.letter import Mail
 from storefront.orders.decide import NotPaid, decide
 from storefront.orders.models import Decision
 from storefront.orders.notices import close_notice

@@ -7,8 +7,8 @@ from flask import Flask
 
 from storefront.db import db
 from storefront.library.purchase import SOME_ITEMS_REFUNDED
+from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
-from storefront.mail.transport import Mail
 from storefront.messages.compose import compose
 from storefront.orders.access import SENTENCES, Reason
 from tests.messages.sold import REFUND_DAY

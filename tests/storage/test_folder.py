@@ -7,9 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from werkzeug.http import parse_options_header
 
 from storefront import clock
-from storefront.storage import Folder, OtherContent
+from storefront.storage import Folder, OtherContent, disposition
 
 
 def put(folder: Folder, name: str, content: bytes = b"x") -> bool:
@@ -47,3 +48,29 @@ def test_says_whether_a_file_is_new(tmp_path: Path) -> None:
     folder.delete("tool/1.0/a.bin")
     folder.delete("tool/1.0/a.bin")
     assert put(folder, "a.bin", b"y")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plain.zip",
+        "a, b; c='d'.zip",
+        'the "best".zip',
+        "back\\slash.zip",
+        "100%25 off%2f.zip",
+        "who?.zip",
+        "Größe ☕.zip",
+        "دليل.zip",
+        "two\r\nSet-Cookie: lines.zip",
+        "nul\x00.zip",
+    ],
+)
+def test_a_files_name_is_one_value_of_its_header(name: str) -> None:
+    """RFC 6266: by `filename*` whole, and by `filename` alone nothing that anybody reads otherwise."""
+    header = disposition(name)
+    assert header.isascii()
+    assert header.isprintable()
+    kind, options = parse_options_header(header)
+    assert (kind, options) == ("attachment", {"filename": name})
+    plain = header.partition("; filename*=")[0]
+    assert not set('%"\\') & set(plain.removeprefix('attachment; filename="').removesuffix('"'))

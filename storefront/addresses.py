@@ -1,0 +1,88 @@
+"""Email addresses: what is exactly one, with or without a name, and how a mail server wants it written."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import idna
+
+SPECIAL = frozenset('<>()[]:;@,"\\')  # RFC 5322, 3.2.3
+MAX_BYTES = 254  # RFC 5321, 4.5.3.1.3: a path of 256 without its brackets
+LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+BREAKS = {"Cc", "Cs", "Zl", "Zp"}  # controls, halves of characters, ends of lines and paragraphs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """`address` as a mail server wants it; `name` may be empty."""
+
+    name: str
+    address: str
+
+
+def find_address(text: str) -> str | None:
+    """The one address that the text is, with its domain in ASCII (IDNA 2008); None for anything else.
+
+    None of the signs with which a header names several readers, or hides one behind another: a library that reads
+    `a,b@example.com` as a list would mail to `a`.
+    """
+    name, _at, domain = text.partition("@")
+    ascii_domain = _ascii_domain(domain)
+    if not name or ascii_domain is None or not name.isprintable():
+        return None
+    if any(letter.isspace() or letter in SPECIAL for letter in name):
+        return None
+    found = f"{name}@{ascii_domain}"
+    return found if len(found.encode()) <= MAX_BYTES else None
+
+
+def is_address(text: str) -> bool:
+    """What a stranger may type: one address in the internet. Whether anybody reads it, only a mail can tell."""
+    found = find_address(text.strip())
+    return found is not None and "." in found.partition("@")[2]
+
+
+def find_mailbox(text: str) -> Mailbox | None:
+    """`a@b.example`, `Name <a@b.example>` or `"Name, Inc." <a@b.example>`; None for none and for several."""
+    name, address = "", text.strip()
+    if address.endswith(">"):
+        name, _, address = address[:-1].rpartition("<")
+    found_name, found = _read_name(name.strip()), find_address(address.strip())
+    if found_name is None or found is None:
+        return None
+    return Mailbox(name=found_name, address=found)
+
+
+def is_one_line(text: str) -> bool:
+    """True for what a header or a title can carry; emoji and names of all languages can."""
+    return not any(unicodedata.category(letter) in BREAKS for letter in text)
+
+
+def is_host(text: str) -> bool:
+    """A name or an IP address: no scheme, no port, no path."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return _ascii_domain(text.removesuffix(".")) is not None
+    return True
+
+
+def _ascii_domain(domain: str) -> str | None:
+    """Not Python's own codec: its IDNA of 2003 leads straße.example to another domain, strasse.example."""
+    if not domain.isascii():
+        try:
+            domain = idna.encode(domain, uts46=True, std3_rules=True).decode()
+        except idna.IDNAError:
+            return None
+    return domain if all(LABEL.fullmatch(label) for label in domain.split(".")) else None
+
+
+def _read_name(name: str) -> str | None:
+    quoted = QUOTED.fullmatch(name)
+    if quoted is not None:
+        name = re.sub(r"\\(.)", r"\1", quoted[1])
+    elif SPECIAL & set(name):
+        return None
+    return name if is_one_line(name) else None

@@ -1,0 +1,106 @@
+"""Whose fault it is that a mail did not leave: the server's, the settings', or the mail's own. Names no address.
+
+Up to the recipient everything is the account's: the same would befall every mail. What a server says of the
+recipient or of the text may still be about the account, because many servers judge the sender only then.
+"""
+
+import re
+import smtplib
+import ssl
+from enum import StrEnum
+from socket import gaierror
+
+CLOSING = 421  # RFC 5321: the server closes the channel, whatever was asked
+TOO_BIG = 552  # RFC 1870: the answer to MAIL FROM with a size
+# RFC 4954 and 3207: of a login or of TLS. 454 is also Postfix's "Relay access denied".
+ACCOUNT_CODES = (454, 530, 534, 535, 538)
+# RFC 3463: security or policy; the sender's address or its system.
+ACCOUNT_STATUS = re.compile(rb"5\.7\.\d|[45]\.1\.[78]\b")
+SIZE_STATUS = re.compile(rb"5\.(3\.4|2\.3)\b")
+
+LOGIN = "MAIL_USERNAME and MAIL_PASSWORD"
+PLACE = "MAIL_SERVER and MAIL_PORT"
+TLS = "MAIL_USE_TLS, MAIL_USE_SSL and MAIL_PORT"
+
+
+class Step(StrEnum):
+    """How far a connection came."""
+
+    CONNECT = "connect"
+    ENCRYPT = "encrypt"
+    LOG_IN = "log in"
+    HAND_OVER = "hand over"
+
+
+class Doubt(StrEnum):
+    """What else a refusal of a mail may mean, as long as no other mail has left since."""
+
+    NONE = "none"
+    ACCOUNT = "the account"  # it would be refused to every recipient
+    TEXT = "the account or the text"
+
+
+class MailServerDown(Exception):
+    """Nothing was said about this mail: no server, no login, a sender that may not send. Says what to check."""
+
+
+class MailRefused(Exception):
+    """This mail was refused. `is_permanent`: by 5xx, so that trying again is useless."""
+
+    def __init__(self, text: str, *, is_permanent: bool, doubt: Doubt = Doubt.NONE) -> None:
+        super().__init__(text)
+        self.is_permanent = is_permanent
+        self.doubt = doubt
+
+
+def before_the_mail(step: Step, error: Exception) -> MailServerDown:
+    """Of anything that is raised before MAIL FROM."""
+    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
+    name = f"{code}" if code else type(error).__name__
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return MailServerDown(f"its certificate does not fit ({error.verify_message}): check MAIL_SERVER")
+    if isinstance(error, ssl.SSLError):
+        return MailServerDown(f"TLS failed ({error.reason}): check {TLS}")
+    if step is Step.CONNECT:
+        if isinstance(error, gaierror | UnicodeError):
+            return MailServerDown(f"no such server ({name}): check MAIL_SERVER")
+        return MailServerDown(f"no usable answer ({name}): check {PLACE}")
+    if step is Step.ENCRYPT:
+        return MailServerDown(f"no TLS ({name}): check {TLS}")
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return MailServerDown(f"login refused ({name}): check {LOGIN}")
+    if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
+        return MailServerDown(f"it offers no login here: check {TLS}, or remove {LOGIN}")
+    return MailServerDown(f"no login ({name}): check {LOGIN}")
+
+
+def of_the_sender(error: smtplib.SMTPSenderRefused, *, size: int, size_limit: int) -> MailServerDown | MailRefused:
+    """The answer to MAIL FROM. Too big is only the mail that is: a full quota has the same code."""
+    code, said = error.smtp_code, _bytes(error.smtp_error)
+    if code == TOO_BIG and (0 < size_limit < size or SIZE_STATUS.search(said)):
+        return MailRefused(f"mail refused ({code})", is_permanent=True)
+    if code in ACCOUNT_CODES:
+        return MailServerDown(f"it wants a login or TLS first ({code}): check {LOGIN}, and {TLS}")
+    if code >= 500:
+        return MailServerDown(f"sender refused ({code}): check MAIL_FROM, and that MAIL_USERNAME may send from it")
+    return MailServerDown(f"it takes no mail now ({code})")
+
+
+def of_the_recipient(code: int, said: bytes | str) -> MailServerDown | MailRefused:
+    if code == CLOSING:
+        return MailServerDown(f"it takes no mail now ({code})")
+    if code in ACCOUNT_CODES or ACCOUNT_STATUS.match(_bytes(said)):
+        text = f"recipient refused ({code}), perhaps because of the account: check MAIL_FROM, {LOGIN}"
+        return MailRefused(text, is_permanent=code >= 500, doubt=Doubt.ACCOUNT)
+    return MailRefused(f"recipient refused ({code})", is_permanent=code >= 500)
+
+
+def of_the_text(error: smtplib.SMTPDataError) -> MailRefused:
+    """Services that send for others say only here that a sender is not verified."""
+    is_permanent = error.smtp_code >= 500
+    doubt = Doubt.TEXT if is_permanent else Doubt.NONE
+    return MailRefused(f"mail refused ({error.smtp_code})", is_permanent=is_permanent, doubt=doubt)
+
+
+def _bytes(said: bytes | str) -> bytes:
+    return said if isinstance(said, bytes) else said.encode()
