@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import delete, update
 
 from storefront import clock
-from storefront.catalog.models import ReleaseFile
+from storefront.catalog.models import Release, ReleaseFile
 from storefront.catalog.publish import publish, withdraw
 from storefront.cli.root import main
 from storefront.db import db, transaction
@@ -22,12 +22,14 @@ from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Order
 from tests.databases import BOTH
 from tests.goods import change_product
+from tests.mail.strict import read_strictly, text_of
 from tests.messages.sold import Sale, sell
 from tests.sandbox_client import SandboxClient
 from tests.shop import Buyer, Shop, read_rows
 from tests.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+LONG_NOTES = "Fixed a bug. " * 5400
 
 
 @pytest.fixture
@@ -243,11 +245,17 @@ def test_who_wants_no_news_wants_none_at_another_address(
     assert rows == [{"unsubscribed_at": None}]
 
 
-def test_mail_programs_find_the_way_out(shop: Shop, sandbox: SandboxClient, run: Any, file: str) -> None:
+def test_mail_programs_find_the_way_out_of_news_of_any_length(
+    shop: Shop, sandbox: SandboxClient, run: Any, file: str
+) -> None:
     sell_to(shop.app, sandbox, "ada")
     run("upload", "twinspot", "3.0", file)
+    with shop.app.app_context(), transaction() as session:
+        session.execute(update(Release).where(Release.version == "3.0").values(notes=LONG_NOTES))
     tell(shop.app)
     shop.work()
+    news = next(mail for mail in shop.mailbox.find() if "is here" in mail.subject)
+    assert text_of(read_strictly(news.raw), "html").count("Fixed a bug.") == LONG_NOTES.count("Fixed a bug.")
     mail = next(mail for mail in shop.mails() if "is here" in str(mail["subject"]))
     headers = dict(mail["headers"])
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

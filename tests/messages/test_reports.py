@@ -1,0 +1,54 @@
+"""The report of a pass, to its owner: whole and legal however much there is to say, and whoever named things."""
+
+from typing import Any
+
+from flask import Flask
+
+from storefront.db import db, transaction
+from storefront.mail import outbox
+from storefront.mail.delivery import deliver_due
+from storefront.messages.compose import compose
+from storefront.reconcile.models import ReconcilePass
+from storefront.sandbox.mailbox.server import MailboxServer
+from tests.mail.promises import NOON, row
+from tests.mail.strict import read_strictly, sender_of, text_of
+from tests.mail.test_delivery import use_server
+
+SHOP_NAME = 'Töne, "Fonts" & more (Inc.) ' + "é" * 80
+
+
+def lines(count: int) -> list[dict[str, Any]]:
+    text = "Order {number} has no key: import some for " + "Very Long Product, Team Edition " * 8
+    return [
+        {"kind": "backordered", "subject": str(number), "text": text.format(number=number)}
+        for number in range(count)
+    ]
+
+
+def test_brings_sixty_notices_of_long_names_in_legal_lines(
+    app: Flask, mailbox: MailboxServer, environment: dict[str, str]
+) -> None:
+    use_server(app, environment, mailbox.smtp_port, SHOP_NAME=SHOP_NAME)
+    with app.app_context():
+        with transaction() as session:
+            done = ReconcilePass(mode="sandbox", since=NOON, step="waiting", needs_you=lines(60), fixed=lines(2))
+            session.add(done)
+            session.flush()
+            outbox.promise(
+                session,
+                kind=outbox.RECONCILE_REPORT,
+                order_id=None,
+                mode="sandbox",
+                recipient="owner@storefront.example",
+                about=str(done.id),
+                hold=False,
+            )
+        assert deliver_due(compose) == 1
+        db.session.remove()
+    assert (row(app)["state"], row(app)["last_error"]) == ("sent", None)
+    (found,) = mailbox.find()
+    message = read_strictly(found.raw)
+    assert "needs you: 60 things to look at" in str(message["Subject"])
+    assert sender_of(message)[0].startswith('Töne, "Fonts" & more (Inc.) é')
+    for subtype in ("plain", "html"):
+        assert all(f"Order {number} has no key" in text_of(message, subtype) for number in range(60))
