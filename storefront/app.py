@@ -15,6 +15,7 @@ from storefront.db import db, set_up_db
 from storefront.downloads import models as _download_models  # noqa: F401 - its tables
 from storefront.downloads.views import downloads, set_up_downloads
 from storefront.health.views import health
+from storefront.health.writing import set_up_write_probe
 from storefront.library.account_views import account
 from storefront.library.news_views import news
 from storefront.library.proof_views import confirm
@@ -26,6 +27,7 @@ from storefront.measurements import set_up_measurements
 from storefront.migrations import schema
 from storefront.outage_pages import set_up_outage_pages
 from storefront.queue import set_up_queue
+from storefront.slow_bodies import set_up_slow_bodies
 from storefront.storage import set_up_storage
 from storefront.stripe_gateway import set_up_gateway
 from storefront.web import Shop, set_up_web
@@ -44,11 +46,13 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["schema_head"] = schema.head()
     set_up_db(app, settings)
     set_up_measurements(app)
+    set_up_write_probe(app)
     set_up_queue(app, settings)
     set_up_gateway(app, settings)
     set_up_mail(app, settings)
     set_up_storage(app, settings)
     set_up_downloads(app, settings)
+    set_up_slow_bodies(app)
     set_up_web(app, settings)
     set_up_outage_pages(app)
     set_up_sign_out(app, close_started)

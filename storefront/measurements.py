@@ -8,11 +8,12 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import Double, select
+from sqlalchemy import Double, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,6 +35,13 @@ FAILED_NUDGES = "failed_nudges"
 BAD_SIGNATURE_AT = "bad_signature_at"
 STALE_SIGNATURE_AT = "stale_signature_at"
 UNTRUSTED_PROXY_AT = "untrusted_proxy_at"
+# Of one hour each, by the hour and how it went: what happens lately is told from what happened once.
+ANSWERS = "answers"
+KEPT_HOURS = 48
+
+
+def hour_of(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H}"
 
 
 class Measurement(Base):
@@ -52,6 +60,7 @@ class Measurements:
     def __init__(self) -> None:
         self._lock = Lock()
         self._sums: dict[tuple[str, str], float] = defaultdict(float)
+        self._good_answers: dict[tuple[str, str], float] = defaultdict(float)
         self._flushed_at = time.monotonic()
 
     def add(self, name: str, label: str = "", value: float = 1) -> None:
@@ -61,6 +70,12 @@ class Measurements:
     def see(self, name: str) -> None:
         with self._lock:
             self._sums[name, ""] = clock.now().timestamp()
+
+    def answer(self, *, has_failed: bool) -> None:
+        """Good ones are stored with whatever else there is: alone they are not worth a write."""
+        label = f"{hour_of(clock.now())} {'failed' if has_failed else 'good'}"
+        with self._lock:
+            (self._sums if has_failed else self._good_answers)[ANSWERS, label] += 1
 
     def time(self, name: str, outcome: str, seconds: float) -> None:
         with self._lock:
@@ -76,7 +91,8 @@ class Measurements:
             if not self._sums or (only_when_due and now - self._flushed_at < FLUSH_SECONDS):
                 return {}
             taken, self._sums, self._flushed_at = self._sums, defaultdict(float), now
-            return taken
+            good, self._good_answers = self._good_answers, defaultdict(float)
+            return taken | good
 
     def give_back(self, taken: dict[tuple[str, str], float]) -> None:
         for (name, label), value in taken.items():
@@ -121,6 +137,8 @@ def flush(*, only_when_due: bool = True) -> None:
                 session.execute(_upsert(dialect, adds=True), sums)
             if moments:
                 session.execute(_upsert(dialect, adds=False), moments)
+            old = hour_of(clock.now() - timedelta(hours=KEPT_HOURS))
+            session.execute(delete(Measurement).where(Measurement.name == ANSWERS, Measurement.label < old))
     except SQLAlchemyError as error:
         measurements().give_back(taken)
         log.warning("measurements not stored", extra={"kind": type(error).__name__})

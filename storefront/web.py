@@ -120,6 +120,7 @@ def _finish_request(response: Response) -> Response:
     shop = settings()
     if not shop.trusted_proxies and "HTTP_X_FORWARDED_FOR" in request.environ:
         measurements().see(UNTRUSTED_PROXY_AT)
+    measurements().answer(has_failed=response.status_code >= 500)
     if "outage" not in g:  # a database in trouble would keep this answer, too
         flush_measurements()
     headers = response.headers

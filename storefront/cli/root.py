@@ -28,6 +28,7 @@ from storefront.local import run_local, use_local_settings
 from storefront.migrations import schema
 from storefront.sandbox.cli import sandbox
 from storefront.sandbox.mailbox.cli import mailbox
+from storefront.slow_bodies import THREADS
 from storefront.worker import run_worker
 
 
@@ -48,9 +49,8 @@ def serve(host: str, port: int, workers: int) -> None:
     app = make_app()
     os.chdir(ROOT)
     found: Settings = app.extensions["settings"]
-    threads = (
-        found.web_threads + found.download_threads
-    )  # what is worked on at once is bounded in downloads/gate.py
+    # What is worked on at once is bounded in downloads/gate.py, what is waited for in slow_bodies.py.
+    threads = found.web_threads + found.download_threads + THREADS
     command = server_command(
         "wsgi:app", host=host, port=port, workers=workers, threads=threads, as_json=found.log_json
     )

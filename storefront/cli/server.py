@@ -22,4 +22,6 @@ def server_command(
     command += ["--respawn-failed-workers"]
     # Addresses hold tokens and keys: no log of them, not even where GRANIAN_LOG_ACCESS_ENABLED asks for one.
     command += ["--no-access-log"]
+    # Headers within 10 seconds; HTTP/2 would let one connection begin hundreds of slow requests.
+    command += ["--http", "1", "--http1-header-read-timeout", "10000"]
     return [*command, "--workers-kill-timeout", "10", "--backpressure", str(threads * 16), target]

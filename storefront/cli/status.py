@@ -11,6 +11,7 @@ from storefront.cli.shop import open_shop
 from storefront.health.figures import Figures, read_figures
 from storefront.health.schema import find_problem
 from storefront.health.warnings import HealthWarning, find_warnings
+from storefront.health.writing import find_write_problem
 from storefront.orders.models import GrantKind
 
 
@@ -20,7 +21,7 @@ from storefront.orders.models import GrantKind
 def status(check: bool, as_json: bool) -> None:
     """How the shop is: warnings first, each with what to do, then orders, mails, events, reconciliation."""
     with open_shop():
-        problem = find_problem()
+        problem = find_problem() or find_write_problem()
         if problem is not None:
             raise click.ClickException(f"The shop cannot serve: {problem}.")
         figures = read_figures()

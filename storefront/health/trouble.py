@@ -1,17 +1,25 @@
 """What may be wrong with the shop, read from its rows and settings: the facts that warnings are made of."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from storefront import clock
 from storefront.config import Mode
 from storefront.db import db
+from storefront.health.room import Place, look_at_places
 from storefront.leases import Lease
 from storefront.mail.models import MailState
 from storefront.mail.trouble import mail_trouble
-from storefront.measurements import BAD_SIGNATURE_AT, STALE_SIGNATURE_AT, UNTRUSTED_PROXY_AT, read_measurements
+from storefront.measurements import (
+    ANSWERS,
+    BAD_SIGNATURE_AT,
+    STALE_SIGNATURE_AT,
+    UNTRUSTED_PROXY_AT,
+    hour_of,
+    read_measurements,
+)
 from storefront.orders.after_sale import Notice
 from storefront.reconcile.models import ReconcilePass
 from storefront.web import settings
@@ -53,6 +61,9 @@ class Trouble:
     stale_signature_at: datetime | None
     untrusted_proxy_at: datetime | None
     measured: dict[str, dict[str, float]]
+    places: tuple[Place, ...] = ()
+    failed_answers: int = 0  # within this hour and the last
+    answers: int = 0
 
 
 def read_trouble() -> Trouble:
@@ -87,7 +98,16 @@ def read_trouble() -> Trouble:
         stale_signature_at=_moment(measured, STALE_SIGNATURE_AT),
         untrusted_proxy_at=_moment(measured, UNTRUSTED_PROXY_AT),
         measured=measured,
+        places=look_at_places(shop),
+        failed_answers=_count_answers(measured, now, "failed"),
+        answers=_count_answers(measured, now, "failed", "good"),
     )
+
+
+def _count_answers(measured: dict[str, dict[str, float]], now: datetime, *kinds: str) -> int:
+    counts = measured.get(ANSWERS, {})
+    hours = (hour_of(now), hour_of(now - timedelta(hours=1)))
+    return int(sum(counts.get(f"{hour} {kind}", 0) for hour in hours for kind in kinds))
 
 
 def _find_last_event_at(mode: Mode) -> datetime | None:

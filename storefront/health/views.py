@@ -13,6 +13,7 @@ from storefront.health.metrics import to_text
 from storefront.health.schema import find_problem
 from storefront.health.trouble import read_trouble
 from storefront.health.warnings import find_warnings
+from storefront.health.writing import find_write_problem
 from storefront.measurements import flush
 from storefront.web import settings
 
@@ -27,7 +28,7 @@ def alive() -> ResponseReturnValue:
 @health.get("/readyz")
 def ready() -> ResponseReturnValue:
     """503 only when this process cannot serve; the shop's other troubles are warnings."""
-    problem = find_problem()
+    problem = find_problem() or find_write_problem()
     if problem is not None:
         return {"status": "error", "problem": problem}, 503
     warnings = [asdict(warning) for warning in find_warnings(read_trouble())]

@@ -12,6 +12,8 @@ MAIL_LATE = timedelta(minutes=10)
 EVENT_LATE = timedelta(minutes=10)
 RECONCILE_LATE = timedelta(minutes=45)
 SEEN_LATELY = timedelta(hours=1)
+FAILURES_AT_LEAST = 10
+FAILURES_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +27,11 @@ class HealthWarning:
 def find_warnings(trouble: Trouble) -> list[HealthWarning]:
     """Pure. What stops buyers from getting their goods comes first."""
     found = {
+        "not_writable": _not_writable(trouble),
+        "disk_low": _disk_low(trouble),
         "worker_silent": _worker(trouble),
         "events_unhandled": _events(trouble),
+        "answers_fail": _failed_answers(trouble),
         "mail_server_down": _mail_server(trouble),
         "mails_late": _late_mails(trouble),
         "mails_refused": _refused_mails(trouble),
@@ -48,6 +53,36 @@ def _is_older(when: datetime | None, limit: timedelta, now: datetime) -> bool:
 
 def _minutes(when: datetime, now: datetime) -> str:
     return f"{int((now - when).total_seconds() // 60)} minutes"
+
+
+def _not_writable(trouble: Trouble) -> str | None:
+    names = [place.name for place in trouble.places if not place.is_writable]
+    if not names:
+        return None
+    return (
+        f"The shop may not write where {' and '.join(names)} should lie: give its user the folder and what is in "
+        "it, or mount the disk for writing."
+    )
+
+
+def _disk_low(trouble: Trouble) -> str | None:
+    low = [place for place in trouble.places if place.is_low]
+    if not low:
+        return None
+    free = min(place.free_bytes for place in low) // (1024 * 1024)
+    names = " and ".join(place.name for place in low)
+    return f"Only {free} MB are free where {names} should lie: make room before orders cannot be written."
+
+
+def _failed_answers(trouble: Trouble) -> str | None:
+    """A few happen: a restart, a Stripe that was slow for a moment."""
+    failed = trouble.failed_answers
+    if failed < FAILURES_AT_LEAST or failed < trouble.answers * FAILURES_SHARE:
+        return None
+    return (
+        f"{failed} of {trouble.answers} answers were errors of the shop (5xx) within the last two hours: "
+        "look at the log for `request failed`, `database unavailable` and `stripe`."
+    )
 
 
 def _worker(trouble: Trouble) -> str | None:

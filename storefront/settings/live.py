@@ -6,6 +6,11 @@ PLACEHOLDERS = ("change-me", "changeme", "secret", "dev", "placeholder")
 
 
 def check_live(reader: Reader, settings_secret: str, base_url: str, webhook_secrets: tuple[str, ...]) -> None:
+    if reader.text("TRUSTED_PROXIES", "0") == "0":
+        reader.problems.append(
+            "TRUSTED_PROXIES is 0: `storefront serve` speaks no TLS, and without a proxy that buffers what slow "
+            "senders send they can hold up orders. Put nginx in front (docs/nginx.md) and set TRUSTED_PROXIES=1."
+        )
     if not webhook_secrets:
         reader.problems.append("STRIPE_WEBHOOK_SECRET is missing: live needs the whsec_… of your endpoint.")
     if settings_secret.lower().startswith(PLACEHOLDERS):

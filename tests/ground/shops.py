@@ -15,6 +15,7 @@ LIVE = TEST | {
     "STRIPE_SECRET_KEY": "sk_live_" + "1" * 24,
     "STRIPE_PUBLISHABLE_KEY": "pk_live_" + "1" * 24,
     "BASE_URL": "https://shop.example",
+    "TRUSTED_PROXIES": "1",
 }
 
 wrong = Blueprint("wrong", __name__, url_prefix="/wrong")

@@ -22,6 +22,7 @@ LIVE = {
     "STRIPE_WEBHOOK_SECRET": "whsec_" + "1" * 24,
     "BASE_URL": "https://shop.example",
     "MAIL_FROM": "shop@shop.example",
+    "TRUSTED_PROXIES": "1",
 }
 
 
@@ -245,6 +246,15 @@ def test_understands_the_spellings_of_postgresql(spelling: str) -> None:
 def test_takes_several_webhook_secrets_while_one_is_rotated() -> None:
     settings = load_settings(LIVE | {"STRIPE_WEBHOOK_SECRET": "whsec_new, whsec_old,"})
     assert settings.stripe_webhook_secrets == ("whsec_new", "whsec_old")
+
+
+@pytest.mark.parametrize("environ", [without(LIVE, "TRUSTED_PROXIES"), LIVE | {"TRUSTED_PROXIES": "0"}])
+def test_sells_for_real_money_only_behind_a_proxy(environ: dict[str, str]) -> None:
+    (problem,) = problems_of(environ)
+    assert "TRUSTED_PROXIES is 0" in problem
+    assert "slow senders" in problem
+    assert "docs/nginx.md" in problem
+    assert load_settings(TEST | {"TRUSTED_PROXIES": "0"})
 
 
 def test_shows_no_secret_when_printed() -> None:

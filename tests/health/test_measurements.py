@@ -129,4 +129,5 @@ def test_warns_of_a_wrong_webhook_secret_until_a_good_delivery_comes(app: Flask,
 def test_warns_of_a_proxy_that_is_not_told_of(app: Flask) -> None:
     app.test_client().get("/", headers={"X-Forwarded-For": "203.0.113.9"})
     assert ("warnings", "proxy_not_trusted") in read(app)
-    assert read_rows(app, "SELECT name FROM measurements") == [{"name": "untrusted_proxy_at"}]
+    rows = read_rows(app, "SELECT name FROM measurements WHERE name != 'answers'")
+    assert rows == [{"name": "untrusted_proxy_at"}]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from storefront.config import Mode
+from storefront.health.room import LOW_BYTES, Place
 from storefront.health.trouble import OldestEvent, Trouble
 from storefront.health.warnings import find_warnings
 from storefront.mail.models import MailState
@@ -43,6 +44,9 @@ def event(when: datetime, error: str | None = None) -> OldestEvent:
     return OldestEvent(type="charge.refunded", received_at=when, error=error)
 
 
+PLENTY = Place(name="the database", free_bytes=LOW_BYTES, is_writable=True)
+FULL_DISK = replace(PLENTY, name="the queue", free_bytes=LOW_BYTES - 1)
+READ_ONLY = replace(PLENTY, name="the files", is_writable=False)
 QUIET: list[dict[str, Any]] = [
     {},
     {"bad_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
@@ -59,6 +63,9 @@ QUIET: list[dict[str, Any]] = [
     {"reconciled_at": None, "reconcile_begun_at": ago(minutes=45)},
     {"mails": {MailState.SENT: 5, MailState.CANCELED: 2, MailState.QUEUED: 1}},
     {"mode": Mode.SANDBOX, "has_webhook_secret": False},
+    {"places": (PLENTY,)},
+    {"failed_answers": 9, "answers": 9},
+    {"failed_answers": 10, "answers": 1001},
 ]
 LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"worker_seen_at": None}, "worker_silent", "start `storefront worker`"),
@@ -111,6 +118,9 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
         "the secret is right",
     ),
     ({"untrusted_proxy_at": ago(minutes=59)}, "proxy_not_trusted", "set TRUSTED_PROXIES"),
+    ({"places": (FULL_DISK,)}, "disk_low", "Only 511 MB are free where the queue should lie: make room"),
+    ({"places": (READ_ONLY, FULL_DISK)}, "not_writable", "where the files should lie: give its user the folder"),
+    ({"failed_answers": 10, "answers": 1000}, "answers_fail", "10 of 1000 answers were errors of the shop"),
     ({"notices": {"dispute_open": 1}}, "needs_you", "1 thing needs you: `storefront needs-you`"),
     ({"notices": {"dispute_open": 1, "fraud_warning": 2}}, "needs_you", "3 things need you"),
     ({"has_webhook_secret": False}, "webhook_secret_missing", "set it to the whsec_…"),
@@ -125,7 +135,7 @@ def test_says_nothing_while_all_is_well(change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("change", "code", "words"), LOUD)
 def test_says_what_is_wrong_and_what_to_do(change: dict[str, Any], code: str, words: str) -> None:
-    (warning,) = find_warnings(replace(WELL, **change))
+    warning = find_warnings(replace(WELL, **change))[0]
     assert warning.code == code
     assert words in warning.message
     assert warning.message.endswith(".")
