@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from flask import Flask, current_app
@@ -24,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from storefront.config import Settings
+from storefront.writers_line import WritersLine, find_file
 
 SQLITE_TIMEOUT_SECONDS = 30
 
@@ -119,15 +118,16 @@ def engine_options(settings: Settings) -> dict[str, Any]:
 
 def set_up_db(app: Flask, settings: Settings) -> None:
     url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    if url.get_backend_name() == "sqlite" and (file := find_file(url)):
+        file.parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
     db.init_app(app)
     with app.app_context():
         engine: Engine = db.engine
-    app.extensions["sqlite_writers"] = Lock() if engine.dialect.name == "sqlite" else None
-    if engine.dialect.name == "sqlite":
+    is_sqlite = engine.dialect.name == "sqlite"
+    app.extensions["sqlite_writers"] = WritersLine(find_file(engine.url)) if is_sqlite else None
+    if is_sqlite:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         app.extensions["one_read_engine"] = engine  # its BEGIN is cheaper than an engine of its own
@@ -147,18 +147,14 @@ def end_read() -> None:
 
 
 @contextmanager
-def _writers_turn() -> Iterator[None]:
-    """SQLite has one writer at a time, and its way of waiting is to sleep ever longer and ask again.
-
-    So the threads of one process wait in line here, and only processes meet at BEGIN IMMEDIATE.
-    """
-    line: Lock | None = current_app.extensions["sqlite_writers"]
-    has_turn = line is not None and line.acquire(timeout=SQLITE_TIMEOUT_SECONDS)
-    try:
+def writers_turn() -> Iterator[None]:
+    """On SQLite in line with all threads and processes; who waited too long meets SQLite's own lock."""
+    line: WritersLine | None = current_app.extensions["sqlite_writers"]
+    if line is None:
         yield
-    finally:
-        if line is not None and has_turn:
-            line.release()
+        return
+    with line.turn(seconds=SQLITE_TIMEOUT_SECONDS):
+        yield
 
 
 @contextmanager
@@ -172,7 +168,7 @@ def transaction() -> Iterator[Session]:
     session.commit()  # ends the read transaction that the first SELECT opened
     session.info["in_transaction"] = True
     try:
-        with _writers_turn():
+        with writers_turn():
             try:
                 session.connection(execution_options={"writes": True})
                 yield session

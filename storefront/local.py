@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -26,7 +27,7 @@ from storefront.config import ROOT, load_settings
 from storefront.migrations import schema
 
 HOST = "127.0.0.1"
-START_SECONDS = 30
+START_SECONDS = 120  # a program that ends is seen at once; a small machine may take its time
 STOP_SECONDS = 10
 # Settings a shop in production has; the local one must not use its database, mail server or keys by accident.
 NOT_INHERITED = ("STRIPE_", "DATABASE_", "QUEUE_", "FILES_", "MAIL_", "SECRET_KEY", "BASE_URL", "LIMITS_")
@@ -163,9 +164,28 @@ def _commands(ports: Ports, env: Mapping[str, str], folder: Path) -> dict[str, l
     }  # fmt: skip
 
 
+class _End:
+    """Ctrl-C, SIGTERM or a closed terminal. Not raised once programs start: the one in hand would be lost."""
+
+    def __init__(self) -> None:
+        self.has_programs = False
+        self.is_asked = False
+        # Set by hand: in the background of a script SIGINT is ignored, and that is inherited.
+        signal.signal(signal.SIGINT, self._ask)
+        signal.signal(signal.SIGTERM, self._ask)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup make run` is meant to stay
+            signal.signal(signal.SIGHUP, self._ask)
+
+    def _ask(self, _number: int, _frame: object) -> None:
+        if not self.has_programs:
+            raise KeyboardInterrupt
+        self.is_asked = True
+
+
 def run_local(environ: Mapping[str, str]) -> int:
     """Until Ctrl-C, SIGTERM, SIGHUP, or until one of the programs ends; returns the exit code."""
     ports = read_ports(environ)
+    end = _End()
     folder = ROOT / (environ.get("STOREFRONT_DATA") or "var/local")
     env = build_environment(environ, ports, folder)
     app = create_app(load_settings(env))
@@ -175,18 +195,18 @@ def run_local(environ: Mapping[str, str]) -> int:
     _keep_settings(environ, env)
     env["SANDBOX_SECRET_KEY"] = env["STRIPE_SECRET_KEY"]
     env["SANDBOX_PUBLISHABLE_KEY"] = env["STRIPE_PUBLISHABLE_KEY"]
-    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal must not leave the programs behind
-        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup make run` is meant to stay
-            signal.signal(number, signal.default_int_handler)
     running: dict[str, subprocess.Popen[bytes]] = {}
+    end.has_programs = True
     try:
         for name, command in _commands(ports, env, folder).items():
             # A session of its own: Ctrl-C reaches this program, which then ends the others in order.
             running[name] = subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True)  # noqa: S603
-        _wait_until_ready(env["BASE_URL"] + "/readyz", running)
-        _print_addresses(ports)
-        return _watch(running)
-    except KeyboardInterrupt:
+        if _wait_until_ready(env["BASE_URL"] + "/readyz", running, end):
+            _print_addresses(ports)
+            name_of_ended = _watch(running, end)
+            if name_of_ended is not None:
+                click.echo(f"The {name_of_ended} ended by itself; stopping the rest.", err=True)
+                return 1
         click.echo("\nStopping.")
         return 0
     finally:
@@ -197,17 +217,20 @@ def _ended(running: Mapping[str, subprocess.Popen[bytes]]) -> str | None:
     return next((name for name, process in running.items() if process.poll() is not None), None)
 
 
-def _wait_until_ready(url: str, running: Mapping[str, subprocess.Popen[bytes]]) -> None:
+def _wait_until_ready(url: str, running: Mapping[str, subprocess.Popen[bytes]], end: _End) -> bool:
+    """False when it is to end before it was ready."""
     direct = build_opener(ProxyHandler({}))  # whatever proxy the environment names
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
+        if end.is_asked:
+            return False
         name = _ended(running)
         if name:
             raise click.ClickException(f"The {name} did not start; its last lines above say why.")
         try:
             with direct.open(url, timeout=2) as answer:
                 if answer.status == 200:
-                    return
+                    return True
         except (URLError, OSError):
             time.sleep(0.1)
     raise click.ClickException(f"The shop did not answer within {START_SECONDS} seconds.")
@@ -225,17 +248,22 @@ def _print_addresses(ports: Ports) -> None:
     )
 
 
-def _watch(running: Mapping[str, subprocess.Popen[bytes]]) -> int:
-    while True:
+def _watch(running: Mapping[str, subprocess.Popen[bytes]], end: _End) -> str | None:
+    """The program that ended by itself; None when all are to end."""
+    while not end.is_asked:
         name = _ended(running)
         if name:
-            click.echo(f"The {name} ended by itself; stopping the rest.", err=True)
-            return 1
-        time.sleep(0.5)
+            return name
+        time.sleep(0.2)
+    return None
 
 
 def _stop(running: dict[str, subprocess.Popen[bytes]]) -> None:
-    """The web server first, so that nobody pays into a shop that is going down. Another Ctrl-C changes nothing."""
+    """The web server first, so that nobody pays into a shop that is going down. Another Ctrl-C changes nothing.
+
+    A program that does not end is killed with its group, and so is what one left behind: the web server has
+    processes of its own, which would keep the port.
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for process in reversed(running.values()):
@@ -243,8 +271,8 @@ def _stop(running: dict[str, subprocess.Popen[bytes]]) -> None:
             process.terminate()
     deadline = time.monotonic() + STOP_SECONDS
     for process in running.values():
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with suppress(ProcessLookupError, PermissionError):  # macOS refuses a group that has only just ended
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

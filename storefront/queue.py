@@ -1,16 +1,23 @@
 """The queue is only the engine: `nudge(name)` says "look again", carries no data, and may fail."""
 
 import logging
+import sys
+import time
 from collections.abc import Callable
-from functools import cached_property
+from datetime import datetime
+from functools import cache, cached_property
 from pathlib import Path
+from threading import Event, Lock
+from typing import Any
 
 from flask import Flask, current_app
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.api import TaskWrapper
-from huey.consumer import Consumer
+from huey.consumer import BaseProcess, Consumer, Scheduler, Worker
 from huey.exceptions import HueyException
+from huey.storage import PostgresStorage, SqliteStorage
 
+from storefront.absence import Absence
 from storefront.config import Settings
 from storefront.measurements import FAILED_NUDGES, measurements
 
@@ -18,6 +25,8 @@ log = logging.getLogger(__name__)
 
 NAME = "storefront"
 SHUTDOWN_SECONDS = 25
+RETRY_SECONDS = 1
+TABLES_TURN = 7_863_015  # any number that nobody else in this database locks
 ANSWER_SECONDS = 2  # a page asks the queue after its commit, and must not wait for one that is silent
 
 
@@ -28,6 +37,7 @@ class Queue:
         self.url = url
         self.jobs: dict[str, Callable[[], None]] = {}
         self.failed_nudges = 0
+        self.absence = Absence("queue")
 
     @cached_property
     def huey(self) -> Huey:
@@ -54,15 +64,29 @@ class Queue:
                 self._run.schedule((name,), delay=delay_seconds)
             else:
                 self._run(name)
-        except (HueyException, OSError, *_engine_errors()):
+        except (HueyException, *_engine_errors()):
             self.failed_nudges += 1
             log.warning("queue did not take the nudge", extra={"job": name})
             return False
         return True
 
+    def wait(self) -> None:
+        """For the worker, which may be started before the database its queue is in."""
+        while True:
+            try:
+                self.huey.storage.queue_size()
+            except _engine_errors() as error:
+                self.absence.note(error)
+                time.sleep(RETRY_SECONDS)
+            else:
+                self.absence.end()
+                return
+
     def consumer(self, *, workers: int) -> Consumer:
         self._run  # noqa: B018 - registers the task with Huey, so that the consumer knows it
-        return self.huey.create_consumer(
+        return _Consumer(
+            self.huey,
+            self.absence,
             workers=workers,
             worker_type="thread",
             periodic=True,
@@ -74,10 +98,78 @@ class Queue:
         )
 
 
+class _Log(logging.LoggerAdapter[logging.Logger]):
+    """Huey logs a traceback each time a queue does not answer, in each thread, several times a second."""
+
+    def __init__(self, logger: logging.Logger, absence: Absence) -> None:
+        super().__init__(logger)
+        self._absence = absence
+
+    def exception(self, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401 - logging's signature
+        error = sys.exception()  # Huey calls this where it caught one, and what is logged is that one
+        if isinstance(error, _engine_errors()):
+            self._absence.note(error)
+        else:
+            super().exception(msg, *args, **kwargs)
+
+
+class _Patient(BaseProcess):  # type: ignore[misc] # Huey has no types
+    """A thread of the consumer that waits for a lost queue: asks once a second, and goes on where it was."""
+
+    huey: Huey
+    stop_flag: Event
+    absence: Absence
+    closing: Lock
+
+    def loop(self, now: datetime | None = None) -> None:
+        if self.absence.is_on and (self.stop_flag.wait(RETRY_SECONDS) or not self._is_back()):
+            return
+        super().loop(now)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        with self.closing:  # Huey's close() does not bear two at once
+            self.huey.storage.close()  # each thread listens on a connection of its own
+
+    def _is_back(self) -> bool:
+        try:
+            make_tables(self.huey)  # it may have come back empty
+            self.huey.storage.queue_size()
+        except _engine_errors() as error:
+            self.absence.note(error)
+            return False
+        self.absence.end()
+        return True
+
+
+class _Worker(_Patient, Worker):  # type: ignore[misc] # Huey has no types
+    pass
+
+
+class _Scheduler(_Patient, Scheduler):  # type: ignore[misc] # Huey has no types
+    pass
+
+
+class _Consumer(Consumer):  # type: ignore[misc] # Huey has no types
+    worker_class = _Worker
+    scheduler_class = _Scheduler
+
+    def __init__(self, huey: Huey, absence: Absence, **options: Any) -> None:  # noqa: ANN401 - Huey's options
+        self.absence = absence
+        self.closing = Lock()
+        super().__init__(huey, **options)
+
+    def _create_process(self, process: _Patient, name: str) -> Any:  # noqa: ANN401 - a thread of Huey's
+        process.absence, process.closing = self.absence, self.closing
+        process._logger = _Log(process._logger, self.absence)  # noqa: SLF001 - Huey has no other door for it
+        return super()._create_process(process, name)
+
+
+@cache
 def _engine_errors() -> tuple[type[Exception], ...]:
     import sqlite3  # noqa: PLC0415 - each engine's errors only where that engine is installed
 
-    errors: list[type[Exception]] = [sqlite3.Error]
+    errors: list[type[Exception]] = [OSError, sqlite3.Error]
     for module, error in (("psycopg", "Error"), ("redis.exceptions", "RedisError")):
         try:
             errors.append(getattr(__import__(module, fromlist=[error]), error))
@@ -94,11 +186,29 @@ def make_huey(url: str) -> Huey:
     if url.startswith("sqlite:///"):
         path = Path(url.removeprefix("sqlite:///"))
         path.parent.mkdir(parents=True, exist_ok=True)
-        return SqliteHuey(NAME, filename=str(path), results=False)
+        return _with_tables(SqliteHuey(NAME, filename=str(path), results=False, create_tables=False))
     if url.startswith("redis"):
         limits = f"socket_connect_timeout={ANSWER_SECONDS}&socket_timeout={ANSWER_SECONDS + 3}"
         return RedisHuey(NAME, url=_with(url, limits), results=False)
-    return PostgresHuey(NAME, dsn=_with(url, f"connect_timeout={ANSWER_SECONDS}"), results=False)
+    dsn = _with(url, f"connect_timeout={ANSWER_SECONDS}")
+    return _with_tables(PostgresHuey(NAME, dsn=dsn, results=False, create_tables=False))
+
+
+def _with_tables(huey: Huey) -> Huey:
+    make_tables(huey)
+    return huey
+
+
+def make_tables(huey: Huey) -> None:
+    """Those that are missing. In PostgreSQL one at a time: of two who CREATE IF NOT EXISTS at once, one fails."""
+    storage = huey.storage
+    if isinstance(storage, PostgresStorage):
+        with storage.db(commit=True) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (TABLES_TURN,))
+            for statement in storage.ddl:
+                cursor.execute(statement)
+    elif isinstance(storage, SqliteStorage):
+        storage.initialize_schema()
 
 
 def set_up_queue(app: Flask, settings: Settings) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import stripe
 from flask import Flask, current_app
@@ -153,6 +154,11 @@ class Gateway:
         with self._turn(), timed(STRIPE_SECONDS), _refusals():
             return call()
 
+    def _get(self, path: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - Stripe's parameters
+        """The SDK's request (key, version, retries, errors) without its objects: a Session is 46 of them."""
+        answer: dict[str, Any] = self._ask(lambda: self._client.raw_request("get", path, **params)).data
+        return answer
+
     @readable()
     def ask(self, call: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
         """For `stripe_lists`: one call of the SDK, its answer as plain JSON values."""
@@ -179,13 +185,17 @@ class Gateway:
             StripeMissing: Stripe does not know the id.
             StripeUnavailable: no usable answer.
         """
-        params: Any = {"expand": EXPAND}
-        session = self._ask(lambda: self._client.v1.checkout.sessions.retrieve(session_id, params))
-        raw: dict[str, Any] = session.to_dict(for_json=True)
+        path = f"/v1/checkout/sessions/{quote(session_id, safe='')}"
+        raw = self._get(path, expand=EXPAND)
         expanded = raw.get("line_items") or {"data": [], "has_more": False}
         lines, more = list(expanded["data"]), expanded["has_more"]
         while more:
-            page = self._line_page(session_id, after=lines[-1]["id"])
+            page = self._get(
+                f"{path}/line_items",
+                limit=LINES_PER_PAGE,
+                starting_after=lines[-1]["id"],
+                expand=["data.price.product"],
+            )
             lines += page["data"]
             more = page["has_more"]
         payment = raw["payment_intent"] or {}
@@ -206,37 +216,25 @@ class Gateway:
         return charge.get("receipt_url") or None
 
     def _get_aftermath(self, payment_intent_id: str) -> SeenAftermath:
-        params: Any = {"payment_intent": payment_intent_id, "limit": 100}
-        api = self._client.v1
-        refunds = self._find_all(lambda: api.refunds.list(params))
-        disputes = self._find_all(lambda: api.disputes.list(params))
-        warnings = self._find_all(lambda: api.radar.early_fraud_warnings.list(params))
+        refunds = self._find_all("/v1/refunds", payment_intent_id)
+        disputes = self._find_all("/v1/disputes", payment_intent_id)
+        warnings = self._find_all("/v1/radar/early_fraud_warnings", payment_intent_id)
         return SeenAftermath(
             refunds=None if refunds is None else tuple(read_refund(raw) for raw in refunds),
             disputes=None if disputes is None else tuple(read_dispute(raw) for raw in disputes),
             warnings=None if warnings is None else tuple(read_warning(raw) for raw in warnings),
         )
 
-    def _find_all(self, call: Callable[[], Any]) -> list[dict[str, Any]] | None:
+    def _find_all(self, path: str, payment_intent_id: str) -> list[dict[str, Any]] | None:
         """Of a hundred at most; None for a restricted key that may not read them: the sale must go on."""
         try:
-            page = self._ask(call)
+            found: list[dict[str, Any]] = self._get(path, payment_intent=payment_intent_id, limit=100)["data"]
         except StripeMissing:
             raise
         except StripeRefused:
             log.warning("stripe does not show this list")
             return None
-        return [found.to_dict(for_json=True) for found in page.data]
-
-    def _line_page(self, session_id: str, *, after: str) -> dict[str, Any]:
-        params: Any = {
-            "limit": LINES_PER_PAGE,
-            "starting_after": after,
-            "expand": ["data.price.product"],
-        }
-        page = self._ask(lambda: self._client.v1.checkout.sessions.line_items.list(session_id, params))
-        raw: dict[str, Any] = page.to_dict(for_json=True)
-        return raw
+        return found
 
     @readable()
     def create_checkout(self, body: dict[str, Any], *, idempotency_key: str) -> SeenCheckout:

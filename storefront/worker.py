@@ -1,20 +1,27 @@
 """The worker: Huey's consumer with our jobs. A job says "look again"; what to do stands in the database."""
 
 import logging
+import signal
+import sys
+import time
 from collections.abc import Callable
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
+from storefront.absence import Absence
 from storefront.customers.proofs import forget_proofs
 from storefront.customers.sign_ins import forget_ended
 from storefront.db import db
 from storefront.errors import StorefrontError
+from storefront.health.schema import find_problem
 from storefront.leases import take_lease
 from storefront.licenses.serve import serve_waiting
 from storefront.mail.delivery import deliver_due
 from storefront.measurements import flush as flush_measurements
 from storefront.messages.compose import compose
-from storefront.queue import Queue
+from storefront.outages import find_outage
+from storefront.queue import RETRY_SECONDS, Queue
 from storefront.reconcile.run import reconcile
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
 from storefront.webhook.dispatch import run_unhandled
@@ -59,12 +66,29 @@ def forget_hourly() -> None:
         forget_ended()
 
 
-def _in_context(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
+JOBS = {
+    "outbox": deliver_outbox,
+    "retry_events": retry_events,
+    "serve_keys": serve_keys,
+    "forget_proofs": forget_hourly,
+    "reconcile": reconcile_if_due,
+}
+
+
+def _in_context(app: Flask, job: Callable[[], None], absence: Absence) -> Callable[[], None]:
     def run() -> None:
         with app.app_context():
-            job()
-            flush_measurements()
-            db.session.remove()
+            try:
+                job()
+                flush_measurements()
+            except SQLAlchemyError as error:
+                if find_outage(error) is None:
+                    raise
+                absence.note(error)  # the clock asks again within a minute
+            else:
+                absence.end()
+            finally:
+                db.session.remove()
 
     return run
 
@@ -72,16 +96,32 @@ def _in_context(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
 def add_jobs(app: Flask) -> Queue:
     """The outbox needs no lease: a claim is one worker's. All run each minute without any nudge."""
     queue: Queue = app.extensions["queue"]
-    queue.add_job("outbox", _in_context(app, deliver_outbox), every_minute=True)
-    queue.add_job("retry_events", _in_context(app, retry_events), every_minute=True)
-    queue.add_job("serve_keys", _in_context(app, serve_keys), every_minute=True)
-    queue.add_job("forget_proofs", _in_context(app, forget_hourly), every_minute=True)
-    queue.add_job("reconcile", _in_context(app, reconcile_if_due), every_minute=True)
+    database = Absence("database")
+    for name, job in JOBS.items():
+        queue.add_job(name, _in_context(app, job, database), every_minute=True)
     return queue
+
+
+def wait_for_database(app: Flask) -> None:
+    """A worker may be started before its database, or beside the `storefront db upgrade` of new code."""
+    database = Absence("database")
+    while True:
+        with app.app_context():
+            problem = find_problem()
+        if problem is None:
+            database.end()
+            return
+        database.note(problem)
+        time.sleep(RETRY_SECONDS)
 
 
 def run_worker(app: Flask) -> None:
     """Until SIGINT or SIGTERM."""
     set_up_gateway(app, app.extensions["settings"], FOR_WORKERS)
+    # Until Huey has its own: the default would not end the first process of a container.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    queue: Queue = app.extensions["queue"]
+    wait_for_database(app)
+    queue.wait()
     log.info("worker started")
     add_jobs(app).consumer(workers=WORKERS).run()

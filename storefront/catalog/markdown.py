@@ -1,5 +1,7 @@
 """Markdown to safe HTML: raw HTML is text, links are http(s) or mailto and carry no credit to their target."""
 
+from functools import lru_cache
+
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -14,10 +16,14 @@ ALLOWED_SCHEMES = {"http", "https", "mailto"}
 # h1 is the product's name.
 HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
 
+KEPT_TEXTS = 256  # descriptions and notes of what is looked at; of a few kilobytes each
+
 _parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
 
 
+@lru_cache(maxsize=KEPT_TEXTS)
 def render_markdown(source: str) -> Markup:
+    """Kept by its content, so there is nothing to expire: parsing is most of a product page's time."""
     tokens = _parser.parse(source)
     for token in tokens:
         token.tag = HEADINGS.get(token.tag, token.tag)

@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from storefront.db import Base, db
+from storefront.db import Base, db, writers_turn
 from storefront.migrations.ids import never_reused
 
 log = logging.getLogger("storefront.migrations")
@@ -43,7 +43,7 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
 
 
 def _wait_for_turn(connection: Connection) -> None:
-    """Two machines that start at once both upgrade. Until COMMIT; SQLite's transaction is its own turn."""
+    """Two machines that start at once both upgrade. Until COMMIT; SQLite has its own line."""
     if connection.dialect.name != "postgresql":
         return
     if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:turn)"), {"turn": TURN}):
@@ -52,7 +52,11 @@ def _wait_for_turn(connection: Connection) -> None:
 
 
 def run_migrations() -> None:
-    with db.engine.connect().execution_options(writes=True) as connection, _without_foreign_keys(connection):
+    with (
+        writers_turn(),
+        db.engine.connect().execution_options(writes=True) as connection,
+        _without_foreign_keys(connection),
+    ):
         context.configure(
             connection=connection,
             target_metadata=target_metadata,

@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from tests.benchmarks.downloads import downloads
-from tests.benchmarks.scenarios import catalog_page, duplicate_webhook, new_order
+from tests.benchmarks.scenarios import busy_orders, catalog_page, duplicate_webhook, new_order, product_page
 from tests.benchmarks.server_choice import compare_servers
 from tests.benchmarks.trivial import measure_load
 from tests.benchmarks.validate import validate
 from tests.benchmarks.world import THREADS, world
 
-PARTS = ("load", "catalog", "duplicate", "order", "validate", "download", "servers")
+PARTS = ("load", "catalog", "product", "duplicate", "order", "busy", "validate", "download", "servers")
 
 
 @click.command()
@@ -34,10 +34,14 @@ def main(parts: tuple[str, ...], rounds: int, seconds: float, orders: int) -> No
     with tempfile.TemporaryDirectory(prefix="storefront-bench-") as folder, world(Path(folder)) as made:
         if "catalog" in wanted:
             catalog_page(made, rounds=rounds, seconds=seconds)
+        if "product" in wanted:
+            product_page(made, rounds=rounds, seconds=seconds)
         if "duplicate" in wanted:
             duplicate_webhook(made, rounds=rounds, seconds=seconds)
         if "order" in wanted:
             new_order(made, rounds=rounds, orders=orders)
+        if "busy" in wanted:
+            busy_orders(made, rounds=rounds, orders=orders)
         if "validate" in wanted:
             validate(made, rounds=rounds, seconds=seconds)
         if "download" in wanted:

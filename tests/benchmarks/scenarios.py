@@ -1,6 +1,7 @@
 """The pages of `make bench`: catalog page, duplicate webhook, new order, each beside a bare endpoint."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import click
 
@@ -12,6 +13,7 @@ from tests.benchmarks.world import World
 CATALOG_AIM = 0.6
 DUPLICATE_AIM = 0.5
 ORDER_CLIENTS = 4
+BUSY_CLIENTS = 16
 
 
 def catalog_page(world: World, *, rounds: int, seconds: float) -> None:
@@ -28,6 +30,18 @@ def catalog_page(world: World, *, rounds: int, seconds: float) -> None:
     title = "Catalog page | Flask + Jinja page, one statement, the same rows"
     print_comparison(title, shop_figures, bare_figures, aim=CATALOG_AIM)
     print_also(cart_figures, "with a cart", cart_figures.per_second / bare_figures.per_second)
+
+
+def product_page(world: World, *, rounds: int, seconds: float) -> None:
+    """With its description and the notes of its release, which are Markdown, and a form for each edition."""
+    with world.both() as (shop, bare):
+        contenders = [
+            _steady(shop, lambda: [request("GET", "/products/twinspot")], seconds),
+            _steady(bare, lambda: [request("GET", "/")], seconds),
+        ]
+        shop_figures, bare_figures = measure(contenders, rounds=rounds)
+    title = "Product page | Flask + Jinja page, one statement: the bare catalog"
+    print_comparison(title, shop_figures, bare_figures, aim=None)
 
 
 def duplicate_webhook(world: World, *, rounds: int, seconds: float) -> None:
@@ -79,6 +93,26 @@ def new_order(world: World, *, rounds: int, orders: int) -> None:
     )
     per_order = sum(in_sandbox) / (orders * rounds)
     click.echo(f"  inside the sandbox {per_order:.2f} ms an order, {len(in_sandbox) / orders / rounds:.2f} calls")
+
+
+def busy_orders(world: World, *, rounds: int, orders: int) -> None:
+    """The page after paying, many at once: what processes do to each other where one may write at a time."""
+    click.echo(f"\n(paying {orders * (rounds + 1) * 2} sessions in the sandbox)")
+    paid = iter(world.pay_sessions(orders * (rounds + 1) * 2))
+    pages = iter([_return_pages([next(paid) for _ in range(orders)]) for _ in range((rounds + 1) * 2)])
+    with world.shop(workers=1) as one, world.shop(workers=2) as two:
+
+        def landings(server: Server) -> Load:
+            return Load(port=server.port, requests=next(pages), seconds=None, connections=BUSY_CLIENTS)
+
+        both = [Contender(server=server, load=partial(landings, server)) for server in (one, two)]
+        measure(both, rounds=1)  # the first orders meet cold caches
+        of_one, of_two = measure(both, rounds=rounds)
+    click.echo(f"\nNew order, {BUSY_CLIENTS} at once: 1 and 2 processes")
+    click.echo(of_one.line())
+    click.echo(of_two.line())
+    click.echo(f"  2 processes: {of_two.per_second / of_one.per_second:.2f} of the orders of one, ", nl=False)
+    click.echo(f"p99 {of_two.p99_ms / of_one.p99_ms:.2f} of that of one")
 
 
 def _return_pages(session_ids: list[str]) -> list[bytes]:

@@ -98,7 +98,7 @@ class World:
     @contextmanager
     def serving(self, name: str, command: list[str], port: int, **settings: str) -> Iterator[Server]:
         environment = self.environment | {"BASE_URL": f"http://127.0.0.1:{port}"} | settings
-        log = self.folder / f"{name.replace(' ', '-')}.log"
+        log = self.folder / f"{name.replace(', ', '-').replace(' ', '-')}.log"
         with running(name, command, port=port, environment=environment, ready="/readyz", log=log) as server:
             yield server
 
@@ -112,12 +112,13 @@ class World:
             yield shop, stack.enter_context(self.serving("bare", command, port))
 
     @contextmanager
-    def shop(self, **settings: str) -> Iterator[Server]:
+    def shop(self, *, workers: int = 1, **settings: str) -> Iterator[Server]:
         """As `storefront serve` serves it, with threads for downloads besides."""
         port = free_port()
         threads = THREADS + self.settings.download_threads
-        command = granian("wsgi:app", port=port, workers=1, threads=threads)
-        with self.serving("shop", command, port, **settings) as server:
+        command = granian("wsgi:app", port=port, workers=workers, threads=threads)
+        name = "shop" if workers == 1 else f"shop, {workers} processes"
+        with self.serving(name, command, port, **settings) as server:
             yield server
 
 

@@ -1,0 +1,145 @@
+"""SQLite has one writer at a time: the line that all others wait in, threads of a process first, then processes.
+
+SQLite's own way of waiting is to sleep ever longer and ask again, which starves some for seconds. Here the threads
+of a process queue at a lock, and who is first there queues at two files beside the database. The line only makes
+waiting short and fair: whoever gets no turn in time, or cannot lock files, goes on and meets SQLite's own lock.
+"""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Lock
+from urllib.parse import unquote
+from weakref import WeakSet
+
+from sqlalchemy.engine import URL
+
+if sys.platform != "win32":
+    import fcntl
+
+log = logging.getLogger(__name__)
+
+# Short, because a change takes milliseconds, then longer: somebody holds the turn who may be long.
+POLLS = ((0.05, 0.0005), (1.0, 0.002), (float("inf"), 0.02))  # up to so many seconds of waiting, sleep so long
+
+
+class WritersLine:
+    """`database` is the file of an SQLite database; None for one in memory, which one process has for itself."""
+
+    def __init__(self, database: Path | None) -> None:
+        self.database = database
+        self.is_broken = False
+        self._threads = Lock()
+        _lines.add(self)
+
+    def path(self, part: str) -> Path:
+        """`next` or `turn`; named like SQLite's own files beside the database."""
+        return Path(f"{self.database}-{part}")
+
+    @contextmanager
+    def turn(self, *, seconds: float) -> Iterator[bool]:
+        """False for who goes on without one, after so many seconds or where files cannot be locked."""
+        until = time.monotonic() + seconds
+        threads = self._threads
+        has_turn = threads.acquire(timeout=seconds)
+        try:
+            if not has_turn or self.database is None:
+                yield has_turn
+                return
+            with ExitStack() as mine:
+                yield self._take(mine, until)
+        finally:
+            if has_turn:
+                threads.release()
+
+    def _take(self, mine: ExitStack, until: float) -> bool:
+        """Two files, so that nobody overtakes: only who holds `next` asks for `turn`, and keeps it until then.
+
+        With one file the process that has just finished would take it again before any other has woken up.
+        """
+        try:
+            with ExitStack() as waiting:
+                if not waiting.enter_context(_locked(self._open("next"), until)):
+                    return False
+                return mine.enter_context(_locked(self._open("turn"), until))
+        except OSError as error:
+            if not self.is_broken:
+                self.is_broken = True
+                log.warning("processes do not wait in line", extra={"why": error.strerror, "path": error.filename})
+            return False
+
+    def _open(self, part: str) -> int:
+        """Only for who may write the database: who can open the file can hold up all others."""
+        known = self.database.stat() if self.database and self.database.exists() else None
+        has_group = known is not None and known.st_mode & 0o020
+        mode = 0o660 if has_group else 0o600
+        descriptor = os.open(self.path(part), os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), mode)
+        if sys.platform != "win32" and known and os.geteuid() == 0 and os.fstat(descriptor).st_uid != known.st_uid:
+            os.fchown(descriptor, known.st_uid, known.st_gid)  # a command of root's must not lock the shop out
+        return descriptor
+
+    def forget(self) -> None:
+        """In a fork: whatever thread had the turn is not here."""
+        self._threads = Lock()
+
+
+@contextmanager
+def _locked(descriptor: int, until: float) -> Iterator[bool]:
+    """Closes it at the end. The kernel opens the lock of a process that dies."""
+    _held.add(descriptor)
+    has_lock = False
+    try:
+        has_lock = _lock(descriptor, until)
+        yield has_lock
+    finally:
+        if has_lock and sys.platform != "win32":
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a fork may hold a copy, for which closing is not enough
+        _held.discard(descriptor)
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, until: float) -> bool:
+    if sys.platform == "win32":
+        raise OSError(0, "Windows has no flock")
+    begun = time.monotonic()
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            now = time.monotonic()
+            if now >= until:
+                return False
+            time.sleep(next(pause for waited, pause in POLLS if now - begun < waited))
+        else:
+            return True
+
+
+def find_file(url: URL) -> Path | None:
+    """The database's own file, by whatever link or URI it is named; None for one in memory."""
+    name = url.database or ""
+    if name.startswith("file:"):  # https://www.sqlite.org/uri.html
+        name = unquote(name.removeprefix("file:").split("?")[0])
+        name = "/" + name.lstrip("/") if name.startswith("//") else name
+    if not name or name == ":memory:" or url.query.get("mode") == "memory":
+        return None
+    return Path(name).resolve()
+
+
+_lines: "WeakSet[WritersLine]" = WeakSet()
+_held: set[int] = set()
+
+
+def _after_fork() -> None:
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+    for line in _lines:
+        line.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
