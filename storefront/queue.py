@@ -1,7 +1,6 @@
 """The queue is only the engine: `nudge(name)` says "look again", carries no data, and may fail."""
 
 import logging
-import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -98,21 +97,6 @@ class Queue:
         )
 
 
-class _Log(logging.LoggerAdapter[logging.Logger]):
-    """Huey logs a traceback each time a queue does not answer, in each thread, several times a second."""
-
-    def __init__(self, logger: logging.Logger, absence: Absence) -> None:
-        super().__init__(logger)
-        self._absence = absence
-
-    def exception(self, msg: object, *args: object, **kwargs: Any) -> None:  # noqa: ANN401 - logging's signature
-        error = sys.exception()  # Huey calls this where it caught one, and what is logged is that one
-        if isinstance(error, _engine_errors()):
-            self._absence.note(error)
-        else:
-            super().exception(msg, *args, **kwargs)
-
-
 class _Patient(BaseProcess):  # type: ignore[misc] # Huey has no types
     """A thread of the consumer that waits for a lost queue: asks once a second, and goes on where it was."""
 
@@ -120,6 +104,12 @@ class _Patient(BaseProcess):  # type: ignore[misc] # Huey has no types
     stop_flag: Event
     absence: Absence
     closing: Lock
+
+    def create_logger(self) -> logging.Logger:
+        """One that no other consumer has: what is left out of it is this one's."""
+        own = logging.Logger(f"huey.consumer.{self.process_name}")  # noqa: LOG001 - those of getLogger() are shared
+        own.parent = logging.getLogger("huey.consumer")
+        return own
 
     def loop(self, now: datetime | None = None) -> None:
         if self.absence.is_on and (self.stop_flag.wait(RETRY_SECONDS) or not self._is_back()):
@@ -161,8 +151,16 @@ class _Consumer(Consumer):  # type: ignore[misc] # Huey has no types
 
     def _create_process(self, process: _Patient, name: str) -> Any:  # noqa: ANN401 - a thread of Huey's
         process.absence, process.closing = self.absence, self.closing
-        process._logger = _Log(process._logger, self.absence)  # noqa: SLF001 - Huey has no other door for it
+        process._logger.addFilter(self._is_ours)  # noqa: SLF001 - Huey has no other door for it
         return super()._create_process(process, name)
+
+    def _is_ours(self, record: logging.LogRecord) -> bool:
+        """Huey logs a traceback each time a queue does not answer, in each thread, several times a second."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, _engine_errors()):
+            self.absence.note(error)
+            return False
+        return True
 
 
 @cache
