@@ -14,6 +14,7 @@ from storefront.customers.views import customers
 from storefront.db import db, set_up_db
 from storefront.downloads import models as _download_models  # noqa: F401 - its tables
 from storefront.downloads.views import downloads, set_up_downloads
+from storefront.health import security_txt as _security_txt  # noqa: F401 - its address
 from storefront.health.views import health
 from storefront.health.writing import set_up_write_probe
 from storefront.library.account_views import account

@@ -22,6 +22,8 @@ MOST_BYTES = 64 * 1024
 MOST_FIELDS = 200  # the largest form of ours is a full cart: two dozen
 MOST_QUERY_BYTES = 8 * 1024  # an address: what browsers and proxies carry as well
 MARK = "most_body_bytes"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+NO_NUL = "An address or a form holds no NUL."
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -31,6 +33,13 @@ class AddressTooLong(StorefrontError):
     code = "address_too_long"
     status = HTTPStatus.REQUEST_URI_TOO_LONG
     title = "That address is too long"
+
+
+class Unstorable(StorefrontError):
+    """PostgreSQL keeps no text with a NUL, and nobody types one."""
+
+    code = "bad_request"
+    title = "That request makes no sense to us"
 
 
 def takes_bytes(most: int) -> Callable[[View], View]:
@@ -60,18 +69,22 @@ def take_body() -> None:
     """Read the whole body and put it back, so that nothing that reads it later can be told half of it.
 
     Raises:
-        TooLarge, AddressTooLong: nothing was parsed.
+        TooLarge, AddressTooLong, Unstorable: nothing was parsed.
     """
     environ: WSGIEnvironment = request.environ
     query = environ.get("QUERY_STRING", "")
     if len(query) > MOST_QUERY_BYTES or query.count("&") >= MOST_FIELDS:
         raise AddressTooLong(f"An address holds at most {MOST_QUERY_BYTES} bytes and {MOST_FIELDS} fields.")
+    if "%00" in query or "\0" in environ.get("PATH_INFO", ""):
+        raise Unstorable(NO_NUL)
     if request.method not in WITH_BODY:
         return
     most = most_bytes(current_app, request.endpoint)
     body = _read(environ, most)
     if request.mimetype == "application/x-www-form-urlencoded" and body.count(b"&") >= MOST_FIELDS:
         raise TooLarge(f"A form has at most {MOST_FIELDS} fields.")
+    if request.mimetype in FORMS and (b"%00" in body or b"\0" in body):
+        raise Unstorable(NO_NUL)
     environ["wsgi.input"] = BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)

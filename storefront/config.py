@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from storefront.addresses import Mailbox
+from storefront.settings.addresses import read_base_url, read_hosts, read_link, read_security_contact
 from storefront.settings.engines import check_redis, read_engines
 from storefront.settings.files import BUCKETS, files_path, read_accel_prefix, read_files
-from storefront.settings.live import check_live
+from storefront.settings.live import check_live, check_live_mail
 from storefront.settings.mail import (
     read_mail_connection,
     read_mail_from,
@@ -20,6 +21,7 @@ from storefront.settings.mail import (
     read_owner_email,
 )
 from storefront.settings.reader import ROOT, Reader, SettingsError, is_web_address
+from storefront.settings.strength import check_secret
 from storefront.settings.stripe import STRIPE_API, STRIPE_JS, Mode, read_mode, read_webhook_secrets
 
 __all__ = ["BUCKETS", "ROOT", "Mode", "Settings", "SettingsError", "load_settings", "read_environment"]
@@ -60,7 +62,9 @@ class Settings:
     mail_password: str | None = field(repr=False)
     mail_from: Mailbox
     owner_email: str | None
+    security_contact: str | None  # of security.txt
     trusted_proxies: int
+    trusted_hosts: tuple[str, ...]  # beside that of BASE_URL
     stripe_tax: bool
     terms_url: str | None
     order_page_code: bool
@@ -92,10 +96,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     """
     reader = Reader(environ)
     secret_key = reader.secret("SECRET_KEY")
-    if len(secret_key) < MIN_SECRET_LENGTH:
-        reader.problems.append(
-            f"SECRET_KEY must have at least {MIN_SECRET_LENGTH} characters: make one with `openssl rand -hex 32`."
-        )
+    check_secret(reader, "SECRET_KEY", secret_key, shortest=MIN_SECRET_LENGTH)
     stripe_secret = reader.secret("STRIPE_SECRET_KEY")
     stripe_publishable = reader.text("STRIPE_PUBLISHABLE_KEY")
     api_base = reader.url("STRIPE_API_BASE", STRIPE_API)
@@ -104,15 +105,21 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if api_base == STRIPE_API and not js_url.startswith("https://js.stripe.com/"):
         reader.problems.append("STRIPE_JS_URL must be served by js.stripe.com (PCI): remove the setting.")
     webhook_secrets = read_webhook_secrets(reader)
-    base_url = reader.url("BASE_URL", "http://127.0.0.1:8000")
+    base_url = read_base_url(reader)
     mode = read_mode(reader, stripe_secret, stripe_publishable, api_base)
     if mode is Mode.LIVE:
-        check_live(reader, secret_key, base_url, webhook_secrets)
+        check_live(reader, base_url, webhook_secrets)
     database_url, queue_url = read_engines(reader)
     files_url, files_options = read_files(reader)
     mail_from = read_mail_from(reader, mode)
     mail_username, mail_password = read_mail_login(reader)
     use_tls, use_ssl, mail_port = read_mail_connection(reader, mode)
+    mail_server, owner_email = read_mail_server(reader), read_owner_email(reader)
+    if mode is Mode.LIVE:
+        check_live_mail(reader, mail_server, is_encrypted=use_tls or use_ssl)
+    metrics_token = reader.secret("METRICS_TOKEN") or None
+    if metrics_token is not None:
+        check_secret(reader, "METRICS_TOKEN", metrics_token, shortest=MIN_SECRET_LENGTH)
     settings = Settings(
         mode=mode,
         secret_key=secret_key,
@@ -130,23 +137,25 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         stripe_webhook_secrets=webhook_secrets,
         stripe_api_base=api_base,
         stripe_js_url=js_url,
-        mail_server=read_mail_server(reader),
+        mail_server=mail_server,
         mail_port=mail_port,
         mail_use_tls=use_tls,
         mail_use_ssl=use_ssl,
         mail_username=mail_username,
         mail_password=mail_password,
         mail_from=mail_from,
-        owner_email=read_owner_email(reader),
+        owner_email=owner_email,
+        security_contact=read_security_contact(reader, owner_email),
         trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, low=0, high=5),
+        trusted_hosts=read_hosts(reader),
         stripe_tax=reader.flag("STRIPE_TAX"),
-        terms_url=reader.optional("TERMS_URL"),
+        terms_url=read_link(reader, "TERMS_URL"),
         order_page_code=reader.flag("ORDER_PAGE_CODE"),
         invoices=reader.flag("INVOICES"),
         web_threads=reader.integer("WEB_THREADS", 8, low=1, high=64),
         limits_url=reader.secret("LIMITS_URL") or "memory://",
         log_json=reader.flag("LOG_JSON"),
-        metrics_token=reader.secret("METRICS_TOKEN") or None,
+        metrics_token=metrics_token,
     )
     check_redis(reader, settings.queue_url, settings.limits_url)
     if reader.problems:

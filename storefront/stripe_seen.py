@@ -1,6 +1,7 @@
 """What Stripe said, as small dataclasses of our own: read from its JSON, without its library."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -152,14 +153,19 @@ class SeenEvent:
     livemode: bool
 
 
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+
+
 def read_event(text: str) -> SeenEvent:
     """Raises ValueError for what is no snapshot event, however it is broken."""
     try:
         event = json.loads(text)
-        is_snapshot = event["object"] == "event"
+        is_snapshot = event["object"] == "event" and isinstance(event["id"], str)
         seen = read_listed_event(event)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError, RecursionError) as error:
         raise ValueError("not a Stripe event") from error
+    if not all(NAME.fullmatch(name) for name in (seen.id, seen.type, seen.object_id or "-")):
+        raise ValueError("not what Stripe names things")  # half a pair, a NUL: no database stores those
     if not is_snapshot:
         raise ValueError("not a snapshot event")
     return seen

@@ -10,6 +10,7 @@ from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import (
     Flask,
@@ -19,6 +20,7 @@ from flask import (
     g,
     jsonify,
     make_response,
+    redirect,
     render_template,
     request,
 )
@@ -26,14 +28,17 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from itsdangerous import BadSignature
 from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
 
 from storefront import clock, counters, logs
 from storefront.bodies import set_up_bodies, take_body
 from storefront.clients import client_of
 from storefront.config import Mode, Settings
 from storefront.errors import StorefrontError
+from storefront.hosts import check_host
 from storefront.measurements import UNTRUSTED_PROXY_AT, measurements
 from storefront.measurements import flush as flush_measurements
 from storefront.programs import PlainPaths, is_for_programs
@@ -49,6 +54,9 @@ def client() -> str:
 csrf = CSRFProtect()
 limiter = Limiter(key_func=client)
 
+COOKIE = "storefront_session"
+SECURE_COOKIE = f"__Host-{COOKIE}"
+KEPT_OF_OLD_COOKIE = ("cart",)
 FIXED_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
@@ -203,6 +211,9 @@ def _answer_too_many(_error: TooManyRequests) -> ResponseReturnValue:
 
 
 def _answer_http(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, RequestRedirect):  # `//x`: to a path of this shop, whatever host was asked
+        parts = urlsplit(error.new_url)
+        return redirect("/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else ""), error.code)
     if error.code is None or error.code < 400:
         return error.get_response()
     status = error.code
@@ -234,13 +245,33 @@ class Sessions(SecureCookieSessionInterface):
     """Flask's own, which makes a serializer for every request: here only where there is a cookie to read."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        if "HTTP_COOKIE" not in request.environ or self.get_cookie_name(app) not in request.cookies:
+        if "HTTP_COOKIE" not in request.environ:
             return self.session_class()
+        if self.get_cookie_name(app) not in request.cookies:
+            return self._take_over(app, request)
         return super().open_session(app, request)
+
+    def _take_over(self, app: Flask, request: Request) -> SecureCookieSession:
+        """Of a cookie from before `__Host-` only the cart: another host of the domain may have set it."""
+        fresh: SecureCookieSession = self.session_class()
+        serializer = self.get_signing_serializer(app)
+        if COOKIE not in request.cookies or serializer is None:
+            return fresh
+        seconds = int(app.permanent_session_lifetime.total_seconds())
+        try:
+            kept = serializer.loads(request.cookies[COOKIE], max_age=seconds)
+        except BadSignature:
+            return fresh
+        for name in KEPT_OF_OLD_COOKIE:
+            if name in kept:
+                fresh[name] = kept[name]
+        return fresh
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if session.accessed or session.modified:
             super().save_session(app, session, response)
+        if self.get_cookie_name(app) != COOKIE and COOKIE in request.cookies:
+            response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax")
 
 
 def set_up_limits(app: Flask) -> None:
@@ -283,7 +314,8 @@ def set_up_web(app: Flask, shop: Settings) -> None:
     app.config.update(
         SECRET_KEY=shop.secret_key,
         # Cookies ignore ports: shop, sandbox and mailbox share 127.0.0.1.
-        SESSION_COOKIE_NAME="storefront_session",
+        # Over https a name that no other host of the domain can set (RFC 6265bis, __Host-).
+        SESSION_COOKIE_NAME=SECURE_COOKIE if shop.is_https else COOKIE,
         SESSION_COOKIE_SAMESITE="Lax",  # 3-D Secure comes back from another site
         SESSION_COOKIE_HTTPONLY=True,
         # An answer that changed nothing sends no cookie: a page polling in another tab would undo the cart.
@@ -306,7 +338,7 @@ def set_up_web(app: Flask, shop: Settings) -> None:
     app.session_interface = Sessions()
     set_up_bodies(app)
     # Before the check of forms, which parses them.
-    app.before_request_funcs.setdefault(None, [])[:0] = [_start_request, take_body]
+    app.before_request_funcs.setdefault(None, [])[:0] = [_start_request, check_host, take_body]
     app.after_request(_finish_request)
     app.register_error_handler(StorefrontError, _answer_refusal)
     app.register_error_handler(TooManyRequests, _answer_too_many)

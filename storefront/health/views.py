@@ -19,6 +19,10 @@ from storefront.web import settings
 
 health = Blueprint("health", __name__)
 
+SIGNS_OF_A_PROXY = (
+    "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via",
+)  # fmt: skip
+
 
 @health.get("/healthz")
 def alive() -> ResponseReturnValue:
@@ -27,10 +31,12 @@ def alive() -> ResponseReturnValue:
 
 @health.get("/readyz")
 def ready() -> ResponseReturnValue:
-    """503 only when this process cannot serve; the shop's other troubles are warnings."""
+    """503 only when this process cannot serve; the shop's other troubles are warnings, not for everybody."""
     problem = find_problem() or find_write_problem()
     if problem is not None:
         return {"status": "error", "problem": problem}, 503
+    if not _may_measure():
+        return {"status": "ok", "mode": settings().mode}
     warnings = [asdict(warning) for warning in find_warnings(read_trouble())]
     return {"status": "ok", "mode": settings().mode, "warnings": warnings}
 
@@ -45,11 +51,7 @@ def metrics() -> ResponseReturnValue:
 
 
 def _may_measure() -> bool:
-    """Who asks from this machine, or holds the token.
-
-    Through a proxy that is not told of (TRUSTED_PROXIES=0) everybody seems to ask from this machine: the header
-    that proxies add says otherwise.
-    """
+    """Who asks from this machine, or holds the token."""
     token = settings().metrics_token
     given = request.headers.get("Authorization", "")
     if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
@@ -58,4 +60,11 @@ def _may_measure() -> bool:
         is_near = ip_address(request.remote_addr or "").is_loopback
     except ValueError:
         is_near = False
-    return is_near and "X-Forwarded-For" not in request.headers
+    return is_near and not _is_behind_a_proxy()
+
+
+def _is_behind_a_proxy() -> bool:
+    """There everybody may seem to ask from this machine. One that is not declared (TRUSTED_PROXIES) gives itself
+    away by the headers that proxies add; one that is declared and tells of nobody is mistaken.
+    """
+    return settings().trusted_proxies > 0 or any(name in request.headers for name in SIGNS_OF_A_PROXY)

@@ -9,6 +9,7 @@ from storefront.sandbox.buyer_pages import buyer_pages
 from storefront.sandbox.config import SandboxConfig
 from storefront.sandbox.control import control
 from storefront.sandbox.faults import Faults
+from storefront.sandbox.hosts import refuse_foreign_hosts
 from storefront.sandbox.listen import listen, set_up_listeners
 from storefront.sandbox.pages import pages
 from storefront.sandbox.request_log import RequestLog
@@ -37,6 +38,7 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     if config.webhook_url is not None:
         with store.work() as work:
             ensure_endpoint(work, config.webhook_url, config.webhook_secret)
+    refuse_foreign_hosts(app, from_anywhere=config.allow_any_address)
     app.register_blueprint(api)
     app.register_blueprint(control)
     app.register_blueprint(listen)

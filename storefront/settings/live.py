@@ -1,11 +1,13 @@
 """What must not be when real money moves."""
 
+from urllib.parse import urlsplit
+
 from storefront.settings.reader import Reader
 
-PLACEHOLDERS = ("change-me", "changeme", "secret", "dev", "placeholder")
+NEAR = ("localhost", "127.0.0.1", "::1")
 
 
-def check_live(reader: Reader, settings_secret: str, base_url: str, webhook_secrets: tuple[str, ...]) -> None:
+def check_live(reader: Reader, base_url: str, webhook_secrets: tuple[str, ...]) -> None:
     if reader.text("TRUSTED_PROXIES", "0") == "0":
         reader.problems.append(
             "TRUSTED_PROXIES is 0: `storefront serve` speaks no TLS, and without a proxy that buffers what slow "
@@ -13,7 +15,16 @@ def check_live(reader: Reader, settings_secret: str, base_url: str, webhook_secr
         )
     if not webhook_secrets:
         reader.problems.append("STRIPE_WEBHOOK_SECRET is missing: live needs the whsec_… of your endpoint.")
-    if settings_secret.lower().startswith(PLACEHOLDERS):
-        reader.problems.append("SECRET_KEY is a placeholder: make one with `openssl rand -hex 32`.")
     if not base_url.startswith("https://"):
         reader.problems.append(f"BASE_URL={base_url} must start with https:// in live mode.")
+    elif urlsplit(base_url).hostname in (*NEAR, "shop.example.com"):
+        reader.problems.append(f"BASE_URL={base_url} is not where buyers find the shop.")
+
+
+def check_live_mail(reader: Reader, mail_server: str, *, is_encrypted: bool) -> None:
+    """Keys and links leave by mail; a server on this machine is reached without a network."""
+    if not is_encrypted and mail_server not in NEAR:
+        reader.problems.append(
+            f"MAIL_USE_TLS=false would send keys and links to {mail_server} in the clear: remove it, or set "
+            "MAIL_USE_SSL=true."
+        )

@@ -3,8 +3,10 @@
 from enum import StrEnum
 
 from storefront.settings.reader import Reader
+from storefront.settings.strength import is_complete
 
 STRIPE_API = "https://api.stripe.com"
+LEAST_LIVE = 16  # letters after the prefix; Stripe's own have 24 and more
 STRIPE_JS = "https://js.stripe.com/endive/stripe.js"
 
 
@@ -34,6 +36,10 @@ def read_mode(reader: Reader, secret: str, publishable: str, api_base: str) -> M
         reader.problems.append("STRIPE_PUBLISHABLE_KEY must start with pk_test_ or pk_live_.")
     elif secret and key_mode(secret) is not None and key_mode(secret) != key_mode(publishable):
         reader.problems.append("STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY are of different modes.")
+    for name, key in (("STRIPE_SECRET_KEY", secret), ("STRIPE_PUBLISHABLE_KEY", publishable)):
+        found = key_mode(key)
+        if found is not None and not is_complete(key, least=LEAST_LIVE if found is Mode.LIVE else 1):
+            reader.problems.append(f"{name} is not complete: copy all of it from the Stripe Dashboard.")
     mode = key_mode(secret) or Mode.TEST
     if api_base == STRIPE_API:
         return mode
@@ -49,4 +55,6 @@ def read_webhook_secrets(reader: Reader) -> tuple[str, ...]:
     secrets = tuple(part.strip() for part in reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if part.strip())
     if any(not part.startswith("whsec_") for part in secrets):
         reader.problems.append("STRIPE_WEBHOOK_SECRET must be whsec_… (several: separated by commas).")
+    elif not all(is_complete(part, least=1) for part in secrets):
+        reader.problems.append("STRIPE_WEBHOOK_SECRET is not complete: copy all of it from your endpoint.")
     return secrets

@@ -118,3 +118,14 @@ def test_refuses_a_body_that_ends_early(client: FlaskClient) -> None:
         "/cart/add", input_stream=BytesIO(b"price_id=1"), environ_overrides={"CONTENT_LENGTH": "11"}, headers=JSON
     )
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "bad_request")
+
+
+def test_refuses_what_no_database_keeps(client: FlaskClient) -> None:
+    for path in ("/?q=a%00b", "/sign-in?email=%00", "/products/a%00b", "/orders/%00", "/news/%00"):
+        assert client.get(path, headers=JSON).status_code == 400
+    for body in (b"email=a%00b%40example.com", b"email=a\0b", b"%00=1"):
+        answer = client.post("/sign-in", data=body, content_type=FORM, headers=JSON)
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "bad_request")
+    for path in ("/v1/licenses/validate?license_key=%00", "/v1/licenses/validate"):
+        answer = client.post(path, data=b"license_key=%00", content_type=FORM)
+        assert answer.get_json()["valid"] is False

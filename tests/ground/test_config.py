@@ -8,8 +8,9 @@ import pytest
 from storefront.config import Mode, load_settings, read_environment
 from storefront.config import SettingsError as Wrong
 
+SECRET = "3c1f9a0e7b6d48f2a5c8e4d1b7f09623"
 SANDBOX = {
-    "SECRET_KEY": "k" * 32,
+    "SECRET_KEY": SECRET,
     "STRIPE_SECRET_KEY": "sk_test_" + "1" * 24,
     "STRIPE_PUBLISHABLE_KEY": "pk_test_" + "1" * 24,
     "STRIPE_API_BASE": "http://127.0.0.1:12111",
@@ -44,7 +45,7 @@ def without(environ: dict[str, str], name: str) -> dict[str, str]:
         (TEST | {"STRIPE_API_BASE": "https://api.stripe.com/"}, Mode.TEST),
         (TEST | {"STRIPE_SECRET_KEY": "rk_test_1"}, Mode.TEST),
         (LIVE, Mode.LIVE),
-        (LIVE | {"STRIPE_SECRET_KEY": "rk_live_1"}, Mode.LIVE),
+        (LIVE | {"STRIPE_SECRET_KEY": "rk_live_" + "1" * 24}, Mode.LIVE),
     ],
 )
 def test_derives_the_mode_from_key_and_address(environ: dict[str, str], mode: Mode) -> None:
@@ -59,18 +60,21 @@ def test_never_takes_a_missing_key_for_the_sandbox(environ: dict[str, str], key:
 
 
 def test_tells_a_shop_without_keys_which_line_to_add() -> None:
-    told = "\n".join(problems_of({"SECRET_KEY": "k" * 32}))
+    told = "\n".join(problems_of({"SECRET_KEY": SECRET}))
     assert "STRIPE_SECRET_KEY is missing: add it (sk_test_… or sk_live_…" in told
     assert "`make run`" in told
 
 
-@pytest.mark.parametrize("key", ["sk_live_1", "rk_live_1"])
+@pytest.mark.parametrize("key", ["sk_live_" + "1" * 24, "rk_live_" + "1" * 24])
 def test_refuses_a_live_key_with_a_sandbox_address(key: str) -> None:
     problems = problems_of(LIVE | {"STRIPE_SECRET_KEY": key, "STRIPE_API_BASE": "http://127.0.0.1:12111"})
     assert any("STRIPE_API_BASE=http://127.0.0.1:12111 is a sandbox address" in problem for problem in problems)
 
 
-@pytest.mark.parametrize(("secret", "publishable"), [("sk_test_1", "pk_live_1"), ("sk_live_1", "pk_test_1")])
+@pytest.mark.parametrize(
+    ("secret", "publishable"),
+    [("sk_test_1", LIVE["STRIPE_PUBLISHABLE_KEY"]), (LIVE["STRIPE_SECRET_KEY"], "pk_test_1")],
+)
 def test_refuses_keys_of_different_modes(secret: str, publishable: str) -> None:
     problems = problems_of(LIVE | {"STRIPE_SECRET_KEY": secret, "STRIPE_PUBLISHABLE_KEY": publishable})
     assert problems == ["STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY are of different modes."]
@@ -168,6 +172,59 @@ def test_reads_one_sender_with_or_without_a_name(written: str, name: str, addres
     assert settings.owner_email == address
 
 
+WEAK = [
+    ("SECRET_KEY", "a" * 40, "the same few letters"),
+    ("SECRET_KEY", "abc" * 12, "the same few letters"),
+    ("SECRET_KEY", "your-secret-key-goes-here-123456", "a placeholder"),
+    ("SECRET_KEY", "<openssl rand -hex 32, put here>", "a placeholder"),
+    ("SECRET_KEY", "please-change_me-9f86d081884c7d6", "a placeholder"),
+    ("STRIPE_SECRET_KEY", "sk_live_…", "not complete"),
+    ("STRIPE_SECRET_KEY", "sk_live_...", "not complete"),
+    ("STRIPE_SECRET_KEY", "sk_live_", "not complete"),
+    ("STRIPE_SECRET_KEY", "rk_live_" + "x" * 24, "not complete"),
+    ("STRIPE_SECRET_KEY", "sk_live_short", "not complete"),
+    ("STRIPE_PUBLISHABLE_KEY", "pk_live_***", "not complete"),
+    ("STRIPE_WEBHOOK_SECRET", "whsec_", "not complete"),
+    ("STRIPE_WEBHOOK_SECRET", "whsec_…", "not complete"),
+    ("STRIPE_WEBHOOK_SECRET", "whsec_" + "1" * 24 + ",whsec_", "not complete"),
+    ("BASE_URL", "https://ada@shop.example", "scheme, host and port only"),
+    ("BASE_URL", "https://shop.example/store", "scheme, host and port only"),
+    ("BASE_URL", "https://shop.example?x=1", "scheme, host and port only"),
+    ("BASE_URL", "https://shop.example#top", "scheme, host and port only"),
+    ("BASE_URL", "https://shop_.exa mple", "signs that no host has"),
+    ("BASE_URL", "https://localhost", "not where buyers find the shop"),
+    ("TRUSTED_HOSTS", "https://www.shop.example", "host names"),
+    ("TRUSTED_HOSTS", "www.shop.example,*", "host names"),
+    ("TERMS_URL", "javascript:alert(1)", "http:// or https://"),
+    ("TERMS_URL", "/terms", "http:// or https://"),
+    ("METRICS_TOKEN", "a", "at least 16 characters"),
+    ("METRICS_TOKEN", "a" * 20, "the same few letters"),
+    ("METRICS_TOKEN", "changeme-changeme", "a placeholder"),
+    ("SECURITY_CONTACT", "javascript:alert(1)", "a mail address"),
+    ("SECURITY_CONTACT", "http://shop.example/security", "a mail address"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "why"), WEAK)
+def test_refuses_what_is_weak_or_an_example(name: str, value: str, why: str) -> None:
+    (problem,) = problems_of(LIVE | {name: value})
+    assert problem.startswith(name)
+    assert why in problem
+
+
+def test_sends_no_key_in_the_clear_over_a_network() -> None:
+    far = LIVE | {"MAIL_SERVER": "mail.example", "MAIL_USE_TLS": "false"}
+    (problem,) = problems_of(far)
+    assert problem.startswith("MAIL_USE_TLS=false would send keys and links to mail.example")
+    assert load_settings(far | {"MAIL_USE_SSL": "true"}).mail_use_ssl
+    assert not load_settings(far | {"MAIL_SERVER": "127.0.0.1"}).mail_use_tls  # a relay on this machine
+
+
+@pytest.mark.parametrize("key", ["a$b{c}*d<e>f0123456789", "Zm9vYmFyYmF6cXV4+/==9f8e", SECRET])
+def test_takes_any_secret_that_was_drawn(key: str) -> None:
+    assert load_settings(LIVE | {"SECRET_KEY": key}).secret_key == key
+
+
 def test_names_everything_that_is_wrong_at_once() -> None:
     wrong = {
         "SECRET_KEY": "",
@@ -220,7 +277,7 @@ def test_reads_a_secret_from_the_file_that_is_named(name: str, tmp_path: Path) -
 
 def test_refuses_a_secret_that_is_given_twice(tmp_path: Path) -> None:
     path = tmp_path / "secret"
-    path.write_text("k" * 32)
+    path.write_text(SECRET)
     (problem,) = problems_of(SANDBOX | {"SECRET_KEY_FILE": str(path)})
     assert problem == "SECRET_KEY and SECRET_KEY_FILE are both set: keep one."
 
@@ -259,9 +316,9 @@ def test_sells_for_real_money_only_behind_a_proxy(environ: dict[str, str]) -> No
 
 def test_shows_no_secret_when_printed() -> None:
     secrets = {
-        "SECRET_KEY": "hidden-1-" + "x" * 20,
-        "STRIPE_SECRET_KEY": "sk_live_hidden-2",
-        "STRIPE_WEBHOOK_SECRET": "whsec_hidden-3",
+        "SECRET_KEY": "hidden-1-" + "abcd" * 5,
+        "STRIPE_SECRET_KEY": "sk_live_1hidden2and16letters",
+        "STRIPE_WEBHOOK_SECRET": "whsec_1hidden3",
         "DATABASE_URL": "postgresql://shop:hidden-4@db/shop",
         "QUEUE_URL": "postgresql://shop:hidden-5@queue/jobs",
         "LIMITS_URL": "memory://hidden-6",

@@ -224,7 +224,7 @@ def test_keeps_its_cookie_to_itself(make_shop: MakeShop, mode: dict[str, str], s
     shop = make_shop(**mode)
     answer = shop.test_client().get("/wrong/session", base_url=shop.extensions["settings"].base_url)
     name, *attributes = answer.headers["Set-Cookie"].split("; ")
-    assert name.startswith("storefront_session=")
+    assert name.startswith("__Host-storefront_session=" if secure else "storefront_session=")
     assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(attributes)
     assert ("Secure" in attributes) is secure
     assert not any(attribute.startswith("Domain") for attribute in attributes)
@@ -232,7 +232,9 @@ def test_keeps_its_cookie_to_itself(make_shop: MakeShop, mode: dict[str, str], s
 
 @pytest.mark.parametrize("proxies", ["0", "1"])
 def test_makes_links_under_its_own_address_whatever_host_was_asked(make_shop: MakeShop, proxies: str) -> None:
-    client = make_shop(BASE_URL="https://shop.example", TRUSTED_PROXIES=proxies).test_client()
+    client = make_shop(
+        BASE_URL="https://shop.example", TRUSTED_PROXIES=proxies, TRUSTED_HOSTS="evil.example"
+    ).test_client()
     answer = client.get(
         "/wrong/seen",
         headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"},
@@ -254,7 +256,7 @@ def test_believes_no_forwarded_header_without_a_proxy(client: FlaskClient) -> No
 
 @pytest.mark.parametrize(("proxies", "remote"), [("1", "203.0.113.7"), ("2", "6.6.6.6")])
 def test_believes_as_many_proxies_as_are_set(make_shop: MakeShop, proxies: str, remote: str) -> None:
-    client = make_shop(TRUSTED_PROXIES=proxies).test_client()
+    client = make_shop(TRUSTED_PROXIES=proxies, TRUSTED_HOSTS="shop.example").test_client()
     twice = FORWARDED | {"X-Forwarded-Proto": "https, https", "X-Forwarded-Host": "shop.example, shop.example"}
     seen = client.get("/wrong/seen", headers=FORWARDED if proxies == "1" else twice).get_json()
     assert (seen["remote"], seen["scheme"], seen["host"]) == (remote, "https", "shop.example")

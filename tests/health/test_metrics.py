@@ -1,5 +1,6 @@
 """`/metrics`: the same figures for Prometheus, for this machine or who holds the token."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,49 @@ def test_sees_the_client_behind_a_proxy_that_is_told_of(environment: dict[str, s
 
 def test_keeps_the_token_out_of_what_is_printed(environment: dict[str, str]) -> None:
     assert TOKEN not in repr(load_settings(environment | {"METRICS_TOKEN": TOKEN}))
+
+
+WARNED = [  # TRUSTED_PROXIES, headers, address of the other end -> whether it says what troubles the shop
+    ("0", {}, "127.0.0.1", True),
+    ("0", {}, "::1", True),
+    ("0", {}, "203.0.113.9", False),
+    ("0", {"X-Forwarded-For": "127.0.0.1"}, "127.0.0.1", False),
+    ("0", {"X-Real-IP": "203.0.113.9"}, "127.0.0.1", False),
+    ("0", {"Forwarded": "for=203.0.113.9"}, "127.0.0.1", False),
+    ("1", {}, "127.0.0.1", False),
+    ("1", {"X-Forwarded-For": ""}, "127.0.0.1", False),
+    ("1", {"X-Forwarded-For": "127.0.0.1"}, "127.0.0.1", False),
+    ("1", {"X-Forwarded-For": "203.0.113.9"}, "127.0.0.1", False),
+    ("2", {"X-Forwarded-For": "127.0.0.1"}, "127.0.0.1", False),
+    ("2", {"Authorization": f"Bearer {TOKEN}"}, "203.0.113.9", True),
+]
+
+
+def test_says_what_troubles_the_shop_to_who_may_know(environment: dict[str, str]) -> None:
+    for proxies, headers, address, is_told in WARNED:
+        client = with_token(environment, METRICS_TOKEN=TOKEN, TRUSTED_PROXIES=proxies).test_client()
+        environ = {"REMOTE_ADDR": address}
+        ready = client.get("/readyz", headers=headers, environ_base=environ)
+        assert (ready.status_code, ready.get_json()["status"]) == (200, "ok")
+        assert ("warnings" in ready.get_json()) is is_told, (proxies, headers, address)
+        metrics = client.get("/metrics", headers=headers, environ_base=environ)
+        assert metrics.status_code == (200 if is_told else 404)
+
+
+def test_says_whom_to_tell_of_a_hole(environment: dict[str, str]) -> None:
+    shop = {"OWNER_EMAIL": "owner+shop@shop.example", "BASE_URL": "https://shop.example"}
+    for more, contact in (
+        ({}, "mailto:owner%2Bshop@shop.example"),
+        ({"SECURITY_CONTACT": "security@shop.example"}, "mailto:security@shop.example"),
+        ({"SECURITY_CONTACT": "https://shop.example/security"}, "https://shop.example/security"),
+    ):
+        answer = with_token(environment, **shop, **more).test_client().get("/.well-known/security.txt")
+        assert answer.content_type == "text/plain; charset=utf-8"
+        told = dict(line.split(": ", 1) for line in answer.text.splitlines())
+        assert told["Contact"] == contact
+        assert told["Canonical"] == "https://shop.example/.well-known/security.txt"
+        ends = datetime.fromisoformat(told["Expires"])
+        assert timedelta(days=90) < ends - datetime.now(UTC) < timedelta(days=365)
+    for more in ({"SECURITY_CONTACT": "none"}, {"OWNER_EMAIL": ""}):
+        client = with_token(environment, **(shop | more)).test_client()
+        assert client.get("/.well-known/security.txt").status_code == 404

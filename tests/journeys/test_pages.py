@@ -99,7 +99,7 @@ class TestOverTls:
         pay_by_card(form_on(page))
         expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
         assert len(key_texts(page)) == 1
-        cookies = [cookie for cookie in page.context.cookies() if cookie["name"] == "storefront_session"]
+        cookies = [cookie for cookie in page.context.cookies() if cookie["name"] == "__Host-storefront_session"]
         assert [(cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) for cookie in cookies] == [
             (True, True, "Lax")
         ]

@@ -89,8 +89,24 @@ def test_refuses_a_changed_body(app: Flask) -> None:
     assert rows(app) == NOTHING
 
 
+EVENT = make_event("checkout.session.completed", "cs_test_x")
+CHANGES: list[dict[str, object]] = [
+    {"id": "evt_\ud800"},  # half of a pair: no UTF-8, no database
+    {"id": "evt_\0"},
+    {"id": "evt_" + "x" * 300},
+    {"id": None},
+    {"type": "a\ud800b"},
+    {"data": {"object": {"id": "cs_\udfff"}}},
+    {"data": {"object": {"id": "cs_\0"}}},
+    {"data": []},
+    {"created": 10**18},
+    {"created": float("inf")},
+]
+BROKEN = [*(json.dumps(EVENT | change).encode() for change in CHANGES), b"[" * 200_000]
+
+
 @pytest.mark.parametrize(
-    "body", [b"", b"not json", b"[]", b"1", b'"text"', b"{}", b'{"id": "evt_1"}', b"\xff\xfe"]
+    "body", [b"", b"not json", b"[]", b"1", b'"text"', b"{}", b'{"id": "evt_1"}', b"\xff\xfe", *BROKEN]
 )
 def test_refuses_what_is_signed_but_no_event(app: Flask, body: bytes) -> None:
     headers = {"Stripe-Signature": sign(app.extensions["settings"], body)}

@@ -82,7 +82,7 @@ class MailboxServer:
             self._web = make_server(
                 host,
                 0,
-                create_web(self.store),
+                create_web(self.store, from_anywhere=allow_any_address),
                 threaded=True,
                 request_handler=_QuietHandler,
                 fd=listening.fileno(),

@@ -17,6 +17,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from storefront.sandbox.hosts import refuse_foreign_hosts
 from storefront.sandbox.mailbox.store import Mail, MailStore
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -108,7 +109,7 @@ def _secure(answer: Response) -> Response:
     return answer
 
 
-def create_web(store: MailStore) -> Flask:
+def create_web(store: MailStore, *, from_anywhere: bool = False) -> Flask:
     app = Flask(
         "mailbox",
         template_folder=str(ROOT / "templates"),
@@ -116,6 +117,7 @@ def create_web(store: MailStore) -> Flask:
         static_url_path="/assets",
     )
     app.extensions["mail_store"] = store
+    refuse_foreign_hosts(app, from_anywhere=from_anywhere)
     app.register_blueprint(pages)
     app.after_request(_secure)
     return app
