@@ -20,7 +20,6 @@ from flask import (
     g,
     jsonify,
     make_response,
-    redirect,
     render_template,
     request,
 )
@@ -132,6 +131,9 @@ def _finish_request(response: Response) -> Response:
     if "outage" not in g:  # a database in trouble would keep this answer, too
         flush_measurements()
     headers = response.headers
+    if isinstance(request.routing_exception, RequestRedirect):  # of `/cart//x`; no error handler sees these
+        moved = urlsplit(request.routing_exception.new_url)
+        headers["Location"] = "/" + moved.path.lstrip("/") + (f"?{moved.query}" if moved.query else "")
     headers["X-Request-Id"] = g.request_id
     headers.extend(FIXED_HEADERS)
     if response.mimetype == "text/html":
@@ -211,9 +213,6 @@ def _answer_too_many(_error: TooManyRequests) -> ResponseReturnValue:
 
 
 def _answer_http(error: HTTPException) -> ResponseReturnValue:
-    if isinstance(error, RequestRedirect):  # `//x`: to a path of this shop, whatever host was asked
-        parts = urlsplit(error.new_url)
-        return redirect("/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else ""), error.code)
     if error.code is None or error.code < 400:
         return error.get_response()
     status = error.code
