@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wsgi import get_content_length
 
 from storefront.errors import StorefrontError, TooLarge
+from storefront.slow_bodies import demand_whole_body
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -69,9 +70,10 @@ def take_body() -> None:
     """Read the whole body and put it back, so that nothing that reads it later can be told half of it.
 
     Raises:
-        TooLarge, AddressTooLong, Unstorable: nothing was parsed.
+        TooLarge, AddressTooLong, Unstorable, TooSlow, NoneFree: nothing was parsed.
     """
     environ: WSGIEnvironment = request.environ
+    demand_whole_body(environ)
     query = environ.get("QUERY_STRING", "")
     if len(query) > MOST_QUERY_BYTES or query.count("&") >= MOST_FIELDS:
         raise AddressTooLong(f"An address holds at most {MOST_QUERY_BYTES} bytes and {MOST_FIELDS} fields.")

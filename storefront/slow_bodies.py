@@ -4,7 +4,6 @@ Reading holds a thread until bytes come, and the server cannot be told to stop w
 one client gets some of them only, and pages and downloads have others.
 """
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from storefront.clients import client_of
+from storefront.errors import StorefrontError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,12 +29,26 @@ SECONDS = 10.0  # for the whole body: the largest is 256 KB
 MOST_BYTES = 256 * 1024  # what no route takes is left unread, and refused by its length
 
 
-class _TooSlow(Exception):
+class TooSlow(StorefrontError):
     """The deadline came before the end of the body."""
 
+    code = "too_slow"
+    status = 408
+    title = "This came too slowly"
+    retry_after_seconds = 10
 
-class _NoneFree(Exception):
+
+class NoneFree(StorefrontError):
     """Every reader, or every one that this client may have, waits for a body."""
+
+    code = "busy"
+    status = 503
+    title = "The shop is busy right now"
+    retry_after_seconds = 10
+
+
+REFUSALS = {kind.code: kind for kind in (TooSlow, NoneFree)}
+REFUSED = "storefront.body_refused"
 
 
 class BodiesFirst:
@@ -53,13 +67,13 @@ class BodiesFirst:
         if _has_body(environ):
             try:
                 with self._reader(client_of(environ.get("REMOTE_ADDR", ""))):
-                    environ["wsgi.input"] = BytesIO(self._read(environ))
-            except _TooSlow:
-                return _refuse(environ, start_response, "408 Request Timeout", "too_slow", "This came too slowly.")
-            except _NoneFree:
-                return _refuse(
-                    environ, start_response, "503 Service Unavailable", "busy", "The shop is busy right now."
-                )
+                    body = self._read(environ)
+            except (TooSlow, NoneFree) as refusal:
+                body = b""
+                environ[REFUSED] = refusal.code
+                environ["CONTENT_LENGTH"] = "0"
+                environ.pop("HTTP_TRANSFER_ENCODING", None)
+            environ["wsgi.input"] = BytesIO(body)
         return self._app(environ, start_response)
 
     @contextmanager
@@ -82,13 +96,13 @@ class BodiesFirst:
                 self._line.notify_all()
 
     def _wait_in_line(self, is_free: Callable[[], bool]) -> None:
-        """Raises _NoneFree after a moment."""
+        """Raises NoneFree after a moment."""
         if self._in_line >= IN_LINE:
-            raise _NoneFree
+            raise NoneFree
         self._in_line += 1
         try:
             if not self._line.wait_for(is_free, IN_LINE_SECONDS):
-                raise _NoneFree
+                raise NoneFree
         finally:
             self._in_line -= 1
 
@@ -103,7 +117,7 @@ class BodiesFirst:
             left -= len(part)
             size *= 2
             if left and time.monotonic() > until:
-                raise _TooSlow
+                raise TooSlow
         return b"".join(parts)
 
 
@@ -114,17 +128,15 @@ def _has_body(environ: "WSGIEnvironment") -> bool:
     return "HTTP_TRANSFER_ENCODING" in environ
 
 
-def _refuse(
-    environ: "WSGIEnvironment", start_response: "StartResponse", status: str, code: str, why: str
-) -> Iterable[bytes]:
-    """Before there is a request of Flask's: in few words, and the connection ends."""
-    message = f"{why} Nothing was done: please try again in a moment."
-    is_for_programs = environ.get("PATH_INFO", "").startswith(("/v1/", "/webhook"))
-    body = (json.dumps({"error": {"code": code, "message": message}}) if is_for_programs else message).encode()
-    kind = "application/json" if is_for_programs else "text/plain; charset=utf-8"
-    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Retry-After", "10")]
-    start_response(status, [*headers, ("Cache-Control", "no-store"), ("Connection", "close")])
-    return [body]
+def demand_whole_body(environ: "WSGIEnvironment") -> None:
+    """Inside the request, so that a refusal looks as refusals do there: a page, JSON, or the license API's own.
+
+    Raises:
+        TooSlow, NoneFree: the body was not read.
+    """
+    kind = REFUSALS.get(environ.get(REFUSED, ""))
+    if kind is not None:
+        raise kind("Nothing was done: please try again in a moment.")
 
 
 def set_up_slow_bodies(app: Flask) -> None:
