@@ -136,5 +136,5 @@ def tell(slug: str, version: str, dry_run: bool, per_minute: int, as_json: bool)
         click.echo(f"{done.told} mails leave within {done.minutes} minutes; {done.before} were told before.")
     click.echo(
         f"Left out: {done.unsubscribed} want no news, {done.not_included} have no updates any more, "
-        f"{done.closed} have no open order."
+        f"{done.closed} have no open order (they are told when theirs opens again)."
     )

@@ -25,6 +25,7 @@ from storefront.orders import lifecycle
 from storefront.orders.access import access, facts_of
 from storefront.orders.models import Order
 from storefront.orders.notices import settle_notices
+from storefront.orders.reopen import resume_mails
 from storefront.queue import nudge
 from storefront.stripe_gateway import gateway
 from storefront.stripe_seen import SeenCheckout
@@ -152,11 +153,12 @@ def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known]
             settle_notices(session, wanted, order_id=order.id)
         if aftermath is not None:
             settle_pairs(session, order, doubles)
+    is_resumed = not is_new and access(facts_of(order)).allowed and resume_mails(session, order)
     return _Effects(
         outcome=outcome,
         order_id=order.id,
         is_held_mail_new=promise_state(session, order),
-        is_due_mail_new=aftermath is not None and promise_aftermath(session, order, aftermath),
+        is_due_mail_new=any([is_resumed, aftermath is not None and promise_aftermath(session, order, aftermath)]),
     )
 
 

@@ -14,7 +14,7 @@ from storefront.errors import NotFound, StorefrontError
 from storefront.licenses.issue import keyless_grants
 from storefront.licenses.models import Activation, License
 from storefront.mail import outbox
-from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.models import NOT_LEFT, MailState, OutboxMessage
 from storefront.orders.access import Reason, access, facts_of, item_access
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lifecycle import lock_customer, renew_link
@@ -114,7 +114,7 @@ def _erase_mails(session: Session, customer: Customer, order_ids: Sequence[int],
     )
     session.execute(
         update(OutboxMessage)
-        .where(mine, OutboxMessage.state.in_((MailState.QUEUED, MailState.FAILED)))
+        .where(mine, OutboxMessage.state.in_(NOT_LEFT))
         .values(state=MailState.CANCELED, last_error="the customer was erased")
         .execution_options(synchronize_session=False)
     )

@@ -21,6 +21,7 @@ from storefront.queue import nudge
 from storefront.web import settings
 
 PURPOSE = "news"
+LOOK_AGAIN = timedelta(days=1)  # should an order open without saying so
 
 
 class NotPublished(StorefrontError):
@@ -31,7 +32,10 @@ class NotPublished(StorefrontError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """How many customers; `told` is of mails promised now, `before` of those promised earlier."""
+    """How many customers; `told` is of mails promised now, `before` of those promised earlier.
+
+    `closed` have no open order: they are told when one of theirs opens again.
+    """
 
     told: int
     before: int
@@ -74,8 +78,11 @@ def find_reader(release: Release, product: Product, customer_id: int) -> Order |
 
 
 def _opens(release: Release, product: Product, order: Order, item: OrderItem) -> bool:
-    included = is_included(release.published_at, bought_at=bought_at(order), update_days=product.update_days)
-    return included and item_access(order, item).allowed
+    return _includes(release, product, order) and item_access(order, item).allowed
+
+
+def _includes(release: Release, product: Product, order: Order) -> bool:
+    return is_included(release.published_at, bought_at=bought_at(order), update_days=product.update_days)
 
 
 def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool = False) -> Told:
@@ -87,21 +94,24 @@ def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool 
     """
     release, product = _get_published(slug, version)
     release_id = release.id
-    readers, unsubscribed, not_included, closed = _find_readers(release, product)
-    fresh = _not_told(release_id, readers)
+    found = _find_readers(release, product)
+    fresh, later = _not_told(release_id, found.readers), _not_told(release_id, found.stopped)
+    told = len(fresh)
     if not dry_run:
         with transaction() as session:
             begin = outbox.find_end_of_news(session)
             due = (begin + timedelta(minutes=number // per_minute) for number in range(len(fresh)))
-            outbox.promise_news(session, zip(fresh.items(), due, strict=True))
+            told = outbox.promise_news(session, zip(fresh.items(), due, strict=True))
+            next_look = clock.now() + LOOK_AGAIN
+            outbox.promise_news(session, ((who, next_look) for who in later.items()), state=MailState.PAUSED)
         nudge("outbox")
     return Told(
-        told=len(fresh),
-        before=len(readers) - len(fresh),
-        unsubscribed=unsubscribed,
-        not_included=not_included,
-        closed=closed,
-        minutes=max(0, len(fresh) - 1) // per_minute + 1,
+        told=told,
+        before=len(found.readers) - told,
+        unsubscribed=found.unsubscribed,
+        not_included=found.not_included,
+        closed=found.closed,
+        minutes=max(0, told - 1) // per_minute + 1,
     )
 
 
@@ -112,7 +122,7 @@ def _not_told(release_id: int, readers: dict[int, str]) -> dict[str, str]:
             select(OutboxMessage.about).where(
                 OutboxMessage.kind == outbox.NEW_RELEASE,
                 OutboxMessage.about.startswith(f"{release_id}:"),
-                OutboxMessage.state != MailState.CANCELED,
+                OutboxMessage.state.not_in(outbox.STOPPED),
             )
         )
     )
@@ -120,8 +130,18 @@ def _not_told(release_id: int, readers: dict[int, str]) -> dict[str, str]:
     return {about: email for about, email in abouts.items() if about not in known}
 
 
-def _find_readers(release: Release, product: Product) -> tuple[dict[int, str], int, int, int]:
-    """Customers and addresses, and how many there are who unsubscribed, have no updates, or only closed orders."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Readers:
+    """Customer -> address; `stopped` are those whose order would open the release if it were open."""
+
+    readers: dict[int, str]
+    stopped: dict[int, str]
+    unsubscribed: int
+    not_included: int
+    closed: int
+
+
+def _find_readers(release: Release, product: Product) -> _Readers:
     rows = db.session.execute(
         select(Customer, Order, OrderItem)
         .join(Order, Order.customer_id == Customer.id)
@@ -137,18 +157,22 @@ def _find_readers(release: Release, product: Product) -> tuple[dict[int, str], i
         .order_by(Customer.id, Order.id.desc())
         .execution_options(populate_existing=True)
     ).all()
-    found: set[int] = set()
-    customers: dict[int, Customer] = {}
-    open_to: set[int] = set()
-    for customer, order, item in rows:
-        customers[customer.id] = customer
-        if item_access(order, item).allowed:
-            open_to.add(customer.id)
-        if _opens(release, product, order, item):
-            found.add(customer.id)
-    readers = {each: customers[each].email for each in sorted(found) if customers[each].unsubscribed_at is None}
-    closed = len(customers.keys() - open_to)
-    return readers, len(found) - len(readers), len(open_to - found), closed
+    customers = {customer.id: customer for customer, _order, _item in rows}
+    open_to = {customer.id for customer, order, item in rows if item_access(order, item).allowed}
+    found = {customer.id for customer, order, item in rows if _opens(release, product, order, item)}
+    may = {customer.id for customer, order, _item in rows if _includes(release, product, order)}
+
+    def wanted(ids: set[int]) -> dict[int, str]:
+        return {each: customers[each].email for each in sorted(ids) if customers[each].unsubscribed_at is None}
+
+    readers = wanted(found)
+    return _Readers(
+        readers=readers,
+        stopped=wanted(may - found),
+        unsubscribed=len(found) - len(readers),
+        not_included=len(open_to - found),
+        closed=len(customers.keys() - open_to),
+    )
 
 
 def news_token(customer: Customer) -> str:

@@ -47,6 +47,7 @@ MAIL_STATES = {
     MailState.SENT: "sent",
     MailState.FAILED: "failed",
     MailState.CANCELED: "none",
+    MailState.PAUSED: "none",
 }
 
 

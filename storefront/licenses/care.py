@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -16,9 +16,11 @@ from storefront.licenses.keys import hash_key, hint, is_well_formed, new_key
 from storefront.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
 from storefront.licenses.pool import settle_pools
 from storefront.mail import outbox
+from storefront.mail.models import NOT_LEFT, MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.reopen import resume_mails
 from storefront.queue import nudge
 from storefront.web import settings
 
@@ -166,6 +168,7 @@ def replace_key(reference: str, *, because: str = "") -> Replaced:
         reason = f": {because}" if because else ""
         session.add(KeyEvent(what="replaced", license_id=found.id, detail=f"{hint(old)}{reason}"))
         session.add(OrderChange(order_id=order.id, what="key_replaced", detail=f"{hint(old)}{reason}"))
+        _forget_older_mails(session, found)
         outbox.promise(
             session,
             kind=outbox.KEY_REPLACED,
@@ -176,6 +179,8 @@ def replace_key(reference: str, *, because: str = "") -> Replaced:
             again=old_hash[:12],
             hold=False,
         )
+        if was_withdrawn:
+            resume_mails(session, order)
         made = Replaced(
             order_number=order.number,
             product=product.name,
@@ -205,14 +210,27 @@ def _next_key(session: Session, found: License, product: Product) -> str:
     return key
 
 
+def _forget_older_mails(session: Session, found: License) -> None:
+    """Of keys that this one had before: they would tell the newest one twice."""
+    older = (
+        OutboxMessage.kind == outbox.KEY_REPLACED,
+        OutboxMessage.about == str(found.id),
+        OutboxMessage.state.in_(NOT_LEFT),
+    )
+    values = {"state": MailState.CANCELED, "last_error": "a newer key took its place"}
+    session.execute(update(OutboxMessage).where(*older).values(**values))
+
+
 def withdraw_key(key: str, *, because: str = "") -> str:
     """This key alone stops working, sold or not; its order stays as it is. Safe to repeat. Returns its hint."""
     return _set_withdrawn(key, is_withdrawn=True, because=because)
 
 
 def restore_key(key: str) -> str:
-    """The same key works again, on the same devices. Safe to repeat."""
-    return _set_withdrawn(key, is_withdrawn=False, because="")
+    """The same key works again, on the same devices, and a mail that was to bring it leaves. Safe to repeat."""
+    shown = _set_withdrawn(key, is_withdrawn=False, because="")
+    nudge("outbox")
+    return shown
 
 
 def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
@@ -238,5 +256,7 @@ def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
             order, _item, _product = sale_of(session, row)
             reason = f": {because}" if because else ""
             session.add(OrderChange(order_id=order.id, what=f"key_{what}", detail=f"{hint(row.key)}{reason}"))
+            if not is_withdrawn:
+                resume_mails(session, order)
         session.add(event)
         return hint(row.key)

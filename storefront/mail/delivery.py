@@ -11,6 +11,7 @@ from storefront.mail import outbox
 from storefront.mail.faults import Doubt, MailRefused, MailServerDown
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
+from storefront.mail.pausing import pause
 from storefront.mail.transport import send
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,10 @@ class NotSent(Protocol):
 
     @property
     def reason(self) -> str: ...
+
+    @property
+    def may_return(self) -> bool:
+        """It may be true again: its order is closed, and may open."""
 
 
 Composer = Callable[[OutboxMessage], Mail | NotSent]
@@ -47,6 +52,10 @@ def _deliver(message_id: int, compose: Composer) -> None:
         outbox.mark_failed(message_id, attempts=attempts, error="given up", is_permanent=True)
         return
     mail = compose(message)
+    if not isinstance(mail, Mail) and mail.may_return:
+        pause(message, due_at=due_at, attempts=attempts, reason=mail.reason)
+        log.info("mail paused", extra={"kind": kind, "outbox": message_id})
+        return
     if not isinstance(mail, Mail):
         outbox.mark_canceled(message_id, mail.reason)
         log.info("mail canceled", extra={"kind": kind, "outbox": message_id})

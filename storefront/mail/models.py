@@ -16,10 +16,15 @@ class MailState(StrEnum):
     SENT = "sent"
     CANCELED = "canceled"
     FAILED = "failed"
+    PAUSED = "paused"  # its order is closed: the same mail goes on when it opens again
+
+
+NOT_LEFT = (MailState.QUEUED, MailState.FAILED, MailState.PAUSED)  # and may still leave
 
 
 class OutboxMessage(Base):
-    """`due_at` is when it may leave (held, or the next try); `claimed_at` is when a worker took it."""
+    """`due_at` is when it may leave (held, the next try, or the next look at a paused one); `claimed_at` is when a
+    worker took it."""
 
     __tablename__ = "outbox"
     __table_args__ = (Index(None, "state", "due_at"),)

@@ -32,6 +32,8 @@ BATCH = 500  # rows a statement
 CLAIM_SECONDS = 300  # a claim older than this was left by a worker that died
 PAUSE_SECONDS = 50  # after a server that is down; the clock ticks each minute, a little early or late
 
+STOPPED = (MailState.CANCELED, MailState.PAUSED)
+
 # `claimed_at` of a queued message is when it met a server that was down, and `due_at` since when.
 MET_SERVER_DOWN = (OutboxMessage.state == MailState.QUEUED) & OutboxMessage.claimed_at.is_not(None)
 
@@ -107,11 +109,15 @@ def _new_message_id() -> str:
     return f"<{tokens.new_token()}@{_domain()}>"  # short enough not to be folded
 
 
-def promise_news(session: Session, readers: Iterable[tuple[tuple[str, str], datetime]]) -> None:
+def promise_news(
+    session: Session, readers: Iterable[tuple[tuple[str, str], datetime]], *, state: MailState = MailState.QUEUED
+) -> int:
     """Of ((what it is about, address), when it may leave); a few statements for hundreds of readers.
 
-    A mail that was canceled makes room for its next promise.
+    A mail that was canceled or paused makes room for its next promise. Returns how many are new: whoever tells of
+    the same release at the same moment promises the others.
     """
+    count = 0
     rows: list[dict[str, Any]] = [
         {
             "dedupe_key": f"{NEW_RELEASE}:{about}",
@@ -122,15 +128,17 @@ def promise_news(session: Session, readers: Iterable[tuple[tuple[str, str], date
             "recipient": recipient,
             "message_id": _new_message_id(),
             "due_at": due_at,
+            "state": state,
         }
         for (about, recipient), due_at in readers
     ]
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
         keys = [row["dedupe_key"] for row in part]
-        old = OutboxMessage.dedupe_key.in_(keys), OutboxMessage.state == MailState.CANCELED
+        old = OutboxMessage.dedupe_key.in_(keys), OutboxMessage.state.in_(STOPPED)
         session.execute(delete(OutboxMessage).where(*old).execution_options(synchronize_session=False))
-        insert_missing(session, OutboxMessage, part)
+        count += insert_missing(session, OutboxMessage, part)
+    return count
 
 
 def find_end_of_news(session: Session) -> datetime:
@@ -167,7 +175,7 @@ def claim_next() -> int | None:
     now = clock.now()
     dead = now - timedelta(seconds=CLAIM_SECONDS)
     due = or_(
-        (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.due_at <= now),
+        OutboxMessage.state.in_((MailState.QUEUED, MailState.PAUSED)) & (OutboxMessage.due_at <= now),
         (OutboxMessage.state == MailState.SENDING) & (OutboxMessage.claimed_at <= dead),
     )
     # After a switch to live no test's mail leaves, and from a copy for trying out no live one.

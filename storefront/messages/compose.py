@@ -33,9 +33,10 @@ NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a 
 
 @dataclass(frozen=True, slots=True)
 class Canceled:
-    """The mail is not true any more; `reason` is kept on its row."""
+    """The mail is not true; `reason` is kept on its row. `may_return`: it waits until it is true again."""
 
     reason: str
+    may_return: bool = False
 
 
 Found = Mapping[str, Any] | Canceled
@@ -53,7 +54,7 @@ def _about_purchase(message: OutboxMessage) -> dict[str, Any]:
 def _receipt(message: OutboxMessage) -> Found:
     found = _about_purchase(message)
     purchase: Purchase = found["purchase"]
-    return found if purchase.access_allowed else Canceled(purchase.access_reason)
+    return found if purchase.access_allowed else Canceled(purchase.access_reason, may_return=True)
 
 
 def _keys_arrived(message: OutboxMessage) -> Found:
@@ -62,7 +63,7 @@ def _keys_arrived(message: OutboxMessage) -> Found:
     purchase: Purchase = found["purchase"]
     keys = [each for item in purchase.items for each in item.keys if each.state is KeyState.WORKS]
     if not keys:
-        return Canceled(purchase.access_reason)
+        return Canceled(purchase.access_reason, may_return=True)
     return {**found, "keys": keys, "waiting": sum(item.backordered for item in purchase.items)}
 
 
@@ -73,7 +74,7 @@ def _key_replaced(message: OutboxMessage) -> Found:
         for each in item.keys:
             if str(each.license_id) == message.about and each.state is KeyState.WORKS:
                 return {"purchase": purchase, "order_url": purchase.order_url, "item": item, "license_key": each}
-    return Canceled("the key does not work any more")
+    return Canceled("the key does not work now", may_return=True)
 
 
 def _proof(message: OutboxMessage) -> Found:
@@ -106,8 +107,10 @@ def _new_release(message: OutboxMessage) -> Found:
     if email_key(customer.email) != email_key(message.recipient):
         return Canceled("the address is another one by now")
     order = find_reader(release, product, customer.id)
-    if release.withdrawn_at is not None or order is None:
+    if release.withdrawn_at is not None:
         return Canceled("the release is not to be had any more")
+    if order is None:
+        return Canceled("no order opens this release now", may_return=True)
     purchase = read_purchase(order)
     return {
         "release": release,
@@ -120,14 +123,25 @@ def _new_release(message: OutboxMessage) -> Found:
 
 
 def _waiting_for_bank(message: OutboxMessage) -> Found:
-    found = _about_purchase(message)
-    is_true = found["purchase"].state == "awaiting_payment"
-    return found if is_true else Canceled("the bank has answered meanwhile")
+    order = _order(message)
+    if order.is_paid or order.has_failed:
+        return Canceled("the bank has answered meanwhile")
+    return _unless_withdrawn(message)
 
 
 def _payment_failed(message: OutboxMessage) -> Found:
+    if _order(message).is_paid:
+        return Canceled("the payment went through after all")
+    return _unless_withdrawn(message)
+
+
+def _unless_withdrawn(message: OutboxMessage) -> Found:
+    """Of an order that is not paid: nothing but the owner's word is in the way."""
     found = _about_purchase(message)
-    return found if found["purchase"].state == "failed" else Canceled("the payment went through after all")
+    purchase: Purchase = found["purchase"]
+    if purchase.state == "withdrawn":
+        return Canceled(purchase.access_reason, may_return=True)
+    return found
 
 
 def _refunded(message: OutboxMessage) -> Found:
@@ -153,7 +167,7 @@ def _fraud_warning(message: OutboxMessage) -> Found:
     """To the owner."""
     warning = db.session.get_one(FraudWarning, message.about)
     if not warning.is_actionable:
-        return Canceled("it is refunded or disputed meanwhile")
+        return Canceled("it is refunded or disputed meanwhile", may_return=True)
     order = _order(message)
     return {"order": order, "warning": warning, "dashboard_url": _dashboard_url(order)}
 

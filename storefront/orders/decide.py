@@ -10,6 +10,8 @@ from storefront.orders.access import Access, access, facts_of
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Decision, Order
+from storefront.orders.reopen import resume_mails
+from storefront.queue import nudge
 
 
 class NotPaid(StorefrontError):
@@ -44,4 +46,8 @@ def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
             order.decision = decision
             detail = f"{decision.value}: {because}" if because else decision.value
             session.add(OrderChange(order_id=order.id, what="decision", detail=detail))
-        return Decided(before=before, now=access(facts_of(order)))
+        if decision is not Decision.WITHDRAW:
+            resume_mails(session, order)
+        decided = Decided(before=before, now=access(facts_of(order)))
+    nudge("outbox")
+    return decided

@@ -45,7 +45,7 @@ def test_gives_everything_back_and_closes_the_order_at_once(
     assert keys_on(sale.order_page()) == []
     sale.deliver(COMPLETED)
     sale.work()
-    assert sale.promised() == {"receipt": "canceled", "refunded": "sent"}
+    assert sale.promised() == {"receipt": "paused", "refunded": "sent"}
     assert f"Order {number} is refunded already." in refused(command, "orders", "refund", number)
     assert len(refunds(sandbox)) == 1
 

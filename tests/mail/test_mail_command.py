@@ -90,5 +90,5 @@ def test_tells_the_buyer_of_a_refused_mail_and_sends_no_key_after_a_refund(
         run_worker_once(app)
     assert all(keys_on(str(found["text"])) == [] for found in mailbox.messages())
     (receipt,) = read_rows(app, "SELECT state, last_error FROM outbox WHERE kind = 'receipt'")
-    assert receipt["state"] == "canceled"
+    assert receipt["state"] == "paused"
     assert "refunded" in receipt["last_error"]

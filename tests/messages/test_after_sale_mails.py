@@ -214,7 +214,7 @@ def test_mails_no_dispute_that_wants_no_answer_any_more(
     sandbox.control(f"disputes/{dispute}/move", status=ended)
     sale.deliver(*AFTER_SALE)
     sale.work()
-    assert sale.promised() == {"receipt": "sent" if ended == "won" else "canceled", "dispute_opened": "canceled"}
+    assert sale.promised() == {"receipt": "sent" if ended == "won" else "paused", "dispute_opened": "canceled"}
     reason = read_rows(app, "SELECT last_error FROM outbox WHERE kind = 'dispute_opened'")[0]["last_error"]
     assert reason == f"the dispute is {ended}"
     assert mailbox.messages(to=OWNER) == []
@@ -228,6 +228,6 @@ def test_mails_no_warning_that_a_refund_has_settled(app: Flask, sandbox: Sandbox
     sale.refund()
     sale.deliver(*AFTER_SALE)
     sale.work()
-    assert sale.promised() == {"receipt": "canceled", "fraud_warning": "canceled", "refunded": "sent"}
+    assert sale.promised() == {"receipt": "paused", "fraud_warning": "paused", "refunded": "sent"}
     assert mailbox.messages(to=OWNER) == []
     assert sale.open_notices() == []

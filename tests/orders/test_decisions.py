@@ -59,7 +59,7 @@ def test_closes_page_download_and_receipt_at_once_when_withdrawn(
         sale.deliver(COMPLETED)
         sale.work()
     (receipt,) = read_rows(app, "SELECT state, last_error FROM outbox")
-    assert receipt == {"state": "canceled", "last_error": WITHDRAWN}
+    assert receipt == {"state": "paused", "last_error": WITHDRAWN}
 
 
 def test_gives_the_same_keys_and_links_when_it_follows_the_payment_again(

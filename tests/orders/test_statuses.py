@@ -22,7 +22,7 @@ LOST = "The payment was taken back by the bank, so keys and downloads no longer 
 INQUIRY = "Paid. Your bank asked a question about this payment; everything still works."
 
 SENT = {"receipt": "sent"}
-HELD_BACK = {"receipt": "canceled"}
+HELD_BACK = {"receipt": "paused"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,5 +122,5 @@ def test_mails_no_key_that_was_refunded_before_the_mail_left(shop: Shop) -> None
     assert mail["subject"].startswith("Refunded: $19.00")
     assert keys_on(mail["text"]) == []
     (row,) = read_rows(shop.app, "SELECT state, last_error FROM outbox WHERE kind = 'receipt'")
-    assert row["state"] == "canceled"
+    assert row["state"] == "paused"
     assert "refunded" in row["last_error"]

@@ -1,0 +1,131 @@
+"""A mail whose order is closed waits as the same row, and is looked at again also when nobody says so."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront.db import db, transaction
+from storefront.mail import outbox
+from storefront.mail.letter import Mail
+from storefront.mail.models import OutboxMessage
+from storefront.mail.pausing import resume
+from storefront.messages.compose import compose as compose_really
+from storefront.orders.decide import decide
+from storefront.orders.models import Decision
+from storefront.sandbox.mailbox.server import MailboxServer
+from tests.databases import BOTH
+from tests.ground.test_ids import run
+from tests.mail.promises import NOON, NotTrueAnyMore, compose, deliver, make_order, promise, row, rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+CLOSED = NotTrueAnyMore("disputed", may_return=True)
+
+
+def resume_it(app: Flask, order_id: int) -> bool:
+    with app.app_context():
+        with transaction() as session:
+            found = resume(session, order_id, [])
+        db.session.remove()
+        return found
+
+
+def test_waits_without_counting_its_tries(app: Flask, mailbox: MailboxServer) -> None:
+    with time_machine.travel(NOON, tick=False):
+        order_id = make_order(app)
+        promise(app, order_id, hold=False)
+        for _ in range(outbox.MAX_ATTEMPTS + 2):
+            deliver(app, lambda _message: CLOSED)
+            assert resume_it(app, order_id)
+    assert (row(app)["state"], row(app)["attempts"]) == ("queued", 0)
+    with time_machine.travel(NOON, tick=False):
+        deliver(app)
+    assert (row(app)["state"], len(mailbox.messages())) == ("sent", 1)
+    assert not resume_it(app, order_id)
+    deliver(app)
+    assert len(mailbox.messages()) == 1
+
+
+def test_is_looked_at_ever_more_seldom_when_nobody_says_that_it_opened(app: Flask, mailbox: MailboxServer) -> None:
+    looks = []
+    with time_machine.travel(NOON, tick=False):
+        promise(app, make_order(app), hold=False)
+    for minute in range(0, 24 * 60, 2):
+        with time_machine.travel(NOON + timedelta(minutes=minute), tick=False):
+            if deliver(app, lambda _message: CLOSED):
+                looks.append(minute)
+    assert looks[0] == 0
+    assert looks[1] == 2
+    assert 8 < len(looks) < 20
+    with time_machine.travel(NOON + timedelta(days=2), tick=False):
+        deliver(app)
+    assert (row(app)["state"], len(mailbox.messages())) == ("sent", 1)
+
+
+@both
+def test_an_order_that_opens_while_its_mail_is_looked_at_is_looked_at_again(
+    app: Flask, mailbox: MailboxServer
+) -> None:
+    """The worker has read that it is closed, the owner gives it back, the worker writes what it found."""
+    order_id = make_order(app)
+    promise(app, order_id, hold=False)
+
+    looks: list[int] = []
+
+    def look(message: OutboxMessage) -> Mail | NotTrueAnyMore:
+        looks.append(message.attempts)
+        if len(looks) > 1:
+            return compose(message)
+        assert resume_it(app, order_id)
+        return CLOSED
+
+    assert deliver(app, look) == 2
+    assert looks == [1, 1]
+    assert (row(app)["state"], len(mailbox.messages())) == ("sent", 1)
+
+
+def test_of_several_that_tell_the_same_the_newest_goes_on(app: Flask, mailbox: MailboxServer) -> None:
+    order_id, other = make_order(app), make_order(app)
+    for again in ("", "1", "2"):
+        promise(app, order_id, again=again, hold=False)
+    promise(app, other, hold=False)
+    deliver(app, lambda _message: CLOSED)
+    assert resume_it(app, order_id)
+    assert [each["state"] for each in rows(app)] == ["canceled", "canceled", "queued", "paused"]
+
+
+@pytest.mark.parametrize("kind", [outbox.WAITING_FOR_BANK, outbox.PAYMENT_FAILED])
+def test_what_the_owner_withdrew_before_it_was_paid_goes_on_too(
+    app: Flask, mailbox: MailboxServer, kind: str
+) -> None:
+    order_id = make_order(app)
+    if kind == outbox.PAYMENT_FAILED:
+        run(app, "UPDATE orders SET has_failed = true")
+    promise(app, order_id, kind=kind, hold=False)
+    decisions = (Decision.WITHDRAW, Decision.FOLLOW_PAYMENT, Decision.WITHDRAW, Decision.FOLLOW_PAYMENT)
+    for decision, state in zip(decisions, ("paused", "sent", "sent", "sent"), strict=True):
+        with app.app_context():
+            decide("ORDER1", decision)
+            db.session.remove()
+        deliver(app, compose_really)
+        assert row(app)["state"] == state
+    assert len(mailbox.messages()) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact", "reason"),
+    [
+        (outbox.WAITING_FOR_BANK, "is_paid", "the bank has answered meanwhile"),
+        (outbox.WAITING_FOR_BANK, "has_failed", "the bank has answered meanwhile"),
+        (outbox.PAYMENT_FAILED, "is_paid", "the payment went through after all"),
+    ],
+)
+def test_what_can_never_be_true_again_is_canceled(
+    app: Flask, mailbox: MailboxServer, kind: str, fact: str, reason: str
+) -> None:
+    order_id = make_order(app)
+    promise(app, order_id, kind=kind, hold=False)
+    run(app, f"UPDATE orders SET {fact} = true")
+    deliver(app, compose_really)
+    assert (row(app)["state"], row(app)["last_error"]) == ("canceled", reason)
