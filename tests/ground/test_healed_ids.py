@@ -18,7 +18,7 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 CUSTOMER = (
     "INSERT INTO customers (id, mode, email, email_key, token_seed, session_version, created_at)"
-    " VALUES (1, 'sandbox', 'ada@example.com', 'ada@example.com', 'x', 1, '2026-11-02 10:00:00')"
+    " VALUES (1, 'sandbox', 'ada@example.com', 'ada@example.com', :seed, 1, '2026-11-02 10:00:00')"
 )
 
 

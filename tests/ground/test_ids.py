@@ -55,7 +55,7 @@ def add_proof(app: Flask, link_hash: str) -> int:
 def run(app: Flask, *statements: str) -> None:
     with app.app_context(), transaction() as session:
         for statement in statements:
-            session.execute(text(statement))
+            session.execute(text(statement), {"seed": b"x"} if ":seed" in statement else {})
 
 
 @both

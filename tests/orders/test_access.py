@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.orders.access import DENYING, DISPUTE_REASONS, SENTENCES, Facts, Reason, access
+from storefront.orders.access import DENYING, DISPUTE_REASONS, SENTENCES, Facts, Reason, access, weightiest_dispute
 from storefront.orders.models import Decision
 
 PAID = Facts(
@@ -34,6 +34,22 @@ DISPUTES = {
     "warning_under_review": (True, Reason.INQUIRY),
     "warning_closed": (True, Reason.INQUIRY),
 }
+
+# Of two disputes of one payment, the one that decides, whichever is named first.
+WEIGHTIER = [
+    ("lost", "needs_response"),
+    ("lost", "won"),
+    ("needs_response", "under_review"),
+    ("under_review", "appeal_needs_response"),
+    ("appeal_needs_response", "appeal_under_review"),
+    ("appeal_under_review", "warning_needs_response"),
+    ("under_review", "won"),
+    ("warning_needs_response", "warning_under_review"),
+    ("warning_under_review", "warning_closed"),
+    ("warning_closed", "prevented"),
+    ("prevented", "won"),
+    ("won", "sent_to_the_moon"),
+]
 
 amounts = st.integers(min_value=0, max_value=99_999_999)
 statuses = st.one_of(st.none(), st.sampled_from(sorted(DISPUTES)), st.text(max_size=20))
@@ -152,3 +168,26 @@ def test_keeps_access_under_an_unknown_dispute_status(status: str) -> None:
 def test_never_lets_a_refund_give_access(facts: Facts) -> None:
     more = replace(facts, refunded_minor=facts.refunded_minor + 1)
     assert access(facts).allowed or not access(more).allowed
+
+
+@pytest.mark.parametrize(("heavy", "light"), WEIGHTIER)
+def test_the_weightiest_of_several_disputes_decides(heavy: str, light: str) -> None:
+    assert weightiest_dispute([heavy, light]) == weightiest_dispute([light, heavy, light]) == heavy
+
+
+def test_weighs_every_status_there_is() -> None:
+    """From the heaviest to the lightest, each beside all others; what denies weighs more than what does not."""
+    left, order = set(DISPUTES), []
+    while left:
+        heaviest = weightiest_dispute(sorted(left))
+        assert heaviest is not None
+        order.append(heaviest)
+        left.remove(heaviest)
+    denies = [not DISPUTES[status][0] for status in order]
+    assert denies == sorted(denies, reverse=True)
+    assert order[0] == "lost"
+
+
+def test_no_dispute_weighs_nothing_and_unknown_ones_always_the_same() -> None:
+    assert weightiest_dispute([]) is None
+    assert weightiest_dispute(["b", "a"]) == weightiest_dispute(["a", "b"]) == "a"
