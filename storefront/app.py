@@ -9,6 +9,7 @@ from storefront.catalog.views import catalog
 from storefront.checkout.closing import close_started
 from storefront.checkout.views import checkout
 from storefront.config import ROOT, Settings
+from storefront.customers.proofs import LIFETIME_MINUTES
 from storefront.customers.session import set_up_sign_out
 from storefront.customers.views import customers
 from storefront.db import db, set_up_db
@@ -62,5 +63,6 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     app.jinja_env.filters["money"] = money.format_money
     app.jinja_env.globals["shop"] = settings
+    app.jinja_env.globals["code_minutes"] = LIFETIME_MINUTES
     app.jinja_env.globals["csp_nonce"] = lambda: g.csp_nonce
     return app

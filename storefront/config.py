@@ -68,6 +68,7 @@ class Settings:
     stripe_tax: bool
     terms_url: str | None
     order_page_code: bool
+    code_mails_per_hour: int
     invoices: bool
     web_threads: int
     limits_url: str = field(repr=False)
@@ -151,6 +152,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         stripe_tax=reader.flag("STRIPE_TAX"),
         terms_url=read_link(reader, "TERMS_URL"),
         order_page_code=reader.flag("ORDER_PAGE_CODE"),
+        code_mails_per_hour=reader.integer("CODE_MAILS_PER_HOUR", 600, low=10, high=1_000_000),
         invoices=reader.flag("INVOICES"),
         web_threads=reader.integer("WEB_THREADS", 8, low=1, high=64),
         limits_url=reader.secret("LIMITS_URL") or "memory://",

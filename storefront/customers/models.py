@@ -85,9 +85,23 @@ class AddressProof(Base):
     about: Mapped[str | None]  # the order, or the change of address
     seed: Mapped[bytes] = mapped_column(default=tokens.new_seed)
     link_hash: Mapped[str] = mapped_column(unique=True)
-    attempts: Mapped[int] = mapped_column(default=0)  # wrong codes
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    is_customer: Mapped[bool]  # the address was on file: what signs in is mailed to nobody else
+    asked_by: Mapped[str]  # the browser that asked, hashed
+    attempts: Mapped[int] = mapped_column(default=0)  # wrong codes, whoever typed them
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
     expires_at: Mapped[datetime]
+    spent_at: Mapped[datetime | None]
+    spent_by: Mapped[str | None]  # the browser, hashed: it may repeat what it did
+
+
+class CodeTries(Base):
+    """How many wrong codes one browser, or one client address, typed for one proof."""
+
+    __tablename__ = "code_tries"
+
+    proof_id: Mapped[int] = mapped_column(ForeignKey("address_proofs.id", ondelete="CASCADE"), primary_key=True)
+    who: Mapped[str] = mapped_column(primary_key=True)  # hashed
+    wrong: Mapped[int] = mapped_column(default=0)
 
 
 class AddressChange(Base):
@@ -104,6 +118,11 @@ class AddressChange(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+def spelling(email: str) -> str:
+    """As typed, but for letters that only look different (NFKC): they would be another mailbox of the same key."""
+    return unicodedata.normalize("NFKC", email).strip()
+
+
 def email_key(email: str) -> str:
     """NFKC, trimmed, lower case: what makes two spellings of an address the same customer."""
-    return unicodedata.normalize("NFKC", email).strip().lower()
+    return spelling(email).lower()

@@ -11,10 +11,12 @@ from storefront import clock, tokens
 from storefront.customers import sign_ins
 from storefront.customers.browser_words import browser_words
 from storefront.customers.models import AddressProof, Customer, email_key
+from storefront.customers.proving import Reader
 from storefront.db import db, transaction
-from storefront.web import settings
+from storefront.web import client, settings
 
 KEY = "sign_in"
+READER_KEY = "reader"
 # What somebody signed in has begun, by ids of proofs. It ends with the signing in of anybody, and signing out.
 CHANGE_KEY = "change"
 ERASE_KEY = "erase"
@@ -54,6 +56,13 @@ def token_here() -> str:
     """This browser's; empty for none. Whether it opens anything, its row says."""
     kept = session.get(KEY)
     return kept if isinstance(kept, str) and tokens.is_token(kept) else ""
+
+
+def reader_here() -> Reader:
+    """Who types codes here; drawn before a code is asked for, so that it is the same in whatever comes twice."""
+    if not isinstance(session.get(READER_KEY), str):
+        session[READER_KEY] = tokens.new_token()
+    return Reader(browser=tokens.hash_token(session[READER_KEY]), client=client())
 
 
 def browser_here() -> str:

@@ -35,7 +35,8 @@ def find_customer_of(token: str) -> tuple[Customer, datetime] | None:
     row = db.session.execute(
         select(Customer, SignIn.last_seen_at)
         .join(SignIn, SignIn.customer_id == Customer.id)
-        .where(is_this(token), SignIn.order_id.is_(None), Customer.erased_at.is_(None), is_alive())
+        .where(is_this(token), SignIn.order_id.is_(None), is_alive())
+        .where(Customer.mode == SignIn.mode, Customer.erased_at.is_(None))
     ).one_or_none()
     return (row[0], row[1]) if row else None
 

@@ -6,8 +6,18 @@ from flask.typing import ResponseReturnValue
 from storefront.addresses import is_address
 from storefront.customers import proofs
 from storefront.customers.models import ProofPurpose
-from storefront.customers.proofs import CODE_SENTENCES, Proof
-from storefront.customers.session import find_customer, find_signed_in, sign_in, sign_out, sign_out_everywhere
+from storefront.customers.proofs import Proof
+from storefront.customers.proving import CODE_SENTENCES, find_by_link
+from storefront.customers.session import (
+    browser_here,
+    find_signed_in,
+    keep_token,
+    reader_here,
+    sign_out,
+    sign_out_everywhere,
+    token_here,
+)
+from storefront.customers.sign_in import sign_in_by_code, sign_in_by_link
 from storefront.web import limiter
 
 # Open: whoever signs in is not signed in yet.
@@ -21,6 +31,7 @@ EMAIL_KEY = "proof_email"
 def enter_address() -> ResponseReturnValue:
     if find_signed_in() is not None:
         return redirect("/library")
+    reader_here()
     return render_template("customers/sign_in.html", email=session.get(EMAIL_KEY, ""), error="")
 
 
@@ -32,7 +43,9 @@ def send_code() -> ResponseReturnValue:
         error = "This does not look like an email address."
         page = render_template("customers/sign_in.html", email=email[:254], error=error)
         return make_response(page, 400)
-    session[PROOF_KEY] = proofs.start_proof(purpose=ProofPurpose.SIGN_IN, email=email)
+    session[PROOF_KEY] = proofs.start_proof(
+        purpose=ProofPurpose.SIGN_IN, email=email, asked_by=reader_here().browser
+    )
     session[EMAIL_KEY] = email
     return redirect(url_for("customers.enter_code"), 303)
 
@@ -54,43 +67,50 @@ def _code_page(error: str = "", status: int = 200) -> ResponseReturnValue:
 def check_code() -> ResponseReturnValue:
     if PROOF_KEY not in session:
         return redirect(url_for("customers.enter_address"), 303)
-    result, proof = proofs.check_code(
-        session[PROOF_KEY], request.form.get("code", ""), purpose=ProofPurpose.SIGN_IN
+    result, token = sign_in_by_code(
+        session[PROOF_KEY],
+        request.form.get("code", ""),
+        reader=reader_here(),
+        browser=browser_here(),
+        before=token_here(),
     )
-    if proof is None:
+    if not token:
         return _code_page(CODE_SENTENCES[result], 400)
-    return _enter(proof)
+    return _enter(token)
 
 
 @customers.get("/sign-in/link/<token>")
 @limiter.limit("30/minute")
 def open_link(token: str) -> ResponseReturnValue:
     """A page with a button: what opens links in mails before people do signs nobody in."""
-    proof = proofs.find_by_link(token)
-    email = proof.email if proof is not None and proof.purpose is ProofPurpose.SIGN_IN else None
-    page = render_template("customers/link.html", token=token, email=email)
-    answer = make_response(page, 200 if email else 404)
+    proof = _find_proof(token)
+    page = render_template("customers/link.html", token=token, email=proof.email if proof else None)
+    answer = make_response(page, 200 if proof else 404)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
+
+
+def _find_proof(token: str) -> Proof | None:
+    proof = find_by_link(token, browser=reader_here().browser)
+    return proof if proof is not None and proof.purpose is ProofPurpose.SIGN_IN else None
 
 
 @customers.post("/sign-in/link/<token>")
 @limiter.limit("30/minute")
 def use_link(token: str) -> ResponseReturnValue:
-    proof = proofs.find_by_link(token)
-    if proof is None or proof.purpose is not ProofPurpose.SIGN_IN:
+    proof = _find_proof(token)
+    new_token = proof and sign_in_by_link(
+        token, proof.email, reader=reader_here(), browser=browser_here(), before=token_here()
+    )
+    if not new_token:
         return redirect(url_for("customers.open_link", token=token), 303)
-    return _enter(proof)
+    return _enter(new_token)
 
 
-def _enter(proof: Proof) -> ResponseReturnValue:
-    customer = find_customer(proof.email)
+def _enter(token: str) -> ResponseReturnValue:
     session.pop(PROOF_KEY, None)
     session.pop(EMAIL_KEY, None)
-    if customer is None:
-        flash("Nothing was bought with this address yet.", "bad")
-        return redirect(url_for("customers.enter_address"), 303)
-    sign_in(customer)
+    keep_token(token)
     return redirect("/library", 303)
 
 

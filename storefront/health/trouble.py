@@ -15,6 +15,7 @@ from storefront.mail.trouble import mail_trouble
 from storefront.measurements import (
     ANSWERS,
     BAD_SIGNATURE_AT,
+    CODE_CEILING_AT,
     STALE_SIGNATURE_AT,
     UNTRUSTED_PROXY_AT,
     hour_of,
@@ -60,6 +61,7 @@ class Trouble:
     bad_signature_at: datetime | None
     stale_signature_at: datetime | None
     untrusted_proxy_at: datetime | None
+    code_ceiling_at: datetime | None
     measured: dict[str, dict[str, float]]
     places: tuple[Place, ...] = ()
     failed_answers: int = 0  # within this hour and the last
@@ -97,6 +99,7 @@ def read_trouble() -> Trouble:
         bad_signature_at=_moment(measured, BAD_SIGNATURE_AT),
         stale_signature_at=_moment(measured, STALE_SIGNATURE_AT),
         untrusted_proxy_at=_moment(measured, UNTRUSTED_PROXY_AT),
+        code_ceiling_at=_moment(measured, CODE_CEILING_AT),
         measured=measured,
         places=look_at_places(shop),
         failed_answers=_count_answers(measured, now, "failed"),

@@ -42,6 +42,7 @@ def find_warnings(trouble: Trouble) -> list[HealthWarning]:
         "signatures_bad": _signatures(trouble),
         "signatures_stale": _stale_signatures(trouble),
         "proxy_not_trusted": _proxy(trouble),
+        "codes_held": _codes(trouble),
         "owner_email_missing": _owner_email(trouble),
     }
     return [HealthWarning(code=code, message=message) for code, message in found.items() if message]
@@ -210,6 +211,16 @@ def _proxy(trouble: Trouble) -> str | None:
     return (
         "Requests come through a proxy (X-Forwarded-For) and TRUSTED_PROXIES is 0, so all buyers count as one "
         "client and share its request limits: set TRUSTED_PROXIES to how many proxies stand in front."
+    )
+
+
+def _codes(trouble: Trouble) -> str | None:
+    seen = trouble.code_ceiling_at
+    if seen is None or trouble.now - seen > SEEN_LATELY:
+        return None
+    return (
+        "Buyers who sign in get no code right now, because CODE_MAILS_PER_HOUR is met by mails whose codes nobody "
+        "used: somebody asks in others' names (it ends an hour after they stop), or the number is too low for you."
     )
 
 

@@ -17,13 +17,22 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from storefront.customers import proofs
-from storefront.customers.models import Customer, ProofPurpose, email_key
-from storefront.customers.proofs import CODE_SENTENCES
-from storefront.customers.session import CHANGE_KEY, ERASE_KEY, find_signed_in, sign_in, sign_out, token_here
+from storefront.customers.ceilings import TooManyMails
+from storefront.customers.models import Customer, ProofPurpose
+from storefront.customers.proving import CODE_SENTENCES, CodeResult
+from storefront.customers.session import (
+    CHANGE_KEY,
+    ERASE_KEY,
+    find_signed_in,
+    reader_here,
+    sign_in,
+    sign_out,
+    token_here,
+)
 from storefront.db import db
 from storefront.library.all_orders import read_owned
-from storefront.library.change_address import AddressRefused, Change, find_change, prove_end, start_change
-from storefront.library.erase import NotYet, erase_customer
+from storefront.library.change_address import AddressRefused, Change, find_change, prove_by_code, start_change
+from storefront.library.erase import NotYet, erase_by_code
 from storefront.library.export import export_customer
 from storefront.library.news import set_news
 from storefront.library.signed_in import end_signed_in, read_signed_in
@@ -62,7 +71,7 @@ def settings() -> ResponseReturnValue:
     return _account_page()
 
 
-def _account_page(*, new_email: str = "", error: str = "") -> ResponseReturnValue:
+def _account_page(*, new_email: str = "", error: str = "", status: int = 200) -> ResponseReturnValue:
     page = render_template(
         "library/account.html",
         customer=g.customer,
@@ -70,7 +79,7 @@ def _account_page(*, new_email: str = "", error: str = "") -> ResponseReturnValu
         new_email=new_email,
         error=error,
     )
-    return make_response(page, 400 if error else 200)
+    return make_response(page, status)
 
 
 @account.post("/account/news")
@@ -98,9 +107,9 @@ def end_session(sign_in_id: int) -> ResponseReturnValue:
 def begin_change() -> ResponseReturnValue:
     new_email = request.form.get("new_email", "")
     try:
-        started = start_change(g.customer.id, new_email)
-    except AddressRefused as error:
-        return _account_page(new_email=new_email[:254], error=error.message)
+        started = start_change(g.customer.id, new_email, asked_by=reader_here().browser)
+    except (AddressRefused, TooManyMails) as error:
+        return _account_page(new_email=new_email[:254], error=error.message, status=error.status)
     # The change, both proofs, and whether this browser has proven that its owner reads the new mailbox.
     session[CHANGE_KEY] = [started.id, started.leave_id, started.take_id, False]
     return redirect(url_for("account.change_address"), 303)
@@ -134,11 +143,11 @@ def prove_address(end: str) -> ResponseReturnValue:
         return redirect(url_for("account.settings"), 303)
     purpose, position = ENDS[end]
     kept = session[CHANGE_KEY]
-    result, proof = proofs.check_code(kept[position], request.form.get("code", ""), purpose=purpose)
-    if proof is None:
+    code = request.form.get("code", "")
+    result, proven = prove_by_code(change.id, kept[position], code, purpose=purpose, reader=reader_here())
+    if result is not CodeResult.PROVEN:
         return _change_page(change, end=end, error=CODE_SENTENCES[result])
     reads_new = kept[-1] or purpose is ProofPurpose.TAKE_ADDRESS
-    proven = prove_end(proof)
     if proven is not None and not proven.is_done:
         session[CHANGE_KEY] = [*kept[:-1], reads_new]
         return redirect(url_for("account.change_address"), 303)
@@ -174,7 +183,9 @@ def export() -> ResponseReturnValue:
 @limiter.limit("5/minute;20/hour")
 def begin_erasing() -> ResponseReturnValue:
     """A code once more: an open browser must not be enough to lose everything."""
-    session[ERASE_KEY] = proofs.start_proof(purpose=ProofPurpose.ERASE, email=g.customer.email)
+    session[ERASE_KEY] = proofs.start_proof(
+        purpose=ProofPurpose.ERASE, email=g.customer.email, asked_by=reader_here().browser
+    )
     return redirect(url_for("account.erase"), 303)
 
 
@@ -195,16 +206,13 @@ def _erase_page(error: str = "") -> ResponseReturnValue:
 def finish_erasing() -> ResponseReturnValue:
     if ERASE_KEY not in session:
         return redirect(url_for("account.settings"), 303)
-    result, proof = proofs.check_code(session[ERASE_KEY], request.form.get("code", ""), purpose=ProofPurpose.ERASE)
-    if proof is None:
-        return _erase_page(CODE_SENTENCES[result])
-    if email_key(proof.email) != g.customer.email_key:  # begun by somebody else in this browser
-        session.pop(ERASE_KEY)
-        return redirect(url_for("account.settings"), 303)
+    code = request.form.get("code", "")
     try:
-        erase_customer(g.customer.id)
+        result = erase_by_code(g.customer.id, session[ERASE_KEY], code, reader=reader_here())
     except NotYet as error:
         return _erase_page(error.message)
+    if result is not CodeResult.PROVEN:
+        return _erase_page(CODE_SENTENCES[result])
     session.clear()
     flash("Your data is erased. Your license keys keep working.", "good")
     return redirect("/", 303)

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from storefront import clock
 from storefront.addresses import is_address
-from storefront.customers import proofs, sign_ins
-from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key
+from storefront.customers import ceilings, proofs, sign_ins
+from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key, spelling
 from storefront.customers.proofs import Proof
+from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.session import find_customer
 from storefront.db import db, transaction
 from storefront.errors import NotFound, StorefrontError
@@ -51,25 +52,26 @@ class Change:
     customer_id: int
 
 
-def start_change(customer_id: int, new_email: str) -> Started:
+def start_change(customer_id: int, new_email: str, *, asked_by: str) -> Started:
     """Mails a code and a link to both ends.
 
     Raises:
         AddressRefused: it is no address, or the one there is.
-        TooManyMails: of other changes, to one of both.
+        TooManyMails: of changes of this customer, to this address, or of the whole shop.
     """
-    new_email = new_email.strip()
+    new_email = spelling(new_email)
     if not is_address(new_email):
         raise AddressRefused("This does not look like an email address.")
     with transaction() as session:
         customer = session.get_one(Customer, customer_id)
         if email_key(new_email) == customer.email_key:
             raise AddressRefused("This is the address you have already.")
+        ceilings.demand_change(session, customer_id, new_email)
         change = AddressChange(customer_id=customer_id, new_email=new_email)
         session.add(change)
         session.flush()
         leave, take = (
-            proofs.add_proof(session, purpose=purpose, email=email, about=str(change.id))
+            proofs.add_proof(session, purpose=purpose, email=email, about=str(change.id), asked_by=asked_by)
             for purpose, email in zip(ENDS, (customer.email, new_email), strict=True)
         )
         started = Started(id=change.id, leave_id=leave, take_id=take)
@@ -96,32 +98,68 @@ def _seen(row: AddressChange, customer: Customer) -> Change:
     )
 
 
-def prove_end(proof: Proof) -> Change | None:
+def prove_by_code(
+    change_id: int, proof_id: int, code: str, *, purpose: ProofPurpose, reader: Reader
+) -> tuple[CodeResult, Change | None]:
     """One end is proven; with both the customer moves. Safe to repeat, also at once from two browsers.
 
-    None where it is over: the customer moved elsewhere meanwhile, or was erased.
+    The change is None where it is over: the customer moved elsewhere meanwhile, or was erased.
     """
-    now = clock.now()
     with transaction() as session:
-        change = session.get(AddressChange, int(proof.about or 0))
-        if change is None:
-            return None
-        customer, orders = lock_customer(session, change.customer_id)
-        change = session.get(AddressChange, change.id, with_for_update=True, populate_existing=True)
-        if change is None or customer.erased_at is not None:
-            return None
-        if change.done_at is not None:
-            return _seen(change, customer)
-        if proof.purpose is ProofPurpose.LEAVE_ADDRESS:
-            if customer.email_key != email_key(proof.email):
-                return None
-            change.old_proven_at = change.old_proven_at or now
-        else:
-            change.new_proven_at = change.new_proven_at or now
-        if change.old_proven_at and change.new_proven_at:
-            change.customer_id = _move(session, customer, orders, change.new_email)
-            change.done_at = now
+        locked = _lock(session, change_id)
+        result, spent = spend_code(session, proof_id, code, purpose=purpose, reader=reader)
+        return result, _prove(session, spent.proof, locked) if spent and locked else None
+
+
+def prove_by_link(token: str, change_id: int, *, reader: Reader) -> Change | None:
+    """The same by the link of the mail."""
+    with transaction() as session:
+        locked = _lock(session, change_id)
+        spent = spend_link(session, token, reader=reader)
+        return _prove(session, spent.proof, locked) if spent and locked else None
+
+
+Locked = tuple[AddressChange, Customer, Sequence[Order]]
+
+
+def _lock(session: Session, change_id: int) -> Locked | None:
+    change = session.get(AddressChange, change_id)
+    if change is None:
+        return None
+    customer, orders = lock_customer(session, change.customer_id)
+    change = session.get(AddressChange, change_id, with_for_update=True, populate_existing=True)
+    if change is None or change.customer_id != customer.id or customer.erased_at is not None:
+        return None
+    return change, customer, orders
+
+
+def _prove(session: Session, proof: Proof, locked: Locked) -> Change | None:
+    change, customer, orders = locked
+    now = clock.now()
+    if proof.purpose not in ENDS or proof.about != str(change.id):
+        return None
+    if change.done_at is not None:
         return _seen(change, customer)
+    if proof.purpose is ProofPurpose.LEAVE_ADDRESS:
+        if customer.email != proof.email:
+            return None
+        change.old_proven_at = change.old_proven_at or now
+    else:
+        change.new_proven_at = change.new_proven_at or now
+        change.new_email = proof.email  # the spelling whose mailbox was read
+    if change.old_proven_at and change.new_proven_at:
+        known = _find_owner(session, customer.mode, change.new_email)
+        if known is not None and known.email != change.new_email:
+            return None  # bought meanwhile with another spelling, which may be another mailbox
+        change.customer_id = _move(session, customer, orders, change.new_email)
+        change.done_at = now
+    return _seen(change, customer)
+
+
+def _find_owner(session: Session, mode: str, email: str) -> Customer | None:
+    return session.scalars(
+        select(Customer).where(Customer.mode == mode, Customer.email_key == email_key(email))
+    ).one_or_none()
 
 
 def move_customer(old_email: str, new_email: str) -> int:
@@ -138,7 +176,7 @@ def move_customer(old_email: str, new_email: str) -> int:
         if found is None:
             raise NotFound(f"Nobody bought with {old_email}. `storefront orders list` shows the newest orders.")
         customer, orders = lock_customer(session, found.id)
-        _move(session, customer, orders, new_email.strip())
+        _move(session, customer, orders, spelling(new_email))
     return len(orders)
 
 
@@ -148,11 +186,10 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
     Where the new address bought before, two customers become one, who wants no news if one of both wanted none.
     """
     sign_ins.end_all(session, customer.id)
+    known = _find_owner(session, customer.mode, new_email)
+    new_email = known.email if known is not None and known.id != customer.id else new_email
     _readdress_mails(session, customer, orders, new_email)
-    known = session.scalars(
-        select(Customer).where(Customer.mode == customer.mode, Customer.email_key == email_key(new_email))
-    ).one_or_none()
-    if known is None:
+    if known is None or known.id == customer.id:
         customer.email, customer.email_key = new_email, email_key(new_email)
         session.flush()
     owner_id = ensure_customer(session, mode=customer.mode, email=new_email)

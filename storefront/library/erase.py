@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from storefront import clock
 from storefront.customers import sign_ins
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
+from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
+from storefront.customers.session import find_customer
 from storefront.db import transaction
 from storefront.errors import NotFound, StorefrontError
 from storefront.licenses.issue import keyless_grants
@@ -49,22 +51,64 @@ def erase_customer(customer_id: int) -> Erased:
         customer, orders = lock_customer(session, customer_id)
         if customer.erased_at is not None:
             raise NotFound("There is nothing to erase.")
-        _demand_settled(session, orders)
-        order_ids = [order.id for order in orders]
-        proofs = _find_proofs(session, customer, orders)
-        done = Erased(
-            orders=len(orders),
-            devices=_erase_devices(session, order_ids),
-            mails=_erase_mails(session, customer, order_ids, proofs),
-        )
-        for order in orders:
-            _erase_order(session, order)
-        session.execute(delete(AddressProof).where(AddressProof.link_hash.in_(proofs)))
-        session.execute(delete(AddressChange).where(AddressChange.customer_id == customer_id))
-        customer.email, customer.email_key = "", f"erased:{customer_id}"
-        customer.erased_at = clock.now()
-        sign_ins.end_all(session, customer.id)
-        return done
+        return _erase(session, customer, orders)
+
+
+def erase_by_code(customer_id: int, proof_id: int, code: str, *, reader: Reader) -> CodeResult:
+    """For who is signed in. A code that was begun by somebody else in this browser has expired.
+
+    Raises:
+        NotYet: as above; the code is not used up.
+    """
+    with transaction() as session:
+        customer, orders = lock_customer(session, customer_id)
+        result, spent = spend_code(session, proof_id, code, purpose=ProofPurpose.ERASE, reader=reader)
+        if spent is None:
+            return result
+        if customer.erased_at is not None or customer.email != spent.proof.email:
+            return CodeResult.EXPIRED
+        _erase(session, customer, orders)
+        return result
+
+
+def erase_by_link(token: str, email: str, *, reader: Reader) -> bool:
+    """`email` is what the link's proof says. False where the link does not erase, or not any more.
+
+    Raises:
+        NotYet: as above; the link is not used up.
+    """
+    found = find_customer(email)
+    if found is None:
+        return False
+    with transaction() as session:
+        customer, orders = lock_customer(session, found.id)
+        spent = spend_link(session, token, reader=reader)
+        is_theirs = spent is not None and spent.proof.purpose is ProofPurpose.ERASE
+        if spent is None or not is_theirs or customer.email != spent.proof.email:
+            return False
+        _erase(session, customer, orders)
+        return True
+
+
+def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Erased:
+    _demand_settled(session, orders)
+    order_ids = [order.id for order in orders]
+    proofs = _find_proofs(session, customer, orders)
+    done = Erased(
+        orders=len(orders),
+        devices=_erase_devices(session, order_ids),
+        mails=_erase_mails(session, customer, order_ids, proofs),
+    )
+    for order in orders:
+        _erase_order(session, order)
+    session.flush()
+    gone = delete(AddressProof).where(AddressProof.link_hash.in_(proofs))
+    session.execute(gone.execution_options(synchronize_session=False))
+    session.execute(delete(AddressChange).where(AddressChange.customer_id == customer.id))
+    customer.email, customer.email_key = "", f"erased:{customer.id}"
+    customer.erased_at = clock.now()
+    sign_ins.end_all(session, customer.id)
+    return done
 
 
 def _demand_settled(session: Session, orders: Sequence[Order]) -> None:

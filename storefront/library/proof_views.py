@@ -5,13 +5,15 @@ from flask.typing import ResponseReturnValue
 
 from storefront.customers import proofs
 from storefront.customers.models import ProofPurpose
-from storefront.customers.proofs import CODE_SENTENCES, Proof
-from storefront.customers.session import find_customer
-from storefront.library.change_address import ENDS, find_change, prove_end
-from storefront.library.erase import erase_customer
-from storefront.library.open_order import find_proven_order
+from storefront.customers.proofs import Proof
+from storefront.customers.proving import CODE_SENTENCES, CodeResult, find_by_link
+from storefront.customers.session import reader_here
+from storefront.library.change_address import ENDS, find_change, prove_by_link
+from storefront.library.erase import erase_by_link
+from storefront.library.open_order import open_by_code, open_by_link, reader_of
 from storefront.orders.browsers import is_trusted, trust_browser
 from storefront.orders.lifecycle import get_order_by_token, order_token
+from storefront.orders.models import Order
 from storefront.web import limiter
 
 # Open: the token in the address is the permission, or the first half of it.
@@ -34,7 +36,7 @@ def open_link(token: str) -> ResponseReturnValue:
 
 
 def _find_proof(token: str) -> Proof | None:
-    proof = proofs.find_by_link(token)
+    proof = find_by_link(token, browser=reader_here().browser)
     return proof if proof and proof.purpose is not ProofPurpose.SIGN_IN else None
 
 
@@ -45,14 +47,13 @@ def use_link(token: str) -> ResponseReturnValue:
     if proof is None:
         return redirect(url_for("confirm.open_link", token=token), 303)
     if proof.purpose is ProofPurpose.OPEN_ORDER:
-        return _open_order(proof)
+        return _open_order(open_by_link(token, reader=reader_here()))
     if proof.purpose is ProofPurpose.ERASE:
-        return _erase(proof)
-    return _change_address(proof)
+        return _erase(token, proof)
+    return _change_address(token, proof)
 
 
-def _open_order(proof: Proof) -> ResponseReturnValue:
-    order = find_proven_order(proof)
+def _open_order(order: Order | None) -> ResponseReturnValue:
     if order is None:
         flash("This order belongs to another address by now.", "bad")
         return redirect("/", 303)
@@ -60,17 +61,16 @@ def _open_order(proof: Proof) -> ResponseReturnValue:
     return redirect(url_for("library.order", token=order_token(order)), 303)
 
 
-def _erase(proof: Proof) -> ResponseReturnValue:
-    customer = find_customer(proof.email)
-    if customer is not None:
-        erase_customer(customer.id)
+def _erase(token: str, proof: Proof) -> ResponseReturnValue:
+    if not erase_by_link(token, proof.email, reader=reader_here()):
+        return redirect(url_for("confirm.open_link", token=token), 303)
     session.clear()
     flash("Your data is erased. Your license keys keep working.", "good")
     return redirect("/", 303)
 
 
-def _change_address(proof: Proof) -> ResponseReturnValue:
-    change = prove_end(proof)
+def _change_address(token: str, proof: Proof) -> ResponseReturnValue:
+    change = prove_by_link(token, int(proof.about or 0), reader=reader_here())
     if change is None:
         flash("That change is over: the address is another one by now.", "bad")
     elif change.is_done:
@@ -85,6 +85,7 @@ def ask_for_code(token: str) -> ResponseReturnValue:
     order = get_order_by_token(token)
     if is_trusted(order):
         return redirect(url_for("library.order", token=token), 303)
+    reader_here()
     return _code_page(token, is_mailed=session.get(ORDER_KEY, [None])[0] == order.id)
 
 
@@ -104,8 +105,10 @@ def mail_code(token: str) -> ResponseReturnValue:
     order = get_order_by_token(token)
     if is_trusted(order):
         return redirect(url_for("library.order", token=token), 303)
-    order_id = order.id
-    proof_id = proofs.start_proof(purpose=ProofPurpose.OPEN_ORDER, email=order.email, about=str(order_id))
+    order_id, email, reader = order.id, reader_of(order), reader_here()
+    proof_id = proofs.start_proof(
+        purpose=ProofPurpose.OPEN_ORDER, email=email, about=str(order_id), asked_by=reader.browser
+    )
     session[ORDER_KEY] = [order_id, proof_id]
     return redirect(url_for("confirm.ask_for_code", token=token), 303)
 
@@ -114,10 +117,11 @@ def mail_code(token: str) -> ResponseReturnValue:
 @limiter.limit("10/minute;60/hour")
 def check_code(token: str) -> ResponseReturnValue:
     kept = session.get(ORDER_KEY, [None, 0])
-    if kept[0] != get_order_by_token(token).id:
+    order_id = get_order_by_token(token).id
+    if kept[0] != order_id:
         return redirect(url_for("confirm.ask_for_code", token=token), 303)
-    result, proof = proofs.check_code(kept[1], request.form.get("code", ""), purpose=ProofPurpose.OPEN_ORDER)
-    if proof is None:
+    result, order = open_by_code(kept[1], request.form.get("code", ""), order_id=order_id, reader=reader_here())
+    if result is not CodeResult.PROVEN:
         return _code_page(token, is_mailed=True, error=CODE_SENTENCES[result])
     session.pop(ORDER_KEY)
-    return _open_order(proof)
+    return _open_order(order)

@@ -27,7 +27,6 @@ from storefront.orders.models import Order
 from storefront.reconcile.models import ReconcilePass
 from storefront.web import absolute_url, settings
 
-RECIPIENT = "recipient"  # where it is another one than was asked for
 NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
 
 
@@ -80,19 +79,18 @@ def _key_replaced(message: OutboxMessage) -> Found:
 def _proof(message: OutboxMessage) -> Found:
     """A code and a link. For an address that bought nothing no mail leaves: here, where nobody waits and sees."""
     proof = db.session.scalars(select(AddressProof).where(AddressProof.link_hash == message.about)).one_or_none()
-    if proof is None or proof.expires_at <= clock.now():
+    if proof is None or proof.expires_at <= clock.now() or proof.spent_at is not None:
         return Canceled("the code has ended")
+    customer = find_customer(proof.email)
+    if (
+        customer is not None and customer.email != proof.email
+    ):  # two spellings of one customer may be two mailboxes
+        return Canceled("another spelling of the address is on file by now")
     found = {"code": code_of(proof.seed), "purpose": proof.purpose.value}
     if proof.purpose is ProofPurpose.SIGN_IN:
-        customer = find_customer(proof.email)
         if customer is None:
             return Canceled("nothing was bought with this address")
-        # As it was typed at the sale: two spellings of one customer may be two mailboxes.
-        return {
-            **found,
-            "link_url": absolute_url("customers.open_link", token=link_of(proof.seed)),
-            RECIPIENT: customer.email,
-        }
+        return {**found, "link_url": absolute_url("customers.open_link", token=link_of(proof.seed))}
     change = find_change(int(proof.about or 0)) if proof.purpose in CHANGE_ENDS else None
     return {**found, "link_url": absolute_url("confirm.open_link", token=link_of(proof.seed)), "change": change}
 
@@ -209,7 +207,7 @@ def compose(message: OutboxMessage) -> Mail | Canceled:
     folder = f"mail/{message.kind}"
     context = {**found, "shop": settings()}
     return Mail(
-        recipient=str(found.get(RECIPIENT, message.recipient)),
+        recipient=message.recipient,
         message_id=message.message_id,
         subject=" ".join(render_template(f"{folder}/subject.txt", **context).split()),
         text=render_template(f"{folder}/body.txt", **context),

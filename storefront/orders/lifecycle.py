@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
-from storefront.customers.models import Customer, email_key
+from storefront.customers.models import Customer, email_key, spelling
 from storefront.db import db, in_transaction, insert_missing, transaction
 from storefront.errors import NotFound
 from storefront.orders.access import weightiest_dispute
@@ -69,7 +69,7 @@ def ensure_customer(session: Session, *, mode: str, email: str) -> int:
     key = email_key(email)
     mine = select(Customer.id).where(Customer.mode == mode, Customer.email_key == key)
     while True:
-        insert_missing(session, Customer, [{"mode": mode, "email": email.strip(), "email_key": key}])
+        insert_missing(session, Customer, [{"mode": mode, "email": spelling(email), "email_key": key}])
         found = session.scalar(mine.with_for_update(key_share=True))
         if found is not None:
             return found

@@ -32,6 +32,7 @@ WELL = Trouble(
     bad_signature_at=None,
     stale_signature_at=None,
     untrusted_proxy_at=None,
+    code_ceiling_at=None,
     measured={},
 )
 
@@ -54,6 +55,7 @@ QUIET: list[dict[str, Any]] = [
     {"stale_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
     {"stale_signature_at": ago(minutes=61), "last_event_at": None},
     {"untrusted_proxy_at": ago(minutes=61)},
+    {"code_ceiling_at": ago(minutes=61)},
     {"worker_seen_at": ago(minutes=10)},
     {"worker_seen_at": NOW + timedelta(seconds=50)},
     {"oldest_due_mail_at": ago(minutes=10)},
@@ -68,6 +70,7 @@ QUIET: list[dict[str, Any]] = [
     {"failed_answers": 10, "answers": 1001},
 ]
 LOUD: list[tuple[dict[str, Any], str, str]] = [
+    ({"code_ceiling_at": ago(minutes=59)}, "codes_held", "CODE_MAILS_PER_HOUR"),
     ({"worker_seen_at": None}, "worker_silent", "start `storefront worker`"),
     ({"worker_seen_at": ago(minutes=11)}, "worker_silent", "silent for 11 minutes"),
     ({"oldest_due_mail_at": ago(minutes=12)}, "mails_late", "due for 12 minutes"),

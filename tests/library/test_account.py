@@ -99,7 +99,7 @@ def test_two_customers_become_one_and_mails_that_wait_go_to_the_new_address(
     second = sell(shop.app, sandbox, email=NEW)
     buyer = signed_in(shop.app)
     buyer.post("/account/address", new_email=NEW.upper())
-    codes = {"old": mailed(shop, ADA)[0], "new": mailed(shop, NEW.upper())[0]}
+    codes = {"old": mailed(shop, ADA)[0], "new": mailed(shop, NEW)[0]}
     with shop.app.app_context():
         db.session.execute(db.text("UPDATE outbox SET state = 'queued' WHERE kind = 'receipt'"))
         db.session.commit()
@@ -109,7 +109,7 @@ def test_two_customers_become_one_and_mails_that_wait_go_to_the_new_address(
         buyer.post(f"/account/address/{end}", code=code)
     assert set(keys_on(buyer.get("/library").text)) == {*first.keys, *second.keys}
     rows = read_rows(shop.app, "SELECT recipient FROM outbox WHERE kind = 'receipt' ORDER BY id")
-    assert [row["recipient"] for row in rows] == [NEW.upper(), NEW]
+    assert [row["recipient"] for row in rows] == [NEW, NEW]
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_code_erases_only_who_asked_for_it(shop: Shop, sandbox: SandboxClient)
     assert browser.get("/account/erase").location == "/account"
     with browser.client.session_transaction(base_url=browser.base_url) as kept:
         kept["erase"] = begun
-    assert browser.post("/account/erase/code", code=code).location == "/account"
+    assert browser.post("/account/erase/code", code=code).status_code == 400
     rows = read_rows(shop.app, "SELECT email FROM customers WHERE erased_at IS NULL ORDER BY email")
     assert [row["email"] for row in rows] == [ADA, EVE]
 
@@ -114,7 +114,7 @@ def test_too_many_changes_to_one_address_are_a_sentence(shop: Shop, sandbox: San
             clocks.shift(61)
         refused = eve.post("/account/address", new_email=ADA)
         shop.work()
-    assert (refused.status_code, "Try again in 20 minutes" in refused.text) == (429, True)
+    assert (refused.status_code, "try again tomorrow" in refused.text) == (429, True)
     assert len(read_rows(shop.app, "SELECT id FROM address_changes")) == 5
     assert len([mail for mail in shop.mails(to=ADA) if "is your code" in mail["subject"]]) == 5
 

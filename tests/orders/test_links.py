@@ -14,7 +14,7 @@ from storefront.app import create_app
 from storefront.config import load_settings
 from storefront.customers import proofs
 from storefront.customers.models import AddressProof, Customer, ProofPurpose
-from storefront.customers.proofs import CodeResult
+from storefront.customers.proving import Reader, find_by_link, spend_code
 from storefront.db import db, transaction
 from storefront.downloads.links import get_file_of_grant
 from storefront.downloads.tickets import new_ticket
@@ -87,10 +87,12 @@ def opened_by(app: Flask, made: dict[str, str]) -> set[str]:
             found |= {name} if answer.status_code == 200 else set()
     with inside(app):
         proof = db.session.scalars(select(AddressProof)).one()
-        if proofs.check_code(proof.id, made["code"], purpose=proof.purpose)[0] is CodeResult.PROVEN:
-            found.add("code")
-        if proofs.find_by_link(made["link"]) is not None:
+        proof_id, purpose, reader = proof.id, proof.purpose, Reader(browser="one", client="")
+        if find_by_link(made["link"]) is not None:
             found.add("link")
+        with transaction() as session:
+            if spend_code(session, proof_id, made["code"], purpose=purpose, reader=reader)[1] is not None:
+                found.add("code")
         try:
             app.session_interface.get_signing_serializer(app).loads(made["cookie"])  # type: ignore[attr-defined]
             found.add("cookie")

@@ -1,0 +1,145 @@
+"""Codes and links are used up by the POST that succeeds, in the transaction of what they open.
+
+Wrong codes count for who types them, never for who the code belongs to: a stranger ends their own tries.
+"""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from storefront import clock, tokens
+from storefront.customers.models import AddressProof, CodeTries, ProofPurpose
+from storefront.customers.proofs import Proof, code_of, proof_of
+from storefront.db import db, insert_missing
+from storefront.web import settings
+
+WRONG_PER_BROWSER = 5
+WRONG_PER_CLIENT = 20  # several people may share an address
+WRONG_TOGETHER = 200  # from then on only who asked for the code may type it; its link works on
+
+
+class CodeResult(StrEnum):
+    PROVEN = "proven"
+    WRONG = "wrong"
+    TOO_MANY = "too_many"
+    EXPIRED = "expired"
+
+
+CODE_SENTENCES = {
+    CodeResult.WRONG: "That is not the code in the newest mail. Compare it letter by letter.",
+    CodeResult.TOO_MANY: "There were too many wrong codes. Use the link in the mail, or have a new mail sent.",
+    CodeResult.EXPIRED: "That code has ended. Have a new mail sent.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who types a code or presses a link: the browser (hashed, from its cookie) and its client address."""
+
+    browser: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """`is_again` where this browser used it before: a double click, a page that was loaded again."""
+
+    proof: Proof
+    seed: bytes
+    is_again: bool
+
+
+def spend_code(
+    session: Session, proof_id: int, code: str, *, purpose: ProofPurpose, reader: Reader
+) -> tuple[CodeResult, Spent | None]:
+    """In any spelling; the codes of all mails that are open for the same thing will do.
+
+    What locks a customer locks it before this.
+    """
+    rows = _lock_open(session, proof_id, purpose=purpose)
+    asked = next((row for row in rows if row.id == proof_id), None)
+    usable = [row for row in rows if row.spent_at is None or row.spent_by == reader.browser]
+    if asked is None or not usable:
+        return CodeResult.EXPIRED, None
+    tries = _lock_tries(session, asked, reader)
+    if _has_tried_enough(asked, tries, reader):
+        return CodeResult.TOO_MANY, None
+    typed = "".join(letter for letter in code.upper() if letter.isalnum()).encode()
+    for row in usable:
+        if hmac.compare_digest(typed, code_of(row.seed).replace("-", "").encode()):
+            return CodeResult.PROVEN, _spend(row, reader)
+    asked.attempts += 1
+    for each in tries:
+        each.wrong += 1
+    return CodeResult.WRONG, None
+
+
+def _lock_open(session: Session, proof_id: int, *, purpose: ProofPurpose) -> Sequence[AddressProof]:
+    """The proof that was asked for, and others of the same thing that have not expired."""
+    asked = session.get(AddressProof, proof_id)
+    if asked is None or asked.purpose is not purpose or asked.mode != settings().mode:
+        return ()
+    return session.scalars(
+        select(AddressProof)
+        .where(
+            AddressProof.mode == asked.mode,
+            AddressProof.purpose == purpose,
+            AddressProof.email_key == asked.email_key,
+            AddressProof.about == asked.about,
+            AddressProof.expires_at > clock.now(),
+        )
+        .order_by(AddressProof.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _lock_tries(session: Session, asked: AddressProof, reader: Reader) -> Sequence[CodeTries]:
+    """Of this browser and of this client; the proof is locked, so nobody counts them at the same moment."""
+    names = [f"browser {reader.browser}", f"client {tokens.hash_token(reader.client)}"]
+    insert_missing(session, CodeTries, [{"proof_id": asked.id, "who": name, "wrong": 0} for name in names])
+    mine = (
+        select(CodeTries).where(CodeTries.proof_id == asked.id, CodeTries.who.in_(names)).order_by(CodeTries.who)
+    )
+    return session.scalars(mine.execution_options(populate_existing=True)).all()
+
+
+def _has_tried_enough(asked: AddressProof, tries: Sequence[CodeTries], reader: Reader) -> bool:
+    browser, client = tries
+    is_closed = asked.attempts >= WRONG_TOGETHER and asked.asked_by != reader.browser
+    return is_closed or browser.wrong >= WRONG_PER_BROWSER or client.wrong >= WRONG_PER_CLIENT
+
+
+def _spend(row: AddressProof, reader: Reader) -> Spent:
+    is_again = row.spent_at is not None
+    row.spent_at = row.spent_at or clock.now()
+    row.spent_by = reader.browser
+    return Spent(proof=proof_of(row), seed=row.seed, is_again=is_again)
+
+
+def find_by_link(token: str, *, browser: str = "") -> Proof | None:
+    """For a page with a button, which uses up nothing. None for an unknown, expired or used one."""
+    row = db.session.scalars(select(AddressProof).where(_is_linked(token))).one_or_none()
+    return proof_of(row) if row is not None and (row.spent_at is None or row.spent_by == browser) else None
+
+
+def spend_link(session: Session, token: str, *, reader: Reader) -> Spent | None:
+    """What locks a customer locks it before this."""
+    locked = select(AddressProof).where(_is_linked(token)).with_for_update()
+    row = session.scalars(locked.execution_options(populate_existing=True)).one_or_none()
+    if row is None or (row.spent_at is not None and row.spent_by != reader.browser):
+        return None
+    return _spend(row, reader)
+
+
+def _is_linked(token: str) -> ColumnElement[bool]:
+    known = tokens.hash_token(token) if tokens.is_token(token) else ""
+    return (
+        (AddressProof.link_hash == known)
+        & (AddressProof.mode == settings().mode)
+        & (AddressProof.expires_at > clock.now())
+    )

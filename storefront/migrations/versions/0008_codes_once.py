@@ -1,0 +1,40 @@
+"""A code is used up by who uses it, and wrong ones count for who types them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import storefront.db
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+MOMENT = storefront.db.UtcDateTime(timezone=True)
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("address_proofs") as batch_op:
+        batch_op.add_column(sa.Column("is_customer", sa.Boolean(), nullable=False, server_default=sa.true()))
+        batch_op.add_column(sa.Column("asked_by", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("spent_at", MOMENT, nullable=True))
+        batch_op.add_column(sa.Column("spent_by", sa.String(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_address_proofs_created_at"), ["created_at"])
+    op.create_table(
+        "code_tries",
+        sa.Column("proof_id", sa.Integer(), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["proof_id"], ["address_proofs.id"], name=op.f("fk_code_tries_proof_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("proof_id", "who", name=op.f("pk_code_tries")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("code_tries")
+    with op.batch_alter_table("address_proofs") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_address_proofs_created_at"))
+        for column in ("spent_by", "spent_at", "asked_by", "is_customer"):
+            batch_op.drop_column(column)

@@ -1,0 +1,111 @@
+"""Ceilings: how many mails with codes one customer, one address and the whole shop let leave."""
+
+from dataclasses import replace
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront import clock
+from storefront.config import Settings
+from storefront.customers.ceilings import CHANGES_A_DAY, TAKEN_A_DAY
+from storefront.db import db
+from storefront.health.trouble import read_trouble
+from storefront.health.warnings import find_warnings
+from storefront.measurements import flush
+from tests.customers.test_codes_once import ask, code_in, enter, mails
+from tests.customers.test_sessions import make_customer
+from tests.library.test_library import signed_in
+from tests.shop import Buyer
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, code_mails_per_hour=20)
+
+
+def warned(app: Flask) -> bool:
+    with app.app_context():
+        flush(only_when_due=False)
+        found = find_warnings(read_trouble())
+        db.session.remove()
+    return "codes_held" in [each.code for each in found]
+
+
+def people(app: Flask, count: int) -> list[str]:
+    made = [f"buyer{number}@example.com" for number in range(count)]
+    for email in made:
+        make_customer(app, email)
+    return made
+
+
+def test_the_shop_s_ceiling_holds_codes_back_says_so_and_tells_the_owner(app: Flask) -> None:
+    *first, last = people(app, 21)
+    for number, email in enumerate(first):
+        ask(app, f"203.0.113.{number}", email)
+    assert not warned(app)
+    for email in (last, "nobody@example.com"):  # the same for who bought and who did not
+        refused = Buyer(app, address="198.51.100.1").post("/sign-in", email=email)
+        assert (refused.status_code, "in an hour" in refused.text) == (429, True)
+        assert "order emails still work" in refused.text
+        assert refused.headers["Retry-After"] == "3600"
+    assert warned(app)
+    with time_machine.travel(clock.now().timestamp() + 3700, tick=True):
+        ask(app, "198.51.100.1", last)
+        assert not warned(app)
+
+
+def test_codes_that_are_used_do_not_count(app: Flask) -> None:
+    for number, email in enumerate(people(app, 25)):
+        buyer = ask(app, f"203.0.113.{number}", email)
+        assert enter(buyer, code_in(mails(app)[-1]))
+    assert not warned(app)
+
+
+def test_addresses_that_bought_nothing_use_up_no_turn_of_buyers(app: Flask) -> None:
+    make_customer(app)
+    for number in range(30):
+        ask(app, f"203.0.113.{number}", f"nobody{number}@example.com")
+    ask(app, "198.51.100.1", ADA)
+    assert [mail.recipient for mail in mails(app)] == [ADA]
+
+
+def test_mails_to_strangers_have_a_ceiling_of_their_own(app: Flask) -> None:
+    answers = []
+    for number, email in enumerate(people(app, 3)):
+        buyer = signed_in(app, email)
+        answers.append(buyer.post("/account/address", new_email=f"new{number}@example.com"))
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert "very many codes" in answers[-1].text
+    ask(app, "198.51.100.1", "buyer0@example.com")  # buyers sign in as before
+    assert warned(app)
+
+
+def test_one_customer_begins_so_many_changes_a_day(app: Flask) -> None:
+    *others, eve = people(app, CHANGES_A_DAY + 2)
+    buyer = signed_in(app, eve)
+    with time_machine.travel(clock.now(), tick=False) as clocks:
+        for email in others[:CHANGES_A_DAY]:
+            assert buyer.post("/account/address", new_email=email).status_code == 303
+            clocks.shift(61)
+        refused = buyer.post("/account/address", new_email=others[-1])
+        assert (refused.status_code, "try again tomorrow" in refused.text) == (429, True)
+        assert others[-1] in refused.text  # what was typed is still there
+        assert others[-1] not in [mail.recipient for mail in mails(app)]
+        clocks.shift(24 * 3600)
+        assert buyer.post("/account/address", new_email=others[-1]).status_code == 303
+
+
+def test_one_address_is_asked_so_often_a_day_whoever_says_it_is_theirs(app: Flask) -> None:
+    make_customer(app)
+    with time_machine.travel(clock.now(), tick=False) as clocks:
+        for number, email in enumerate(people(app, TAKEN_A_DAY // CHANGES_A_DAY + 1)):
+            buyer = signed_in(app, email)
+            buyer.client.environ_base["REMOTE_ADDR"] = f"203.0.113.{number}"
+            answers = []
+            for _ in range(CHANGES_A_DAY):
+                answers.append(buyer.post("/account/address", new_email=ADA).status_code)
+                clocks.shift(20 * 60)
+    assert answers == [429] * CHANGES_A_DAY

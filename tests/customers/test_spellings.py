@@ -1,0 +1,115 @@
+"""Spellings: what is proven is the mailbox on file, not one whose name only looks or folds the same."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from storefront.customers.models import ProofPurpose
+from storefront.customers.proofs import code_of, start_proof
+from storefront.customers.session import find_customer
+from storefront.db import db, transaction
+from storefront.library.change_address import move_customer
+from storefront.orders.lifecycle import ensure_customer, order_token
+from storefront.orders.models import Order
+from tests.customers.test_codes_once import code_in, enter, is_in, link_in, mails
+from tests.customers.test_sessions import make_customer
+from tests.library.test_library import signed_in
+from tests.mail.promises import make_order
+from tests.shop import Buyer, read_rows
+
+ALICE, MALLORY = "alice@example.com", "mallory@example.com"
+OTHERS = ["Alice@example.com", "\uff41lice@example.com", "alice@EXAMPLE.com", " ALICE@example.com "]
+
+
+@pytest.mark.parametrize("typed", OTHERS)
+def test_taking_an_address_is_asked_of_the_mailbox_on_file(app: Flask, typed: str) -> None:
+    make_customer(app, ALICE)
+    make_customer(app, MALLORY)
+    mallory = signed_in(app, MALLORY)
+    assert mallory.post("/account/address", new_email=typed).location == "/account/address"
+    assert [mail.recipient for mail in mails(app)] == [MALLORY, ALICE]
+
+
+@pytest.mark.parametrize("typed", OTHERS)
+def test_a_code_for_signing_in_goes_to_the_mailbox_on_file(app: Flask, typed: str) -> None:
+    make_customer(app, ALICE)
+    stranger = Buyer(app)
+    stranger.post("/sign-in", email=typed)
+    (mail,) = mails(app)
+    assert mail.recipient == ALICE
+
+
+def test_who_bought_meanwhile_with_another_spelling_is_not_opened(app: Flask) -> None:
+    """Mallory reads `Alice@…`; between the mail and the code the owner of `alice@…` buys."""
+    make_customer(app, MALLORY)
+    mallory = signed_in(app, MALLORY)
+    mallory.post("/account/address", new_email=OTHERS[0])
+    leave, take = mails(app)
+    assert take.recipient == OTHERS[0]
+    make_customer(app, ALICE)
+    for end, mail in (("new", take), ("old", leave)):
+        mallory.post(f"/account/address/{end}", code=code_in(mail))
+    assert "That change is over" in mallory.get("/account").text
+    rows = read_rows(app, "SELECT email, moved_to_id FROM customers ORDER BY id")
+    assert [(row["email"], row["moved_to_id"]) for row in rows] == [(MALLORY, None), (ALICE, None)]
+
+
+def test_a_code_mailed_before_the_first_sale_signs_in_that_spelling_only(app: Flask) -> None:
+    with app.app_context():
+        start_proof(purpose=ProofPurpose.SIGN_IN, email=OTHERS[0])
+        seed = db.session.execute(text("SELECT seed FROM address_proofs")).scalar_one()
+        code = code_of(seed)
+        db.session.remove()
+    make_customer(app, ALICE)
+    stranger = Buyer(app)
+    with stranger.client.session_transaction(base_url=stranger.base_url) as kept:
+        kept["proof"] = 1
+    assert not enter(stranger, code)
+    assert not is_in(stranger)
+    assert mails(app) == []
+
+
+def test_looking_alike_puts_nobody_else_s_mailbox_on_file(app: Flask) -> None:
+    with app.app_context(), transaction() as session:
+        ensure_customer(session, mode="sandbox", email=OTHERS[1])
+    assert read_rows(app, "SELECT email FROM customers") == [{"email": ALICE}]
+
+
+def test_erasing_is_asked_of_the_mailbox_on_file(app: Flask) -> None:
+    make_customer(app, ALICE)
+    alice = signed_in(app, ALICE)
+    alice.post("/account/erase")
+    (mail,) = mails(app)
+    with app.app_context(), transaction() as session:
+        session.execute(text("UPDATE customers SET email = 'Alice@example.com'"))
+    assert "has ended" in alice.post("/account/erase/code", code=code_in(mail)).text
+    Buyer(app).post(link_in(mail))
+    assert read_rows(app, "SELECT erased_at FROM customers") == [{"erased_at": None}]
+
+
+def test_an_order_s_code_goes_to_the_mailbox_on_file(app: Flask) -> None:
+    app.extensions["settings"] = replace(app.extensions["settings"], order_page_code=True)
+    order_id = make_order(app)
+    with app.app_context():
+        token = order_token(db.session.get_one(Order, order_id))
+        db.session.remove()
+        with transaction() as session:
+            session.execute(text("UPDATE orders SET email = upper(email)"))
+    buyer = Buyer(app)
+    buyer.post(f"/orders/{token}/code")
+    (mail,) = mails(app)
+    assert [{"email": mail.recipient}] == read_rows(app, "SELECT email FROM customers")
+    assert buyer.post(f"/orders/{token}/code/check", code=code_in(mail)).location == f"/orders/{token}"
+    assert buyer.get(f"/orders/{token}").status_code == 200
+
+
+def test_the_owner_corrects_a_spelling(app: Flask) -> None:
+    make_customer(app, ALICE)
+    with app.app_context():
+        move_customer(ALICE, OTHERS[0])
+        found = find_customer(ALICE)
+        assert found is not None
+        assert found.email == OTHERS[0]
+        db.session.remove()
