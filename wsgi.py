@@ -3,7 +3,9 @@
 from storefront.app import create_app
 from storefront.config import load_settings, read_environment
 from storefront.logs import set_up_logs
+from storefront.private_files import keep_files_private
 
+keep_files_private()
 settings = load_settings(read_environment())
 set_up_logs(as_json=settings.log_json)
 app = create_app(settings)

@@ -1,8 +1,11 @@
-"""What commands print for programs."""
+"""The door that everything a command prints goes through, and what is for programs."""
 
+import io
 import json
+import sys
 from collections.abc import Callable
-from typing import Any
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any, TextIO
 
 import click
 
@@ -12,3 +15,51 @@ as_json: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, 
 def print_json(value: object) -> None:
     """Dates in ISO 8601."""
     click.echo(json.dumps(value, indent=2, default=str))
+
+
+class PlainStream(io.TextIOBase):
+    """A terminal obeys what buyers type into their names: nothing leaves here that moves a cursor or turns text.
+
+    Lines and tabs stay; a command that prints one line of somebody's words takes `order_text.plain` for it.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what else a stream has
+        return getattr(self._stream, name)
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override] # an attribute there
+        return self._stream.encoding
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        return self._stream.errors
+
+    def write(self, text: str) -> int:
+        return self._stream.write(text if text.isprintable() else "".join(map(_plain, text)))
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+
+def _plain(letter: str) -> str:
+    return letter if letter.isprintable() or letter in "\n\t" else "\ufffd"
+
+
+class PlainGroup(click.Group):
+    """Every command below it, and every refusal, prints through the door."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as in click
+        with redirect_stdout(PlainStream(sys.stdout)), redirect_stderr(PlainStream(sys.stderr)):
+            return super().main(*args, **kwargs)

@@ -14,6 +14,7 @@ from storefront.cli.keys import keys
 from storefront.cli.mail import mail
 from storefront.cli.needs_you import needs_you
 from storefront.cli.orders import orders
+from storefront.cli.output import PlainGroup
 from storefront.cli.payment_links import payment_link
 from storefront.cli.products import products
 from storefront.cli.reconcile import reconcile
@@ -26,16 +27,18 @@ from storefront.config import ROOT, Settings
 from storefront.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.local import run_local, use_local_settings
 from storefront.migrations import schema
+from storefront.private_files import keep_files_private
 from storefront.sandbox.cli import sandbox
 from storefront.sandbox.mailbox.cli import mailbox
 from storefront.slow_bodies import THREADS
 from storefront.worker import run_worker
 
 
-@click.group()
+@click.group(cls=PlainGroup)
 @click.option("--local", is_flag=True, help="Act on the shop that `make run` started here.")
 def main(local: bool) -> None:
     """Storefront: a shop for files and license keys."""
+    keep_files_private()
     if local:
         use_local_settings(os.environ)
 

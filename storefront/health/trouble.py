@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from storefront import clock
 from storefront.config import Mode
 from storefront.db import db
+from storefront.health.open_files import find_open_files
 from storefront.health.room import Place, look_at_places
 from storefront.leases import Lease
 from storefront.mail.models import MailState
@@ -66,6 +67,7 @@ class Trouble:
     places: tuple[Place, ...] = ()
     failed_answers: int = 0  # within this hour and the last
     answers: int = 0
+    open_files: tuple[str, ...] = ()  # on this machine
 
 
 def read_trouble() -> Trouble:
@@ -81,6 +83,7 @@ def read_trouble() -> Trouble:
     measured = read_measurements()
     lease_until = db.session.scalar(select(Lease.until).where(Lease.name == HEARTBEAT))
     return Trouble(
+        open_files=find_open_files(shop),
         now=now,
         mode=shop.mode,
         worker_seen_at=min(lease_until, now) if lease_until else None,

@@ -43,6 +43,7 @@ def find_warnings(trouble: Trouble) -> list[HealthWarning]:
         "signatures_stale": _stale_signatures(trouble),
         "proxy_not_trusted": _proxy(trouble),
         "codes_held": _codes(trouble),
+        "files_open": _open_files(trouble),
         "owner_email_missing": _owner_email(trouble),
     }
     return [HealthWarning(code=code, message=message) for code, message in found.items() if message]
@@ -228,3 +229,11 @@ def _owner_email(trouble: Trouble) -> str | None:
     if trouble.has_owner_email:
         return None
     return "OWNER_EMAIL is missing, so disputes and reports are mailed to nobody: set it to your address."
+
+
+def _open_files(trouble: Trouble) -> str | None:
+    if not trouble.open_files:
+        return None
+    first, more = trouble.open_files[:3], len(trouble.open_files) - 3
+    names = " ".join(first) + (f" and {more} more" if more > 0 else "")
+    return f"Every user of this machine may read what the shop keeps: chmod go= {names}"

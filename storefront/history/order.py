@@ -94,7 +94,8 @@ class OrderHistory:
 
 
 def mask(key: str) -> str:
-    return f"\u2026{key[-SHOWN_OF_A_KEY:]}"
+    """Of a short one nothing: an imported key may have four letters."""
+    return f"\u2026{key[-SHOWN_OF_A_KEY:]}" if len(key) > 2 * SHOWN_OF_A_KEY else "\u2026"
 
 
 def order_url(order: Order) -> str:

@@ -1,0 +1,84 @@
+"""What commands print: nothing in it moves a terminal, and what they make is nobody else's to read."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from storefront.cli.output import PlainGroup
+from storefront.cli.root import main
+from storefront.config import Settings
+from storefront.health.open_files import find_open_files
+from storefront.history.order import mask
+from tests.shop import read_rows
+
+NASTY = "Ada\x1b[2J\x9b31m\u202e\u2066\x07\x08\r\u200fend"
+
+
+@pytest.fixture(autouse=True)
+def _umask() -> Iterator[None]:
+    """The command's umask is the process's."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_prints_nothing_that_a_terminal_obeys() -> None:
+    group = PlainGroup("shop")
+
+    @group.command()
+    def tell() -> None:
+        click.echo(NASTY + "\tA\nB")
+        click.echo(NASTY, err=True)
+        sys.stdout.write(NASTY)
+        raise click.ClickException(NASTY)
+
+    result = CliRunner().invoke(group, ["tell"])
+    assert result.exit_code == 1
+    for text in (result.stdout, result.stderr):
+        assert text.count("end") == 2
+        assert all(letter.isprintable() or letter in "\n\t" for letter in text)
+    assert "\tA\nB\n" in result.stdout
+
+
+def test_every_command_prints_through_that_door() -> None:
+    assert isinstance(main, PlainGroup)
+
+
+@pytest.mark.parametrize(("key", "shown"), [("ABCD", "…"), ("ABCDEFGHIJ", "…"), ("ABCDEFGHIJK", "…GHIJK")])
+def test_shows_of_a_short_key_nothing(key: str, shown: str) -> None:
+    assert mask(key) == shown
+
+
+def test_makes_files_for_its_own_user_only(environment: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "fresh"
+    fresh = environment | {"DATABASE_URL": f"sqlite:///{folder / 'shop.db'}", "STOREFRONT_ENV_FILE": ""}
+    result = CliRunner(env=fresh).invoke(main, ["db", "upgrade"])
+    assert result.exit_code == 0, result.output
+    made = [path for path in folder.rglob("*") if path.is_file()]
+    assert made
+    assert {path.stat().st_mode & 0o077 for path in [folder, *made]} == {0}
+
+
+def test_names_files_that_everybody_may_read(app: Flask, settings: Settings, tmp_path: Path) -> None:
+    assert read_rows(app, "SELECT 1 AS one") == [{"one": 1}]
+    ours = {tmp_path / "shop.db", tmp_path / "secrets.env", tmp_path / "mailbox.db"}
+    for path in ours:
+        path.touch()
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    for path in tmp_path.iterdir():
+        path.chmod(0o755 if path.is_dir() else 0o600)
+    assert [name for name in find_open_files(settings) if name.startswith(str(tmp_path))] == []
+    for path in ours:
+        path.chmod(0o644)
+    found = [name for name in find_open_files(settings) if name.startswith(str(tmp_path))]
+    assert found == sorted(map(str, ours))
+    tmp_path.chmod(0o700)  # nobody comes as far as to them
+    assert [name for name in find_open_files(settings) if name.startswith(str(tmp_path))] == []
