@@ -182,7 +182,7 @@ def run(load: Load) -> Result:
 
 def request(method: str, path: str, *, body: bytes = b"", **headers: str) -> bytes:
     """A request as bytes; `stripe_signature="…"` is the header Stripe-Signature."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: shop.example", "Accept: text/html"]
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: text/html"]
     lines += [f"{name.replace('_', '-').title()}: {value}" for name, value in headers.items()]
     if body:
         lines.append(f"Content-Length: {len(body)}")
