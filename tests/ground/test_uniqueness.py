@@ -43,6 +43,7 @@ ONCE = {
 NAMED = {
     ("activations", "id"),
     ("alembic_version", "version_num"),
+    ("code_tries", "proof_id who"),
     ("disputes", "id"),
     ("fraud_warnings", "id"),
     ("leases", "name"),
