@@ -29,6 +29,7 @@ PRODUCT_FIELDS = (
     "pool_low_at",
     "pool_very_low_at",
 )
+MOST_DEVICES = 10_000  # of one key, whatever its seller allows: a list that a page and a lock can bear
 PRICE_FIELDS = ("activation_limit", "seats")
 MAX_PREFIX = 12
 TEST_PREFIX = "TEST"  # of keys that a test order gets where no test keys were imported
@@ -154,6 +155,10 @@ def _check(values: dict[str, Any]) -> None:
         raise SettingRefused("--license-until is over: keys would be sold that never worked.")
     if values.get("license_days") == 0:
         raise SettingRefused("0 days would sell a key that never works: take `none` for no end.")
+    if (values.get("activation_limit") or 0) > MOST_DEVICES:
+        raise SettingRefused(
+            f"activation_limit must be at most {MOST_DEVICES}; a key without a limit has as many devices."
+        )
     if values.get("activation_limit") == 0:
         raise SettingRefused(
             "A limit of 0 devices would sell a key that nobody can use: take `none` for no limit."

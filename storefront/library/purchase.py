@@ -1,7 +1,7 @@
 """An order as its buyer sees it: `Purchase`, for the order page, the return page and the mails alike."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from storefront.db import db
 from storefront.downloads.counting import count_used
 from storefront.downloads.links import ReleasedFile, bought_at, find_files, includes
 from storefront.downloads.rules import Allowance, allowance
-from storefront.licenses.activations import Device, find_devices
+from storefront.licenses.activations import DevicePage, find_devices
 from storefront.licenses.codes import Code
 from storefront.licenses.models import License
 from storefront.licenses.rule import license_refusal
@@ -69,6 +69,9 @@ class KeyState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+NO_DEVICES = DevicePage(total=0, page=1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchasedKey:
     """`devices` are read for the order page only; None is no limit, and never."""
@@ -79,7 +82,7 @@ class PurchasedKey:
     activation_limit: int | None
     seats: int | None
     expires_at: datetime | None
-    devices: tuple[Device, ...] = ()
+    devices: DevicePage = NO_DEVICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +175,7 @@ _LICENSE_COLUMNS = (
 _STATES = {None: KeyState.WORKS, Code.EXPIRED: KeyState.EXPIRED, Code.WITHDRAWN: KeyState.WITHDRAWN}
 
 
-def _key_of(row: Row[Any], facts: Facts, devices: Mapping[int, Sequence[Device]]) -> PurchasedKey:
+def _key_of(row: Row[Any], facts: Facts, devices: Mapping[int, DevicePage]) -> PurchasedKey:
     """Of an item whose access is open: nothing but its own end can stand against the key."""
     refusal = license_refusal(facts, withdrawn_at=row.withdrawn_at, expires_at=row.expires_at, now=clock.now())
     return PurchasedKey(
@@ -182,7 +185,7 @@ def _key_of(row: Row[Any], facts: Facts, devices: Mapping[int, Sequence[Device]]
         activation_limit=row.activation_limit,
         seats=row.seats,
         expires_at=row.expires_at,
-        devices=tuple(devices.get(row.license_id, ())),
+        devices=devices.get(row.license_id, NO_DEVICES),
     )
 
 
@@ -196,7 +199,7 @@ def _allowance_of(order: Order, grant: Grant, product: Product) -> Allowance:
     )
 
 
-def _read_items(order: Order, token: str, found: Access, *, with_devices: bool) -> tuple[PurchasedItem, ...]:
+def _read_items(order: Order, token: str, found: Access, *, devices_page: int | None) -> tuple[PurchasedItem, ...]:
     """Two to four statements (devices, limits), however many lines; none reads a key when access is denied."""
     columns = _LICENSE_COLUMNS if found.allowed else tuple(null().label(each.name) for each in _LICENSE_COLUMNS)
     rows = db.session.execute(
@@ -207,7 +210,9 @@ def _read_items(order: Order, token: str, found: Access, *, with_devices: bool) 
         .where(OrderItem.order_id == order.id)
         .order_by(OrderItem.position, Grant.ordinal)
     ).all()
-    devices = find_devices([row.license_id for row in rows if row.license_id]) if with_devices else {}
+    devices = (
+        find_devices([row.license_id for row in rows if row.license_id], page=devices_page) if devices_page else {}
+    )
     items: dict[int, OrderItem] = {}
     keys: defaultdict[int, list[PurchasedKey]] = defaultdict(list)
     products: dict[int, int] = {}
@@ -287,11 +292,11 @@ def _sentence(order: Order, found: Access) -> str:
     return found.sentence.replace("refunded", f"refunded on {at:%B} {at.day}, {at.year}") if at else found.sentence
 
 
-def read_purchase(order: Order, *, with_devices: bool = False) -> Purchase:
+def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
     """At most three statements, one more for devices, and one where a product limits its downloads."""
     found = access(facts_of(order))
     token = order_token(order)
-    items = _read_items(order, token, found, with_devices=with_devices)
+    items = _read_items(order, token, found, devices_page=devices_page)
     if not found.allowed and order.is_paid:
         measurements().add(ACCESS_DENIALS, found.reason)
     sentence = _sentence(order, found)

@@ -1,6 +1,6 @@
 """`/orders/<token>`: an order's own page, the permanent link in the mails, and what its buyer does there."""
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.errors import AccessDenied
@@ -17,7 +17,7 @@ library = Blueprint("library", __name__)
 
 @library.get("/orders/<token>")
 def order(token: str) -> ResponseReturnValue:
-    purchase = read_purchase(get_order_here(token), with_devices=True)
+    purchase = read_purchase(get_order_here(token), devices_page=_devices_page())
     answer = make_response(render_template("library/order.html", purchase=purchase, token=token))
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
@@ -27,7 +27,7 @@ def order(token: str) -> ResponseReturnValue:
 @limiter.limit("30/minute")
 def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnValue:
     """A device that its owner lost, sold or set up anew: its slot is free at once."""
-    purchase = read_purchase(get_order_here(token), with_devices=True)
+    purchase = read_purchase(get_order_here(token), devices_page=1)
     if not purchase.access_allowed:
         raise AccessDenied(purchase.access_reason)
     if license_id not in _license_ids(purchase):
@@ -37,6 +37,11 @@ def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnV
     else:
         flash("That device was deactivated already.", "good")
     return redirect(url_for("library.order", token=token), 303)
+
+
+def _devices_page() -> int:
+    asked = request.args.get("devices", "1")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 and int(asked) > 0 else 1
 
 
 def _license_ids(purchase: Purchase) -> set[int]:

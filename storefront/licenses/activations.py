@@ -1,21 +1,23 @@
 """Devices of a license. The limit is exact: devices are counted under the license's lock."""
 
 import uuid
-from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from storefront import clock
+from storefront.catalog.settings import MOST_DEVICES
 from storefront.db import db, one_read, transaction
 from storefront.licenses import keys
 from storefront.licenses.codes import Code
 from storefront.licenses.found import Found, Instance, find_license
 from storefront.licenses.models import Activation, KeyEvent, License
 from storefront.web import settings
+
+ON_A_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,19 @@ class Answer:
     code: Code
     license: Found | None = None
     instance: Instance | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicePage:
+    """`total` is of all pages; a page behind the last one is empty."""
+
+    total: int
+    page: int
+    devices: list[Device] = field(default_factory=list)
+
+    @property
+    def last(self) -> int:
+        return -(-self.total // ON_A_PAGE)
 
 
 def validate(key: str, *, product: str = "", instance_id: str = "", fingerprint: str = "") -> Answer:
@@ -65,7 +80,8 @@ def activate(key: str, *, name: str, product: str = "", fingerprint: str = "") -
             return Answer(code or Code.NOT_FOUND, locked)
         if locked.instance is not None:
             return Answer(Code.VALID, locked, locked.instance)
-        if locked.activation_limit is not None and locked.usage >= locked.activation_limit:
+        most = MOST_DEVICES if locked.activation_limit is None else locked.activation_limit
+        if locked.usage >= most:
             return Answer(Code.ACTIVATION_LIMIT_REACHED, locked)
         made = _add(session, locked.id, name=name, fingerprint=fingerprint)
     return Answer(Code.VALID, replace(locked, usage=locked.usage + 1, instance=made), made)
@@ -85,17 +101,35 @@ def deactivate(key: str, *, instance_id: str, product: str = "") -> Answer:
     return Answer(Code.VALID, replace(found, usage=max(0, found.usage - 1), instance=None))
 
 
-def find_devices(license_ids: Collection[int]) -> dict[int, list[Device]]:
-    """License id -> its devices, oldest first. One statement."""
-    found: defaultdict[int, list[Device]] = defaultdict(list)
-    if license_ids:
-        rows = db.session.execute(
-            select(Activation.license_id, Activation.id, Activation.name, Activation.created_at)
-            .where(Activation.license_id.in_(list(license_ids)))
-            .order_by(Activation.created_at, Activation.id)
+def find_devices(license_ids: Collection[int], *, page: int = 1) -> dict[int, DevicePage]:
+    """License id -> one page of its devices, oldest first. One statement."""
+    if not license_ids:
+        return {}
+    license_id = Activation.license_id
+    place = func.row_number().over(partition_by=license_id, order_by=(Activation.created_at, Activation.id))
+    numbered = (
+        select(
+            Activation.license_id,
+            Activation.id,
+            Activation.name,
+            Activation.created_at,
+            place.label("place"),
+            func.count().over(partition_by=license_id).label("total"),
         )
-        for row in rows:
-            found[row.license_id].append(Device(row.id, row.name, row.created_at))
+        .where(Activation.license_id.in_(list(license_ids)))
+        .subquery()
+    )
+    before = (page - 1) * ON_A_PAGE
+    rows = db.session.execute(
+        select(numbered)
+        .where(or_(numbered.c.place == 1, numbered.c.place.between(before + 1, before + ON_A_PAGE)))
+        .order_by(numbered.c.license_id, numbered.c.place)
+    )
+    found: dict[int, DevicePage] = {}
+    for row in rows:
+        here = found.setdefault(row.license_id, DevicePage(total=row.total, page=page))
+        if row.place > before:
+            here.devices.append(Device(row.id, row.name, row.created_at))
     return found
 
 

@@ -68,7 +68,7 @@ def _keys_arrived(message: OutboxMessage) -> Found:
 
 def _key_replaced(message: OutboxMessage) -> Found:
     order = _order(message)
-    purchase = read_purchase(order, with_devices=True)
+    purchase = read_purchase(order, devices_page=1)
     for item in purchase.items:
         for each in item.keys:
             if str(each.license_id) == message.about and each.state is KeyState.WORKS:
