@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront import clock
-from storefront.catalog.file_names import check_path_part
+from storefront.catalog.file_names import check_path_part, same_name
 from storefront.catalog.models import Product, Release, ReleaseFile
 from storefront.db import db, insert_missing, transaction
 from storefront.errors import NotFound, StorefrontError
@@ -28,6 +28,17 @@ class ReleaseFileExists(StorefrontError):
     code = "release_file_exists"
     status = 409
     title = "This release already has another file of this name"
+
+
+class SameOnDisk(ReleaseFileExists):
+    code = "same_on_disk"
+    title = "On Windows and on a Mac these two are one file"
+
+
+class EmptyFile(StorefrontError):
+    code = "empty_file"
+    status = 409
+    title = "This file is empty"
 
 
 class ReleaseIsThere(StorefrontError):
@@ -56,7 +67,13 @@ def add_release_file(*, slug: str, version: str, source: Path, notes: str = "", 
 
 
 def add_release_files(
-    *, slug: str, version: str, sources: Sequence[Path], notes: str | None = None, is_draft: bool = False
+    *,
+    slug: str,
+    version: str,
+    sources: Sequence[Path],
+    notes: str | None = None,
+    is_draft: bool = False,
+    allow_empty: bool = False,
 ) -> list[int]:
     """Put files into a product's release, which is made and published when it is new: all of them, or none.
 
@@ -65,7 +82,9 @@ def add_release_files(
     Raises:
         NotFound: no such product.
         FileNameRefused: the version or a file's name has characters a path cannot carry.
+        EmptyFile: nobody said that it may be.
         ReleaseFileExists: the release has other bytes under a name.
+        SameOnDisk: two names, or versions, differ in capitals or accents only.
         ReleaseIsThere: it was published, so it is no draft, or has other notes.
     """
     product_id = db.session.scalar(select(Product.id).where(Product.slug == slug))
@@ -74,6 +93,10 @@ def add_release_files(
     names = [_checked(slug, version, source.name) for source in sources]
     if len(set(names)) < len(names):
         raise ReleaseFileExists("Two of these files have the same name.")
+    _demand_apart(names, names)
+    if not allow_empty:
+        _demand_content(sources)
+    _demand_own_version(product_id, version)
     _demand_terms(_find_release(db.session(), product_id, version), slug, notes, is_draft=is_draft)
     _demand_same_bytes(product_id, version, dict(zip(names, sources, strict=True)))
     stored: list[StoredFile] = []
@@ -157,14 +180,40 @@ def _demand_terms(release: Release | None, slug: str, notes: str | None, *, is_d
         )
 
 
+def _demand_apart(names: Iterable[str], others: Iterable[str]) -> None:
+    """A buyer who puts both into one folder would have one of them, and not know which."""
+    known = {same_name(name): name for name in others}
+    for name in names:
+        other = known.get(same_name(name), name)
+        if other != name:
+            raise SameOnDisk(f"{name} and {other} are one file on Windows and on a Mac: rename one.")
+
+
+def _demand_content(sources: Iterable[Path]) -> None:
+    empty = [source.name for source in sources if source.stat().st_size == 0]
+    if empty:
+        raise EmptyFile(f"{', '.join(empty)}: 0 bytes. Was it copied whole? --allow-empty takes it as it is.")
+
+
+def _demand_own_version(product_id: int, version: str) -> None:
+    for other in db.session.scalars(select(Release.version).where(Release.product_id == product_id)):
+        if other != version and same_name(other) == same_name(version):
+            raise SameOnDisk(
+                f"Version {other} is there, and {version} would be the same folder on a Mac: use {other}."
+            )
+
+
 def _demand_same_bytes(product_id: int, version: str, sources: Mapping[str, Path]) -> None:
     """Before anything is stored: a bucket would keep the refused bytes beside the known ones."""
     known = db.session.execute(
         select(ReleaseFile.filename, ReleaseFile.sha256)
         .join(Release, Release.id == ReleaseFile.release_id)
-        .where(Release.product_id == product_id, Release.version == version, ReleaseFile.filename.in_(sources))
+        .where(Release.product_id == product_id, Release.version == version)
     ).all()
     for filename, sha256 in known:
+        if filename not in sources:
+            _demand_apart([filename], sources)
+            continue
         with sources[filename].open("rb") as content:
             _size, digest = measure(content)
         if digest != sha256:
@@ -184,6 +233,11 @@ def _record(session: Session, release: Release, stored: StoredFile) -> int:
         "sha256": stored.sha256,
         "path": stored.path,
     }
+    # The release is locked: nobody adds a name between this look and the row.
+    _demand_apart(
+        [stored.filename],
+        session.scalars(select(ReleaseFile.filename).where(ReleaseFile.release_id == release.id)),
+    )
     insert_missing(session, ReleaseFile, [new])
     known = session.scalars(
         select(ReleaseFile)

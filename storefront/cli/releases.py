@@ -29,17 +29,27 @@ def releases() -> None:
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("--notes-file", type=FILE, help="What is new, in Markdown.")
 @click.option("--draft", is_flag=True, help="Not to be seen yet: `releases publish` shows it.")
+@click.option("--allow-empty", is_flag=True, help="Take files of 0 bytes, too.")
 @as_json
 def upload(
-    *, slug: str, version: str, files: Sequence[Path], notes_file: Path | None, draft: bool, as_json: bool
+    *,
+    slug: str,
+    version: str,
+    files: Sequence[Path],
+    notes_file: Path | None,
+    draft: bool,
+    allow_empty: bool,
+    as_json: bool,
 ) -> None:
     """Bring files into a release, which is made when it is new: all of them, or none.
 
-    The same files again change nothing.
+    The same files again change nothing. Refused are empty files, and names that Windows or a Mac takes for one.
     """
     notes = notes_file.read_text(encoding="utf-8") if notes_file else None
     with open_shop():
-        add_release_files(slug=slug, version=version, sources=files, notes=notes, is_draft=draft)
+        add_release_files(
+            slug=slug, version=version, sources=files, notes=notes, is_draft=draft, allow_empty=allow_empty
+        )
         found = next(each for each in publishing.list_releases(slug) if each.version == version)
     if as_json:
         print_json(asdict(found))

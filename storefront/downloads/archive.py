@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from zipstream import ZIP_STORED, ZipStream
 
+from storefront.catalog.file_names import same_name
 from storefront.downloads.counting import find_refusal
 from storefront.downloads.links import GrantedFile, find_newest_files
 from storefront.downloads.missing import report_missing
@@ -64,12 +65,12 @@ def open_archive(order: Order) -> Archive:
 
 
 def _free_name(filename: str, taken: set[str], version: str) -> str:
-    """Two products may have a file of one name."""
+    """Two products may have a file of one name, or of two that are one on a buyer's disk."""
     name = filename
     number = 1
-    while name.lower() in taken:
+    while same_name(name) in taken:
         number += 1
         stem, dot, ending = filename.rpartition(".")
         name = f"{stem or filename} ({version}, {number}){dot}{ending if stem else ''}"
-    taken.add(name.lower())
+    taken.add(same_name(name))
     return name

@@ -23,10 +23,14 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 @pytest.fixture
 def upload(environment: dict[str, str], app: Flask) -> Any:
-    def call(*words: object) -> Any:
-        command = ["releases", "upload", "twinspot", "3.0", *map(str, words)]
+    def to(version: str, *words: object) -> Any:
+        command = ["releases", "upload", "twinspot", version, *map(str, words)]
         return CliRunner().invoke(main, command, env=environment | {"STOREFRONT_ENV_FILE": ""})
 
+    def call(*words: object) -> Any:
+        return to("3.0", *words)
+
+    call.to = to  # type: ignore[attr-defined] # another version, where a test needs one
     return call
 
 
@@ -77,6 +81,56 @@ def test_bytes_that_lie_there_without_a_row_are_never_replaced(
 def test_two_files_of_one_name_are_refused(upload: Any, tmp_path: Path) -> None:
     refused = upload(make(tmp_path / "x", "a.zip", "1"), make(tmp_path / "y", "a.zip", "2"))
     assert (refused.exit_code, "same name" in refused.output) == (1, True)
+
+
+ONE_ON_DISK = [
+    ("Tool.zip", "tool.ZIP"),
+    ("Gr\u00f6\u00dfe.zip", "GRO\u0308SSE.zip"),
+    ("\u0130x.zip", "i\u0307X.zip"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), ONE_ON_DISK)
+def test_names_that_are_one_on_a_buyers_disk_are_refused(
+    upload: Any, settings: Settings, tmp_path: Path, first: str, second: str
+) -> None:
+    one, other = make(tmp_path / "x", first), make(tmp_path / "y", second)
+    together = upload(one, other)
+    assert (together.exit_code, "one file on Windows and on a Mac" in together.output) == (1, True)
+    assert stored(settings) == []
+    assert upload(one).exit_code == 0
+    later = upload(make(tmp_path, "more.zip"), other)
+    assert (later.exit_code, "rename one" in later.output) == (1, True)
+    assert stored(settings) == [first]
+    assert upload(one).exit_code == 0, "the same name again is the same file"
+
+
+def test_a_version_that_differs_in_capitals_only_is_refused(upload: Any, tmp_path: Path) -> None:
+    assert upload(make(tmp_path, "a.zip")).exit_code == 0
+    for version, code in (("4.0-RC", 0), ("4.0-rc", 1), ("4.0-RC", 0)):
+        done = upload.to(version, make(tmp_path, "a.zip"))
+        assert (done.exit_code, "use 4.0-RC" in done.output) == (code, bool(code))
+
+
+def test_an_empty_file_is_asked_about(upload: Any, settings: Settings, tmp_path: Path) -> None:
+    files = make(tmp_path, "full.zip"), make(tmp_path, "empty.txt", "")
+    refused = upload(*files)
+    assert (refused.exit_code, "empty.txt: 0 bytes" in refused.output, "--allow-empty" in refused.output) == (
+        1,
+        True,
+        True,
+    )
+    assert stored(settings) == []
+    assert upload(*files, "--allow-empty").exit_code == 0
+    assert stored(settings) == ["empty.txt", "full.zip"]
+
+
+@pytest.mark.parametrize(
+    "name", ["CON.txt", "con .zip", "com\u00b9.zip", "a.zip.", "NUL", "Aux.tar.gz", "CONOUT$"]
+)
+def test_a_name_that_windows_keeps_for_itself_is_refused(upload: Any, tmp_path: Path, name: str) -> None:
+    refused = upload(make(tmp_path, name))
+    assert (refused.exit_code, "'" in refused.output) == (1, True)
 
 
 def test_a_published_release_is_no_draft(upload: Any, tmp_path: Path, buyer: Buyer) -> None:

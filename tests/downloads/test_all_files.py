@@ -1,12 +1,15 @@
 """Everything of an order in one zip: counted together, without what is used up, in few statements."""
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from storefront.catalog.releases import add_release_files
+from storefront.db import db
 from tests.databases import BOTH
 from tests.downloads.clicks import BOOK, add_release, counted_downloads, forget_window, status
 from tests.goods import change_product
@@ -71,3 +74,25 @@ def test_more_files_are_not_more_statements(app: Flask, sandbox: SandboxClient, 
             assert len(fetch(sale).namelist()) == files + 1
         asked.append(len(statements))
     assert asked[1] == asked[0] < 8, statements
+
+
+def test_names_that_are_one_on_a_disk_are_told_apart_and_empty_files_are_files(
+    app: Flask, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    sale = sell(app, sandbox, BOOK, TOOL)
+    for slug, name, text in ((BOOK[0], "Read me.txt", ""), (TOOL[0], "READ ME.TXT", "tool")):
+        source = tmp_path / name
+        source.write_text(text)
+        with app.app_context():
+            add_release_files(slug=slug, version="9.0", sources=[source], allow_empty=True)
+            db.session.remove()
+        source.unlink()
+    archive = fetch(sale)
+    names = archive.namelist()
+    assert len({name.casefold() for name in names}) == 2
+    assert sorted(archive.read(name) for name in names) == [b"", b"tool"]
+    empty = next(
+        each for each in re.findall(r'href="([^"]*/downloads/[^"]+)"', sale.order_page()) if "Read%20me" in each
+    )
+    with sale.buyer.get(empty) as answer:
+        assert (answer.status_code, answer.data, answer.headers["Content-Length"]) == (200, b"", "0")
