@@ -24,36 +24,57 @@ from storefront.web import settings
 MOST_PROBLEMS = 50  # shown; --json has all
 
 
+def _read_key(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value != "-":
+        return value
+    with click.open_file("-", encoding="utf-8") as given:
+        key: str = given.read()
+    return key.strip()
+
+
 @click.group()
 def keys() -> None:
-    """License keys: imported ones, and every key that was sold. A key may be typed in any spelling."""
+    """License keys: imported ones, and every key that was sold.
+
+    A key that the shop made may be typed in any spelling, an imported one exactly as it is. Where KEY is `-` it is
+    read from standard input: keys of several lines are easier to give so.
+    """
 
 
 @keys.command("import")
 @click.argument("slug")
 @click.argument("file", type=click.File("rb"))
 @click.option("--column", help="Which column of a CSV file has the keys, by its heading.")
-@click.option("--dry-run", is_flag=True, help="Only check every line.")
+@click.option("--as-is", is_flag=True, help="Take keys, too, that look as if another program had damaged them.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @as_json
-def import_file(slug: str, file: BinaryIO, column: str | None, dry_run: bool, as_json: bool) -> None:
+def import_file(
+    *, slug: str, file: BinaryIO, column: str | None, as_is: bool, dry_run: bool, as_json: bool
+) -> None:
     """Bring keys to sell: a text file with one a line, or CSV (`-` is standard input). All or none.
 
     A CSV file with several columns has a first line that names them. Blank lines and lines that begin with #
-    are left out.
+    are left out. A key of several lines stands in quotes.
+
+    Keys are sold, and told apart, exactly as they are written. Those that look damaged (1.23457E+15, dates, #REF!,
+    long dashes) are named, and nothing is imported.
 
     Orders that wait for a key are served at once, oldest first, and their buyers are told by mail.
     """
     with open_shop(), _naming_problems(as_json=as_json):
-        done = import_keys(slug, read_keys(file.read(), column=column), dry_run=dry_run)
+        done = import_keys(slug, read_keys(file.read(), column=column, as_is=as_is), dry_run=dry_run)
     if as_json:
-        print_json(asdict(done))
+        print_json({**asdict(done), "dry_run": dry_run})
         return
     if dry_run:
-        click.echo("Every line can be imported. Nothing was changed.")
-        return
+        click.echo("A dry run: nothing was changed. The import would say:", err=True)
     left_out = {"blank": len(done.blank_lines), "comment": len(done.comment_lines)}
     words = ", ".join(f"{count} {kind} lines" for kind, count in left_out.items() if count)
     click.echo(f"Imported {done.imported} keys{words and f' ({words} left out)'}. {done.unsold} are for sale.")
+    if done.long_lines:
+        shown = ", ".join(map(str, done.long_lines[:MOST_PROBLEMS]))
+        more = " and more" if len(done.long_lines) > MOST_PROBLEMS else ""
+        click.echo(f"Keys of several lines: {len(done.long_lines)} (from line {shown}{more}).")
     if done.served_keys:
         click.echo(f"{done.served_keys} went to {done.served_orders} orders that waited; mails are on their way.")
     if done.waiting:
@@ -100,7 +121,7 @@ def remove(slug: str, file_or_key: str, column: str | None, as_json: bool) -> No
 def _read_file_or_key(text: str, column: str | None) -> KeyFile:
     if text == "-" or Path(text).is_file():
         with click.open_file(text, "rb") as file:
-            return read_keys(file.read(), column=column)
+            return read_keys(file.read(), column=column, as_is=True)  # damaged ones are what goes
     return one_key(text)
 
 
@@ -135,7 +156,7 @@ def serve(as_json: bool) -> None:
 
 
 @keys.command()
-@click.argument("key")
+@click.argument("key", callback=_read_key)
 @as_json
 def show(key: str, as_json: bool) -> None:
     """All that is known of a key: its order, what it may do, and who had it when."""
@@ -146,8 +167,10 @@ def show(key: str, as_json: bool) -> None:
         value["access"] = story.access and {"allowed": story.access.allowed, "reason": story.access.reason.value}
         print_json(value)
         return
+    first, *more = story.key.split("\n")
     lines = [
-        f"Key        {story.key}",
+        f"Key        {first}",
+        *(f"           {line}" for line in more),
         f"Product    {story.product}",
         f"Order      {story.order_number or 'not sold'}",
     ]
@@ -169,7 +192,7 @@ def show(key: str, as_json: bool) -> None:
 
 
 @keys.command()
-@click.argument("key")
+@click.argument("key", callback=_read_key)
 @click.option("--because", default="", help="For the order's history; the buyer does not see it.")
 @as_json
 def replace(key: str, because: str, as_json: bool) -> None:
@@ -182,7 +205,12 @@ def replace(key: str, because: str, as_json: bool) -> None:
     if as_json:
         print_json(asdict(done))
         return
-    click.echo(plain(f"{done.product}, order {done.order_number}: {done.old_hint} is now {done.key}."))
+    first, *more = done.key.split("\n")
+    click.echo(
+        plain(f"{done.product}, order {done.order_number}: {done.old_hint} is now {first}{'' if more else '.'}")
+    )
+    for line in more:
+        click.echo(plain(line))
     if done.was_withdrawn:
         click.echo("The old key was withdrawn; the new one works.")
     if done.devices_removed:
@@ -191,7 +219,7 @@ def replace(key: str, because: str, as_json: bool) -> None:
 
 
 @keys.command()
-@click.argument("key")
+@click.argument("key", callback=_read_key)
 @click.option("--because", default="", help="For the order's history.")
 @as_json
 def withdraw(key: str, because: str, as_json: bool) -> None:
@@ -205,7 +233,7 @@ def withdraw(key: str, because: str, as_json: bool) -> None:
 
 
 @keys.command()
-@click.argument("key")
+@click.argument("key", callback=_read_key)
 @as_json
 def restore(key: str, as_json: bool) -> None:
     """Let a withdrawn key work again, on the same devices."""

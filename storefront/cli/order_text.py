@@ -97,7 +97,15 @@ def _mark(item: HistoryItem) -> str:
 
 def _grant(item: HistoryItem, number: int) -> list[str]:
     grant = item.grants[number]
-    return [grant.kind, f"{grant.product}:" if grant.key else grant.product, *([grant.key] if grant.key else [])]
+    if grant.key is None:
+        return [grant.kind, grant.product]
+    first, *more = grant.key.splitlines()
+    return [
+        grant.kind,
+        f"{grant.product}:",
+        first,
+        *([f"(and {len(more)} more lines: --json has them)"] if more else []),
+    ]
 
 
 def listed_to_json(order: ListedOrder) -> dict[str, Any]:

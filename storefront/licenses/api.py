@@ -16,7 +16,6 @@ from storefront.errors import StorefrontError
 from storefront.licenses import activations, answers
 from storefront.licenses.activations import Answer
 from storefront.licenses.codes import Code
-from storefront.licenses.keys import hash_key
 from storefront.licenses.license_file import issue_license_file
 from storefront.licenses.limits import count_client, count_key
 from storefront.licenses.openapi import describe
@@ -67,18 +66,19 @@ def activate() -> ResponseReturnValue:
         product=fields.get("product_id", ""),
         fingerprint=fingerprint,
     )
-    return _answer(answer, license_file=_license_file(answer, fields["license_key"], fingerprint))
+    return _answer(answer, license_file=_license_file(answer, fingerprint))
 
 
-def _license_file(answer: Answer, key: str, fingerprint: str) -> str | None:
+def _license_file(answer: Answer, fingerprint: str) -> str | None:
     """None where it cannot be made, the device is activated all the same; and for a device without a fingerprint.
 
     A file for any device would go around the limit of devices.
     """
-    if answer.code is not Code.VALID or answer.license is None or not fingerprint:
+    found = answer.license
+    if answer.code is not Code.VALID or found is None or not fingerprint:
         return None
     try:
-        return issue_license_file(answer.license.id, fingerprint=fingerprint, key_hash=hash_key(key))
+        return issue_license_file(found.id, fingerprint=fingerprint, key_hash=found.key_hash)
     except StorefrontError as error:
         log.warning("no license file", extra={"why": error.code})
         return None

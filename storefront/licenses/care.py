@@ -12,7 +12,7 @@ from storefront.catalog.settings import TEST_PREFIX
 from storefront.db import transaction
 from storefront.errors import NotFound, StorefrontError
 from storefront.licenses.issue import mark_handed_out, take_from_pool
-from storefront.licenses.keys import hash_key, hint, is_well_formed, new_key
+from storefront.licenses.keys import hash_exact, hash_key, hashes_of, hint, is_well_formed, new_key
 from storefront.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
 from storefront.licenses.pool import settle_pools
 from storefront.mail import outbox
@@ -73,12 +73,28 @@ class Replaced:
 def unknown_key(key: str) -> NotFound:
     if is_well_formed(key):
         return NotFound(f"There is no such key in {settings().mode} mode.")
-    return NotFound("There is no such key. Its check letter does not fit either: compare it letter by letter.")
+    return NotFound(
+        "There is no such key. One that the shop made has a wrong letter: compare it letter by letter. "
+        "An imported one counts exactly as it is written."
+    )
+
+
+def find_license_row(session: Session, key: str, mode: str, *, is_locked: bool = False) -> License | None:
+    """By the key as it is written, or else one of ours in another spelling."""
+    exact, normal = hashes_of(key)
+    ask = select(License).where(License.key_hash.in_((exact, normal)), License.mode == mode)
+    ask = ask.order_by(License.key_hash != exact).execution_options(populate_existing=True)
+    return session.scalars(ask.with_for_update() if is_locked else ask).first()
+
+
+def find_retired(session: Session, key: str) -> RetiredKey | None:
+    """Likewise."""
+    return next((row for each in hashes_of(key) if (row := session.get(RetiredKey, each)) is not None), None)
 
 
 def _not_found(session: Session, key: str) -> StorefrontError:
     """A key that was replaced is known for ever: then when, and in which order."""
-    retired = session.get(RetiredKey, hash_key(key))
+    retired = find_retired(session, key)
     found = session.get(License, retired.license_id) if retired else None
     if retired is None or found is None or found.mode != settings().mode:
         return unknown_key(key)
@@ -90,14 +106,9 @@ def _not_found(session: Session, key: str) -> StorefrontError:
 
 
 def _lock_license(session: Session, reference: str) -> License:
-    """By the key in any spelling, or by the number of an order that has one key."""
+    """By the key, or by the number of an order that has one key."""
     mode = settings().mode
-    found = session.scalars(
-        select(License)
-        .where(License.key_hash == hash_key(reference), License.mode == mode)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    found = find_license_row(session, reference, mode, is_locked=True)
     if found is not None:
         return found
     if not ORDER_NUMBER.fullmatch(reference.strip()):
@@ -111,7 +122,7 @@ def _lock_license(session: Session, reference: str) -> License:
         .with_for_update(of=License)
         .execution_options(populate_existing=True)
     ).all()
-    if session.get(RetiredKey, hash_key(reference)) is not None:
+    if find_retired(session, reference) is not None:
         raise _not_found(session, reference)
     if not licenses:
         raise NotFound(f"There is no key and no order with a key called {reference.strip()}.")
@@ -158,8 +169,7 @@ def replace_key(reference: str, *, because: str = "") -> Replaced:
             )
         was_withdrawn = found.withdrawn_at is not None
         old, old_hash = found.key, found.key_hash
-        found.key = _next_key(session, found, product)
-        found.key_hash = hash_key(found.key)
+        found.key, found.key_hash = _next_key(session, found, product)
         found.withdrawn_at = None
         found.generation += 1
         session.add(RetiredKey(key_hash=old_hash, license_id=found.id, hint=hint(old)))
@@ -194,20 +204,21 @@ def replace_key(reference: str, *, because: str = "") -> Replaced:
     return made
 
 
-def _next_key(session: Session, found: License, product: Product) -> str:
-    """Of the kind that the license has, whatever the product sells by now."""
+def _next_key(session: Session, found: License, product: Product) -> tuple[str, str]:
+    """With its hash. Of the kind that the license has, whatever the product sells by now."""
     imported = select(PoolKey.id).where(PoolKey.grant_id == found.grant_id, PoolKey.key_hash == found.key_hash)
     if session.scalar(imported) is None:
         is_test_key = found.key.startswith(f"{TEST_PREFIX}-")
-        return new_key(TEST_PREFIX if is_test_key else product.license_prefix)
+        made = new_key(TEST_PREFIX if is_test_key else product.license_prefix)
+        return made, hash_key(made)
     taken = take_from_pool(session, product.id, found.mode, 1)
     if not taken:
         raise PoolEmpty(f"No key of {product.name} is left: `storefront keys import {product.slug} FILE` first.")
-    pool_id, key = taken[0]
+    pool_id, key, key_hash = taken[0]
     mark_handed_out(session, [(pool_id, found.grant_id)])
     session.add(KeyEvent(what="handed_out", pool_key_id=pool_id, license_id=found.id, detail="for a replaced key"))
     settle_pools(session, found.mode, [product.id])
-    return key
+    return key, key_hash
 
 
 def _forget_older_mails(session: Session, found: License) -> None:
@@ -238,7 +249,7 @@ def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
     with transaction() as session:
         unsold = session.scalars(
             select(PoolKey)
-            .where(PoolKey.key_hash == hash_key(key), PoolKey.mode == mode)
+            .where(PoolKey.key_hash == hash_exact(key), PoolKey.mode == mode)
             .where(PoolKey.grant_id.is_(None), PoolKey.removed_at.is_(None))
             .with_for_update()
             .execution_options(populate_existing=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, ScalarSelect, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from storefront import clock
@@ -26,15 +26,27 @@ _P = Product.__table__.c
 
 _USED = Activation.__table__.alias("used")
 _USAGE = select(func.count()).select_from(_USED).where(_USED.c.license_id == _L.id).scalar_subquery()
-_RETIRED = (
-    select(RetiredKey.__table__.c.license_id)
-    .where(RetiredKey.__table__.c.key_hash == bindparam("key_hash"))
-    .scalar_subquery()
+
+
+def _retired(name: str) -> ScalarSelect[int]:
+    retired = RetiredKey.__table__.c
+    return select(retired.license_id).where(retired.key_hash == bindparam(name)).scalar_subquery()
+
+
+# A key is what is written, before it is another spelling of one of ours; and itself, before one that was replaced.
+_WAYS = (
+    _L.key_hash == bindparam("exact"),
+    _L.id == _retired("exact"),
+    _L.key_hash == bindparam("normal"),
+    _L.id == _retired("normal"),
 )
+_OF_REPLACED = (1, 3)
+_WAY = case(*((way, place) for place, way in enumerate(_WAYS)))
 # Of tables and built once: entities cost twice as much, and a program asks this at each of its starts.
 _FIND = (
     select(
         _L.id,
+        _WAY.label("way"),
         _L.key,
         _L.key_hash,
         _L.mode,
@@ -81,7 +93,8 @@ _FIND = (
             (bindparam("instance_id") == "") & (_A.fingerprint == bindparam("fingerprint")),
         ),
     )
-    .where(or_(_L.key_hash == bindparam("key_hash"), _L.id == _RETIRED), _L.mode == bindparam("mode"))
+    .where(or_(*_WAYS), _L.mode == bindparam("mode"))
+    .order_by(_WAY)
 )
 
 
@@ -99,6 +112,7 @@ class Found:
 
     id: int
     key: str
+    key_hash: str  # of the key that it has now
     mode: str
     activation_limit: int | None
     usage: int
@@ -134,15 +148,16 @@ class Found:
 def find_license(
     session: Session | Connection, key: str, *, mode: str, instance_id: str = "", fingerprint: str = ""
 ) -> Found | None:
-    """By the key in any spelling, or by one it replaced. The instance is the one named, or else the device's.
+    """By the key as it is written, one of ours in any spelling, or one that was replaced.
+
+    The instance is the one named, or else the device's.
 
     The same one statement for a key that exists and for a guess, so that time tells them apart no better than
     the answer does.
     """
-    wanted = keys.hash_key(key)
-    row = session.execute(
-        _FIND, {"key_hash": wanted, "mode": mode, "instance_id": instance_id, "fingerprint": fingerprint or None}
-    ).first()
+    exact, normal = keys.hashes_of(key)
+    named = {"instance_id": instance_id, "fingerprint": fingerprint or None}
+    row = session.execute(_FIND, {"exact": exact, "normal": normal, "mode": mode, **named}).first()
     if row is None:
         return None
     facts = Facts(
@@ -155,12 +170,13 @@ def find_license(
         decision=Decision(row.decision),
         is_item_refunded=row.is_refunded,
     )
-    is_replaced = row.key_hash != wanted
+    is_replaced = row.way in _OF_REPLACED
     instance = None
     if row.instance_id is not None:
         instance = Instance(row.instance_id, row.instance_name, row.fingerprint, row.instance_created_at)
     return Found(
         id=row.id,
+        key_hash=row.key_hash,
         key=key.strip() if is_replaced else row.key,  # whoever has the old one is not told the new one
         mode=row.mode,
         activation_limit=row.activation_limit,

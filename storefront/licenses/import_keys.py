@@ -1,5 +1,6 @@
 """Imports keys into a product's pool, all or none, and serves the orders that waited for them, oldest first."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from storefront.db import db, transaction
 from storefront.errors import NotFound, StorefrontError
 from storefront.licenses.issue import count_unsold
 from storefront.licenses.key_files import KeyFile, KeyLine, Problem
-from storefront.licenses.keys import hint
+from storefront.licenses.keys import hash_key, hint, is_well_formed
 from storefront.licenses.models import KeyEvent, License, PoolKey, RetiredKey
 from storefront.licenses.pool import count_waiting, settle_pools
 from storefront.licenses.serve import Served, serve
@@ -21,6 +22,14 @@ from storefront.queue import nudge
 from storefront.web import settings
 
 BATCH = 2000  # rows a statement: SQLite and PostgreSQL bound how many values one may carry
+
+
+class _NotMeant(Exception):
+    """Takes a dry run back, once it knows what to say."""
+
+    def __init__(self, done: "Imported") -> None:
+        super().__init__()
+        self.done = done
 
 
 class NotAPool(StorefrontError):
@@ -39,14 +48,20 @@ class KeysRefused(StorefrontError):
         self.done = done
         self.problems = sorted(problems, key=lambda problem: problem.number)
         lines = "1 line" if len(self.problems) == 1 else f"{len(self.problems)} lines"
-        super().__init__(f"Nothing was {done}: {lines} cannot be used.")
+        doubts = sum(problem.is_doubt for problem in self.problems)
+        hint = " What only looks damaged, and is not, is taken with --as-is." if doubts else ""
+        super().__init__(f"Nothing was {done}: {lines} cannot be used.{hint}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """`blank_lines` and `comment_lines` are the numbers of lines that were left out."""
+    """`blank_lines` and `comment_lines` are the numbers of lines that were left out.
+
+    `long_lines` are those where a key of several lines begins: a quote too many makes one key of two.
+    """
 
     imported: int
+    long_lines: tuple[int, ...]
     blank_lines: tuple[int, ...]
     comment_lines: tuple[int, ...]
     served_keys: int
@@ -56,7 +71,7 @@ class Imported:
 
 
 def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
-    """Into the pool of the running mode.
+    """Into the pool of the running mode. A dry run does it all, and takes it back: it says what a run would say.
 
     Every line is checked before the transaction, which is short also for a hundred thousand keys. What another
     import brings in between, the schema refuses: then the lines are checked again, and named.
@@ -66,14 +81,14 @@ def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
         NotAPool: its keys are generated.
         KeysRefused: a line is unusable, or its key was imported, sold or replaced before; nothing is changed.
     """
-    product = _get_pool(db.session(), slug)
+    _get_pool(db.session(), slug)
     problems = [*file.problems, *_find_known(db.session(), file.keys)]
     if problems or not file.keys:
         raise KeysRefused(problems or [Problem(1, "there is no key in this file")])
-    if dry_run:
-        return _report(db.session(), product.id, file, imported=0, served=Served(0, 0))
     try:
-        done = _import(slug, file)
+        done = _import(slug, file, dry_run=dry_run)
+    except _NotMeant as dry:
+        return dry.done
     except IntegrityError as error:
         known = _find_known(db.session(), file.keys)
         if not known:
@@ -84,19 +99,23 @@ def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
     return done
 
 
-def _import(slug: str, file: KeyFile) -> Imported:
+def _import(slug: str, file: KeyFile, *, dry_run: bool) -> Imported:
     with transaction() as session:
         product = _get_pool(session, slug, is_locked=True)
         _insert(session, product.id, file.keys)
         served = serve(session, product.id)
         settle_pools(session, settings().mode, [product.id])
-        return _report(session, product.id, file, imported=len(file.keys), served=served)
+        done = _report(session, product.id, file, served)
+        if dry_run:
+            raise _NotMeant(done)
+        return done
 
 
-def _report(session: Session, product_id: int, file: KeyFile, *, imported: int, served: Served) -> Imported:
+def _report(session: Session, product_id: int, file: KeyFile, served: Served) -> Imported:
     mode = settings().mode
     return Imported(
-        imported=imported,
+        imported=len(file.keys),
+        long_lines=tuple(line.number for line in file.keys if "\n" in line.key),
         blank_lines=file.blanks,
         comment_lines=file.comments,
         served_keys=served.keys,
@@ -123,24 +142,50 @@ def _get_pool(session: Session, slug: str, *, is_locked: bool = False) -> Produc
 
 def _find_known(session: Session, lines: tuple[KeyLine, ...]) -> list[Problem]:
     """What cannot be sold again, whatever product or mode it was for."""
-    by_hash = {line.key_hash: line for line in lines}
-    found: dict[str, str] = {}
-    hashes = list(by_hash)
-    for start in range(0, len(hashes), BATCH):
-        part = hashes[start : start + BATCH]
-        for key_hash in session.scalars(select(License.key_hash).where(License.key_hash.in_(part))):
-            found.setdefault(key_hash, "is sold already")
-        rows = session.execute(
-            select(PoolKey.key_hash, PoolKey.grant_id, PoolKey.mode).where(
-                PoolKey.key_hash.in_(part), PoolKey.removed_at.is_(None)
-            )
+    found: list[Problem] = []
+    for start in range(0, len(lines), BATCH):
+        part = lines[start : start + BATCH]
+        known = _read_known(session, part)
+        found += [
+            Problem(line.number, f"{hint(line.key)} {known[line]}") for line in part if known.get(line) is not None
+        ]
+    return found
+
+
+def _read_known(session: Session, lines: tuple[KeyLine, ...]) -> dict[KeyLine, str]:
+    """By the key as it is written, and as another spelling of one of ours.
+
+    Keys that were imported and sold when spelling did not count are found by their normal form: only the very same
+    text is the same key.
+    """
+    exact = {line.key_hash: line for line in lines}
+    others: defaultdict[str, list[KeyLine]] = defaultdict(list)
+    for line in lines:
+        others[hash_key(line.key)].append(line)
+    hashes = [*exact, *others]
+    found: dict[KeyLine, str] = {}
+
+    def note(key_hash: str, key: str | None, why: str) -> None:
+        if key_hash in exact:
+            found.setdefault(exact[key_hash], why)
+        for line in others.get(key_hash, ()):
+            if key is None or key == line.key or is_well_formed(key):
+                found.setdefault(line, why)
+
+    for key_hash, key in session.execute(
+        select(License.key_hash, License.key).where(License.key_hash.in_(hashes))
+    ):
+        note(key_hash, key, "is sold already")
+    for row in session.execute(
+        select(PoolKey.key_hash, PoolKey.key, PoolKey.grant_id, PoolKey.mode).where(
+            PoolKey.key_hash.in_(hashes), PoolKey.removed_at.is_(None)
         )
-        for row in rows:
-            word = "is sold already" if row.grant_id else f"was imported before, for {row.mode} orders"
-            found.setdefault(row.key_hash, word)
-        for key_hash in session.scalars(select(RetiredKey.key_hash).where(RetiredKey.key_hash.in_(part))):
-            found.setdefault(key_hash, "was sold once and replaced")
-    return [Problem(by_hash[each].number, f"{hint(by_hash[each].key)} {why}") for each, why in found.items()]
+    ):
+        word = "is sold already" if row.grant_id else f"was imported before, for {row.mode} orders"
+        note(row.key_hash, row.key, word)
+    for key_hash in session.scalars(select(RetiredKey.key_hash).where(RetiredKey.key_hash.in_(hashes))):
+        note(key_hash, None, "was sold once and replaced")
+    return found
 
 
 def _insert(session: Session, product_id: int, lines: tuple[KeyLine, ...]) -> None:

@@ -85,17 +85,17 @@ def issue_keys(session: Session, waiting: list[Keyless]) -> list[Keyless]:
     A fixed number of statements for generated keys, and one more set for each product with a pool. An imported
     key is of the order's mode; a test order of a shop that imported none for tests gets a visible `TEST-` key.
     """
-    keys: dict[int, str] = {}
+    keys: dict[int, tuple[str, str]] = {}
     from_pool: defaultdict[int, list[Keyless]] = defaultdict(list)
     for each in waiting:
         if each.product.key_source is KeySource.POOL:
             if each.is_open:
                 from_pool[each.product.id].append(each)
         else:
-            keys[each.grant_id] = new_key(each.product.license_prefix)
+            keys[each.grant_id] = _generate(each.product.license_prefix)
     for group in from_pool.values():
         keys |= _take(session, group)
-    rows = [_row(each, keys[each.grant_id]) for each in waiting if each.grant_id in keys]
+    rows = [_row(each, *keys[each.grant_id]) for each in waiting if each.grant_id in keys]
     if insert_missing(session, License, rows) != len(rows):
         raise KeysMismatch
     if from_pool:
@@ -103,13 +103,18 @@ def issue_keys(session: Session, waiting: list[Keyless]) -> list[Keyless]:
     return [each for each in waiting if each.grant_id not in keys]
 
 
-def _row(each: Keyless, key: str) -> dict[str, object]:
+def _generate(prefix: str) -> tuple[str, str]:
+    key = new_key(prefix)
+    return key, hash_key(key)
+
+
+def _row(each: Keyless, key: str, key_hash: str) -> dict[str, object]:
     starts_at = max(each.bought_at, clock.now())  # who waited for a key gets all its days
     terms = terms_of(each.product, each.price, quantity=each.quantity, starts_at=starts_at)
     return {
         "grant_id": each.grant_id,
         "key": key,
-        "key_hash": hash_key(key),
+        "key_hash": key_hash,
         "mode": each.mode,
         "activation_limit": terms.activation_limit,
         "seats": terms.seats,
@@ -117,16 +122,16 @@ def _row(each: Keyless, key: str) -> dict[str, object]:
     }
 
 
-def take_from_pool(session: Session, product_id: int, mode: str, count: int) -> list[tuple[int, str]]:
-    """Ids and keys, oldest first, locked: two sales at once get different ones and neither waits."""
+def take_from_pool(session: Session, product_id: int, mode: str, count: int) -> list[tuple[int, str, str]]:
+    """Ids, keys and their hashes, oldest first, locked: two sales at once get different ones and neither waits."""
     rows = session.execute(
-        select(PoolKey.id, PoolKey.key)
+        select(PoolKey.id, PoolKey.key, PoolKey.key_hash)
         .where(PoolKey.product_id == product_id, PoolKey.mode == mode, UNSOLD)
         .order_by(PoolKey.id)
         .limit(count)
         .with_for_update(skip_locked=True)
     )
-    return [(row.id, row.key) for row in rows]
+    return [(row.id, row.key, row.key_hash) for row in rows]
 
 
 def mark_handed_out(session: Session, pairs: Iterable[tuple[int, int]]) -> None:
@@ -141,15 +146,15 @@ def mark_handed_out(session: Session, pairs: Iterable[tuple[int, int]]) -> None:
         )
 
 
-def _take(session: Session, group: list[Keyless]) -> dict[int, str]:
-    """Grant id -> its key, as far as the pool goes."""
+def _take(session: Session, group: list[Keyless]) -> dict[int, tuple[str, str]]:
+    """Grant id -> its key and the key's hash, as far as the pool goes."""
     product, mode = group[0].product, group[0].mode
     taken = take_from_pool(session, product.id, mode, len(group))
     if not taken and makes_test_keys(session, product.id, mode):
-        return {each.grant_id: new_key(TEST_PREFIX) for each in group}
-    pairs = [(pool_id, each.grant_id, key) for each, (pool_id, key) in zip(group, taken, strict=False)]
-    mark_handed_out(session, [(pool_id, grant_id) for pool_id, grant_id, _key in pairs])
-    return {grant_id: key for _pool_id, grant_id, key in pairs}
+        return {each.grant_id: _generate(TEST_PREFIX) for each in group}
+    pairs = list(zip(group, taken, strict=False))
+    mark_handed_out(session, [(pool_id, each.grant_id) for each, (pool_id, *_key) in pairs])
+    return {each.grant_id: (key, key_hash) for each, (_id, key, key_hash) in pairs}
 
 
 def makes_test_keys(session: Session, product_id: int, mode: str) -> bool:

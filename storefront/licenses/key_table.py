@@ -32,7 +32,7 @@ class Table:
     """`uneven` maps a line to the number of its cells where that is not `width`; a list has a width of 1."""
 
     records: list[Record]
-    comments: tuple[int, ...]
+    comments: tuple[tuple[int, str], ...]  # the line's number, and what it says
     width: int
     uneven: dict[int, int]
 
@@ -45,14 +45,14 @@ class _Lines:
     skip: int
     is_between: bool = True  # the next line begins a record
     start: int = 1  # the line on which the record in hand begins
-    comments: list[int] = field(default_factory=list)
+    comments: list[tuple[int, str]] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[str]:
         for number, line in enumerate(io.StringIO(self.text, newline=""), start=1):
             if number <= self.skip:
                 continue
             if self.is_between and line.startswith("#"):
-                self.comments.append(number)
+                self.comments.append((number, line.strip()))
                 continue
             if self.is_between:
                 self.start, self.is_between = number, False

@@ -1,4 +1,6 @@
-"""Readable license keys: four groups of five, no look-alike letters, the last letter checks the rest.
+"""License keys: those that the shop makes, found by any spelling, and imported ones, which are what is written.
+
+Ours have four groups of five, no look-alike letters, and the last letter checks the rest.
 
 The check letter is a weighted sum modulo 23, a prime: any single wrong letter and any two swapped neighbors
 are told from an unknown key.
@@ -40,14 +42,31 @@ def normal_form(key: str) -> str:
     return _BETWEEN.sub("", key).upper()
 
 
+def exact_form(key: str) -> str:
+    """As an imported key is kept: nothing changes but spaces around it, and how its lines end."""
+    return key.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
 def hint(key: str) -> str:
     """Enough to find a key by, and useless to anybody else: a short key shows nothing."""
-    return f"\u2026{key[-SHOWN:]}" if len(key) > 2 * SHOWN else "\u2026"
+    lines = [line for line in key.splitlines() if not line.startswith("-----")]  # the same in every key
+    shown = lines[-1].strip() if lines else key
+    return f"\u2026{shown[-SHOWN:]}" if len(key) > 2 * SHOWN else "\u2026"
 
 
 def hash_key(key: str) -> str:
-    """What keys are found by: of the normal form, so that timing says nothing about a key."""
+    """What a key of ours is found by: of the normal form, so that timing says nothing about a key."""
     return tokens.hash_token(normal_form(key))
+
+
+def hash_exact(key: str) -> str:
+    """What an imported key is found by. Never the hash of a normal form, which has no space in it."""
+    return tokens.hash_token(f"exact {exact_form(key)}")
+
+
+def hashes_of(key: str) -> tuple[str, str]:
+    """By which a key that somebody names may be found: the first one comes before the second."""
+    return hash_exact(key), hash_key(key)
 
 
 def is_well_formed(key: str) -> bool:

@@ -19,8 +19,8 @@ class License(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     grant_id: Mapped[int] = mapped_column(ForeignKey("grants.id"), unique=True)
-    key: Mapped[str] = mapped_column(unique=True)  # as shown
-    key_hash: Mapped[str] = mapped_column(unique=True)  # of its normal form: keys are found by this
+    key: Mapped[str]  # as shown; no index: an imported one may be larger than an index takes
+    key_hash: Mapped[str] = mapped_column(unique=True)  # keys are found by this: see `keys.hashes_of`
     mode: Mapped[str]
     activation_limit: Mapped[int | None]  # None: no limit
     seats: Mapped[int | None]

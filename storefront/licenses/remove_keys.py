@@ -12,7 +12,7 @@ from storefront.errors import NotFound
 from storefront.licenses.import_keys import BATCH, KeysRefused
 from storefront.licenses.issue import count_unsold
 from storefront.licenses.key_files import KeyFile, KeyLine, Problem
-from storefront.licenses.keys import hint
+from storefront.licenses.keys import hash_key, hint
 from storefront.licenses.models import KeyEvent, PoolKey
 from storefront.licenses.pool import settle_pools
 from storefront.web import settings
@@ -50,17 +50,20 @@ def remove_keys(slug: str, file: KeyFile) -> Removed:
 
 
 def _lock(session: Session, product_id: int, lines: tuple[KeyLine, ...]) -> tuple[list[int], list[Problem]]:
+    # What was sold while spelling did not count is found by its normal form, and told from others by its text.
+    hashes = [each for line in lines for each in (line.key_hash, hash_key(line.key))]
     rows = session.execute(
-        select(PoolKey.id, PoolKey.key_hash, PoolKey.grant_id)
-        .where(PoolKey.key_hash.in_([line.key_hash for line in lines]), PoolKey.removed_at.is_(None))
+        select(PoolKey.id, PoolKey.key, PoolKey.grant_id)
+        .where(PoolKey.key_hash.in_(hashes), PoolKey.removed_at.is_(None))
         .where(PoolKey.product_id == product_id, PoolKey.mode == settings().mode)
         .order_by(PoolKey.id)
         .with_for_update()
     )
-    known = {row.key_hash: row for row in rows}
+    wanted = {line.key for line in lines}
+    known = {row.key: row for row in rows if row.key in wanted}
     problems = []
     for line in lines:
-        row = known.get(line.key_hash)
+        row = known.get(line.key)
         if row is None:
             problems.append(Problem(line.number, f"{hint(line.key)} is not in this pool"))
         elif row.grant_id is not None:

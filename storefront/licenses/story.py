@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from storefront.catalog.models import Product
 from storefront.db import db
 from storefront.licenses.care import sale_of, unknown_key
-from storefront.licenses.keys import hash_key
+from storefront.licenses.keys import hashes_of
 from storefront.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
 from storefront.orders.access import Access, item_access
 from storefront.web import settings
@@ -46,7 +46,15 @@ def tell_story(key: str) -> KeyStory:
     Raises:
         NotFound: it was never here, or is mistyped.
     """
-    session, key_hash, mode = db.session(), hash_key(key), settings().mode
+    for key_hash in hashes_of(key):
+        story = _find_story(key, key_hash)
+        if story is not None:
+            return story
+    raise unknown_key(key)
+
+
+def _find_story(key: str, key_hash: str) -> KeyStory | None:
+    session, mode = db.session(), settings().mode
     retired = session.get(RetiredKey, key_hash)
     where = License.id == retired.license_id if retired else License.key_hash == key_hash
     found = session.scalars(select(License).where(where, License.mode == mode)).one_or_none()
@@ -57,7 +65,7 @@ def tell_story(key: str) -> KeyStory:
         custody = _read_custody(found, pool_key)
         return _sold(found, custody, key=key.strip() if retired else found.key, is_retired=retired is not None)
     if pool_key is None:
-        raise unknown_key(key)
+        return None
     return KeyStory(
         key=pool_key.key,
         product=session.get_one(Product, pool_key.product_id).name,

@@ -19,7 +19,7 @@ from storefront.config import ROOT, load_settings
 from storefront.customers.models import Customer
 from storefront.db import Base, db, transaction
 from storefront.library.news import get_reader
-from storefront.licenses.keys import hash_key
+from storefront.licenses.keys import hash_exact, hash_key
 from storefront.licenses.models import License
 from storefront.migrations import schema
 from storefront.orders.lifecycle import get_order_by_token, order_token
@@ -152,6 +152,38 @@ def test_keeps_links_in_mails_and_makes_them_useless_to_who_copied_the_seeds(app
         remade = hmac.new(bytes(row.token_seed), b"order:1", hashlib.sha256).hexdigest()[:32]
         assert row.token_hash == hash_token(remade)  # what the shop of 0006 shows, it finds
         db.session.remove()
+
+
+POOL = """
+INSERT INTO pool_keys (product_id, mode, key, key_hash, grant_id, created_at)
+SELECT min(id), 'sandbox', :key, :hash, :grant, '2026-11-02 12:00:00' FROM products
+"""
+
+
+@both
+def test_tells_unsold_keys_apart_exactly_and_leaves_sold_ones_as_they_are_found(app: Flask) -> None:
+    """Where two would be one key again, on the way back, the second keeps what it has."""
+    with app.app_context():
+        downgrade(directory=str(schema.FOLDER), revision="0001")
+        with transaction() as session:
+            session.execute(text("INSERT INTO customers VALUES (1, 'test', 'Ada', 'ada', '2026-11-02 12:00:00')"))
+            for statement in (ORDER_OF_0001, ITEM_OF_0001, GRANT_OF_0001):
+                session.execute(text(statement))
+        db.session.remove()
+    schema.upgrade(app)
+    keys = ["SOLD-KEY-1", "Unsold-key\u20111", "UNSOLD-KEY-1", "LAST-KEY-1\r\nof two lines"]
+    sold, *unsold = keys
+    with app.app_context():
+        with transaction() as session:
+            for key in keys:
+                values = {"key": key, "hash": hash_key(key) if key == sold else hash_exact(key)}
+                session.execute(text(POOL), values | {"grant": 1 if key == sold else None})
+        downgrade(directory=str(schema.FOLDER), revision="0009")
+    rows = "SELECT key_hash FROM pool_keys ORDER BY id"
+    normal = [hash_key(sold), hash_key(unsold[0]), hash_exact(unsold[1]), hash_key(unsold[2])]
+    assert [row["key_hash"] for row in read_rows(app, rows)] == normal
+    schema.upgrade(app)
+    assert [row["key_hash"] for row in read_rows(app, rows)] == [hash_key(sold), *map(hash_exact, unsold)]
 
 
 def test_does_nothing_the_second_time(app: Flask) -> None:

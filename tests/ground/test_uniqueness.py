@@ -19,7 +19,6 @@ ONCE = {
     ("customers", "mode email_key", ""),
     ("grants", "order_item_id product_id kind ordinal", ""),
     ("licenses", "grant_id", ""),
-    ("licenses", "key", ""),
     ("licenses", "key_hash", ""),
     ("notices", "mode kind subject", ""),
     ("order_items", "order_id stripe_line_item_id", ""),

@@ -189,7 +189,7 @@ FIELDS = [
     ("validate", {}, 422),
     ("validate", {"license_key": ""}, 422),
     ("validate", {"license_key": 5}, 422),
-    ("validate", {"license_key": "A" * 300}, 422),
+    ("validate", {"license_key": "A" * 4097}, 422),
     ("validate", {"license_key": "A\x00B"}, 422),
     ("validate", {"license_key": "A", "nonce": "n" * 257}, 422),
     ("validate", {"license_key": "A", "product_id": True}, 422),

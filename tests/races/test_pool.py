@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from storefront.catalog.models import Product
 from storefront.db import db
 from storefront.licenses.import_keys import KeysRefused
-from storefront.licenses.keys import hash_key
+from storefront.licenses.keys import hash_exact
 from storefront.licenses.models import PoolKey
 from storefront.licenses.serve import serve_waiting
 from storefront.orders.models import Decision, Order
@@ -112,7 +112,7 @@ def test_a_sale_does_not_wait_for_an_import(app: Flask, sandbox: SandboxClient) 
     def bring_elsewhere(session: Session) -> None:
         product_id = session.scalars(select(Product.id).where(Product.slug == "soft-taps")).one()
         key = "IMPORTED-KEY-0004"
-        session.add(PoolKey(product_id=product_id, mode="sandbox", key=key, key_hash=hash_key(key)))
+        session.add(PoolKey(product_id=product_id, mode="sandbox", key=key, key_hash=hash_exact(key)))
         session.flush()
 
     waits = held(app, bring_elsewhere, lambda: bring(app, numbered(2, start=3)))

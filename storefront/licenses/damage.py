@@ -1,0 +1,128 @@
+"""Keys that look as if another program had changed them on their way: each is asked about, none is mended.
+
+A spreadsheet makes numbers and dates of keys, a word processor changes dashes, an export writes errors and
+formulas. What was lost cannot be told from the file, so the owner looks, and saves it anew or says "as it is".
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d{1,3}|[+-]?\d[.,]\d+[eE]\d{1,3}")
+_DECIMAL = re.compile(r"\d{4,}[.,]0+")
+_THOUSANDS = re.compile(r"\d{1,3}(?:([,'\u2019])\d{3})(?:\1\d{3})+")
+_ERROR = re.compile(r"#+|#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|BUSY!)", re.IGNORECASE)
+_NOTHING = frozenset(
+    {"true", "false", "null", "none", "undefined", "(null)", "(none)", "(blank)", "[object object]", "n/a"}
+)
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{1,6}|#x[0-9a-f]{1,5});", re.IGNORECASE)
+_MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?|mrz|m\u00e4r|mai|okt|dez|f\u00e9vr?|avr|juin|juil|ao\u00fbt|d\u00e9c|ene|abr|ago|dic"
+)
+_TIME = r"(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?)?"
+_ISO_DATE = re.compile(rf"\d{{4}}([-/.])(\d{{1,2}})\1(\d{{1,2}}){_TIME}", re.IGNORECASE)
+_DATE = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(?:\d{{4}}|\d{{2}}){_TIME}", re.IGNORECASE)
+_NAMED_DATE = re.compile(
+    rf"\d{{1,2}}\.?[-/. ](?:{_MONTHS})\.?(?:[-/. ](?:\d{{4}}|\d{{2}}))?"
+    rf"|(?:{_MONTHS})\.?[-/. ](?:\d{{1,2}}|(?:19|20)\d{{2}})",
+    re.IGNORECASE,
+)
+_WORD_PROCESSORS = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "dashes"),
+    **dict.fromkeys("\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb", "quotes"),
+    "\u2026": "three dots",
+}
+_BLOCK = re.compile(r"-{4,} ?(?:BEGIN|END)\b.*", re.IGNORECASE)
+EXACT_DIGITS = 15  # that a spreadsheet keeps of a number
+FEW = 4  # numbers of one length: fewer say nothing about a shorter one
+
+
+def find_damage(key: str) -> str | None:
+    """What is wrong with it, in half a sentence, or None."""
+    return _find_spreadsheet(key) or _find_text(key)
+
+
+def is_error_value(cell: str) -> bool:
+    """`#REF!` and the like, which look like comments."""
+    return len(cell) > 1 and _ERROR.fullmatch(cell.strip()) is not None
+
+
+def _find_spreadsheet(key: str) -> str | None:
+    if is_error_value(key):
+        return "it is what a spreadsheet shows in place of a value"
+    if _SCIENTIFIC.fullmatch(key):
+        return "a spreadsheet shortened it to a number with an exponent: the digits are lost"
+    if _DECIMAL.fullmatch(key):
+        return "it ends in .0 as a number does: a program took it for one"
+    if _THOUSANDS.fullmatch(key):
+        return "it has separators of thousands: a program took it for a number"
+    if _is_date(key):
+        return "it is a date: a spreadsheet may have made one of it"
+    if key.startswith("="):
+        return "it is a formula: save the values"
+    if key.startswith("'"):
+        return "it begins with ', as a spreadsheet marks text"
+    if key.casefold() in _NOTHING:
+        return "it is a program's word for nothing, or yes and no"
+    return None
+
+
+def _is_date(key: str) -> bool:
+    iso, short = _ISO_DATE.fullmatch(key), _DATE.fullmatch(key)
+    if iso:
+        return _is_day(iso[2], iso[3])
+    if short:
+        return _is_day(short[1], short[3]) or _is_day(short[3], short[1])
+    return _NAMED_DATE.fullmatch(key) is not None
+
+
+def _is_day(month: str, day: str) -> bool:
+    return 1 <= int(month) <= 12 and 1 <= int(day) <= 31
+
+
+def _find_text(key: str) -> str | None:
+    if "\ufffd" in key:
+        return "it has \ufffd where a letter could not be read: save the file as UTF-8"
+    if _is_misread(key):
+        return "its letters were read in the wrong encoding: save the file as UTF-8"
+    for letter in key:
+        if letter in _WORD_PROCESSORS:
+            return f"it has {letter} (U+{ord(letter):04X}): a word processor changes {_WORD_PROCESSORS[letter]}"
+    if key.endswith("..."):
+        return "it ends in three dots: it was cut"
+    if _ENTITY.search(key):
+        return "it has letters written as in HTML"
+    if _BLOCK.fullmatch(key):
+        return "it is one line of a key of several: put the whole key in quotes"
+    return None
+
+
+def _is_misread(key: str) -> bool:
+    """UTF-8 that was read as Windows or Latin letters can be turned back, and other text cannot."""
+    if key.isascii():
+        return False
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            return key.encode(encoding).decode() != key
+        except UnicodeError:
+            continue
+    return False
+
+
+def find_shortened(keys: Sequence[str]) -> dict[int, str]:
+    """Place in the list -> what is wrong: numbers that lost zeros at their beginning, or digits at their end."""
+    numbers = {place: key for place, key in enumerate(keys) if key.isascii() and key.isdigit()}
+    lengths = Counter(map(len, numbers.values()))
+    found: dict[int, str] = {}
+    usual, count = lengths.most_common(1)[0] if lengths else (0, 0)
+    if count >= FEW and count * 2 > len(numbers):
+        for place, key in numbers.items():
+            if len(key) < usual:
+                found[place] = f"it has {len(key)} digits and others {usual}: zeros at its beginning may be lost"
+    long = {place: key for place, key in numbers.items() if len(key) > EXACT_DIGITS}
+    if len(long) > 1 and not any(key[EXACT_DIGITS:].strip("0") for key in long.values()):
+        found |= dict.fromkeys(
+            long, f"only its first {EXACT_DIGITS} digits are left: a spreadsheet made the rest 0"
+        )
+    return found
