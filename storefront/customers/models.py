@@ -85,9 +85,7 @@ class AddressProof(Base):
     about: Mapped[str | None]  # the order, or the change of address
     seed: Mapped[bytes] = mapped_column(default=tokens.new_seed)
     link_hash: Mapped[str] = mapped_column(unique=True)
-    is_customer: Mapped[bool] = mapped_column(
-        default=False
-    )  # the address was on file: what signs in is mailed to nobody else
+    is_customer: Mapped[bool] = mapped_column(default=False)  # the address was on file
     asked_by: Mapped[str] = mapped_column(default="")  # the browser that asked, hashed
     attempts: Mapped[int] = mapped_column(default=0)  # wrong codes, whoever typed them
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)

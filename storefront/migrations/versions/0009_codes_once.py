@@ -14,12 +14,15 @@ MOMENT = storefront.db.UtcDateTime(timezone=True)
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("address_proofs") as batch_op:
-        batch_op.add_column(sa.Column("is_customer", sa.Boolean(), nullable=False, server_default=sa.true()))
-        batch_op.add_column(sa.Column("asked_by", sa.String(), nullable=False, server_default=""))
-        batch_op.add_column(sa.Column("spent_at", MOMENT, nullable=True))
-        batch_op.add_column(sa.Column("spent_by", sa.String(), nullable=True))
-        batch_op.create_index(batch_op.f("ix_address_proofs_created_at"), ["created_at"])
+    # Without batch mode, which would make the table anew and count its ids from where its rows end.
+    for column in (
+        sa.Column("is_customer", sa.Boolean(), nullable=False, server_default=sa.text("true")),
+        sa.Column("asked_by", sa.String(), nullable=False, server_default=""),
+        sa.Column("spent_at", MOMENT, nullable=True),
+        sa.Column("spent_by", sa.String(), nullable=True),
+    ):
+        op.add_column("address_proofs", column)
+    op.create_index(op.f("ix_address_proofs_created_at"), "address_proofs", ["created_at"])
     op.create_table(
         "code_tries",
         sa.Column("proof_id", sa.Integer(), nullable=False),
