@@ -1,9 +1,11 @@
 // Mounts Stripe's embedded form; when Stripe.js does not come, shows the way to Stripe's own page instead.
+// A form that has expired, or was replaced in another tab, looks like a live one: the shop is asked, and leads on.
 (() => {
   "use strict";
 
   const TIMEOUT_MS = 10_000;
   const POLL_MS = 100;
+  const LOOK_MS = 60_000;
   const place = document.querySelector("[data-checkout]");
   const skeleton = document.querySelector("[data-skeleton]");
   const fallback = document.querySelector("[data-fallback]");
@@ -50,4 +52,29 @@
     clearInterval(waiting);
     giveUp();
   }, TIMEOUT_MS);
+
+  let looked = Date.now();
+  const look = async () => {
+    looked = Date.now();
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "application/json" }, cache: "no-store" });
+      if (!answer.ok) return;
+      const { state, session } = await answer.json();
+      if (state !== "open" || !place.dataset.clientSecret.startsWith(`${session}_secret_`)) location.reload();
+    } catch {
+      // Offline: the next look may work.
+    }
+  };
+  const lookOften = () => {
+    look();
+    setTimeout(lookOften, LOOK_MS);
+  };
+  const secondsLeft = Number(place.dataset.secondsLeft);
+  if (secondsLeft > 0) setTimeout(lookOften, (secondsLeft + 2) * 1000);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && Date.now() - looked > LOOK_MS) look();
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) look(); // back from the browser's history, as it was left
+  });
 })();

@@ -58,6 +58,12 @@ class StripeBusy(StripeUnavailable):
     code = "stripe_busy"
 
 
+class StripeInProgress(StripeUnavailable):
+    """409: the same request, with the same idempotency key, is under way from another caller of ours."""
+
+    code = "stripe_in_progress"
+
+
 class StripeFault(StripeUnavailable):
     """Stripe answered with a 5xx: stored under the idempotency key, so the next try needs a new one."""
 

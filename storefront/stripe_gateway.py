@@ -21,6 +21,7 @@ from storefront.errors import (
     StorefrontError,
     StripeBusy,
     StripeFault,
+    StripeInProgress,
     StripeMissing,
     StripeRefused,
     StripeUnavailable,
@@ -101,8 +102,10 @@ def _refusals() -> Iterator[None]:
         raise StripeUnavailable from error
     except stripe.APIError as error:
         log.warning("stripe failed", extra={"status": error.http_status, "stripe_request": error.request_id})
+        if error.http_status == 409:
+            raise StripeInProgress from error
         # Below 300 it is no JSON: what was asked for may be done, so the same request is to be sent again.
-        is_unknown = error.http_status is None or error.http_status < 300 or error.http_status == 409
+        is_unknown = error.http_status is None or error.http_status < 300
         raise (StripeUnavailable() if is_unknown else StripeFault()) from error
     except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
         code = error.error.code if error.error else None

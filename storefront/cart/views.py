@@ -34,6 +34,8 @@ def show_cart() -> ResponseReturnValue:
 
 @cart.post("/add", endpoint="add")
 def add_to_cart() -> ResponseReturnValue:
+    if request.form.get("next") == "checkout":
+        return redirect("/checkout/now", code=307)  # "Buy now" of a page from before it had an address of its own
     new = CartLine(
         price_id=_whole_number(request.form, "price_id"),
         quantity=_whole_number(request.form, "quantity", default=1),
@@ -44,7 +46,7 @@ def add_to_cart() -> ResponseReturnValue:
 @cart.post("/update", endpoint="update")
 def update_cart() -> ResponseReturnValue:
     wanted = {
-        _parse(name.removeprefix(QUANTITY_PREFIX)): _whole_number(request.form, name)
+        parse_number(name.removeprefix(QUANTITY_PREFIX)): _whole_number(request.form, name)
         for name in request.form
         if name.startswith(QUANTITY_PREFIX)
     }
@@ -70,9 +72,9 @@ def _change(change: Callable[[Lines], Lines], done: str) -> ResponseReturnValue:
 
 def _whole_number(form: MultiDict[str, str], name: str, default: int = -1) -> int:
     raw = form.get(name, "").strip()
-    return _parse(raw) if raw else default
+    return parse_number(raw) if raw else default
 
 
-def _parse(raw: str) -> int:
+def parse_number(raw: str) -> int:
     """-1 is what no rule accepts, so a value that is no number is refused where the sentence for it is."""
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 9 else -1

@@ -1,8 +1,9 @@
 """The open pages of the shop: the catalog and one product."""
 
-from flask import Blueprint, current_app, g, render_template, session
+from flask import Blueprint, current_app, g, render_template, request, session
 from flask.typing import ResponseReturnValue
 
+from storefront import tokens
 from storefront.catalog.products import ProductCard, get_product, list_products
 from storefront.catalog.sizes import format_size
 
@@ -42,4 +43,9 @@ def _page_without_session(products: tuple[ProductCard, ...]) -> str:
 
 @catalog.get("/products/<slug>", endpoint="product")
 def show_product(slug: str) -> ResponseReturnValue:
-    return render_template("catalog/product.html", page=get_product(slug))
+    return render_template(
+        "catalog/product.html",
+        page=get_product(slug),
+        chosen=request.args.get("edition", 0, type=int),
+        nonce=tokens.new_token(),  # of this one page: a double click on "Buy now" is one checkout
+    )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from storefront import clock
+from storefront.checkout.buy_now import product_page
 from storefront.checkout.models import Checkout
 from storefront.checkout.start import browser_hash
 from storefront.db import db
@@ -37,11 +38,19 @@ def find_pending_purchase(cart: list[list[int]], *, browser: str) -> Purchase | 
     return read_purchase(order) if order else None
 
 
+def find_again_page(session_id: str) -> str | None:
+    """Where one thing that was to be bought at once is bought again; None for a cart, which is filled again."""
+    cart = db.session.scalar(
+        select(Checkout.cart).where(Checkout.checkout_session_id == session_id, Checkout.is_from_cart.is_(False))
+    )
+    return product_page(cart[0][0]) if cart else None
+
+
 def mail_the_link(session_id: str) -> bool:
-    """The receipt once more, to the address that paid and no other; at most once an hour."""
+    """The receipt once more, to the address that paid and no other; at most once an hour. False: there is none."""
     order = find_order(session_id)
-    if order is None:
-        return False
+    if order is None or order.total_minor == 0:
+        return False  # a free order's mail is sent again by ordering again, once an hour: its page offers no more
     try:
         resend_own(order.id)
     except NothingToSend:

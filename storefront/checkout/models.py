@@ -20,11 +20,12 @@ class Checkout(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token: Mapped[str] = mapped_column(unique=True)
-    nonce: Mapped[str] = mapped_column(unique=True)  # of the form: a double click makes one row
+    nonce: Mapped[str] = mapped_column(unique=True)  # of form and browser: a double click makes one row
     browser_hash: Mapped[str] = mapped_column(index=True)
     mode: Mapped[str]
     account: Mapped[str]  # at Stripe: another account does not know this Session
     cart: Mapped[list[Any]]
+    is_from_cart: Mapped[bool] = mapped_column(default=True)  # "Buy now" has one line, and leaves the cart alone
     ui_mode: Mapped[str] = mapped_column(default="embedded_page")
     attempt: Mapped[int] = mapped_column(default=1)
     body: Mapped[dict[str, Any] | None]

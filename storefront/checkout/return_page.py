@@ -7,14 +7,18 @@ from datetime import timedelta
 from flask import current_app
 
 from storefront import clock
+from storefront.checkout.buy_now import way_back
 from storefront.checkout.models import Checkout
 from storefront.checkout.start import find_started_here, is_started
+from storefront.customers.models import email_key
+from storefront.customers.session import find_signed_in
 from storefront.errors import NotFound
 from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
 from storefront.library.purchase import Purchase, read_purchase
 from storefront.orders.browsers import trust_browser
 from storefront.orders.lifecycle import find_order
 from storefront.orders.models import Order
+from storefront.orders.unproven import claim_order, has_grants
 from storefront.web import limiter, settings
 
 SAME_BROWSER_DAYS = 30
@@ -27,13 +31,19 @@ MAX_REMEMBERED = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landing:
-    """`purchase` is None while there is no order; `shows_keys` is for this browser, now."""
+    """`purchase` is None while there is no order; `shows_keys` is for this browser, now.
+
+    `is_by_mail`: nothing was paid, so the page is the same for every address and the mail holds the rest.
+    """
 
     outcome: Outcome
     purchase: Purchase | None
     shows_keys: bool
+    is_by_mail: bool
     checkout_token: str | None
     cart: list[list[int]]
+    is_from_cart: bool
+    way_back: str  # to where this purchase began
 
 
 def land(session_id: str, *, browser: str) -> Landing:
@@ -50,16 +60,32 @@ def land(session_id: str, *, browser: str) -> Landing:
     if order is not None and order.erased_at is not None:
         raise NotFound("The data of this order was erased, as its buyer wished.")
     started = find_started_here(session_id, browser=browser)
+    is_by_mail = order is not None and order.total_minor == 0 and not _is_proven_here(order, started)
     may_see = order is not None and shows_keys(order, started, wants_code=settings().order_page_code)
+    may_see = may_see and not is_by_mail
     if order is not None and may_see and settings().order_page_code:
         trust_browser(order)
+    is_from_cart = started is None or started.is_from_cart
     return Landing(
         outcome=outcome,
         purchase=read_purchase(order) if order else None,
         shows_keys=may_see,
+        is_by_mail=is_by_mail,
         checkout_token=started.token if started else None,
         cart=started.cart if started else [],
+        is_from_cart=is_from_cart,
+        way_back=way_back(started.cart if started else [], is_from_cart=is_from_cart),
     )
+
+
+def _is_proven_here(order: Order, started: Checkout | None) -> bool:
+    """By who is signed in with the very address that was typed: then the order is theirs at once."""
+    customer = find_signed_in()
+    if started is None or customer is None or customer.email_key != email_key(order.email):
+        return False
+    if order.fulfilled_at is not None and has_grants(order.id):
+        claim_order(order.id)
+    return True
 
 
 def _look(session_id: str, *, has_order: bool) -> Outcome:

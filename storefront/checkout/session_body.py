@@ -11,9 +11,16 @@ HOSTED = "hosted_page"
 
 
 def build_body(
-    shop: Settings, *, shop_id: str, token: str, ui_mode: str, cart: list[list[int]], mirrors: Mapping[int, str]
+    shop: Settings,
+    *,
+    shop_id: str,
+    token: str,
+    ui_mode: str,
+    cart: list[list[int]],
+    mirrors: Mapping[int, str],
+    way_back: str,
 ) -> dict[str, Any]:
-    """`cart` is `[[price id, quantity], …]`, `mirrors` maps price ids to Stripe's.
+    """`cart` is `[[price id, quantity], …]`, `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
 
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
@@ -29,7 +36,7 @@ def build_body(
         "payment_intent_data": {"metadata": marks},
     }
     if ui_mode == HOSTED:
-        body |= {"success_url": back, "cancel_url": absolute_url("cart.cart")}
+        body |= {"success_url": back, "cancel_url": shop.base_url + way_back}
     else:
         body |= {"return_url": back}
     return body | chosen_by_owner(shop)

@@ -1,20 +1,24 @@
 """From a cart to an open Checkout Session: one row, one Session, whatever is clicked twice or times out."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
 
-from storefront import clock, tokens
+from storefront import tokens
 from storefront.catalog import mirrors
+from storefront.checkout.buy_now import way_back
 from storefront.checkout.models import Checkout
 from storefront.checkout.session_body import EMBEDDED, HOSTED, build_body
-from storefront.db import db, insert_missing, transaction
-from storefront.errors import NotFound, StripeFault, StripeMissing, StripeRefused
+from storefront.db import db, end_read, insert_missing, transaction
+from storefront.errors import StripeFault, StripeInProgress, StripeMissing, StripeRefused
 from storefront.orders.models import Order
 from storefront.stripe_gateway import gateway
 from storefront.stripe_seen import SeenCheckout
 from storefront.web import settings
+
+OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session that the first one is making
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,28 +75,34 @@ def find_order_id(session_id: str) -> int | None:
     return db.session.scalar(select(Order.id).where(Order.checkout_session_id == session_id))
 
 
-def is_usable(row: Checkout) -> bool:
-    """Not expired, and known to the Stripe account of today."""
-    if row.account != gateway().account_id():
-        return False
-    return row.expires_at is None or row.expires_at > clock.now()
-
-
-def open_row(*, cart: list[list[int]], nonce: str, browser: str, current_token: str | None) -> str | PaidMeanwhile:
+def open_row(
+    *, cart: list[list[int]], nonce: str, browser: str, current_token: str | None, is_from_cart: bool = True
+) -> str | PaidMeanwhile:
     """The token of the browser's one open checkout: the same cart goes back to it, another replaces its Session.
 
-    A double click sends the same nonce twice and gets the same token.
+    A double click sends the same nonce twice and gets the same token. So does a form whose first answer was lost.
     """
-    row = _find_by_nonce(nonce, browser=browser)
+    row = _find_by_nonce(_own(nonce, browser, is_from_cart=is_from_cart), browser=browser)
+    if row is not None and find_order_id(row.checkout_session_id or "") is not None:
+        return row.token
     if row is None and current_token:
         row = find_checkout(current_token, browser=browser)
-        if row is not None and find_order_id(row.checkout_session_id or "") is not None:
+        order = _find_order(row)
+        if row is not None and order is not None:
+            if not order.has_failed:
+                return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
             row = None
     if row is None:
-        return _insert_row(cart=cart, nonce=nonce, browser=browser)
-    if find_order_id(row.checkout_session_id or "") is not None:
-        return row.token
+        return _insert_row(cart=cart, nonce=nonce, browser=browser, is_from_cart=is_from_cart)
     return _take_up(row, cart)
+
+
+def _find_order(row: Checkout | None) -> Order | None:
+    if row is None or row.checkout_session_id is None:
+        return None
+    return db.session.scalars(
+        select(Order).where(Order.checkout_session_id == row.checkout_session_id)
+    ).one_or_none()
 
 
 def _take_up(row: Checkout, cart: list[list[int]]) -> str | PaidMeanwhile:
@@ -127,21 +137,24 @@ def _find_by_nonce(nonce: str, *, browser: str) -> Checkout | None:
     ).one_or_none()
 
 
-def _insert_row(*, cart: list[list[int]], nonce: str, browser: str) -> str:
+def _own(nonce: str, browser: str, *, is_from_cart: bool) -> str:
+    """A form's nonce in another browser is another nonce: nobody can take a checkout over, or stand in its way."""
+    return tokens.hash_token(f"{'cart' if is_from_cart else 'now'}:{browser}:{nonce}")
+
+
+def _insert_row(*, cart: list[list[int]], nonce: str, browser: str, is_from_cart: bool) -> str:
     row = {
         "token": tokens.new_token(),
-        "nonce": nonce,
+        "nonce": _own(nonce, browser, is_from_cart=is_from_cart),
         "browser_hash": browser_hash(browser),
         "mode": settings().mode,
         "account": gateway().account_id(),
         "cart": cart,
+        "is_from_cart": is_from_cart,
     }
     with transaction() as session:
         insert_missing(session, Checkout, [row])
-    made = _find_by_nonce(nonce, browser=browser)
-    if made is None:
-        raise NotFound("This form was sent from another browser. Go back to the cart and try again.")
-    return made.token
+        return session.scalars(select(Checkout.token).where(Checkout.nonce == row["nonce"])).one()
 
 
 def ensure_session(token: str) -> OpenCheckout:
@@ -158,6 +171,8 @@ def ensure_session(token: str) -> OpenCheckout:
         return _opened(row)
     try:
         return _create_session(token, remake="")
+    except StripeInProgress:
+        return _wait_for_other(token)
     except StripeMissing as error:
         row = _get_row(token)
         prices = [price_id for price_id, _quantity in row.cart]
@@ -166,13 +181,37 @@ def ensure_session(token: str) -> OpenCheckout:
         return _create_session(token, remake=tokens.hash_token(str(error))[:16])
 
 
+def _wait_for_other(token: str) -> OpenCheckout:
+    """The other click of a double click is making this very Session, and its row will tell.
+
+    Raises StripeInProgress: it takes too long.
+    """
+    deadline = time.monotonic() + OTHERS_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(0.1)
+        end_read()  # a new look each time
+        row = _get_row(token)
+        if row.checkout_session_id is not None:
+            return _opened(row)
+    raise StripeInProgress
+
+
 def _create_session(token: str, *, remake: str) -> OpenCheckout:
     row = _get_row(token)
     attempt, body, cart, ui_mode = row.attempt, row.body, row.cart, row.ui_mode
+    back = way_back(cart, is_from_cart=row.is_from_cart)
     if body is None:
         prices = mirrors.ensure_mirrors([price_id for price_id, _quantity in cart], remake=remake)
         shop_id = mirrors.shop_id()
-        body = build_body(settings(), shop_id=shop_id, token=token, ui_mode=ui_mode, cart=cart, mirrors=prices)
+        body = build_body(
+            settings(),
+            shop_id=shop_id,
+            token=token,
+            ui_mode=ui_mode,
+            cart=cart,
+            mirrors=prices,
+            way_back=back,
+        )
         _store(token, attempt, body=body)
     try:
         seen = gateway().create_checkout(body, idempotency_key=f"checkout:{token}:{attempt}")

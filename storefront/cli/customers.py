@@ -9,7 +9,7 @@ from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.customers.models import Customer
-from storefront.customers.session import find_customer
+from storefront.customers.unproven import find_known
 from storefront.errors import NotFound
 from storefront.library.change_address import move_customer
 from storefront.library.erase import erase_customer
@@ -18,7 +18,7 @@ from storefront.web import settings
 
 
 def _get_customer(email: str) -> Customer:
-    found = find_customer(email)
+    found = find_known(email)
     if found is None:
         raise NotFound(f"Nobody bought with {email} in {settings().mode} mode.")
     return found

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from storefront import clock, tokens
 from storefront.customers import ceilings
 from storefront.customers.models import AddressProof, Customer, ProofPurpose, email_key, spelling
+from storefront.customers.unproven import unproven_key
 from storefront.db import transaction
 from storefront.mail import outbox
 from storefront.mail.models import OutboxMessage
@@ -83,9 +84,14 @@ def add_proof(
     if shared is not None:
         return shared
     on_file = session.scalar(
-        select(Customer.email).where(
-            Customer.mode == settings().mode, Customer.email_key == email_key(email), Customer.erased_at.is_(None)
+        select(Customer.email)
+        .where(
+            Customer.mode == settings().mode,
+            Customer.email_key.in_((email_key(email), unproven_key(email))),
+            Customer.erased_at.is_(None),
         )
+        .order_by(Customer.email_key == unproven_key(email))  # the customer's, where there is one
+        .limit(1)
     )
     ceilings.demand_room(session, purpose=purpose, is_customer=on_file is not None)
     now, seed = clock.now(), tokens.new_seed()

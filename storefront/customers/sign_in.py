@@ -7,6 +7,7 @@ from storefront.customers import sign_ins
 from storefront.customers.models import AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.proofs import derive
 from storefront.customers.proving import CodeResult, Reader, Spent, spend_code, spend_link
+from storefront.customers.unproven import prove, unproven_key
 from storefront.db import transaction
 from storefront.web import settings
 
@@ -37,11 +38,15 @@ def sign_in_by_link(link: str, email: str, *, reader: Reader, browser: str, befo
 
 def _lock_customer(changes: Session, email: str) -> Customer | None:
     """Before the proof, as erasing and moving do it. FOR NO KEY UPDATE: a new order holds its customer's key."""
-    known = select(Customer).where(
-        Customer.mode == settings().mode, Customer.email_key == email_key(email), Customer.erased_at.is_(None)
-    )
-    known = known.with_for_update(key_share=True).execution_options(populate_existing=True)
-    return changes.scalars(known).one_or_none()
+    for key in (email_key(email), unproven_key(email)):
+        known = select(Customer).where(
+            Customer.mode == settings().mode, Customer.email_key == key, Customer.erased_at.is_(None)
+        )
+        known = known.with_for_update(key_share=True).execution_options(populate_existing=True)
+        found = changes.scalars(known).one_or_none()
+        if found is not None:
+            return found
+    return None
 
 
 def _begin(
@@ -56,5 +61,6 @@ def _begin(
     token = derive(spent.seed, f"sign-in:{reader.browser}").hex()[:32]
     if spent.is_again:
         return token if sign_ins.has_any(token) else ""
+    prove(changes, customer)
     sign_ins.begin(changes, token=token, customer_id=customer.id, browser=browser, before=before)
     return token

@@ -19,7 +19,7 @@ from storefront.fulfillment.concerns import find_concerns
 from storefront.fulfillment.doubles import find_doubles, settle_pairs
 from storefront.fulfillment.grants import add_grants, add_items
 from storefront.fulfillment.ours import find_ours
-from storefront.fulfillment.promises import promise_aftermath, promise_again, promise_state
+from storefront.fulfillment.promises import promise_aftermath, promise_free, promise_state
 from storefront.mail import outbox
 from storefront.orders import lifecycle
 from storefront.orders.access import access, facts_of
@@ -158,13 +158,22 @@ def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known]
         outcome=outcome,
         order_id=order.id,
         is_held_mail_new=promise_state(session, order),
-        is_due_mail_new=any([is_resumed, aftermath is not None and promise_aftermath(session, order, aftermath)]),
+        is_due_mail_new=any(
+            [
+                is_resumed,
+                aftermath is not None and promise_aftermath(session, order, aftermath),
+                order.total_minor == 0 and outcome is Outcome.FULFILLED,
+            ]
+        ),
     )
 
 
 def _insert(session: Session, seen: SeenCheckout) -> bool:
     mode = settings().mode
-    customer_id = lifecycle.ensure_customer(session, mode=mode, email=seen.email or "")
+    # Who pays with somebody's address gives them something; who only types it must not touch what is theirs.
+    customer_id = lifecycle.ensure_customer(
+        session, mode=mode, email=seen.email or "", is_proven=seen.total_minor > 0
+    )
     return lifecycle.insert_order(session, seen, mode=mode, customer_id=customer_id)
 
 
@@ -173,7 +182,8 @@ def _hand_out(session: Session, order: Order) -> Outcome:
         return Outcome.NOT_PAID if order.has_failed else Outcome.AWAITING_PAYMENT
     if order.fulfilled_at is not None:
         return Outcome.ALREADY_FULFILLED
-    for earlier in add_grants(session, order):
-        promise_again(session, earlier)
+    repeated = add_grants(session, order)
+    if order.total_minor == 0:
+        promise_free(session, order, repeated)
     order.fulfilled_at = clock.now()
     return Outcome.FULFILLED

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from storefront.catalog.mirrors import Known
 from storefront.catalog.models import KeySource, Product
-from storefront.customers.models import Customer
+from storefront.customers.models import Customer, email_key
+from storefront.customers.unproven import unproven_key
 from storefront.db import insert_missing
 from storefront.licenses.issue import issue_keys, keyless_of
 from storefront.licenses.pool import settle_pools
@@ -52,13 +53,14 @@ def _wanted(item: OrderItem, product: Product) -> list[dict[str, Any]]:
     ]
 
 
-def add_grants(session: Session, order: Order) -> list[Order]:
+def add_grants(session: Session, order: Order) -> dict[int, Order]:
     """Every grant of the order, and the key of every license grant as far as imported keys go.
 
     The same few statements however many lines, and three more for each product with a pool.
 
-    A free product is granted once per address: returns the orders that already carry one, so that their
-    receipts are mailed again. Their keys are not shown here, since anybody can type an address.
+    A free product is granted once per address in orders that cost nothing: returns, for each product that is not
+    granted again, the order that carries it, so that its receipt is mailed again. Who pays for something gets the
+    free line, too: whether the address had it before must not show.
 
     A refund may come before the first look: an imported key stays in its pool then, and comes if access opens.
     """
@@ -68,16 +70,25 @@ def add_grants(session: Session, order: Order) -> list[Order]:
         .where(OrderItem.order_id == order.id)
         .order_by(OrderItem.position)
     ).all()
-    has_free = any(item.subtotal_minor == 0 for item, _product in items)
-    owned = _find_owned(session, order) if has_free and order.email else {}
-    repeated = {item.id: owned[product.id] for item, product in items if _is_repeated(item, owned)}
-    wanted = [row for item, product in items if item.id not in repeated for row in _wanted(item, product)]
+    owned = _find_owned(session, order) if order.total_minor == 0 and order.email else {}
+    repeated = {product.id: owned[product.id] for item, product in items if _is_repeated(item, owned)}
+    wanted = [row for item, product in items if not _is_repeated(item, owned) for row in _wanted(item, product)]
     insert_missing(session, Grant, wanted)
     waiting = [each for each in issue_keys(session, keyless_of(session, order)) if each.is_open]
     settle_pools(session, order.mode, {product.id for _item, product in items if _has_pool(product)})
     if waiting:
         session.add(OrderChange(order_id=order.id, what="backordered", detail=_in_words(len(waiting))))
-    return list({earlier.id: earlier for earlier in repeated.values()}.values())
+    return repeated
+
+
+def granted_products(session: Session, order: Order) -> set[int]:
+    """Of what this order itself has handed out."""
+    rows = session.scalars(
+        select(Grant.product_id)
+        .join(OrderItem, OrderItem.id == Grant.order_item_id)
+        .where(OrderItem.order_id == order.id)
+    )
+    return set(rows)
 
 
 def _is_repeated(item: OrderItem, owned: dict[int, Order]) -> bool:
@@ -86,15 +97,21 @@ def _is_repeated(item: OrderItem, owned: dict[int, Order]) -> bool:
 
 
 def _find_owned(session: Session, order: Order) -> dict[int, Order]:
-    """Product id -> the earlier order of this address with it. Locks the customer: two free orders may race."""
+    """Product id -> the earlier order of this address with it, proven or not.
+
+    Locks the row of the unproven address: two free orders may race.
+    """
     # FOR NO KEY UPDATE: each has inserted an order, which holds the customer's key: FOR UPDATE would deadlock.
     lock = select(Customer.id).where(Customer.id == order.customer_id).with_for_update(key_share=True)
     session.execute(lock)
+    known = select(Customer.id).where(
+        Customer.mode == order.mode, Customer.email_key.in_((email_key(order.email), unproven_key(order.email)))
+    )
     rows = session.execute(
         select(Grant.product_id, Order)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.customer_id == order.customer_id, Order.id != order.id)
+        .where(Order.customer_id.in_(known), Order.id != order.id)
         .order_by(OrderItem.order_id.desc())
     )
     return {product_id: earlier for product_id, earlier in rows if access(facts_of(earlier)).allowed}

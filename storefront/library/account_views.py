@@ -36,6 +36,7 @@ from storefront.library.erase import NotYet, erase_by_code
 from storefront.library.export import export_customer
 from storefront.library.news import set_news
 from storefront.library.signed_in import end_signed_in, read_signed_in
+from storefront.orders.unproven import count_waiting
 from storefront.web import limiter
 
 account = Blueprint("account", __name__)
@@ -63,7 +64,9 @@ def library() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()[:100]
     page = request.args.get("page", "1")
     owned = read_owned(g.customer.id, query=query, page=int(page) if page.isdecimal() and len(page) < 6 else 1)
-    return render_template("library/library.html", owned=owned, query=query, email=g.customer.email)
+    return render_template(
+        "library/library.html", owned=owned, query=query, email=g.customer.email, waiting=count_waiting(g.customer)
+    )
 
 
 @account.get("/account")

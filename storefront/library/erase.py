@@ -21,6 +21,7 @@ from storefront.orders.access import Reason, access, facts_of, item_access
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lifecycle import lock_customer, renew_link
 from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.unproven import take_in_unproven
 
 DEVICE_NAME = "Device"
 
@@ -91,6 +92,8 @@ def erase_by_link(token: str, email: str, *, reader: Reader) -> bool:
 
 
 def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Erased:
+    if take_in_unproven(session, customer):
+        _customer, orders = lock_customer(session, customer.id)
     _demand_settled(session, orders)
     order_ids = [order.id for order in orders]
     proofs = _find_proofs(session, customer, orders)

@@ -9,6 +9,7 @@ from storefront import clock, tokens
 from storefront.catalog.models import Product, Release
 from storefront.customers.models import Customer, NewsLink
 from storefront.customers.session import get_customer_now
+from storefront.customers.unproven import MARK
 from storefront.db import db, insert_missing, transaction
 from storefront.downloads.links import bought_at
 from storefront.downloads.rules import is_included
@@ -151,6 +152,7 @@ def _find_readers(release: Release, product: Product) -> _Readers:
             Customer.mode == settings().mode,
             Customer.erased_at.is_(None),
             Customer.email != "",
+            Customer.email_key.not_like(f"{MARK}%"),  # who never proved that they read this address
             Grant.product_id == product.id,
             Grant.kind == GrantKind.DOWNLOAD,
         )

@@ -29,6 +29,7 @@ from storefront.orders.access import Access, Facts, Reason, access, facts_of, it
 from storefront.orders.after_sale import Refund
 from storefront.orders.lifecycle import order_token
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.orders.unproven import is_order_unproven
 from storefront.web import absolute_url
 
 STATES = {
@@ -97,7 +98,7 @@ class PurchasedItem:
     keys: tuple[PurchasedKey, ...]
     files: tuple[PurchasedFile, ...]
     is_refunded: bool  # this item alone: a refund names it
-    is_owned_already: bool  # a free thing this address got before: its earlier receipt was mailed again
+    is_owned_already: bool  # a free thing this address got before: its earlier receipt is mailed again
     downloads_end_at: datetime | None = None
     backordered: int = 0  # keys that follow: the shop has none left
 
@@ -143,6 +144,7 @@ class Purchase:
     again_url: str
     items: tuple[PurchasedItem, ...]
     mail_state: str
+    is_unproven: bool = False  # free, and nobody has proven its address yet: in nobody's library
 
     @property
     def file_count(self) -> int:
@@ -322,4 +324,5 @@ def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
         again_url=absolute_url("checkout.again", token=token),
         items=items,
         mail_state=_mail_state(order),
+        is_unproven=is_order_unproven(order),
     )

@@ -8,6 +8,7 @@ from storefront.library.purchase import Purchase, read_purchase
 from storefront.library.resend import NothingToSend, resend_own
 from storefront.licenses.activations import deactivate_device
 from storefront.orders.browsers import get_order_here
+from storefront.orders.unproven import claim_order
 from storefront.stripe_gateway import gateway
 from storefront.web import limiter, settings
 
@@ -62,6 +63,17 @@ def send_receipt(token: str) -> ResponseReturnValue:
         if done.was_sent_lately:
             said = f"You asked for your receipt within the hour: it went to {done.email}, or is on its way."
         flash(f"{said} Look into the spam folder, too.", "good")
+    return redirect(url_for("library.order", token=token), 303)
+
+
+@library.post("/orders/<token>/claim")
+@limiter.limit("10/minute")
+def claim(token: str) -> ResponseReturnValue:
+    """Of a free order: its link is in the mail only, so who has it reads the address."""
+    found = get_order_here(token)
+    email = found.email
+    claim_order(found.id)
+    flash(f"It is in your library. Sign in with {email} on any device.", "good")
     return redirect(url_for("library.order", token=token), 303)
 
 

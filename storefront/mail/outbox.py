@@ -56,6 +56,7 @@ def promise(
     about: str | None = None,
     again: str = "",
     hold: bool = True,
+    not_before: datetime | None = None,
 ) -> None:
     """Store the promise of a mail that is new each time, inside the caller's transaction.
 
@@ -74,6 +75,7 @@ def promise(
         about=about,
         again=again,
         hold=hold,
+        not_before=not_before,
     )
     if not is_new:
         raise AlreadyPromised(f"a {kind} that should be new was promised before")
@@ -89,9 +91,10 @@ def promise_once(
     about: str | None = None,
     again: str = "",
     hold: bool = True,
+    not_before: datetime | None = None,
 ) -> bool:
     """The same for a mail that a state owes, however often it is looked at; False when it was promised before."""
-    wait = timedelta(seconds=HOLD_SECONDS if hold else 0)
+    due_at = clock.now() + timedelta(seconds=HOLD_SECONDS if hold else 0)
     row: dict[str, Any] = {
         "dedupe_key": ":".join(str(part) for part in (kind, order_id, about, again) if part),
         "about": about,
@@ -100,7 +103,7 @@ def promise_once(
         "order_id": order_id,
         "recipient": recipient,
         "message_id": _new_message_id(),
-        "due_at": clock.now() + wait,
+        "due_at": max(due_at, not_before) if not_before else due_at,
     }
     return insert_missing(session, OutboxMessage, [row]) == 1
 
@@ -154,7 +157,7 @@ def find_end_of_news(session: Session) -> datetime:
 
 
 def release(session: Session, order_id: int) -> None:
-    """Let what is held for an order go now. A mail waiting for its next try keeps its time."""
+    """Let what is held for an order go now. What waits for its next try, or for a later hour, keeps its time."""
     session.execute(
         update(OutboxMessage)
         .where(
@@ -162,6 +165,7 @@ def release(session: Session, order_id: int) -> None:
             OutboxMessage.state == MailState.QUEUED,
             OutboxMessage.attempts == 0,
             OutboxMessage.claimed_at.is_(None),
+            OutboxMessage.due_at <= clock.now() + timedelta(seconds=HOLD_SECONDS),
         )
         .values(due_at=clock.now())
     )

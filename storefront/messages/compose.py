@@ -12,7 +12,8 @@ from storefront.catalog.markdown import render_markdown
 from storefront.catalog.models import Product, Release
 from storefront.customers.models import AddressProof, ProofPurpose, email_key
 from storefront.customers.proofs import code_of, link_of
-from storefront.customers.session import find_customer, get_customer_now
+from storefront.customers.session import get_customer_now
+from storefront.customers.unproven import find_known
 from storefront.db import db
 from storefront.fulfillment.concerns import NEEDS_ANSWER
 from storefront.library.change_address import ENDS as CHANGE_ENDS
@@ -81,7 +82,7 @@ def _proof(message: OutboxMessage) -> Found:
     proof = db.session.scalars(select(AddressProof).where(AddressProof.link_hash == message.about)).one_or_none()
     if proof is None or proof.expires_at <= clock.now() or proof.spent_at is not None:
         return Canceled("the code has ended")
-    customer = find_customer(proof.email)
+    customer = find_known(proof.email)
     if (
         customer is not None and customer.email != proof.email
     ):  # two spellings of one customer may be two mailboxes

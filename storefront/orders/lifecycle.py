@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from storefront import clock, tokens
 from storefront.customers.models import Customer, email_key, spelling
+from storefront.customers.unproven import unproven_key
 from storefront.db import db, in_transaction, insert_missing, transaction
 from storefront.errors import NotFound
 from storefront.orders.access import weightiest_dispute
@@ -61,12 +62,14 @@ def take_ticket(order_id: int, *, sparingly: bool) -> int | None:
         )
 
 
-def ensure_customer(session: Session, *, mode: str, email: str) -> int:
+def ensure_customer(session: Session, *, mode: str, email: str, is_proven: bool = True) -> int:
     """The id, locked until the transaction ends: one who is erased at the same moment is made anew.
+
+    Not `is_proven`: the row beside the customer's, which holds what only typing the address led to.
 
     FOR NO KEY UPDATE, because a new order holds its customer's key: FOR UPDATE would deadlock.
     """
-    key = email_key(email)
+    key = email_key(email) if is_proven else unproven_key(email)
     mine = select(Customer.id).where(Customer.mode == mode, Customer.email_key == key)
     while True:
         insert_missing(session, Customer, [{"mode": mode, "email": spelling(email), "email_key": key}])

@@ -35,8 +35,9 @@ PAGES: dict[str, dict[str, Any]] = {
     "checkout/failed.html": {"purchase": WAITING, "again_url": "/"},
     "checkout/expired.html": {"purchase": None, "again_url": "/"},
     "errors/payment_safe.html": {"title": "Your payment is safe", "message": "The shop cannot reach its data."},
-    "checkout/trouble.html": {"message": "Away.", "retry": True, "token": None, "nonce": "n"},
-    "checkout/ask_again.html": {"purchase": WAITING, "nonce": "n"},
+    "checkout/trouble.html": {"message": "Away.", "retry": True, "token": None, "nonce": "n", "price_id": None},
+    "checkout/ask_again.html": {"purchase": WAITING, "nonce": "n", "price_id": None},
+    "checkout/by_mail.html": {"purchase": make_purchase(), "is_here": True},
 }
 
 
@@ -59,6 +60,9 @@ def url(app: Flask) -> Iterator[str]:
             stripe_js_url=STRIPE_JS,
             priced=cart,
             return_url="/",
+            back_url="/cart",
+            is_from_cart=True,
+            seconds_left=1,
         )
 
     server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -136,6 +140,21 @@ def test_blocked_stripe_js_gives_way_to_stripes_page(page: Page, url: str) -> No
     page.get_by_role("button", name="Continue on Stripe's page").wait_for()
 
 
+def test_payment_form_that_expires_on_the_screen_makes_way_for_what_happened(page: Page, url: str) -> None:
+    pay(page, url, FORM_APPEARS)
+    page.wait_for_selector("text=pk secret")
+    page.unroute("**/paying")
+
+    def ask(route: Route) -> None:
+        if "json" in route.request.headers["accept"]:
+            route.fulfill(json={"state": "expired", "session": "cs_test_1"})
+        else:
+            route.fulfill(body="That checkout has expired.", content_type="text/html")
+
+    page.route("**/paying", ask)
+    page.wait_for_selector("text=That checkout has expired.", timeout=20_000)
+
+
 @pytest.mark.slow
 def test_silent_stripe_js_gives_way_after_ten_seconds(page: Page, url: str) -> None:
     pay(page, url, None)
@@ -179,7 +198,7 @@ def test_waiting_page_reloads_on_news_only(page: Page, url: str) -> None:
 
 def test_a_changed_quantity_needs_no_button(page: Page, url: str) -> None:
     page.goto(url + "/products/the-patient-toolmaker")
-    page.get_by_role("button", name="Buy now").click()
+    page.get_by_role("button", name="Add to cart").click()
     page.get_by_role("spinbutton").fill("5")
     page.keyboard.press("Tab")
     page.wait_for_selector(".summary:has-text('$70.00')")
@@ -190,7 +209,7 @@ def test_enter_in_a_quantity_updates_the_cart(open_context: Callable[..., Browse
     """And does not press the first button of the line, which removes it."""
     page = open_context(java_script_enabled=False).new_page()
     page.goto(url + "/products/the-patient-toolmaker")
-    page.get_by_role("button", name="Buy now").click()
+    page.get_by_role("button", name="Add to cart").click()
     page.get_by_role("spinbutton").fill("3")
     page.keyboard.press("Enter")
     page.wait_for_selector(".summary:has-text('$42.00')")

@@ -166,17 +166,32 @@ def test_ended_checkouts_link_to_another_try(rendering: Flask, name: str, purcha
 
 
 def test_trouble_keeps_the_cart_and_lets_the_buyer_try_again(rendering: Flask) -> None:
-    page = render("checkout/trouble.html", message="Stripe is away.", retry=True, token=None, nonce="once")
+    known = {"token": None, "nonce": "once", "price_id": None}
+    page = render("checkout/trouble.html", message="Stripe is away.", retry=True, **known)
     assert "Stripe is away." in page
     assert "your cart is safe" in page
     assert 'name="nonce" value="once"' in page
-    final = render("checkout/trouble.html", message="Refused.", retry=False, token=None, nonce="once")
+    final = render("checkout/trouble.html", message="Refused.", retry=False, **known)
     assert 'action="/checkout"' not in final
 
 
+def test_trouble_sends_the_one_thing_again_or_opens_the_same_checkout(rendering: Flask) -> None:
+    known = {"message": "Stripe is away.", "retry": True, "nonce": "once"}
+    one_thing = render("checkout/trouble.html", **known, token=None, price_id=7)
+    assert 'action="/checkout/now"' in one_thing
+    assert 'name="price_id" value="7"' in one_thing
+    opened = render("checkout/trouble.html", **known, token="tok", price_id=None)
+    assert 'href="/checkout/tok"' in opened
+    assert "<form" not in opened
+
+
 def test_second_purchase_of_a_pending_one_is_asked_about(rendering: Flask) -> None:
-    page = render("checkout/ask_again.html", purchase=WAITING, nonce="once")
+    page = render("checkout/ask_again.html", purchase=WAITING, nonce="once", price_id=None)
     assert 'name="again" value="1"' in page
+    assert 'action="/checkout"' in page
+    one_thing = render("checkout/ask_again.html", purchase=WAITING, nonce="once", price_id=7)
+    assert 'action="/checkout/now"' in one_thing
+    assert 'name="price_id" value="7"' in one_thing
     assert WAITING.order_url in page
 
 
@@ -190,6 +205,9 @@ def test_checkout_page_hands_its_data_to_the_script(rendering: Flask) -> None:
         stripe_js_url="https://js.stripe.com/endive/stripe.js",
         priced=cart,
         return_url="/checkout/return",
+        back_url="/cart",
+        is_from_cart=True,
+        seconds_left=60,
     )
     for words in ('data-client-secret="cs_test_1_secret_2"', 'data-publishable-key="pk_test_3"', "$158.00"):
         assert words in page
