@@ -1,11 +1,16 @@
 """How many threads of a process may wait for Stripe at once: a Stripe that hangs must not hold the whole shop."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
+from threading import Condition
 
 from storefront.errors import StripeUnavailable
+
+WAIT_SECONDS = 0.5
+ANSWERS_SECONDS = 1  # a turn was given back lately: Stripe does not hang
 
 _is_delivery: ContextVar[bool] = ContextVar("is_delivery", default=False)
 
@@ -17,30 +22,37 @@ class StripeCrowded(StripeUnavailable):
 
 
 class Turns:
-    """Nobody waits in line here: waiting is what holds a thread.
+    """Of eight threads six may be at Stripe, and four for deliveries: those come again, a buyer stands and waits.
 
-    Of eight threads six may be at Stripe, and four for deliveries: those come again, a buyer stands and waits.
+    Waiting in line holds a thread, so it is short, and only while Stripe answers: then a turn is free soon.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(
+        self, threads: int, *, wait_seconds: float = WAIT_SECONDS, answers_seconds: float = ANSWERS_SECONDS
+    ) -> None:
+        self.wait_seconds, self.answers_seconds = wait_seconds, answers_seconds
         self.most = max(1, threads - max(1, threads // 4))
         self.most_with_deliveries = max(1, self.most - self.most // 3)
         self._taken = 0
-        self._lock = Lock()
+        self._given_back_at = -math.inf
+        self._changed = Condition()
 
     @contextmanager
     def take(self) -> Iterator[None]:
         """Raises StripeCrowded."""
         most = self.most_with_deliveries if _is_delivery.get() else self.most
-        with self._lock:
-            if self._taken >= most:
+        with self._changed:
+            is_moving = time.monotonic() - self._given_back_at < self.answers_seconds
+            if not self._changed.wait_for(lambda: self._taken < most, self.wait_seconds if is_moving else 0):
                 raise StripeCrowded
             self._taken += 1
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._taken -= 1
+                self._given_back_at = time.monotonic()
+                self._changed.notify_all()
 
 
 @contextmanager

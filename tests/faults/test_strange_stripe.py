@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from storefront.stripe_gateway import FOR_PAGES, Patience, set_up_gateway
-from storefront.stripe_turns import Turns
+from storefront.stripe_turns import StripeCrowded, Turns
 from tests.faults.strange_stripe import StrangeStripe
 from tests.shop import Buyer, make_event, post_event, wait_for
 
@@ -111,6 +112,33 @@ def test_deliveries_leave_turns_to_buyers(patient: Flask, stripe: StrangeStripe)
         assert (refused.status_code, refused.get_json()["error"]["code"]) == (503, "stripe_crowded")
         senders.submit(land, patient, 1)
         wait_for(lambda: stripe.asked == most + 1, seconds=60)
+
+
+def test_a_crowd_waits_a_moment_where_stripe_answers() -> None:
+    """A burst of buyers is no trouble: the next one's turn comes before anybody is told to wait."""
+    turns, inside, leave = Turns(2, wait_seconds=60, answers_seconds=60), Event(), Event()
+
+    def stay() -> None:
+        with turns.take():
+            inside.set()
+            leave.wait(60)
+
+    with ThreadPoolExecutor(2) as visitors:
+        first = visitors.submit(stay)
+        assert inside.wait(60)
+        with pytest.raises(StripeCrowded), turns.take():
+            pass  # nobody has come back from Stripe yet: it may hang
+        leave.set()
+        first.result()
+        leave.clear()
+        inside.clear()
+        second = visitors.submit(stay)
+        assert inside.wait(60)
+        third = visitors.submit(stay)
+        assert not third.done()
+        leave.set()
+        second.result()
+        third.result()
 
 
 @pytest.mark.parametrize(
