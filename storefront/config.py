@@ -146,7 +146,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         mail_password=mail_password,
         mail_from=mail_from,
         owner_email=owner_email,
-        security_contact=read_security_contact(reader, owner_email),
+        security_contact=read_security_contact(reader, mail_from.address),
         trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, low=0, high=5),
         trusted_hosts=read_hosts(reader),
         stripe_tax=reader.flag("STRIPE_TAX"),

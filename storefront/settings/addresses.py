@@ -43,13 +43,16 @@ def read_link(reader: Reader, name: str) -> str | None:
     return raw
 
 
-def read_security_contact(reader: Reader, owner_email: str | None) -> str | None:
-    """Of security.txt (RFC 9116): a mail address or a page; `none` for no such file."""
-    raw = reader.text("SECURITY_CONTACT", owner_email or "none")
+def read_security_contact(reader: Reader, mail_from: str) -> str | None:
+    """Of security.txt (RFC 9116): a mail address or a page; `none` for no such file.
+
+    By itself the address that every buyer sees; the owner's own is nobody's business.
+    """
+    raw = reader.text("SECURITY_CONTACT", mail_from)
     if raw.lower() == "none":
         return None
     if not (is_web_address(raw) and raw.startswith("https://")) and not re.fullmatch(r"[^\s<>:]+@[^\s<>:]+", raw):
-        if raw != owner_email:  # that one is checked where it is read
+        if raw != mail_from:  # that one is checked where it is read
             reader.problems.append(
                 "SECURITY_CONTACT must be a mail address, a page that starts with https://, or none."
             )
