@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
+from storefront.addresses import find_address
 from storefront.settings.reader import Reader, is_web_address
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
@@ -51,10 +52,11 @@ def read_security_contact(reader: Reader, mail_from: str) -> str | None:
     raw = reader.text("SECURITY_CONTACT", mail_from)
     if raw.lower() == "none":
         return None
-    if not (is_web_address(raw) and raw.startswith("https://")) and not re.fullmatch(r"[^\s<>:]+@[^\s<>:]+", raw):
-        if raw != mail_from:  # that one is checked where it is read
-            reader.problems.append(
-                "SECURITY_CONTACT must be a mail address, a page that starts with https://, or none."
-            )
-        return None
-    return raw
+    if raw.startswith("https://") and is_web_address(raw):
+        return raw
+    found = find_address(raw)
+    if found is None and raw:  # a MAIL_FROM that is missing or wrong is named where it is read
+        reader.problems.append(
+            "SECURITY_CONTACT must be exactly one mail address, a page that starts with https://, or none."
+        )
+    return found

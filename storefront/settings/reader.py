@@ -74,6 +74,9 @@ class Reader:
 
 
 def is_web_address(raw: str) -> bool:
+    """In one line: `urlsplit` leaves out ends of lines, and whatever the address is written into would not."""
+    if not raw.isprintable():
+        return False
     try:
         parts = urlsplit(raw)
         parts.port  # noqa: B018 - raises for a port that is no number

@@ -6,7 +6,7 @@ from storefront.settings.reader import Reader
 
 PLACEHOLDER = re.compile(
     r"^(secret|dev|test|password|todo)|change[-_ ]?(me|this|it)|placeholder|replace[-_ ]|your[-_ ]|insert[-_ ]|"
-    r"example|\.\.\.|…|^[<{$\[]",
+    r"example|\.\.\.|…|^<.*>$|^\$?\{.*\}$|^\[.*\]$|^\$[A-Z_]+$",
     re.IGNORECASE,
 )
 FEWEST_SIGNS = 6  # `kkkk…` and `abcabc…` are as long as anybody likes

@@ -200,8 +200,15 @@ WEAK = [
     ("METRICS_TOKEN", "a", "at least 16 characters"),
     ("METRICS_TOKEN", "a" * 20, "the same few letters"),
     ("METRICS_TOKEN", "changeme-changeme", "a placeholder"),
-    ("SECURITY_CONTACT", "javascript:alert(1)", "a mail address"),
-    ("SECURITY_CONTACT", "http://shop.example/security", "a mail address"),
+    ("SECURITY_CONTACT", "javascript:alert(1)", "exactly one mail address"),
+    ("SECURITY_CONTACT", "http://shop.example/security", "exactly one mail address"),
+    ("SECURITY_CONTACT", "a@shop.example,b@shop.example", "exactly one mail address"),
+    ("SECURITY_CONTACT", "https://shop.example/\nContact: mailto:eve@example.com", "exactly one mail address"),
+    ("SECRET_KEY", "${SECRET_KEY_OF_THE_SHOP}", "a placeholder"),
+    ("SECRET_KEY", "$SECRET_KEY_OF_THE_SHOP", "a placeholder"),
+    ("SECRET_KEY", "{{ secret_key_of_the_shop }}", "a placeholder"),
+    ("SECRET_KEY", "[put a long secret in here]", "a placeholder"),
+    ("TERMS_URL", "https://shop.example/our\nterms", "http:// or https://"),
 ]
 
 
@@ -220,7 +227,18 @@ def test_sends_no_key_in_the_clear_over_a_network() -> None:
     assert not load_settings(far | {"MAIL_SERVER": "127.0.0.1"}).mail_use_tls  # a relay on this machine
 
 
-@pytest.mark.parametrize("key", ["a$b{c}*d<e>f0123456789", "Zm9vYmFyYmF6cXV4+/==9f8e", SECRET])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a$b{c}*d<e>f0123456789",
+        "Zm9vYmFyYmF6cXV4+/==9f8e",
+        "$k2j9#fh3@d8s!q0zm7c^x5v",
+        "<k2j9#fh3@d8s!q0zm7c^x5v",
+        "[k2j9#fh3@d8s!q0zm7c^x5v",
+        "{k2j9#fh3@d8s!q0zm7c^x5v",
+        SECRET,
+    ],
+)
 def test_takes_any_secret_that_was_drawn(key: str) -> None:
     assert load_settings(LIVE | {"SECRET_KEY": key}).secret_key == key
 
