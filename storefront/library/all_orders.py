@@ -1,4 +1,4 @@
-"""Everything that was bought with one address: a page of orders with keys and newest files, in four statements."""
+"""Everything that was bought with one address: a page of orders with keys and newest files, in five statements."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from storefront.downloads.links import ReleasedFile, find_files, includes
 from storefront.library.purchase import STATES
 from storefront.licenses.models import License
 from storefront.orders.access import Access, access, facts_of, item_access
-from storefront.orders.lifecycle import order_token
+from storefront.orders.lifecycle import order_tokens
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.web import settings
 
@@ -90,11 +90,12 @@ def read_owned(customer_id: int, *, query: str = "", page: int = 1) -> Owned:
         .limit(ORDERS_A_PAGE)
         .offset((page - 1) * ORDERS_A_PAGE)
     ).all()
+    tokens = order_tokens(orders)
     rows = _read_rows([order.id for order in orders])
     products = {row.product_id for of in rows.values() for row in of if row.kind == GrantKind.DOWNLOAD}
     files = find_files(products) if products else []
     return Owned(
-        orders=tuple(_order(order, rows[order.id], files) for order in orders),
+        orders=tuple(_order(order, tokens[order.id], rows[order.id], files) for order in orders),
         page=page,
         pages=pages,
         count=count,
@@ -116,8 +117,7 @@ def _read_rows(order_ids: list[int]) -> defaultdict[int, list[Row[Any]]]:
     return found
 
 
-def _order(order: Order, rows: list[Row[Any]], files: list[ReleasedFile]) -> OwnedOrder:
-    token = order_token(order)
+def _order(order: Order, token: str, rows: list[Row[Any]], files: list[ReleasedFile]) -> OwnedOrder:
     items: dict[int, list[Row[Any]]] = {}
     for row in rows:
         items.setdefault(row.OrderItem.id, []).append(row)

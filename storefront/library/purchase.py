@@ -295,7 +295,7 @@ def _sentence(order: Order, found: Access) -> str:
 
 
 def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
-    """At most three statements, one more for devices, and one where a product limits its downloads."""
+    """At most three statements, and one more each for devices, a limit of downloads, a link made anew."""
     found = access(facts_of(order))
     token = order_token(order)
     items = _read_items(order, token, found, devices_page=devices_page)

@@ -1,5 +1,6 @@
 """Rows of an order: found, ticketed, made, locked. The rules that decide are in `fulfillment` and `access`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -129,20 +130,38 @@ def lock_order(session: Session, session_id: str) -> Order | None:
 
 
 def order_token(order: Order) -> str:
-    """The token of the order's permanent page.
+    """The token of the order's permanent page."""
+    return order_tokens([order])[order.id]
+
+
+def order_tokens(orders: Sequence[Order]) -> dict[int, str]:
+    """Order's id -> token of its permanent page: one statement at most, but for what was never shown before.
 
     After SECRET_KEY was changed it is another one than in older mails: both are good, so its hash is kept as well.
     """
-    token = _derive_token(order.token_seed, version=order.token_version)
-    hashed = tokens.hash_token(token)
-    if hashed != order.token_hash and db.session.get(OrderLink, hashed) is None:
-        row = {"token_hash": hashed, "order_id": order.id, "version": order.token_version}
-        if in_transaction():
-            insert_missing(db.session(), OrderLink, [row])
-        else:
-            with transaction() as session:
-                insert_missing(session, OrderLink, [row])
-    return token
+    made = {order.id: _derive_token(order.token_seed, version=order.token_version) for order in orders}
+    rows = [
+        {"token_hash": hashed, "order_id": order.id, "version": order.token_version}
+        for order in orders
+        if (hashed := tokens.hash_token(made[order.id])) != order.token_hash
+    ]
+    _keep_links(rows)
+    return made
+
+
+def _keep_links(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    hashes = [row["token_hash"] for row in rows]
+    known = set(db.session.scalars(select(OrderLink.token_hash).where(OrderLink.token_hash.in_(hashes))))
+    missing = [row for row in rows if row["token_hash"] not in known]
+    if not missing:
+        return
+    if in_transaction():
+        insert_missing(db.session(), OrderLink, missing)
+        return
+    with transaction() as session:
+        insert_missing(session, OrderLink, missing)
 
 
 def renew_link(order: Order) -> None:

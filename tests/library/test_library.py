@@ -2,11 +2,14 @@
 
 import pytest
 from flask import Flask, session
+from sqlalchemy import update
 
 from storefront.customers.session import KEY, sign_in
 from storefront.customers.unproven import find_known, prove
 from storefront.db import db, transaction
 from storefront.fulfillment.fulfill import fulfill_checkout
+from storefront.orders.models import Order
+from storefront.tokens import new_seed
 from tests.messages.sold import Sale, sell
 from tests.sandbox_client import SandboxClient
 from tests.shop import Buyer, keys_on, read_rows
@@ -91,6 +94,12 @@ def test_has_a_second_page_and_costs_the_same_for_one_order_and_twenty(app: Flas
     assert len(one) == len(many) <= 5
     assert len(keys_on(page)) == 20
     assert "Page 1 of 2" in page
+    with app.app_context(), transaction() as changes:  # as after an upgrade, or another SECRET_KEY
+        changes.execute(update(Order).values(token_seed=new_seed()))
+    buyer.get("/library")
+    with counted(app) as anew:
+        assert buyer.get("/library").text != page
+    assert len(anew) == len(many) + 1
     assert len(keys_on(buyer.get("/library?page=2").text)) == 2
     for odd in ("99", "0", "-1", "x", "99999999999"):
         assert buyer.get(f"/library?page={odd}").status_code == 200
