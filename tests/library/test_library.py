@@ -72,7 +72,7 @@ def test_finds_products_and_order_numbers(app: Flask, sandbox: SandboxClient) ->
     book = buyer.get("/library?q=toolmaker").text
     assert keys_on(book) == []
     assert "the-patient-toolmaker.epub" in book
-    assert buyer.get("/library?q=%00").status_code == 200
+    assert buyer.get("/library?q=%00").status_code == 400
     for nothing in ("nothing", "%25", "_"):
         assert "Nothing is called" in buyer.get(f"/library?q={nothing}").text
 
@@ -91,7 +91,7 @@ def test_has_a_second_page_and_costs_the_same_for_one_order_and_twenty(app: Flas
             db.session.remove()
     with counted(app) as many:
         page = buyer.get("/library").text
-    assert len(one) == len(many) <= 5
+    assert len(one) == len(many) <= 6
     assert len(keys_on(page)) == 20
     assert "Page 1 of 2" in page
     with app.app_context(), transaction() as changes:  # as after an upgrade, or another SECRET_KEY

@@ -169,6 +169,6 @@ def test_makes_a_link_inside_a_transaction_as_well(app: Flask, sandbox: SandboxC
 @pytest.mark.parametrize("token", ["", "1-", "x" * 5000, "1-" + "0" * 32, "\x00", "%ff%fe", "%ed%a0%80"])
 def test_knows_no_link_that_it_did_not_make(app: Flask, token: str) -> None:
     for path in ("/orders/", "/news/", "/confirm/", "/downloads/file/"):
-        assert app.test_client().get(f"{path}{token}").status_code in (200, 404)
+        assert app.test_client().get(f"{path}{token}").status_code in ((400,) if token == "\0" else (200, 404))
     with app.app_context(), pytest.raises(StorefrontError):
         get_reader(token)
