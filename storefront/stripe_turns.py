@@ -10,7 +10,7 @@ from threading import Condition
 from storefront.errors import StripeUnavailable
 
 WAIT_SECONDS = 0.5
-ANSWERS_SECONDS = 1  # a turn was given back lately: Stripe does not hang
+ANSWERS_SECONDS = 1  # no turn was taken or given back for so long: Stripe hangs
 
 _is_delivery: ContextVar[bool] = ContextVar("is_delivery", default=False)
 
@@ -24,7 +24,7 @@ class StripeCrowded(StripeUnavailable):
 class Turns:
     """Of eight threads six may be at Stripe, and four for deliveries: those come again, a buyer stands and waits.
 
-    Waiting in line holds a thread, so it is short, and only while Stripe answers: then a turn is free soon.
+    Waiting in line holds a thread, so it is short, and nobody does where Stripe hangs.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Turns:
         self.most = max(1, threads - max(1, threads // 4))
         self.most_with_deliveries = max(1, self.most - self.most // 3)
         self._taken = 0
-        self._given_back_at = -math.inf
+        self._moved_at = -math.inf
         self._changed = Condition()
 
     @contextmanager
@@ -42,16 +42,17 @@ class Turns:
         """Raises StripeCrowded."""
         most = self.most_with_deliveries if _is_delivery.get() else self.most
         with self._changed:
-            is_moving = time.monotonic() - self._given_back_at < self.answers_seconds
+            is_moving = time.monotonic() - self._moved_at < self.answers_seconds
             if not self._changed.wait_for(lambda: self._taken < most, self.wait_seconds if is_moving else 0):
                 raise StripeCrowded
             self._taken += 1
+            self._moved_at = time.monotonic()
         try:
             yield
         finally:
             with self._changed:
                 self._taken -= 1
-                self._given_back_at = time.monotonic()
+                self._moved_at = time.monotonic()
                 self._changed.notify_all()
 
 
