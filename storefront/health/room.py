@@ -39,8 +39,11 @@ def _file_of(url: str) -> Path | None:
 
 
 def _look(name: str, path: Path) -> Place:
-    """What is not there yet is made when it is first needed, in the nearest folder that is there."""
-    there = next(each for each in (path.absolute(), *path.absolute().parents) if each.exists())
+    """What is not there yet is made when it is first needed, in the nearest folder that is there.
+
+    A folder that may not even be looked into hides what is in it, and `exists()` would raise.
+    """
+    there = next(each for each in (path.absolute(), *path.absolute().parents) if os.access(each, os.F_OK))
     folder = there if there.is_dir() else there.parent  # SQLite writes files of its own beside the database
     is_in_the_way = there.is_file() and there != path.absolute()
     is_writable = not is_in_the_way and all(os.access(each, os.W_OK) for each in (there, folder))

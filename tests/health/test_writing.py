@@ -1,5 +1,8 @@
 """Whether anything can be written: tried for real, and seen before it is too late."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +81,33 @@ def test_misses_a_folder_that_cannot_be_written(app: Flask, environment: dict[st
         "the queue": False,
         "the files": False,
     }
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root may do everything; whoever else runs the tests has no leave either."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.setresuid(0, 0, 0)
+
+
+def test_misses_a_folder_that_it_may_not_even_look_into(environment: dict[str, str], tmp_path: Path) -> None:
+    """As after a command that root typed: everything it makes is for root alone."""
+    closed = tmp_path / "closed"
+    (closed / "deeper").mkdir(parents=True)
+    settings = load_settings(environment | {"FILES_URL": f"file://{closed}/deeper/files"})
+    closed.chmod(0)
+    try:
+        with as_nobody():
+            found = {place.name: place.is_writable for place in look_at_places(settings)}
+    finally:
+        closed.chmod(0o700)
+    assert found["the files"] is False
 
 
 def test_counts_answers_that_are_errors_of_the_shop(app: Flask) -> None:
