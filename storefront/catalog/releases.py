@@ -93,7 +93,6 @@ def add_release_files(
     names = [_checked(slug, version, source.name) for source in sources]
     if len(set(names)) < len(names):
         raise ReleaseFileExists("Two of these files have the same name.")
-    _demand_apart(names, names)
     if not allow_empty:
         _demand_content(sources)
     _demand_own_version(product_id, version)
@@ -180,10 +179,13 @@ def _demand_terms(release: Release | None, slug: str, notes: str | None, *, is_d
         )
 
 
-def _demand_apart(names: Iterable[str], others: Iterable[str]) -> None:
-    """A buyer who puts both into one folder would have one of them, and not know which."""
+def _demand_apart(new: Iterable[str], others: Iterable[str]) -> None:
+    """A buyer who puts both into one folder would have one of them, and not know which.
+
+    Asked of new names only: a release from before this was asked may have both, and the same again changes nothing.
+    """
     known = {same_name(name): name for name in others}
-    for name in names:
+    for name in new:
         other = known.get(same_name(name), name)
         if other != name:
             raise SameOnDisk(f"{name} and {other} are one file on Windows and on a Mac: rename one.")
@@ -196,8 +198,9 @@ def _demand_content(sources: Iterable[Path]) -> None:
 
 
 def _demand_own_version(product_id: int, version: str) -> None:
-    for other in db.session.scalars(select(Release.version).where(Release.product_id == product_id)):
-        if other != version and same_name(other) == same_name(version):
+    known = set(db.session.scalars(select(Release.version).where(Release.product_id == product_id)))
+    for other in known if version not in known else ():
+        if same_name(other) == same_name(version):
             raise SameOnDisk(
                 f"Version {other} is there, and {version} would be the same folder on a Mac: use {other}."
             )
@@ -205,18 +208,17 @@ def _demand_own_version(product_id: int, version: str) -> None:
 
 def _demand_same_bytes(product_id: int, version: str, sources: Mapping[str, Path]) -> None:
     """Before anything is stored: a bucket would keep the refused bytes beside the known ones."""
-    known = db.session.execute(
+    rows = db.session.execute(
         select(ReleaseFile.filename, ReleaseFile.sha256)
         .join(Release, Release.id == ReleaseFile.release_id)
         .where(Release.product_id == product_id, Release.version == version)
-    ).all()
-    for filename, sha256 in known:
-        if filename not in sources:
-            _demand_apart([filename], sources)
-            continue
+    )
+    known = {row.filename: row.sha256 for row in rows}
+    _demand_apart(sources.keys() - known.keys(), [*sources, *known])
+    for filename in sources.keys() & known.keys():
         with sources[filename].open("rb") as content:
             _size, digest = measure(content)
-        if digest != sha256:
+        if digest != known[filename]:
             raise _other_content(filename, version)
 
 
@@ -234,10 +236,8 @@ def _record(session: Session, release: Release, stored: StoredFile) -> int:
         "path": stored.path,
     }
     # The release is locked: nobody adds a name between this look and the row.
-    _demand_apart(
-        [stored.filename],
-        session.scalars(select(ReleaseFile.filename).where(ReleaseFile.release_id == release.id)),
-    )
+    names = set(session.scalars(select(ReleaseFile.filename).where(ReleaseFile.release_id == release.id)))
+    _demand_apart({stored.filename} - names, names)
     insert_missing(session, ReleaseFile, [new])
     known = session.scalars(
         select(ReleaseFile)

@@ -16,6 +16,7 @@ from storefront.cli.root import main
 from storefront.config import Settings
 from storefront.db import db
 from tests.databases import BOTH
+from tests.licenses.pools import change
 from tests.shop import Buyer, count_rows, read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -110,6 +111,27 @@ def test_a_version_that_differs_in_capitals_only_is_refused(upload: Any, tmp_pat
     for version, code in (("4.0-RC", 0), ("4.0-rc", 1), ("4.0-RC", 0)):
         done = upload.to(version, make(tmp_path, "a.zip"))
         assert (done.exit_code, "use 4.0-RC" in done.output) == (code, bool(code))
+
+
+def test_names_that_were_taken_while_nobody_asked_can_be_uploaded_again(
+    app: Flask, upload: Any, tmp_path: Path
+) -> None:
+    """A script that uploads all files of a release at each run goes on working, and so does an old version."""
+    for name in ("tool.zip", "b.zip"):
+        assert upload(make(tmp_path, name)).exit_code == 0
+    assert upload.to("4.0", make(tmp_path, "a.zip")).exit_code == 0
+    change(app, "UPDATE release_files SET filename = 'Tool.zip' WHERE filename = 'b.zip'")
+    assert upload.to("4.0-RC", make(tmp_path, "a.zip")).exit_code == 0
+    change(app, "UPDATE releases SET version = '4.0-rc' WHERE version = '4.0'")
+    both_files = make(tmp_path / "x", "tool.zip"), make(tmp_path / "y", "Tool.zip")
+    before = count_rows(app, Release, ReleaseFile)
+    assert upload(both_files[0]).exit_code == 0
+    assert upload(*both_files).exit_code == 0
+    assert count_rows(app, Release, ReleaseFile) == before
+    third = upload(both_files[0], make(tmp_path, "TOOL.zip"))
+    assert (third.exit_code, "rename one" in third.output) == (1, True)
+    for version, code in (("4.0-rc", 0), ("4.0-RC", 0), ("4.0-Rc", 1)):
+        assert upload.to(version, make(tmp_path, "more.zip")).exit_code == code
 
 
 def test_an_empty_file_is_asked_about(upload: Any, settings: Settings, tmp_path: Path) -> None:
