@@ -80,8 +80,9 @@ def activate(key: str, *, name: str, product: str = "", fingerprint: str = "") -
             return Answer(code or Code.NOT_FOUND, locked)
         if locked.instance is not None:
             return Answer(Code.VALID, locked, locked.instance)
-        most = MOST_DEVICES if locked.activation_limit is None else locked.activation_limit
-        if locked.usage >= most:
+        # Also where the limit is higher: sold before that was refused, or many times as one key.
+        limit = MOST_DEVICES if locked.activation_limit is None else min(locked.activation_limit, MOST_DEVICES)
+        if locked.usage >= limit:
             return Answer(Code.ACTIVATION_LIMIT_REACHED, locked)
         made = _add(session, locked.id, name=name, fingerprint=fingerprint)
     return Answer(Code.VALID, replace(locked, usage=locked.usage + 1, instance=made), made)

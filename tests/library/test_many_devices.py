@@ -16,11 +16,11 @@ from tests.messages.sold import sell
 from tests.sandbox_client import SandboxClient
 
 
-def add_devices(app: Flask, count: int) -> int:
+def add_devices(app: Flask, count: int, *, limit: int | None = None) -> int:
     now = clock.now()
     with app.app_context(), transaction() as session:
         found = session.scalars(select(License)).one()
-        found.activation_limit = None
+        found.activation_limit = limit
         rows = [
             {
                 "id": str(uuid.UUID(int=number)),
@@ -30,7 +30,8 @@ def add_devices(app: Flask, count: int) -> int:
             }
             for number in range(count)
         ]
-        session.execute(insert(Activation), rows)
+        if rows:
+            session.execute(insert(Activation), rows)
         return found.id
 
 
@@ -56,8 +57,10 @@ def test_shows_devices_a_page_at_a_time_and_takes_no_more_than_a_key_can_bear(
         assert (page.total, page.devices, page.last) == (MOST_DEVICES, [], 200)
         db.session.remove()
     asked = {"license_key": sale.keys[0], "instance_name": "one more"}
-    answer = sale.buyer.client.post("/v1/licenses/activate", data=asked)
-    assert answer.get_json()["activated"] is False
+    for limit in (None, 1_000_000):  # sold before such a limit was refused
+        add_devices(app, 0, limit=limit)
+        answer = sale.buyer.client.post("/v1/licenses/activate", data=asked)
+        assert answer.get_json()["code"] == "ACTIVATION_LIMIT_REACHED", limit
 
 
 @pytest.mark.parametrize("edition", [None, "Team"])
