@@ -75,10 +75,13 @@ class WritersLine:
     def _open(self, part: str) -> int:
         """Only for who may write the database: who can open the file can hold up all others."""
         known = self.database.stat() if self.database and self.database.exists() else None
-        has_group = known is not None and known.st_mode & 0o020
-        mode = 0o660 if has_group else 0o600
-        descriptor = os.open(self.path(part), os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), mode)
-        if sys.platform != "win32" and known and os.geteuid() == 0 and os.fstat(descriptor).st_uid != known.st_uid:
+        descriptor = os.open(self.path(part), os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        if sys.platform == "win32" or known is None:
+            return descriptor
+        made = os.fstat(descriptor)
+        if known.st_mode & 0o020 and not made.st_mode & 0o020 and made.st_uid == os.geteuid():
+            os.fchmod(descriptor, 0o660)  # as SQLite does with its own, whatever the umask
+        if os.geteuid() == 0 and made.st_uid != known.st_uid:
             os.fchown(descriptor, known.st_uid, known.st_gid)  # a command of root's must not lock the shop out
         return descriptor
 

@@ -18,12 +18,14 @@ from sqlalchemy.engine import make_url
 
 from storefront.config import ROOT
 from storefront.db import transaction
+from storefront.private_files import ONLY_OURS
 from storefront.writers_line import WritersLine, find_file
 from tests.shop import wait_for
 
 HOLDER = """
 import sys, time
 from pathlib import Path
+from storefront.private_files import ONLY_OURS
 from storefront.writers_line import WritersLine
 with WritersLine(Path(sys.argv[1])).turn(seconds=5) as mine:
     print(mine, flush=True)
@@ -152,7 +154,7 @@ def test_keeps_its_files_beside_the_database_for_who_may_write_it(database: Path
 
 def test_lets_a_group_in_that_may_write_the_database(database: Path) -> None:
     database.chmod(0o660)
-    before = os.umask(0)
+    before = os.umask(ONLY_OURS)  # every process of the shop has it
     try:
         with WritersLine(database).turn(seconds=5):
             pass
