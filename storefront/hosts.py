@@ -43,13 +43,18 @@ def trusted_names(shop: Settings) -> frozenset[str]:
     return frozenset({name_of(urlsplit(shop.base_url).netloc.lower()), *shop.trusted_hosts})
 
 
+def has_own_name() -> bool:
+    """A request without the header (HTTP/1.0) names nobody, so nobody is fooled by it."""
+    if "HTTP_HOST" not in request.environ:
+        return True
+    name = name_of(request.host.lower())  # empty where it has signs that no host has
+    return name in trusted_names(current_app.extensions["settings"]) or is_this_machine(name)
+
+
 def check_host() -> None:
-    """Raises WrongHost. A request without the header (HTTP/1.0) names nobody, so nobody is fooled by it."""
-    if request.blueprint in ANY_HOST or "HTTP_HOST" not in request.environ:
+    """Raises WrongHost."""
+    if request.blueprint in ANY_HOST or has_own_name():
         return
     shop: Settings = current_app.extensions["settings"]
-    name = name_of(request.host.lower())  # empty where it has signs that no host has
-    if name in trusted_names(shop) or is_this_machine(name):
-        return
-    log.info("host refused", extra={"host": name[:80]})
+    log.info("host refused", extra={"host": name_of(request.host.lower())[:80]})
     raise WrongHost(f"This shop is at {shop.base_url} and nowhere else. Open the page there.")

@@ -14,6 +14,7 @@ from storefront.health.schema import find_problem
 from storefront.health.trouble import read_trouble
 from storefront.health.warnings import find_warnings
 from storefront.health.writing import find_write_problem
+from storefront.hosts import has_own_name
 from storefront.measurements import flush
 from storefront.web import settings
 
@@ -51,7 +52,7 @@ def metrics() -> ResponseReturnValue:
 
 
 def _may_measure() -> bool:
-    """Who asks from this machine, or holds the token."""
+    """Who asks from this machine, or holds the token. Not a page in a browser here, under a name of its own."""
     token = settings().metrics_token
     given = request.headers.get("Authorization", "")
     if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
@@ -60,7 +61,7 @@ def _may_measure() -> bool:
         is_near = ip_address(request.remote_addr or "").is_loopback
     except ValueError:
         is_near = False
-    return is_near and not _is_behind_a_proxy()
+    return is_near and has_own_name() and not _is_behind_a_proxy()
 
 
 def _is_behind_a_proxy() -> bool:

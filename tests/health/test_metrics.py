@@ -97,6 +97,8 @@ def test_keeps_the_token_out_of_what_is_printed(environment: dict[str, str]) -> 
 WARNED = [  # TRUSTED_PROXIES, headers, address of the other end -> whether it says what troubles the shop
     ("0", {}, "127.0.0.1", True),
     ("0", {}, "::1", True),
+    ("0", {"Host": "localhost:8000"}, "127.0.0.1", True),
+    ("0", {"Host": "evil.example"}, "127.0.0.1", False),  # DNS rebinding
     ("0", {}, "203.0.113.9", False),
     ("0", {"X-Forwarded-For": "127.0.0.1"}, "127.0.0.1", False),
     ("0", {"X-Real-IP": "203.0.113.9"}, "127.0.0.1", False),
