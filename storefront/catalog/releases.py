@@ -182,7 +182,7 @@ def _demand_terms(release: Release | None, slug: str, notes: str | None, *, is_d
 def _demand_apart(new: Iterable[str], others: Iterable[str]) -> None:
     """A buyer who puts both into one folder would have one of them, and not know which.
 
-    Asked of new names only: a release from before this was asked may have both, and the same again changes nothing.
+    Of new names only: a release from before anybody asked may have both, and the same again changes nothing.
     """
     known = {same_name(name): name for name in others}
     for name in new:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from storefront import money
+from storefront.cli.output import plain_letter
 from storefront.history.newest import ListedOrder
 from storefront.history.order import HistoryItem, OrderHistory
 from storefront.orders.access import Access
@@ -12,7 +13,7 @@ from storefront.orders.access import Access
 
 def plain(line: str) -> str:
     """One line; a buyer's name may hold what moves the cursor or colors the terminal."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in line)
+    return "".join(map(plain_letter, line))
 
 
 def in_words(found: Access) -> str:

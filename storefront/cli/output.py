@@ -3,11 +3,14 @@
 import io
 import json
 import sys
+import unicodedata
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from typing import Any, TextIO
 
 import click
+
+JOINERS = "\u200c\u200d"
 
 as_json: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 
@@ -38,7 +41,7 @@ class PlainStream(io.TextIOBase):
         return self._stream.errors
 
     def write(self, text: str) -> int:
-        return self._stream.write(text if text.isprintable() else "".join(map(_plain, text)))
+        return self._stream.write(text if text.isprintable() else "".join(map(_with_lines, text)))
 
     def flush(self) -> None:
         self._stream.flush()
@@ -53,8 +56,17 @@ class PlainStream(io.TextIOBase):
         return True
 
 
-def _plain(letter: str) -> str:
-    return letter if letter.isprintable() or letter in "\n\t" else "\ufffd"
+def plain_letter(letter: str) -> str:
+    """Itself, or a sign in its place.
+
+    Ordinary are spaces of every width (Japanese names, French amounts) and the joiners of Persian names and emoji.
+    """
+    is_ordinary = letter.isprintable() or unicodedata.category(letter) == "Zs" or letter in JOINERS
+    return letter if is_ordinary else "\ufffd"
+
+
+def _with_lines(letter: str) -> str:
+    return letter if letter in "\n\t" else plain_letter(letter)
 
 
 class PlainGroup(click.Group):

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.cli.order_text import plain
 from storefront.cli.output import PlainGroup
 from storefront.cli.root import main
 from storefront.config import Settings
@@ -44,6 +45,17 @@ def test_prints_nothing_that_a_terminal_obeys() -> None:
         assert text.count("end") == 2
         assert all(letter.isprintable() or letter in "\n\t" for letter in text)
     assert "\tA\nB\n" in result.stdout
+
+
+HONEST = ["山田\u3000太郎", "1\u202f234,56\u00a0€", "نمونه\u200cها", "👩\u200d💻 tools", "Zoë"]  # noqa: RUF001 - Persian
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_prints_names_as_people_write_them(name: str) -> None:
+    group = PlainGroup("shop")
+    group.command("tell")(lambda: click.echo(name))
+    assert CliRunner().invoke(group, ["tell"]).stdout == f"{name}\n"
+    assert plain(name) == name
 
 
 def test_every_command_prints_through_that_door() -> None:
