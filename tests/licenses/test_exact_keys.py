@@ -134,5 +134,13 @@ def test_a_dry_run_says_what_the_run_says_and_changes_nothing(
     assert run("keys", "remove", "twinspot", "1.23457E+15").exit_code == 0
 
 
+def test_takes_a_long_key_out_of_its_pool_that_no_file_could_be_named(app: Flask, run: Any) -> None:
+    make_pool(app)
+    bring(app, [LONG, DASH[0]])
+    assert "Removed 1 keys. 1 are for sale." in run("keys", "remove", "twinspot", LONG).output
+    refused = run("keys", "remove", "twinspot", "-", stdin=b"\xff")
+    assert (refused.exit_code, refused.output.startswith("Error: Line 1 is not UTF-8 text")) == (1, True)
+
+
 def test_what_is_read_is_what_is_kept() -> None:
     assert [line.key for line in read_keys(f'key\n"{BLOCK}"\n'.encode()).keys] == [BLOCK]
