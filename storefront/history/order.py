@@ -10,14 +10,13 @@ from storefront.catalog.models import Product
 from storefront.db import db
 from storefront.history.timeline import Moment, read_timeline
 from storefront.library.purchase import SOME_ITEMS_REFUNDED
+from storefront.licenses.keys import hint
 from storefront.licenses.models import License
 from storefront.orders.access import Access, access, facts_of, item_access
 from storefront.orders.after_sale import Notice
 from storefront.orders.lifecycle import order_token
 from storefront.orders.models import Decision, Grant, Order, OrderItem
 from storefront.web import absolute_url
-
-SHOWN_OF_A_KEY = 5  # enough to compare with what a buyer reads out, and useless to anybody else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +90,6 @@ class OrderHistory:
     notices: tuple[HistoryNotice, ...]
     items: tuple[HistoryItem, ...]
     timeline: tuple[Moment, ...]
-
-
-def mask(key: str) -> str:
-    """Of a short one nothing: an imported key may have four letters."""
-    return f"\u2026{key[-SHOWN_OF_A_KEY:]}" if len(key) > 2 * SHOWN_OF_A_KEY else "\u2026"
 
 
 def order_url(order: Order) -> str:
@@ -172,7 +166,7 @@ def _read_items(order: Order, *, with_keys: bool) -> tuple[HistoryItem, ...]:
     for item, grant, product, key in rows:
         items[item.id] = item
         if grant is not None:
-            shown = key if with_keys or key is None else mask(key)
+            shown = key if with_keys or key is None else hint(key)
             grants.setdefault(item.id, []).append(
                 HistoryGrant(kind=grant.kind.value, product=product, key=shown, created_at=grant.created_at)
             )

@@ -48,10 +48,10 @@ def exact_form(key: str) -> str:
 
 
 def hint(key: str) -> str:
-    """Enough to find a key by, and useless to anybody else: a short key shows nothing."""
-    lines = [line for line in key.splitlines() if not line.startswith("-----")]  # the same in every key
-    shown = lines[-1].strip() if lines else key
-    return f"\u2026{shown[-SHOWN:]}" if len(key) > 2 * SHOWN else "\u2026"
+    """Enough to find a key by, and useless to anybody else: a short key, or line of one, shows nothing."""
+    lines = [line.strip() for line in key.splitlines() if not line.startswith("-----")]  # the same in every key
+    long = [line for line in lines if len(line) > 2 * SHOWN]
+    return f"\u2026{long[-1][-SHOWN:]}" if long else "\u2026"
 
 
 def hash_key(key: str) -> str:

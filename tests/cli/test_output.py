@@ -15,7 +15,7 @@ from storefront.cli.output import PlainGroup
 from storefront.cli.root import main
 from storefront.config import Settings
 from storefront.health.open_files import find_open_files
-from storefront.history.order import mask
+from storefront.licenses.keys import hint
 from tests.shop import read_rows
 
 NASTY = "Ada\x1b[2J\x9b31m\u202e\u2066\x07\x08\r\u200fend"
@@ -62,9 +62,18 @@ def test_every_command_prints_through_that_door() -> None:
     assert isinstance(main, PlainGroup)
 
 
-@pytest.mark.parametrize(("key", "shown"), [("ABCD", "…"), ("ABCDEFGHIJ", "…"), ("ABCDEFGHIJK", "…GHIJK")])
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("ABCD", "…"),
+        ("ABCDEFGHIJ", "…"),
+        ("ABCDEFGHIJK", "…GHIJK"),
+        ("-----BEGIN LICENSE-----\nABCDE\n-----END LICENSE-----", "…"),
+        ("ABCDEFGHIJK\nABCDE", "…GHIJK"),
+    ],
+)
 def test_shows_of_a_short_key_nothing(key: str, shown: str) -> None:
-    assert mask(key) == shown
+    assert hint(key) == shown
 
 
 def test_makes_files_for_its_own_user_only(environment: dict[str, str], tmp_path: Path) -> None:
