@@ -1,5 +1,6 @@
 """The database is in trouble: people and programs are told to come back, and who has paid that it is safe."""
 
+import math
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,16 @@ def test_has_a_page_that_needs_no_database(app: Flask, buyer: Buyer, path: str) 
         assert 'class="badge">1' in page.text, "the cart, from the cookie"
         assert buyer.get(path, headers=JSON).get_json()["error"]["code"] == "database_unavailable"
     assert buyer.get(path).status_code != 503
+
+
+def test_keeps_nobody_waiting_twice(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    """What is measured is stored with answers, once a minute: not with one that the database has just failed."""
+    app.extensions["measurements"]._flushed_at = -math.inf
+    app.extensions["measurements"].add("access_denials", "refunded")
+    with used_up(app):
+        demand_trouble(app.test_client().get("/"))
+    assert "database unavailable" in caplog.text
+    assert "measurements not stored" not in caplog.text
 
 
 @pytest.mark.parametrize("path", [RETURN, ORDER, "/checkout/" + "0123456789abcdef" * 2])
