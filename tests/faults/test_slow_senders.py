@@ -2,7 +2,9 @@
 
 import io
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
@@ -10,11 +12,11 @@ import requests
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
-from storefront.slow_bodies import EACH_CLIENT, READERS, BodiesFirst
+from storefront.slow_bodies import EACH_CLIENT, READERS, REFUSED, BodiesFirst
 from tests.downloads.sent import get
 from tests.ground.shops import MakeShop
 from tests.races.served import served
-from tests.shop import wait_for
+from tests.shop import PATIENCE_SECONDS, wait_for
 
 HEADERS = b"POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: a"
 BODY = b"POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\na"
@@ -128,3 +130,35 @@ def test_leaves_a_body_unread_that_no_route_takes() -> None:
     client = Client(BodiesFirst(Response("not asked")))
     answer = client.post("/", environ_overrides=dripping(256 * 1024 + 1))
     assert answer.text == "not asked"
+
+
+@Request.application
+def tell(request: Request) -> Response:
+    return Response(request.environ.get(REFUSED) or request.environ["wsgi.input"].read())
+
+
+def test_one_client_holds_some_of_the_readers_and_never_all() -> None:
+    begun, go_on = Semaphore(0), Event()
+
+    class Silent:
+        def read(self, _size: int) -> bytes:
+            begun.release()
+            go_on.wait(PATIENCE_SECONDS)
+            return b""
+
+    first = BodiesFirst(tell, readers=4, each=2)
+
+    def send(address: str, stream: object) -> str:
+        environ = {"REMOTE_ADDR": address, "wsgi.input": stream, "CONTENT_LENGTH": "4"}
+        return Client(first).post("/", environ_overrides=environ).text
+
+    with ThreadPoolExecutor() as threads:
+        for number in (1, 2):  # one household
+            threads.submit(send, f"2001:db8::{number}", Silent())
+            assert begun.acquire(timeout=PATIENCE_SECONDS)
+        try:
+            assert send("2001:db8::3", io.BytesIO(b"mine")) == "busy"
+            assert send("2001:db8:1::1", io.BytesIO(b"mine")) == "mine"
+        finally:
+            go_on.set()
+    assert send("2001:db8::3", io.BytesIO(b"mine")) == "mine"
