@@ -154,6 +154,8 @@ def allow_other_origins(response: Response) -> Response:
     headers["Access-Control-Allow-Origin"] = "*"
     headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
     if request.method == "OPTIONS":
+        if request.routing_exception is not None:  # a browser asks no further, and nobody would read of the 404
+            response.status_code, response.data = 200, b""
         asked = request.headers.get("Access-Control-Request-Headers", "").split(",")[:MOST_HEADERS]
         named = [name.strip() for name in asked if HEADER_NAME.fullmatch(name.strip())]
         headers["Access-Control-Allow-Methods"] = headers.get("Allow", "POST")
