@@ -20,7 +20,7 @@ from storefront.cli.products import products
 from storefront.cli.reconcile import reconcile
 from storefront.cli.releases import releases
 from storefront.cli.server import server_command
-from storefront.cli.shop import make_app, open_shop
+from storefront.cli.shop import in_sentences, make_app, open_shop
 from storefront.cli.signing_keys import signing_keys
 from storefront.cli.status import status
 from storefront.config import ROOT, Settings
@@ -99,7 +99,9 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Apply the migrations that are missing."""
-    schema.upgrade(make_app())
+    app = make_app()
+    with in_sentences():
+        schema.upgrade(app)
 
 
 main.add_command(sandbox)

@@ -40,23 +40,29 @@ def make_app(*, log_level: int = logging.WARNING) -> Flask:
 @contextmanager
 def open_shop() -> Iterator[None]:
     """For a command that a person waits for: a refusal ends it with its sentence."""
-    with make_app().app_context():
-        try:
-            yield
-        except StripeUnavailable as error:
-            raise click.ClickException(
-                f"{error.message}. Try again in a minute: asking twice does no harm."
-            ) from error
-        except StorefrontError as error:
-            raise click.ClickException(error.message) from error
-        except SQLAlchemyError as error:
-            outage = find_outage(error)
-            if outage is None:
-                raise
-            raise click.ClickException(
-                f"The database cannot be used right now ({outage.why}): look at DATABASE_URL and its disk, "
-                "then try again. Asking twice does no harm."
-            ) from error
+    with make_app().app_context(), in_sentences():
+        yield
+
+
+@contextmanager
+def in_sentences() -> Iterator[None]:
+    """What is no bug ends the command without a traceback."""
+    try:
+        yield
+    except StripeUnavailable as error:
+        raise click.ClickException(
+            f"{error.message}. Try again in a minute: asking twice does no harm."
+        ) from error
+    except StorefrontError as error:
+        raise click.ClickException(error.message) from error
+    except SQLAlchemyError as error:
+        outage = find_outage(error)
+        if outage is None:
+            raise
+        raise click.ClickException(
+            f"The database cannot be used right now ({outage.why}): look at DATABASE_URL and its disk, "
+            "then try again. Asking twice does no harm."
+        ) from error
 
 
 def _hang_up(app: Flask) -> None:

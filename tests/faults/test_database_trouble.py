@@ -134,9 +134,10 @@ def test_keeps_a_bug_a_bug(app: Flask) -> None:
     assert "Something broke on our side" in answer.text
 
 
-def test_says_to_a_command_where_to_look(command: CliRunner, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("words", ["needs-you", "db upgrade"])
+def test_says_to_a_command_where_to_look(command: CliRunner, environment: dict[str, str], words: str) -> None:
     Path(environment["DATABASE_URL"].removeprefix("sqlite:///")).write_text("this is no database " * 100)
-    said = refused(command, "needs-you")
+    said = refused(command, *words.split())
     assert "DATABASE_URL" in said
     assert "Traceback" not in said
 
