@@ -86,7 +86,9 @@ db = SQLAlchemy(model_class=Base)
 def _set_up_sqlite(dbapi_connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own class
     dbapi_connection.isolation_level = None  # the begin listener below decides
     cursor = dbapi_connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY"):
+    # secure_delete: what a buyer had erased does not stay in the file's free pages.
+    pragmas = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "secure_delete=ON")
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.errors import StorefrontError
-from storefront.outages import DatabaseUnavailable, find_outage
+from storefront.migrations.state import find_trouble
+from storefront.outages import DatabaseUnavailable
 from storefront.web import error_answer, wants_json
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ SAFE = "Your payment is safe"
 
 def _answer_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
     """The one place that tells trouble from a bug. A blueprint may have an answer of its own for trouble."""
-    outage = find_outage(error)
+    outage = find_trouble(error)
     if outage is None:
         raise error
     g.outage = True  # so that nothing else waits for this database before the answer leaves

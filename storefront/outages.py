@@ -1,5 +1,6 @@
 """Which errors are the database's trouble and will pass, and which are a bug of ours: those stay what they are."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolUsedUp
 from storefront.errors import StorefrontError
 
 GONE, BUSY, FULL, LOCKED, READ_ONLY, BROKEN = "gone", "busy", "disk full", "locked", "read only", "broken"
+NOT_UPGRADED = "not upgraded"
 
 # Primary result codes, https://www.sqlite.org/rescode.html: everything but bugs (ERROR, CONSTRAINT, MISMATCH, …).
 SQLITE = {
@@ -69,6 +71,14 @@ def find_outage(error: BaseException) -> DatabaseUnavailable | None:
         return DatabaseUnavailable(why) if why else None
     why = None if isinstance(error, SQLAlchemyError) else _why(error)
     return DatabaseUnavailable(why) if why else None
+
+
+def is_about_schema(error: BaseException) -> bool:
+    """A table or column that is not there: a bug, unless the schema is older than the code."""
+    raw = error.orig if isinstance(error, DBAPIError) else None
+    if isinstance(raw, sqlite3.Error):
+        return re.search(r"no such (table|column)|has no column", str(raw)) is not None
+    return getattr(raw, "sqlstate", None) in ("42P01", "42703")
 
 
 def _before(error: BaseException) -> Iterator[BaseException]:

@@ -14,13 +14,12 @@ from storefront.customers.proofs import forget_proofs
 from storefront.customers.sign_ins import forget_ended
 from storefront.db import db
 from storefront.errors import StorefrontError
-from storefront.health.schema import find_problem
 from storefront.leases import take_lease
 from storefront.licenses.serve import serve_waiting
 from storefront.mail.delivery import deliver_due
 from storefront.measurements import flush as flush_measurements
 from storefront.messages.compose import compose
-from storefront.outages import find_outage
+from storefront.migrations.state import find_problem, find_trouble
 from storefront.queue import RETRY_SECONDS, Queue
 from storefront.reconcile.run import reconcile
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
@@ -82,7 +81,7 @@ def _in_context(app: Flask, job: Callable[[], None], absence: Absence) -> Callab
                 job()
                 flush_measurements()
             except SQLAlchemyError as error:
-                if find_outage(error) is None:
+                if find_trouble(error) is None:
                     raise
                 absence.note(error)  # the clock asks again within a minute
             else:

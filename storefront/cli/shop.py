@@ -14,6 +14,7 @@ from storefront.config import SettingsError, load_settings, read_environment
 from storefront.db import db
 from storefront.errors import StorefrontError, StripeUnavailable
 from storefront.logs import set_up_logs
+from storefront.migrations.state import is_not_upgraded
 from storefront.outages import find_outage
 from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
 
@@ -41,7 +42,12 @@ def make_app(*, log_level: int = logging.WARNING) -> Flask:
 def open_shop() -> Iterator[None]:
     """For a command that a person waits for: a refusal ends it with its sentence."""
     with make_app().app_context(), in_sentences():
-        yield
+        try:
+            yield
+        except SQLAlchemyError as error:
+            if is_not_upgraded(error):
+                raise click.ClickException("An upgrade is due: run `storefront db upgrade`.") from error
+            raise
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import click
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.health.figures import Figures, read_figures
-from storefront.health.schema import find_problem
 from storefront.health.warnings import HealthWarning, find_warnings
 from storefront.health.writing import find_write_problem
+from storefront.migrations.state import find_problem
 from storefront.orders.models import GrantKind
 
 

@@ -10,12 +10,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from storefront.health.figures import read_figures
 from storefront.health.metrics import to_text
-from storefront.health.schema import find_problem
 from storefront.health.trouble import read_trouble
 from storefront.health.warnings import find_warnings
 from storefront.health.writing import find_write_problem
 from storefront.hosts import has_own_name
 from storefront.measurements import flush
+from storefront.migrations.state import find_problem
 from storefront.web import settings
 
 health = Blueprint("health", __name__)

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from storefront.outages import POSTGRESQL, SQLITE, find_outage
 from tests.cli.commands import refused
+from tests.databases import BOTH
 from tests.faults.database_trouble import Break, full, locked, read_only, used_up
 from tests.ground.shops import MakeShop
 from tests.shop import Buyer, make_event, post_event, read_rows
@@ -132,6 +133,33 @@ def test_keeps_a_bug_a_bug(app: Flask) -> None:
     answer = app.test_client().get("/")
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+@pytest.mark.parametrize("version", [None, "0004"], ids=["never migrated", "behind"])
+def test_is_the_same_until_the_schema_is_upgraded(app: Flask, buyer: Buyer, version: str | None) -> None:
+    """What every upgrade's minute looks like, and a shop whose owner forgot `db upgrade`."""
+    from storefront.db import db
+
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE orders RENAME TO gone")
+        connection.exec_driver_sql("ALTER TABLE products RENAME COLUMN slug TO other")
+        if version is None:
+            connection.exec_driver_sql("DROP TABLE alembic_version")
+        else:
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{version}'")
+    demand_trouble(buyer.get("/"))
+    demand_trouble(buyer.get(RETURN))
+    demand_trouble(deliver(app, 1))
+
+
+def test_says_to_a_command_that_an_upgrade_is_due(command: CliRunner, app: Flask) -> None:
+    from storefront.db import db
+
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE notices RENAME TO gone")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")
+    assert "storefront db upgrade" in refused(command, "needs-you")
 
 
 @pytest.mark.parametrize("words", ["needs-you", "db upgrade"])

@@ -203,6 +203,12 @@ def test_guards_links_between_rows_on_sqlite_too(app: Flask) -> None:
     with app.app_context():
         pragmas = {
             name: db.session.scalar(text(f"PRAGMA {name}"))
-            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout", "secure_delete")
         }
-    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 30_000}
+    assert pragmas == {
+        "journal_mode": "wal",
+        "foreign_keys": 1,
+        "synchronous": 2,
+        "busy_timeout": 30_000,
+        "secure_delete": 1,
+    }

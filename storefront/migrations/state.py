@@ -1,0 +1,33 @@
+"""Whether the database is there and its schema is the code's."""
+
+from flask import current_app
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from storefront.db import db
+from storefront.outages import NOT_UPGRADED, DatabaseUnavailable, find_outage, is_about_schema
+
+NO_DATABASE = "no database, or never migrated"
+BEHIND = "migrations behind: run `storefront db upgrade`"
+
+
+def find_problem() -> str | None:
+    """One statement; None when the shop can serve."""
+    try:
+        found = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except SQLAlchemyError:
+        return NO_DATABASE
+    return None if found == current_app.extensions["schema_head"] else BEHIND
+
+
+def is_not_upgraded(error: SQLAlchemyError) -> bool:
+    """A table or column is missing because the schema is older than the code."""
+    if not is_about_schema(error):
+        return False
+    db.session.rollback()  # PostgreSQL answers nothing more in a transaction that failed
+    return find_problem() is not None
+
+
+def find_trouble(error: SQLAlchemyError) -> DatabaseUnavailable | None:
+    """The database's own, or a schema that waits for its upgrade; None for a bug."""
+    return find_outage(error) or (DatabaseUnavailable(NOT_UPGRADED) if is_not_upgraded(error) else None)
