@@ -8,7 +8,7 @@ NEAR = ("localhost", "127.0.0.1", "::1")
 
 
 def check_live(reader: Reader, base_url: str, webhook_secrets: tuple[str, ...]) -> None:
-    if reader.text("TRUSTED_PROXIES", "0") == "0":
+    if not reader.text("TRUSTED_PROXIES").strip("0"):  # also 00
         reader.problems.append(
             "TRUSTED_PROXIES is 0: `storefront serve` speaks no TLS, and without a proxy that buffers what slow "
             "senders send they can hold up orders. Put nginx in front (docs/nginx.md) and set TRUSTED_PROXIES=1."

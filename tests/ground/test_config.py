@@ -323,7 +323,10 @@ def test_takes_several_webhook_secrets_while_one_is_rotated() -> None:
     assert settings.stripe_webhook_secrets == ("whsec_new", "whsec_old")
 
 
-@pytest.mark.parametrize("environ", [without(LIVE, "TRUSTED_PROXIES"), LIVE | {"TRUSTED_PROXIES": "0"}])
+@pytest.mark.parametrize(
+    "environ",
+    [without(LIVE, "TRUSTED_PROXIES"), LIVE | {"TRUSTED_PROXIES": "0"}, LIVE | {"TRUSTED_PROXIES": "00"}],
+)
 def test_sells_for_real_money_only_behind_a_proxy(environ: dict[str, str]) -> None:
     (problem,) = problems_of(environ)
     assert "TRUSTED_PROXIES is 0" in problem
