@@ -112,6 +112,11 @@ def end_of_orders(changes: Session, order_ids: Sequence[int]) -> None:
     changes.execute(delete(SignIn).where(SignIn.order_id.in_(order_ids)))
 
 
+def follow_order(changes: Session, order_id: int, *, customer_id: int) -> None:
+    """Of an order that is joined to the customer with its address: who typed its code need not do it again."""
+    changes.execute(update(SignIn).where(SignIn.order_id == order_id).values(customer_id=customer_id))
+
+
 def forget_ended() -> None:
     """By themselves: not seen for 30 days, or begun 90 days ago."""
     with transaction() as changes:

@@ -3,6 +3,7 @@
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from storefront.customers import sign_ins
 from storefront.customers.models import Customer
 from storefront.customers.unproven import is_unproven, unproven_key
 from storefront.db import db, transaction
@@ -38,6 +39,7 @@ def claim_order(order_id: int) -> bool:
         if not is_unproven(holder) or order.erased_at is not None:
             return False
         order.customer_id = ensure_customer(session, mode=order.mode, email=order.email)
+        sign_ins.follow_order(session, order.id, customer_id=order.customer_id)
         session.add(OrderChange(order_id=order.id, what="address", detail="proven by its mail"))
     return True
 
@@ -56,6 +58,7 @@ def take_in_unproven(session: Session, customer: Customer) -> bool:
     beside = session.scalars(select(Customer).where(mine).with_for_update()).one_or_none()
     if beside is None:
         return False
+    sign_ins.end_all(session, beside.id)
     beside.email, beside.email_key, beside.moved_to_id = "", f"moved:{beside.id}", customer.id
     return True
 
