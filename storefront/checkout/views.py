@@ -83,7 +83,7 @@ def _begin(cart: list[list[int]], *, nonce: str, key: str) -> ResponseReturnValu
     price_id = cart[0][0] if key == NOW_CHECKOUT else None
     pending = None if is_again else find_pending_purchase(cart, browser=browser_id())
     if pending:
-        page_nonce = nonce if price_id else new_nonce(session)
+        page_nonce = tokens.new_token() if price_id else new_nonce(session)  # the form's may be the pending one's
         return render_template("checkout/ask_again.html", purchase=pending, nonce=page_nonce, price_id=price_id)
     try:
         opened = start.open_row(

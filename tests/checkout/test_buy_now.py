@@ -168,6 +168,19 @@ def test_asks_before_one_thing_is_bought_twice(buyer: Buyer, sandbox: SandboxCli
     assert buyer.session_on(buyer.get(buyer.post("/checkout/now", **hidden).location)) != session_id
 
 
+def test_buys_one_thing_twice_for_who_said_so_on_a_page_from_before(buyer: Buyer, sandbox: SandboxClient) -> None:
+    """Back in the browser's history the product's page is the one whose form was sent already."""
+    form = {"price_id": find_price(buyer.app, "twinspot", "Personal"), "nonce": "of-one-page"}
+    first = buyer.session_on(buyer.get(buyer.post("/checkout/now", **form).location))
+    sandbox.pay(first, payment_method="ach_success")
+    assert buyer.state(first) == "awaiting_payment"
+    asked = buyer.post("/checkout/now", **form).text.split('action="/checkout/now"')[1]
+    hidden = dict(re.findall(r'name="(nonce|price_id|again)" value="([^"]+)"', asked))
+    second = [buyer.post("/checkout/now", **hidden).location for _click in range(2)]
+    assert second[0] == second[1]
+    assert buyer.session_on(buyer.get(second[0])) != first
+
+
 def test_limits_starts_of_both_kinds_together(buyer: Buyer, sandbox: SandboxClient) -> None:
     buyer.add()
     codes = [press(buyer).status_code for _ in range(6)]
