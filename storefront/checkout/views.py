@@ -125,6 +125,7 @@ def _trouble(
 
 
 @checkout.get("/checkout/<token>")
+@limiter.limit("60/minute")
 def form(token: str) -> ResponseReturnValue:
     """For programs, which the page's script is one of, its state: an expired form looks like a live one."""
     row = _get_row(token)

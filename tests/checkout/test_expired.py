@@ -102,3 +102,9 @@ def test_looks_again_by_itself_when_its_time_is_up(buyer: Buyer, sandbox: Sandbo
     assert 23 * 3600 < int(seconds[1]) < int(refresh[1]) <= 24 * 3600 + 2
     assert read_rows(app, "SELECT attempt FROM checkouts") == [{"attempt": 1}]
     assert sandbox.url
+
+
+def test_asks_stripe_no_more_than_a_person_looks(buyer: Buyer) -> None:
+    """Each view of a form is a call to Stripe, which answers one shop so many a second and no more."""
+    codes = [buyer.get("/checkout/of-nobody").status_code for _look in range(61)]
+    assert codes == [404] * 60 + [429]

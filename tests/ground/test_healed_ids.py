@@ -119,6 +119,14 @@ def test_nothing_of_a_table_is_lost_when_it_is_made_anew(app: Flask) -> None:
     assert differences(app) == []
 
 
+def test_a_price_says_once_that_it_is_not_below_zero(app: Flask) -> None:
+    for _upgrade in range(2):
+        go_back(app)
+        schema.upgrade(app)
+    (row,) = read_rows(app, "SELECT sql FROM sqlite_master WHERE name = 'prices'")
+    assert row["sql"].count("ck_prices_amount_not_negative") == 1
+
+
 @both
 def test_a_price_below_zero_is_refused_by_the_database_too(app: Flask) -> None:
     with app.app_context(), pytest.raises(IntegrityError), transaction() as session:
