@@ -16,7 +16,7 @@ from storefront.customers.session import find_customer
 from storefront.db import db, transaction
 from storefront.errors import NotFound, StorefrontError
 from storefront.mail import outbox
-from storefront.mail.models import NOT_LEFT, OutboxMessage
+from storefront.mail.models import MAY_LEAVE, OutboxMessage
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lifecycle import ensure_customer, lock_customer
 from storefront.orders.models import Order
@@ -215,7 +215,7 @@ def _readdress_mails(session: Session, customer: Customer, orders: Sequence[Orde
     theirs = OutboxMessage.kind.not_in(outbox.TO_OWNER)
     of_orders = OutboxMessage.order_id.in_([order.id for order in orders]) & theirs
     news = (OutboxMessage.kind == outbox.NEW_RELEASE) & OutboxMessage.about.like(f"%:{customer.id}")
-    waiting = OutboxMessage.state.in_(NOT_LEFT)
+    waiting = OutboxMessage.state.in_(MAY_LEAVE)
     session.execute(
         update(OutboxMessage)
         .where(or_(of_orders, news), waiting)

@@ -15,7 +15,7 @@ from storefront.downloads.counting import add_allowance
 from storefront.errors import NotFound, StorefrontError
 from storefront.library.change_address import become_one
 from storefront.mail import outbox
-from storefront.mail.models import NOT_LEFT, MailState, OutboxMessage
+from storefront.mail.models import MAY_LEAVE, NOT_LEFT, MailState, OutboxMessage
 from storefront.orders.access import access, facts_of
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lifecycle import ensure_customer, renew_link
@@ -160,7 +160,7 @@ def _move(session: Session, order: Order, to: str) -> None:
     waiting = (
         OutboxMessage.order_id == order.id,
         OutboxMessage.kind.not_in(outbox.TO_OWNER),
-        OutboxMessage.state.in_(NOT_LEFT),
+        OutboxMessage.state.in_(MAY_LEAVE),
     )
     session.execute(update(OutboxMessage).where(*waiting).values(recipient=to))
     order.email = to

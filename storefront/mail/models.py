@@ -20,6 +20,7 @@ class MailState(StrEnum):
 
 
 NOT_LEFT = (MailState.QUEUED, MailState.FAILED, MailState.PAUSED)  # and may still leave
+MAY_LEAVE = (*NOT_LEFT, MailState.SENDING)  # a try that fails puts it back
 
 
 class OutboxMessage(Base):
