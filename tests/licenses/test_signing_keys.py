@@ -145,13 +145,13 @@ def test_an_old_key_that_no_secret_opens_does_not_hold_up_the_others(
 ) -> None:
     with app.app_context():
         first = signing.ensure_signing_key().kid
-    second_shop = with_secret(environment, "bb")
+    second_shop = with_secret(environment, "second-secret-")
     with second_shop.app_context():
         second = signing_keys.rotate(now=True)
         prepared = signing_keys.prepare()
-    third_shop = with_secret(environment, "cc")
+    third_shop = with_secret(environment, "third-secret-")
     with third_shop.app_context():
-        done = signing_keys.reseal("bb" * 20)
+        done = signing_keys.reseal("second-secret-" * 20)
         assert (done.changed, done.skipped) == (2, (first,))
         assert signing.sign({"a": 1}, kind="x").count(".") == 2
         assert signing_keys.rotate() == prepared

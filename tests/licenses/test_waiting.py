@@ -196,7 +196,8 @@ def test_keys_brought_by_mistake_are_taken_out_and_may_come_again(
     assert "line 2: \u2026-0001 is sold" in refused.output
     assert "Nothing was removed" in refused.output
     assert "twinspot: 3 for sale, 1 sold" in pools(run)
-    assert "Removed 1 keys. 2 are for sale." in run("keys", "remove", "twinspot", "imported key 0002").output
+    assert "is not in this pool" in run("keys", "remove", "twinspot", "imported key 0002").output
+    assert "Removed 1 keys. 2 are for sale." in run("keys", "remove", "twinspot", "IMPORTED-KEY-0002").output
     assert '"removed": 1' in run("keys", "remove", "twinspot", "-", "--json", stdin=b"IMPORTED-KEY-0003").output
     assert run("keys", "remove", "twinspot", "IMPORTED-KEY-0003").exit_code == 1
     story = run("keys", "show", "IMPORTED-KEY-0002").output

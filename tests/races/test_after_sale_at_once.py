@@ -33,6 +33,12 @@ REFUNDS = ("refund.", "charge.refunded")
 Job = Callable[[], int]
 
 
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    """As many threads as there are callers: nobody is told to come back because Stripe is crowded."""
+    return environment | {"WEB_THREADS": "16"}
+
+
 def events_of(sandbox: SandboxClient, *prefixes: str) -> list[dict[str, Any]]:
     return [event for event in sandbox.read("events")["data"] if event["type"].startswith(prefixes)]
 
