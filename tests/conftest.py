@@ -1,5 +1,6 @@
 """The parts every test may ask for: settings, a fresh database, the app, sandbox, mailbox, a running shop."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -47,6 +48,14 @@ def _templates_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> No
     """Each test has an app of its own: compiling its templates anew takes a quarter of the time."""
     cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": cache}
+
+
+@pytest.fixture(autouse=True)
+def _umask_is_given_back() -> Iterator[None]:
+    """A command's umask is the process's, and tests that run commands share theirs with others."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -19,14 +18,6 @@ from storefront.licenses.keys import hint
 from tests.shop import read_rows
 
 NASTY = "Ada\x1b[2J\x9b31m\u202e\u2066\x07\x08\r\u200fend"
-
-
-@pytest.fixture(autouse=True)
-def _umask() -> Iterator[None]:
-    """The command's umask is the process's."""
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
 
 
 def test_prints_nothing_that_a_terminal_obeys() -> None:
