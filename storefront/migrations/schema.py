@@ -1,5 +1,7 @@
 """Which migration the code expects, and how to get there without a command line."""
 
+from functools import cache
+
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import Flask
@@ -10,7 +12,9 @@ from storefront.config import ROOT
 FOLDER = ROOT / "storefront" / "migrations"
 
 
+@cache
 def head() -> str | None:
+    """Read once: every migration's file is opened for it."""
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     return ScriptDirectory.from_config(config).get_current_head()
