@@ -1,5 +1,6 @@
 """The parts every test may ask for: settings, a fresh database, the app, sandbox, mailbox, a running shop."""
 
+import gc
 import os
 import socket
 import threading
@@ -42,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         if package not in SALE and "sandbox" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: looking through it again and again took a third of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(scope="session", autouse=True)
