@@ -1,9 +1,9 @@
 """What a WSGI server imports: `wsgi:app`, with the settings of the environment."""
 
 from storefront.app import create_app
-from storefront.config import load_settings, read_environment
-from storefront.logs import set_up_logs
-from storefront.private_files import keep_files_private
+from storefront.core.config.settings import load_settings, read_environment
+from storefront.core.logs import set_up_logs
+from storefront.core.private_files import keep_files_private
 
 keep_files_private()
 settings = load_settings(read_environment())

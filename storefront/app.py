@@ -3,37 +3,37 @@
 from flask import Flask, g
 from flask_migrate import Migrate
 
-from storefront import money
-from storefront.cart.views import cart
-from storefront.catalog.views import catalog
-from storefront.checkout.closing import close_started
-from storefront.checkout.views import checkout
-from storefront.config import ROOT, Settings
+from storefront.buyers.account.proof_views import confirm
+from storefront.buyers.account.views import account
+from storefront.buyers.library.news_views import news
+from storefront.buyers.library.views import library
+from storefront.core import money
+from storefront.core.config.settings import ROOT, Settings
+from storefront.core.db import db, set_up_db
+from storefront.core.measurements import set_up_measurements
+from storefront.core.queue import set_up_queue
+from storefront.core.storage import set_up_storage
 from storefront.customers.proofs import LIFETIME_MINUTES
 from storefront.customers.session import set_up_sign_out
 from storefront.customers.views import customers
-from storefront.db import db, set_up_db
-from storefront.downloads import models as _download_models  # noqa: F401 - its tables
-from storefront.downloads.views import downloads, set_up_downloads
-from storefront.health import security_txt as _security_txt  # noqa: F401 - its address
-from storefront.health.views import health
-from storefront.health.writing import set_up_write_probe
-from storefront.library.account_views import account
-from storefront.library.news_views import news
-from storefront.library.proof_views import confirm
-from storefront.library.views import library
-from storefront.licenses.api import licenses
-from storefront.licenses.well_known import well_known
+from storefront.delivery.downloads import models as _download_models  # noqa: F401 - its tables
+from storefront.delivery.downloads.views import downloads, set_up_downloads
+from storefront.delivery.licenses.api.views import licenses
+from storefront.delivery.licenses.signing.views import well_known
 from storefront.mail.transport import set_up_mail
-from storefront.measurements import set_up_measurements
 from storefront.migrations import schema
-from storefront.outage_pages import set_up_outage_pages
-from storefront.queue import set_up_queue
-from storefront.slow_bodies import set_up_slow_bodies
-from storefront.storage import set_up_storage
-from storefront.stripe_gateway import set_up_gateway
-from storefront.web import Shop, set_up_web
-from storefront.webhook.views import webhook
+from storefront.owner.health import security_txt as _security_txt  # noqa: F401 - its address
+from storefront.owner.health.views import health
+from storefront.owner.health.writing import set_up_write_probe
+from storefront.payments.checkout.closing import close_started
+from storefront.payments.checkout.views import checkout
+from storefront.payments.webhook.views import webhook
+from storefront.shop.cart.views import cart
+from storefront.shop.catalog.views import catalog
+from storefront.stripe_api.gateway import set_up_gateway
+from storefront.web.outage_pages import set_up_outage_pages
+from storefront.web.setup import Shop, set_up_web
+from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (
     catalog, cart, checkout, webhook, customers, account, library, confirm, news, downloads, licenses,

@@ -9,21 +9,21 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront.absence import Absence
+from storefront.core.absence import Absence
+from storefront.core.db import db
+from storefront.core.errors import StorefrontError
+from storefront.core.leases import take_lease
+from storefront.core.measurements import flush as flush_measurements
+from storefront.core.queue import RETRY_SECONDS, Queue
 from storefront.customers.proofs import forget_proofs
 from storefront.customers.sign_ins import forget_ended
-from storefront.db import db
-from storefront.errors import StorefrontError
-from storefront.leases import take_lease
-from storefront.licenses.serve import serve_waiting
+from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
 from storefront.mail.delivery import deliver_due
-from storefront.measurements import flush as flush_measurements
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
-from storefront.queue import RETRY_SECONDS, Queue
-from storefront.reconcile.run import reconcile
-from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
-from storefront.webhook.dispatch import run_unhandled
+from storefront.payments.reconcile.run import reconcile
+from storefront.payments.webhook.dispatch import run_unhandled
+from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
 
 log = logging.getLogger(__name__)
 

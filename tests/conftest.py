@@ -15,30 +15,33 @@ from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
 from storefront.app import create_app
-from storefront.config import Settings, load_settings
-from storefront.db import db
-from storefront.sandbox.config import SandboxConfig
-from storefront.sandbox.server import SandboxServer
-from tests.databases import Databases, base_environment, databases
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, Shop
+from storefront.core.config.settings import Settings, load_settings
+from storefront.core.db import db
+from storefront.devtools.sandbox.config import SandboxConfig
+from storefront.devtools.sandbox.server import SandboxServer
+from tests.support.databases import Databases, base_environment, databases
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, Shop
 
 if TYPE_CHECKING:
-    from storefront.sandbox.mailbox.server import MailboxServer
+    from storefront.devtools.mailbox.server import MailboxServer
 
-pytest_plugins = ["tests.browser_support"]
+pytest_plugins = ["tests.support.browser", "tests.support.shops"]
 
 TESTS = Path(__file__).parent
-SALE = ("checkout", "fulfillment", "orders", "webhook")
+SELDOM_CHANGED = ("devtools/sandbox", "devtools/mailbox")
+SALE = ("orders", "payments/checkout", "payments/fulfillment", "payments/webhook")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`make check` has the rules, the pages, the sale itself and a happy path of what follows it.
 
-    What else needs a sale first is `make test`'s.
+    What else needs a sale first is `make test`'s, and so are sandbox and mailbox, which change seldom.
     """
     for item in items:
-        package = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+        package = item.path.parent.relative_to(TESTS).as_posix() if item.path.is_relative_to(TESTS) else ""
+        if package in SELDOM_CHANGED:
+            item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("happy_path"):
             continue
         if package not in SALE and "sandbox" in getattr(item, "fixturenames", ()):
@@ -118,7 +121,7 @@ def sandbox(sandbox_server: SandboxServer) -> SandboxClient:
 
 @pytest.fixture(scope="session")
 def mailbox_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[MailboxServer]":
-    from storefront.sandbox.mailbox.server import MailboxServer
+    from storefront.devtools.mailbox.server import MailboxServer
 
     with MailboxServer(
         smtp_port=0, web_port=0, data_path=tmp_path_factory.mktemp("mailbox") / "mail.db"

@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 
 from storefront.app import create_app
-from storefront.config import ROOT, load_settings
-from storefront.db import Base, db
+from storefront.core.config.settings import ROOT, load_settings
+from storefront.core.db import Base, db
 from storefront.messages.compose import COMPOSERS
-from tests.databases import base_environment
+from tests.support.databases import base_environment
 
 SOURCE = ROOT / "storefront"
-SANDBOX = SOURCE / "sandbox"
+DEVTOOLS = (SOURCE / "devtools" / "sandbox", SOURCE / "devtools" / "mailbox")
 TEMPLATES = ROOT / "templates"
 MAX_LINES = 400
 
@@ -36,10 +36,10 @@ OPEN = {
 }
 # Packages that one module imports for all the others.
 DOORS = {
-    "stripe": "stripe_gateway.py",
+    "stripe": "stripe_api/gateway.py",
     "flask_mail": "mail/transport.py",
-    "huey": "queue.py",
-    "obstore": "storage.py",
+    "huey": "core/queue.py",
+    "obstore": "core/storage.py",
 }
 CLOCKS = {
     ("datetime", "now"),
@@ -52,8 +52,8 @@ CLOCKS = {
 
 
 def modules() -> list[Path]:
-    """The shop's own: the sandbox is a program of its own."""
-    return sorted(path for path in SOURCE.rglob("*.py") if not path.is_relative_to(SANDBOX))
+    """The shop's own: sandbox and mailbox are programs of their own."""
+    return sorted(path for path in SOURCE.rglob("*.py") if not any(map(path.is_relative_to, DEVTOOLS)))
 
 
 def name_of(path: Path) -> str:
@@ -109,7 +109,7 @@ def test_reads_the_wall_clock_in_one_place() -> None:
         asked |= {("time", "time") for name in imported(tree) if name in ("time.time", "time.time_ns")}
         if asked & CLOCKS:
             readers.add(name_of(path))
-    assert readers == {"clock.py"}
+    assert readers == {"core/clock.py"}
 
 
 def test_judges_how_something_ended_by_its_own_exception() -> None:
@@ -171,7 +171,9 @@ def pages() -> list[str]:
     return sorted(
         path.as_posix()
         for path in found
-        if path.parts[0] not in ("sandbox", "mail") and not path.name.startswith("_") and path.name != "base.html"
+        if path.parts[0] not in ("devtools", "messages")
+        and not path.name.startswith("_")
+        and path.name != "base.html"
     )
 
 
@@ -201,13 +203,13 @@ def test_has_every_template_that_is_named() -> None:
 def test_has_three_files_for_each_mail() -> None:
     mails = {
         folder.name: {file.name for file in folder.iterdir()}
-        for folder in (TEMPLATES / "mail").iterdir()
+        for folder in (TEMPLATES / "messages").iterdir()
         if folder.is_dir()
     }
     assert mails == {kind: {"subject.txt", "body.txt", "body.html"} for kind in COMPOSERS}
 
 
 def test_has_a_template_folder_named_like_each_package() -> None:
-    folders = {path.split("/")[0] for path in pages()}
-    packages = {path.name for path in SOURCE.iterdir() if path.is_dir()}
-    assert folders - {"errors"} <= packages
+    folders = {Path(path).parent.as_posix() for path in pages()}
+    packages = {path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*") if path.is_dir()}
+    assert folders <= packages

@@ -5,16 +5,16 @@ from dataclasses import asdict
 
 import click
 
+from storefront.buyers.account.change_address import move_customer
+from storefront.buyers.account.erase import erase_customer
+from storefront.buyers.account.export import export_customer
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
+from storefront.core.errors import NotFound
+from storefront.core.runtime import settings
 from storefront.customers.models import Customer
 from storefront.customers.unproven import find_known
-from storefront.errors import NotFound
-from storefront.library.change_address import move_customer
-from storefront.library.erase import erase_customer
-from storefront.library.export import export_customer
-from storefront.web import settings
 
 
 def _get_customer(email: str) -> Customer:

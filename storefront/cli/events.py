@@ -6,13 +6,13 @@ from sqlalchemy import select
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.db import db
-from storefront.errors import StorefrontError
+from storefront.core.db import db
+from storefront.core.errors import StorefrontError
+from storefront.core.runtime import settings
 from storefront.orders.models import Order
-from storefront.web import settings
-from storefront.webhook import ledger
-from storefront.webhook.dispatch import converge
-from storefront.webhook.models import StripeEvent
+from storefront.payments.webhook import ledger
+from storefront.payments.webhook.dispatch import converge
+from storefront.payments.webhook.models import StripeEvent
 
 
 @click.group()

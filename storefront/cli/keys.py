@@ -11,15 +11,15 @@ import click
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.db import db
-from storefront.licenses import care
-from storefront.licenses.import_keys import KeysRefused, import_keys
-from storefront.licenses.key_files import KeyFile, one_key, read_keys
-from storefront.licenses.pool import count_pools
-from storefront.licenses.remove_keys import remove_keys
-from storefront.licenses.serve import serve_waiting
-from storefront.licenses.story import tell_story
-from storefront.web import settings
+from storefront.core.db import db
+from storefront.core.runtime import settings
+from storefront.delivery.licenses import owner_actions
+from storefront.delivery.licenses.key_history import tell_story
+from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
+from storefront.delivery.licenses.pools.import_keys import KeysRefused, import_keys
+from storefront.delivery.licenses.pools.key_files import KeyFile, one_key, read_keys
+from storefront.delivery.licenses.pools.pool import count_pools
+from storefront.delivery.licenses.pools.remove_keys import remove_keys
 
 MOST_PROBLEMS = 50  # shown; --json has all
 
@@ -200,7 +200,7 @@ def replace(key: str, because: str, as_json: bool) -> None:
     Its devices are deactivated, and license files with the old key are void. A withdrawn key works again.
     """
     with open_shop():
-        done = care.replace_key(key, because=because)
+        done = owner_actions.replace_key(key, because=because)
     if as_json:
         print_json(asdict(done))
         return
@@ -224,7 +224,7 @@ def replace(key: str, because: str, as_json: bool) -> None:
 def withdraw(key: str, because: str, as_json: bool) -> None:
     """Stop one key, sold or not; its order and other keys stay as they are."""
     with open_shop():
-        hint = care.withdraw_key(key, because=because)
+        hint = owner_actions.withdraw_key(key, because=because)
     if as_json:
         print_json({"key": hint, "state": "withdrawn"})
         return
@@ -237,7 +237,7 @@ def withdraw(key: str, because: str, as_json: bool) -> None:
 def restore(key: str, as_json: bool) -> None:
     """Let a withdrawn key work again, on the same devices."""
     with open_shop():
-        hint = care.restore_key(key)
+        hint = owner_actions.restore_key(key)
     if as_json:
         print_json({"key": hint, "state": "restored"})
         return

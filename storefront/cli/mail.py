@@ -7,12 +7,12 @@ from sqlalchemy import select
 
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.db import db
+from storefront.core.db import db
+from storefront.core.queue import nudge
+from storefront.core.runtime import settings
 from storefront.mail import outbox
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.models import Order
-from storefront.queue import nudge
-from storefront.web import settings
 
 
 @click.group()

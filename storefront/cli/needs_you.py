@@ -7,7 +7,7 @@ import click
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.errors import StorefrontError
+from storefront.core.errors import StorefrontError
 from storefront.orders.notices import OpenNotice, close_notice, list_open_notices
 
 

@@ -4,11 +4,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from storefront import money
 from storefront.cli.output import plain_letter
-from storefront.history.newest import ListedOrder
-from storefront.history.order import HistoryItem, OrderHistory
+from storefront.core import money
 from storefront.orders.access import Access
+from storefront.owner.history.newest import ListedOrder
+from storefront.owner.history.order import HistoryItem, OrderHistory
 
 
 def plain(line: str) -> str:

@@ -6,19 +6,19 @@ from dataclasses import asdict
 
 import click
 
-from storefront import money
 from storefront.cli import order_text
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.errors import StorefrontError
-from storefront.fulfillment.fulfill import Look, fulfill_checkout
-from storefront.fulfillment.refund import refund_order
-from storefront.history.newest import find_newest
-from storefront.history.order import OrderHistory, order_url, read_history
+from storefront.core import money
+from storefront.core.errors import StorefrontError
 from storefront.orders import decide as decisions
 from storefront.orders.access import Reason
 from storefront.orders.lookup import get_order
 from storefront.orders.models import Decision
+from storefront.owner.history.newest import find_newest
+from storefront.owner.history.order import OrderHistory, order_url, read_history
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.refund import refund_order
 
 STATES = [reason.value for reason in Reason if reason is not Reason.ITEM_REFUNDED]
 REASONS = ["requested_by_customer", "duplicate", "fraudulent"]  # https://docs.stripe.com/api/refunds/create

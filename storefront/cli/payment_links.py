@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import click
 
-from storefront.checkout.payment_links import close_link, create_link, list_links
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.stripe_seen import SeenLink
+from storefront.payments.checkout.payment_links import close_link, create_link, list_links
+from storefront.stripe_api.seen import SeenLink
 
 
 def _to_json(link: SeenLink) -> dict[str, object]:

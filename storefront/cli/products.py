@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from storefront.catalog.models import KeySource
-from storefront.catalog.settings import ProductSettings, list_slugs, read_settings
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.licenses.product_settings import change_product
+from storefront.delivery.licenses.product_settings import change_product
+from storefront.shop.catalog.models import KeySource
+from storefront.shop.catalog.settings import ProductSettings, list_slugs, read_settings
 
 
 class NumberOrNone(click.ParamType[int | str]):

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from storefront import clock
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.errors import StripeUnavailable
-from storefront.reconcile import run
-from storefront.reconcile.steps import Step
+from storefront.core import clock
+from storefront.core.errors import StripeUnavailable
+from storefront.payments.reconcile import run
+from storefront.payments.reconcile.steps import Step
 
 WORDS = {
     Step.WAITING: "orders that wait",

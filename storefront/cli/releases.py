@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from storefront.catalog import publish as publishing
-from storefront.catalog.releases import add_release_files
-from storefront.catalog.sizes import format_size
+from storefront.buyers.library.news import tell_buyers
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.downloads.missing import check_files
-from storefront.library.news import tell_buyers
+from storefront.delivery.downloads.missing import check_files
+from storefront.shop.catalog import publish as publishing
+from storefront.shop.catalog.releases import add_release_files
+from storefront.shop.catalog.sizes import format_size
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

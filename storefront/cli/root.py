@@ -6,8 +6,7 @@ import sys
 
 import click
 
-from storefront.catalog.seed import seed as seed_catalog
-from storefront.cli import order_care as _order_care  # noqa: F401 - adds to `orders`
+from storefront.cli import order_actions as _order_care  # noqa: F401 - adds to `orders`
 from storefront.cli.customers import customers
 from storefront.cli.events import events
 from storefront.cli.keys import keys
@@ -23,14 +22,15 @@ from storefront.cli.server import server_command
 from storefront.cli.shop import in_sentences, make_app, open_shop
 from storefront.cli.signing_keys import signing_keys
 from storefront.cli.status import status
-from storefront.config import ROOT, Settings
-from storefront.fulfillment.fulfill import Look, fulfill_checkout
-from storefront.local import run_local, use_local_settings
+from storefront.core.config.settings import ROOT, Settings
+from storefront.core.private_files import keep_files_private
+from storefront.devtools.local import run_local, use_local_settings
+from storefront.devtools.mailbox.cli import mailbox
+from storefront.devtools.samples.seed import seed as seed_catalog
+from storefront.devtools.sandbox.cli import sandbox
 from storefront.migrations import schema
-from storefront.private_files import keep_files_private
-from storefront.sandbox.cli import sandbox
-from storefront.sandbox.mailbox.cli import mailbox
-from storefront.slow_bodies import THREADS
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.web.slow_bodies import THREADS
 from storefront.worker import run_worker
 
 
@@ -52,7 +52,7 @@ def serve(host: str, port: int, workers: int) -> None:
     app = make_app()
     os.chdir(ROOT)
     found: Settings = app.extensions["settings"]
-    # What is worked on at once is bounded in downloads/gate.py, what is waited for in slow_bodies.py.
+    # What is worked on at once is bounded in delivery/downloads/gate.py, what is waited for in web/slow_bodies.py.
     threads = found.web_threads + found.download_threads + THREADS
     command = server_command(
         "wsgi:app", host=host, port=port, workers=workers, threads=threads, as_json=found.log_json

@@ -10,13 +10,13 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.app import create_app
-from storefront.config import SettingsError, load_settings, read_environment
-from storefront.db import db
-from storefront.errors import StorefrontError, StripeUnavailable
-from storefront.logs import set_up_logs
+from storefront.core.config.settings import SettingsError, load_settings, read_environment
+from storefront.core.db import db
+from storefront.core.errors import StorefrontError, StripeUnavailable
+from storefront.core.logs import set_up_logs
+from storefront.core.outages import find_outage
 from storefront.migrations.state import is_not_upgraded
-from storefront.outages import find_outage
-from storefront.stripe_gateway import FOR_WORKERS, set_up_gateway
+from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
 
 
 def make_app(*, log_level: int = logging.WARNING) -> Flask:

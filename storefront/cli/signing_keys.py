@@ -6,9 +6,9 @@ import click
 
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.licenses import signing
-from storefront.licenses import signing_keys as life
-from storefront.licenses.signing_keys import KeyState
+from storefront.delivery.licenses.signing import signatures
+from storefront.delivery.licenses.signing import signing_keys as life
+from storefront.delivery.licenses.signing.signing_keys import KeyState
 
 STATES = {
     KeyState.PREPARED: "prepared: ship it, then rotate",
@@ -28,13 +28,13 @@ def signing_keys() -> None:
 def list_keys(as_json: bool) -> None:
     """Public parts, newest first, and which one signs."""
     with open_shop():
-        signing.ensure_signing_key()
+        signatures.ensure_signing_key()
         keys = life.list_keys()
     if as_json:
         shown = [
             {
                 "kid": key.kid,
-                "public_key": signing.encode(key.public_key),
+                "public_key": signatures.encode(key.public_key),
                 "state": key.state.value,
                 "created_at": key.created_at.isoformat(),
                 "signs_since": key.signs_since and key.signs_since.isoformat(),
@@ -46,7 +46,9 @@ def list_keys(as_json: bool) -> None:
         print_json(shown)
         return
     for key in keys:
-        click.echo(f"{key.kid}  {signing.encode(key.public_key)}  {key.created_at:%Y-%m-%d}  {STATES[key.state]}")
+        click.echo(
+            f"{key.kid}  {signatures.encode(key.public_key)}  {key.created_at:%Y-%m-%d}  {STATES[key.state]}"
+        )
 
 
 @signing_keys.command()
@@ -55,7 +57,7 @@ def prepare(as_json: bool) -> None:
     """Make the next key: it is published at once, and signs nothing before `rotate`."""
     with open_shop():
         kid = life.prepare()
-        public = next(signing.encode(key.public_key) for key in life.list_keys() if key.kid == kid)
+        public = next(signatures.encode(key.public_key) for key in life.list_keys() if key.kid == kid)
     if as_json:
         print_json({"kid": kid, "public_key": public, "state": KeyState.PREPARED.value})
         return

@@ -8,11 +8,11 @@ import click
 
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.health.figures import Figures, read_figures
-from storefront.health.warnings import HealthWarning, find_warnings
-from storefront.health.writing import find_write_problem
 from storefront.migrations.state import find_problem
 from storefront.orders.models import GrantKind
+from storefront.owner.health.figures import Figures, read_figures
+from storefront.owner.health.warnings import HealthWarning, find_warnings
+from storefront.owner.health.writing import find_write_problem
 
 
 @click.command()

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storefront import clock
+from storefront.core import clock
+from storefront.core.errors import StorefrontError
+from storefront.core.measurements import CODE_CEILING_AT, measurements
+from storefront.core.runtime import settings
 from storefront.customers.models import AddressChange, AddressProof, ProofPurpose, email_key
-from storefront.errors import StorefrontError
-from storefront.measurements import CODE_CEILING_AT, measurements
-from storefront.web import settings
 
 MOST_MAILS = 5  # open at once, to one address for one purpose
 MANY_A_DAY = 10  # unused ones; from then on one is open at once

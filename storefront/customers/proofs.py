@@ -11,15 +11,15 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from storefront import clock, tokens
+from storefront.core import clock, tokens
+from storefront.core.db import transaction
+from storefront.core.queue import nudge
+from storefront.core.runtime import settings
 from storefront.customers import ceilings
 from storefront.customers.models import AddressProof, Customer, ProofPurpose, email_key, spelling
 from storefront.customers.unproven import unproven_key
-from storefront.db import transaction
 from storefront.mail import outbox
 from storefront.mail.models import OutboxMessage
-from storefront.queue import nudge
-from storefront.web import settings
 
 LIFETIME_MINUTES = 10
 LIFETIME = timedelta(minutes=LIFETIME_MINUTES)

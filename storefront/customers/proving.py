@@ -11,11 +11,11 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from storefront import clock, tokens
+from storefront.core import clock, tokens
+from storefront.core.db import db, insert_missing
+from storefront.core.runtime import settings
 from storefront.customers.models import AddressProof, CodeTries, ProofPurpose
 from storefront.customers.proofs import Proof, code_of, proof_of
-from storefront.db import db, insert_missing
-from storefront.web import settings
 
 WRONG_PER_BROWSER = 5
 WRONG_PER_CLIENT = 20  # several people may share an address

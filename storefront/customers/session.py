@@ -7,13 +7,14 @@ from flask import Flask, current_app, request, session
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock, tokens
+from storefront.core import clock, tokens
+from storefront.core.db import db, transaction
+from storefront.core.runtime import settings
 from storefront.customers import sign_ins
 from storefront.customers.browser_words import browser_words
 from storefront.customers.models import AddressProof, Customer, email_key
 from storefront.customers.proving import Reader
-from storefront.db import db, transaction
-from storefront.web import client, settings
+from storefront.web.setup import client
 
 KEY = "sign_in"
 READER_KEY = "reader"

@@ -3,13 +3,13 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront.core.db import transaction
+from storefront.core.runtime import settings
 from storefront.customers import sign_ins
 from storefront.customers.models import AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.proofs import derive
 from storefront.customers.proving import CodeResult, Reader, Spent, spend_code, spend_link
 from storefront.customers.unproven import prove, unproven_key
-from storefront.db import transaction
-from storefront.web import settings
 
 
 def sign_in_by_code(

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from storefront import clock, tokens
+from storefront.core import clock, tokens
+from storefront.core.db import db, insert_missing, transaction
+from storefront.core.runtime import settings
 from storefront.customers.models import Customer, SignIn
-from storefront.db import db, insert_missing, transaction
-from storefront.web import settings
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ So nothing is joined to a customer because a stranger has typed their address.
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
+from storefront.core.db import db
+from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
-from storefront.db import db
-from storefront.web import settings
 
 MARK = "unproven:"  # no address has a colon
 

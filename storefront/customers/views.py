@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from storefront.addresses import is_address
+from storefront.core.email_addresses import is_address
 from storefront.customers import proofs
 from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import Proof
@@ -18,7 +18,7 @@ from storefront.customers.session import (
     token_here,
 )
 from storefront.customers.sign_in import sign_in_by_code, sign_in_by_link
-from storefront.web import limiter
+from storefront.web.setup import limiter
 
 # Open: whoever signs in is not signed in yet.
 customers = Blueprint("customers", __name__)

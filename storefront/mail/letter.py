@@ -16,7 +16,7 @@ from email.utils import format_datetime, quote
 
 from werkzeug.urls import iri_to_uri
 
-from storefront.addresses import Mailbox
+from storefront.core.email_addresses import Mailbox
 
 MAX_SUBJECT = 200  # characters; what follows nobody sees
 MAX_NAME = 120

@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storefront import clock
-from storefront.db import Base
+from storefront.core import clock
+from storefront.core.db import Base
 
 
 class MailState(StrEnum):

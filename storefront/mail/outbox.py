@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock, tokens
-from storefront.db import db, insert_missing, transaction
+from storefront.core import clock, tokens
+from storefront.core.db import db, insert_missing, transaction
+from storefront.core.runtime import settings
 from storefront.mail.models import MailState, OutboxMessage
-from storefront.web import settings
 
 RECEIPT = "receipt"
 WAITING_FOR_BANK = "waiting_for_bank"

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Row, case, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock
-from storefront.db import transaction
+from storefront.core import clock
+from storefront.core.db import transaction
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.outbox import KEYS_ARRIVED, NEW_RELEASE, RECEIPT
 

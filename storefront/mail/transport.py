@@ -8,14 +8,14 @@ from flask import Flask, current_app
 from flask_mail import Connection
 from flask_mail import Mail as FlaskMail
 
-from storefront import clock
-from storefront.addresses import Mailbox, find_address
-from storefront.config import Settings
-from storefront.db import end_read
+from storefront.core import clock
+from storefront.core.config.settings import Settings
+from storefront.core.db import end_read
+from storefront.core.email_addresses import Mailbox, find_address
+from storefront.core.measurements import SMTP_SECONDS, timed
 from storefront.mail.faults import MailRefused, MailServerDown, of_the_recipient, of_the_sender, of_the_text
 from storefront.mail.letter import Mail, write_letter
 from storefront.mail.server import MailServer, connect
-from storefront.measurements import SMTP_SECONDS, timed
 
 TIMEOUT_SECONDS = 20
 UNUSABLE = "not an address mail can be sent to: `storefront orders resend NUMBER --to` corrects it"

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from storefront import clock
-from storefront.db import db
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.runtime import settings
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.outbox import MET_SERVER_DOWN
-from storefront.web import settings
 
 # Two tries may be greylisting; the third is five minutes after the second.
 STUBBORN = (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.attempts >= 3)

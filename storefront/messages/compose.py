@@ -7,26 +7,26 @@ from typing import Any
 from flask import render_template
 from sqlalchemy import select
 
-from storefront import clock
-from storefront.catalog.markdown import render_markdown
-from storefront.catalog.models import Product, Release
+from storefront.buyers.account.change_address import ENDS as CHANGE_ENDS
+from storefront.buyers.account.change_address import find_change
+from storefront.buyers.library.news import find_reader, news_token
+from storefront.buyers.library.purchase import KeyState, Purchase, read_purchase
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.runtime import absolute_url, settings
 from storefront.customers.models import AddressProof, ProofPurpose, email_key
 from storefront.customers.proofs import code_of, link_of
 from storefront.customers.session import get_customer_now
 from storefront.customers.unproven import find_known
-from storefront.db import db
-from storefront.fulfillment.concerns import NEEDS_ANSWER
-from storefront.library.change_address import ENDS as CHANGE_ENDS
-from storefront.library.change_address import find_change
-from storefront.library.news import find_reader, news_token
-from storefront.library.purchase import KeyState, Purchase, read_purchase
 from storefront.mail import outbox
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.models import Order
-from storefront.reconcile.models import ReconcilePass
-from storefront.web import absolute_url, settings
+from storefront.payments.fulfillment.notices import NEEDS_ANSWER
+from storefront.payments.reconcile.models import ReconcilePass
+from storefront.shop.catalog.markdown import render_markdown
+from storefront.shop.catalog.models import Product, Release
 
 NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
 
@@ -199,13 +199,13 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Found]] = {
 
 
 def compose(message: OutboxMessage) -> Mail | Canceled:
-    """The folder `templates/mail/<kind>/` holds subject, text and HTML."""
+    """The folder `templates/messages/<kind>/` holds subject, text and HTML."""
     if not message.recipient:
         return Canceled("there is no address")  # paid without one, or erased meanwhile
     found = COMPOSERS[message.kind](message)
     if isinstance(found, Canceled):
         return found
-    folder = f"mail/{message.kind}"
+    folder = f"messages/{message.kind}"
     context = {**found, "shop": settings()}
     return Mail(
         recipient=message.recipient,

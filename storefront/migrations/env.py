@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from storefront.db import Base, db, writers_turn
+from storefront.core.db import Base, db, writers_turn
 from storefront.migrations.ids import never_reused
 
 log = logging.getLogger("storefront.migrations")

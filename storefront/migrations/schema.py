@@ -7,7 +7,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade as _upgrade
 
-from storefront.config import ROOT
+from storefront.core.config.settings import ROOT
 
 FOLDER = ROOT / "storefront" / "migrations"
 

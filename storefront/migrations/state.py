@@ -4,8 +4,8 @@ from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront.db import db
-from storefront.outages import NOT_UPGRADED, DatabaseUnavailable, find_outage, is_about_schema
+from storefront.core.db import db
+from storefront.core.outages import NOT_UPGRADED, DatabaseUnavailable, find_outage, is_about_schema
 
 NO_DATABASE = "no database, or never migrated"
 BEHIND = "migrations behind: run `storefront db upgrade`"

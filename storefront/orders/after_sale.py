@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storefront import clock
-from storefront.db import Base
+from storefront.core import clock
+from storefront.core.db import Base
 
 
 class Refund(Base):

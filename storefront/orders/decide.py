@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from storefront.db import transaction
-from storefront.errors import StorefrontError
+from storefront.core.db import transaction
+from storefront.core.errors import StorefrontError
+from storefront.core.queue import nudge
 from storefront.orders.access import Access, access, facts_of
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Decision, Order
 from storefront.orders.reopen import resume_mails
-from storefront.queue import nudge
 
 
 class NotPaid(StorefrontError):

@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from storefront import clock, tokens
+from storefront.core import clock, tokens
+from storefront.core.db import db, in_transaction, insert_missing, transaction
+from storefront.core.errors import NotFound
+from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key, spelling
 from storefront.customers.unproven import unproven_key
-from storefront.db import db, in_transaction, insert_missing, transaction
-from storefront.errors import NotFound
 from storefront.orders.access import weightiest_dispute
 from storefront.orders.models import Order, OrderLink
-from storefront.stripe_seen import SeenCheckout
-from storefront.web import settings
+from storefront.stripe_api.seen import SeenCheckout
 
 PAGE_LOOK_SECONDS = 60  # a waiting order asks Stripe at most once a minute, all its readers together
 NUMBER_LENGTH = 8

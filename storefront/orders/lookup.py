@@ -4,10 +4,10 @@ import re
 
 from sqlalchemy import ColumnElement, select
 
-from storefront.db import db
-from storefront.errors import NotFound
+from storefront.core.db import db
+from storefront.core.errors import NotFound
+from storefront.core.runtime import settings
 from storefront.orders.models import Order
-from storefront.web import settings
 
 REFERENCE = re.compile(r"[A-Za-z0-9_]{1,255}")  # PostgreSQL refuses a NUL
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storefront import clock, tokens
-from storefront.db import Base
+from storefront.core import clock, tokens
+from storefront.core.db import Base
 
 
 class GrantKind(StrEnum):

@@ -7,12 +7,12 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from storefront import clock
-from storefront.db import db, insert_missing, transaction
-from storefront.errors import NotFound
+from storefront.core import clock
+from storefront.core.db import db, insert_missing, transaction
+from storefront.core.errors import NotFound
+from storefront.core.runtime import settings
 from storefront.orders.after_sale import Notice
 from storefront.orders.models import Order
-from storefront.web import settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,10 @@
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from storefront.core.db import db, transaction
 from storefront.customers import sign_ins
 from storefront.customers.models import Customer
 from storefront.customers.unproven import is_unproven, unproven_key
-from storefront.db import db, transaction
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lifecycle import ensure_customer
 from storefront.orders.models import Grant, Order, OrderItem

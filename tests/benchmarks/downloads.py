@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import click
 
-from storefront.config import load_settings
+from storefront.core.config.settings import load_settings
 from tests.benchmarks.world import World
-from tests.downloads.nginx import nginx
-from tests.downloads.sent import change_file
+from tests.delivery.downloads.nginx import nginx
+from tests.delivery.downloads.sent import change_file
 from tests.messages.sold import sell
 
 AIM = 0.9

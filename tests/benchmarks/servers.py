@@ -13,8 +13,8 @@ from pathlib import Path
 import requests
 
 from storefront.cli.server import server_command
-from storefront.config import ROOT
-from tests.shop import wait_for
+from storefront.core.config.settings import ROOT
+from tests.support.shop import wait_for
 
 HOST = "127.0.0.1"
 START_SECONDS = 30

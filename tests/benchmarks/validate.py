@@ -4,9 +4,9 @@ from itertools import islice
 
 from sqlalchemy import insert, select
 
-from storefront.db import db, transaction
-from storefront.licenses.keys import hash_key, new_key
-from storefront.licenses.models import License
+from storefront.core.db import db, transaction
+from storefront.delivery.licenses.keys import hash_key, new_key
+from storefront.delivery.licenses.models import License
 from storefront.orders.models import Grant, GrantKind
 from tests.benchmarks.load import Load, request
 from tests.benchmarks.rounds import Contender, measure, print_comparison

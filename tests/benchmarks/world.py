@@ -13,17 +13,17 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 
 from storefront.app import create_app
-from storefront.catalog import mirrors
-from storefront.config import Settings, load_settings
-from storefront.db import db
+from storefront.core.config.settings import Settings, load_settings
+from storefront.core.db import db
+from storefront.shop.catalog import mirrors
 from tests.benchmarks import load
 from tests.benchmarks.servers import Server, free_port, granian, running
-from tests.databases import Databases, base_environment
-from tests.sandbox_client import SandboxClient
-from tests.shop import find_price, make_event, post_event, sign
+from tests.support.databases import Databases, base_environment
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import find_price, make_event, post_event, sign
 
 if TYPE_CHECKING:
-    from storefront.sandbox.server import SandboxServer
+    from storefront.devtools.sandbox.server import SandboxServer
 
 THREADS = 8
 PAYERS = 4  # the sandbox does one thing at a time: more would only wait

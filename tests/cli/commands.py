@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from storefront.cli import main
 from tests.messages.sold import Sale
-from tests.shop import read_rows
+from tests.support.shop import read_rows
 
 
 def run(command: CliRunner, *words: str) -> Result:

@@ -9,7 +9,7 @@ from flask import Flask
 from storefront.cli import main
 from tests.cli.commands import number_of, read_json
 from tests.messages.sold import sell
-from tests.sandbox_client import SandboxClient
+from tests.support.sandbox_client import SandboxClient
 
 WITHOUT = {
     "serve", "worker", "run", "sandbox", "mailbox",  # they run until they are ended

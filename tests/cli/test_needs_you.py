@@ -5,10 +5,10 @@ from click.testing import CliRunner
 from flask import Flask
 
 from tests.cli.commands import done, number_of, read_json, refused, run
-from tests.databases import BOTH
 from tests.messages.sold import sell
-from tests.reconcile.sales import change_rows
-from tests.sandbox_client import SandboxClient
+from tests.payments.reconcile.sales import change_rows
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 DISPUTES = ("charge.dispute.",)

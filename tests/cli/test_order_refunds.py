@@ -7,18 +7,18 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from storefront.db import db
-from storefront.errors import StorefrontError
-from storefront.fulfillment.refund import RefundUncertain, refund_order
-from storefront.stripe_gateway import Gateway
-from storefront.stripe_seen import SeenRefund
+from storefront.core.db import db
+from storefront.core.errors import StorefrontError
+from storefront.payments.fulfillment.refund import RefundUncertain, refund_order
+from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.seen import SeenRefund
 from tests.cli.commands import done, number_of, refused, run
-from tests.databases import BOTH
-from tests.goods import make_product
 from tests.messages.sold import COMPLETED, sell
-from tests.reconcile.sales import add_price_in_euros, start
-from tests.sandbox_client import SandboxClient
-from tests.shop import keys_on, read_rows
+from tests.payments.reconcile.sales import add_price_in_euros, start
+from tests.support.databases import BOTH
+from tests.support.goods import make_product
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import keys_on, read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 TWO_ITEMS = (("twinspot", "Personal"), ("the-patient-toolmaker", ""))

@@ -12,10 +12,10 @@ from flask import Flask
 from storefront.cli.order_text import plain
 from storefront.cli.output import PlainGroup
 from storefront.cli.root import main
-from storefront.config import Settings
-from storefront.health.open_files import find_open_files
-from storefront.licenses.keys import hint
-from tests.shop import read_rows
+from storefront.core.config.settings import Settings
+from storefront.delivery.licenses.keys import hint
+from storefront.owner.health.open_files import find_open_files
+from tests.support.shop import read_rows
 
 NASTY = "Ada\x1b[2J\x9b31m\u202e\u2066\x07\x08\r\u200fend"
 

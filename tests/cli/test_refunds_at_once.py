@@ -5,13 +5,13 @@ from typing import Any
 
 from flask import Flask
 
-from storefront.db import db
-from storefront.fulfillment.refund import refund_order
-from storefront.stripe_gateway import Gateway
-from storefront.stripe_seen import SeenRefund
+from storefront.core.db import db
+from storefront.payments.fulfillment.refund import refund_order
+from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.seen import SeenRefund
 from tests.cli.commands import number_of
 from tests.messages.sold import sell
-from tests.sandbox_client import SandboxClient
+from tests.support.sandbox_client import SandboxClient
 
 
 class WithAnotherFirst(Gateway):

@@ -6,17 +6,17 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront import clock
-from storefront.config import Settings
+from storefront.core import clock
+from storefront.core.config.settings import Settings
+from storefront.core.db import db
+from storefront.core.measurements import flush
 from storefront.customers.ceilings import CHANGES_A_DAY, TAKEN_A_DAY
-from storefront.db import db
-from storefront.health.trouble import read_trouble
-from storefront.health.warnings import find_warnings
-from storefront.measurements import flush
+from storefront.owner.health.trouble import read_trouble
+from storefront.owner.health.warnings import find_warnings
+from tests.buyers.library.test_library import signed_in
 from tests.customers.test_codes_once import ask, code_in, enter, mails
 from tests.customers.test_sessions import make_customer
-from tests.library.test_library import signed_in
-from tests.shop import Buyer
+from tests.support.shop import Buyer
 
 ADA = "ada@example.com"
 

@@ -9,18 +9,18 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select, text
 
-from storefront import clock
+from storefront.core import clock
+from storefront.core.db import db, transaction
 from storefront.customers import ceilings, proofs
 from storefront.customers.ceilings import Mailed, choose_shared
 from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proving import WRONG_PER_CLIENT, WRONG_TOGETHER
-from storefront.db import db, transaction
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
 from storefront.messages.compose import compose
 from tests.customers.test_sessions import make_customer
-from tests.databases import BOTH
-from tests.shop import Buyer, read_rows
+from tests.support.databases import BOTH
+from tests.support.shop import Buyer, read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 ADA = "ada@example.com"

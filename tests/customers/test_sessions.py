@@ -6,17 +6,17 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront import clock
+from storefront.buyers.account.signed_in import seen_in_words
+from storefront.core import clock
+from storefront.core.db import db, insert_missing, transaction
 from storefront.customers.models import Customer
 from storefront.customers.session import KEY
 from storefront.customers.sign_ins import MOST
-from storefront.db import db, insert_missing, transaction
-from storefront.library.signed_in import seen_in_words
 from storefront.worker import forget_hourly
-from tests.databases import BOTH
-from tests.library.test_library import signed_in
-from tests.shop import Buyer, read_rows
-from tests.statements import counted
+from tests.buyers.library.test_library import signed_in
+from tests.support.databases import BOTH
+from tests.support.shop import Buyer, read_rows
+from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 ADA, EVE = "ada@example.com", "eve@example.com"

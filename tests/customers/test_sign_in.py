@@ -9,17 +9,17 @@ import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from storefront import clock
+from storefront.core import clock
+from storefront.core.db import db
 from storefront.customers import proofs
 from storefront.customers.models import ProofPurpose
 from storefront.customers.proving import CodeResult, Reader
 from storefront.customers.sign_in import sign_in_by_code
-from storefront.db import db
-from tests.databases import BOTH
 from tests.messages.sold import sell
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, Shop, read_rows
-from tests.statements import counted
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, Shop, read_rows
+from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 ADA = "ada@example.com"

@@ -6,18 +6,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from storefront.buyers.account.change_address import move_customer
+from storefront.core.db import db, transaction
 from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import code_of, start_proof
 from storefront.customers.session import find_customer
-from storefront.db import db, transaction
-from storefront.library.change_address import move_customer
 from storefront.orders.lifecycle import ensure_customer, order_token
 from storefront.orders.models import Order
+from tests.buyers.library.test_library import signed_in
 from tests.customers.test_codes_once import code_in, enter, is_in, link_in, mails
 from tests.customers.test_sessions import make_customer
-from tests.library.test_library import signed_in
 from tests.mail.promises import make_order
-from tests.shop import Buyer, read_rows
+from tests.support.shop import Buyer, read_rows
 
 ALICE, MALLORY = "alice@example.com", "mallory@example.com"
 OTHERS = ["Alice@example.com", "\uff41lice@example.com", "alice@EXAMPLE.com", " ALICE@example.com "]

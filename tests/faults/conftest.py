@@ -1,6 +1,5 @@
-"""A terminal, and the shops of the ground's tests."""
+"""A terminal."""
 
 from tests.cli.conftest import command
-from tests.ground.conftest import make_shop
 
-__all__ = ["command", "make_shop"]
+__all__ = ["command"]

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 
-from storefront.db import db
+from storefront.core.db import db
 
 Break = Callable[[Flask], Any]
 

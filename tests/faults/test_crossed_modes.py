@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from storefront.sandbox.mailbox.server import MailboxServer
-from storefront.webhook.dispatch import run_unhandled
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, make_event, post_event, read_rows, run_worker_once
+from storefront.devtools.mailbox.server import MailboxServer
+from storefront.payments.webhook.dispatch import run_unhandled
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, make_event, post_event, read_rows, run_worker_once
 
 
 def test_sends_no_mail_of_another_mode(
@@ -43,7 +43,7 @@ def test_sends_a_cookie_only_with_a_change(buyer: Buyer) -> None:
 def change(app: Flask, sql: str) -> None:
     from sqlalchemy import text
 
-    from storefront.db import db, transaction
+    from storefront.core.db import db, transaction
 
     with app.app_context():
         with transaction() as session:

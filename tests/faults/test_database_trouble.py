@@ -12,12 +12,12 @@ from flask import Flask
 from sqlalchemy import exc
 from werkzeug.test import TestResponse
 
-from storefront.outages import POSTGRESQL, SQLITE, find_outage
+from storefront.core.outages import POSTGRESQL, SQLITE, find_outage
 from tests.cli.commands import refused
-from tests.databases import BOTH
 from tests.faults.database_trouble import Break, full, locked, read_only, used_up
-from tests.ground.shops import MakeShop
-from tests.shop import Buyer, make_event, post_event, read_rows
+from tests.support.databases import BOTH
+from tests.support.shop import Buyer, make_event, post_event, read_rows
+from tests.support.shops import MakeShop
 
 RETURN = "/checkout/return?session_id=cs_test_" + "a" * 20
 ORDER = "/orders/" + "0123456789abcdef" * 2
@@ -126,7 +126,7 @@ def test_keeps_a_bug_a_bug(app: Flask) -> None:
     """A statement that names a table that is not there: nothing to wait for."""
     app.testing = False
     with app.app_context():
-        from storefront.db import db
+        from storefront.core.db import db
 
         with db.engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE products RENAME TO gone")
@@ -139,7 +139,7 @@ def test_keeps_a_bug_a_bug(app: Flask) -> None:
 @pytest.mark.parametrize("version", [None, "0004"], ids=["never migrated", "behind"])
 def test_is_the_same_until_the_schema_is_upgraded(app: Flask, buyer: Buyer, version: str | None) -> None:
     """What every upgrade's minute looks like, and a shop whose owner forgot `db upgrade`."""
-    from storefront.db import db
+    from storefront.core.db import db
 
     with app.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE orders RENAME TO gone")
@@ -154,7 +154,7 @@ def test_is_the_same_until_the_schema_is_upgraded(app: Flask, buyer: Buyer, vers
 
 
 def test_says_to_a_command_that_an_upgrade_is_due(command: CliRunner, app: Flask) -> None:
-    from storefront.db import db
+    from storefront.core.db import db
 
     with app.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE notices RENAME TO gone")

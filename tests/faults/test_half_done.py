@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from storefront.db import db
-from tests.databases import BOTH
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, make_event, post_event, read_rows
-from tests.statements import counted
+from storefront.core.db import db
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, make_event, post_event, read_rows
+from tests.support.statements import counted
 
 pytestmark = pytest.mark.slow
 

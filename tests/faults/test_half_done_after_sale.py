@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from storefront.db import db
-from storefront.errors import StorefrontError
-from storefront.leases import give_back_lease
-from storefront.reconcile.run import LEASE, reconcile
-from tests.databases import BOTH
+from storefront.core.db import db
+from storefront.core.errors import StorefrontError
+from storefront.core.leases import give_back_lease
+from storefront.payments.reconcile.run import LEASE, reconcile
 from tests.faults.test_half_done import COMPLETED, Died, dying_before, paid_session
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, keys_on, make_event, post_event, read_rows
-from tests.statements import counted
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, keys_on, make_event, post_event, read_rows
+from tests.support.statements import counted
 
 pytestmark = pytest.mark.slow
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from storefront.logs import JsonFormatter
-from tests.shop import Buyer, Shop, keys_on, read_rows
+from storefront.core.logs import JsonFormatter
+from tests.support.shop import Buyer, Shop, keys_on, read_rows
 
 
 def test_a_sale_and_a_failure_leave_no_secret_in_the_logs(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,10 +7,10 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront.db import db, transaction
-from storefront.licenses.keys import new_key
-from storefront.logs import JsonFormatter
-from tests.databases import BOTH
+from storefront.core.db import db, transaction
+from storefront.core.logs import JsonFormatter
+from storefront.delivery.licenses.keys import new_key
+from tests.support.databases import BOTH
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> str:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from storefront.core.db import db
 from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import code_of, link_of, start_proof
-from storefront.db import db
+from tests.buyers.library.test_library import signed_in
 from tests.faults.test_crossed_modes import change
-from tests.library.test_library import signed_in
 from tests.messages.sold import sell
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, keys_on
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, keys_on
 
 ADA = "ada@example.com"
 

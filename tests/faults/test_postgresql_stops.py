@@ -13,11 +13,11 @@ from flask import Flask
 from sqlalchemy import event
 
 from storefront.app import create_app
-from storefront.config import load_settings
-from storefront.db import db
+from storefront.core.config.settings import load_settings
+from storefront.core.db import db
 from storefront.migrations import schema
-from tests.databases import base_environment, missing
 from tests.faults.test_database_trouble import ORDER, RETURN, deliver, demand_trouble
+from tests.support.databases import base_environment, missing
 
 pytestmark = pytest.mark.postgresql
 

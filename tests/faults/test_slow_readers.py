@@ -5,12 +5,12 @@ from contextlib import ExitStack, closing
 import pytest
 from flask import Flask
 
-from storefront.downloads.slots import EACH
-from tests.downloads.sent import SlowReader, get, make_sparse, short_address
+from storefront.delivery.downloads.slots import EACH
+from tests.delivery.downloads.sent import SlowReader, get, make_sparse, short_address
 from tests.messages.sold import sell
 from tests.races.served import served
-from tests.sandbox_client import SandboxClient
-from tests.shop import wait_for
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import wait_for
 
 pytestmark = pytest.mark.slow
 GIB = 1024**3

@@ -12,11 +12,11 @@ import requests
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
-from storefront.slow_bodies import EACH_CLIENT, READERS, REFUSED, BodiesFirst
-from tests.downloads.sent import get
-from tests.ground.shops import MakeShop
+from storefront.web.slow_bodies import EACH_CLIENT, READERS, REFUSED, BodiesFirst
+from tests.delivery.downloads.sent import get
 from tests.races.served import served
-from tests.shop import PATIENCE_SECONDS, wait_for
+from tests.support.shop import PATIENCE_SECONDS, wait_for
+from tests.support.shops import MakeShop
 
 HEADERS = b"POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: a"
 BODY = b"POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\na"

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from storefront.stripe_gateway import FOR_PAGES, Patience, set_up_gateway
-from storefront.stripe_turns import StripeCrowded, Turns
+from storefront.stripe_api.gateway import FOR_PAGES, Patience, set_up_gateway
+from storefront.stripe_api.turns import StripeCrowded, Turns
 from tests.faults.strange_stripe import StrangeStripe
-from tests.shop import Buyer, make_event, post_event, wait_for
+from tests.support.shop import Buyer, make_event, post_event, wait_for
 
 THREADS = 8
 

@@ -4,9 +4,9 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront import clock
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, read_rows
+from storefront.core import clock
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, read_rows
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import FrameLocator, Page
 
-from tests.shop import Shop
+from tests.support.shop import Shop
 
 FRAME = 'iframe[name="embedded-checkout"]'
 SUCCEEDS = "4242424242424242"

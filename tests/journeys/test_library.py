@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from storefront.catalog.publish import publish
-from storefront.catalog.releases import add_release_file
-from storefront.config import Settings
-from storefront.db import db
-from storefront.library.news import tell_buyers
-from tests.browser_support import DESKTOP, PHONE, Complaints, assert_accessible, assert_fits
+from storefront.buyers.library.news import tell_buyers
+from storefront.core.config.settings import Settings
+from storefront.core.db import db
+from storefront.shop.catalog.publish import publish
+from storefront.shop.catalog.releases import add_release_file
+from tests.delivery.licenses.licensed import ask
 from tests.journeys.parts import key_texts
-from tests.licenses.licensed import ask
 from tests.messages.sold import Sale, sell
-from tests.sandbox_client import SandboxClient
-from tests.shop import Shop
+from tests.support.browser import DESKTOP, PHONE, Complaints, assert_accessible, assert_fits
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -12,10 +12,10 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from tests.browser_support import PHONE, assert_accessible, assert_fits
 from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card
-from tests.sandbox_client import SandboxClient
-from tests.shop import Shop, read_rows
+from tests.support.browser import PHONE, assert_accessible, assert_fits
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Shop, read_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from storefront.checkout.payment_links import create_link
-from storefront.db import db
-from tests.browser_support import PHONE, assert_accessible, assert_fits
+from storefront.core.db import db
+from storefront.payments.checkout.payment_links import create_link
 from tests.journeys.parts import key_texts, pay_by_card
-from tests.shop import Shop, keys_on, read_rows
+from tests.support.browser import PHONE, assert_accessible, assert_fits
+from tests.support.shop import Shop, keys_on, read_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from storefront.orders.models import Order
-from tests.browser_support import Complaints
-from tests.goods import change_price
 from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card, pay_by_debit
-from tests.shop import Shop, count_rows, find_price, keys_on, read_rows
+from tests.support.browser import Complaints
+from tests.support.goods import change_price
+from tests.support.shop import Shop, count_rows, find_price, keys_on, read_rows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 both_orders = pytest.mark.parametrize("order", ["page_first", "webhook_first"])

@@ -7,15 +7,15 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import func, select
 
-from storefront import tokens
+from storefront.core import tokens
+from storefront.core.db import db, transaction
 from storefront.customers.models import Customer
-from storefront.db import db, transaction
 from storefront.mail import outbox
 from storefront.mail.delivery import Composer, deliver_due
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
 from storefront.orders.models import Order
-from tests.shop import read_rows
+from tests.support.shop import read_rows
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 

@@ -11,11 +11,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from flask import Flask
 
-from storefront.sandbox.mailbox.server import MailboxServer
-from tests.databases import BOTH
+from storefront.devtools.mailbox.server import MailboxServer
 from tests.mail.promises import NOON, compose, deliver, make_order, promise, row, rows
 from tests.mail.test_delivery import LOGIN, SENDER, TLS, answering, smtp_server, use_server
 from tests.mail.test_server_down import states, trouble
+from tests.support.databases import BOTH
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 PASSWORD = "pässwörd пароль 漢字"

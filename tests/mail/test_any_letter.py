@@ -5,7 +5,7 @@ import smtplib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storefront.addresses import Mailbox, find_address
+from storefront.core.email_addresses import Mailbox, find_address
 from storefront.mail.letter import Mail, write_letter
 from tests.mail.promises import NOON
 from tests.mail.strict import read_strictly, sender_of, text_of

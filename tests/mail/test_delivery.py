@@ -12,11 +12,11 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront.config import load_settings
+from storefront.core.config.settings import load_settings
+from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
 from storefront.mail.transport import set_up_mail
-from storefront.sandbox.mailbox.server import MailboxServer
 from tests.mail.promises import NOON, NotTrueAnyMore, compose, deliver, make_order, promise, row, rows
 from tests.mail.strict import read_strictly
 

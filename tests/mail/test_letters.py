@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from flask import Flask
 
+from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
-from storefront.sandbox.mailbox.server import MailboxServer
 from tests.mail.promises import deliver, make_order, promise, rows
 from tests.mail.strict import read_strictly, sender_of, text_of
 from tests.mail.test_delivery import use_server

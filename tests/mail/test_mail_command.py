@@ -8,13 +8,13 @@ import time_machine
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from storefront import clock
 from storefront.cli import main
-from storefront.sandbox.mailbox.server import MailboxServer
-from tests.databases import BOTH
+from storefront.core import clock
+from storefront.devtools.mailbox.server import MailboxServer
 from tests.mail.promises import deliver, make_order, promise, row, rows
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, keys_on, post_event, read_rows, run_worker_once
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, keys_on, post_event, read_rows, run_worker_once
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront.db import db, transaction
+from storefront.core.db import db, transaction
 from storefront.mail import outbox
-from tests.databases import BOTH
 from tests.mail.promises import NOON, claim, make_order, promise, release, row, rows
+from tests.support.databases import BOTH
 
 THREADS = 16
 MESSAGES = 40

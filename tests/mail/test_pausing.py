@@ -6,7 +6,8 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront.db import db, transaction
+from storefront.core.db import db, transaction
+from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail import outbox
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
@@ -14,10 +15,9 @@ from storefront.mail.pausing import resume
 from storefront.messages.compose import compose as compose_really
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
-from storefront.sandbox.mailbox.server import MailboxServer
-from tests.databases import BOTH
-from tests.ground.test_ids import run
 from tests.mail.promises import NOON, NotTrueAnyMore, compose, deliver, make_order, promise, row, rows
+from tests.migrations.test_ids import run
+from tests.support.databases import BOTH
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 CLOSED = NotTrueAnyMore("disputed", may_return=True)

@@ -6,14 +6,14 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront.db import db
+from storefront.core.db import db
+from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.trouble import MailTrouble, mail_trouble
-from storefront.sandbox.mailbox.server import MailboxServer
-from tests.databases import BOTH
 from tests.mail.promises import NOON, compose, deliver, make_order, promise, release, row, rows
 from tests.mail.test_delivery import answering, smtp_server, use_server
+from tests.support.databases import BOTH
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 DOWN = "no usable answer (ConnectionRefusedError): check MAIL_SERVER and MAIL_PORT"

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Flask
 
-from storefront.db import db
+from storefront.core.db import db
 from storefront.orders.lifecycle import find_order, order_token
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, keys_on, post_event, read_rows, run_worker_once
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, keys_on, post_event, read_rows, run_worker_once
 
 REFUND_DAY = r" on [A-Z][a-z]+ \d{1,2}, \d{4}(?=, so its keys)"
 COMPLETED = "checkout.session.completed"

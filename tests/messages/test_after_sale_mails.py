@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from storefront.db import db
+from storefront.core.db import db
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
-from tests.databases import BOTH
 from tests.messages.sold import COMPLETED, Sale, sell
-from tests.sandbox_client import SandboxClient
-from tests.shop import keys_on, read_rows
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import keys_on, read_rows
 
 OWNER, ADA = "owner@storefront.example", "ada@example.com"
 TWINSPOT, BOOK = ("twinspot", "Personal"), ("the-patient-toolmaker", "E-book")

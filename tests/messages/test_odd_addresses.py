@@ -3,12 +3,12 @@
 import pytest
 from flask import Flask
 
-from storefront.db import db
-from storefront.library.resend import AddressRefused, resend
-from storefront.sandbox.mailbox.server import MailboxServer
+from storefront.buyers.library.resend import AddressRefused, resend
+from storefront.core.db import db
+from storefront.devtools.mailbox.server import MailboxServer
 from tests.messages.sold import COMPLETED, sell
-from tests.sandbox_client import SandboxClient
-from tests.shop import read_rows, run_worker_once
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import read_rows, run_worker_once
 
 
 def test_mails_to_no_part_of_an_odd_address(app: Flask, sandbox: SandboxClient, mailbox: MailboxServer) -> None:

@@ -6,13 +6,13 @@ import pytest
 import time_machine
 from sqlalchemy import update
 
-from storefront import clock
-from storefront.db import transaction
-from storefront.licenses.care import withdraw_key
-from storefront.licenses.models import License
+from storefront.core import clock
+from storefront.core.db import transaction
+from storefront.delivery.licenses.models import License
+from storefront.delivery.licenses.owner_actions import withdraw_key
 from tests.messages.sold import Sale, sell
-from tests.sandbox_client import SandboxClient
-from tests.shop import Shop, keys_on
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Shop, keys_on
 
 TWINSPOT, BOOK = ("twinspot", "Personal"), ("the-patient-toolmaker", "E-book")
 

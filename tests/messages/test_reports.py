@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Flask
 
-from storefront.db import db, transaction
+from storefront.core.db import db, transaction
+from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail import outbox
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
-from storefront.reconcile.models import ReconcilePass
-from storefront.sandbox.mailbox.server import MailboxServer
+from storefront.payments.reconcile.models import ReconcilePass
 from tests.mail.promises import NOON, row
 from tests.mail.strict import read_strictly, sender_of, text_of
 from tests.mail.test_delivery import use_server

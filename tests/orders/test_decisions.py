@@ -3,15 +3,15 @@
 import pytest
 from flask import Flask
 
-from storefront.db import db
-from storefront.errors import NotFound
+from storefront.core.db import db
+from storefront.core.errors import NotFound
 from storefront.orders.decide import Decided, NotPaid, decide
 from storefront.orders.models import Decision
-from tests.databases import BOTH
 from tests.messages.sold import COMPLETED, Sale, sell
-from tests.reconcile.sales import add_price_in_euros, start
-from tests.sandbox_client import SandboxClient
-from tests.shop import keys_on, post_event, read_rows
+from tests.payments.reconcile.sales import add_price_in_euros, start
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import keys_on, post_event, read_rows
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

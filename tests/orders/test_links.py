@@ -11,23 +11,23 @@ from itsdangerous import BadSignature
 from sqlalchemy import select
 
 from storefront.app import create_app
-from storefront.config import load_settings
+from storefront.buyers.library.news import get_reader, news_token
+from storefront.core.config.settings import load_settings
+from storefront.core.db import db, transaction
+from storefront.core.errors import StorefrontError
 from storefront.customers import proofs
 from storefront.customers.models import AddressProof, Customer, ProofPurpose
 from storefront.customers.proving import Reader, find_by_link, spend_code
-from storefront.db import db, transaction
-from storefront.downloads.links import get_file_of_grant
-from storefront.downloads.tickets import new_ticket
-from storefront.errors import StorefrontError
-from storefront.library.news import get_reader, news_token
-from storefront.licenses.models import SigningKey
-from storefront.licenses.signing import SigningKeySealed, ensure_signing_key, unseal
+from storefront.delivery.downloads.links import get_file_of_grant
+from storefront.delivery.downloads.tickets import new_ticket
+from storefront.delivery.licenses.models import SigningKey
+from storefront.delivery.licenses.signing.signatures import SigningKeySealed, ensure_signing_key, unseal
 from storefront.orders.lifecycle import order_token, renew_link
 from storefront.orders.models import Grant, GrantKind, Order
-from tests.databases import BOTH
 from tests.messages.sold import sell
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer
 
 BOOK = ("the-patient-toolmaker", "E-book")
 MakeShop = Callable[..., Flask]

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from storefront.stripe_gateway import Gateway
-from storefront.stripe_seen import SeenCheckout
-from tests.databases import BOTH
+from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.seen import SeenCheckout
 from tests.messages.sold import COMPLETED, Sale, sell
-from tests.sandbox_client import SandboxClient
-from tests.shop import keys_on, read_rows
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import keys_on, read_rows
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import requests
 
-from storefront.config import ROOT
-from tests.shop import PATIENCE_SECONDS, START_SECONDS, wait_for
+from storefront.core.config.settings import ROOT
+from tests.support.shop import PATIENCE_SECONDS, START_SECONDS, wait_for
 
 
 def answers(url: str) -> bool:

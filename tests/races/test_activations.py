@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from tests.databases import BOTH
-from tests.licenses.licensed import ask, sell_license
-from tests.sandbox_client import SandboxClient
-from tests.shop import read_rows
+from tests.delivery.licenses.licensed import ask, sell_license
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

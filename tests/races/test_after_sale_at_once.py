@@ -13,16 +13,16 @@ import stripe
 import time_machine
 from flask import Flask
 
-from storefront import clock
-from storefront.db import db
+from storefront.core import clock
+from storefront.core.db import db
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
-from storefront.webhook.dispatch import run_unhandled
-from tests.databases import BOTH
+from storefront.payments.webhook.dispatch import run_unhandled
 from tests.messages.sold import COMPLETED, Sale, sell
 from tests.races.test_slow_reader import SlowGateway, look, look_slowly
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, keys_on, post_event, read_rows, wait_for
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, keys_on, post_event, read_rows, wait_for
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

@@ -8,10 +8,10 @@ import pytest
 import requests
 from flask import Flask
 
-from tests.databases import BOTH
 from tests.races.served import served
-from tests.sandbox_client import SandboxClient
-from tests.shop import START_SECONDS, Buyer, keys_on, read_rows, run_worker_once, wait_for
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import START_SECONDS, Buyer, keys_on, read_rows, run_worker_once, wait_for
 
 pytestmark = pytest.mark.slow
 

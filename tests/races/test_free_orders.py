@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from storefront.db import db
-from storefront.fulfillment.fulfill import Outcome, fulfill_checkout
+from storefront.core.db import db
 from storefront.orders.models import Grant, Order
-from tests.databases import BOTH
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, count_rows, read_rows
+from storefront.payments.fulfillment.fulfill import Outcome, fulfill_checkout
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, count_rows, read_rows
 
 
 @pytest.fixture

@@ -7,18 +7,18 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from storefront.catalog.models import Product
-from storefront.db import db
-from storefront.licenses.import_keys import KeysRefused
-from storefront.licenses.keys import hash_exact
-from storefront.licenses.models import PoolKey
-from storefront.licenses.serve import serve_waiting
+from storefront.core.db import db
+from storefront.delivery.licenses.keys import hash_exact
+from storefront.delivery.licenses.models import PoolKey
+from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
+from storefront.delivery.licenses.pools.import_keys import KeysRefused
 from storefront.orders.models import Decision, Order
-from tests.databases import BOTH
-from tests.licenses.pools import bring, change, fulfill, make_pool, numbered, pay, sold_keys
+from storefront.shop.catalog.models import Product
+from tests.delivery.licenses.pools import bring, change, fulfill, make_pool, numbered, pay, sold_keys
 from tests.races.waiting import held
-from tests.sandbox_client import SandboxClient
-from tests.shop import read_rows
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 postgresql = pytest.mark.parametrize("engine", BOTH[1:], indirect=True)

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from storefront.licenses import revocations
-from storefront.licenses.revocations import KEPT_SECONDS, signed_list
+from storefront.delivery.licenses.signing import revocations
+from storefront.delivery.licenses.signing.revocations import KEPT_SECONDS, signed_list
 from tests.races.waiting import in_app
 
 THREADS = 6

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from storefront.licenses import signing_keys
-from storefront.licenses.signing import ensure_signing_key
-from storefront.licenses.signing_keys import NothingPrepared
-from tests.databases import BOTH
+from storefront.delivery.licenses.signing import signing_keys
+from storefront.delivery.licenses.signing.signatures import ensure_signing_key
+from storefront.delivery.licenses.signing.signing_keys import NothingPrepared
 from tests.races.waiting import in_app
-from tests.shop import read_rows
+from tests.support.databases import BOTH
+from tests.support.shop import read_rows
 
 THREADS = 8
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)

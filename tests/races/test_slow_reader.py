@@ -7,13 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from storefront.db import db
-from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
-from storefront.stripe_gateway import Gateway
-from storefront.stripe_seen import SeenCheckout
-from tests.databases import BOTH
-from tests.sandbox_client import SandboxClient
-from tests.shop import Buyer, read_rows
+from storefront.core.db import db
+from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.seen import SeenCheckout
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, read_rows
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 WAIT_SECONDS = 60

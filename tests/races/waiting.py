@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from storefront.db import db, transaction
-from tests.shop import wait_for
+from storefront.core.db import db, transaction
+from tests.support.shop import wait_for
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 

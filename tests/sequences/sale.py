@@ -13,25 +13,16 @@ import requests
 import stripe
 from flask import Flask
 
-from storefront.db import db
-from storefront.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.core.db import db
 from storefront.mail.letter import Mail
 from storefront.orders.decide import NotPaid, decide
 from storefront.orders.models import Decision
 from storefront.orders.notices import close_notice
-from storefront.stripe_gateway import Gateway
-from storefront.stripe_seen import SeenCheckout
-from tests.sandbox_client import SandboxClient
+from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.seen import SeenCheckout
 from tests.sequences.expected import Memory, expect
-from tests.sequences.shop_state import (
-    ALL_OF_IT,
-    FILES,
-    LINK,
-    compose_mails,
-    downloads_on,
-    keys_in,
-    read_state,
-)
+from tests.sequences.shop_state import ALL_OF_IT, FILES, LINK, compose_mails, downloads_on, keys_in, read_state
 from tests.sequences.steps import (
     ENDS,
     STATUSES,
@@ -51,7 +42,8 @@ from tests.sequences.steps import (
     WarnOfFraud,
 )
 from tests.sequences.stripes_word import StripesWord, ask_stripe
-from tests.shop import Buyer, keys_on, post_event, read_rows
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, keys_on, post_event, read_rows
 
 numbers = count(1)
 ORDER = "SELECT id, number, payment_intent_id FROM orders WHERE checkout_session_id = :session"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.sandbox_client import SandboxClient
+from tests.support.sandbox_client import SandboxClient
 
 
 @dataclass(frozen=True, slots=True)

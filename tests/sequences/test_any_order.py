@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from storefront.catalog.models import Price, Product
-from storefront.db import transaction
-from tests.databases import BOTH
-from tests.sandbox_client import SandboxClient
+from storefront.core.db import transaction
+from storefront.shop.catalog.models import Price, Product
 from tests.sequences.sale import Sale, WatchedGateway, numbers
 from tests.sequences.steps import METHODS, Deliver, SettlePayment, Step, bank_answers, deliveries, steps
-from tests.shop import Buyer, read_rows
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, read_rows
 
 GOODS = (("twinspot", 1900), ("the-patient-toolmaker", 1400), ("soft-taps", 900))
 

@@ -3,9 +3,9 @@
 import pytest
 from flask import Flask
 
-from tests.databases import BOTH
 from tests.messages.sold import sell
-from tests.sandbox_client import SandboxClient
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
 
 REFUNDS = ("refund.", "charge.refunded")
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.databases import BOTH
 from tests.messages.sold import COMPLETED, Sale, sell
-from tests.sandbox_client import SandboxClient
-from tests.shop import keys_on
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import keys_on
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import storefront.db
+import storefront.core.db
 
 revision = "0002"
 down_revision = "0001"
@@ -16,10 +16,10 @@ def upgrade() -> None:
         "reconcile_passes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("mode", sa.String(), nullable=False),
-        sa.Column("since", storefront.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("started_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("finished_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("checkpoint", storefront.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("since", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("started_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("checkpoint", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("step", sa.String(), nullable=False),
         sa.Column("cursor", sa.String(), nullable=True),
         sa.Column("checked", sa.Integer(), nullable=False),
@@ -39,8 +39,8 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("respond_by", storefront.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("respond_by", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_disputes_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
     )
@@ -53,7 +53,7 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Integer(), nullable=False),
         sa.Column("fraud_type", sa.String(), nullable=False),
         sa.Column("is_actionable", sa.Boolean(), nullable=False),
-        sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_fraud_warnings_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fraud_warnings")),
     )
@@ -68,8 +68,8 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("order_id", sa.Integer(), nullable=True),
         sa.Column("text", sa.String(), nullable=False),
-        sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("is_closed_by_owner", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_notices_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
@@ -82,7 +82,7 @@ def upgrade() -> None:
         "order_changes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("order_id", sa.Integer(), nullable=False),
-        sa.Column("at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("detail", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_changes_order_id")),
@@ -99,7 +99,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
-        sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_refunds_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.types import TypeEngine
 
-import storefront.db
+import storefront.core.db
 
 revision = "0004"
 down_revision = "0003"
@@ -59,8 +59,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         sa.Column("seed", sa.LargeBinary(), nullable=False),
         sa.Column("link_hash", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address_proofs")),
         sa.UniqueConstraint("link_hash", name=op.f("uq_address_proofs_link_hash")),
     )
@@ -73,10 +73,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         sa.Column("mode", sa.String(), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
         sa.Column("private_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("signs_since", storefront.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("retired_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("revoked_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("signs_since", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("retired_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_signing_keys")),
     )
     with op.batch_alter_table("signing_keys", schema=None) as batch_op:
@@ -92,10 +92,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("customer_id", sa.Integer(), nullable=False),
         sa.Column("new_email", sa.String(), nullable=False),
-        sa.Column("old_proven_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("new_proven_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("done_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("old_proven_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("new_proven_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("done_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_address_changes_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_address_changes")),
     )
@@ -107,7 +107,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("grant_id", sa.Integer(), nullable=False),
         sa.Column("release_file_id", sa.Integer(), nullable=False),
-        sa.Column("at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["grant_id"], ["grants.id"], name=op.f("fk_downloads_grant_id")),
         sa.ForeignKeyConstraint(
             ["release_file_id"], ["release_files.id"], name=op.f("fk_downloads_release_file_id")
@@ -129,10 +129,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("key_hash", sa.String(), nullable=False),
         sa.Column("grant_id", sa.Integer(), nullable=True),
-        sa.Column("handed_out_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("withdrawn_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("removed_at", storefront.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("handed_out_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("removed_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["grant_id"], ["grants.id"], name=op.f("fk_pool_keys_grant_id")),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_pool_keys_product_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pool_keys")),
@@ -157,7 +157,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         sa.Column("license_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=True),
-        sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["license_id"], ["licenses.id"], name=op.f("fk_activations_license_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activations")),
         sa.UniqueConstraint("license_id", "fingerprint", name=op.f("uq_activations_license_id_fingerprint")),
@@ -168,7 +168,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
     op.create_table(
         "key_events",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("pool_key_id", sa.Integer(), nullable=True),
         sa.Column("license_id", sa.Integer(), nullable=True),
@@ -186,7 +186,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         sa.Column("key_hash", sa.String(), nullable=False),
         sa.Column("license_id", sa.Integer(), nullable=False),
         sa.Column("hint", sa.String(), nullable=False),
-        sa.Column("retired_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["license_id"], ["licenses.id"], name=op.f("fk_retired_keys_license_id")),
         sa.PrimaryKeyConstraint("key_hash", name=op.f("pk_retired_keys")),
     )
@@ -196,14 +196,16 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("token_seed", sa.LargeBinary(), nullable=True))
         batch_op.add_column(sa.Column("session_version", sa.Integer(), nullable=False, server_default="1"))
-        batch_op.add_column(sa.Column("unsubscribed_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column("erased_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(
+            sa.Column("unsubscribed_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True)
+        )
+        batch_op.add_column(sa.Column("erased_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("moved_to_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(batch_op.f("fk_customers_moved_to_id"), "customers", ["moved_to_id"], ["id"])
     _fill("customers", "id", "token_seed", sa.LargeBinary(), lambda _id: secrets.token_bytes(16))
 
     with op.batch_alter_table("orders", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("erased_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("erased_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("grants", schema=None) as batch_op:
         batch_op.add_column(sa.Column("extra_downloads", sa.Integer(), nullable=False, server_default="0"))
@@ -212,8 +214,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
     with op.batch_alter_table("licenses", schema=None) as batch_op:
         batch_op.add_column(sa.Column("key_hash", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("seats", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("expires_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column("withdrawn_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("expires_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(
+            sa.Column("withdrawn_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True)
+        )
         batch_op.add_column(sa.Column("generation", sa.Integer(), nullable=False, server_default="1"))
     _fill("licenses", "key", "key_hash", sa.String(), _hash_key)
     with op.batch_alter_table("licenses", schema=None) as batch_op:
@@ -237,13 +241,17 @@ def upgrade() -> None:  # noqa: PLR0915 - one list of tables
         batch_op.add_column(sa.Column("activation_limit", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("seats", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("license_days", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("license_until", storefront.db.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(
+            sa.Column("license_until", storefront.core.db.UtcDateTime(timezone=True), nullable=True)
+        )
         batch_op.add_column(sa.Column("update_days", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("download_limit", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("download_days", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("releases", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("withdrawn_at", storefront.db.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(
+            sa.Column("withdrawn_at", storefront.core.db.UtcDateTime(timezone=True), nullable=True)
+        )
 
 
 def downgrade() -> None:  # noqa: PLR0915 - the same

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import storefront.db
+import storefront.core.db
 
 revision = "0006"
 down_revision = "0005"
@@ -20,8 +20,8 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.Integer(), nullable=False),
         sa.Column("order_id", sa.Integer(), nullable=True),
         sa.Column("browser", sa.String(), nullable=False),
-        sa.Column("created_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("last_seen_at", storefront.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", storefront.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_sign_ins_customer_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_sign_ins_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),

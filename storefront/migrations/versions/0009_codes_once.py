@@ -3,14 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
-import storefront.db
+import storefront.core.db
 
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-MOMENT = storefront.db.UtcDateTime(timezone=True)
+MOMENT = storefront.core.db.UtcDateTime(timezone=True)
 
 
 def upgrade() -> None:

@@ -1,0 +1,1 @@
+"""What buyers come back for: their orders and their account."""

@@ -1,0 +1,193 @@
+"""Personal data of a customer goes; orders stay, because tax law asks for them. Keys keep working in programs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from storefront.core import clock
+from storefront.core.db import transaction
+from storefront.core.errors import NotFound, StorefrontError
+from storefront.customers import sign_ins
+from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
+from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
+from storefront.customers.session import find_customer
+from storefront.delivery.licenses.issue import keyless_grants
+from storefront.delivery.licenses.models import Activation, License
+from storefront.mail import outbox
+from storefront.mail.models import NOT_LEFT, MailState, OutboxMessage
+from storefront.orders.access import Reason, access, facts_of, item_access
+from storefront.orders.after_sale import OrderChange
+from storefront.orders.lifecycle import lock_customer, renew_link
+from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.unproven import take_in_unproven
+
+DEVICE_NAME = "Device"
+
+
+class NotYet(StorefrontError):
+    code = "not_yet"
+    status = 409
+    title = "This cannot be erased yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    orders: int
+    devices: int
+    mails: int
+
+
+def erase_customer(customer_id: int) -> Erased:
+    """Address, name, tax ids, names of devices and recipients of mails; links to orders stop working.
+
+    What stays: numbers, amounts, country, what was bought, the keys, and a device's place by its instance id.
+
+    Raises:
+        NotFound: no such customer.
+        NotYet: a payment is under way or a key is to follow, and its mail must reach somebody.
+    """
+    with transaction() as session:
+        customer, orders = lock_customer(session, customer_id)
+        if customer.erased_at is not None:
+            raise NotFound("There is nothing to erase.")
+        return _erase(session, customer, orders)
+
+
+def erase_by_code(customer_id: int, proof_id: int, code: str, *, reader: Reader) -> CodeResult:
+    """For who is signed in. A code that was begun by somebody else in this browser has expired.
+
+    Raises:
+        NotYet: as above; the code is not used up.
+    """
+    with transaction() as session:
+        customer, orders = lock_customer(session, customer_id)
+        result, spent = spend_code(session, proof_id, code, purpose=ProofPurpose.ERASE, reader=reader)
+        if spent is None:
+            return result
+        if customer.erased_at is not None or customer.email != spent.proof.email:
+            return CodeResult.EXPIRED
+        _erase(session, customer, orders)
+        return result
+
+
+def erase_by_link(token: str, email: str, *, reader: Reader) -> bool:
+    """`email` is what the link's proof says. False where the link does not erase, or not any more.
+
+    Raises:
+        NotYet: as above; the link is not used up.
+    """
+    found = find_customer(email)
+    if found is None:
+        return False
+    with transaction() as session:
+        customer, orders = lock_customer(session, found.id)
+        spent = spend_link(session, token, reader=reader)
+        is_theirs = spent is not None and spent.proof.purpose is ProofPurpose.ERASE
+        if spent is None or not is_theirs or customer.email != spent.proof.email:
+            return False
+        _erase(session, customer, orders)
+        return True
+
+
+def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Erased:
+    if take_in_unproven(session, customer):
+        _customer, orders = lock_customer(session, customer.id)
+    _demand_settled(session, orders)
+    order_ids = [order.id for order in orders]
+    proofs = _find_proofs(session, customer, orders)
+    done = Erased(
+        orders=len(orders),
+        devices=_erase_devices(session, order_ids),
+        mails=_erase_mails(session, customer, order_ids, proofs),
+    )
+    for order in orders:
+        _erase_order(session, order)
+    session.flush()
+    gone = delete(AddressProof).where(AddressProof.link_hash.in_(proofs))
+    session.execute(gone.execution_options(synchronize_session=False))
+    session.execute(delete(AddressChange).where(AddressChange.customer_id == customer.id))
+    customer.email, customer.email_key = "", f"erased:{customer.id}"
+    customer.erased_at = clock.now()
+    sign_ins.end_all(session, customer.id)
+    return done
+
+
+def _demand_settled(session: Session, orders: Sequence[Order]) -> None:
+    for order in orders:
+        if access(facts_of(order)).reason is Reason.AWAITING_PAYMENT:
+            raise NotYet(f"Order {order.number} waits for the bank. Erase your data when that is settled.")
+    keyless = keyless_grants().where(Order.id.in_([order.id for order in orders]))
+    for _grant, item, order, _product, _price in session.execute(keyless):
+        if item_access(order, item).allowed:
+            raise NotYet(
+                f"A license key of order {order.number} is still to follow. Erase your data when it is here."
+            )
+
+
+def _erase_order(session: Session, order: Order) -> None:
+    order.email, order.name, order.tax_ids = "", None, []
+    order.erased_at = clock.now()
+    renew_link(order)
+    session.add(OrderChange(order_id=order.id, what="erased", detail="personal data"))
+
+
+def _erase_devices(session: Session, order_ids: Sequence[int]) -> int:
+    mine = (
+        select(License.id)
+        .join(Grant, Grant.id == License.grant_id)
+        .join(OrderItem, OrderItem.id == Grant.order_item_id)
+        .where(OrderItem.order_id.in_(order_ids))
+    )
+    found = session.scalars(
+        update(Activation)
+        .where(Activation.license_id.in_(mine))
+        .values(name=DEVICE_NAME, fingerprint=None)
+        .returning(Activation.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(found.all())
+
+
+def _erase_mails(session: Session, customer: Customer, order_ids: Sequence[int], proofs: Sequence[str]) -> int:
+    """Whatever address they went to. Those that wait are canceled: nobody is there to read them."""
+    theirs = OutboxMessage.kind.not_in(outbox.TO_OWNER)
+    ids = [customer.id, *session.scalars(select(Customer.id).where(Customer.moved_to_id == customer.id))]
+    mine = or_(
+        OutboxMessage.order_id.in_(order_ids) & theirs,
+        (OutboxMessage.kind == outbox.PROOF) & OutboxMessage.about.in_(proofs),
+        *((OutboxMessage.kind == outbox.NEW_RELEASE) & OutboxMessage.about.like(f"%:{each}") for each in ids),
+    )
+    session.execute(
+        update(OutboxMessage)
+        .where(mine, OutboxMessage.state.in_(NOT_LEFT))
+        .values(state=MailState.CANCELED, last_error="the customer was erased")
+        .execution_options(synchronize_session=False)
+    )
+    found = session.scalars(
+        update(OutboxMessage)
+        .where(mine)
+        .values(recipient="")
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(found.all())
+
+
+def _find_proofs(session: Session, customer: Customer, orders: Sequence[Order]) -> Sequence[str]:
+    """Hashes of their links: of the customer's address, of those of their orders, of both ends of every change."""
+    keys = {customer.email_key, *(email_key(order.email) for order in orders)}
+    changes = session.scalars(select(AddressChange.id).where(AddressChange.customer_id == customer.id)).all()
+    ends = (ProofPurpose.LEAVE_ADDRESS, ProofPurpose.TAKE_ADDRESS)
+    return session.scalars(
+        select(AddressProof.link_hash).where(
+            AddressProof.mode == customer.mode,
+            or_(
+                AddressProof.email_key.in_(keys),
+                AddressProof.purpose.in_(ends) & AddressProof.about.in_([str(each) for each in changes]),
+                (AddressProof.purpose == ProofPurpose.OPEN_ORDER)
+                & AddressProof.about.in_([str(order.id) for order in orders]),
+            ),
+        )
+    ).all()

@@ -1,0 +1,127 @@
+"""`/confirm/<token>`: the link of a mailed code. `/orders/<token>/code`: an order's page asks for one."""
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from storefront.buyers.account.change_address import ENDS, find_change, prove_by_link
+from storefront.buyers.account.erase import erase_by_link
+from storefront.buyers.library.open_order import open_by_code, open_by_link, reader_of
+from storefront.customers import proofs
+from storefront.customers.models import ProofPurpose
+from storefront.customers.proofs import Proof
+from storefront.customers.proving import CODE_SENTENCES, CodeResult, find_by_link
+from storefront.customers.session import reader_here
+from storefront.orders.browsers import is_trusted, trust_browser
+from storefront.orders.lifecycle import get_order_by_token, order_token
+from storefront.orders.models import Order
+from storefront.web.setup import limiter
+
+# Open: the token in the address is the permission, or the first half of it.
+confirm = Blueprint("confirm", __name__)
+
+ORDER_KEY = "order_proof"  # the order's id and its proof's
+
+
+@confirm.get("/confirm/<token>")
+@limiter.limit("30/minute")
+def open_link(token: str) -> ResponseReturnValue:
+    """A page with a button: what opens links in mails before people do changes nothing."""
+    proof = _find_proof(token)
+    change = find_change(int(proof.about or 0)) if proof and proof.purpose in ENDS else None
+    purpose = proof.purpose if proof else None
+    page = render_template("buyers/account/confirm.html", token=token, purpose=purpose, change=change)
+    answer = make_response(page, 200 if proof else 404)
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _find_proof(token: str) -> Proof | None:
+    proof = find_by_link(token, browser=reader_here().browser)
+    return proof if proof and proof.purpose is not ProofPurpose.SIGN_IN else None
+
+
+@confirm.post("/confirm/<token>")
+@limiter.limit("30/minute")
+def use_link(token: str) -> ResponseReturnValue:
+    proof = _find_proof(token)
+    if proof is None:
+        return redirect(url_for("confirm.open_link", token=token), 303)
+    if proof.purpose is ProofPurpose.OPEN_ORDER:
+        return _open_order(open_by_link(token, reader=reader_here()))
+    if proof.purpose is ProofPurpose.ERASE:
+        return _erase(token, proof)
+    return _change_address(token, proof)
+
+
+def _open_order(order: Order | None) -> ResponseReturnValue:
+    if order is None:
+        flash("This order belongs to another address by now.", "bad")
+        return redirect("/", 303)
+    trust_browser(order)
+    return redirect(url_for("library.order", token=order_token(order)), 303)
+
+
+def _erase(token: str, proof: Proof) -> ResponseReturnValue:
+    if not erase_by_link(token, proof.email, reader=reader_here()):
+        return redirect(url_for("confirm.open_link", token=token), 303)
+    session.clear()
+    flash("Your data is erased. Your license keys keep working.", "good")
+    return redirect("/", 303)
+
+
+def _change_address(token: str, proof: Proof) -> ResponseReturnValue:
+    change = prove_by_link(token, int(proof.about or 0), reader=reader_here())
+    if change is None:
+        flash("That change is over: the address is another one by now.", "bad")
+    elif change.is_done:
+        flash(f"Everything bought belongs to {change.new_email} now. Sign in with it to see it.", "good")
+    else:
+        flash("This address is proven. The other one has a mail, too: the change is made with both.", "good")
+    return redirect("/", 303)
+
+
+@confirm.get("/orders/<token>/code")
+def ask_for_code(token: str) -> ResponseReturnValue:
+    order = get_order_by_token(token)
+    if is_trusted(order):
+        return redirect(url_for("library.order", token=token), 303)
+    reader_here()
+    return _code_page(token, is_mailed=session.get(ORDER_KEY, [None])[0] == order.id)
+
+
+def _code_page(token: str, *, is_mailed: bool, error: str = "") -> ResponseReturnValue:
+    answer = make_response(
+        render_template("buyers/library/order_code.html", token=token, is_mailed=is_mailed, error=error),
+        400 if error else 200,
+    )
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@confirm.post("/orders/<token>/code")
+@limiter.limit("5/minute;20/hour")
+def mail_code(token: str) -> ResponseReturnValue:
+    """To the order's address, which the page does not say: the link may have been found."""
+    order = get_order_by_token(token)
+    if is_trusted(order):
+        return redirect(url_for("library.order", token=token), 303)
+    order_id, email, reader = order.id, reader_of(order), reader_here()
+    proof_id = proofs.start_proof(
+        purpose=ProofPurpose.OPEN_ORDER, email=email, about=str(order_id), asked_by=reader.browser
+    )
+    session[ORDER_KEY] = [order_id, proof_id]
+    return redirect(url_for("confirm.ask_for_code", token=token), 303)
+
+
+@confirm.post("/orders/<token>/code/check")
+@limiter.limit("10/minute;60/hour")
+def check_code(token: str) -> ResponseReturnValue:
+    kept = session.get(ORDER_KEY, [None, 0])
+    order_id = get_order_by_token(token).id
+    if kept[0] != order_id:
+        return redirect(url_for("confirm.ask_for_code", token=token), 303)
+    result, order = open_by_code(kept[1], request.form.get("code", ""), order_id=order_id, reader=reader_here())
+    if result is not CodeResult.PROVEN:
+        return _code_page(token, is_mailed=True, error=CODE_SENTENCES[result])
+    session.pop(ORDER_KEY)
+    return _open_order(order)

@@ -1,0 +1,74 @@
+"""Browsers that are signed in, as their owner sees and ends them: which, since when, seen when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from storefront.core import clock, tokens
+from storefront.core.db import db, transaction
+from storefront.customers import sign_ins
+from storefront.customers.models import SignIn
+from storefront.orders.models import Order
+
+SPANS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """`order_number` where a mailed code opened that one order only; `seen` is in words."""
+
+    id: int
+    browser: str
+    order_number: str | None
+    began_at: datetime
+    seen: str
+    is_here: bool
+
+
+def read_signed_in(customer_id: int, *, token: str) -> list[SignedIn]:
+    """This browser (`token` is in its cookie) first, then who was seen last. One statement."""
+    here, now = tokens.hash_token(token), clock.now()
+    rows = db.session.execute(
+        select(SignIn, Order.number)
+        .outerjoin(Order, Order.id == SignIn.order_id)
+        .where(SignIn.customer_id == customer_id, sign_ins.is_alive())
+        .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
+    ).all()
+    found = [
+        SignedIn(
+            id=row.id,
+            browser=row.browser,
+            order_number=number,
+            began_at=row.created_at,
+            seen=seen_in_words(row.last_seen_at, now),
+            is_here=row.token_hash == here,
+        )
+        for row, number in rows
+        if row.order_id is None or row.token_hash != here  # this browser has that order open anyway
+    ]
+    return sorted(found, key=lambda each: not each.is_here)
+
+
+def seen_in_words(moment: datetime, now: datetime) -> str:
+    """`just now`, `12 minutes ago`, `5 hours ago`, `3 days ago`. What is younger is not noted each time."""
+    passed = now - moment
+    if passed < 2 * sign_ins.SEEN_EVERY:
+        return "just now"
+    unit, span = next(each for each in SPANS if passed >= each[1])
+    count = passed // span
+    return f"{count} {unit}{'' if count == 1 else 's'} ago"
+
+
+def end_signed_in(customer_id: int, sign_in_id: int) -> str | None:
+    """Signs one browser out, with the orders it opened; its name. None where it has ended already."""
+    with transaction() as changes:
+        row = changes.get(SignIn, sign_in_id, with_for_update=True, populate_existing=True)
+        if row is None or row.customer_id != customer_id:
+            return None
+        browser = row.browser
+        if row.order_id is None:
+            sign_ins.end_browser(changes, row.token_hash)
+        else:
+            changes.delete(row)
+    return browser

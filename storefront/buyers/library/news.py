@@ -1,0 +1,207 @@
+"""Tells buyers of a new release: one mail a customer, spread over time, never to who does not want it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from storefront.core import clock, tokens
+from storefront.core.db import db, insert_missing, transaction
+from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.queue import nudge
+from storefront.core.runtime import settings
+from storefront.customers.models import Customer, NewsLink
+from storefront.customers.session import get_customer_now
+from storefront.customers.unproven import MARK
+from storefront.delivery.downloads.links import bought_at
+from storefront.delivery.downloads.rules import is_included
+from storefront.mail import outbox
+from storefront.mail.models import MailState, OutboxMessage
+from storefront.orders.access import item_access
+from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.shop.catalog.models import Product, Release
+
+PURPOSE = "news"
+LOOK_AGAIN = timedelta(days=1)  # should an order open without saying so
+
+
+class NotPublished(StorefrontError):
+    code = "not_published"
+    status = 409
+    title = "This release is not published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How many customers; `told` is of mails promised now, `before` of those promised earlier.
+
+    `closed` have no open order: they are told when one of theirs opens again.
+    """
+
+    told: int
+    before: int
+    unsubscribed: int
+    not_included: int
+    closed: int
+    minutes: int
+
+
+def _get_published(slug: str, version: str) -> tuple[Release, Product]:
+    row = db.session.execute(
+        select(Release, Product)
+        .join(Product, Product.id == Release.product_id)
+        .where(Product.slug == slug, Release.version == version)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no release {version} of {slug}. `storefront releases list {slug}` shows them.")
+    if row.Release.published_at is None or row.Release.withdrawn_at is not None:
+        raise NotPublished(f"{version} is not published: `storefront releases publish {slug} {version}` first.")
+    return row.Release, row.Product
+
+
+def find_reader(release: Release, product: Product, customer_id: int) -> Order | None:
+    """The newest order of a customer that opens this release; asked again when the mail leaves."""
+    rows = db.session.execute(
+        select(Order, OrderItem)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .join(Grant, Grant.order_item_id == OrderItem.id)
+        .where(
+            Order.customer_id == customer_id,
+            Order.mode == settings().mode,
+            Grant.product_id == product.id,
+            Grant.kind == GrantKind.DOWNLOAD,
+        )
+        .order_by(Order.id.desc())
+        .execution_options(populate_existing=True)
+    )
+    return next((order for order, item in rows if _opens(release, product, order, item)), None)
+
+
+def _opens(release: Release, product: Product, order: Order, item: OrderItem) -> bool:
+    return _includes(release, product, order) and item_access(order, item).allowed
+
+
+def _includes(release: Release, product: Product, order: Order) -> bool:
+    return is_included(release.published_at, bought_at=bought_at(order), update_days=product.update_days)
+
+
+def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool = False) -> Told:
+    """Promises the mails; safe to repeat: nobody is told twice of one release, and a mail that was canceled
+    (the release was withdrawn for a while) is promised anew. One transaction, few statements.
+
+    Raises:
+        NotFound, NotPublished: there is nothing to tell of.
+    """
+    release, product = _get_published(slug, version)
+    release_id = release.id
+    found = _find_readers(release, product)
+    fresh, later = _not_told(release_id, found.readers), _not_told(release_id, found.stopped)
+    told = len(fresh)
+    if not dry_run:
+        with transaction() as session:
+            begin = outbox.find_end_of_news(session)
+            due = (begin + timedelta(minutes=number // per_minute) for number in range(len(fresh)))
+            told = outbox.promise_news(session, zip(fresh.items(), due, strict=True))
+            next_look = clock.now() + LOOK_AGAIN
+            outbox.promise_news(session, ((who, next_look) for who in later.items()), state=MailState.PAUSED)
+        nudge("outbox")
+    return Told(
+        told=told,
+        before=len(found.readers) - told,
+        unsubscribed=found.unsubscribed,
+        not_included=found.not_included,
+        closed=found.closed,
+        minutes=max(0, told - 1) // per_minute + 1,
+    )
+
+
+def _not_told(release_id: int, readers: dict[int, str]) -> dict[str, str]:
+    """What a mail is about (release and customer) -> its address; without those promised or sent already."""
+    known = set(
+        db.session.scalars(
+            select(OutboxMessage.about).where(
+                OutboxMessage.kind == outbox.NEW_RELEASE,
+                OutboxMessage.about.startswith(f"{release_id}:"),
+                OutboxMessage.state.not_in(outbox.STOPPED),
+            )
+        )
+    )
+    abouts = {f"{release_id}:{customer_id}": email for customer_id, email in readers.items()}
+    return {about: email for about, email in abouts.items() if about not in known}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Readers:
+    """Customer -> address; `stopped` are those whose order would open the release if it were open."""
+
+    readers: dict[int, str]
+    stopped: dict[int, str]
+    unsubscribed: int
+    not_included: int
+    closed: int
+
+
+def _find_readers(release: Release, product: Product) -> _Readers:
+    rows = db.session.execute(
+        select(Customer, Order, OrderItem)
+        .join(Order, Order.customer_id == Customer.id)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .join(Grant, Grant.order_item_id == OrderItem.id)
+        .where(
+            Customer.mode == settings().mode,
+            Customer.erased_at.is_(None),
+            Customer.email != "",
+            Customer.email_key.not_like(f"{MARK}%"),  # who never proved that they read this address
+            Grant.product_id == product.id,
+            Grant.kind == GrantKind.DOWNLOAD,
+        )
+        .order_by(Customer.id, Order.id.desc())
+        .execution_options(populate_existing=True)
+    ).all()
+    customers = {customer.id: customer for customer, _order, _item in rows}
+    open_to = {customer.id for customer, order, item in rows if item_access(order, item).allowed}
+    found = {customer.id for customer, order, item in rows if _opens(release, product, order, item)}
+    may = {customer.id for customer, order, _item in rows if _includes(release, product, order)}
+
+    def wanted(ids: set[int]) -> dict[int, str]:
+        return {each: customers[each].email for each in sorted(ids) if customers[each].unsubscribed_at is None}
+
+    readers = wanted(found)
+    return _Readers(
+        readers=readers,
+        stopped=wanted(may - found),
+        unsubscribed=len(found) - len(readers),
+        not_included=len(open_to - found),
+        closed=len(customers.keys() - open_to),
+    )
+
+
+def news_token(customer: Customer) -> str:
+    """Ends the news of one customer; it is in their mails only. Its hash is kept: a mail's way out has no end."""
+    secret_key = settings().secret_key
+    derived = tokens.derive_token(customer.token_seed, purpose=PURPOSE, version=1, secret_key=secret_key)
+    token = f"{customer.id}-{derived}"
+    row = {"token_hash": tokens.hash_token(token), "customer_id": customer.id}
+    if db.session.get(NewsLink, row["token_hash"]) is None:
+        with transaction() as session:
+            insert_missing(session, NewsLink, [row])
+    return token
+
+
+def get_reader(token: str) -> Customer:
+    """Raises NotFound for what is not one of our links."""
+    kept = db.session.get(NewsLink, tokens.hash_token(token))
+    if kept is None:
+        raise NotFound("This link is not known. Take the newest one from your mail, as a whole.")
+    return get_customer_now(kept.customer_id)
+
+
+def set_news(customer_id: int, *, wants: bool) -> None:
+    """Safe to repeat."""
+    with transaction() as session:
+        session.execute(
+            update(Customer)
+            .where(Customer.id == customer_id)
+            .values(unsubscribed_at=None if wants else clock.now())
+        )

@@ -1,0 +1,35 @@
+"""`/news/<token>`: a buyer ends the mails about new releases, or wants them back."""
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from storefront.buyers.library.news import get_reader, set_news
+from storefront.web.setup import csrf, limiter
+
+# Open: the token in the address is the permission.
+news = Blueprint("news", __name__)
+csrf.exempt(news)  # RFC 8058: mail programs post here, without a form of ours
+
+
+@news.get("/news/<token>")
+@limiter.limit("30/minute")
+def choose(token: str) -> ResponseReturnValue:
+    """A page with a button: what opens links before people do changes nothing."""
+    reader = get_reader(token)
+    answer = make_response(
+        render_template("buyers/library/news.html", token=token, wants=reader.unsubscribed_at is None)
+    )
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@news.post("/news/<token>")
+@limiter.limit("30/minute")
+def change(token: str) -> ResponseReturnValue:
+    reader = get_reader(token)
+    wants = "wants" in request.form
+    set_news(reader.id, wants=wants)
+    if "List-Unsubscribe" in request.form:
+        return "", 200
+    flash("You get news of releases again." if wants else "No more news of releases. Receipts still come.", "good")
+    return redirect(url_for("news.choose", token=token), 303)

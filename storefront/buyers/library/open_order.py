@@ -1,0 +1,40 @@
+"""A mailed code opens an order, as long as it belongs to the customer with the address it was mailed to."""
+
+from sqlalchemy.orm import Session
+
+from storefront.core.db import db, transaction
+from storefront.customers.models import Customer, ProofPurpose
+from storefront.customers.proofs import Proof
+from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
+from storefront.customers.unproven import unproven_key
+from storefront.orders.models import Order
+
+
+def reader_of(order: Order) -> str:
+    """Where its code goes: to the address on file, which the order's own may be another spelling of."""
+    return db.session.get_one(Customer, order.customer_id).email
+
+
+def open_by_code(proof_id: int, code: str, *, order_id: int, reader: Reader) -> tuple[CodeResult, Order | None]:
+    with transaction() as session:
+        result, spent = spend_code(session, proof_id, code, purpose=ProofPurpose.OPEN_ORDER, reader=reader)
+        order = _find_proven(session, spent.proof) if spent else None
+        return result, order if order is not None and order.id == order_id else None
+
+
+def open_by_link(token: str, *, reader: Reader) -> Order | None:
+    with transaction() as session:
+        spent = spend_link(session, token, reader=reader)
+        return _find_proven(session, spent.proof) if spent else None
+
+
+def _find_proven(session: Session, proof: Proof) -> Order | None:
+    order = session.get(Order, int(proof.about or 0))
+    if proof.purpose is not ProofPurpose.OPEN_ORDER or order is None or order.erased_at is not None:
+        return None
+    return order if _is_of(session.get_one(Customer, order.customer_id), proof) else None
+
+
+def _is_of(holder: Customer, proof: Proof) -> bool:
+    """Of a free order the code went to the customer beside it, who has their address in a spelling of its own."""
+    return holder.email == proof.email or holder.email_key == unproven_key(proof.email)

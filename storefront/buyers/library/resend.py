@@ -1,0 +1,178 @@
+"""The receipt sent again: by its buyer to the order's own address, by the owner also to another one."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from storefront.buyers.account.change_address import become_one
+from storefront.core import clock, tokens
+from storefront.core.db import transaction
+from storefront.core.email_addresses import is_address
+from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.queue import nudge
+from storefront.customers import sign_ins
+from storefront.customers.models import Customer, email_key
+from storefront.delivery.downloads.counting import add_allowance
+from storefront.mail import outbox
+from storefront.mail.models import MAY_LEAVE, NOT_LEFT, MailState, OutboxMessage
+from storefront.orders.access import access, facts_of
+from storefront.orders.after_sale import OrderChange
+from storefront.orders.lifecycle import ensure_customer, renew_link
+from storefront.orders.lookup import is_named, not_found
+from storefront.orders.models import Order
+
+ONCE_WITHIN = timedelta(hours=1)
+
+
+class NothingToSend(StorefrontError):
+    code = "nothing_to_send"
+    status = 409
+    title = "There is nothing to send"
+
+
+class AddressRefused(StorefrontError):
+    code = "address_refused"
+    title = "This is not an email address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resent:
+    """`was_sent_lately` is true where the same mail was asked for within the hour: it is not sent twice.
+
+    `not_sent` says why an order whose address was corrected has no receipt yet.
+    """
+
+    number: str
+    email: str
+    has_moved: bool
+    was_sent_lately: bool
+    not_sent: str = ""
+
+
+def resend_own(order_id: int) -> Resent:
+    """The buyer's button: to the order's own address, at most once an hour.
+
+    Raises:
+        NothingToSend: the order is closed, or not paid.
+    """
+    return _resend(Order.id == order_id, to=None, new_link=False, adds_downloads=False)
+
+
+def resend(reference: str, *, to: str | None = None, new_link: bool = False) -> Resent:
+    """The owner's command; every file may be downloaded once more.
+
+    Another address takes the order along, with its keys, devices and link, and mails that have not left: also
+    an order that waits for its bank, or is closed, which has no receipt to send.
+    `new_link` makes the old link useless: it was read by somebody else.
+
+    Raises:
+        NotFound: no such order in the running mode.
+        AddressRefused, NothingToSend: nothing was changed.
+    """
+    if to is not None and not is_address(to):
+        raise AddressRefused(f"{to} is not an email address.")
+    try:
+        return _resend(is_named(reference), to=to, new_link=new_link, adds_downloads=True)
+    except NotFound as error:
+        raise not_found(reference) from error
+
+
+def _resend(which: ColumnElement[bool], *, to: str | None, new_link: bool, adds_downloads: bool) -> Resent:
+    with transaction() as session:
+        order = session.scalars(
+            select(Order).where(which).with_for_update().execution_options(populate_existing=True)
+        ).first()
+        if order is None:
+            raise NotFound("There is no such order.")
+        if order.erased_at is not None:
+            raise NothingToSend(f"Order {order.number} has no address any more: its buyer had it erased.")
+        has_moved = to is not None and email_key(to) != email_key(order.email)
+        if to is not None and has_moved:
+            _move(session, order, to.strip())
+        if new_link:
+            _renew_link(session, order)
+        allowed = access(facts_of(order))
+        not_sent = "" if allowed.allowed and order.fulfilled_at is not None else allowed.sentence
+        if not_sent and not has_moved:
+            raise NothingToSend(f"Order {order.number}: {not_sent}")
+        if not order.email:
+            raise NothingToSend(f"Order {order.number} has no address: `--to` gives it one.")
+        is_new = not not_sent and _promise_receipt(session, order, adds_downloads=adds_downloads)
+        done = Resent(
+            number=order.number,
+            email=order.email,
+            has_moved=has_moved,
+            was_sent_lately=not is_new and not not_sent,
+            not_sent=not_sent,
+        )
+    nudge("outbox")
+    return done
+
+
+def _promise_receipt(session: Session, order: Order, *, adds_downloads: bool) -> bool:
+    """False where the same one was asked for within the hour. The order is locked: nobody asks at once."""
+    known = (
+        OutboxMessage.order_id == order.id,
+        OutboxMessage.kind == outbox.RECEIPT,
+        OutboxMessage.recipient == order.email,
+        OutboxMessage.state.in_((MailState.QUEUED, MailState.SENDING, MailState.SENT)),
+        OutboxMessage.about == _about(order),
+        OutboxMessage.created_at > clock.now() - ONCE_WITHIN,
+    )
+    if session.scalar(select(OutboxMessage.id).where(*known).limit(1)) is not None:
+        return False
+    if adds_downloads:
+        add_allowance(session, order.id, downloads=1)
+    older = (
+        OutboxMessage.order_id == order.id,
+        OutboxMessage.kind == outbox.RECEIPT,
+        OutboxMessage.state.in_(NOT_LEFT),
+    )
+    session.execute(
+        update(OutboxMessage)
+        .where(*older)
+        .values(state=MailState.CANCELED, last_error="a newer one was asked for")
+    )
+    outbox.promise(
+        session,
+        kind=outbox.RECEIPT,
+        order_id=order.id,
+        mode=order.mode,
+        recipient=order.email,
+        about=_about(order),
+        again=tokens.new_token(),
+        hold=False,
+    )
+    session.add(OrderChange(order_id=order.id, what="resent", detail="receipt"))
+    return True
+
+
+def _about(order: Order) -> str:
+    """Of a receipt that was asked for: with which link."""
+    return f"link {order.token_version}"
+
+
+def _move(session: Session, order: Order, to: str) -> None:
+    """Keys, devices and downloads hang on the order, so they come along."""
+    before_id, order.customer_id = order.customer_id, ensure_customer(session, mode=order.mode, email=to)
+    waiting = (
+        OutboxMessage.order_id == order.id,
+        OutboxMessage.kind.not_in(outbox.TO_OWNER),
+        OutboxMessage.state.in_(MAY_LEAVE),
+    )
+    session.execute(update(OutboxMessage).where(*waiting).values(recipient=to))
+    order.email = to
+    sign_ins.end_of_orders(session, [order.id])
+    session.add(OrderChange(order_id=order.id, what="address", detail="corrected by the shop"))
+    session.flush()
+    before = session.get_one(Customer, before_id, with_for_update=True, populate_existing=True)
+    others = select(Order.id).where(Order.customer_id == before_id).limit(1)
+    if session.scalar(others) is None and before.email:  # nobody else ever bought with the wrong address
+        become_one(session, before, session.get_one(Customer, order.customer_id))
+
+
+def _renew_link(session: Session, order: Order) -> None:
+    renew_link(order)
+    session.add(OrderChange(order_id=order.id, what="link", detail="the old one does not work any more"))

@@ -1,0 +1,90 @@
+"""`/orders/<token>`: an order's own page, the permanent link in the mails, and what its buyer does there."""
+
+from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from storefront.buyers.library.purchase import Purchase, read_purchase
+from storefront.buyers.library.resend import NothingToSend, resend_own
+from storefront.core.errors import AccessDenied
+from storefront.core.runtime import settings
+from storefront.delivery.licenses.activations import deactivate_device
+from storefront.orders.browsers import get_order_here
+from storefront.orders.unproven import claim_order
+from storefront.stripe_api.gateway import gateway
+from storefront.web.setup import limiter
+
+# Open: the token in the address is the permission.
+library = Blueprint("library", __name__)
+
+
+@library.get("/orders/<token>")
+def order(token: str) -> ResponseReturnValue:
+    purchase = read_purchase(get_order_here(token), devices_page=_devices_page())
+    answer = make_response(render_template("buyers/library/order.html", purchase=purchase, token=token))
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@library.post("/orders/<token>/devices/<int(max=2147483647):license_id>/<instance_id>")
+@limiter.limit("30/minute")
+def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnValue:
+    """A device that its owner lost, sold or set up anew: its slot is free at once."""
+    purchase = read_purchase(get_order_here(token), devices_page=1)
+    if not purchase.access_allowed:
+        raise AccessDenied(purchase.access_reason)
+    if license_id not in _license_ids(purchase):
+        abort(404)
+    if deactivate_device(license_id, instance_id):
+        flash("The device is deactivated: its place is free for another one.", "good")
+    else:
+        flash("That device was deactivated already.", "good")
+    return redirect(url_for("library.order", token=token), 303)
+
+
+def _devices_page() -> int:
+    asked = request.args.get("devices", "1")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 and int(asked) > 0 else 1
+
+
+def _license_ids(purchase: Purchase) -> set[int]:
+    return {each.license_id for item in purchase.items for each in item.keys}
+
+
+@library.post("/orders/<token>/receipt")
+@limiter.limit("5/minute;20/hour")
+def send_receipt(token: str) -> ResponseReturnValue:
+    """To the order's own address only: whoever found the link learns nothing new by it."""
+    found = get_order_here(token)
+    try:
+        done = resend_own(found.id)
+    except NothingToSend as error:
+        flash(error.message, "bad")
+    else:
+        said = f"The mail with your receipt is on its way to {done.email}."
+        if done.was_sent_lately:
+            said = f"You asked for your receipt within the hour: it went to {done.email}, or is on its way."
+        flash(f"{said} Look into the spam folder, too.", "good")
+    return redirect(url_for("library.order", token=token), 303)
+
+
+@library.post("/orders/<token>/claim")
+@limiter.limit("10/minute")
+def claim(token: str) -> ResponseReturnValue:
+    """Of a free order: its link is in the mail only, so who has it reads the address."""
+    found = get_order_here(token)
+    email = found.email
+    claim_order(found.id)
+    flash(f"It is in your library. Sign in with {email} on any device.", "good")
+    return redirect(url_for("library.order", token=token), 303)
+
+
+@library.get("/orders/<token>/stripe-receipt")
+@limiter.limit("10/minute")
+def stripe_receipt(token: str) -> ResponseReturnValue:
+    """Stripe's own receipt, or the invoice where the shop makes them: asked at the click, its address changes."""
+    found = get_order_here(token)
+    address = gateway().find_receipt_url(found.checkout_session_id, with_invoice=settings().invoices)
+    if address is None:
+        flash("There is no receipt at Stripe for this order: nothing was charged.", "bad")
+        return redirect(url_for("library.order", token=token), 303)
+    return redirect(address, 302)

@@ -1,8 +1,0 @@
-"""Small real files for the seed's products, made by code: the same bytes on every machine."""
-
-from storefront.catalog.samples.book import make_book
-from storefront.catalog.samples.font import make_font
-from storefront.catalog.samples.sounds import make_sounds
-from storefront.catalog.samples.tool import make_tool
-
-__all__ = ["make_book", "make_font", "make_sounds", "make_tool"]

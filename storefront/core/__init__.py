@@ -1,0 +1,1 @@
+"""What everything stands on: settings, database, queue, files, clock, money, errors. Knows nothing of shops."""

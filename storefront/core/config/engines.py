@@ -1,0 +1,28 @@
+"""Where rows, tasks and request limits are kept."""
+
+from importlib.util import find_spec
+
+from storefront.core.config.reader import ROOT, Reader
+
+
+def _database_url(raw: str) -> str:
+    """SQLAlchemy's spelling of what hosts hand out (`postgres://`), with psycopg 3."""
+    for prefix in ("postgres://", "postgresql://"):
+        if raw.startswith(prefix):
+            return "postgresql+psycopg://" + raw.removeprefix(prefix)
+    return raw
+
+
+def read_engines(reader: Reader) -> tuple[str, str]:
+    database_url = _database_url(reader.secret("DATABASE_URL") or f"sqlite:///{ROOT / 'var' / 'shop.db'}")
+    if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        reader.problems.append("DATABASE_URL must start with sqlite:/// or postgresql://.")
+    queue_url = reader.secret("QUEUE_URL") or f"sqlite:///{ROOT / 'var' / 'queue.db'}"
+    if not queue_url.startswith(("sqlite:///", "redis://", "rediss://", "postgresql://", "postgres://")):
+        reader.problems.append("QUEUE_URL must start with sqlite:///, redis:// or postgresql://.")
+    return database_url, queue_url
+
+
+def check_redis(reader: Reader, *urls: str) -> None:
+    if any(url.startswith("redis") for url in urls) and find_spec("redis") is None:
+        reader.problems.append("QUEUE_URL or LIMITS_URL needs the redis package: .venv/bin/pip install redis")

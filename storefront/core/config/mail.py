@@ -1,0 +1,57 @@
+"""How mails leave, and in whose name."""
+
+from storefront.core.config.reader import Reader
+from storefront.core.config.stripe import Mode
+from storefront.core.email_addresses import Mailbox, find_mailbox, is_host
+
+NOBODY = Mailbox(name="", address="")
+SPELLING = 'shop@example.com, or "Acme, Inc." <shop@example.com> (in quotes: a name with a comma or the like)'
+
+
+def read_mail_from(reader: Reader, mode: Mode) -> Mailbox:
+    """Exactly one address, with or without a name."""
+    raw = reader.text("MAIL_FROM", "shop@localhost.localdomain" if mode is not Mode.LIVE else "")
+    found = find_mailbox(raw)
+    if not raw:
+        reader.problems.append(f"MAIL_FROM is missing: the address your mails come from, as {SPELLING}.")
+    elif found is None:
+        reader.problems.append(f"MAIL_FROM={raw} must be exactly one address: {SPELLING}.")
+    elif not found.address.isascii():
+        reader.problems.append(f"MAIL_FROM={raw} must be ASCII before the @: not every server takes more.")
+    return found or NOBODY
+
+
+def read_owner_email(reader: Reader) -> str | None:
+    """The address alone; a name beside it may be written."""
+    raw = reader.optional("OWNER_EMAIL")
+    found = find_mailbox(raw or "")
+    if raw and found is None:
+        reader.problems.append(f"OWNER_EMAIL={raw} must be exactly one address: owner@example.com.")
+    return found.address if found else None
+
+
+def read_mail_server(reader: Reader) -> str:
+    raw = reader.text("MAIL_SERVER", "127.0.0.1")
+    if not is_host(raw):
+        reader.problems.append(f"MAIL_SERVER={raw} must be the name of a host alone: its port is MAIL_PORT.")
+    return raw
+
+
+def read_mail_login(reader: Reader) -> tuple[str | None, str | None]:
+    """Both or none: with one alone the shop would not log in, and the server refuse every mail."""
+    username, password = reader.optional("MAIL_USERNAME"), reader.secret("MAIL_PASSWORD") or None
+    if password is None and username is not None:
+        reader.problems.append("MAIL_PASSWORD is missing: MAIL_USERNAME needs it. Without a login remove both.")
+    if username is None and password is not None:
+        reader.problems.append("MAIL_USERNAME is missing: MAIL_PASSWORD needs it. Without a login remove both.")
+    return username, password
+
+
+def read_mail_connection(reader: Reader, mode: Mode) -> tuple[bool, bool, int]:
+    """STARTTLS or not, TLS from the first byte or not, and the port that goes with it."""
+    use_ssl = reader.flag("MAIL_USE_SSL")
+    use_tls = reader.flag("MAIL_USE_TLS", default=mode is not Mode.SANDBOX and not use_ssl)
+    if use_tls and use_ssl:
+        reader.problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other: keep one.")
+    usual_port = 465 if use_ssl else 1025 if mode is Mode.SANDBOX else 587
+    return use_tls, use_ssl, reader.integer("MAIL_PORT", usual_port, low=1, high=65535)

@@ -1,0 +1,165 @@
+"""Settings: typed, read once from the environment, every wrong value named at once; derives the mode."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from storefront.core.config.addresses import read_base_url, read_hosts, read_link, read_security_contact
+from storefront.core.config.engines import check_redis, read_engines
+from storefront.core.config.files import BUCKETS, files_path, read_accel_prefix, read_files
+from storefront.core.config.live import check_live, check_live_mail
+from storefront.core.config.mail import (
+    read_mail_connection,
+    read_mail_from,
+    read_mail_login,
+    read_mail_server,
+    read_owner_email,
+)
+from storefront.core.config.reader import ROOT, Reader, SettingsError, is_web_address
+from storefront.core.config.strength import check_secret
+from storefront.core.config.stripe import STRIPE_API, STRIPE_JS, Mode, read_mode, read_webhook_secrets
+from storefront.core.email_addresses import Mailbox
+
+__all__ = ["BUCKETS", "ROOT", "Mode", "Settings", "SettingsError", "load_settings", "read_environment"]
+
+MIN_SECRET_LENGTH = 16
+
+
+def read_environment() -> dict[str, str]:
+    """The process's variables over those of a `.env` file; `STOREFRONT_ENV_FILE` names another file, or none."""
+    path = os.environ.get("STOREFRONT_ENV_FILE", str(ROOT / ".env"))
+    from_file = dotenv_values(path) if path else {}
+    return {name: value for name, value in {**from_file, **os.environ}.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    mode: Mode
+    secret_key: str = field(repr=False)
+    base_url: str
+    database_url: str = field(repr=False)
+    queue_url: str = field(repr=False)
+    files_url: str
+    files_path: Path  # of a folder; of a bucket it is not used
+    files_options: dict[str, str] = field(repr=False)
+    accel_prefix: str | None
+    download_threads: int
+    shop_name: str
+    stripe_secret_key: str = field(repr=False)
+    stripe_publishable_key: str
+    stripe_webhook_secrets: tuple[str, ...] = field(repr=False)
+    stripe_api_base: str
+    stripe_js_url: str
+    mail_server: str
+    mail_port: int
+    mail_use_tls: bool
+    mail_use_ssl: bool
+    mail_username: str | None
+    mail_password: str | None = field(repr=False)
+    mail_from: Mailbox
+    owner_email: str | None
+    security_contact: str | None  # of security.txt
+    trusted_proxies: int
+    trusted_hosts: tuple[str, ...]  # beside that of BASE_URL
+    stripe_tax: bool
+    terms_url: str | None
+    order_page_code: bool
+    code_mails_per_hour: int
+    invoices: bool
+    web_threads: int
+    limits_url: str = field(repr=False)
+    log_json: bool
+    metrics_token: str | None = field(repr=False)
+
+    @property
+    def is_live(self) -> bool:
+        return self.mode is Mode.LIVE
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def stripe_js_origin(self) -> str:
+        parts = urlsplit(self.stripe_js_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read and check everything.
+
+    Raises:
+        SettingsError: with every problem at once.
+    """
+    reader = Reader(environ)
+    secret_key = reader.secret("SECRET_KEY")
+    check_secret(reader, "SECRET_KEY", secret_key, shortest=MIN_SECRET_LENGTH)
+    stripe_secret = reader.secret("STRIPE_SECRET_KEY")
+    stripe_publishable = reader.text("STRIPE_PUBLISHABLE_KEY")
+    api_base = reader.url("STRIPE_API_BASE", STRIPE_API)
+    is_sandbox = api_base != STRIPE_API and is_web_address(api_base)
+    js_url = reader.url("STRIPE_JS_URL", f"{api_base}/endive/stripe.js" if is_sandbox else STRIPE_JS)
+    if api_base == STRIPE_API and not js_url.startswith("https://js.stripe.com/"):
+        reader.problems.append("STRIPE_JS_URL must be served by js.stripe.com (PCI): remove the setting.")
+    webhook_secrets = read_webhook_secrets(reader)
+    base_url = read_base_url(reader)
+    mode = read_mode(reader, stripe_secret, stripe_publishable, api_base)
+    if mode is Mode.LIVE:
+        check_live(reader, base_url, webhook_secrets)
+    database_url, queue_url = read_engines(reader)
+    files_url, files_options = read_files(reader)
+    mail_from = read_mail_from(reader, mode)
+    mail_username, mail_password = read_mail_login(reader)
+    use_tls, use_ssl, mail_port = read_mail_connection(reader, mode)
+    mail_server, owner_email = read_mail_server(reader), read_owner_email(reader)
+    if mode is Mode.LIVE:
+        check_live_mail(reader, mail_server, is_encrypted=use_tls or use_ssl)
+    metrics_token = reader.secret("METRICS_TOKEN") or None
+    if metrics_token is not None:
+        check_secret(reader, "METRICS_TOKEN", metrics_token, shortest=MIN_SECRET_LENGTH)
+    settings = Settings(
+        mode=mode,
+        secret_key=secret_key,
+        base_url=base_url,
+        database_url=database_url,
+        queue_url=queue_url,
+        files_url=files_url,
+        files_path=files_path(files_url),
+        files_options=files_options,
+        accel_prefix=read_accel_prefix(reader, files_url),
+        download_threads=reader.integer("DOWNLOAD_THREADS", 64, low=1, high=1024),
+        shop_name=reader.line("SHOP_NAME", "Storefront"),
+        stripe_secret_key=stripe_secret,
+        stripe_publishable_key=stripe_publishable,
+        stripe_webhook_secrets=webhook_secrets,
+        stripe_api_base=api_base,
+        stripe_js_url=js_url,
+        mail_server=mail_server,
+        mail_port=mail_port,
+        mail_use_tls=use_tls,
+        mail_use_ssl=use_ssl,
+        mail_username=mail_username,
+        mail_password=mail_password,
+        mail_from=mail_from,
+        owner_email=owner_email,
+        security_contact=read_security_contact(reader, mail_from.address),
+        trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, low=0, high=5),
+        trusted_hosts=read_hosts(reader),
+        stripe_tax=reader.flag("STRIPE_TAX"),
+        terms_url=read_link(reader, "TERMS_URL"),
+        order_page_code=reader.flag("ORDER_PAGE_CODE"),
+        code_mails_per_hour=reader.integer("CODE_MAILS_PER_HOUR", 600, low=10, high=1_000_000),
+        invoices=reader.flag("INVOICES"),
+        web_threads=reader.integer("WEB_THREADS", 8, low=1, high=64),
+        limits_url=reader.secret("LIMITS_URL") or "memory://",
+        log_json=reader.flag("LOG_JSON"),
+        metrics_token=metrics_token,
+    )
+    check_redis(reader, settings.queue_url, settings.limits_url)
+    if reader.problems:
+        raise SettingsError(reader.problems)
+    return settings

@@ -1,0 +1,34 @@
+"""Secrets that are none: what an example left behind, or what anybody guesses."""
+
+import re
+
+from storefront.core.config.reader import Reader
+
+PLACEHOLDER = re.compile(
+    r"^(secret|dev|test|password|todo)|change[-_ ]?(me|this|it)|placeholder|replace[-_ ]|your[-_ ]|insert[-_ ]|"
+    r"example|\.\.\.|…|^<.*>$|^\$?\{.*\}$|^\[.*\]$|^\$[A-Z_]+$",
+    re.IGNORECASE,
+)
+FEWEST_SIGNS = 6  # `kkkk…` and `abcabc…` are as long as anybody likes
+
+
+def is_placeholder(value: str) -> bool:
+    return PLACEHOLDER.search(value) is not None
+
+
+def check_secret(reader: Reader, name: str, value: str, *, shortest: int) -> None:
+    """One of our own making: SECRET_KEY, METRICS_TOKEN. The value is never repeated."""
+    mend = "make one with `openssl rand -hex 32`."
+    if len(value) < shortest:
+        reader.problems.append(f"{name} must have at least {shortest} characters: {mend}")
+    elif is_placeholder(value):
+        reader.problems.append(f"{name} is a placeholder: {mend}")
+    elif len(set(value)) < FEWEST_SIGNS:
+        reader.problems.append(f"{name} is the same few letters again and again: {mend}")
+
+
+def is_complete(key: str, *, least: int) -> bool:
+    """Of Stripe: a prefix, then letters and digits. An example has dots, stars or crosses in their place."""
+    after = key.rpartition("_")[2]
+    is_whole = len(after) >= least and "xxxxxx" not in after.lower()
+    return is_whole and re.fullmatch(r"[A-Za-z0-9+/=]+", after) is not None

@@ -1,0 +1,206 @@
+"""The database door: Base, column types, `transaction()`, `end_read()`, SQLite set-up.
+
+Writers on SQLite start with BEGIN IMMEDIATE: a read transaction that turns into a write fails at once with
+"database is locked", whatever the timeout.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from flask import Flask, current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Table, event, orm
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from storefront.core.config.settings import Settings
+from storefront.core.writers_line import WritersLine, find_file
+
+SQLITE_TIMEOUT_SECONDS = 30
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes in and out; naive ones are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is not None and value.tzinfo is None:
+            raise ValueError("naive datetime: use storefront.core.clock")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    @classmethod
+    def __table_cls__(cls, *args: Any, **kwargs: Any) -> Table:  # noqa: ANN401 - SQLAlchemy's signature
+        """SQLite gives the id of a deleted row again, and cookies, links and mails may still name it: not here.
+
+        What makes the tables is `migrations/ids.py`; a test holds both together.
+        """
+        return Table(*args, sqlite_autoincrement=True, **kwargs)
+
+    # In a registry, not as a class attribute: Flask-SQLAlchemy 3.1.1 refuses the attribute.
+    registry = orm.registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={
+            datetime: UtcDateTime,
+            dict[str, Any]: JSON,
+            list[Any]: JSON,
+            # Plain text with the enum's values: a new value needs no ALTER TYPE.
+            StrEnum: Enum(
+                StrEnum,
+                native_enum=False,
+                create_constraint=False,
+                length=32,
+                values_callable=lambda kind: [member.value for member in kind],
+            ),
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def _set_up_sqlite(dbapi_connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own class
+    dbapi_connection.isolation_level = None  # the begin listener below decides
+    cursor = dbapi_connection.cursor()
+    # secure_delete: what a buyer had erased does not stay in the file's free pages.
+    pragmas = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "secure_delete=ON")
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        # A plain BEGIN waits for nothing and cannot fail; through SQLAlchemy it costs as much as a small query.
+        connection.connection.cursor().execute("BEGIN")
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """A pool as large as the process has threads, no overflow: waiting beats failing."""
+    # hide_parameters: an error's text is logged, and parameters are keys and addresses.
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "pool_size": settings.web_threads,
+        "max_overflow": 0,
+        "pool_timeout": 30,
+    }
+    if settings.database_url.startswith("sqlite"):
+        options["connect_args"] = {"timeout": SQLITE_TIMEOUT_SECONDS}
+    else:
+        options["pool_pre_ping"] = True
+        options["connect_args"] = {"connect_timeout": 5}
+    return options
+
+
+def set_up_db(app: Flask, settings: Settings) -> None:
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and (file := find_file(url)):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
+    db.init_app(app)
+    with app.app_context():
+        engine: Engine = db.engine
+    is_sqlite = engine.dialect.name == "sqlite"
+    app.extensions["sqlite_writers"] = WritersLine(find_file(engine.url)) if is_sqlite else None
+    if is_sqlite:
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        app.extensions["one_read_engine"] = engine  # its BEGIN is cheaper than an engine of its own
+    else:
+        app.extensions["one_read_engine"] = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def in_transaction() -> bool:
+    return bool(db.session().info.get("in_transaction"))
+
+
+def end_read() -> None:
+    """End the read transaction before talking to a network. Refused inside `transaction()`."""
+    if in_transaction():
+        raise RuntimeError("network call inside a transaction")
+    db.session.commit()
+
+
+@contextmanager
+def writers_turn() -> Iterator[None]:
+    """On SQLite in line with all threads and processes; who waited too long meets SQLite's own lock."""
+    line: WritersLine | None = current_app.extensions["sqlite_writers"]
+    if line is None:
+        yield
+        return
+    with line.turn(seconds=SQLITE_TIMEOUT_SECONDS):
+        yield
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One short, locked, all-or-nothing change. Does not nest; no network inside."""
+    session = db.session()
+    if session.info.get("in_transaction"):
+        raise RuntimeError("transaction() does not nest")
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("pending changes from outside transaction()")
+    session.commit()  # ends the read transaction that the first SELECT opened
+    session.info["in_transaction"] = True
+    try:
+        with writers_turn():
+            try:
+                session.connection(execution_options={"writes": True})
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+    finally:
+        session.info["in_transaction"] = False
+
+
+def one_read() -> Connection:
+    """For a single SELECT: no session, which costs more than the statement, and no BEGIN over a network."""
+    engine: Engine = current_app.extensions["one_read_engine"]
+    return engine.connect()
+
+
+@cache
+def _insert_missing_statement(model: type[Base], dialect: str) -> Any:  # noqa: ANN401 - each engine has an Insert class of its own
+    """Of the table and built once: as an entity's it costs twice as much, and an order runs six of them."""
+    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    return insert(model.__table__).on_conflict_do_nothing().returning(*model.__mapper__.primary_key)  # type: ignore[arg-type] # a mapped class always has a Table
+
+
+def insert_missing(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> int:
+    """INSERT .. ON CONFLICT DO NOTHING; returns how many rows are new. Keys of `rows` are column names.
+
+    For rows that two callers may make first: nobody gets an IntegrityError in a buyer's face.
+    """
+    if not rows:
+        return 0
+    statement = _insert_missing_statement(model, session.get_bind().dialect.name)
+    return len(session.execute(statement, rows).all())

@@ -1,0 +1,45 @@
+"""Leases: one caller at a time for a periodic job, in whatever process it runs."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront.core import clock
+from storefront.core.db import Base, insert_missing, transaction
+
+
+class Lease(Base):
+    """Who may run a periodic job now: every Huey consumer runs each periodic task, only one should work."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+
+
+def take_lease(name: str, *, seconds: int) -> bool:
+    """True for one caller at a time, for so many seconds; a killed holder blocks nobody for longer."""
+    now = clock.now()
+    with transaction() as session:
+        insert_missing(session, Lease, [{"name": name, "until": now - timedelta(seconds=1)}])
+        taken = session.scalar(
+            update(Lease)
+            .where(Lease.name == name, Lease.until <= now)
+            .values(until=now + timedelta(seconds=seconds))
+            .returning(Lease.name)
+        )
+    return taken is not None
+
+
+def extend_lease(name: str, *, seconds: int) -> None:
+    """For a holder that is still at work."""
+    with transaction() as session:
+        session.execute(
+            update(Lease).where(Lease.name == name).values(until=clock.now() + timedelta(seconds=seconds))
+        )
+
+
+def give_back_lease(name: str) -> None:
+    with transaction() as session:
+        session.execute(update(Lease).where(Lease.name == name).values(until=clock.now()))

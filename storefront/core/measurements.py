@@ -1,0 +1,159 @@
+"""Measurements of every process together: collected in memory, added to a table once a minute.
+
+Web processes and workers measure different things, and whoever reads them asks one process.
+"""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import Double, delete, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront.core import clock
+from storefront.core.db import Base, db, transaction
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 60
+# Upper bounds in seconds; the last one is everything.
+BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, float("inf"))
+
+STRIPE_SECONDS = "stripe_seconds"
+SMTP_SECONDS = "smtp_seconds"
+ACCESS_DENIALS = "access_denials"
+FAILED_NUDGES = "failed_nudges"
+BAD_SIGNATURE_AT = "bad_signature_at"
+STALE_SIGNATURE_AT = "stale_signature_at"
+UNTRUSTED_PROXY_AT = "untrusted_proxy_at"
+CODE_CEILING_AT = "code_ceiling_at"
+# Of one hour each, by the hour and how it went: what happens lately is told from what happened once.
+ANSWERS = "answers"
+KEPT_HOURS = 48
+
+
+def hour_of(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H}"
+
+
+class Measurement(Base):
+    """A sum since the table was made, or (`…_at`) when something was last seen, in Unix seconds."""
+
+    __tablename__ = "measurements"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float] = mapped_column(Double)
+
+
+class Measurements:
+    """What this process has not added to the table yet."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._sums: dict[tuple[str, str], float] = defaultdict(float)
+        self._good_answers: dict[tuple[str, str], float] = defaultdict(float)
+        self._flushed_at = time.monotonic()
+
+    def add(self, name: str, label: str = "", value: float = 1) -> None:
+        with self._lock:
+            self._sums[name, label] += value
+
+    def see(self, name: str) -> None:
+        with self._lock:
+            self._sums[name, ""] = clock.now().timestamp()
+
+    def answer(self, *, has_failed: bool) -> None:
+        """Good ones are stored with whatever else there is: alone they are not worth a write."""
+        label = f"{hour_of(clock.now())} {'failed' if has_failed else 'good'}"
+        with self._lock:
+            (self._sums if has_failed else self._good_answers)[ANSWERS, label] += 1
+
+    def time(self, name: str, outcome: str, seconds: float) -> None:
+        with self._lock:
+            self._sums[f"{name}_sum", outcome] += seconds
+            for bound in BUCKETS:
+                if seconds <= bound:
+                    self._sums[name, f"{outcome} {bound:g}"] += 1
+
+    def take(self, *, only_when_due: bool) -> dict[tuple[str, str], float]:
+        """Empties it; nothing while the last time was less than a minute ago."""
+        with self._lock:
+            now = time.monotonic()
+            if not self._sums or (only_when_due and now - self._flushed_at < FLUSH_SECONDS):
+                return {}
+            taken, self._sums, self._flushed_at = self._sums, defaultdict(float), now
+            good, self._good_answers = self._good_answers, defaultdict(float)
+            return taken | good
+
+    def give_back(self, taken: dict[tuple[str, str], float]) -> None:
+        for (name, label), value in taken.items():
+            if not name.endswith("_at"):
+                self.add(name, label, value)
+
+
+def set_up_measurements(app: Flask) -> None:
+    app.extensions["measurements"] = Measurements()
+
+
+def measurements() -> Measurements:
+    found: Measurements = current_app.extensions["measurements"]
+    return found
+
+
+@contextmanager
+def timed(name: str) -> Iterator[None]:
+    """How long something took, by how it ended: `ok`, or the name of what was raised."""
+    started, outcome = time.perf_counter(), "ok"
+    try:
+        yield
+    except BaseException as error:  # not sys.exception(): it also tells of one that is handled further out
+        outcome = type(error).__name__
+        raise
+    finally:
+        measurements().time(name, outcome, time.perf_counter() - started)
+
+
+def flush(*, only_when_due: bool = True) -> None:
+    """Add what was collected to the table. A database in trouble loses no figure and stops nobody."""
+    taken = measurements().take(only_when_due=only_when_due)
+    if not taken:
+        return
+    rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(taken.items())]
+    sums = [row for row in rows if not str(row["name"]).endswith("_at")]
+    moments = [row for row in rows if str(row["name"]).endswith("_at")]
+    try:
+        with transaction() as session:
+            dialect = session.get_bind().dialect.name
+            if sums:
+                session.execute(_upsert(dialect, adds=True), sums)
+            if moments:
+                session.execute(_upsert(dialect, adds=False), moments)
+            old = hour_of(clock.now() - timedelta(hours=KEPT_HOURS))
+            session.execute(delete(Measurement).where(Measurement.name == ANSWERS, Measurement.label < old))
+    except SQLAlchemyError as error:
+        measurements().give_back(taken)
+        log.warning("measurements not stored", extra={"kind": type(error).__name__})
+
+
+def _upsert(dialect: str, *, adds: bool) -> Any:  # noqa: ANN401 - each engine has an Insert class of its own
+    insert = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(Measurement)
+    value = Measurement.value + insert.excluded.value if adds else insert.excluded.value
+    return insert.on_conflict_do_update(index_elements=["name", "label"], set_={"value": value})
+
+
+def read_measurements() -> dict[str, dict[str, float]]:
+    """Name -> label -> value, of all processes as far as they have stored it. One statement."""
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in db.session.execute(select(Measurement.name, Measurement.label, Measurement.value)):
+        found[row.name][row.label] = row.value
+    return found

@@ -1,0 +1,315 @@
+"""Where release files lie: a folder, or a bucket at S3, Google or Azure. The only importer of obstore.
+
+A folder's file is served by us or by nginx; a bucket's by a presigned URL. Nothing is ever overwritten.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+import obstore
+from flask import Flask, current_app
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import AzureStore, GCSStore, S3Store, from_url
+
+from storefront.core import clock
+from storefront.core.config.settings import BUCKETS, Settings, SettingsError
+from storefront.core.db import end_read
+from storefront.core.errors import StorefrontError
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
+
+CHUNK_BYTES = 1024 * 1024
+PART_BYTES = 5 * 1024 * 1024  # of an upload: the least that S3 takes
+MOST_PARTS = 9000  # S3 takes 10,000
+PARTS_AT_ONCE = 2  # they share the line, and each has its own time limit
+PIECE_BYTES = 2 * 1024 * 1024  # of a file that is read: held in memory by each zip that is sent
+STALE_SECONDS = 24 * 3600  # what an upload that was killed left behind
+
+
+class StorageUnavailable(StorefrontError):
+    """The bucket does not answer, or refuses us. Nothing was changed that matters: uploads may be repeated."""
+
+    code = "storage_unavailable"
+    status = 503
+    title = "The file storage does not answer"
+    retry_after_seconds = 10
+
+
+class OtherContent(StorefrontError):
+    """There is another file at this path."""
+
+    code = "other_content"
+    status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """`path` is relative to the storage; `sha256` in hex, of the whole file. `is_new`: it was not there before."""
+
+    path: str
+    size_bytes: int
+    sha256: str
+    is_new: bool
+
+
+class Storage(Protocol):
+    def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:
+        """Whole or not at all; the same bytes again change nothing.
+
+        Raises:
+            OtherContent: the path has other bytes.
+            StorageUnavailable: it may be tried again.
+        """
+
+    def find_local_path(self, path: str) -> Path | None:
+        """Where a folder has it; None in a bucket, and for a file that is missing."""
+
+    def find_size(self, path: str) -> int | None:
+        """None for a file that is missing."""
+
+    def presign(self, path: str, *, seconds: int) -> str | None:
+        """A URL that a bucket answers to anybody for so long; None for a folder."""
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """The whole file in parts."""
+
+    def delete(self, path: str) -> None:
+        """Only for what an upload has just made and nothing refers to. Safe to repeat."""
+
+
+# In quotes everything else is read alike. Some browsers decode a percent sign (RFC 6266, appendix D).
+PLAIN_NAME = re.compile(r'[^ -~]|["\\%?]')
+
+
+def disposition(filename: str) -> str:
+    """`attachment` with a name in any language: RFC 6266 and, for what ASCII cannot say, RFC 8187."""
+    plain = PLAIN_NAME.sub("_", filename)
+    if plain == filename:
+        return f'attachment; filename="{plain}"'
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='', errors='replace')}"
+
+
+class Folder:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:  # noqa: ARG002 - a bucket keeps the type
+        """Written to a hidden neighbor, then linked to its name: readers never meet half a file."""
+        path = f"{folder}/{filename}"
+        target = self.root / path
+        _make_folder(target.parent)
+        _clean_up(target.parent)
+        is_new = True
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
+        try:
+            with os.fdopen(handle, "wb") as output:
+                size, digest = _copy(content, output)
+            Path(temporary).chmod(0o644)  # nginx reads it too
+            try:
+                os.link(temporary, target)  # unlike a rename, this refuses to replace
+            except FileExistsError as error:
+                is_new = False
+                if _digest_of(target) != digest:
+                    raise OtherContent(
+                        f"{path} exists with other content: give the new one a new version."
+                    ) from error
+        finally:
+            Path(temporary).unlink()
+        return Stored(path, size, digest, is_new=is_new)
+
+    def find_local_path(self, path: str) -> Path | None:
+        found = self.root / path
+        return found if found.is_file() else None
+
+    def find_size(self, path: str) -> int | None:
+        found = self.find_local_path(path)
+        return found.stat().st_size if found else None
+
+    def presign(self, path: str, *, seconds: int) -> str | None:  # noqa: ARG002 - only a bucket signs
+        return None
+
+    def read(self, path: str) -> Iterator[bytes]:
+        with (self.root / path).open("rb") as content:
+            while chunk := content.read(CHUNK_BYTES):
+                yield chunk
+
+    def delete(self, path: str) -> None:
+        (self.root / path).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long one request to a bucket may take, its body included: obstore counts until the last byte.
+
+    So no request may last as long as a file, or as the reader of one: a file goes up in parts and comes in pieces.
+    """
+
+    answer: timedelta = timedelta(seconds=30)  # of a question, and of a piece that is read
+    part: timedelta = timedelta(minutes=10)  # of a part that goes up: 5 MiB, two at a time, on a slow line
+
+
+class Bucket:
+    """Files lie below their own hash: two files never meet at one key, and the same one again is the same key."""
+
+    def __init__(self, url: str, options: Mapping[str, Any], patience: Patience | None = None) -> None:
+        limits = patience or Patience()
+        self._store = _connect(url, options, limits.answer)
+        self._uploads = _connect(url, options, limits.part)
+
+    def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:
+        """Read twice: its hash is a part of its key. The bucket's own upload in parts leaves nothing half done."""
+        size, digest = measure(content)
+        path = f"{folder}/{digest[:16]}/{filename}"
+        attributes = {"Content-Type": content_type, "Content-Disposition": disposition(filename)}
+        content.seek(0)
+        second = hashlib.sha256()
+        with _refusals():
+            if self._find_size(path) == size:
+                return Stored(path, size, digest, is_new=False)
+            obstore.put(
+                self._uploads,
+                path,
+                _chunks(content, second),
+                attributes=attributes,
+                chunk_size=max(PART_BYTES, -(-size // MOST_PARTS)),
+                max_concurrency=PARTS_AT_ONCE,
+            )
+            if second.hexdigest() != digest:
+                obstore.delete(self._store, path)
+                raise OtherContent(f"{filename} changed while it was uploaded: try again.")
+        return Stored(path, size, digest, is_new=True)
+
+    def find_local_path(self, path: str) -> Path | None:  # noqa: ARG002 - a bucket has none
+        return None
+
+    def _find_size(self, path: str) -> int | None:
+        try:
+            return obstore.head(self._store, path)["size"]
+        except FileNotFoundError:
+            return None
+
+    def find_size(self, path: str) -> int | None:
+        with _refusals():
+            return self._find_size(path)
+
+    def presign(self, path: str, *, seconds: int) -> str | None:
+        """Name and type come from the object: they were given at the upload."""
+        with _refusals():
+            return obstore.sign(self._store, "GET", path, timedelta(seconds=seconds))
+
+    def read(self, path: str) -> Iterator[bytes]:
+        """A request for each piece: the reader of a zip takes its time, and no request waits for it."""
+        # Run while an answer is sent, when no request and no database connection is left to give back.
+        size = obstore.head(self._store, path)["size"]
+        for start in range(0, size, PIECE_BYTES):
+            yield bytes(obstore.get_range(self._store, path, start=start, end=min(size, start + PIECE_BYTES)))
+
+    def delete(self, path: str) -> None:
+        with _refusals():
+            obstore.delete(self._store, path)
+
+
+def _connect(url: str, options: Mapping[str, Any], timeout: timedelta) -> S3Store | GCSStore | AzureStore:
+    client: ClientConfig = {"timeout": timeout, "connect_timeout": timedelta(seconds=5)}
+    if options.get("endpoint", "").startswith("http://"):
+        client["allow_http"] = True
+    made = from_url(
+        url,
+        client_options=client,
+        retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=60)},
+        **options,
+    )
+    if not isinstance(made, S3Store | GCSStore | AzureStore):
+        raise TypeError(f"not a bucket: {type(made).__name__}")
+    return made
+
+
+def _chunks(content: IO[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
+    """The hash is taken while it is read."""
+    while chunk := content.read(CHUNK_BYTES):
+        digest.update(chunk)
+        yield chunk
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Not inside a transaction; the library's words may hold addresses and stay out of the page."""
+    end_read()
+    try:
+        yield
+    except AlreadyExistsError as error:
+        raise OtherContent("Another upload of this file was faster.") from error
+    except (BaseError, FileNotFoundError, PermissionError) as error:
+        raise StorageUnavailable("The file storage does not answer. Nothing is lost: please try again.") from error
+
+
+def _copy(content: IO[bytes], output: IO[bytes]) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    for chunk in _chunks(content, digest):
+        output.write(chunk)
+        size += len(chunk)
+    output.flush()
+    os.fsync(output.fileno())
+    return size, digest.hexdigest()
+
+
+def measure(content: IO[bytes]) -> tuple[int, str]:
+    """Size and SHA-256 of what is left to read."""
+    digest = hashlib.sha256()
+    size = sum(len(chunk) for chunk in _chunks(content, digest))
+    return size, digest.hexdigest()
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _make_folder(folder: Path) -> None:
+    """nginx reads it too, whatever the umask of the upload is."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        each.chmod(0o755)
+
+
+def _clean_up(folder: Path) -> None:
+    """What an upload left that was killed; a running one is younger."""
+    for left in folder.glob(".incoming-*"):
+        with suppress(FileNotFoundError):  # another upload is done with it
+            if left.stat().st_mtime < clock.now().timestamp() - STALE_SECONDS:
+                left.unlink()
+
+
+def set_up_storage(app: Flask, settings: Settings) -> None:
+    """Raises SettingsError for a bucket whose settings cannot be read."""
+    is_folder = settings.files_url.startswith("file://")
+    app.extensions["storage"] = Folder(settings.files_path) if is_folder else _open_bucket(settings)
+
+
+def _open_bucket(settings: Settings) -> Storage:
+    """The library's own words are about its insides, and may hold what a key says."""
+    try:
+        return Bucket(settings.files_url, settings.files_options)
+    except (BaseError, TypeError, ValueError) as error:
+        known = BUCKETS[settings.files_url.partition("://")[0]]
+        names = ", ".join(known[option] for option in settings.files_options)
+        problem = (
+            f"FILES_URL={settings.files_url} cannot be opened: {names} must be whole, and a named file readable."
+        )
+        raise SettingsError([problem]) from error
+
+
+def storage() -> Storage:
+    found: Storage = current_app.extensions["storage"]
+    return found

@@ -1,0 +1,1 @@
+"""What buyers get: license keys and downloads."""

@@ -1,0 +1,76 @@
+"""Download all: an order's files as one zip, made while it is sent, of constant memory and known size."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from zipstream import ZIP_STORED, ZipStream
+
+from storefront.core.errors import NotFound
+from storefront.core.storage import storage
+from storefront.delivery.downloads.counting import find_refusal
+from storefront.delivery.downloads.links import GrantedFile, find_newest_files
+from storefront.delivery.downloads.missing import report_missing
+from storefront.orders.models import Order
+from storefront.shop.catalog.file_names import same_name
+
+LEFT_OUT = "Not in this archive.txt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """The newest release of everything in an order that may still be downloaded."""
+
+    files: tuple[GrantedFile, ...]
+    zipped: ZipStream
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.zipped)
+
+    def stream(self) -> Iterator[bytes]:
+        yield from self.zipped
+
+
+def open_archive(order: Order) -> Archive:
+    """Stored, not deflated: what is sold is packed already, and the size is known before the first byte.
+
+    A file that was downloaded as often as it may be is left out, and a text in the zip says so; it must not keep
+    the others from the buyer.
+
+    Raises:
+        AccessDenied: nothing in the order is open.
+        NotFound: it has no files.
+        DownloadLimitReached, DownloadsEnded: no file may be downloaded any more; what holds for the first.
+        FileMissing: one is not in the storage.
+    """
+    granted = find_newest_files(order)
+    if not granted:
+        raise NotFound("There is nothing to download in this order.")
+    refused = [(each, refusal) for each in granted if (refusal := find_refusal(each))]
+    left_out = {each.file.id for each, _refusal in refused}
+    files = tuple(each for each in granted if each.file.id not in left_out)
+    if not files:
+        raise refused[0][1]
+    zipped = ZipStream(compress_type=ZIP_STORED, sized=True)
+    taken: set[str] = set()
+    for each in files:
+        if storage().find_size(each.file.path) != each.file.size_bytes:
+            raise report_missing(each.file.path)
+        name = _free_name(each.file.filename, taken, each.file.version)
+        zipped.add(storage().read(each.file.path), name, size=each.file.size_bytes)
+    if refused:
+        told = "".join(f"{each.file.filename}: {refusal.message}\r\n" for each, refusal in refused)
+        zipped.add(told.encode(), _free_name(LEFT_OUT, taken, "1"))
+    return Archive(files=files, zipped=zipped)
+
+
+def _free_name(filename: str, taken: set[str], version: str) -> str:
+    """Two products may have a file of one name, or of two that are one on a buyer's disk."""
+    name = filename
+    number = 1
+    while same_name(name) in taken:
+        number += 1
+        stem, dot, ending = filename.rpartition(".")
+        name = f"{stem or filename} ({version}, {number}){dot}{ending if stem else ''}"
+    taken.add(same_name(name))
+    return name

@@ -1,0 +1,208 @@
+"""Which files an order's download grants open now: the releases that exist when somebody looks."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.errors import AccessDenied, NotFound
+from storefront.core.measurements import ACCESS_DENIALS, measurements
+from storefront.core.runtime import settings
+from storefront.delivery.downloads.models import Download
+from storefront.delivery.downloads.rules import Allowance, allowance, is_included, window
+from storefront.orders.access import Access, access, facts_of, item_access
+from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.shop.catalog.models import Product, Release, ReleaseFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedFile:
+    id: int
+    product_id: int
+    release_id: int
+    version: str
+    notes: str
+    published_at: datetime
+    update_days: int | None
+    filename: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedFile:
+    """A file under the grant that opens it, with what was counted of it when this was read."""
+
+    file: ReleasedFile
+    grant_id: int
+    order_id: int
+    token_version: int
+    allowance: Allowance
+    used: int
+    last_at: datetime | None
+
+    @property
+    def is_running(self) -> bool:
+        """One was counted within its window: the next request is a part of it."""
+        return self.last_at is not None and self.last_at > clock.now() - window(self.file.size_bytes)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.allowance.has_ended(clock.now())
+
+    @property
+    def has_room(self) -> bool:
+        return self.is_running or self.allowance.has_room(self.used)
+
+
+_COLUMNS = (
+    ReleaseFile.id,
+    Release.product_id,
+    Release.id.label("release_id"),
+    Release.version,
+    Release.notes,
+    Release.published_at,
+    Product.update_days,
+    ReleaseFile.filename,
+    ReleaseFile.content_type,
+    ReleaseFile.size_bytes,
+    ReleaseFile.sha256,
+    ReleaseFile.path,
+)
+
+
+def bought_at(order: Order) -> datetime:
+    """When the update window and the days of a download begin."""
+    return order.paid_at or order.placed_at
+
+
+def _files() -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_COLUMNS)
+        .join(Release, Release.id == ReleaseFile.release_id)
+        .join(Product, Product.id == Release.product_id)
+        .where(Release.published_at <= clock.now(), Release.withdrawn_at.is_(None))
+    )
+
+
+def find_files(product_ids: Iterable[int]) -> list[ReleasedFile]:
+    """Published files of these products, newest release first; see `includes`. One statement."""
+    rows = db.session.execute(
+        _files()
+        .where(Release.product_id.in_(list(product_ids)))
+        .order_by(Release.published_at.desc(), Release.id.desc(), ReleaseFile.filename)
+    ).mappings()
+    return [ReleasedFile(**row) for row in rows]
+
+
+def includes(order: Order, file: ReleasedFile) -> bool:
+    return is_included(file.published_at, bought_at=bought_at(order), update_days=file.update_days)
+
+
+def get_granted_file(order: Order, file_id: int) -> GrantedFile:
+    """The file, if one of the order's download grants covers its product and still opens it. Two statements.
+
+    Raises:
+        AccessDenied: the order, or every item that grants the file, is closed.
+        NotFound: nothing in this order grants it.
+    """
+    _demand(access(facts_of(order)))
+    return _open(_find_granted(Grant.id.is_not(None), OrderItem.order_id == order.id, ReleaseFile.id == file_id))
+
+
+def get_file_of_grant(grant_id: int, file_id: int) -> GrantedFile:
+    """As above, for a link that was made already: asked anew at every hop."""
+    return _open(_find_granted(Grant.id == grant_id, ReleaseFile.id == file_id))
+
+
+def find_newest_files(order: Order) -> list[GrantedFile]:
+    """Of each product's newest release that the order includes and still opens. One statement.
+
+    Raises:
+        AccessDenied: nothing in the order is open.
+    """
+    _demand(access(facts_of(order)))
+    rows = _find_granted(OrderItem.order_id == order.id)
+    opened = [row for row in rows if item_access(row.Order, row.OrderItem).allowed]
+    if rows and not opened:
+        _demand(item_access(rows[0].Order, rows[0].OrderItem))
+    newest: dict[int, int] = {}
+    found: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+    for row in opened:
+        if _is_included(row) and newest.setdefault(row.product_id, row.release_id) == row.release_id:
+            found[row.id].append(row)
+    return [max(map(_granted, same), key=_preference) for same in found.values()]
+
+
+def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions of SQLAlchemy
+    """Newest release first, and of each file the oldest grant."""
+    mine = (Download.grant_id == Grant.id) & (Download.release_file_id == ReleaseFile.id)
+    rows = db.session.execute(
+        _files()
+        .add_columns(
+            Order,
+            OrderItem,
+            Grant,
+            Product.download_limit,
+            Product.download_days,
+            select(func.count()).select_from(Download).where(mine).scalar_subquery().label("used"),
+            select(func.max(Download.at)).where(mine).scalar_subquery().label("last_at"),
+        )
+        .join(Grant, Grant.product_id == Release.product_id)
+        .join(OrderItem, OrderItem.id == Grant.order_item_id)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(Grant.kind == GrantKind.DOWNLOAD, Order.mode == settings().mode, *which)
+        .order_by(Release.published_at.desc(), Release.id.desc(), ReleaseFile.filename, Grant.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows.all())
+
+
+def _is_included(row: Row[Any]) -> bool:
+    return is_included(row.published_at, bought_at=bought_at(row.Order), update_days=row.update_days)
+
+
+def _open(rows: list[Row[Any]]) -> GrantedFile:
+    included = [row for row in rows if _is_included(row)]
+    if not included:
+        raise NotFound("This file is not part of your order, or not any more. Your order page lists what is.")
+    opened = [row for row in included if item_access(row.Order, row.OrderItem).allowed]
+    if not opened:
+        _demand(item_access(included[0].Order, included[0].OrderItem))
+    return max(map(_granted, opened), key=_preference)
+
+
+def _granted(row: Row[Any]) -> GrantedFile:
+    return GrantedFile(
+        file=ReleasedFile(**{column.name: row._mapping[column.name] for column in _COLUMNS}),  # noqa: SLF001 - its public name
+        grant_id=row.Grant.id,
+        order_id=row.Order.id,
+        token_version=row.Order.token_version,
+        allowance=allowance(
+            limit=row.download_limit,
+            days=row.download_days,
+            bought_at=bought_at(row.Order),
+            extra_downloads=row.Grant.extra_downloads,
+            extra_days=row.Grant.extra_days,
+        ),
+        used=row.used,
+        last_at=row.last_at,
+    )
+
+
+def _preference(granted: GrantedFile) -> tuple[bool, bool]:
+    """Of several grants of one file: one that may still be used, and before all the one that is in use."""
+    return granted.has_room and not granted.has_ended, granted.is_running
+
+
+def _demand(found: Access) -> None:
+    if not found.allowed:
+        measurements().add(ACCESS_DENIALS, found.reason)
+        raise AccessDenied(found.sentence)

@@ -1,0 +1,65 @@
+"""A file that a release names and the storage does not have: the owner is told at once, and once."""
+
+import logging
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from storefront.core.db import db, transaction
+from storefront.core.errors import StorefrontError
+from storefront.core.storage import storage
+from storefront.orders.notices import Concern, reopen_notice, settle_notices
+from storefront.shop.catalog.models import Release, ReleaseFile
+
+log = logging.getLogger(__name__)
+
+FILE_MISSING = "file_missing"
+
+
+class FileMissing(StorefrontError):
+    code = "file_missing"
+    status = 503
+    title = "This file is not here right now"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """`found_bytes` is None where there is no file at all."""
+
+    path: str
+    size_bytes: int
+    found_bytes: int | None
+
+
+def _concern(path: str) -> Concern:
+    text = (
+        f"The file {path} is not in the storage, or not whole, so its buyers cannot download it. Put it back, "
+        "then run `storefront releases check`."
+    )
+    return Concern(kind=FILE_MISSING, subject=path, text=text)
+
+
+def report_missing(path: str) -> FileMissing:
+    """Opens the owner's notice, however often it is clicked; returns what the buyer is told.
+
+    Also again where the owner called it done: a buyer was turned away since.
+    """
+    log.error("file of a release is missing")
+    with transaction() as session:
+        reopen_notice(session, _concern(path))
+    return FileMissing("The shop has been told. Please try again later; your order is safe.")
+
+
+def check_files() -> list[Missing]:
+    """Every file of every release against the storage; the owner's notices agree with it afterwards."""
+    rows = db.session.execute(
+        select(ReleaseFile.path, ReleaseFile.size_bytes)
+        .join(Release, Release.id == ReleaseFile.release_id)
+        .where(Release.withdrawn_at.is_(None))
+        .order_by(ReleaseFile.path)
+    ).all()
+    found = [Missing(path, size, storage().find_size(path)) for path, size in rows]
+    missing = [each for each in found if each.found_bytes != each.size_bytes]
+    with transaction() as session:
+        settle_notices(session, [_concern(each.path) for each in missing], kinds=[FILE_MISSING], forgets_done=True)
+    return missing

@@ -1,0 +1,19 @@
+"""Download: one counted fetch of a file under a grant. Parts, retries and HEAD make no row."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront.core import clock
+from storefront.core.db import Base
+
+
+class Download(Base):
+    __tablename__ = "downloads"
+    __table_args__ = (Index(None, "grant_id", "release_file_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    grant_id: Mapped[int] = mapped_column(ForeignKey("grants.id"))
+    release_file_id: Mapped[int] = mapped_column(ForeignKey("release_files.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -1,0 +1,158 @@
+"""A granted file leaves: from a folder by us or by nginx, from a bucket by its own address.
+
+What is counted is what is sent: HEAD and every answer without a body cost nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+from flask import Response, current_app, redirect, request
+from werkzeug.http import http_date, quote_etag
+from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wsgi import ClosingIterator
+
+from storefront.core.runtime import settings
+from storefront.core.storage import disposition, storage
+from storefront.delivery.downloads import counting
+from storefront.delivery.downloads.links import GrantedFile, ReleasedFile
+from storefront.delivery.downloads.missing import report_missing
+from storefront.delivery.downloads.ranges import Part, Version, find_part, find_range
+from storefront.delivery.downloads.rules import presigned_life
+from storefront.delivery.downloads.slots import Slots
+
+BLOCK_BYTES = 256 * 1024
+
+
+def hand_over(granted: GrantedFile) -> BaseResponse:
+    """The answer to GET and HEAD of one file.
+
+    Raises:
+        DownloadsEnded, DownloadLimitReached, TooManyDownloads: nothing was counted.
+        FileMissing: it is not in the storage, or not whole.
+    """
+    counting.demand_allowance(granted)
+    released = granted.file
+    if storage().find_size(released.path) != released.size_bytes:
+        raise report_missing(released.path)
+    path = storage().find_local_path(released.path)
+    if path is None:
+        return _lead_to_bucket(granted)
+    prefix = settings().accel_prefix
+    return _let_nginx_send(path, granted, prefix) if prefix else _send(path, granted)
+
+
+def _lead_to_bucket(granted: GrantedFile) -> BaseResponse:
+    released = granted.file
+    if request.method == "HEAD":  # the address is signed for GET: S3 would answer 403
+        answer = _describe(Response(), released)
+        answer.headers["Content-Length"] = str(released.size_bytes)
+        return answer
+    ranged = find_range(request.headers.get("Range", ""), released.size_bytes)
+    if ranged is not None and not ranged.has_body:
+        return _without_body(ranged, released)
+    seconds = int(presigned_life(released.size_bytes).total_seconds())
+    address = storage().presign(released.path, seconds=seconds)
+    if address is None:  # a folder's file that has gone a moment ago
+        raise report_missing(released.path)
+    counting.count([granted])
+    return redirect(address, 302)
+
+
+def _let_nginx_send(path: Path, granted: GrantedFile, prefix: str) -> Response:
+    """nginx looks at the request's own headers again. Where they ask for no body we answer ourselves: what it
+    would do with them must not decide what is counted.
+    """
+    released = granted.file
+    changed = int(path.stat().st_mtime)
+    version = _version(
+        path, etag=f"{changed:x}-{released.size_bytes:x}", size_bytes=released.size_bytes
+    )  # nginx's own
+    part = find_part(request.method, request.headers, version)
+    if not part.has_body:
+        return _without_body(part, released, version)
+    if request.method == "GET":
+        counting.count([granted])
+    answer = _describe(Response(), released)
+    answer.headers["X-Accel-Redirect"] = prefix + quote(released.path)
+    return answer
+
+
+def _send(path: Path, granted: GrantedFile) -> Response:
+    released = granted.file
+    version = _version(path, etag=released.sha256, size_bytes=released.size_bytes)
+    part = find_part(request.method, request.headers, version)
+    if not part.has_body:
+        return _without_body(part, released, version)
+    answer = _describe(Response(status=part.status), released, version)
+    answer.headers["Content-Length"] = str(part.stop - part.start)
+    if part.status == 206:
+        answer.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{released.size_bytes}"
+    if request.method == "GET":
+        content = path.open("rb")
+        stream(answer, _blocks(content, part), [granted], also=content.close)
+    return answer
+
+
+def stream(
+    answer: Response,
+    body: Iterator[bytes],
+    files: Iterable[GrantedFile],
+    *,
+    also: Callable[[], None] = lambda: None,
+) -> None:
+    """Count the files and make `body` the answer's, which holds a slot until it is sent or its reader is gone.
+
+    `also` is called then too, and when nothing is sent after all.
+    """
+    files = list(files)
+    slots: Slots = current_app.extensions["download_slots"]
+    done = [also]
+    try:
+        done.append(slots.take(each.grant_id for each in files))  # first: who finds none free pays nothing
+        counting.count(files)
+    except BaseException:
+        for each in done:
+            each()
+        raise
+    answer.direct_passthrough = True
+    # Not `call_on_close`: Werkzeug does not call it for a body that is passed through.
+    answer.response = ClosingIterator(body, done)
+
+
+def _blocks(content: IO[bytes], part: Part) -> Iterator[bytes]:
+    content.seek(part.start)
+    left = part.stop - part.start
+    while left > 0 and (block := content.read(min(BLOCK_BYTES, left))):
+        left -= len(block)
+        yield block
+
+
+def _version(path: Path, *, etag: str, size_bytes: int) -> Version:
+    return Version(
+        etag=etag, changed_at=datetime.fromtimestamp(int(path.stat().st_mtime), UTC), size_bytes=size_bytes
+    )
+
+
+def _describe(answer: Response, released: ReleasedFile, version: Version | None = None) -> Response:
+    answer.headers["Content-Type"] = released.content_type
+    answer.headers["Content-Disposition"] = disposition(released.filename)
+    answer.headers["Accept-Ranges"] = "bytes"
+    return _with_validators(answer, version)
+
+
+def _without_body(part: Part, released: ReleasedFile, version: Version | None = None) -> Response:
+    """No name either: a browser would save an empty file under it."""
+    answer = Response(status=part.status, content_type="text/plain")
+    if part.status == 416:
+        answer.headers["Content-Range"] = f"bytes */{released.size_bytes}"
+    return _with_validators(answer, version)
+
+
+def _with_validators(answer: Response, version: Version | None) -> Response:
+    if version is not None:
+        answer.headers["ETag"] = quote_etag(version.etag)
+        answer.headers["Last-Modified"] = http_date(version.changed_at)
+    return answer

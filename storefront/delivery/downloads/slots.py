@@ -1,0 +1,55 @@
+"""How many files are sent at once: by this process, and to one buyer of one thing."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from threading import Lock
+
+from storefront.core.errors import StorefrontError
+
+EACH = 8  # as many parts as download programs fetch at once
+
+
+class TooManyDownloads(StorefrontError):
+    code = "too_many_downloads"
+    status = 503
+    title = "One moment, please"
+    retry_after_seconds = 10
+
+
+class Slots:
+    """A slow reader holds a thread. One buyer who stalls must not hold them all, so a grant has a few only."""
+
+    def __init__(self, total: int, *, each: int = EACH) -> None:
+        self._free = total
+        self._each = each
+        self._held: Counter[int] = Counter()
+        self._lock = Lock()
+
+    def take(self, grant_ids: Iterable[int]) -> Callable[[], None]:
+        """One slot, held for all of these grants; returns what gives it back, which may be called twice.
+
+        Raises:
+            TooManyDownloads: nothing was taken.
+        """
+        mine = frozenset(grant_ids)
+        with self._lock:
+            if not self._free:
+                raise TooManyDownloads("Many downloads are running right now. Please try again in a moment.")
+            if any(self._held[each] >= self._each for each in mine):
+                raise TooManyDownloads(
+                    f"This is being downloaded {self._each} times right now. Wait until one of them is done."
+                )
+            self._free -= 1
+            self._held.update(mine)
+        is_held = True
+
+        def give_back() -> None:
+            nonlocal is_held
+            with self._lock:
+                if is_held:
+                    self._free += 1
+                    self._held.subtract(mine)
+                    self._held = +self._held  # without those that are at zero
+                is_held = False
+
+        return give_back

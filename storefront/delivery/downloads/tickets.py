@@ -1,0 +1,55 @@
+"""Short-lived addresses of one file under one grant. They say who may ask, not that the answer is yes."""
+
+import hashlib
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from storefront.core import clock
+from storefront.core.errors import NotFound
+from storefront.core.runtime import settings
+from storefront.delivery.downloads.links import GrantedFile, get_file_of_grant
+from storefront.delivery.downloads.rules import lifetime
+
+
+class LinkEnded(NotFound):
+    code = "link_ended"
+    title = "This download link has ended"
+
+
+def _serializer() -> URLSafeSerializer:
+    made: URLSafeSerializer | None = current_app.extensions.get("download_tickets")
+    if made is None:
+        made = URLSafeSerializer(
+            settings().secret_key,
+            salt="download",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+        current_app.extensions["download_tickets"] = made
+    return made
+
+
+def new_ticket(granted: GrantedFile) -> str:
+    """With the version of the order's link: a new link, or erasing, makes the tickets of the old one useless."""
+    ends_at = clock.now() + lifetime(granted.file.size_bytes)
+    parts = [granted.grant_id, granted.file.id, granted.token_version, int(ends_at.timestamp())]
+    return str(_serializer().dumps(parts))
+
+
+def get_ticketed_file(ticket: str) -> GrantedFile:
+    """What the ticket opens now; access is asked anew.
+
+    Raises:
+        LinkEnded: its time is over, its order has a new link, or nobody here made it.
+        AccessDenied, NotFound: as for the order's own link.
+    """
+    try:
+        grant_id, file_id, token_version, ends_at = _serializer().loads(ticket)
+    except (BadSignature, ValueError, TypeError) as error:
+        raise LinkEnded("Start the download again from your order page.") from error
+    if ends_at <= clock.now().timestamp():
+        raise LinkEnded("Download links work for a while only. Start the download again from your order page.")
+    granted = get_file_of_grant(int(grant_id), int(file_id))
+    if granted.token_version != token_version:
+        raise LinkEnded("The order has a new link by now. Start the download again from your order page.")
+    return granted

@@ -1,0 +1,79 @@
+"""`/downloads/<token>/…`: authorized at the click, then a short-lived address; access is asked at every hop."""
+
+from flask import Blueprint, Flask, Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as BaseResponse
+
+from storefront.core.config.settings import Settings
+from storefront.core.errors import StorefrontError
+from storefront.core.storage import disposition
+from storefront.delivery.downloads import counting
+from storefront.delivery.downloads.archive import open_archive
+from storefront.delivery.downloads.gate import Gate
+from storefront.delivery.downloads.links import get_granted_file
+from storefront.delivery.downloads.sending import hand_over, stream
+from storefront.delivery.downloads.slots import Slots
+from storefront.delivery.downloads.tickets import get_ticketed_file, new_ticket
+from storefront.orders.browsers import get_order_here
+
+# Open: the token in the address is the permission.
+downloads = Blueprint("downloads", __name__)
+
+PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose")
+PREFETCH_WORDS = ("prefetch", "preview")  # Safari draws its top sites with `X-Purpose: preview`
+
+
+class NotByPrefetch(StorefrontError):
+    """A browser that fetches ahead must not use up what the buyer has."""
+
+    code = "not_by_prefetch"
+    status = 403
+
+
+@downloads.get("/downloads/<token>/<int(max=2147483647):file_id>/<filename>")
+def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - the name is for people
+    """The permanent address: it is in mails and on the order page."""
+    _refuse_prefetch()
+    granted = get_granted_file(get_order_here(token), file_id)
+    counting.demand_allowance(granted)
+    name = granted.file.filename
+    return _private(redirect(url_for("downloads.ticketed_file", ticket=new_ticket(granted), filename=name), 302))
+
+
+@downloads.get("/downloads/file/<ticket>/<filename>")
+def ticketed_file(ticket: str, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - what a program names the file
+    """The short-lived one: programs resume here. A refund stops it as well."""
+    _refuse_prefetch()
+    return _private(hand_over(get_ticketed_file(ticket)))
+
+
+@downloads.get("/downloads/<token>/all.zip")
+def all_files(token: str) -> ResponseReturnValue:
+    """Everything of an order in one file, made while it is sent: it cannot be resumed."""
+    _refuse_prefetch()
+    order = get_order_here(token)
+    archive = open_archive(order)
+    answer = Response(content_type="application/zip")
+    answer.headers["Content-Length"] = str(archive.size_bytes)
+    answer.headers["Content-Disposition"] = disposition(f"order-{order.number}.zip")
+    if request.method == "GET":
+        stream(answer, archive.stream(), archive.files)
+    return _private(answer)
+
+
+def _refuse_prefetch() -> None:
+    told = " ".join(request.headers.get(name, "") for name in PREFETCH_HEADERS).lower()
+    if any(word in told for word in PREFETCH_WORDS):
+        raise NotByPrefetch("Downloads start with a click.")
+
+
+def _private(answer: BaseResponse) -> BaseResponse:
+    answer.headers["X-Robots-Tag"] = "noindex"
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def set_up_downloads(app: Flask, settings: Settings) -> None:
+    """A slow reader holds a thread: the server has one more for each download than for pages."""
+    app.extensions["download_slots"] = Slots(settings.download_threads)
+    app.wsgi_app = Gate(app.wsgi_app, threads=settings.web_threads)  # type: ignore[method-assign] # Flask's documented way

@@ -1,0 +1,183 @@
+"""Devices of a license. The limit is exact: devices are counted under the license's lock."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from storefront.core import clock
+from storefront.core.db import db, one_read, transaction
+from storefront.core.runtime import settings
+from storefront.delivery.licenses import keys
+from storefront.delivery.licenses.codes import Code
+from storefront.delivery.licenses.lookup import Found, Instance, find_license
+from storefront.delivery.licenses.models import Activation, KeyEvent, License
+from storefront.shop.catalog.settings import MOST_DEVICES
+
+ON_A_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """As its owner sees it on the order page; `id` is the API's `instance_id`."""
+
+    id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`license` is None for an unknown key; `instance` only where one was named, found or made."""
+
+    code: Code
+    license: Found | None = None
+    instance: Instance | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevicePage:
+    """`total` is of all pages; a page behind the last one is empty."""
+
+    total: int
+    page: int
+    devices: list[Device] = field(default_factory=list)
+
+    @property
+    def last(self) -> int:
+        return -(-self.total // ON_A_PAGE)
+
+
+def validate(key: str, *, product: str = "", instance_id: str = "", fingerprint: str = "") -> Answer:
+    """One statement, nothing written. `product` is the expected product's id or slug."""
+    mode = settings().mode
+    with one_read() as connection:
+        found = find_license(connection, key, mode=mode, instance_id=instance_id, fingerprint=fingerprint)
+    code = _first_refusal(key, found, product)
+    if code is None and found is not None:
+        code = _instance_refusal(found, instance_id, fingerprint)
+    return Answer(code or Code.VALID, found, found.instance if found else None)
+
+
+def activate(key: str, *, name: str, product: str = "", fingerprint: str = "") -> Answer:
+    """A slot for one more device. The same `fingerprint` again is the same instance and costs nothing."""
+    mode = settings().mode
+    found = find_license(db.session(), key, mode=mode, fingerprint=fingerprint)
+    code = _first_refusal(key, found, product)
+    if code is not None or found is None:
+        return Answer(code or Code.NOT_FOUND, found)
+    if found.instance is not None:
+        return Answer(Code.VALID, found, found.instance)
+    with transaction() as session:
+        # Locked first, then read whole: what is counted cannot change before this commits.
+        session.execute(select(License.id).where(License.id == found.id).with_for_update())
+        locked = find_license(session, key, mode=mode, fingerprint=fingerprint)
+        code = _first_refusal(key, locked, product)
+        if code is not None or locked is None:
+            return Answer(code or Code.NOT_FOUND, locked)
+        if locked.instance is not None:
+            return Answer(Code.VALID, locked, locked.instance)
+        # Also where the limit is higher: sold before that was refused, or many times as one key.
+        limit = MOST_DEVICES if locked.activation_limit is None else min(locked.activation_limit, MOST_DEVICES)
+        if locked.usage >= limit:
+            return Answer(Code.ACTIVATION_LIMIT_REACHED, locked)
+        made = _add(session, locked.id, name=name, fingerprint=fingerprint)
+    return Answer(Code.VALID, replace(locked, usage=locked.usage + 1, instance=made), made)
+
+
+def deactivate(key: str, *, instance_id: str, product: str = "") -> Answer:
+    """Frees the slot, also of a key that expired or was refunded: nobody loses anything by it."""
+    found = find_license(db.session(), key, mode=settings().mode, instance_id=instance_id)
+    if found is None:
+        return Answer(_unknown(key))
+    if found.refusal is Code.REPLACED:
+        return Answer(Code.REPLACED, found)
+    if not _is_of(found, product):
+        return Answer(Code.PRODUCT_MISMATCH, found)
+    if found.instance is None or not deactivate_device(found.id, found.instance.id):
+        return Answer(Code.INSTANCE_NOT_FOUND, found)
+    return Answer(Code.VALID, replace(found, usage=max(0, found.usage - 1), instance=None))
+
+
+def find_devices(license_ids: Collection[int], *, page: int = 1) -> dict[int, DevicePage]:
+    """License id -> one page of its devices, oldest first. One statement."""
+    if not license_ids:
+        return {}
+    license_id = Activation.license_id
+    place = func.row_number().over(partition_by=license_id, order_by=(Activation.created_at, Activation.id))
+    numbered = (
+        select(
+            Activation.license_id,
+            Activation.id,
+            Activation.name,
+            Activation.created_at,
+            place.label("place"),
+            func.count().over(partition_by=license_id).label("total"),
+        )
+        .where(Activation.license_id.in_(list(license_ids)))
+        .subquery()
+    )
+    before = (page - 1) * ON_A_PAGE
+    rows = db.session.execute(
+        select(numbered)
+        .where(or_(numbered.c.place == 1, numbered.c.place.between(before + 1, before + ON_A_PAGE)))
+        .order_by(numbered.c.license_id, numbered.c.place)
+    )
+    found: dict[int, DevicePage] = {}
+    for row in rows:
+        here = found.setdefault(row.license_id, DevicePage(total=row.total, page=page))
+        if row.place > before:
+            here.devices.append(Device(row.id, row.name, row.created_at))
+    return found
+
+
+def deactivate_device(license_id: int, instance_id: str) -> bool:
+    """False when it is gone already; in a transaction of its own."""
+    with transaction() as session:
+        gone = session.scalar(
+            delete(Activation)
+            .where(Activation.id == instance_id, Activation.license_id == license_id)
+            .returning(Activation.id)
+            .execution_options(synchronize_session=False)
+        )
+        if gone is not None:
+            session.add(KeyEvent(license_id=license_id, what="deactivated", detail=gone[:8]))
+    return gone is not None
+
+
+def _add(session: Session, license_id: int, *, name: str, fingerprint: str) -> Instance:
+    made = Activation(
+        id=str(uuid.uuid4()),
+        license_id=license_id,
+        name=name,
+        fingerprint=fingerprint or None,
+        created_at=clock.now(),
+    )
+    session.add(made)
+    session.add(KeyEvent(license_id=license_id, what="activated", detail=made.id[:8]))
+    return Instance(made.id, made.name, made.fingerprint, made.created_at)
+
+
+def _unknown(key: str) -> Code:
+    return Code.NOT_FOUND if keys.is_well_formed(key) else Code.MISTYPED
+
+
+def _is_of(found: Found, product: str) -> bool:
+    return product in ("", str(found.product_id), found.slug)
+
+
+def _first_refusal(key: str, found: Found | None, product: str) -> Code | None:
+    if found is None:
+        return _unknown(key)
+    return found.refusal or (None if _is_of(found, product) else Code.PRODUCT_MISMATCH)
+
+
+def _instance_refusal(found: Found, instance_id: str, fingerprint: str) -> Code | None:
+    if instance_id and found.instance is None:
+        return Code.INSTANCE_NOT_FOUND
+    if fingerprint and (found.instance is None or found.instance.fingerprint != fingerprint):
+        return Code.FINGERPRINT_MISMATCH
+    return None

@@ -1,0 +1,1 @@
+"""The license API that sellers' programs call."""

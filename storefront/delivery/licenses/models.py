@@ -1,0 +1,136 @@
+"""Licenses, devices, imported keys, custody and signing keys. Rows only."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront.core import clock
+from storefront.core.db import Base
+
+
+class License(Base):
+    """The key a license grant carries: one a grant. A grant without one waits for keys to be imported.
+
+    What the product said at the sale stays: limit, seats and expiry do not change with the catalog.
+    """
+
+    __tablename__ = "licenses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    grant_id: Mapped[int] = mapped_column(ForeignKey("grants.id"), unique=True)
+    key: Mapped[str]  # as shown; no index: an imported one may be larger than an index takes
+    key_hash: Mapped[str] = mapped_column(unique=True)  # keys are found by this: see `keys.hashes_of`
+    mode: Mapped[str]
+    activation_limit: Mapped[int | None]  # None: no limit
+    seats: Mapped[int | None]
+    expires_at: Mapped[datetime | None]  # None: never
+    withdrawn_at: Mapped[datetime | None]  # by the owner: this key alone, not its order
+    generation: Mapped[int] = mapped_column(default=1)  # raised by each other key: older files are void
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Activation(Base):
+    """One device that uses a license; deactivating deletes it. `id` is a UUID, the `instance_id` of the API."""
+
+    __tablename__ = "activations"
+    __table_args__ = (UniqueConstraint("license_id", "fingerprint"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    license_id: Mapped[int] = mapped_column(ForeignKey("licenses.id"), index=True)
+    name: Mapped[str]
+    fingerprint: Mapped[str | None]  # what the program says of its device; None never equals another None
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+_UNSOLD = "grant_id IS NULL AND withdrawn_at IS NULL AND removed_at IS NULL"
+
+
+class PoolKey(Base):
+    """A key that the owner imported. With `grant_id` it is sold, and stays so for ever.
+
+    One that was removed keeps its row for the sake of its history, and may be imported again.
+    """
+
+    __tablename__ = "pool_keys"
+    __table_args__ = (
+        Index(None, "product_id", "mode", "grant_id"),
+        # The next key to sell: without this a sale sorts the whole pool.
+        Index(
+            "ix_pool_keys_unsold",
+            "product_id",
+            "mode",
+            "id",
+            sqlite_where=text(_UNSOLD),
+            postgresql_where=text(_UNSOLD),
+        ),
+        # Over all products and modes: no key is sold twice.
+        Index(
+            "uq_pool_keys_key_hash",
+            "key_hash",
+            unique=True,
+            sqlite_where=text("removed_at IS NULL"),
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    mode: Mapped[str]
+    key: Mapped[str]
+    key_hash: Mapped[str]
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
+    handed_out_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]  # by the owner, before it was sold: never handed out
+    removed_at: Mapped[datetime | None]  # by the owner: imported by mistake
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class RetiredKey(Base):
+    """A key that was replaced: known as such for ever, and never given to anybody else."""
+
+    __tablename__ = "retired_keys"
+
+    key_hash: Mapped[str] = mapped_column(primary_key=True)
+    license_id: Mapped[int] = mapped_column(ForeignKey("licenses.id"), index=True)
+    hint: Mapped[str]  # its last letters
+    retired_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class KeyEvent(Base):
+    """Custody: who had which key when. Never updated; holds no key and no address."""
+
+    __tablename__ = "key_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    what: Mapped[str]  # imported, removed, handed_out, replaced, withdrawn, restored
+    pool_key_id: Mapped[int | None] = mapped_column(ForeignKey("pool_keys.id"), index=True)
+    license_id: Mapped[int | None] = mapped_column(ForeignKey("licenses.id"), index=True)
+    detail: Mapped[str] = mapped_column(default="")
+
+
+def _only_one(name: str, where: str) -> Index:
+    """Of a mode, whoever else makes one at the same moment."""
+    return Index(
+        f"uq_signing_keys_{name}", "mode", unique=True, sqlite_where=text(where), postgresql_where=text(where)
+    )
+
+
+class SigningKey(Base):
+    """An Ed25519 key of one mode: prepared, then signing, then retired. `private_sealed` needs SECRET_KEY."""
+
+    __tablename__ = "signing_keys"
+    __table_args__ = (
+        _only_one("signs", "signs_since IS NOT NULL AND retired_at IS NULL"),
+        _only_one("prepared", "signs_since IS NULL AND retired_at IS NULL"),
+    )
+
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    mode: Mapped[str] = mapped_column(index=True)
+    public_key: Mapped[bytes]  # 32 bytes
+    private_sealed: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    signs_since: Mapped[datetime | None]  # None: prepared, and published for programs to carry
+    retired_at: Mapped[datetime | None]  # signs no more; still published, so that old files verify
+    revoked_at: Mapped[datetime | None]  # leaked: not published any more

@@ -1,0 +1,1 @@
+"""Pools of imported license keys: files of keys, what is in stock, backorders."""

@@ -1,0 +1,106 @@
+"""Serves orders that wait for a license key: who paid first comes first, whatever the key's source is by now."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.core.db import db, transaction
+from storefront.core.queue import nudge
+from storefront.core.runtime import settings
+from storefront.delivery.licenses.issue import (
+    Keyless,
+    as_keyless,
+    count_unsold,
+    issue_keys,
+    keyless_grants,
+    makes_test_keys,
+)
+from storefront.delivery.licenses.pools.pool import count_waiting, settle_pools, settle_stale
+from storefront.mail import outbox
+from storefront.orders.after_sale import OrderChange
+from storefront.orders.models import Grant, Order
+from storefront.shop.catalog.models import KeySource, Product
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    keys: int
+    orders: int
+
+
+def serve_waiting() -> int:
+    """Orders of the running mode that wait though there are keys: a sale and an import that missed each other.
+
+    Also orders that opened again, and those of a product whose keys are made here by now. Warnings about pools
+    that nobody waits for any more close. Safe to repeat; returns how many keys went out.
+    """
+    mode = settings().mode
+    waiting = [product_id for product_id, count in count_waiting(db.session(), mode).items() if count]
+    served = 0
+    for product_id in sorted(waiting):
+        if not _has_keys(product_id, mode):
+            continue
+        with transaction() as session:
+            served += serve(session, product_id).keys
+            settle_pools(session, mode, [product_id])
+    settle_stale(mode)
+    if served:
+        nudge("outbox")
+    return served
+
+
+def _has_keys(product_id: int, mode: str) -> bool:
+    session = db.session()
+    if session.get_one(Product, product_id).key_source is not KeySource.POOL:
+        return True
+    return count_unsold(session, product_id, mode) > 0 or makes_test_keys(session, product_id, mode)
+
+
+def serve(session: Session, product_id: int) -> Served:
+    """Inside the caller's transaction; a mail tells each buyer."""
+    waiting = _lock_waiting(session, product_id)
+    if not waiting:
+        return Served(0, 0)
+    left = {each.grant_id for each in issue_keys(session, waiting)}
+    grants: defaultdict[int, list[int]] = defaultdict(list)
+    for each in waiting:
+        if each.grant_id not in left:
+            grants[each.order_id].append(each.grant_id)
+    for order_id, grant_ids in grants.items():
+        _tell(session, session.get_one(Order, order_id), grant_ids)
+    return Served(sum(map(len, grants.values())), len(grants))
+
+
+def _lock_waiting(session: Session, product_id: int) -> list[Keyless]:
+    """Those that may have their key now.
+
+    The orders are locked before their grants are read: one statement that did both would lock an order that
+    somebody else has just served, and still call it keyless.
+    """
+    mine = keyless_grants().where(Product.id == product_id, Order.mode == settings().mode, Order.is_paid)
+    keyless = mine.order_by(None).with_only_columns(Order.id, maintain_column_froms=True)
+    # FOR NO KEY UPDATE: mails and changes refer to the order, and need not wait.
+    lock = select(Order.id).where(Order.id.in_(keyless)).order_by(Order.id).with_for_update(key_share=True)
+    locked = set(session.scalars(lock))
+    if not locked:
+        return []
+    in_order = mine.order_by(None).order_by(Order.paid_at, Order.id, Grant.id)
+    rows = session.execute(in_order.execution_options(populate_existing=True)).all()
+    found = [as_keyless(*row) for row in rows if row[2].id in locked]
+    return [each for each in found if each.is_open]
+
+
+def _tell(session: Session, order: Order, grant_ids: list[int]) -> None:
+    count = "1 license key" if len(grant_ids) == 1 else f"{len(grant_ids)} license keys"
+    session.add(OrderChange(order_id=order.id, what="served", detail=f"{count} arrived"))
+    outbox.promise(
+        session,
+        kind=outbox.KEYS_ARRIVED,
+        order_id=order.id,
+        mode=order.mode,
+        recipient=order.email,
+        again=str(max(grant_ids)),  # a second delivery to the same order is another mail
+        hold=False,
+    )

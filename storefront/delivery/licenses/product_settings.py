@@ -1,0 +1,26 @@
+"""Settings of a product, and what they mean for its keys: who waited may be served, and warnings may be over."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from storefront.core.runtime import settings
+from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
+from storefront.delivery.licenses.pools.pool import settle_pools
+from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.settings import ProductSettings, change_settings
+
+
+def change_product(
+    slug: str, values: dict[str, Any], *, edition: str | None = None
+) -> tuple[ProductSettings, int]:
+    """As `change_settings`. Returns how many keys went to orders that waited, too.
+
+    A pool whose keys are made here from now on leaves nobody waiting.
+    """
+    found = change_settings(slug, values, edition=edition, also=_settle)
+    return found, serve_waiting()
+
+
+def _settle(session: Session, product: Product) -> None:
+    settle_pools(session, settings().mode, [product.id])

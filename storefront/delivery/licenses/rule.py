@@ -1,0 +1,30 @@
+"""The one rule of whether a license works: the API, license files, the revocation list and pages ask it alike."""
+
+from datetime import datetime
+
+from storefront.delivery.licenses.codes import OF_REASON, Code
+from storefront.orders.access import Facts, access
+
+
+def license_refusal(
+    facts: Facts,
+    *,
+    withdrawn_at: datetime | None,
+    expires_at: datetime | None,
+    now: datetime,
+    is_replaced: bool = False,
+) -> Code | None:
+    """What stands against a license, whoever asks, or None; of several the one that `Code` lists first.
+
+    `is_replaced` is about the key that was asked for; `withdrawn_at` about the key alone, not its order.
+    """
+    if is_replaced:
+        return Code.REPLACED
+    if withdrawn_at is not None:
+        return Code.WITHDRAWN
+    found = access(facts)
+    if not found.allowed:
+        return OF_REASON[found.reason]
+    if expires_at is not None and expires_at <= now:
+        return Code.EXPIRED
+    return None

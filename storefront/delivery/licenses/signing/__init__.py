@@ -1,0 +1,1 @@
+"""Signed license files for offline use: keys, files, revocations."""

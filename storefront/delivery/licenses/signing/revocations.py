@@ -1,0 +1,113 @@
+"""Which licenses do not work now: computed through access(), never stored; signed like a license file."""
+
+import time
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.runtime import settings
+from storefront.delivery.licenses.codes import Code
+from storefront.delivery.licenses.models import License
+from storefront.delivery.licenses.rule import license_refusal
+from storefront.delivery.licenses.signing.signatures import sign
+from storefront.orders.access import item_facts
+from storefront.orders.models import Grant, Order, OrderItem
+
+KIND = "revocations+jwt"
+VALID_SECONDS = 7 * 24 * 3600  # `exp`: when to want a newer one; an old list still takes away what it names
+KEPT_SECONDS = 60  # one list a minute, however many ask
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    license_id: int
+    code: Code
+
+
+def find_revoked() -> list[Revoked]:
+    """Of the running mode: refunded, disputed, withdrawn. Expired ones say so themselves.
+
+    One that works again is not on the next list.
+    """
+    rows = db.session.execute(
+        select(License.id, License.withdrawn_at, License.expires_at, Order, OrderItem)
+        .join(Grant, Grant.id == License.grant_id)
+        .join(OrderItem, OrderItem.id == Grant.order_item_id)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(License.mode == settings().mode)
+        # Only a filter of what cannot be revoked; access() decides about the rest.
+        .where(
+            License.withdrawn_at.is_not(None)
+            | (Order.refunded_minor > 0)
+            | Order.is_disputed
+            | Order.dispute_status.is_not(None)
+            | (Order.decision != "follow_payment")
+            | OrderItem.is_refunded
+        )
+        .order_by(License.id)
+        .execution_options(yield_per=BATCH, populate_existing=True)
+    )
+    now = clock.now()
+    found: list[Revoked] = []
+    for row in rows:
+        facts = item_facts(row.Order, row.OrderItem)
+        code = license_refusal(facts, withdrawn_at=row.withdrawn_at, expires_at=row.expires_at, now=now)
+        if code is not None and code is not Code.EXPIRED:
+            found.append(Revoked(row.id, code))
+    return found
+
+
+def _find_reissued() -> dict[str, int]:
+    """License id -> the generation of its key, where that was ever replaced: files with a smaller one are void."""
+    rows = db.session.execute(
+        select(License.id, License.generation)
+        .where(License.mode == settings().mode, License.generation > 1)
+        .order_by(License.id)
+    )
+    return {str(row.id): row.generation for row in rows}
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The newest list of this process; `lock` is held by whoever makes the next one."""
+
+    made_at: float = 0.0
+    text: str = ""
+    lock: Lock = field(default_factory=Lock)
+
+    @property
+    def is_fresh(self) -> bool:
+        return bool(self.text) and time.monotonic() - self.made_at < KEPT_SECONDS
+
+
+def signed_list() -> str:
+    """The JWS; made anew at most once a minute a process, by one request: others read the last one meanwhile."""
+    kept: _Kept = current_app.extensions.setdefault("revocations", _Kept())
+    if kept.is_fresh or not kept.lock.acquire(blocking=not kept.text):
+        return kept.text
+    try:
+        if not kept.is_fresh:
+            text = _make_list()
+            kept.text, kept.made_at = text, time.monotonic()
+        return kept.text
+    finally:
+        kept.lock.release()
+
+
+def _make_list() -> str:
+    now = int(clock.now().timestamp())
+    claims: dict[str, Any] = {
+        "iss": settings().base_url,
+        "iat": now,
+        "exp": now + VALID_SECONDS,
+        "mode": settings().mode.value,
+        "revoked": {str(each.license_id): each.code.value for each in find_revoked()},
+        "reissued": _find_reissued(),
+    }
+    return sign(claims, kind=KIND)

@@ -1,0 +1,47 @@
+"""Puts the sandbox's Flask app together: API, control API, pages."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from storefront.devtools.sandbox.api import api
+from storefront.devtools.sandbox.buyer_pages import buyer_pages
+from storefront.devtools.sandbox.config import SandboxConfig
+from storefront.devtools.sandbox.control import control
+from storefront.devtools.sandbox.faults import Faults
+from storefront.devtools.sandbox.hosts import refuse_foreign_hosts
+from storefront.devtools.sandbox.listen import listen, set_up_listeners
+from storefront.devtools.sandbox.pages import pages
+from storefront.devtools.sandbox.request_log import RequestLog
+from storefront.devtools.sandbox.resources.webhook_endpoints import ensure_endpoint
+from storefront.devtools.sandbox.store import Store
+
+_ROOT = Path(__file__).parents[3]
+
+
+def create_sandbox(config: SandboxConfig) -> Flask:
+    """The app alone: without a SandboxServer nothing is delivered, settled or expired by itself."""
+    app = Flask(
+        "storefront.devtools.sandbox",
+        template_folder=str(_ROOT / "templates"),
+        static_folder=str(_ROOT / "static" / "devtools"),
+        static_url_path="/static/sandbox",
+    )
+    # `/v1/checkout/sessions/` and `//` are other addresses than those without, and unknown ones.
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
+    store = Store(config)
+    app.extensions["sandbox_store"] = store
+    app.extensions["sandbox_faults"] = Faults()
+    app.extensions["sandbox_requests"] = RequestLog()
+    app.extensions["sandbox_listeners"] = set_up_listeners(store)
+    if config.webhook_url is not None:
+        with store.work() as work:
+            ensure_endpoint(work, config.webhook_url, config.webhook_secret)
+    refuse_foreign_hosts(app, from_anywhere=config.allow_any_address)
+    app.register_blueprint(api)
+    app.register_blueprint(control)
+    app.register_blueprint(listen)
+    app.register_blueprint(pages)
+    app.register_blueprint(buyer_pages)
+    return app

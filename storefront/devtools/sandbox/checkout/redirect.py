@@ -1,0 +1,66 @@
+"""When the buyer may leave the page, and where to."""
+
+from storefront.devtools.sandbox.records import Json, Record
+from storefront.devtools.sandbox.settings import WebhookOrder
+from storefront.devtools.sandbox.work import Work
+
+_PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
+
+
+def poll(work: Work, session: Record) -> Json:
+    body = session.body
+    is_ready = body["status"] == "complete" and not _waits_for_webhook(work, session)
+    if is_ready and "redirected_at" not in session.private:
+        _note_redirect(work, session)
+    intent_id = session.private.get("intent")
+    intent = work.records.find("payment_intent", intent_id) if intent_id else None
+    intent_status = None if intent is None else intent.body["status"]
+    return {
+        "state": _state(body, intent_status),
+        "payment_object_status": intent_status,
+        "payment_status": body["payment_status"],
+        "redirect_ready": is_ready,
+        "redirect_url": _redirect_url(body),
+        "status": body["status"],
+    }
+
+
+def _state(body: Json, intent_status: str | None) -> str:
+    if body["status"] != "complete":
+        return "expired" if body["status"] == "expired" else "active"
+    if body["payment_status"] != "unpaid":
+        return "succeeded"
+    return "processing" if intent_status == "processing" else "failed"
+
+
+def _redirect_url(body: Json) -> str | None:
+    """Cards and debits never leave the page by themselves, so `if_required` does not redirect."""
+    if body["ui_mode"] == "hosted_page":
+        url = body["success_url"]
+    else:
+        url = body.get("return_url") if body.get("redirect_on_completion", "always") == "always" else None
+    return None if url is None else str(url).replace(_PLACEHOLDER, body["id"])
+
+
+def _waits_for_webhook(work: Work, session: Record) -> bool:
+    """Stripe holds a hosted page up to ten seconds for the answer to checkout.session.completed."""
+    order = work.settings.webhook_order
+    is_hosted = session.body["ui_mode"] == "hosted_page"
+    if order is WebhookOrder.PAGE_FIRST or (order is WebhookOrder.AS_IT_COMES and not is_hosted):
+        return False
+    if work.now - session.private["completed_at"] >= work.settings.completion_wait_seconds:
+        return False
+    row = work.records.connection.execute(
+        "SELECT count(*) AS waiting FROM deliveries WHERE object_id = ? AND event_type ="
+        " 'checkout.session.completed' AND is_resend = 0 AND state IN ('pending', 'held', 'in_flight')",
+        (session.id,),
+    ).fetchone()
+    return bool(row["waiting"])
+
+
+def _note_redirect(work: Work, session: Record) -> None:
+    session.private["redirected_at"] = work.now
+    work.records.save(session)
+    delay = work.settings.page_first_delay_seconds
+    if work.settings.webhook_order is WebhookOrder.PAGE_FIRST and delay is not None:
+        work.set_timer("release", session.id, work.now + delay)

@@ -1,0 +1,154 @@
+"""The Checkout Session as Stripe shows it when it is new."""
+
+from storefront.devtools.sandbox.ids import client_secret
+from storefront.devtools.sandbox.records import Json
+from storefront.devtools.sandbox.resources.accounts import DISPLAY_NAME
+from storefront.devtools.sandbox.resources.changes import new_metadata
+from storefront.devtools.sandbox.work import Work
+
+DAY_SECONDS = 86_400
+_BRANDING = {
+    "background_color": "#ffffff",
+    "border_style": "rounded",
+    "button_color": "#0074d4",
+    "display_name": DISPLAY_NAME,
+    "font_family": "default",
+    "icon": None,
+    "logo": None,
+}
+_ECHOED = (
+    "allow_promotion_codes",
+    "allowed_payment_method_types",
+    "billing_address_collection",
+    "cancel_url",
+    "client_reference_id",
+    "customer",
+    "customer_email",
+    "integration_identifier",
+    "locale",
+    "origin_context",
+    "submit_type",
+    "success_url",
+)
+TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
+
+
+def new_session_body(work: Work, session_id: str, params: Json, currency: str, types: list[str]) -> Json:
+    ui_mode = params.get("ui_mode", "hosted_page")
+    is_hosted = ui_mode == "hosted_page"
+    texts = params.get("custom_text") or {}
+    body: Json = {
+        "id": session_id,
+        "object": "checkout.session",
+        "adaptive_pricing": {"enabled": params.get("adaptive_pricing", {}).get("enabled", True)},
+        "after_expiration": None,
+        "automatic_tax": _automatic_tax(params.get("automatic_tax")),
+        "branding_settings": {
+            **_BRANDING,
+            **{k: v or None for k, v in params.get("branding_settings", {}).items()},
+        },
+        "client_secret": None if is_hosted else client_secret(session_id, 50),
+        "collected_information": None,
+        "consent": None,
+        "consent_collection": consent_collection(params.get("consent_collection")),
+        "created": work.now,
+        "currency": currency,
+        "currency_conversion": None,
+        "custom_fields": [custom_field(each) for each in params.get("custom_fields") or []],
+        "custom_text": {name: texts.get(name) or None for name in TEXTS},
+        "customer_account": None,
+        "customer_creation": None if "customer" in params else params.get("customer_creation", "if_required"),
+        "customer_details": None,
+        "discounts": [],
+        "expires_at": params.get("expires_at", work.now + DAY_SECONDS),
+        "invoice": None,
+        "invoice_creation": invoice_creation(params.get("invoice_creation")),
+        "livemode": False,
+        "managed_payments": {"enabled": False},
+        "metadata": new_metadata(params),
+        "mode": params["mode"],
+        "payment_intent": None,
+        "payment_link": None,
+        "payment_method_collection": "if_required",
+        "payment_method_configuration_details": {"id": "pmc_1SandboxDefault", "parent": None},
+        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_types": types,
+        "payment_status": "unpaid",
+        "permissions": None,
+        "phone_number_collection": {"enabled": False},
+        "recovered_from": None,
+        "saved_payment_method_options": None,
+        "setup_intent": None,
+        "shipping_address_collection": None,
+        "shipping_cost": None,
+        "shipping_options": [],
+        "status": "open",
+        "subscription": None,
+        "ui_mode": ui_mode,
+        "url": f"{work.base_url}/c/pay/{session_id}" if is_hosted else None,
+        "wallet_options": None,
+        **{name: params.get(name) for name in _ECHOED},
+    }
+    body.update(_members_only_when_asked(params, ui_mode))
+    return body
+
+
+def _members_only_when_asked(params: Json, ui_mode: str) -> Json:
+    found: Json = {}
+    if ui_mode == "embedded_page":
+        found["redirect_on_completion"] = params.get("redirect_on_completion", "always")
+    if "return_url" in params:
+        found["return_url"] = params["return_url"]
+    if "excluded_payment_method_types" in params:
+        found["excluded_payment_method_types"] = params["excluded_payment_method_types"]
+    tax_ids = params.get("tax_id_collection")
+    if tax_ids is not None:
+        found["tax_id_collection"] = {
+            "enabled": tax_ids["enabled"],
+            "required": tax_ids.get("required", "never"),
+        }
+    return found
+
+
+def _automatic_tax(params: Json | None) -> Json:
+    """Tax is always zero here, and always known."""
+    if not params or not params["enabled"]:
+        return {"enabled": False, "liability": None, "provider": None, "status": None}
+    return {"enabled": True, "liability": {"type": "self"}, "provider": "stripe", "status": "complete"}
+
+
+def consent_collection(params: Json | None) -> Json | None:
+    if not params:
+        return None
+    names = ("payment_method_reuse_agreement", "promotions", "terms_of_service")
+    return {name: params.get(name) for name in names}
+
+
+def custom_field(params: Json) -> Json:
+    kind = params["type"]
+    given = params.get(kind) or {}
+    detail: Json = {"default_value": given.get("default_value"), "value": None}
+    if kind == "dropdown":
+        detail["options"] = given.get("options") or []
+    else:
+        detail["maximum_length"] = given.get("maximum_length")
+        detail["minimum_length"] = given.get("minimum_length")
+    return {
+        "key": params["key"],
+        "label": params["label"],
+        "optional": params.get("optional", False),
+        "type": kind,
+        kind: detail,
+    }
+
+
+def invoice_creation(params: Json | None) -> Json:
+    given = (params or {}).get("invoice_data") or {}
+    names = ("account_tax_ids", "custom_fields", "description", "footer", "issuer", "rendering_options")
+    return {
+        "enabled": bool(params and params["enabled"]),
+        "invoice_data": {
+            **{name: given.get(name) or None for name in names},
+            "metadata": new_metadata(given),
+        },
+    }

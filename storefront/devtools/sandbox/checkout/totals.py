@@ -1,0 +1,65 @@
+"""What a session costs: subtotal, discount and how the discount falls on the lines."""
+
+from decimal import Decimal
+
+from storefront.devtools.sandbox.errors import StripeApiError
+from storefront.devtools.sandbox.money import display, minimum_charge, rounded
+from storefront.devtools.sandbox.records import Json, Record
+from storefront.devtools.sandbox.work import Work
+
+
+def line_subtotal(price: Json, quantity: int) -> int:
+    """A unit price may have decimals; the line is rounded once."""
+    return rounded(Decimal(price["unit_amount_decimal"]) * quantity, price["currency"])
+
+
+def discount_for(coupon: Json, subtotal: int, currency: str) -> int:
+    if coupon["amount_off"] is not None:
+        return min(int(coupon["amount_off"]), subtotal)
+    share = Decimal(subtotal) * Decimal(str(coupon["percent_off"])) / 100
+    return min(rounded(share, currency), subtotal)
+
+
+def spread(discount: int, subtotals: list[int], currency: str) -> list[int]:
+    """Shares that add up to the discount exactly: each is rounded from the running sum."""
+    total, running, given = sum(subtotals), 0, 0
+    shares = []
+    for subtotal in subtotals:
+        running += subtotal
+        upto = rounded(Decimal(discount) * running / total, currency) if total else 0
+        upto = discount if running == total else min(upto, discount)
+        shares.append(upto - given)
+        given = upto
+    return shares
+
+
+def compute(work: Work, session: Record) -> None:
+    """Write the totals of lines and session anew from lines, prices and the coupon in use."""
+    body, private = session.body, session.private
+    currency = body["currency"]
+    for line in private["lines"]:
+        price = work.records.get("price", line["price"]).body
+        line["subtotal"] = line_subtotal(price, line["quantity"])
+    subtotals = [line["subtotal"] for line in private["lines"]]
+    subtotal = sum(subtotals)
+    discount = 0
+    if private["coupon"] is not None:
+        coupon = work.records.get("coupon", private["coupon"]).body
+        discount = discount_for(coupon, subtotal, currency)
+    for line, share in zip(private["lines"], spread(discount, subtotals, currency), strict=True):
+        line["discount"] = share
+    body["amount_subtotal"] = subtotal
+    body["amount_total"] = subtotal - discount
+    body["total_details"] = {"amount_discount": discount, "amount_shipping": 0, "amount_tax": 0}
+
+
+def require_chargeable(session: Record) -> None:
+    """Free, or at least the currency's minimum."""
+    currency, total = session.body["currency"], session.body["amount_total"]
+    least = minimum_charge(currency)
+    if 0 < total < least:
+        raise StripeApiError(
+            400,
+            f"The Checkout Session's total amount due must add up to at least {display(least, currency)}",
+            code="amount_too_small",
+        )

@@ -1,0 +1,240 @@
+"""Disputes: opened by a bank, answered by the merchant, decided; and the money each step moves."""
+
+import copy
+
+from storefront.devtools.sandbox.errors import invalid
+from storefront.devtools.sandbox.ids import new_id
+from storefront.devtools.sandbox.payments.charges import add_transaction
+from storefront.devtools.sandbox.payments.fraud_warnings import lay_warnings_to_rest
+from storefront.devtools.sandbox.records import Json, Query, Record
+from storefront.devtools.sandbox.resources.changes import difference
+from storefront.devtools.sandbox.work import Work
+
+REASONS = (
+    "bank_cannot_process",
+    "check_returned",
+    "credit_not_processed",
+    "customer_initiated",
+    "debit_not_authorized",
+    "duplicate",
+    "fraudulent",
+    "general",
+    "incorrect_account_details",
+    "insufficient_funds",
+    "noncompliant",
+    "product_not_received",
+    "product_unacceptable",
+    "subscription_canceled",
+    "unrecognized",
+)
+# What may follow what. An inquiry becomes a chargeback, a lost dispute may be appealed once it is closed.
+_NEXT: dict[str, tuple[str, ...]] = {
+    "warning_needs_response": ("warning_under_review", "warning_closed", "needs_response", "prevented"),
+    "warning_under_review": ("warning_closed", "needs_response", "prevented"),
+    "needs_response": ("under_review", "won", "lost", "prevented"),
+    "under_review": ("won", "lost"),
+    "lost": ("appeal_needs_response",),
+    "appeal_needs_response": ("appeal_under_review", "won", "lost"),
+    "appeal_under_review": ("won", "lost"),
+    "won": (),
+    "warning_closed": (),
+    "prevented": (),
+}
+STATUSES = tuple(_NEXT)
+# How a new dispute gets to a status that none begins with.
+_WAY: dict[str, tuple[str, ...]] = {
+    "warning_under_review": ("warning_needs_response", "warning_under_review"),
+    "warning_closed": ("warning_needs_response", "warning_closed"),
+    "under_review": ("needs_response", "under_review"),
+    "won": ("needs_response", "won"),
+    "lost": ("needs_response", "lost"),
+    "appeal_needs_response": ("needs_response", "lost", "appeal_needs_response"),
+    "appeal_under_review": ("needs_response", "lost", "appeal_needs_response", "appeal_under_review"),
+}
+_CLOSED = ("won", "lost", "warning_closed", "prevented")
+# While it stands so, the bank has the money.
+_COSTLY = ("needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review")
+_FEE = 1500
+_ANSWER_SECONDS = 9 * 86_400
+_VISA_CODES = {
+    "credit_not_processed": "13.7",
+    "duplicate": "12.6",
+    "fraudulent": "10.4",
+    "product_not_received": "13.1",
+    "product_unacceptable": "13.3",
+    "subscription_canceled": "13.2",
+}
+_EVIDENCE = (
+    "access_activity_log",
+    "billing_address",
+    "cancellation_policy",
+    "cancellation_policy_disclosure",
+    "cancellation_rebuttal",
+    "customer_communication",
+    "customer_email_address",
+    "customer_name",
+    "customer_purchase_ip",
+    "customer_signature",
+    "duplicate_charge_documentation",
+    "duplicate_charge_explanation",
+    "duplicate_charge_id",
+    "product_description",
+    "receipt",
+    "refund_policy",
+    "refund_policy_disclosure",
+    "refund_refusal_explanation",
+    "service_date",
+    "service_documentation",
+    "shipping_address",
+    "shipping_carrier",
+    "shipping_date",
+    "shipping_documentation",
+    "shipping_tracking_number",
+    "uncategorized_file",
+    "uncategorized_text",
+)
+
+
+def open_dispute(
+    work: Work, charge: Record, *, reason: str, status: str = "needs_response", amount: int | None = None
+) -> Record:
+    """As the bank does it: with the events of each step on the way to `status`.
+
+    Raises Stripe's 400 when the charge has no money left to dispute.
+    """
+    left = _undisputed(work, charge)
+    asked = left if amount is None else amount
+    if charge.body["status"] != "succeeded" or not 0 < asked <= left:
+        raise invalid(f"Charge {charge.id} has nothing left to dispute.")
+    first, *rest = _WAY.get(status, (status,))
+    dispute = work.records.add(_new_body(work, charge, reason=reason, status=first, amount=asked))
+    withdrawn = _move_money(work, dispute)
+    work.emit("charge.dispute.created", dispute.body)
+    if first == "prevented":
+        work.emit("charge.dispute.closed", dispute.body)
+    _tell_of_money(work, dispute, withdrawn)
+    for each in rest:
+        move_dispute(work, dispute, each)
+    return dispute
+
+
+def charge_is_disputed(work: Work, charge_id: str) -> bool:
+    """Whether a dispute forbids refunds; an inquiry does not, nor one that was won."""
+    return any(not each.body["is_charge_refundable"] for each in _disputes_of(work, charge_id))
+
+
+def _disputes_of(work: Work, charge_id: str) -> list[Record]:
+    found, _ = work.records.page(Query(kind="dispute", limit=100, where=(("charge", charge_id),)))
+    return found
+
+
+def _undisputed(work: Work, charge: Record) -> int:
+    """What neither a refund nor another dispute has taken back."""
+    taken = sum(each.body["amount"] for each in _disputes_of(work, charge.id) if each.body["status"] in _COSTLY)
+    return int(charge.body["amount"] - charge.body["amount_refunded"] - taken)
+
+
+def may_become(dispute: Record, status: str) -> bool:
+    return status in _NEXT[dispute.body["status"]]
+
+
+def move_dispute(work: Work, dispute: Record, status: str, previous: Json | None = None) -> None:
+    """One step, with its money and its events; `previous`: what the caller has changed besides."""
+    if not may_become(dispute, status):
+        raise invalid(f"Dispute {dispute.id} is {dispute.body['status']} and cannot become {status}.")
+    work.drop_timer("dispute", dispute.id)
+    old = copy.deepcopy(dispute.body)
+    is_escalated = old["status"].startswith("warning_") and status == "needs_response"
+    dispute.body.update(status=status, is_charge_refundable=_is_refundable(status))
+    if is_escalated and "card" in dispute.body.get("payment_method_details", {}):
+        dispute.body["payment_method_details"]["card"]["case_type"] = "chargeback"
+    moved = _move_money(work, dispute)
+    was = (previous or {}) | difference(old, dispute.body)
+    is_closed = status in _CLOSED
+    work.emit(f"charge.dispute.{'closed' if is_closed else 'updated'}", dispute.body, was)
+    _tell_of_money(work, dispute, moved)
+
+
+def _is_refundable(status: str) -> bool:
+    return status not in _COSTLY
+
+
+def _move_money(work: Work, dispute: Record) -> str | None:
+    """Withdraw or give back what the status asks for, and save; the event that tells of it."""
+    body = dispute.body
+    is_withdrawn = sum(each["amount"] for each in body["balance_transactions"]) < 0
+    is_due = body["status"] in _COSTLY
+    if is_due != is_withdrawn:
+        word = "withdrawal" if is_due else "reversal"
+        made = add_transaction(
+            work,
+            amount=-body["amount"] if is_due else body["amount"],
+            currency=body["currency"],
+            kind="adjustment",
+            source=dispute.id,
+            fee=_FEE if is_due else 0,
+            fee_name="Dispute fee",
+            category="dispute" if is_due else "dispute_reversal",
+            description=f"Chargeback {word} for {body['charge']}",
+        )
+        body["balance_transactions"] = [*body["balance_transactions"], made.body]
+    work.records.save(dispute)
+    if is_due == is_withdrawn:
+        return None
+    return f"charge.dispute.funds_{'withdrawn' if is_due else 'reinstated'}"
+
+
+def _tell_of_money(work: Work, dispute: Record, event: str | None) -> None:
+    if event is None:
+        return
+    work.emit(event, dispute.body)
+    charge = work.records.get("charge", dispute.body["charge"])
+    if event == "charge.dispute.funds_withdrawn" and not charge.body["disputed"]:
+        charge.body["disputed"] = True
+        work.records.save(charge)
+        work.emit("charge.updated", charge.body, {"disputed": False})
+        lay_warnings_to_rest(work, charge)
+
+
+def _new_body(work: Work, charge: Record, *, reason: str, status: str, amount: int) -> Json:
+    billing, details = charge.body["billing_details"], charge.body["payment_method_details"]
+    is_card = details["type"] == "card"
+    code = _VISA_CODES.get(reason) if is_card else None
+    known = {
+        "billing_address": ", ".join(v for v in (billing["address"] or {}).values() if v) or None,
+        "customer_email_address": billing["email"],
+        "customer_name": billing["name"],
+        "customer_purchase_ip": "127.0.0.1",
+    }
+    body: Json = {
+        "id": new_id("du_1"),
+        "object": "dispute",
+        "amount": amount,
+        "balance_transactions": [],
+        "charge": charge.id,
+        "created": work.now,
+        "currency": charge.body["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": {**dict.fromkeys(_EVIDENCE), **known, "enhanced_evidence": {}},
+        "evidence_details": {
+            "due_by": None if status == "prevented" else work.now + _ANSWER_SECONDS,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+            "submission_method": "not_submitted",
+        },
+        "intended_submission_method": None,
+        "is_charge_refundable": _is_refundable(status),
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": charge.body["payment_intent"],
+        "reason": reason,
+        "status": status,
+    }
+    if is_card:
+        case = {"warning_needs_response": "inquiry", "prevented": "resolution"}.get(status, "chargeback")
+        brand = details["card"]["brand"]
+        shown = {"brand": brand, "case_type": case, "network": brand, "network_reason_code": code}
+        body.update(network_reason_code=code, payment_method_details={"card": shown, "type": "card"})
+    return body

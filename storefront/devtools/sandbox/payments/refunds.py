@@ -1,0 +1,186 @@
+"""Refunds: made, settled by the bank, failed or canceled; the charge always shows what is refunded now."""
+
+from enum import StrEnum
+
+from storefront.devtools.sandbox.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.ids import new_id, random_text
+from storefront.devtools.sandbox.money import display
+from storefront.devtools.sandbox.payments.charges import add_transaction
+from storefront.devtools.sandbox.payments.disputes import charge_is_disputed
+from storefront.devtools.sandbox.payments.fraud_warnings import lay_warnings_to_rest
+from storefront.devtools.sandbox.payments.instruments import CARDS, RefundCourse
+from storefront.devtools.sandbox.records import Json, Record
+from storefront.devtools.sandbox.resources.changes import difference, new_metadata
+from storefront.devtools.sandbox.work import Work
+
+
+class RefundEnd(StrEnum):
+    """How a refund may end after its first answer."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+_FAILURE_REASONS = {RefundEnd.FAILED: "expired_or_canceled_card", RefundEnd.CANCELED: "merchant_request"}
+
+
+def refund_charge(work: Work, charge: Record, params: Json, course: RefundCourse | None = None) -> Json:
+    """`params` as in `POST /v1/refunds`; the refund as Stripe answers it, before the bank has said a word.
+
+    Without a course the test card or account decides, and the timer ends it; with one, it waits to be settled.
+    Raises Stripe's 400 when there is nothing, or not so much, left to refund, or a dispute is open.
+    """
+    amount = _check_amount(charge, params.get("amount"))
+    if charge_is_disputed(work, charge.id):
+        raise invalid(f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed")
+    chosen = course or _usual_course(work, charge)
+    refund = _add_refund(work, charge, amount, params, is_pending=chosen is RefundCourse.PENDING)
+    work.emit("refund.created", refund.body)
+    _change_refunded(work, charge, amount)
+    work.emit("charge.refunded", charge.body, _previous_refunded(charge, amount))
+    if charge.body["refunded"]:
+        lay_warnings_to_rest(work, charge)
+    answer = {**refund.body}
+    if chosen is RefundCourse.SUCCEEDS:
+        _find_reference(work, refund)
+        return answer
+    refund.private["end"] = RefundEnd.SUCCEEDED if chosen is RefundCourse.PENDING else RefundEnd.FAILED
+    work.records.save(refund)
+    if course is None and work.settings.settle_after_seconds is not None:
+        work.set_timer("refund", refund.id, work.now + work.settings.settle_after_seconds)
+    return answer
+
+
+def can_settle(refund: Record, end: RefundEnd) -> bool:
+    """A pending refund may end in any way; one that has succeeded may still bounce."""
+    status = refund.body["status"]
+    return status == "pending" or (status == "succeeded" and end is RefundEnd.FAILED)
+
+
+def usual_end(refund: Record) -> RefundEnd:
+    """What the test card or account has in mind for a refund that is not through yet."""
+    return RefundEnd(refund.private.get("end") or RefundEnd.SUCCEEDED)
+
+
+def settle_refund(work: Work, refund: Record, end: RefundEnd) -> None:
+    """The bank's last word. What failed or was canceled is no longer refunded."""
+    work.drop_timer("refund", refund.id)
+    refund.private.pop("end", None)
+    previous: Json = {"status": refund.body["status"]}
+    if refund.body.pop("pending_reason", None) is not None:
+        previous["pending_reason"] = "processing"
+    refund.body["status"] = end.value
+    if end is RefundEnd.SUCCEEDED:
+        work.records.save(refund)
+        _tell(work, refund, previous)
+        _find_reference(work, refund)
+        return
+    back = add_transaction(
+        work,
+        amount=refund.body["amount"],
+        currency=refund.body["currency"],
+        kind="refund_failure",
+        source=refund.id,
+    )
+    refund.body.update(failure_balance_transaction=back.id, failure_reason=_failure_reason(refund, end))
+    previous.update(failure_balance_transaction=None, failure_reason=None)
+    work.records.save(refund)
+    _change_refunded(work, work.records.get("charge", refund.body["charge"]), -refund.body["amount"])
+    work.emit("refund.updated", refund.body, previous)
+    if end is RefundEnd.FAILED:
+        work.emit("refund.failed", refund.body)
+    work.emit("charge.refund.updated", refund.body, previous)
+
+
+def _check_amount(charge: Record, asked: int | None) -> int:
+    body = charge.body
+    if body["status"] != "succeeded":
+        raise invalid(f"Charge {charge.id} did not succeed and cannot be refunded.")
+    remainder = int(body["amount"] - body["amount_refunded"])
+    if remainder == 0:
+        raise invalid(f"Charge {charge.id} has already been refunded.", code="charge_already_refunded")
+    if asked is not None and asked > remainder:
+        raise _too_much(charge, asked, remainder)
+    return remainder if asked is None else asked
+
+
+def _too_much(charge: Record, amount: int, remainder: int) -> StripeApiError:
+    currency = charge.body["currency"]
+    asked, left = (display(each, currency).removesuffix(" usd") for each in (amount, remainder))
+    return invalid(f"Refund amount ({asked}) is greater than unrefunded amount on charge ({left})", param="amount")
+
+
+def _usual_course(work: Work, charge: Record) -> RefundCourse:
+    if charge.body["payment_method_details"]["type"] != "card":
+        return RefundCourse.PENDING
+    method = work.records.get("payment_method", charge.body["payment_method"])
+    card = CARDS.get(method.private["number"])
+    return card.refund if card else RefundCourse.SUCCEEDS
+
+
+def _add_refund(work: Work, charge: Record, amount: int, params: Json, *, is_pending: bool) -> Record:
+    is_card = charge.body["payment_method_details"]["type"] == "card"
+    refund_id = new_id("re_3" if is_card else "pyr_3")
+    transaction = add_transaction(
+        work, amount=-amount, currency=charge.body["currency"], kind="refund", source=refund_id
+    )
+    body: Json = {
+        "id": refund_id,
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": transaction.id,
+        "charge": charge.id,
+        "created": work.now,
+        "currency": charge.body["currency"],
+        "customer": charge.body["customer"],
+        "customer_account": None,
+        "metadata": new_metadata(params),
+        "payment_intent": charge.body["payment_intent"],
+        "payment_method": charge.body["payment_method"],
+        "reason": params.get("reason"),
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "pending" if is_pending else "succeeded",
+        "transfer_reversal": None,
+    }
+    if is_card:
+        card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
+        body["destination_details"] = {"card": card, "type": "card"}
+    if is_pending:
+        body["pending_reason"] = "processing"
+    return work.records.add(body)
+
+
+def _change_refunded(work: Work, charge: Record, amount: int) -> None:
+    charge.body["amount_refunded"] += amount
+    charge.body["refunded"] = charge.body["amount_refunded"] == charge.body["amount"]
+    work.records.save(charge)
+
+
+def _previous_refunded(charge: Record, amount: int) -> Json:
+    previous: Json = {"amount_refunded": charge.body["amount_refunded"] - amount}
+    if charge.body["refunded"]:
+        previous["refunded"] = False
+    return previous
+
+
+def _find_reference(work: Work, refund: Record) -> None:
+    """The bank's reference arrives afterwards; here at once, as the refund's last news. Cards only."""
+    if "destination_details" not in refund.body:
+        return
+    old = refund.body["destination_details"]["card"]
+    card = {**old, "reference": random_text(23), "reference_status": "available"}
+    refund.body["destination_details"] = {"card": card, "type": "card"}
+    work.records.save(refund)
+    _tell(work, refund, {"destination_details": {"card": difference(old, card)}})
+
+
+def _tell(work: Work, refund: Record, previous: Json) -> None:
+    work.emit("refund.updated", refund.body, previous)
+    work.emit("charge.refund.updated", refund.body, previous)
+
+
+def _failure_reason(refund: Record, end: RefundEnd) -> str:
+    is_bank = end is RefundEnd.FAILED and "destination_details" not in refund.body
+    return "declined" if is_bank else _FAILURE_REASONS[end]

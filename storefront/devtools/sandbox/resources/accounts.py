@@ -1,0 +1,33 @@
+"""The one account of the sandbox."""
+
+from stripe.params import AccountRetrieveCurrentParams
+
+from storefront.devtools.sandbox.records import Json
+from storefront.devtools.sandbox.routes import Call, route
+
+DISPLAY_NAME = "Sandbox"
+
+
+@route("GET /v1/account", AccountRetrieveCurrentParams)
+def retrieve_account(call: Call) -> Json:
+    return {
+        "id": call.work.account_id,
+        "object": "account",
+        "business_profile": None,
+        "business_type": None,
+        "capabilities": {
+            "card_payments": "active",
+            "sepa_debit_payments": "active",
+            "us_bank_account_ach_payments": "active",
+        },
+        "charges_enabled": True,
+        "controller": {"type": "account"},
+        "country": "US",
+        "default_currency": "usd",
+        "details_submitted": True,
+        "email": None,
+        "metadata": {},
+        "payouts_enabled": True,
+        "settings": None,
+        "type": "standard",
+    }

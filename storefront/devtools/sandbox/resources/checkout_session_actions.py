@@ -1,0 +1,34 @@
+"""Checkout Sessions: what the shop may still change, and expiring them."""
+
+from stripe.params.checkout import SessionExpireParams, SessionUpdateParams
+
+from storefront.devtools.sandbox.checkout.completion import expire
+from storefront.devtools.sandbox.errors import invalid
+from storefront.devtools.sandbox.records import Json
+from storefront.devtools.sandbox.resources.changes import change
+from storefront.devtools.sandbox.routes import Call, route
+
+
+@route(
+    "POST /v1/checkout/sessions/{id}",
+    SessionUpdateParams,
+    unsupported=("collected_information", "line_items", "payment_intent_data", "shipping_options"),
+)
+def update_session(call: Call) -> Json:
+    session = call.get("checkout.session", param="session")
+    change(session, call.params, ("metadata",))
+    call.work.records.save(session)
+    return session.body
+
+
+@route("POST /v1/checkout/sessions/{id}/expire", SessionExpireParams)
+def expire_session(call: Call) -> Json:
+    session = call.get("checkout.session", param="session")
+    status = session.body["status"]
+    if status != "open":
+        raise invalid(
+            'Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a'
+            f" status of `{status}`."
+        )
+    expire(call.work, session)
+    return session.body

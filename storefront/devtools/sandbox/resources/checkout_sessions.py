@@ -1,0 +1,110 @@
+"""Checkout Sessions: create and read."""
+
+from stripe.params.checkout import (
+    SessionCreateParams,
+    SessionListLineItemsParams,
+    SessionListParams,
+    SessionRetrieveParams,
+)
+
+from storefront.devtools.sandbox.checkout import discounts
+from storefront.devtools.sandbox.checkout.lines import find_session_of, line_items
+from storefront.devtools.sandbox.checkout.opening import open_session
+from storefront.devtools.sandbox.checkout.rules import check_new_session
+from storefront.devtools.sandbox.expansion import builds
+from storefront.devtools.sandbox.records import Json
+from storefront.devtools.sandbox.resources.lists import list_answer, list_records, page_of
+from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.specs import TEXTS
+from storefront.devtools.sandbox.work import Work
+
+_EMBEDDED_LINES = 10
+_UNSUPPORTED = (
+    "after_expiration",
+    "customer_account",
+    "line_items.tax_rates",
+    "managed_payments",
+    "name_collection",
+    "optional_items",
+    "payment_intent_data.application_fee_amount",
+    "payment_intent_data.on_behalf_of",
+    "payment_intent_data.transfer_data",
+    "payment_method_collection",
+    "payment_method_options",
+    "permissions",
+    "phone_number_collection",
+    "saved_payment_method_options",
+    "setup_intent_data",
+    "shipping_address_collection",
+    "shipping_options",
+    "subscription_data",
+    "wallet_options",
+)
+
+
+@route(
+    "POST /v1/checkout/sessions",
+    SessionCreateParams,
+    lenient={"payment_method_types": TEXTS},
+    removed=("payment_method_types",),
+    unsupported=_UNSUPPORTED,
+    check=check_new_session,
+)
+def create_session(call: Call) -> Json:
+    return open_session(call.work, call.params).body
+
+
+@route("GET /v1/checkout/sessions/{id}", SessionRetrieveParams)
+def retrieve_session(call: Call) -> Json:
+    return call.get("checkout.session", param="session").body
+
+
+@route("GET /v1/checkout/sessions", SessionListParams, unsupported=("customer_account",))
+def list_sessions(call: Call) -> Json:
+    email = (call.params.get("customer_details") or {}).get("email")
+    sql = ("json_extract(body, '$.customer_details.email') = ?",) if email else ()
+    return list_records(
+        call,
+        "checkout.session",
+        "/v1/checkout/sessions",
+        filters=("customer", "payment_intent", "payment_link", "status", "subscription"),
+        sql=sql,
+        values=(email,) if email else (),
+    )
+
+
+@route("GET /v1/checkout/sessions/{id}/line_items", SessionListLineItemsParams)
+def list_line_items(call: Call) -> Json:
+    session = call.get("checkout.session", param="session")
+    return page_of(line_items(call.work, session), call.params, _lines_url(session.id))
+
+
+def _lines_url(session_id: str) -> str:
+    return f"/v1/checkout/sessions/{session_id}/line_items"
+
+
+@builds("checkout.session", "line_items")
+def build_line_items(work: Work, body: Json) -> Json:
+    """Expanded inside a session: the first ten, and the address of the rest."""
+    items = line_items(work, work.records.get("checkout.session", body["id"]))
+    return list_answer(items[:_EMBEDDED_LINES], _lines_url(body["id"]), has_more=len(items) > _EMBEDDED_LINES)
+
+
+@builds("item", "discounts")
+def build_line_discounts(work: Work, body: Json) -> list[Json]:
+    """What the session's discount is on this line; lines of a Payment Link have none yet."""
+    session = find_session_of(work, body["id"])
+    discount = session and discounts.discount_object(session)
+    return [{"amount": body["amount_discount"], "discount": discount}] if discount else []
+
+
+@builds("item", "taxes")
+def build_line_taxes(_work: Work, _body: Json) -> list[Json]:
+    return []
+
+
+@builds("checkout.session", "total_details.breakdown")
+def build_breakdown(work: Work, body: Json) -> Json:
+    discount = discounts.discount_object(work.records.get("checkout.session", body["id"]))
+    amount = body["total_details"]["amount_discount"]
+    return {"discounts": [{"amount": amount, "discount": discount}] if discount else [], "taxes": []}

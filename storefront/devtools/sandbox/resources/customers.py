@@ -1,0 +1,121 @@
+"""Customers, as the shop makes them or Checkout makes them on the way."""
+
+from stripe.params import (
+    CustomerCreateParams,
+    CustomerDeleteParams,
+    CustomerListParams,
+    CustomerRetrieveParams,
+    CustomerUpdateParams,
+)
+
+from storefront.devtools.sandbox.errors import not_found
+from storefront.devtools.sandbox.ids import new_id, random_text
+from storefront.devtools.sandbox.records import Json, Record
+from storefront.devtools.sandbox.resources.addresses import whole_address, whole_shipping
+from storefront.devtools.sandbox.resources.changes import change, delete, new_metadata
+from storefront.devtools.sandbox.resources.lists import list_records
+from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.work import Work
+
+_UNSUPPORTED = (
+    "balance",
+    "business_name",
+    "cash_balance",
+    "individual_name",
+    "invoice_settings",
+    "payment_method",
+    "source",
+    "tax",
+    "tax_id_data",
+    "test_clock",
+)
+
+
+def add_customer(work: Work, params: Json) -> Record:
+    body: Json = {
+        "id": new_id("cus_"),
+        "object": "customer",
+        "address": whole_address(params.get("address") or None),
+        "balance": 0,
+        "created": work.now,
+        "currency": None,
+        "customer_account": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": params.get("description"),
+        "discount": None,
+        "email": params.get("email"),
+        "invoice_prefix": params.get("invoice_prefix") or random_text(8).upper(),
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "livemode": False,
+        "metadata": new_metadata(params),
+        "name": params.get("name") or None,
+        "next_invoice_sequence": params.get("next_invoice_sequence", 1),
+        "phone": params.get("phone"),
+        "preferred_locales": params.get("preferred_locales") or [],
+        "shipping": whole_shipping(params.get("shipping") or None),
+        "tax_exempt": params.get("tax_exempt") or "none",
+        "test_clock": None,
+    }
+    record = work.records.add(body)
+    work.emit("customer.created", body)
+    return record
+
+
+@route("POST /v1/customers", CustomerCreateParams, unsupported=_UNSUPPORTED)
+def create_customer(call: Call) -> Json:
+    return add_customer(call.work, call.params).body
+
+
+@route("GET /v1/customers/{id}", CustomerRetrieveParams)
+def retrieve_customer(call: Call) -> Json:
+    """Unlike other objects a deleted customer still answers, with a stub."""
+    customer = call.work.records.find("customer", call.ids[0])
+    if customer is None:
+        raise not_found("customer", call.ids[0])
+    return {"id": customer.id, "object": "customer", "deleted": True} if customer.deleted else customer.body
+
+
+@route(
+    "POST /v1/customers/{id}",
+    CustomerUpdateParams,
+    unsupported=(*_UNSUPPORTED, "default_source"),
+)
+def update_customer(call: Call) -> Json:
+    customer = call.get("customer")
+    params = {**call.params}
+    if params.get("address"):
+        params["address"] = whole_address(params["address"])
+    if params.get("shipping"):
+        params["shipping"] = whole_shipping(params["shipping"])
+    names = (
+        "address",
+        "description",
+        "email",
+        "metadata",
+        "name",
+        "phone",
+        "preferred_locales",
+        "shipping",
+        "tax_exempt",
+    )
+    previous = change(customer, params, names)
+    if previous:
+        call.work.records.save(customer)
+        call.work.emit("customer.updated", customer.body, previous)
+    return customer.body
+
+
+@route("DELETE /v1/customers/{id}", CustomerDeleteParams)
+def delete_customer(call: Call) -> Json:
+    return delete(call.work, call.get("customer"))
+
+
+@route("GET /v1/customers", CustomerListParams, unsupported=("test_clock",))
+def list_customers(call: Call) -> Json:
+    return list_records(call, "customer", "/v1/customers", filters=("email",))

@@ -1,0 +1,44 @@
+"""Disputes over the API: read, answered with evidence, given up."""
+
+from stripe.params import DisputeCloseParams, DisputeListParams, DisputeRetrieveParams, DisputeUpdateParams
+
+from storefront.devtools.sandbox.payments.evidence import accept_loss, answer_dispute
+from storefront.devtools.sandbox.records import Json
+from storefront.devtools.sandbox.resources.changes import change
+from storefront.devtools.sandbox.resources.lists import list_records
+from storefront.devtools.sandbox.routes import Call, route
+
+
+@route("GET /v1/disputes/{id}", DisputeRetrieveParams)
+def retrieve_dispute(call: Call) -> Json:
+    return call.get("dispute", param="dispute").body
+
+
+@route(
+    "POST /v1/disputes/{id}",
+    DisputeUpdateParams,
+    unsupported=("evidence.appeal", "evidence.enhanced_evidence"),
+)
+def update_dispute(call: Call) -> Json:
+    """Evidence is sent unless `submit=false` only stages it; an explicit `submit=true` sends what was staged."""
+    dispute = call.get("dispute", param="dispute")
+    evidence, sends = call.params.get("evidence") or {}, call.params.get("submit")
+    previous = change(dispute, call.params, ("intended_submission_method", "metadata"))
+    if evidence or sends:
+        answer_dispute(call.work, dispute, evidence, sends=sends is not False, previous=previous)
+    elif previous:
+        call.work.records.save(dispute)
+        call.work.emit("charge.dispute.updated", dispute.body, previous)
+    return dispute.body
+
+
+@route("POST /v1/disputes/{id}/close", DisputeCloseParams)
+def close_dispute(call: Call) -> Json:
+    dispute = call.get("dispute", param="dispute")
+    accept_loss(call.work, dispute)
+    return dispute.body
+
+
+@route("GET /v1/disputes", DisputeListParams)
+def list_disputes(call: Call) -> Json:
+    return list_records(call, "dispute", "/v1/disputes", filters=("charge", "payment_intent"))

@@ -1,0 +1,152 @@
+"""PaymentIntents over the API: read by shops, made by the command line."""
+
+from stripe.params import (
+    PaymentIntentCancelParams,
+    PaymentIntentConfirmParams,
+    PaymentIntentCreateParams,
+    PaymentIntentListParams,
+    PaymentIntentRetrieveParams,
+    PaymentIntentUpdateParams,
+)
+
+from storefront.devtools.sandbox.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.money import MAXIMUM_AMOUNT, display, minimum_charge
+from storefront.devtools.sandbox.payments import intents
+from storefront.devtools.sandbox.payments.methods import find_method
+from storefront.devtools.sandbox.records import Json, Record
+from storefront.devtools.sandbox.resources.changes import change
+from storefront.devtools.sandbox.resources.lists import list_records
+from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.specs import TEXTS
+
+_UNSUPPORTED = (
+    "amount_details",
+    "application_fee_amount",
+    "customer_account",
+    "hooks",
+    "mandate",
+    "mandate_data",
+    "on_behalf_of",
+    "payment_details",
+    "payment_method_data",
+    "payment_method_options",
+    "radar_options",
+    "transfer_data",
+)
+
+
+@route(
+    "POST /v1/payment_intents",
+    PaymentIntentCreateParams,
+    lenient={"payment_method_types": TEXTS},
+    removed=("payment_method_types",),
+    unsupported=_UNSUPPORTED,
+)
+def create_intent(call: Call) -> Json:
+    params, work = call.params, call.work
+    currency = params["currency"].lower()
+    least = minimum_charge(currency)
+    if not least <= params["amount"] <= MAXIMUM_AMOUNT:
+        raise invalid(
+            f"Amount must be at least {display(least, currency)} and at most {MAXIMUM_AMOUNT}.",
+            param="amount",
+            code="amount_too_small" if params["amount"] < least else "amount_too_large",
+        )
+    if params.get("capture_method") == "manual":
+        raise invalid("The local sandbox has no manual capture.", param="capture_method")
+    customer = params.get("customer")
+    if customer is not None and work.records.find("customer", customer) is None:
+        raise no_such("customer", customer, "customer")
+    types = params.get("payment_method_types") or params.get("allowed_payment_method_types") or ["card"]
+    automatic = {"allow_redirects": "always", "enabled": True} if call.is_strict else None
+    intent = intents.add_intent(work, {"automatic_payment_methods": automatic, **params}, types=types)
+    if params.get("payment_method"):
+        method = find_method(work, params["payment_method"])
+        intent.body.update(payment_method=method.id, status="requires_confirmation")
+        work.records.save(intent)
+    if params.get("confirm"):
+        _confirm(call, intent)
+    return intent.body
+
+
+def _confirm(call: Call, intent: Record) -> None:
+    name = intent.body["payment_method"]
+    if name is None:
+        raise missing("payment_method")
+    charge = intents.confirm(call.work, intent, find_method(call.work, name))
+    if charge is not None:
+        intents.book_charge(call.work, charge)
+
+
+def _own(call: Call) -> Record:
+    """An intent the merchant may act on; those of Checkout Sessions belong to the session."""
+    intent = call.get("payment_intent", param="intent")
+    if intent.private.get("session"):
+        raise invalid(
+            "You can't confirm or cancel the PaymentIntent for a Checkout Session. To cancel, expire the Checkout"
+            " Session."
+        )
+    return intent
+
+
+@route(
+    "POST /v1/payment_intents/{id}/confirm",
+    PaymentIntentConfirmParams,
+    lenient={"payment_method_types": TEXTS},
+    removed=("payment_method_types",),
+    unsupported=_UNSUPPORTED,
+)
+def confirm_intent(call: Call) -> Json:
+    intent = _own(call)
+    if intent.body["status"] not in {"requires_payment_method", "requires_confirmation", "requires_action"}:
+        raise _unexpected(intent, "confirm")
+    if call.params.get("payment_method"):
+        intent.body["payment_method"] = find_method(call.work, call.params["payment_method"]).id
+    _confirm(call, intent)
+    return intent.body
+
+
+@route("POST /v1/payment_intents/{id}/cancel", PaymentIntentCancelParams)
+def cancel_intent(call: Call) -> Json:
+    intent = _own(call)
+    if intent.body["status"] in {"succeeded", "canceled", "processing"}:
+        raise _unexpected(intent, "cancel")
+    intents.cancel(call.work, intent, call.params.get("cancellation_reason"))
+    return intent.body
+
+
+def _unexpected(intent: Record, verb: str) -> Exception:
+    return invalid(
+        f"You cannot {verb} this PaymentIntent because it has a status of {intent.body['status']}.",
+        code="payment_intent_unexpected_state",
+    )
+
+
+@route("GET /v1/payment_intents/{id}", PaymentIntentRetrieveParams, unsupported=("client_secret",))
+def retrieve_intent(call: Call) -> Json:
+    return call.get("payment_intent", param="intent").body
+
+
+@route(
+    "POST /v1/payment_intents/{id}",
+    PaymentIntentUpdateParams,
+    unsupported=(
+        *(name for name in _UNSUPPORTED if name not in {"mandate", "mandate_data"}),
+        "amount",
+        "capture_method",
+        "currency",
+        "customer",
+        "payment_method",
+        "setup_future_usage",
+    ),
+)
+def update_intent(call: Call) -> Json:
+    intent = call.get("payment_intent", param="intent")
+    change(intent, call.params, ("description", "metadata", "receipt_email"))
+    call.work.records.save(intent)
+    return intent.body
+
+
+@route("GET /v1/payment_intents", PaymentIntentListParams, unsupported=("customer_account",))
+def list_intents(call: Call) -> Json:
+    return list_records(call, "payment_intent", "/v1/payment_intents", filters=("customer",))

@@ -1,0 +1,104 @@
+"""Payment links over the API."""
+
+from stripe.params import (
+    PaymentLinkCreateParams,
+    PaymentLinkListLineItemsParams,
+    PaymentLinkListParams,
+    PaymentLinkRetrieveParams,
+    PaymentLinkUpdateParams,
+)
+
+from storefront.devtools.sandbox.checkout.lines import line_items
+from storefront.devtools.sandbox.checkout.payment_links import add_link, change_link
+from storefront.devtools.sandbox.checkout.rules import check_lines, check_url
+from storefront.devtools.sandbox.errors import invalid, missing
+from storefront.devtools.sandbox.expansion import builds
+from storefront.devtools.sandbox.records import Json
+from storefront.devtools.sandbox.resources.lists import list_answer, list_records, page_of
+from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.work import Work
+
+_MOST_LINES = 20
+_UNSUPPORTED = (
+    "application_fee_amount",
+    "application_fee_percent",
+    "name_collection",
+    "on_behalf_of",
+    "optional_items",
+    "payment_method_options",
+    "phone_number_collection",
+    "shipping_address_collection",
+    "shipping_options",
+    "subscription_data",
+    "transfer_data",
+)
+
+
+def _check_new_link(params: Json) -> None:
+    check_lines(params, most=_MOST_LINES, name="payment link")
+    _check_link(params)
+
+
+def _check_link(params: Json) -> None:
+    after = params.get("after_completion") or {}
+    if after.get("type") == "redirect":
+        if "redirect" not in after:
+            raise missing("after_completion[redirect]")
+        check_url(after["redirect"]["url"], "after_completion[redirect][url]")
+    restrictions = params.get("restrictions") or {}
+    if restrictions and restrictions["completed_sessions"]["limit"] < 1:
+        raise invalid(
+            "This value must be greater than or equal to 1.",
+            param="restrictions[completed_sessions][limit]",
+            code="parameter_invalid_integer",
+            is_stored=False,
+        )
+    if (params.get("payment_intent_data") or {}).get("capture_method") == "manual":
+        raise invalid(
+            "The local sandbox captures every payment at once; it has no manual capture.",
+            param="payment_intent_data[capture_method]",
+            is_stored=False,
+        )
+
+
+@route(
+    "POST /v1/payment_links",
+    PaymentLinkCreateParams,
+    check=_check_new_link,
+    unsupported=(*_UNSUPPORTED, "managed_payments"),
+)
+def create_link(call: Call) -> Json:
+    return add_link(call.work, call.params).body
+
+
+@route("GET /v1/payment_links/{id}", PaymentLinkRetrieveParams)
+def retrieve_link(call: Call) -> Json:
+    return call.get("payment_link", param="payment_link").body
+
+
+@route("POST /v1/payment_links/{id}", PaymentLinkUpdateParams, check=_check_link, unsupported=_UNSUPPORTED)
+def update_link(call: Call) -> Json:
+    link = call.get("payment_link", param="payment_link")
+    change_link(call.work, link, call.params)
+    return link.body
+
+
+@route("GET /v1/payment_links", PaymentLinkListParams)
+def list_links(call: Call) -> Json:
+    return list_records(call, "payment_link", "/v1/payment_links", filters=("active",))
+
+
+@route("GET /v1/payment_links/{id}/line_items", PaymentLinkListLineItemsParams)
+def list_link_lines(call: Call) -> Json:
+    link = call.get("payment_link", param="payment_link")
+    return page_of(line_items(call.work, link), call.params, _lines_url(link.id))
+
+
+def _lines_url(link_id: str) -> str:
+    return f"/v1/payment_links/{link_id}/line_items"
+
+
+@builds("payment_link", "line_items")
+def build_link_lines(work: Work, body: Json) -> Json:
+    """All of them: a link has at most twenty."""
+    return list_answer(line_items(work, work.records.get("payment_link", body["id"])), _lines_url(body["id"]))

@@ -1,0 +1,87 @@
+"""PaymentMethods over the API: made by the page with the publishable key, or with a token; kept by customers."""
+
+from stripe.params import (
+    PaymentMethodAttachParams,
+    PaymentMethodCreateParams,
+    PaymentMethodDetachParams,
+    PaymentMethodListParams,
+    PaymentMethodRetrieveParams,
+)
+
+from storefront.devtools.sandbox.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.payments.methods import add_method, find_method
+from storefront.devtools.sandbox.records import Json, Record
+from storefront.devtools.sandbox.resources.lists import list_records
+from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.specs import INTEGER, TEXT, Kind, Spec
+
+# The SDK's type knows number, expiry, cvc and token as two different hashes; one that knows both.
+_CARD = Spec(
+    kind=Kind.HASH,
+    fields={
+        "cvc": TEXT,
+        "exp_month": INTEGER,
+        "exp_year": INTEGER,
+        "networks": Spec(kind=Kind.HASH, fields={"preferred": TEXT}),
+        "number": TEXT,
+        "token": TEXT,
+    },
+)
+
+
+@route(
+    "POST /v1/payment_methods",
+    PaymentMethodCreateParams,
+    extra={"card": _CARD},
+    unsupported=("customer", "payment_method", "radar_options", "fingerprint", "customer_account"),
+    is_public=True,
+)
+def create_payment_method(call: Call) -> Json:
+    return add_method(call.work, call.params).body
+
+
+@route("GET /v1/payment_methods/{id}", PaymentMethodRetrieveParams)
+def retrieve_payment_method(call: Call) -> Json:
+    return call.get("payment_method", param="payment_method").body
+
+
+@route("GET /v1/payment_methods", PaymentMethodListParams, unsupported=("allow_redisplay", "customer_account"))
+def list_payment_methods(call: Call) -> Json:
+    return list_records(call, "payment_method", "/v1/payment_methods", filters=("customer", "type"))
+
+
+@route("POST /v1/payment_methods/{id}/attach", PaymentMethodAttachParams, unsupported=("customer_account",))
+def attach_payment_method(call: Call) -> Json:
+    """To one customer for good: what was given back cannot be used again, as at Stripe."""
+    if "customer" not in call.params:
+        raise missing("customer")
+    customer = call.work.records.find("customer", call.params["customer"])
+    if customer is None or customer.deleted:
+        raise no_such("customer", call.params["customer"], "customer")
+    method = find_method(call.work, call.ids[0])
+    if method.body["customer"] not in (None, customer.id):
+        raise invalid("The payment method you provided has already been attached to a customer.")
+    if method.body["customer"] is None:
+        _keep(call, method, customer.id)
+        call.work.emit("payment_method.attached", method.body)
+    return method.body
+
+
+@route("POST /v1/payment_methods/{id}/detach", PaymentMethodDetachParams)
+def detach_payment_method(call: Call) -> Json:
+    method = call.get("payment_method", param="payment_method")
+    customer = method.body["customer"]
+    if customer is None:
+        raise invalid(
+            "The payment method you provided is not attached to a customer so detachment is impossible.",
+            param="payment_method",
+        )
+    method.private["was_detached"] = True
+    _keep(call, method, None)
+    call.work.emit("payment_method.detached", method.body, {"customer": customer})
+    return method.body
+
+
+def _keep(call: Call, method: Record, customer: str | None) -> None:
+    method.body["customer"] = customer
+    call.work.records.save(method)

@@ -1,0 +1,133 @@
+"""The private API of the Checkout page: used by our own page, by the command line's triggers and by tests."""
+
+from collections.abc import Mapping
+
+from storefront.devtools.sandbox.checkout.discounts import apply_code
+from storefront.devtools.sandbox.checkout.page_view import page_json
+from storefront.devtools.sandbox.checkout.payment import authenticate_session, confirm_session, require_open
+from storefront.devtools.sandbox.checkout.redirect import poll
+from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
+from storefront.devtools.sandbox.errors import invalid, missing
+from storefront.devtools.sandbox.records import Json, Record
+from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.specs import INTEGER, TEXT, Kind, Spec
+from storefront.devtools.sandbox.work import Work
+
+_CAN_BE_EMPTY = Spec(kind=Kind.STRING, can_be_empty=True)
+_QUANTITIES = Spec(
+    kind=Kind.ARRAY,
+    item=Spec(kind=Kind.HASH, fields={"id": TEXT, "quantity": INTEGER}, required=("id", "quantity")),
+)
+_TAX_ID = Spec(kind=Kind.HASH, fields={"type": TEXT, "value": TEXT}, required=("type", "value"))
+# Named by Stripe's own page for fraud signals; taken and not used.
+_SIGNALS: Mapping[str, Spec] = dict.fromkeys(("eid", "guid", "muid", "sid"), _CAN_BE_EMPTY)
+
+
+@route("GET /v1/payment_pages/{id}", is_public=True, extra=_SIGNALS)
+def retrieve_page(call: Call) -> Json:
+    return page_json(call.work, _session(call))
+
+
+@route("POST /v1/payment_pages/{id}/init", is_public=True, extra=_SIGNALS)
+def init_page(call: Call) -> Json:
+    return page_json(call.work, _session(call))
+
+
+@route(
+    "POST /v1/payment_pages/{id}",
+    is_public=True,
+    extra={**_SIGNALS, "promotion_code": _CAN_BE_EMPTY, "line_items": _QUANTITIES},
+)
+def update_page(call: Call) -> Json:
+    session = _session(call)
+    require_open(session)
+    if "promotion_code" in call.params:
+        if not session.body["allow_promotion_codes"]:
+            raise invalid("This order does not take promotion codes.", param="promotion_code")
+        apply_code(call.work, session, call.params["promotion_code"])
+    for place, wanted in enumerate(call.params.get("line_items") or []):
+        set_quantity(session, wanted, f"line_items[{place}]")
+    compute(call.work, session)
+    require_chargeable(session)
+    call.work.records.save(session)
+    return page_json(call.work, session)
+
+
+def set_quantity(session: Record, wanted: Json, name: str) -> None:
+    line = next((each for each in session.private["lines"] if each["id"] == wanted["id"]), None)
+    if line is None:
+        raise invalid(f"No such item: '{wanted['id']}'", param=f"{name}[id]", code="resource_missing")
+    limits = line["adjustable"]
+    if limits is None:
+        raise invalid("The quantity of this item cannot be changed.", param=f"{name}[quantity]")
+    if not limits["minimum"] <= wanted["quantity"] <= limits["maximum"]:
+        raise invalid(
+            f"Please choose a quantity from {limits['minimum']} to {limits['maximum']}.",
+            param=f"{name}[quantity]",
+        )
+    line["quantity"] = wanted["quantity"]
+
+
+@route(
+    "POST /v1/payment_pages/{id}/confirm",
+    is_public=True,
+    extra={
+        **_SIGNALS,
+        "country": _CAN_BE_EMPTY,
+        "email": _CAN_BE_EMPTY,
+        "expected_amount": INTEGER,
+        "expected_payment_method_type": TEXT,
+        "name": _CAN_BE_EMPTY,
+        "payment_method": TEXT,
+        "postal_code": _CAN_BE_EMPTY,
+        "return_url": TEXT,
+        "tax_id": _TAX_ID,
+    },
+)
+def confirm_page(call: Call) -> Json:
+    if "expected_amount" not in call.params:
+        raise missing("expected_amount")
+    session = _session(call)
+    intent = confirm_session(call.work, session, call.params)
+    return page_json(call.work, session, intent)
+
+
+@route(
+    "POST /v1/payment_pages/{id}/authenticate",
+    is_public=True,
+    extra={**_SIGNALS, "payment_intent": TEXT, "result": TEXT},
+)
+def authenticate_page(call: Call) -> Json:
+    for name in ("payment_intent", "result"):
+        if name not in call.params:
+            raise missing(name)
+    session = _session(call)
+    intent = authenticate_session(call.work, session, call.params)
+    return page_json(call.work, session, intent)
+
+
+@route("GET /v1/payment_pages/{id}/poll", is_public=True, extra=_SIGNALS)
+def poll_page(call: Call) -> Json:
+    return poll(call.work, _session(call))
+
+
+def _session(call: Call) -> Record:
+    return call.get("checkout.session", param="session")
+
+
+def pay_as_the_page_would(work: Work, session: Record, params: Json) -> Json:
+    """For the control API: code, quantities, Pay button and, if asked for, the 3-D Secure dialog."""
+    if params.get("promotion_code"):
+        apply_code(work, session, params["promotion_code"])
+    for place, (line_id, quantity) in enumerate((params.get("quantities") or {}).items()):
+        set_quantity(session, {"id": line_id, "quantity": quantity}, f"quantities[{place}]")
+    compute(work, session)
+    require_chargeable(session)
+    work.records.save(session)
+    names = ("email", "name", "country", "postal_code", "payment_method", "tax_id")
+    given = {name: params[name] for name in names if params.get(name)}
+    intent = confirm_session(work, session, given)
+    if intent is not None and intent["status"] == "requires_action" and params.get("authenticate"):
+        answer = {"payment_intent": intent["id"], "result": params["authenticate"]}
+        intent = authenticate_session(work, session, answer)
+    return page_json(work, session, intent)

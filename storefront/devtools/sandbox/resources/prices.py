@@ -1,0 +1,154 @@
+"""Prices: what a product costs in one currency."""
+
+from decimal import Decimal
+
+from stripe.params import PriceCreateParams, PriceListParams, PriceRetrieveParams, PriceUpdateParams
+
+from storefront.devtools.sandbox.errors import exclusive, invalid, missing, no_such
+from storefront.devtools.sandbox.ids import new_id
+from storefront.devtools.sandbox.money import MAXIMUM_AMOUNT, step
+from storefront.devtools.sandbox.records import Json, Record
+from storefront.devtools.sandbox.resources.changes import change, new_metadata
+from storefront.devtools.sandbox.resources.lists import list_records
+from storefront.devtools.sandbox.resources.product_records import add_product
+from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.work import Work
+
+
+def add_price(
+    work: Work, params: Json, product_id: str, *, name: str = "", emits: bool = True, is_active: bool = True
+) -> Record:
+    """`name`: how the caller's parameter is called, for the error's `param`."""
+    currency = params["currency"].lower()
+    amount, exact = _amount(params, currency, name)
+    recurring = params.get("recurring")
+    body: Json = {
+        "id": new_id("price_1"),
+        "object": "price",
+        "active": params.get("active", is_active),
+        "billing_scheme": params.get("billing_scheme", "per_unit"),
+        "created": work.now,
+        "currency": currency,
+        "custom_unit_amount": None,
+        "livemode": False,
+        "lookup_key": params.get("lookup_key"),
+        "metadata": new_metadata(params),
+        "nickname": params.get("nickname"),
+        "product": product_id,
+        "recurring": recurring and _recurring(recurring),
+        "tax_behavior": params.get("tax_behavior", "unspecified"),
+        "tiers_mode": None,
+        "transform_quantity": None,
+        "type": "recurring" if recurring else "one_time",
+        "unit_amount": amount,
+        "unit_amount_decimal": exact,
+    }
+    _claim_lookup_key(work, body["lookup_key"], transfers=params.get("transfer_lookup_key", False))
+    record = work.records.add(body)
+    if emits:
+        work.emit("price.created", body)
+    return record
+
+
+def _amount(params: Json, currency: str, name: str) -> tuple[int | None, str]:
+    def param(member: str) -> str:
+        return f"{name}[{member}]" if name else member
+
+    if "unit_amount" in params and "unit_amount_decimal" in params:
+        raise exclusive(param("unit_amount"), param("unit_amount_decimal"))
+    if "unit_amount" not in params and "unit_amount_decimal" not in params:
+        raise missing(param("unit_amount"))
+    exact = Decimal(params["unit_amount_decimal" if "unit_amount_decimal" in params else "unit_amount"])
+    if exact < 0:
+        raise invalid(
+            "This value must be greater than or equal to 0.",
+            param=param("unit_amount"),
+            code="parameter_invalid_integer",
+        )
+    if exact > MAXIMUM_AMOUNT:
+        raise invalid(
+            f"This value must be less than or equal to {MAXIMUM_AMOUNT}.",
+            param=param("unit_amount"),
+            code="parameter_invalid_integer",
+        )
+    if step(currency) > 1 and exact % step(currency):
+        raise invalid(f"Amounts in {currency} must be divisible by {step(currency)}.", param=param("unit_amount"))
+    if exact == exact.to_integral_value():
+        return int(exact), str(int(exact))
+    return None, format(exact.normalize(), "f")
+
+
+def _recurring(params: Json) -> Json:
+    return {
+        "interval": params["interval"],
+        "interval_count": params.get("interval_count", 1),
+        "meter": params.get("meter"),
+        "trial_period_days": params.get("trial_period_days"),
+        "usage_type": params.get("usage_type", "licensed"),
+    }
+
+
+def _claim_lookup_key(work: Work, key: str | None, *, transfers: bool) -> None:
+    if not key:
+        return
+    row = work.records.connection.execute(
+        "SELECT id FROM objects WHERE kind = 'price' AND json_extract(body, '$.lookup_key') = ?", (key,)
+    ).fetchone()
+    if row is None:
+        return
+    if not transfers:
+        raise invalid(f"A price (`{row['id']}`) already uses that lookup key.", param="lookup_key")
+    holder = work.records.get("price", row["id"])
+    holder.body["lookup_key"] = None
+    work.records.save(holder)
+
+
+def _check_new_price(params: Json) -> None:
+    if "product" not in params and "product_data" not in params:
+        raise missing("product")
+    if "product" in params and "product_data" in params:
+        raise exclusive("product", "product_data")
+
+
+@route(
+    "POST /v1/prices",
+    PriceCreateParams,
+    check=_check_new_price,
+    unsupported=("custom_unit_amount", "currency_options", "tiers", "tiers_mode", "transform_quantity"),
+)
+def create_price(call: Call) -> Json:
+    params, work = call.params, call.work
+    if "product_data" in params:
+        product_id = add_product(work, params["product_data"]).id
+    else:
+        product = work.records.find("product", params["product"])
+        if product is None or product.deleted:
+            raise no_such("product", params["product"], "product")
+        product_id = product.id
+    return add_price(work, params, product_id).body
+
+
+@route("GET /v1/prices/{id}", PriceRetrieveParams)
+def retrieve_price(call: Call) -> Json:
+    return call.get("price", param="price").body
+
+
+@route("POST /v1/prices/{id}", PriceUpdateParams, unsupported=("currency_options",))
+def update_price(call: Call) -> Json:
+    price = call.get("price", param="price")
+    key = call.params.get("lookup_key")
+    if key and key != price.body["lookup_key"]:
+        _claim_lookup_key(call.work, key, transfers=call.params.get("transfer_lookup_key", False))
+    previous = change(price, call.params, ("active", "lookup_key", "metadata", "nickname", "tax_behavior"))
+    if previous:
+        call.work.records.save(price)
+        call.work.emit("price.updated", price.body, previous)
+    return price.body
+
+
+@route("GET /v1/prices", PriceListParams, unsupported=("recurring",))
+def list_prices(call: Call) -> Json:
+    keys = call.params.get("lookup_keys") or []
+    sql = (f"json_extract(body, '$.lookup_key') IN ({', '.join('?' * len(keys))})",) if keys else ()
+    filters = ("active", "currency", "product", "type")
+    return list_records(call, "price", "/v1/prices", filters=filters, sql=sql, values=tuple(keys))

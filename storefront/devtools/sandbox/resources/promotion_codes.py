@@ -1,0 +1,112 @@
+"""Promotion codes: what a buyer types to get a coupon's discount."""
+
+from stripe.params import (
+    PromotionCodeCreateParams,
+    PromotionCodeListParams,
+    PromotionCodeRetrieveParams,
+    PromotionCodeUpdateParams,
+)
+
+from storefront.devtools.sandbox.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.ids import new_id, random_text
+from storefront.devtools.sandbox.records import Json, Record
+from storefront.devtools.sandbox.resources.changes import change, new_metadata
+from storefront.devtools.sandbox.resources.lists import list_records
+from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.specs import TEXT
+from storefront.devtools.sandbox.work import Work
+
+
+def find_active_code(work: Work, code: str) -> Record | None:
+    """Codes are compared without regard to case."""
+    row = work.records.connection.execute(
+        "SELECT id FROM objects WHERE kind = 'promotion_code' AND json_extract(body, '$.active')"
+        " AND upper(json_extract(body, '$.code')) = upper(?)",
+        (code,),
+    ).fetchone()
+    return None if row is None else work.records.get("promotion_code", row["id"])
+
+
+def count_code_redemption(work: Work, promotion_code_id: str) -> None:
+    code = work.records.get("promotion_code", promotion_code_id)
+    code.body["times_redeemed"] += 1
+    limit = code.body["max_redemptions"]
+    if limit is not None and code.body["times_redeemed"] >= limit:
+        code.body["active"] = False
+    work.records.save(code)
+
+
+@route(
+    "POST /v1/promotion_codes",
+    PromotionCodeCreateParams,
+    # Before 2025-09-30.clover the coupon stood at the top; the command line still writes it so.
+    optional=("promotion",),
+    lenient={"coupon": TEXT},
+    unsupported=("customer_account", "restrictions.currency_options"),
+)
+def create_promotion_code(call: Call) -> Json:
+    params, work = call.params, call.work
+    coupon_id = (params.get("promotion") or {}).get("coupon") or params.get("coupon")
+    if not coupon_id:
+        raise missing("promotion[coupon]")
+    coupon = work.records.find("coupon", coupon_id)
+    if coupon is None or coupon.deleted:
+        raise no_such("coupon", coupon_id, "promotion[coupon]")
+    if params.get("customer") and work.records.find("customer", params["customer"]) is None:
+        raise no_such("customer", params["customer"], "customer")
+    code = params.get("code") or random_text(8).upper()
+    if find_active_code(work, code) is not None:
+        raise invalid(f"An active promotion code with `code: {code}` already exists.", param="code")
+    restrictions = params.get("restrictions") or {}
+    body: Json = {
+        "id": new_id("promo_1"),
+        "object": "promotion_code",
+        "active": params.get("active", True),
+        "code": code,
+        "created": work.now,
+        "customer": params.get("customer"),
+        "customer_account": None,
+        "expires_at": params.get("expires_at"),
+        "livemode": False,
+        "max_redemptions": params.get("max_redemptions"),
+        "metadata": new_metadata(params),
+        "promotion": {"coupon": coupon_id, "type": "coupon"},
+        "restrictions": {
+            "first_time_transaction": restrictions.get("first_time_transaction", False),
+            "minimum_amount": restrictions.get("minimum_amount"),
+            "minimum_amount_currency": restrictions.get("minimum_amount_currency"),
+        },
+        "times_redeemed": 0,
+    }
+    work.records.add(body)
+    work.emit("promotion_code.created", body)
+    return body
+
+
+@route("GET /v1/promotion_codes/{id}", PromotionCodeRetrieveParams)
+def retrieve_promotion_code(call: Call) -> Json:
+    return call.get("promotion_code", param="promotion_code").body
+
+
+@route("POST /v1/promotion_codes/{id}", PromotionCodeUpdateParams, unsupported=("restrictions",))
+def update_promotion_code(call: Call) -> Json:
+    code = call.get("promotion_code", param="promotion_code")
+    previous = change(code, call.params, ("active", "metadata"))
+    if previous:
+        call.work.records.save(code)
+        call.work.emit("promotion_code.updated", code.body, previous)
+    return code.body
+
+
+@route("GET /v1/promotion_codes", PromotionCodeListParams, unsupported=("customer_account",))
+def list_promotion_codes(call: Call) -> Json:
+    sql: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    if "code" in call.params:
+        sql, values = ("upper(json_extract(body, '$.code')) = upper(?)",), (call.params["code"],)
+    if "coupon" in call.params:
+        sql = (*sql, "json_extract(body, '$.promotion.coupon') = ?")
+        values = (*values, call.params["coupon"])
+    return list_records(
+        call, "promotion_code", "/v1/promotion_codes", filters=("active", "customer"), sql=sql, values=values
+    )

@@ -1,0 +1,96 @@
+"""Refunds over the API, full and partial."""
+
+from stripe.params import (
+    RefundCancelParams,
+    RefundCreateParams,
+    RefundListParams,
+    RefundRetrieveParams,
+    RefundUpdateParams,
+)
+
+from storefront.devtools.sandbox.errors import exclusive, invalid, no_such
+from storefront.devtools.sandbox.payments.refunds import RefundEnd, refund_charge, settle_refund
+from storefront.devtools.sandbox.records import Json, Record
+from storefront.devtools.sandbox.resources.changes import change
+from storefront.devtools.sandbox.resources.lists import list_records
+from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.work import Work
+
+
+def _check(params: Json) -> None:
+    if "charge" in params and "payment_intent" in params:
+        raise exclusive("charge", "payment_intent")
+    if "charge" not in params and "payment_intent" not in params:
+        raise invalid(
+            "One of the following params should be provided for this request: payment_intent or charge.",
+            is_stored=False,
+        )
+    if params.get("amount", 1) < 1:
+        raise invalid(
+            "This value must be greater than or equal to 1.",
+            param="amount",
+            code="parameter_invalid_integer",
+            is_stored=False,
+        )
+
+
+@route(
+    "POST /v1/refunds",
+    RefundCreateParams,
+    check=_check,
+    unsupported=(
+        "currency",
+        "customer",
+        "instructions_email",
+        "origin",
+        "refund_application_fee",
+        "reverse_transfer",
+    ),
+)
+def create_refund(call: Call) -> Json:
+    return refund_charge(call.work, _charge(call.work, call.params), call.params)
+
+
+def _charge(work: Work, params: Json) -> Record:
+    if "charge" in params:
+        charge = work.records.find("charge", params["charge"])
+        if charge is None:
+            raise no_such("charge", params["charge"], "charge")
+        return charge
+    intent = work.records.find("payment_intent", params["payment_intent"])
+    if intent is None:
+        raise no_such("payment_intent", params["payment_intent"], "payment_intent")
+    charge = work.records.find("charge", intent.body["latest_charge"] or "")
+    if charge is None or charge.body["status"] != "succeeded":
+        raise invalid(f"This PaymentIntent ({intent.id}) does not have a successful charge to refund.")
+    return charge
+
+
+@route("GET /v1/refunds/{id}", RefundRetrieveParams)
+def retrieve_refund(call: Call) -> Json:
+    return call.get("refund", param="refund").body
+
+
+@route("POST /v1/refunds/{id}", RefundUpdateParams)
+def update_refund(call: Call) -> Json:
+    refund = call.get("refund", param="refund")
+    previous = change(refund, call.params, ("metadata",))
+    if previous:
+        call.work.records.save(refund)
+        call.work.emit("refund.updated", refund.body, previous)
+        call.work.emit("charge.refund.updated", refund.body, previous)
+    return refund.body
+
+
+@route("POST /v1/refunds/{id}/cancel", RefundCancelParams)
+def cancel_refund(call: Call) -> Json:
+    refund = call.get("refund", param="refund")
+    if refund.body["status"] != "pending":
+        raise invalid(f"Refund {refund.id} is {refund.body['status']}; only a pending refund can be canceled.")
+    settle_refund(call.work, refund, RefundEnd.CANCELED)
+    return refund.body
+
+
+@route("GET /v1/refunds", RefundListParams)
+def list_refunds(call: Call) -> Json:
+    return list_records(call, "refund", "/v1/refunds", filters=("charge", "payment_intent"))

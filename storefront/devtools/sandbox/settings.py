@@ -1,0 +1,133 @@
+"""What tests and people change while the sandbox runs; `/_sandbox/config` reads and writes it."""
+
+import dataclasses
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from storefront.devtools.sandbox.webhooks.mischief import Mischief, read_mischief
+
+_LONGEST_OFFSET_SECONDS = 10 * 366 * 24 * 60 * 60
+
+
+class WebhookOrder(StrEnum):
+    """Who comes first: the buyer's browser at the shop, or Stripe's webhook."""
+
+    AS_IT_COMES = "as_it_comes"  # like Stripe: hosted waits up to ten seconds, embedded does not
+    WEBHOOK_FIRST = "webhook_first"  # every redirect waits, the embedded page's too
+    PAGE_FIRST = "page_first"  # checkout.session.* is held until after the redirect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`settle_after_seconds=None`: bank debits, refunds and disputes settle only when the control API says so.
+
+    `clock_offset_seconds` is how far the sandbox's time is ahead of the machine's, or behind it.
+    `page_first_delay_seconds=None`: what page_first holds leaves only by `/deliveries/release`.
+    """
+
+    settle_after_seconds: float | None = 3.0
+    webhook_order: WebhookOrder = WebhookOrder.AS_IT_COMES
+    page_first_delay_seconds: float | None = 2.0
+    retry_delays: tuple[float, ...] = (5.0, 30.0, 120.0)
+    retry_scale: float = 1.0
+    webhook_timeout_seconds: float = 10.0
+    completion_wait_seconds: float = 10.0
+    duplicates: int = 0
+    jitter_seconds: float = 0.0
+    ach_debits: bool = True
+    held_types: tuple[str, ...] = ()
+    clock_offset_seconds: int = 0
+    mischief: Mischief = dataclasses.field(default_factory=Mischief)
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: _plain(value) for name, value in _items(self)}
+
+    def changed(self, changes: dict[str, Any]) -> "Settings":
+        """A copy with these changes; a wrong name or value raises ValueError with the name in it."""
+        kept = dict(_items(self))
+        for name, value in changes.items():
+            if name not in kept:
+                raise ValueError(f"unknown setting: {name}")
+            kept[name] = _READ[name](name, value)
+        return Settings(**kept)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mischief):
+        return value.to_json()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _items(settings: Settings) -> list[tuple[str, Any]]:
+    return [(field.name, getattr(settings, field.name)) for field in dataclasses.fields(settings)]
+
+
+def _seconds(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"{name} must be a number of seconds")
+    return float(value)
+
+
+def _seconds_or_never(name: str, value: object) -> float | None:
+    return None if value is None else _seconds(name, value)
+
+
+def _delays(name: str, value: object) -> tuple[float, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"{name} must be a list of seconds")  # noqa: TRY004 - one error type for a wrong setting
+    return tuple(_seconds(name, each) for each in value)
+
+
+def _count(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10:
+        raise ValueError(f"{name} must be a number from 0 to 10")
+    return value
+
+
+def _offset(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LONGEST_OFFSET_SECONDS:
+        raise ValueError(f"{name} must be a whole number of seconds, ten years at most")
+    return value
+
+
+def _mischief(name: str, value: object) -> Mischief:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} must be an object")  # noqa: TRY004 - one error type for a wrong setting
+    return read_mischief(value)
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be true or false")  # noqa: TRY004 - one error type for a wrong setting
+    return value
+
+
+def _names(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError(f"{name} must be a list of event types")
+    return tuple(value)
+
+
+def _order(name: str, value: object) -> WebhookOrder:
+    try:
+        return WebhookOrder(str(value))
+    except ValueError as error:
+        raise ValueError(f"{name} must be one of {', '.join(WebhookOrder)}") from error
+
+
+_READ: dict[str, Any] = {
+    "settle_after_seconds": _seconds_or_never,
+    "webhook_order": _order,
+    "page_first_delay_seconds": _seconds_or_never,
+    "retry_delays": _delays,
+    "retry_scale": _seconds,
+    "webhook_timeout_seconds": _seconds,
+    "completion_wait_seconds": _seconds,
+    "duplicates": _count,
+    "jitter_seconds": _seconds,
+    "ach_debits": _flag,
+    "held_types": _names,
+    "clock_offset_seconds": _offset,
+    "mischief": _mischief,
+}

@@ -1,0 +1,36 @@
+"""Files of the shop that every user of this machine may read: made before `umask 077`, or opened by a copy."""
+
+import os
+import stat
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from storefront.core.config.settings import ROOT, Settings
+
+PRIVATE = ("*.db", "*.db-*", "*.sqlite", "*.sqlite-*", "*.env", "*.lock")
+BY_ANYBODY = stat.S_IROTH | stat.S_IWOTH
+
+
+def find_open_files(shop: Settings) -> tuple[str, ...]:
+    """Databases, mailboxes, settings and locks beside them; nothing in a folder that others cannot enter."""
+    if os.name != "posix":
+        return ()
+    folders = [_folder_of(url) for url in (shop.database_url, shop.queue_url)]
+    found = {ROOT / ".env"}
+    for folder in {each for each in folders if each is not None}:
+        found.update(*(folder.glob(pattern) for pattern in PRIVATE))
+    return tuple(sorted(str(path) for path in found if _is_open(path)))
+
+
+def _folder_of(url: str) -> Path | None:
+    path = make_url(url).database if url.startswith("sqlite") else None
+    return Path(path).absolute().parent if path else None
+
+
+def _is_open(path: Path) -> bool:
+    try:
+        is_reached = all(folder.stat().st_mode & stat.S_IXOTH for folder in path.parents)
+        return is_reached and path.is_file() and bool(path.stat().st_mode & BY_ANYBODY)
+    except OSError:  # it went away meanwhile, as the journals of a database do
+        return False

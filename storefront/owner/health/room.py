@@ -1,0 +1,50 @@
+"""Whether there is room and leave to write: the disks below database, queue and files, seen without writing."""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from storefront.core.config.settings import Settings
+
+LOW_BYTES = 512 * 1024 * 1024
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """`name` is for people: paths of this machine are nobody's business."""
+
+    name: str
+    free_bytes: int
+    is_writable: bool
+
+    @property
+    def is_low(self) -> bool:
+        return self.free_bytes < LOW_BYTES
+
+
+def look_at_places(settings: Settings) -> tuple[Place, ...]:
+    """What lies on this machine; a server's disks and a bucket are not ours to see."""
+    paths = {
+        "the database": _file_of(settings.database_url),
+        "the queue": _file_of(settings.queue_url),
+        "the files": settings.files_path if settings.files_url.startswith("file://") else None,
+    }
+    return tuple(_look(name, path) for name, path in paths.items() if path is not None)
+
+
+def _file_of(url: str) -> Path | None:
+    return Path(url.removeprefix(SQLITE).partition("?")[0]) if url.startswith(SQLITE) else None
+
+
+def _look(name: str, path: Path) -> Place:
+    """What is not there yet is made when it is first needed, in the nearest folder that is there.
+
+    A folder that may not even be looked into hides what is in it, and `exists()` would raise.
+    """
+    there = next(each for each in (path.absolute(), *path.absolute().parents) if os.access(each, os.F_OK))
+    folder = there if there.is_dir() else there.parent  # SQLite writes files of its own beside the database
+    is_in_the_way = there.is_file() and there != path.absolute()
+    is_writable = not is_in_the_way and all(os.access(each, os.W_OK) for each in (there, folder))
+    return Place(name=name, free_bytes=shutil.disk_usage(folder).free, is_writable=is_writable)

@@ -1,0 +1,144 @@
+"""What may be wrong with the shop, read from its rows and settings: the facts that warnings are made of."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from storefront.core import clock
+from storefront.core.config.settings import Mode
+from storefront.core.db import db
+from storefront.core.leases import Lease
+from storefront.core.measurements import (
+    ANSWERS,
+    BAD_SIGNATURE_AT,
+    CODE_CEILING_AT,
+    STALE_SIGNATURE_AT,
+    UNTRUSTED_PROXY_AT,
+    hour_of,
+    read_measurements,
+)
+from storefront.core.runtime import settings
+from storefront.mail.models import MailState
+from storefront.mail.trouble import mail_trouble
+from storefront.orders.after_sale import Notice
+from storefront.owner.health.open_files import find_open_files
+from storefront.owner.health.room import Place, look_at_places
+from storefront.payments.reconcile.models import ReconcilePass
+from storefront.payments.webhook.models import StripeEvent
+
+# The worker takes this lease every minute, for less than one: its end says when a worker was last at work.
+HEARTBEAT = "retry_events"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldestEvent:
+    """The delivery that waits longest; `error` is a code of ours, never Stripe's payload."""
+
+    type: str
+    received_at: datetime
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Of the running mode, at `now`. `reconcile_begun_at` is when the first pass began, complete or not."""
+
+    now: datetime
+    mode: Mode
+    worker_seen_at: datetime | None
+    mails: dict[MailState, int]
+    oldest_due_mail_at: datetime | None
+    mail_server_down_since: datetime | None
+    mail_server_down_why: str | None
+    mails_stubborn: int
+    oldest_unhandled: OldestEvent | None
+    reconciled_at: datetime | None
+    reconcile_begun_at: datetime | None
+    notices: dict[str, int]
+    has_webhook_secret: bool
+    has_owner_email: bool
+    last_event_at: datetime | None
+    bad_signature_at: datetime | None
+    stale_signature_at: datetime | None
+    untrusted_proxy_at: datetime | None
+    code_ceiling_at: datetime | None
+    measured: dict[str, dict[str, float]]
+    places: tuple[Place, ...] = ()
+    failed_answers: int = 0  # within this hour and the last
+    answers: int = 0
+    open_files: tuple[str, ...] = ()  # on this machine
+
+
+def read_trouble() -> Trouble:
+    """A few small statements, no network."""
+    shop = settings()
+    mail = mail_trouble()
+    reconciled_at, begun_at = db.session.execute(
+        select(func.max(ReconcilePass.finished_at), func.min(ReconcilePass.started_at)).where(
+            ReconcilePass.mode == shop.mode
+        )
+    ).one()
+    now = clock.now()
+    measured = read_measurements()
+    lease_until = db.session.scalar(select(Lease.until).where(Lease.name == HEARTBEAT))
+    return Trouble(
+        open_files=find_open_files(shop),
+        now=now,
+        mode=shop.mode,
+        worker_seen_at=min(lease_until, now) if lease_until else None,
+        mails=mail.counts,
+        oldest_due_mail_at=mail.oldest_due_at,
+        mail_server_down_since=mail.since,
+        mail_server_down_why=mail.why,
+        mails_stubborn=mail.stubborn,
+        oldest_unhandled=_find_oldest_unhandled(shop.mode),
+        reconciled_at=reconciled_at,
+        reconcile_begun_at=begun_at,
+        notices=_count_notices(shop.mode),
+        has_webhook_secret=bool(shop.stripe_webhook_secrets),
+        has_owner_email=shop.owner_email is not None,
+        last_event_at=_find_last_event_at(shop.mode),
+        bad_signature_at=_moment(measured, BAD_SIGNATURE_AT),
+        stale_signature_at=_moment(measured, STALE_SIGNATURE_AT),
+        untrusted_proxy_at=_moment(measured, UNTRUSTED_PROXY_AT),
+        code_ceiling_at=_moment(measured, CODE_CEILING_AT),
+        measured=measured,
+        places=look_at_places(shop),
+        failed_answers=_count_answers(measured, now, "failed"),
+        answers=_count_answers(measured, now, "failed", "good"),
+    )
+
+
+def _count_answers(measured: dict[str, dict[str, float]], now: datetime, *kinds: str) -> int:
+    counts = measured.get(ANSWERS, {})
+    hours = (hour_of(now), hour_of(now - timedelta(hours=1)))
+    return int(sum(counts.get(f"{hour} {kind}", 0) for hour in hours for kind in kinds))
+
+
+def _find_last_event_at(mode: Mode) -> datetime | None:
+    return db.session.scalar(select(func.max(StripeEvent.received_at)).where(StripeEvent.mode == mode))
+
+
+def _moment(measured: dict[str, dict[str, float]], name: str) -> datetime | None:
+    seconds = measured.get(name, {}).get("")
+    return clock.from_unix(int(seconds)) if seconds else None
+
+
+def _find_oldest_unhandled(mode: Mode) -> OldestEvent | None:
+    row = db.session.execute(
+        select(StripeEvent.type, StripeEvent.received_at, StripeEvent.last_error)
+        .where(StripeEvent.mode == mode, StripeEvent.handled_at.is_(None))
+        .order_by(StripeEvent.received_at)
+        .limit(1)
+    ).one_or_none()
+    return OldestEvent(type=row.type, received_at=row.received_at, error=row.last_error) if row else None
+
+
+def _count_notices(mode: Mode) -> dict[str, int]:
+    rows = db.session.execute(
+        select(Notice.kind, func.count())
+        .where(Notice.mode == mode, Notice.closed_at.is_(None))
+        .group_by(Notice.kind)
+    )
+    return dict(rows.all())

@@ -1,0 +1,239 @@
+"""Warnings: what is wrong and what to do, one sentence each; holds no key, address or token."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storefront.core.config.settings import Mode
+from storefront.mail.models import MailState
+from storefront.owner.health.trouble import Trouble
+
+WORKER_SILENT = timedelta(minutes=10)
+MAIL_LATE = timedelta(minutes=10)
+EVENT_LATE = timedelta(minutes=10)
+RECONCILE_LATE = timedelta(minutes=45)
+SEEN_LATELY = timedelta(hours=1)
+FAILURES_AT_LEAST = 10
+FAILURES_SHARE = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthWarning:
+    """`code` is stable and for programs."""
+
+    code: str
+    message: str
+
+
+def find_warnings(trouble: Trouble) -> list[HealthWarning]:
+    """Pure. What stops buyers from getting their goods comes first."""
+    found = {
+        "not_writable": _not_writable(trouble),
+        "disk_low": _disk_low(trouble),
+        "worker_silent": _worker(trouble),
+        "events_unhandled": _events(trouble),
+        "answers_fail": _failed_answers(trouble),
+        "mail_server_down": _mail_server(trouble),
+        "mails_late": _late_mails(trouble),
+        "mails_refused": _refused_mails(trouble),
+        "mails_failed": _failed_mails(trouble),
+        "reconcile_late": _reconcile(trouble),
+        "needs_you": _notices(trouble),
+        "webhook_secret_missing": _webhook_secret(trouble),
+        "signatures_bad": _signatures(trouble),
+        "signatures_stale": _stale_signatures(trouble),
+        "proxy_not_trusted": _proxy(trouble),
+        "codes_held": _codes(trouble),
+        "files_open": _open_files(trouble),
+        "owner_email_missing": _owner_email(trouble),
+    }
+    return [HealthWarning(code=code, message=message) for code, message in found.items() if message]
+
+
+def _is_older(when: datetime | None, limit: timedelta, now: datetime) -> bool:
+    return when is not None and now - when > limit
+
+
+def _minutes(when: datetime, now: datetime) -> str:
+    return f"{int((now - when).total_seconds() // 60)} minutes"
+
+
+def _not_writable(trouble: Trouble) -> str | None:
+    names = [place.name for place in trouble.places if not place.is_writable]
+    if not names:
+        return None
+    return (
+        f"The shop may not write where {' and '.join(names)} should lie: give its user the folder and what is in "
+        "it, or mount the disk for writing."
+    )
+
+
+def _disk_low(trouble: Trouble) -> str | None:
+    low = [place for place in trouble.places if place.is_low]
+    if not low:
+        return None
+    free = min(place.free_bytes for place in low) // (1024 * 1024)
+    names = " and ".join(place.name for place in low)
+    return f"Only {free} MB are free where {names} should lie: make room before orders cannot be written."
+
+
+def _failed_answers(trouble: Trouble) -> str | None:
+    """A few happen: a restart, a Stripe that was slow for a moment."""
+    failed = trouble.failed_answers
+    if failed < FAILURES_AT_LEAST or failed < trouble.answers * FAILURES_SHARE:
+        return None
+    return (
+        f"{failed} of {trouble.answers} answers were errors of the shop (5xx) within the last two hours: "
+        "look at the log for `request failed`, `database unavailable` and `stripe`."
+    )
+
+
+def _worker(trouble: Trouble) -> str | None:
+    if trouble.worker_seen_at is None:
+        return (
+            "The worker has not reported here yet, which it does within a minute of its start: "
+            "without it no mail leaves, so start `storefront worker`."
+        )
+    if not _is_older(trouble.worker_seen_at, WORKER_SILENT, trouble.now):
+        return None
+    silent = _minutes(trouble.worker_seen_at, trouble.now)
+    return f"The worker has been silent for {silent}, so no mail leaves: start `storefront worker`."
+
+
+def _events(trouble: Trouble) -> str | None:
+    oldest = trouble.oldest_unhandled
+    if oldest is None or not _is_older(oldest.received_at, EVENT_LATE, trouble.now):
+        return None
+    age = _minutes(oldest.received_at, trouble.now)
+    why = f" ({oldest.error})" if oldest.error else ""
+    return (
+        f"A delivery of Stripe, {oldest.type}, has been waiting for {age}{why}: "
+        "look at `storefront events list --unhandled`, then try `storefront events run --unhandled`."
+    )
+
+
+def _mail_server(trouble: Trouble) -> str | None:
+    since = trouble.mail_server_down_since
+    if since is None:
+        return None
+    return (
+        f"The mail server has taken no mail since {since:%Y-%m-%d %H:%M} UTC, {trouble.mail_server_down_why}; "
+        "no mail is lost, they leave when it is mended."
+    )
+
+
+def _late_mails(trouble: Trouble) -> str | None:
+    """A server that is down, or no worker, explains late mails already."""
+    due = trouble.oldest_due_mail_at
+    if due is None or not _is_older(due, MAIL_LATE, trouble.now):
+        return None
+    if trouble.mail_server_down_since is not None or _worker(trouble) is not None:
+        return None
+    late = _minutes(due, trouble.now)
+    return f"A mail has been due for {late} though a worker runs: look at what the worker logs."
+
+
+def _refused_mails(trouble: Trouble) -> str | None:
+    count = trouble.mails_stubborn
+    if not count:
+        return None
+    what = "1 mail is" if count == 1 else f"{count} mails are"
+    return (
+        f"{what} refused again and again: `storefront mail list --state queued` says why; "
+        "each is tried for half a day."
+    )
+
+
+def _failed_mails(trouble: Trouble) -> str | None:
+    count = trouble.mails.get(MailState.FAILED, 0)
+    if not count:
+        return None
+    what = "1 mail was" if count == 1 else f"{count} mails were"
+    return f"{what} given up: `storefront mail list --state failed` says why, `storefront mail retry` sends again."
+
+
+def _reconcile(trouble: Trouble) -> str | None:
+    last = trouble.reconciled_at or trouble.reconcile_begun_at
+    if last is None or not _is_older(last, RECONCILE_LATE, trouble.now):
+        return None
+    return (
+        f"The comparison with Stripe has not been completed for {_minutes(last, trouble.now)}: "
+        "run `storefront reconcile` and read what it says."
+    )
+
+
+def _notices(trouble: Trouble) -> str | None:
+    count = sum(trouble.notices.values())
+    if not count:
+        return None
+    needs = "1 thing needs" if count == 1 else f"{count} things need"
+    return f"{needs} you: `storefront needs-you` says what to do."
+
+
+def _webhook_secret(trouble: Trouble) -> str | None:
+    if trouble.has_webhook_secret or trouble.mode is not Mode.TEST:
+        return None
+    return (
+        "STRIPE_WEBHOOK_SECRET is missing, so every delivery of Stripe is refused: "
+        "set it to the whsec_… of your endpoint."
+    )
+
+
+def _is_all_that_comes(seen: datetime | None, trouble: Trouble) -> bool:
+    """Seen lately, and no good delivery came since or in the hour before."""
+    good = trouble.last_event_at
+    return seen is not None and trouble.now - seen <= SEEN_LATELY and (good is None or good <= seen - SEEN_LATELY)
+
+
+def _signatures(trouble: Trouble) -> str | None:
+    """Anybody may send rubbish; it is the secret that is wrong where nothing comes that it signed."""
+    if not _is_all_that_comes(trouble.bad_signature_at, trouble) or _stale_signatures(trouble):
+        return None
+    return (
+        "Deliveries come to the webhook whose signature does not match, and none whose does: compare "
+        "STRIPE_WEBHOOK_SECRET with the signing secret of your endpoint in the Stripe Dashboard."
+    )
+
+
+def _stale_signatures(trouble: Trouble) -> str | None:
+    """Only who knows the secret, or repeats what it signed, can send one: see `verify_event`."""
+    if not _is_all_that_comes(trouble.stale_signature_at, trouble):
+        return None
+    return (
+        "Deliveries come to the webhook whose signature is too old by the clock of this machine, and none whose "
+        "is fresh: the secret is right, so set the clock (`timedatectl` shows it) or find the proxy that holds "
+        "deliveries back."
+    )
+
+
+def _proxy(trouble: Trouble) -> str | None:
+    seen = trouble.untrusted_proxy_at
+    if seen is None or trouble.now - seen > SEEN_LATELY:
+        return None
+    return (
+        "Requests come through a proxy (X-Forwarded-For) and TRUSTED_PROXIES is 0, so all buyers count as one "
+        "client and share its request limits: set TRUSTED_PROXIES to how many proxies stand in front."
+    )
+
+
+def _codes(trouble: Trouble) -> str | None:
+    seen = trouble.code_ceiling_at
+    if seen is None or trouble.now - seen > SEEN_LATELY:
+        return None
+    return (
+        "Buyers who sign in get no code right now, because CODE_MAILS_PER_HOUR is met by mails whose codes nobody "
+        "used: somebody asks in others' names (it ends an hour after they stop), or the number is too low for you."
+    )
+
+
+def _owner_email(trouble: Trouble) -> str | None:
+    if trouble.has_owner_email:
+        return None
+    return "OWNER_EMAIL is missing, so disputes and reports are mailed to nobody: set it to your address."
+
+
+def _open_files(trouble: Trouble) -> str | None:
+    if not trouble.open_files:
+        return None
+    first, more = trouble.open_files[:3], len(trouble.open_files) - 3
+    names = " ".join(first) + (f" and {more} more" if more > 0 else "")
+    return f"Every user of this machine may read what the shop keeps: chmod go= {names}"

@@ -1,0 +1,187 @@
+"""One order whole: for an owner on the phone with its buyer, and as evidence in a dispute."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from storefront.buyers.library.purchase import SOME_ITEMS_REFUNDED
+from storefront.core.db import db
+from storefront.core.runtime import absolute_url
+from storefront.delivery.licenses.keys import hint
+from storefront.delivery.licenses.models import License
+from storefront.orders.access import Access, access, facts_of, item_access
+from storefront.orders.after_sale import Notice
+from storefront.orders.lifecycle import order_token
+from storefront.orders.models import Decision, Grant, Order, OrderItem
+from storefront.owner.history.timeline import Moment, read_timeline
+from storefront.shop.catalog.models import Product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryGrant:
+    """`key` is None for a download; masked unless the owner asked for keys."""
+
+    kind: str
+    product: str
+    key: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryItem:
+    """`position` counts from 1, as a refund names it; amounts in minor units."""
+
+    position: int
+    description: str
+    quantity: int
+    subtotal_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    is_known: bool
+    access: Access
+    grants: tuple[HistoryGrant, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryNotice:
+    id: int
+    kind: str
+    text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHistory:
+    """Facts are what Stripe said last, at `looked_at`; `access` is what they mean now.
+
+    `access_text` is what the buyer reads; it differs from the rule's own sentence where some items are closed.
+    """
+
+    number: str
+    mode: str
+    checkout_session_id: str
+    payment_intent_id: str | None
+    payment_link_id: str | None
+    email: str
+    name: str | None
+    country: str | None
+    tax_ids: tuple[dict[str, Any], ...]
+    payment_method_type: str | None
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    presentment_minor: int | None
+    presentment_currency: str | None
+    is_paid: bool
+    has_failed: bool
+    refunded_minor: int
+    is_disputed: bool
+    dispute_status: str | None
+    decision: Decision
+    looked_at: datetime | None
+    access: Access
+    access_text: str
+    order_url: str
+    notices: tuple[HistoryNotice, ...]
+    items: tuple[HistoryItem, ...]
+    timeline: tuple[Moment, ...]
+
+
+def order_url(order: Order) -> str:
+    """The page that the buyer's mails link to."""
+    return absolute_url("library.order", token=order_token(order))
+
+
+def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
+    """Eight statements, however many lines, grants, mails and events there are."""
+    found = access(facts_of(order))
+    items = _read_items(order, with_keys=with_keys)
+    has_closed_items = found.allowed and any(not item.access.allowed for item in items)
+    return OrderHistory(
+        number=order.number,
+        mode=order.mode,
+        checkout_session_id=order.checkout_session_id,
+        payment_intent_id=order.payment_intent_id,
+        payment_link_id=order.payment_link_id,
+        email=order.email,
+        name=order.name,
+        country=order.country,
+        tax_ids=tuple(order.tax_ids),
+        payment_method_type=order.payment_method_type,
+        currency=order.currency,
+        subtotal_minor=order.subtotal_minor,
+        discount_minor=order.discount_minor,
+        tax_minor=order.tax_minor,
+        total_minor=order.total_minor,
+        presentment_minor=order.presentment_minor,
+        presentment_currency=order.presentment_currency,
+        is_paid=order.is_paid,
+        has_failed=order.has_failed,
+        refunded_minor=order.refunded_minor,
+        is_disputed=order.is_disputed,
+        dispute_status=order.dispute_status,
+        decision=order.decision,
+        looked_at=order.looked_at,
+        access=found,
+        access_text=SOME_ITEMS_REFUNDED if has_closed_items else found.sentence,
+        order_url=order_url(order),
+        notices=_read_notices(order),
+        items=items,
+        timeline=read_timeline(order),
+    )
+
+
+def _read_notices(order: Order) -> tuple[HistoryNotice, ...]:
+    """Open ones, oldest first; a double purchase belongs to the order that saw it, and names both."""
+    rows = db.session.scalars(
+        select(Notice)
+        .where(
+            Notice.mode == order.mode,
+            Notice.closed_at.is_(None),
+            (Notice.order_id == order.id) | Notice.subject.contains(order.number, autoescape=True),
+        )
+        .order_by(Notice.created_at, Notice.id)
+        .execution_options(populate_existing=True)
+    )
+    return tuple(HistoryNotice(id=row.id, kind=row.kind, text=row.text, created_at=row.created_at) for row in rows)
+
+
+def _read_items(order: Order, *, with_keys: bool) -> tuple[HistoryItem, ...]:
+    rows = db.session.execute(
+        select(OrderItem, Grant, Product.name, License.key)
+        .outerjoin(Grant, Grant.order_item_id == OrderItem.id)
+        .outerjoin(Product, Product.id == Grant.product_id)
+        .outerjoin(License, License.grant_id == Grant.id)
+        .where(OrderItem.order_id == order.id)
+        .order_by(OrderItem.position, Grant.kind, Grant.ordinal)
+        .execution_options(populate_existing=True)
+    ).all()
+    items: dict[int, OrderItem] = {}
+    grants: dict[int, list[HistoryGrant]] = {}
+    for item, grant, product, key in rows:
+        items[item.id] = item
+        if grant is not None:
+            shown = key if with_keys or key is None else hint(key)
+            grants.setdefault(item.id, []).append(
+                HistoryGrant(kind=grant.kind.value, product=product, key=shown, created_at=grant.created_at)
+            )
+    return tuple(
+        HistoryItem(
+            position=item.position,
+            description=item.description,
+            quantity=item.quantity,
+            subtotal_minor=item.subtotal_minor,
+            discount_minor=item.discount_minor,
+            tax_minor=item.tax_minor,
+            total_minor=item.total_minor,
+            is_known=item.product_id is not None,
+            access=item_access(order, item),
+            grants=tuple(grants.get(item.id, ())),
+        )
+        for item in items.values()
+    )

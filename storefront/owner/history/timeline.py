@@ -1,0 +1,113 @@
+"""The timeline of an order: what happened when, merged from every table that knows of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from storefront.core import money
+from storefront.core.db import db
+from storefront.mail.models import MailState, OutboxMessage
+from storefront.orders.after_sale import Dispute, FraudWarning, OrderChange, Refund
+from storefront.orders.models import Order
+from storefront.payments.webhook.models import StripeEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """`kind` is for programs: sale, refund, dispute, fraud_warning, change, mail or event. `subject` is its id.
+
+    Times of sales, refunds, disputes and warnings are Stripe's, the others are ours.
+    """
+
+    at: datetime
+    kind: str
+    subject: str
+    text: str
+
+
+def read_timeline(order: Order) -> tuple[Moment, ...]:
+    """In order of time; six statements."""
+    moments = [
+        *_sale(order),
+        *_refunds(order),
+        *_disputes(order),
+        *_warnings(order),
+        *_changes(order),
+        *_mails(order),
+        *_events(order),
+    ]
+    return tuple(sorted(moments, key=lambda moment: moment.at))  # stable: at one moment causes come first
+
+
+def _sale(order: Order) -> Iterator[Moment]:
+    times = {"placed": order.placed_at, "paid": order.paid_at, "fulfilled": order.fulfilled_at}
+    for text, at in times.items():
+        if at is not None:
+            yield Moment(at=at, kind="sale", subject=order.number, text=text)
+
+
+def _refunds(order: Order) -> Iterator[Moment]:
+    for row in db.session.scalars(select(Refund).where(Refund.order_id == order.id)):
+        amount = money.format_money(row.amount_minor, row.currency)
+        because = f", {row.reason}" if row.reason else ""
+        text = f"refund {row.id}: {amount}{because}; now {row.status}"
+        yield Moment(at=row.created_at, kind="refund", subject=row.id, text=text)
+
+
+def _disputes(order: Order) -> Iterator[Moment]:
+    for row in db.session.scalars(select(Dispute).where(Dispute.order_id == order.id)):
+        amount = money.format_money(row.amount_minor, row.currency)
+        until = f", answer until {row.respond_by:%Y-%m-%d}" if row.respond_by else ""
+        text = f"dispute {row.id}: {amount}, {row.reason}{until}; now {row.status}"
+        yield Moment(at=row.created_at, kind="dispute", subject=row.id, text=text)
+
+
+def _warnings(order: Order) -> Iterator[Moment]:
+    for row in db.session.scalars(select(FraudWarning).where(FraudWarning.order_id == order.id)):
+        word = "actionable" if row.is_actionable else "settled"
+        text = f"fraud warning {row.id}: {row.fraud_type}; now {word}"
+        yield Moment(at=row.created_at, kind="fraud_warning", subject=row.id, text=text)
+
+
+def _changes(order: Order) -> Iterator[Moment]:
+    rows = db.session.scalars(select(OrderChange).where(OrderChange.order_id == order.id).order_by(OrderChange.id))
+    for row in rows:
+        text = f"{row.what}: {row.detail}" if row.detail else row.what
+        yield Moment(at=row.at, kind="change", subject=row.what, text=text)
+
+
+def _mails(order: Order) -> Iterator[Moment]:
+    """When it was sent; one that was not, when it was promised."""
+    rows = db.session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.order_id == order.id)
+        .order_by(OutboxMessage.id)
+        .execution_options(populate_existing=True)
+    )
+    for row in rows:
+        tries = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
+        state = f"{row.state.value} to {row.recipient}, {tries}"
+        if row.state is MailState.QUEUED:
+            state = f"{state}, next {row.due_at:%Y-%m-%d %H:%M}"
+        error = f" ({row.last_error})" if row.last_error else ""
+        text = f"mail {row.kind}: {state}{error}"
+        yield Moment(at=row.sent_at or row.created_at, kind="mail", subject=str(row.id), text=text)
+
+
+def _events(order: Order) -> Iterator[Moment]:
+    """The ledger keeps the Session of a sale's events and the payment of what came after."""
+    about = [order.checkout_session_id, *([order.payment_intent_id] if order.payment_intent_id else [])]
+    rows = db.session.scalars(
+        select(StripeEvent)
+        .where(StripeEvent.object_id.in_(about), StripeEvent.mode == order.mode)
+        .order_by(StripeEvent.received_at, StripeEvent.id)
+        .execution_options(populate_existing=True)
+    )
+    for row in rows:
+        times = "once" if row.attempts == 1 else f"{row.attempts} times"
+        error = f"; last error {row.last_error}" if row.last_error else ""
+        outcome = row.outcome or "not handled yet"
+        text = f"event {row.type} ({row.id}), came {times}: {outcome}{error}"
+        yield Moment(at=row.received_at, kind="event", subject=row.id, text=text)

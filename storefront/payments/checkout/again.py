@@ -1,0 +1,58 @@
+"""Second times: the same thing while a bank debit is pending, and the mail once more."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from storefront.buyers.library.purchase import Purchase, read_purchase
+from storefront.buyers.library.resend import NothingToSend, resend_own
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.runtime import settings
+from storefront.orders.lifecycle import find_order
+from storefront.orders.models import Order, OrderItem
+from storefront.payments.checkout.buy_now import product_page
+from storefront.payments.checkout.models import Checkout
+from storefront.payments.checkout.start import browser_hash
+
+PENDING_DAYS = 14
+
+
+def find_pending_purchase(cart: list[list[int]], *, browser: str) -> Purchase | None:
+    """An order this browser placed that still waits for the bank and has a line of this cart."""
+    order = db.session.scalars(
+        select(Order)
+        .join(Checkout, Checkout.checkout_session_id == Order.checkout_session_id)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .where(
+            Checkout.browser_hash == browser_hash(browser),
+            Order.mode == settings().mode,
+            Order.is_paid.is_(False),
+            Order.has_failed.is_(False),
+            Order.created_at > clock.now() - timedelta(days=PENDING_DAYS),
+            OrderItem.price_id.in_([price_id for price_id, _quantity in cart]),
+        )
+        .order_by(Order.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return read_purchase(order) if order else None
+
+
+def find_again_page(session_id: str) -> str | None:
+    """Where one thing that was to be bought at once is bought again; None for a cart, which is filled again."""
+    cart = db.session.scalar(
+        select(Checkout.cart).where(Checkout.checkout_session_id == session_id, Checkout.is_from_cart.is_(False))
+    )
+    return product_page(cart[0][0]) if cart else None
+
+
+def mail_the_link(session_id: str) -> bool:
+    """The receipt once more, to the address that paid and no other; at most once an hour. False: there is none."""
+    order = find_order(session_id)
+    if order is None or order.total_minor == 0:
+        return False  # a free order's mail is sent again by ordering again, once an hour: its page offers no more
+    try:
+        resend_own(order.id)
+    except NothingToSend:
+        return False
+    return True

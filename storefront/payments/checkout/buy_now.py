@@ -1,0 +1,44 @@
+"""One thing bought at once: the cart is neither asked nor changed."""
+
+from flask import current_app
+
+from storefront.shop.cart.cart import CartRefused
+from storefront.shop.catalog.products import Offer, find_offers
+
+
+class NotForSale(CartRefused):
+    """`page` is where the thing is shown as it is sold today, or the catalog."""
+
+    def __init__(self, message: str, page: str) -> None:
+        super().__init__(message)
+        self.page = page
+
+
+def get_offer(price_id: int) -> Offer:
+    """Raises NotForSale: withdrawn, or its price is another one since the page was shown."""
+    offer = find_offers([price_id]).get(price_id)
+    if offer is None:
+        raise NotForSale("This is not for sale any more. Here is what is.", _path("catalog.catalog"))
+    if not offer.is_for_sale:
+        raise NotForSale(
+            f"{offer.product_name} is not sold at that price any more. Here it is as it is sold today.",
+            _path("catalog.product", slug=offer.slug),
+        )
+    return offer
+
+
+def product_page(price_id: int) -> str:
+    """Where a purchase of one thing began, with the same edition chosen."""
+    offer = find_offers([price_id]).get(price_id)
+    if offer is None:
+        return _path("catalog.catalog")
+    return _path("catalog.product", slug=offer.slug, edition=price_id)
+
+
+def way_back(cart: list[list[int]], *, is_from_cart: bool) -> str:
+    """Where a checkout that led to nothing began: the cart, which is as it was, or the page of the one thing."""
+    return _path("cart.cart") if is_from_cart else product_page(cart[0][0])
+
+
+def _path(endpoint: str, **values: str | int) -> str:
+    return current_app.url_map.bind("").build(endpoint, values)

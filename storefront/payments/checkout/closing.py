@@ -1,0 +1,28 @@
+"""Signing out ends what the page after paying shows a browser: it is any other browser's page from then on."""
+
+from flask import session
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from storefront.orders.models import Order
+from storefront.payments.checkout.models import Checkout
+from storefront.payments.checkout.start import browser_hash
+
+CLOSED = ""  # the hash of no browser
+
+
+def close_started(changes: Session, customer_id: int | None) -> None:
+    """Of this browser, or in all browsers those of a customer. A form that is open stays: it has no order yet."""
+    if customer_id is not None:
+        theirs = Order.customer_id == customer_id
+        which: ColumnElement[bool] = Checkout.checkout_session_id.in_(
+            select(Order.checkout_session_id).where(theirs)
+        )
+    elif "browser" in session:
+        is_order = Checkout.checkout_session_id.in_(select(Order.checkout_session_id))
+        which = (Checkout.browser_hash == browser_hash(str(session["browser"]))) & is_order
+    else:
+        return
+    changes.execute(
+        update(Checkout).where(which).values(browser_hash=CLOSED).execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,36 @@
+"""Checkout: our row behind a cart that goes to pay. Not an order."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront.core import clock
+from storefront.core.db import Base
+
+
+class Checkout(Base):
+    """`cart` is `[[price id, quantity], …]`; `body` is what was sent to Stripe for the current attempt.
+
+    No answer: the same attempt, key and body again. A definite error, a changed cart or an expired Session:
+    attempt + 1.
+    """
+
+    __tablename__ = "checkouts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(unique=True)
+    nonce: Mapped[str] = mapped_column(unique=True)  # of form and browser: a double click makes one row
+    browser_hash: Mapped[str] = mapped_column(index=True)
+    mode: Mapped[str]
+    account: Mapped[str]  # at Stripe: another account does not know this Session
+    cart: Mapped[list[Any]]
+    is_from_cart: Mapped[bool] = mapped_column(default=True)  # "Buy now" has one line, and leaves the cart alone
+    ui_mode: Mapped[str] = mapped_column(default="embedded_page")
+    attempt: Mapped[int] = mapped_column(default=1)
+    body: Mapped[dict[str, Any] | None]
+    checkout_session_id: Mapped[str | None] = mapped_column(unique=True)
+    client_secret: Mapped[str | None]
+    url: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)

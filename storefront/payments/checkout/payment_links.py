@@ -1,0 +1,145 @@
+"""Payment Links: an address that sells our prices without a cart, fulfilled like any other Session."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.errors import NotFound, StorefrontError, StripeFault, StripeMissing
+from storefront.core.runtime import settings
+from storefront.payments.checkout.session_body import build_link_body
+from storefront.shop.catalog import mirrors
+from storefront.shop.catalog.models import Price, Product
+from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.seen import SeenLink
+
+MAX_LINES = 20  # https://docs.stripe.com/api/payment-link/create, line_items
+
+
+class LinkRefused(StorefrontError):
+    code = "link_refused"
+    title = "No link was made"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Offer:
+    price_id: int
+    name: str  # as the owner types it: `twinspot/Team`
+    amount_minor: int
+    currency: str
+
+
+def create_link(names: Sequence[str], *, quantity: int = 1, adjustable: bool = False) -> SeenLink:
+    """A link over one line for each of `names`: `slug`, `slug/Edition`, or a price id. The same one for a day.
+
+    Raises:
+        LinkRefused: a name nobody knows, nothing to pay, or prices that do not go together.
+        StripeUnavailable, StripeRefused: Stripe's own.
+    """
+    offers = [_get_offer(name) for name in names]
+    _check(offers)
+    wanted = [offer.price_id for offer in offers]
+    try:
+        return _create(wanted, quantity=quantity, adjustable=adjustable, remake="")
+    except StripeMissing as error:
+        mirrors.forget_mirrors(wanted)
+        remake = hashlib.sha256(str(error).encode()).hexdigest()[:16]
+        return _create(wanted, quantity=quantity, adjustable=adjustable, remake=remake)
+
+
+def _create(price_ids: list[int], *, quantity: int, adjustable: bool, remake: str) -> SeenLink:
+    body = build_link_body(
+        settings(),
+        shop_id=mirrors.shop_id(),
+        lines=[(price_id, quantity) for price_id in price_ids],
+        mirrors=mirrors.ensure_mirrors(price_ids, remake=remake),
+        adjustable=adjustable,
+    )
+    content = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:24]
+    key = f"link:{clock.now():%Y%m%d}:{content}"
+    link = _create_once(body, key=key)
+    # Stripe replays what it answered first, also for a link that was closed since.
+    while not gateway().get_payment_link(link.id).is_active:
+        link = _create_once(body, key=f"{key}:{link.id}")
+    return link
+
+
+def _create_once(body: dict[str, Any], *, key: str) -> SeenLink:
+    try:
+        return gateway().create_payment_link(body, idempotency_key=key)
+    except StripeFault:
+        # Stripe replays a stored 500 for a day; a twin link would harm nobody.
+        return gateway().create_payment_link(body, idempotency_key=f"{key}:{clock.now():%H%M%S}")
+
+
+def _check(offers: list[_Offer]) -> None:
+    if len(offers) > MAX_LINES:
+        raise LinkRefused(f"A Payment Link has at most {MAX_LINES} lines; these are {len(offers)}.")
+    twice = {offer.name for offer in offers if sum(other.price_id == offer.price_id for other in offers) > 1}
+    if twice:
+        raise LinkRefused(f"{min(twice)} is named twice. Name it once, with --quantity.")
+    currencies = sorted({offer.currency.upper() for offer in offers})
+    if len(currencies) > 1:
+        raise LinkRefused(f"One payment has one currency, and these are in {' and '.join(currencies)}.")
+    if all(offer.amount_minor == 0 for offer in offers):
+        raise LinkRefused("There is nothing to pay: link to the product's page instead.")
+
+
+def _get_offer(name: str) -> _Offer:
+    """One price that is for sale; a product with several wants its edition named."""
+    offers = _read_offers()
+    if name.isascii() and name.isdigit():
+        found = [offer for offer in offers if offer.price_id == int(name)]
+    else:
+        wanted = name.strip().lower()
+        found = [offer for offer in offers if wanted in (offer.name.lower(), offer.name.lower().partition("/")[0])]
+    if len(found) == 1:
+        return found[0]
+    for_sale = ", ".join(offer.name for offer in found or offers) or "nothing yet"
+    if found:
+        raise LinkRefused(f"{name} has several prices. Name one: {for_sale}.")
+    raise LinkRefused(f"{name} is not for sale. What is: {for_sale}.")
+
+
+def _read_offers() -> list[_Offer]:
+    rows = db.session.execute(
+        select(Price.id, Price.edition, Price.amount_minor, Price.currency, Product.slug)
+        .join(Product, Product.id == Price.product_id)
+        .where(Price.is_active, Product.is_published)
+        .order_by(Product.position, Product.id, Price.position, Price.id)
+    )
+    return [
+        _Offer(
+            price_id=row.id,
+            name=f"{row.slug}/{row.edition}" if row.edition else row.slug,
+            amount_minor=row.amount_minor,
+            currency=row.currency,
+        )
+        for row in rows
+    ]
+
+
+def list_links() -> list[SeenLink]:
+    """Those of this shop that can be paid."""
+    shop = mirrors.shop_id()
+    return [link for link in gateway().list_payment_links() if link.metadata.get("storefront") == shop]
+
+
+def close_link(link: str) -> SeenLink:
+    """By its address or `plink_…` id; by the id it is safe to repeat.
+
+    Raises:
+        NotFound: none of this shop's open links has this address, or Stripe does not know the id.
+    """
+    link_id = link
+    if not link.startswith("plink_"):
+        link_id = next((each.id for each in list_links() if each.url == link), "")
+    try:
+        return gateway().close_payment_link(link_id or "plink_unknown")
+    except StripeMissing as error:
+        raise NotFound(f"There is no open link {link}. `storefront payment-link list` shows them.") from error

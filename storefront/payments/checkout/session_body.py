@@ -1,0 +1,78 @@
+"""What we ask Stripe for: the body of `POST /v1/checkout/sessions`, stored before it is sent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from storefront.core.config.settings import Settings
+from storefront.core.runtime import absolute_url
+
+EMBEDDED = "embedded_page"
+HOSTED = "hosted_page"
+
+
+def build_body(
+    shop: Settings,
+    *,
+    shop_id: str,
+    token: str,
+    ui_mode: str,
+    cart: list[list[int]],
+    mirrors: Mapping[int, str],
+    way_back: str,
+) -> dict[str, Any]:
+    """`cart` is `[[price id, quantity], …]`, `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
+
+    Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
+    encoded braces are not replaced by Stripe.
+    """
+    marks = {"storefront": shop_id, "checkout": token}
+    back = return_url()
+    body: dict[str, Any] = {
+        "mode": "payment",
+        "ui_mode": ui_mode,
+        "line_items": [{"price": mirrors[price_id], "quantity": quantity} for price_id, quantity in cart],
+        "allow_promotion_codes": True,
+        "metadata": marks,
+        "payment_intent_data": {"metadata": marks},
+    }
+    if ui_mode == HOSTED:
+        body |= {"success_url": back, "cancel_url": shop.base_url + way_back}
+    else:
+        body |= {"return_url": back}
+    return body | chosen_by_owner(shop)
+
+
+def build_link_body(
+    shop: Settings, *, shop_id: str, lines: list[tuple[int, int]], mirrors: Mapping[int, str], adjustable: bool
+) -> dict[str, Any]:
+    """The body of `POST /v1/payment_links`: `lines` are price ids with quantities.
+
+    Stripe copies a link's metadata to its Sessions, not to their payments.
+    """
+    marks = {"storefront": shop_id}
+    quantities = {"adjustable_quantity": {"enabled": True, "minimum": 1}} if adjustable else {}
+    return {
+        "line_items": [
+            {"price": mirrors[price_id], "quantity": quantity, **quantities} for price_id, quantity in lines
+        ],
+        "after_completion": {"type": "redirect", "redirect": {"url": return_url()}},
+        "allow_promotion_codes": True,
+        "metadata": marks,
+        "payment_intent_data": {"metadata": marks},
+    } | chosen_by_owner(shop)
+
+
+def return_url() -> str:
+    """Where Stripe sends the buyer after paying, with the Session's id."""
+    return absolute_url("checkout.returned") + "?session_id={CHECKOUT_SESSION_ID}"
+
+
+def chosen_by_owner(shop: Settings) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    if shop.stripe_tax:
+        body |= {"automatic_tax": {"enabled": True}, "tax_id_collection": {"enabled": True}}
+    if shop.invoices:
+        body |= {"invoice_creation": {"enabled": True}}
+    if shop.terms_url:
+        body |= {"custom_text": {"submit": {"message": f"By paying you accept our [terms]({shop.terms_url})."}}}
+    return body

@@ -1,0 +1,306 @@
+"""`/checkout…`: start, the page with Stripe's form, the return page."""
+
+import re
+
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from storefront.buyers.library.purchase import read_purchase
+from storefront.core import tokens
+from storefront.core.errors import AccessDenied, NotFound, StripeRefused, StripeUnavailable
+from storefront.core.runtime import settings
+from storefront.orders.browsers import get_order_here
+from storefront.payments.checkout import return_page, start
+from storefront.payments.checkout.again import find_again_page, find_pending_purchase, mail_the_link
+from storefront.payments.checkout.browser import browser_id
+from storefront.payments.checkout.buy_now import NotForSale, get_offer, way_back
+from storefront.payments.checkout.models import Checkout
+from storefront.payments.checkout.return_page import Landing
+from storefront.payments.checkout.state import State, read_state, seconds_left
+from storefront.payments.fulfillment.fulfill import Outcome
+from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, save_cart, subtract
+from storefront.shop.cart.priced import price_cart
+from storefront.shop.cart.views import parse_number
+from storefront.web.outage_pages import payment_is_safe
+from storefront.web.setup import limiter, wants_json
+
+# Open: a checkout is its browser's own, by the session cookie.
+checkout = Blueprint("checkout", __name__)
+
+CART_CHECKOUT = "checkout"
+NOW_CHECKOUT = "checkout_now"
+SESSION_ID = re.compile(r"cs_(test|live)_[A-Za-z0-9]{8,200}")
+TEMPLATES = {
+    Outcome.FULFILLED: "payments/checkout/fulfilled.html",
+    Outcome.ALREADY_FULFILLED: "payments/checkout/fulfilled.html",
+    Outcome.AWAITING_PAYMENT: "payments/checkout/waiting.html",
+    Outcome.NOT_PAID: "payments/checkout/failed.html",
+    Outcome.EXPIRED: "payments/checkout/expired.html",
+}
+
+
+starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts")
+
+
+@checkout.post("/checkout")
+@starts
+def begin() -> ResponseReturnValue:
+    cart = [[line.price_id, line.quantity] for line in price_cart(load_cart(session)).lines]
+    if not cart:
+        return redirect(url_for("cart.cart"), 303)
+    nonce = request.form.get("nonce", "")
+    return _begin(cart, nonce=nonce if tokens.is_token(nonce) else new_nonce(session), key=CART_CHECKOUT)
+
+
+@checkout.post("/checkout/now")
+@starts
+def buy_now() -> ResponseReturnValue:
+    """One thing, in one click from its page. The cart is neither asked nor changed."""
+    try:
+        offer = get_offer(parse_number(request.form.get("price_id", "")))
+    except NotForSale as refused:
+        flash(refused.message, "bad")
+        return redirect(refused.page, 303)
+    nonce = request.form.get("nonce", "")
+    return _begin(
+        [[offer.price_id, 1]], nonce=nonce if tokens.is_token(nonce) else tokens.new_token(), key=NOW_CHECKOUT
+    )
+
+
+def _begin(cart: list[list[int]], *, nonce: str, key: str) -> ResponseReturnValue:
+    """`key` names the browser's open checkout of this kind in its cookie."""
+    is_again = "again" in request.form
+    price_id = cart[0][0] if key == NOW_CHECKOUT else None
+    pending = None if is_again else find_pending_purchase(cart, browser=browser_id())
+    if pending:
+        page_nonce = tokens.new_token() if price_id else new_nonce(session)  # the form's may be the pending one's
+        return render_template(
+            "payments/checkout/ask_again.html", purchase=pending, nonce=page_nonce, price_id=price_id
+        )
+    try:
+        opened = start.open_row(
+            cart=cart,
+            nonce=nonce,
+            browser=browser_id(),
+            current_token=None if is_again else session.get(key),
+            is_from_cart=price_id is None,
+        )
+        if isinstance(opened, start.PaidMeanwhile):
+            return redirect(url_for("checkout.returned", session_id=opened.session_id), 303)
+        session[key] = opened
+        start.ensure_session(opened)
+    except (StripeUnavailable, StripeRefused) as error:
+        return _trouble(error, nonce=nonce if price_id else new_nonce(session), price_id=price_id)
+    if price_id is None:
+        session.pop(NONCE_KEY, None)
+    return redirect(url_for("checkout.form", token=opened), 303)
+
+
+def _trouble(
+    error: StripeUnavailable | StripeRefused,
+    *,
+    nonce: str = "",
+    price_id: int | None = None,
+    token: str | None = None,
+) -> ResponseReturnValue:
+    """The way to try again: the same form once more, or the page of the checkout with that token."""
+    may_retry = isinstance(error, StripeUnavailable)
+    # Stripe's own words are for the owner, and in the logs.
+    message = error.message if may_retry else "This shop cannot take the payment right now."
+    page = render_template(
+        "payments/checkout/trouble.html",
+        message=message,
+        retry=may_retry,
+        token=token,
+        nonce=nonce,
+        price_id=price_id,
+    )
+    answer = make_response(page, error.status)
+    if error.retry_after_seconds:
+        answer.headers["Retry-After"] = str(error.retry_after_seconds)
+    return answer
+
+
+@checkout.get("/checkout/<token>")
+@limiter.limit("60/minute")
+def form(token: str) -> ResponseReturnValue:
+    """For programs, which the page's script is one of, its state: an expired form looks like a live one."""
+    row = _get_row(token)
+    try:
+        state = read_state(row)
+        if wants_json():
+            return jsonify(state=state, session=row.checkout_session_id)
+        if state is not State.OPEN:
+            return _lead_on(row, state)
+        opened = start.ensure_session(token)
+    except (StripeUnavailable, StripeRefused) as error:
+        return _trouble(error, token=token)
+    return redirect(opened.url, 303) if opened.url else _form_page(opened, row)
+
+
+def _get_row(token: str) -> Checkout:
+    row = start.find_checkout(token, browser=browser_id())
+    if row is None:
+        raise NotFound("This checkout belongs to another browser, or is over. Your cart is where it was.")
+    return row
+
+
+def _lead_on(row: Checkout, state: State) -> ResponseReturnValue:
+    if state is State.PAID:
+        return redirect(url_for("checkout.returned", session_id=row.checkout_session_id), 303)
+    flash(f"That checkout has expired, and nothing was charged. {_next_step(row)}", "good")
+    return redirect(way_back(row.cart, is_from_cart=row.is_from_cart), 303)
+
+
+def _next_step(row: Checkout) -> str:
+    if row.is_from_cart:
+        return "Your cart is as it was: check out again when you are ready."
+    return "Your cart is as it was. Start again here when you are ready."
+
+
+def _form_page(opened: start.OpenCheckout, row: Checkout) -> str:
+    lines = tuple(CartLine(price_id=price_id, quantity=quantity) for price_id, quantity in opened.cart)
+    return render_template(
+        "payments/checkout/form.html",
+        token=opened.token,
+        client_secret=opened.client_secret,
+        publishable_key=settings().stripe_publishable_key,
+        stripe_js_url=settings().stripe_js_url,
+        priced=price_cart(lines),
+        return_url=url_for("checkout.returned", session_id=opened.session_id),
+        back_url=way_back(row.cart, is_from_cart=row.is_from_cart),
+        is_from_cart=row.is_from_cart,
+        seconds_left=seconds_left(row),
+    )
+
+
+@checkout.post("/checkout/<token>/hosted")
+@limiter.limit("10/minute;60/hour")
+def hosted(token: str) -> ResponseReturnValue:
+    row = _get_row(token)
+    try:
+        state = read_state(row)
+        if state is not State.OPEN:
+            return _lead_on(row, state)
+        opened = start.switch_to_hosted(token)
+    except (StripeUnavailable, StripeRefused) as error:
+        return _trouble(error, token=token)
+    if isinstance(opened, start.PaidMeanwhile):
+        return redirect(url_for("checkout.returned", session_id=opened.session_id), 303)
+    return redirect(opened.url or url_for("checkout.form", token=token), 303)
+
+
+@checkout.get("/checkout/return")
+def returned() -> ResponseReturnValue:
+    session_id = _session_id(request.args.get("session_id", ""))
+    try:
+        landing = return_page.land(session_id, browser=browser_id())
+    except (StripeUnavailable, StripeRefused) as error:
+        return _being_checked(error)
+    if landing.outcome is Outcome.OPEN:
+        target = url_for("checkout.form", token=landing.checkout_token) if landing.checkout_token else "/cart"
+        return redirect(target, 303)
+    _take_out_of_cart(landing)
+    if wants_json():
+        return jsonify(state=_state(landing.outcome))
+    return _landed(landing, session_id)
+
+
+def _session_id(raw: str) -> str:
+    if not SESSION_ID.fullmatch(raw):
+        raise NotFound("This link is not complete. The link in your mail opens your order.")
+    return raw
+
+
+def _state(outcome: Outcome) -> str:
+    return "fulfilled" if outcome is Outcome.ALREADY_FULFILLED else outcome.value
+
+
+def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
+    purchase = landing.purchase
+    if landing.is_by_mail:
+        return _by_mail(landing)
+    is_fulfilled = landing.outcome in (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED)
+    if purchase and is_fulfilled and not purchase.access_allowed:
+        if not landing.shows_keys:
+            raise AccessDenied(purchase.access_reason)
+        return render_template("buyers/library/order.html", purchase=purchase)
+    # The way back to the cart holds the order's token: only for the browser that may see the order.
+    again_url = purchase.again_url if purchase and landing.shows_keys else landing.way_back
+    page = render_template(
+        TEMPLATES[landing.outcome],
+        purchase=purchase,
+        show_keys=landing.shows_keys,
+        again_url=again_url,
+        session_id=session_id,
+    )
+    answer = make_response(page)
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _by_mail(landing: Landing) -> ResponseReturnValue:
+    """Whoever the address belongs to. Only the browser that typed it reads it again."""
+    page = render_template(
+        "payments/checkout/by_mail.html", purchase=landing.purchase, is_here=landing.checkout_token is not None
+    )
+    answer = make_response(page)
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _being_checked(error: StripeUnavailable | StripeRefused) -> ResponseReturnValue:
+    """Also when it is the shop's key that Stripe refuses: the buyer may have paid, and can do nothing about it."""
+    trouble = error if isinstance(error, StripeUnavailable) else StripeUnavailable()
+    message = "The payment service is slow to answer us right now."
+    return payment_is_safe(trouble, title="Your payment is being checked", message=message)
+
+
+def _take_out_of_cart(landing: Landing) -> None:
+    """Once: only the bought lines leave the cart, what was added meanwhile stays. "Buy now" takes nothing out."""
+    key = CART_CHECKOUT if landing.is_from_cart else NOW_CHECKOUT
+    is_bought = landing.outcome in (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED, Outcome.AWAITING_PAYMENT)
+    if not is_bought or landing.checkout_token is None or session.get(key) != landing.checkout_token:
+        return
+    if landing.is_from_cart:
+        bought = tuple(CartLine(price_id=price_id, quantity=quantity) for price_id, quantity in landing.cart)
+        save_cart(session, subtract(load_cart(session), bought))
+    session.pop(key)
+
+
+@checkout.post("/checkout/return/mail")
+@limiter.limit("3/minute;10/hour")
+def mail_link() -> ResponseReturnValue:
+    session_id = _session_id(request.form.get("session_id", ""))
+    if not mail_the_link(session_id):
+        abort(404)
+    flash("The mail with your link is on its way to the address you paid with.", "good")
+    return redirect(url_for("checkout.returned", session_id=session_id), 303)
+
+
+@checkout.get("/checkout/again/<token>")
+def again(token: str) -> ResponseReturnValue:
+    order = get_order_here(token)
+    page = find_again_page(order.checkout_session_id)
+    if page is not None:
+        flash("Your cart is as it was. Start again here when you are ready.", "good")
+        return redirect(page)
+    purchase = read_purchase(order)
+    lines = tuple(
+        CartLine(price_id=item.price_id, quantity=item.quantity) for item in purchase.items if item.price_id
+    )
+    kept = tuple(line for line in load_cart(session) if line.price_id not in {back.price_id for back in lines})
+    save_cart(session, (*lines, *kept))  # a link that was only prefetched must not empty anybody's cart
+    flash("Your cart is back as it was. Check out again when you are ready.", "good")
+    return redirect(url_for("cart.cart"))

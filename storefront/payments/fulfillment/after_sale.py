@@ -1,0 +1,100 @@
+"""Copies what a payment's refunds, disputes and fraud warnings are now, and writes the order's timeline."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.core import money
+from storefront.core.db import Base
+from storefront.orders.access import Access
+from storefront.orders.after_sale import Dispute, FraudWarning, OrderChange, Refund
+from storefront.orders.models import Order, OrderItem
+from storefront.stripe_api.seen import SeenAftermath, SeenDispute, SeenRefund, SeenWarning
+
+
+def note(session: Session, order_id: int, what: str, detail: str = "") -> None:
+    """One line of the order's timeline."""
+    session.add(OrderChange(order_id=order_id, what=what, detail=detail))
+
+
+def note_access(session: Session, order_id: int, before: Access | None, now: Access) -> None:
+    if before is not None and before.reason == now.reason:
+        return
+    was = f"{_word(before)}, " if before else ""
+    note(session, order_id, "access", f"{was}now {_word(now)}" if was else _word(now))
+
+
+def _word(found: Access) -> str:
+    return f"{'allowed' if found.allowed else 'denied'} ({found.reason.value})"
+
+
+def copy_aftermath(session: Session, order: Order, seen: SeenAftermath) -> None:
+    """Rows and timeline lines for what is new or has changed; an item that a refund names is marked."""
+    refunds = seen.refunds or ()
+    for refund in refunds:
+        if _copy(session, Refund, refund.id, {"order_id": order.id, **_refund_values(refund)}):
+            amount = money.format_money(refund.amount_minor, refund.currency)
+            note(session, order.id, "refund", f"{amount}, {refund.status}")
+    for dispute in seen.disputes or ():
+        if _copy(session, Dispute, dispute.id, {"order_id": order.id, **_dispute_values(dispute)}):
+            amount = money.format_money(dispute.amount_minor, dispute.currency)
+            note(session, order.id, "dispute", f"{amount}, {dispute.reason}, {dispute.status}")
+    for warning in seen.warnings or ():
+        if _copy(session, FraudWarning, warning.id, {"order_id": order.id, **_warning_values(warning)}):
+            word = "actionable" if warning.is_actionable else "settled"
+            note(session, order.id, "fraud_warning", f"{warning.fraud_type}, {word}")
+    if seen.refunds is not None:
+        _mark_items(session, order, refunds)
+
+
+def _refund_values(refund: SeenRefund) -> dict[str, Any]:
+    return {
+        "amount_minor": refund.amount_minor,
+        "currency": refund.currency,
+        "status": refund.status,
+        "reason": refund.reason,
+        "created_at": refund.created_at,
+    }
+
+
+def _dispute_values(dispute: SeenDispute) -> dict[str, Any]:
+    return {
+        "amount_minor": dispute.amount_minor,
+        "currency": dispute.currency,
+        "status": dispute.status,
+        "reason": dispute.reason,
+        "respond_by": dispute.respond_by,
+        "created_at": dispute.created_at,
+    }
+
+
+def _warning_values(warning: SeenWarning) -> dict[str, Any]:
+    return {
+        "fraud_type": warning.fraud_type,
+        "is_actionable": warning.is_actionable,
+        "created_at": warning.created_at,
+    }
+
+
+def _copy(session: Session, model: type[Base], stripe_id: str, values: dict[str, Any]) -> bool:
+    """True when the row is new, or not what it was."""
+    row = session.get(model, stripe_id)
+    if row is None:
+        session.add(model(id=stripe_id, **values))
+        return True
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    return bool(changed)
+
+
+def _mark_items(session: Session, order: Order, refunds: Iterable[SeenRefund]) -> None:
+    named = {position for refund in refunds if refund.counts for position in refund.items}
+    for item in session.scalars(select(OrderItem).where(OrderItem.order_id == order.id)):
+        if item.is_refunded != (item.position in named):
+            item.is_refunded = item.position in named
+            note(
+                session, order.id, "item", f"{item.description}: {'refunded' if item.is_refunded else 'restored'}"
+            )

@@ -1,0 +1,80 @@
+"""Double purchases: paid orders of one address with equal lines within 24 hours, and the notice of each pair."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.core import clock
+from storefront.customers.models import Customer
+from storefront.orders.access import access, facts_of
+from storefront.orders.after_sale import Notice
+from storefront.orders.models import Order, OrderItem
+
+DOUBLE_PURCHASE = "double_purchase"
+WINDOW = timedelta(hours=24)
+
+
+def pair_of(number: str, other: str) -> str:
+    """A notice's subject: the same for both orders."""
+    return "+".join(sorted((number, other)))
+
+
+def find_doubles(session: Session, order: Order) -> list[str]:
+    """Numbers of the other orders; none for a free one. One statement where the address bought nothing else.
+
+    Locks the customer, so that of two orders fulfilled, or closed, at once the second sees the first.
+    """
+    if order.total_minor == 0 or not order.email:
+        return []
+    # FOR NO KEY UPDATE: a new order holds its customer's key, so FOR UPDATE would deadlock.
+    session.execute(select(Customer.id).where(Customer.id == order.customer_id).with_for_update(key_share=True))
+    if not access(facts_of(order)).allowed:
+        return []
+    others = session.scalars(
+        select(Order).where(
+            Order.customer_id == order.customer_id,
+            Order.id != order.id,
+            Order.is_paid,
+            Order.total_minor > 0,
+            Order.placed_at.between(order.placed_at - WINDOW, order.placed_at + WINDOW),
+        )
+    ).all()
+    others = [other for other in others if access(facts_of(other)).allowed]
+    if not others:
+        return []
+    lines = _read_lines(session, [order.id, *(other.id for other in others)])
+    return [other.number for other in others if lines[other.id] == lines[order.id]]
+
+
+def settle_pairs(session: Session, order: Order, doubles: Iterable[str]) -> None:
+    """Notices of pairs that the other order opened: refunding this one settles them just as well."""
+    wanted = {pair_of(order.number, other) for other in doubles}
+    theirs = session.scalars(
+        select(Notice).where(
+            Notice.mode == order.mode,
+            Notice.kind == DOUBLE_PURCHASE,
+            Notice.order_id != order.id,
+            Notice.subject.contains(order.number),
+        )
+    )
+    for notice in theirs:
+        if notice.subject not in wanted:
+            notice.closed_at = notice.closed_at or clock.now()
+        elif notice.closed_at is not None and not notice.is_closed_by_owner:
+            notice.closed_at, notice.created_at = None, clock.now()
+
+
+def _read_lines(session: Session, order_ids: list[int]) -> dict[int, Counter[tuple[str, int]]]:
+    """What was bought, by our price where we know it, else by Stripe's words; in any order of lines."""
+    rows = session.execute(
+        select(OrderItem.order_id, OrderItem.price_id, OrderItem.description, OrderItem.quantity).where(
+            OrderItem.order_id.in_(order_ids)
+        )
+    )
+    lines: dict[int, Counter[tuple[str, int]]] = {order_id: Counter() for order_id in order_ids}
+    for order_id, price_id, description, quantity in rows:
+        lines[order_id][str(price_id or description), quantity] += 1
+    return lines

@@ -1,0 +1,94 @@
+"""What of an order the owner has to see: pure rules from facts to lines of the "needs you" list."""
+
+from collections.abc import Iterable
+
+from storefront.core import money
+from storefront.orders.access import DISPUTE_REASONS, access, facts_of
+from storefront.orders.models import Order
+from storefront.orders.notices import Concern
+from storefront.payments.fulfillment.doubles import DOUBLE_PURCHASE, pair_of
+from storefront.stripe_api.seen import SeenAftermath, SeenDispute
+
+# What wants the owner's answer, and the stage it belongs to: an inquiry that becomes a dispute keeps its id.
+NEEDS_ANSWER = {
+    "warning_needs_response": "inquiry",
+    "needs_response": "dispute",
+    "appeal_needs_response": "appeal",
+}
+
+
+def find_concerns(
+    order: Order, seen: SeenAftermath | None, *, unknown_lines: Iterable[str], doubles: Iterable[str]
+) -> list[Concern]:
+    """`unknown_lines` are descriptions; `doubles` are numbers of other orders with the same lines and address."""
+    number, found = order.number, []
+    if order.is_paid:
+        found += [_unknown_line(number, line) for line in unknown_lines]
+    if access(facts_of(order)).allowed:
+        found += [_double(number, other) for other in doubles]
+    if order.is_disputed and order.dispute_status is None:
+        found.append(_unreadable(number))
+    if seen is None:
+        return found
+    for dispute in seen.disputes or ():
+        found += _dispute(number, dispute)
+    for warning in seen.warnings or ():
+        if warning.is_actionable and access(facts_of(order)).allowed:
+            text = (
+                f"Order {number}: the card's bank suspects fraud ({warning.fraud_type}). Refund it in the Stripe "
+                "Dashboard if you do not know this buyer: a refund now is cheaper than a dispute later."
+            )
+            found.append(Concern(kind="fraud_warning", subject=warning.id, text=text))
+    for refund in seen.refunds or ():
+        # Refunded again, withdrawn, or taken back by the bank: nothing is left to do about the one that failed.
+        if refund.status == "failed" and access(facts_of(order)).allowed:
+            amount = money.format_money(refund.amount_minor, refund.currency)
+            text = (
+                f"Order {number}: the refund of {amount} failed, so the buyer has no money back and keeps what "
+                "was bought. Refund again, or pay another way and withdraw the order: "
+                f"`storefront orders decide {number} withdraw`."
+            )
+            found.append(Concern(kind="refund_failed", subject=refund.id, text=text))
+    return found
+
+
+def _unknown_line(number: str, line: str) -> Concern:
+    text = (
+        f"Order {number} has a line this shop does not know: \u201c{line}\u201d. Nothing was handed out for it: "
+        "write to the buyer, or refund that part."
+    )
+    return Concern(kind="unknown_line", subject=f"{number}:{line}", text=text)
+
+
+def _double(number: str, other: str) -> Concern:
+    first, second = sorted((number, other))
+    text = (
+        f"Orders {first} and {second} have the same lines and address within 24 hours. "
+        "If the buyer meant to pay once, refund one of them."
+    )
+    return Concern(kind=DOUBLE_PURCHASE, subject=pair_of(number, other), text=text)
+
+
+def _unreadable(number: str) -> Concern:
+    text = (
+        f"Order {number} is disputed, and the shop may not read the dispute, so access stays as it is. "
+        "Let STRIPE_SECRET_KEY read disputes, or decide yourself: `storefront orders decide`."
+    )
+    return Concern(kind="dispute_unknown", subject=number, text=text)
+
+
+def _dispute(number: str, dispute: SeenDispute) -> list[Concern]:
+    if dispute.status not in DISPUTE_REASONS:
+        text = (
+            f"Order {number}: Stripe reports a dispute status that this shop does not know "
+            f"(\u201c{dispute.status}\u201d). Access stays as it is: look at it in the Stripe Dashboard."
+        )
+        return [Concern(kind="dispute_unknown", subject=dispute.id, text=text)]
+    if dispute.status not in NEEDS_ANSWER:
+        return []
+    amount = money.format_money(dispute.amount_minor, dispute.currency)
+    until = f" until {dispute.respond_by:%B} {dispute.respond_by.day}" if dispute.respond_by else ""
+    what = "an inquiry" if dispute.status.startswith("warning_") else "a dispute"
+    text = f"Order {number}: {what} over {amount} ({dispute.reason}). Answer it in the Stripe Dashboard{until}."
+    subject = f"{dispute.id}:{NEEDS_ANSWER[dispute.status]}"
+    return [Concern(kind="dispute_open", subject=subject, text=text)]

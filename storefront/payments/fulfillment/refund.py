@@ -1,0 +1,185 @@
+"""The owner's refund: checked against what Stripe says now, made there once, and followed at once."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from storefront.core import money
+from storefront.core.db import db
+from storefront.core.errors import StorefrontError, StripeUnavailable
+from storefront.orders.after_sale import Refund
+from storefront.orders.lookup import get_order
+from storefront.orders.models import Order, OrderItem
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.seen import SeenRefund
+
+
+class NothingToRefund(StorefrontError):
+    """Not paid, free, or given back already."""
+
+    code = "nothing_to_refund"
+    status = 409
+    title = "There is nothing to refund"
+
+
+class WrongAmount(StorefrontError):
+    code = "wrong_amount"
+    status = 422
+    title = "This cannot be refunded"
+
+
+class UnknownItem(StorefrontError):
+    code = "unknown_item"
+    status = 422
+    title = "This order has no such item"
+
+
+class RefundedBefore(StorefrontError):
+    """The same once more: a command typed twice, or one whose answer was lost."""
+
+    code = "refunded_before"
+    status = 409
+    title = "This was refunded before"
+
+
+class RefundUncertain(StorefrontError):
+    """Stripe was asked, and whether the refund is made, or what it does here, is not known yet."""
+
+    code = "refund_uncertain"
+    status = 503
+    title = "The refund may be made"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """A refund that was checked. `known` is how many this payment has, those that failed too, and their sum."""
+
+    session_id: str
+    payment_intent_id: str
+    number: str
+    amount_minor: int
+    positions: tuple[int, ...]
+    known: str
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for commands at the same moment, another one as soon as Stripe shows one refund more.
+
+        By the count too: after a refund that failed the sum is what it was, and Stripe would answer with that one.
+        """
+        named = ",".join(map(str, self.positions)) or "all"
+        return f"refund:{self.payment_intent_id}:{self.amount_minor}:{named}:{self.known}"
+
+
+def refund_order(
+    reference: str,
+    *,
+    amount: str | None = None,
+    positions: Collection[int] = (),
+    reason: str | None = None,
+    again: bool = False,
+) -> SeenRefund:
+    """Of everything that is left, of items by their positions from 1, or of an amount as a person types it.
+
+    Stripe is asked first, so that a refund from its Dashboard or from a command whose answer was lost counts.
+    One that equals an earlier one is refused, unless `again`.
+
+    Raises:
+        NotFound: no such order in the running mode.
+        NothingToRefund, WrongAmount, UnknownItem, RefundedBefore: nothing was done.
+        StripeRefused: Stripe's own sentence, e.g. for a disputed payment; nothing was done.
+        RefundUncertain: no usable answer after Stripe was asked for it.
+        StripeUnavailable: no answer before; nothing was done.
+    """
+    session_id = get_order(reference).checkout_session_id
+    fulfill_checkout(session_id, Look.NOW)
+    wanted = _check(get_order(session_id), amount, sorted(set(positions)), again=again)
+    try:
+        made = gateway().create_refund(
+            wanted.payment_intent_id,
+            amount_minor=wanted.amount_minor,
+            reason=reason,
+            metadata={"storefront_items": ",".join(map(str, wanted.positions))} if wanted.positions else {},
+            idempotency_key=wanted.idempotency_key,
+        )
+    except StripeUnavailable as error:
+        # Not tried under another key: Stripe keeps a 500 for a day, also where the refund was made after all.
+        raise RefundUncertain(
+            f"Stripe did not say whether the refund is made. `storefront fulfill {session_id}` asks again, and "
+            f"`storefront orders show {wanted.number}` lists the refunds. If it is not there, type the same "
+            "command again, or refund in the Stripe Dashboard."
+        ) from error
+    try:
+        fulfill_checkout(session_id, Look.NOW)
+    except StripeUnavailable as error:
+        raise RefundUncertain(
+            f"The refund {made.id} is made, but Stripe did not say afterwards what is true now. "
+            f"`storefront fulfill {session_id}` closes here what it closes."
+        ) from error
+    return made
+
+
+def _check(order: Order, amount: str | None, positions: list[int], *, again: bool) -> _Wanted:
+    number, currency = order.number, order.currency
+    if not order.is_paid:
+        raise NothingToRefund(f"Order {number} is not paid.")
+    if order.total_minor == 0 or order.payment_intent_id is None:
+        raise NothingToRefund(f"Order {number} was free.")
+    left_minor = order.total_minor - order.refunded_minor
+    if left_minor <= 0:
+        raise NothingToRefund(f"Order {number} is refunded already.")
+    items_minor = _add_up(order, positions, again=again) if positions else left_minor
+    amount_minor = items_minor if amount is None else _read_amount(amount, currency)
+    if amount_minor > left_minor:
+        left, asked = money.format_money(left_minor, currency), money.format_money(amount_minor, currency)
+        raise WrongAmount(f"Order {number} has {left} left to refund, and that is less than {asked}.")
+    refunds = db.session.scalars(select(Refund).where(Refund.order_id == order.id)).all()
+    if amount is not None and not positions and not again:
+        _refuse_the_same(order, amount_minor, refunds)
+    return _Wanted(
+        session_id=order.checkout_session_id,
+        payment_intent_id=order.payment_intent_id,
+        number=number,
+        amount_minor=amount_minor,
+        positions=tuple(positions),
+        known=f"{len(refunds)}:{order.refunded_minor}",
+    )
+
+
+def _read_amount(amount: str, currency: str) -> int:
+    try:
+        amount_minor = money.parse_money(amount, currency)
+    except ValueError as error:
+        raise WrongAmount(str(error)) from error
+    if amount_minor == 0:
+        raise WrongAmount("A refund of nothing is none.")
+    return amount_minor
+
+
+def _add_up(order: Order, positions: list[int], *, again: bool) -> int:
+    items = {
+        item.position: item for item in db.session.scalars(select(OrderItem).where(OrderItem.order_id == order.id))
+    }
+    for position in positions:
+        if position not in items:
+            raise UnknownItem(f"Order {order.number} has no item {position}: they count from 1 to {len(items)}.")
+        if items[position].is_refunded and not again:
+            raise RefundedBefore(
+                f"Item {position} of order {order.number} is refunded already. For more of it add --again."
+            )
+    total_minor = sum(items[position].total_minor for position in positions)
+    if total_minor == 0:
+        raise NothingToRefund(f"Nothing was paid for these items of order {order.number}.")
+    return total_minor
+
+
+def _refuse_the_same(order: Order, amount_minor: int, refunds: Collection[Refund]) -> None:
+    for refund in refunds:
+        if refund.amount_minor == amount_minor and refund.status not in ("failed", "canceled"):
+            amount = money.format_money(amount_minor, order.currency)
+            raise RefundedBefore(
+                f"Order {order.number} has a refund of {amount} already, from "
+                f"{refund.created_at:%Y-%m-%d %H:%M} UTC ({refund.id}). If you mean another one, add --again."
+            )

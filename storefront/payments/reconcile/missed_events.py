@@ -1,0 +1,39 @@
+"""Events that no webhook brought: their Sessions were looked at just now, so they are handled."""
+
+from datetime import timedelta
+
+from storefront.core import clock
+from storefront.core.db import transaction
+from storefront.orders.lifecycle import find_order
+from storefront.payments.reconcile.steps import Missed
+from storefront.payments.webhook import ledger
+
+# What every endpoint should listen to (README, "Go live"), and how late Stripe may be with it.
+ANNOUNCED = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "charge.refunded",
+        "charge.dispute.created",
+        "charge.dispute.closed",
+    }
+)
+LATE = timedelta(minutes=10)
+
+
+def take_in(missed: tuple[Missed, ...]) -> int:
+    """Stamps them, so that a delivery that comes after all is a duplicate.
+
+    Returns how many should have come long ago, about orders of ours: the webhook does not work.
+    """
+    never_received = 0
+    for each in missed:
+        event = each.event
+        ledger.record(event)
+        with transaction() as session:
+            ledger.stamp(session, event.id, "reconciled")
+        is_late = event.type in ANNOUNCED and event.created_at <= clock.now() - LATE
+        if is_late and not each.was_received and each.session_id and find_order(each.session_id):
+            never_received += 1
+    return never_received

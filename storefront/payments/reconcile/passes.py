@@ -1,0 +1,126 @@
+"""Rows of passes: where one goes on, how one ends, and the checkpoint that only a complete one moves."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.core import clock
+from storefront.core.db import db, transaction
+from storefront.core.runtime import settings
+from storefront.mail import outbox
+from storefront.orders.after_sale import Notice
+from storefront.orders.notices import as_json, find_open_notices
+from storefront.payments.reconcile.models import ReconcilePass
+
+MARGIN = timedelta(hours=1)  # Stripe's clock and ours, and what was being written while the last pass looked
+KEPT = timedelta(days=90)
+FIRST_WINDOW = timedelta(days=30)  # as long as Stripe keeps events
+# These have a mail of their own.
+TOLD_ALREADY = frozenset({"dispute_open", "fraud_warning"})
+
+
+def find_last_complete() -> ReconcilePass | None:
+    return db.session.scalars(
+        select(ReconcilePass)
+        .where(ReconcilePass.mode == settings().mode, ReconcilePass.finished_at.is_not(None))
+        .order_by(ReconcilePass.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def find_checkpoint() -> datetime | None:
+    last = find_last_complete()
+    return last.checkpoint if last else None
+
+
+def window_start() -> datetime:
+    checkpoint = find_checkpoint()
+    return checkpoint - MARGIN if checkpoint else clock.now() - FIRST_WINDOW
+
+
+def begin(since: datetime | None, *, first_step: str) -> ReconcilePass:
+    """A pass that was interrupted goes on; one with its own `since` always begins anew."""
+    mode = settings().mode
+    start = since or window_start()
+    last = find_last_complete()
+    last_stumbles = last.stumbles if last else None
+    with transaction() as session:
+        if since is None:
+            unfinished = session.scalars(
+                select(ReconcilePass)
+                .where(ReconcilePass.mode == mode, ReconcilePass.finished_at.is_(None))
+                .order_by(ReconcilePass.id.desc())
+                .limit(1)
+            ).one_or_none()
+            if unfinished is not None:
+                return unfinished
+        stumbles = {session_id: count - 1 for session_id, count in (last_stumbles or {}).items()}
+        made = ReconcilePass(mode=mode, since=start, step=first_step, fixed=[], needs_you=[], stumbles=stumbles)
+        session.add(made)
+        session.flush()
+        return made
+
+
+def save(
+    pass_id: int,
+    *,
+    step: str,
+    cursor: str | None,
+    checked: int,
+    fixed: list[dict[str, str]],
+    stumbles: dict[str, int],
+) -> None:
+    with transaction() as session:
+        row = session.get_one(ReconcilePass, pass_id)
+        row.step, row.cursor, row.checked = step, cursor, checked
+        row.fixed, row.stumbles = [*fixed], {**stumbles}
+
+
+def finish(pass_id: int, *, checked: int, fixed: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Moves the checkpoint, stores the report, promises its mail when there is something new for the owner.
+
+    Returns what needs the owner, old and new.
+    """
+    open_notices = find_open_notices()
+    needs_you = [as_json(notice) for notice in open_notices]
+    last = find_last_complete()
+    since_last = last.finished_at if last else None
+    is_news = any(_is_news(notice, since_last) for notice in open_notices)
+    checkpoint = last.checkpoint if last else None
+    with transaction() as session:
+        row = session.get_one(ReconcilePass, pass_id)
+        row.checked, row.fixed, row.needs_you = checked, [*fixed], needs_you if is_news else []
+        row.finished_at = clock.now()
+        # A pass that looked at less than what is due has left a gap behind itself.
+        due_from = checkpoint or row.started_at - FIRST_WINDOW + MARGIN
+        row.checkpoint = row.started_at if row.since <= due_from else checkpoint
+        _forget_dull(session, row)
+        owner = settings().owner_email
+        if is_news and owner:
+            outbox.promise_once(  # two that finish the same pass at once tell it once
+                session,
+                kind=outbox.RECONCILE_REPORT,
+                order_id=None,
+                mode=row.mode,
+                recipient=owner,
+                about=str(row.id),
+                hold=False,
+            )
+    return needs_you
+
+
+def _is_news(notice: Notice, since: datetime | None) -> bool:
+    return notice.kind not in TOLD_ALREADY and (since is None or notice.created_at > since)
+
+
+def _forget_dull(session: Session, newest: ReconcilePass) -> None:
+    """What found nothing is kept only while it is the newest, what was interrupted until another covers it."""
+    older = session.scalars(
+        select(ReconcilePass).where(ReconcilePass.mode == newest.mode, ReconcilePass.id < newest.id)
+    )
+    for row in older:
+        is_over = row.finished_at is not None or row.since >= newest.since
+        is_dull = not row.fixed and not row.needs_you
+        if is_over and (is_dull or row.started_at < newest.started_at - KEPT):
+            session.delete(row)

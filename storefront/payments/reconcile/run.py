@@ -1,0 +1,187 @@
+"""A pass: every step's batches, each Session once, its place stored after each batch, a report at the end."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from storefront.core.db import db
+from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused, StripeUnreadable
+from storefront.core.leases import extend_lease, give_back_lease, take_lease
+from storefront.orders.notices import as_json, find_open_notices
+from storefront.payments.reconcile import passes
+from storefront.payments.reconcile.missed_events import take_in
+from storefront.payments.reconcile.repair import repair
+from storefront.payments.reconcile.steps import Batch, Step, read_batch
+from storefront.payments.reconcile.sweep import sweep
+
+log = logging.getLogger(__name__)
+
+LEASE = "reconcile"
+MAX_STUMBLES = 3
+LEASE_SECONDS = 300  # longer than one batch takes, even with half a minute of waiting for Stripe at each Session
+
+Progress = Callable[[Step, int], None]
+
+
+class AnotherPassRuns(StorefrontError):
+    code = "another_pass_runs"
+    status = 409
+    title = "Another pass is running"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """`fixed` and `needs_you` are `{"kind", "subject", "text"}`; of a dry run `fixed` is what would be."""
+
+    since: datetime
+    is_dry: bool
+    checked: int
+    fixed: tuple[dict[str, str], ...]
+    needs_you: tuple[dict[str, str], ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Pass:
+    """`pass_id` None is a dry run: it changes nothing, and stores nothing."""
+
+    pass_id: int | None
+    since: datetime
+    step: Step
+    cursor: str | None
+    progress: Progress
+    checked: int = 0
+    fixed: list[dict[str, str]] = field(default_factory=list)
+    looked: set[str] = field(default_factory=set)
+    never_received: int = 0
+    stumbles: dict[str, int] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    unreadable_lists: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Every step from where it stands."""
+        for step in tuple(Step)[tuple(Step).index(self.step) :]:
+            self.step = step
+            while True:
+                self._store()
+                try:
+                    batch = read_batch(step, since=self.since, after=self.cursor)
+                except StripeMissing:
+                    self.cursor = None  # where the last pass stopped is forgotten at Stripe: the step begins anew
+                    continue
+                except StripeRefused:
+                    self.unreadable_lists.append(step)  # a restricted key: the other lists are worth a look
+                    self.cursor = None
+                    break
+                self._look_at(batch)
+                self.cursor = batch.cursor
+                if self.cursor is None:
+                    break
+
+    def _look_at(self, batch: Batch) -> None:
+        for session_id in batch.sessions:
+            if session_id not in self.looked:
+                self.looked.add(session_id)
+                self._look_at_one(session_id)
+        if self.pass_id is not None:
+            self.never_received += take_in(batch.missed)
+        self.progress(self.step, self.checked)
+
+    def _look_at_one(self, session_id: str) -> None:
+        if self.stumbles.get(session_id, 0) >= MAX_STUMBLES:
+            self.unreadable[session_id] = "the shop fails on it"
+            return
+        self.checked += 1
+        try:
+            difference = repair(session_id, is_dry=self.pass_id is None)
+        except StripeRefused as error:
+            self.unreadable[session_id] = error.message  # one that Stripe does not show must not hide the others
+            return
+        except BaseException as error:
+            self._note_stumble(session_id, error)
+            raise
+        if difference is not None:
+            subject = difference.order_number or session_id
+            self.fixed.append({"kind": self.step.value, "subject": subject, "text": difference.text})
+            self._store()
+        if self.pass_id is not None:
+            extend_lease(LEASE, seconds=LEASE_SECONDS)
+
+    def _note_stumble(self, session_id: str, error: BaseException) -> None:
+        """A bug ends the pass, and the next one comes to the same Session: after a few times it goes around it."""
+        has_reason = isinstance(error, StorefrontError) and not isinstance(error, StripeUnreadable)
+        if not isinstance(error, Exception) or has_reason:
+            return  # somebody pressed Ctrl-C, or Stripe has a reason
+        self.stumbles[session_id] = self.stumbles.get(session_id, 0) + 1
+        db.session.rollback()
+        self._store()
+
+    def _store(self) -> None:
+        if self.pass_id is not None:
+            passes.save(
+                self.pass_id,
+                step=self.step,
+                cursor=self.cursor,
+                checked=self.checked,
+                fixed=self.fixed,
+                stumbles=self.stumbles,
+            )
+
+    def report(self, needs_you: list[dict[str, str]]) -> Report:
+        return Report(
+            since=self.since,
+            is_dry=self.pass_id is None,
+            checked=self.checked,
+            fixed=tuple(self.fixed),
+            needs_you=tuple(needs_you),
+        )
+
+
+def reconcile(
+    *, since: datetime | None = None, is_dry: bool = False, progress: Progress = lambda _step, _checked: None
+) -> Report:
+    """Compare with Stripe and repair, from the checkpoint or from `since`. Safe to repeat and to interrupt.
+
+    Raises:
+        AnotherPassRuns: the worker's, or one in another terminal.
+        StripeUnavailable: the next pass goes on where this one stopped.
+    """
+    if is_dry:
+        return _run_dry(since or passes.window_start(), progress)
+    if not take_lease(LEASE, seconds=LEASE_SECONDS):
+        raise AnotherPassRuns("Another pass is running and repairs the same things: try again in a minute.")
+    try:
+        return _run(since, progress)
+    finally:
+        db.session.rollback()  # what a lost connection left open
+        give_back_lease(LEASE)
+
+
+def _run_dry(since: datetime, progress: Progress) -> Report:
+    running = _Pass(pass_id=None, since=since, step=Step.WAITING, cursor=None, progress=progress)
+    running.run()
+    return running.report([as_json(notice) for notice in find_open_notices()])
+
+
+def _run(since: datetime | None, progress: Progress) -> Report:
+    row = passes.begin(since, first_step=Step.WAITING)
+    pass_id = row.id
+    running = _Pass(
+        pass_id=pass_id,
+        since=row.since,
+        step=Step(row.step),
+        cursor=row.cursor,
+        progress=progress,
+        checked=row.checked,
+        fixed=[*row.fixed],
+        stumbles={**row.stumbles},
+    )
+    running.run()
+    sweep(
+        never_received=running.never_received,
+        unreadable=running.unreadable,
+        unreadable_lists=running.unreadable_lists,
+    )
+    needs_you = passes.finish(pass_id, checked=running.checked, fixed=running.fixed)
+    log.info("reconciled", extra={"checked": running.checked, "fixed": len(running.fixed), "open": len(needs_you)})
+    return running.report(needs_you)

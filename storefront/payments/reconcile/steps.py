@@ -1,0 +1,152 @@
+"""What a pass looks at, a page at a time: our waiting orders, Stripe's Sessions, refunds, disputes, events."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import or_, select
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.runtime import settings
+from storefront.orders.after_sale import Dispute, Refund
+from storefront.orders.lifecycle import find_session_id
+from storefront.orders.models import Order
+from storefront.payments.reconcile.repair import patiently
+from storefront.payments.webhook import ledger
+from storefront.payments.webhook.dispatch import PAYMENT_EVENTS, SESSION_EVENTS
+from storefront.stripe_api.lists import (
+    find_session_of_payment,
+    list_complete_checkouts,
+    list_disputes,
+    list_events,
+    list_refunds,
+)
+from storefront.stripe_api.seen import SeenEvent
+
+LOCAL_PAGE = 100
+# A Session is paid up to a day after it was created.
+SESSION_LIFE = timedelta(hours=25)
+# A younger event may be on its way as a webhook.
+IN_FLIGHT = timedelta(minutes=2)
+OPEN_DISPUTES = (
+    "needs_response", "under_review", "appeal_needs_response", "appeal_under_review",
+    "warning_needs_response", "warning_under_review",
+)  # fmt: skip
+
+
+class Step(StrEnum):
+    WAITING = "waiting"
+    CHECKOUTS = "checkouts"
+    REFUNDS = "refunds"
+    DISPUTES = "disputes"
+    EVENTS = "events"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """An event that nobody handled; `was_received` when it came and failed."""
+
+    event: SeenEvent
+    session_id: str | None
+    was_received: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Sessions to look at, and the events that lead to them; `cursor` None ends the step."""
+
+    sessions: tuple[str, ...]
+    cursor: str | None
+    missed: tuple[Missed, ...] = ()
+
+
+def read_batch(step: Step, *, since: datetime, after: str | None) -> Batch:
+    """Raises StripeUnavailable."""
+    match step:
+        case Step.WAITING:
+            return _read_waiting(after)
+        case Step.CHECKOUTS:
+            return _read_checkouts(since - SESSION_LIFE, after)
+        case Step.REFUNDS:
+            return _read_refunds(since, after)
+        case Step.DISPUTES:
+            return _read_disputes(since, after)
+        case Step.EVENTS:
+            return _read_events(since, after)
+
+
+def _read_waiting(after: str | None) -> Batch:
+    """Orders that wait for their payment, whatever their age, and those whose refund or dispute is not settled."""
+    is_waiting = Order.fulfilled_at.is_(None) & Order.has_failed.is_(False)
+    unsettled = or_(
+        Order.id.in_(select(Refund.order_id).where(Refund.status.in_(("pending", "requires_action")))),
+        Order.id.in_(select(Dispute.order_id).where(Dispute.status.in_(OPEN_DISPUTES))),
+    )
+    rows = db.session.execute(
+        select(Order.id, Order.checkout_session_id)
+        .where(Order.mode == settings().mode, Order.id > int(after or 0), is_waiting | unsettled)
+        .order_by(Order.id)
+        .limit(LOCAL_PAGE)
+    ).all()
+    cursor = str(rows[-1].id) if len(rows) == LOCAL_PAGE else None
+    return Batch(sessions=tuple(row.checkout_session_id for row in rows), cursor=cursor)
+
+
+def _read_checkouts(since: datetime, after: str | None) -> Batch:
+    page = patiently(lambda: list_complete_checkouts(since=since, after=after))
+    settled = set(
+        db.session.scalars(
+            select(Order.checkout_session_id).where(
+                Order.checkout_session_id.in_(page.found), or_(Order.fulfilled_at.is_not(None), Order.has_failed)
+            )
+        )
+    )
+    return Batch(sessions=tuple(found for found in page.found if found not in settled), cursor=page.cursor)
+
+
+def _read_refunds(since: datetime, after: str | None) -> Batch:
+    page = patiently(lambda: list_refunds(since=since, after=after))
+    found = {each.seen.id: (each.seen.status, each.payment_intent_id) for each in page.found}
+    return Batch(sessions=_sessions_of_changed(Refund, found), cursor=page.cursor)
+
+
+def _read_disputes(since: datetime, after: str | None) -> Batch:
+    page = patiently(lambda: list_disputes(since=since, after=after))
+    found = {each.seen.id: (each.seen.status, each.payment_intent_id) for each in page.found}
+    return Batch(sessions=_sessions_of_changed(Dispute, found), cursor=page.cursor)
+
+
+def _sessions_of_changed(
+    model: type[Refund] | type[Dispute], found: dict[str, tuple[str, str]]
+) -> tuple[str, ...]:
+    """`found`: Stripe id -> (status, payment). Where we do not know the sale, Stripe does."""
+    rows = db.session.execute(select(model.id, model.status).where(model.id.in_(found)))
+    known = {row.id: row.status for row in rows}
+    payments = [payment for stripe_id, (status, payment) in found.items() if known.get(stripe_id) != status]
+    sessions = [find_session_id(payment) or _ask_session(payment) for payment in dict.fromkeys(payments)]
+    return tuple(session for session in sessions if session)
+
+
+def _read_events(since: datetime, after: str | None) -> Batch:
+    types = (SESSION_EVENTS - {"checkout.session.expired"}) | PAYMENT_EVENTS
+    page = patiently(lambda: list_events(since=since, after=after, types=types))
+    young = clock.now() - IN_FLIGHT
+    old = [event for event in page.found if event.created_at <= young and event.livemode == settings().is_live]
+    known = ledger.find_known([event.id for event in old])
+    missed = tuple(
+        Missed(event=event, session_id=_session_of(event), was_received=event.id in known)
+        for event in old
+        if not known.get(event.id)
+    )
+    sessions = tuple(dict.fromkeys(each.session_id for each in missed if each.session_id))
+    return Batch(sessions=sessions, cursor=page.cursor, missed=missed)
+
+
+def _session_of(event: SeenEvent) -> str | None:
+    """Of our rows only: the steps before have found the sales that were not known here."""
+    return event.object_id if event.type in SESSION_EVENTS else find_session_id(event.object_id)
+
+
+def _ask_session(payment_intent_id: str) -> str | None:
+    return patiently(lambda: find_session_of_payment(payment_intent_id))

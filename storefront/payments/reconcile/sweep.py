@@ -1,0 +1,101 @@
+"""Lines of the "needs you" list that no order's convergence writes: mails, events, deliveries that do not come."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from storefront.core import clock
+from storefront.core.db import db, transaction
+from storefront.core.runtime import settings
+from storefront.mail.models import MailState, OutboxMessage
+from storefront.orders.models import Order
+from storefront.orders.notices import Concern, open_notices, settle_notices
+from storefront.payments.webhook import ledger
+
+KINDS = ("mail_failed", "event_stuck", "session_unreadable", "list_unreadable")
+STUCK = timedelta(hours=1)
+MAILS_OF = timedelta(days=30)
+
+
+def sweep(*, never_received: int, unreadable: Mapping[str, str], unreadable_lists: Iterable[str]) -> None:
+    """Opens and closes them by what the rows say now; nothing is written where nothing changed."""
+    concerns = [*_failed_mails(), *_stuck_events(), *_unreadable(unreadable)]
+    concerns += [_forbidden(name) for name in unreadable_lists]
+    with transaction() as session:
+        settle_notices(
+            session, concerns, kinds=("mail_failed", "event_stuck", "session_unreadable", "list_unreadable")
+        )
+        if never_received:
+            open_notices(session, [_silent(never_received)])
+
+
+def _failed_mails() -> list[Concern]:
+    rows = db.session.execute(
+        select(OutboxMessage.id, OutboxMessage.kind, OutboxMessage.last_error, Order.number)
+        .outerjoin(Order, Order.id == OutboxMessage.order_id)
+        .where(
+            OutboxMessage.mode == settings().mode,
+            OutboxMessage.state == MailState.FAILED,
+            OutboxMessage.created_at > clock.now() - MAILS_OF,
+        )
+    )
+    return [
+        Concern(
+            kind="mail_failed",
+            subject=str(row.id),
+            text=(
+                f"The mail \u201c{row.kind.replace('_', ' ')}\u201d of order {row.number or 'none'} "
+                f"could not be delivered: {row.last_error}. `storefront mail retry {row.id}` tries again."
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _stuck_events() -> list[Concern]:
+    return [
+        Concern(
+            kind="event_stuck",
+            subject=event_id,
+            text=(
+                f"Stripe's event {event_id} ({event_type}) cannot be handled: {error or 'no error noted'}. "
+                f"`storefront events run {event_id}` tries again and says why."
+            ),
+        )
+        for event_id, event_type, error in ledger.find_stuck(older_than=STUCK)
+    ]
+
+
+def _unreadable(sessions: Mapping[str, str]) -> list[Concern]:
+    return [
+        Concern(
+            kind="session_unreadable",
+            subject=session_id,
+            text=(
+                f"The Checkout Session {session_id} could not be compared: {why.rstrip('.')}. "
+                f"`storefront fulfill {session_id}` tries again and says why."
+            ),
+        )
+        for session_id, why in sessions.items()
+    ]
+
+
+def _forbidden(name: str) -> Concern:
+    text = (
+        f"STRIPE_SECRET_KEY may not list {name}, so what only they tell is not found without its webhook. "
+        "Give the restricted key that permission in the Stripe Dashboard."
+    )
+    return Concern(kind="list_unreadable", subject=name, text=text)
+
+
+def _silent(count: int) -> Concern:
+    events = "one event" if count == 1 else f"{count} events"
+    return Concern(
+        kind="events_missing",
+        subject=f"{clock.now():%Y-%m-%d}",
+        text=(
+            f"Stripe told of {events} that never arrived here and were found only by comparing. Look at the "
+            "endpoint's failed deliveries in the Stripe Dashboard, and at STRIPE_WEBHOOK_SECRET."
+        ),
+    )

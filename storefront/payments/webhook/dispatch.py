@@ -1,0 +1,113 @@
+"""What an event makes us do: look again at one Checkout Session, release its mails, stamp the ledger row."""
+
+import logging
+
+from sqlalchemy.orm import Session
+
+from storefront.core.db import db, transaction
+from storefront.core.errors import StripeUnavailable, StripeUnreadable
+from storefront.core.queue import nudge
+from storefront.core.runtime import settings
+from storefront.mail import outbox
+from storefront.orders.lifecycle import find_session_id
+from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.payments.webhook import ledger
+from storefront.stripe_api.seen import SeenEvent
+
+log = logging.getLogger(__name__)
+
+SESSION_EVENTS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    }
+)
+# About a payment: what they tell is read from Stripe, like everything else. One that finds no order may have come
+# while the sale was between reading and writing: it stays unhandled, and the worker looks again in five minutes.
+PAYMENT_EVENTS = frozenset(
+    {
+        "charge.refunded",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+        "radar.early_fraud_warning.created",
+        "radar.early_fraud_warning.updated",
+    }
+)
+
+
+# An outcome that contradicts its event is Stripe not agreeing with itself yet: not stamped, looked at again later.
+TOO_EARLY = frozenset(
+    {
+        ("checkout.session.completed", Outcome.OPEN),
+        ("checkout.session.async_payment_succeeded", Outcome.OPEN),
+        ("checkout.session.async_payment_succeeded", Outcome.AWAITING_PAYMENT),
+    }
+)
+NO_ORDER_YET = "no_order_yet"
+
+
+def handle_delivery(event: SeenEvent) -> str:
+    """Record, then converge. Returns the outcome for the answer.
+
+    Raises:
+        StripeUnavailable: noted on the row; the caller answers 5xx, so that Stripe tries again.
+    """
+    if ledger.record(event):
+        return "duplicate"
+    if event.livemode != settings().is_live:
+        return _ignore(event.id, "other_mode")
+    return converge(event.id, event.type, event.object_id, is_last_look=False)
+
+
+def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bool) -> str:
+    """Look again at what the event points to; stamps its row, except where a later look may find more."""
+    look, session_id = Look.IF_NEEDED, object_id
+    if event_type in PAYMENT_EVENTS:
+        found = find_session_id(object_id)
+        if found is None:
+            return _ignore(event_id, Outcome.NOT_OURS) if is_last_look else NO_ORDER_YET
+        look, session_id = Look.NOW, found
+    elif event_type not in SESSION_EVENTS:
+        return _ignore(event_id, "ignored")
+
+    def also(session: Session, outcome: Outcome, order_id: int | None) -> None:
+        if order_id is not None:
+            outbox.release(session, order_id)
+        if is_last_look or (event_type, outcome) not in TOO_EARLY:
+            ledger.stamp(session, event_id, outcome)
+
+    try:
+        outcome = fulfill_checkout(session_id, look, also=also)
+    except BaseException as error:
+        db.session.rollback()  # what a lost connection left open
+        ledger.note_error(event_id, f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")
+        raise
+    nudge("outbox")
+    return outcome
+
+
+def run_unhandled() -> None:
+    """The worker's second chance for deliveries that Stripe or we gave up on."""
+    for event_id, event_type, object_id in ledger.find_unhandled():
+        ledger.count_attempt(event_id)  # what fails again goes to the end of the line and holds up nobody
+        try:
+            outcome = converge(event_id, event_type, object_id, is_last_look=True)
+        except StripeUnreadable:
+            continue  # this one; others may be whole
+        except StripeUnavailable:
+            return
+        log.info("unhandled event run again", extra={"event": event_id, "outcome": outcome})
+
+
+def _ignore(event_id: str, outcome: str) -> str:
+    with transaction() as session:
+        ledger.stamp(session, event_id, outcome)
+    return outcome

@@ -1,0 +1,103 @@
+"""The ledger's rows: record a delivery, stamp it handled with its effects, keep the error of a failed one."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from storefront.core import clock
+from storefront.core.db import db, transaction
+from storefront.core.runtime import settings
+from storefront.payments.webhook.models import StripeEvent
+from storefront.stripe_api.seen import SeenEvent
+
+UNHANDLED_SECONDS = 300
+MAX_ERROR_LENGTH = 200
+
+
+def _recording(insert: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - each engine has an Insert class of its own
+    """Built once: making this statement takes longer than running it."""
+    return (
+        insert(StripeEvent.__table__)
+        .on_conflict_do_update(index_elements=["id"], set_={"attempts": StripeEvent.attempts + 1})
+        .returning(StripeEvent.__table__.c.handled_at)
+    )
+
+
+_RECORD = {"sqlite": _recording(sqlite_insert), "postgresql": _recording(postgresql_insert)}
+
+
+def record(event: SeenEvent) -> bool:
+    """One statement; True when this delivery was handled before, so that nothing is left to do."""
+    row = {
+        "id": event.id,
+        "type": event.type,
+        "object_id": event.object_id,
+        "livemode": event.livemode,
+        "mode": settings().mode,
+        "created_at": event.created_at,
+        "received_at": clock.now(),
+        "attempts": 1,
+    }
+    with transaction() as session:
+        handled_at = session.execute(_RECORD[session.get_bind().dialect.name], row).scalar_one()
+    return handled_at is not None
+
+
+def stamp(session: Session, event_id: str, outcome: str) -> None:
+    """Inside the transaction of the effects: an event is handled exactly when its effects are there."""
+    session.execute(
+        update(StripeEvent)
+        .where(StripeEvent.id == event_id, StripeEvent.handled_at.is_(None))
+        .values(handled_at=clock.now(), outcome=outcome, last_error=None)
+    )
+
+
+def note_error(event_id: str, error: str) -> None:
+    with transaction() as session:
+        session.execute(
+            update(StripeEvent).where(StripeEvent.id == event_id).values(last_error=error[:MAX_ERROR_LENGTH])
+        )
+
+
+def count_attempt(event_id: str) -> None:
+    with transaction() as session:
+        session.execute(
+            update(StripeEvent).where(StripeEvent.id == event_id).values(attempts=StripeEvent.attempts + 1)
+        )
+
+
+def find_unhandled(*, limit: int = 100) -> list[tuple[str, str, str]]:
+    """(event id, type, object id) of deliveries older than five minutes that nobody finished."""
+    old = clock.now() - timedelta(seconds=UNHANDLED_SECONDS)
+    rows = db.session.execute(
+        select(StripeEvent.id, StripeEvent.type, StripeEvent.object_id)
+        .where(
+            StripeEvent.mode == settings().mode, StripeEvent.handled_at.is_(None), StripeEvent.received_at <= old
+        )
+        .order_by(StripeEvent.attempts, StripeEvent.received_at)
+        .limit(limit)
+    )
+    return [(row.id, row.type, row.object_id) for row in rows]
+
+
+def find_known(event_ids: list[str]) -> dict[str, bool]:
+    """Which of these were received, and whether each is handled."""
+    rows = db.session.execute(select(StripeEvent.id, StripeEvent.handled_at).where(StripeEvent.id.in_(event_ids)))
+    return {row.id: row.handled_at is not None for row in rows}
+
+
+def find_stuck(*, older_than: timedelta) -> list[tuple[str, str, str | None]]:
+    """(event id, type, last error) of deliveries that nobody could finish for so long."""
+    rows = db.session.execute(
+        select(StripeEvent.id, StripeEvent.type, StripeEvent.last_error).where(
+            StripeEvent.mode == settings().mode,
+            StripeEvent.handled_at.is_(None),
+            StripeEvent.received_at <= clock.now() - older_than,
+        )
+    )
+    return [(row.id, row.type, row.last_error) for row in rows]

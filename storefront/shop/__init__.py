@@ -1,0 +1,1 @@
+"""What buyers look at before they pay: the catalog and the cart."""

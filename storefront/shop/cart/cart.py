@@ -1,0 +1,100 @@
+"""The cart's rules on plain values. It holds price ids and quantities, never amounts: those are looked up."""
+
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from storefront.core import tokens
+from storefront.core.errors import StorefrontError
+
+MAX_QUANTITY = 99
+MAX_LINES = 20  # a session cookie holds 4 KB
+CART_KEY = "cart"
+NONCE_KEY = "checkout_nonce"
+
+
+class CartRefused(StorefrontError):
+    """A change the cart does not take; the message is what the buyer reads on the cart page."""
+
+    code = "cart_refused"
+    title = "The cart cannot take this"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartLine:
+    price_id: int
+    quantity: int
+
+
+def load_cart(session: MutableMapping[str, Any]) -> tuple[CartLine, ...]:
+    """The lines of the cookie. What does not look like a line is left out: older versions wrote some of them."""
+    raw = session.get(CART_KEY)
+    lines: dict[int, CartLine] = {}
+    for entry in raw if isinstance(raw, list) else []:
+        match entry:
+            case [int(price_id), int(quantity)] if 1 <= quantity <= MAX_QUANTITY:
+                lines[price_id] = CartLine(price_id=price_id, quantity=quantity)
+    return tuple(lines.values())[:MAX_LINES]
+
+
+def save_cart(session: MutableMapping[str, Any], lines: Iterable[CartLine]) -> None:
+    entries = [[line.price_id, line.quantity] for line in lines]
+    if entries:
+        session[CART_KEY] = entries
+    else:
+        session.pop(CART_KEY, None)
+
+
+def count(lines: Iterable[CartLine]) -> int:
+    return sum(line.quantity for line in lines)
+
+
+def add(lines: tuple[CartLine, ...], new: CartLine, *, is_free: bool) -> tuple[CartLine, ...]:
+    """Raises CartRefused: more than the most of one thing, or too many different things."""
+    _check_quantity(new.quantity, is_free=is_free)
+    held = next((line.quantity for line in lines if line.price_id == new.price_id), 0)
+    if held:
+        quantity = 1 if is_free else held + new.quantity
+        return set_quantity(lines, CartLine(price_id=new.price_id, quantity=quantity), is_free=is_free)
+    if len(lines) >= MAX_LINES:
+        raise CartRefused(f"A cart holds {MAX_LINES} different things. Pay for these first, then come back.")
+    return (*lines, new)
+
+
+def set_quantity(lines: tuple[CartLine, ...], wanted: CartLine, *, is_free: bool) -> tuple[CartLine, ...]:
+    """Zero removes the line. A price that is not in the cart changes nothing."""
+    if wanted.quantity == 0:
+        return remove(lines, wanted.price_id)
+    _check_quantity(wanted.quantity, is_free=is_free)
+    return tuple(wanted if line.price_id == wanted.price_id else line for line in lines)
+
+
+def remove(lines: tuple[CartLine, ...], price_id: int) -> tuple[CartLine, ...]:
+    return tuple(line for line in lines if line.price_id != price_id)
+
+
+def subtract(lines: Iterable[CartLine], bought: Iterable[CartLine]) -> tuple[CartLine, ...]:
+    """What is left after a purchase: things put into the cart meanwhile stay."""
+    paid: dict[int, int] = {}
+    for line in bought:
+        paid[line.price_id] = paid.get(line.price_id, 0) + line.quantity
+    left = (replace(line, quantity=line.quantity - paid.get(line.price_id, 0)) for line in lines)
+    return tuple(line for line in left if line.quantity > 0)
+
+
+def new_nonce(session: MutableMapping[str, Any]) -> str:
+    """The checkout form's one-time value: the same until the checkout consumes it, so a double click is one."""
+    nonce = session.get(NONCE_KEY)
+    if isinstance(nonce, str) and nonce:
+        return nonce
+    session[NONCE_KEY] = fresh = tokens.new_token()
+    return fresh
+
+
+def _check_quantity(quantity: int, *, is_free: bool) -> None:
+    if quantity < 1:
+        raise CartRefused("The quantity must be a whole number from 1 up.")
+    if is_free and quantity > 1:
+        raise CartRefused("It is free, so one is all you need.")
+    if quantity > MAX_QUANTITY:
+        raise CartRefused(f"You can buy at most {MAX_QUANTITY} of one thing at a time.")

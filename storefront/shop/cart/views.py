@@ -1,0 +1,80 @@
+"""The cart's pages: every change is a POST that leads back to the cart, with or without JavaScript."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, has_request_context, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from storefront.shop.cart.cart import CartLine, CartRefused, count, load_cart, new_nonce, remove, save_cart
+from storefront.shop.cart.priced import add_offer, price_cart, set_quantities
+
+cart = Blueprint("cart", __name__, url_prefix="/cart")
+
+QUANTITY_PREFIX = "quantity-"
+Lines = tuple[CartLine, ...]
+
+
+@cart.app_context_processor
+def count_cart() -> dict[str, int]:
+    """For the header of every page: from the cookie alone, so that error pages need no database.
+
+    The worker renders mails without a request, and without a cart.
+    """
+    return {"cart_count": count(load_cart(session)) if has_request_context() else 0}
+
+
+@cart.get("", endpoint="cart")
+def show_cart() -> ResponseReturnValue:
+    priced = price_cart(load_cart(session))
+    if priced.notices:
+        save_cart(session, priced.cart_lines)
+    return render_template("shop/cart/cart.html", cart=priced, nonce=new_nonce(session) if priced.lines else "")
+
+
+@cart.post("/add", endpoint="add")
+def add_to_cart() -> ResponseReturnValue:
+    if request.form.get("next") == "checkout":
+        return redirect("/checkout/now", code=307)  # "Buy now" of a page from before it had an address of its own
+    new = CartLine(
+        price_id=_whole_number(request.form, "price_id"),
+        quantity=_whole_number(request.form, "quantity", default=1),
+    )
+    return _change(lambda lines: add_offer(lines, new), "Added to your cart.")
+
+
+@cart.post("/update", endpoint="update")
+def update_cart() -> ResponseReturnValue:
+    wanted = {
+        parse_number(name.removeprefix(QUANTITY_PREFIX)): _whole_number(request.form, name)
+        for name in request.form
+        if name.startswith(QUANTITY_PREFIX)
+    }
+    return _change(lambda lines: set_quantities(lines, wanted), "Your cart is up to date.")
+
+
+@cart.post("/remove", endpoint="remove")
+def remove_from_cart() -> ResponseReturnValue:
+    price_id = _whole_number(request.form, "price_id")
+    return _change(lambda lines: remove(lines, price_id), "Taken out of your cart.")
+
+
+def _change(change: Callable[[Lines], Lines], done: str) -> ResponseReturnValue:
+    """A refusal is a notice on the cart page, and the cart is as it was."""
+    try:
+        save_cart(session, change(load_cart(session)))
+        session.permanent = True  # the cart survives closing the browser
+        flash(done, "good")
+    except CartRefused as refused:
+        flash(refused.message, "bad")
+    return redirect(url_for("cart.cart"), code=303)
+
+
+def _whole_number(form: MultiDict[str, str], name: str, default: int = -1) -> int:
+    raw = form.get(name, "").strip()
+    return parse_number(raw) if raw else default
+
+
+def parse_number(raw: str) -> int:
+    """-1 is what no rule accepts, so a value that is no number is refused where the sentence for it is."""
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) <= 9 else -1

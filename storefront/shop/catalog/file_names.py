@@ -1,0 +1,46 @@
+"""Names of files and versions: in any language, and nothing that a file system or an address reads otherwise."""
+
+import unicodedata
+
+from storefront.core.errors import StorefrontError
+
+MAX_NAME_BYTES = 180
+# https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+DEVICES = {
+    "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$",
+    *(f"{name}{number}" for name in ("COM", "LPT") for number in "0123456789\u00b9\u00b2\u00b3"),
+}  # fmt: skip
+RESERVED = set('/\\:*?"<>|')
+# Controls, halves of characters, private and unassigned ones, line and paragraph breaks. Not every format
+# character: Persian names hold U+200C, emoji U+200D; and spaces of every width are ordinary (U+00A0, U+3000).
+REFUSED_CATEGORIES = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+# They turn what follows around: `gpj.exe` reads as `exe.jpg`.
+TURNING = {"\u061c", *"\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
+
+
+class FileNameRefused(StorefrontError):
+    code = "file_name_refused"
+    title = "This file name cannot be used"
+
+
+def same_name(name: str) -> str:
+    """Equal for names that are one file on Windows or a Mac: capitals and the form of accents do not count."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def check_path_part(part: str) -> None:
+    """Raises FileNameRefused for a name that no path should carry."""
+    is_bad = not part or part != part.strip() or part.startswith(".") or part.endswith(".")
+    if is_bad or set(part) & (RESERVED | TURNING) or any(map(_is_refused, part)) or _is_long(part):
+        # repr() shows every character that cannot be seen as a number.
+        raise FileNameRefused(f"{part!r} cannot be a part of a file's path.")
+    if part.partition(".")[0].rstrip(" ").upper() in DEVICES:
+        raise FileNameRefused(f"{part!r} is the name of a device on Windows: rename the file.")
+
+
+def _is_refused(character: str) -> bool:
+    return unicodedata.category(character) in REFUSED_CATEGORIES
+
+
+def _is_long(part: str) -> bool:
+    return len(part.encode()) > MAX_NAME_BYTES

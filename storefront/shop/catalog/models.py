@@ -1,0 +1,124 @@
+"""What is sold and its files. Stripe's ids live in the mirrors, never on a Price."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storefront.core import clock
+from storefront.core.db import Base
+
+
+class KeySource(StrEnum):
+    """Where a product's license keys come from."""
+
+    GENERATED = "generated"
+    POOL = "pool"  # imported by the owner, each sold once
+
+
+class Product(Base):
+    """What is sold. A limit or period of None is none."""
+
+    __tablename__ = "products"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    summary: Mapped[str]
+    description_markdown: Mapped[str]
+    cover: Mapped[str | None]  # a file name below static/covers/
+    is_published: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int] = mapped_column(default=0)
+    grants_license: Mapped[bool] = mapped_column(default=False)
+    grants_download: Mapped[bool] = mapped_column(default=False)
+    license_prefix: Mapped[str] = mapped_column(default="")
+    one_key_per_order_item: Mapped[bool] = mapped_column(default=False)  # else quantity N means N keys
+    key_source: Mapped[KeySource] = mapped_column(default=KeySource.GENERATED)
+    pool_low_at: Mapped[int] = mapped_column(default=20)  # unsold keys at which the owner is warned first
+    pool_very_low_at: Mapped[int] = mapped_column(default=5)  # and again
+    activation_limit: Mapped[int | None]  # devices a key; an edition may say otherwise
+    seats: Mapped[int | None]  # people a key is for; an edition may say otherwise
+    license_days: Mapped[int | None]  # from purchase
+    license_until: Mapped[datetime | None]  # the same day for everybody; the earlier of both counts
+    update_days: Mapped[int | None]  # releases published later than so many days after purchase are not included
+    download_limit: Mapped[int | None]  # per file of an order
+    download_days: Mapped[int | None]  # from purchase
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Price(Base):
+    """An edition: "Personal", "Team". `amount_minor` is in the currency's minor unit at Stripe.
+
+    Amount and currency never change, as at Stripe: a new amount is a new Price and the old one is inactive.
+    """
+
+    __tablename__ = "prices"
+    __table_args__ = (CheckConstraint("amount_minor >= 0", name="amount_not_negative"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    product: Mapped[Product] = relationship(lazy="raise_on_sql")
+    edition: Mapped[str]
+    amount_minor: Mapped[int]
+    currency: Mapped[str]
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    activation_limit: Mapped[int | None]  # None: as the product says
+    seats: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Release(Base):
+    """A version of a product's files. Buyers see the releases that exist when they look."""
+
+    __tablename__ = "releases"
+    __table_args__ = (UniqueConstraint("product_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    product: Mapped[Product] = relationship(lazy="raise_on_sql")
+    version: Mapped[str]
+    notes: Mapped[str] = mapped_column(default="")
+    published_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]  # gone from every page, its files are refused; may be published again
+
+
+class ReleaseFile(Base):
+    """One file of a release: `path` is relative to the storage, `sha256` is of the whole file, in hex."""
+
+    __tablename__ = "release_files"
+    __table_args__ = (UniqueConstraint("release_id", "filename"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    release_id: Mapped[int] = mapped_column(ForeignKey("releases.id"), index=True)
+    release: Mapped[Release] = relationship(lazy="raise_on_sql")
+    filename: Mapped[str]
+    content_type: Mapped[str]
+    size_bytes: Mapped[int]
+    sha256: Mapped[str]
+    path: Mapped[str] = mapped_column(unique=True)
+
+
+class StripeMirror(Base):
+    """A price of ours at Stripe, per mode and account: going from sandbox to test to live touches no Price."""
+
+    __tablename__ = "stripe_mirrors"
+    __table_args__ = (UniqueConstraint("price_id", "mode", "account"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    price_id: Mapped[int] = mapped_column(ForeignKey("prices.id"), index=True)
+    mode: Mapped[str]
+    account: Mapped[str]
+    stripe_product_id: Mapped[str] = mapped_column(index=True)
+    stripe_price_id: Mapped[str] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class ShopIdentity(Base):
+    """One row: the random id that marks Checkout Sessions, products and prices at Stripe as this shop's."""
+
+    __tablename__ = "shop_identity"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[str]

@@ -1,0 +1,51 @@
+"""The open pages of the shop: the catalog and one product."""
+
+from flask import Blueprint, current_app, g, render_template, request, session
+from flask.typing import ResponseReturnValue
+
+from storefront.core import tokens
+from storefront.shop.catalog.products import ProductCard, get_product, list_products
+from storefront.shop.catalog.sizes import format_size
+
+catalog = Blueprint("catalog", __name__)
+catalog.add_app_template_filter(format_size, "filesize")
+
+
+@catalog.app_context_processor
+def offer_links() -> dict[str, bool]:
+    """The header offers the library only in a shop that has one."""
+    return {"has_library": "account.library" in current_app.view_functions}
+
+
+@catalog.get("/", endpoint="catalog")
+def show_catalog() -> ResponseReturnValue:
+    products = list_products()
+    return _page_without_session(products) if not session else _render(products)
+
+
+def _render(products: tuple[ProductCard, ...]) -> str:
+    return render_template("shop/catalog/catalog.html", products=products)
+
+
+def _page_without_session(products: tuple[ProductCard, ...]) -> str:
+    """The page of every browser without a cookie of ours: rendered once for each state of the catalog.
+
+    Nothing on it is one visitor's own; should a nonce or a form's token ever be, it is not kept.
+    """
+    kept: tuple[tuple[ProductCard, ...], str] | None = current_app.extensions.get("catalog_page")
+    if kept and kept[0] == products:
+        return kept[1]
+    page = _render(products)
+    if not session and g.csp_nonce not in page:
+        current_app.extensions["catalog_page"] = (products, page)
+    return page
+
+
+@catalog.get("/products/<slug>", endpoint="product")
+def show_product(slug: str) -> ResponseReturnValue:
+    return render_template(
+        "shop/catalog/product.html",
+        page=get_product(slug),
+        chosen=request.args.get("edition", 0, type=int),
+        nonce=tokens.new_token(),  # of this one page: a double click on "Buy now" is one checkout
+    )

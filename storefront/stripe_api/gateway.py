@@ -1,0 +1,390 @@
+"""The only importer of `stripe`: asks and tells Stripe, and returns small dataclasses of our own.
+
+Every call first ends the read transaction and refuses to run inside a write transaction.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+import stripe
+from flask import Flask, current_app
+
+from storefront.core import clock
+from storefront.core.config.settings import Settings
+from storefront.core.db import end_read
+from storefront.core.errors import (
+    StorefrontError,
+    StripeBusy,
+    StripeFault,
+    StripeInProgress,
+    StripeMissing,
+    StripeRefused,
+    StripeUnavailable,
+    StripeUnreadable,
+)
+from storefront.core.measurements import BAD_SIGNATURE_AT, STALE_SIGNATURE_AT, STRIPE_SECONDS, measurements, timed
+from storefront.stripe_api.seen import (
+    SeenAftermath,
+    SeenCheckout,
+    SeenEvent,
+    SeenLink,
+    SeenRefund,
+    read_checkout,
+    read_dispute,
+    read_event,
+    read_link,
+    read_refund,
+    read_warning,
+)
+from storefront.stripe_api.turns import Turns
+
+log = logging.getLogger(__name__)
+
+EXPANDED_LINES = 10  # Stripe puts at most this many into an expanded list
+LINES_PER_PAGE = 100
+EXPAND = ["line_items.data.price.product", "payment_intent.latest_charge"]
+
+
+class BadSignature(StorefrontError):
+    code = "bad_signature"
+    status = 400
+    title = "The signature does not match"
+
+
+class StaleSignature(StorefrontError):
+    code = "stale_signature"
+    status = 400
+    title = "The signature is too old"
+
+
+class BadPayload(StorefrontError):
+    code = "bad_payload"
+    status = 400
+    title = "The body is not a Stripe event"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Time limits in seconds: `connect` and `read` for each try, `retries` after the first.
+
+    `shares_threads`: with pages that need no Stripe.
+    """
+
+    connect: float
+    read: float
+    retries: int
+    shares_threads: bool = False
+
+
+FOR_PAGES = Patience(connect=2, read=4, retries=1, shares_threads=True)
+FOR_WORKERS = Patience(connect=3, read=20, retries=2)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Stripe's exceptions as ours.
+
+    A 500 is definite for this idempotency key: Stripe stores and replays it for 24 hours. No answer, 409 and
+    429 are not: the same request with the same key is to be sent again.
+    """
+    try:
+        yield
+    except stripe.RateLimitError as error:
+        log.warning("stripe asks to slow down", extra={"stripe_request": error.request_id})
+        raise StripeBusy from error
+    except stripe.APIConnectionError as error:
+        log.warning("stripe does not answer", extra={"kind": type(error).__name__})
+        raise StripeUnavailable from error
+    except stripe.APIError as error:
+        log.warning("stripe failed", extra={"status": error.http_status, "stripe_request": error.request_id})
+        if error.http_status == 409:
+            raise StripeInProgress from error
+        # Below 300 it is no JSON: what was asked for may be done, so the same request is to be sent again.
+        is_unknown = error.http_status is None or error.http_status < 300
+        raise (StripeUnavailable() if is_unknown else StripeFault()) from error
+    except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
+        code = error.error.code if error.error else None
+        param = getattr(error, "param", None) or ""
+        # A price that was archived at Stripe is as good as lost: it is mirrored anew.
+        is_lost = code == "resource_missing" or (param.startswith("line_items") and param.endswith("[price]"))
+        kind = StripeMissing if is_lost else StripeRefused
+        log.warning("stripe refused", extra={"stripe_code": code, "stripe_request": error.request_id})
+        raise kind(
+            error.user_message or "Stripe refused the request.",
+            stripe_code=code,
+            param=param or None,
+        ) from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        log.exception("stripe does not accept the key", extra={"stripe_request": error.request_id})
+        raise StripeRefused("The shop's payment settings are not complete.", stripe_code="key") from error
+    except stripe.StripeError as error:
+        log.warning("stripe answered otherwise", extra={"kind": type(error).__name__, "status": error.http_status})
+        if error.http_status is not None and 400 <= error.http_status < 500:
+            raise StripeRefused(error.user_message or "Stripe refused the request.") from error
+        raise StripeUnavailable from error
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Around what reads an answer. A bug of ours looks the same, so the log has the whole story."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        log.exception("stripe's answer cannot be read")
+        raise StripeUnreadable from error
+
+
+class Gateway:
+    def __init__(self, settings: Settings, patience: Patience) -> None:
+        stripe.enable_telemetry = False
+        self._secrets = settings.stripe_webhook_secrets
+        self._client = stripe.StripeClient(
+            settings.stripe_secret_key,
+            base_addresses={"api": settings.stripe_api_base},
+            max_network_retries=patience.retries,
+            http_client=stripe.RequestsClient(timeout=(patience.connect, patience.read)),
+        )
+        self._account_id: str | None = None
+        self._turn = Turns(settings.web_threads).take if patience.shares_threads else nullcontext
+
+    def _ask(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - Stripe's objects, turned into ours by the caller
+        end_read()
+        with self._turn(), timed(STRIPE_SECONDS), _refusals():
+            return call()
+
+    def _get(self, path: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - Stripe's parameters
+        """The SDK's request (key, version, retries, errors) without its objects: a Session is 46 of them."""
+        answer: dict[str, Any] = self._ask(lambda: self._client.raw_request("get", path, **params)).data
+        return answer
+
+    @readable()
+    def ask(self, call: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
+        """For `stripe_lists`: one call of the SDK, its answer as plain JSON values."""
+        answer: dict[str, Any] = self._ask(lambda: call(self._client)).to_dict(for_json=True)
+        return answer
+
+    @readable()
+    def account_id(self) -> str:
+        """The key's account, asked once a process; "unknown" for a restricted key that may not ask."""
+        if self._account_id is None:
+            try:
+                self._account_id = str(self._ask(self._client.v1.accounts.retrieve_current).id)
+            except StripeRefused:
+                self._account_id = "unknown"
+        return self._account_id
+
+    @readable()
+    def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:
+        """The Session with every line, its payment and its latest charge.
+
+        Refunds, disputes and fraud warnings are listed where the charge shows any, or `thorough` asks for them.
+
+        Raises:
+            StripeMissing: Stripe does not know the id.
+            StripeUnavailable: no usable answer.
+        """
+        path = f"/v1/checkout/sessions/{quote(session_id, safe='')}"
+        raw = self._get(path, expand=EXPAND)
+        expanded = raw.get("line_items") or {"data": [], "has_more": False}
+        lines, more = list(expanded["data"]), expanded["has_more"]
+        while more:
+            page = self._get(
+                f"{path}/line_items",
+                limit=LINES_PER_PAGE,
+                starting_after=lines[-1]["id"],
+                expand=["data.price.product"],
+            )
+            lines += page["data"]
+            more = page["has_more"]
+        payment = raw["payment_intent"] or {}
+        charge = payment.get("latest_charge") or {}
+        has_aftermath = charge.get("disputed") or charge.get("amount_refunded")
+        asks = bool(charge) and (thorough or has_aftermath)
+        return read_checkout(raw, lines, self._get_aftermath(payment["id"]) if asks else None)
+
+    @readable()
+    def find_receipt_url(self, session_id: str, *, with_invoice: bool) -> str | None:
+        """Stripe's page for the buyer: the invoice where there is one, or else the charge's receipt."""
+        params: Any = {"expand": ["payment_intent.latest_charge", *(["invoice"] if with_invoice else [])]}
+        raw = self.ask(lambda client: client.v1.checkout.sessions.retrieve(session_id, params))
+        invoice = raw.get("invoice")
+        if isinstance(invoice, dict) and invoice.get("hosted_invoice_url"):
+            return str(invoice["hosted_invoice_url"])
+        charge = (raw["payment_intent"] or {}).get("latest_charge") or {}
+        return charge.get("receipt_url") or None
+
+    def _get_aftermath(self, payment_intent_id: str) -> SeenAftermath:
+        refunds = self._find_all("/v1/refunds", payment_intent_id)
+        disputes = self._find_all("/v1/disputes", payment_intent_id)
+        warnings = self._find_all("/v1/radar/early_fraud_warnings", payment_intent_id)
+        return SeenAftermath(
+            refunds=None if refunds is None else tuple(read_refund(raw) for raw in refunds),
+            disputes=None if disputes is None else tuple(read_dispute(raw) for raw in disputes),
+            warnings=None if warnings is None else tuple(read_warning(raw) for raw in warnings),
+        )
+
+    def _find_all(self, path: str, payment_intent_id: str) -> list[dict[str, Any]] | None:
+        """Of a hundred at most; None for a restricted key that may not read them: the sale must go on."""
+        try:
+            found: list[dict[str, Any]] = self._get(path, payment_intent=payment_intent_id, limit=100)["data"]
+        except StripeMissing:
+            raise
+        except StripeRefused:
+            log.warning("stripe does not show this list")
+            return None
+        return found
+
+    @readable()
+    def create_checkout(self, body: dict[str, Any], *, idempotency_key: str) -> SeenCheckout:
+        options: Any = {"idempotency_key": idempotency_key}
+        params: Any = body
+        session = self._ask(lambda: self._client.v1.checkout.sessions.create(params, options))
+        return read_checkout(session.to_dict(for_json=True), [])
+
+    @readable()
+    def find_status(self, session_id: str) -> str | None:
+        """`open`, `complete` or `expired`; None when Stripe does not know the Session."""
+        try:
+            return str(self._ask(lambda: self._client.v1.checkout.sessions.retrieve(session_id)).status)
+        except StripeMissing:
+            return None
+
+    def close_checkout(self, session_id: str) -> bool:
+        """True when nobody can pay it any more; False when it is complete: somebody did.
+
+        Raises:
+            StripeRefused: it is open and stays so, e.g. for a restricted key that may not expire Sessions.
+        """
+        try:
+            self._ask(lambda: self._client.v1.checkout.sessions.expire(session_id))
+        except StripeMissing:
+            return True
+        except StripeRefused:
+            status = self.find_status(session_id)
+            if status == "open":
+                raise
+            return status != "complete"
+        return True
+
+    @readable()
+    def create_product(self, *, name: str, metadata: dict[str, str], idempotency_key: str) -> str:
+        params: Any = {"name": name, "metadata": metadata}
+        options: Any = {"idempotency_key": idempotency_key}
+        return str(self._ask(lambda: self._client.v1.products.create(params, options)).id)
+
+    @readable()
+    def create_price(
+        self,
+        *,
+        product_id: str,
+        edition: str,
+        amount_minor: int,
+        currency: str,
+        metadata: dict[str, str],
+        idempotency_key: str,
+    ) -> str:
+        params: Any = {
+            "product": product_id,
+            "nickname": edition,
+            "unit_amount": amount_minor,
+            "currency": currency,
+            "metadata": metadata,
+        }
+        options: Any = {"idempotency_key": idempotency_key}
+        return str(self._ask(lambda: self._client.v1.prices.create(params, options)).id)
+
+    @readable()
+    def create_payment_link(self, body: dict[str, Any], *, idempotency_key: str) -> SeenLink:
+        params: Any = body
+        options: Any = {"idempotency_key": idempotency_key}
+        return read_link(self.ask(lambda client: client.v1.payment_links.create(params, options)))
+
+    @readable()
+    def get_payment_link(self, link_id: str) -> SeenLink:
+        return read_link(self.ask(lambda client: client.v1.payment_links.retrieve(link_id)))
+
+    @readable()
+    def list_payment_links(self) -> list[SeenLink]:
+        """The newest hundred that can be paid, of whatever shop on this account."""
+        params: Any = {"active": True, "limit": 100}
+        answer = self.ask(lambda client: client.v1.payment_links.list(params))
+        return [read_link(raw) for raw in answer["data"]]
+
+    @readable()
+    def close_payment_link(self, link_id: str) -> SeenLink:
+        """Raises StripeMissing for an id that Stripe does not know."""
+        params: Any = {"active": False}
+        return read_link(self.ask(lambda client: client.v1.payment_links.update(link_id, params)))
+
+    @readable()
+    def create_refund(
+        self,
+        payment_intent_id: str,
+        *,
+        amount_minor: int,
+        reason: str | None,
+        metadata: dict[str, str],
+        idempotency_key: str,
+    ) -> SeenRefund:
+        """Raises StripeRefused with Stripe's own sentence, e.g. for a disputed charge."""
+        params: Any = {"payment_intent": payment_intent_id, "amount": amount_minor, "metadata": metadata}
+        params |= {"reason": reason} if reason else {}
+        options: Any = {"idempotency_key": idempotency_key}
+        return read_refund(self.ask(lambda client: client.v1.refunds.create(params, options)))
+
+    def verify_event(self, payload: bytes, signature: str) -> SeenEvent:
+        """Check the signature over the raw body with each secret (several while one is rotated).
+
+        Raises:
+            BadSignature: no secret matches.
+            StaleSignature: one does, and the timestamp is older than 5 minutes.
+            BadPayload: signed, but not a snapshot event.
+        """
+        try:
+            text = payload.decode()
+        except UnicodeDecodeError as error:
+            raise BadPayload from error
+        if not _is_signed(text, signature, self._secrets, tolerance=stripe.Webhook.DEFAULT_TOLERANCE):
+            self._refuse_signature(text, signature)
+        try:
+            return read_event(text)
+        except ValueError as error:
+            raise BadPayload from error
+
+    def _refuse_signature(self, text: str, signature: str) -> NoReturn:
+        """Stripe shows the answer in its Dashboard, so it says what to mend: the secret or the clock."""
+        if not _is_signed(text, signature, self._secrets, tolerance=None):
+            measurements().see(BAD_SIGNATURE_AT)
+            log.warning("webhook signature matches no secret")
+            raise BadSignature("The Stripe-Signature header matches the body with no STRIPE_WEBHOOK_SECRET.")
+        measurements().see(STALE_SIGNATURE_AT)
+        signed_at = re.search(r"(?:^|,)t=(\d+)", signature)
+        minutes = int(clock.now().timestamp() - int(signed_at[1])) // 60 if signed_at else 0
+        log.warning("webhook signature is right but old", extra={"minutes": minutes})
+        raise StaleSignature(
+            f"The signature is right, and {minutes} minutes old by the clock of this machine; 5 are allowed. "
+            "Set that clock, or find what holds deliveries back."
+        )
+
+
+def _is_signed(text: str, signature: str, secrets: tuple[str, ...], *, tolerance: int | None) -> bool:
+    if not signature.isascii():  # the SDK's comparison would raise TypeError
+        return False
+    for secret in secrets:
+        with suppress(stripe.SignatureVerificationError):
+            return bool(stripe.WebhookSignature.verify_header(text, signature, secret, tolerance=tolerance))
+    return False
+
+
+def set_up_gateway(app: Flask, settings: Settings, patience: Patience = FOR_PAGES) -> None:
+    app.extensions["stripe_gateway"] = Gateway(settings, patience)
+
+
+def gateway() -> Gateway:
+    found: Gateway = current_app.extensions["stripe_gateway"]
+    return found

@@ -1,0 +1,88 @@
+"""Stripe's lists, page by page, newest first: what reconciliation compares our rows with."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from storefront.stripe_api.gateway import gateway, readable
+from storefront.stripe_api.seen import (
+    SeenDispute,
+    SeenEvent,
+    SeenRefund,
+    read_dispute,
+    read_listed_event,
+    read_refund,
+)
+
+T = TypeVar("T")
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """`cursor` is the last id, for the next page; None at the end of the list."""
+
+    found: tuple[T, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfPayment(Generic[T]):
+    payment_intent_id: str
+    seen: T
+
+
+def _page(raw: dict[str, Any], read: Callable[[dict[str, Any]], T | None]) -> Page[T]:
+    rows = raw["data"]
+    found = tuple(seen for row in rows if (seen := read(row)) is not None)
+    return Page(found=found, cursor=rows[-1]["id"] if rows and raw["has_more"] else None)
+
+
+def _params(since: datetime, after: str | None, **more: object) -> Any:  # noqa: ANN401 - the SDK's TypedDicts
+    params: dict[str, Any] = {"created": {"gte": int(since.timestamp())}, "limit": PAGE, **more}
+    return params | ({"starting_after": after} if after else {})
+
+
+@readable()
+def list_complete_checkouts(*, since: datetime, after: str | None) -> Page[str]:
+    """Ids of Checkout Sessions created since then whose form was completed."""
+    params = _params(since, after, status="complete")
+    raw = gateway().ask(lambda client: client.v1.checkout.sessions.list(params))
+    return _page(raw, lambda row: str(row["id"]) if row["mode"] == "payment" else None)
+
+
+@readable()
+def list_refunds(*, since: datetime, after: str | None) -> Page[OfPayment[SeenRefund]]:
+    params = _params(since, after)
+    raw = gateway().ask(lambda client: client.v1.refunds.list(params))
+    return _page(raw, lambda row: _of_payment(row, read_refund))
+
+
+@readable()
+def list_disputes(*, since: datetime, after: str | None) -> Page[OfPayment[SeenDispute]]:
+    params = _params(since, after)
+    raw = gateway().ask(lambda client: client.v1.disputes.list(params))
+    return _page(raw, lambda row: _of_payment(row, read_dispute))
+
+
+@readable()
+def list_events(*, since: datetime, after: str | None, types: Iterable[str]) -> Page[SeenEvent]:
+    """Of at most 20 types; Stripe keeps events for 30 days."""
+    params = _params(since, after, types=sorted(types))
+    raw = gateway().ask(lambda client: client.v1.events.list(params))
+    return _page(raw, read_listed_event)
+
+
+@readable()
+def find_session_of_payment(payment_intent_id: str) -> str | None:
+    """The Checkout Session that made a payment; None for a payment made another way."""
+    params: Any = {"payment_intent": payment_intent_id, "limit": 1}
+    rows = gateway().ask(lambda client: client.v1.checkout.sessions.list(params))["data"]
+    return str(rows[0]["id"]) if rows else None
+
+
+def _of_payment(row: dict[str, Any], read: Callable[[dict[str, Any]], T]) -> OfPayment[T] | None:
+    payment = row.get("payment_intent")
+    return OfPayment(payment_intent_id=payment, seen=read(row)) if isinstance(payment, str) else None

@@ -1,0 +1,300 @@
+"""What Stripe said, as small dataclasses of our own: read from its JSON, without its library."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from storefront.core import clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLine:
+    """A line of a Checkout Session; amounts in minor units of the session's currency."""
+
+    id: str
+    description: str
+    quantity: int
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    stripe_price_id: str | None
+    stripe_product_id: str | None
+    metadata: dict[str, str]  # of product and price together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRefund:
+    """`items` are positions of lines, from 1, that the refund's metadata names (`storefront_items=1,3`)."""
+
+    id: str
+    amount_minor: int
+    currency: str
+    status: str
+    reason: str | None
+    items: frozenset[int]
+    created_at: datetime
+
+    @property
+    def counts(self) -> bool:
+        """Failed and canceled ones gave no money back, and Stripe does not count them any more."""
+        return self.status not in ("failed", "canceled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenDispute:
+    id: str
+    amount_minor: int
+    currency: str
+    status: str
+    reason: str
+    respond_by: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenWarning:
+    id: str
+    fraud_type: str
+    is_actionable: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenAftermath:
+    """What a payment's lists hold. None for a list that a restricted key may not read."""
+
+    refunds: tuple[SeenRefund, ...] | None
+    disputes: tuple[SeenDispute, ...] | None
+    warnings: tuple[SeenWarning, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPayment:
+    """`status` is the PaymentIntent's; amounts and `is_disputed` are of its latest charge.
+
+    `aftermath` is None when nobody asked: the charge shows no refund and no dispute, and the look was a quick one.
+    """
+
+    id: str
+    status: str
+    method_type: str | None
+    refunded_minor: int
+    is_disputed: bool
+    aftermath: SeenAftermath | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenCheckout:
+    """What Stripe says of a Checkout Session now. `payment` is None where nothing had to be paid."""
+
+    id: str
+    mode: str
+    status: str
+    payment_status: str
+    ui_mode: str
+    url: str | None
+    client_secret: str | None
+    livemode: bool
+    created_at: datetime
+    expires_at: datetime
+    metadata: dict[str, str]
+    payment_link_id: str | None
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    presentment_minor: int | None
+    presentment_currency: str | None
+    email: str | None
+    name: str | None
+    country: str | None
+    tax_ids: list[dict[str, str]]
+    payment: SeenPayment | None
+    lines: tuple[SeenLine, ...]
+
+    @property
+    def is_paid(self) -> bool:
+        """Stripe's rule: anything but `unpaid` is to be fulfilled (guide "Fulfill orders")."""
+        return self.status == "complete" and self.payment_status != "unpaid"
+
+    @property
+    def has_failed(self) -> bool:
+        """The form was completed with a delayed method and the bank said no: final for this Session."""
+        failed = self.payment is not None and self.payment.status in ("requires_payment_method", "canceled")
+        return self.status == "complete" and self.payment_status == "unpaid" and failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLink:
+    """A Payment Link; `is_active` when it can be paid."""
+
+    id: str
+    url: str
+    is_active: bool
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenEvent:
+    """A verified webhook delivery: which object to look at again. Its body is never believed.
+
+    `object_id` is the payment's where the event is about one (charge, refund, dispute, fraud warning).
+    """
+
+    id: str
+    type: str
+    object_id: str
+    created_at: datetime
+    livemode: bool
+
+
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+
+
+def read_event(text: str) -> SeenEvent:
+    """Raises ValueError for what is no snapshot event, however it is broken."""
+    try:
+        event = json.loads(text)
+        is_snapshot = event["object"] == "event" and isinstance(event["id"], str)
+        seen = read_listed_event(event)
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError, RecursionError) as error:
+        raise ValueError("not a Stripe event") from error
+    if not all(NAME.fullmatch(name) for name in (seen.id, seen.type, seen.object_id or "-")):
+        raise ValueError("not what Stripe names things")  # half a pair, a NUL: no database stores those
+    if not is_snapshot:
+        raise ValueError("not a snapshot event")
+    return seen
+
+
+def read_listed_event(event: dict[str, Any]) -> SeenEvent:
+    """Of Stripe's own list, where nobody can have broken it."""
+    return SeenEvent(
+        id=str(event["id"]),
+        type=str(event["type"]),
+        object_id=_pointer(event["data"]["object"]),
+        created_at=clock.from_unix(int(event["created"])),
+        livemode=bool(event["livemode"]),
+    )
+
+
+def _pointer(body: dict[str, Any]) -> str:
+    payment = body.get("payment_intent")
+    is_about_payment = body.get("object") != "checkout.session" and isinstance(payment, str)
+    return str(payment if is_about_payment else body.get("id", ""))
+
+
+def _seen_line(raw: dict[str, Any]) -> SeenLine:
+    price = raw["price"] or {}
+    product = price.get("product")
+    expanded = product if isinstance(product, dict) else {}
+    return SeenLine(
+        id=raw["id"],
+        description=raw["description"] or expanded.get("name") or "",
+        quantity=raw["quantity"] or 1,
+        currency=raw["currency"],
+        subtotal_minor=raw["amount_subtotal"],
+        discount_minor=raw["amount_discount"],
+        tax_minor=raw["amount_tax"],
+        total_minor=raw["amount_total"],
+        stripe_price_id=price.get("id"),
+        stripe_product_id=expanded.get("id") or (product if isinstance(product, str) else None),
+        metadata={**(expanded.get("metadata") or {}), **(price.get("metadata") or {})},
+    )
+
+
+def read_refund(raw: dict[str, Any]) -> SeenRefund:
+    named = str((raw.get("metadata") or {}).get("storefront_items", ""))
+    return SeenRefund(
+        id=raw["id"],
+        amount_minor=raw["amount"],
+        currency=raw["currency"],
+        status=raw["status"] or "pending",
+        reason=raw.get("reason"),
+        items=frozenset(int(part) for part in named.replace(" ", "").split(",") if _is_position(part)),
+        created_at=clock.from_unix(raw["created"]),
+    )
+
+
+def _is_position(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 6
+
+
+def read_link(raw: dict[str, Any]) -> SeenLink:
+    return SeenLink(id=raw["id"], url=raw["url"], is_active=raw["active"], metadata=raw["metadata"] or {})
+
+
+def read_dispute(raw: dict[str, Any]) -> SeenDispute:
+    due_by = (raw.get("evidence_details") or {}).get("due_by")
+    return SeenDispute(
+        id=raw["id"],
+        amount_minor=raw["amount"],
+        currency=raw["currency"],
+        status=raw["status"],
+        reason=raw["reason"],
+        respond_by=clock.from_unix(due_by) if due_by else None,
+        created_at=clock.from_unix(raw["created"]),
+    )
+
+
+def read_warning(raw: dict[str, Any]) -> SeenWarning:
+    return SeenWarning(
+        id=raw["id"],
+        fraud_type=raw["fraud_type"],
+        is_actionable=raw["actionable"],
+        created_at=clock.from_unix(raw["created"]),
+    )
+
+
+def _seen_payment(raw: dict[str, Any] | None, aftermath: SeenAftermath | None) -> SeenPayment | None:
+    if not raw:
+        return None
+    charge = raw.get("latest_charge") or {}
+    return SeenPayment(
+        id=raw["id"],
+        status=raw["status"],
+        method_type=(charge.get("payment_method_details") or {}).get("type"),
+        refunded_minor=charge.get("amount_refunded") or 0,
+        is_disputed=bool(charge.get("disputed")),
+        aftermath=aftermath,
+    )
+
+
+def read_checkout(
+    raw: dict[str, Any], lines: list[dict[str, Any]], aftermath: SeenAftermath | None = None
+) -> SeenCheckout:
+    customer = raw["customer_details"] or {}
+    totals = raw["total_details"] or {}
+    presentment = raw.get("presentment_details") or {}
+    payment = raw["payment_intent"]
+    return SeenCheckout(
+        id=raw["id"],
+        mode=raw["mode"],
+        status=raw["status"],
+        payment_status=raw["payment_status"],
+        ui_mode=raw["ui_mode"],
+        url=raw["url"],
+        client_secret=raw["client_secret"],
+        livemode=raw["livemode"],
+        created_at=clock.from_unix(raw["created"]),
+        expires_at=clock.from_unix(raw["expires_at"]),
+        metadata=raw["metadata"] or {},
+        payment_link_id=raw["payment_link"],
+        currency=raw["currency"] or "",
+        subtotal_minor=raw["amount_subtotal"] or 0,
+        discount_minor=totals.get("amount_discount", 0),
+        tax_minor=totals.get("amount_tax", 0),
+        total_minor=raw["amount_total"] or 0,
+        presentment_minor=presentment.get("presentment_amount"),
+        presentment_currency=presentment.get("presentment_currency"),
+        email=customer.get("email"),
+        name=customer.get("name"),
+        country=(customer.get("address") or {}).get("country"),
+        tax_ids=[{"type": tax["type"], "value": tax["value"]} for tax in customer.get("tax_ids") or []],
+        payment=_seen_payment(payment, aftermath) if isinstance(payment, dict) else None,
+        lines=tuple(_seen_line(line) for line in lines),
+    )

@@ -1,0 +1,66 @@
+"""How many threads of a process may wait for Stripe at once: a Stripe that hangs must not hold the whole shop."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Condition
+
+from storefront.core.errors import StripeUnavailable
+
+WAIT_SECONDS = 0.5
+ANSWERS_SECONDS = 1  # no turn was taken or given back for so long: Stripe hangs
+
+_is_delivery: ContextVar[bool] = ContextVar("is_delivery", default=False)
+
+
+class StripeCrowded(StripeUnavailable):
+    """So many wait for Stripe already that one more would keep pages waiting that need no Stripe."""
+
+    code = "stripe_crowded"
+
+
+class Turns:
+    """Of eight threads six may be at Stripe, and four for deliveries: those come again, a buyer stands and waits.
+
+    Waiting in line holds a thread, so it is short, and nobody does where Stripe hangs.
+    """
+
+    def __init__(
+        self, threads: int, *, wait_seconds: float = WAIT_SECONDS, answers_seconds: float = ANSWERS_SECONDS
+    ) -> None:
+        self.wait_seconds, self.answers_seconds = wait_seconds, answers_seconds
+        self.most = max(1, threads - max(1, threads // 4))
+        self.most_with_deliveries = max(1, self.most - self.most // 3)
+        self._taken = 0
+        self._moved_at = -math.inf
+        self._changed = Condition()
+
+    @contextmanager
+    def take(self) -> Iterator[None]:
+        """Raises StripeCrowded."""
+        most = self.most_with_deliveries if _is_delivery.get() else self.most
+        with self._changed:
+            is_moving = time.monotonic() - self._moved_at < self.answers_seconds
+            if not self._changed.wait_for(lambda: self._taken < most, self.wait_seconds if is_moving else 0):
+                raise StripeCrowded
+            self._taken += 1
+            self._moved_at = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= 1
+                self._moved_at = time.monotonic()
+                self._changed.notify_all()
+
+
+@contextmanager
+def as_delivery() -> Iterator[None]:
+    """What asks Stripe in here does so for a webhook delivery."""
+    token = _is_delivery.set(True)
+    try:
+        yield
+    finally:
+        _is_delivery.reset(token)

@@ -1,0 +1,112 @@
+"""How large a request may be: 64 KB and 200 fields, unless its route says otherwise; asked before any parsing.
+
+Parsing is what costs: half a megabyte of empty fields held a processor for a second. Werkzeug bounds the fields of
+multipart forms only.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from io import BytesIO
+from typing import TYPE_CHECKING, TypeVar
+
+from flask import Flask, current_app, request
+from werkzeug.exceptions import BadRequest
+from werkzeug.wsgi import get_content_length
+
+from storefront.core.errors import StorefrontError, TooLarge
+from storefront.web.slow_bodies import demand_whole_body
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+MOST_BYTES = 64 * 1024
+MOST_FIELDS = 200  # the largest form of ours is a full cart: two dozen
+MOST_QUERY_BYTES = 8 * 1024  # an address: what browsers and proxies carry as well
+MARK = "most_body_bytes"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+NO_NUL = "An address or a form holds no NUL."
+WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+class AddressTooLong(StorefrontError):
+    code = "address_too_long"
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+    title = "That address is too long"
+
+
+class Unstorable(StorefrontError):
+    """PostgreSQL keeps no text with a NUL, and nobody types one."""
+
+    code = "bad_request"
+    title = "That request makes no sense to us"
+
+
+def takes_bytes(most: int) -> Callable[[View], View]:
+    """On a view, below its route: the largest body that it reads."""
+
+    def mark(view: View) -> View:
+        setattr(view, MARK, most)
+        return view
+
+    return mark
+
+
+def most_bytes(app: Flask, endpoint: str | None) -> int:
+    return int(getattr(app.view_functions.get(endpoint or ""), MARK, MOST_BYTES))
+
+
+def set_up_bodies(app: Flask) -> None:
+    """What Werkzeug bounds itself; the rest is `take_body`, which runs before every request."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=None,  # each route's own limit is held below
+        MAX_FORM_MEMORY_SIZE=MOST_BYTES,
+        MAX_FORM_PARTS=MOST_FIELDS,
+    )
+
+
+def take_body() -> None:
+    """Read the whole body and put it back, so that nothing that reads it later can be told half of it.
+
+    Raises:
+        TooLarge, AddressTooLong, Unstorable, TooSlow, NoneFree: nothing was parsed.
+    """
+    environ: WSGIEnvironment = request.environ
+    demand_whole_body(environ)
+    query = environ.get("QUERY_STRING", "")
+    if len(query) > MOST_QUERY_BYTES or query.count("&") >= MOST_FIELDS:
+        raise AddressTooLong(f"An address holds at most {MOST_QUERY_BYTES} bytes and {MOST_FIELDS} fields.")
+    if "%00" in query or "\0" in environ.get("PATH_INFO", ""):
+        raise Unstorable(NO_NUL)
+    if request.method not in WITH_BODY:
+        return
+    most = most_bytes(current_app, request.endpoint)
+    body = _read(environ, most)
+    if request.mimetype == "application/x-www-form-urlencoded" and body.count(b"&") >= MOST_FIELDS:
+        raise TooLarge(f"A form has at most {MOST_FIELDS} fields.")
+    if request.mimetype in FORMS and (b"%00" in body or b"\0" in body):
+        raise Unstorable(NO_NUL)
+    environ["wsgi.input"] = BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+
+def _read(environ: "WSGIEnvironment", most: int) -> bytes:
+    """A chunked body tells no length: one byte more than the limit is read to see that it is over."""
+    told = get_content_length(environ)
+    if (told or 0) > most:
+        raise TooLarge(f"This address takes at most {most} bytes.")
+    if told is None and not (environ.get("wsgi.input_terminated") or "HTTP_TRANSFER_ENCODING" in environ):
+        return b""
+    wanted = most + 1 if told is None else told
+    parts, missing = [], wanted
+    while missing and (part := environ["wsgi.input"].read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    body = b"".join(parts)
+    if len(body) > most:
+        raise TooLarge(f"This address takes at most {most} bytes.")
+    if told is not None and missing:
+        raise BadRequest("The request ended before its body did.")
+    return body

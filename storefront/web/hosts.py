@@ -1,0 +1,60 @@
+"""Which names the shop answers under: those of its settings, and this machine's own.
+
+A name that somebody else points here must not read pages (DNS rebinding), nor get into redirects and caches.
+"""
+
+import logging
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import current_app, request
+
+from storefront.core.config.settings import Settings
+from storefront.core.errors import StorefrontError
+
+log = logging.getLogger(__name__)
+
+# Probes come to an IP address; Stripe's signature and license keys are a permission of their own, and programs
+# that were sold long ago may know another name.
+ANY_HOST = ("health", "webhook", "licenses", "well_known")
+
+
+class WrongHost(StorefrontError):
+    code = "wrong_host"
+    status = 421
+    title = "The shop has another address"
+
+
+def name_of(host: str) -> str:
+    """Without its port."""
+    return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
+
+
+def is_this_machine(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def trusted_names(shop: Settings) -> frozenset[str]:
+    return frozenset({name_of(urlsplit(shop.base_url).netloc.lower()), *shop.trusted_hosts})
+
+
+def has_own_name() -> bool:
+    """A request without the header (HTTP/1.0) names nobody, so nobody is fooled by it."""
+    if "HTTP_HOST" not in request.environ:
+        return True
+    name = name_of(request.host.lower())  # empty where it has signs that no host has
+    return name in trusted_names(current_app.extensions["settings"]) or is_this_machine(name)
+
+
+def check_host() -> None:
+    """Raises WrongHost."""
+    if request.blueprint in ANY_HOST or has_own_name():
+        return
+    shop: Settings = current_app.extensions["settings"]
+    log.info("host refused", extra={"host": name_of(request.host.lower())[:80]})
+    raise WrongHost(f"This shop is at {shop.base_url} and nowhere else. Open the page there.")

@@ -1,0 +1,143 @@
+"""Bodies that take their time: read before a turn at the shop is taken, by threads of their own, with a deadline.
+
+Reading holds a thread until bytes come, and the server cannot be told to stop waiting. So such threads are few,
+one client gets some of them only, and pages and downloads have others.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from threading import Condition
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from storefront.core.errors import StorefrontError
+from storefront.web.clients import client_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+READERS = 32
+EACH_CLIENT = 8
+IN_LINE = 32  # for a moment: whole bodies are read in no time
+IN_LINE_SECONDS = 1.0
+THREADS = READERS + IN_LINE  # beside those for pages and downloads
+SECONDS = 10.0  # for the whole body: the largest is 256 KB
+MOST_BYTES = 256 * 1024  # what no route takes is left unread, and refused by its length
+
+
+class TooSlow(StorefrontError):
+    """The deadline came before the end of the body."""
+
+    code = "too_slow"
+    status = 408
+    title = "This came too slowly"
+    retry_after_seconds = 10
+
+
+class NoneFree(StorefrontError):
+    """Every reader, or every one that this client may have, waits for a body."""
+
+    code = "busy"
+    status = 503
+    title = "The shop is busy right now"
+    retry_after_seconds = 10
+
+
+REFUSALS = {kind.code: kind for kind in (TooSlow, NoneFree)}
+REFUSED = "storefront.body_refused"
+
+
+class BodiesFirst:
+    """Around the gate: who has its turn has its body whole."""
+
+    def __init__(
+        self, app: "WSGIApplication", *, readers: int = READERS, each: int = EACH_CLIENT, seconds: float = SECONDS
+    ) -> None:
+        self._app = app
+        self._free, self._each, self._seconds = readers, each, seconds
+        self._in_line = 0
+        self._held: Counter[str] = Counter()
+        self._line = Condition()
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if _has_body(environ):
+            try:
+                with self._reader(client_of(environ.get("REMOTE_ADDR", ""))):
+                    body = self._read(environ)
+            except (TooSlow, NoneFree) as refusal:
+                body = b""
+                environ[REFUSED] = refusal.code
+                environ["CONTENT_LENGTH"] = "0"
+                environ.pop("HTTP_TRANSFER_ENCODING", None)
+            environ["wsgi.input"] = BytesIO(body)
+        return self._app(environ, start_response)
+
+    @contextmanager
+    def _reader(self, client: str) -> Iterator[None]:
+        def is_free() -> bool:
+            return self._free > 0 and self._held[client] < self._each
+
+        with self._line:
+            if not is_free():
+                self._wait_in_line(is_free)
+            self._free -= 1
+            self._held[client] += 1
+        try:
+            yield
+        finally:
+            with self._line:
+                self._free += 1
+                self._held[client] -= 1
+                self._held = +self._held  # without those that are at zero
+                self._line.notify_all()
+
+    def _wait_in_line(self, is_free: Callable[[], bool]) -> None:
+        """Raises NoneFree after a moment."""
+        if self._in_line >= IN_LINE:
+            raise NoneFree
+        self._in_line += 1
+        try:
+            if not self._line.wait_for(is_free, IN_LINE_SECONDS):
+                raise NoneFree
+        finally:
+            self._in_line -= 1
+
+    def _read(self, environ: "WSGIEnvironment") -> bytes:
+        """In pieces that double: a piece is waited for whole, and between two of them the deadline is asked."""
+        until = time.monotonic() + self._seconds
+        told = environ.get("CONTENT_LENGTH", "")
+        left = int(told) if told else MOST_BYTES + 1
+        parts, size = [], 1
+        while left and (part := environ["wsgi.input"].read(min(size, left))):
+            parts.append(part)
+            left -= len(part)
+            size *= 2
+            if left and time.monotonic() > until:
+                raise TooSlow
+        return b"".join(parts)
+
+
+def _has_body(environ: "WSGIEnvironment") -> bool:
+    told = environ.get("CONTENT_LENGTH", "")
+    if told:
+        return told.isascii() and told.isdigit() and 0 < int(told) <= MOST_BYTES
+    return "HTTP_TRANSFER_ENCODING" in environ
+
+
+def demand_whole_body(environ: "WSGIEnvironment") -> None:
+    """Inside the request, so that a refusal looks as refusals do there: a page, JSON, or the license API's own.
+
+    Raises:
+        TooSlow, NoneFree: the body was not read.
+    """
+    kind = REFUSALS.get(environ.get(REFUSED, ""))
+    if kind is not None:
+        raise kind("Nothing was done: please try again in a moment.")
+
+
+def set_up_slow_bodies(app: Flask) -> None:
+    app.wsgi_app = BodiesFirst(app.wsgi_app)  # type: ignore[method-assign] # Flask's documented way

@@ -1,0 +1,112 @@
+"""The library: everything of one address and nothing of another, searched, by pages, with what still works."""
+
+import pytest
+from flask import Flask, session
+from sqlalchemy import update
+
+from storefront.core.db import db, transaction
+from storefront.core.tokens import new_seed
+from storefront.customers.session import KEY, sign_in
+from storefront.customers.unproven import find_known, prove
+from storefront.orders.models import Order
+from storefront.payments.fulfillment.fulfill import fulfill_checkout
+from tests.messages.sold import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, keys_on, read_rows
+from tests.support.statements import counted
+
+ADA = "ada@example.com"
+
+
+def signed_in(app: Flask, email: str = ADA, user_agent: str = "") -> Buyer:
+    buyer = Buyer(app)
+    with app.test_request_context(headers={"User-Agent": user_agent}):
+        customer = find_known(email)
+        assert customer is not None
+        with transaction() as changes:
+            prove(changes, customer)  # as a mailed code does it
+        sign_in(customer)
+        kept = session[KEY]
+        db.session.remove()
+    with buyer.client.session_transaction(base_url=buyer.base_url) as stored:
+        stored[KEY] = kept
+    return buyer
+
+
+def buy(app: Flask, sandbox: SandboxClient, *goods: tuple[str, str], email: str = ADA) -> Sale:
+    return sell(app, sandbox, *goods, email=email)
+
+
+def test_asks_strangers_to_sign_in(buyer: Buyer) -> None:
+    answer = buyer.get("/library")
+    assert (answer.status_code, answer.location) == (303, "/sign-in")
+
+
+@pytest.mark.happy_path
+def test_shows_all_of_one_address_and_nothing_of_others(app: Flask, sandbox: SandboxClient) -> None:
+    first = buy(app, sandbox)
+    second = buy(app, sandbox, ("twinspot", "Team"), ("the-patient-toolmaker", "E-book"), email="ADA@example.com")
+    other = buy(app, sandbox, email="eve@example.com")
+    page = signed_in(app).get("/library").text
+    assert set(keys_on(page)) == {*first.keys, *second.keys}
+    assert other.keys[0] not in page
+    assert "the-patient-toolmaker.epub" in page
+    assert page.index(second.keys[0]) < page.index(first.keys[0])
+
+
+def test_a_refunded_order_is_there_in_plain_words_without_its_key(app: Flask, sandbox: SandboxClient) -> None:
+    sale = buy(app, sandbox)
+    buyer = signed_in(app)
+    sale.refund()
+    sale.deliver("charge.refunded", "refund.")
+    page = buyer.get("/library").text
+    assert "refunded" in page
+    assert keys_on(page) == []
+
+
+def test_finds_products_and_order_numbers(app: Flask, sandbox: SandboxClient) -> None:
+    tool = buy(app, sandbox)
+    buy(app, sandbox, ("the-patient-toolmaker", "E-book"))
+    buyer = signed_in(app)
+    assert keys_on(buyer.get("/library?q=twinSPOT personal").text) == tool.keys
+    book = buyer.get("/library?q=toolmaker").text
+    assert keys_on(book) == []
+    assert "the-patient-toolmaker.epub" in book
+    assert buyer.get("/library?q=%00").status_code == 400
+    for nothing in ("nothing", "%25", "_"):
+        assert "Nothing is called" in buyer.get(f"/library?q={nothing}").text
+
+
+def test_has_a_second_page_and_costs_the_same_for_one_order_and_twenty(app: Flask, sandbox: SandboxClient) -> None:
+    buy(app, sandbox)
+    buyer = signed_in(app)
+    with counted(app) as one:
+        buyer.get("/library")
+    price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]
+    for _ in range(21):
+        session_id = sandbox.create_session([{"price": price, "quantity": 1}])
+        sandbox.pay(session_id, email=ADA)
+        with app.app_context():
+            fulfill_checkout(session_id)
+            db.session.remove()
+    with counted(app) as many:
+        page = buyer.get("/library").text
+    assert len(one) == len(many) <= 6
+    assert len(keys_on(page)) == 20
+    assert "Page 1 of 2" in page
+    with app.app_context(), transaction() as changes:  # as after an upgrade, or another SECRET_KEY
+        changes.execute(update(Order).values(token_seed=new_seed()))
+    buyer.get("/library")
+    with counted(app) as anew:
+        assert buyer.get("/library").text != page
+    assert len(anew) == len(many) + 1
+    assert len(keys_on(buyer.get("/library?page=2").text)) == 2
+    for odd in ("99", "0", "-1", "x", "99999999999"):
+        assert buyer.get(f"/library?page={odd}").status_code == 200
+
+
+def test_is_not_kept_by_any_cache(app: Flask, sandbox: SandboxClient) -> None:
+    buy(app, sandbox)
+    answer = signed_in(app).get("/library")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Robots-Tag"] == "noindex"

@@ -1,0 +1,271 @@
+"""Releases: published, withdrawn, told of once, to those whose purchase includes them and who want to know."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import delete, update
+
+from storefront.buyers.account.change_address import move_customer
+from storefront.buyers.library.news import Told, tell_buyers
+from storefront.cli.root import main
+from storefront.core import clock
+from storefront.core.db import db, transaction
+from storefront.mail.models import OutboxMessage
+from storefront.orders.decide import decide
+from storefront.orders.models import Decision, Order
+from storefront.shop.catalog.models import Release, ReleaseFile
+from storefront.shop.catalog.publish import publish, withdraw
+from tests.mail.strict import read_strictly, text_of
+from tests.messages.sold import Sale, sell
+from tests.support.databases import BOTH
+from tests.support.goods import change_product
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, Shop, read_rows
+from tests.support.statements import counted
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+LONG_NOTES = "Fixed a bug. " * 5400
+
+
+@pytest.fixture
+def run(environment: dict[str, str], app: Flask) -> Any:
+    def call(*words: str) -> Any:
+        return CliRunner().invoke(main, ["releases", *words], env=environment | {"STOREFRONT_ENV_FILE": ""})
+
+    return call
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "twinspot-3.0.zip"
+    path.write_bytes(b"the newest")
+    return str(path)
+
+
+def tell(app: Flask, **how: Any) -> Told:
+    with app.app_context():
+        done = tell_buyers("twinspot", "3.0", **how)
+        db.session.remove()
+    return done
+
+
+def sell_to(app: Flask, sandbox: SandboxClient, name: str) -> Sale:
+    return sell(app, sandbox, email=f"{name}@example.com")
+
+
+def test_a_draft_is_seen_by_nobody_until_it_is_published(
+    app: Flask, sandbox: SandboxClient, run: Any, file: str, tmp_path: Path
+) -> None:
+    sale = sell(app, sandbox)
+    assert "is a draft" in run("upload", "twinspot", "3.0", file, "--draft").output
+    assert "twinspot-3.0.zip" not in sale.order_page()
+    notes = tmp_path / "notes.md"
+    notes.write_text("Faster by *half*.")
+    assert "is published" in run("publish", "twinspot", "3.0", "--notes-file", str(notes)).output
+    assert "published already" in run("publish", "twinspot", "3.0").output
+    page = sale.order_page()
+    assert "twinspot-3.0.zip" in page
+    assert "<em>half</em>" in page
+    assert "One older version" in page
+    assert "3.0" in Buyer(app).get("/products/twinspot").text
+    assert "withdrawn." in run("withdraw", "twinspot", "3.0").output
+    assert "withdrawn already" in run("withdraw", "twinspot", "3.0").output
+    assert "twinspot-3.0.zip" not in sale.order_page()
+    assert "Faster by" not in Buyer(app).get("/products/twinspot").text
+    assert run("publish", "twinspot", "3.0").exit_code == 0
+    assert "twinspot-3.0.zip" in sale.order_page()
+    assert "3.0  published" in run("list", "twinspot").output
+    assert "Every file is there" in run("check").output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("publish", "twinspot", "9"), "It has 2.1"),
+        (("withdraw", "nothing", "1"), "It has none"),
+        (("list", "nothing"), "no product"),
+        (("tell-buyers", "twinspot", "9"), "no release 9"),
+        (("upload", "nothing", "1.0", __file__), "no product"),
+        (("upload", "twinspot", "../1", __file__), "cannot be a part"),
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(run: Any, words: tuple[str, ...], said: str) -> None:
+    done = run(*words)
+    assert done.exit_code == 1
+    assert said in done.output
+
+
+def test_a_release_without_files_is_not_published(app: Flask, run: Any, file: str) -> None:
+    run("upload", "twinspot", "3.0", file, "--draft")
+    refused = run("tell-buyers", "twinspot", "3.0")
+    assert (refused.exit_code, "is not published" in refused.output) == (1, True)
+    with app.app_context(), transaction() as session:
+        session.execute(delete(ReleaseFile).where(ReleaseFile.filename == "twinspot-3.0.zip"))
+    empty = run("publish", "twinspot", "3.0")
+    assert (empty.exit_code, "has no files" in empty.output) == (1, True)
+
+
+@both
+def test_each_buyer_is_told_once_and_only_who_may_have_it(
+    shop: Shop, sandbox: SandboxClient, run: Any, file: str
+) -> None:
+    app = shop.app
+    change_product(app, "twinspot", update_days=365)
+    for name in ("ada", "ada", "bob", "eve", "old", "shy"):
+        sell_to(app, sandbox, name)
+    shop.work()
+    with app.app_context(), transaction() as session:
+        long_ago = clock.now() - timedelta(days=400)
+        session.execute(update(Order).where(Order.email == "old@example.com").values(paid_at=long_ago))
+    run("upload", "twinspot", "3.0", file)
+    number = read_rows(app, "SELECT number FROM orders WHERE email = 'eve@example.com'")[0]["number"]
+    with app.app_context():
+        decide(number, Decision.WITHDRAW)
+    assert tell(app, dry_run=True).told == tell(app).told == 3
+    shop.mailbox.clear()
+    shy = news_link(app, shop, "shy@example.com")
+    Buyer(app).client.post(shy, data={"List-Unsubscribe": "One-Click"})
+    expected = Told(told=0, before=2, unsubscribed=1, not_included=1, closed=1, minutes=1)
+    for dry_run in (True, False):
+        assert tell(app, dry_run=dry_run) == expected
+    shop.work()
+    told = sorted(str(mail["to"][0]) for mail in shop.mails() if "is here" in str(mail["subject"]))
+    assert told == ["ada@example.com", "bob@example.com", "shy@example.com"]
+
+
+def news_link(app: Flask, shop: Shop, email: str) -> str:
+    shop.work()
+    mail = next(mail for mail in shop.mails(to=email) if "is here" in str(mail["subject"]))
+    found = re.search(r"(/news/\S+)", str(mail["text"]))
+    assert found
+    return found[1]
+
+
+def test_who_unsubscribes_while_mails_wait_gets_none(
+    shop: Shop, sandbox: SandboxClient, run: Any, file: str
+) -> None:
+    app = shop.app
+    for name in ("ada", "bob", "eve"):
+        sell_to(app, sandbox, name)
+    shop.work()
+    run("upload", "twinspot", "3.0", file)
+    done = tell(app, per_minute=1)
+    assert (done.told, done.minutes) == (3, 3)
+    assert tell(app).told == 0
+    due = read_rows(app, "SELECT due_at FROM outbox WHERE kind = 'new_release' ORDER BY id")
+    assert len({str(row["due_at"]) for row in due}) == 3
+    link = news_link(app, shop, "ada@example.com")
+    reader = Buyer(app)
+    for _ in range(2):
+        assert "Stop these mails" in reader.get(link).text
+    for _ in range(2):
+        assert reader.client.post(link, data={}, base_url=reader.base_url).status_code == 303
+    assert "You get no news" in reader.get(link).text
+    reader.client.post(link, data={"wants": "1"}, base_url=reader.base_url)
+    assert "Stop these mails" in reader.get(link).text
+    assert reader.get(link[:-1] + ("0" if link[-1] != "0" else "1")).status_code == 404
+    assert reader.get("/news/1").status_code == 404
+    with app.app_context():
+        withdraw("twinspot", "3.0")
+        with transaction() as session:
+            session.execute(update(OutboxMessage).values(due_at=clock.now()))
+    shop.work()
+    states = read_rows(app, "SELECT state FROM outbox WHERE kind = 'new_release' ORDER BY id")
+    assert [row["state"] for row in states] == ["sent", "canceled", "canceled"]
+    with app.app_context():
+        publish("twinspot", "3.0")
+    assert tell(app).told == 2  # whose mails were canceled meanwhile
+
+
+def test_news_wait_for_receipts_and_a_second_mailing_for_the_first(
+    shop: Shop, sandbox: SandboxClient, run: Any, file: str
+) -> None:
+    app = shop.app
+    for name in ("ada", "bob"):
+        sell_to(app, sandbox, name)
+    shop.work()
+    shop.mailbox.clear()
+    for version in ("3.0", "3.1"):
+        run("upload", "twinspot", version, file)
+    with app.app_context():
+        with counted(app) as few:
+            tell_buyers("twinspot", "3.0", per_minute=1)
+        tell_buyers("twinspot", "3.1", per_minute=1)
+        db.session.remove()
+    assert sum("INSERT INTO outbox" in statement for statement in few) == 1
+    due = read_rows(app, "SELECT due_at FROM outbox WHERE kind = 'new_release' ORDER BY id")
+    assert len({str(row["due_at"])[:16] for row in due}) == 3  # the second begins where the first ends
+    sale = sell_to(app, sandbox, "eve")
+    sale.deliver("checkout.session.completed")
+    with app.app_context(), transaction() as session:
+        session.execute(update(OutboxMessage).values(due_at=clock.now()))
+    shop.work()
+    is_news = ["is here" in str(mail["subject"]) for mail in reversed(shop.mails())]
+    assert is_news == sorted(is_news)  # receipts first
+    assert shop.mails(to="eve@example.com")
+    assert is_news.count(True) == 4
+
+
+def test_news_follow_a_buyer_to_another_address(shop: Shop, sandbox: SandboxClient, run: Any, file: str) -> None:
+    for name in ("ada", "bob"):
+        sell_to(shop.app, sandbox, name)
+    shop.work()
+    run("upload", "twinspot", "3.0", file)
+    tell(shop.app)
+    with shop.app.app_context():
+        move_customer("ada@example.com", "ada@new.example.com")
+        move_customer("bob@example.com", "ada@new.example.com")
+    shop.work()
+    told = [mail["to"] for mail in shop.mails() if "is here" in str(mail["subject"])]
+    assert told == [["ada@new.example.com"]] * 2
+
+
+def test_who_wants_no_news_wants_none_at_another_address(
+    shop: Shop, sandbox: SandboxClient, run: Any, file: str
+) -> None:
+    sell_to(shop.app, sandbox, "ada")
+    sell_to(shop.app, sandbox, "new")
+    run("upload", "twinspot", "3.0", file)
+    tell(shop.app)
+    link = news_link(shop.app, shop, "ada@example.com")
+    Buyer(shop.app).client.post(link, data={})
+    with shop.app.app_context():
+        move_customer("ada@example.com", "new@example.com")
+    rows = read_rows(shop.app, "SELECT unsubscribed_at FROM customers WHERE email = 'new@example.com'")
+    assert rows[0]["unsubscribed_at"] is not None
+    reader = Buyer(shop.app)
+    assert "You get no news" in reader.get(link).text  # of the old mail
+    reader.client.post(link, data={"wants": "1"}, base_url=reader.base_url)
+    rows = read_rows(shop.app, "SELECT unsubscribed_at FROM customers WHERE email = 'new@example.com'")
+    assert rows == [{"unsubscribed_at": None}]
+
+
+def test_mail_programs_find_the_way_out_of_news_of_any_length(
+    shop: Shop, sandbox: SandboxClient, run: Any, file: str
+) -> None:
+    sell_to(shop.app, sandbox, "ada")
+    run("upload", "twinspot", "3.0", file)
+    with shop.app.app_context(), transaction() as session:
+        session.execute(update(Release).where(Release.version == "3.0").values(notes=LONG_NOTES))
+    tell(shop.app)
+    shop.work()
+    news = next(mail for mail in shop.mailbox.find() if "is here" in mail.subject)
+    assert text_of(read_strictly(news.raw), "html").count("Fixed a bug.") == LONG_NOTES.count("Fixed a bug.")
+    mail = next(mail for mail in shop.mails() if "is here" in str(mail["subject"]))
+    headers = dict(mail["headers"])
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = headers["List-Unsubscribe"].strip(" <>")
+    assert address in str(mail["text"])
+    program = Buyer(shop.app)
+    posted = program.client.post(
+        address.partition(program.base_url)[2], data={"List-Unsubscribe": "One-Click"}, base_url=program.base_url
+    )
+    assert (posted.status_code, posted.data) == (200, b"")
+    receipt = next(mail for mail in shop.mails() if "is here" not in str(mail["subject"]))
+    assert "List-Unsubscribe" not in dict(receipt["headers"])
+    assert len(read_rows(shop.app, "SELECT id FROM customers WHERE unsubscribed_at IS NOT NULL")) == 1

@@ -1,0 +1,180 @@
+"""ORDER_PAGE_CODE: a browser that did not buy types a mailed code before it sees keys and downloads."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import requests
+import time_machine
+from flask import Flask
+
+from storefront.core import clock, tokens
+from storefront.core.config.settings import Settings
+from storefront.core.db import db
+from storefront.payments.checkout.payment_links import create_link
+from tests.buyers.account.test_account import mailed
+from tests.buyers.library.test_library import signed_in
+from tests.buyers.library.test_strangers import newest_code
+from tests.messages.sold import sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, Shop, keys_on, read_rows
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, order_page_code=True)
+
+
+def test_the_browser_that_paid_needs_no_code(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox, email=ADA)
+    assert keys_on(sale.order_page()) == sale.keys
+    assert keys_on(signed_in(app).get(sale.link).text) == sale.keys
+
+
+def test_another_browser_sees_nothing_before_the_code(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    other = Buyer(shop.app)
+    code_page = f"{sale.link}/code"
+    for path in ("", "/licenses/1/license-file", "/stripe-receipt"):
+        assert other.get(sale.link + path).location == code_page
+    assert other.client.get(sale.downloads[0], base_url=other.base_url).location == code_page
+    assert other.post(f"{sale.link}/receipt").location == code_page
+    asked = other.get(code_page)
+    assert ADA not in asked.text
+    assert other.post(code_page).location == code_page
+    code, _link = mailed(shop, ADA)
+    assert ADA not in other.get(code_page).text
+    wrong = other.post(f"{code_page}/check", code="AAAA-AAAA")
+    assert (wrong.status_code, "letter by letter" in wrong.text) == (400, True)
+    assert other.post(f"{code_page}/check", code=code).location == sale.link
+    assert keys_on(other.get(sale.link).text) == sale.keys
+    assert re.match("/downloads/file/", other.client.get(sale.downloads[0], base_url=other.base_url).location)
+    assert other.get(code_page).location == sale.link
+
+
+def test_the_link_of_the_mail_opens_the_browser_it_is_pressed_in(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    Buyer(shop.app).post(f"{sale.link}/code")
+    _code, link = mailed(shop, ADA)
+    phone = Buyer(shop.app)
+    assert "Open the order" in phone.get(link).text
+    assert phone.get(sale.link).location == f"{sale.link}/code"
+    assert phone.post(link).location == sale.link
+    assert keys_on(phone.get(sale.link).text) == sale.keys
+
+
+def test_a_code_of_one_order_opens_no_other(shop: Shop, sandbox: SandboxClient) -> None:
+    first = sell(shop.app, sandbox, email=ADA)
+    second = sell(shop.app, sandbox, email="eve@example.com")
+    other = Buyer(shop.app)
+    other.post(f"{first.link}/code")
+    code, _link = mailed(shop, ADA)
+    assert other.post(f"{second.link}/code/check", code=code).location == f"{second.link}/code"
+    other.post(f"{first.link}/code/check", code=code)
+    assert other.get(second.link).location == f"{second.link}/code"
+
+
+def test_the_page_after_paying_shows_keys_to_the_browser_that_paid_only(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    sale = sell(app, sandbox, email=ADA)
+    other = Buyer(app)
+    page = other.land(sale.session_id)
+    assert (keys_on(page.text), sale.link in page.text, "Mail me the link" in page.text) == ([], False, True)
+    assert other.get(sale.link).location == f"{sale.link}/code"
+    assert keys_on(sale.buyer.land(sale.session_id).text) == sale.keys
+
+
+def test_who_pays_by_a_payment_link_needs_no_code_when_they_land(app: Flask, sandbox: SandboxClient) -> None:
+    """They have not been here before."""
+    with app.app_context():
+        url = create_link(["twinspot/Personal"]).url
+        db.session.remove()
+    visit = requests.get(url, allow_redirects=False, timeout=60)
+    session_id = visit.headers["Location"].rpartition("/")[2]
+    sandbox.pay(session_id, email=ADA)
+    buyer, later = Buyer(app), Buyer(app)
+    page = buyer.land(session_id).text
+    link = re.search(r"/orders/[0-9a-f]{32}", page)
+    assert link
+    assert len(keys_on(page)) == 1
+    assert keys_on(buyer.get(link[0]).text) == keys_on(page)
+    with time_machine.travel(clock.now() + timedelta(minutes=31), tick=True):
+        assert keys_on(later.land(session_id).text) == []
+
+
+def test_a_cart_is_not_filled_again_for_strangers(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox, email=ADA)
+    again = sale.link.replace("/orders/", "/checkout/again/")
+    assert Buyer(app).get(again).location == f"{sale.link}/code"
+    assert sale.buyer.get(again).location == "/cart"
+
+
+def test_a_browser_that_is_known_is_mailed_no_code(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    assert sale.buyer.post(f"{sale.link}/code").location == sale.link
+    shop.work()
+    assert [mail for mail in shop.mails(to=ADA) if "is your code" in mail["subject"]] == []
+
+
+def test_signing_out_closes_orders_that_codes_opened_and_the_page_after_paying(
+    shop: Shop, sandbox: SandboxClient
+) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    other = Buyer(shop.app)
+    other.post(f"{sale.link}/code")
+    other.post(f"{sale.link}/code/check", code=mailed(shop, ADA)[0])
+    cookies = [buyer.client.get_cookie("storefront_session", domain="127.0.0.1") for buyer in (other, sale.buyer)]
+    for buyer in (other, sale.buyer):
+        assert keys_on(buyer.get(sale.link).text) == sale.keys
+        buyer.post("/sign-out")
+        assert buyer.get(sale.link).location == f"{sale.link}/code"
+        assert keys_on(buyer.land(sale.session_id).text) == []
+    for cookie in cookies:
+        assert cookie
+        thief = Buyer(shop.app)
+        thief.client.set_cookie("storefront_session", cookie.value, domain="127.0.0.1")
+        assert keys_on(thief.land(sale.session_id).text) == []
+        for path in (sale.link, sale.downloads[0].removeprefix(thief.base_url)):
+            assert thief.client.get(path, base_url=thief.base_url).location == f"{sale.link}/code"
+
+
+def test_signing_out_everywhere_closes_orders_in_other_browsers(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    stranger = sell(shop.app, sandbox, email="eve@example.com")
+    ada = signed_in(shop.app)
+    page = ada.get("/account").text
+    assert f"Order {number_of(sale.link, shop.app)} only" in page
+    ada.post("/sign-out", everywhere="1")
+    assert sale.buyer.get(sale.link).location == f"{sale.link}/code"
+    assert keys_on(sale.buyer.land(sale.session_id).text) == []
+    assert keys_on(stranger.buyer.get(stranger.link).text) == stranger.keys
+
+
+def test_an_order_that_a_code_opened_stays_open_through_signing_in_and_is_ended_from_the_account(
+    shop: Shop, sandbox: SandboxClient
+) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    sell(shop.app, sandbox, email="eve@example.com")
+    eve = Buyer(shop.app)
+    eve.post(f"{sale.link}/code")
+    eve.post(f"{sale.link}/code/check", code=mailed(shop, ADA)[0])
+    eve.post("/sign-in", email="eve@example.com")
+    eve.post("/sign-in/code", code=newest_code(shop, "eve@example.com"))
+    assert eve.get("/library").status_code == 200
+    assert keys_on(eve.get(sale.link).text) == sale.keys
+    ada = signed_in(shop.app)
+    ended = re.findall(r"/account/sessions/\d+/end", ada.get("/account").text)
+    assert len(ended) == 2  # where it was paid, and Eve's
+    for path in ended:
+        ada.post(path)
+    assert eve.get(sale.link).location == f"{sale.link}/code"
+    assert eve.get("/library").status_code == 200
+
+
+def number_of(link: str, app: Flask) -> str:
+    token_hash = tokens.hash_token(link.rpartition("/")[2])
+    return str(read_rows(app, "SELECT number FROM orders WHERE token_hash = :h", h=token_hash)[0]["number"])

@@ -1,0 +1,76 @@
+"""Files in a folder: uploads at once do not disturb each other, and leave nothing behind."""
+
+import io
+import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from werkzeug.http import parse_options_header
+
+from storefront.core import clock
+from storefront.core.storage import Folder, OtherContent, disposition
+
+
+def put(folder: Folder, name: str, content: bytes = b"x") -> bool:
+    return folder.put(io.BytesIO(content), folder="tool/1.0", filename=name, content_type="x/y").is_new
+
+
+def test_uploads_at_once_do_not_trip_over_each_others_temporary_files(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "files")
+
+    def upload(worker: int) -> int:
+        return sum(put(folder, f"{worker}-{number}.bin") for number in range(150))
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(upload, range(6))) == [150] * 6
+    assert list((tmp_path / "files").rglob(".incoming*")) == []
+
+
+def test_what_a_killed_upload_left_goes_after_a_day(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "files")
+    put(folder, "a.bin")
+    for hours, name in ((23, ".incoming-young"), (25, ".incoming-old")):
+        left = tmp_path / "files" / "tool" / "1.0" / name
+        left.touch()
+        at = (clock.now() - timedelta(hours=hours)).timestamp()
+        os.utime(left, (at, at))
+    put(folder, "b.bin")
+    assert [each.name for each in (tmp_path / "files").rglob(".incoming*")] == [".incoming-young"]
+
+
+def test_says_whether_a_file_is_new(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "files")
+    assert [put(folder, "a.bin"), put(folder, "a.bin")] == [True, False]
+    with pytest.raises(OtherContent):
+        put(folder, "a.bin", b"y")
+    folder.delete("tool/1.0/a.bin")
+    folder.delete("tool/1.0/a.bin")
+    assert put(folder, "a.bin", b"y")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plain.zip",
+        "a, b; c='d'.zip",
+        'the "best".zip',
+        "back\\slash.zip",
+        "100%25 off%2f.zip",
+        "who?.zip",
+        "Größe ☕.zip",
+        "دليل.zip",
+        "two\r\nSet-Cookie: lines.zip",
+        "nul\x00.zip",
+    ],
+)
+def test_a_files_name_is_one_value_of_its_header(name: str) -> None:
+    """RFC 6266: by `filename*` whole, and by `filename` alone nothing that anybody reads otherwise."""
+    header = disposition(name)
+    assert header.isascii()
+    assert header.isprintable()
+    kind, options = parse_options_header(header)
+    assert (kind, options) == ("attachment", {"filename": name})
+    plain = header.partition("; filename*=")[0]
+    assert not set('%"\\') & set(plain.removeprefix('attachment; filename="').removesuffix('"'))

@@ -1,0 +1,45 @@
+"""A slow line to the bucket, and a slow reader of what comes from it: no request lasts as long as they do."""
+
+import time
+from datetime import timedelta
+from tempfile import TemporaryFile
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.core.storage import Bucket, Patience
+from tests.core.storage.slow_line import slow_line
+
+pytestmark = pytest.mark.slow
+MIB = 1024 * 1024
+OPTIONS = {"access_key_id": "a", "secret_access_key": "b", "region": "us-east-1"}
+
+
+def put(bucket: Bucket, size_bytes: int) -> str:
+    with TemporaryFile() as content:
+        content.truncate(size_bytes)
+        return bucket.put(content, folder="tool/1.0", filename="large.bin", content_type="x/y").path
+
+
+def test_an_upload_may_take_longer_than_any_part_of_it(app: Flask, s3: str, bucket: Any) -> None:
+    patience = Patience(answer=timedelta(seconds=1), part=timedelta(seconds=4))
+    with app.app_context(), slow_line(s3, bytes_per_second=5 * MIB) as address:
+        begun = time.monotonic()
+        path = put(Bucket("s3://goods", OPTIONS | {"endpoint": address}, patience), 30 * MIB)
+    assert time.monotonic() - begun > 5, "the line was not slow"
+    assert bucket.head_object(Bucket="goods", Key=path)["ContentLength"] == 30 * MIB
+
+
+def test_a_reader_may_take_longer_than_an_answer(app: Flask, s3: str, bucket: Any) -> None:
+    patience = Patience(answer=timedelta(seconds=1), part=timedelta(seconds=30))
+    with app.app_context():
+        store = Bucket("s3://goods", OPTIONS | {"endpoint": s3}, patience)
+        path = put(store, 20 * MIB + 7)
+        begun, read = time.monotonic(), 0
+        for piece in store.read(path):
+            assert piece == bytes(len(piece))
+            read += len(piece)
+            time.sleep(0.3)
+    assert time.monotonic() - begun > 2, "the reader was not slow"
+    assert read == 20 * MIB + 7

@@ -1,0 +1,214 @@
+"""The database door: one short, all-or-nothing transaction; no lost update, no "database is locked"."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import StatementError
+from sqlalchemy.orm import Session
+
+from storefront.core.db import db, end_read, insert_missing, transaction
+from storefront.core.leases import Lease
+from storefront.mail.letter import Mail
+from storefront.mail.transport import send
+from storefront.stripe_api.gateway import gateway
+from tests.support.databases import BOTH
+from tests.support.shop import read_rows
+
+THREADS = 16
+ROUNDS = 4
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+def add_lease(app: Flask, name: str, until: datetime = NOON) -> None:
+    with app.app_context(), transaction() as session:
+        session.add(Lease(name=name, until=until))
+
+
+def read_until(app: Flask, name: str) -> datetime:
+    with app.app_context():
+        return db.session.scalars(select(Lease.until).where(Lease.name == name)).one()
+
+
+@contextmanager
+def all_at_once(app: Flask, job: Callable[[], Any], *, threads: int = THREADS) -> Iterator[list[Any]]:
+    """The answers of `job`, run by many threads that start together, each in a context of its own."""
+    start = threading.Barrier(threads)
+
+    def run() -> Any:
+        with app.app_context():
+            start.wait(10)
+            return job()
+
+    with ThreadPoolExecutor(threads) as pool:
+        yield [future.result(60) for future in [pool.submit(run) for _ in range(threads)]]
+
+
+@both
+def test_keeps_what_was_written(app: Flask) -> None:
+    add_lease(app, "kept")
+    assert read_rows(app, "SELECT name FROM leases") == [{"name": "kept"}]
+
+
+@both
+def test_keeps_nothing_of_a_change_that_failed_half_way(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises(LookupError), transaction() as session:  # noqa: PT012 - both writes are the point
+            session.add(Lease(name="first", until=NOON))
+            session.flush()
+            session.execute(update(Lease).values(until=NOON + timedelta(days=1)))
+            raise LookupError
+        with transaction() as session:
+            session.add(Lease(name="second", until=NOON))
+    assert read_rows(app, "SELECT name FROM leases") == [{"name": "second"}]
+
+
+def test_refuses_to_nest(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises(RuntimeError, match="does not nest"), transaction(), transaction():
+            pass
+        with transaction() as session:
+            session.add(Lease(name="afterwards", until=NOON))
+    assert read_rows(app, "SELECT name FROM leases") == [{"name": "afterwards"}]
+
+
+def _change(session: Session) -> None:
+    session.scalars(select(Lease)).one().until = NOON + timedelta(days=1)
+
+
+def _delete(session: Session) -> None:
+    session.delete(session.scalars(select(Lease)).one())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda session: session.add(Lease(name="new", until=NOON)), _change, _delete],
+    ids=["new", "changed", "deleted"],
+)
+def test_refuses_changes_made_outside(app: Flask, change: Callable[[Session], None]) -> None:
+    add_lease(app, "old")
+    with app.app_context():
+        change(db.session())
+        with pytest.raises(RuntimeError, match="pending changes"), transaction():
+            pass
+        db.session.rollback()
+    assert read_rows(app, "SELECT name FROM leases") == [{"name": "old"}]
+
+
+@both
+def test_writes_after_a_read_that_others_have_overtaken(app: Flask) -> None:
+    """On SQLite a read transaction that turns into a write fails at once when somebody wrote meanwhile."""
+    add_lease(app, "one")
+    with app.app_context():
+        db.session.scalars(select(Lease)).all()
+        other = threading.Thread(target=add_lease, args=(app, "two"))
+        other.start()
+        other.join(10)
+        with transaction() as session:
+            session.execute(update(Lease).values(until=NOON + timedelta(days=1)))
+    assert read_until(app, "one") == read_until(app, "two") == NOON + timedelta(days=1)
+
+
+@both
+def test_counts_exactly_with_sixteen_threads_at_one_row(app: Flask) -> None:
+    """Read, lock, add one: a lost update or "database is locked" would show."""
+    add_lease(app, "counter")
+
+    def count() -> None:
+        for _ in range(ROUNDS):
+            db.session.scalars(select(Lease)).all()  # a read transaction and a loaded row, as in a view
+            with transaction() as session:
+                row = session.scalars(
+                    select(Lease).with_for_update().execution_options(populate_existing=True)
+                ).one()
+                row.until += timedelta(seconds=1)
+
+    with all_at_once(app, count) as answers:
+        assert len(answers) == THREADS
+    assert read_until(app, "counter") - NOON == timedelta(seconds=THREADS * ROUNDS)
+
+
+@both
+def test_inserts_what_is_missing_once(app: Flask) -> None:
+    with app.app_context():
+        with transaction() as session:
+            assert insert_missing(session, Lease, [{"name": "one", "until": NOON}]) == 1
+        with transaction() as session:
+            rows = [{"name": "one", "until": NOON + timedelta(days=1)}, {"name": "two", "until": NOON}]
+            assert insert_missing(session, Lease, rows) == 1
+            assert insert_missing(session, Lease, rows) == 0
+            assert insert_missing(session, Lease, []) == 0
+    assert read_until(app, "one") == NOON
+
+
+@both
+def test_lets_one_of_sixteen_insert_the_same_row(app: Flask) -> None:
+    def insert() -> int:
+        with transaction() as session:
+            return insert_missing(session, Lease, [{"name": "same", "until": NOON}])
+
+    with all_at_once(app, insert) as answers:
+        assert sorted(answers) == [0] * (THREADS - 1) + [1]
+
+
+def test_refuses_a_datetime_without_a_zone(app: Flask) -> None:
+    with app.app_context():
+        naive = datetime(2026, 11, 2, 12)  # noqa: DTZ001 - refused below
+        with pytest.raises(StatementError, match="naive datetime"), transaction() as session:
+            session.add(Lease(name="naive", until=naive))
+        with pytest.raises(StatementError, match="naive datetime"):
+            db.session.scalars(select(Lease).where(Lease.until < naive)).all()
+    assert read_rows(app, "SELECT name FROM leases") == []
+
+
+@both
+def test_gives_back_the_moment_in_utc_whatever_zone_it_came_in(app: Flask) -> None:
+    tokyo = timezone(timedelta(hours=9))
+    add_lease(app, "tokyo", NOON.astimezone(tokyo))
+    found = read_until(app, "tokyo")
+    assert found == NOON
+    assert found.utcoffset() == timedelta(0)
+
+
+def test_ends_a_read_before_the_network_but_never_a_write(app: Flask) -> None:
+    with app.app_context():
+        db.session.scalars(select(Lease)).all()
+        assert db.session().in_transaction()
+        end_read()
+        assert not db.session().in_transaction()
+        with pytest.raises(RuntimeError, match="network call inside a transaction"), transaction():
+            end_read()
+
+
+def test_refuses_to_ask_stripe_inside_a_transaction(app: Flask) -> None:
+    with app.app_context(), pytest.raises(RuntimeError, match="network call inside a transaction"), transaction():
+        gateway().get_checkout("cs_test_1")
+
+
+def test_refuses_to_send_mail_inside_a_transaction(app: Flask) -> None:
+    mail = Mail(recipient="a@shop.example", message_id="<1@shop.example>", subject="s", text="t", html="h")
+    with app.app_context(), pytest.raises(RuntimeError, match="network call inside a transaction"), transaction():
+        send(mail)
+
+
+def test_guards_links_between_rows_on_sqlite_too(app: Flask) -> None:
+    with app.app_context():
+        pragmas = {
+            name: db.session.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout", "secure_delete")
+        }
+    assert pragmas == {
+        "journal_mode": "wal",
+        "foreign_keys": 1,
+        "synchronous": 2,
+        "busy_timeout": 30_000,
+        "secure_delete": 1,
+    }

@@ -1,0 +1,103 @@
+"""A real nginx in front of a shop, with the lines that docs/nginx.md has."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from storefront.core.config.settings import ROOT
+from tests.delivery.downloads.sent import get
+from tests.support.shop import START_SECONDS, wait_for
+
+DOCS = ROOT / "docs" / "nginx.md"
+AROUND = """
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 64; }}
+http {{
+    {log}
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {server}
+}}
+"""
+
+
+def documented(*, port: int, shop: str, files: Path, more: str, secure: Path | None) -> str:
+    """The server block of docs/nginx.md, with this test's addresses in place of its own."""
+    tls = f"ssl_certificate {secure}; ssl_certificate_key {secure};" if secure else ""
+    server = next(each for each in DOCS.read_text().split("```") if each.strip().startswith("server {"))
+    for theirs, ours in (
+        ("listen 443 ssl;", f"listen 127.0.0.1:{port}{' ssl' if secure else ''};"),
+        ("# ssl_certificate …;", tls),
+        ("http://127.0.0.1:8000", shop),
+        ("/srv/storefront/files/", f"{files}/"),
+        ("    location / {", f"    {more}\n    location / {{"),
+    ):
+        assert theirs in server, theirs
+        server = server.replace(theirs, ours)
+    return server
+
+
+def documented_log(folder: Path) -> str:
+    """The lines of docs/nginx.md that keep tokens and keys out of its log."""
+    lines = next(each for each in DOCS.read_text().split("```") if each.strip().startswith("map "))
+    assert "/var/log/nginx/shop.log" in lines
+    return lines.replace("/var/log/nginx/", f"{folder}/")
+
+
+def find_nginx() -> str:
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if found is None:
+        assert not os.environ.get("CI"), "nginx is missing"
+        pytest.skip("nginx is not installed (Debian: apt install nginx-light)")
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def nginx(
+    folder: Path, *, shop: str, files: Path, more: str = "", secure: Path | None = None, port: int = 0
+) -> Iterator[str]:
+    """In front of a shop; with TLS where `secure` holds key and certificate; `more` is more configuration.
+
+    Its address; ended by its process.
+    """
+    program = find_nginx()
+    port = port or free_port()
+    folder.mkdir()
+    config = folder / "nginx.conf"
+    server = documented(port=port, shop=shop, files=files, more=more, secure=secure)
+    config.write_text(AROUND.format(folder=folder, log=documented_log(folder), server=server))
+    process = subprocess.Popen([program, "-c", str(config), "-e", str(folder / "error.log"), "-p", str(folder)])
+    url = f"{'https' if secure else 'http'}://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, (folder / "error.log").read_text()
+        try:
+            return get(f"{url}/healthz", verify=False).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    try:
+        wait_for(answers, seconds=START_SECONDS)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)

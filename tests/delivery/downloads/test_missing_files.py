@@ -1,0 +1,116 @@
+"""A file that is gone, or not whole: the buyer reads a sentence, the owner is told once, and again next time."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from flask import Flask
+
+from storefront.core.db import db
+from storefront.delivery.downloads.missing import check_files, report_missing
+from storefront.orders.notices import close_notice, list_open_notices
+from tests.delivery.downloads.clicks import book_path, content, counted_downloads, short_link, status
+from tests.messages.sold import Sale
+from tests.support.databases import BOTH
+from tests.support.shop import read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+def check(app: Flask) -> list[int | None]:
+    with app.app_context():
+        found = [each.found_bytes for each in check_files()]
+        db.session.remove()
+    return found
+
+
+def call_done(app: Flask) -> None:
+    with app.app_context():
+        for notice in list_open_notices():
+            close_notice(notice.id)
+        db.session.remove()
+
+
+def test_a_missing_file_tells_the_buyer_and_once_the_owner(app: Flask, sale: Sale, link: str) -> None:
+    path, kept = book_path(app), content(app)
+    path.unlink()
+    for _ in range(2):
+        answer = sale.buyer.get(link)
+        assert answer.status_code == 503
+        assert "your order is safe" in answer.text
+    assert sale.open_notices() == ["file_missing"]
+    assert counted_downloads(app) == 0
+    path.write_bytes(kept)
+    assert check(app) == []
+    assert sale.open_notices() == []
+    path.write_bytes(kept[:-1])
+    assert check(app) == [len(kept) - 1]
+    assert sale.open_notices() == ["file_missing"]
+
+
+def test_a_file_that_is_not_whole_is_not_sent(app: Flask, sale: Sale, link: str) -> None:
+    short = short_link(sale.buyer, link)
+    book_path(app).write_bytes(content(app)[:10])
+    for method in ("GET", "HEAD"):
+        with sale.buyer.client.open(short, method=method) as answer:
+            assert answer.status_code == 503
+    assert sale.open_notices() == ["file_missing"]
+    assert counted_downloads(app) == 0
+
+
+def test_a_file_that_goes_missing_again_is_told_again_though_it_was_called_done(
+    app: Flask, sale: Sale, link: str
+) -> None:
+    path, kept = book_path(app), content(app)
+    path.unlink()
+    assert check(app) == [None]
+    call_done(app)
+    assert check(app) == [None]
+    assert sale.open_notices() == [], "done stays done while the cause lasts"
+    path.write_bytes(kept)
+    assert check(app) == []
+    path.unlink()
+    assert check(app) == [None]
+    assert sale.open_notices() == ["file_missing"]
+
+
+def test_a_buyer_who_is_turned_away_after_the_owner_called_it_done_is_news(
+    app: Flask, sale: Sale, link: str
+) -> None:
+    book_path(app).unlink()
+    assert status(sale.buyer, link) == 503
+    call_done(app)
+    assert sale.open_notices() == []
+    assert status(sale.buyer, link) == 503
+    assert sale.open_notices() == ["file_missing"]
+
+
+@both
+def test_two_files_reported_at_once_are_two_notices(app: Flask) -> None:
+    lost = []
+    for number in range(12):
+        meet = Barrier(2)
+
+        def report(part: int, number: int = number, meet: Barrier = meet) -> None:
+            with app.app_context():
+                meet.wait(10)
+                report_missing(f"{number}/{part}")
+                db.session.remove()
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(report, range(2)))
+        open_now = {
+            row["subject"] for row in read_rows(app, "SELECT subject FROM notices WHERE closed_at IS NULL")
+        }
+        lost += [each for each in (f"{number}/0", f"{number}/1") if each not in open_now]
+    assert lost == []
+
+
+@both
+def test_a_report_closes_no_other(app: Flask, sale: Sale) -> None:
+    with app.app_context():
+        for path in ("a", "b", "a"):
+            report_missing(path)
+        db.session.remove()
+    rows = read_rows(app, "SELECT subject FROM notices WHERE closed_at IS NULL ORDER BY subject")
+    assert [row["subject"] for row in rows] == ["a", "b"]

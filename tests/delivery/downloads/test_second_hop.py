@@ -1,0 +1,97 @@
+"""What is asked at the short-lived address and for the zip, too: the first hop alone keeps nobody out."""
+
+import io
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from itsdangerous import URLSafeSerializer
+from sqlalchemy import func, select, update
+
+from storefront.app import create_app
+from storefront.core import clock
+from storefront.core.config.settings import load_settings
+from storefront.core.db import db, transaction
+from storefront.delivery.downloads.links import get_file_of_grant
+from storefront.delivery.downloads.tickets import new_ticket
+from storefront.orders.models import Order
+from storefront.shop.catalog.models import Release
+from tests.delivery.downloads.clicks import BOOK, add_release, counted_downloads, short_link, status
+from tests.messages.sold import Sale
+from tests.support.goods import change_product
+from tests.support.shop import read_rows
+
+
+def publish_newest(app: Flask, **away: float) -> None:
+    """The newest release came out so long from now."""
+    with app.app_context(), transaction() as session:
+        newest = select(func.max(Release.id)).scalar_subquery()
+        session.execute(
+            update(Release).where(Release.id == newest).values(published_at=clock.now() + timedelta(**away))
+        )
+
+
+def names_in_zip(sale: Sale) -> list[str]:
+    with sale.buyer.get(f"{sale.link.replace('/orders/', '/downloads/')}/all.zip") as answer:
+        assert answer.status_code == 200
+        return zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
+
+
+def test_a_ticket_that_another_secret_signed_opens_nothing(
+    app: Flask, sale: Sale, link: str, environment: dict[str, str]
+) -> None:
+    short = short_link(sale.buyer, link)
+    ticket = short.split("/")[3]
+    payload, _, signature = ticket.rpartition(".")
+    swapped = ("B" if signature[0] == "A" else "A") + signature[1:]
+    parts = URLSafeSerializer("x").loads_unsafe(ticket)[1]
+    forged = [f"{payload}.{swapped}", payload, f"{payload}.", str(URLSafeSerializer("guessed").dumps(parts))]
+    other = create_app(load_settings(environment | {"SECRET_KEY": "another-secret-" * 4}))
+    with other.app_context():
+        forged.append(new_ticket(get_file_of_grant(*parts[:2])))
+        db.session.remove()
+        db.engine.dispose()
+    assert [status(sale.buyer, short.replace(ticket, each)) for each in forged] == [404] * len(forged)
+    assert status(sale.buyer, short) == 200
+
+
+def test_the_zip_holds_nothing_from_after_the_update_window(app: Flask, sale: Sale, tmp_path: Path) -> None:
+    change_product(app, BOOK[0], update_days=365)
+    with app.app_context(), transaction() as session:
+        session.execute(update(Order).values(paid_at=clock.now() - timedelta(days=366)))
+        session.execute(update(Release).values(published_at=clock.now() - timedelta(days=400)))
+    add_release(app, tmp_path, "Second edition", "too-new.epub")
+    assert names_in_zip(sale) == [sale.downloads[0].rsplit("/", 1)[1]]
+    change_product(app, BOOK[0], update_days=None)
+    assert names_in_zip(sale) == ["too-new.epub"]
+
+
+def test_a_release_of_tomorrow_is_nowhere_before_its_day(
+    app: Flask, sale: Sale, link: str, tmp_path: Path
+) -> None:
+    add_release(app, tmp_path, "Second edition", "tomorrow.epub")
+    file_id = read_rows(app, "SELECT max(id) AS id FROM release_files")[0]["id"]
+    old_id = link.split("/")[3]
+    newest = link.replace(f"/{old_id}/", f"/{file_id}/")
+    short = short_link(sale.buyer, newest)
+    publish_newest(app, days=1)
+    assert "Second edition" not in sale.order_page()
+    assert names_in_zip(sale) == [sale.downloads[0].rsplit("/", 1)[1]]
+    assert [status(sale.buyer, each) for each in (newest, short)] == [404, 404]
+    publish_newest(app, seconds=-1)
+    assert names_in_zip(sale) == ["tomorrow.epub"]
+    assert [status(sale.buyer, each) for each in (newest, short)] == [200, 200]
+
+
+@pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"])
+def test_a_prefetch_of_the_short_lived_address_costs_nothing(
+    app: Flask, sale: Sale, link: str, header: str
+) -> None:
+    change_product(app, BOOK[0], download_limit=1)
+    short = short_link(sale.buyer, link)
+    zipped = f"{sale.link.replace('/orders/', '/downloads/')}/all.zip"
+    assert [status(sale.buyer, each, **{header: "prefetch"}) for each in (short, zipped)] == [403, 403]
+    assert counted_downloads(app) == 0
+    assert status(sale.buyer, short) == 200

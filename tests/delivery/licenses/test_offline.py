@@ -1,0 +1,274 @@
+"""License files: signed with what is published; both verifiers refuse for each reason; revoked and given back."""
+
+import base64
+import importlib.util
+import json
+import time
+from datetime import timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import Flask
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from storefront.core import clock
+from storefront.delivery.licenses.api import views
+from storefront.delivery.licenses.owner_actions import replace_key, restore_key, withdraw_key
+from storefront.delivery.licenses.signing import signatures
+from storefront.delivery.licenses.signing.license_file import issue_license_file
+from tests.delivery.licenses import vectors
+from tests.delivery.licenses.licensed import ask, sell_license
+from tests.delivery.licenses.offline import EXAMPLES, Verify, claims_of, file_of, published, revocations
+from tests.delivery.licenses.pools import change
+from tests.delivery.licenses.vectors import signed
+from tests.messages.sold import sell
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+# RFC 8037, appendix A: key, and the JWS made with it.
+RFC_8037_X = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+RFC_8037_JWS = (
+    "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc."
+    "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+)
+# RFC 8032, section 7.1, TEST 3: seed, message, signature.
+RFC_8032_SEED = "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7"
+RFC_8032_MESSAGE = "af82"
+RFC_8032_SIGNATURE = (
+    "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+    "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
+)
+
+
+def test_both_verifiers_accept_the_file_of_the_order_page(
+    app: Flask, sandbox: SandboxClient, verify: Verify
+) -> None:
+    sale = sell_license(app, sandbox)
+    is_good, claims = verify(file_of(sale), published(app), issuer="http://localhost", allow_test=True)
+    assert is_good, claims
+    assert (claims["sub"], claims["key"], claims["product"], claims["edition"]) == (
+        "1",
+        sale.keys[0],
+        "twinspot",
+        "Personal",
+    )
+    assert claims["holder"]["email"]
+    assert claims["mode"] == "sandbox"
+    assert claims["generation"] == 1
+    assert timedelta(days=29) < timedelta(seconds=claims["exp"] - claims["iat"]) <= timedelta(days=30)
+
+
+@both
+def test_activation_brings_a_file_for_this_device_alone(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell_license(app, sandbox, expires_at=clock.now() + timedelta(days=3))
+    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="disk-1").get_json()
+    claims = claims_of(made["license_file"])
+    assert claims["fingerprint"] == "disk-1"
+    assert claims["exp"] == claims["license_expires_at"]
+
+
+def test_activation_of_a_device_without_a_name_for_itself_brings_no_file(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """A file for any device would go around the limit of devices."""
+    sale = sell_license(app, sandbox)
+    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()
+    assert (made["activated"], made["license_file"]) == (True, None)
+
+
+CASES = [case["name"] for case in vectors.make_vectors()["cases"]]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_says_of_every_published_vector_what_it_expects(verify: Verify, name: str) -> None:
+    """Read from the file: that is what others build on."""
+    file = json.loads(vectors.FILE.read_text())
+    (case,) = (case for case in file["cases"] if case["name"] == name)
+    known = {option: value for option, value in case.items() if option not in {"name", "expected", "token"}}
+    is_good, said = verify(case["token"], file["public_keys"], now=file["now"], **known)
+    assert (is_good, "" if is_good else said) == (
+        case["expected"] == "valid",
+        "" if case["expected"] == "valid" else f"refused: {case['expected']}",
+    )
+    if is_good:
+        assert said == claims_of(case["token"])
+
+
+def test_the_published_vectors_are_what_this_code_signs() -> None:
+    assert vectors.FILE.read_text() == vectors.as_text(), "run `python -m tests.delivery.licenses.vectors`"
+
+
+def _example() -> ModuleType:
+    """An example for others, not a part of the shop."""
+    spec = importlib.util.spec_from_file_location("verify_license", EXAMPLES / "verify_license.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+EXAMPLE = _example()
+LEAST = {
+    "iss": "a", "sub": "1", "iat": 0, "exp": 10**10, "fingerprint": None, "product": "twinspot", "mode": "live",
+    "generation": 1,
+}  # fmt: skip
+
+
+def test_verifies_the_examples_of_the_standards(verify: Verify) -> None:
+    """The header of the RFC's example names no key and no kind, so only its signature is asked."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    head, body, signature = RFC_8037_JWS.split(".")
+    padded = RFC_8037_X + "=" * (-len(RFC_8037_X) % 4)
+    key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(padded))
+    key.verify(base64.urlsafe_b64decode(signature + "=="), f"{head}.{body}".encode())
+    is_good, said = verify(RFC_8037_JWS, {"k1": RFC_8037_X})
+    assert (is_good, said) == (False, "refused: algorithm")
+    private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(RFC_8032_SEED))
+    assert private.sign(bytes.fromhex(RFC_8032_MESSAGE)).hex() == RFC_8032_SIGNATURE
+    x = signatures.encode(private.public_key().public_bytes_raw())
+    now = int(time.time())
+    assert verify(signed(LEAST | {"iat": now, "exp": now + 60}, private), {"k1": x})[0]
+
+
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_no_character_can_be_changed(data: st.DataObject) -> None:
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    keys = {"k1": signatures.encode(private.public_key().public_bytes_raw())}
+    token = signed(LEAST, private)
+    assert EXAMPLE.verify_license(token, keys, product="twinspot")["sub"] == "1"
+    at = data.draw(st.integers(0, len(token) - 1))
+    letter = data.draw(st.sampled_from("ABCDEFGHabcdefgh0123456789-_."))
+    changed = token[:at] + letter + token[at + 1 :]
+    if changed != token:
+        with pytest.raises(EXAMPLE.Refused):
+            EXAMPLE.verify_license(changed, keys, product="twinspot")
+
+
+def test_a_program_has_to_say_what_it_sells(verify: Verify) -> None:
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    keys = {"k1": signatures.encode(private.public_key().public_bytes_raw())}
+    with pytest.raises(TypeError):
+        EXAMPLE.verify_license(signed(LEAST, private), keys)
+    assert verify(signed(LEAST, private), keys, product="") == (False, "refused: product")
+
+
+def test_what_is_taken_away_is_listed_and_leaves_the_list_when_it_is_given_back(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    sale = sell_license(app, sandbox)
+    assert claims_of(revocations(app))["revoked"] == {}
+    for _ in range(2):
+        with app.app_context():
+            withdraw_key(sale.keys[0])
+        assert claims_of(revocations(app))["revoked"] == {"1": "WITHDRAWN"}
+        answer = sale.buyer.get(f"{sale.link}/licenses/1/license-file")
+        assert answer.status_code == 403
+        with app.app_context():
+            restore_key(sale.keys[0])
+        assert claims_of(revocations(app))["revoked"] == {}
+        assert file_of(sale)
+    sale.refund()
+    sale.deliver("charge.refunded", "refund.")
+    assert claims_of(revocations(app))["revoked"] == {"1": "REFUNDED"}
+    refused = sale.buyer.get(f"{sale.link}/licenses/1/license-file")
+    assert refused.status_code == 403
+    assert "refunded" in refused.text
+
+
+def test_an_item_that_was_refunded_alone_is_listed_alone(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox, ("twinspot", "Personal"), ("twinspot", "Team"))
+    ids = [row["id"] for row in read_rows(app, "SELECT id FROM licenses ORDER BY id")]
+    assert len(ids) == 2
+    sale.refund(amount=100, metadata={"storefront_items": "1"})
+    sale.deliver("charge.refunded", "refund.")
+    assert claims_of(revocations(app))["revoked"] == {str(ids[0]): "REFUNDED"}
+    change(app, "UPDATE orders SET refunded_minor = 0")  # as when the amount is read later than the refund
+    assert claims_of(revocations(app))["revoked"] == {str(ids[0]): "REFUNDED"}
+
+
+def test_a_disputed_license_is_listed_until_the_dispute_is_won(
+    app: Flask, sandbox: SandboxClient, verify: Verify
+) -> None:
+    sale = sell_license(app, sandbox)
+    file, keys = file_of(sale), published(app)
+    dispute = sale.at_charge("dispute")
+    sale.deliver("charge.dispute.")
+    listed = revocations(app)
+    assert claims_of(listed)["revoked"] == {"1": "DISPUTED"}
+    assert verify(file, keys, revocations=listed, allow_test=True) == (False, "refused: revoked")
+    sandbox.control(f"disputes/{dispute}/move", status="won")
+    sale.deliver("charge.dispute.")
+    assert verify(file, keys, revocations=revocations(app), allow_test=True)[0]
+
+
+def test_licenses_of_another_mode_are_not_listed(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell_license(app, sandbox)
+    with app.app_context():
+        withdraw_key(replace_key(sale.keys[0]).key)
+    assert claims_of(revocations(app))["revoked"].keys() == claims_of(revocations(app))["reissued"].keys() == {"1"}
+    change(app, "UPDATE licenses SET mode = 'live'")
+    listed = claims_of(revocations(app))
+    assert (listed["revoked"], listed["reissued"]) == ({}, {})
+
+
+def test_a_replaced_key_voids_the_files_from_before(app: Flask, sandbox: SandboxClient, verify: Verify) -> None:
+    """Also files of the same second; a second replacement voids those of the first."""
+    sale = sell_license(app, sandbox)
+    keys, files, lists = published(app), [file_of(sale)], [revocations(app)]
+    key = sale.keys[0]
+    for _ in range(2):
+        with app.app_context():
+            key = replace_key(key).key
+        files.append(file_of(sale))
+        lists.append(revocations(app))
+    assert [claims_of(file)["generation"] for file in files] == [1, 2, 3]
+    for made, file in enumerate(files):
+        for asked, listed in enumerate(lists):
+            assert verify(file, keys, revocations=listed, allow_test=True)[0] is (made >= asked)
+
+
+def test_whoever_has_the_old_key_never_reads_the_new_one_in_a_file(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The window is widened: the key is replaced after the activation, and before its file is made."""
+    sale = sell_license(app, sandbox)
+
+    def overtaken(license_id: int, **how: Any) -> str:
+        replace_key(sale.keys[0])
+        return issue_license_file(license_id, **how)
+
+    monkeypatch.setattr(views, "issue_license_file", overtaken)
+    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="disk-1").get_json()
+    assert (made["code"], made["license_file"]) == ("VALID", None)
+    monkeypatch.undo()
+    (new,) = (row["key"] for row in read_rows(app, "SELECT key FROM licenses"))
+    again = ask(app, "activate", license_key=new, instance_name="a", fingerprint="disk-1").get_json()
+    assert claims_of(again["license_file"])["key"] == new
+
+
+def test_a_license_of_another_order_is_not_found(app: Flask, sandbox: SandboxClient) -> None:
+    first, second = sell_license(app, sandbox), sell_license(app, sandbox)
+    assert first.buyer.get(f"{second.link}/licenses/1/license-file").status_code == 404
+    assert first.buyer.get(f"{second.link}/licenses/2/license-file").status_code == 200
+    assert first.buyer.get(f"/orders/{'0' * 32}/licenses/1/license-file").status_code == 404
+
+
+def test_public_lists_may_be_kept_and_asked_again(app: Flask) -> None:
+    client = app.test_client()
+    for path in ("/.well-known/storefront-keys.json", "/.well-known/storefront-revocations.jws"):
+        first = client.get(path)
+        assert first.status_code == 200
+        assert "max-age" in first.headers["Cache-Control"]
+        assert first.headers["Access-Control-Allow-Origin"] == "*"
+        again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert again.status_code == 304

@@ -1,0 +1,91 @@
+"""Whether a license works: of several reasons the one that `Code` lists first, everywhere the same."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storefront.delivery.licenses.codes import Code
+from storefront.delivery.licenses.rule import license_refusal
+from storefront.orders.access import DISPUTE_REASONS, Facts, access
+from storefront.orders.models import Decision
+
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+OVER, AHEAD = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
+PAID = Facts(
+    is_paid=True,
+    has_failed=False,
+    total_minor=1900,
+    refunded_minor=0,
+    is_disputed=False,
+    dispute_status=None,
+    decision=Decision.FOLLOW_PAYMENT,
+)
+REFUNDED = replace(PAID, refunded_minor=1900)
+DISPUTED = replace(PAID, is_disputed=True, dispute_status="needs_response")
+
+CASES = [
+    (PAID, None, None, False, None),
+    (PAID, None, AHEAD, False, None),
+    (PAID, None, NOW, False, Code.EXPIRED),
+    (PAID, None, OVER, False, Code.EXPIRED),
+    (PAID, OVER, None, False, Code.WITHDRAWN),
+    (PAID, None, None, True, Code.REPLACED),
+    (REFUNDED, None, None, False, Code.REFUNDED),
+    (replace(PAID, is_item_refunded=True), None, None, False, Code.REFUNDED),
+    (replace(PAID, refunded_minor=100), None, None, False, None),
+    (DISPUTED, None, None, False, Code.DISPUTED),
+    (replace(DISPUTED, dispute_status="lost"), None, None, False, Code.DISPUTE_LOST),
+    (replace(DISPUTED, dispute_status="won"), None, None, False, None),
+    (replace(PAID, is_paid=False), None, None, False, Code.AWAITING_PAYMENT),
+    (replace(PAID, is_paid=False, has_failed=True), None, None, False, Code.PAYMENT_FAILED),
+    (replace(PAID, decision=Decision.WITHDRAW), None, None, False, Code.WITHDRAWN),
+    (replace(REFUNDED, decision=Decision.ALLOW), None, None, False, None),
+    (replace(REFUNDED, decision=Decision.ALLOW), None, OVER, False, Code.EXPIRED),
+    (REFUNDED, OVER, OVER, True, Code.REPLACED),
+    (REFUNDED, OVER, OVER, False, Code.WITHDRAWN),
+    (REFUNDED, None, OVER, False, Code.REFUNDED),
+    (DISPUTED, None, OVER, False, Code.DISPUTED),
+]
+
+
+@pytest.mark.parametrize(("facts", "withdrawn_at", "expires_at", "is_replaced", "expected"), CASES)
+def test_answers_the_first_reason(
+    facts: Facts,
+    withdrawn_at: datetime | None,
+    expires_at: datetime | None,
+    is_replaced: bool,
+    expected: Code | None,
+) -> None:
+    found = license_refusal(
+        facts, withdrawn_at=withdrawn_at, expires_at=expires_at, now=NOW, is_replaced=is_replaced
+    )
+    assert found is expected
+
+
+moments = st.sampled_from([None, OVER, AHEAD])
+
+
+@given(
+    facts=st.builds(
+        Facts,
+        is_paid=st.booleans(),
+        has_failed=st.booleans(),
+        total_minor=st.sampled_from([0, 1900]),
+        refunded_minor=st.sampled_from([0, 100, 1900]),
+        is_disputed=st.booleans(),
+        dispute_status=st.sampled_from([None, "unheard_of", *DISPUTE_REASONS]),
+        decision=st.sampled_from(Decision),
+        is_item_refunded=st.booleans(),
+    ),
+    withdrawn_at=moments,
+    expires_at=moments,
+)
+def test_works_only_while_its_order_is_open(
+    facts: Facts, withdrawn_at: datetime | None, expires_at: datetime | None
+) -> None:
+    found = license_refusal(facts, withdrawn_at=withdrawn_at, expires_at=expires_at, now=NOW)
+    is_open = access(facts).allowed and withdrawn_at is None and expires_at is not OVER
+    assert (found is None) is is_open

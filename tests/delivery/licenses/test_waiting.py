@@ -1,0 +1,220 @@
+"""Who waits for a key: served whatever became of the product, counted while it is theirs, given all its days."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from storefront.core import clock
+from storefront.core.db import db, transaction
+from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
+from storefront.orders.decide import decide
+from storefront.orders.models import Decision, Order
+from storefront.shop.catalog.settings import change_settings
+from tests.delivery.licenses.licensed import ask
+from tests.delivery.licenses.pools import (
+    bring,
+    change,
+    fulfill,
+    make_pool,
+    numbered,
+    open_pool_notices,
+    pay,
+    sold_keys,
+)
+from tests.messages.sold import Sale, sell
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import read_rows
+from tests.support.statements import counted
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+def sell_one_and_let_one_wait(app: Flask, sandbox: SandboxClient) -> Sale:
+    make_pool(app)
+    bring(app, numbered(1))
+    sell(app, sandbox)
+    return sell(app, sandbox)
+
+
+def serve(app: Flask) -> int:
+    with app.app_context():
+        served = serve_waiting()
+        db.session.remove()
+    return served
+
+
+def refund(sale: Sale) -> None:
+    sale.refund()
+    sale.deliver("charge.refunded", "refund.")
+
+
+def pools(run: Any) -> str:
+    return str(run("keys", "list").output)
+
+
+@both
+def test_a_product_that_makes_its_keys_from_now_on_leaves_nobody_waiting(
+    app: Flask, sandbox: SandboxClient, run: Any
+) -> None:
+    sale = sell_one_and_let_one_wait(app, sandbox)
+    assert "One license key is not in stock" in sale.words()
+    assert open_pool_notices(app) == ["waiting"]
+    done = run("products", "set", "twinspot", "--key-source", "generated")
+    assert "1 keys went to orders that waited" in done.output
+    assert open_pool_notices(app) == []
+    (key,) = [key for key in sold_keys(app) if key.startswith("TWIN-")]
+    assert key in sale.words()
+    assert "not in stock" not in sale.words()
+    assert read_rows(app, "SELECT state FROM outbox WHERE kind = 'keys_arrived'") == [{"state": "queued"}]
+
+
+def test_a_buyer_reads_that_the_key_follows_also_when_the_pool_is_gone(app: Flask, sandbox: SandboxClient) -> None:
+    """Until the worker comes, a minute later."""
+    sale = sell_one_and_let_one_wait(app, sandbox)
+    with app.app_context():
+        change_settings("twinspot", {"key_source": "generated"})
+    assert "One license key is not in stock" in sale.words()
+    assert serve(app) == 1
+    assert "not in stock" not in sale.words()
+
+
+@both
+def test_a_buyer_who_is_refunded_waits_no_longer(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+    sale = sell_one_and_let_one_wait(app, sandbox)
+    assert "1 waited for" in pools(run)
+    refund(sale)
+    assert "0 waited for" in pools(run)
+    assert serve(app) == 0
+    assert open_pool_notices(app) == ["empty"]
+    assert bring(app, numbered(1, start=2)).waiting == 0
+    assert sold_keys(app) == numbered(1)
+
+
+def test_an_order_that_opens_again_waits_again(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+    sell_one_and_let_one_wait(app, sandbox)
+    number = str(read_rows(app, "SELECT number FROM orders ORDER BY id DESC")[0]["number"])
+    for decision, level, count in ((Decision.WITHDRAW, "empty", 0), (Decision.FOLLOW_PAYMENT, "waiting", 1)):
+        with app.app_context():
+            decide(number, decision)
+        serve(app)
+        assert open_pool_notices(app) == [level]
+        assert f"{count} waited for" in pools(run)
+
+
+@both
+def test_a_sale_that_was_refunded_before_its_first_look_takes_no_key(app: Flask, sandbox: SandboxClient) -> None:
+    make_pool(app)
+    bring(app, numbered(2))
+    (session_id,) = pay(app, sandbox, 1)
+    expand: Any = {"expand": ["payment_intent"]}
+    payment: Any = sandbox.stripe.v1.checkout.sessions.retrieve(session_id, expand).payment_intent
+    sandbox.stripe.v1.refunds.create({"payment_intent": payment.id})
+    assert fulfill(app, session_id) == "fulfilled"
+    assert sold_keys(app) == []
+    assert serve(app) == 0
+    assert read_rows(app, "SELECT id FROM order_changes WHERE what = 'backordered'") == []
+    with app.app_context():
+        decide(str(read_rows(app, "SELECT number FROM orders")[0]["number"]), Decision.ALLOW)
+    assert serve(app) == 1
+    assert sold_keys(app) == numbered(1)
+
+
+def test_a_license_runs_from_the_day_its_key_arrives(app: Flask, sandbox: SandboxClient) -> None:
+    make_pool(app)
+    with app.app_context():
+        change_settings("twinspot", {"license_days": 7})
+    bring(app, numbered(1))
+    sell(app, sandbox)
+    sale = sell(app, sandbox)
+    with app.app_context(), transaction() as session:
+        session.execute(update(Order).values(paid_at=clock.now() - timedelta(days=10)))
+    bring(app, numbered(1, start=2))
+    assert "IMPORTED-KEY-0002" in sale.words()
+    assert ask(app, "validate", license_key="IMPORTED-KEY-0002").get_json()["code"] == "VALID"
+    ends = read_rows(app, "SELECT expires_at FROM licenses ORDER BY id DESC")[0]["expires_at"]
+    assert str(ends)[:10] == f"{clock.now() + timedelta(days=7):%Y-%m-%d}"
+
+
+def test_a_sale_looks_at_its_own_pool_only(app: Flask, sandbox: SandboxClient) -> None:
+    make_pool(app)
+    with app.app_context():
+        change_settings("soft-taps", {"grants_license": True, "key_source": "pool"})
+    bring(app, numbered(2, start=50), slug="soft-taps")
+    bring(app, numbered(9))
+    change(app, "UPDATE notices SET text = 'as it was' WHERE subject LIKE 'soft-taps:%'")
+    fulfill(app, pay(app, sandbox, 1, quantity=7)[0])
+    texts = read_rows(app, "SELECT subject, text FROM notices WHERE closed_at IS NULL ORDER BY subject")
+    assert [(row["subject"].split(":")[0], row["text"] == "as it was") for row in texts] == [
+        ("soft-taps", True),
+        ("twinspot", False),
+    ]
+
+
+def test_no_live_key_goes_to_an_order_of_the_sandbox(app: Flask, sandbox: SandboxClient) -> None:
+    make_pool(app)
+    bring(app, numbered(2))
+    change(app, "UPDATE pool_keys SET mode = 'live'")
+    sale = sell(app, sandbox)
+    assert [key.startswith("TEST-") for key in sale.keys] == [True]
+    assert read_rows(app, "SELECT id FROM pool_keys WHERE grant_id IS NOT NULL") == []
+
+
+@both
+def test_a_sandbox_key_goes_to_no_waiting_order_of_another_mode(app: Flask, sandbox: SandboxClient) -> None:
+    sell_one_and_let_one_wait(app, sandbox)
+    change(app, "UPDATE orders SET mode = 'live'")
+    assert bring(app, numbered(1, start=2)).served_keys == 0
+    assert serve(app) == 0
+
+
+def test_the_worker_asks_no_more_than_a_few_questions(app: Flask, sandbox: SandboxClient) -> None:
+    sell_one_and_let_one_wait(app, sandbox)
+    serve(app)
+    with counted(app) as statements:
+        serve(app)
+    assert len(statements) <= 8
+    assert not [each for each in statements if each.startswith(("UPDATE", "INSERT"))]
+
+
+def test_the_commands_of_keys_tell_what_was_left_out(app: Flask, run: Any) -> None:
+    make_pool(app)
+    sent = b"Order;Gift code\n# ours\n1;SOME-KEY-1\n;\n2;SOME-KEY-2\n"
+    unknown = run("keys", "import", "twinspot", "-", stdin=sent)
+    assert (unknown.exit_code, "line 1: none of the 2 columns" in unknown.output) == (1, True)
+    done = run("keys", "import", "twinspot", "-", "--column", "gift code", "--json", stdin=sent)
+    assert '"imported": 2' in done.output
+    assert '"blank_lines": [\n    4\n  ]' in done.output
+    assert '"comment_lines": [\n    2\n  ]' in done.output
+    said = run("keys", "import", "twinspot", "-", stdin=b"SOME-KEY-3\n\n#\n").output
+    assert "Imported 1 keys (1 blank lines, 1 comment lines left out)" in said
+
+
+def test_keys_brought_by_mistake_are_taken_out_and_may_come_again(
+    app: Flask, sandbox: SandboxClient, run: Any
+) -> None:
+    make_pool(app)
+    bring(app, numbered(4))
+    fulfill(app, pay(app, sandbox, 1)[0])
+    refused = run("keys", "remove", "twinspot", "-", stdin="\n".join(["UNKNOWN-KEY", *numbered(2)]).encode())
+    assert refused.exit_code == 1
+    assert "line 1: \u2026N-KEY is not in this pool" in refused.output
+    assert "line 2: \u2026-0001 is sold" in refused.output
+    assert "Nothing was removed" in refused.output
+    assert "twinspot: 3 for sale, 1 sold" in pools(run)
+    assert "is not in this pool" in run("keys", "remove", "twinspot", "imported key 0002").output
+    assert "Removed 1 keys. 2 are for sale." in run("keys", "remove", "twinspot", "IMPORTED-KEY-0002").output
+    assert '"removed": 1' in run("keys", "remove", "twinspot", "-", "--json", stdin=b"IMPORTED-KEY-0003").output
+    assert run("keys", "remove", "twinspot", "IMPORTED-KEY-0003").exit_code == 1
+    story = run("keys", "show", "IMPORTED-KEY-0002").output
+    assert "removed on" in story
+    assert [line.split()[2] for line in story.splitlines() if line.startswith("20")] == ["imported", "removed"]
+    assert "twinspot: 1 for sale, 1 sold" in pools(run)
+    assert bring(app, ["IMPORTED-KEY-0002"]).unsold == 2
+    assert open_pool_notices(app) == ["low"]
+    for _ in range(2):
+        fulfill(app, pay(app, sandbox, 1)[0])
+    assert sold_keys(app) == ["IMPORTED-KEY-0001", "IMPORTED-KEY-0004", "IMPORTED-KEY-0002"]

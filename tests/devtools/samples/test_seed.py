@@ -1,0 +1,95 @@
+"""The sample products: real files, made once."""
+
+import hashlib
+import io
+import struct
+import subprocess
+import sys
+import wave
+import xml.etree.ElementTree as ET
+import zipfile
+from pathlib import Path
+
+from flask import Flask
+
+from storefront.core.config.settings import Settings
+from storefront.devtools.samples import make_book, make_font, make_sounds, make_tool
+from storefront.devtools.samples.seed import seed
+from storefront.shop.catalog.models import Price, Product, Release, ReleaseFile
+from tests.support.shop import count_rows, read_rows
+
+
+def test_seeding_again_changes_nothing(app: Flask) -> None:
+    rows = count_rows(app, Product, Price, Release, ReleaseFile)
+    assert rows == {"products": 4, "prices": 6, "releases": 4, "release_files": 4}
+    with app.app_context():
+        assert seed() is False
+    assert count_rows(app, Product, Price, Release, ReleaseFile) == rows
+
+
+def test_every_seeded_file_is_there_as_described(app: Flask, settings: Settings) -> None:
+    for row in read_rows(app, "SELECT path, size_bytes, sha256 FROM release_files"):
+        content = (settings.files_path / row["path"]).read_bytes()
+        assert len(content) == row["size_bytes"]
+        assert hashlib.sha256(content).hexdigest() == row["sha256"]
+
+
+def test_samples_are_the_same_bytes_every_time() -> None:
+    for make in (make_book, make_font, make_sounds, make_tool):
+        assert make() == make()
+
+
+def test_the_tool_finds_twins_and_keeps_them(tmp_path: Path) -> None:
+    zipfile.ZipFile(io.BytesIO(make_tool())).extractall(tmp_path)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, content in {"a.txt": "same", "b b.txt": "same", "c.txt": "else"}.items():
+        (folder / name).write_text(content)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "twinspot" / "twinspot.py"), str(folder), "--script"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [f"# keep {folder / 'a.txt'}", f"rm -- '{folder / 'b b.txt'}'"]
+    assert "4 bytes" in done.stderr
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_the_book_is_an_epub_whose_parts_are_all_there() -> None:
+    book = zipfile.ZipFile(io.BytesIO(make_book()))
+    first = book.infolist()[0]
+    assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
+    assert book.read("mimetype") == b"application/epub+zip"
+    package = ET.fromstring(book.read("book/package.opf"))  # noqa: S314 - our own file
+    space = {"o": "http://www.idpf.org/2007/opf"}
+    manifest = {item.attrib["id"]: item.attrib["href"] for item in package.iterfind(".//o:item", space)}
+    for href in manifest.values():
+        content = book.read(f"book/{href}")
+        if href.endswith(".xhtml"):
+            ET.fromstring(content)  # noqa: S314 - our own file
+    spine = [item.attrib["idref"] for item in package.iterfind(".//o:itemref", space)]
+    assert spine[:2] == ["title", "nav"]
+    assert set(spine) <= set(manifest)
+    assert len(spine) == 7
+
+
+def test_the_font_adds_up() -> None:
+    """The format's own check: all of a font's words sum to a fixed number."""
+    font = make_font()
+    assert len(font) % 4 == 0
+    assert sum(struct.unpack(f">{len(font) // 4}I", font)) % 2**32 == 0xB1B0AFBA
+    tables = {font[start : start + 4] for start in range(12, 12 + 16 * 10, 16)}
+    assert {b"cmap", b"glyf", b"head", b"hmtx", b"loca", b"OS/2"} <= tables
+
+
+def test_the_sounds_are_short_and_do_not_clip() -> None:
+    pack = zipfile.ZipFile(io.BytesIO(make_sounds()))
+    sounds = [name for name in pack.namelist() if name.endswith(".wav")]
+    assert len(sounds) == 12
+    for name in sounds:
+        with wave.open(io.BytesIO(pack.read(name))) as sound:
+            frames = sound.readframes(sound.getnframes())
+            assert sound.getnframes() < sound.getframerate()
+        samples = struct.unpack(f"<{len(frames) // 2}h", frames)
+        assert 3_000 < max(map(abs, samples)) < 32_767, name

@@ -1,0 +1,288 @@
+"""`storefront run`: everything with one command, again and again, and nothing left behind."""
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from storefront.cli import main
+from storefront.core.config.settings import ROOT
+from tests.support.processes import children_of, processes_of
+from tests.support.shop import START_SECONDS, wait_for
+
+pytestmark = pytest.mark.slow
+
+NAMES = ("PORT", "SANDBOX_PORT", "MAILBOX_PORT", "SMTP_PORT")
+
+
+def free_ports() -> dict[str, str]:
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in NAMES]
+    ports = {name: str(probe.getsockname()[1]) for name, probe in zip(NAMES, probes, strict=True)}
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def is_free(port: str) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", int(port))) != 0
+
+
+# Whoever runs the tests in the background has told them to ignore the signals of a terminal.
+STARTED = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.{handler})
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, "-m", "storefront", "run"])
+"""
+
+
+class Run:
+    """One `storefront run` with what it said so far."""
+
+    def __init__(self, environ: dict[str, str], *, in_background: bool = False) -> None:
+        self.environ = environ
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", STARTED.format(handler="SIG_IGN" if in_background else "SIG_DFL")],
+            env={"PATH": os.environ["PATH"], "PYTHONWARNINGS": "error::ResourceWarning"} | environ,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.said = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said += line.decode()
+
+    def wait_until_started(self) -> None:
+        wait_for(
+            lambda: "Ctrl-C stops everything" in self.said or self.process.poll() is not None,
+            seconds=START_SECONDS,
+        )
+        assert self.process.poll() is None, self.said
+
+    def get(self, path: str, name: str = "PORT") -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.get(f"http://127.0.0.1:{self.environ[name]}{path}", timeout=60)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(how)
+        return self.wait()
+
+    def wait(self) -> int:
+        code = self.process.wait(40)
+        self._reader.join(5)
+        return code
+
+
+@contextmanager
+def run(folder: Path, *, in_background: bool = False, **changes: str) -> Iterator[Run]:
+    started = Run({"STOREFRONT_DATA": str(folder)} | free_ports() | changes, in_background=in_background)
+    try:
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.process.terminate()
+            started.wait()
+        assert started.process.stdout
+        started.process.stdout.close()
+
+
+def ask(folder: Path, sql: str, *values: Any) -> list[Any]:
+    with closing(sqlite3.connect(folder / "shop.db", timeout=60)) as connection, connection:
+        return connection.execute(sql, values).fetchall()
+
+
+@dataclass(slots=True, kw_only=True)
+class FirstRun:
+    """What was to be seen of the first run in a folder, while it ran and after Ctrl-C."""
+
+    folder: Path
+    ports: dict[str, str]
+    said: str
+    pages: dict[str, requests.Response]
+    has_smtp: bool
+    programs: int
+    exit_code: int
+    left_programs: list[int]
+    left_ports: list[str]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> FirstRun:
+    folder = tmp_path_factory.mktemp("local") / "data"
+    with run(folder) as started:
+        started.wait_until_started()
+        ports = started.environ
+        pages = {name: started.get("/", name) for name in ("PORT", "SANDBOX_PORT", "MAILBOX_PORT")}
+        pages["ready"] = started.get("/readyz")
+        has_smtp = not is_free(ports["SMTP_PORT"])
+        programs = len(processes_of(folder))
+        return FirstRun(
+            folder=folder,
+            ports=ports,
+            pages=pages,
+            has_smtp=has_smtp,
+            programs=programs,
+            exit_code=started.stop(signal.SIGINT),
+            said=started.said,
+            left_programs=processes_of(folder),
+            left_ports=[name for name in NAMES if not is_free(ports[name])],
+        )
+
+
+def test_starts_everything_and_says_where(first: FirstRun) -> None:
+    for title, name in (("Shop", "PORT"), ("Mailbox", "MAILBOX_PORT"), ("Sandbox", "SANDBOX_PORT")):
+        assert re.search(rf"^  {title} +http://127\.0\.0\.1:{first.ports[name]}\b", first.said, re.MULTILINE)
+        assert first.pages[name].status_code == 200
+    assert first.pages["ready"].json() == {"status": "ok", "mode": "sandbox", "warnings": []}
+    assert "Twinspot" in first.pages["PORT"].text
+    assert first.has_smtp
+    assert first.programs >= 5
+
+
+def test_stops_everything_with_ctrl_c(first: FirstRun) -> None:
+    assert first.exit_code == 0
+    assert first.left_programs == []
+    assert first.left_ports == []
+    assert "Traceback" not in first.said
+
+
+def test_keeps_its_keys_to_this_user(first: FirstRun) -> None:
+    assert (first.folder / "secrets.env").stat().st_mode & 0o777 == 0o600
+    assert not re.search("sk_test_|pk_test_|whsec_", first.said)
+
+
+def test_keeps_orders_and_keys_and_seeds_once(first: FirstRun) -> None:
+    folder = first.folder
+    products = ask(folder, "SELECT id, slug, created_at FROM products ORDER BY id")
+    secrets = (folder / "secrets.env").read_text()
+    ask(
+        folder,
+        "INSERT INTO customers (mode, email, email_key, token_seed, created_at)"
+        " VALUES ('sandbox', 'a', 'a', x'00', '2026-11-02')",
+    )
+    with run(folder) as second:
+        second.wait_until_started()
+        assert second.get("/readyz").status_code == 200
+        assert second.stop(signal.SIGTERM) == 0
+    assert processes_of(folder) == []
+    assert ask(folder, "SELECT id, slug, created_at FROM products ORDER BY id") == products
+    assert ask(folder, "SELECT email FROM customers") == [("a",)]
+    assert (folder / "secrets.env").read_text() == secrets
+
+
+def test_leaves_nothing_behind_when_ctrl_c_is_pressed_again_and_again(tmp_path: Path) -> None:
+    """In the background of a script, where programs are told to ignore Ctrl-C."""
+    with run(tmp_path, in_background=True) as started:
+        started.wait_until_started()
+        for _ in range(20):
+            if started.process.poll() is not None:
+                break
+            started.process.send_signal(signal.SIGINT)
+            threading.Event().wait(0.05)
+        assert started.wait() == 0
+    assert processes_of(tmp_path) == []
+
+
+def test_stops_the_rest_when_one_program_ends_also_what_that_one_left_behind(tmp_path: Path) -> None:
+    """The web server's own processes outlive it when it is killed, and would keep its port."""
+    with run(tmp_path) as started:
+        started.wait_until_started()
+        (server,) = [
+            number
+            for number in processes_of(tmp_path)
+            if b"wsgi:app" in Path(f"/proc/{number}/cmdline").read_bytes() and children_of(number)
+        ]
+        os.kill(server, signal.SIGKILL)
+        assert started.wait() == 1
+        assert "The web server ended by itself; stopping the rest." in started.said
+    assert processes_of(tmp_path) == []
+
+
+def run_and_fail(tmp_path: Path, **changes: str) -> str:
+    """Without programs of its own: it ends before it starts any."""
+    result = CliRunner().invoke(main, ["run"], env={"STOREFRONT_DATA": str(tmp_path)} | free_ports() | changes)
+    assert result.exit_code == 1
+    assert list(tmp_path.iterdir()) == []
+    return result.output
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_says_in_one_line_which_port_is_taken(tmp_path: Path, name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = run_and_fail(tmp_path, **{name: str(port)})
+    assert said == (
+        f"Error: Port {port} is taken by another program. Stop it, or choose another: {name}={port + 1} make run\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"PORT": "http"}, "Error: PORT=http must be a number from 1 to 65535.\n"),
+        ({"SMTP_PORT": "70000"}, "Error: SMTP_PORT=70000 must be a number from 1 to 65535.\n"),
+        (
+            {"PORT": "45871", "SANDBOX_PORT": "45871"},
+            "Error: Each of PORT, SANDBOX_PORT, MAILBOX_PORT, SMTP_PORT needs a port of its own.\n",
+        ),
+    ],
+)
+def test_says_in_one_line_which_port_is_wrong(tmp_path: Path, changes: dict[str, str], said: str) -> None:
+    assert run_and_fail(tmp_path, **changes) == said
+
+
+def test_touches_nothing_of_a_shop_whose_settings_are_around_and_ends_with_its_terminal(tmp_path: Path) -> None:
+    """A developer's shell with live keys, another database, and a proxy that leads nowhere."""
+    around = {
+        "STRIPE_SECRET_KEY": "sk_live_1",
+        "STRIPE_PUBLISHABLE_KEY": "pk_live_1",
+        "STRIPE_API_BASE": "https://api.stripe.com",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'live.db'}",
+        "QUEUE_URL": f"sqlite:///{tmp_path / 'live-queue.db'}",
+        "MAIL_SERVER": "mail.shop.example",
+        "BASE_URL": "https://shop.example",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "no_proxy": "shop.example",
+    }
+    data = tmp_path / "data"
+    with run(data, in_background=False, **around) as started:
+        started.wait_until_started()
+        assert started.get("/readyz").json()["mode"] == "sandbox"
+        command = [sys.executable, "-m", "storefront", "--local", "reconcile", "--json"]
+        environ = {**os.environ, **around, "STOREFRONT_DATA": str(data)}
+        report = subprocess.run(command, env=environ, check=True, capture_output=True)
+        assert json.loads(report.stdout)["fixed"] == []
+        # A closed terminal.
+        assert started.stop(signal.SIGHUP) == 0
+    assert processes_of(tmp_path) == []
+    assert list(tmp_path.iterdir()) == [data]
+
+
+def test_says_what_to_do_when_there_is_no_local_shop(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["--local", "seed"], env={"STOREFRONT_DATA": str(tmp_path)})
+    assert result.exit_code == 1
+    assert "type `make run` first" in result.output

@@ -1,0 +1,133 @@
+"""A shop of before: its tables are made anew without losing anything, and what an old id blocked is free."""
+
+import pytest
+from flask import Flask
+from flask_migrate import downgrade
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from storefront.core.db import db, transaction
+from storefront.migrations import schema
+from tests.migrations.old_tables import make_old
+from tests.migrations.test_ids import add_proof, run
+from tests.migrations.test_migrations import differences
+from tests.support.databases import BOTH
+from tests.support.shop import read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+CUSTOMER = (
+    "INSERT INTO customers (id, mode, email, email_key, token_seed, session_version, created_at)"
+    " VALUES (1, 'sandbox', 'ada@example.com', 'ada@example.com', :seed, 1, '2026-11-02 10:00:00')"
+)
+
+
+def proof(number: int, created: str) -> str:
+    return (
+        "INSERT INTO address_proofs (id, mode, purpose, email, email_key, about, seed, link_hash, attempts,"
+        f" created_at, expires_at) VALUES ({number}, 'sandbox', 'take_address', 'a', 'a', '40', 'x',"
+        f" 'link{number}', 0, '2026-11-02 {created}', '2026-11-02 13:00:00')"
+    )
+
+
+def mail(name: str, created: str, kind: str = "proof") -> str:
+    about = name.partition(":")[2]
+    return (
+        "INSERT INTO outbox (dedupe_key, about, kind, mode, recipient, language, message_id, state, due_at,"
+        f" attempts, created_at) VALUES ('{name}', '{about}', '{kind}', 'sandbox', 'a', 'en', '{name}', 'queued',"
+        f" '2026-11-02 {created}', 0, '2026-11-02 {created}')"
+    )
+
+
+def go_back(app: Flask) -> None:
+    with app.app_context():
+        downgrade(directory=str(schema.FOLDER), revision="0004")
+        db.session.remove()
+    make_old(app)
+
+
+LEFT_OVER = (
+    CUSTOMER,
+    proof(1, "12:00:00"),  # another had this id before: its mail was never made
+    proof(2, "12:00:01"),
+    mail("proof:1", "11:00:00"),
+    mail("proof:2", "12:00:02"),
+    mail("proof:77", "11:00:00"),
+    mail("reconcile_report:9", "11:00:00", "reconcile_report"),
+)
+
+
+@both
+def test_what_is_left_of_codes_that_are_gone_blocks_no_mail(app: Flask) -> None:
+    go_back(app)
+    run(app, *LEFT_OVER)
+    schema.upgrade(app)
+    assert read_rows(app, "SELECT dedupe_key, about FROM outbox ORDER BY id") == [
+        {"dedupe_key": "proof:link2", "about": "link2"},
+        {"dedupe_key": "reconcile_report:9", "about": "9"},
+    ]
+    assert differences(app) == []
+
+
+@both
+def test_its_mails_find_their_codes_again_in_the_version_before(app: Flask) -> None:
+    go_back(app)
+    run(app, *LEFT_OVER)
+    schema.upgrade(app)
+    with app.app_context():
+        downgrade(directory=str(schema.FOLDER), revision="0004")
+        db.session.remove()
+    assert read_rows(app, "SELECT dedupe_key, about FROM outbox WHERE kind = 'proof'") == [
+        {"dedupe_key": "proof:2", "about": "2"}
+    ]
+    schema.upgrade(app)
+
+
+def test_the_next_ids_are_above_all_that_anything_still_names(app: Flask) -> None:
+    go_back(app)
+    run(app, *LEFT_OVER)
+    schema.upgrade(app)
+    assert add_proof(app, "new") > 77
+    last = {row["name"]: row["seq"] for row in read_rows(app, "SELECT name, seq FROM sqlite_sequence")}
+    assert last["address_changes"] > 40
+    assert last["reconcile_passes"] > 9
+
+
+def test_a_new_shop_counts_from_one(app: Flask) -> None:
+    assert add_proof(app, "first") == 1
+
+
+def all_of(app: Flask) -> dict[str, object]:
+    """Rows, indexes and foreign keys, by table."""
+    tables = read_rows(app, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'")
+    indexes = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
+    found: dict[str, object] = {"indexes": read_rows(app, indexes)}
+    for table in (row["name"] for row in tables):
+        keys = read_rows(app, f'PRAGMA foreign_key_list("{table}")')
+        found[table] = (
+            read_rows(app, f'SELECT * FROM "{table}" ORDER BY 1'),
+            sorted((key["from"], key["table"], key["to"], key["on_delete"]) for key in keys),
+        )
+    return found
+
+
+def test_nothing_of_a_table_is_lost_when_it_is_made_anew(app: Flask) -> None:
+    before = all_of(app)
+    go_back(app)
+    schema.upgrade(app)
+    assert all_of(app) == before
+    assert differences(app) == []
+
+
+def test_a_price_says_once_that_it_is_not_below_zero(app: Flask) -> None:
+    for _upgrade in range(2):
+        go_back(app)
+        schema.upgrade(app)
+    (row,) = read_rows(app, "SELECT sql FROM sqlite_master WHERE name = 'prices'")
+    assert row["sql"].count("ck_prices_amount_not_negative") == 1
+
+
+@both
+def test_a_price_below_zero_is_refused_by_the_database_too(app: Flask) -> None:
+    with app.app_context(), pytest.raises(IntegrityError), transaction() as session:
+        session.execute(text("UPDATE prices SET amount_minor = -1"))

@@ -1,0 +1,45 @@
+"""A shop of before canceled mails of closed orders for good: they are paused now, where nobody was told since."""
+
+import pytest
+from flask import Flask
+from flask_migrate import downgrade
+
+from storefront.core.db import db
+from storefront.migrations import schema
+from tests.mail.promises import make_order, promise
+from tests.migrations.test_ids import run
+from tests.support.databases import BOTH
+from tests.support.shop import read_rows
+
+CLOSED = "The payment is disputed with the bank."
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_a_mail_that_a_closed_order_ended_goes_on(app: Flask) -> None:
+    stopped, told, asked_again, erased = (make_order(app) for _ in range(4))
+    for order_id in (stopped, told, asked_again):
+        promise(app, order_id)
+    promise(app, told, again="later")
+    promise(app, erased, recipient="")
+    promise(app, stopped, kind="waiting_for_bank")
+    with app.app_context():
+        downgrade(directory=str(schema.FOLDER), revision="0007")
+        db.session.remove()
+    run(
+        app,
+        f"UPDATE outbox SET state = 'canceled', last_error = '{CLOSED}'",
+        f"UPDATE outbox SET state = 'sent', last_error = NULL WHERE dedupe_key = 'receipt:{told}:later'",
+        f"UPDATE outbox SET last_error = 'a newer one was asked for' WHERE order_id = {asked_again}",
+        "UPDATE outbox SET last_error = 'the bank has answered meanwhile' WHERE kind = 'waiting_for_bank'",
+    )
+    schema.upgrade(app)
+    rows = read_rows(app, "SELECT order_id, kind, state FROM outbox WHERE state <> 'canceled' ORDER BY id")
+    assert [(row["order_id"], row["kind"], row["state"]) for row in rows] == [
+        (stopped, "receipt", "paused"),
+        (told, "receipt", "sent"),
+    ]
+    with app.app_context():
+        downgrade(directory=str(schema.FOLDER), revision="0007")
+        db.session.remove()
+    assert read_rows(app, "SELECT id FROM outbox WHERE state = 'paused'") == []
+    schema.upgrade(app)

@@ -1,0 +1,73 @@
+"""No id is ever given twice: SQLite would give that of a deleted row again."""
+
+import pytest
+from flask import Flask
+from flask_migrate import downgrade
+from sqlalchemy import Integer, text
+
+from storefront.core import clock
+from storefront.core.db import Base, db, transaction
+from storefront.customers.models import AddressProof, ProofPurpose
+from storefront.migrations import schema
+from tests.support.databases import BOTH
+from tests.support.shop import read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+def counted_tables() -> set[str]:
+    """Those with a number as their id."""
+    return {
+        name
+        for name, table in Base.metadata.tables.items()
+        if len(table.primary_key) == 1 and isinstance(next(iter(table.primary_key)).type, Integer)
+    }
+
+
+def test_every_model_with_a_number_asks_for_one_that_is_new() -> None:
+    found = counted_tables()
+    assert len(found) > 15
+    options = {name: Base.metadata.tables[name].dialect_options["sqlite"] for name in found}
+    assert {name for name in found if options[name]["autoincrement"]} == found
+
+
+def test_every_table_of_the_database_gives_one_that_is_new(app: Flask) -> None:
+    rows = read_rows(app, "SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+    counted = {row["name"] for row in rows if "AUTOINCREMENT" in row["sql"]}
+    assert counted_tables() - counted == set()
+
+
+def add_proof(app: Flask, link_hash: str) -> int:
+    with app.app_context(), transaction() as session:
+        made = AddressProof(
+            mode="sandbox",
+            purpose=ProofPurpose.SIGN_IN,
+            email="ada@example.com",
+            email_key="ada@example.com",
+            link_hash=link_hash,
+            expires_at=clock.now(),
+        )
+        session.add(made)
+        session.flush()
+        return made.id
+
+
+def run(app: Flask, *statements: str) -> None:
+    with app.app_context(), transaction() as session:
+        for statement in statements:
+            session.execute(text(statement), {"seed": b"x"} if ":seed" in statement else {})
+
+
+@both
+def test_a_deleted_id_is_not_given_again_also_after_a_table_was_made_anew(app: Flask) -> None:
+    first = add_proof(app, "1")
+    run(app, "DELETE FROM address_proofs")
+    second = add_proof(app, "2")
+    run(app, "DELETE FROM address_proofs")
+    if app.extensions["sqlite_writers"] is not None:
+        assert second == first + 1
+    with app.app_context():
+        downgrade(directory=str(schema.FOLDER), revision="0004")
+        db.session.remove()
+    schema.upgrade(app)
+    assert first < second < add_proof(app, "3")

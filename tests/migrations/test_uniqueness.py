@@ -1,0 +1,80 @@
+"""What may be there once is written down here by hand, and compared with what the database itself enforces."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import Integer, inspect
+
+from storefront.core.db import db
+from tests.support.databases import BOTH
+
+# Table, columns, and the rows it holds for: "" is all of them. A line less here is a promise less to buyers.
+ONCE = {
+    ("activations", "license_id fingerprint", ""),
+    ("address_proofs", "link_hash", ""),
+    ("checkouts", "checkout_session_id", ""),
+    ("checkouts", "nonce", ""),
+    ("checkouts", "token", ""),
+    ("customers", "mode email_key", ""),
+    ("grants", "order_item_id product_id kind ordinal", ""),
+    ("licenses", "grant_id", ""),
+    ("licenses", "key_hash", ""),
+    ("notices", "mode kind subject", ""),
+    ("order_items", "order_id stripe_line_item_id", ""),
+    ("orders", "checkout_session_id", ""),
+    ("orders", "number", ""),
+    ("orders", "token_hash", ""),
+    ("outbox", "dedupe_key", ""),
+    ("outbox", "message_id", ""),
+    ("pool_keys", "key_hash", "removed_at IS NULL"),
+    ("products", "slug", ""),
+    ("release_files", "path", ""),
+    ("release_files", "release_id filename", ""),
+    ("releases", "product_id version", ""),
+    ("sign_ins", "token_hash", "order_id IS NULL"),
+    ("sign_ins", "token_hash order_id", ""),
+    ("signing_keys", "mode", "signs_since IS NOT NULL AND retired_at IS NULL"),
+    ("signing_keys", "mode", "signs_since IS NULL AND retired_at IS NULL"),
+    ("stripe_mirrors", "price_id mode account", ""),
+}
+# What names a row; all others are named by a number called `id`.
+NAMED = {
+    ("activations", "id"),
+    ("alembic_version", "version_num"),
+    ("code_tries", "proof_id who"),
+    ("disputes", "id"),
+    ("fraud_warnings", "id"),
+    ("leases", "name"),
+    ("measurements", "name label"),
+    ("news_links", "token_hash"),
+    ("order_links", "token_hash"),
+    ("refunds", "id"),
+    ("retired_keys", "key_hash"),
+    ("signing_keys", "kid"),
+    ("stripe_events", "id"),
+}
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_the_database_holds_what_is_written_here_and_nothing_else(app: Flask) -> None:
+    with app.app_context():
+        found = inspect(db.engine)
+        once, named = set(), set()
+        for table in found.get_table_names():
+            if table.startswith("huey_"):
+                continue
+            for unique in found.get_unique_constraints(table):
+                once.add((table, " ".join(unique["column_names"]), ""))
+            for index in found.get_indexes(table):
+                if index["unique"] and not index.get("duplicates_constraint"):
+                    where = str(index["dialect_options"].get(f"{db.engine.dialect.name}_where", ""))
+                    names = " ".join(name or "?" for name in index["column_names"])
+                    once.add((table, names, re.sub(r"[()]", "", where)))
+            key = " ".join(found.get_pk_constraint(table)["constrained_columns"])
+            kinds = {column["name"]: column["type"] for column in found.get_columns(table)}
+            if not (key == "id" and isinstance(kinds["id"], Integer)):
+                named.add((table, key))
+        db.session.remove()
+    assert once == ONCE
+    assert named == NAMED

@@ -1,0 +1,5 @@
+"""A terminal."""
+
+from tests.cli.conftest import command
+
+__all__ = ["command"]

@@ -1,0 +1,133 @@
+"""What processes measure: summed over all of them, at no cost to a page, and never lost to a sick database."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from storefront.app import create_app
+from storefront.core.config.settings import Settings
+from storefront.core.db import db, transaction
+from storefront.core.measurements import SMTP_SECONDS, flush, measurements, read_measurements, timed
+from storefront.core.queue import nudge
+from tests.messages.sold import COMPLETED, sell
+from tests.owner.health.test_metrics import read
+from tests.payments.reconcile.sales import refund, run
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, Shop, post_event, read_rows
+from tests.support.statements import counted
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+def stored(app: Flask) -> dict[str, dict[str, float]]:
+    with app.app_context():
+        found = read_measurements()
+        db.session.remove()
+    return found
+
+
+@both
+def test_adds_up_what_several_processes_measure(app: Flask, settings: Settings) -> None:
+    other = create_app(settings)
+    for _ in range(2):
+        for process, seconds in ((app, 0.2), (other, 4.0)):
+            with process.app_context():
+                measurements().time("stripe_seconds", "ok", seconds)
+                measurements().add("access_denials", "refunded")
+                flush(only_when_due=False)
+                db.session.remove()
+    with other.app_context():
+        db.engine.dispose()
+    found = stored(app)
+    assert found["access_denials"] == {"refunded": 4}
+    assert found["stripe_seconds_sum"] == {"ok": pytest.approx(8.4)}
+    assert found["stripe_seconds"]["ok 0.25"] == 2
+    assert found["stripe_seconds"]["ok 5"] == 4
+    assert found["stripe_seconds"]["ok inf"] == 4
+
+
+def test_shows_latencies_and_denials_to_prometheus(shop: Shop) -> None:
+    buyer, session_id = Buyer(shop.app), ""
+    buyer.add("twinspot", "Personal")
+    session_id = buyer.check_out()
+    shop.sandbox.pay(session_id)
+    buyer.land(session_id)
+    shop.work()
+    refund(shop.sandbox, session_id)
+    run(shop.app)
+    for _ in range(2):
+        buyer.land(session_id)
+    found = read(shop.app)
+    assert found["access_denials_total", "refunded"] >= 2
+    assert found["stripe_seconds_count", "ok"] > 5
+    assert found["smtp_seconds_count", "ok"] == 1
+    assert found["stripe_seconds_bucket", "+Infok"] == found["stripe_seconds_count", "ok"], found
+
+
+def test_tells_failures_from_answers(app: Flask, sandbox: SandboxClient) -> None:
+    sandbox.control("faults", method="GET", path="/v1/checkout/sessions", times=9, status=500)
+    Buyer(app).land("cs_test_" + "a" * 40)
+    assert read(app)["stripe_seconds_count", "StripeFault"] >= 1
+
+
+def test_counts_how_a_call_ended_and_not_what_is_handled_around_it(app: Flask) -> None:
+    with app.app_context():
+        try:
+            int("no number")
+        except ValueError:
+            with timed(SMTP_SECONDS):
+                pass
+            with pytest.raises(IndexError), timed(SMTP_SECONDS):
+                list[int]().pop()
+        flush(only_when_due=False)
+        db.session.remove()
+    assert stored(app)["smtp_seconds_sum"].keys() == {"ok", "IndexError"}
+
+
+def test_counts_what_the_queue_did_not_take(app: Flask) -> None:
+    app.extensions["queue"].url = "postgresql://nobody@127.0.0.1:9/none"
+    with app.app_context():
+        assert not nudge("outbox")
+    assert read(app)["failed_nudges_total", "outbox"] == 1
+
+
+def test_costs_a_page_that_measured_nothing_no_statement(app: Flask) -> None:
+    app.extensions["measurements"]._flushed_at -= 3600
+    buyer = Buyer(app)
+    with counted(app) as statements:
+        buyer.get("/")
+    assert len(statements) == 1
+
+
+def test_stops_nobody_when_the_table_is_gone_and_keeps_what_was_measured(app: Flask) -> None:
+    with app.app_context():
+        with transaction() as session:
+            session.execute(text("ALTER TABLE measurements RENAME TO elsewhere"))
+        measurements().add("access_denials", "refunded")
+        flush(only_when_due=False)
+        with transaction() as session:
+            session.execute(text("ALTER TABLE elsewhere RENAME TO measurements"))
+        flush(only_when_due=False)
+        db.session.remove()
+    assert stored(app)["access_denials"] == {"refunded": 1}
+
+
+def test_warns_of_a_wrong_webhook_secret_until_a_good_delivery_comes(app: Flask, sandbox: SandboxClient) -> None:
+    def codes() -> set[str]:
+        read(app)  # stores what this process has measured
+        return {warning["code"] for warning in app.test_client().get("/readyz").get_json()["warnings"]}
+
+    sale = sell(app, sandbox)
+    event = next(each for each in sandbox.read("events")["data"] if each["type"] == COMPLETED)
+    assert post_event(app, event, secret="whsec_of_another_endpoint").status_code == 400
+    assert "signatures_bad" in codes()
+    sale.deliver(COMPLETED)
+    assert "signatures_bad" not in codes()
+
+
+def test_warns_of_a_proxy_that_is_not_told_of(app: Flask) -> None:
+    app.test_client().get("/", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert ("warnings", "proxy_not_trusted") in read(app)
+    rows = read_rows(app, "SELECT name FROM measurements WHERE name != 'answers'")
+    assert rows == [{"name": "untrusted_proxy_at"}]

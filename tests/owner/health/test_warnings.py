@@ -1,0 +1,150 @@
+"""Warnings, the rule: each says what to do, and none is given while all is well."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from storefront.core.config.settings import Mode
+from storefront.mail.models import MailState
+from storefront.owner.health.room import LOW_BYTES, Place
+from storefront.owner.health.trouble import OldestEvent, Trouble
+from storefront.owner.health.warnings import find_warnings
+
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
+WELL = Trouble(
+    now=NOW,
+    mode=Mode.TEST,
+    worker_seen_at=NOW,
+    mails=dict.fromkeys(MailState, 0),
+    oldest_due_mail_at=None,
+    mail_server_down_since=None,
+    mail_server_down_why=None,
+    mails_stubborn=0,
+    oldest_unhandled=None,
+    reconciled_at=NOW,
+    reconcile_begun_at=NOW - timedelta(days=30),
+    notices={},
+    has_webhook_secret=True,
+    has_owner_email=True,
+    last_event_at=NOW,
+    bad_signature_at=None,
+    stale_signature_at=None,
+    untrusted_proxy_at=None,
+    code_ceiling_at=None,
+    measured={},
+)
+
+
+def ago(**span: float) -> datetime:
+    return NOW - timedelta(**span)
+
+
+def event(when: datetime, error: str | None = None) -> OldestEvent:
+    return OldestEvent(type="charge.refunded", received_at=when, error=error)
+
+
+PLENTY = Place(name="the database", free_bytes=LOW_BYTES, is_writable=True)
+FULL_DISK = replace(PLENTY, name="the queue", free_bytes=LOW_BYTES - 1)
+READ_ONLY = replace(PLENTY, name="the files", is_writable=False)
+QUIET: list[dict[str, Any]] = [
+    {},
+    {"bad_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
+    {"bad_signature_at": ago(minutes=61), "last_event_at": None},
+    {"stale_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
+    {"stale_signature_at": ago(minutes=61), "last_event_at": None},
+    {"untrusted_proxy_at": ago(minutes=61)},
+    {"code_ceiling_at": ago(minutes=61)},
+    {"worker_seen_at": ago(minutes=10)},
+    {"worker_seen_at": NOW + timedelta(seconds=50)},
+    {"oldest_due_mail_at": ago(minutes=10)},
+    {"oldest_unhandled": event(ago(minutes=10))},
+    {"reconciled_at": ago(minutes=45)},
+    {"reconciled_at": None, "reconcile_begun_at": None},
+    {"reconciled_at": None, "reconcile_begun_at": ago(minutes=45)},
+    {"mails": {MailState.SENT: 5, MailState.CANCELED: 2, MailState.QUEUED: 1}},
+    {"mode": Mode.SANDBOX, "has_webhook_secret": False},
+    {"places": (PLENTY,)},
+    {"failed_answers": 9, "answers": 9},
+    {"failed_answers": 10, "answers": 1001},
+]
+LOUD: list[tuple[dict[str, Any], str, str]] = [
+    ({"code_ceiling_at": ago(minutes=59)}, "codes_held", "CODE_MAILS_PER_HOUR"),
+    ({"worker_seen_at": None}, "worker_silent", "start `storefront worker`"),
+    ({"worker_seen_at": ago(minutes=11)}, "worker_silent", "silent for 11 minutes"),
+    ({"oldest_due_mail_at": ago(minutes=12)}, "mails_late", "due for 12 minutes"),
+    (
+        {
+            "mail_server_down_since": ago(hours=2),
+            "mail_server_down_why": "login refused (535): check MAIL_PASSWORD",
+        },
+        "mail_server_down",
+        "since 2026-11-02 10:00 UTC, login refused (535): check MAIL_PASSWORD",
+    ),
+    (
+        {"mail_server_down_since": ago(hours=2), "oldest_due_mail_at": ago(hours=2)},
+        "mail_server_down",
+        "no mail is lost",
+    ),
+    ({"worker_seen_at": None, "oldest_due_mail_at": ago(hours=2)}, "worker_silent", "`storefront worker`"),
+    (
+        {"mails": {MailState.FAILED: 1}},
+        "mails_failed",
+        "1 mail was given up: `storefront mail list",
+    ),
+    ({"mails": {MailState.FAILED: 3}}, "mails_failed", "3 mails were given up"),
+    ({"mails_stubborn": 2}, "mails_refused", "2 mails are refused again and again: `storefront mail list"),
+    (
+        {"oldest_unhandled": event(ago(minutes=11))},
+        "events_unhandled",
+        "charge.refunded, has been waiting for 11",
+    ),
+    ({"oldest_unhandled": event(ago(hours=1), "KeyError: bug")}, "events_unhandled", "60 minutes (KeyError: bug)"),
+    ({"reconciled_at": ago(minutes=46)}, "reconcile_late", "for 46 minutes: run `storefront reconcile`"),
+    (
+        {"reconciled_at": None, "reconcile_begun_at": ago(minutes=50)},
+        "reconcile_late",
+        "not been completed for 50 minutes",
+    ),
+    (
+        {"bad_signature_at": ago(minutes=59), "last_event_at": None},
+        "signatures_bad",
+        "compare STRIPE_WEBHOOK_SECRET",
+    ),
+    ({"bad_signature_at": NOW, "last_event_at": ago(hours=2)}, "signatures_bad", "STRIPE_WEBHOOK_SECRET"),
+    ({"stale_signature_at": ago(minutes=59), "last_event_at": None}, "signatures_stale", "clock of this machine"),
+    (
+        # The secret is right: a stranger's rubbish in the same hour must not send the owner after it.
+        {"stale_signature_at": ago(minutes=59), "bad_signature_at": NOW, "last_event_at": ago(hours=3)},
+        "signatures_stale",
+        "the secret is right",
+    ),
+    ({"untrusted_proxy_at": ago(minutes=59)}, "proxy_not_trusted", "set TRUSTED_PROXIES"),
+    ({"places": (FULL_DISK,)}, "disk_low", "Only 511 MB are free where the queue should lie: make room"),
+    ({"places": (READ_ONLY, FULL_DISK)}, "not_writable", "where the files should lie: give its user the folder"),
+    ({"failed_answers": 10, "answers": 1000}, "answers_fail", "10 of 1000 answers were errors of the shop"),
+    ({"notices": {"dispute_open": 1}}, "needs_you", "1 thing needs you: `storefront needs-you`"),
+    ({"notices": {"dispute_open": 1, "fraud_warning": 2}}, "needs_you", "3 things need you"),
+    ({"has_webhook_secret": False}, "webhook_secret_missing", "set it to the whsec_…"),
+    ({"has_owner_email": False}, "owner_email_missing", "set it to your address"),
+]
+
+
+@pytest.mark.parametrize("change", QUIET)
+def test_says_nothing_while_all_is_well(change: dict[str, Any]) -> None:
+    assert find_warnings(replace(WELL, **change)) == []
+
+
+@pytest.mark.parametrize(("change", "code", "words"), LOUD)
+def test_says_what_is_wrong_and_what_to_do(change: dict[str, Any], code: str, words: str) -> None:
+    warning = find_warnings(replace(WELL, **change))[0]
+    assert warning.code == code
+    assert words in warning.message
+    assert warning.message.endswith(".")
+    assert warning.message.count(". ") == 0, "one sentence"
+
+
+def test_puts_what_stops_the_goods_first() -> None:
+    found = find_warnings(replace(WELL, worker_seen_at=None, notices={"dispute_open": 1}, has_owner_email=False))
+    assert [warning.code for warning in found] == ["worker_silent", "needs_you", "owner_email_missing"]

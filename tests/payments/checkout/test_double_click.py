@@ -1,0 +1,125 @@
+"""Two requests that left with the same cookies, before the first answer came: one checkout, of this browser."""
+
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from storefront.payments.checkout.models import Checkout
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, count_rows, find_price
+
+COOKIE = "storefront_session"
+SESSIONS = "/v1/checkout/sessions"
+
+
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    """Of eight threads not all may be at Stripe at once."""
+    return environment | {"WEB_THREADS": "16"}
+
+
+def twin_of(buyer: Buyer) -> Buyer:
+    """The same browser as it is now: what is answered to one of both the other has not heard."""
+    twin = Buyer(buyer.app)
+    cookie = buyer.client.get_cookie(COOKIE, domain="localhost")
+    assert cookie is not None
+    twin.client.set_cookie(COOKIE, cookie.value, domain="localhost")
+    return twin
+
+
+def send(buyer: Buyer, path: str, **form: object) -> TestResponse:
+    """A POST without a look at any page before it, which would bring a cookie."""
+    headers = {"Referer": buyer.base_url + "/"}
+    return buyer.client.post(path, data=form, base_url=buyer.base_url, headers=headers)
+
+
+def form_of_cart(buyer: Buyer) -> dict[str, object]:
+    page = buyer.get("/cart").text
+    found = dict(re.findall(r'name="(csrf_token|nonce)" value="([^"]+)"', page.split('action="/checkout"')[1]))
+    return {**found}
+
+
+def form_of_product(buyer: Buyer) -> dict[str, object]:
+    page = buyer.get("/products/twinspot").text
+    found = dict(re.findall(r'name="(csrf_token|nonce)" value="([^"]+)"', page))
+    return {**found, "price_id": find_price(buyer.app, "twinspot", "Personal")}
+
+
+def first_time(app: Flask, path: str) -> tuple[Buyer, dict[str, object]]:
+    buyer = Buyer(app)
+    if path == "/checkout":
+        buyer.add("twinspot", "Personal")
+        return buyer, form_of_cart(buyer)
+    return buyer, form_of_product(buyer)
+
+
+def created(sandbox: SandboxClient) -> int:
+    return len(sandbox.stripe.v1.checkout.sessions.list({"limit": 100}).data)
+
+
+both_ways = pytest.mark.parametrize("path", ["/checkout", "/checkout/now"])
+
+
+@both_ways
+def test_leads_both_clicks_to_the_same_checkout(app: Flask, sandbox: SandboxClient, path: str) -> None:
+    buyer, form = first_time(app, path)
+    clicks = [twin_of(buyer), twin_of(buyer)]
+    answers = [send(each, path, **form) for each in clicks]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].location == answers[1].location
+    for each in clicks:
+        assert each.get(answers[0].location).status_code == 200
+    assert created(sandbox) == 1
+
+
+@both_ways
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_makes_one_checkout_of_eight_clicks_at_the_same_moment(
+    app: Flask, sandbox: SandboxClient, path: str
+) -> None:
+    buyer, form = first_time(app, path)
+    sandbox.control("faults", method="POST", path=SESSIONS, times=1, delay_seconds=0.6)
+    clicks = [twin_of(buyer) for _ in range(8)]
+    together = threading.Barrier(8)
+
+    def click(each: Buyer) -> TestResponse:
+        together.wait(timeout=60)
+        return send(each, path, **form)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(click, clicks))
+    assert [answer.status_code for answer in answers] == [303] * 8
+    assert len({answer.location for answer in answers}) == 1
+    assert clicks[0].get(answers[0].location).status_code == 200
+    assert created(sandbox) == 1
+    assert count_rows(app, Checkout) == {"checkouts": 1}
+
+
+@both_ways
+def test_goes_on_with_the_checkout_whose_answer_was_lost(app: Flask, sandbox: SandboxClient, path: str) -> None:
+    """The same page, back from the browser's history a day later."""
+    buyer, form = first_time(app, path)
+    lost = send(twin_of(buyer), path, **form)
+    again = send(buyer, path, **form)
+    assert again.location == lost.location
+    assert created(sandbox) == 1
+
+
+@both_ways
+def test_gives_another_browser_with_the_same_form_a_checkout_of_its_own(
+    app: Flask, sandbox: SandboxClient, path: str
+) -> None:
+    buyer, form = first_time(app, path)
+    mine = send(buyer, path, **form)
+    stranger, own = first_time(app, path)
+    theirs = send(stranger, path, **{**own, "nonce": form["nonce"]})
+    assert theirs.status_code == 303
+    assert theirs.location != mine.location
+    assert stranger.get(mine.location).status_code == 404
+    assert buyer.get(mine.location).status_code == 200
+    assert created(sandbox) == 2

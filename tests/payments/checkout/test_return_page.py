@@ -1,0 +1,109 @@
+"""`/checkout/return`: what each state shows, to whom, and what it may cost Stripe."""
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront.core import clock
+from storefront.orders.models import Order
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, count_rows, keys_on, read_rows
+
+
+@pytest.fixture
+def open_session(buyer: Buyer, sandbox: SandboxClient) -> str:
+    assert sandbox.url
+    buyer.add("twinspot", "Personal")
+    return buyer.check_out()
+
+
+@pytest.mark.parametrize(
+    "session_id", ["", "x", "cs_test_", "cs_test_../..", "cs_test_" + "a" * 300, "pi_123456789"]
+)
+def test_knows_no_malformed_id(app: Flask, session_id: str) -> None:
+    answer = app.test_client().get("/checkout/return", query_string={"session_id": session_id})
+    assert answer.status_code == 404
+
+
+def test_knows_no_unknown_id_and_remembers_it_for_a_minute(buyer: Buyer, sandbox: SandboxClient) -> None:
+    for _ in range(3):
+        assert buyer.land("cs_test_unknown12345").status_code == 404
+    assert len(sandbox.calls("/v1/checkout/sessions")) == 1
+    with time_machine.travel(clock.now().timestamp() + 1, tick=True):
+        assert buyer.land("cs_test_unknown12346").status_code == 404
+    assert len(sandbox.calls("/v1/checkout/sessions")) == 2
+
+
+def test_limits_guesses_of_ids(buyer: Buyer, sandbox: SandboxClient) -> None:
+    codes = [buyer.land(f"cs_test_guess{number:08}").status_code for number in range(12)]
+    assert codes == [404] * 10 + [429] * 2
+    assert len(sandbox.calls("/v1/checkout/sessions")) == 10
+
+
+def test_leads_an_unfinished_buyer_back_to_the_form(buyer: Buyer, open_session: str) -> None:
+    answer = buyer.land(open_session)
+    assert answer.status_code == 303
+    assert open_session in buyer.get(answer.location).text
+
+
+def test_says_being_checked_when_stripe_does_not_answer(
+    buyer: Buyer, sandbox: SandboxClient, open_session: str
+) -> None:
+    sandbox.pay(open_session)
+    sandbox.control("faults", method="GET", path="/v1/checkout/sessions", status=503, times=4)
+    page = buyer.land(open_session)
+    assert page.status_code == 503
+    assert page.headers["Retry-After"] == "5"
+    assert 'http-equiv="refresh"' in page.text
+    assert "<form" not in page.text.split("<main")[1].split("</main>")[0], "no pay button"
+    assert buyer.state(open_session) == "checked"
+    assert buyer.state(open_session) == "fulfilled"
+
+
+def test_takes_only_the_bought_lines_out_of_the_cart_once(
+    buyer: Buyer, sandbox: SandboxClient, open_session: str
+) -> None:
+    sandbox.pay(open_session)
+    buyer.add("soft-taps")
+    buyer.add("twinspot", "Personal")
+    buyer.land(open_session)
+    buyer.land(open_session)
+    cart = buyer.get("/cart").text
+    assert "Soft Taps" in cart
+    assert "Twinspot" in cart, "the second one was put in after the first was bought"
+
+
+def test_shows_keys_to_the_buyers_browser_for_thirty_days(
+    buyer: Buyer, sandbox: SandboxClient, open_session: str
+) -> None:
+    sandbox.pay(open_session)
+    shown = keys_on(buyer.land(open_session).text)
+    for days, keys in ((29, shown), (31, [])):
+        with time_machine.travel(clock.now().timestamp() + days * 86400, tick=True):
+            assert keys_on(buyer.land(open_session).text) == keys
+
+
+def test_shows_keys_to_any_browser_for_half_an_hour_then_mails_the_link(
+    buyer: Buyer, sandbox: SandboxClient, app: Flask, open_session: str
+) -> None:
+    """The address with the Session id is in histories, logs and referrers."""
+    sandbox.pay(open_session)
+    shown = keys_on(buyer.land(open_session).text)
+    stranger = Buyer(app)
+    assert keys_on(stranger.land(open_session).text) == shown
+    with time_machine.travel(clock.now().timestamp() + 31 * 60, tick=True):
+        page = stranger.land(open_session).text
+        assert keys_on(page) == []
+        assert "/orders/" not in page
+        assert "/downloads/" not in page
+        assert "ada@example.com" not in page
+        for _ in range(2):
+            assert stranger.post("/checkout/return/mail", session_id=open_session).status_code == 303
+    receipts = read_rows(app, "SELECT recipient FROM outbox WHERE kind = 'receipt'")
+    assert receipts == [{"recipient": "ada@example.com"}] * 2, "the first, and one more however often it is asked"
+
+
+def test_tells_programs_the_state(buyer: Buyer, sandbox: SandboxClient, open_session: str, app: Flask) -> None:
+    sandbox.pay(open_session)
+    assert buyer.state(open_session) == "fulfilled"
+    assert count_rows(app, Order) == {"orders": 1}

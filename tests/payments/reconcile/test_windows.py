@@ -1,0 +1,48 @@
+"""How far a pass reads: every page of every list, and Sessions that are older than its window."""
+
+import pytest
+from flask import Flask
+
+from storefront.stripe_api import lists
+from tests.payments.reconcile.sales import charge_of, days_ago, refund, run, sell, start
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import read_rows
+
+
+def test_reads_every_page_of_every_list(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of each kind on pages of one."""
+    monkeypatch.setattr(lists, "PAGE", 1)
+    with days_ago(40):
+        old = [sell(app, sandbox, email=f"buyer{number}@example.com")[1] for number in range(4)]
+    with days_ago(0.1):
+        fresh = [start(app)[1] for _ in range(2)]
+        for number, session_id in enumerate(fresh):
+            sandbox.pay(session_id, email=f"new{number}@example.com")
+        for session_id in old[:2]:
+            refund(sandbox, session_id)
+        for session_id in old[2:]:
+            sandbox.control(f"charges/{charge_of(sandbox, session_id)}/dispute")
+    report = run(app)
+    assert sorted(line["kind"] for line in report.fixed) == [
+        *["checkouts"] * 2,
+        *["disputes"] * 2,
+        *["refunds"] * 2,
+    ]
+    handled = read_rows(app, "SELECT type FROM stripe_events WHERE handled_at IS NOT NULL")
+    types = [row["type"] for row in handled]
+    for wanted in ("checkout.session.completed", "refund.created", "charge.dispute.created"):
+        assert types.count(wanted) == 2, types
+
+
+def test_finds_a_session_made_before_the_window_and_paid_inside_it(app: Flask, sandbox: SandboxClient) -> None:
+    """A form may be open for a day before it is paid; the event of that is too young to be missed."""
+    with days_ago(0.9):
+        _nobody, session_id = start(app)
+    with days_ago(0.1):
+        run(app)
+    sandbox.pay(session_id)
+    report = run(app)
+    assert [line["kind"] for line in report.fixed] == ["checkouts"]
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1

@@ -1,0 +1,75 @@
+"""A dispute pauses access; won, the same keys are back; lost, they are gone; an inquiry changes nothing."""
+
+import pytest
+from flask import Flask
+
+from tests.support.databases import BOTH
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, keys_on, post_event, read_rows
+
+pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+def buy(app: Flask, sandbox: SandboxClient, card: str) -> tuple[Buyer, str]:
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Personal")
+    session_id = buyer.check_out()
+    sandbox.pay(session_id, payment_method=card)
+    return buyer, session_id
+
+
+def deliver_newest(app: Flask, sandbox: SandboxClient, prefix: str = "charge.dispute.") -> None:
+    events = [event for event in sandbox.read("events")["data"] if event["type"].startswith(prefix)]
+    assert post_event(app, events[-1]).status_code == 200
+
+
+def close(sandbox: SandboxClient, status: str) -> None:
+    dispute = sandbox.stripe.v1.disputes.list().data[0]
+    sandbox.control(f"disputes/{dispute.id}/move", status=status)
+
+
+def test_gives_the_same_keys_back_when_it_is_won(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = buy(app, sandbox, "pm_card_visa")
+    shown = keys_on(buyer.land(session_id).text)
+    payment = read_rows(app, "SELECT payment_intent_id FROM orders")[0]["payment_intent_id"]
+    charge = str(sandbox.stripe.v1.payment_intents.retrieve(payment).latest_charge)
+    sandbox.control(f"charges/{charge}/dispute")
+    sandbox.forget_calls()
+    deliver_newest(app, sandbox)
+    assert len(sandbox.calls()) == 4, "the Session, its refunds, disputes and warnings"
+    assert keys_on(buyer.land(session_id).text) == []
+    close(sandbox, "won")
+    deliver_newest(app, sandbox)
+    assert keys_on(buyer.land(session_id).text) == shown
+
+
+def test_keeps_keys_away_when_it_is_lost(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = buy(app, sandbox, "pm_card_createDispute")
+    assert keys_on(buyer.land(session_id).text) == [], "the dispute came before the page"
+    close(sandbox, "lost")
+    deliver_newest(app, sandbox)
+    assert keys_on(buyer.land(session_id).text) == []
+    assert read_rows(app, "SELECT dispute_status FROM orders") == [{"dispute_status": "lost"}]
+
+
+def test_leaves_access_alone_for_an_inquiry(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = buy(app, sandbox, "pm_card_createDisputeInquiry")
+    deliver_newest(app, sandbox)
+    assert len(keys_on(buyer.land(session_id).text)) == 1
+
+
+def test_tells_the_owner_again_when_an_inquiry_becomes_a_dispute(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = buy(app, sandbox, "pm_card_createDisputeInquiry")
+    buyer.land(session_id)
+    for _ in range(2):
+        deliver_newest(app, sandbox)
+    close(sandbox, "needs_response")
+    for _ in range(2):
+        deliver_newest(app, sandbox)
+    keys = [row["dedupe_key"] for row in read_rows(app, "SELECT dedupe_key FROM outbox WHERE about IS NOT NULL")]
+    assert sorted(key.rpartition(":")[2] for key in keys) == ["dispute", "inquiry"]
+    notices = read_rows(app, "SELECT subject, closed_at IS NULL AS is_open FROM notices ORDER BY id")
+    assert [(row["subject"].rpartition(":")[2], bool(row["is_open"])) for row in notices] == [
+        ("inquiry", False),
+        ("dispute", True),
+    ]

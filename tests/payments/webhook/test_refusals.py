@@ -1,0 +1,165 @@
+"""What `/webhook` refuses, and that a refusal changes nothing."""
+
+import http.client
+import json
+import time
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.core.measurements import flush
+from storefront.orders.models import Order
+from storefront.owner.health.trouble import read_trouble
+from storefront.payments.webhook.models import StripeEvent
+from tests.support.shop import Shop, count_rows, make_event, post_event, sign
+
+NOTHING = {"stripe_events": 0, "orders": 0}
+
+
+def rows(app: Flask) -> dict[str, int]:
+    return count_rows(app, StripeEvent, Order)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "nonsense",
+        "t=1,v1=00",
+        "t=abc,v1=00",
+        "v1=00",
+        "t=1795400162, v1=00",
+        "v0=00,t=1795400162",
+        "t=1795400162,v1=é",
+        "t=1795400162," + ",".join(["v1=00"] * 500),
+    ],
+)
+def test_refuses_a_missing_or_bad_signature(app: Flask, header: str | None) -> None:
+    body = json.dumps(make_event("checkout.session.completed", "cs_test_x")).encode()
+    headers = {} if header is None else {"Stripe-Signature": header.encode("latin-1").decode("latin-1")}
+    answer = app.test_client().post("/webhook", data=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.get_json()["error"]["code"] == "bad_signature"
+    assert rows(app) == NOTHING
+
+
+def test_tells_a_right_signature_that_is_old_from_a_wrong_secret(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Stripe shows this answer in its Dashboard: who reads it must not go and change a secret that is right."""
+    event = make_event("checkout.session.completed", "cs_test_x")
+    answer = post_event(app, event, at=int(time.time()) - 2 * 60 * 60)
+    assert answer.status_code == 400
+    error = answer.get_json()["error"]
+    assert error["code"] == "stale_signature"
+    assert "120 minutes old by the clock of this machine" in error["message"]
+    wrong = post_event(app, event, at=int(time.time()) - 2 * 60 * 60, secret="whsec_other")
+    assert wrong.get_json()["error"]["code"] == "bad_signature"
+    assert "STRIPE_WEBHOOK_SECRET" in wrong.get_json()["error"]["message"]
+    said = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert said == ["webhook signature is right but old", "webhook signature matches no secret"]
+    assert rows(app) == NOTHING
+    with app.app_context():
+        flush(only_when_due=False)
+        trouble = read_trouble()
+    assert trouble.stale_signature_at is not None
+    assert trouble.bad_signature_at is not None
+
+
+@pytest.mark.parametrize(("age_seconds", "status"), [(299, 200), (301, 400)])
+def test_takes_a_signature_of_up_to_five_minutes(app: Flask, age_seconds: int, status: int) -> None:
+    event = make_event("customer.created", "cus_x")
+    assert post_event(app, event, at=int(time.time()) - age_seconds).status_code == status
+
+
+def test_refuses_a_signature_with_another_secret(app: Flask) -> None:
+    answer = post_event(app, make_event("checkout.session.completed", "cs_test_x"), secret="whsec_other")
+    assert answer.status_code == 400
+    assert rows(app) == NOTHING
+
+
+def test_refuses_a_changed_body(app: Flask) -> None:
+    settings = app.extensions["settings"]
+    body = json.dumps(make_event("checkout.session.completed", "cs_test_x")).encode()
+    headers = {"Stripe-Signature": sign(settings, body)}
+    answer = app.test_client().post("/webhook", data=body + b" ", headers=headers)
+    assert answer.status_code == 400
+    assert rows(app) == NOTHING
+
+
+EVENT = make_event("checkout.session.completed", "cs_test_x")
+CHANGES: list[dict[str, object]] = [
+    {"id": "evt_\ud800"},  # half of a pair: no UTF-8, no database
+    {"id": "evt_\0"},
+    {"id": "evt_" + "x" * 300},
+    {"id": None},
+    {"type": "a\ud800b"},
+    {"data": {"object": {"id": "cs_\udfff"}}},
+    {"data": {"object": {"id": "cs_\0"}}},
+    {"data": []},
+    {"created": 10**18},
+    {"created": float("inf")},
+]
+BROKEN = [*(json.dumps(EVENT | change).encode() for change in CHANGES), b"[" * 200_000]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"not json", b"[]", b"1", b'"text"', b"{}", b'{"id": "evt_1"}', b"\xff\xfe", *BROKEN]
+)
+def test_refuses_what_is_signed_but_no_event(app: Flask, body: bytes) -> None:
+    headers = {"Stripe-Signature": sign(app.extensions["settings"], body)}
+    answer = app.test_client().post("/webhook", data=body, headers=headers)
+    assert answer.status_code == 400
+    assert rows(app) == NOTHING
+
+
+def test_refuses_a_huge_body(app: Flask) -> None:
+    body = b"x" * (256 * 1024 + 1)
+    answer = app.test_client().post("/webhook", data=body, headers={"Stripe-Signature": "t=1,v1=0"})
+    assert answer.status_code == 413
+    assert rows(app) == NOTHING
+
+
+def test_refuses_a_get(app: Flask) -> None:
+    answer = app.test_client().get("/webhook")
+    assert answer.status_code == 405
+    assert answer.get_json()["error"]["code"] == "method_not_allowed"
+
+
+class TestWithTwoSecrets:
+    @pytest.fixture
+    def environment(self, environment: dict[str, str]) -> dict[str, str]:
+        return environment | {"STRIPE_WEBHOOK_SECRET": "whsec_new_one,whsec_old_one"}
+
+    @pytest.mark.parametrize("secret", ["whsec_new_one", "whsec_old_one"])
+    def test_takes_either_while_one_is_rotated(self, app: Flask, secret: str) -> None:
+        answer = post_event(app, make_event("product.created", "prod_1"), secret=secret)
+        assert answer.status_code == 200
+        assert answer.get_json() == {"outcome": "ignored"}
+
+
+def test_records_another_mode_and_leaves_it_alone(app: Flask) -> None:
+    answer = post_event(app, make_event("checkout.session.completed", "cs_live_x", livemode=True))
+    assert (answer.status_code, answer.get_json()) == (200, {"outcome": "other_mode"})
+    assert rows(app) == {"stripe_events": 1, "orders": 0}
+
+
+def test_takes_a_chunked_body_and_refuses_a_huge_one(shop: Shop) -> None:
+    """Through a real server: chunked bodies carry no length."""
+    body = json.dumps(make_event("product.created", "prod_1")).encode()
+    settings = shop.app.extensions["settings"]
+    assert post_chunked(shop.url, [body], sign(settings, body)) == 200
+    assert post_chunked(shop.url, [b"x" * 65536] * 5, "t=1,v1=0") == 413
+    assert rows(shop.app)["stripe_events"] == 1
+
+
+def post_chunked(url: str, chunks: list[bytes], signature: str) -> int:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
+    headers: Any = {"Stripe-Signature": signature, "Transfer-Encoding": "chunked"}
+    try:
+        connection.request("POST", "/webhook", body=iter(chunks), headers=headers, encode_chunked=True)
+        return connection.getresponse().status
+    finally:
+        connection.close()

@@ -1,0 +1,128 @@
+"""The catalog page and the product page, as a visitor meets them."""
+
+import re
+
+from flask import Flask
+
+from tests.support.goods import change_price, change_product, make_product, unpublish_everything
+from tests.support.shop import Buyer, find_price
+from tests.support.statements import counted
+
+CATALOG_STATEMENTS = 3
+PRODUCT_STATEMENTS = 4
+
+
+def test_catalog_shows_every_published_product_with_its_lowest_price(buyer: Buyer) -> None:
+    page = buyer.get("/").text
+    for words in ("Twinspot", "The Patient Toolmaker", "Soft Taps", "Gridling", "$19.00", "$14.00", "Free"):
+        assert words in page
+    assert "$79.00" not in page
+
+
+def test_catalog_keeps_the_owners_order(buyer: Buyer, app: Flask) -> None:
+    change_product(app, "gridling", position=-1)
+    names = re.findall(r'href="/products/([a-z-]+)"', buyer.get("/").text)
+    assert names[0] == "gridling"
+
+
+def test_catalog_says_so_when_there_is_nothing_to_sell(buyer: Buyer, app: Flask) -> None:
+    unpublish_everything(app)
+    page = buyer.get("/")
+    assert page.status_code == 200
+    assert "The shelves are still empty" in page.text
+
+
+def test_catalog_and_product_cost_a_bounded_number_of_statements(buyer: Buyer, app: Flask) -> None:
+    for number in range(20):
+        make_product(app, f"more-{number}", (500, "usd"), (900, "usd"))
+    with counted(app) as catalog_statements:
+        assert buyer.get("/").status_code == 200
+    with counted(app) as product_statements:
+        assert buyer.get("/products/twinspot").status_code == 200
+    assert len(catalog_statements) <= CATALOG_STATEMENTS
+    assert len(product_statements) <= PRODUCT_STATEMENTS
+
+
+def test_product_shows_editions_and_what_is_inside(buyer: Buyer) -> None:
+    page = buyer.get("/products/twinspot").text
+    for words in ("Personal", "$19.00", "Team", "$79.00", "twinspot-2.1.zip", "KB", "License key"):
+        assert words in page
+    assert "<h2>What it does</h2>" in page
+
+
+def test_product_with_one_edition_needs_no_choice(buyer: Buyer) -> None:
+    page = buyer.get("/products/gridling").text
+    assert 'type="radio"' not in page
+    assert "Get it free" in page
+
+
+def test_unknown_and_unpublished_products_look_the_same(buyer: Buyer, app: Flask) -> None:
+    change_product(app, "soft-taps", is_published=False)
+    unknown, unpublished = buyer.get("/products/nothing"), buyer.get("/products/soft-taps")
+    assert unknown.status_code == unpublished.status_code == 404
+    assert unknown.text == unpublished.text
+    assert "See all products" in unknown.text
+    assert "soft-taps" not in buyer.get("/").text
+
+
+def test_withdrawn_editions_are_not_offered(buyer: Buyer, app: Flask) -> None:
+    change_price(app, find_price(app, "twinspot", "Personal"), is_active=False)
+    page = buyer.get("/products/twinspot").text
+    assert "$19.00" not in page
+    assert "$79.00" in page
+    change_price(app, find_price(app, "twinspot", "Team"), is_active=False)
+    assert "This is not for sale right now." in buyer.get("/products/twinspot").text
+
+
+def test_releases_of_tomorrow_are_not_shown_today(buyer: Buyer, app: Flask) -> None:
+    make_product(app, "early", (100, "usd"), grants_download=True)
+    assert " KB" not in buyer.get("/products/early").text
+
+
+def test_descriptions_cannot_carry_scripts(buyer: Buyer, app: Flask) -> None:
+    make_product(
+        app,
+        "evil",
+        (100, "usd"),
+        description=(
+            "<script>alert(1)</script> <img src=x onerror=alert(1)>\n\n"
+            "[a](javascript:alert(1)) [b](https://example.com/b) [c](data:text/html,x)\n\n"
+            '![pixel](https://example.com/pixel.png) <a href="https://example.com" onclick="x()">d</a>'
+        ),
+    )
+    page = buyer.get("/products/evil").text
+    text = page[page.index('class="product-text') :]
+    assert "<script>alert" not in text
+    assert "<img" not in text
+    assert 'href="javascript:' not in text
+    assert 'href="data:' not in text
+    assert not re.search(r"<[^>]+\son\w+=", text)
+    assert '<a href="https://example.com/b" rel="nofollow noopener noreferrer">b</a>' in text
+
+
+def test_product_names_are_escaped(buyer: Buyer, app: Flask) -> None:
+    change_product(app, "gridling", name="<b>Bold</b> & co", summary='"><script>alert(1)</script>')
+    for path in ("/", "/products/gridling"):
+        page = buyer.get(path).text
+        assert "&lt;b&gt;Bold&lt;/b&gt; &amp; co" in page
+        assert "<script>alert" not in page
+
+
+def test_every_cover_has_its_size_and_exists(buyer: Buyer) -> None:
+    images = re.findall(r"<img[^>]+>", buyer.get("/").text)
+    assert len(images) == 4
+    for image in images:
+        assert 'width="800" height="600"' in image
+        source = re.search(r'src="([^"]+)"', image)
+        assert source
+        with buyer.get(source[1]) as answer:
+            assert answer.status_code == 200
+    assert [("lazy" in image) for image in images] == [False, True, True, True]
+
+
+def test_pages_say_that_this_is_a_sandbox(buyer: Buyer) -> None:
+    assert "Sandbox" in buyer.get("/").text
+
+
+def test_pages_lead_to_the_library(buyer: Buyer) -> None:
+    assert 'href="/library"' in buyer.get("/").text

@@ -1,0 +1,225 @@
+"""The pages in Chromium: readable for everybody, and the scripts with all the ways Stripe.js can fail."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, render_template
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+from werkzeug.serving import make_server
+
+from storefront.shop.cart.cart import CartLine
+from storefront.shop.cart.priced import price_cart
+from tests.support.browser import PATIENCE_MS, assert_accessible, assert_fits
+from tests.support.goods import make_denied_purchase, make_purchase
+from tests.support.shop import find_price
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+STRIPE_JS = "https://stripe.example/stripe.js"
+FORM_APPEARS = """
+window.Stripe = (key) => ({
+  createEmbeddedCheckoutPage: async ({ fetchClientSecret }) => {
+    const secret = await fetchClientSecret();
+    return { mount: (place) => { document.querySelector(place).textContent = `${key} ${secret}`; }, destroy() {} };
+  },
+});
+"""
+FORM_REFUSES = "window.Stripe = () => ({ createEmbeddedCheckoutPage: async () => { throw new Error('no'); } });"
+WAITING = make_denied_purchase("awaiting_payment", "We are waiting for your bank.")
+PAGES: dict[str, dict[str, Any]] = {
+    "buyers/library/order.html": {"purchase": make_purchase()},
+    "payments/checkout/fulfilled.html": {
+        "purchase": make_purchase(),
+        "show_keys": True,
+        "session_id": "cs_test_1",
+    },
+    "payments/checkout/waiting.html": {"purchase": WAITING, "show_keys": True},
+    "payments/checkout/failed.html": {"purchase": WAITING, "again_url": "/"},
+    "payments/checkout/expired.html": {"purchase": None, "again_url": "/"},
+    "web/payment_safe.html": {"title": "Your payment is safe", "message": "The shop cannot reach its data."},
+    "payments/checkout/trouble.html": {
+        "message": "Away.",
+        "retry": True,
+        "token": None,
+        "nonce": "n",
+        "price_id": None,
+    },
+    "payments/checkout/ask_again.html": {"purchase": WAITING, "nonce": "n", "price_id": None},
+    "payments/checkout/by_mail.html": {"purchase": make_purchase(), "is_here": True},
+}
+
+
+@pytest.fixture
+def url(app: Flask) -> Iterator[str]:
+    """The shop on a port, with the pages that only a payment leads to at addresses of their own."""
+
+    @app.get("/shown/<path:name>")
+    def shown(name: str) -> str:
+        return render_template(name, **PAGES[name])
+
+    @app.get("/paying")
+    def paying() -> str:
+        cart = price_cart((CartLine(price_id=find_price(app, "twinspot"), quantity=1),))
+        return render_template(
+            "payments/checkout/form.html",
+            token="tok",
+            client_secret="secret",
+            publishable_key="pk",
+            stripe_js_url=STRIPE_JS,
+            priced=cart,
+            return_url="/",
+            back_url="/cart",
+            is_from_cart=True,
+            seconds_left=1,
+        )
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def open_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    opened: list[BrowserContext] = []
+
+    def open_one(**options: Any) -> BrowserContext:
+        opened.append(chromium.new_context(**options))
+        opened[-1].set_default_timeout(PATIENCE_MS)
+        return opened[-1]
+
+    yield open_one
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def page(open_context: Callable[..., BrowserContext]) -> Page:
+    return open_context().new_page()
+
+
+def pay(page: Page, url: str, stripe_js: str | None) -> None:
+    """Open the paying page with this Stripe.js; None is one that never answers."""
+
+    def answer(route: Route) -> None:
+        if stripe_js is not None:
+            route.fulfill(body=stripe_js, content_type="text/javascript")
+
+    page.route(STRIPE_JS, answer)
+    page.goto(url + "/paying", wait_until="commit")
+
+
+def test_pages_have_no_accessibility_faults_and_fit_small_screens(
+    open_context: Callable[..., BrowserContext], url: str
+) -> None:
+    page = open_context(viewport={"width": 320, "height": 640}).new_page()
+    page.goto(url + "/cart")
+    visit(page)
+    page.goto(url + "/products/twinspot")
+    page.get_by_role("button", name="Add to cart").click()
+    for path in ("/cart", "/", "/products/twinspot", "/products/nothing", *(f"/shown/{name}" for name in PAGES)):
+        page.goto(url + path)
+        visit(page)
+
+
+def visit(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def test_payment_form_appears(page: Page, url: str) -> None:
+    pay(page, url, FORM_APPEARS)
+    page.wait_for_selector("text=pk secret")
+    assert not page.is_visible("[data-fallback]")
+    assert not page.is_visible("[data-skeleton]")
+
+
+def test_payment_form_that_refuses_gives_way_to_stripes_page(page: Page, url: str) -> None:
+    pay(page, url, FORM_REFUSES)
+    page.get_by_role("button", name="Continue on Stripe's page").wait_for()
+
+
+def test_blocked_stripe_js_gives_way_to_stripes_page(page: Page, url: str) -> None:
+    page.route(STRIPE_JS, lambda route: route.abort())
+    page.goto(url + "/paying")
+    page.get_by_role("button", name="Continue on Stripe's page").wait_for()
+
+
+def test_payment_form_that_expires_on_the_screen_makes_way_for_what_happened(page: Page, url: str) -> None:
+    pay(page, url, FORM_APPEARS)
+    page.wait_for_selector("text=pk secret")
+    page.unroute("**/paying")
+
+    def ask(route: Route) -> None:
+        if "json" in route.request.headers["accept"]:
+            route.fulfill(json={"state": "expired", "session": "cs_test_1"})
+        else:
+            route.fulfill(body="That checkout has expired.", content_type="text/html")
+
+    page.route("**/paying", ask)
+    page.wait_for_selector("text=That checkout has expired.", timeout=20_000)
+
+
+@pytest.mark.slow
+def test_silent_stripe_js_gives_way_after_ten_seconds(page: Page, url: str) -> None:
+    pay(page, url, None)
+    page.wait_for_selector("[data-skeleton]")
+    assert not page.is_visible("[data-fallback]")
+    page.get_by_role("button", name="Continue on Stripe's page").wait_for()
+
+
+def test_without_javascript_the_way_to_pay_is_there(open_context: Callable[..., BrowserContext], url: str) -> None:
+    page = open_context(java_script_enabled=False).new_page()
+    page.goto(url + "/paying")
+    assert page.is_visible("text=Continue on Stripe's page")
+    page.goto(url + "/shown/buyers/library/order.html")
+    assert not page.is_visible("[data-copy]")
+
+
+def test_a_key_is_copied_and_said_so(open_context: Callable[..., BrowserContext], url: str) -> None:
+    page = open_context(permissions=["clipboard-read", "clipboard-write"]).new_page()
+    page.goto(url + "/shown/buyers/library/order.html")
+    page.locator("[data-copy]").nth(1).click()
+    page.wait_for_selector("p[role=status]:has-text('Copied')", state="attached")
+    assert page.evaluate("navigator.clipboard.readText()") == "TEST-EEEEE-FFFFF-GGGGG-HHHHH"
+
+
+@pytest.mark.slow
+def test_waiting_page_reloads_on_news_only(page: Page, url: str) -> None:
+    answers = ["awaiting_payment", "fulfilled"]
+
+    def poll(route: Route) -> None:
+        if "json" in route.request.headers["accept"]:
+            route.fulfill(json={"state": answers.pop(0)})
+        else:
+            route.continue_()
+
+    page.route("**/shown/payments/checkout/waiting.html", poll)
+    page.goto(url + "/shown/payments/checkout/waiting.html")
+    with page.expect_event("load"):
+        pass
+    assert answers == []
+
+
+def test_a_changed_quantity_needs_no_button(page: Page, url: str) -> None:
+    page.goto(url + "/products/the-patient-toolmaker")
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_role("spinbutton").fill("5")
+    page.keyboard.press("Tab")
+    page.wait_for_selector(".summary:has-text('$70.00')")
+    assert not page.is_visible("text=Update quantities")
+
+
+def test_enter_in_a_quantity_updates_the_cart(open_context: Callable[..., BrowserContext], url: str) -> None:
+    """And does not press the first button of the line, which removes it."""
+    page = open_context(java_script_enabled=False).new_page()
+    page.goto(url + "/products/the-patient-toolmaker")
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_role("spinbutton").fill("3")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".summary:has-text('$42.00')")

@@ -1,0 +1,128 @@
+"""Release files: whole or not at all, and never replaced."""
+
+import hashlib
+import html
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import pytest
+from flask import Flask
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from storefront.core.config.settings import Settings
+from storefront.core.errors import NotFound
+from storefront.shop.catalog.file_names import FileNameRefused, check_path_part
+from storefront.shop.catalog.models import Release, ReleaseFile
+from storefront.shop.catalog.releases import ReleaseFileExists, add_release_file
+from tests.support.shop import Buyer, count_rows
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "twinspot-3.0.zip"
+    path.write_bytes(b"version three" * 1000)
+    return path
+
+
+def test_a_file_is_copied_with_its_size_and_digest(app: Flask, settings: Settings, source: Path) -> None:
+    with app.app_context():
+        file_id = add_release_file(slug="twinspot", version="3.0", source=source, notes="**Faster**")
+    stored = settings.files_path / "twinspot" / "3.0" / source.name
+    assert stored.read_bytes() == source.read_bytes()
+    assert [path.name for path in stored.parent.iterdir()] == [source.name]
+    with app.app_context():
+        from storefront.core.db import db
+
+        row = db.session.get_one(ReleaseFile, file_id)
+        assert (row.size_bytes, row.path) == (13_000, "twinspot/3.0/twinspot-3.0.zip")
+        assert row.sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+        assert row.content_type == "application/zip"
+
+
+def test_a_new_release_is_what_the_product_page_shows(app: Flask, buyer: Buyer, source: Path) -> None:
+    with app.app_context():
+        add_release_file(slug="twinspot", version="3.0", source=source, notes="**Faster**")
+    page = buyer.get("/products/twinspot").text
+    assert "twinspot-3.0.zip" in page
+    assert "twinspot-2.1.zip" not in page
+    assert "<strong>Faster</strong>" in page
+
+
+def test_the_same_file_again_changes_nothing(app: Flask, source: Path) -> None:
+    with app.app_context():
+        first = add_release_file(slug="twinspot", version="3.0", source=source)
+        rows = count_rows(app, Release, ReleaseFile)
+        assert add_release_file(slug="twinspot", version="3.0", source=source) == first
+    assert count_rows(app, Release, ReleaseFile) == rows
+
+
+def test_other_bytes_under_a_known_name_are_refused(app: Flask, settings: Settings, source: Path) -> None:
+    with app.app_context():
+        add_release_file(slug="twinspot", version="3.0", source=source)
+        before = source.read_bytes()
+        source.write_bytes(b"something else")
+        with pytest.raises(ReleaseFileExists, match="new version"):
+            add_release_file(slug="twinspot", version="3.0", source=source)
+    stored = settings.files_path / "twinspot" / "3.0" / source.name
+    assert stored.read_bytes() == before
+    assert [path.name for path in stored.parent.iterdir()] == [source.name]
+
+
+@pytest.mark.parametrize("version", ["", "..", "../up", "a/b", "a\\b", ".hidden", "line\nbreak"])
+def test_versions_that_would_leave_the_folder_are_refused(app: Flask, source: Path, version: str) -> None:
+    with app.app_context(), pytest.raises(FileNameRefused):
+        add_release_file(slug="twinspot", version=version, source=source)
+
+
+def test_an_unknown_product_is_refused(app: Flask, source: Path) -> None:
+    with app.app_context(), pytest.raises(NotFound):
+        add_release_file(slug="nothing", version="1", source=source)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "نمونه\u200cها.zip",  # noqa: RUF001 - Persian
+        "資料\u3000最新.zip",
+        "👩\u200d💻 tools.zip",
+        "Prix\u00a01.zip",
+        "Größe ☕ & more 100%25 #1+2.zip",
+        "a%2fb.zip",
+    ],
+)
+def test_names_in_every_script_are_taken(app: Flask, buyer: Buyer, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"content")
+    with app.app_context():
+        add_release_file(slug="twinspot", version="3.0", source=tmp_path / name)
+    assert name in html.unescape(buyer.get("/products/twinspot").text)
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\x00", "\x7f", "\n", "\u2028", "\u2029", "\ud800", "\ue000", "\U000e0080", "\u202e", "\u2066", "\u200e"],
+)
+def test_characters_that_break_or_turn_a_line_are_refused(character: str) -> None:
+    with pytest.raises(FileNameRefused) as refused:
+        check_path_part(f"a{character}b.zip")
+    assert character not in refused.value.message
+
+
+parts = st.text(max_size=40) | st.text(alphabet="./\\ a:~%\x00é", max_size=6)
+
+
+@given(slug=parts, version=parts, filename=parts)
+@example(slug="..", version="..", filename="passwd")
+@example(slug="con", version="aux.txt", filename="nul.zip")
+def test_no_path_leaves_the_folder(
+    tmp_path_factory: pytest.TempPathFactory, slug: str, version: str, filename: str
+) -> None:
+    root = Path("files").resolve()
+    try:
+        for part in (slug, version, filename):
+            check_path_part(part)
+    except FileNameRefused:
+        return
+    path = Path(f"{root}/{slug}/{version}/{filename}")
+    assert path.resolve().relative_to(root).parts == (slug, version, filename)
+    assert urlsplit(f"https://shop.example/{quote(path.name)}").path == f"/{quote(path.name)}"

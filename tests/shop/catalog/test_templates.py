@@ -1,0 +1,264 @@
+"""Every template: asked for by something, safe under the strict CSP, and right for each state of a purchase."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, render_template, session
+from jinja2 import StrictUndefined
+
+from storefront.buyers.library.purchase import Purchase
+from storefront.core.config.settings import ROOT
+from storefront.shop.cart.cart import CartLine
+from storefront.shop.cart.priced import price_cart
+from tests.support.goods import make_denied_purchase, make_purchase
+from tests.support.shop import find_price
+
+TEMPLATES = ROOT / "templates"
+KEY = "TEST-AAAAA-BBBBB-CCCCC-DDDDD"
+SECRETS = (KEY, "secret-token", "buyer@example.com")
+WAITING = make_denied_purchase("awaiting_payment", "We are waiting for your bank.", mail_state="none")
+FAILED = make_denied_purchase("failed", "The payment did not go through.", mail_state="none")
+REFUNDED = make_denied_purchase("refunded", "This order was refunded.", refunded_minor=5054)
+MAILS = {"receipt": make_purchase(), "waiting_for_bank": WAITING, "payment_failed": FAILED}
+
+
+def pages() -> list[Path]:
+    """The shop's pages: the sandbox has its own looks, and mails their own rules."""
+    every = (path for path in TEMPLATES.rglob("*.html") if path.is_file())
+    return sorted(path for path in every if path.relative_to(TEMPLATES).parts[0] not in ("devtools", "messages"))
+
+
+@pytest.fixture
+def rendering(app: Flask) -> Iterator[Flask]:
+    """A misspelled name in a template is an error here."""
+    app.jinja_env.undefined = StrictUndefined
+    with app.test_request_context("/"):
+        app.preprocess_request()
+        yield app
+
+
+def render(name: str, **context: Any) -> str:
+    return render_template(name, **context)
+
+
+def mail(kind: str, part: str, purchase: Purchase, app: Flask) -> str:
+    return render(
+        f"messages/{kind}/{part}",
+        purchase=purchase,
+        shop=app.extensions["settings"],
+        order_url=purchase.order_url,
+        again_url=purchase.again_url,
+    )
+
+
+def test_every_template_is_asked_for_by_code_or_by_another_template() -> None:
+    sources = [*(ROOT / "storefront").rglob("*.py"), *TEMPLATES.rglob("*.html")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    for path in TEMPLATES.rglob("*"):
+        name = path.relative_to(TEMPLATES)
+        if name.parts[0] == "devtools" or not path.is_file():
+            continue
+        # Mails are found by their folder's name, which is the message's kind.
+        wanted = (
+            f'"{name.parts[1]}"'
+            if len(name.parts) == 3 and name.parts[0] == "messages"
+            else f'"{name.as_posix()}"'
+        )
+        assert wanted in text, name
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.relative_to(TEMPLATES).as_posix())
+def test_pages_carry_no_inline_styles_or_scripts(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"\sstyle\s*=|<style|\son[a-z]+\s*=\s*[\"']|javascript:", text)
+    assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.relative_to(TEMPLATES).as_posix())
+def test_every_form_that_posts_carries_the_csrf_token(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for form in re.findall(r"<form.*?</form>", text, flags=re.DOTALL):
+        if 'method="post"' in form:
+            assert "csrf()" in form or "csrf_token()" in form
+
+
+def test_paid_order_shows_keys_files_and_amounts(rendering: Flask) -> None:
+    page = render("buyers/library/order.html", purchase=make_purchase())
+    for words in (KEY, "2 license keys", "goods-1.0.zip", "1.4 MB", "0123456789ab…", "Discount", "$50.54", "1042"):
+        assert words in page
+    assert page.count("data-copy-text") == 2
+    assert "November 2, 2026" in page
+
+
+@pytest.mark.parametrize(
+    ("purchase", "title", "links_again"),
+    [
+        (WAITING, "Waiting for your bank", False),
+        (FAILED, "The payment did not go through", True),
+        (REFUNDED, "This order is closed", False),
+        (make_denied_purchase("disputed", "The payment is disputed."), "This order is paused", False),
+    ],
+    ids=["waiting", "failed", "refunded", "disputed"],
+)
+def test_order_without_access_says_why_and_hands_out_nothing(
+    rendering: Flask, purchase: Purchase, title: str, links_again: bool
+) -> None:
+    page = render("buyers/library/order.html", purchase=purchase)
+    assert f"<h1>{title}</h1>" in page
+    assert purchase.access_reason in page
+    assert "data-copy-text" not in page
+    assert "/downloads/" not in page
+    assert (purchase.again_url in page) == links_again
+
+
+def test_order_says_what_is_missing(rendering: Flask) -> None:
+    first, second = make_purchase().items
+    items = (
+        replace(first, keys=first.keys[:1], files=(), backordered=1),
+        replace(second, files=(), is_owned_already=True),
+        replace(second, files=(), is_known=False),
+        replace(second, files=()),
+    )
+    page = render("buyers/library/order.html", purchase=make_purchase(items=items, mail_state="failed"))
+    for words in (
+        "One license key is not in stock right now",
+        "free once for each address",
+        "The shop was told about this",
+        "nothing to download for this yet",
+        "We could not send a mail",
+    ):
+        assert words in page
+
+
+def test_browser_that_paid_sees_everything(rendering: Flask) -> None:
+    page = render(
+        "payments/checkout/fulfilled.html", purchase=make_purchase(), show_keys=True, session_id="cs_test_1"
+    )
+    assert all(secret in page for secret in SECRETS)
+
+
+def test_any_other_browser_sees_nothing_and_may_ask_for_the_mail(rendering: Flask) -> None:
+    hidden = render(
+        "payments/checkout/fulfilled.html", purchase=make_purchase(), show_keys=False, session_id="cs_test_1"
+    )
+    waiting = render("payments/checkout/waiting.html", purchase=WAITING, show_keys=False)
+    for page in (hidden, waiting):
+        assert not any(secret in page for secret in SECRETS)
+    assert 'action="/checkout/return/mail"' in hidden
+
+
+def test_waiting_page_looks_again_with_and_without_javascript(rendering: Flask) -> None:
+    page = render("payments/checkout/waiting.html", purchase=WAITING, show_keys=True)
+    assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in page
+    assert 'data-poll="awaiting_payment"' in page
+    assert "no need to pay again" in page
+
+
+def test_page_of_a_payment_being_checked_offers_no_way_to_pay(rendering: Flask) -> None:
+    page = render("web/payment_safe.html", title="Your payment is safe", message="No answer.")
+    assert "do not pay again" in page
+    assert "<form" not in page
+    assert 'content="5"' in page
+
+
+@pytest.mark.parametrize("name", ["payments/checkout/failed.html", "payments/checkout/expired.html"])
+@pytest.mark.parametrize("purchase", [FAILED, None], ids=["with order", "without"])
+def test_ended_checkouts_link_to_another_try(rendering: Flask, name: str, purchase: Purchase | None) -> None:
+    assert 'href="/again"' in render(name, purchase=purchase, again_url="/again")
+
+
+def test_trouble_keeps_the_cart_and_lets_the_buyer_try_again(rendering: Flask) -> None:
+    known = {"token": None, "nonce": "once", "price_id": None}
+    page = render("payments/checkout/trouble.html", message="Stripe is away.", retry=True, **known)
+    assert "Stripe is away." in page
+    assert "your cart is safe" in page
+    assert 'name="nonce" value="once"' in page
+    final = render("payments/checkout/trouble.html", message="Refused.", retry=False, **known)
+    assert 'action="/checkout"' not in final
+
+
+def test_trouble_sends_the_one_thing_again_or_opens_the_same_checkout(rendering: Flask) -> None:
+    known = {"message": "Stripe is away.", "retry": True, "nonce": "once"}
+    one_thing = render("payments/checkout/trouble.html", **known, token=None, price_id=7)
+    assert 'action="/checkout/now"' in one_thing
+    assert 'name="price_id" value="7"' in one_thing
+    opened = render("payments/checkout/trouble.html", **known, token="tok", price_id=None)
+    assert 'href="/checkout/tok"' in opened
+    assert "<form" not in opened
+
+
+def test_second_purchase_of_a_pending_one_is_asked_about(rendering: Flask) -> None:
+    page = render("payments/checkout/ask_again.html", purchase=WAITING, nonce="once", price_id=None)
+    assert 'name="again" value="1"' in page
+    assert 'action="/checkout"' in page
+    one_thing = render("payments/checkout/ask_again.html", purchase=WAITING, nonce="once", price_id=7)
+    assert 'action="/checkout/now"' in one_thing
+    assert 'name="price_id" value="7"' in one_thing
+    assert WAITING.order_url in page
+
+
+def test_checkout_page_hands_its_data_to_the_script(rendering: Flask) -> None:
+    cart = price_cart((CartLine(price_id=find_price(rendering, "twinspot", "Team"), quantity=2),))
+    page = render(
+        "payments/checkout/form.html",
+        token="tok",
+        client_secret="cs_test_1_secret_2",
+        publishable_key="pk_test_3",
+        stripe_js_url="https://js.stripe.com/endive/stripe.js",
+        priced=cart,
+        return_url="/checkout/return",
+        back_url="/cart",
+        is_from_cart=True,
+        seconds_left=60,
+    )
+    for words in ('data-client-secret="cs_test_1_secret_2"', 'data-publishable-key="pk_test_3"', "$158.00"):
+        assert words in page
+    assert re.search(r'<script nonce="[^"]+" src="https://js.stripe.com/endive/stripe.js" async', page)
+    assert 'action="/checkout/tok/hosted"' in page
+    fallback = page[page.index("data-fallback") :]
+    assert "hidden" not in fallback[: fallback.index(">")], "without JavaScript the way on must be visible"
+
+
+def test_error_page_needs_no_database(rendering: Flask) -> None:
+    session["cart"] = [[1, 2]]
+    page = render("web/error.html", status=503, title="Away", message="Back soon.")
+    assert "Back soon." in page
+    assert "Back to your cart" in page
+
+
+@pytest.mark.parametrize("kind", MAILS)
+def test_mails_are_rendered_by_a_worker_without_a_request(app: Flask, kind: str) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    with app.app_context():
+        subject = " ".join(mail(kind, "subject.txt", MAILS[kind], app).split())
+        text = mail(kind, "body.txt", MAILS[kind], app)
+        html = mail(kind, "body.html", MAILS[kind], app)
+    assert 10 < len(subject) < 70
+    assert MAILS[kind].order_url in text.splitlines()
+    assert max(len(line) for line in text.splitlines()) < 120
+    assert "<img" not in html
+    assert "<table" not in html
+    assert MAILS[kind].order_url in html
+    assert (KEY in text.splitlines()) == (kind == "receipt")
+    assert (KEY in html) == (kind == "receipt")
+
+
+def test_receipt_is_named_after_its_one_license_key(app: Flask) -> None:
+    first = make_purchase().items[0]
+    only = replace(first, keys=first.keys[:1], quantity=1)
+    with app.app_context():
+        subject = mail("receipt", "subject.txt", make_purchase(items=(only,)), app)
+    assert subject.strip() == "Your license key for Twinspot (Personal)"
+
+
+def test_mail_text_is_not_escaped_and_html_is(app: Flask) -> None:
+    item = replace(make_purchase().items[1], description="Salt & <Pepper>")
+    with app.app_context():
+        text = mail("receipt", "body.txt", make_purchase(items=(item,)), app)
+        html = mail("receipt", "body.html", make_purchase(items=(item,)), app)
+    assert "Salt & <Pepper>" in text
+    assert "Salt &amp; &lt;Pepper&gt;" in html

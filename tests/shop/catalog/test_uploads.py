@@ -1,0 +1,240 @@
+"""`releases upload`: all files or none, nothing dropped in silence, and several at once."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from storefront.cli.root import main
+from storefront.core.config.settings import Settings
+from storefront.core.db import db
+from storefront.shop.catalog.models import Release, ReleaseFile
+from storefront.shop.catalog.releases import ReleaseFileExists, add_release_file
+from tests.delivery.licenses.pools import change
+from tests.support.databases import BOTH
+from tests.support.shop import Buyer, count_rows, read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+@pytest.fixture
+def upload(environment: dict[str, str], app: Flask) -> Any:
+    def to(version: str, *words: object) -> Any:
+        command = ["releases", "upload", "twinspot", version, *map(str, words)]
+        return CliRunner().invoke(main, command, env=environment | {"STOREFRONT_ENV_FILE": ""})
+
+    def call(*words: object) -> Any:
+        return to("3.0", *words)
+
+    call.to = to  # type: ignore[attr-defined] # another version, where a test needs one
+    return call
+
+
+def make(folder: Path, name: str, text: str = "content") -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def stored(settings: Settings) -> list[str]:
+    folder = settings.files_path / "twinspot" / "3.0"
+    return sorted(each.name for each in folder.iterdir()) if folder.exists() else []
+
+
+def test_a_bad_second_name_leaves_nothing(app: Flask, upload: Any, settings: Settings, tmp_path: Path) -> None:
+    before = count_rows(app, Release, ReleaseFile)
+    refused = upload(make(tmp_path, "a.zip"), make(tmp_path, "b\u202e.zip"))
+    assert refused.exit_code == 1
+    assert "cannot be a part of a file's path" in refused.output
+    assert count_rows(app, Release, ReleaseFile) == before
+    assert stored(settings) == []
+
+
+def test_a_second_file_with_other_bytes_takes_the_first_back(
+    app: Flask, upload: Any, settings: Settings, tmp_path: Path
+) -> None:
+    assert upload(make(tmp_path, "b.zip", "one")).exit_code == 0
+    before = count_rows(app, Release, ReleaseFile)
+    refused = upload(make(tmp_path, "a.zip"), make(tmp_path, "b.zip", "two"))
+    assert (refused.exit_code, "new version" in refused.output) == (1, True)
+    assert count_rows(app, Release, ReleaseFile) == before
+    assert stored(settings) == ["b.zip"]
+
+
+def test_bytes_that_lie_there_without_a_row_are_never_replaced(
+    app: Flask, upload: Any, settings: Settings, tmp_path: Path
+) -> None:
+    there = settings.files_path / "twinspot" / "3.0"
+    there.mkdir(parents=True)
+    (there / "b.zip").write_text("put there by hand")
+    refused = upload(make(tmp_path, "a.zip"), make(tmp_path, "b.zip"))
+    assert (refused.exit_code, "new version" in refused.output) == (1, True)
+    assert stored(settings) == ["b.zip"], "what was new is taken back, what was there stays"
+    assert (there / "b.zip").read_text() == "put there by hand"
+
+
+def test_two_files_of_one_name_are_refused(upload: Any, tmp_path: Path) -> None:
+    refused = upload(make(tmp_path / "x", "a.zip", "1"), make(tmp_path / "y", "a.zip", "2"))
+    assert (refused.exit_code, "same name" in refused.output) == (1, True)
+
+
+ONE_ON_DISK = [
+    ("Tool.zip", "tool.ZIP"),
+    ("Gr\u00f6\u00dfe.zip", "GRO\u0308SSE.zip"),
+    ("\u0130x.zip", "i\u0307X.zip"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), ONE_ON_DISK)
+def test_names_that_are_one_on_a_buyers_disk_are_refused(
+    upload: Any, settings: Settings, tmp_path: Path, first: str, second: str
+) -> None:
+    one, other = make(tmp_path / "x", first), make(tmp_path / "y", second)
+    together = upload(one, other)
+    assert (together.exit_code, "one file on Windows and on a Mac" in together.output) == (1, True)
+    assert stored(settings) == []
+    assert upload(one).exit_code == 0
+    later = upload(make(tmp_path, "more.zip"), other)
+    assert (later.exit_code, "rename one" in later.output) == (1, True)
+    assert stored(settings) == [first]
+    assert upload(one).exit_code == 0, "the same name again is the same file"
+
+
+def test_a_version_that_differs_in_capitals_only_is_refused(upload: Any, tmp_path: Path) -> None:
+    assert upload(make(tmp_path, "a.zip")).exit_code == 0
+    for version, code in (("4.0-RC", 0), ("4.0-rc", 1), ("4.0-RC", 0)):
+        done = upload.to(version, make(tmp_path, "a.zip"))
+        assert (done.exit_code, "use 4.0-RC" in done.output) == (code, bool(code))
+
+
+def test_names_that_were_taken_while_nobody_asked_can_be_uploaded_again(
+    app: Flask, upload: Any, tmp_path: Path
+) -> None:
+    """A script that uploads all files of a release at each run goes on working, and so does an old version."""
+    for name in ("tool.zip", "b.zip"):
+        assert upload(make(tmp_path, name)).exit_code == 0
+    assert upload.to("4.0", make(tmp_path, "a.zip")).exit_code == 0
+    change(app, "UPDATE release_files SET filename = 'Tool.zip' WHERE filename = 'b.zip'")
+    assert upload.to("4.0-RC", make(tmp_path, "a.zip")).exit_code == 0
+    change(app, "UPDATE releases SET version = '4.0-rc' WHERE version = '4.0'")
+    both_files = make(tmp_path / "x", "tool.zip"), make(tmp_path / "y", "Tool.zip")
+    before = count_rows(app, Release, ReleaseFile)
+    assert upload(both_files[0]).exit_code == 0
+    assert upload(*both_files).exit_code == 0
+    assert count_rows(app, Release, ReleaseFile) == before
+    third = upload(both_files[0], make(tmp_path, "TOOL.zip"))
+    assert (third.exit_code, "rename one" in third.output) == (1, True)
+    for version, code in (("4.0-rc", 0), ("4.0-RC", 0), ("4.0-Rc", 1)):
+        assert upload.to(version, make(tmp_path, "more.zip")).exit_code == code
+
+
+def test_an_empty_file_is_asked_about(upload: Any, settings: Settings, tmp_path: Path) -> None:
+    files = make(tmp_path, "full.zip"), make(tmp_path, "empty.txt", "")
+    refused = upload(*files)
+    assert (refused.exit_code, "empty.txt: 0 bytes" in refused.output, "--allow-empty" in refused.output) == (
+        1,
+        True,
+        True,
+    )
+    assert stored(settings) == []
+    assert upload(*files, "--allow-empty").exit_code == 0
+    assert stored(settings) == ["empty.txt", "full.zip"]
+
+
+@pytest.mark.parametrize(
+    "name", ["CON.txt", "con .zip", "com\u00b9.zip", "a.zip.", "NUL", "Aux.tar.gz", "CONOUT$"]
+)
+def test_a_name_that_windows_keeps_for_itself_is_refused(upload: Any, tmp_path: Path, name: str) -> None:
+    refused = upload(make(tmp_path, name))
+    assert (refused.exit_code, "'" in refused.output) == (1, True)
+
+
+def test_a_published_release_is_no_draft(upload: Any, tmp_path: Path, buyer: Buyer) -> None:
+    assert upload(make(tmp_path, "a.zip")).exit_code == 0
+    refused = upload("--draft", make(tmp_path, "c.zip"))
+    assert (refused.exit_code, "a draft needs a version of its own" in refused.output) == (1, True)
+    assert "c.zip" not in buyer.get("/products/twinspot").text
+
+
+def test_a_draft_takes_more_files_and_stays_one(upload: Any, tmp_path: Path) -> None:
+    assert upload("--draft", make(tmp_path, "a.zip")).exit_code == 0
+    assert "3.0 is a draft" in upload("--draft", make(tmp_path, "b.zip")).output
+    assert "3.0 is a draft" in upload(make(tmp_path, "c.zip")).output
+
+
+def test_other_notes_are_refused_with_the_command_that_changes_them(
+    app: Flask, upload: Any, tmp_path: Path
+) -> None:
+    notes = make(tmp_path, "notes.md", "Faster.")
+    first = ("--notes-file", notes, make(tmp_path, "a.zip"))
+    assert upload(*first).exit_code == 0
+    assert upload(*first).exit_code == 0, "the same command again changes nothing"
+    notes.write_text("Slower.")
+    refused = upload("--notes-file", notes, make(tmp_path, "b.zip"))
+    assert refused.exit_code == 1
+    assert "storefront releases publish twinspot 3.0 --notes-file" in refused.output
+    assert read_rows(app, "SELECT notes FROM releases WHERE version = '3.0'") == [{"notes": "Faster."}]
+
+
+def at_once(app: Flask, sources: list[Path], version: str) -> list[int | type[Exception]]:
+    """The files' ids, or why not."""
+    meet = Barrier(len(sources))
+
+    def add(source: Path) -> int | type[Exception]:
+        with app.app_context():
+            meet.wait(10)
+            try:
+                return add_release_file(slug="twinspot", version=version, source=source)
+            except ReleaseFileExists as error:
+                return type(error)
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(len(sources)) as pool:
+        return list(pool.map(add, sources))
+
+
+@both
+def test_uploads_to_one_new_release_at_once_all_arrive(app: Flask, tmp_path: Path) -> None:
+    for number in range(6):
+        sources = [make(tmp_path, f"{number}-{part}.zip", str(part)) for part in range(4)]
+        ids = at_once(app, sources, f"8.{number}")
+        assert len(set(ids)) == 4
+        assert all(isinstance(each, int) for each in ids)
+    assert read_rows(app, "SELECT count(*) AS n FROM releases WHERE version LIKE '8.%'") == [{"n": 6}]
+
+
+@both
+def test_of_two_contents_under_one_name_at_once_one_is_kept(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    for number in range(6):
+        sources = [make(tmp_path / str(part), "one.zip", str(part)) for part in range(3)]
+        done = at_once(app, sources, f"9.{number}")
+        assert done.count(ReleaseFileExists) == 2
+        kept = settings.files_path / "twinspot" / f"9.{number}" / "one.zip"
+        assert kept.read_text() == str([isinstance(each, int) for each in done].index(True))
+
+
+@both
+def test_the_same_file_at_once_is_one_file(app: Flask, tmp_path: Path) -> None:
+    source = make(tmp_path, "one.zip")
+    assert len(set(at_once(app, [source] * 4, "9.0"))) == 1
+
+
+def test_nginx_may_read_what_is_new_whatever_the_umask(upload: Any, settings: Settings, tmp_path: Path) -> None:
+    path = make(tmp_path, "a.zip")
+    before = os.umask(0o077)
+    try:
+        assert upload(path).exit_code == 0
+    finally:
+        os.umask(before)
+    file = settings.files_path / "twinspot" / "3.0" / "a.zip"
+    modes = [each.stat().st_mode & 0o777 for each in (file.parent, file)]
+    assert modes == [0o755, 0o644]

@@ -1,0 +1,125 @@
+"""A real Chromium for tests: found or said how to get, one per session, and pages that tell of their errors."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, expect, sync_playwright
+
+from tests.support.databases import missing
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+PATIENCE_MS = 20_000  # a busy machine is no fault of the page
+PHONE: Any = {"width": 390, "height": 844}
+DESKTOP: Any = {"width": 1280, "height": 900}
+
+
+def find_chromium() -> str:
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        missing("No Chromium found: `apt install chromium`, or set CHROMIUM to its path.")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = find_chromium()
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Complaints(list[str]):
+    """What the console and the page complained of; `expected` are parts of what a test provokes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expected: list[str] = []
+
+    def unexpected(self) -> list[str]:
+        return [text for text in self if not any(part in text for part in self.expected)]
+
+    def listen(self, page: Page) -> None:
+        def note(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                self.append(f"{message.text} ({message.location.get('url', '')})")
+
+        page.on("console", note)
+        page.on("pageerror", lambda error: self.append(str(error)))
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    return Complaints()
+
+
+@pytest.fixture
+def viewport() -> Any:
+    return DESKTOP
+
+
+@pytest.fixture
+def page(chromium: Browser, complaints: Complaints, viewport: Any) -> Iterator[Page]:
+    """A new browser profile; the test fails on console errors it did not announce in `complaints.expected`."""
+    context = chromium.new_context(viewport=viewport, locale="en-US", ignore_https_errors=True)
+    context.set_default_timeout(PATIENCE_MS)
+    made = context.new_page()
+    complaints.listen(made)
+    yield made
+    context.close()
+    assert complaints.unexpected() == []
+
+
+def _runs_scripts(frame: Frame) -> bool:
+    if frame.parent_frame is None:
+        return True
+    sandbox = frame.frame_element().get_attribute("sandbox")
+    return sandbox is None or "allow-scripts" in sandbox
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing, light and dark, in the page and each of its frames: it cannot look into other origins."""
+    script = Axe().axe_script
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no color on its way to another
+        for frame in filter(_runs_scripts, page.frames):  # where scripts may not run, axe would never answer
+            frame.evaluate(script)
+            found = frame.evaluate("options => axe.run(document, options)", _axe_options(scheme))
+            problems = [
+                f"{rule['id']}: {node['target']} {node['html'][:120]}"
+                for rule in found["violations"]
+                for node in rule["nodes"]
+            ]
+            assert problems == [], f"{frame.url} ({scheme}): {problems}"
+
+
+def _axe_options(scheme: Scheme) -> dict[str, Any]:
+    """Everything in one scheme, the colors in the other: nothing else differs between them."""
+    every = {"iframes": False}
+    return every if scheme == SCHEMES[0] else every | {"runOnly": ["color-contrast"]}
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing is wider than the screen."""
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.evaluate("window.innerWidth")
+
+
+def visible_text(page: Page) -> str:
+    return re.sub(r"\s+", " ", page.locator("body").inner_text())

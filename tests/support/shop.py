@@ -1,0 +1,191 @@
+"""A buyer with a cookie jar, a running shop, and questions to the database that tests ask."""
+
+import hashlib
+import hmac
+import html
+import json
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+from sqlalchemy import func, select, text
+from werkzeug.test import TestResponse
+
+from storefront.core.config.settings import Settings
+from storefront.core.db import db
+from storefront.shop.catalog.models import Price, Product
+from storefront.worker import deliver_outbox
+from tests.support.sandbox_client import SandboxClient
+
+if TYPE_CHECKING:
+    from storefront.devtools.mailbox.server import MailboxServer
+
+# How long something may take on a busy machine before it counts as not happening, and a server's start.
+PATIENCE_SECONDS = 60
+START_SECONDS = 120
+
+
+class Buyer:
+    """One browser without JavaScript: follows the forms that the pages show."""
+
+    def __init__(self, app: Flask, *, address: str = "127.0.0.1") -> None:
+        self.app = app
+        self.client = app.test_client()
+        self.client.environ_base["REMOTE_ADDR"] = address
+        self.base_url: str = app.extensions["settings"].base_url
+
+    def get(self, path: str, **kwargs: Any) -> TestResponse:
+        if "/downloads/" in path:
+            kwargs.setdefault("follow_redirects", True)  # from the permanent address to a short-lived one
+        return self.client.get(path.removeprefix(self.base_url), base_url=self.base_url, **kwargs)
+
+    def post(self, path: str, **form: Any) -> TestResponse:
+        """With the CSRF token of the cart page, as a form on any page would carry it."""
+        form = {"csrf_token": self.csrf_token(), **form}
+        return self.client.post(path, data=form, base_url=self.base_url, headers={"Referer": self.base_url + "/"})
+
+    def csrf_token(self) -> str:
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/products/twinspot").text)
+        assert found
+        return found[1]
+
+    def nonce(self) -> str:
+        found = re.search(r'name="nonce"[^>]*value="([^"]+)"', self.get("/cart").text)
+        assert found, "the cart page has no checkout form"
+        return found[1]
+
+    def add(self, slug: str = "twinspot", edition: str = "", quantity: int = 1) -> int:
+        price_id = find_price(self.app, slug, edition)
+        assert self.post("/cart/add", price_id=price_id, quantity=quantity).status_code == 303
+        return price_id
+
+    def check_out(self) -> str:
+        """From the cart to an open Checkout Session; returns its id."""
+        answer = self.post("/checkout", nonce=self.nonce())
+        assert answer.status_code == 303, answer.text
+        page = self.get(answer.location)
+        assert page.status_code == 200, page.text
+        return self.session_on(page)
+
+    def session_on(self, page: TestResponse) -> str:
+        found = re.search(r"(cs_test_[A-Za-z0-9]+)_secret_", page.text)
+        assert found, "no client secret on the page"
+        return found[1]
+
+    def land(self, session_id: str, **kwargs: Any) -> TestResponse:
+        return self.get(f"/checkout/return?session_id={session_id}", **kwargs)
+
+    def state(self, session_id: str) -> str:
+        answer = self.land(session_id, headers={"Accept": "application/json"})
+        return str(answer.get_json()["state"])
+
+
+def keys_on(page: str) -> list[str]:
+    """License keys as a reader sees them, in order, each once."""
+    shown = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    return list(dict.fromkeys(re.findall(r"\b[A-Z]{4}(?:-[0-9A-Z]{5}){4}\b", shown)))
+
+
+def find_price(app: Flask, slug: str, edition: str = "") -> int:
+    with app.app_context():
+        ask = select(Price.id).join(Product, Product.id == Price.product_id).where(Product.slug == slug)
+        if edition:
+            ask = ask.where(Price.edition == edition)
+        price_id = db.session.scalars(ask.order_by(Price.position, Price.id)).first()
+        db.session.remove()
+    assert price_id is not None
+    return price_id
+
+
+def count_rows(app: Flask, *models: type[Any]) -> dict[str, int]:
+    with app.app_context():
+        counts = {
+            model.__tablename__: db.session.scalar(select(func.count()).select_from(model)) or 0
+            for model in models
+        }
+        db.session.remove()
+    return counts
+
+
+def read_rows(app: Flask, sql: str, **values: Any) -> list[dict[str, Any]]:
+    with app.app_context():
+        rows = [dict(row) for row in db.session.execute(text(sql), values).mappings()]
+        db.session.remove()
+    return rows
+
+
+def run_worker_once(app: Flask) -> None:
+    """What the worker's outbox job does, here and now."""
+    with app.app_context():
+        deliver_outbox()
+        db.session.remove()
+
+
+def sign(settings: Settings, payload: bytes, *, at: int | None = None, secret: str | None = None) -> str:
+    """A `Stripe-Signature` header by Stripe's documented scheme, independent of the SDK and the sandbox."""
+    when = int(time.time()) if at is None else at
+    key = (secret or settings.stripe_webhook_secrets[0]).encode()
+    digest = hmac.new(key, f"{when}.".encode() + payload, hashlib.sha256).hexdigest()
+    return f"t={when},v1={digest}"
+
+
+def post_event(app: Flask, event: dict[str, Any], **signing: Any) -> TestResponse:
+    """Deliver an event to `/webhook` as Stripe would."""
+    settings: Settings = app.extensions["settings"]
+    payload = json.dumps(event, indent=2).encode()
+    headers = {"Stripe-Signature": sign(settings, payload, **signing), "Content-Type": "application/json"}
+    return app.test_client().post("/webhook", data=payload, headers=headers)
+
+
+def make_event(kind: str, object_id: str, *, event_id: str = "", livemode: bool = False) -> dict[str, Any]:
+    """The few fields a snapshot event must have; the shop believes nothing else of it."""
+    return {
+        "id": event_id or f"evt_{hashlib.sha256((kind + object_id).encode()).hexdigest()[:24]}",
+        "object": "event",
+        "api_version": "2026-10-28.endive",
+        "created": int(time.time()),
+        "data": {"object": {"id": object_id, "object": "checkout.session"}},
+        "livemode": livemode,
+        "pending_webhooks": 1,
+        "request": {"id": None, "idempotency_key": None},
+        "type": kind,
+    }
+
+
+def wait_for(found: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
+    """Poll until `found()` is true; the last value. Real servers answer in their own time."""
+    deadline = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < deadline, f"did not happen within {seconds} s"
+        time.sleep(0.02)
+    return value
+
+
+@dataclass(slots=True, kw_only=True)
+class Shop:
+    app: Flask
+    url: str
+    sandbox: SandboxClient
+    mailbox: "MailboxServer"
+
+    def work(self) -> None:
+        run_worker_once(self.app)
+
+    def mails(self, *, to: str = "") -> list[dict[str, Any]]:
+        messages: Iterable[dict[str, Any]] = self.mailbox.messages()
+        return [message for message in messages if not to or to in message["to"]]
+
+    def handled(self, kind: str) -> list[dict[str, Any]]:
+        """Ledger rows of a type that are done."""
+        return read_rows(
+            self.app,
+            "SELECT id, outcome, attempts FROM stripe_events WHERE type = :kind AND handled_at IS NOT NULL",
+            kind=kind,
+        )
+
+    def wait_for_event(self, kind: str, *, count: int = 1) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = wait_for(lambda: found if len(found := self.handled(kind)) >= count else None)
+        return rows

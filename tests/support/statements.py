@@ -1,0 +1,31 @@
+"""Counts what a request costs: SQL statements, without BEGIN and COMMIT."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+
+from storefront.core.db import db
+
+NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT")
+
+
+@contextmanager
+def counted(app: Flask, *, inserts: bool = True) -> Iterator[list[str]]:
+    """The statements run inside the block, in order; `inserts=False` leaves INSERTs out."""
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        first = statement.lstrip().upper()
+        if not first.startswith(NOT_COUNTED) and (inserts or not first.startswith("INSERT")):
+            statements.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

@@ -1,0 +1,47 @@
+"""Leases: every consumer runs each periodic job, one of them works."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront.core.leases import take_lease
+from tests.support.databases import BOTH
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+THREADS = 8
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_gives_a_lease_to_one_of_many_who_ask_at_once(app: Flask) -> None:
+    start = threading.Barrier(THREADS)
+
+    def ask() -> bool:
+        with app.app_context():
+            start.wait(10)
+            return take_lease("retry_events", seconds=50)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        answers = [future.result(30) for future in [pool.submit(ask) for _ in range(THREADS)]]
+    assert sorted(answers) == [False] * (THREADS - 1) + [True]
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_gives_an_expired_lease_to_the_next(app: Flask) -> None:
+    with app.app_context():
+        with time_machine.travel(NOON, tick=False):
+            assert take_lease("retry_events", seconds=50)
+        with time_machine.travel(NOON + timedelta(seconds=49), tick=False):
+            assert not take_lease("retry_events", seconds=50)
+        with time_machine.travel(NOON + timedelta(seconds=50), tick=False):
+            assert take_lease("retry_events", seconds=50)
+            assert not take_lease("retry_events", seconds=50)
+
+
+def test_gives_leases_of_different_jobs_independently(app: Flask) -> None:
+    with app.app_context():
+        assert take_lease("one", seconds=50)
+        assert take_lease("two", seconds=50)
