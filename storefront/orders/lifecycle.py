@@ -23,7 +23,7 @@ NUMBER_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Brief:
+class OrderSummary:
     """What one statement tells of an order before anything else is asked."""
 
     id: int
@@ -32,7 +32,7 @@ class Brief:
     has_failed: bool
 
 
-def find_brief(session_id: str) -> Brief | None:
+def find_summary(session_id: str) -> OrderSummary | None:
     row = db.session.execute(
         select(Order.id, Order.mode, Order.fulfilled_at, Order.has_failed).where(
             Order.checkout_session_id == session_id
@@ -40,7 +40,9 @@ def find_brief(session_id: str) -> Brief | None:
     ).one_or_none()
     if row is None:
         return None
-    return Brief(id=row.id, mode=row.mode, is_fulfilled=row.fulfilled_at is not None, has_failed=row.has_failed)
+    return OrderSummary(
+        id=row.id, mode=row.mode, is_fulfilled=row.fulfilled_at is not None, has_failed=row.has_failed
+    )
 
 
 def find_session_id(payment_intent_id: str) -> str | None:

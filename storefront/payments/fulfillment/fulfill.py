@@ -86,17 +86,17 @@ def fulfill_checkout(session_id: str, look: Look = Look.IF_NEEDED, *, also: Also
 
 
 def _converge_once(session_id: str, look: Look, also: Also | None) -> Outcome:
-    brief = lifecycle.find_brief(session_id)
+    summary = lifecycle.find_summary(session_id)
     ticket: int | None = None
-    if brief is not None:
-        if brief.mode != settings().mode:
+    if summary is not None:
+        if summary.mode != settings().mode:
             return _without_effects(Outcome.NOT_OURS, also)
-        if brief.is_fulfilled and look is not Look.NOW:
-            return _without_effects(Outcome.ALREADY_FULFILLED, also, brief.id)
-        ticket = lifecycle.take_ticket(brief.id, sparingly=look is Look.SPARINGLY)
+        if summary.is_fulfilled and look is not Look.NOW:
+            return _without_effects(Outcome.ALREADY_FULFILLED, also, summary.id)
+        ticket = lifecycle.take_ticket(summary.id, sparingly=look is Look.SPARINGLY)
         if ticket is None:
-            outcome = Outcome.NOT_PAID if brief.has_failed else Outcome.AWAITING_PAYMENT
-            return _without_effects(outcome, also, brief.id)
+            outcome = Outcome.NOT_PAID if summary.has_failed else Outcome.AWAITING_PAYMENT
+            return _without_effects(outcome, also, summary.id)
     try:
         seen = gateway().get_checkout(session_id, thorough=look is Look.NOW)
     except StripeMissing:
