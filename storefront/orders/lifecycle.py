@@ -196,8 +196,8 @@ def apply_facts(order: Order, seen: SeenCheckout, *, ticket: int) -> bool:
     order.payment_method_type = payment.method_type or order.payment_method_type
     order.refunded_minor = payment.refunded_minor
     order.is_disputed = payment.is_disputed
-    if payment.aftermath is not None:
-        disputes = payment.aftermath.disputes
+    if payment.after_sale is not None:
+        disputes = payment.after_sale.disputes
         order.dispute_status = weightiest_dispute(dispute.status for dispute in disputes or ())
     return True
 

@@ -16,7 +16,7 @@ from storefront.orders.models import Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Concern:
+class NoticeDraft:
     """Something for the owner. `text` is one or two sentences that say what to do; no key in it."""
 
     kind: str
@@ -38,7 +38,7 @@ class OpenNotice:
 
 def settle_notices(
     session: Session,
-    wanted: Iterable[Concern],
+    wanted: Iterable[NoticeDraft],
     *,
     order_id: int | None = None,
     kinds: Iterable[str] = (),
@@ -62,15 +62,15 @@ def settle_notices(
         (notice.kind, notice.subject): notice
         for notice in session.scalars(select(Notice).where(Notice.mode == mode, mine))
     }
-    by_key = {(concern.kind, concern.subject): concern for concern in wanted}
-    for key, concern in by_key.items():
+    by_key = {(draft.kind, draft.subject): draft for draft in wanted}
+    for key, draft in by_key.items():
         notice = known.get(key)
         if notice is None:
-            open_notices(session, [concern], order_id=order_id)
+            open_notices(session, [draft], order_id=order_id)
         elif notice.closed_at is not None and not notice.is_closed_by_owner:
-            notice.closed_at, notice.created_at, notice.text = None, now, concern.text
+            notice.closed_at, notice.created_at, notice.text = None, now, draft.text
         elif notice.closed_at is None:
-            notice.text = concern.text
+            notice.text = draft.text
     for key, notice in known.items():
         if key not in by_key and notice.closed_at is None:
             notice.closed_at = now
@@ -78,22 +78,22 @@ def settle_notices(
             notice.is_closed_by_owner = False
 
 
-def open_notices(session: Session, wanted: Iterable[Concern], *, order_id: int | None = None) -> None:
+def open_notices(session: Session, wanted: Iterable[NoticeDraft], *, order_id: int | None = None) -> None:
     """Where there are none of these yet: two orders may find the same double purchase."""
     rows = [
         {
             "mode": settings().mode,
-            "kind": concern.kind,
-            "subject": concern.subject,
+            "kind": draft.kind,
+            "subject": draft.subject,
             "order_id": order_id,
-            "text": concern.text,
+            "text": draft.text,
         }
-        for concern in wanted
+        for draft in wanted
     ]
     insert_missing(session, Notice, rows)
 
 
-def reopen_notice(session: Session, wanted: Concern) -> None:
+def reopen_notice(session: Session, wanted: NoticeDraft) -> None:
     """This one is open afterwards, and no other is touched: two callers may report two things at once."""
     open_notices(session, [wanted])
     notice = session.scalars(

@@ -29,7 +29,7 @@ from storefront.core.errors import (
 )
 from storefront.core.measurements import BAD_SIGNATURE_AT, STALE_SIGNATURE_AT, STRIPE_SECONDS, measurements, timed
 from storefront.stripe_api.seen import (
-    SeenAftermath,
+    SeenAfterSale,
     SeenCheckout,
     SeenEvent,
     SeenLink,
@@ -203,9 +203,9 @@ class Gateway:
             more = page["has_more"]
         payment = raw["payment_intent"] or {}
         charge = payment.get("latest_charge") or {}
-        has_aftermath = charge.get("disputed") or charge.get("amount_refunded")
-        asks = bool(charge) and (thorough or has_aftermath)
-        return read_checkout(raw, lines, self._get_aftermath(payment["id"]) if asks else None)
+        has_after_sale = charge.get("disputed") or charge.get("amount_refunded")
+        asks = bool(charge) and (thorough or has_after_sale)
+        return read_checkout(raw, lines, self._get_after_sale(payment["id"]) if asks else None)
 
     @readable()
     def find_receipt_url(self, session_id: str, *, with_invoice: bool) -> str | None:
@@ -218,11 +218,11 @@ class Gateway:
         charge = (raw["payment_intent"] or {}).get("latest_charge") or {}
         return charge.get("receipt_url") or None
 
-    def _get_aftermath(self, payment_intent_id: str) -> SeenAftermath:
+    def _get_after_sale(self, payment_intent_id: str) -> SeenAfterSale:
         refunds = self._find_all("/v1/refunds", payment_intent_id)
         disputes = self._find_all("/v1/disputes", payment_intent_id)
         warnings = self._find_all("/v1/radar/early_fraud_warnings", payment_intent_id)
-        return SeenAftermath(
+        return SeenAfterSale(
             refunds=None if refunds is None else tuple(read_refund(raw) for raw in refunds),
             disputes=None if disputes is None else tuple(read_dispute(raw) for raw in disputes),
             warnings=None if warnings is None else tuple(read_warning(raw) for raw in warnings),

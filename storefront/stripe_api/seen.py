@@ -64,7 +64,7 @@ class SeenWarning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenAftermath:
+class SeenAfterSale:
     """What a payment's lists hold. None for a list that a restricted key may not read."""
 
     refunds: tuple[SeenRefund, ...] | None
@@ -76,7 +76,7 @@ class SeenAftermath:
 class SeenPayment:
     """`status` is the PaymentIntent's; amounts and `is_disputed` are of its latest charge.
 
-    `aftermath` is None when nobody asked: the charge shows no refund and no dispute, and the look was a quick one.
+    `after_sale` is None when nobody asked: the charge shows no refund and no dispute, and the look was quick.
     """
 
     id: str
@@ -84,7 +84,7 @@ class SeenPayment:
     method_type: str | None
     refunded_minor: int
     is_disputed: bool
-    aftermath: SeenAftermath | None
+    after_sale: SeenAfterSale | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +250,7 @@ def read_warning(raw: dict[str, Any]) -> SeenWarning:
     )
 
 
-def _seen_payment(raw: dict[str, Any] | None, aftermath: SeenAftermath | None) -> SeenPayment | None:
+def _seen_payment(raw: dict[str, Any] | None, after_sale: SeenAfterSale | None) -> SeenPayment | None:
     if not raw:
         return None
     charge = raw.get("latest_charge") or {}
@@ -260,12 +260,12 @@ def _seen_payment(raw: dict[str, Any] | None, aftermath: SeenAftermath | None) -
         method_type=(charge.get("payment_method_details") or {}).get("type"),
         refunded_minor=charge.get("amount_refunded") or 0,
         is_disputed=bool(charge.get("disputed")),
-        aftermath=aftermath,
+        after_sale=after_sale,
     )
 
 
 def read_checkout(
-    raw: dict[str, Any], lines: list[dict[str, Any]], aftermath: SeenAftermath | None = None
+    raw: dict[str, Any], lines: list[dict[str, Any]], after_sale: SeenAfterSale | None = None
 ) -> SeenCheckout:
     customer = raw["customer_details"] or {}
     totals = raw["total_details"] or {}
@@ -295,6 +295,6 @@ def read_checkout(
         name=customer.get("name"),
         country=(customer.get("address") or {}).get("country"),
         tax_ids=[{"type": tax["type"], "value": tax["value"]} for tax in customer.get("tax_ids") or []],
-        payment=_seen_payment(payment, aftermath) if isinstance(payment, dict) else None,
+        payment=_seen_payment(payment, after_sale) if isinstance(payment, dict) else None,
         lines=tuple(_seen_line(line) for line in lines),
     )

@@ -69,14 +69,14 @@ class RewordingGateway(Gateway):
     def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:
         seen = super().get_checkout(session_id, thorough=thorough)
         assert seen.payment
-        aftermath = seen.payment.aftermath
-        if aftermath is None:
+        after_sale = seen.payment.after_sale
+        if after_sale is None:
             return seen
         lists: dict[str, Any] = {
-            name: tuple(replace(row, status=status) for row in getattr(aftermath, name))
+            name: tuple(replace(row, status=status) for row in getattr(after_sale, name))
             for name, status in self.statuses.items()
         }
-        return replace(seen, payment=replace(seen.payment, aftermath=replace(aftermath, **lists)))
+        return replace(seen, payment=replace(seen.payment, after_sale=replace(after_sale, **lists)))
 
 
 def assert_is(sale: Sale, expected: Expected) -> None:

@@ -58,7 +58,7 @@ class WatchedGateway(Gateway):
 
     def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:
         seen = super().get_checkout(session_id, thorough=thorough)
-        self.looks.append(seen.payment is not None and seen.payment.aftermath is not None)
+        self.looks.append(seen.payment is not None and seen.payment.after_sale is not None)
         return seen
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.storage import storage
-from storefront.orders.notices import Concern, reopen_notice, settle_notices
+from storefront.orders.notices import NoticeDraft, reopen_notice, settle_notices
 from storefront.shop.catalog.models import Release, ReleaseFile
 
 log = logging.getLogger(__name__)
@@ -31,12 +31,12 @@ class Missing:
     found_bytes: int | None
 
 
-def _concern(path: str) -> Concern:
+def _draft_notice(path: str) -> NoticeDraft:
     text = (
         f"The file {path} is not in the storage, or not whole, so its buyers cannot download it. Put it back, "
         "then run `storefront releases check`."
     )
-    return Concern(kind=FILE_MISSING, subject=path, text=text)
+    return NoticeDraft(kind=FILE_MISSING, subject=path, text=text)
 
 
 def report_missing(path: str) -> FileMissing:
@@ -46,7 +46,7 @@ def report_missing(path: str) -> FileMissing:
     """
     log.error("file of a release is missing")
     with transaction() as session:
-        reopen_notice(session, _concern(path))
+        reopen_notice(session, _draft_notice(path))
     return FileMissing("The shop has been told. Please try again later; your order is safe.")
 
 
@@ -61,5 +61,7 @@ def check_files() -> list[Missing]:
     found = [Missing(path, size, storage().find_size(path)) for path, size in rows]
     missing = [each for each in found if each.found_bytes != each.size_bytes]
     with transaction() as session:
-        settle_notices(session, [_concern(each.path) for each in missing], kinds=[FILE_MISSING], forgets_done=True)
+        settle_notices(
+            session, [_draft_notice(each.path) for each in missing], kinds=[FILE_MISSING], forgets_done=True
+        )
     return missing

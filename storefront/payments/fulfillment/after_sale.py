@@ -11,7 +11,7 @@ from storefront.core.db import Base
 from storefront.orders.access import Access
 from storefront.orders.after_sale import Dispute, FraudWarning, OrderChange, Refund
 from storefront.orders.models import Order, OrderItem
-from storefront.stripe_api.seen import SeenAftermath, SeenDispute, SeenRefund, SeenWarning
+from storefront.stripe_api.seen import SeenAfterSale, SeenDispute, SeenRefund, SeenWarning
 
 
 def note(session: Session, order_id: int, what: str, detail: str = "") -> None:
@@ -30,7 +30,7 @@ def _word(found: Access) -> str:
     return f"{'allowed' if found.allowed else 'denied'} ({found.reason.value})"
 
 
-def copy_aftermath(session: Session, order: Order, seen: SeenAftermath) -> None:
+def copy_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> None:
     """Rows and timeline lines for what is new or has changed; an item that a refund names is marked."""
     refunds = seen.refunds or ()
     for refund in refunds:

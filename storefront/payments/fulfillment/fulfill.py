@@ -21,11 +21,11 @@ from storefront.orders.access import access, facts_of
 from storefront.orders.models import Order
 from storefront.orders.notices import settle_notices
 from storefront.orders.reopen import resume_mails
-from storefront.payments.fulfillment.after_sale import copy_aftermath, note_access
+from storefront.payments.fulfillment.after_sale import copy_after_sale, note_access
 from storefront.payments.fulfillment.doubles import find_doubles, settle_pairs
 from storefront.payments.fulfillment.grants import add_grants, add_items
-from storefront.payments.fulfillment.notices import find_concerns
-from storefront.payments.fulfillment.promises import promise_aftermath, promise_free, promise_state
+from storefront.payments.fulfillment.notices import draft_notices
+from storefront.payments.fulfillment.promises import promise_after_sale, promise_free, promise_state
 from storefront.payments.fulfillment.recognize import find_ours
 from storefront.shop.catalog.mirrors import Known
 from storefront.stripe_api.gateway import gateway
@@ -140,18 +140,18 @@ def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known]
     counts = lifecycle.apply_facts(order, seen, ticket=ticket or 1)
     if is_new:
         add_items(session, order, seen, known)
-    aftermath = seen.payment.aftermath if counts and seen.payment else None
-    if aftermath is not None:
-        copy_aftermath(session, order, aftermath)
+    after_sale = seen.payment.after_sale if counts and seen.payment else None
+    if after_sale is not None:
+        copy_after_sale(session, order, after_sale)
     outcome = _hand_out(session, order)
     note_access(session, order.id, before, access(facts_of(order)))
-    if outcome is Outcome.FULFILLED or aftermath is not None:
+    if outcome is Outcome.FULFILLED or after_sale is not None:
         unknown = [line.description for line in seen.lines if known[line.id].product_id is None]
         doubles = find_doubles(session, order)
-        wanted = find_concerns(order, aftermath, unknown_lines=unknown, doubles=doubles)
-        if wanted or aftermath is not None:
+        wanted = draft_notices(order, after_sale, unknown_lines=unknown, doubles=doubles)
+        if wanted or after_sale is not None:
             settle_notices(session, wanted, order_id=order.id)
-        if aftermath is not None:
+        if after_sale is not None:
             settle_pairs(session, order, doubles)
     is_resumed = not is_new and access(facts_of(order)).allowed and resume_mails(session, order)
     return _Effects(
@@ -161,7 +161,7 @@ def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known]
         is_due_mail_new=any(
             [
                 is_resumed,
-                aftermath is not None and promise_aftermath(session, order, aftermath),
+                after_sale is not None and promise_after_sale(session, order, after_sale),
                 order.total_minor == 0 and outcome is Outcome.FULFILLED,
             ]
         ),

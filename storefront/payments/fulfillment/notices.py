@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from storefront.core import money
 from storefront.orders.access import DISPUTE_REASONS, access, facts_of
 from storefront.orders.models import Order
-from storefront.orders.notices import Concern
+from storefront.orders.notices import NoticeDraft
 from storefront.payments.fulfillment.doubles import DOUBLE_PURCHASE, pair_of
-from storefront.stripe_api.seen import SeenAftermath, SeenDispute
+from storefront.stripe_api.seen import SeenAfterSale, SeenDispute
 
 # What wants the owner's answer, and the stage it belongs to: an inquiry that becomes a dispute keeps its id.
 NEEDS_ANSWER = {
@@ -17,9 +17,9 @@ NEEDS_ANSWER = {
 }
 
 
-def find_concerns(
-    order: Order, seen: SeenAftermath | None, *, unknown_lines: Iterable[str], doubles: Iterable[str]
-) -> list[Concern]:
+def draft_notices(
+    order: Order, seen: SeenAfterSale | None, *, unknown_lines: Iterable[str], doubles: Iterable[str]
+) -> list[NoticeDraft]:
     """`unknown_lines` are descriptions; `doubles` are numbers of other orders with the same lines and address."""
     number, found = order.number, []
     if order.is_paid:
@@ -38,7 +38,7 @@ def find_concerns(
                 f"Order {number}: the card's bank suspects fraud ({warning.fraud_type}). Refund it in the Stripe "
                 "Dashboard if you do not know this buyer: a refund now is cheaper than a dispute later."
             )
-            found.append(Concern(kind="fraud_warning", subject=warning.id, text=text))
+            found.append(NoticeDraft(kind="fraud_warning", subject=warning.id, text=text))
     for refund in seen.refunds or ():
         # Refunded again, withdrawn, or taken back by the bank: nothing is left to do about the one that failed.
         if refund.status == "failed" and access(facts_of(order)).allowed:
@@ -48,42 +48,42 @@ def find_concerns(
                 "was bought. Refund again, or pay another way and withdraw the order: "
                 f"`storefront orders decide {number} withdraw`."
             )
-            found.append(Concern(kind="refund_failed", subject=refund.id, text=text))
+            found.append(NoticeDraft(kind="refund_failed", subject=refund.id, text=text))
     return found
 
 
-def _unknown_line(number: str, line: str) -> Concern:
+def _unknown_line(number: str, line: str) -> NoticeDraft:
     text = (
         f"Order {number} has a line this shop does not know: \u201c{line}\u201d. Nothing was handed out for it: "
         "write to the buyer, or refund that part."
     )
-    return Concern(kind="unknown_line", subject=f"{number}:{line}", text=text)
+    return NoticeDraft(kind="unknown_line", subject=f"{number}:{line}", text=text)
 
 
-def _double(number: str, other: str) -> Concern:
+def _double(number: str, other: str) -> NoticeDraft:
     first, second = sorted((number, other))
     text = (
         f"Orders {first} and {second} have the same lines and address within 24 hours. "
         "If the buyer meant to pay once, refund one of them."
     )
-    return Concern(kind=DOUBLE_PURCHASE, subject=pair_of(number, other), text=text)
+    return NoticeDraft(kind=DOUBLE_PURCHASE, subject=pair_of(number, other), text=text)
 
 
-def _unreadable(number: str) -> Concern:
+def _unreadable(number: str) -> NoticeDraft:
     text = (
         f"Order {number} is disputed, and the shop may not read the dispute, so access stays as it is. "
         "Let STRIPE_SECRET_KEY read disputes, or decide yourself: `storefront orders decide`."
     )
-    return Concern(kind="dispute_unknown", subject=number, text=text)
+    return NoticeDraft(kind="dispute_unknown", subject=number, text=text)
 
 
-def _dispute(number: str, dispute: SeenDispute) -> list[Concern]:
+def _dispute(number: str, dispute: SeenDispute) -> list[NoticeDraft]:
     if dispute.status not in DISPUTE_REASONS:
         text = (
             f"Order {number}: Stripe reports a dispute status that this shop does not know "
             f"(\u201c{dispute.status}\u201d). Access stays as it is: look at it in the Stripe Dashboard."
         )
-        return [Concern(kind="dispute_unknown", subject=dispute.id, text=text)]
+        return [NoticeDraft(kind="dispute_unknown", subject=dispute.id, text=text)]
     if dispute.status not in NEEDS_ANSWER:
         return []
     amount = money.format_money(dispute.amount_minor, dispute.currency)
@@ -91,4 +91,4 @@ def _dispute(number: str, dispute: SeenDispute) -> list[Concern]:
     what = "an inquiry" if dispute.status.startswith("warning_") else "a dispute"
     text = f"Order {number}: {what} over {amount} ({dispute.reason}). Answer it in the Stripe Dashboard{until}."
     subject = f"{dispute.id}:{NEEDS_ANSWER[dispute.status]}"
-    return [Concern(kind="dispute_open", subject=subject, text=text)]
+    return [NoticeDraft(kind="dispute_open", subject=subject, text=text)]

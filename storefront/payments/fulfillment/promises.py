@@ -15,7 +15,7 @@ from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.models import Order, OrderItem
 from storefront.payments.fulfillment.grants import granted_products
 from storefront.payments.fulfillment.notices import NEEDS_ANSWER
-from storefront.stripe_api.seen import SeenAftermath
+from storefront.stripe_api.seen import SeenAfterSale
 
 ONCE_WITHIN = timedelta(hours=1)
 
@@ -93,7 +93,7 @@ def _find_mailed(session: Session, order: Order) -> dict[int, datetime]:
     return found
 
 
-def promise_aftermath(session: Session, order: Order, seen: SeenAftermath) -> bool:
+def promise_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> bool:
     """One mail for each refund (to the buyer), fraud warning and stage of a dispute (to the owner).
 
     True when one is new.

@@ -11,7 +11,7 @@ from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.lifecycle import find_order
 from storefront.orders.models import Order
 from storefront.payments.fulfillment.recognize import find_ours
-from storefront.stripe_api.seen import SeenAftermath, SeenCheckout
+from storefront.stripe_api.seen import SeenAfterSale, SeenCheckout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +56,11 @@ def _compare(order: Order, seen: SeenCheckout) -> Iterator[str]:
         yield f"{there} refunded at Stripe, {here} here"
     if payment.is_disputed and not order.is_disputed:
         yield "disputed at Stripe, not here"
-    if payment.aftermath is not None:
-        yield from _compare_aftermath(order, payment.aftermath)
+    if payment.after_sale is not None:
+        yield from _compare_after_sale(order, payment.after_sale)
 
 
-def _compare_aftermath(order: Order, seen: SeenAftermath) -> Iterator[str]:
+def _compare_after_sale(order: Order, seen: SeenAfterSale) -> Iterator[str]:
     refunds = _statuses(order, Refund)
     for refund in seen.refunds or ():
         if refunds.get(refund.id) != refund.status:

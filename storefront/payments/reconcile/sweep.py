@@ -10,7 +10,7 @@ from storefront.core.db import db, transaction
 from storefront.core.runtime import settings
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.models import Order
-from storefront.orders.notices import Concern, open_notices, settle_notices
+from storefront.orders.notices import NoticeDraft, open_notices, settle_notices
 from storefront.payments.webhook import ledger
 
 KINDS = ("mail_failed", "event_stuck", "session_unreadable", "list_unreadable")
@@ -20,17 +20,17 @@ MAILS_OF = timedelta(days=30)
 
 def sweep(*, never_received: int, unreadable: Mapping[str, str], unreadable_lists: Iterable[str]) -> None:
     """Opens and closes them by what the rows say now; nothing is written where nothing changed."""
-    concerns = [*_failed_mails(), *_stuck_events(), *_unreadable(unreadable)]
-    concerns += [_forbidden(name) for name in unreadable_lists]
+    drafts = [*_failed_mails(), *_stuck_events(), *_unreadable(unreadable)]
+    drafts += [_forbidden(name) for name in unreadable_lists]
     with transaction() as session:
         settle_notices(
-            session, concerns, kinds=("mail_failed", "event_stuck", "session_unreadable", "list_unreadable")
+            session, drafts, kinds=("mail_failed", "event_stuck", "session_unreadable", "list_unreadable")
         )
         if never_received:
             open_notices(session, [_silent(never_received)])
 
 
-def _failed_mails() -> list[Concern]:
+def _failed_mails() -> list[NoticeDraft]:
     rows = db.session.execute(
         select(OutboxMessage.id, OutboxMessage.kind, OutboxMessage.last_error, Order.number)
         .outerjoin(Order, Order.id == OutboxMessage.order_id)
@@ -41,7 +41,7 @@ def _failed_mails() -> list[Concern]:
         )
     )
     return [
-        Concern(
+        NoticeDraft(
             kind="mail_failed",
             subject=str(row.id),
             text=(
@@ -53,9 +53,9 @@ def _failed_mails() -> list[Concern]:
     ]
 
 
-def _stuck_events() -> list[Concern]:
+def _stuck_events() -> list[NoticeDraft]:
     return [
-        Concern(
+        NoticeDraft(
             kind="event_stuck",
             subject=event_id,
             text=(
@@ -67,9 +67,9 @@ def _stuck_events() -> list[Concern]:
     ]
 
 
-def _unreadable(sessions: Mapping[str, str]) -> list[Concern]:
+def _unreadable(sessions: Mapping[str, str]) -> list[NoticeDraft]:
     return [
-        Concern(
+        NoticeDraft(
             kind="session_unreadable",
             subject=session_id,
             text=(
@@ -81,17 +81,17 @@ def _unreadable(sessions: Mapping[str, str]) -> list[Concern]:
     ]
 
 
-def _forbidden(name: str) -> Concern:
+def _forbidden(name: str) -> NoticeDraft:
     text = (
         f"STRIPE_SECRET_KEY may not list {name}, so what only they tell is not found without its webhook. "
         "Give the restricted key that permission in the Stripe Dashboard."
     )
-    return Concern(kind="list_unreadable", subject=name, text=text)
+    return NoticeDraft(kind="list_unreadable", subject=name, text=text)
 
 
-def _silent(count: int) -> Concern:
+def _silent(count: int) -> NoticeDraft:
     events = "one event" if count == 1 else f"{count} events"
-    return Concern(
+    return NoticeDraft(
         kind="events_missing",
         subject=f"{clock.now():%Y-%m-%d}",
         text=(

@@ -15,7 +15,7 @@ from storefront.delivery.licenses.models import License, PoolKey
 from storefront.orders.access import Facts, access
 from storefront.orders.after_sale import Notice
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
-from storefront.orders.notices import Concern, settle_notices
+from storefront.orders.notices import NoticeDraft, settle_notices
 from storefront.shop.catalog.models import KeySource, Product
 
 POOL_LOW = "pool_low"
@@ -112,19 +112,19 @@ def _count(which: ColumnElement[bool]) -> ColumnElement[int]:
     return select(func.count()).select_from(PoolKey).where(which).scalar_subquery()
 
 
-def find_concerns(pools: Collection[PoolCounts], mode: str) -> list[Concern]:
+def draft_notices(pools: Collection[PoolCounts], mode: str) -> list[NoticeDraft]:
     """Pure. A test shop that never imported keys has no pool to run dry.
 
     No text holds a count: every sale would change it, and sales would wait for each other at that row.
     """
-    return [_concern(each) for each in pools if _is_low(each) and (each.imported or mode == Mode.LIVE)]
+    return [_draft_notice(each) for each in pools if _is_low(each) and (each.imported or mode == Mode.LIVE)]
 
 
 def _is_low(pool: PoolCounts) -> bool:
     return pool.unsold <= max(pool.low_at, pool.very_low_at, 0)
 
 
-def _concern(pool: PoolCounts) -> Concern:
+def _draft_notice(pool: PoolCounts) -> NoticeDraft:
     what = f"Bring more: `storefront keys import {pool.slug} FILE`."
     if pool.waiting and not pool.unsold:
         level, text = (
@@ -138,7 +138,7 @@ def _concern(pool: PoolCounts) -> Concern:
     else:
         level, text = "low", f"{pool.name} has {pool.low_at} license keys left, or fewer. {what}"
     # With the number imported: what the owner called done before an import may be wanted again after it.
-    return Concern(kind=POOL_LOW, subject=f"{pool.slug}:{level}:{pool.imported}", text=text)
+    return NoticeDraft(kind=POOL_LOW, subject=f"{pool.slug}:{level}:{pool.imported}", text=text)
 
 
 def settle_pools(session: Session, mode: str, changed: Collection[int]) -> None:
@@ -147,7 +147,7 @@ def settle_pools(session: Session, mode: str, changed: Collection[int]) -> None:
         return
     products = session.scalars(select(Product).where(Product.id.in_(list(changed)))).all()
     low = [each.id for each in products if _sells_imported(each) and _is_running_low(session, each, mode)]
-    wanted = find_concerns(count_pools(session, mode, low), mode) if low else []
+    wanted = draft_notices(count_pools(session, mode, low), mode) if low else []
     settle_notices(session, wanted, kinds=[POOL_LOW], about=[f"{each.slug}:" for each in products])
 
 
@@ -164,7 +164,7 @@ def _is_running_low(session: Session, product: Product, mode: str) -> bool:
 
 def settle_stale(mode: str) -> None:
     """After orders closed or opened, which nobody tells the pools. A transaction only where a notice differs."""
-    wanted = {concern.subject for concern in find_concerns(count_pools(db.session(), mode), mode)}
+    wanted = {draft.subject for draft in draft_notices(count_pools(db.session(), mode), mode)}
     known = db.session.execute(
         select(Notice.subject, Notice.closed_at)
         .where(Notice.mode == mode, Notice.kind == POOL_LOW)
@@ -173,4 +173,4 @@ def settle_stale(mode: str) -> None:
     is_over = any(row.closed_at is None and row.subject not in wanted for row in known)
     if is_over or wanted - {row.subject for row in known}:
         with transaction() as session:
-            settle_notices(session, find_concerns(count_pools(session, mode), mode), kinds=[POOL_LOW])
+            settle_notices(session, draft_notices(count_pools(session, mode), mode), kinds=[POOL_LOW])
