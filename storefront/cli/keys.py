@@ -18,8 +18,8 @@ from storefront.delivery.licenses.key_history import tell_story
 from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
 from storefront.delivery.licenses.pools.import_keys import KeysRefused, import_keys
 from storefront.delivery.licenses.pools.key_files import KeyFile, one_key, read_keys
-from storefront.delivery.licenses.pools.pool import count_pools
 from storefront.delivery.licenses.pools.remove_keys import remove_keys
+from storefront.delivery.licenses.pools.stock import count_pools
 
 MOST_PROBLEMS = 50  # shown; --json has all
 

@@ -9,9 +9,9 @@ import click
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.delivery.licenses.product_settings import change_product
+from storefront.delivery.licenses.change_product import change_product
 from storefront.shop.catalog.models import KeySource
-from storefront.shop.catalog.settings import ProductSettings, list_slugs, read_settings
+from storefront.shop.catalog.product_settings import ProductSettings, list_slugs, read_settings
 
 
 class NumberOrNone(click.ParamType[int | str]):

@@ -10,10 +10,10 @@ from storefront.buyers.library.news import tell_buyers
 from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.delivery.downloads.missing import check_files
+from storefront.delivery.downloads.missing_files import check_files
 from storefront.shop.catalog import publish as publishing
-from storefront.shop.catalog.releases import add_release_files
-from storefront.shop.catalog.sizes import format_size
+from storefront.shop.catalog.file_sizes import format_size
+from storefront.shop.catalog.upload import add_release_files
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 import pytest
 from flask import Flask
 
-from storefront.delivery.downloads.slots import EACH
+from storefront.delivery.downloads.concurrent_downloads import EACH
 from tests.delivery.downloads.sent import SlowReader, get, make_sparse, short_address
 from tests.messages.sold import sell
 from tests.races.served import served

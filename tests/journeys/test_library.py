@@ -12,7 +12,7 @@ from storefront.buyers.library.news import tell_buyers
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.shop.catalog.publish import publish
-from storefront.shop.catalog.releases import add_release_file
+from storefront.shop.catalog.upload import add_release_file
 from tests.delivery.licenses.licensed import ask
 from tests.journeys.parts import key_texts
 from tests.messages.sold import Sale, sell

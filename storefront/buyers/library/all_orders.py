@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Result, Row, func, or_, select
 from storefront.buyers.library.purchase import STATES
 from storefront.core.db import db
 from storefront.core.runtime import settings
-from storefront.delivery.downloads.links import ReleasedFile, find_files, includes
+from storefront.delivery.downloads.granted_files import ReleasedFile, find_files, includes
 from storefront.delivery.licenses.models import License
 from storefront.orders.access import Access, access, facts_of, item_access
 from storefront.orders.lifecycle import order_tokens

@@ -13,7 +13,7 @@ from storefront.core.runtime import settings
 from storefront.customers.models import Customer, NewsLink
 from storefront.customers.session import get_customer_now
 from storefront.customers.unproven import MARK
-from storefront.delivery.downloads.links import bought_at
+from storefront.delivery.downloads.granted_files import bought_at
 from storefront.delivery.downloads.rules import is_included
 from storefront.mail import outbox
 from storefront.mail.models import MailState, OutboxMessage

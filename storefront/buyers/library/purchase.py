@@ -16,12 +16,12 @@ from storefront.core.db import db
 from storefront.core.measurements import ACCESS_DENIALS, measurements
 from storefront.core.runtime import absolute_url
 from storefront.delivery.downloads.counting import count_used
-from storefront.delivery.downloads.links import ReleasedFile, bought_at, find_files, includes
+from storefront.delivery.downloads.granted_files import ReleasedFile, bought_at, find_files, includes
 from storefront.delivery.downloads.rules import Allowance, allowance
 from storefront.delivery.licenses.activations import DevicePage, find_devices
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import License
-from storefront.delivery.licenses.rule import license_refusal
+from storefront.delivery.licenses.validity import license_refusal
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.outbox import RECEIPT
 from storefront.orders.access import Access, Facts, Reason, access, facts_of, item_access, item_facts

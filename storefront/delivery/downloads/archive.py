@@ -8,8 +8,8 @@ from zipstream import ZIP_STORED, ZipStream
 from storefront.core.errors import NotFound
 from storefront.core.storage import storage
 from storefront.delivery.downloads.counting import find_refusal
-from storefront.delivery.downloads.links import GrantedFile, find_newest_files
-from storefront.delivery.downloads.missing import report_missing
+from storefront.delivery.downloads.granted_files import GrantedFile, find_newest_files
+from storefront.delivery.downloads.missing_files import report_missing
 from storefront.orders.models import Order
 from storefront.shop.catalog.file_names import same_name
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
-from storefront.delivery.downloads.links import GrantedFile
+from storefront.delivery.downloads.granted_files import GrantedFile
 from storefront.delivery.downloads.models import Download
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lookup import is_named, not_found

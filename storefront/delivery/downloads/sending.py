@@ -17,11 +17,11 @@ from werkzeug.wsgi import ClosingIterator
 from storefront.core.runtime import settings
 from storefront.core.storage import disposition, storage
 from storefront.delivery.downloads import counting
-from storefront.delivery.downloads.links import GrantedFile, ReleasedFile
-from storefront.delivery.downloads.missing import report_missing
+from storefront.delivery.downloads.concurrent_downloads import Slots
+from storefront.delivery.downloads.granted_files import GrantedFile, ReleasedFile
+from storefront.delivery.downloads.missing_files import report_missing
 from storefront.delivery.downloads.ranges import Part, Version, find_part, find_range
 from storefront.delivery.downloads.rules import presigned_life
-from storefront.delivery.downloads.slots import Slots
 
 BLOCK_BYTES = 256 * 1024
 

@@ -8,7 +8,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from storefront.core import clock
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
-from storefront.delivery.downloads.links import GrantedFile, get_file_of_grant
+from storefront.delivery.downloads.granted_files import GrantedFile, get_file_of_grant
 from storefront.delivery.downloads.rules import lifetime
 
 

@@ -9,10 +9,10 @@ from storefront.core.errors import StorefrontError
 from storefront.core.storage import disposition
 from storefront.delivery.downloads import counting
 from storefront.delivery.downloads.archive import open_archive
-from storefront.delivery.downloads.gate import Gate
-from storefront.delivery.downloads.links import get_granted_file
+from storefront.delivery.downloads.concurrent_downloads import Slots
+from storefront.delivery.downloads.concurrent_requests import Gate
+from storefront.delivery.downloads.granted_files import get_granted_file
 from storefront.delivery.downloads.sending import hand_over, stream
-from storefront.delivery.downloads.slots import Slots
 from storefront.delivery.downloads.tickets import get_ticketed_file, new_ticket
 from storefront.orders.browsers import get_order_here
 

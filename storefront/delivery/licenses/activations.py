@@ -15,7 +15,7 @@ from storefront.delivery.licenses import keys
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.lookup import Found, Instance, find_license
 from storefront.delivery.licenses.models import Activation, KeyEvent, License
-from storefront.shop.catalog.settings import MOST_DEVICES
+from storefront.shop.catalog.product_settings import MOST_DEVICES
 
 ON_A_PAGE = 50
 

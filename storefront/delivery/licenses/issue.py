@@ -22,7 +22,7 @@ from storefront.delivery.licenses.terms import terms_of
 from storefront.orders.access import item_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import KeySource, Price, Product
-from storefront.shop.catalog.settings import TEST_PREFIX
+from storefront.shop.catalog.product_settings import TEST_PREFIX
 
 # What can be sold.
 UNSOLD = PoolKey.grant_id.is_(None) & PoolKey.withdrawn_at.is_(None) & PoolKey.removed_at.is_(None)

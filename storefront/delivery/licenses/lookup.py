@@ -12,7 +12,7 @@ from storefront.customers.models import Customer
 from storefront.delivery.licenses import keys
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import Activation, License, RetiredKey
-from storefront.delivery.licenses.rule import license_refusal
+from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.access import Facts
 from storefront.orders.models import Decision, Grant, Order, OrderItem
 from storefront.shop.catalog.models import Price, Product

@@ -14,7 +14,7 @@ from storefront.core.runtime import settings
 from storefront.delivery.licenses.issue import mark_handed_out, take_from_pool
 from storefront.delivery.licenses.keys import hash_exact, hash_key, hashes_of, hint, is_well_formed, new_key
 from storefront.delivery.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
-from storefront.delivery.licenses.pools.pool import settle_pools
+from storefront.delivery.licenses.pools.stock import settle_pools
 from storefront.mail import outbox
 from storefront.mail.models import NOT_LEFT, MailState, OutboxMessage
 from storefront.orders.access import item_access
@@ -22,7 +22,7 @@ from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.reopen import resume_mails
 from storefront.shop.catalog.models import Product
-from storefront.shop.catalog.settings import TEST_PREFIX
+from storefront.shop.catalog.product_settings import TEST_PREFIX
 
 ORDER_NUMBER = re.compile(r"[A-Za-z0-9]{8}")
 

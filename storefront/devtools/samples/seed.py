@@ -10,7 +10,7 @@ from storefront.core.db import db, transaction
 from storefront.devtools.samples import make_book, make_font, make_sounds, make_tool
 from storefront.devtools.samples.texts import BOOK, FONT, SOUNDS, TOOL
 from storefront.shop.catalog.models import Price, Product
-from storefront.shop.catalog.releases import record_file, store_file
+from storefront.shop.catalog.upload import record_file, store_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

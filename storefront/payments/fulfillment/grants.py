@@ -9,7 +9,7 @@ from storefront.core.db import insert_missing
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
 from storefront.delivery.licenses.issue import issue_keys, keyless_of
-from storefront.delivery.licenses.pools.pool import settle_pools
+from storefront.delivery.licenses.pools.stock import settle_pools
 from storefront.orders.access import access, facts_of
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem

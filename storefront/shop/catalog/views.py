@@ -4,8 +4,8 @@ from flask import Blueprint, current_app, g, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
+from storefront.shop.catalog.file_sizes import format_size
 from storefront.shop.catalog.products import ProductCard, get_product, list_products
-from storefront.shop.catalog.sizes import format_size
 
 catalog = Blueprint("catalog", __name__)
 catalog.add_app_template_filter(format_size, "filesize")

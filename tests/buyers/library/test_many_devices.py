@@ -9,9 +9,9 @@ from sqlalchemy import insert, select
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.delivery.licenses.activations import find_devices
+from storefront.delivery.licenses.change_product import change_product
 from storefront.delivery.licenses.models import Activation, License
-from storefront.delivery.licenses.product_settings import change_product
-from storefront.shop.catalog.settings import MOST_DEVICES, SettingRefused
+from storefront.shop.catalog.product_settings import MOST_DEVICES, SettingRefused
 from tests.messages.sold import sell
 from tests.support.sandbox_client import SandboxClient
 

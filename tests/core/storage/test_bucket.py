@@ -14,7 +14,7 @@ from storefront.core.config.settings import SettingsError, load_settings
 from storefront.core.db import db, transaction
 from storefront.core.storage import Bucket, StorageUnavailable, disposition, storage
 from storefront.delivery.downloads.models import Download
-from storefront.shop.catalog.releases import ReleaseFileExists, add_release_file
+from storefront.shop.catalog.upload import ReleaseFileExists, add_release_file
 from tests.delivery.downloads.sent import get
 from tests.messages.sold import Sale, sell
 from tests.support.goods import change_product

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.delivery.downloads.models import Download
-from storefront.shop.catalog.releases import add_release_file
+from storefront.shop.catalog.upload import add_release_file
 from tests.support.shop import Buyer, count_rows
 
 BOOK = ("the-patient-toolmaker", "E-book")

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from storefront.core.db import db
-from storefront.shop.catalog.releases import add_release_files
+from storefront.shop.catalog.upload import add_release_files
 from tests.delivery.downloads.clicks import BOOK, add_release, counted_downloads, forget_window, status
 from tests.messages.sold import Sale, sell
 from tests.support.databases import BOTH

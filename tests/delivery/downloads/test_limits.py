@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from storefront.buyers.account.erase import erase_customer
 from storefront.buyers.library.resend import resend
 from storefront.core import clock
-from storefront.delivery.downloads.slots import EACH
+from storefront.delivery.downloads.concurrent_downloads import EACH
 from tests.delivery.downloads.clicks import BOOK, counted_downloads, forget_window, short_link, status
 from tests.delivery.downloads.sent import make_sparse
 from tests.messages.sold import Sale, sell

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from storefront.core.db import db
-from storefront.delivery.downloads.missing import check_files, report_missing
+from storefront.delivery.downloads.missing_files import check_files, report_missing
 from storefront.orders.notices import close_notice, list_open_notices
 from tests.delivery.downloads.clicks import book_path, content, counted_downloads, short_link, status
 from tests.messages.sold import Sale

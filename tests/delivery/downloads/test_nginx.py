@@ -13,7 +13,7 @@ from storefront.core.config.settings import load_settings
 from storefront.core.db import db
 from storefront.core.storage import disposition
 from storefront.delivery.downloads.models import Download
-from storefront.shop.catalog.releases import add_release_file
+from storefront.shop.catalog.upload import add_release_file
 from tests.delivery.downloads.nginx import free_port as find_free_port
 from tests.delivery.downloads.nginx import nginx
 from tests.delivery.downloads.sent import get, head, short_address

@@ -14,7 +14,7 @@ from storefront.app import create_app
 from storefront.core import clock
 from storefront.core.config.settings import load_settings
 from storefront.core.db import db, transaction
-from storefront.delivery.downloads.links import get_file_of_grant
+from storefront.delivery.downloads.granted_files import get_file_of_grant
 from storefront.delivery.downloads.tickets import new_ticket
 from storefront.orders.models import Order
 from storefront.shop.catalog.models import Release

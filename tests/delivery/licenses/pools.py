@@ -9,7 +9,7 @@ from storefront.core.db import db, transaction
 from storefront.delivery.licenses.pools.import_keys import Imported, import_keys
 from storefront.delivery.licenses.pools.key_files import read_keys
 from storefront.payments.fulfillment.fulfill import fulfill_checkout
-from storefront.shop.catalog.settings import change_settings
+from storefront.shop.catalog.product_settings import change_settings
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, read_rows
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storefront.delivery.licenses.keys import normal_form
-from storefront.delivery.licenses.pools.damage import find_damage, find_shortened
+from storefront.delivery.licenses.pools.damaged_keys import find_damage, find_shortened
 from storefront.delivery.licenses.pools.key_files import KeyFileRefused, is_heading, read_keys
 
 TWO = [(1, "AAAA-1"), (2, "BBBB-2")]

@@ -14,7 +14,7 @@ from storefront.core.config.settings import Settings
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.file_names import FileNameRefused, check_path_part
 from storefront.shop.catalog.models import Release, ReleaseFile
-from storefront.shop.catalog.releases import ReleaseFileExists, add_release_file
+from storefront.shop.catalog.upload import ReleaseFileExists, add_release_file
 from tests.support.shop import Buyer, count_rows
 
 

@@ -14,7 +14,7 @@ from storefront.cli.root import main
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.shop.catalog.models import Release, ReleaseFile
-from storefront.shop.catalog.releases import ReleaseFileExists, add_release_file
+from storefront.shop.catalog.upload import ReleaseFileExists, add_release_file
 from tests.delivery.licenses.pools import change
 from tests.support.databases import BOTH
 from tests.support.shop import Buyer, count_rows, read_rows

@@ -17,8 +17,8 @@ from storefront.core.runtime import settings
 from storefront.delivery.licenses import activations
 from storefront.delivery.licenses.activations import Answer
 from storefront.delivery.licenses.api import answers
-from storefront.delivery.licenses.api.limits import count_client, count_key
 from storefront.delivery.licenses.api.openapi import describe
+from storefront.delivery.licenses.api.rate_limits import count_client, count_key
 from storefront.delivery.licenses.api.requests import MAX_BODY_BYTES, demand, read_fields
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.signing.license_file import issue_license_file

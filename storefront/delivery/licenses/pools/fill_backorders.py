@@ -17,7 +17,7 @@ from storefront.delivery.licenses.issue import (
     keyless_grants,
     makes_test_keys,
 )
-from storefront.delivery.licenses.pools.pool import count_waiting, settle_pools, settle_stale
+from storefront.delivery.licenses.pools.stock import count_waiting, settle_pools, settle_stale
 from storefront.mail import outbox
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, Order

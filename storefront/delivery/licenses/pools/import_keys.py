@@ -18,7 +18,7 @@ from storefront.delivery.licenses.keys import hash_key, hint, is_well_formed
 from storefront.delivery.licenses.models import KeyEvent, License, PoolKey, RetiredKey
 from storefront.delivery.licenses.pools.fill_backorders import Served, serve
 from storefront.delivery.licenses.pools.key_files import KeyFile, KeyLine, Problem
-from storefront.delivery.licenses.pools.pool import count_waiting, settle_pools
+from storefront.delivery.licenses.pools.stock import count_waiting, settle_pools
 from storefront.shop.catalog.models import KeySource, Product
 
 BATCH = 2000  # rows a statement: SQLite and PostgreSQL bound how many values one may carry

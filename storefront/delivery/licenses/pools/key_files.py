@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from storefront.core.errors import StorefrontError
 from storefront.delivery.licenses.keys import MAX_KEY_LENGTH, exact_form, hash_exact, hint, normal_form
-from storefront.delivery.licenses.pools.damage import find_damage, find_shortened, is_error_value
-from storefront.delivery.licenses.pools.key_table import DELIMITERS, Record, Table, UnreadableTable, read_table
+from storefront.delivery.licenses.pools.csv_table import DELIMITERS, Record, Table, UnreadableTable, read_table
+from storefront.delivery.licenses.pools.damaged_keys import find_damage, find_shortened, is_error_value
 
 MAX_BYTES = 20 * 1024 * 1024
 MIN_LENGTH = 4

@@ -14,7 +14,7 @@ from storefront.delivery.licenses.keys import hash_key, hint
 from storefront.delivery.licenses.models import KeyEvent, PoolKey
 from storefront.delivery.licenses.pools.import_keys import BATCH, KeysRefused
 from storefront.delivery.licenses.pools.key_files import KeyFile, KeyLine, Problem
-from storefront.delivery.licenses.pools.pool import settle_pools
+from storefront.delivery.licenses.pools.stock import settle_pools
 from storefront.shop.catalog.models import Product
 
 

@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
-from storefront.delivery.licenses.pools.pool import settle_pools
+from storefront.delivery.licenses.pools.stock import settle_pools
 from storefront.shop.catalog.models import Product
-from storefront.shop.catalog.settings import ProductSettings, change_settings
+from storefront.shop.catalog.product_settings import ProductSettings, change_settings
 
 
 def change_product(

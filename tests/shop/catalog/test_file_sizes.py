@@ -2,7 +2,7 @@
 
 import pytest
 
-from storefront.shop.catalog.sizes import format_size
+from storefront.shop.catalog.file_sizes import format_size
 
 
 @pytest.mark.parametrize(

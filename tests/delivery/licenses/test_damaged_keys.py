@@ -2,7 +2,7 @@
 
 import pytest
 
-from storefront.delivery.licenses.pools.damage import find_damage
+from storefront.delivery.licenses.pools.damaged_keys import find_damage
 from storefront.delivery.licenses.pools.key_files import read_keys
 
 DAMAGED = {

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storefront.delivery.licenses.codes import Code
-from storefront.delivery.licenses.rule import license_refusal
+from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.access import DISPUTE_REASONS, Facts, access
 from storefront.orders.models import Decision
 

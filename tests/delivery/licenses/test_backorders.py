@@ -12,7 +12,7 @@ from storefront.core.db import db, transaction
 from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Order
-from storefront.shop.catalog.settings import change_settings
+from storefront.shop.catalog.product_settings import change_settings
 from tests.delivery.licenses.licensed import ask
 from tests.delivery.licenses.pools import (
     bring,
