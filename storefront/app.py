@@ -32,7 +32,8 @@ from storefront.shop.cart.views import cart
 from storefront.shop.catalog.views import catalog
 from storefront.stripe_api.gateway import set_up_gateway
 from storefront.web.outage_pages import set_up_outage_pages
-from storefront.web.setup import Shop, set_up_web
+from storefront.web.request_log import Shop
+from storefront.web.setup import set_up_web
 from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (

@@ -14,7 +14,7 @@ from storefront.customers import sign_ins
 from storefront.customers.browser_words import browser_words
 from storefront.customers.models import AddressProof, Customer, email_key
 from storefront.customers.proving import Reader
-from storefront.web.setup import client
+from storefront.web.limits import client
 
 KEY = "sign_in"
 READER_KEY = "reader"

@@ -18,7 +18,7 @@ from storefront.customers.session import (
     token_here,
 )
 from storefront.customers.sign_in import sign_in_by_code, sign_in_by_link
-from storefront.web.setup import limiter
+from storefront.web.limits import limiter
 
 # Open: whoever signs in is not signed in yet.
 customers = Blueprint("customers", __name__)

@@ -9,7 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from storefront.core.errors import StorefrontError
 from storefront.core.outages import DatabaseUnavailable
 from storefront.migrations.state import find_trouble
-from storefront.web.setup import error_answer, wants_json
+from storefront.web.error_pages import error_answer
+from storefront.web.programs import wants_json
 
 log = logging.getLogger(__name__)
 

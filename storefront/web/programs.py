@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from flask import request
+
 LICENSE_API = "/v1/"
 WEBHOOK = "/webhook"
 
@@ -12,6 +14,14 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 def is_for_programs(path: str) -> bool:
     return path.startswith(LICENSE_API) or path == WEBHOOK
+
+
+def wants_json() -> bool:
+    """Return whether this request is answered with JSON: by its address, else by its Accept header."""
+    if is_for_programs(request.path) or request.path.startswith("/.well-known/"):
+        return True
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
+    return best == "application/json"
 
 
 class PlainPaths:

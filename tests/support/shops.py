@@ -13,7 +13,7 @@ from storefront.core.config.settings import load_settings
 from storefront.core.db import db
 from storefront.core.errors import AccessDenied, StripeUnavailable
 from storefront.core.runtime import absolute_url
-from storefront.web.setup import limiter
+from storefront.web.limits import limiter
 from tests.support.databases import base_environment
 
 TEST = {"STRIPE_API_BASE": "https://api.stripe.com"}

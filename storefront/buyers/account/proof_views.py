@@ -14,7 +14,7 @@ from storefront.customers.session import reader_here
 from storefront.orders.browsers import is_trusted, trust_browser
 from storefront.orders.lifecycle import get_order_by_token, order_token
 from storefront.orders.models import Order
-from storefront.web.setup import limiter
+from storefront.web.limits import limiter
 
 # Open: the token in the address is the permission, or the first half of it.
 confirm = Blueprint("confirm", __name__)

@@ -43,7 +43,7 @@ from storefront.customers.session import (
     token_here,
 )
 from storefront.orders.unproven import count_waiting
-from storefront.web.setup import limiter
+from storefront.web.limits import limiter
 
 account = Blueprint("account", __name__)
 

@@ -4,7 +4,8 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.library.news import get_reader, set_news
-from storefront.web.setup import csrf, limiter
+from storefront.web.csrf import csrf
+from storefront.web.limits import limiter
 
 # Open: the token in the address is the permission.
 news = Blueprint("news", __name__)

@@ -11,7 +11,7 @@ from storefront.delivery.licenses.activations import deactivate_device
 from storefront.orders.browsers import get_order_here
 from storefront.orders.unproven import claim_order
 from storefront.stripe_api.gateway import gateway
-from storefront.web.setup import limiter
+from storefront.web.limits import limiter
 
 # Open: the token in the address is the permission.
 library = Blueprint("library", __name__)

@@ -20,7 +20,7 @@ from storefront.payments.checkout.buy_now import way_back
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.start import find_started_here, is_started
 from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
-from storefront.web.setup import limiter
+from storefront.web.limits import limiter
 
 SAME_BROWSER_DAYS = 30
 OTHER_BROWSER_MINUTES = 30

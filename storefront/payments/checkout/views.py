@@ -32,8 +32,9 @@ from storefront.payments.fulfillment.fulfill import Outcome
 from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, save_cart, subtract
 from storefront.shop.cart.priced import price_cart
 from storefront.shop.cart.views import parse_number
+from storefront.web.limits import limiter
 from storefront.web.outage_pages import payment_is_safe
-from storefront.web.setup import limiter, wants_json
+from storefront.web.programs import wants_json
 
 # Open: a checkout is its browser's own, by the session cookie.
 checkout = Blueprint("checkout", __name__)

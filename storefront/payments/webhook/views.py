@@ -7,7 +7,7 @@ from storefront.payments.webhook.dispatch import handle_delivery
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.turns import as_delivery
 from storefront.web.bodies import takes_bytes
-from storefront.web.setup import csrf
+from storefront.web.csrf import csrf
 
 # Open: Stripe's signature is the permission.
 webhook = Blueprint("webhook", __name__)

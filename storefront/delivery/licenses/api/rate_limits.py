@@ -15,7 +15,7 @@ from storefront.core.counters import Counters
 from storefront.core.errors import StorefrontError
 from storefront.delivery.licenses import keys
 from storefront.web.clients import client_of
-from storefront.web.setup import limiter
+from storefront.web.limits import limiter
 
 PER_CLIENT = parse("60/minute")
 PER_KEY = parse("120/minute")  # from many addresses: a team starts its day at the same hour

@@ -23,8 +23,8 @@ from storefront.delivery.licenses.api.requests import MAX_BODY_BYTES, demand, re
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.signing.license_file import issue_license_file
 from storefront.web.bodies import takes_bytes
+from storefront.web.csrf import csrf
 from storefront.web.programs import LICENSE_API
-from storefront.web.setup import csrf
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from storefront.delivery.licenses.signing.revocations import KEPT_SECONDS, signe
 from storefront.delivery.licenses.signing.signatures import encode, ensure_signing_key
 from storefront.delivery.licenses.signing.signing_keys import list_keys
 from storefront.orders.browsers import get_order_here
-from storefront.web.setup import limiter
+from storefront.web.limits import limiter
 
 # Open: public by nature; a license file is opened by its order's token.
 well_known = Blueprint("well_known", __name__)

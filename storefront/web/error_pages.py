@@ -1,0 +1,119 @@
+"""Refusals and errors, each as a page for people or JSON for programs."""
+
+import logging
+import math
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, TooManyRequests
+
+from storefront.core import clock
+from storefront.core.errors import StorefrontError
+from storefront.web.limits import limiter
+from storefront.web.programs import wants_json
+
+log = logging.getLogger(__name__)
+
+# status: the code that programs read, and the title of the page
+ERROR_TITLES = {
+    400: ("bad_request", "That request makes no sense to us"),
+    403: ("forbidden", "Not available here"),
+    404: ("not_found", "Page not found"),
+    405: ("method_not_allowed", "That is not how this page works"),
+    413: ("too_large", "Too large"),
+    429: ("too_many_requests", "Please wait a moment"),
+    500: ("internal_error", "Something broke on our side"),
+}
+KEPT_HEADERS = ("Allow", "Content-Range")  # of 405 and 416
+DEFAULT_WAIT_SECONDS = 60
+
+
+def error_answer(
+    *, status: int, code: str, title: str, message: str, retry_after: int | None = None, may_repeat: bool = False
+) -> Response:
+    """Make a refusal a page or JSON: `{"error": {"code", "message", "request_id"}}`.
+
+    With `may_repeat` the page asks to try the same address again. `retry_after` is in seconds.
+    An API whose programs know another form puts its own into `app.extensions["error_bodies"]`, by its prefix.
+    """
+    if wants_json():
+        response = jsonify(_error_body(status, code, message))
+    else:
+        page = render_template(
+            "web/error.html", status=status, title=title, message=message, may_repeat=may_repeat
+        )
+        response = make_response(page)
+    response.status_code = status
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _error_body(status: int, code: str, message: str) -> dict[str, Any]:
+    for prefix, make_body in current_app.extensions.get("error_bodies", {}).items():
+        if request.path.startswith(prefix):
+            body: dict[str, Any] = make_body(status, message)
+            return body
+    return {"error": {"code": code, "message": message, "request_id": g.get("request_id", "-")}}
+
+
+def _answer_refusal(error: StorefrontError) -> ResponseReturnValue:
+    log.info("request refused", extra={"code": error.code, "endpoint": request.endpoint or "-"})
+    return error_answer(
+        status=error.status,
+        code=error.code,
+        title=error.title,
+        message=error.message,
+        retry_after=error.retry_after_seconds,
+    )
+
+
+def _answer_too_many_requests(_error: TooManyRequests) -> ResponseReturnValue:
+    code, title = ERROR_TITLES[429]
+    message = (
+        "You did this many times in a short while. "
+        "Nothing is lost and your cart is as it was: try again in a minute."
+    )
+    return error_answer(status=429, code=code, title=title, message=message, retry_after=_seconds_to_wait())
+
+
+def _seconds_to_wait() -> int:
+    """Set here and not by the limiter's own headers: those would overwrite Retry-After on every limited page."""
+    limit = limiter.current_limit
+    if limit is None:
+        return DEFAULT_WAIT_SECONDS
+    return max(1, math.ceil(limit.reset_at - clock.now().timestamp()))
+
+
+def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    code, title, message = _describe(error, error.code)
+    answer = error_answer(status=error.code, code=code, title=title, message=message)
+    for name, value in error.get_headers():
+        if name in KEPT_HEADERS:
+            answer.headers[name] = value
+    return answer
+
+
+def _describe(error: HTTPException, status: int) -> tuple[str, str, str]:
+    """Return code, title and message."""
+    if isinstance(error, CSRFError):
+        return "csrf", "This form is too old", "Go back, reload the page and send the form again."
+    code, title = ERROR_TITLES.get(status, ("error", HTTPStatus(status).phrase))
+    if status == 500:
+        number = g.get("request_id", "-")
+        return code, title, f"It is not your fault. If it stays, tell the shop this number: {number}"
+    if status == 404:
+        message = "There is nothing at this address. It may have moved, or the link is not complete."
+        return code, title, message
+    return code, title, error.description or title
+
+
+def set_up_error_pages(app: Flask) -> None:
+    app.register_error_handler(StorefrontError, _answer_refusal)
+    app.register_error_handler(TooManyRequests, _answer_too_many_requests)
+    app.register_error_handler(HTTPException, _answer_http_error)

@@ -1,0 +1,71 @@
+"""Security headers of every answer, with the Content-Security-Policy of pages."""
+
+from urllib.parse import urlsplit
+
+from flask import Response, g, request
+from werkzeug.routing import RequestRedirect
+
+from storefront.core.config.settings import Mode, Settings
+from storefront.core.runtime import settings
+
+FIXED_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin-allow-popups"),
+)
+NO_PAGE = "default-src 'none'; frame-ancestors 'none'"  # the policy of JSON, files and the like
+HTTPS_ONLY = "max-age=31536000"
+KEEP_FOR_A_YEAR = "public, max-age=31536000, immutable"
+
+
+def content_security_policy(shop: Settings, nonce: str) -> str:
+    """Allow our own files and what Stripe documents for Stripe.js and Checkout (in the sandbox: its origin).
+
+    https://docs.stripe.com/security/guide#content-security-policy
+    """
+    if shop.mode is Mode.SANDBOX:
+        origin = shop.stripe_js_origin
+        script, frame, connect, image, form = origin, origin, origin, origin, origin
+    else:
+        script = "https://js.stripe.com https://*.js.stripe.com https://checkout.stripe.com"
+        frame = f"{script} https://hooks.stripe.com https://link.com https://*.link.com"
+        connect = "https://api.stripe.com https://checkout.stripe.com https://link.com https://*.link.com"
+        image = "https://*.stripe.com https://*.link.com"
+        form = "https://checkout.stripe.com"
+    return (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}' {script}; style-src 'self' 'nonce-{nonce}'; "
+        f"img-src 'self' data: {image}; font-src 'self'; connect-src 'self' {connect}; frame-src {frame}; "
+        f"form-action 'self' {form}; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+    )
+
+
+def add_headers(response: Response) -> None:
+    """Add what every answer has. A view may have set its own policy, frame rule or cache rule before."""
+    shop = settings()
+    headers = response.headers
+    headers["X-Request-Id"] = g.request_id
+    headers.extend(FIXED_HEADERS)
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", content_security_policy(shop, g.csp_nonce))
+    else:
+        headers.setdefault("Content-Security-Policy", NO_PAGE)
+    headers.setdefault("X-Frame-Options", "DENY")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    elif "v" in request.args:
+        headers["Cache-Control"] = KEEP_FOR_A_YEAR
+    if shop.is_live:
+        headers["Strict-Transport-Security"] = HTTPS_ONLY
+
+
+def keep_redirect_on_this_host(response: Response) -> None:
+    """Make Werkzeug's own redirects (`/cart//x`) relative: they would repeat the request's Host header.
+
+    No error handler sees these redirects.
+    """
+    error = request.routing_exception
+    if isinstance(error, RequestRedirect):
+        address = urlsplit(error.new_url)
+        query = f"?{address.query}" if address.query else ""
+        response.headers["Location"] = "/" + address.path.lstrip("/") + query
