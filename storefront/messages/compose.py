@@ -10,7 +10,8 @@ from sqlalchemy import select
 from storefront.buyers.account.change_address import ENDS as CHANGE_ENDS
 from storefront.buyers.account.change_address import find_change
 from storefront.buyers.library.news import find_reader, news_token
-from storefront.buyers.library.purchase import KeyState, Purchase, read_purchase
+from storefront.buyers.library.purchase import KeyState, Purchase
+from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url, settings

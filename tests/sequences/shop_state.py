@@ -5,7 +5,7 @@ import re
 
 from flask import Flask
 
-from storefront.buyers.library.purchase import SOME_ITEMS_REFUNDED
+from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED
 from storefront.core.db import db
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage

@@ -1,7 +1,8 @@
 """All data of one customer as one JSON object: what a person may ask for, in words a person can read."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -9,89 +10,86 @@ from sqlalchemy import select
 from storefront.core import clock, money
 from storefront.core.db import db
 from storefront.customers.models import Customer, SignIn
+from storefront.delivery.contents import IssuedLicense, ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.models import Download
-from storefront.delivery.licenses.models import Activation, License
+from storefront.delivery.licenses.models import Activation
 from storefront.mail.models import OutboxMessage
-from storefront.orders.access import access, facts_of, item_access
 from storefront.orders.after_sale import OrderChange, Refund
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.shop.catalog.models import ReleaseFile
 
+Json = dict[str, Any]
+ById = defaultdict[int, list[Json]]
 
-def export_customer(customer_id: int) -> dict[str, Any]:
-    """Times are ISO 8601 with their zone. Nine statements, however much it is."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What is told of orders beside their contents: by license id, by item id, and twice by order id."""
+
+    devices: ById
+    downloads: ById
+    refunds: ById
+    changes: ById
+
+
+def export_customer(customer_id: int) -> Json:
+    """Return everything as JSON. Times are ISO 8601 with their zone. Nine statements, however much it is."""
     customer = db.session.get_one(Customer, customer_id)
     orders = db.session.scalars(
         select(Order).where(Order.customer_id == customer_id).order_by(Order.placed_at, Order.id)
     ).all()
-    ids = [order.id for order in orders]
-    items, changes, refunds = (
-        _by_order(db.session.scalars(select(table).where(table.order_id.in_(ids)).order_by(table.id)))
-        for table in (OrderItem, OrderChange, Refund)
-    )
-    keys, downloads = _keys(ids), _downloads(ids)
-    mails = db.session.scalars(
-        select(OutboxMessage)
-        .where(
-            OutboxMessage.mode == customer.mode,
-            OutboxMessage.recipient.in_({customer.email, *(order.email for order in orders)}),
-        )
-        .order_by(OutboxMessage.id)
-    )
+    contents = read_all_contents(orders, with_files=False)
+    parts = _read_parts(contents)
     return {
         "exported_at": clock.now().isoformat(),
         "email": customer.email,
         "customer_since": customer.created_at.isoformat(),
         "news_of_releases": customer.unsubscribed_at is None,
-        "sessions": [
-            {
-                "browser": row.browser,
-                "since": row.created_at.isoformat(),
-                "last_seen_at": row.last_seen_at.isoformat(),
-            }
-            for row in db.session.scalars(
-                select(SignIn).where(SignIn.customer_id == customer_id).order_by(SignIn.id)
-            )
-        ],
-        "orders": [
-            _order(order)
-            | {
-                "items": [_item(item, order, keys[item.id], downloads[item.id]) for item in items[order.id]],
-                "refunds": [
-                    {
-                        "at": refund.created_at.isoformat(),
-                        "amount": money.format_money(refund.amount_minor, refund.currency),
-                        "status": refund.status,
-                    }
-                    for refund in refunds[order.id]
-                ],
-                "history": [
-                    {"at": change.at.isoformat(), "what": change.what, "detail": change.detail}
-                    for change in changes[order.id]
-                ],
-            }
-            for order in orders
-        ],
-        "mails": [
-            {
-                "to": mail.recipient,
-                "what": mail.kind,
-                "state": mail.state.value,
-                "sent_at": mail.sent_at.isoformat() if mail.sent_at else None,
-            }
-            for mail in mails
-        ],
+        "sessions": _sessions(customer_id),
+        "orders": [_order(each, parts) for each in contents],
+        "mails": _emails(customer, orders),
     }
 
 
-def _by_order(rows: Iterable[Any]) -> defaultdict[int, list[Any]]:
-    found: defaultdict[int, list[Any]] = defaultdict(list)
-    for row in rows:
-        found[row.order_id].append(row)
-    return found
+def _read_parts(contents: Sequence[OrderContents]) -> _Parts:
+    order_ids = [each.order.id for each in contents]
+    licenses = [license_.id for each in contents for item in each.items for license_ in item.licenses]
+    return _Parts(
+        devices=_devices(licenses),
+        downloads=_downloads(order_ids),
+        refunds=_refunds(order_ids),
+        changes=_changes(order_ids),
+    )
 
 
-def _order(order: Order) -> dict[str, Any]:
+def _sessions(customer_id: int) -> list[Json]:
+    rows = db.session.scalars(select(SignIn).where(SignIn.customer_id == customer_id).order_by(SignIn.id))
+    return [
+        {"browser": row.browser, "since": row.created_at.isoformat(), "last_seen_at": row.last_seen_at.isoformat()}
+        for row in rows
+    ]
+
+
+def _emails(customer: Customer, orders: Iterable[Order]) -> list[Json]:
+    addresses = {customer.email, *(order.email for order in orders)}
+    rows = db.session.scalars(
+        select(OutboxMessage)
+        .where(OutboxMessage.mode == customer.mode, OutboxMessage.recipient.in_(addresses))
+        .order_by(OutboxMessage.id)
+    )
+    return [
+        {
+            "to": row.recipient,
+            "what": row.kind,
+            "state": row.state.value,
+            "sent_at": row.sent_at.isoformat() if row.sent_at else None,
+        }
+        for row in rows
+    ]
+
+
+def _order(contents: OrderContents, parts: _Parts) -> Json:
+    order = contents.order
     return {
         "number": order.number,
         "placed_at": order.placed_at.isoformat(),
@@ -104,47 +102,42 @@ def _order(order: Order) -> dict[str, Any]:
         "currency": order.currency,
         "total": money.format_money(order.total_minor, order.currency),
         "tax": money.format_money(order.tax_minor, order.currency),
-        "state": access(facts_of(order)).reason.value,
+        "state": contents.access.reason.value,
+        "items": [_item(item, order.currency, parts) for item in contents.items],
+        "refunds": parts.refunds[order.id],
+        "history": parts.changes[order.id],
     }
 
 
-def _item(item: OrderItem, order: Order, keys: list[Any], downloads: list[Any]) -> dict[str, Any]:
+def _item(contents: ItemContents, currency: str, parts: _Parts) -> Json:
+    item = contents.item
     return {
         "what": item.description,
         "quantity": item.quantity,
-        "total": money.format_money(item.total_minor, order.currency),
-        "license_keys": keys,
-        "downloads": downloads,
+        "total": money.format_money(item.total_minor, currency),
+        "license_keys": [_license(each, parts.devices[each.id]) for each in contents.licenses],
+        "downloads": parts.downloads[item.id],
     }
 
 
-def _keys(order_ids: list[int]) -> defaultdict[int, list[Any]]:
-    rows = db.session.execute(
-        select(OrderItem, Order, License, Activation)
-        .join(Order, Order.id == OrderItem.order_id)
-        .join(Grant, Grant.order_item_id == OrderItem.id)
-        .join(License, License.grant_id == Grant.id)
-        .outerjoin(Activation, Activation.license_id == License.id)
-        .where(OrderItem.order_id.in_(order_ids))
-        .order_by(License.id, Activation.created_at)
+def _license(license_: IssuedLicense, devices: list[Json]) -> Json:
+    """A key is handed out here as well: not one that was taken back."""
+    works = license_.key is not None and license_.withdrawn_at is None
+    return {"key": license_.key if works else None, "works": works, "devices": devices}
+
+
+def _devices(license_ids: Sequence[int]) -> ById:
+    rows = db.session.scalars(
+        select(Activation).where(Activation.license_id.in_(license_ids)).order_by(Activation.created_at)
     )
-    found: defaultdict[int, list[Any]] = defaultdict(list)
-    by_license: dict[int, dict[str, Any]] = {}
-    for item, order, license_row, device in rows:
-        if license_row.id not in by_license:
-            # A key is handed out here as well: not one that was taken back.
-            works = item_access(order, item).allowed and license_row.withdrawn_at is None
-            key = license_row.key if works else None
-            by_license[license_row.id] = {"key": key, "works": works, "devices": []}
-            found[item.id].append(by_license[license_row.id])
-        if device is not None:
-            by_license[license_row.id]["devices"].append(
-                {"name": device.name, "fingerprint": device.fingerprint, "since": device.created_at.isoformat()}
-            )
-    return found
+    by_license: ById = defaultdict(list)
+    for row in rows:
+        device = {"name": row.name, "fingerprint": row.fingerprint, "since": row.created_at.isoformat()}
+        by_license[row.license_id].append(device)
+    return by_license
 
 
-def _downloads(order_ids: list[int]) -> defaultdict[int, list[Any]]:
+def _downloads(order_ids: Sequence[int]) -> ById:
     rows = db.session.execute(
         select(OrderItem.id, ReleaseFile.filename, Download.at)
         .join(Grant, Grant.order_item_id == OrderItem.id)
@@ -153,7 +146,26 @@ def _downloads(order_ids: list[int]) -> defaultdict[int, list[Any]]:
         .where(OrderItem.order_id.in_(order_ids))
         .order_by(Download.at)
     )
-    found: defaultdict[int, list[Any]] = defaultdict(list)
+    by_item: ById = defaultdict(list)
     for item_id, filename, at in rows:
-        found[item_id].append({"file": filename, "at": at.isoformat()})
-    return found
+        by_item[item_id].append({"file": filename, "at": at.isoformat()})
+    return by_item
+
+
+def _refunds(order_ids: Sequence[int]) -> ById:
+    rows = db.session.scalars(select(Refund).where(Refund.order_id.in_(order_ids)).order_by(Refund.id))
+    by_order: ById = defaultdict(list)
+    for row in rows:
+        amount = money.format_money(row.amount_minor, row.currency)
+        by_order[row.order_id].append({"at": row.created_at.isoformat(), "amount": amount, "status": row.status})
+    return by_order
+
+
+def _changes(order_ids: Sequence[int]) -> ById:
+    rows = db.session.scalars(
+        select(OrderChange).where(OrderChange.order_id.in_(order_ids)).order_by(OrderChange.id)
+    )
+    by_order: ById = defaultdict(list)
+    for row in rows:
+        by_order[row.order_id].append({"at": row.at.isoformat(), "what": row.what, "detail": row.detail})
+    return by_order

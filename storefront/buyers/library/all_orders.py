@@ -1,20 +1,18 @@
 """Everything that was bought with one address: a page of orders with keys and newest files, in five statements."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Result, Row, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
-from storefront.buyers.library.purchase import STATES
+from storefront.buyers.library.order_words import order_state
 from storefront.core.db import db
 from storefront.core.runtime import settings
-from storefront.delivery.downloads.granted_files import ReleasedFile, find_files, includes
-from storefront.delivery.licenses.models import License
-from storefront.orders.access import Access, access, facts_of, item_access
+from storefront.delivery.contents import ItemContents, OrderContents, read_all_contents
+from storefront.delivery.downloads.granted_files import ReleasedFile
+from storefront.orders.access import Access
 from storefront.orders.lifecycle import order_tokens
-from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.orders.models import Order, OrderItem
 from storefront.shop.catalog.models import Product
 
 ORDERS_A_PAGE = 20
@@ -91,62 +89,36 @@ def read_owned(customer_id: int, *, query: str = "", page: int = 1) -> Owned:
         .offset((page - 1) * ORDERS_A_PAGE)
     ).all()
     tokens = order_tokens(orders)
-    rows = _read_rows([order.id for order in orders])
-    products = {row.product_id for of in rows.values() for row in of if row.kind == GrantKind.DOWNLOAD}
-    files = find_files(products) if products else []
     return Owned(
-        orders=tuple(_order(order, tokens[order.id], rows[order.id], files) for order in orders),
+        orders=tuple(_order(contents, tokens[contents.order.id]) for contents in read_all_contents(orders)),
         page=page,
         pages=pages,
         count=count,
     )
 
 
-def _read_rows(order_ids: list[int]) -> defaultdict[int, list[Row[Any]]]:
-    found: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-    if order_ids:
-        rows: Result[Any] = db.session.execute(
-            select(OrderItem, Grant.kind, Grant.product_id, License.key, License.withdrawn_at)
-            .outerjoin(Grant, Grant.order_item_id == OrderItem.id)
-            .outerjoin(License, License.grant_id == Grant.id)
-            .where(OrderItem.order_id.in_(order_ids))
-            .order_by(OrderItem.order_id, OrderItem.position, Grant.ordinal)
-        )
-        for row in rows:
-            found[row.OrderItem.order_id].append(row)
-    return found
-
-
-def _order(order: Order, token: str, rows: list[Row[Any]], files: list[ReleasedFile]) -> OwnedOrder:
-    items: dict[int, list[Row[Any]]] = {}
-    for row in rows:
-        items.setdefault(row.OrderItem.id, []).append(row)
-    found = access(facts_of(order))
+def _order(contents: OrderContents, token: str) -> OwnedOrder:
+    order = contents.order
     return OwnedOrder(
         number=order.number,
         token=token,
         placed_at=order.placed_at,
         currency=order.currency,
         total_minor=order.total_minor,
-        access=found,
-        state=STATES.get(found.reason, "fulfilled"),
-        items=tuple(_item(order, token, of, files) for of in items.values()),
+        access=contents.access,
+        state=order_state(contents.access),
+        items=tuple(_item(item, token) for item in contents.items),
     )
 
 
-def _item(order: Order, token: str, rows: list[Row[Any]], files: list[ReleasedFile]) -> OwnedItem:
-    item: OrderItem = rows[0].OrderItem
-    allowed = item_access(order, item)
-    products = {row.product_id for row in rows if row.kind == GrantKind.DOWNLOAD}
-    mine = [file for file in files if file.product_id in products and includes(order, file)]
+def _item(item: ItemContents, token: str) -> OwnedItem:
+    newest = [file for file in item.files if file.release_id == item.files[0].release_id]
     return OwnedItem(
-        description=item.description,
-        quantity=item.quantity,
-        access=allowed,
-        keys=tuple(row.key for row in rows if row.key and row.withdrawn_at is None) if allowed.allowed else (),
-        files=tuple(_file(token, file) for file in mine if file.release_id == mine[0].release_id)
-        if allowed.allowed
-        else (),
+        description=item.item.description,
+        quantity=item.item.quantity,
+        access=item.access,
+        keys=tuple(each.key for each in item.licenses if each.key and each.withdrawn_at is None),
+        files=tuple(_file(token, file) for file in newest),
     )
 
 

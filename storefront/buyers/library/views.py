@@ -3,7 +3,8 @@
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from storefront.buyers.library.purchase import Purchase, read_purchase
+from storefront.buyers.library.purchase import Purchase
+from storefront.buyers.library.read_purchase import read_purchase
 from storefront.buyers.library.resend import NothingToSend, resend_own
 from storefront.core.errors import AccessDenied
 from storefront.core.runtime import settings

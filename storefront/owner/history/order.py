@@ -6,17 +6,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storefront.buyers.library.purchase import SOME_ITEMS_REFUNDED
+from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url
+from storefront.delivery.contents import GrantContents, ItemContents, read_contents
 from storefront.delivery.licenses.keys import hint
-from storefront.delivery.licenses.models import License
-from storefront.orders.access import Access, access, facts_of, item_access
+from storefront.orders.access import Access
 from storefront.orders.after_sale import Notice
 from storefront.orders.lifecycle import order_token
-from storefront.orders.models import Decision, Grant, Order, OrderItem
+from storefront.orders.models import Decision, Order
 from storefront.owner.history.timeline import Moment, read_timeline
-from storefront.shop.catalog.models import Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +98,7 @@ def order_url(order: Order) -> str:
 
 def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
     """Eight statements, however many lines, grants, mails and events there are."""
-    found = access(facts_of(order))
-    items = _read_items(order, with_keys=with_keys)
-    has_closed_items = found.allowed and any(not item.access.allowed for item in items)
+    contents = read_contents(order, with_files=False, with_closed_keys=True)
     return OrderHistory(
         number=order.number,
         mode=order.mode,
@@ -127,11 +124,11 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         dispute_status=order.dispute_status,
         decision=order.decision,
         looked_at=order.looked_at,
-        access=found,
-        access_text=SOME_ITEMS_REFUNDED if has_closed_items else found.sentence,
+        access=contents.access,
+        access_text=SOME_ITEMS_REFUNDED if contents.has_closed_items else contents.access.sentence,
         order_url=order_url(order),
         notices=_read_notices(order),
-        items=items,
+        items=tuple(_item(item, with_keys=with_keys) for item in contents.items),
         timeline=read_timeline(order),
     )
 
@@ -151,37 +148,24 @@ def _read_notices(order: Order) -> tuple[HistoryNotice, ...]:
     return tuple(HistoryNotice(id=row.id, kind=row.kind, text=row.text, created_at=row.created_at) for row in rows)
 
 
-def _read_items(order: Order, *, with_keys: bool) -> tuple[HistoryItem, ...]:
-    rows = db.session.execute(
-        select(OrderItem, Grant, Product.name, License.key)
-        .outerjoin(Grant, Grant.order_item_id == OrderItem.id)
-        .outerjoin(Product, Product.id == Grant.product_id)
-        .outerjoin(License, License.grant_id == Grant.id)
-        .where(OrderItem.order_id == order.id)
-        .order_by(OrderItem.position, Grant.kind, Grant.ordinal)
-        .execution_options(populate_existing=True)
-    ).all()
-    items: dict[int, OrderItem] = {}
-    grants: dict[int, list[HistoryGrant]] = {}
-    for item, grant, product, key in rows:
-        items[item.id] = item
-        if grant is not None:
-            shown = key if with_keys or key is None else hint(key)
-            grants.setdefault(item.id, []).append(
-                HistoryGrant(kind=grant.kind.value, product=product, key=shown, created_at=grant.created_at)
-            )
-    return tuple(
-        HistoryItem(
-            position=item.position,
-            description=item.description,
-            quantity=item.quantity,
-            subtotal_minor=item.subtotal_minor,
-            discount_minor=item.discount_minor,
-            tax_minor=item.tax_minor,
-            total_minor=item.total_minor,
-            is_known=item.product_id is not None,
-            access=item_access(order, item),
-            grants=tuple(grants.get(item.id, ())),
-        )
-        for item in items.values()
+def _item(item: ItemContents, *, with_keys: bool) -> HistoryItem:
+    row = item.item
+    return HistoryItem(
+        position=row.position,
+        description=row.description,
+        quantity=row.quantity,
+        subtotal_minor=row.subtotal_minor,
+        discount_minor=row.discount_minor,
+        tax_minor=row.tax_minor,
+        total_minor=row.total_minor,
+        is_known=row.product_id is not None,
+        access=item.access,
+        grants=tuple(_grant(grant, with_keys=with_keys) for grant in item.grants),
     )
+
+
+def _grant(grant: GrantContents, *, with_keys: bool) -> HistoryGrant:
+    key = grant.license.key if grant.license is not None else None
+    if key is not None and not with_keys:
+        key = hint(key)
+    return HistoryGrant(kind=grant.kind.value, product=grant.product_name, key=key, created_at=grant.created_at)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from storefront.buyers.library.purchase import Purchase, read_purchase
+from storefront.buyers.library.purchase import Purchase
+from storefront.buyers.library.read_purchase import read_purchase
 from storefront.buyers.library.resend import NothingToSend, resend_own
 from storefront.core import clock
 from storefront.core.db import db

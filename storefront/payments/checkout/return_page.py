@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from flask import current_app
 
-from storefront.buyers.library.purchase import Purchase, read_purchase
+from storefront.buyers.library.purchase import Purchase
+from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import clock
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings

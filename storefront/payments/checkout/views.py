@@ -16,7 +16,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from storefront.buyers.library.purchase import read_purchase
+from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import tokens
 from storefront.core.errors import AccessDenied, NotFound, StripeRefused, StripeUnavailable
 from storefront.core.runtime import settings

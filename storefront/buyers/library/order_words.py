@@ -1,0 +1,64 @@
+"""What a buyer reads of an order's state, its receipt and its price: words from facts."""
+
+from sqlalchemy import func, select
+
+from storefront.core import money
+from storefront.core.db import db
+from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.outbox import RECEIPT
+from storefront.orders.access import Access, Reason
+from storefront.orders.after_sale import Refund
+from storefront.orders.models import Order
+
+SOME_ITEMS_REFUNDED = "A part of this order was refunded. Below you see what still works."
+
+_STATES = {
+    Reason.AWAITING_PAYMENT: "awaiting_payment",
+    Reason.PAYMENT_FAILED: "failed",
+    Reason.REFUNDED: "refunded",
+    Reason.DISPUTED: "disputed",
+    Reason.DISPUTE_LOST: "dispute_lost",
+    Reason.WITHDRAWN: "withdrawn",
+}
+_MAIL_STATES = {
+    MailState.QUEUED: "on_its_way",
+    MailState.SENDING: "on_its_way",
+    MailState.SENT: "sent",
+    MailState.FAILED: "failed",
+    MailState.CANCELED: "none",
+    MailState.PAUSED: "none",
+}
+
+
+def order_state(found: Access) -> str:
+    """Return the word that templates choose a text by: `fulfilled`, or why the order is not open."""
+    return _STATES.get(found.reason, "fulfilled")
+
+
+def access_sentence(order: Order, found: Access) -> str:
+    """Return the sentence of `access()`, with the day of a refund. One statement for a refunded order."""
+    if found.reason is not Reason.REFUNDED:
+        return found.sentence
+    at = db.session.scalar(select(func.max(Refund.created_at)).where(Refund.order_id == order.id))
+    if at is None:
+        return found.sentence
+    return found.sentence.replace("refunded", f"refunded on {at:%B} {at.day}, {at.year}")
+
+
+def receipt_state(order: Order) -> str:
+    """Return where the newest receipt is: `on_its_way`, `sent`, `failed` or `none`. One statement."""
+    state = db.session.scalar(
+        select(OutboxMessage.state)
+        .where(OutboxMessage.order_id == order.id, OutboxMessage.kind == RECEIPT)
+        .order_by(OutboxMessage.id.desc())
+        .limit(1)
+    )
+    return _MAIL_STATES[state] if state else "none"
+
+
+def presentment(order: Order) -> str | None:
+    """Return what the buyer's bank shows where Checkout converted the price; None in the shop's own currency."""
+    currency = order.presentment_currency
+    if not currency or order.presentment_minor is None or currency == order.currency:
+        return None
+    return money.format_money(order.presentment_minor, currency)

@@ -1,0 +1,157 @@
+"""Reads an order for its buyer: contents, devices, downloads that are left, and the words for its state."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from storefront.buyers.library.order_words import (
+    SOME_ITEMS_REFUNDED,
+    access_sentence,
+    order_state,
+    presentment,
+    receipt_state,
+)
+from storefront.buyers.library.purchase import (
+    NO_DEVICES,
+    KeyState,
+    Purchase,
+    PurchasedFile,
+    PurchasedItem,
+    PurchasedKey,
+)
+from storefront.core import clock
+from storefront.core.measurements import ACCESS_DENIALS, measurements
+from storefront.core.runtime import absolute_url
+from storefront.delivery.contents import (
+    IssuedLicense,
+    ItemContents,
+    OpenDownload,
+    OrderContents,
+    read_contents,
+)
+from storefront.delivery.downloads.counting import count_used
+from storefront.delivery.downloads.granted_files import ReleasedFile
+from storefront.delivery.licenses.activations import DevicePage, find_devices
+from storefront.delivery.licenses.codes import Code
+from storefront.delivery.licenses.validity import license_refusal
+from storefront.orders.access import Facts, Reason, item_facts
+from storefront.orders.lifecycle import order_token
+from storefront.orders.models import Order
+from storefront.orders.unproven import is_order_unproven
+from storefront.shop.catalog.markdown import render_markdown
+
+# Of an item whose access is open: nothing but its own end can stand against a key.
+_KEY_STATES = {None: KeyState.WORKS, Code.EXPIRED: KeyState.EXPIRED, Code.WITHDRAWN: KeyState.WITHDRAWN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Usage:
+    """`downloads` counts by grant id and file id, of limited downloads only; `devices` are by license id."""
+
+    devices: Mapping[int, DevicePage]
+    downloads: Mapping[tuple[int, int], int]
+
+
+def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
+    """At most three statements, and one more each for devices, a limit of downloads, a link made anew."""
+    contents = read_contents(order)
+    found = contents.access
+    token = order_token(order)
+    usage = _read_usage(contents.items, devices_page=devices_page)
+    if not found.allowed and order.is_paid:
+        measurements().add(ACCESS_DENIALS, found.reason)
+    sentence = access_sentence(order, found)
+    return Purchase(
+        number=order.number,
+        state=order_state(found),
+        state_text=SOME_ITEMS_REFUNDED if contents.has_closed_items else sentence,
+        access_allowed=found.allowed,
+        access_reason=sentence,
+        email=order.email,
+        created_at=order.created_at,
+        paid_at=order.paid_at,
+        currency=order.currency,
+        subtotal_minor=order.subtotal_minor,
+        discount_minor=order.discount_minor,
+        tax_minor=order.tax_minor,
+        total_minor=order.total_minor,
+        refunded_minor=order.refunded_minor,
+        presentment=presentment(order),
+        payment_method_type=order.payment_method_type,
+        order_url=absolute_url("library.order", token=token),
+        again_url=absolute_url("checkout.again", token=token),
+        items=tuple(_item(contents, item, token, usage) for item in contents.items),
+        mail_state=receipt_state(order),
+        is_unproven=is_order_unproven(order),
+    )
+
+
+def _read_usage(items: Iterable[ItemContents], *, devices_page: int | None) -> _Usage:
+    """At most two statements: devices where a page of them is shown, downloads where a limit counts them."""
+    license_ids = [each.id for item in items if item.access.allowed for each in item.licenses]
+    downloads = [item.download for item in items if item.download is not None]
+    limited = [download.grant_id for download in downloads if download.allowance.limit is not None]
+    return _Usage(
+        devices=find_devices(license_ids, page=devices_page) if devices_page else {},
+        downloads=count_used(limited) if limited else {},
+    )
+
+
+def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage) -> PurchasedItem:
+    row = item.item
+    return PurchasedItem(
+        description=row.description,
+        quantity=row.quantity,
+        amount_minor=row.subtotal_minor,
+        is_known=row.product_id is not None,
+        price_id=row.price_id,
+        keys=_keys(contents.order, item, usage),
+        files=tuple(_file(token, file, left=_downloads_left(item.download, file, usage)) for file in item.files),
+        is_refunded=item.access.reason is Reason.ITEM_REFUNDED,
+        is_owned_already=contents.access.allowed and row.product_id is not None and not item.grants,
+        backordered=item.keys_to_follow,
+        downloads_end_at=item.download.allowance.ends_at if item.download else None,
+    )
+
+
+def _keys(order: Order, item: ItemContents, usage: _Usage) -> tuple[PurchasedKey, ...]:
+    if not item.access.allowed:
+        return ()
+    facts = item_facts(order, item.item)
+    return tuple(_key(each, each.key, facts, usage) for each in item.licenses if each.key is not None)
+
+
+def _key(license_: IssuedLicense, key: str, facts: Facts, usage: _Usage) -> PurchasedKey:
+    refusal = license_refusal(
+        facts, withdrawn_at=license_.withdrawn_at, expires_at=license_.expires_at, now=clock.now()
+    )
+    return PurchasedKey(
+        license_id=license_.id,
+        key=key,
+        state=_KEY_STATES[refusal],
+        activation_limit=license_.activation_limit,
+        seats=license_.seats,
+        expires_at=license_.expires_at,
+        devices=usage.devices.get(license_.id, NO_DEVICES),
+    )
+
+
+def _file(token: str, file: ReleasedFile, *, left: int | None) -> PurchasedFile:
+    return PurchasedFile(
+        downloads_left=left,
+        notes=render_markdown(file.notes) if file.notes else Markup(""),
+        name=file.filename,
+        url=absolute_url("downloads.file", token=token, file_id=file.id, filename=file.filename),
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        version=file.version,
+        content_type=file.content_type,
+    )
+
+
+def _downloads_left(download: OpenDownload | None, file: ReleasedFile, usage: _Usage) -> int | None:
+    """None: as often as the buyer likes."""
+    if download is None or download.allowance.limit is None:
+        return None
+    return max(0, download.allowance.limit - usage.downloads.get((download.grant_id, file.id), 0))
