@@ -24,7 +24,8 @@ from storefront.cli.signing_keys import signing_keys
 from storefront.cli.status import status
 from storefront.core.config.settings import ROOT, Settings
 from storefront.core.private_files import keep_files_private
-from storefront.devtools.local import run_local, use_local_settings
+from storefront.devtools.local.run import run_local
+from storefront.devtools.local.settings import use_local_settings
 from storefront.devtools.mailbox.cli import mailbox
 from storefront.devtools.samples.seed import seed as seed_catalog
 from storefront.devtools.sandbox.cli import sandbox

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from werkzeug.test import create_environ, run_wsgi_app
 
+from storefront.devtools.loopback import is_allowed
 from storefront.devtools.mailbox.store import MailStore
 from storefront.devtools.mailbox.web import create_web
 from storefront.devtools.sandbox.app import create_sandbox
 from storefront.devtools.sandbox.config import SandboxConfig
-from storefront.devtools.sandbox.hosts import is_allowed
 from tests.support.shops import MakeShop
 
 JSON = {"Accept": "application/json"}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from storefront.devtools.loopback import ConfigError
 from storefront.devtools.mailbox.server import MailboxServer
-from storefront.devtools.sandbox.config import ConfigError
 
 
 @click.command()

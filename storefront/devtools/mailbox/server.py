@@ -13,10 +13,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from storefront.devtools.loopback import ConfigError, is_loopback
 from storefront.devtools.mailbox.smtp import Handler, Trouble
 from storefront.devtools.mailbox.store import Mail, MailStore
 from storefront.devtools.mailbox.web import create_web
-from storefront.devtools.sandbox.config import ConfigError, is_loopback
 
 CLOSE_SECONDS = 2
 MAX_BYTES = 32 * 1024 * 1024

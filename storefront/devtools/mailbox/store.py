@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from storefront.devtools.loopback import ConfigError
 from storefront.devtools.mailbox.decoding import attachment_name, body, headers, is_attached
-from storefront.devtools.sandbox.config import ConfigError
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS mails (

@@ -17,8 +17,8 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from storefront.devtools.loopback import refuse_foreign_hosts
 from storefront.devtools.mailbox.store import Mail, MailStore
-from storefront.devtools.sandbox.hosts import refuse_foreign_hosts
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE_SIZE = 50

@@ -1,8 +1,1 @@
-"""Small real files for the seed's products, made by code: the same bytes on every machine."""
-
-from storefront.devtools.samples.book import make_book
-from storefront.devtools.samples.font import make_font
-from storefront.devtools.samples.sounds import make_sounds
-from storefront.devtools.samples.tool import make_tool
-
-__all__ = ["make_book", "make_font", "make_sounds", "make_tool"]
+"""The products a new shop starts with, to look at and to buy."""

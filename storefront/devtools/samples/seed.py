@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from storefront.core.db import db, transaction
-from storefront.devtools.samples import make_book, make_font, make_sounds, make_tool
+from storefront.devtools.samples.files import make_book, make_font, make_sounds, make_tool
 from storefront.devtools.samples.texts import BOOK, FONT, SOUNDS, TOOL
 from storefront.shop.catalog.models import Price, Product
-from storefront.shop.catalog.upload import record_file, store_file
+from storefront.shop.catalog.upload import StoredFile, record_file, store_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,46 +83,16 @@ GOODS = (
 
 def seed() -> bool:
     """Make the sample products. False, and nothing changed, when the shop has any product."""
-    if db.session.scalar(select(Product.id).limit(1)) is not None:
+    if _has_products(db.session()):
         return False
-    files = {
-        goods.slug: store_file(
-            io.BytesIO(goods.make_file()), slug=goods.slug, version=goods.version, filename=goods.filename
-        )
-        for goods in GOODS
-    }
+    files = {goods.slug: _store(goods) for goods in GOODS}
     with transaction() as session:
         # Asked again under the lock: two machines may be started at once.
-        if session.scalar(select(Product.id).limit(1)) is not None:
+        if _has_products(session):
             return False
         for position, goods in enumerate(GOODS):
-            product = Product(
-                slug=goods.slug,
-                name=goods.name,
-                summary=goods.summary,
-                description_markdown=goods.description,
-                cover=f"{goods.slug}.svg",
-                is_published=True,
-                position=position,
-                grants_license=bool(goods.license_prefix),
-                grants_download=True,
-                license_prefix=goods.license_prefix,
-                activation_limit=goods.activation_limit,
-            )
-            session.add(product)
-            session.flush()
-            session.add_all(
-                Price(
-                    product_id=product.id,
-                    edition=name,
-                    amount_minor=cents,
-                    currency="usd",
-                    position=number,
-                    activation_limit=(goods.activation_limit or 0) * goods.seats.get(name, 1) or None,
-                    seats=goods.seats.get(name),
-                )
-                for number, (name, cents) in enumerate(goods.editions)
-            )
+            product = _add_product(session, goods, position)
+            session.add_all(_price(product, goods, number) for number in range(len(goods.editions)))
             record_file(
                 session,
                 product_id=product.id,
@@ -130,3 +101,44 @@ def seed() -> bool:
                 notes=goods.notes,
             )
     return True
+
+
+def _has_products(session: Session) -> bool:
+    return session.scalar(select(Product.id).limit(1)) is not None
+
+
+def _store(goods: Goods) -> StoredFile:
+    content = io.BytesIO(goods.make_file())
+    return store_file(content, slug=goods.slug, version=goods.version, filename=goods.filename)
+
+
+def _add_product(session: Session, goods: Goods, position: int) -> Product:
+    product = Product(
+        slug=goods.slug,
+        name=goods.name,
+        summary=goods.summary,
+        description_markdown=goods.description,
+        cover=f"{goods.slug}.svg",
+        is_published=True,
+        position=position,
+        grants_license=bool(goods.license_prefix),
+        grants_download=True,
+        license_prefix=goods.license_prefix,
+        activation_limit=goods.activation_limit,
+    )
+    session.add(product)
+    session.flush()
+    return product
+
+
+def _price(product: Product, goods: Goods, number: int) -> Price:
+    edition, cents = goods.editions[number]
+    return Price(
+        product_id=product.id,
+        edition=edition,
+        amount_minor=cents,
+        currency="usd",
+        position=number,
+        activation_limit=(goods.activation_limit or 0) * goods.seats.get(edition, 1) or None,
+        seats=goods.seats.get(edition),
+    )

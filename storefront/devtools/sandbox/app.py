@@ -4,12 +4,12 @@ from pathlib import Path
 
 from flask import Flask
 
+from storefront.devtools.loopback import refuse_foreign_hosts
 from storefront.devtools.sandbox.api import api
 from storefront.devtools.sandbox.buyer_pages import buyer_pages
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.control import control
 from storefront.devtools.sandbox.faults import Faults
-from storefront.devtools.sandbox.hosts import refuse_foreign_hosts
 from storefront.devtools.sandbox.listen import listen, set_up_listeners
 from storefront.devtools.sandbox.pages import pages
 from storefront.devtools.sandbox.request_log import RequestLog

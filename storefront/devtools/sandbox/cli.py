@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from storefront.devtools.sandbox.config import ConfigError, SandboxConfig
+from storefront.devtools.loopback import ConfigError
+from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.server import SandboxServer, serve
 
 

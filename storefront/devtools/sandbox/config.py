@@ -3,11 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from storefront.devtools.loopback import ConfigError, is_loopback
 from storefront.devtools.sandbox.settings import Settings
-
-
-class ConfigError(ValueError):
-    """A start that would be unsafe or cannot work; the text is for the person who typed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +24,10 @@ class SandboxConfig:
     settings: Settings = field(default_factory=Settings)
 
     def __post_init__(self) -> None:
-        for name, key, prefixes in (
-            ("secret key", self.secret_key, ("sk_test_", "rk_test_")),
-            ("publishable key", self.publishable_key, ("pk_test_",)),
-        ):
-            if key is None:
-                continue
-            if "_live_" in key:
-                raise ConfigError(f"the sandbox never takes a live {name}")
-            if not key.startswith(prefixes):
-                raise ConfigError(f"the {name} must start with {prefixes[0]}")
-        for secret in (self.webhook_secret, self.listen_secret):
-            if secret is not None and not secret.startswith("whsec_"):
-                raise ConfigError("the webhook secret must start with whsec_")
+        _check_key("secret key", self.secret_key, ("sk_test_", "rk_test_"))
+        _check_key("publishable key", self.publishable_key, ("pk_test_",))
+        _check_webhook_secret(self.webhook_secret)
+        _check_webhook_secret(self.listen_secret)
         if not self.allow_any_address and not is_loopback(self.host):
             raise ConfigError(
                 f"{self.host} is not a loopback address; the sandbox has no passwords, so this needs"
@@ -47,5 +35,15 @@ class SandboxConfig:
             )
 
 
-def is_loopback(host: str) -> bool:
-    return host in {"localhost", "::1", "[::1]"} or host.startswith("127.")
+def _check_key(name: str, key: str | None, prefixes: tuple[str, ...]) -> None:
+    if key is None:
+        return
+    if "_live_" in key:
+        raise ConfigError(f"the sandbox never takes a live {name}")
+    if not key.startswith(prefixes):
+        raise ConfigError(f"the {name} must start with {prefixes[0]}")
+
+
+def _check_webhook_secret(secret: str | None) -> None:
+    if secret is not None and not secret.startswith("whsec_"):
+        raise ConfigError("the webhook secret must start with whsec_")

@@ -5,9 +5,9 @@ from dataclasses import asdict
 import click
 from flask import Blueprint, Response, current_app, jsonify, request
 
+from storefront.devtools.loopback import is_loopback
 from storefront.devtools.sandbox import clock
 from storefront.devtools.sandbox.checkout.completion import expire, settle_payment
-from storefront.devtools.sandbox.config import is_loopback
 from storefront.devtools.sandbox.control_after_sale import after_sale
 from storefront.devtools.sandbox.control_input import find_or_refuse, json_body
 from storefront.devtools.sandbox.errors import StripeApiError, invalid

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from storefront.devtools.loopback import ConfigError
 from storefront.devtools.mailbox.server import MailboxServer
-from storefront.devtools.sandbox.config import ConfigError
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Flask
 
 from storefront.core.config.settings import Settings
-from storefront.devtools.samples import make_book, make_font, make_sounds, make_tool
+from storefront.devtools.samples.files import make_book, make_font, make_sounds, make_tool
 from storefront.devtools.samples.seed import seed
 from storefront.shop.catalog.models import Price, Product, Release, ReleaseFile
 from tests.support.shop import count_rows, read_rows

@@ -7,7 +7,8 @@ import pytest
 import requests
 import stripe
 
-from storefront.devtools.sandbox.config import ConfigError, SandboxConfig
+from storefront.devtools.loopback import ConfigError
+from storefront.devtools.sandbox.config import SandboxConfig
 from tests.devtools.sandbox.calls import Calls
 
 

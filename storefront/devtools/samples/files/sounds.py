@@ -5,7 +5,7 @@ import math
 import struct
 import wave
 
-from storefront.devtools.samples.archive import make_zip
+from storefront.devtools.samples.files.archive import make_zip
 
 RATE = 22_050
 LOUDNESS = 0.55

@@ -5,9 +5,9 @@ Table layouts: https://learn.microsoft.com/typography/opentype/spec/
 
 import struct
 from collections.abc import Mapping
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
-from storefront.devtools.samples.letters import LETTERS
+from storefront.devtools.samples.files.letters import LETTERS
 
 FAMILY = "Gridling"
 VERSION = "1.0"
@@ -125,24 +125,16 @@ def _assemble(tables: Mapping[str, bytes]) -> bytes:
 
 def make_font() -> bytes:
     drawings = [NOT_DEFINED, SPACE, *LETTERS.values()]
-    glyph_of = {32: 1, 160: 1} | {ord(letter): number for number, letter in enumerate(LETTERS, start=2)}
-    # One case: small letters look like capitals.
-    glyph_of |= {ord(letter.lower()): glyph_of[ord(letter)] for letter in LETTERS if letter.isupper()}
+    glyph_of = _glyph_numbers()
     shapes = [_rectangles(drawing) for drawing in drawings]
     advances = [_advance(drawing) for drawing in drawings]
     glyphs = [_glyph(shape) for shape in shapes]
-    offsets = [sum(map(len, glyphs[:number])) for number in range(len(glyphs) + 1)]
-    lefts = [min((shape[0] for shape in each), default=0) for each in shapes]
-    widest = max(advances)
-    most = max(len(shape) for shape in shapes)
     tables = {
-        "head": struct.pack(">2I2I2H", 0x00010000, 0x00010000, 0, MAGIC, 0b11, EM)
-        + struct.pack(">2q4h2H3h", CREATED, CREATED, 0, 0, 5 * PIXEL, 7 * PIXEL, 0, 8, 2, 1, 0),
-        "hhea": struct.pack(">I3hH", 0x00010000, ASCENT, DESCENT, 0, widest)
-        + struct.pack(">11hH", 0, PIXEL, 5 * PIXEL, 1, 0, 0, 0, 0, 0, 0, 0, len(glyphs)),
-        "maxp": struct.pack(">I14H", 0x00010000, len(glyphs), most * 4, most, 0, 0, 1, *[0] * 8),
-        "hmtx": b"".join(struct.pack(">Hh", *pair) for pair in zip(advances, lefts, strict=True)),
-        "loca": struct.pack(f">{len(offsets)}I", *offsets),
+        "head": _head(),
+        "hhea": _hhea(widest=max(advances), glyphs=len(glyphs)),
+        "maxp": _maxp(most=max(map(len, shapes)), glyphs=len(glyphs)),
+        "hmtx": _hmtx(advances, shapes),
+        "loca": _loca(glyphs),
         "glyf": b"".join(glyphs),
         "cmap": _cmap(glyph_of),
         "name": _name(),
@@ -150,3 +142,37 @@ def make_font() -> bytes:
         "OS/2": _os2(sum(advances) // len(advances), sorted(glyph_of)),
     }
     return _assemble(tables)
+
+
+def _glyph_numbers() -> dict[int, int]:
+    """Return the number of the glyph that shows each character."""
+    letters = {ord(letter): number for number, letter in enumerate(LETTERS, start=2)}
+    # One case: small letters look like capitals.
+    small_letters = {ord(letter.lower()): letters[ord(letter)] for letter in LETTERS if letter.isupper()}
+    return {32: 1, 160: 1, **letters, **small_letters}
+
+
+def _head() -> bytes:
+    return struct.pack(">2I2I2H", 0x00010000, 0x00010000, 0, MAGIC, 0b11, EM) + struct.pack(
+        ">2q4h2H3h", CREATED, CREATED, 0, 0, 5 * PIXEL, 7 * PIXEL, 0, 8, 2, 1, 0
+    )
+
+
+def _hhea(*, widest: int, glyphs: int) -> bytes:
+    return struct.pack(">I3hH", 0x00010000, ASCENT, DESCENT, 0, widest) + struct.pack(
+        ">11hH", 0, PIXEL, 5 * PIXEL, 1, 0, 0, 0, 0, 0, 0, 0, glyphs
+    )
+
+
+def _maxp(*, most: int, glyphs: int) -> bytes:
+    return struct.pack(">I14H", 0x00010000, glyphs, most * 4, most, 0, 0, 1, *[0] * 8)
+
+
+def _hmtx(advances: list[int], shapes: list[list[Rectangle]]) -> bytes:
+    lefts = [min((left for left, *_ in shape), default=0) for shape in shapes]
+    return b"".join(struct.pack(">Hh", *pair) for pair in zip(advances, lefts, strict=True))
+
+
+def _loca(glyphs: list[bytes]) -> bytes:
+    offsets = [0, *accumulate(map(len, glyphs))]
+    return struct.pack(f">{len(offsets)}I", *offsets)

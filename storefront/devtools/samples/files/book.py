@@ -3,7 +3,7 @@
 from html import escape
 from pathlib import Path
 
-from storefront.devtools.samples.archive import make_zip
+from storefront.devtools.samples.files.archive import make_zip
 
 TITLE = "The Patient Toolmaker"
 AUTHOR = "Ines Arvola"

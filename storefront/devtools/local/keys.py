@@ -1,0 +1,39 @@
+"""The local shop's keys and secrets: made at the first run, readable by this user only."""
+
+import os
+import secrets
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+
+def read_keys(folder: Path) -> dict[str, str]:
+    """Return every key by the name of its setting; what is missing in the folder's file is made and kept.
+
+    They look like Stripe's test keys and open nothing.
+    """
+    path = folder / "secrets.env"
+    known = {name: value or "" for name, value in dotenv_values(path).items()} if path.exists() else {}
+    keys = _new_keys() | known
+    if keys != known:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        write_private(draft, [f"{name}={value}\n" for name, value in keys.items()])
+        draft.replace(path)
+    return keys
+
+
+def write_private(path: Path, lines: list[str]) -> None:
+    """Write a file that only this user may read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.writelines(lines)
+
+
+def _new_keys() -> dict[str, str]:
+    return {
+        "SECRET_KEY": secrets.token_hex(32),
+        "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(16)}",
+        "STRIPE_PUBLISHABLE_KEY": f"pk_test_{secrets.token_hex(16)}",
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}",
+        "STRIPE_LISTEN_SECRET": f"whsec_{secrets.token_hex(16)}",
+    }

@@ -1,0 +1,75 @@
+"""The settings of the local shop: made for its programs, kept in `shop.env` for `storefront --local`."""
+
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+
+import click
+from dotenv import dotenv_values
+
+from storefront.core.config.settings import ROOT
+from storefront.devtools.local.keys import read_keys, write_private
+from storefront.devtools.local.ports import HOST, Ports
+
+# Settings a shop in production has; the local one must not use its database, mail server or keys by accident.
+NOT_INHERITED = ("STRIPE_", "DATABASE_", "QUEUE_", "FILES_", "MAIL_", "SECRET_KEY", "BASE_URL", "LIMITS_")
+
+
+def data_folder(environ: Mapping[str, str]) -> Path:
+    return ROOT / (environ.get("STOREFRONT_DATA") or "var/local")
+
+
+def build_environment(environ: Mapping[str, str], ports: Ports) -> dict[str, str]:
+    """Return the environment of the local shop's programs; keys are made if there are none yet."""
+    folder = data_folder(environ)
+    inherited = {name: value for name, value in environ.items() if not name.startswith(NOT_INHERITED)}
+    keys = read_keys(folder)
+    direct, listening = keys["STRIPE_WEBHOOK_SECRET"], keys["STRIPE_LISTEN_SECRET"]
+    return {
+        **inherited,
+        **keys,
+        "STRIPE_WEBHOOK_SECRET": f"{direct},{listening}",  # events come straight, and through `stripe listen`
+        "SANDBOX_WEBHOOK_SECRET": direct,
+        "SANDBOX_LISTEN_SECRET": listening,
+        "STOREFRONT_ENV_FILE": "",
+        "BASE_URL": f"http://{HOST}:{ports.shop}",
+        "DATABASE_URL": f"sqlite:///{folder / 'shop.db'}",
+        "QUEUE_URL": f"sqlite:///{folder / 'queue.db'}",
+        "FILES_URL": (folder / "files").absolute().as_uri(),
+        "STRIPE_API_BASE": f"http://{HOST}:{ports.sandbox}",
+        "MAIL_SERVER": HOST,
+        "MAIL_PORT": str(ports.smtp),
+        "MAIL_FROM": "shop@storefront.example",
+        "OWNER_EMAIL": environ.get("OWNER_EMAIL", "owner@storefront.example"),
+        "NO_PROXY": f"{HOST},localhost",
+        "no_proxy": f"{HOST},localhost",  # the lower-case name wins where both are known
+    }
+
+
+def keep_settings(environ: Mapping[str, str], shop_environment: Mapping[str, str]) -> None:
+    """Write the settings of the shop that runs, for `storefront --local`."""
+    prefixes = (*NOT_INHERITED, "OWNER_", "NO_PROXY", "no_proxy")
+    names = sorted(name for name in shop_environment if name.startswith(prefixes))
+    write_private(_settings_path(environ), [f"{name}='{_escaped(shop_environment[name])}'\n" for name in names])
+
+
+def use_local_settings(environ: MutableMapping[str, str]) -> None:
+    """Make this process's settings those of the shop that `make run` started last.
+
+    Raises:
+        click.ClickException: it never ran here.
+    """
+    path = _settings_path(environ)
+    if not path.exists():
+        raise click.ClickException("There is no local shop yet: type `make run` first.")
+    for name in [name for name in environ if name.startswith(NOT_INHERITED)]:
+        del environ[name]
+    environ.update({name: value or "" for name, value in dotenv_values(path, interpolate=False).items()})
+    environ["STOREFRONT_ENV_FILE"] = ""
+
+
+def _settings_path(environ: Mapping[str, str]) -> Path:
+    return data_folder(environ) / "shop.env"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("'", "\\'")
