@@ -17,7 +17,7 @@ from storefront.core.measurements import flush as flush_measurements
 from storefront.core.queue import RETRY_SECONDS, Queue
 from storefront.customers.proofs import forget_proofs
 from storefront.customers.sign_ins import forget_ended
-from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
+from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
@@ -55,7 +55,7 @@ def reconcile_if_due() -> None:
 def serve_keys() -> None:
     """A sale and an import of keys that missed each other; one cheap question when there is nothing."""
     if take_lease("serve_keys", seconds=LEASE_SECONDS):
-        serve_waiting()
+        fill_backorders()
 
 
 def forget_hourly() -> None:

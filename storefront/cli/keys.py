@@ -14,8 +14,8 @@ from storefront.cli.shop import open_shop
 from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.delivery.licenses import owner_actions
-from storefront.delivery.licenses.key_history import tell_story
-from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
+from storefront.delivery.licenses.key_history import get_key_history
+from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.delivery.licenses.pools.import_keys import KeysRefused, import_keys
 from storefront.delivery.licenses.pools.key_files import KeyFile, one_key, read_keys
 from storefront.delivery.licenses.pools.remove_keys import remove_keys
@@ -147,7 +147,7 @@ def list_pools(as_json: bool) -> None:
 def serve(as_json: bool) -> None:
     """Give waiting orders their keys now; the worker does it each minute."""
     with open_shop():
-        served = serve_waiting()
+        served = fill_backorders()
     if as_json:
         print_json({"served_keys": served})
         return
@@ -160,7 +160,7 @@ def serve(as_json: bool) -> None:
 def show(key: str, as_json: bool) -> None:
     """All that is known of a key: its order, what it may do, and who had it when."""
     with open_shop():
-        story = tell_story(key)
+        story = get_key_history(key)
     if as_json:
         value = asdict(story)
         value["access"] = story.access and {"allowed": story.access.allowed, "reason": story.access.reason.value}

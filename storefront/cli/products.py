@@ -11,7 +11,7 @@ from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.delivery.licenses.change_product import change_product
 from storefront.shop.catalog.models import KeySource
-from storefront.shop.catalog.product_settings import ProductSettings, list_slugs, read_settings
+from storefront.shop.catalog.product_settings import ProductSettings, get_product_settings, list_slugs
 
 
 class NumberOrNone(click.ParamType[int | str]):
@@ -76,7 +76,7 @@ def list_products(as_json: bool) -> None:
 def show(slug: str, as_json: bool) -> None:
     """All settings of one product."""
     with open_shop():
-        found = read_settings(slug)
+        found = get_product_settings(slug)
     _print(found, as_json=as_json)
 
 

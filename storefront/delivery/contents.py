@@ -9,7 +9,12 @@ from typing import Any
 from sqlalchemy import Row, case, select
 
 from storefront.core.db import db
-from storefront.delivery.downloads.granted_files import ReleasedFile, bought_at, find_files, includes
+from storefront.delivery.downloads.granted_files import (
+    ReleasedFile,
+    bought_at,
+    find_released_files,
+    order_includes,
+)
 from storefront.delivery.downloads.rules import Allowance, allowance
 from storefront.delivery.licenses.models import License
 from storefront.orders.access import Access, access, facts_of, item_access
@@ -202,12 +207,12 @@ def _add_files(contents: Sequence[OrderContents]) -> list[OrderContents]:
     product_ids = {item.download.product_id for item in items if item.download is not None}
     if not product_ids:
         return list(contents)
-    files = find_files(product_ids)
+    files = find_released_files(product_ids)
     return [_with_files(of_order, files) for of_order in contents]
 
 
 def _with_files(contents: OrderContents, files: Sequence[ReleasedFile]) -> OrderContents:
-    included = [file for file in files if includes(contents.order, file)]
+    included = [file for file in files if order_includes(contents.order, file)]
     items = (replace(item, files=_open_files(item.download, included)) for item in contents.items)
     return replace(contents, items=tuple(items))
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing
 import pytest
 from flask import Flask
 
-from storefront.delivery.downloads.concurrent_downloads import EACH
+from storefront.delivery.downloads.concurrent_downloads import SLOTS_PER_GRANT
 from tests.delivery.downloads.sent import SlowReader, get, make_sparse, short_address
 from tests.messages.sold import sell
 from tests.races.served import served
@@ -29,7 +29,11 @@ def test_forty_slow_readers_keep_nobody_waiting(
     make_sparse(app, 5 * GIB)
     with served(environment | {"DOWNLOAD_THREADS": "40"}, workers=1) as url, ExitStack() as held:
         *addresses, last = [short_address(url, sale) for sale in sales]
-        readers = [held.enter_context(closing(SlowReader(address))) for address in addresses for _ in range(EACH)]
+        readers = [
+            held.enter_context(closing(SlowReader(address)))
+            for address in addresses
+            for _ in range(SLOTS_PER_GRANT)
+        ]
         assert {reader.status for reader in readers} == {200}
         assert len(readers) == 40
         assert [get(f"{url}/").status_code for _ in range(10)] == [200] * 10
@@ -63,8 +67,8 @@ def test_one_buyer_holds_some_slots_and_not_all(
     make_sparse(app, 5 * GIB)
     with served(environment | {"DOWNLOAD_THREADS": "10"}, workers=1) as url, ExitStack() as held:
         address = short_address(url, greedy)
-        readers = [held.enter_context(closing(SlowReader(address))) for _ in range(EACH + 1)]
-        assert [reader.status for reader in readers] == [200] * EACH + [503]
+        readers = [held.enter_context(closing(SlowReader(address))) for _ in range(SLOTS_PER_GRANT + 1)]
+        assert [reader.status for reader in readers] == [200] * SLOTS_PER_GRANT + [503]
         assert is_served(short_address(url, other))
         readers[0].close()
         wait_for(lambda: is_served(address))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from storefront.core.db import db
 from storefront.delivery.licenses.keys import hash_exact
 from storefront.delivery.licenses.models import PoolKey
-from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
+from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.delivery.licenses.pools.import_keys import KeysRefused
 from storefront.orders.models import Decision, Order
 from storefront.shop.catalog.models import Product
@@ -53,7 +53,7 @@ def test_an_import_in_the_middle_forgets_nobody(app: Flask, sandbox: SandboxClie
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(act, range(12)))
     with app.app_context():
-        serve_waiting()
+        fill_backorders()
         db.session.remove()
     keys = sold_keys(app)
     assert len(keys) == len(set(keys)) == 11
@@ -80,7 +80,7 @@ def test_two_that_serve_the_same_buyer_take_one_key(app: Flask, sandbox: Sandbox
     def lock(session: Session) -> None:
         session.execute(select(Order.id).with_for_update())
 
-    with held(app, lock, serve_waiting, serve_waiting) as serving:
+    with held(app, lock, fill_backorders, fill_backorders) as serving:
         pass
     assert sorted(each.result() for each in serving) == [0, 1]
     taken = read_rows(app, "SELECT key FROM pool_keys WHERE grant_id IS NOT NULL")
@@ -96,7 +96,7 @@ def test_an_order_that_closes_while_it_is_served_takes_no_key(app: Flask, sandbo
     def close(session: Session) -> None:
         session.execute(update(Order).values(decision=Decision.WITHDRAW))
 
-    with held(app, close, serve_waiting) as serving:
+    with held(app, close, fill_backorders) as serving:
         pass
     assert serving[0].result() == 0
     assert sold_keys(app) == []

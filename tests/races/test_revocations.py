@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from storefront.delivery.licenses.signing import revocations
-from storefront.delivery.licenses.signing.revocations import KEPT_SECONDS, signed_list
+from storefront.delivery.licenses.signing.revocations import KEPT_SECONDS, signed_revocation_list
 from tests.races.waiting import in_app
 
 THREADS = 6
@@ -26,17 +26,17 @@ def test_one_list_is_made_however_many_ask(app: Flask, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(revocations, "_make_list", slow)
     with ThreadPoolExecutor(THREADS) as pool:
-        first = [pool.submit(in_app, app, signed_list) for _ in range(THREADS)]
+        first = [pool.submit(in_app, app, signed_revocation_list) for _ in range(THREADS)]
         assert started.wait(20)
         may_end.set()
         assert {each.result() for each in first} == {"list 1"}
         app.extensions["revocations"].made_at -= KEPT_SECONDS
         started.clear()
         may_end.clear()
-        slowest = pool.submit(in_app, app, signed_list)
+        slowest = pool.submit(in_app, app, signed_revocation_list)
         assert started.wait(20)
-        assert in_app(app, signed_list) == "list 1"
+        assert in_app(app, signed_revocation_list) == "list 1"
         may_end.set()
         assert slowest.result() == "list 2"
-    assert in_app(app, signed_list) == "list 2"
+    assert in_app(app, signed_revocation_list) == "list 2"
     assert made == [0, 1]

@@ -13,7 +13,7 @@ from storefront.customers import sign_ins
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.session import find_customer
-from storefront.delivery.licenses.issue import keyless_grants
+from storefront.delivery.licenses.issue import select_keyless_grants
 from storefront.delivery.licenses.models import Activation, License
 from storefront.mail import outbox
 from storefront.mail.models import NOT_LEFT, MailState, OutboxMessage
@@ -118,7 +118,7 @@ def _demand_settled(session: Session, orders: Sequence[Order]) -> None:
     for order in orders:
         if access(facts_of(order)).reason is Reason.AWAITING_PAYMENT:
             raise NotYet(f"Order {order.number} waits for the bank. Erase your data when that is settled.")
-    keyless = keyless_grants().where(Order.id.in_([order.id for order in orders]))
+    keyless = select_keyless_grants().where(Order.id.in_([order.id for order in orders]))
     for _grant, item, order, _product, _price in session.execute(keyless):
         if item_access(order, item).allowed:
             raise NotYet(

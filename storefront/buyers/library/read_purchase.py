@@ -30,7 +30,7 @@ from storefront.delivery.contents import (
     OrderContents,
     read_contents,
 )
-from storefront.delivery.downloads.counting import count_used
+from storefront.delivery.downloads.counting import count_downloads
 from storefront.delivery.downloads.granted_files import ReleasedFile
 from storefront.delivery.licenses.activations import DevicePage, find_devices
 from storefront.delivery.licenses.codes import Code
@@ -94,7 +94,7 @@ def _read_usage(items: Iterable[ItemContents], *, devices_page: int | None) -> _
     limited = [download.grant_id for download in downloads if download.allowance.limit is not None]
     return _Usage(
         devices=find_devices(license_ids, page=devices_page) if devices_page else {},
-        downloads=count_used(limited) if limited else {},
+        downloads=count_downloads(limited) if limited else {},
     )
 
 

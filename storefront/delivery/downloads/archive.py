@@ -40,7 +40,7 @@ def open_archive(order: Order) -> Archive:
     Raises:
         AccessDenied: nothing in the order is open.
         NotFound: it has no files.
-        DownloadLimitReached, DownloadsEnded: no file may be downloaded any more; what holds for the first.
+        DownloadLimitReached, DownloadsExpired: no file may be downloaded any more; what holds for the first.
         FileMissing: one is not in the storage.
     """
     granted = find_newest_files(order)

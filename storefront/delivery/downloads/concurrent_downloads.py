@@ -6,7 +6,7 @@ from threading import Lock
 
 from storefront.core.errors import StorefrontError
 
-EACH = 8  # as many parts as download programs fetch at once
+SLOTS_PER_GRANT = 8  # as many parts as download programs fetch at once
 
 
 class TooManyDownloads(StorefrontError):
@@ -16,10 +16,10 @@ class TooManyDownloads(StorefrontError):
     retry_after_seconds = 10
 
 
-class Slots:
+class DownloadSlots:
     """A slow reader holds a thread. One buyer who stalls must not hold them all, so a grant has a few only."""
 
-    def __init__(self, total: int, *, each: int = EACH) -> None:
+    def __init__(self, total: int, *, each: int = SLOTS_PER_GRANT) -> None:
         self._free = total
         self._each = each
         self._held: Counter[int] = Counter()

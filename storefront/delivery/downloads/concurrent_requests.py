@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class Gate:
+class RequestGate:
     """Around the WSGI application: it has left its database connection when it returns its body."""
 
     def __init__(self, app: "WSGIApplication", *, threads: int) -> None:

@@ -22,7 +22,7 @@ class DownloadLimitReached(StorefrontError):
     title = "This file was downloaded as often as it may be"
 
 
-class DownloadsEnded(StorefrontError):
+class DownloadsExpired(StorefrontError):
     code = "downloads_ended"
     status = 403
     title = "The time for downloads is over"
@@ -32,7 +32,7 @@ def find_refusal(granted: GrantedFile) -> StorefrontError | None:
     """Why this file may not be downloaded any more, in a sentence that says what to do. Nothing is asked."""
     ends_at, limit = granted.allowance.ends_at, granted.allowance.limit
     if ends_at is not None and granted.has_ended:
-        return DownloadsEnded(
+        return DownloadsExpired(
             f"Downloads of this order ended on {ends_at:%B} {ends_at.day}, {ends_at.year}. "
             "Write to the shop for more time."
         )
@@ -45,11 +45,11 @@ def find_refusal(granted: GrantedFile) -> StorefrontError | None:
     )
 
 
-def demand_allowance(granted: GrantedFile) -> None:
+def require_allowance(granted: GrantedFile) -> None:
     """Before a link is made, or a file is opened: nothing is counted.
 
     Raises:
-        DownloadsEnded, DownloadLimitReached: with a sentence that says what to do.
+        DownloadsExpired, DownloadLimitReached: with a sentence that says what to do.
     """
     refusal = find_refusal(granted)
     if refusal is not None:
@@ -62,11 +62,11 @@ def count(files: Iterable[GrantedFile]) -> None:
     file free.
 
     Raises:
-        DownloadsEnded, DownloadLimitReached: as above.
+        DownloadsExpired, DownloadLimitReached: as above.
     """
     asked = list(files)
     for each in asked:
-        demand_allowance(each)
+        require_allowance(each)
     beginning = [each for each in asked if not each.is_running]
     if not beginning:
         return
@@ -78,7 +78,7 @@ def count(files: Iterable[GrantedFile]) -> None:
         for each in beginning:
             used, last_at = counted.get((each.grant_id, each.file.id), (0, None))
             now = replace(each, used=used, last_at=last_at)
-            demand_allowance(now)
+            require_allowance(now)
             if not now.is_running:
                 rows.append({"grant_id": each.grant_id, "release_file_id": each.file.id})
         if rows:
@@ -95,7 +95,7 @@ def _read_counted(session: Session, grant_ids: list[int]) -> dict[tuple[int, int
     return {(grant_id, file_id): (used, last_at) for grant_id, file_id, used, last_at in rows}
 
 
-def count_used(grant_ids: Collection[int]) -> dict[tuple[int, int], int]:
+def count_downloads(grant_ids: Collection[int]) -> dict[tuple[int, int], int]:
     """(grant id, file id) -> how often. One statement."""
     rows = db.session.execute(
         select(Download.grant_id, Download.release_file_id, func.count())

@@ -14,7 +14,7 @@ from storefront.core.errors import AccessDenied, NotFound
 from storefront.core.measurements import ACCESS_DENIALS, measurements
 from storefront.core.runtime import settings
 from storefront.delivery.downloads.models import Download
-from storefront.delivery.downloads.rules import Allowance, allowance, is_included, window
+from storefront.delivery.downloads.rules import Allowance, allowance, counting_window, is_included
 from storefront.orders.access import Access, access, facts_of, item_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import Product, Release, ReleaseFile
@@ -51,7 +51,7 @@ class GrantedFile:
     @property
     def is_running(self) -> bool:
         """One was counted within its window: the next request is a part of it."""
-        return self.last_at is not None and self.last_at > clock.now() - window(self.file.size_bytes)
+        return self.last_at is not None and self.last_at > clock.now() - counting_window(self.file.size_bytes)
 
     @property
     def has_ended(self) -> bool:
@@ -92,8 +92,8 @@ def _files() -> Select[*tuple[Any, ...]]:
     )
 
 
-def find_files(product_ids: Iterable[int]) -> list[ReleasedFile]:
-    """Published files of these products, newest release first; see `includes`. One statement."""
+def find_released_files(product_ids: Iterable[int]) -> list[ReleasedFile]:
+    """Published files of these products, newest release first; see `order_includes`. One statement."""
     rows = db.session.execute(
         _files()
         .where(Release.product_id.in_(list(product_ids)))
@@ -102,7 +102,7 @@ def find_files(product_ids: Iterable[int]) -> list[ReleasedFile]:
     return [ReleasedFile(**row) for row in rows]
 
 
-def includes(order: Order, file: ReleasedFile) -> bool:
+def order_includes(order: Order, file: ReleasedFile) -> bool:
     return is_included(file.published_at, bought_at=bought_at(order), update_days=file.update_days)
 
 

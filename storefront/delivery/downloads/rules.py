@@ -45,20 +45,20 @@ def is_included(published_at: datetime | None, *, bought_at: datetime, update_da
     return published_at <= bought_at + timedelta(days=update_days)
 
 
-def lifetime(size_bytes: int) -> timedelta:
+def link_lifetime(size_bytes: int) -> timedelta:
     """Of the short-lived address that a click makes: the file fits into it on a slow line."""
     return min(MOST, LEAST + timedelta(seconds=size_bytes / SLOWEST_BYTES_PER_SECOND))
 
 
-def window(size_bytes: int) -> timedelta:
+def counting_window(size_bytes: int) -> timedelta:
     """One download, however many requests a program makes of it. Never shorter than its address lives: who
     resumes there has paid for it already.
     """
-    return max(HOUR, lifetime(size_bytes))
+    return max(HOUR, link_lifetime(size_bytes))
 
 
-def presigned_life(size_bytes: int) -> timedelta:
+def presigned_lifetime(size_bytes: int) -> timedelta:
     """Of an address at a bucket, which no refund can take back: short, because only the start of a request is
     checked there. Who resumes later comes to the shop again, whose own address lives longer.
     """
-    return min(HOUR, lifetime(size_bytes))
+    return min(HOUR, link_lifetime(size_bytes))

@@ -17,23 +17,23 @@ from werkzeug.wsgi import ClosingIterator
 from storefront.core.runtime import settings
 from storefront.core.storage import disposition, storage
 from storefront.delivery.downloads import counting
-from storefront.delivery.downloads.concurrent_downloads import Slots
+from storefront.delivery.downloads.concurrent_downloads import DownloadSlots
 from storefront.delivery.downloads.granted_files import GrantedFile, ReleasedFile
 from storefront.delivery.downloads.missing_files import report_missing
 from storefront.delivery.downloads.ranges import Part, Version, find_part, find_range
-from storefront.delivery.downloads.rules import presigned_life
+from storefront.delivery.downloads.rules import presigned_lifetime
 
 BLOCK_BYTES = 256 * 1024
 
 
-def hand_over(granted: GrantedFile) -> BaseResponse:
+def send_file(granted: GrantedFile) -> BaseResponse:
     """The answer to GET and HEAD of one file.
 
     Raises:
-        DownloadsEnded, DownloadLimitReached, TooManyDownloads: nothing was counted.
+        DownloadsExpired, DownloadLimitReached, TooManyDownloads: nothing was counted.
         FileMissing: it is not in the storage, or not whole.
     """
-    counting.demand_allowance(granted)
+    counting.require_allowance(granted)
     released = granted.file
     if storage().find_size(released.path) != released.size_bytes:
         raise report_missing(released.path)
@@ -53,7 +53,7 @@ def _lead_to_bucket(granted: GrantedFile) -> BaseResponse:
     ranged = find_range(request.headers.get("Range", ""), released.size_bytes)
     if ranged is not None and not ranged.has_body:
         return _without_body(ranged, released)
-    seconds = int(presigned_life(released.size_bytes).total_seconds())
+    seconds = int(presigned_lifetime(released.size_bytes).total_seconds())
     address = storage().presign(released.path, seconds=seconds)
     if address is None:  # a folder's file that has gone a moment ago
         raise report_missing(released.path)
@@ -108,7 +108,7 @@ def stream(
     `also` is called then too, and when nothing is sent after all.
     """
     files = list(files)
-    slots: Slots = current_app.extensions["download_slots"]
+    slots: DownloadSlots = current_app.extensions["download_slots"]
     done = [also]
     try:
         done.append(slots.take(each.grant_id for each in files))  # first: who finds none free pays nothing

@@ -9,10 +9,10 @@ from storefront.core import clock
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.delivery.downloads.granted_files import GrantedFile, get_file_of_grant
-from storefront.delivery.downloads.rules import lifetime
+from storefront.delivery.downloads.rules import link_lifetime
 
 
-class LinkEnded(NotFound):
+class LinkExpired(NotFound):
     code = "link_ended"
     title = "This download link has ended"
 
@@ -31,7 +31,7 @@ def _serializer() -> URLSafeSerializer:
 
 def new_ticket(granted: GrantedFile) -> str:
     """With the version of the order's link: a new link, or erasing, makes the tickets of the old one useless."""
-    ends_at = clock.now() + lifetime(granted.file.size_bytes)
+    ends_at = clock.now() + link_lifetime(granted.file.size_bytes)
     parts = [granted.grant_id, granted.file.id, granted.token_version, int(ends_at.timestamp())]
     return str(_serializer().dumps(parts))
 
@@ -40,16 +40,16 @@ def get_ticketed_file(ticket: str) -> GrantedFile:
     """What the ticket opens now; access is asked anew.
 
     Raises:
-        LinkEnded: its time is over, its order has a new link, or nobody here made it.
+        LinkExpired: its time is over, its order has a new link, or nobody here made it.
         AccessDenied, NotFound: as for the order's own link.
     """
     try:
         grant_id, file_id, token_version, ends_at = _serializer().loads(ticket)
     except (BadSignature, ValueError, TypeError) as error:
-        raise LinkEnded("Start the download again from your order page.") from error
+        raise LinkExpired("Start the download again from your order page.") from error
     if ends_at <= clock.now().timestamp():
-        raise LinkEnded("Download links work for a while only. Start the download again from your order page.")
+        raise LinkExpired("Download links work for a while only. Start the download again from your order page.")
     granted = get_file_of_grant(int(grant_id), int(file_id))
     if granted.token_version != token_version:
-        raise LinkEnded("The order has a new link by now. Start the download again from your order page.")
+        raise LinkExpired("The order has a new link by now. Start the download again from your order page.")
     return granted

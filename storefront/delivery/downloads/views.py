@@ -9,10 +9,10 @@ from storefront.core.errors import StorefrontError
 from storefront.core.storage import disposition
 from storefront.delivery.downloads import counting
 from storefront.delivery.downloads.archive import open_archive
-from storefront.delivery.downloads.concurrent_downloads import Slots
-from storefront.delivery.downloads.concurrent_requests import Gate
+from storefront.delivery.downloads.concurrent_downloads import DownloadSlots
+from storefront.delivery.downloads.concurrent_requests import RequestGate
 from storefront.delivery.downloads.granted_files import get_granted_file
-from storefront.delivery.downloads.sending import hand_over, stream
+from storefront.delivery.downloads.sending import send_file, stream
 from storefront.delivery.downloads.tickets import get_ticketed_file, new_ticket
 from storefront.orders.browsers import get_order_here
 
@@ -35,7 +35,7 @@ def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noq
     """The permanent address: it is in mails and on the order page."""
     _refuse_prefetch()
     granted = get_granted_file(get_order_here(token), file_id)
-    counting.demand_allowance(granted)
+    counting.require_allowance(granted)
     name = granted.file.filename
     return _private(redirect(url_for("downloads.ticketed_file", ticket=new_ticket(granted), filename=name), 302))
 
@@ -44,7 +44,7 @@ def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noq
 def ticketed_file(ticket: str, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - what a program names the file
     """The short-lived one: programs resume here. A refund stops it as well."""
     _refuse_prefetch()
-    return _private(hand_over(get_ticketed_file(ticket)))
+    return _private(send_file(get_ticketed_file(ticket)))
 
 
 @downloads.get("/downloads/<token>/all.zip")
@@ -75,5 +75,5 @@ def _private(answer: BaseResponse) -> BaseResponse:
 
 def set_up_downloads(app: Flask, settings: Settings) -> None:
     """A slow reader holds a thread: the server has one more for each download than for pages."""
-    app.extensions["download_slots"] = Slots(settings.download_threads)
-    app.wsgi_app = Gate(app.wsgi_app, threads=settings.web_threads)  # type: ignore[method-assign] # Flask's documented way
+    app.extensions["download_slots"] = DownloadSlots(settings.download_threads)
+    app.wsgi_app = RequestGate(app.wsgi_app, threads=settings.web_threads)  # type: ignore[method-assign] # Flask's documented way

@@ -13,7 +13,7 @@ from storefront.core.db import db, one_read, transaction
 from storefront.core.runtime import settings
 from storefront.delivery.licenses import keys
 from storefront.delivery.licenses.codes import Code
-from storefront.delivery.licenses.lookup import Found, Instance, find_license
+from storefront.delivery.licenses.lookup import Instance, LicenseStatus, find_license_status
 from storefront.delivery.licenses.models import Activation, KeyEvent, License
 from storefront.shop.catalog.product_settings import MOST_DEVICES
 
@@ -30,11 +30,11 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LicenseAnswer:
     """`license` is None for an unknown key; `instance` only where one was named, found or made."""
 
     code: Code
-    license: Found | None = None
+    license: LicenseStatus | None = None
     instance: Instance | None = None
 
 
@@ -51,55 +51,55 @@ class DevicePage:
         return -(-self.total // ON_A_PAGE)
 
 
-def validate(key: str, *, product: str = "", instance_id: str = "", fingerprint: str = "") -> Answer:
+def validate(key: str, *, product: str = "", instance_id: str = "", fingerprint: str = "") -> LicenseAnswer:
     """One statement, nothing written. `product` is the expected product's id or slug."""
     mode = settings().mode
     with one_read() as connection:
-        found = find_license(connection, key, mode=mode, instance_id=instance_id, fingerprint=fingerprint)
+        found = find_license_status(connection, key, mode=mode, instance_id=instance_id, fingerprint=fingerprint)
     code = _first_refusal(key, found, product)
     if code is None and found is not None:
         code = _instance_refusal(found, instance_id, fingerprint)
-    return Answer(code or Code.VALID, found, found.instance if found else None)
+    return LicenseAnswer(code or Code.VALID, found, found.instance if found else None)
 
 
-def activate(key: str, *, name: str, product: str = "", fingerprint: str = "") -> Answer:
+def activate(key: str, *, name: str, product: str = "", fingerprint: str = "") -> LicenseAnswer:
     """A slot for one more device. The same `fingerprint` again is the same instance and costs nothing."""
     mode = settings().mode
-    found = find_license(db.session(), key, mode=mode, fingerprint=fingerprint)
+    found = find_license_status(db.session(), key, mode=mode, fingerprint=fingerprint)
     code = _first_refusal(key, found, product)
     if code is not None or found is None:
-        return Answer(code or Code.NOT_FOUND, found)
+        return LicenseAnswer(code or Code.NOT_FOUND, found)
     if found.instance is not None:
-        return Answer(Code.VALID, found, found.instance)
+        return LicenseAnswer(Code.VALID, found, found.instance)
     with transaction() as session:
         # Locked first, then read whole: what is counted cannot change before this commits.
         session.execute(select(License.id).where(License.id == found.id).with_for_update())
-        locked = find_license(session, key, mode=mode, fingerprint=fingerprint)
+        locked = find_license_status(session, key, mode=mode, fingerprint=fingerprint)
         code = _first_refusal(key, locked, product)
         if code is not None or locked is None:
-            return Answer(code or Code.NOT_FOUND, locked)
+            return LicenseAnswer(code or Code.NOT_FOUND, locked)
         if locked.instance is not None:
-            return Answer(Code.VALID, locked, locked.instance)
+            return LicenseAnswer(Code.VALID, locked, locked.instance)
         # Also where the limit is higher: sold before that was refused, or many times as one key.
         limit = MOST_DEVICES if locked.activation_limit is None else min(locked.activation_limit, MOST_DEVICES)
         if locked.usage >= limit:
-            return Answer(Code.ACTIVATION_LIMIT_REACHED, locked)
+            return LicenseAnswer(Code.ACTIVATION_LIMIT_REACHED, locked)
         made = _add(session, locked.id, name=name, fingerprint=fingerprint)
-    return Answer(Code.VALID, replace(locked, usage=locked.usage + 1, instance=made), made)
+    return LicenseAnswer(Code.VALID, replace(locked, usage=locked.usage + 1, instance=made), made)
 
 
-def deactivate(key: str, *, instance_id: str, product: str = "") -> Answer:
+def deactivate(key: str, *, instance_id: str, product: str = "") -> LicenseAnswer:
     """Frees the slot, also of a key that expired or was refunded: nobody loses anything by it."""
-    found = find_license(db.session(), key, mode=settings().mode, instance_id=instance_id)
+    found = find_license_status(db.session(), key, mode=settings().mode, instance_id=instance_id)
     if found is None:
-        return Answer(_unknown(key))
+        return LicenseAnswer(_unknown(key))
     if found.refusal is Code.REPLACED:
-        return Answer(Code.REPLACED, found)
+        return LicenseAnswer(Code.REPLACED, found)
     if not _is_of(found, product):
-        return Answer(Code.PRODUCT_MISMATCH, found)
+        return LicenseAnswer(Code.PRODUCT_MISMATCH, found)
     if found.instance is None or not deactivate_device(found.id, found.instance.id):
-        return Answer(Code.INSTANCE_NOT_FOUND, found)
-    return Answer(Code.VALID, replace(found, usage=max(0, found.usage - 1), instance=None))
+        return LicenseAnswer(Code.INSTANCE_NOT_FOUND, found)
+    return LicenseAnswer(Code.VALID, replace(found, usage=max(0, found.usage - 1), instance=None))
 
 
 def find_devices(license_ids: Collection[int], *, page: int = 1) -> dict[int, DevicePage]:
@@ -165,17 +165,17 @@ def _unknown(key: str) -> Code:
     return Code.NOT_FOUND if keys.is_well_formed(key) else Code.MISTYPED
 
 
-def _is_of(found: Found, product: str) -> bool:
+def _is_of(found: LicenseStatus, product: str) -> bool:
     return product in ("", str(found.product_id), found.slug)
 
 
-def _first_refusal(key: str, found: Found | None, product: str) -> Code | None:
+def _first_refusal(key: str, found: LicenseStatus | None, product: str) -> Code | None:
     if found is None:
         return _unknown(key)
     return found.refusal or (None if _is_of(found, product) else Code.PRODUCT_MISMATCH)
 
 
-def _instance_refusal(found: Found, instance_id: str, fingerprint: str) -> Code | None:
+def _instance_refusal(found: LicenseStatus, instance_id: str, fingerprint: str) -> Code | None:
     if instance_id and found.instance is None:
         return Code.INSTANCE_NOT_FOUND
     if fingerprint and (found.instance is None or found.instance.fingerprint != fingerprint):

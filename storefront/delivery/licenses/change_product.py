@@ -5,22 +5,22 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from storefront.core.runtime import settings
-from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
-from storefront.delivery.licenses.pools.stock import settle_pools
+from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
+from storefront.delivery.licenses.pools.stock import settle_pool_notices
 from storefront.shop.catalog.models import Product
-from storefront.shop.catalog.product_settings import ProductSettings, change_settings
+from storefront.shop.catalog.product_settings import ProductSettings, change_product_settings
 
 
 def change_product(
     slug: str, values: dict[str, Any], *, edition: str | None = None
 ) -> tuple[ProductSettings, int]:
-    """As `change_settings`. Returns how many keys went to orders that waited, too.
+    """As `change_product_settings`. Returns how many keys went to orders that waited, too.
 
     A pool whose keys are made here from now on leaves nobody waiting.
     """
-    found = change_settings(slug, values, edition=edition, also=_settle)
-    return found, serve_waiting()
+    found = change_product_settings(slug, values, edition=edition, also=_settle)
+    return found, fill_backorders()
 
 
 def _settle(session: Session, product: Product) -> None:
-    settle_pools(session, settings().mode, [product.id])
+    settle_pool_notices(session, settings().mode, [product.id])

@@ -28,7 +28,7 @@ class Code(StrEnum):
     VALID = "VALID"
 
 
-OF_REASON = {
+CODES_OF_REASONS = {
     Reason.WITHDRAWN: Code.WITHDRAWN,
     Reason.AWAITING_PAYMENT: Code.AWAITING_PAYMENT,
     Reason.PAYMENT_FAILED: Code.PAYMENT_FAILED,
@@ -57,6 +57,6 @@ SENTENCES = {
 NOT_FOUND = frozenset({Code.MISTYPED, Code.NOT_FOUND, Code.INSTANCE_NOT_FOUND})
 
 
-def status_of(code: Code) -> int:
+def http_status(code: Code) -> int:
     """The HTTP status of a refusal."""
     return 404 if code in NOT_FOUND else 400

@@ -18,7 +18,7 @@ from storefront.core.config.settings import Mode
 from storefront.core.db import insert_missing
 from storefront.delivery.licenses.keys import hash_key, new_key
 from storefront.delivery.licenses.models import KeyEvent, License, PoolKey
-from storefront.delivery.licenses.terms import terms_of
+from storefront.delivery.licenses.terms import license_terms
 from storefront.orders.access import item_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import KeySource, Price, Product
@@ -33,7 +33,7 @@ class KeysMismatch(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Keyless:
+class KeylessGrant:
     """A license grant without a license. `is_open`: its buyer may have the key now."""
 
     grant_id: int
@@ -46,7 +46,7 @@ class Keyless:
     mode: str
 
 
-def keyless_grants() -> Select[Grant, OrderItem, Order, Product, Price]:
+def select_keyless_grants() -> Select[Grant, OrderItem, Order, Product, Price]:
     """To be narrowed by the caller; oldest first."""
     return (
         select(Grant, OrderItem, Order, Product, Price)
@@ -60,14 +60,16 @@ def keyless_grants() -> Select[Grant, OrderItem, Order, Product, Price]:
     )
 
 
-def keyless_of(session: Session, order: Order) -> list[Keyless]:
+def find_keyless_grants(session: Session, order: Order) -> list[KeylessGrant]:
     """One statement."""
-    rows = session.execute(keyless_grants().where(OrderItem.order_id == order.id)).all()
-    return [as_keyless(grant, item, of, product, price) for grant, item, of, product, price in rows]
+    rows = session.execute(select_keyless_grants().where(OrderItem.order_id == order.id)).all()
+    return [to_keyless_grant(grant, item, of, product, price) for grant, item, of, product, price in rows]
 
 
-def as_keyless(grant: Grant, item: OrderItem, order: Order, product: Product, price: Price | None) -> Keyless:
-    return Keyless(
+def to_keyless_grant(
+    grant: Grant, item: OrderItem, order: Order, product: Product, price: Price | None
+) -> KeylessGrant:
+    return KeylessGrant(
         grant_id=grant.id,
         order_id=order.id,
         is_open=item_access(order, item).allowed,
@@ -79,14 +81,14 @@ def as_keyless(grant: Grant, item: OrderItem, order: Order, product: Product, pr
     )
 
 
-def issue_keys(session: Session, waiting: list[Keyless]) -> list[Keyless]:
+def issue_keys(session: Session, waiting: list[KeylessGrant]) -> list[KeylessGrant]:
     """Inside the caller's transaction, with their orders locked; returns those that still wait.
 
     A fixed number of statements for generated keys, and one more set for each product with a pool. An imported
     key is of the order's mode; a test order of a shop that imported none for tests gets a visible `TEST-` key.
     """
     keys: dict[int, tuple[str, str]] = {}
-    from_pool: defaultdict[int, list[Keyless]] = defaultdict(list)
+    from_pool: defaultdict[int, list[KeylessGrant]] = defaultdict(list)
     for each in waiting:
         if each.product.key_source is KeySource.POOL:
             if each.is_open:
@@ -108,9 +110,9 @@ def _generate(prefix: str) -> tuple[str, str]:
     return key, hash_key(key)
 
 
-def _row(each: Keyless, key: str, key_hash: str) -> dict[str, object]:
+def _row(each: KeylessGrant, key: str, key_hash: str) -> dict[str, object]:
     starts_at = max(each.bought_at, clock.now())  # who waited for a key gets all its days
-    terms = terms_of(each.product, each.price, quantity=each.quantity, starts_at=starts_at)
+    terms = license_terms(each.product, each.price, quantity=each.quantity, starts_at=starts_at)
     return {
         "grant_id": each.grant_id,
         "key": key,
@@ -146,7 +148,7 @@ def mark_handed_out(session: Session, pairs: Iterable[tuple[int, int]]) -> None:
         )
 
 
-def _take(session: Session, group: list[Keyless]) -> dict[int, tuple[str, str]]:
+def _take(session: Session, group: list[KeylessGrant]) -> dict[int, tuple[str, str]]:
     """Grant id -> its key and the key's hash, as far as the pool goes."""
     product, mode = group[0].product, group[0].mode
     taken = take_from_pool(session, product.id, mode, len(group))

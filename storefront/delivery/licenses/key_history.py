@@ -9,13 +9,13 @@ from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
-from storefront.delivery.licenses.owner_actions import sale_of, unknown_key
+from storefront.delivery.licenses.owner_actions import get_sale, unknown_key
 from storefront.orders.access import Access, item_access
 from storefront.shop.catalog.models import Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Custody:
+class KeyHistoryLine:
     """One line of who had the key when."""
 
     at: datetime
@@ -24,7 +24,7 @@ class Custody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyStory:
+class KeyHistory:
     """`order_number` is None for a key that was never sold; `is_retired` for one that another replaced."""
 
     key: str
@@ -37,23 +37,23 @@ class KeyStory:
     expires_at: datetime | None
     activation_limit: int | None
     devices: int
-    custody: tuple[Custody, ...]
+    custody: tuple[KeyHistoryLine, ...]
 
 
-def tell_story(key: str) -> KeyStory:
+def get_key_history(key: str) -> KeyHistory:
     """All that is known of a key of the running mode: sold, in a pool, or replaced.
 
     Raises:
         NotFound: it was never here, or is mistyped.
     """
     for key_hash in hashes_of(key):
-        story = _find_story(key, key_hash)
-        if story is not None:
-            return story
+        history = _find_history(key, key_hash)
+        if history is not None:
+            return history
     raise unknown_key(key)
 
 
-def _find_story(key: str, key_hash: str) -> KeyStory | None:
+def _find_history(key: str, key_hash: str) -> KeyHistory | None:
     session, mode = db.session(), settings().mode
     retired = session.get(RetiredKey, key_hash)
     where = License.id == retired.license_id if retired else License.key_hash == key_hash
@@ -66,7 +66,7 @@ def _find_story(key: str, key_hash: str) -> KeyStory | None:
         return _sold(found, custody, key=key.strip() if retired else found.key, is_retired=retired is not None)
     if pool_key is None:
         return None
-    return KeyStory(
+    return KeyHistory(
         key=pool_key.key,
         product=session.get_one(Product, pool_key.product_id).name,
         order_number=None,
@@ -81,18 +81,18 @@ def _find_story(key: str, key_hash: str) -> KeyStory | None:
     )
 
 
-def _read_custody(found: License | None, pool_key: PoolKey | None) -> tuple[Custody, ...]:
+def _read_custody(found: License | None, pool_key: PoolKey | None) -> tuple[KeyHistoryLine, ...]:
     mine = [KeyEvent.pool_key_id == pool_key.id] if pool_key else []
     if found:
         mine.append(KeyEvent.license_id == found.id)
     events = db.session.scalars(select(KeyEvent).where(or_(*mine)).order_by(KeyEvent.at, KeyEvent.id))
-    return tuple(Custody(at=each.at, what=each.what, detail=each.detail) for each in events)
+    return tuple(KeyHistoryLine(at=each.at, what=each.what, detail=each.detail) for each in events)
 
 
-def _sold(found: License, custody: tuple[Custody, ...], *, key: str, is_retired: bool) -> KeyStory:
-    order, item, product = sale_of(db.session(), found)
+def _sold(found: License, custody: tuple[KeyHistoryLine, ...], *, key: str, is_retired: bool) -> KeyHistory:
+    order, item, product = get_sale(db.session(), found)
     devices = db.session.scalars(select(Activation.id).where(Activation.license_id == found.id)).all()
-    return KeyStory(
+    return KeyHistory(
         key=key,
         product=product.name,
         order_number=order.number,

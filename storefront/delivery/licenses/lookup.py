@@ -107,7 +107,7 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LicenseStatus:
     """A license as it is now; `refusal` is what stands against it, whoever asks, or None."""
 
     id: int
@@ -145,9 +145,9 @@ class Found:
         return self.mode != Mode.LIVE
 
 
-def find_license(
+def find_license_status(
     session: Session | Connection, key: str, *, mode: str, instance_id: str = "", fingerprint: str = ""
-) -> Found | None:
+) -> LicenseStatus | None:
     """By the key as it is written, one of ours in any spelling, or one that was replaced.
 
     The instance is the one named, or else the device's.
@@ -174,7 +174,7 @@ def find_license(
     instance = None
     if row.instance_id is not None:
         instance = Instance(row.instance_id, row.instance_name, row.fingerprint, row.instance_created_at)
-    return Found(
+    return LicenseStatus(
         id=row.id,
         key_hash=row.key_hash,
         key=key.strip() if is_replaced else row.key,  # whoever has the old one is not told the new one

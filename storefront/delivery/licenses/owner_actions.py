@@ -14,7 +14,7 @@ from storefront.core.runtime import settings
 from storefront.delivery.licenses.issue import mark_handed_out, take_from_pool
 from storefront.delivery.licenses.keys import hash_exact, hash_key, hashes_of, hint, is_well_formed, new_key
 from storefront.delivery.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
-from storefront.delivery.licenses.pools.stock import settle_pools
+from storefront.delivery.licenses.pools.stock import settle_pool_notices
 from storefront.mail import outbox
 from storefront.mail.models import NOT_LEFT, MailState, OutboxMessage
 from storefront.orders.access import item_access
@@ -87,18 +87,18 @@ def find_license_row(session: Session, key: str, mode: str, *, is_locked: bool =
     return session.scalars(ask.with_for_update() if is_locked else ask).first()
 
 
-def find_retired(session: Session, key: str) -> RetiredKey | None:
+def find_retired_key(session: Session, key: str) -> RetiredKey | None:
     """Likewise."""
     return next((row for each in hashes_of(key) if (row := session.get(RetiredKey, each)) is not None), None)
 
 
 def _not_found(session: Session, key: str) -> StorefrontError:
     """A key that was replaced is known for ever: then when, and in which order."""
-    retired = find_retired(session, key)
+    retired = find_retired_key(session, key)
     found = session.get(License, retired.license_id) if retired else None
     if retired is None or found is None or found.mode != settings().mode:
         return unknown_key(key)
-    order, _item, _product = sale_of(session, found)
+    order, _item, _product = get_sale(session, found)
     return KeyReplaced(
         f"This key was replaced on {retired.retired_at:%Y-%m-%d} by another one of order {order.number}. "
         f"`storefront orders show {order.number} --keys` shows that one."
@@ -122,7 +122,7 @@ def _lock_license(session: Session, reference: str) -> License:
         .with_for_update(of=License)
         .execution_options(populate_existing=True)
     ).all()
-    if find_retired(session, reference) is not None:
+    if find_retired_key(session, reference) is not None:
         raise _not_found(session, reference)
     if not licenses:
         raise NotFound(f"There is no key and no order with a key called {reference.strip()}.")
@@ -134,7 +134,7 @@ def _lock_license(session: Session, reference: str) -> License:
     return licenses[0]
 
 
-def sale_of(session: Session, license: License) -> tuple[Order, OrderItem, Product]:  # noqa: A002 - the field's word
+def get_sale(session: Session, license: License) -> tuple[Order, OrderItem, Product]:  # noqa: A002 - the field's word
     row = session.execute(
         select(Order, OrderItem, Product)
         .join(OrderItem, OrderItem.order_id == Order.id)
@@ -160,7 +160,7 @@ def replace_key(reference: str, *, because: str = "") -> Replaced:
     """
     with transaction() as session:
         found = _lock_license(session, reference)
-        order, item, product = sale_of(session, found)
+        order, item, product = get_sale(session, found)
         if not item_access(order, item).allowed:
             raise OrderClosed(f"Order {order.number} is closed: {item_access(order, item).sentence}")
         if found.expires_at is not None and found.expires_at <= clock.now():
@@ -217,7 +217,7 @@ def _next_key(session: Session, found: License, product: Product) -> tuple[str, 
     pool_id, key, key_hash = taken[0]
     mark_handed_out(session, [(pool_id, found.grant_id)])
     session.add(KeyEvent(what="handed_out", pool_key_id=pool_id, license_id=found.id, detail="for a replaced key"))
-    settle_pools(session, found.mode, [product.id])
+    settle_pool_notices(session, found.mode, [product.id])
     return key, key_hash
 
 
@@ -261,10 +261,10 @@ def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
         event = KeyEvent(what=what, detail=because)
         if isinstance(row, PoolKey):
             event.pool_key_id = row.id
-            settle_pools(session, mode, [row.product_id])
+            settle_pool_notices(session, mode, [row.product_id])
         else:
             event.license_id = row.id
-            order, _item, _product = sale_of(session, row)
+            order, _item, _product = get_sale(session, row)
             reason = f": {because}" if because else ""
             session.add(OrderChange(order_id=order.id, what=f"key_{what}", detail=f"{hint(row.key)}{reason}"))
             if not is_withdrawn:

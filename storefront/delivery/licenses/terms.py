@@ -7,7 +7,7 @@ from storefront.shop.catalog.models import Price, Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class LicenseTerms:
     """Of one key. None is no limit, and never."""
 
     activation_limit: int | None
@@ -15,7 +15,7 @@ class Terms:
     expires_at: datetime | None
 
 
-def terms_of(product: Product, price: Price | None, *, quantity: int, starts_at: datetime) -> Terms:
+def license_terms(product: Product, price: Price | None, *, quantity: int, starts_at: datetime) -> LicenseTerms:
     """An edition's limit comes before the product's. One key for all of a line has the limits of all."""
     times = quantity if product.one_key_per_order_item else 1
     limit = price.activation_limit if price and price.activation_limit is not None else product.activation_limit
@@ -23,7 +23,7 @@ def terms_of(product: Product, price: Price | None, *, quantity: int, starts_at:
     ends = [product.license_until] if product.license_until else []
     if product.license_days is not None:
         ends.append(starts_at + timedelta(days=product.license_days))
-    return Terms(
+    return LicenseTerms(
         activation_limit=None if limit is None else limit * times,
         seats=None if seats is None else seats * times,
         expires_at=min(ends, default=None),

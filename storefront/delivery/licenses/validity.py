@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from storefront.delivery.licenses.codes import OF_REASON, Code
+from storefront.delivery.licenses.codes import CODES_OF_REASONS, Code
 from storefront.orders.access import Facts, access
 
 
@@ -24,7 +24,7 @@ def license_refusal(
         return Code.WITHDRAWN
     found = access(facts)
     if not found.allowed:
-        return OF_REASON[found.reason]
+        return CODES_OF_REASONS[found.reason]
     if expires_at is not None and expires_at <= now:
         return Code.EXPIRED
     return None

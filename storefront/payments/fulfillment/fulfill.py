@@ -27,7 +27,7 @@ from storefront.payments.fulfillment.grants import add_grants, add_items
 from storefront.payments.fulfillment.notices import draft_notices
 from storefront.payments.fulfillment.promises import promise_after_sale, promise_free, promise_state
 from storefront.payments.fulfillment.recognize import find_ours
-from storefront.shop.catalog.mirrors import Known
+from storefront.shop.catalog.mirrors import RecognizedLine
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen import SeenCheckout
 
@@ -128,7 +128,9 @@ def _without_effects(outcome: Outcome, also: Also | None, order_id: int | None =
     return outcome
 
 
-def _converge_rows(session: Session, seen: SeenCheckout, known: dict[str, Known], ticket: int | None) -> _Effects:
+def _converge_rows(
+    session: Session, seen: SeenCheckout, known: dict[str, RecognizedLine], ticket: int | None
+) -> _Effects:
     # Only a new order makes its customer: one that was erased must not come back with a refund.
     is_new = ticket is None and _insert(session, seen)
     if ticket is None and not is_new:

@@ -8,17 +8,17 @@ from sqlalchemy.orm import Session
 from storefront.core.db import insert_missing
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
-from storefront.delivery.licenses.issue import issue_keys, keyless_of
-from storefront.delivery.licenses.pools.stock import settle_pools
+from storefront.delivery.licenses.issue import find_keyless_grants, issue_keys
+from storefront.delivery.licenses.pools.stock import settle_pool_notices
 from storefront.orders.access import access, facts_of
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
-from storefront.shop.catalog.mirrors import Known
+from storefront.shop.catalog.mirrors import RecognizedLine
 from storefront.shop.catalog.models import KeySource, Product
 from storefront.stripe_api.seen import SeenCheckout
 
 
-def add_items(session: Session, order: Order, seen: SeenCheckout, known: dict[str, Known]) -> None:
+def add_items(session: Session, order: Order, seen: SeenCheckout, known: dict[str, RecognizedLine]) -> None:
     """Stripe's lines as they are, also those we do not know."""
     rows: list[dict[str, Any]] = [
         {
@@ -74,8 +74,8 @@ def add_grants(session: Session, order: Order) -> dict[int, Order]:
     repeated = {product.id: owned[product.id] for item, product in items if _is_repeated(item, owned)}
     wanted = [row for item, product in items if not _is_repeated(item, owned) for row in _wanted(item, product)]
     insert_missing(session, Grant, wanted)
-    waiting = [each for each in issue_keys(session, keyless_of(session, order)) if each.is_open]
-    settle_pools(session, order.mode, {product.id for _item, product in items if _has_pool(product)})
+    waiting = [each for each in issue_keys(session, find_keyless_grants(session, order)) if each.is_open]
+    settle_pool_notices(session, order.mode, {product.id for _item, product in items if _has_pool(product)})
     if waiting:
         session.add(OrderChange(order_id=order.id, what="backordered", detail=_in_words(len(waiting))))
     return repeated

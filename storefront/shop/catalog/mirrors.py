@@ -15,14 +15,14 @@ from storefront.stripe_api.seen import SeenLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class RecognizedLine:
     """What a line of Stripe's is to us; both None for a line we do not know."""
 
     price_id: int | None
     product_id: int | None
 
 
-UNKNOWN = Known(price_id=None, product_id=None)
+UNKNOWN = RecognizedLine(price_id=None, product_id=None)
 
 
 def shop_id() -> str:
@@ -115,7 +115,7 @@ def _marked(metadata: Mapping[str, str], name: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() else None
 
 
-def recognize(lines: Iterable[SeenLine], *, shop: str) -> dict[str, Known]:
+def recognize_lines(lines: Iterable[SeenLine], *, shop: str) -> dict[str, RecognizedLine]:
     """Line id -> our price and product: by mirror, else by our own metadata on Stripe's price or product.
 
     Two statements, however many lines.
@@ -136,8 +136,12 @@ def recognize(lines: Iterable[SeenLine], *, shop: str) -> dict[str, Known]:
             StripeMirror.stripe_price_id.in_(stripe_prices) | StripeMirror.stripe_product_id.in_(stripe_products),
         )
     ).all()
-    by_price = {row.stripe_price_id: Known(price_id=row.price_id, product_id=row.product_id) for row in mirrors}
-    by_product = {row.stripe_product_id: Known(price_id=None, product_id=row.product_id) for row in mirrors}
+    by_price = {
+        row.stripe_price_id: RecognizedLine(price_id=row.price_id, product_id=row.product_id) for row in mirrors
+    }
+    by_product = {
+        row.stripe_product_id: RecognizedLine(price_id=None, product_id=row.product_id) for row in mirrors
+    }
     ours = [line for line in lines if line.metadata.get("storefront") == shop]
     prices = db.session.execute(
         select(Price.id, Price.product_id).where(
@@ -145,13 +149,13 @@ def recognize(lines: Iterable[SeenLine], *, shop: str) -> dict[str, Known]:
         )
     )
     products_of_prices = {price_id: product_id for price_id, product_id in prices}  # noqa: C416 - dict() is not typed for rows
-    known: dict[str, Known] = {}
+    known: dict[str, RecognizedLine] = {}
     for line in lines:
         marked = _marked(line.metadata, "storefront_price") if line in ours else None
         if line.stripe_price_id in by_price:
             known[line.id] = by_price[line.stripe_price_id]
         elif marked in products_of_prices:
-            known[line.id] = Known(price_id=marked, product_id=products_of_prices[marked])
+            known[line.id] = RecognizedLine(price_id=marked, product_id=products_of_prices[marked])
         else:
             known[line.id] = by_product.get(line.stripe_product_id or "", UNKNOWN)
     return known

@@ -64,7 +64,7 @@ def list_slugs() -> list[tuple[str, str]]:
     return [(slug, name) for slug, name in rows]
 
 
-def read_settings(slug: str) -> ProductSettings:
+def get_product_settings(slug: str) -> ProductSettings:
     product = db.session.scalars(
         select(Product).where(Product.slug == slug).execution_options(populate_existing=True)
     ).one_or_none()
@@ -99,7 +99,7 @@ def not_found(slug: str) -> NotFound:
 Also = Callable[[Session, Product], None]
 
 
-def change_settings(
+def change_product_settings(
     slug: str, values: dict[str, Any], *, edition: str | None = None, also: Also | None = None
 ) -> ProductSettings:
     """Of the product, or of one edition by its name; `also` runs in the same transaction. Safe to repeat.
@@ -138,7 +138,7 @@ def change_settings(
         if also:
             session.flush()
             also(session, product)
-    return read_settings(slug)
+    return get_product_settings(slug)
 
 
 def _check(values: dict[str, Any]) -> None:

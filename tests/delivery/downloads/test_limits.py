@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from storefront.buyers.account.erase import erase_customer
 from storefront.buyers.library.resend import resend
 from storefront.core import clock
-from storefront.delivery.downloads.concurrent_downloads import EACH
+from storefront.delivery.downloads.concurrent_downloads import SLOTS_PER_GRANT
 from tests.delivery.downloads.clicks import BOOK, counted_downloads, forget_window, short_link, status
 from tests.delivery.downloads.sent import make_sparse
 from tests.messages.sold import Sale, sell
@@ -125,13 +125,13 @@ def test_one_buyer_cannot_hold_every_slot(app: Flask, sandbox: SandboxClient, sa
     other = sell(app, sandbox, BOOK, email="other@example.com")
     others = other.downloads[0].removeprefix(other.buyer.base_url)
     held = Held()
-    assert {held.hold(sale.buyer, link) for _ in range(EACH)} == {200}
+    assert {held.hold(sale.buyer, link) for _ in range(SLOTS_PER_GRANT)} == {200}
     busy = sale.buyer.get(link)
     assert (busy.status_code, busy.headers["Retry-After"]) == (503, "10")
     assert held.hold(other.buyer, others) == 200
     held.let_go(2)
     assert held.hold(sale.buyer, link) == 200
-    held.let_go(EACH)
+    held.let_go(SLOTS_PER_GRANT)
 
 
 def test_who_finds_every_slot_taken_pays_nothing(

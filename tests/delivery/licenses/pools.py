@@ -9,14 +9,14 @@ from storefront.core.db import db, transaction
 from storefront.delivery.licenses.pools.import_keys import Imported, import_keys
 from storefront.delivery.licenses.pools.key_files import read_keys
 from storefront.payments.fulfillment.fulfill import fulfill_checkout
-from storefront.shop.catalog.product_settings import change_settings
+from storefront.shop.catalog.product_settings import change_product_settings
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, read_rows
 
 
 def make_pool(app: Flask, slug: str = "twinspot") -> None:
     with app.app_context():
-        change_settings(slug, {"key_source": "pool", "pool_low_at": 3, "pool_very_low_at": 1})
+        change_product_settings(slug, {"key_source": "pool", "pool_low_at": 3, "pool_very_low_at": 1})
         db.session.remove()
 
 

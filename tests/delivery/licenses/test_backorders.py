@@ -9,10 +9,10 @@ from sqlalchemy import update
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
-from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
+from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Order
-from storefront.shop.catalog.product_settings import change_settings
+from storefront.shop.catalog.product_settings import change_product_settings
 from tests.delivery.licenses.licensed import ask
 from tests.delivery.licenses.pools import (
     bring,
@@ -42,7 +42,7 @@ def sell_one_and_let_one_wait(app: Flask, sandbox: SandboxClient) -> Sale:
 
 def serve(app: Flask) -> int:
     with app.app_context():
-        served = serve_waiting()
+        served = fill_backorders()
         db.session.remove()
     return served
 
@@ -76,7 +76,7 @@ def test_a_buyer_reads_that_the_key_follows_also_when_the_pool_is_gone(app: Flas
     """Until the worker comes, a minute later."""
     sale = sell_one_and_let_one_wait(app, sandbox)
     with app.app_context():
-        change_settings("twinspot", {"key_source": "generated"})
+        change_product_settings("twinspot", {"key_source": "generated"})
     assert "One license key is not in stock" in sale.words()
     assert serve(app) == 1
     assert "not in stock" not in sale.words()
@@ -126,7 +126,7 @@ def test_a_sale_that_was_refunded_before_its_first_look_takes_no_key(app: Flask,
 def test_a_license_runs_from_the_day_its_key_arrives(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     with app.app_context():
-        change_settings("twinspot", {"license_days": 7})
+        change_product_settings("twinspot", {"license_days": 7})
     bring(app, numbered(1))
     sell(app, sandbox)
     sale = sell(app, sandbox)
@@ -142,7 +142,7 @@ def test_a_license_runs_from_the_day_its_key_arrives(app: Flask, sandbox: Sandbo
 def test_a_sale_looks_at_its_own_pool_only(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     with app.app_context():
-        change_settings("soft-taps", {"grants_license": True, "key_source": "pool"})
+        change_product_settings("soft-taps", {"grants_license": True, "key_source": "pool"})
     bring(app, numbered(2, start=50), slug="soft-taps")
     bring(app, numbered(9))
     change(app, "UPDATE notices SET text = 'as it was' WHERE subject LIKE 'soft-taps:%'")

@@ -8,7 +8,7 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.delivery.licenses.models import KeyEvent, License, PoolKey
 from storefront.delivery.licenses.owner_actions import replace_key, restore_key, withdraw_key
-from storefront.delivery.licenses.pools.fill_backorders import serve_waiting
+from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.delivery.licenses.pools.import_keys import KeysRefused, import_keys
 from storefront.delivery.licenses.pools.key_files import read_keys
 from storefront.orders.decide import decide
@@ -82,7 +82,7 @@ def test_an_empty_pool_fails_no_order_and_the_first_who_waits_is_served_first(
     bring(app, numbered(2, start=5))
     assert len(sold_keys(app)) == len(set(sold_keys(app))) == 6
     with app.app_context():
-        assert serve_waiting() == 0
+        assert fill_backorders() == 0
         db.session.remove()
     assert open_pool_notices(app) == ["empty"]
 
@@ -109,8 +109,8 @@ def test_who_was_refunded_meanwhile_gets_no_key(app: Flask, sandbox: SandboxClie
     assert bring(app, numbered(2, start=2)).served_keys == 0
     with app.app_context():
         decide(number, Decision.FOLLOW_PAYMENT)
-        assert serve_waiting() == 1
-        assert serve_waiting() == 0
+        assert fill_backorders() == 1
+        assert fill_backorders() == 0
         db.session.remove()
 
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from storefront.delivery.licenses.activations import Answer
-from storefront.delivery.licenses.codes import SENTENCES, Code, status_of
-from storefront.delivery.licenses.lookup import Found, Instance
+from storefront.delivery.licenses.activations import LicenseAnswer
+from storefront.delivery.licenses.codes import SENTENCES, Code, http_status
+from storefront.delivery.licenses.lookup import Instance, LicenseStatus
 
 STORE_ID = 1  # one installation is one store; programs expect a number
 
@@ -14,7 +14,7 @@ def _moment(moment: datetime | None) -> str | None:
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z" if moment else None
 
 
-def _license(found: Found) -> dict[str, Any]:
+def _license(found: LicenseStatus) -> dict[str, Any]:
     return {
         "id": found.id,
         "status": found.status,
@@ -33,7 +33,7 @@ def _instance(instance: Instance | None) -> dict[str, Any] | None:
     return {"id": instance.id, "name": instance.name, "created_at": _moment(instance.created_at)}
 
 
-def _meta(found: Found) -> dict[str, Any]:
+def _meta(found: LicenseStatus) -> dict[str, Any]:
     return {
         "store_id": STORE_ID,
         "order_id": found.order_id,
@@ -48,7 +48,7 @@ def _meta(found: Found) -> dict[str, Any]:
     }
 
 
-def to_json(flag: str, answer: Answer, *, nonce: str | None) -> tuple[dict[str, Any], int]:
+def to_json(flag: str, answer: LicenseAnswer, *, nonce: str | None) -> tuple[dict[str, Any], int]:
     """Body and HTTP status. `flag` is `activated`, `valid` or `deactivated`.
 
     A replaced key's answer names neither its buyer nor its order: who still has it is not known.
@@ -63,7 +63,7 @@ def to_json(flag: str, answer: Answer, *, nonce: str | None) -> tuple[dict[str, 
     body["code"] = answer.code.value
     if nonce is not None:
         body["nonce"] = nonce
-    return body, 200 if is_good else status_of(answer.code)
+    return body, 200 if is_good else http_status(answer.code)
 
 
 def refusal(flag: str, code: Code, sentence: str) -> dict[str, Any]:

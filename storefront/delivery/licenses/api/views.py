@@ -15,7 +15,7 @@ from storefront.core.errors import StorefrontError
 from storefront.core.outages import DatabaseUnavailable
 from storefront.core.runtime import settings
 from storefront.delivery.licenses import activations
-from storefront.delivery.licenses.activations import Answer
+from storefront.delivery.licenses.activations import LicenseAnswer
 from storefront.delivery.licenses.api import answers
 from storefront.delivery.licenses.api.openapi import describe
 from storefront.delivery.licenses.api.rate_limits import count_client, count_key
@@ -71,7 +71,7 @@ def activate() -> ResponseReturnValue:
     return _answer(answer, license_file=_license_file(answer, fingerprint))
 
 
-def _license_file(answer: Answer, fingerprint: str) -> str | None:
+def _license_file(answer: LicenseAnswer, fingerprint: str) -> str | None:
     """None where it cannot be made, the device is activated all the same; and for a device without a fingerprint.
 
     A file for any device would go around the limit of devices.
@@ -111,7 +111,7 @@ def deactivate() -> ResponseReturnValue:
     return _answer(answer)
 
 
-def _answer(answer: Answer, **more: str | None) -> ResponseReturnValue:
+def _answer(answer: LicenseAnswer, **more: str | None) -> ResponseReturnValue:
     body, status = answers.to_json(_flag(), answer, nonce=read_fields().get("nonce"))
     return jsonify({**body, **more}), status
 

@@ -10,14 +10,14 @@ from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.issue import (
-    Keyless,
-    as_keyless,
+    KeylessGrant,
     count_unsold,
     issue_keys,
-    keyless_grants,
     makes_test_keys,
+    select_keyless_grants,
+    to_keyless_grant,
 )
-from storefront.delivery.licenses.pools.stock import count_waiting, settle_pools, settle_stale
+from storefront.delivery.licenses.pools.stock import count_waiting, settle_pool_notices, settle_stale_pool_notices
 from storefront.mail import outbox
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, Order
@@ -25,12 +25,12 @@ from storefront.shop.catalog.models import KeySource, Product
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class FilledBackorders:
     keys: int
     orders: int
 
 
-def serve_waiting() -> int:
+def fill_backorders() -> int:
     """Orders of the running mode that wait though there are keys: a sale and an import that missed each other.
 
     Also orders that opened again, and those of a product whose keys are made here by now. Warnings about pools
@@ -43,9 +43,9 @@ def serve_waiting() -> int:
         if not _has_keys(product_id, mode):
             continue
         with transaction() as session:
-            served += serve(session, product_id).keys
-            settle_pools(session, mode, [product_id])
-    settle_stale(mode)
+            served += fill_product_backorders(session, product_id).keys
+            settle_pool_notices(session, mode, [product_id])
+    settle_stale_pool_notices(mode)
     if served:
         nudge("outbox")
     return served
@@ -58,11 +58,11 @@ def _has_keys(product_id: int, mode: str) -> bool:
     return count_unsold(session, product_id, mode) > 0 or makes_test_keys(session, product_id, mode)
 
 
-def serve(session: Session, product_id: int) -> Served:
+def fill_product_backorders(session: Session, product_id: int) -> FilledBackorders:
     """Inside the caller's transaction; a mail tells each buyer."""
     waiting = _lock_waiting(session, product_id)
     if not waiting:
-        return Served(0, 0)
+        return FilledBackorders(0, 0)
     left = {each.grant_id for each in issue_keys(session, waiting)}
     grants: defaultdict[int, list[int]] = defaultdict(list)
     for each in waiting:
@@ -70,16 +70,16 @@ def serve(session: Session, product_id: int) -> Served:
             grants[each.order_id].append(each.grant_id)
     for order_id, grant_ids in grants.items():
         _tell(session, session.get_one(Order, order_id), grant_ids)
-    return Served(sum(map(len, grants.values())), len(grants))
+    return FilledBackorders(sum(map(len, grants.values())), len(grants))
 
 
-def _lock_waiting(session: Session, product_id: int) -> list[Keyless]:
+def _lock_waiting(session: Session, product_id: int) -> list[KeylessGrant]:
     """Those that may have their key now.
 
     The orders are locked before their grants are read: one statement that did both would lock an order that
     somebody else has just served, and still call it keyless.
     """
-    mine = keyless_grants().where(Product.id == product_id, Order.mode == settings().mode, Order.is_paid)
+    mine = select_keyless_grants().where(Product.id == product_id, Order.mode == settings().mode, Order.is_paid)
     keyless = mine.order_by(None).with_only_columns(Order.id, maintain_column_froms=True)
     # FOR NO KEY UPDATE: mails and changes refer to the order, and need not wait.
     lock = select(Order.id).where(Order.id.in_(keyless)).order_by(Order.id).with_for_update(key_share=True)
@@ -88,7 +88,7 @@ def _lock_waiting(session: Session, product_id: int) -> list[Keyless]:
         return []
     in_order = mine.order_by(None).order_by(Order.paid_at, Order.id, Grant.id)
     rows = session.execute(in_order.execution_options(populate_existing=True)).all()
-    found = [as_keyless(*row) for row in rows if row[2].id in locked]
+    found = [to_keyless_grant(*row) for row in rows if row[2].id in locked]
     return [each for each in found if each.is_open]
 
 

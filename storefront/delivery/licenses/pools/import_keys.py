@@ -16,9 +16,9 @@ from storefront.core.runtime import settings
 from storefront.delivery.licenses.issue import count_unsold
 from storefront.delivery.licenses.keys import hash_key, hint, is_well_formed
 from storefront.delivery.licenses.models import KeyEvent, License, PoolKey, RetiredKey
-from storefront.delivery.licenses.pools.fill_backorders import Served, serve
+from storefront.delivery.licenses.pools.fill_backorders import FilledBackorders, fill_product_backorders
 from storefront.delivery.licenses.pools.key_files import KeyFile, KeyLine, Problem
-from storefront.delivery.licenses.pools.stock import count_waiting, settle_pools
+from storefront.delivery.licenses.pools.stock import count_waiting, settle_pool_notices
 from storefront.shop.catalog.models import KeySource, Product
 
 BATCH = 2000  # rows a statement: SQLite and PostgreSQL bound how many values one may carry
@@ -103,15 +103,15 @@ def _import(slug: str, file: KeyFile, *, dry_run: bool) -> Imported:
     with transaction() as session:
         product = _get_pool(session, slug, is_locked=True)
         _insert(session, product.id, file.keys)
-        served = serve(session, product.id)
-        settle_pools(session, settings().mode, [product.id])
+        served = fill_product_backorders(session, product.id)
+        settle_pool_notices(session, settings().mode, [product.id])
         done = _report(session, product.id, file, served)
         if dry_run:
             raise _NotMeant(done)
         return done
 
 
-def _report(session: Session, product_id: int, file: KeyFile, served: Served) -> Imported:
+def _report(session: Session, product_id: int, file: KeyFile, served: FilledBackorders) -> Imported:
     mode = settings().mode
     return Imported(
         imported=len(file.keys),

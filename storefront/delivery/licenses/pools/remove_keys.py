@@ -14,7 +14,7 @@ from storefront.delivery.licenses.keys import hash_key, hint
 from storefront.delivery.licenses.models import KeyEvent, PoolKey
 from storefront.delivery.licenses.pools.import_keys import BATCH, KeysRefused
 from storefront.delivery.licenses.pools.key_files import KeyFile, KeyLine, Problem
-from storefront.delivery.licenses.pools.stock import settle_pools
+from storefront.delivery.licenses.pools.stock import settle_pool_notices
 from storefront.shop.catalog.models import Product
 
 
@@ -45,7 +45,7 @@ def remove_keys(slug: str, file: KeyFile) -> Removed:
             raise KeysRefused(problems or [Problem(1, "there is no key in this file")], done="removed")
         for start in range(0, len(ids), BATCH):
             _remove(session, ids[start : start + BATCH])
-        settle_pools(session, mode, [product_id])
+        settle_pool_notices(session, mode, [product_id])
         return Removed(removed=len(ids), unsold=count_unsold(session, product_id, mode))
 
 

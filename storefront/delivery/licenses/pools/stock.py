@@ -141,7 +141,7 @@ def _draft_notice(pool: PoolCounts) -> NoticeDraft:
     return NoticeDraft(kind=POOL_LOW, subject=f"{pool.slug}:{level}:{pool.imported}", text=text)
 
 
-def settle_pools(session: Session, mode: str, changed: Collection[int]) -> None:
+def settle_pool_notices(session: Session, mode: str, changed: Collection[int]) -> None:
     """After keys came or went of these products; inside the caller's transaction. Nothing when there are none."""
     if not changed:
         return
@@ -162,7 +162,7 @@ def _is_running_low(session: Session, product: Product, mode: str) -> bool:
     return (session.scalar(select(func.count()).select_from(some.subquery())) or 0) < enough
 
 
-def settle_stale(mode: str) -> None:
+def settle_stale_pool_notices(mode: str) -> None:
     """After orders closed or opened, which nobody tells the pools. A transaction only where a notice differs."""
     wanted = {draft.subject for draft in draft_notices(count_pools(db.session(), mode), mode)}
     known = db.session.execute(

@@ -86,7 +86,7 @@ class _Kept:
         return bool(self.text) and time.monotonic() - self.made_at < KEPT_SECONDS
 
 
-def signed_list() -> str:
+def signed_revocation_list() -> str:
     """The JWS; made anew at most once a minute a process, by one request: others read the last one meanwhile."""
     kept: _Kept = current_app.extensions.setdefault("revocations", _Kept())
     if kept.is_fresh or not kept.lock.acquire(blocking=not kept.text):

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 
 from storefront.delivery.licenses.signing.license_file import issue_license_file
-from storefront.delivery.licenses.signing.revocations import KEPT_SECONDS, signed_list
+from storefront.delivery.licenses.signing.revocations import KEPT_SECONDS, signed_revocation_list
 from storefront.delivery.licenses.signing.signatures import encode, ensure_signing_key
 from storefront.delivery.licenses.signing.signing_keys import list_keys
 from storefront.orders.browsers import get_order_here
@@ -37,7 +37,7 @@ def public_keys() -> ResponseReturnValue:
 
 @well_known.get("/.well-known/storefront-revocations.jws")
 def revocations() -> ResponseReturnValue:
-    answer = make_response(signed_list())
+    answer = make_response(signed_revocation_list())
     answer.mimetype = "application/jose"
     return _for_everybody(answer, KEPT_SECONDS)
 
