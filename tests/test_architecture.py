@@ -16,6 +16,7 @@ from tests.support.databases import base_environment
 
 SOURCE = ROOT / "storefront"
 DEVTOOLS = (SOURCE / "devtools" / "sandbox", SOURCE / "devtools" / "mailbox")
+TESTS = ROOT / "tests"
 TEMPLATES = ROOT / "templates"
 MAX_LINES = 400
 
@@ -213,3 +214,14 @@ def test_has_a_template_folder_named_like_each_package() -> None:
     folders = {Path(path).parent.as_posix() for path in pages()}
     packages = {path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*") if path.is_dir()}
     assert folders <= packages
+
+
+def test_keeps_what_tests_share_out_of_files_that_pytest_collects() -> None:
+    """Helpers stand in files with plain names, fixtures of several folders in plugins of tests/conftest.py."""
+    importers = {
+        path.relative_to(TESTS).as_posix(): name
+        for path in TESTS.rglob("*.py")
+        for name in imported(parse(path))
+        if name.startswith("tests.") and any(part.startswith(("test_", "conftest")) for part in name.split("."))
+    }
+    assert importers == {}

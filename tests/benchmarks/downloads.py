@@ -13,7 +13,7 @@ from storefront.core.config.settings import load_settings
 from tests.benchmarks.world import World
 from tests.delivery.downloads.nginx import nginx
 from tests.delivery.downloads.sent import change_file
-from tests.messages.sold import sell
+from tests.support.sale import sell
 
 AIM = 0.9
 SIZES = (64 * 1024 * 1024, 512 * 1024 * 1024)

@@ -6,8 +6,8 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from storefront.cli import main
-from tests.messages.sold import Sale
-from tests.support.shop import read_rows
+from tests.support.rows import read_rows
+from tests.support.sale import Sale
 
 
 def run(command: CliRunner, *words: str) -> Result:

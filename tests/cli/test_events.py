@@ -5,11 +5,11 @@ from click.testing import CliRunner
 from flask import Flask
 
 from tests.cli.commands import done, number_of, read_json, refused, run
-from tests.messages.sold import COMPLETED, sell
-from tests.payments.reconcile.sales import change_rows
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import COMPLETED, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import make_event, post_event, read_rows
+from tests.support.shop import make_event, post_event
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 PAID_LATER = "checkout.session.async_payment_succeeded"

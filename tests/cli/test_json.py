@@ -8,7 +8,7 @@ from flask import Flask
 
 from storefront.cli import main
 from tests.cli.commands import number_of, read_json
-from tests.messages.sold import sell
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 
 WITHOUT = {

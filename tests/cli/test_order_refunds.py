@@ -13,12 +13,13 @@ from storefront.payments.fulfillment.refund import RefundUncertain, refund_order
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenRefund
 from tests.cli.commands import done, number_of, refused, run
-from tests.messages.sold import COMPLETED, sell
 from tests.payments.reconcile.sales import add_price_in_euros, start
 from tests.support.databases import BOTH
 from tests.support.goods import make_product
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import keys_on, read_rows
+from tests.support.shop import keys_on
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 TWO_ITEMS = (("twinspot", "Personal"), ("the-patient-toolmaker", ""))

@@ -7,11 +7,12 @@ from click.testing import CliRunner
 from flask import Flask
 
 from tests.cli.commands import done, number_of, read_json, refused, run
-from tests.messages.sold import COMPLETED, sell
-from tests.payments.reconcile.sales import add_price_in_euros, change_rows, payment_of, start
+from tests.payments.reconcile.sales import add_price_in_euros, payment_of, start
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import COMPLETED, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import keys_on, read_rows
+from tests.support.shop import keys_on
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

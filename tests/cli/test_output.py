@@ -15,7 +15,7 @@ from storefront.cli.root import main
 from storefront.core.config.settings import Settings
 from storefront.delivery.licenses.keys import hint
 from storefront.owner.health.open_files import find_open_files
-from tests.support.shop import read_rows
+from tests.support.rows import read_rows
 
 NASTY = "Ada\x1b[2J\x9b31m\u202e\u2066\x07\x08\r\u200fend"
 

@@ -10,7 +10,7 @@ from storefront.payments.fulfillment.refund import refund_order
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenRefund
 from tests.cli.commands import number_of
-from tests.messages.sold import sell
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 
 

@@ -19,7 +19,7 @@ from storefront.mail.letter import Mail
 from storefront.mail.transport import send
 from storefront.stripe_api.gateway import gateway
 from tests.support.databases import BOTH
-from tests.support.shop import read_rows
+from tests.support.rows import read_rows
 
 THREADS = 16
 ROUNDS = 4

@@ -13,12 +13,8 @@ from storefront.core.measurements import flush
 from storefront.customers.ceilings import CHANGES_A_DAY, TAKEN_A_DAY
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
-from tests.buyers.library.test_library import signed_in
-from tests.customers.test_codes_once import ask, code_in, enter, mails
-from tests.customers.test_sessions import make_customer
-from tests.support.shop import Buyer
-
-ADA = "ada@example.com"
+from tests.support.shop import ADA, Buyer
+from tests.support.sign_in import ask_for_code, code_in, enter_code, make_customer, signed_in, waiting_mails
 
 
 @pytest.fixture
@@ -44,7 +40,7 @@ def people(app: Flask, count: int) -> list[str]:
 def test_the_shop_s_ceiling_holds_codes_back_says_so_and_tells_the_owner(app: Flask) -> None:
     *first, last = people(app, 21)
     for number, email in enumerate(first):
-        ask(app, f"203.0.113.{number}", email)
+        ask_for_code(app, f"203.0.113.{number}", email)
     assert not warned(app)
     for email in (last, "nobody@example.com"):  # the same for who bought and who did not
         refused = Buyer(app, address="198.51.100.1").post("/sign-in", email=email)
@@ -53,23 +49,23 @@ def test_the_shop_s_ceiling_holds_codes_back_says_so_and_tells_the_owner(app: Fl
         assert refused.headers["Retry-After"] == "3600"
     assert warned(app)
     with time_machine.travel(clock.now().timestamp() + 3700, tick=True):
-        ask(app, "198.51.100.1", last)
+        ask_for_code(app, "198.51.100.1", last)
         assert not warned(app)
 
 
 def test_codes_that_are_used_do_not_count(app: Flask) -> None:
     for number, email in enumerate(people(app, 25)):
-        buyer = ask(app, f"203.0.113.{number}", email)
-        assert enter(buyer, code_in(mails(app)[-1]))
+        buyer = ask_for_code(app, f"203.0.113.{number}", email)
+        assert enter_code(buyer, code_in(waiting_mails(app)[-1]))
     assert not warned(app)
 
 
 def test_addresses_that_bought_nothing_use_up_no_turn_of_buyers(app: Flask) -> None:
     make_customer(app)
     for number in range(30):
-        ask(app, f"203.0.113.{number}", f"nobody{number}@example.com")
-    ask(app, "198.51.100.1", ADA)
-    assert [mail.recipient for mail in mails(app)] == [ADA]
+        ask_for_code(app, f"203.0.113.{number}", f"nobody{number}@example.com")
+    ask_for_code(app, "198.51.100.1", ADA)
+    assert [mail.recipient for mail in waiting_mails(app)] == [ADA]
 
 
 def test_mails_to_strangers_have_a_ceiling_of_their_own(app: Flask) -> None:
@@ -79,7 +75,7 @@ def test_mails_to_strangers_have_a_ceiling_of_their_own(app: Flask) -> None:
         answers.append(buyer.post("/account/address", new_email=f"new{number}@example.com"))
     assert [answer.status_code for answer in answers] == [303, 303, 429]
     assert "very many codes" in answers[-1].text
-    ask(app, "198.51.100.1", "buyer0@example.com")  # buyers sign in as before
+    ask_for_code(app, "198.51.100.1", "buyer0@example.com")  # buyers sign in as before
     assert warned(app)
 
 
@@ -93,7 +89,7 @@ def test_one_customer_begins_so_many_changes_a_day(app: Flask) -> None:
         refused = buyer.post("/account/address", new_email=others[-1])
         assert (refused.status_code, "try again tomorrow" in refused.text) == (429, True)
         assert others[-1] in refused.text  # what was typed is still there
-        assert others[-1] not in [mail.recipient for mail in mails(app)]
+        assert others[-1] not in [mail.recipient for mail in waiting_mails(app)]
         clocks.shift(24 * 3600)
         assert buyer.post("/account/address", new_email=others[-1]).status_code == 303
 

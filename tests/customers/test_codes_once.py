@@ -1,13 +1,12 @@
 """Codes: used up once by who uses them, and no stranger ends those of somebody else."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
@@ -15,63 +14,27 @@ from storefront.customers import ceilings, proofs
 from storefront.customers.ceilings import Mailed, choose_shared
 from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proving import WRONG_PER_CLIENT, WRONG_TOGETHER
-from storefront.mail.letter import Mail
-from storefront.mail.models import OutboxMessage
-from storefront.messages.compose import compose
-from tests.customers.test_sessions import make_customer
 from tests.support.databases import BOTH
-from tests.support.shop import Buyer, read_rows
+from tests.support.rows import read_rows
+from tests.support.shop import ADA, Buyer
+from tests.support.sign_in import ask_for_code, code_in, enter_code, is_in, link_in, make_customer, waiting_mails
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-ADA = "ada@example.com"
 WRONG = "AAAA-AAAA"
-
-
-def mails(app: Flask) -> list[Mail]:
-    """Those that would leave now, oldest first."""
-    with app.app_context():
-        waiting = db.session.scalars(select(OutboxMessage).where(OutboxMessage.state == "queued")).all()
-        made = [mail for mail in map(compose, waiting) if isinstance(mail, Mail)]
-        db.session.remove()
-    return made
-
-
-def code_in(mail: Mail) -> str:
-    return mail.subject.split()[0]
-
-
-def link_in(mail: Mail) -> str:
-    found = re.search(r"/(?:sign-in/link|confirm)/[0-9a-f]{32}", mail.text)
-    assert found
-    return found[0]
-
-
-def ask(app: Flask, address: str = "127.0.0.1", email: str = ADA) -> Buyer:
-    buyer = Buyer(app, address=address)
-    assert buyer.post("/sign-in", email=email).location == "/sign-in/code"
-    return buyer
-
-
-def enter(buyer: Buyer, code: str) -> bool:
-    return buyer.post("/sign-in/code", code=code).location == "/library"
-
-
-def is_in(buyer: Buyer) -> bool:
-    return buyer.get("/library").status_code == 200
 
 
 def test_a_stranger_who_guesses_ends_only_their_own_tries(app: Flask) -> None:
     """Also where the codes are the same, because many mails went to the address already."""
     make_customer(app)
-    strangers = [ask(app, f"203.0.113.{number}") for number in range(8)]
-    ada = ask(app, "198.51.100.1")
-    assert len(mails(app)) == ceilings.MOST_MAILS
+    strangers = [ask_for_code(app, f"203.0.113.{number}") for number in range(8)]
+    ada = ask_for_code(app, "198.51.100.1")
+    assert len(waiting_mails(app)) == ceilings.MOST_MAILS
     for stranger in strangers:
         answers = [stranger.post("/sign-in/code", code=WRONG) for _ in range(6)]
         assert "letter by letter" in answers[4].text
         assert "too many wrong codes" in answers[5].text
-        assert not enter(stranger, code_in(mails(app)[-1]))
-    assert enter(ada, code_in(mails(app)[-1]))
+        assert not enter_code(stranger, code_in(waiting_mails(app)[-1]))
+    assert enter_code(ada, code_in(waiting_mails(app)[-1]))
     assert is_in(ada)
 
 
@@ -80,10 +43,10 @@ def test_a_stranger_who_asks_again_and_again_locks_nobody_out_and_floods_nobody(
     with time_machine.travel(clock.now(), tick=False) as clocks:
         for minute in range(60):
             for number in range(3):
-                ask(app, f"203.0.{minute}.{number}")
+                ask_for_code(app, f"203.0.{minute}.{number}")
             if minute % 7 == 0:
-                ada = ask(app, f"198.51.100.{minute}")
-                assert enter(ada, code_in(mails(app)[-1])), minute
+                ada = ask_for_code(app, f"198.51.100.{minute}")
+                assert enter_code(ada, code_in(waiting_mails(app)[-1])), minute
             clocks.shift(timedelta(minutes=1))
     sent = read_rows(app, "SELECT count(*) AS count FROM address_proofs WHERE spent_at IS NULL")[0]["count"]
     assert sent <= ceilings.MANY_A_DAY + 60 // 5
@@ -120,41 +83,41 @@ def test_a_code_that_was_used_is_handed_to_nobody(app: Flask) -> None:
     make_customer(app)
     used = []
     for number in range(ceilings.MOST_MAILS + 3):
-        ada = ask(app, f"198.51.100.{number}")
-        code = code_in(mails(app)[-1])
+        ada = ask_for_code(app, f"198.51.100.{number}")
+        code = code_in(waiting_mails(app)[-1])
         assert code not in used
         used.append(code)
-        assert enter(ada, code)
-    late = ask(app, "198.51.100.99")
-    assert not any(enter(late, code) for code in used[:4])
+        assert enter_code(ada, code)
+    late = ask_for_code(app, "198.51.100.99")
+    assert not any(enter_code(late, code) for code in used[:4])
 
 
 def test_the_code_of_any_mail_that_is_open_will_do(app: Flask) -> None:
     make_customer(app)
-    first, second = ask(app), ask(app)
-    old, new = mails(app)
-    assert enter(second, code_in(old))
-    assert enter(first, code_in(new))
+    first, second = ask_for_code(app), ask_for_code(app)
+    old, new = waiting_mails(app)
+    assert enter_code(second, code_in(old))
+    assert enter_code(first, code_in(new))
 
 
 def test_a_page_that_is_only_looked_at_uses_up_nothing(app: Flask) -> None:
     make_customer(app)
-    ada = ask(app)
-    (mail,) = mails(app)
+    ada = ask_for_code(app)
+    (mail,) = waiting_mails(app)
     scanner = Buyer(app)
     for method in ("GET", "HEAD", "OPTIONS"):
         with scanner.client.open(link_in(mail), method=method, base_url=scanner.base_url) as answer:
             assert answer.status_code == 200
     ada.get("/sign-in/code")
     assert not is_in(scanner)
-    assert enter(ada, code_in(mail))
+    assert enter_code(ada, code_in(mail))
 
 
 def test_code_and_link_of_a_mail_are_used_up_together(app: Flask) -> None:
     make_customer(app)
-    ada, thief = ask(app), Buyer(app)
-    (mail,) = mails(app)
-    assert enter(ada, code_in(mail))
+    ada, thief = ask_for_code(app), Buyer(app)
+    (mail,) = waiting_mails(app)
+    assert enter_code(ada, code_in(mail))
     assert thief.get(link_in(mail)).status_code == 404
     assert thief.post(link_in(mail)).location == link_in(mail)
     assert not is_in(thief)
@@ -162,22 +125,22 @@ def test_code_and_link_of_a_mail_are_used_up_together(app: Flask) -> None:
 
 def test_a_browser_that_signed_out_is_not_signed_in_by_its_old_post(app: Flask) -> None:
     make_customer(app)
-    ada = ask(app)
-    (mail,) = mails(app)
+    ada = ask_for_code(app)
+    (mail,) = waiting_mails(app)
     cookie = ada.client.get_cookie("storefront_session", domain="localhost")
     assert cookie
-    assert enter(ada, code_in(mail))
+    assert enter_code(ada, code_in(mail))
     ada.post("/sign-out")
     ada.client.set_cookie("storefront_session", cookie.value, domain="localhost")
-    assert not enter(ada, code_in(mail))
+    assert not enter_code(ada, code_in(mail))
     assert not is_in(ada)
 
 
 @both
 def test_a_double_click_ends_signed_in_whichever_answer_comes_last(app: Flask) -> None:
     make_customer(app)
-    ada = ask(app)
-    (mail,) = mails(app)
+    ada = ask_for_code(app)
+    (mail,) = waiting_mails(app)
     token = ada.csrf_token()
     cookie = ada.client.get_cookie("storefront_session", domain="localhost")
     assert cookie
@@ -202,7 +165,7 @@ def test_one_address_of_clients_types_so_many_wrong_codes_and_no_more(app: Flask
     """New cookies do not help who asks from one place."""
     make_customer(app)
     with time_machine.travel(clock.now(), tick=False) as clocks:
-        asked = [ask(app, f"203.0.113.{number}") for number in range(ceilings.MOST_MAILS)]
+        asked = [ask_for_code(app, f"203.0.113.{number}") for number in range(ceilings.MOST_MAILS)]
         tries = 0
         for number in range(WRONG_PER_CLIENT + 10):
             guesser = Buyer(app, address="2001:db8::1")
@@ -218,21 +181,21 @@ def test_one_address_of_clients_types_so_many_wrong_codes_and_no_more(app: Flask
 
 def test_guessing_by_many_browsers_ends_and_the_link_and_who_asked_go_on(app: Flask) -> None:
     make_customer(app)
-    ada, other = ask(app), Buyer(app, address="198.51.100.7")
-    (mail,) = mails(app)
+    ada, other = ask_for_code(app), Buyer(app, address="198.51.100.7")
+    (mail,) = waiting_mails(app)
     with other.client.session_transaction(base_url=other.base_url) as kept:
         kept["proof"] = read_rows(app, "SELECT id FROM address_proofs")[0]["id"]
     with app.app_context(), transaction() as session:
         session.execute(text("UPDATE address_proofs SET attempts = :most"), {"most": WRONG_TOGETHER})
     assert "too many wrong codes" in other.post("/sign-in/code", code=code_in(mail)).text
     assert Buyer(app).get(link_in(mail)).status_code == 200
-    assert enter(ada, code_in(mail))
+    assert enter_code(ada, code_in(mail))
 
 
 @pytest.mark.parametrize("purpose", [each for each in ProofPurpose if each is not ProofPurpose.SIGN_IN])
 def test_a_code_or_link_of_another_purpose_signs_nobody_in(app: Flask, purpose: ProofPurpose) -> None:
     make_customer(app)
-    ada = ask(app)
+    ada = ask_for_code(app)
     with app.app_context():
         about = None if purpose is ProofPurpose.ERASE else "1"
         proof_id = proofs.start_proof(purpose=purpose, email=ADA, about=about)
@@ -241,7 +204,7 @@ def test_a_code_or_link_of_another_purpose_signs_nobody_in(app: Flask, purpose: 
         db.session.remove()
     assert ada.get(f"/sign-in/link/{link}").status_code == 404
     assert ada.post(f"/sign-in/link/{link}").location == f"/sign-in/link/{link}"
-    assert not enter(ada, code)
+    assert not enter_code(ada, code)
     with ada.client.session_transaction(base_url=ada.base_url) as kept:
         kept["proof"] = proof_id
     assert "has ended" in ada.post("/sign-in/code", code=code).text
@@ -251,8 +214,8 @@ def test_a_code_or_link_of_another_purpose_signs_nobody_in(app: Flask, purpose: 
 
 def test_a_link_that_signs_in_does_nothing_else(app: Flask) -> None:
     make_customer(app)
-    ask(app)
-    path = link_in(mails(app)[0]).replace("/sign-in/link/", "/confirm/")
+    ask_for_code(app)
+    path = link_in(waiting_mails(app)[0]).replace("/sign-in/link/", "/confirm/")
     buyer = Buyer(app)
     assert buyer.get(path).status_code == 404
     assert buyer.post(path).location == path
@@ -261,17 +224,17 @@ def test_a_link_that_signs_in_does_nothing_else(app: Flask) -> None:
 
 def test_codes_of_another_mode_open_nothing(app: Flask) -> None:
     make_customer(app)
-    ada = ask(app)
-    (mail,) = mails(app)
+    ada = ask_for_code(app)
+    (mail,) = waiting_mails(app)
     with app.app_context(), transaction() as session:
         session.execute(text("UPDATE address_proofs SET mode = 'live'"))
     assert Buyer(app).get(link_in(mail)).status_code == 404
-    assert not enter(ada, code_in(mail))
+    assert not enter_code(ada, code_in(mail))
 
 
 def test_forgotten_codes_take_their_tries_along(app: Flask) -> None:
     make_customer(app)
-    ask(app).post("/sign-in/code", code=WRONG)
+    ask_for_code(app).post("/sign-in/code", code=WRONG)
     assert len(read_rows(app, "SELECT who FROM code_tries")) == 2
     assert ADA not in str(read_rows(app, "SELECT * FROM code_tries"))
     with app.app_context(), time_machine.travel(clock.now() + timedelta(days=2), tick=True):

@@ -8,25 +8,20 @@ from flask import Flask
 
 from storefront.buyers.account.signed_in import seen_in_words
 from storefront.core import clock
-from storefront.core.db import db, insert_missing, transaction
-from storefront.customers.models import Customer
+from storefront.core.db import db
 from storefront.customers.session import KEY
 from storefront.customers.sign_ins import MOST
 from storefront.worker import forget_hourly
-from tests.buyers.library.test_library import signed_in
 from tests.support.databases import BOTH
-from tests.support.shop import Buyer, read_rows
+from tests.support.rows import read_rows
+from tests.support.shop import Buyer
+from tests.support.sign_in import is_in, make_customer, signed_in
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 ADA, EVE = "ada@example.com", "eve@example.com"
 PAGES = ("/library", "/account", "/account/export.json")
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0"
-
-
-def make_customer(app: Flask, email: str = ADA) -> None:
-    with app.app_context(), transaction() as session:
-        insert_missing(session, Customer, [{"mode": "sandbox", "email": email, "email_key": email}])
 
 
 def cookie_of(buyer: Buyer) -> str:
@@ -39,10 +34,6 @@ def copy_of(app: Flask, cookie: str) -> Buyer:
     thief = Buyer(app)
     thief.client.set_cookie("storefront_session", cookie, domain="localhost")
     return thief
-
-
-def is_in(buyer: Buyer) -> bool:
-    return buyer.get("/library").status_code == 200
 
 
 def rows(app: Flask) -> list[dict[str, object]]:

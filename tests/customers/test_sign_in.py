@@ -15,14 +15,15 @@ from storefront.customers import proofs
 from storefront.customers.models import ProofPurpose
 from storefront.customers.proving import CodeResult, Reader
 from storefront.customers.sign_in import sign_in_by_code
-from tests.messages.sold import sell
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, read_rows
+from tests.support.shop import ADA, Buyer, Shop
+from tests.support.sign_in import is_in
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-ADA = "ada@example.com"
 
 
 def ask_for_code(buyer: Buyer, email: str = ADA) -> TestResponse:
@@ -38,10 +39,6 @@ def mailed(shop: Shop, email: str = ADA) -> tuple[str, str]:
     assert code
     assert link
     return code[1], link[1]
-
-
-def is_in(buyer: Buyer) -> bool:
-    return buyer.get("/library").status_code == 200
 
 
 @pytest.mark.happy_path

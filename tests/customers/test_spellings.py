@@ -13,11 +13,10 @@ from storefront.customers.proofs import code_of, start_proof
 from storefront.customers.session import find_customer
 from storefront.orders.lifecycle import ensure_customer, order_token
 from storefront.orders.models import Order
-from tests.buyers.library.test_library import signed_in
-from tests.customers.test_codes_once import code_in, enter, is_in, link_in, mails
-from tests.customers.test_sessions import make_customer
 from tests.mail.promises import make_order
-from tests.support.shop import Buyer, read_rows
+from tests.support.rows import read_rows
+from tests.support.shop import Buyer
+from tests.support.sign_in import code_in, enter_code, is_in, link_in, make_customer, signed_in, waiting_mails
 
 ALICE, MALLORY = "alice@example.com", "mallory@example.com"
 OTHERS = ["Alice@example.com", "\uff41lice@example.com", "alice@EXAMPLE.com", " ALICE@example.com "]
@@ -29,7 +28,7 @@ def test_taking_an_address_is_asked_of_the_mailbox_on_file(app: Flask, typed: st
     make_customer(app, MALLORY)
     mallory = signed_in(app, MALLORY)
     assert mallory.post("/account/address", new_email=typed).location == "/account/address"
-    assert [mail.recipient for mail in mails(app)] == [MALLORY, ALICE]
+    assert [mail.recipient for mail in waiting_mails(app)] == [MALLORY, ALICE]
 
 
 @pytest.mark.parametrize("typed", OTHERS)
@@ -37,7 +36,7 @@ def test_a_code_for_signing_in_goes_to_the_mailbox_on_file(app: Flask, typed: st
     make_customer(app, ALICE)
     stranger = Buyer(app)
     stranger.post("/sign-in", email=typed)
-    (mail,) = mails(app)
+    (mail,) = waiting_mails(app)
     assert mail.recipient == ALICE
 
 
@@ -46,7 +45,7 @@ def test_who_bought_meanwhile_with_another_spelling_is_not_opened(app: Flask) ->
     make_customer(app, MALLORY)
     mallory = signed_in(app, MALLORY)
     mallory.post("/account/address", new_email=OTHERS[0])
-    leave, take = mails(app)
+    leave, take = waiting_mails(app)
     assert take.recipient == OTHERS[0]
     make_customer(app, ALICE)
     for end, mail in (("new", take), ("old", leave)):
@@ -66,9 +65,9 @@ def test_a_code_mailed_before_the_first_sale_signs_in_that_spelling_only(app: Fl
     stranger = Buyer(app)
     with stranger.client.session_transaction(base_url=stranger.base_url) as kept:
         kept["proof"] = 1
-    assert not enter(stranger, code)
+    assert not enter_code(stranger, code)
     assert not is_in(stranger)
-    assert mails(app) == []
+    assert waiting_mails(app) == []
 
 
 def test_looking_alike_puts_nobody_else_s_mailbox_on_file(app: Flask) -> None:
@@ -81,7 +80,7 @@ def test_erasing_is_asked_of_the_mailbox_on_file(app: Flask) -> None:
     make_customer(app, ALICE)
     alice = signed_in(app, ALICE)
     alice.post("/account/erase")
-    (mail,) = mails(app)
+    (mail,) = waiting_mails(app)
     with app.app_context(), transaction() as session:
         session.execute(text("UPDATE customers SET email = 'Alice@example.com'"))
     assert "has ended" in alice.post("/account/erase/code", code=code_in(mail)).text
@@ -99,7 +98,7 @@ def test_an_order_s_code_goes_to_the_mailbox_on_file(app: Flask) -> None:
             session.execute(text("UPDATE orders SET email = upper(email)"))
     buyer = Buyer(app)
     buyer.post(f"/orders/{token}/code")
-    (mail,) = mails(app)
+    (mail,) = waiting_mails(app)
     assert [{"email": mail.recipient}] == read_rows(app, "SELECT email FROM customers")
     assert buyer.post(f"/orders/{token}/code/check", code=code_in(mail)).location == f"/orders/{token}"
     assert buyer.get(f"/orders/{token}").status_code == 200

@@ -7,10 +7,14 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import event
+from werkzeug.test import TestResponse
 
 from storefront.core.db import db
+from tests.support.shop import make_event, post_event
 
 Break = Callable[[Flask], Any]
+RETURN = "/checkout/return?session_id=cs_test_" + "a" * 20
+ORDER = "/orders/" + "0123456789abcdef" * 2
 
 
 def path_of(app: Flask) -> str:
@@ -86,3 +90,12 @@ def used_up(app: Flask) -> Iterator[None]:
         pool._timeout = patience
         for each in held:
             each.close()
+
+
+def deliver(app: Flask, number: int) -> TestResponse:
+    return post_event(app, make_event("charge.refunded", "pi_" + "a" * 20, event_id=f"evt_{number}"))
+
+
+def demand_trouble(answer: TestResponse) -> None:
+    assert answer.status_code == 503, answer.text
+    assert int(answer.headers["Retry-After"]) > 0

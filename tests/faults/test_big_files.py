@@ -12,11 +12,11 @@ from flask import Flask
 
 from storefront.delivery.downloads.models import Download
 from tests.delivery.downloads.sent import change_file, get, make_sparse, short_address
-from tests.messages.sold import sell
 from tests.races.served import served
 from tests.support.goods import change_product
+from tests.support.rows import count_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import count_rows
 
 pytestmark = pytest.mark.slow
 MIB = 1024 * 1024

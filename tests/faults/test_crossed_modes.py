@@ -4,8 +4,9 @@ from flask import Flask
 
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.payments.webhook.dispatch import run_unhandled
+from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, make_event, post_event, read_rows, run_worker_once
+from tests.support.shop import Buyer, make_event, post_event, run_worker_once
 
 
 def test_sends_no_mail_of_another_mode(
@@ -15,17 +16,17 @@ def test_sends_no_mail_of_another_mode(
     session_id = buyer.check_out()
     sandbox.pay(session_id)
     post_event(app, make_event("checkout.session.completed", session_id))
-    change(app, "UPDATE outbox SET mode = 'live'")
+    change_rows(app, "UPDATE outbox SET mode = 'live'")
     run_worker_once(app)
     assert mailbox.messages() == []
-    change(app, "UPDATE outbox SET mode = 'sandbox'")
+    change_rows(app, "UPDATE outbox SET mode = 'sandbox'")
     run_worker_once(app)
     assert len(mailbox.messages()) == 1
 
 
 def test_runs_no_event_of_another_mode_again(app: Flask) -> None:
     post_event(app, make_event("charge.refunded", "pi_unknown"))
-    change(app, "UPDATE stripe_events SET mode = 'live', received_at = '2020-01-01 00:00:00'")
+    change_rows(app, "UPDATE stripe_events SET mode = 'live', received_at = '2020-01-01 00:00:00'")
     with app.app_context():
         run_unhandled()
     assert read_rows(app, "SELECT handled_at FROM stripe_events") == [{"handled_at": None}]
@@ -38,14 +39,3 @@ def test_sends_a_cookie_only_with_a_change(buyer: Buyer) -> None:
     for path in ("/", "/products/twinspot", "/static/shop.css"):
         with buyer.get(path) as answer:
             assert "Set-Cookie" not in answer.headers
-
-
-def change(app: Flask, sql: str) -> None:
-    from sqlalchemy import text
-
-    from storefront.core.db import db, transaction
-
-    with app.app_context():
-        with transaction() as session:
-            session.execute(text(sql))
-        db.session.remove()

@@ -10,28 +10,27 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import exc
-from werkzeug.test import TestResponse
 
 from storefront.core.outages import POSTGRESQL, SQLITE, find_outage
 from tests.cli.commands import refused
-from tests.faults.database_trouble import Break, full, locked, read_only, used_up
+from tests.faults.database_trouble import (
+    ORDER,
+    RETURN,
+    Break,
+    deliver,
+    demand_trouble,
+    full,
+    locked,
+    read_only,
+    used_up,
+)
 from tests.support.databases import BOTH
-from tests.support.shop import Buyer, make_event, post_event, read_rows
+from tests.support.rows import read_rows
+from tests.support.shop import Buyer
 from tests.support.shops import MakeShop
 
-RETURN = "/checkout/return?session_id=cs_test_" + "a" * 20
-ORDER = "/orders/" + "0123456789abcdef" * 2
 JSON = {"Accept": "application/json"}
 STATES = ["57P01", "57P02", "57P03", "08006", "40P01", "53300", "58030"]
-
-
-def deliver(app: Flask, number: int) -> TestResponse:
-    return post_event(app, make_event("charge.refunded", "pi_" + "a" * 20, event_id=f"evt_{number}"))
-
-
-def demand_trouble(answer: TestResponse) -> None:
-    assert answer.status_code == 503, answer.text
-    assert int(answer.headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize("trouble", [locked, full, read_only, used_up], ids=lambda each: each.__name__)

@@ -1,45 +1,17 @@
 """The process dies before each statement of a sale: nothing half done stays, and the next look completes it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
-from storefront.core.db import db
+from tests.faults.dying import Died, dying_before, paid_session
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, make_event, post_event, read_rows
+from tests.support.shop import Buyer, make_event, post_event
 from tests.support.statements import counted
 
 pytestmark = pytest.mark.slow
-
-COMPLETED = "checkout.session.completed"
-
-
-class Died(BaseException):
-    """Not an Exception: nothing may catch it and carry on, as nothing could after SIGKILL."""
-
-
-@contextmanager
-def dying_before(app: Flask, statement_number: int) -> Iterator[None]:
-    left = statement_number
-
-    def count(*_arguments: Any) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            raise Died
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
-        yield
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
 
 
 def state(app: Flask, session_id: str) -> tuple[int, int, int, int, int]:
@@ -59,16 +31,6 @@ def state(app: Flask, session_id: str) -> tuple[int, int, int, int, int]:
 
 NOTHING = (0, 0, 0, 0, 0)
 EVERYTHING = (1, 1, 2, 2, 1)
-
-
-def paid_session(buyer: Buyer, sandbox: SandboxClient, app: Flask) -> str:
-    if not read_rows(app, "SELECT 1 FROM stripe_mirrors"):
-        buyer.add("twinspot", "Personal")
-        buyer.check_out()
-    price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]
-    session_id = sandbox.create_session([{"price": price, "quantity": 2}])
-    sandbox.pay(session_id)
-    return session_id
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)

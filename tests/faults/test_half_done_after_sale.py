@@ -9,10 +9,12 @@ from storefront.core.db import db
 from storefront.core.errors import StorefrontError
 from storefront.core.leases import give_back_lease
 from storefront.payments.reconcile.run import LEASE, reconcile
-from tests.faults.test_half_done import COMPLETED, Died, dying_before, paid_session
+from tests.faults.dying import Died, dying_before, paid_session
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, make_event, post_event, read_rows
+from tests.support.shop import Buyer, keys_on, make_event, post_event
 from tests.support.statements import counted
 
 pytestmark = pytest.mark.slow

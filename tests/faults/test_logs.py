@@ -7,7 +7,8 @@ import re
 import pytest
 
 from storefront.core.logs import JsonFormatter
-from tests.support.shop import Buyer, Shop, keys_on, read_rows
+from tests.support.rows import read_rows
+from tests.support.shop import Buyer, Shop, keys_on
 
 
 def test_a_sale_and_a_failure_leave_no_secret_in_the_logs(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:

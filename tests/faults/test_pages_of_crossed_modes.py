@@ -7,13 +7,11 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import code_of, link_of, start_proof
-from tests.buyers.library.test_library import signed_in
-from tests.faults.test_crossed_modes import change
-from tests.messages.sold import sell
+from tests.support.rows import change_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on
-
-ADA = "ada@example.com"
+from tests.support.shop import ADA, Buyer, keys_on
+from tests.support.sign_in import signed_in
 
 
 def test_opens_nothing_of_another_mode(app: Flask, sandbox: SandboxClient) -> None:
@@ -30,9 +28,9 @@ def test_opens_nothing_of_another_mode(app: Flask, sandbox: SandboxClient) -> No
         buyer, proof = Buyer(app), prepare(app, ProofPurpose.SIGN_IN)
         with buyer.client.session_transaction(base_url=ada.base_url) as kept:
             kept["proof"] = proof[0]
-        change(app, f"UPDATE {what} SET mode = '{mode}'")
+        change_rows(app, f"UPDATE {what} SET mode = '{mode}'")
         answer = buyer.post("/sign-in/code", code=proof[1])
-        change(app, f"UPDATE {what} SET mode = 'sandbox'")
+        change_rows(app, f"UPDATE {what} SET mode = 'sandbox'")
         return f"{answer.status_code} {answer.location or ''}".strip()
 
     # What changes its mode, what is asked for, and the answer before and after.
@@ -54,9 +52,9 @@ def test_opens_nothing_of_another_mode(app: Flask, sandbox: SandboxClient) -> No
     ]
     for what, ask, before, after in table:
         assert ask() == before, (what, before)
-        change(app, f"UPDATE {what} SET mode = 'live'")
+        change_rows(app, f"UPDATE {what} SET mode = 'live'")
         assert ask() == after, (what, after)
-        change(app, f"UPDATE {what} SET mode = 'sandbox'")
+        change_rows(app, f"UPDATE {what} SET mode = 'sandbox'")
     for what in ("address_proofs", "customers"):
         for mode, answer in (("live", "400"), ("sandbox", "303 /library")):
             assert typed() == answer, (what, mode)

@@ -16,7 +16,7 @@ from storefront.app import create_app
 from storefront.core.config.settings import load_settings
 from storefront.core.db import db
 from storefront.migrations import schema
-from tests.faults.test_database_trouble import ORDER, RETURN, deliver, demand_trouble
+from tests.faults.database_trouble import ORDER, RETURN, deliver, demand_trouble
 from tests.support.databases import base_environment, missing
 
 pytestmark = pytest.mark.postgresql

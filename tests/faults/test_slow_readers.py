@@ -7,8 +7,8 @@ from flask import Flask
 
 from storefront.delivery.downloads.concurrent_downloads import SLOTS_PER_GRANT
 from tests.delivery.downloads.sent import SlowReader, get, make_sparse, short_address
-from tests.messages.sold import sell
 from tests.races.served import served
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import wait_for
 

@@ -5,8 +5,9 @@ import time_machine
 from flask import Flask
 
 from storefront.core import clock
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, read_rows
+from tests.support.shop import Buyer
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card, pay_by_debit
 from tests.support.browser import PHONE, Complaints, assert_accessible, assert_fits
 from tests.support.goods import change_price
-from tests.support.shop import Shop, find_price, keys_on, read_rows, wait_for
+from tests.support.rows import read_rows
+from tests.support.shop import Shop, find_price, keys_on, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -15,14 +15,13 @@ from storefront.shop.catalog.publish import publish
 from storefront.shop.catalog.upload import add_release_file
 from tests.delivery.licenses.licensed import ask
 from tests.journeys.parts import key_texts
-from tests.messages.sold import Sale, sell
 from tests.support.browser import DESKTOP, PHONE, Complaints, assert_accessible, assert_fits
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Shop
+from tests.support.shop import ADA, Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ADA = "ada@example.com"
 DEVICE = "Ada's laptop with a name that is much longer than anybody needs, as names of devices are"
 
 

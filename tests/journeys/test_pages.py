@@ -14,8 +14,9 @@ from werkzeug.serving import make_server
 
 from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card
 from tests.support.browser import PHONE, assert_accessible, assert_fits
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Shop, read_rows
+from tests.support.shop import Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -10,7 +10,8 @@ from storefront.core.db import db
 from storefront.payments.checkout.payment_links import create_link
 from tests.journeys.parts import key_texts, pay_by_card
 from tests.support.browser import PHONE, assert_accessible, assert_fits
-from tests.support.shop import Shop, keys_on, read_rows
+from tests.support.rows import read_rows
+from tests.support.shop import Shop, keys_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

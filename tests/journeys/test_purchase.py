@@ -10,7 +10,8 @@ from storefront.orders.models import Order
 from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card, pay_by_debit
 from tests.support.browser import Complaints
 from tests.support.goods import change_price
-from tests.support.shop import Shop, count_rows, find_price, keys_on, read_rows
+from tests.support.rows import count_rows, read_rows
+from tests.support.shop import Shop, find_price, keys_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 both_orders = pytest.mark.parametrize("order", ["page_first", "webhook_first"])

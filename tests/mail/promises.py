@@ -14,8 +14,9 @@ from storefront.mail import outbox
 from storefront.mail.delivery import Composer, deliver_due
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
+from storefront.mail.trouble import MailTrouble, mail_trouble
 from storefront.orders.models import Order
-from tests.support.shop import read_rows
+from tests.support.rows import read_rows
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -94,3 +95,14 @@ def rows(app: Flask) -> list[dict[str, Any]]:
 def row(app: Flask) -> dict[str, Any]:
     (found,) = rows(app)
     return found
+
+
+def read_trouble(app: Flask) -> MailTrouble:
+    with app.app_context():
+        found = mail_trouble()
+        db.session.remove()
+    return found
+
+
+def states(app: Flask) -> list[str]:
+    return [found["state"] for found in rows(app)]

@@ -12,9 +12,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from flask import Flask
 
 from storefront.devtools.mailbox.server import MailboxServer
-from tests.mail.promises import NOON, compose, deliver, make_order, promise, row, rows
-from tests.mail.test_delivery import LOGIN, SENDER, TLS, answering, smtp_server, use_server
-from tests.mail.test_server_down import states, trouble
+from tests.mail.promises import NOON, compose, deliver, make_order, promise, read_trouble, row, rows, states
+from tests.mail.smtp_server import LOGIN, SENDER, TLS, answering, smtp_server, use_server
 from tests.support.databases import BOTH
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -105,7 +104,7 @@ def test_keeps_the_mail_and_names_the_setting(
         promise(app, make_order(app), hold=False)
         deliver(app)
     assert (row(app)["state"], row(app)["attempts"], row(app)["last_error"]) == ("queued", 0, said)
-    assert trouble(app).why == said
+    assert read_trouble(app).why == said
 
 
 def test_says_where_tls_is_spoken_to_a_port_without_it(app: Flask, environment: dict[str, str]) -> None:
@@ -140,11 +139,11 @@ def test_gives_nothing_up_while_the_server_relays_for_nobody(
             use_server(app, environment, port)
             assert deliver(app) == 1, "one connection a run, not one a mail"
         assert {(found["state"], found["attempts"]) for found in rows(app)} == {("queued", 0)}
-        assert "perhaps because of the account: check MAIL_FROM, MAIL_USERNAME" in str(trouble(app).why)
+        assert "perhaps because of the account: check MAIL_FROM, MAIL_USERNAME" in str(read_trouble(app).why)
     use_server(app, environment, mailbox.smtp_port)
     with time_machine.travel(NOON + timedelta(days=31), tick=False):
         assert deliver(app) == 3
-        assert trouble(app).why is None
+        assert read_trouble(app).why is None
     assert states(app) == ["sent"] * 3
 
 
@@ -178,7 +177,7 @@ def test_gives_a_refused_text_up_once_another_mail_has_left_and_tries_for_half_a
                 assert deliver(app) == 1
     assert (row(app)["state"], row(app)["attempts"]) == ("queued", 3)
     assert row(app)["last_error"] == "mail refused (554)"
-    assert trouble(app).stubborn == 1
+    assert read_trouble(app).stubborn == 1
     with time_machine.travel(NOON + timedelta(minutes=10), tick=False), smtp_server(answering({})) as port:
         use_server(app, environment, port)
         promise(app, order_id, again="good", hold=False)
@@ -187,4 +186,4 @@ def test_gives_a_refused_text_up_once_another_mail_has_left_and_tries_for_half_a
         use_server(app, environment, port)
         deliver(app)
     assert states(app) == ["failed", "sent"]
-    assert trouble(app).stubborn == 0
+    assert read_trouble(app).stubborn == 0

@@ -1,10 +1,7 @@
 """Delivery to a real SMTP server: every promise ends sent, canceled or visibly failed, and holds up no other."""
 
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -12,71 +9,14 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront.core.config.settings import load_settings
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
-from storefront.mail.transport import set_up_mail
 from tests.mail.promises import NOON, NotTrueAnyMore, compose, deliver, make_order, promise, row, rows
+from tests.mail.smtp_server import LOGIN, SENDER, TLS, answering, smtp_server, use_server
 from tests.mail.strict import read_strictly
 
 RETRY_MINUTES = (1, 5, 30, 120, 720)
-Talk = Callable[[socket.socket], None]
-
-
-@contextmanager
-def smtp_server(talk: Talk) -> Iterator[int]:
-    """Accepts one connection after another and lets `talk` misbehave on it; yields the port."""
-    stopping = threading.Event()
-
-    def serve() -> None:
-        while not stopping.is_set():
-            try:
-                connection, _address = listening.accept()
-            except TimeoutError:
-                continue
-            with connection:
-                connection.settimeout(5)
-                talk(connection)
-            if stopping.is_set():
-                return
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(0.05)
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield int(listening.getsockname()[1])
-        stopping.set()
-        thread.join(10)
-
-
-def answering(replies: dict[str, str], *, greeting: str = "220 here", hang_up_after: str = "QUIT") -> Talk:
-    """An SMTP server that says 250 to everything except `replies`, and hangs up without a word after a verb."""
-
-    def talk(connection: socket.socket) -> None:
-        lines = connection.makefile("rb")
-        connection.sendall(f"{greeting}\r\n".encode())
-        in_data = False
-        for raw in lines:
-            line = raw.decode().strip()
-            if in_data and line != ".":
-                continue
-            verb = "END" if in_data else line.split(" ")[0].split(":")[0].upper()
-            if verb == "QUIT" and hang_up_after == "QUIT":
-                break
-            reply = replies.get(verb, "354 go on" if verb == "DATA" else "250 fine")
-            in_data = verb == "DATA" and reply.startswith("354")
-            connection.sendall(f"{reply}\r\n".encode())
-            if verb == hang_up_after:
-                break
-        lines.close()
-
-    return talk
-
-
-def use_server(app: Flask, environment: dict[str, str], port: int, **changes: str) -> None:
-    settings = load_settings(environment | {"MAIL_PORT": str(port)} | changes)
-    set_up_mail(app, settings, timeout_seconds=0.5)
 
 
 def headers_of(mail: dict[str, object]) -> dict[str, str]:
@@ -156,9 +96,6 @@ def test_stops_at_once_when_the_recipient_does_not_exist(app: Flask, mailbox: Ma
 
 UNUSABLE = "not an address mail can be sent to: `storefront orders resend NUMBER --to` corrects it"
 PLACE = "check MAIL_SERVER and MAIL_PORT"
-LOGIN = "check MAIL_USERNAME and MAIL_PASSWORD"
-TLS = "MAIL_USE_TLS, MAIL_USE_SSL and MAIL_PORT"
-SENDER = "check MAIL_FROM, and that MAIL_USERNAME may send from it"
 
 
 @pytest.mark.parametrize(

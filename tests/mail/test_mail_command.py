@@ -13,14 +13,9 @@ from storefront.core import clock
 from storefront.devtools.mailbox.server import MailboxServer
 from tests.mail.promises import deliver, make_order, promise, row, rows
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, post_event, read_rows, run_worker_once
-
-
-@pytest.fixture
-def command(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    monkeypatch.setenv("STOREFRONT_ENV_FILE", "")
-    return CliRunner(env=environment)
+from tests.support.shop import Buyer, keys_on, post_event, run_worker_once
 
 
 def mail(command: CliRunner, *words: str) -> Result:

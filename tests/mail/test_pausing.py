@@ -16,8 +16,8 @@ from storefront.messages.compose import compose as compose_really
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from tests.mail.promises import NOON, NotTrueAnyMore, compose, deliver, make_order, promise, row, rows
-from tests.migrations.test_ids import run
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 CLOSED = NotTrueAnyMore("disputed", may_return=True)
@@ -101,7 +101,7 @@ def test_what_the_owner_withdrew_before_it_was_paid_goes_on_too(
 ) -> None:
     order_id = make_order(app)
     if kind == outbox.PAYMENT_FAILED:
-        run(app, "UPDATE orders SET has_failed = true")
+        change_rows(app, "UPDATE orders SET has_failed = true")
     promise(app, order_id, kind=kind, hold=False)
     decisions = (Decision.WITHDRAW, Decision.FOLLOW_PAYMENT, Decision.WITHDRAW, Decision.FOLLOW_PAYMENT)
     for decision, state in zip(decisions, ("paused", "sent", "sent", "sent"), strict=True):
@@ -126,6 +126,6 @@ def test_what_can_never_be_true_again_is_canceled(
 ) -> None:
     order_id = make_order(app)
     promise(app, order_id, kind=kind, hold=False)
-    run(app, f"UPDATE orders SET {fact} = true")
+    change_rows(app, f"UPDATE orders SET {fact} = true")
     deliver(app, compose_really)
     assert (row(app)["state"], row(app)["last_error"]) == ("canceled", reason)

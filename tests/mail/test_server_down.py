@@ -6,28 +6,26 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront.core.db import db
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailState, OutboxMessage
-from storefront.mail.trouble import MailTrouble, mail_trouble
-from tests.mail.promises import NOON, compose, deliver, make_order, promise, release, row, rows
-from tests.mail.test_delivery import answering, smtp_server, use_server
+from tests.mail.promises import (
+    NOON,
+    compose,
+    deliver,
+    make_order,
+    promise,
+    read_trouble,
+    release,
+    row,
+    rows,
+    states,
+)
+from tests.mail.smtp_server import answering, smtp_server, use_server
 from tests.support.databases import BOTH
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 DOWN = "no usable answer (ConnectionRefusedError): check MAIL_SERVER and MAIL_PORT"
-
-
-def trouble(app: Flask) -> MailTrouble:
-    with app.app_context():
-        found = mail_trouble()
-        db.session.remove()
-    return found
-
-
-def states(app: Flask) -> list[str]:
-    return [found["state"] for found in rows(app)]
 
 
 @both
@@ -48,9 +46,9 @@ def test_loses_nothing_when_the_server_is_down_for_two_days(app: Flask, mailbox:
         ("queued", 0, DOWN)
     }
     with time_machine.travel(NOON + timedelta(hours=48), tick=False):
-        assert (trouble(app).since, trouble(app).why) == (NOON, DOWN)
+        assert (read_trouble(app).since, read_trouble(app).why) == (NOON, DOWN)
         assert deliver(app) == 3
-        assert (trouble(app).since, trouble(app).why) == (None, None)
+        assert (read_trouble(app).since, read_trouble(app).why) == (None, None)
     assert states(app) == ["sent"] * 3
     assert len(mailbox.messages()) == 3
 
@@ -68,7 +66,7 @@ def test_asks_again_a_minute_later_and_not_before(app: Flask, mailbox: MailboxSe
         promise(app, order_id, again="new", hold=False)
         release(app, order_id)
         assert deliver(app) == 0
-        assert trouble(app).since == NOON, "a release does not hide since when"
+        assert read_trouble(app).since == NOON, "a release does not hide since when"
     with time_machine.travel(NOON + timedelta(seconds=59), tick=False):
         assert deliver(app) == 2
     assert states(app) == ["sent", "sent"]
@@ -77,11 +75,11 @@ def test_asks_again_a_minute_later_and_not_before(app: Flask, mailbox: MailboxSe
 def test_counts_what_waits(app: Flask, mailbox: MailboxServer) -> None:
     order_id = make_order(app)
     with time_machine.travel(NOON, tick=False):
-        nothing = trouble(app)
+        nothing = read_trouble(app)
         promise(app, order_id, hold=False)
         promise(app, order_id, again="held")
     with time_machine.travel(NOON + timedelta(seconds=60), tick=False):
-        waiting = trouble(app)
+        waiting = read_trouble(app)
     assert (nothing.why, nothing.since, nothing.oldest_due_at) == (None, None, None)
     assert set(nothing.counts.values()) == {0}
     assert (waiting.why, waiting.oldest_due_at) == (None, NOON)

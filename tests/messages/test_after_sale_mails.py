@@ -10,10 +10,11 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
-from tests.messages.sold import COMPLETED, Sale, sell
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED, Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import keys_on, read_rows
+from tests.support.shop import keys_on
 
 OWNER, ADA = "owner@storefront.example", "ada@example.com"
 TWINSPOT, BOOK = ("twinspot", "Personal"), ("the-patient-toolmaker", "E-book")

@@ -6,9 +6,10 @@ from flask import Flask
 from storefront.buyers.library.resend import AddressRefused, resend
 from storefront.core.db import db
 from storefront.devtools.mailbox.server import MailboxServer
-from tests.messages.sold import COMPLETED, sell
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import read_rows, run_worker_once
+from tests.support.shop import run_worker_once
 
 
 def test_mails_to_no_part_of_an_odd_address(app: Flask, sandbox: SandboxClient, mailbox: MailboxServer) -> None:

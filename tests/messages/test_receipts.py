@@ -10,7 +10,7 @@ from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.owner_actions import withdraw_key
-from tests.messages.sold import Sale, sell
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Shop, keys_on
 

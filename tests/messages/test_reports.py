@@ -11,8 +11,8 @@ from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.payments.reconcile.models import ReconcilePass
 from tests.mail.promises import NOON, row
+from tests.mail.smtp_server import use_server
 from tests.mail.strict import read_strictly, sender_of, text_of
-from tests.mail.test_delivery import use_server
 
 SHOP_NAME = 'Töne, "Fonts" & more (Inc.) ' + "é" * 80
 

@@ -8,11 +8,9 @@ from sqlalchemy.exc import IntegrityError
 
 from storefront.core.db import db, transaction
 from storefront.migrations import schema
-from tests.migrations.old_tables import make_old
-from tests.migrations.test_ids import add_proof, run
-from tests.migrations.test_migrations import differences
+from tests.migrations.tables import add_proof, differences, make_old
 from tests.support.databases import BOTH
-from tests.support.shop import read_rows
+from tests.support.rows import change_rows, read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
@@ -60,7 +58,7 @@ LEFT_OVER = (
 @both
 def test_what_is_left_of_codes_that_are_gone_blocks_no_mail(app: Flask) -> None:
     go_back(app)
-    run(app, *LEFT_OVER)
+    change_rows(app, *LEFT_OVER, seed=b"x")
     schema.upgrade(app)
     assert read_rows(app, "SELECT dedupe_key, about FROM outbox ORDER BY id") == [
         {"dedupe_key": "proof:link2", "about": "link2"},
@@ -72,7 +70,7 @@ def test_what_is_left_of_codes_that_are_gone_blocks_no_mail(app: Flask) -> None:
 @both
 def test_its_mails_find_their_codes_again_in_the_version_before(app: Flask) -> None:
     go_back(app)
-    run(app, *LEFT_OVER)
+    change_rows(app, *LEFT_OVER, seed=b"x")
     schema.upgrade(app)
     with app.app_context():
         downgrade(directory=str(schema.FOLDER), revision="0004")
@@ -85,7 +83,7 @@ def test_its_mails_find_their_codes_again_in_the_version_before(app: Flask) -> N
 
 def test_the_next_ids_are_above_all_that_anything_still_names(app: Flask) -> None:
     go_back(app)
-    run(app, *LEFT_OVER)
+    change_rows(app, *LEFT_OVER, seed=b"x")
     schema.upgrade(app)
     assert add_proof(app, "new") > 77
     last = {row["name"]: row["seq"] for row in read_rows(app, "SELECT name, seq FROM sqlite_sequence")}

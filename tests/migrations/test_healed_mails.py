@@ -7,9 +7,8 @@ from flask_migrate import downgrade
 from storefront.core.db import db
 from storefront.migrations import schema
 from tests.mail.promises import make_order, promise
-from tests.migrations.test_ids import run
 from tests.support.databases import BOTH
-from tests.support.shop import read_rows
+from tests.support.rows import change_rows, read_rows
 
 CLOSED = "The payment is disputed with the bank."
 
@@ -25,7 +24,7 @@ def test_a_mail_that_a_closed_order_ended_goes_on(app: Flask) -> None:
     with app.app_context():
         downgrade(directory=str(schema.FOLDER), revision="0007")
         db.session.remove()
-    run(
+    change_rows(
         app,
         f"UPDATE outbox SET state = 'canceled', last_error = '{CLOSED}'",
         f"UPDATE outbox SET state = 'sent', last_error = NULL WHERE dedupe_key = 'receipt:{told}:later'",

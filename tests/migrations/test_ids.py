@@ -3,14 +3,13 @@
 import pytest
 from flask import Flask
 from flask_migrate import downgrade
-from sqlalchemy import Integer, text
+from sqlalchemy import Integer
 
-from storefront.core import clock
-from storefront.core.db import Base, db, transaction
-from storefront.customers.models import AddressProof, ProofPurpose
+from storefront.core.db import Base, db
 from storefront.migrations import schema
+from tests.migrations.tables import add_proof
 from tests.support.databases import BOTH
-from tests.support.shop import read_rows
+from tests.support.rows import change_rows, read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
@@ -37,33 +36,12 @@ def test_every_table_of_the_database_gives_one_that_is_new(app: Flask) -> None:
     assert counted_tables() - counted == set()
 
 
-def add_proof(app: Flask, link_hash: str) -> int:
-    with app.app_context(), transaction() as session:
-        made = AddressProof(
-            mode="sandbox",
-            purpose=ProofPurpose.SIGN_IN,
-            email="ada@example.com",
-            email_key="ada@example.com",
-            link_hash=link_hash,
-            expires_at=clock.now(),
-        )
-        session.add(made)
-        session.flush()
-        return made.id
-
-
-def run(app: Flask, *statements: str) -> None:
-    with app.app_context(), transaction() as session:
-        for statement in statements:
-            session.execute(text(statement), {"seed": b"x"} if ":seed" in statement else {})
-
-
 @both
 def test_a_deleted_id_is_not_given_again_also_after_a_table_was_made_anew(app: Flask) -> None:
     first = add_proof(app, "1")
-    run(app, "DELETE FROM address_proofs")
+    change_rows(app, "DELETE FROM address_proofs")
     second = add_proof(app, "2")
-    run(app, "DELETE FROM address_proofs")
+    change_rows(app, "DELETE FROM address_proofs")
     if app.extensions["sqlite_writers"] is not None:
         assert second == first + 1
     with app.app_context():

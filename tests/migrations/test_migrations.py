@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade
 from sqlalchemy import inspect, select, text
@@ -24,9 +22,9 @@ from storefront.delivery.licenses.keys import hash_exact, hash_key
 from storefront.delivery.licenses.models import License
 from storefront.migrations import schema
 from storefront.orders.lifecycle import get_order_by_token, order_token
-from tests.migrations.old_tables import make_old
+from tests.migrations.tables import differences, make_old
 from tests.support.databases import BOTH, base_environment
-from tests.support.shop import read_rows
+from tests.support.rows import read_rows
 
 ORDER_OF_0001 = """
 INSERT INTO orders (number, mode, checkout_session_id, customer_id, email, tax_ids, currency, subtotal_minor,
@@ -52,16 +50,6 @@ VALUES (1, 1, 'TWIN-7KQ4X-AAAAA-AAAAA-AAAA3', 'sandbox', 3, '2026-11-02 12:00:00
 """
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-
-
-def differences(app: Flask) -> list[object]:
-    with app.app_context(), db.engine.connect() as connection:
-        context = MigrationContext.configure(
-            connection,
-            opts={"compare_type": True, "render_as_batch": connection.dialect.name == "sqlite"},
-        )
-        found = compare_metadata(context, Base.metadata)
-        return [change for change in found if "huey_" not in str(change)]
 
 
 def tables(app: Flask) -> set[str]:

@@ -7,11 +7,12 @@ from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.orders.decide import Decided, NotPaid, decide
 from storefront.orders.models import Decision
-from tests.messages.sold import COMPLETED, Sale, sell
 from tests.payments.reconcile.sales import add_price_in_euros, start
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED, Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import keys_on, post_event, read_rows
+from tests.support.shop import keys_on, post_event
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

@@ -24,8 +24,8 @@ from storefront.delivery.licenses.models import SigningKey
 from storefront.delivery.licenses.signing.signatures import SigningKeySealed, ensure_signing_key, unseal
 from storefront.orders.lifecycle import order_token, renew_link
 from storefront.orders.models import Grant, GrantKind, Order
-from tests.messages.sold import sell
 from tests.support.databases import BOTH
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 

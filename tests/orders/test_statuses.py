@@ -8,10 +8,11 @@ from flask import Flask
 
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenCheckout
-from tests.messages.sold import COMPLETED, Sale, sell
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED, Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import keys_on, read_rows
+from tests.support.shop import keys_on
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

@@ -7,8 +7,8 @@ from flask import Flask
 
 from tests.delivery.licenses.licensed import ask, sell_license
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

@@ -18,11 +18,12 @@ from storefront.core.db import db
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from storefront.payments.webhook.dispatch import run_unhandled
-from tests.messages.sold import COMPLETED, Sale, sell
-from tests.races.test_slow_reader import SlowGateway, look, look_slowly
+from tests.races.slow_gateway import SlowGateway, look, look_slowly
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED, Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, post_event, read_rows, wait_for
+from tests.support.shop import Buyer, keys_on, post_event, wait_for
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

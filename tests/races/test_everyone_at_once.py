@@ -10,8 +10,9 @@ from flask import Flask
 
 from tests.races.served import served
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import START_SECONDS, Buyer, keys_on, read_rows, run_worker_once, wait_for
+from tests.support.shop import START_SECONDS, Buyer, keys_on, run_worker_once, wait_for
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,9 @@ from storefront.core.db import db
 from storefront.orders.models import Grant, Order
 from storefront.payments.fulfillment.fulfill import Outcome, fulfill_checkout
 from tests.support.databases import BOTH
+from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, count_rows, read_rows
+from tests.support.shop import Buyer
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.delivery.licenses.pools.import_keys import KeysRefused
 from storefront.orders.models import Decision, Order
 from storefront.shop.catalog.models import Product
-from tests.delivery.licenses.pools import bring, change, fulfill, make_pool, numbered, pay, sold_keys
+from tests.delivery.licenses.pools import bring, fulfill, make_pool, numbered, pay, sold_keys
 from tests.races.waiting import held
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 postgresql = pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
@@ -64,12 +64,12 @@ def let_one_wait_though_there_are_keys(app: Flask, sandbox: SandboxClient) -> No
     make_pool(app)
     (session_id,) = pay(app, sandbox, 1)
     bring(app, numbered(1))
-    change(app, "UPDATE pool_keys SET withdrawn_at = created_at")
+    change_rows(app, "UPDATE pool_keys SET withdrawn_at = created_at")
     fulfill(app, session_id)
-    change(app, "UPDATE pool_keys SET withdrawn_at = NULL")
-    change(app, "UPDATE orders SET mode = 'live'")
+    change_rows(app, "UPDATE pool_keys SET withdrawn_at = NULL")
+    change_rows(app, "UPDATE orders SET mode = 'live'")
     bring(app, numbered(4, start=2))
-    change(app, "UPDATE orders SET mode = 'sandbox'")
+    change_rows(app, "UPDATE orders SET mode = 'sandbox'")
     assert sold_keys(app) == []
 
 

@@ -13,7 +13,7 @@ from storefront.delivery.licenses.signing.signatures import ensure_signing_key
 from storefront.delivery.licenses.signing.signing_keys import NothingPrepared
 from tests.races.waiting import in_app
 from tests.support.databases import BOTH
-from tests.support.shop import read_rows
+from tests.support.rows import read_rows
 
 THREADS = 8
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)

@@ -1,39 +1,19 @@
 """A caller that read Stripe early and commits late must not overwrite what somebody read later."""
 
-import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
 
-from storefront.core.db import db
-from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
-from storefront.stripe_api.gateway import Gateway
-from storefront.stripe_api.seen import SeenCheckout
+from storefront.payments.fulfillment.fulfill import Look, Outcome
+from tests.races.slow_gateway import WAIT_SECONDS, SlowGateway, look, look_slowly
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, read_rows
+from tests.support.shop import Buyer
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
-WAIT_SECONDS = 60
-
-
-class SlowGateway(Gateway):
-    """The real gateway with a barrier: threads that are told to be slow wait between answer and use."""
-
-    def __init__(self, real: Gateway) -> None:
-        self.__dict__.update(real.__dict__)
-        self.slow_thread: int | None = None
-        self.has_read = threading.Event()
-        self.may_go_on = threading.Event()
-
-    def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:
-        seen = super().get_checkout(session_id, thorough=thorough)
-        if threading.get_ident() == self.slow_thread and not self.may_go_on.is_set():
-            self.has_read.set()
-            assert self.may_go_on.wait(WAIT_SECONDS)
-        return seen
 
 
 @pytest.fixture
@@ -47,28 +27,6 @@ def gateway(app: Flask) -> SlowGateway:
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(1) as made:
         yield made
-
-
-def look(app: Flask, session_id: str, how: Look = Look.NOW) -> Outcome:
-    with app.app_context():
-        try:
-            return fulfill_checkout(session_id, how)
-        finally:
-            db.session.remove()
-
-
-def look_slowly(
-    app: Flask, gateway: SlowGateway, pool: ThreadPoolExecutor, session_id: str, how: Look = Look.NOW
-) -> "Future[Outcome]":
-    """Returns when the slow thread has Stripe's answer and nothing written."""
-
-    def run() -> Outcome:
-        gateway.slow_thread = threading.get_ident()
-        return look(app, session_id, how)
-
-    future = pool.submit(run)
-    assert gateway.has_read.wait(WAIT_SECONDS)
-    return future
 
 
 def bought(buyer: Buyer, sandbox: SandboxClient, **how: str) -> str:

@@ -42,8 +42,9 @@ from tests.sequences.steps import (
     WarnOfFraud,
 )
 from tests.sequences.stripes_word import StripesWord, ask_stripe
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, post_event, read_rows
+from tests.support.shop import Buyer, keys_on, post_event
 
 numbers = count(1)
 ORDER = "SELECT id, number, payment_intent_id FROM orders WHERE checkout_session_id = :session"

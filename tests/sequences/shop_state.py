@@ -11,9 +11,10 @@ from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
 from storefront.messages.compose import compose
 from storefront.orders.access import SENTENCES, Reason
-from tests.messages.sold import REFUND_DAY
 from tests.sequences.expected import State
-from tests.support.shop import Buyer, keys_on, read_rows
+from tests.support.rows import read_rows
+from tests.support.sale import REFUND_DAY
+from tests.support.shop import Buyer, keys_on
 
 FILES = {"twinspot-2.1.zip": 1, "the-patient-toolmaker.epub": 2, "soft-taps-1.2.zip": 3}
 LINK = re.compile(r"/orders/[0-9a-f]{32}")

@@ -16,8 +16,9 @@ from storefront.shop.catalog.models import Price, Product
 from tests.sequences.sale import Sale, WatchedGateway, numbers
 from tests.sequences.steps import METHODS, Deliver, SettlePayment, Step, bank_answers, deliveries, steps
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, read_rows
+from tests.support.shop import Buyer
 
 GOODS = (("twinspot", 1900), ("the-patient-toolmaker", 1400), ("soft-taps", 900))
 

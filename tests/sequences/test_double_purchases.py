@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
-from tests.messages.sold import sell
 from tests.support.databases import BOTH
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 
 REFUNDS = ("refund.", "charge.refunded")

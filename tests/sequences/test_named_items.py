@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.messages.sold import COMPLETED, Sale, sell
 from tests.support.databases import BOTH
+from tests.support.sale import COMPLETED, Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import keys_on
 

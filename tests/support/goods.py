@@ -118,3 +118,7 @@ def _make_key(number: int, key: str) -> PurchasedKey:
     return PurchasedKey(
         license_id=number, key=key, state=KeyState.WORKS, activation_limit=3, seats=None, expires_at=None
     )
+
+
+def unknown_line(name: str) -> dict[str, Any]:
+    return {"price_data": {"currency": "usd", "unit_amount": 500, "product_data": {"name": name}}, "quantity": 1}

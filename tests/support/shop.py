@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.shop.catalog.models import Price, Product
 from storefront.worker import deliver_outbox
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # How long something may take on a busy machine before it counts as not happening, and a server's start.
 PATIENCE_SECONDS = 60
 START_SECONDS = 120
+ADA = "ada@example.com"  # who buys, unless a test says who
 
 
 class Buyer:
@@ -98,23 +100,6 @@ def find_price(app: Flask, slug: str, edition: str = "") -> int:
         db.session.remove()
     assert price_id is not None
     return price_id
-
-
-def count_rows(app: Flask, *models: type[Any]) -> dict[str, int]:
-    with app.app_context():
-        counts = {
-            model.__tablename__: db.session.scalar(select(func.count()).select_from(model)) or 0
-            for model in models
-        }
-        db.session.remove()
-    return counts
-
-
-def read_rows(app: Flask, sql: str, **values: Any) -> list[dict[str, Any]]:
-    with app.app_context():
-        rows = [dict(row) for row in db.session.execute(text(sql), values).mappings()]
-        db.session.remove()
-    return rows
 
 
 def run_worker_once(app: Flask) -> None:

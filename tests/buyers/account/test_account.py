@@ -5,48 +5,27 @@ import re
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from flask import Flask
 
 from storefront.buyers.account.erase import NotYet, erase_customer
-from storefront.cli.root import main
 from storefront.core.db import db
 from storefront.customers.session import find_customer
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
-from tests.buyers.library.test_library import signed_in
 from tests.delivery.licenses.licensed import ask
-from tests.messages.sold import sell
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, keys_on, read_rows
+from tests.support.shop import Buyer, Shop, keys_on
+from tests.support.sign_in import mailed_proof, signed_in
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 ADA, NEW = "ada@example.com", "ada@new.example.com"
-CODE = r"\b([0-9A-Z]{4}-[0-9A-Z]{4})\b"
-
-
-def mailed(shop: Shop, email: str) -> tuple[str, str]:
-    """Code and link of the newest mail of a proof."""
-    shop.work()
-    mail = next(mail for mail in shop.mails(to=email) if "is your code" in mail["subject"])
-    code, link = re.search(CODE, str(mail["subject"])), re.search(r"(/confirm/[0-9a-f]{32})", str(mail["text"]))
-    assert code
-    assert link
-    return code[1], link[1]
 
 
 def words(page: str) -> str:
     return re.sub(r"\s+", " ", page)
-
-
-@pytest.fixture
-def run(environment: dict[str, str], app: Flask) -> Any:
-    def call_it(*args: str, **how: Any) -> Any:
-        asked = environment | {"STOREFRONT_ENV_FILE": ""}
-        return CliRunner().invoke(main, ["customers", *args], env=asked, **how)
-
-    return call_it
 
 
 @pytest.mark.parametrize("order", [("old", "new"), ("new", "old")])
@@ -57,7 +36,7 @@ def test_both_addresses_prove_themselves_before_anything_moves(
     sale = sell(shop.app, sandbox, email=ADA)
     buyer, elsewhere = signed_in(shop.app), signed_in(shop.app)
     assert buyer.post("/account/address", new_email=NEW).location == "/account/address"
-    codes = {"old": mailed(shop, ADA)[0], "new": mailed(shop, NEW)[0]}
+    codes = {"old": mailed_proof(shop, ADA)[0], "new": mailed_proof(shop, NEW)[0]}
     first, second = order
     wrong = buyer.post(f"/account/address/{first}", code=codes[second])
     assert (wrong.status_code, "letter by letter" in wrong.text) == (400, True)
@@ -79,7 +58,7 @@ def test_the_links_of_both_mails_work_without_being_signed_in(shop: Shop, sandbo
     sell(shop.app, sandbox, email=ADA)
     signed_in(shop.app).post("/account/address", new_email=NEW)
     phone = Buyer(shop.app)
-    links = [mailed(shop, email)[1] for email in (NEW, ADA)]
+    links = [mailed_proof(shop, email)[1] for email in (NEW, ADA)]
     for link in links:
         assert phone.get(link).status_code == 200
         assert read_rows(shop.app, "SELECT email FROM orders") == [{"email": ADA}]
@@ -99,7 +78,7 @@ def test_two_customers_become_one_and_mails_that_wait_go_to_the_new_address(
     second = sell(shop.app, sandbox, email=NEW)
     buyer = signed_in(shop.app)
     buyer.post("/account/address", new_email=NEW.upper())
-    codes = {"old": mailed(shop, ADA)[0], "new": mailed(shop, NEW)[0]}
+    codes = {"old": mailed_proof(shop, ADA)[0], "new": mailed_proof(shop, NEW)[0]}
     with shop.app.app_context():
         db.session.execute(db.text("UPDATE outbox SET state = 'queued' WHERE kind = 'receipt'"))
         db.session.commit()
@@ -184,7 +163,7 @@ def test_erasing_leaves_orders_without_a_person_and_keys_that_work(shop: Shop, s
     ask(app, "activate", license_key=sale.keys[0], instance_name="Ada's laptop", fingerprint="ada-1")
     buyer = signed_in(app)
     assert buyer.post("/account/erase").location == "/account/erase"
-    code, link = mailed(shop, "Ada@example.com")
+    code, link = mailed_proof(shop, "Ada@example.com")
     wrong = buyer.post("/account/erase/code", code="AAAA-AAAA")
     assert (wrong.status_code, "letter by letter" in wrong.text) == (400, True)
     assert buyer.post("/account/erase/code", code=code).location == "/"
@@ -219,7 +198,7 @@ def test_erasing_leaves_orders_without_a_person_and_keys_that_work(shop: Shop, s
 def test_the_link_of_the_mail_erases_only_at_its_button(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     signed_in(shop.app).post("/account/erase")
-    link = mailed(shop, ADA)[1]
+    link = mailed_proof(shop, ADA)[1]
     phone = Buyer(shop.app)
     assert "cannot be undone" in phone.get(link).text
     assert read_rows(shop.app, "SELECT erased_at FROM customers")[0]["erased_at"] is None
@@ -258,13 +237,13 @@ def test_strangers_are_asked_to_sign_in(buyer: Buyer, path: str) -> None:
 
 def test_the_owner_exports_moves_and_erases_by_command(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     sale = sell(app, sandbox, email=ADA)
-    assert sale.keys[0] in run("export", "ADA@example.com").output
-    assert "1 orders belong to" in run("move", ADA, NEW).output
-    assert json.loads(run("move", NEW, ADA, "--json").output) == {"orders": 1, "email": ADA}
-    kept = run("erase", ADA, input="n\n")
+    assert sale.keys[0] in run("customers", "export", "ADA@example.com").output
+    assert "1 orders belong to" in run("customers", "move", ADA, NEW).output
+    assert json.loads(run("customers", "move", NEW, ADA, "--json").output) == {"orders": 1, "email": ADA}
+    kept = run("customers", "erase", ADA, stdin="n\n")
     assert (kept.exit_code, "cannot be undone" in kept.output) == (1, True)
-    assert json.loads(run("erase", ADA, "--yes", "--json").output)["orders"] == 1
+    assert json.loads(run("customers", "erase", ADA, "--yes", "--json").output)["orders"] == 1
     for words_ in (("export", ADA), ("erase", ADA, "--yes"), ("move", ADA, NEW)):
-        done = run(*words_)
+        done = run("customers", *words_)
         assert (done.exit_code, "Nobody bought with" in done.output) == (1, True)
-    assert "is not an email address" in run("move", ADA, "nobody").output
+    assert "is not an email address" in run("customers", "move", ADA, "nobody").output

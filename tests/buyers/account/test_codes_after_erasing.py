@@ -6,38 +6,21 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from storefront.buyers.account.erase import erase_customer
 from storefront.core.db import db, transaction
 from storefront.customers import proofs
 from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import code_of
-from storefront.customers.session import find_customer
 from storefront.mail import outbox
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
 from storefront.messages.compose import compose
+from tests.buyers.account.customers import erase, make_customers
 from tests.mail.promises import make_order
 from tests.support.databases import BOTH
-from tests.support.shop import Buyer, read_rows
+from tests.support.rows import read_rows
+from tests.support.shop import Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-
-
-def make_customers(app: Flask, count: int) -> list[str]:
-    """Their addresses; each has an order that is not paid, and failed."""
-    for _ in range(count):
-        make_order(app)
-    with app.app_context(), transaction() as session:
-        session.connection().exec_driver_sql("UPDATE orders SET has_failed = true")
-    return [row["email"] for row in read_rows(app, "SELECT email FROM customers ORDER BY id")]
-
-
-def erase(app: Flask, email: str) -> None:
-    with app.app_context():
-        customer = find_customer(email)
-        assert customer is not None
-        erase_customer(customer.id)
-        db.session.remove()
 
 
 def ask(app: Flask, email: str) -> None:

@@ -2,15 +2,14 @@
 
 from flask import Flask
 
-from tests.buyers.account.test_codes_after_erasing import erase, make_customers
-from tests.migrations.test_ids import run
-from tests.support.shop import read_rows
+from tests.buyers.account.customers import erase, make_customers
+from tests.support.rows import change_rows, read_rows
 
 
 def test_name_tax_ids_and_address_go_from_every_order_and_the_rest_stays(app: Flask) -> None:
     gone, stays = make_customers(app, 2)
     tax_ids = '[{"type": "eu_vat", "value": "DE123456789"}]'
-    run(app, f"UPDATE orders SET name = 'Ada Lovelace', tax_ids = '{tax_ids}', country = 'DE'")
+    change_rows(app, f"UPDATE orders SET name = 'Ada Lovelace', tax_ids = '{tax_ids}', country = 'DE'")
     erase(app, gone)
     before, after = read_rows(app, "SELECT * FROM orders ORDER BY id DESC")
     assert (after["name"], after["tax_ids"], after["email"]) == (None, "[]", "")

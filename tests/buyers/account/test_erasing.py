@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import inspect, select
 
 from storefront.buyers.account.change_address import move_customer
-from storefront.buyers.account.erase import NotYet, erase_customer
+from storefront.buyers.account.erase import NotYet
 from storefront.buyers.library.resend import resend
 from storefront.core import clock
 from storefront.core.db import db, transaction
@@ -17,24 +17,17 @@ from storefront.customers.models import Customer
 from storefront.customers.session import find_customer
 from storefront.orders.lifecycle import lock_order
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
-from tests.buyers.account.test_account import mailed
-from tests.buyers.library.test_library import signed_in
+from tests.buyers.account.customers import erase
 from tests.delivery.licenses.licensed import ask
 from tests.delivery.licenses.pools import bring, make_pool
-from tests.messages.sold import sell
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, keys_on, read_rows
+from tests.support.shop import Buyer, Shop, keys_on
+from tests.support.sign_in import mailed_proof, signed_in
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-
-
-def erase(app: Flask, email: str) -> None:
-    with app.app_context():
-        customer = find_customer(email)
-        assert customer is not None
-        erase_customer(customer.id)
-        db.session.remove()
 
 
 def everything(app: Flask) -> list[str]:
@@ -99,7 +92,7 @@ def test_who_has_a_key_to_come_is_not_erased_yet(app: Flask, sandbox: SandboxCli
 def test_the_link_of_a_change_that_was_under_way_is_over(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email="ada@example.com")
     signed_in(shop.app).post("/account/address", new_email="new@example.com")
-    link = mailed(shop, "new@example.com")[1]
+    link = mailed_proof(shop, "new@example.com")[1]
     erase(shop.app, "ada@example.com")
     assert Buyer(shop.app).post(link).location == link
     assert "This link has ended" in Buyer(shop.app).get(link).text

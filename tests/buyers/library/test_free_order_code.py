@@ -7,11 +7,11 @@ import pytest
 from storefront.buyers.account.erase import erase_customer
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
-from tests.buyers.account.test_account import mailed
-from tests.messages.sold import Sale, sell
-from tests.payments.fulfillment.test_free import ADA, TOOL, take_free
+from tests.support.rows import read_rows
+from tests.support.sale import TOOL, Sale, sell, take_free
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, read_rows
+from tests.support.shop import ADA, Buyer, Shop
+from tests.support.sign_in import mailed_proof
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def settings(settings: Settings) -> Settings:
 def open_by_code(shop: Shop, sale: Sale) -> Buyer:
     reader = Buyer(shop.app)
     reader.post(f"{sale.link}/code")
-    code, _link = mailed(shop, ADA)
+    code, _link = mailed_proof(shop, ADA)
     assert reader.post(f"{sale.link}/code/check", code=code).location == sale.link
     return reader
 

@@ -16,13 +16,13 @@ from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.delivery.licenses.pools import bring, make_pool
-from tests.messages.sold import COMPLETED, Sale, sell
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED, Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import keys_on, read_rows, run_worker_once
+from tests.support.shop import ADA, keys_on, run_worker_once
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-ADA = "ada@example.com"
 KINDS = ["receipt", "keys_arrived", "key_replaced", "new_release"]
 
 Undo = Callable[[], object]

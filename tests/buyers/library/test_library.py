@@ -1,36 +1,19 @@
 """The library: everything of one address and nothing of another, searched, by pages, with what still works."""
 
 import pytest
-from flask import Flask, session
+from flask import Flask
 from sqlalchemy import update
 
 from storefront.core.db import db, transaction
 from storefront.core.tokens import new_seed
-from storefront.customers.session import KEY, sign_in
-from storefront.customers.unproven import find_known, prove
 from storefront.orders.models import Order
 from storefront.payments.fulfillment.fulfill import fulfill_checkout
-from tests.messages.sold import Sale, sell
+from tests.support.rows import read_rows
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, read_rows
+from tests.support.shop import ADA, Buyer, keys_on
+from tests.support.sign_in import signed_in
 from tests.support.statements import counted
-
-ADA = "ada@example.com"
-
-
-def signed_in(app: Flask, email: str = ADA, user_agent: str = "") -> Buyer:
-    buyer = Buyer(app)
-    with app.test_request_context(headers={"User-Agent": user_agent}):
-        customer = find_known(email)
-        assert customer is not None
-        with transaction() as changes:
-            prove(changes, customer)  # as a mailed code does it
-        sign_in(customer)
-        kept = session[KEY]
-        db.session.remove()
-    with buyer.client.session_transaction(base_url=buyer.base_url) as stored:
-        stored[KEY] = kept
-    return buyer
 
 
 def buy(app: Flask, sandbox: SandboxClient, *goods: tuple[str, str], email: str = ADA) -> Sale:

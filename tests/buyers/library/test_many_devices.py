@@ -12,7 +12,7 @@ from storefront.delivery.licenses.activations import find_devices
 from storefront.delivery.licenses.change_product import change_product
 from storefront.delivery.licenses.models import Activation, License
 from storefront.shop.catalog.product_settings import MOST_DEVICES, SettingRefused
-from tests.messages.sold import sell
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 
 

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import delete, update
 
 from storefront.buyers.account.change_address import move_customer
 from storefront.buyers.library.news import Told, tell_buyers
-from storefront.cli.root import main
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.mail.models import OutboxMessage
@@ -21,23 +19,16 @@ from storefront.orders.models import Decision, Order
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.shop.catalog.publish import publish, withdraw
 from tests.mail.strict import read_strictly, text_of
-from tests.messages.sold import Sale, sell
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
+from tests.support.rows import read_rows
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, read_rows
+from tests.support.shop import Buyer, Shop
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 LONG_NOTES = "Fixed a bug. " * 5400
-
-
-@pytest.fixture
-def run(environment: dict[str, str], app: Flask) -> Any:
-    def call(*words: str) -> Any:
-        return CliRunner().invoke(main, ["releases", *words], env=environment | {"STOREFRONT_ENV_FILE": ""})
-
-    return call
 
 
 @pytest.fixture
@@ -62,25 +53,25 @@ def test_a_draft_is_seen_by_nobody_until_it_is_published(
     app: Flask, sandbox: SandboxClient, run: Any, file: str, tmp_path: Path
 ) -> None:
     sale = sell(app, sandbox)
-    assert "is a draft" in run("upload", "twinspot", "3.0", file, "--draft").output
+    assert "is a draft" in run("releases", "upload", "twinspot", "3.0", file, "--draft").output
     assert "twinspot-3.0.zip" not in sale.order_page()
     notes = tmp_path / "notes.md"
     notes.write_text("Faster by *half*.")
-    assert "is published" in run("publish", "twinspot", "3.0", "--notes-file", str(notes)).output
-    assert "published already" in run("publish", "twinspot", "3.0").output
+    assert "is published" in run("releases", "publish", "twinspot", "3.0", "--notes-file", str(notes)).output
+    assert "published already" in run("releases", "publish", "twinspot", "3.0").output
     page = sale.order_page()
     assert "twinspot-3.0.zip" in page
     assert "<em>half</em>" in page
     assert "One older version" in page
     assert "3.0" in Buyer(app).get("/products/twinspot").text
-    assert "withdrawn." in run("withdraw", "twinspot", "3.0").output
-    assert "withdrawn already" in run("withdraw", "twinspot", "3.0").output
+    assert "withdrawn." in run("releases", "withdraw", "twinspot", "3.0").output
+    assert "withdrawn already" in run("releases", "withdraw", "twinspot", "3.0").output
     assert "twinspot-3.0.zip" not in sale.order_page()
     assert "Faster by" not in Buyer(app).get("/products/twinspot").text
-    assert run("publish", "twinspot", "3.0").exit_code == 0
+    assert run("releases", "publish", "twinspot", "3.0").exit_code == 0
     assert "twinspot-3.0.zip" in sale.order_page()
-    assert "3.0  published" in run("list", "twinspot").output
-    assert "Every file is there" in run("check").output
+    assert "3.0  published" in run("releases", "list", "twinspot").output
+    assert "Every file is there" in run("releases", "check").output
 
 
 @pytest.mark.parametrize(
@@ -95,18 +86,18 @@ def test_a_draft_is_seen_by_nobody_until_it_is_published(
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(run: Any, words: tuple[str, ...], said: str) -> None:
-    done = run(*words)
+    done = run("releases", *words)
     assert done.exit_code == 1
     assert said in done.output
 
 
 def test_a_release_without_files_is_not_published(app: Flask, run: Any, file: str) -> None:
-    run("upload", "twinspot", "3.0", file, "--draft")
-    refused = run("tell-buyers", "twinspot", "3.0")
+    run("releases", "upload", "twinspot", "3.0", file, "--draft")
+    refused = run("releases", "tell-buyers", "twinspot", "3.0")
     assert (refused.exit_code, "is not published" in refused.output) == (1, True)
     with app.app_context(), transaction() as session:
         session.execute(delete(ReleaseFile).where(ReleaseFile.filename == "twinspot-3.0.zip"))
-    empty = run("publish", "twinspot", "3.0")
+    empty = run("releases", "publish", "twinspot", "3.0")
     assert (empty.exit_code, "has no files" in empty.output) == (1, True)
 
 
@@ -122,7 +113,7 @@ def test_each_buyer_is_told_once_and_only_who_may_have_it(
     with app.app_context(), transaction() as session:
         long_ago = clock.now() - timedelta(days=400)
         session.execute(update(Order).where(Order.email == "old@example.com").values(paid_at=long_ago))
-    run("upload", "twinspot", "3.0", file)
+    run("releases", "upload", "twinspot", "3.0", file)
     number = read_rows(app, "SELECT number FROM orders WHERE email = 'eve@example.com'")[0]["number"]
     with app.app_context():
         decide(number, Decision.WITHDRAW)
@@ -153,7 +144,7 @@ def test_who_unsubscribes_while_mails_wait_gets_none(
     for name in ("ada", "bob", "eve"):
         sell_to(app, sandbox, name)
     shop.work()
-    run("upload", "twinspot", "3.0", file)
+    run("releases", "upload", "twinspot", "3.0", file)
     done = tell(app, per_minute=1)
     assert (done.told, done.minutes) == (3, 3)
     assert tell(app).told == 0
@@ -191,7 +182,7 @@ def test_news_wait_for_receipts_and_a_second_mailing_for_the_first(
     shop.work()
     shop.mailbox.clear()
     for version in ("3.0", "3.1"):
-        run("upload", "twinspot", version, file)
+        run("releases", "upload", "twinspot", version, file)
     with app.app_context():
         with counted(app) as few:
             tell_buyers("twinspot", "3.0", per_minute=1)
@@ -215,7 +206,7 @@ def test_news_follow_a_buyer_to_another_address(shop: Shop, sandbox: SandboxClie
     for name in ("ada", "bob"):
         sell_to(shop.app, sandbox, name)
     shop.work()
-    run("upload", "twinspot", "3.0", file)
+    run("releases", "upload", "twinspot", "3.0", file)
     tell(shop.app)
     with shop.app.app_context():
         move_customer("ada@example.com", "ada@new.example.com")
@@ -230,7 +221,7 @@ def test_who_wants_no_news_wants_none_at_another_address(
 ) -> None:
     sell_to(shop.app, sandbox, "ada")
     sell_to(shop.app, sandbox, "new")
-    run("upload", "twinspot", "3.0", file)
+    run("releases", "upload", "twinspot", "3.0", file)
     tell(shop.app)
     link = news_link(shop.app, shop, "ada@example.com")
     Buyer(shop.app).client.post(link, data={})
@@ -249,7 +240,7 @@ def test_mail_programs_find_the_way_out_of_news_of_any_length(
     shop: Shop, sandbox: SandboxClient, run: Any, file: str
 ) -> None:
     sell_to(shop.app, sandbox, "ada")
-    run("upload", "twinspot", "3.0", file)
+    run("releases", "upload", "twinspot", "3.0", file)
     with shop.app.app_context(), transaction() as session:
         session.execute(update(Release).where(Release.version == "3.0").values(notes=LONG_NOTES))
     tell(shop.app)

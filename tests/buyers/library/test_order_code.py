@@ -13,14 +13,11 @@ from storefront.core import clock, tokens
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.payments.checkout.payment_links import create_link
-from tests.buyers.account.test_account import mailed
-from tests.buyers.library.test_library import signed_in
-from tests.buyers.library.test_strangers import newest_code
-from tests.messages.sold import sell
+from tests.support.rows import read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, keys_on, read_rows
-
-ADA = "ada@example.com"
+from tests.support.shop import ADA, Buyer, Shop, keys_on
+from tests.support.sign_in import mailed_proof, newest_code, signed_in
 
 
 @pytest.fixture
@@ -45,7 +42,7 @@ def test_another_browser_sees_nothing_before_the_code(shop: Shop, sandbox: Sandb
     asked = other.get(code_page)
     assert ADA not in asked.text
     assert other.post(code_page).location == code_page
-    code, _link = mailed(shop, ADA)
+    code, _link = mailed_proof(shop, ADA)
     assert ADA not in other.get(code_page).text
     wrong = other.post(f"{code_page}/check", code="AAAA-AAAA")
     assert (wrong.status_code, "letter by letter" in wrong.text) == (400, True)
@@ -58,7 +55,7 @@ def test_another_browser_sees_nothing_before_the_code(shop: Shop, sandbox: Sandb
 def test_the_link_of_the_mail_opens_the_browser_it_is_pressed_in(shop: Shop, sandbox: SandboxClient) -> None:
     sale = sell(shop.app, sandbox, email=ADA)
     Buyer(shop.app).post(f"{sale.link}/code")
-    _code, link = mailed(shop, ADA)
+    _code, link = mailed_proof(shop, ADA)
     phone = Buyer(shop.app)
     assert "Open the order" in phone.get(link).text
     assert phone.get(sale.link).location == f"{sale.link}/code"
@@ -71,7 +68,7 @@ def test_a_code_of_one_order_opens_no_other(shop: Shop, sandbox: SandboxClient) 
     second = sell(shop.app, sandbox, email="eve@example.com")
     other = Buyer(shop.app)
     other.post(f"{first.link}/code")
-    code, _link = mailed(shop, ADA)
+    code, _link = mailed_proof(shop, ADA)
     assert other.post(f"{second.link}/code/check", code=code).location == f"{second.link}/code"
     other.post(f"{first.link}/code/check", code=code)
     assert other.get(second.link).location == f"{second.link}/code"
@@ -126,7 +123,7 @@ def test_signing_out_closes_orders_that_codes_opened_and_the_page_after_paying(
     sale = sell(shop.app, sandbox, email=ADA)
     other = Buyer(shop.app)
     other.post(f"{sale.link}/code")
-    other.post(f"{sale.link}/code/check", code=mailed(shop, ADA)[0])
+    other.post(f"{sale.link}/code/check", code=mailed_proof(shop, ADA)[0])
     cookies = [buyer.client.get_cookie("storefront_session", domain="127.0.0.1") for buyer in (other, sale.buyer)]
     for buyer in (other, sale.buyer):
         assert keys_on(buyer.get(sale.link).text) == sale.keys
@@ -161,7 +158,7 @@ def test_an_order_that_a_code_opened_stays_open_through_signing_in_and_is_ended_
     sell(shop.app, sandbox, email="eve@example.com")
     eve = Buyer(shop.app)
     eve.post(f"{sale.link}/code")
-    eve.post(f"{sale.link}/code/check", code=mailed(shop, ADA)[0])
+    eve.post(f"{sale.link}/code/check", code=mailed_proof(shop, ADA)[0])
     eve.post("/sign-in", email="eve@example.com")
     eve.post("/sign-in/code", code=newest_code(shop, "eve@example.com"))
     assert eve.get("/library").status_code == 200

@@ -7,18 +7,17 @@ from typing import Any
 
 import pytest
 import time_machine
-from click.testing import CliRunner
 from flask import Flask
 
-from storefront.cli.root import main
 from storefront.core import clock
 from storefront.delivery.licenses.owner_actions import withdraw_key
 from tests.delivery.licenses.licensed import ask, sell_license
-from tests.messages.sold import Sale, sell
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
+from tests.support.rows import read_rows
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, keys_on, read_rows
+from tests.support.shop import Buyer, Shop, keys_on
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -148,14 +147,6 @@ def test_stripes_receipt_is_asked_for_at_the_click(app: Flask, sandbox: SandboxC
 
 def sell_free(app: Flask, sandbox: SandboxClient) -> Sale:
     return sell(app, sandbox, ("gridling", ""), payment_method=None)
-
-
-@pytest.fixture
-def run(environment: dict[str, str], app: Flask) -> Any:
-    def call(*words: str) -> Any:
-        return CliRunner().invoke(main, list(words), env=environment | {"STOREFRONT_ENV_FILE": ""})
-
-    return call
 
 
 def test_the_owner_sends_an_order_to_a_corrected_address(app: Flask, sandbox: SandboxClient, run: Any) -> None:

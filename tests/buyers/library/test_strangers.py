@@ -13,22 +13,13 @@ from storefront.core.db import db
 from storefront.core.email_addresses import is_address
 from storefront.core.logs import set_up_logs
 from storefront.worker import forget_hourly
-from tests.buyers.account.test_account import CODE, mailed
-from tests.buyers.library.test_library import signed_in
-from tests.messages.sold import sell
+from tests.support.rows import read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, keys_on, read_rows
+from tests.support.shop import Buyer, Shop, keys_on
+from tests.support.sign_in import mailed_proof, newest_code, signed_in
 
 EVE, ADA = "eve@example.com", "ada@example.com"
-
-
-def newest_code(shop: Shop, email: str) -> str:
-    shop.work()
-    found = re.search(
-        CODE, next(str(mail["subject"]) for mail in shop.mails(to=email) if "code" in mail["subject"])
-    )
-    assert found
-    return found[1]
 
 
 @pytest.mark.parametrize("is_customer", [True, False], ids=["who bought", "who buys later"])
@@ -40,7 +31,7 @@ def test_a_click_on_this_is_my_address_lets_nobody_else_in(
     sell(app, sandbox, ("gridling", ""), email=EVE, payment_method=None)
     eve = signed_in(app, EVE)
     eve.post("/account/address", new_email=ADA)
-    code, link = mailed(shop, EVE)[0], mailed(shop, ADA)[1]
+    code, link = mailed_proof(shop, EVE)[0], mailed_proof(shop, ADA)[1]
     ada = Buyer(app)
     assert EVE in ada.get(link).text  # who wants it
     ada.post(link)
@@ -55,7 +46,7 @@ def test_both_mails_and_pages_name_both_addresses(shop: Shop, sandbox: SandboxCl
     sell(shop.app, sandbox, email=ADA)
     signed_in(shop.app).post("/account/address", new_email="new@example.com")
     for email, other in ((ADA, "new@example.com"), ("new@example.com", ADA)):
-        link = mailed(shop, email)[1]
+        link = mailed_proof(shop, email)[1]
         text = next(str(mail["text"]) for mail in shop.mails(to=email) if "is your code" in mail["subject"])
         assert other in text
         assert other in Buyer(shop.app).get(link).text
@@ -66,7 +57,7 @@ def test_a_code_erases_only_who_asked_for_it(shop: Shop, sandbox: SandboxClient)
         sell(shop.app, sandbox, email=email)
     browser = signed_in(shop.app, ADA)
     browser.post("/account/erase")
-    code = mailed(shop, ADA)[0]
+    code = mailed_proof(shop, ADA)[0]
     with browser.client.session_transaction(base_url=browser.base_url) as kept:
         begun = kept["erase"]
     browser.post("/sign-out")
@@ -92,7 +83,7 @@ def test_who_asks_in_another_s_name_keeps_nobody_out(shop: Shop, sandbox: Sandbo
     ada.post("/sign-in/code", code=newest_code(shop, ADA))
     assert keys_on(ada.get("/library").text) == sale.keys
     ada.post("/account/erase")
-    assert mailed(shop, ADA)[1]  # of another purpose: counted apart
+    assert mailed_proof(shop, ADA)[1]  # of another purpose: counted apart
 
 
 def test_send_it_again_never_takes_away_a_code_that_came(shop: Shop, sandbox: SandboxClient) -> None:

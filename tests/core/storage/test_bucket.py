@@ -16,10 +16,11 @@ from storefront.core.storage import Bucket, StorageUnavailable, disposition, sto
 from storefront.delivery.downloads.models import Download
 from storefront.shop.catalog.upload import ReleaseFileExists, add_release_file
 from tests.delivery.downloads.sent import get
-from tests.messages.sold import Sale, sell
 from tests.support.goods import change_product
+from tests.support.rows import count_rows, read_rows
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, count_rows, read_rows
+from tests.support.shop import Buyer
 
 pytestmark = pytest.mark.slow
 NAME = "Größe ☕ & more.zip"

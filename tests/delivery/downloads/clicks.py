@@ -11,7 +11,8 @@ from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.delivery.downloads.models import Download
 from storefront.shop.catalog.upload import add_release_file
-from tests.support.shop import Buyer, count_rows
+from tests.support.rows import count_rows
+from tests.support.shop import Buyer
 
 BOOK = ("the-patient-toolmaker", "E-book")
 

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from tests.delivery.downloads.clicks import BOOK
-from tests.messages.sold import Sale, sell
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from storefront.core.db import transaction
 from storefront.shop.catalog.models import ReleaseFile
-from tests.messages.sold import Sale
+from tests.support.sale import Sale
 
 
 def make_sparse(app: Flask, size_bytes: int) -> Path:

@@ -11,9 +11,9 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.shop.catalog.upload import add_release_files
 from tests.delivery.downloads.clicks import BOOK, add_release, counted_downloads, forget_window, status
-from tests.messages.sold import Sale, sell
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.statements import counted
 

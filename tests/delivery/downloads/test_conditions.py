@@ -22,8 +22,8 @@ from tests.delivery.downloads.clicks import (
     status,
     tag_of,
 )
-from tests.messages.sold import Sale
 from tests.support.goods import change_product
+from tests.support.sale import Sale
 from tests.support.shop import Buyer
 
 LONG_AGO = "Mon, 01 Jan 2001 00:00:00 GMT"

@@ -31,11 +31,12 @@ from tests.delivery.downloads.clicks import (
     short_link,
     status,
 )
-from tests.messages.sold import Sale, sell
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
+from tests.support.rows import read_rows
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, read_rows
+from tests.support.shop import Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

@@ -14,11 +14,12 @@ from storefront.core import clock
 from storefront.delivery.downloads.concurrent_downloads import SLOTS_PER_GRANT
 from tests.delivery.downloads.clicks import BOOK, counted_downloads, forget_window, short_link, status
 from tests.delivery.downloads.sent import make_sparse
-from tests.messages.sold import Sale, sell
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
+from tests.support.rows import read_rows
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, read_rows
+from tests.support.shop import Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 GIB = 1024**3

@@ -10,9 +10,9 @@ from storefront.core.db import db
 from storefront.delivery.downloads.missing_files import check_files, report_missing
 from storefront.orders.notices import close_notice, list_open_notices
 from tests.delivery.downloads.clicks import book_path, content, counted_downloads, short_link, status
-from tests.messages.sold import Sale
 from tests.support.databases import BOTH
-from tests.support.shop import read_rows
+from tests.support.rows import read_rows
+from tests.support.sale import Sale
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

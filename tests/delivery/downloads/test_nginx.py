@@ -17,10 +17,10 @@ from storefront.shop.catalog.upload import add_release_file
 from tests.delivery.downloads.nginx import free_port as find_free_port
 from tests.delivery.downloads.nginx import nginx
 from tests.delivery.downloads.sent import get, head, short_address
-from tests.messages.sold import sell
 from tests.races.served import served
+from tests.support.rows import count_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import count_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")]
 BOOK = ("the-patient-toolmaker", "E-book")

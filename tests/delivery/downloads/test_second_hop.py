@@ -19,9 +19,9 @@ from storefront.delivery.downloads.tickets import new_ticket
 from storefront.orders.models import Order
 from storefront.shop.catalog.models import Release
 from tests.delivery.downloads.clicks import BOOK, add_release, counted_downloads, short_link, status
-from tests.messages.sold import Sale
 from tests.support.goods import change_product
-from tests.support.shop import read_rows
+from tests.support.rows import read_rows
+from tests.support.sale import Sale
 
 
 def publish_newest(app: Flask, **away: float) -> None:

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from storefront.core.db import transaction
 from storefront.delivery.licenses.models import License
-from tests.messages.sold import Sale, sell
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 
-from tests.messages.sold import Sale
+from tests.support.sale import Sale
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples"

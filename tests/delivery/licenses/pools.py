@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 
 from flask import Flask
-from sqlalchemy import text
 
-from storefront.core.db import db, transaction
+from storefront.core.db import db
 from storefront.delivery.licenses.pools.import_keys import Imported, import_keys
 from storefront.delivery.licenses.pools.key_files import read_keys
 from storefront.payments.fulfillment.fulfill import fulfill_checkout
 from storefront.shop.catalog.product_settings import change_product_settings
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, read_rows
+from tests.support.shop import Buyer
 
 
 def make_pool(app: Flask, slug: str = "twinspot") -> None:
@@ -55,14 +55,6 @@ def fulfill(app: Flask, session_id: str) -> str:
 
 def sold_keys(app: Flask) -> list[str]:
     return [row["key"] for row in read_rows(app, "SELECT key FROM licenses ORDER BY id")]
-
-
-def change(app: Flask, sql: str) -> None:
-    """What no door does: rows as another mode, or another time, would have left them."""
-    with app.app_context():
-        with transaction() as session:
-            session.execute(text(sql))
-        db.session.remove()
 
 
 def open_pool_notices(app: Flask) -> list[str]:

@@ -18,11 +18,10 @@ from storefront.delivery.licenses.owner_actions import replace_key, withdraw_key
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from tests.delivery.licenses.licensed import ask, sell_license
-from tests.delivery.licenses.pools import change
-from tests.messages.sold import Sale
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import Sale
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import read_rows
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -311,7 +310,7 @@ def test_finds_a_key_that_was_copied_from_a_page(app: Flask, sandbox: SandboxCli
 def test_a_key_of_another_mode_is_not_found(app: Flask, sandbox: SandboxClient) -> None:
     key = sell_license(app, sandbox).keys[0]
     sell_license(app, sandbox)
-    change(app, "UPDATE licenses SET mode = 'live' WHERE id = 1")
+    change_rows(app, "UPDATE licenses SET mode = 'live' WHERE id = 1")
     for what in ("validate", "activate", "deactivate"):
         answer = ask(app, what, license_key=key, instance_name="a", instance_id="a")
         assert (answer.status_code, answer.get_json()["code"]) == (404, "NOT_FOUND")

@@ -14,20 +14,11 @@ from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Order
 from storefront.shop.catalog.product_settings import change_product_settings
 from tests.delivery.licenses.licensed import ask
-from tests.delivery.licenses.pools import (
-    bring,
-    change,
-    fulfill,
-    make_pool,
-    numbered,
-    open_pool_notices,
-    pay,
-    sold_keys,
-)
-from tests.messages.sold import Sale, sell
+from tests.delivery.licenses.pools import bring, fulfill, make_pool, numbered, open_pool_notices, pay, sold_keys
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import read_rows
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -145,7 +136,7 @@ def test_a_sale_looks_at_its_own_pool_only(app: Flask, sandbox: SandboxClient) -
         change_product_settings("soft-taps", {"grants_license": True, "key_source": "pool"})
     bring(app, numbered(2, start=50), slug="soft-taps")
     bring(app, numbered(9))
-    change(app, "UPDATE notices SET text = 'as it was' WHERE subject LIKE 'soft-taps:%'")
+    change_rows(app, "UPDATE notices SET text = 'as it was' WHERE subject LIKE 'soft-taps:%'")
     fulfill(app, pay(app, sandbox, 1, quantity=7)[0])
     texts = read_rows(app, "SELECT subject, text FROM notices WHERE closed_at IS NULL ORDER BY subject")
     assert [(row["subject"].split(":")[0], row["text"] == "as it was") for row in texts] == [
@@ -157,7 +148,7 @@ def test_a_sale_looks_at_its_own_pool_only(app: Flask, sandbox: SandboxClient) -
 def test_no_live_key_goes_to_an_order_of_the_sandbox(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     bring(app, numbered(2))
-    change(app, "UPDATE pool_keys SET mode = 'live'")
+    change_rows(app, "UPDATE pool_keys SET mode = 'live'")
     sale = sell(app, sandbox)
     assert [key.startswith("TEST-") for key in sale.keys] == [True]
     assert read_rows(app, "SELECT id FROM pool_keys WHERE grant_id IS NOT NULL") == []
@@ -166,7 +157,7 @@ def test_no_live_key_goes_to_an_order_of_the_sandbox(app: Flask, sandbox: Sandbo
 @both
 def test_a_sandbox_key_goes_to_no_waiting_order_of_another_mode(app: Flask, sandbox: SandboxClient) -> None:
     sell_one_and_let_one_wait(app, sandbox)
-    change(app, "UPDATE orders SET mode = 'live'")
+    change_rows(app, "UPDATE orders SET mode = 'live'")
     assert bring(app, numbered(1, start=2)).served_keys == 0
     assert serve(app) == 0
 

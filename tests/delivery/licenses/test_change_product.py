@@ -8,9 +8,9 @@ from flask import Flask
 
 from storefront.core import clock
 from tests.delivery.licenses.licensed import ask
-from tests.messages.sold import sell
+from tests.support.rows import read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import read_rows
 
 
 @pytest.mark.parametrize(

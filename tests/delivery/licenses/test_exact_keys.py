@@ -10,11 +10,12 @@ from storefront.delivery.licenses.models import KeyEvent, PoolKey
 from storefront.delivery.licenses.owner_actions import replace_key
 from storefront.delivery.licenses.pools.key_files import read_keys
 from tests.delivery.licenses.licensed import ask
-from tests.delivery.licenses.pools import bring, change, fulfill, make_pool, pay, sold_keys
-from tests.messages.sold import sell
+from tests.delivery.licenses.pools import bring, fulfill, make_pool, pay, sold_keys
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows, count_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Shop, count_rows
+from tests.support.shop import Shop
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 CASE = ["aGVsbG8td29ybGQ9", "aGVsbG8td29ybgQ9"]
@@ -70,7 +71,7 @@ def test_a_key_sold_while_spelling_did_not_count_goes_on_so(app: Flask, sandbox:
     bring(app, ["OLD-KEY-0001"])
     fulfill(app, pay(app, sandbox, 1)[0])
     for table in ("licenses", "pool_keys"):
-        change(app, f"UPDATE {table} SET key_hash = '{hash_key('OLD-KEY-0001')}'")
+        change_rows(app, f"UPDATE {table} SET key_hash = '{hash_key('OLD-KEY-0001')}'")
     assert [state_of(app, key) for key in ("OLD-KEY-0001", "old key 0001")] == ["VALID", "VALID"]
     assert run("keys", "import", "twinspot", "-", stdin=b"OLD-KEY-0001").exit_code == 1
     assert "is sold" in run("keys", "remove", "twinspot", "OLD-KEY-0001").output

@@ -23,12 +23,11 @@ from storefront.delivery.licenses.signing.license_file import issue_license_file
 from tests.delivery.licenses import vectors
 from tests.delivery.licenses.licensed import ask, sell_license
 from tests.delivery.licenses.offline import EXAMPLES, Verify, claims_of, file_of, published, revocations
-from tests.delivery.licenses.pools import change
 from tests.delivery.licenses.vectors import signed
-from tests.messages.sold import sell
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
@@ -192,7 +191,7 @@ def test_an_item_that_was_refunded_alone_is_listed_alone(app: Flask, sandbox: Sa
     sale.refund(amount=100, metadata={"storefront_items": "1"})
     sale.deliver("charge.refunded", "refund.")
     assert claims_of(revocations(app))["revoked"] == {str(ids[0]): "REFUNDED"}
-    change(app, "UPDATE orders SET refunded_minor = 0")  # as when the amount is read later than the refund
+    change_rows(app, "UPDATE orders SET refunded_minor = 0")  # as when the amount is read later than the refund
     assert claims_of(revocations(app))["revoked"] == {str(ids[0]): "REFUNDED"}
 
 
@@ -216,7 +215,7 @@ def test_licenses_of_another_mode_are_not_listed(app: Flask, sandbox: SandboxCli
     with app.app_context():
         withdraw_key(replace_key(sale.keys[0]).key)
     assert claims_of(revocations(app))["revoked"].keys() == claims_of(revocations(app))["reissued"].keys() == {"1"}
-    change(app, "UPDATE licenses SET mode = 'live'")
+    change_rows(app, "UPDATE licenses SET mode = 'live'")
     listed = claims_of(revocations(app))
     assert (listed["revoked"], listed["reissued"]) == ({}, {})
 

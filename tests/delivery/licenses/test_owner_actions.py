@@ -13,10 +13,10 @@ from storefront.delivery.licenses.keys import hash_key, hint
 from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.owner_actions import replace_key, withdraw_key
 from tests.delivery.licenses.licensed import ask, sell_license
-from tests.delivery.licenses.pools import bring, change, fulfill, make_pool, numbered, pay, sold_keys
-from tests.messages.sold import sell
+from tests.delivery.licenses.pools import bring, fulfill, make_pool, numbered, pay, sold_keys
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import read_rows
 
 
 def replaced(app: Flask, key: str) -> str:
@@ -67,7 +67,7 @@ def test_a_key_that_was_replaced_says_when_and_for_which_order(
     refused = run("keys", what, sale.keys[0])
     assert refused.exit_code == 1
     assert f"was replaced on {clock.now():%Y-%m-%d} by another one of order {number}" in refused.output
-    change(app, "UPDATE licenses SET mode = 'live'")
+    change_rows(app, "UPDATE licenses SET mode = 'live'")
     assert "no such key" in run("keys", what, sale.keys[0]).output
 
 

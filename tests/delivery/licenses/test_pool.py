@@ -15,10 +15,11 @@ from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from tests.delivery.licenses.licensed import ask
 from tests.delivery.licenses.pools import bring, fulfill, make_pool, numbered, open_pool_notices, pay, sold_keys
-from tests.messages.sold import sell
 from tests.support.databases import BOTH
+from tests.support.rows import count_rows, read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Shop, count_rows, read_rows
+from tests.support.shop import Shop
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)

@@ -13,8 +13,8 @@ from storefront.delivery.licenses.signing import signatures, signing_keys
 from storefront.delivery.licenses.signing.signing_keys import KeyState
 from tests.delivery.licenses.licensed import sell_license
 from tests.delivery.licenses.offline import Verify, file_of, part_of, published, revocations
-from tests.delivery.licenses.pools import change
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows
 from tests.support.sandbox_client import SandboxClient
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -106,7 +106,7 @@ def test_a_revoked_key_ends_its_files_for_programs_shipped_without_it(
 def test_keys_of_another_mode_neither_sign_nor_show(app: Flask) -> None:
     with app.app_context():
         first, second = signatures.ensure_signing_key().kid, signing_keys.prepare()
-    change(app, "UPDATE signing_keys SET mode = 'live'")
+    change_rows(app, "UPDATE signing_keys SET mode = 'live'")
     assert not {first, second} & published(app).keys()
     with app.app_context():
         assert signing_keys.prepare() not in {first, second}
@@ -178,6 +178,6 @@ def test_a_sealed_key_opens_under_its_own_name_only(app: Flask) -> None:
     with app.app_context():
         first, second = signatures.ensure_signing_key().kid, signing_keys.prepare()
         sealed = f"(SELECT private_sealed FROM signing_keys WHERE kid = '{second}')"
-        change(app, f"UPDATE signing_keys SET private_sealed = {sealed} WHERE kid = '{first}'")
+        change_rows(app, f"UPDATE signing_keys SET private_sealed = {sealed} WHERE kid = '{first}'")
         with pytest.raises(StorefrontError, match="SECRET_KEY"):
             signatures.sign({"a": 1}, kind="x")

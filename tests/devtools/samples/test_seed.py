@@ -16,7 +16,7 @@ from storefront.core.config.settings import Settings
 from storefront.devtools.samples.files import make_book, make_font, make_sounds, make_tool
 from storefront.devtools.samples.seed import seed
 from storefront.shop.catalog.models import Price, Product, Release, ReleaseFile
-from tests.support.shop import count_rows, read_rows
+from tests.support.rows import count_rows, read_rows
 
 
 def test_seeding_again_changes_nothing(app: Flask) -> None:

@@ -9,12 +9,13 @@ from storefront.core.config.settings import Settings
 from storefront.core.db import db, transaction
 from storefront.core.measurements import SMTP_SECONDS, flush, measurements, read_measurements, timed
 from storefront.core.queue import nudge
-from tests.messages.sold import COMPLETED, sell
-from tests.owner.health.test_metrics import read
+from tests.owner.health.metrics_page import read_metrics
 from tests.payments.reconcile.sales import refund, run
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, post_event, read_rows
+from tests.support.shop import Buyer, Shop, post_event
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -58,7 +59,7 @@ def test_shows_latencies_and_denials_to_prometheus(shop: Shop) -> None:
     run(shop.app)
     for _ in range(2):
         buyer.land(session_id)
-    found = read(shop.app)
+    found = read_metrics(shop.app)
     assert found["access_denials_total", "refunded"] >= 2
     assert found["stripe_seconds_count", "ok"] > 5
     assert found["smtp_seconds_count", "ok"] == 1
@@ -68,7 +69,7 @@ def test_shows_latencies_and_denials_to_prometheus(shop: Shop) -> None:
 def test_tells_failures_from_answers(app: Flask, sandbox: SandboxClient) -> None:
     sandbox.control("faults", method="GET", path="/v1/checkout/sessions", times=9, status=500)
     Buyer(app).land("cs_test_" + "a" * 40)
-    assert read(app)["stripe_seconds_count", "StripeFault"] >= 1
+    assert read_metrics(app)["stripe_seconds_count", "StripeFault"] >= 1
 
 
 def test_counts_how_a_call_ended_and_not_what_is_handled_around_it(app: Flask) -> None:
@@ -89,7 +90,7 @@ def test_counts_what_the_queue_did_not_take(app: Flask) -> None:
     app.extensions["queue"].url = "postgresql://nobody@127.0.0.1:9/none"
     with app.app_context():
         assert not nudge("outbox")
-    assert read(app)["failed_nudges_total", "outbox"] == 1
+    assert read_metrics(app)["failed_nudges_total", "outbox"] == 1
 
 
 def test_costs_a_page_that_measured_nothing_no_statement(app: Flask) -> None:
@@ -115,7 +116,7 @@ def test_stops_nobody_when_the_table_is_gone_and_keeps_what_was_measured(app: Fl
 
 def test_warns_of_a_wrong_webhook_secret_until_a_good_delivery_comes(app: Flask, sandbox: SandboxClient) -> None:
     def codes() -> set[str]:
-        read(app)  # stores what this process has measured
+        read_metrics(app)  # stores what this process has measured
         return {warning["code"] for warning in app.test_client().get("/readyz").get_json()["warnings"]}
 
     sale = sell(app, sandbox)
@@ -128,6 +129,6 @@ def test_warns_of_a_wrong_webhook_secret_until_a_good_delivery_comes(app: Flask,
 
 def test_warns_of_a_proxy_that_is_not_told_of(app: Flask) -> None:
     app.test_client().get("/", headers={"X-Forwarded-For": "203.0.113.9"})
-    assert ("warnings", "proxy_not_trusted") in read(app)
+    assert ("warnings", "proxy_not_trusted") in read_metrics(app)
     rows = read_rows(app, "SELECT name FROM measurements WHERE name != 'answers'")
     assert rows == [{"name": "untrusted_proxy_at"}]

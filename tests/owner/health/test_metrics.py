@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from prometheus_client.parser import text_string_to_metric_families
 
 from storefront.app import create_app
 from storefront.core.config.settings import load_settings
-from tests.messages.sold import COMPLETED, sell
+from tests.owner.health.metrics_page import read_metrics
 from tests.payments.reconcile.sales import run as reconcile
 from tests.support.databases import BOTH
+from tests.support.sale import COMPLETED, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.statements import counted
 
@@ -19,25 +19,13 @@ TOKEN = "a-token-for-tests"
 FAR = {"REMOTE_ADDR": "203.0.113.9"}
 
 
-def read(app: Flask) -> dict[tuple[str, str], float]:
-    """(name, label's value) -> value, as the library itself understands the answer."""
-    answer = app.test_client().get("/metrics")
-    assert answer.status_code == 200
-    assert answer.content_type.startswith("text/plain")
-    return {
-        (sample.name.removeprefix("storefront_"), "".join(sample.labels.values())): sample.value
-        for family in text_string_to_metric_families(answer.text)
-        for sample in family.samples
-    }
-
-
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_counts_what_a_sale_leaves(app: Flask, sandbox: SandboxClient) -> None:
-    assert ("reconcile_age_seconds", "") not in read(app)
+    assert ("reconcile_age_seconds", "") not in read_metrics(app)
     sale = sell(app, sandbox)
     sale.deliver(COMPLETED)
     reconcile(app)
-    found = read(app)
+    found = read_metrics(app)
     assert found["orders", "fulfilled"] == 1
     assert found["orders", "awaiting_payment"] == 0
     assert found["grants", "license"] == len(sale.keys)
@@ -53,7 +41,7 @@ def test_counts_what_a_sale_leaves(app: Flask, sandbox: SandboxClient) -> None:
 def test_costs_few_statements_however_often_it_is_read(app: Flask) -> None:
     for _again in range(2):
         with counted(app) as statements:
-            read(app)
+            read_metrics(app)
         assert len(statements) <= 14, statements
 
 

@@ -11,10 +11,11 @@ from storefront.core import clock
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.worker import retry_events
 from tests.cli.commands import done, read_json, refused, run
-from tests.messages.sold import COMPLETED, sell
-from tests.payments.reconcile.sales import change_rows, days_ago
+from tests.payments.reconcile.sales import days_ago
 from tests.payments.reconcile.sales import run as reconcile
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows
+from tests.support.sale import COMPLETED, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import make_event, post_event, run_worker_once
 

@@ -18,7 +18,7 @@ from tests.cli.commands import refused
 from tests.faults.database_trouble import Break, full, locked, read_only, used_up
 from tests.payments.reconcile.sales import days_ago
 from tests.support.databases import BOTH
-from tests.support.shop import read_rows
+from tests.support.rows import read_rows
 from tests.support.statements import counted
 
 

@@ -6,9 +6,9 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.orders.access import Reason
 from storefront.owner.history import newest
-from tests.messages.sold import sell
-from tests.payments.reconcile.sales import change_rows
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.statements import counted
 

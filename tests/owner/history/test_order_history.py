@@ -6,9 +6,9 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.orders.lookup import get_order
 from storefront.owner.history.order import OrderHistory, read_history
-from tests.messages.sold import Sale, sell
 from tests.support.databases import BOTH
 from tests.support.goods import make_product
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.statements import counted
 

@@ -1,29 +1,17 @@
 """`POST /checkout/now`: to the form with one thing in one click, and the cart stays as it is."""
 
 import re
-from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.test import TestResponse
 
+from tests.payments.checkout.buttons import in_cart, press
 from tests.support.goods import change_price, change_product
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, find_price, keys_on, make_event, post_event, read_rows
+from tests.support.shop import Buyer, find_price, keys_on, make_event, post_event
 
 SESSIONS = "/v1/checkout/sessions"
-
-
-def press(buyer: Buyer, slug: str = "twinspot", edition: str = "Personal", **more: Any) -> TestResponse:
-    """The button "Buy now" on the product's page, as a browser without JavaScript sends it."""
-    page = buyer.get(f"/products/{slug}").text
-    form = page.split('<form class="buy"')[1].split("</form>")[0]
-    nonce = re.search(r'name="nonce" value="([^"]+)"', form)
-    address = re.search(r'formaction="([^"]+)"[^>]*>(?:Buy now|Get it free)<', form)
-    assert nonce
-    assert address
-    price_id = find_price(buyer.app, slug, edition)
-    return buyer.post(address[1], **({"price_id": price_id, "nonce": nonce[1]} | more))
 
 
 def buy_now(buyer: Buyer, slug: str = "twinspot", edition: str = "Personal") -> str:
@@ -36,10 +24,6 @@ def buy_now(buyer: Buyer, slug: str = "twinspot", edition: str = "Personal") -> 
 def lines_of(sandbox: SandboxClient, session_id: str) -> list[tuple[str, int]]:
     lines = sandbox.stripe.v1.checkout.sessions.line_items.list(session_id).data
     return [(str(line.description), int(line.quantity or 0)) for line in lines]
-
-
-def in_cart(buyer: Buyer) -> list[tuple[str, str]]:
-    return re.findall(r'name="quantity-(\d+)"[^>]* value="(\d+)"', buyer.get("/cart").text)
 
 
 def test_leads_a_first_time_browser_to_the_form_with_that_one_thing(app: Flask, sandbox: SandboxClient) -> None:

@@ -9,11 +9,12 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from storefront.payments.checkout.models import Checkout
+from tests.payments.checkout.buttons import send, twin_of
 from tests.support.databases import BOTH
+from tests.support.rows import count_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, count_rows, find_price
+from tests.support.shop import Buyer, find_price
 
-COOKIE = "storefront_session"
 SESSIONS = "/v1/checkout/sessions"
 
 
@@ -21,21 +22,6 @@ SESSIONS = "/v1/checkout/sessions"
 def environment(environment: dict[str, str]) -> dict[str, str]:
     """Of eight threads not all may be at Stripe at once."""
     return environment | {"WEB_THREADS": "16"}
-
-
-def twin_of(buyer: Buyer) -> Buyer:
-    """The same browser as it is now: what is answered to one of both the other has not heard."""
-    twin = Buyer(buyer.app)
-    cookie = buyer.client.get_cookie(COOKIE, domain="localhost")
-    assert cookie is not None
-    twin.client.set_cookie(COOKIE, cookie.value, domain="localhost")
-    return twin
-
-
-def send(buyer: Buyer, path: str, **form: object) -> TestResponse:
-    """A POST without a look at any page before it, which would bring a cookie."""
-    headers = {"Referer": buyer.base_url + "/"}
-    return buyer.client.post(path, data=form, base_url=buyer.base_url, headers=headers)
 
 
 def form_of_cart(buyer: Buyer) -> dict[str, object]:

@@ -7,9 +7,10 @@ import time_machine
 from flask import Flask
 
 from storefront.core import clock
-from tests.payments.checkout.test_buy_now import in_cart, press
+from tests.payments.checkout.buttons import in_cart, press
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, read_rows
+from tests.support.shop import Buyer, keys_on
 
 JSON = {"Accept": "application/json"}
 DAY_AND_HOUR = 25 * 3600

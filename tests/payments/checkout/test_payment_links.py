@@ -8,14 +8,9 @@ from flask import Flask
 
 from storefront.cli import main
 from tests.support.goods import change_price
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import find_price, read_rows
-
-
-@pytest.fixture
-def command(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    monkeypatch.setenv("STOREFRONT_ENV_FILE", "")
-    return CliRunner(env=environment)
+from tests.support.shop import find_price
 
 
 def run(command: CliRunner, *words: str) -> Result:

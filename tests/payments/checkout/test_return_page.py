@@ -6,8 +6,9 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.orders.models import Order
+from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, count_rows, keys_on, read_rows
+from tests.support.shop import Buyer, keys_on
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import time_machine
 from flask import Flask
 
 from storefront.core import clock
-from tests.messages.sold import sell
-from tests.payments.checkout.test_double_click import send, twin_of
-from tests.payments.reconcile.sales import change_rows
+from tests.payments.checkout.buttons import send, twin_of
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, find_price, read_rows, wait_for
+from tests.support.shop import Buyer, find_price, wait_for
 
 SESSIONS = "/v1/checkout/sessions"
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)

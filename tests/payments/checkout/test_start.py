@@ -7,8 +7,9 @@ from flask import Flask
 from storefront.core import clock
 from storefront.payments.checkout.models import Checkout
 from tests.support.databases import BOTH
+from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, count_rows, read_rows
+from tests.support.shop import Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 SESSIONS = "/v1/checkout/sessions"

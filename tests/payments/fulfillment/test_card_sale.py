@@ -8,10 +8,12 @@ import pytest
 from flask import Flask
 
 from storefront.orders.models import Grant, Order, OrderItem
-from tests.messages.sold import link_of
 from tests.support.databases import BOTH
+from tests.support.goods import unknown_line
+from tests.support.rows import count_rows, read_rows
+from tests.support.sale import link_of
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, count_rows, keys_on, read_rows, run_worker_once
+from tests.support.shop import Buyer, keys_on, run_worker_once
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -174,10 +176,6 @@ def make_long_session(
     if adjustable:
         line["adjustable_quantity"] = {"enabled": True, "minimum": 1, "maximum": 9}
     return sandbox.create_session([dict(line) for _ in range(lines)])
-
-
-def unknown_line(name: str) -> dict[str, Any]:
-    return {"price_data": {"currency": "usd", "unit_amount": 500, "product_data": {"name": name}}, "quantity": 1}
 
 
 def test_mails_nothing_before_two_minutes_without_a_webhook(

@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 
 from storefront.core.db import db, transaction
 from storefront.shop.catalog.models import Price, Product
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, read_rows
+from tests.support.shop import Buyer, keys_on
 
 
 def price_in(app: Flask, currency: str, amount_minor: int) -> None:

@@ -7,8 +7,9 @@ from flask import Flask
 from storefront.core import clock
 from storefront.orders.models import Grant, Order
 from tests.support.databases import BOTH
+from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, count_rows, keys_on, make_event, post_event, read_rows
+from tests.support.shop import Buyer, Shop, keys_on, make_event, post_event
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

@@ -10,11 +10,12 @@ from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from storefront.orders.notices import close_notice
 from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
-from tests.messages.sold import COMPLETED, Sale, sell
 from tests.payments.reconcile.sales import days_ago
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+from tests.support.sale import COMPLETED, Sale, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, read_rows
+from tests.support.shop import Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 NOTICES = "SELECT id, subject, text FROM notices WHERE kind = 'double_purchase' AND closed_at IS NULL"

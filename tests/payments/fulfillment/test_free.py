@@ -17,29 +17,14 @@ from storefront.core.db import db
 from storefront.mail.models import OutboxMessage
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Grant, Order
-from tests.buyers.library.test_library import signed_in
-from tests.messages.sold import Sale, link_of, sell
 from tests.support.databases import BOTH
+from tests.support.rows import count_rows, read_rows
+from tests.support.sale import FONT, TOOL, sell, take_free
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, count_rows, keys_on, read_rows
+from tests.support.shop import ADA, Buyer, keys_on
+from tests.support.sign_in import signed_in
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-ADA = "ada@example.com"
-FONT = ("gridling", "")
-TOOL = ("twinspot", "Personal")
-
-
-def take_free(app: Flask, sandbox: SandboxClient, *, email: str = ADA, page_first: bool = True) -> Sale:
-    buyer = Buyer(app)
-    buyer.add(*FONT)
-    session_id = buyer.check_out()
-    sandbox.pay(session_id, payment_method=None, email=email)
-    sale = Sale(app=app, sandbox=sandbox, buyer=buyer, session_id=session_id, keys=[], link="", downloads=[])
-    if not page_first:
-        sale.deliver("checkout.session.completed")
-    buyer.land(session_id)
-    sale.link = link_of(app, session_id)
-    return sale
 
 
 def words(page: str) -> str:

@@ -13,8 +13,9 @@ from storefront.orders.models import Order
 from storefront.payments.checkout.payment_links import create_link
 from storefront.shop.catalog import mirrors
 from tests.support.databases import BOTH
+from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, count_rows, find_price, keys_on, read_rows
+from tests.support.shop import Buyer, Shop, find_price, keys_on
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

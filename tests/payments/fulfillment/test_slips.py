@@ -15,13 +15,12 @@ from storefront.payments.fulfillment.recognize import find_ours
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.shop.catalog import mirrors
 from storefront.stripe_api.gateway import gateway
-from tests.messages.sold import sell
-from tests.payments.fulfillment.test_card_sale import unknown_line
-from tests.payments.fulfillment.test_free import FONT, TOOL, take_free
 from tests.support.databases import BOTH
-from tests.support.goods import change_product
+from tests.support.goods import change_product, unknown_line
+from tests.support.rows import count_rows, read_rows
+from tests.support.sale import FONT, TOOL, sell, take_free
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, count_rows, keys_on, make_event, post_event, read_rows
+from tests.support.shop import Buyer, keys_on, make_event, post_event
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 HANDLED = "SELECT outcome FROM stripe_events WHERE handled_at IS NOT NULL"

@@ -7,14 +7,15 @@ from typing import Any
 
 import time_machine
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.payments.reconcile.run import Report, reconcile
 from storefront.shop.catalog.models import Price, Product
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, read_rows
+from tests.support.shop import Buyer, keys_on
 
 
 @contextmanager
@@ -70,9 +71,3 @@ def rows_of_the_shop(app: Flask) -> dict[str, list[dict[str, Any]]]:
         "order_changes", "notices", "stripe_events", "customers", "checkouts",
     ]  # fmt: skip
     return {table: read_rows(app, f"SELECT * FROM {table} ORDER BY 1") for table in tables}
-
-
-def change_rows(app: Flask, sql: str) -> None:
-    """What only time or a broken part of the world would do."""
-    with app.app_context(), transaction() as session:
-        session.execute(text(sql))

@@ -13,12 +13,6 @@ from tests.payments.reconcile.sales import start
 from tests.support.sandbox_client import SandboxClient
 
 
-@pytest.fixture
-def command(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    monkeypatch.setenv("STOREFRONT_ENV_FILE", "")
-    return CliRunner(env=environment)
-
-
 def reconcile(command: CliRunner, *words: str) -> Result:
     return command.invoke(main, ["reconcile", *words])
 

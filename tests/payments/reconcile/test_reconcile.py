@@ -15,7 +15,6 @@ from storefront.stripe_api.seen import SeenCheckout
 from storefront.worker import reconcile_if_due
 from tests.payments.reconcile.sales import (
     add_price_in_euros,
-    change_rows,
     charge_of,
     days_ago,
     payment_of,
@@ -26,8 +25,9 @@ from tests.payments.reconcile.sales import (
     start,
 )
 from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Shop, keys_on, make_event, post_event, read_rows
+from tests.support.shop import Shop, keys_on, make_event, post_event
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

@@ -5,8 +5,8 @@ from flask import Flask
 
 from storefront.stripe_api import lists
 from tests.payments.reconcile.sales import charge_of, days_ago, refund, run, sell, start
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import read_rows
 
 
 def test_reads_every_page_of_every_list(

@@ -13,18 +13,9 @@ from storefront.core.db import db
 from storefront.orders.models import Grant, Order
 from storefront.payments.webhook.dispatch import converge, run_unhandled
 from tests.support.databases import BOTH
+from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import (
-    Buyer,
-    Shop,
-    count_rows,
-    keys_on,
-    make_event,
-    post_event,
-    read_rows,
-    run_worker_once,
-    wait_for,
-)
+from tests.support.shop import Buyer, Shop, keys_on, make_event, post_event, run_worker_once, wait_for
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)

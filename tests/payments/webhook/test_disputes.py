@@ -4,8 +4,9 @@ import pytest
 from flask import Flask
 
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, post_event, read_rows
+from tests.support.shop import Buyer, keys_on, post_event
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

@@ -12,8 +12,9 @@ from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenCheckout
 from tests.support.databases import BOTH
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, keys_on, post_event, read_rows
+from tests.support.shop import Buyer, Shop, keys_on, post_event
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 

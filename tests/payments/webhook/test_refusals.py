@@ -12,7 +12,8 @@ from storefront.core.measurements import flush
 from storefront.orders.models import Order
 from storefront.owner.health.trouble import read_trouble
 from storefront.payments.webhook.models import StripeEvent
-from tests.support.shop import Shop, count_rows, make_event, post_event, sign
+from tests.support.rows import count_rows
+from tests.support.shop import Shop, make_event, post_event, sign
 
 NOTHING = {"stripe_events": 0, "orders": 0}
 

@@ -7,7 +7,8 @@ import pytest
 from storefront.customers.models import Customer
 from storefront.mail.models import OutboxMessage
 from storefront.orders.models import Grant, Order
-from tests.support.shop import Shop, count_rows, read_rows, wait_for
+from tests.support.rows import count_rows, read_rows
+from tests.support.shop import Shop, wait_for
 from tests.support.stripe_cli import find_stripe_cli, trigger
 
 pytestmark = [pytest.mark.stripe_cli, pytest.mark.slow]

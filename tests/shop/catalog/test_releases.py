@@ -15,7 +15,8 @@ from storefront.core.errors import NotFound
 from storefront.shop.catalog.file_names import FileNameRefused, check_path_part
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.shop.catalog.upload import ReleaseFileExists, add_release_file
-from tests.support.shop import Buyer, count_rows
+from tests.support.rows import count_rows
+from tests.support.shop import Buyer
 
 
 @pytest.fixture

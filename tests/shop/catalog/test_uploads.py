@@ -1,37 +1,33 @@
 """`releases upload`: all files or none, nothing dropped in silence, and several at once."""
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import Result
 from flask import Flask
 
-from storefront.cli.root import main
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.shop.catalog.upload import ReleaseFileExists, add_release_file
-from tests.delivery.licenses.pools import change
 from tests.support.databases import BOTH
-from tests.support.shop import Buyer, count_rows, read_rows
+from tests.support.rows import change_rows, count_rows, read_rows
+from tests.support.shop import Buyer
+from tests.support.terminal import Run
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
 @pytest.fixture
-def upload(environment: dict[str, str], app: Flask) -> Any:
-    def to(version: str, *words: object) -> Any:
-        command = ["releases", "upload", "twinspot", version, *map(str, words)]
-        return CliRunner().invoke(main, command, env=environment | {"STOREFRONT_ENV_FILE": ""})
+def upload(run: Run) -> Callable[..., Result]:
+    def call(*words: object, version: str = "3.0") -> Result:
+        return run("releases", "upload", "twinspot", version, *words)
 
-    def call(*words: object) -> Any:
-        return to("3.0", *words)
-
-    call.to = to  # type: ignore[attr-defined] # another version, where a test needs one
     return call
 
 
@@ -109,7 +105,7 @@ def test_names_that_are_one_on_a_buyers_disk_are_refused(
 def test_a_version_that_differs_in_capitals_only_is_refused(upload: Any, tmp_path: Path) -> None:
     assert upload(make(tmp_path, "a.zip")).exit_code == 0
     for version, code in (("4.0-RC", 0), ("4.0-rc", 1), ("4.0-RC", 0)):
-        done = upload.to(version, make(tmp_path, "a.zip"))
+        done = upload(make(tmp_path, "a.zip"), version=version)
         assert (done.exit_code, "use 4.0-RC" in done.output) == (code, bool(code))
 
 
@@ -119,10 +115,10 @@ def test_names_that_were_taken_while_nobody_asked_can_be_uploaded_again(
     """A script that uploads all files of a release at each run goes on working, and so does an old version."""
     for name in ("tool.zip", "b.zip"):
         assert upload(make(tmp_path, name)).exit_code == 0
-    assert upload.to("4.0", make(tmp_path, "a.zip")).exit_code == 0
-    change(app, "UPDATE release_files SET filename = 'Tool.zip' WHERE filename = 'b.zip'")
-    assert upload.to("4.0-RC", make(tmp_path, "a.zip")).exit_code == 0
-    change(app, "UPDATE releases SET version = '4.0-rc' WHERE version = '4.0'")
+    assert upload(make(tmp_path, "a.zip"), version="4.0").exit_code == 0
+    change_rows(app, "UPDATE release_files SET filename = 'Tool.zip' WHERE filename = 'b.zip'")
+    assert upload(make(tmp_path, "a.zip"), version="4.0-RC").exit_code == 0
+    change_rows(app, "UPDATE releases SET version = '4.0-rc' WHERE version = '4.0'")
     both_files = make(tmp_path / "x", "tool.zip"), make(tmp_path / "y", "Tool.zip")
     before = count_rows(app, Release, ReleaseFile)
     assert upload(both_files[0]).exit_code == 0
@@ -131,7 +127,7 @@ def test_names_that_were_taken_while_nobody_asked_can_be_uploaded_again(
     third = upload(both_files[0], make(tmp_path, "TOOL.zip"))
     assert (third.exit_code, "rename one" in third.output) == (1, True)
     for version, code in (("4.0-rc", 0), ("4.0-RC", 0), ("4.0-Rc", 1)):
-        assert upload.to(version, make(tmp_path, "more.zip")).exit_code == code
+        assert upload(make(tmp_path, "more.zip"), version=version).exit_code == code
 
 
 def test_an_empty_file_is_asked_about(upload: Any, settings: Settings, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.orders.lifecycle import find_order, order_token
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, post_event, read_rows, run_worker_once
+from tests.support.shop import ADA, Buyer, keys_on, post_event, run_worker_once
 
 REFUND_DAY = r" on [A-Z][a-z]+ \d{1,2}, \d{4}(?=, so its keys)"
 COMPLETED = "checkout.session.completed"
@@ -99,3 +100,20 @@ def sell(app: Flask, sandbox: SandboxClient, *goods: tuple[str, str], **how: Any
         link=link[0] if link else link_of(app, session_id),  # of what was free only its mail has it
         downloads=downloads,
     )
+
+
+FONT = ("gridling", "")
+TOOL = ("twinspot", "Personal")
+
+
+def take_free(app: Flask, sandbox: SandboxClient, *, email: str = ADA, page_first: bool = True) -> Sale:
+    buyer = Buyer(app)
+    buyer.add(*FONT)
+    session_id = buyer.check_out()
+    sandbox.pay(session_id, payment_method=None, email=email)
+    sale = Sale(app=app, sandbox=sandbox, buyer=buyer, session_id=session_id, keys=[], link="", downloads=[])
+    if not page_first:
+        sale.deliver("checkout.session.completed")
+    buyer.land(session_id)
+    sale.link = link_of(app, session_id)
+    return sale

@@ -1,0 +1,26 @@
+"""Customers to erase, and what erasing one is."""
+
+from flask import Flask
+
+from storefront.buyers.account.erase import erase_customer
+from storefront.core.db import db, transaction
+from storefront.customers.session import find_customer
+from tests.mail.promises import make_order
+from tests.support.rows import read_rows
+
+
+def make_customers(app: Flask, count: int) -> list[str]:
+    """Their addresses; each has an order that is not paid, and failed."""
+    for _ in range(count):
+        make_order(app)
+    with app.app_context(), transaction() as session:
+        session.connection().exec_driver_sql("UPDATE orders SET has_failed = true")
+    return [row["email"] for row in read_rows(app, "SELECT email FROM customers ORDER BY id")]
+
+
+def erase(app: Flask, email: str) -> None:
+    with app.app_context():
+        customer = find_customer(email)
+        assert customer is not None
+        erase_customer(customer.id)
+        db.session.remove()

@@ -1,0 +1,73 @@
+"""An SMTP server that misbehaves as it is told, and a shop that sends to it."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+
+from storefront.core.config.settings import load_settings
+from storefront.mail.transport import set_up_mail
+
+Talk = Callable[[socket.socket], None]
+
+
+@contextmanager
+def smtp_server(talk: Talk) -> Iterator[int]:
+    """Accepts one connection after another and lets `talk` misbehave on it; yields the port."""
+    stopping = threading.Event()
+
+    def serve() -> None:
+        while not stopping.is_set():
+            try:
+                connection, _address = listening.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                connection.settimeout(5)
+                talk(connection)
+            if stopping.is_set():
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.05)
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield int(listening.getsockname()[1])
+        stopping.set()
+        thread.join(10)
+
+
+def answering(replies: dict[str, str], *, greeting: str = "220 here", hang_up_after: str = "QUIT") -> Talk:
+    """An SMTP server that says 250 to everything except `replies`, and hangs up without a word after a verb."""
+
+    def talk(connection: socket.socket) -> None:
+        lines = connection.makefile("rb")
+        connection.sendall(f"{greeting}\r\n".encode())
+        in_data = False
+        for raw in lines:
+            line = raw.decode().strip()
+            if in_data and line != ".":
+                continue
+            verb = "END" if in_data else line.split(" ")[0].split(":")[0].upper()
+            if verb == "QUIT" and hang_up_after == "QUIT":
+                break
+            reply = replies.get(verb, "354 go on" if verb == "DATA" else "250 fine")
+            in_data = verb == "DATA" and reply.startswith("354")
+            connection.sendall(f"{reply}\r\n".encode())
+            if verb == hang_up_after:
+                break
+        lines.close()
+
+    return talk
+
+
+def use_server(app: Flask, environment: dict[str, str], port: int, **changes: str) -> None:
+    settings = load_settings(environment | {"MAIL_PORT": str(port)} | changes)
+    set_up_mail(app, settings, timeout_seconds=0.5)
+
+
+LOGIN = "check MAIL_USERNAME and MAIL_PASSWORD"
+TLS = "MAIL_USE_TLS, MAIL_USE_SSL and MAIL_PORT"
+SENDER = "check MAIL_FROM, and that MAIL_USERNAME may send from it"

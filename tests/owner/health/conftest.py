@@ -1,5 +1,0 @@
-"""A terminal."""
-
-from tests.cli.conftest import command
-
-__all__ = ["command"]

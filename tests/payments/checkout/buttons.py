@@ -1,0 +1,41 @@
+"""The buttons that lead to the payment, as browsers press them: once, twice, or late."""
+
+import re
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from tests.support.shop import Buyer, find_price
+
+COOKIE = "storefront_session"
+
+
+def press(buyer: Buyer, slug: str = "twinspot", edition: str = "Personal", **more: Any) -> TestResponse:
+    """The button "Buy now" on the product's page, as a browser without JavaScript sends it."""
+    page = buyer.get(f"/products/{slug}").text
+    form = page.split('<form class="buy"')[1].split("</form>")[0]
+    nonce = re.search(r'name="nonce" value="([^"]+)"', form)
+    address = re.search(r'formaction="([^"]+)"[^>]*>(?:Buy now|Get it free)<', form)
+    assert nonce
+    assert address
+    price_id = find_price(buyer.app, slug, edition)
+    return buyer.post(address[1], **({"price_id": price_id, "nonce": nonce[1]} | more))
+
+
+def in_cart(buyer: Buyer) -> list[tuple[str, str]]:
+    return re.findall(r'name="quantity-(\d+)"[^>]* value="(\d+)"', buyer.get("/cart").text)
+
+
+def twin_of(buyer: Buyer) -> Buyer:
+    """The same browser as it is now: what is answered to one of both the other has not heard."""
+    twin = Buyer(buyer.app)
+    cookie = buyer.client.get_cookie(COOKIE, domain="localhost")
+    assert cookie is not None
+    twin.client.set_cookie(COOKIE, cookie.value, domain="localhost")
+    return twin
+
+
+def send(buyer: Buyer, path: str, **form: object) -> TestResponse:
+    """A POST without a look at any page before it, which would bring a cookie."""
+    headers = {"Referer": buyer.base_url + "/"}
+    return buyer.client.post(path, data=form, base_url=buyer.base_url, headers=headers)
