@@ -6,13 +6,12 @@ import click
 
 from storefront.buyers.library.resend import resend
 from storefront.cli.order_text import plain
-from storefront.cli.orders import orders
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.delivery.downloads.counting import raise_limit
 
 
-@orders.command("resend")
+@click.command("resend")
 @click.argument("number")
 @click.option("--to", help="Another address: the order moves there, with its keys, devices and link.")
 @click.option("--new-link", is_flag=True, help="The order gets another link; the old one stops working.")
@@ -34,7 +33,7 @@ def resend_order(number: str, to: str | None, new_link: bool, as_json: bool) -> 
         click.echo(plain(f"A mail brings order {done.number} to {done.email}."))
 
 
-@orders.command("raise-limit")
+@click.command("raise-limit")
 @click.argument("number")
 @click.option("--downloads", type=click.IntRange(0, 1000), default=1, show_default=True, help="More of each file.")
 @click.option("--days", type=click.IntRange(0, 3650), default=0, show_default=True, help="More days.")

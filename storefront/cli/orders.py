@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from storefront.cli import order_text
+from storefront.cli.order_actions import raise_order_limit, resend_order
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.core import money
@@ -147,3 +148,7 @@ def _print_what_works(history: OrderHistory) -> None:
             click.echo(
                 order_text.plain(f"Item {item.position}, {item.description}: {order_text.in_words(item.access)}")
             )
+
+
+orders.add_command(resend_order)
+orders.add_command(raise_order_limit)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from storefront.cli.server import server_command
+from storefront.cli.granian_command import server_command
 from storefront.core.config.settings import ROOT
 from tests.support.shop import wait_for
 

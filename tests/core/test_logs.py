@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from flask import Flask
 
-from storefront.cli.server import server_log_path
+from storefront.cli.granian_command import server_log_path
 from storefront.core.logs import JsonFormatter, request_id, set_up_logs
 
 log = logging.getLogger("storefront.tests")

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask, abort
 from werkzeug.test import TestResponse
 
-from storefront.cli.server import server_command
+from storefront.cli.granian_command import server_command
 from storefront.core.errors import StripeUnavailable
 from tests.support.shop import make_event, post_event, sign
 

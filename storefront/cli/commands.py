@@ -1,0 +1,55 @@
+"""Every command by what an owner wants, with the line that `storefront --help` shows for it.
+
+A new command needs its line here: at most 62 letters, so that it fits into a terminal of 80 columns.
+"""
+
+from storefront.cli.lazy_group import Sections
+
+SECTIONS: Sections = {
+    "Sell": {
+        "products": (
+            "storefront.cli.products:products",
+            "List the products and set what a buyer of each one gets.",
+        ),
+        "releases": ("storefront.cli.releases:releases", "Upload files, publish a version, tell earlier buyers."),
+        "payment-link": ("storefront.cli.payment_links:payment_link", "Make a link that sells without the cart."),
+    },
+    "Orders": {
+        "orders": ("storefront.cli.orders:orders", "Find an order, see all of it, refund it, resend the receipt."),
+        "customers": ("storefront.cli.customers:customers", "Export, erase or move everything of one buyer."),
+        "needs-you": ("storefront.cli.needs_you:needs_you", "See what only you can settle, and mark it as done."),
+    },
+    "Keys": {
+        "keys": ("storefront.cli.keys:keys", "Import license keys; look one up, replace it or withdraw it."),
+        "signing-keys": (
+            "storefront.cli.signing_keys:signing_keys",
+            "Look after the keys that sign license files.",
+        ),
+    },
+    "Mail": {
+        "mail": ("storefront.cli.mail:mail", "See which emails left, and send failed ones again."),
+    },
+    "Stripe": {
+        "reconcile": (
+            "storefront.cli.reconcile:reconcile",
+            "Compare the shop with Stripe and repair what differs.",
+        ),
+        "events": ("storefront.cli.events:events", "See what Stripe's webhook delivered, and process it again."),
+        "fulfill": ("storefront.cli.fulfill:fulfill", "Ask Stripe about one checkout and hand out what was paid."),
+    },
+    "Server": {
+        "serve": ("storefront.cli.serve:serve", "Start the web server."),
+        "worker": ("storefront.cli.worker:worker", "Start the worker, which sends emails and does what is due."),
+        "status": ("storefront.cli.status:status", "See how the shop is: warnings first, each with what to do."),
+        "db": ("storefront.cli.database:db", "Create the database's tables, or upgrade them."),
+    },
+    "Development": {
+        "run": ("storefront.cli.development:run", "Start a whole shop on this machine: no account, no keys."),
+        "seed": ("storefront.cli.development:seed", "Put sample products into an empty catalog."),
+        "sandbox": ("storefront.devtools.sandbox.cli:sandbox", "Start a stand-in for Stripe on this machine."),
+        "mailbox": (
+            "storefront.devtools.mailbox.cli:mailbox",
+            "Start a mailbox that shows every email and sends none.",
+        ),
+    },
+}

@@ -1,0 +1,19 @@
+"""`storefront db`: the database's schema."""
+
+import click
+
+from storefront.cli.shop import in_sentences, make_app
+from storefront.migrations import schema
+
+
+@click.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Apply the migrations that are missing."""
+    app = make_app()
+    with in_sentences():
+        schema.upgrade(app)

@@ -1,0 +1,15 @@
+"""`storefront fulfill`: one Checkout Session is looked at again."""
+
+import click
+
+from storefront.cli.shop import open_shop
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+
+
+@click.command()
+@click.argument("session_id")
+def fulfill(session_id: str) -> None:
+    """Look again at one Checkout Session (cs_…) and hand out what was paid for."""
+    with open_shop():
+        outcome = fulfill_checkout(session_id, Look.NOW)
+    click.echo(outcome.value)

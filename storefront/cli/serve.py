@@ -1,0 +1,28 @@
+"""`storefront serve`: this process becomes the web server."""
+
+import os
+import sys
+
+import click
+
+from storefront.cli.granian_command import server_command
+from storefront.cli.shop import make_app
+from storefront.core.config.settings import ROOT, Settings
+from storefront.web.slow_bodies import THREADS
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--workers", default=1, show_default=True, help="Processes; each has WEB_THREADS threads.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Start the web server."""
+    app = make_app()
+    os.chdir(ROOT)
+    settings: Settings = app.extensions["settings"]
+    # delivery/downloads/gate.py bounds how many requests are worked on at once, web/slow_bodies.py how many wait.
+    threads = settings.web_threads + settings.download_threads + THREADS
+    command = server_command(
+        "wsgi:app", host=host, port=port, workers=workers, threads=threads, as_json=settings.log_json
+    )
+    os.execv(sys.executable, command)  # noqa: S606 - our own command line; signals reach the server itself
