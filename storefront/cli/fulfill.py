@@ -11,5 +11,5 @@ from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 def fulfill(session_id: str) -> None:
     """Look again at one Checkout Session (cs_…) and hand out what was paid for."""
     with open_shop():
-        outcome = fulfill_checkout(session_id, Look.NOW)
-    click.echo(outcome.value)
+        fulfillment = fulfill_checkout(session_id, Look.NOW)
+    click.echo(fulfillment.outcome.value)

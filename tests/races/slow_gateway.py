@@ -6,7 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from flask import Flask
 
 from storefront.core.db import db
-from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.outcome import Outcome
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenCheckout
 
@@ -33,7 +34,7 @@ class SlowGateway(Gateway):
 def look(app: Flask, session_id: str, how: Look = Look.NOW) -> Outcome:
     with app.app_context():
         try:
-            return fulfill_checkout(session_id, how)
+            return fulfill_checkout(session_id, how).outcome
         finally:
             db.session.remove()
 

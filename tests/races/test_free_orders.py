@@ -7,7 +7,8 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.orders.models import Grant, Order
-from storefront.payments.fulfillment.fulfill import Outcome, fulfill_checkout
+from storefront.payments.fulfillment.fulfill import fulfill_checkout
+from storefront.payments.fulfillment.outcome import Outcome
 from tests.support.databases import BOTH
 from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -32,7 +33,7 @@ def test_grants_once_however_many_race(app: Flask, buyer: Buyer, sandbox: Sandbo
     def look(session_id: str) -> Outcome:
         with app.app_context():
             try:
-                return fulfill_checkout(session_id)
+                return fulfill_checkout(session_id).outcome
             finally:
                 db.session.remove()
 

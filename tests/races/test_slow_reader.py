@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from flask import Flask
 
-from storefront.payments.fulfillment.fulfill import Look, Outcome
+from storefront.payments.fulfillment.fulfill import Look
+from storefront.payments.fulfillment.outcome import Outcome
 from tests.races.slow_gateway import WAIT_SECONDS, SlowGateway, look, look_slowly
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows

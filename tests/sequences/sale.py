@@ -18,7 +18,8 @@ from storefront.mail.letter import Mail
 from storefront.orders.decide import NotPaid, decide
 from storefront.orders.models import Decision
 from storefront.orders.notices import close_notice
-from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.outcome import Outcome
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenCheckout
 from tests.sequences.expected import Memory, expect
@@ -124,7 +125,7 @@ class Sale:
     def look(self) -> Outcome:
         with self.app.app_context():
             try:
-                return fulfill_checkout(self.session_id, Look.NOW)
+                return fulfill_checkout(self.session_id, Look.NOW).outcome
             finally:
                 db.session.remove()
 

@@ -14,7 +14,7 @@ from storefront.orders.lifecycle import find_order
 from storefront.orders.models import Order, OrderItem
 from storefront.payments.checkout.buy_now import product_page
 from storefront.payments.checkout.models import Checkout
-from storefront.payments.checkout.start import browser_hash
+from storefront.payments.checkout.rows import browser_hash
 
 PENDING_DAYS = 14
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from storefront.orders.models import Order
 from storefront.payments.checkout.models import Checkout
-from storefront.payments.checkout.start import browser_hash
+from storefront.payments.checkout.rows import browser_hash
 
 CLOSED = ""  # the hash of no browser
 

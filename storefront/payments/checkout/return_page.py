@@ -9,18 +9,18 @@ from flask import current_app
 from storefront.buyers.library.purchase import Purchase
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import clock
+from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.customers.models import email_key
 from storefront.customers.session import find_signed_in
 from storefront.orders.browsers import trust_browser
-from storefront.orders.lifecycle import find_order
 from storefront.orders.models import Order
 from storefront.orders.unproven import claim_order, has_grants
 from storefront.payments.checkout.buy_now import way_back
-from storefront.payments.checkout.models import Checkout
-from storefront.payments.checkout.start import find_started_here, is_started
-from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.payments.checkout.rows import StartedCheckout, find_started
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.outcome import Outcome
 from storefront.web.limits import limiter
 
 SAME_BROWSER_DAYS = 30
@@ -29,6 +29,7 @@ UNKNOWN_SECONDS = 60
 UNKNOWN_LIMIT = "10/minute"
 STARTED_LIMIT = "30/minute"
 MAX_REMEMBERED = 1000
+NOT_KNOWN = "This shop does not know that payment."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +37,14 @@ class Landing:
     """`purchase` is None while there is no order; `shows_keys` is for this browser, now.
 
     `is_by_mail`: nothing was paid, so the page is the same for every address and the mail holds the rest.
+    `checkout` is None unless this browser started it.
     """
 
     outcome: Outcome
     purchase: Purchase | None
     shows_keys: bool
     is_by_mail: bool
-    checkout_token: str | None
-    cart: list[list[int]]
-    is_from_cart: bool
+    checkout: StartedCheckout | None
     way_back: str  # to where this purchase began
 
 
@@ -55,69 +55,102 @@ def land(session_id: str, *, browser: str) -> Landing:
         NotFound: not a Session of this shop.
         StripeUnavailable: being checked; nothing is known yet.
     """
-    order = find_order(session_id)
-    outcome = _look(session_id, has_order=order is not None)
-    if order is None or order.fulfilled_at is None:
-        order = find_order(session_id)  # this look, or somebody else's at the same moment, has changed it
-    if order is not None and order.erased_at is not None:
-        raise NotFound("The data of this order was erased, as its buyer wished.")
-    started = find_started_here(session_id, browser=browser)
-    is_by_mail = order is not None and order.total_minor == 0 and not _is_proven_here(order, started)
-    may_see = order is not None and shows_keys(order, started, wants_code=settings().order_page_code)
-    may_see = may_see and not is_by_mail
-    if order is not None and may_see and settings().order_page_code:
-        trust_browser(order)
-    is_from_cart = started is None or started.is_from_cart
+    _refuse_known_strangers(session_id)
+    started = find_started(session_id)
+    fulfillment = fulfill_checkout(
+        session_id, Look.SPARINGLY, before_first_look=lambda: _limit_first_looks(is_started=started is not None)
+    )
+    if fulfillment.outcome is Outcome.NOT_OURS:
+        raise _remember_stranger(session_id)
+    checkout = started if started and started.is_started_by(browser) else None
+    if fulfillment.order_id is None:
+        return _land_without_order(fulfillment.outcome, checkout)
+    order = db.session.get_one(Order, fulfillment.order_id, populate_existing=True)
+    return _land_at_order(order, fulfillment.outcome, checkout)
+
+
+def _land_without_order(outcome: Outcome, checkout: StartedCheckout | None) -> Landing:
     return Landing(
         outcome=outcome,
-        purchase=read_purchase(order) if order else None,
-        shows_keys=may_see,
-        is_by_mail=is_by_mail,
-        checkout_token=started.token if started else None,
-        cart=started.cart if started else [],
-        is_from_cart=is_from_cart,
-        way_back=way_back(started.cart if started else [], is_from_cart=is_from_cart),
+        purchase=None,
+        shows_keys=False,
+        is_by_mail=False,
+        checkout=checkout,
+        way_back=_way_back(checkout),
     )
 
 
-def _is_proven_here(order: Order, started: Checkout | None) -> bool:
-    """By who is signed in with the very address that was typed: then the order is theirs at once."""
+def _land_at_order(order: Order, outcome: Outcome, checkout: StartedCheckout | None) -> Landing:
+    if order.erased_at is not None:
+        raise NotFound("The data of this order was erased, as its buyer wished.")
+    wants_code = settings().order_page_code
+    may_see_keys = shows_keys(order, checkout, wants_code=wants_code)
+    is_by_mail = order.total_minor == 0 and not _claim_for_signed_in(order, checkout)
+    if is_by_mail:
+        may_see_keys = False
+    if may_see_keys and wants_code:
+        trust_browser(order)
+    return Landing(
+        outcome=outcome,
+        purchase=read_purchase(order),
+        shows_keys=may_see_keys,
+        is_by_mail=is_by_mail,
+        checkout=checkout,
+        way_back=_way_back(checkout),
+    )
+
+
+def _way_back(checkout: StartedCheckout | None) -> str:
+    if checkout is None:
+        return way_back([], is_from_cart=True)
+    return way_back(checkout.cart, is_from_cart=checkout.is_from_cart)
+
+
+def _claim_for_signed_in(order: Order, checkout: StartedCheckout | None) -> bool:
+    """Join a free order to who is signed in with the very address that was typed. False where nobody is."""
     customer = find_signed_in()
-    if started is None or customer is None or customer.email_key != email_key(order.email):
+    if checkout is None or customer is None or customer.email_key != email_key(order.email):
         return False
     if order.fulfilled_at is not None and has_grants(order.id):
         claim_order(order.id)
     return True
 
 
-def _look(session_id: str, *, has_order: bool) -> Outcome:
-    """Ids that no row of ours knows are limited per client, and a "no" is remembered for a minute."""
-    unknown: dict[str, float] = current_app.extensions.setdefault("unknown_sessions", {})
-    if unknown.get(session_id, 0) > time.monotonic():
-        raise NotFound("This shop does not know that payment.")
-    if has_order:
-        outcome = fulfill_checkout(session_id, Look.SPARINGLY)
-    else:
-        # Each of these looks asks Stripe.
-        with limiter.limit(STARTED_LIMIT if is_started(session_id) else UNKNOWN_LIMIT):
-            outcome = fulfill_checkout(session_id, Look.SPARINGLY)
-    if outcome is Outcome.NOT_OURS:
-        if len(unknown) >= MAX_REMEMBERED:
-            unknown.clear()
-        unknown[session_id] = time.monotonic() + UNKNOWN_SECONDS
-        raise NotFound("This shop does not know that payment.")
-    return outcome
+def _strangers() -> dict[str, float]:
+    """Session ids that are not this shop's, and until when each is remembered (`time.monotonic()`)."""
+    strangers: dict[str, float] = current_app.extensions.setdefault("unknown_sessions", {})
+    return strangers
 
 
-def shows_keys(order: Order, started: Checkout | None, *, wants_code: bool) -> bool:
+def _refuse_known_strangers(session_id: str) -> None:
+    if _strangers().get(session_id, 0) > time.monotonic():
+        raise NotFound(NOT_KNOWN)
+
+
+def _remember_stranger(session_id: str) -> NotFound:
+    """For a minute, so that nobody makes us ask Stripe about it again and again."""
+    strangers = _strangers()
+    if len(strangers) >= MAX_REMEMBERED:
+        strangers.clear()
+    strangers[session_id] = time.monotonic() + UNKNOWN_SECONDS
+    return NotFound(NOT_KNOWN)
+
+
+def _limit_first_looks(*, is_started: bool) -> None:
+    """Each of these looks asks Stripe: per client, and fewer for ids that no row of ours knows."""
+    with limiter.limit(STARTED_LIMIT if is_started else UNKNOWN_LIMIT):
+        pass
+
+
+def shows_keys(order: Order, checkout: StartedCheckout | None, *, wants_code: bool) -> bool:
     """The browser that paid for 30 days, any other for 30 minutes after the payment: the address may leak.
 
     No other where the order has a new link, or the owner wants a mailed code (`wants_code`). Who pays by a
     Payment Link has not been here before: for 30 minutes every browser may be theirs.
     """
     now = clock.now()
-    if started is not None:
-        return now - started.created_at < timedelta(days=SAME_BROWSER_DAYS)
+    if checkout is not None:
+        return now - checkout.created_at < timedelta(days=SAME_BROWSER_DAYS)
     if order.token_version > 1 or (wants_code and order.payment_link_id is None):
         return False
     return order.paid_at is not None and now - order.paid_at < timedelta(minutes=OTHER_BROWSER_MINUTES)

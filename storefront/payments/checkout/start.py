@@ -13,6 +13,7 @@ from storefront.core.runtime import settings
 from storefront.orders.models import Order
 from storefront.payments.checkout.buy_now import way_back
 from storefront.payments.checkout.models import Checkout
+from storefront.payments.checkout.rows import browser_hash, find_checkout
 from storefront.payments.checkout.session_body import EMBEDDED, HOSTED, build_body
 from storefront.shop.catalog import mirrors
 from storefront.stripe_api.gateway import gateway
@@ -38,37 +39,6 @@ class PaidMeanwhile:
     """The old Session could not be expired because it is not open any more: show what became of it."""
 
     session_id: str
-
-
-def browser_hash(browser: str) -> str:
-    return tokens.hash_token(browser)
-
-
-def find_checkout(token: str, *, browser: str) -> Checkout | None:
-    """Only for the browser that started it, in the running mode."""
-    if not tokens.is_token(token):
-        return None
-    return db.session.scalars(
-        select(Checkout).where(
-            Checkout.token == token,
-            Checkout.browser_hash == browser_hash(browser),
-            Checkout.mode == settings().mode,
-        )
-    ).one_or_none()
-
-
-def find_started_here(session_id: str, *, browser: str) -> Checkout | None:
-    return db.session.scalars(
-        select(Checkout).where(
-            Checkout.checkout_session_id == session_id, Checkout.browser_hash == browser_hash(browser)
-        )
-    ).one_or_none()
-
-
-def is_started(session_id: str) -> bool:
-    """By any browser of this shop, in the running mode."""
-    ask = select(Checkout.id).where(Checkout.checkout_session_id == session_id, Checkout.mode == settings().mode)
-    return db.session.scalar(ask) is not None
 
 
 def find_order_id(session_id: str) -> int | None:

@@ -27,8 +27,9 @@ from storefront.payments.checkout.browser import browser_id
 from storefront.payments.checkout.buy_now import NotForSale, get_offer, way_back
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.return_page import Landing
+from storefront.payments.checkout.rows import find_checkout
 from storefront.payments.checkout.state import State, read_state, seconds_left
-from storefront.payments.fulfillment.fulfill import Outcome
+from storefront.payments.fulfillment.outcome import Outcome
 from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, save_cart, subtract
 from storefront.shop.cart.priced import price_cart
 from storefront.shop.cart.views import parse_number
@@ -49,6 +50,8 @@ TEMPLATES = {
     Outcome.NOT_PAID: "payments/checkout/failed.html",
     Outcome.EXPIRED: "payments/checkout/expired.html",
 }
+HANDED_OUT = (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED)
+BOUGHT = (*HANDED_OUT, Outcome.AWAITING_PAYMENT)
 
 
 starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts")
@@ -151,7 +154,7 @@ def form(token: str) -> ResponseReturnValue:
 
 
 def _get_row(token: str) -> Checkout:
-    row = start.find_checkout(token, browser=browser_id())
+    row = find_checkout(token, browser=browser_id())
     if row is None:
         raise NotFound("This checkout belongs to another browser, or is over. Your cart is where it was.")
     return row
@@ -210,7 +213,7 @@ def returned() -> ResponseReturnValue:
     except (StripeUnavailable, StripeRefused) as error:
         return _being_checked(error)
     if landing.outcome is Outcome.OPEN:
-        target = url_for("checkout.form", token=landing.checkout_token) if landing.checkout_token else "/cart"
+        target = url_for("checkout.form", token=landing.checkout.token) if landing.checkout else "/cart"
         return redirect(target, 303)
     _take_out_of_cart(landing)
     if wants_json():
@@ -232,8 +235,7 @@ def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
     purchase = landing.purchase
     if landing.is_by_mail:
         return _by_mail(landing)
-    is_fulfilled = landing.outcome in (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED)
-    if purchase and is_fulfilled and not purchase.access_allowed:
+    if purchase and landing.outcome in HANDED_OUT and not purchase.access_allowed:
         if not landing.shows_keys:
             raise AccessDenied(purchase.access_reason)
         return render_template("buyers/library/order.html", purchase=purchase)
@@ -254,7 +256,7 @@ def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
 def _by_mail(landing: Landing) -> ResponseReturnValue:
     """Whoever the address belongs to. Only the browser that typed it reads it again."""
     page = render_template(
-        "payments/checkout/by_mail.html", purchase=landing.purchase, is_here=landing.checkout_token is not None
+        "payments/checkout/by_mail.html", purchase=landing.purchase, is_here=landing.checkout is not None
     )
     answer = make_response(page)
     answer.headers["X-Robots-Tag"] = "noindex"
@@ -270,12 +272,14 @@ def _being_checked(error: StripeUnavailable | StripeRefused) -> ResponseReturnVa
 
 def _take_out_of_cart(landing: Landing) -> None:
     """Once: only the bought lines leave the cart, what was added meanwhile stays. "Buy now" takes nothing out."""
-    key = CART_CHECKOUT if landing.is_from_cart else NOW_CHECKOUT
-    is_bought = landing.outcome in (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED, Outcome.AWAITING_PAYMENT)
-    if not is_bought or landing.checkout_token is None or session.get(key) != landing.checkout_token:
+    checkout = landing.checkout
+    if checkout is None or landing.outcome not in BOUGHT:
         return
-    if landing.is_from_cart:
-        bought = tuple(CartLine(price_id=price_id, quantity=quantity) for price_id, quantity in landing.cart)
+    key = CART_CHECKOUT if checkout.is_from_cart else NOW_CHECKOUT
+    if session.get(key) != checkout.token:
+        return
+    if checkout.is_from_cart:
+        bought = tuple(CartLine(price_id=price_id, quantity=quantity) for price_id, quantity in checkout.cart)
         save_cart(session, subtract(load_cart(session), bought))
     session.pop(key)
 

@@ -6,14 +6,15 @@ from storefront.shop.catalog.mirrors import RecognizedLine
 from storefront.stripe_api.seen import SeenCheckout
 
 
-def find_ours(seen: SeenCheckout) -> dict[str, RecognizedLine] | None:
-    """What each line is to us; None when the Session is not ours.
+def recognize_checkout(seen: SeenCheckout) -> dict[str, RecognizedLine] | None:
+    """Return what each line is to us, by its line id; None when the Session is not ours.
 
-    By our mark on the Session, or by one line we know. `client_reference_id` is never read back.
+    It is ours by our mark on the Session, or by one line we know. `client_reference_id` is never read back: on a
+    Payment Link the buyer can write it.
     """
     if seen.mode != "payment" or seen.livemode != settings().is_live:
         return None
     shop = mirrors.shop_id()
-    known = mirrors.recognize_lines(seen.lines, shop=shop)
-    is_ours = seen.metadata.get("storefront") == shop or any(line.product_id for line in known.values())
-    return known if is_ours else None
+    lines = mirrors.recognize_lines(seen.lines, shop=shop)
+    is_ours = seen.metadata.get("storefront") == shop or any(line.product_id for line in lines.values())
+    return lines if is_ours else None

@@ -10,7 +10,7 @@ from storefront.core.db import db
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.lifecycle import find_order
 from storefront.orders.models import Order
-from storefront.payments.fulfillment.recognize import find_ours
+from storefront.payments.fulfillment.recognize import recognize_checkout
 from storefront.stripe_api.seen import SeenAfterSale, SeenCheckout
 
 
@@ -29,7 +29,7 @@ class Difference:
 
 def find_difference(seen: SeenCheckout) -> Difference | None:
     """None when there is nothing to repair: our rows agree, or the Session is not this shop's."""
-    if seen.status != "complete" or find_ours(seen) is None:
+    if seen.status != "complete" or recognize_checkout(seen) is None:
         return None
     order = find_order(seen.id)
     if order is None:

@@ -10,7 +10,8 @@ from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.mail import outbox
 from storefront.orders.lifecycle import find_session_id
-from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.webhook import ledger
 from storefront.stripe_api.seen import SeenEvent
 
@@ -78,20 +79,20 @@ def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bo
     elif event_type not in SESSION_EVENTS:
         return _ignore(event_id, "ignored")
 
-    def also(session: Session, outcome: Outcome, order_id: int | None) -> None:
-        if order_id is not None:
-            outbox.release(session, order_id)
-        if is_last_look or (event_type, outcome) not in TOO_EARLY:
-            ledger.stamp(session, event_id, outcome)
+    def release_and_stamp(session: Session, fulfillment: Fulfillment) -> None:
+        if fulfillment.order_id is not None:
+            outbox.release(session, fulfillment.order_id)
+        if is_last_look or (event_type, fulfillment.outcome) not in TOO_EARLY:
+            ledger.stamp(session, event_id, fulfillment.outcome)
 
     try:
-        outcome = fulfill_checkout(session_id, look, also=also)
+        fulfillment = fulfill_checkout(session_id, look, in_transaction=release_and_stamp)
     except BaseException as error:
         db.session.rollback()  # what a lost connection left open
         ledger.note_error(event_id, f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")
         raise
     nudge("outbox")
-    return outcome
+    return fulfillment.outcome
 
 
 def run_unhandled() -> None:

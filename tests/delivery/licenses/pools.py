@@ -48,7 +48,7 @@ def pay(app: Flask, sandbox: SandboxClient, count: int, *, quantity: int = 1) ->
 def fulfill(app: Flask, session_id: str) -> str:
     with app.app_context():
         try:
-            return fulfill_checkout(session_id).value
+            return fulfill_checkout(session_id).outcome.value
         finally:
             db.session.remove()
 

@@ -9,7 +9,8 @@ from storefront.core.db import db
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from storefront.orders.notices import close_notice
-from storefront.payments.fulfillment.fulfill import Look, Outcome, fulfill_checkout
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.outcome import Outcome
 from tests.payments.reconcile.sales import days_ago
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -24,7 +25,7 @@ NOTICES = "SELECT id, subject, text FROM notices WHERE kind = 'double_purchase' 
 def look(app: Flask, session_id: str, how: Look = Look.NOW) -> Outcome:
     with app.app_context():
         try:
-            return fulfill_checkout(session_id, how)
+            return fulfill_checkout(session_id, how).outcome
         finally:
             db.session.remove()
 

@@ -11,7 +11,7 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.orders.models import Order
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
-from storefront.payments.fulfillment.recognize import find_ours
+from storefront.payments.fulfillment.recognize import recognize_checkout
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.shop.catalog import mirrors
 from storefront.stripe_api.gateway import gateway
@@ -58,8 +58,8 @@ def test_a_session_that_sells_no_goods_is_not_ours_whatever_it_is_marked_with(
     with app.app_context():
         seen = gateway().get_checkout(session_id)
         assert seen.metadata["storefront"] == mirrors.shop_id()
-        assert find_ours(seen) is not None
-        assert find_ours(replace(seen, mode=mode)) is None
+        assert recognize_checkout(seen) is not None
+        assert recognize_checkout(replace(seen, mode=mode)) is None
         db.session.remove()
     assert sandbox.url
 

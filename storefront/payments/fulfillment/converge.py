@@ -1,0 +1,132 @@
+"""One locked transaction that makes an order's rows agree with what Stripe said."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from storefront.core import clock
+from storefront.core.runtime import settings
+from storefront.orders import lifecycle
+from storefront.orders.access import access, facts_of
+from storefront.orders.models import Order
+from storefront.orders.notices import settle_notices
+from storefront.orders.reopen import resume_mails
+from storefront.payments.fulfillment.after_sale import copy_after_sale, note_access
+from storefront.payments.fulfillment.doubles import find_doubles, settle_pairs
+from storefront.payments.fulfillment.grants import add_grants, add_items
+from storefront.payments.fulfillment.notices import draft_notices
+from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
+from storefront.payments.fulfillment.promises import promise_after_sale, promise_free, promise_state
+from storefront.shop.catalog.mirrors import RecognizedLine
+from storefront.stripe_api.seen import SeenAfterSale, SeenCheckout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeAnswer:
+    """What Stripe says of one of our Sessions, and by its line ids what each line is to us.
+
+    `ticket` is the look ticket that was taken before Stripe was asked; None where there was no order yet.
+    """
+
+    checkout: SeenCheckout
+    lines: dict[str, RecognizedLine]
+    ticket: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converged:
+    """What the transaction did, and which mails it promised: held for two minutes, or due at once."""
+
+    fulfillment: Fulfillment
+    is_held_mail_new: bool
+    is_due_mail_new: bool
+
+
+class OrderMadeMeanwhile(Exception):
+    """Somebody else made the order while we asked Stripe: our look has no ticket, so start again."""
+
+
+def converge_order(session: Session, answer: StripeAnswer) -> Converged:
+    """Make the order where it is missing, apply what Stripe said, hand out what was paid, promise its mails.
+
+    Raises:
+        OrderMadeMeanwhile: nothing was written.
+    """
+    is_new = answer.ticket is None
+    order = _lock_order(session, answer)
+    before = None if is_new else access(facts_of(order))
+    after_sale = _apply_answer(session, order, answer)
+    outcome = _hand_out(session, order)
+    now = access(facts_of(order))
+    note_access(session, order.id, before, now)
+    if outcome is Outcome.FULFILLED or after_sale is not None:
+        _settle_notices(session, order, answer, after_sale)
+    is_resumed = not is_new and now.allowed and resume_mails(session, order)
+    is_held_mail_new = promise_state(session, order)
+    is_after_sale_mail_new = after_sale is not None and promise_after_sale(session, order, after_sale)
+    is_handed_out_by_mail = order.total_minor == 0 and outcome is Outcome.FULFILLED
+    return Converged(
+        fulfillment=Fulfillment(outcome=outcome, order_id=order.id),
+        is_held_mail_new=is_held_mail_new,
+        is_due_mail_new=is_resumed or is_after_sale_mail_new or is_handed_out_by_mail,
+    )
+
+
+def _lock_order(session: Session, answer: StripeAnswer) -> Order:
+    if answer.ticket is None and not _insert_order(session, answer.checkout):
+        # Raised before the order is locked: this transaction holds its customer, and one with the order wants it.
+        raise OrderMadeMeanwhile
+    order = lifecycle.lock_order(session, answer.checkout.id)
+    if order is None:
+        raise OrderMadeMeanwhile
+    return order
+
+
+def _insert_order(session: Session, seen: SeenCheckout) -> bool:
+    """Return whether this call made the order. Its customer is made with it, and with no later look.
+
+    A customer who was erased must not come back with a refund.
+    """
+    mode = settings().mode
+    # Who pays with somebody's address gives them something; who only types it must not touch what is theirs.
+    customer_id = lifecycle.ensure_customer(
+        session, mode=mode, email=seen.email or "", is_proven=seen.total_minor > 0
+    )
+    return lifecycle.insert_order(session, seen, mode=mode, customer_id=customer_id)
+
+
+def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenAfterSale | None:
+    """Return what followed the sale, copied now; None if a younger look came first or nobody asked for it."""
+    seen = answer.checkout
+    is_latest = lifecycle.apply_facts(order, seen, ticket=answer.ticket or 1)
+    if answer.ticket is None:
+        add_items(session, order, seen, answer.lines)
+    if not is_latest or seen.payment is None or seen.payment.after_sale is None:
+        return None
+    copy_after_sale(session, order, seen.payment.after_sale)
+    return seen.payment.after_sale
+
+
+def _hand_out(session: Session, order: Order) -> Outcome:
+    if not order.is_paid:
+        return Outcome.NOT_PAID if order.has_failed else Outcome.AWAITING_PAYMENT
+    if order.fulfilled_at is not None:
+        return Outcome.ALREADY_FULFILLED
+    repeated = add_grants(session, order)
+    if order.total_minor == 0:
+        promise_free(session, order, repeated)
+    order.fulfilled_at = clock.now()
+    return Outcome.FULFILLED
+
+
+def _settle_notices(
+    session: Session, order: Order, answer: StripeAnswer, after_sale: SeenAfterSale | None
+) -> None:
+    """Without `after_sale` notices are opened and none is closed: what a quick look leaves out has not gone."""
+    unknown = [line.description for line in answer.checkout.lines if answer.lines[line.id].product_id is None]
+    doubles = find_doubles(session, order)
+    drafts = draft_notices(order, after_sale, unknown_lines=unknown, doubles=doubles)
+    if drafts or after_sale is not None:
+        settle_notices(session, drafts, order_id=order.id)
+    if after_sale is not None:
+        settle_pairs(session, order, doubles)

@@ -1,0 +1,22 @@
+"""What became of a Checkout Session: the answer of `fulfill_checkout`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    FULFILLED = "fulfilled"
+    ALREADY_FULFILLED = "already_fulfilled"
+    AWAITING_PAYMENT = "awaiting_payment"
+    NOT_PAID = "not_paid"  # the bank said no: final for this Session
+    OPEN = "open"  # the form was not completed yet
+    EXPIRED = "expired"
+    NOT_OURS = "not_ours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fulfillment:
+    """`order_id` is None where the Session has led to no order of this shop."""
+
+    outcome: Outcome
+    order_id: int | None = None
