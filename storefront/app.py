@@ -12,6 +12,7 @@ from storefront.core.config.settings import ROOT, Settings
 from storefront.core.db import db, set_up_db
 from storefront.core.measurements import set_up_measurements
 from storefront.core.queue import set_up_queue
+from storefront.core.runtime import set_up_runtime
 from storefront.core.storage import set_up_storage
 from storefront.customers.proofs import LIFETIME_MINUTES
 from storefront.customers.session import set_up_sign_out
@@ -45,8 +46,8 @@ BLUEPRINTS = (
 def create_app(settings: Settings) -> Flask:
     """The shop. Reads no environment: everything comes from `settings`."""
     app = Shop("storefront", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
-    app.extensions["settings"] = settings
-    app.extensions["schema_head"] = schema.head()
+    set_up_runtime(app, settings)
+    schema.head()  # read now: an upgrade of the code puts other files there while this process runs
     set_up_db(app, settings)
     set_up_measurements(app)
     set_up_write_probe(app)

@@ -14,7 +14,8 @@ from storefront.core.db import db
 from storefront.core.errors import StorefrontError
 from storefront.core.leases import take_lease
 from storefront.core.measurements import flush as flush_measurements
-from storefront.core.queue import RETRY_SECONDS, Queue
+from storefront.core.queue import QUEUE, RETRY_SECONDS, Queue
+from storefront.core.runtime import runtime
 from storefront.customers.proofs import forget_proofs
 from storefront.customers.sign_ins import forget_ended
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
@@ -94,7 +95,7 @@ def _in_context(app: Flask, job: Callable[[], None], absence: Absence) -> Callab
 
 def add_jobs(app: Flask) -> Queue:
     """The outbox needs no lease: a claim is one worker's. All run each minute without any nudge."""
-    queue: Queue = app.extensions["queue"]
+    queue = QUEUE.get(app)
     database = Absence("database")
     for name, job in JOBS.items():
         queue.add_job(name, _in_context(app, job, database), every_minute=True)
@@ -116,10 +117,10 @@ def wait_for_database(app: Flask) -> None:
 
 def run_worker(app: Flask) -> None:
     """Until SIGINT or SIGTERM."""
-    set_up_gateway(app, app.extensions["settings"], FOR_WORKERS)
+    set_up_gateway(app, runtime(app).settings, FOR_WORKERS)
     # Until Huey has its own: the default would not end the first process of a container.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-    queue: Queue = app.extensions["queue"]
+    queue = QUEUE.get(app)
     wait_for_database(app)
     queue.wait()
     log.info("worker started")

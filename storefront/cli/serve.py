@@ -7,7 +7,8 @@ import click
 
 from storefront.cli.granian_command import server_command
 from storefront.cli.shop import make_app
-from storefront.core.config.settings import ROOT, Settings
+from storefront.core.config.settings import ROOT
+from storefront.core.runtime import runtime
 from storefront.web.slow_bodies import THREADS
 
 
@@ -19,7 +20,7 @@ def serve(host: str, port: int, workers: int) -> None:
     """Start the web server."""
     app = make_app()
     os.chdir(ROOT)
-    settings: Settings = app.extensions["settings"]
+    settings = runtime(app).settings
     # delivery/downloads/gate.py bounds how many requests are worked on at once, web/slow_bodies.py how many wait.
     threads = settings.web_threads + settings.download_threads + THREADS
     command = server_command(

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Table, event, orm
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -22,6 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from storefront.core.config.settings import Settings
+from storefront.core.runtime import Part
 from storefront.core.writers_line import WritersLine, find_file
 
 SQLITE_TIMEOUT_SECONDS = 30
@@ -81,6 +82,8 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+WRITERS = Part[WritersLine | None]("writers of SQLite")  # None on PostgreSQL
+READ_ENGINE = Part[Engine]("engine of one_read")
 
 
 def _set_up_sqlite(dbapi_connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own class
@@ -128,13 +131,13 @@ def set_up_db(app: Flask, settings: Settings) -> None:
     with app.app_context():
         engine: Engine = db.engine
     is_sqlite = engine.dialect.name == "sqlite"
-    app.extensions["sqlite_writers"] = WritersLine(find_file(engine.url)) if is_sqlite else None
+    WRITERS.set(WritersLine(find_file(engine.url)) if is_sqlite else None, app)
     if is_sqlite:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-        app.extensions["one_read_engine"] = engine  # its BEGIN is cheaper than an engine of its own
+        READ_ENGINE.set(engine, app)  # its BEGIN is cheaper than an engine of its own
     else:
-        app.extensions["one_read_engine"] = engine.execution_options(isolation_level="AUTOCOMMIT")
+        READ_ENGINE.set(engine.execution_options(isolation_level="AUTOCOMMIT"), app)
 
 
 def in_transaction() -> bool:
@@ -151,7 +154,7 @@ def end_read() -> None:
 @contextmanager
 def writers_turn() -> Iterator[None]:
     """On SQLite in line with all threads and processes; who waited too long meets SQLite's own lock."""
-    line: WritersLine | None = current_app.extensions["sqlite_writers"]
+    line = WRITERS.get()
     if line is None:
         yield
         return
@@ -184,8 +187,7 @@ def transaction() -> Iterator[Session]:
 
 def one_read() -> Connection:
     """For a single SELECT: no session, which costs more than the statement, and no BEGIN over a network."""
-    engine: Engine = current_app.extensions["one_read_engine"]
-    return engine.connect()
+    return READ_ENGINE.get().connect()
 
 
 @cache

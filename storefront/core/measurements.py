@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import Double, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base, db, transaction
+from storefront.core.runtime import Part
 
 log = logging.getLogger(__name__)
 
@@ -101,13 +102,15 @@ class Measurements:
                 self.add(name, label, value)
 
 
+MEASUREMENTS = Part[Measurements]("measurements")
+
+
 def set_up_measurements(app: Flask) -> None:
-    app.extensions["measurements"] = Measurements()
+    MEASUREMENTS.set(Measurements(), app)
 
 
 def measurements() -> Measurements:
-    found: Measurements = current_app.extensions["measurements"]
-    return found
+    return MEASUREMENTS.get()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.api import TaskWrapper
 from huey.consumer import BaseProcess, Consumer, Scheduler, Worker
@@ -19,6 +19,7 @@ from huey.storage import PostgresStorage, SqliteStorage
 from storefront.core.absence import Absence
 from storefront.core.config.settings import Settings
 from storefront.core.measurements import FAILED_NUDGES, measurements
+from storefront.core.runtime import Part
 
 log = logging.getLogger(__name__)
 
@@ -209,13 +210,15 @@ def make_tables(huey: Huey) -> None:
         storage.initialize_schema()
 
 
+QUEUE = Part[Queue]("queue")
+
+
 def set_up_queue(app: Flask, settings: Settings) -> None:
-    app.extensions["queue"] = Queue(settings.queue_url)
+    QUEUE.set(Queue(settings.queue_url), app)
 
 
 def queue() -> Queue:
-    found: Queue = current_app.extensions["queue"]
-    return found
+    return QUEUE.get()
 
 
 def nudge(name: str, *, delay_seconds: int = 0) -> bool:

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 import obstore
-from flask import Flask, current_app
+from flask import Flask
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import AzureStore, GCSStore, S3Store, from_url
 
@@ -24,6 +24,7 @@ from storefront.core import clock
 from storefront.core.config.settings import BUCKETS, Settings, SettingsError
 from storefront.core.db import end_read
 from storefront.core.errors import StorefrontError
+from storefront.core.runtime import Part
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
@@ -291,10 +292,13 @@ def _clean_up(folder: Path) -> None:
                 left.unlink()
 
 
+STORAGE: Part[Storage] = Part("storage")
+
+
 def set_up_storage(app: Flask, settings: Settings) -> None:
     """Raises SettingsError for a bucket whose settings cannot be read."""
     is_folder = settings.files_url.startswith("file://")
-    app.extensions["storage"] = Folder(settings.files_path) if is_folder else _open_bucket(settings)
+    STORAGE.set(Folder(settings.files_path) if is_folder else _open_bucket(settings), app)
 
 
 def _open_bucket(settings: Settings) -> Storage:
@@ -311,5 +315,4 @@ def _open_bucket(settings: Settings) -> Storage:
 
 
 def storage() -> Storage:
-    found: Storage = current_app.extensions["storage"]
-    return found
+    return STORAGE.get()

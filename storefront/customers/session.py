@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Flask, current_app, request, session
+from flask import Flask, request, session
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
-from storefront.core.runtime import settings
+from storefront.core.runtime import Part, settings
 from storefront.customers import sign_ins
 from storefront.customers.browser_words import browser_words
 from storefront.customers.models import AddressProof, Customer, email_key
@@ -25,16 +25,16 @@ OLD_KEYS = ("customer", "orders")  # of cookies from before there were rows: the
 
 
 Close = Callable[[Session, int | None], None]
+CLOSE_ON_SIGN_OUT = Part[Close]("what signing out closes")
 
 
 def set_up_sign_out(app: Flask, close: Close) -> None:
     """`close(changes, customer_id)` ends what higher packages keep open; None stands for this browser alone."""
-    app.extensions["close_on_sign_out"] = close
+    CLOSE_ON_SIGN_OUT.set(close, app)
 
 
 def _close_elsewhere(changes: Session, customer_id: int | None) -> None:
-    close: Close = current_app.extensions["close_on_sign_out"]
-    close(changes, customer_id)
+    CLOSE_ON_SIGN_OUT.get()(changes, customer_id)
 
 
 def find_customer(email: str) -> Customer | None:

@@ -1,11 +1,11 @@
 """Whether the database is there and its schema is the code's."""
 
-from flask import current_app
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.db import db
 from storefront.core.outages import NOT_UPGRADED, DatabaseUnavailable, find_outage, is_about_schema
+from storefront.migrations import schema
 
 NO_DATABASE = "no database, or never migrated"
 BEHIND = "migrations behind: run `storefront db upgrade`"
@@ -17,7 +17,7 @@ def find_problem() -> str | None:
         found = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except SQLAlchemyError:
         return NO_DATABASE
-    return None if found == current_app.extensions["schema_head"] else BEHIND
+    return None if found == schema.head() else BEHIND
 
 
 def is_not_upgraded(error: SQLAlchemyError) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote
 
 import stripe
-from flask import Flask, current_app
+from flask import Flask
 
 from storefront.core import clock
 from storefront.core.config.settings import Settings
@@ -28,6 +28,7 @@ from storefront.core.errors import (
     StripeUnreadable,
 )
 from storefront.core.measurements import BAD_SIGNATURE_AT, STALE_SIGNATURE_AT, STRIPE_SECONDS, measurements, timed
+from storefront.core.runtime import Part
 from storefront.stripe_api.seen import (
     SeenAfterSale,
     SeenCheckout,
@@ -381,10 +382,12 @@ def _is_signed(text: str, signature: str, secrets: tuple[str, ...], *, tolerance
     return False
 
 
+GATEWAY = Part[Gateway]("gateway to Stripe")
+
+
 def set_up_gateway(app: Flask, settings: Settings, patience: Patience = FOR_PAGES) -> None:
-    app.extensions["stripe_gateway"] = Gateway(settings, patience)
+    GATEWAY.set(Gateway(settings, patience), app)
 
 
 def gateway() -> Gateway:
-    found: Gateway = current_app.extensions["stripe_gateway"]
-    return found
+    return GATEWAY.get()

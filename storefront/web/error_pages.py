@@ -2,16 +2,18 @@
 
 import logging
 import math
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from storefront.core import clock
 from storefront.core.errors import StorefrontError
+from storefront.core.runtime import Part
 from storefront.web.limits import limiter
 from storefront.web.programs import wants_json
 
@@ -30,6 +32,10 @@ ERROR_TITLES = {
 KEPT_HEADERS = ("Allow", "Content-Range")  # of 405 and 416
 DEFAULT_WAIT_SECONDS = 60
 
+MakeBody = Callable[[int, str], dict[str, Any]]  # from status and message
+# By the prefix of the addresses whose errors look so.
+ERROR_BODIES: Part[dict[str, MakeBody]] = Part("error bodies", dict)
+
 
 def error_answer(
     *, status: int, code: str, title: str, message: str, retry_after: int | None = None, may_repeat: bool = False
@@ -37,7 +43,7 @@ def error_answer(
     """Make a refusal a page or JSON: `{"error": {"code", "message", "request_id"}}`.
 
     With `may_repeat` the page asks to try the same address again. `retry_after` is in seconds.
-    An API whose programs know another form puts its own into `app.extensions["error_bodies"]`, by its prefix.
+    An API whose programs know another form puts its own into ERROR_BODIES.
     """
     if wants_json():
         response = jsonify(_error_body(status, code, message))
@@ -53,10 +59,9 @@ def error_answer(
 
 
 def _error_body(status: int, code: str, message: str) -> dict[str, Any]:
-    for prefix, make_body in current_app.extensions.get("error_bodies", {}).items():
+    for prefix, make_body in ERROR_BODIES.get().items():
         if request.path.startswith(prefix):
-            body: dict[str, Any] = make_body(status, message)
-            return body
+            return make_body(status, message)
     return {"error": {"code": code, "message": message, "request_id": g.get("request_id", "-")}}
 
 

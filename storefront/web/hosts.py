@@ -7,10 +7,11 @@ import logging
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import request
 
 from storefront.core.config.settings import Settings
 from storefront.core.errors import StorefrontError
+from storefront.core.runtime import settings
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +49,12 @@ def has_own_name() -> bool:
     if "HTTP_HOST" not in request.environ:
         return True
     name = name_of(request.host.lower())  # empty where it has signs that no host has
-    return name in trusted_names(current_app.extensions["settings"]) or is_this_machine(name)
+    return name in trusted_names(settings()) or is_this_machine(name)
 
 
 def check_host() -> None:
     """Raises WrongHost."""
     if request.blueprint in ANY_HOST or has_own_name():
         return
-    shop: Settings = current_app.extensions["settings"]
     log.info("host refused", extra={"host": name_of(request.host.lower())[:80]})
-    raise WrongHost(f"This shop is at {shop.base_url} and nowhere else. Open the page there.")
+    raise WrongHost(f"This shop is at {settings().base_url} and nowhere else. Open the page there.")

@@ -10,7 +10,7 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
 from storefront.payments.fulfillment.refund import RefundUncertain, refund_order
-from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.gateway import GATEWAY, Gateway
 from storefront.stripe_api.seen import SeenRefund
 from tests.cli.commands import done, number_of, refused, run
 from tests.payments.reconcile.sales import add_price_in_euros, start
@@ -238,7 +238,7 @@ def test_says_that_it_is_made_when_stripe_falls_silent_afterwards(app: Flask, sa
             sandbox.control("faults", method="GET", path="/v1/checkout/sessions", times=9, status=503)
             return made
 
-    app.extensions["stripe_gateway"] = SilentAfterwards(app.extensions["stripe_gateway"])
+    GATEWAY.set(SilentAfterwards(GATEWAY.get(app)), app)
     with app.app_context(), pytest.raises(RefundUncertain, match=r"is made, but Stripe did not say afterwards"):
         refund_order(sale.session_id)
     sandbox.control("faults/clear")

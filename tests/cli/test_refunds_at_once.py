@@ -7,7 +7,7 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.payments.fulfillment.refund import refund_order
-from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.gateway import GATEWAY, Gateway
 from storefront.stripe_api.seen import SeenRefund
 from tests.cli.commands import number_of
 from tests.support.sale import sell
@@ -29,10 +29,8 @@ class WithAnotherFirst(Gateway):
 
 def test_two_items_for_the_same_amount_are_two_refunds(app: Flask, sandbox: SandboxClient) -> None:
     number = number_of(sell(app, sandbox, ("twinspot", "Personal"), ("the-patient-toolmaker", "")))
-    real = app.extensions["stripe_gateway"]
-    app.extensions["stripe_gateway"] = WithAnotherFirst(
-        real, lambda: refund_order(number, amount="5.00", positions=[2])
-    )
+    real = GATEWAY.get(app)
+    GATEWAY.set(WithAnotherFirst(real, lambda: refund_order(number, amount="5.00", positions=[2])), app)
     with app.app_context():
         refund_order(number, amount="5.00", positions=[1])
         db.session.remove()

@@ -9,7 +9,7 @@ import time_machine
 from flask import Flask
 
 from storefront.core import clock
-from storefront.core.queue import Queue, nudge
+from storefront.core.queue import QUEUE, Queue, nudge
 from storefront.worker import add_jobs
 from tests.support.databases import Databases
 
@@ -36,7 +36,7 @@ def test_takes_no_nudge_and_raises_nothing_when_it_is_down(url: str) -> None:
 
 
 def test_sells_on_while_the_queue_is_down(app: Flask) -> None:
-    app.extensions["queue"] = Queue("sqlite:////proc/nowhere/queue.db")
+    QUEUE.set(Queue("sqlite:////proc/nowhere/queue.db"), app)
     with app.app_context():
         assert nudge("outbox") is False
     assert app.test_client().get("/").status_code == 200

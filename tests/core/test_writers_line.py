@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 
 from storefront.core.config.settings import ROOT
-from storefront.core.db import transaction
+from storefront.core.db import WRITERS, transaction
 from storefront.core.private_files import ONLY_OURS
 from storefront.core.writers_line import WritersLine, find_file
 from tests.support.shop import wait_for
@@ -200,7 +200,8 @@ def test_names_a_relative_database_by_where_it_is(tmp_path: Path, monkeypatch: p
 
 def test_waits_for_the_turn_of_another_process_before_it_writes(app: Flask) -> None:
     """The shop's own database: a transaction stands in the same line."""
-    line: WritersLine = app.extensions["sqlite_writers"]
+    line = WRITERS.get(app)
+    assert line is not None
     assert line.database
     wrote = threading.Event()
 

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from storefront.buyers.account.change_address import move_customer
 from storefront.core.db import db, transaction
+from storefront.core.runtime import runtime
 from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import code_of, start_proof
 from storefront.customers.session import find_customer
@@ -89,7 +90,7 @@ def test_erasing_is_asked_of_the_mailbox_on_file(app: Flask) -> None:
 
 
 def test_an_order_s_code_goes_to_the_mailbox_on_file(app: Flask) -> None:
-    app.extensions["settings"] = replace(app.extensions["settings"], order_page_code=True)
+    runtime(app).settings = replace(runtime(app).settings, order_page_code=True)
     order_id = make_order(app)
     with app.app_context():
         token = order_token(db.session.get_one(Order, order_id))

@@ -10,6 +10,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from storefront.core.db import db
+from storefront.core.runtime import runtime
 from tests.support.shop import make_event, post_event
 
 Break = Callable[[Flask], Any]
@@ -18,7 +19,7 @@ ORDER = "/orders/" + "0123456789abcdef" * 2
 
 
 def path_of(app: Flask) -> str:
-    return str(app.extensions["settings"].database_url.removeprefix("sqlite:///"))
+    return str(runtime(app).settings.database_url.removeprefix("sqlite:///"))
 
 
 @contextmanager

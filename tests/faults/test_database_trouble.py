@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import exc
 
+from storefront.core.measurements import MEASUREMENTS
 from storefront.core.outages import POSTGRESQL, SQLITE, find_outage
 from tests.cli.commands import refused
 from tests.faults.database_trouble import (
@@ -61,8 +62,8 @@ def test_has_a_page_that_needs_no_database(app: Flask, buyer: Buyer, path: str) 
 
 def test_keeps_nobody_waiting_twice(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     """What is measured is stored with answers, once a minute: not with one that the database has just failed."""
-    app.extensions["measurements"]._flushed_at = -math.inf
-    app.extensions["measurements"].add("access_denials", "refunded")
+    MEASUREMENTS.get(app)._flushed_at = -math.inf
+    MEASUREMENTS.get(app).add("access_denials", "refunded")
     with used_up(app):
         demand_trouble(app.test_client().get("/"))
     assert "database unavailable" in caplog.text

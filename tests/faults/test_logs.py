@@ -7,6 +7,7 @@ import re
 import pytest
 
 from storefront.core.logs import JsonFormatter
+from storefront.core.runtime import runtime
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer, Shop, keys_on
 
@@ -33,7 +34,7 @@ def test_a_sale_and_a_failure_leave_no_secret_in_the_logs(shop: Shop, caplog: py
     lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
     assert {"request answered", "checkout converged", "mail not sent"} <= {line["message"] for line in lines}
     text = json.dumps(lines)
-    settings = shop.app.extensions["settings"]
+    settings = runtime(shop.app).settings
     checkout = read_rows(shop.app, "SELECT token, client_secret FROM checkouts")[0]
     for secret in (
         *keys_on(page),

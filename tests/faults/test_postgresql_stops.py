@@ -15,6 +15,7 @@ from sqlalchemy import event
 from storefront.app import create_app
 from storefront.core.config.settings import load_settings
 from storefront.core.db import db
+from storefront.core.runtime import runtime
 from storefront.migrations import schema
 from tests.faults.database_trouble import ORDER, RETURN, deliver, demand_trouble
 from tests.support.databases import base_environment, missing
@@ -50,7 +51,7 @@ def own(server: Any, tmp_path: Path) -> Iterator[Flask]:
 
 
 def drop_connections(app: Flask) -> None:
-    url = app.extensions["settings"].database_url.replace("+psycopg", "")
+    url = runtime(app).settings.database_url.replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as other:
         other.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"

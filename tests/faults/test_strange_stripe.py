@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from storefront.core.runtime import runtime
 from storefront.stripe_api.gateway import FOR_PAGES, Patience, set_up_gateway
 from storefront.stripe_api.turns import StripeCrowded, Turns
 from tests.faults.strange_stripe import StrangeStripe
@@ -32,7 +33,7 @@ def environment(environment: dict[str, str], stripe: StrangeStripe) -> dict[str,
 @pytest.fixture
 def patient(app: Flask) -> Flask:
     """Waits as long as the test wants, and once only."""
-    set_up_gateway(app, app.extensions["settings"], Patience(connect=5, read=60, retries=0, shares_threads=True))
+    set_up_gateway(app, runtime(app).settings, Patience(connect=5, read=60, retries=0, shares_threads=True))
     return app
 
 
@@ -66,7 +67,7 @@ UNREADABLE = [
 def test_an_answer_that_nobody_can_read_is_trouble_with_stripe(
     app: Flask, stripe: StrangeStripe, status: int, content_type: str, body: bytes
 ) -> None:
-    set_up_gateway(app, app.extensions["settings"], Patience(connect=5, read=20, retries=0))
+    set_up_gateway(app, runtime(app).settings, Patience(connect=5, read=20, retries=0))
     stripe.status, stripe.content_type, stripe.body = status, content_type, body
     page = land(app, 1)
     assert page.status_code == 503, page.text

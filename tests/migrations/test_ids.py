@@ -5,7 +5,7 @@ from flask import Flask
 from flask_migrate import downgrade
 from sqlalchemy import Integer
 
-from storefront.core.db import Base, db
+from storefront.core.db import WRITERS, Base, db
 from storefront.migrations import schema
 from tests.migrations.tables import add_proof
 from tests.support.databases import BOTH
@@ -42,7 +42,7 @@ def test_a_deleted_id_is_not_given_again_also_after_a_table_was_made_anew(app: F
     change_rows(app, "DELETE FROM address_proofs")
     second = add_proof(app, "2")
     change_rows(app, "DELETE FROM address_proofs")
-    if app.extensions["sqlite_writers"] is not None:
+    if WRITERS.get(app) is not None:
         assert second == first + 1
     with app.app_context():
         downgrade(directory=str(schema.FOLDER), revision="0004")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.gateway import GATEWAY, Gateway
 from storefront.stripe_api.seen import SeenCheckout
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -100,8 +100,8 @@ def sale(app: Flask, sandbox: SandboxClient, mailbox: Any) -> Sale:
 def test_follows_every_refund_status(sale: Sale, status: str) -> None:
     refund = sale.at_charge("refund", outcome="pending")
     if status == "requires_action":
-        reworded = RewordingGateway(sale.app.extensions["stripe_gateway"], refunds=status)
-        sale.app.extensions["stripe_gateway"] = reworded
+        reworded = RewordingGateway(GATEWAY.get(sale.app), refunds=status)
+        GATEWAY.set(reworded, sale.app)
     sale.deliver("refund.", "charge.refunded")
     if status in ("succeeded", "failed", "canceled"):
         sale.sandbox.control(f"refunds/{refund}/settle", result=status)
@@ -114,8 +114,8 @@ def test_follows_every_refund_status(sale: Sale, status: str) -> None:
 def test_follows_every_dispute_status(sale: Sale, status: str) -> None:
     unknown = status == "sent_to_the_moon"
     if unknown:
-        reworded = RewordingGateway(sale.app.extensions["stripe_gateway"], disputes=status)
-        sale.app.extensions["stripe_gateway"] = reworded
+        reworded = RewordingGateway(GATEWAY.get(sale.app), disputes=status)
+        GATEWAY.set(reworded, sale.app)
     sale.at_charge("dispute", status="needs_response" if unknown else status)
     sale.deliver("charge.dispute.", COMPLETED)
     assert_is(sale, DISPUTES[status])

@@ -18,6 +18,7 @@ from storefront.core.db import db
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from storefront.payments.webhook.dispatch import run_unhandled
+from storefront.stripe_api.gateway import GATEWAY
 from tests.races.slow_gateway import SlowGateway, look, look_slowly
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -145,8 +146,8 @@ def test_keeps_the_owners_word_that_came_while_a_refund_was_read(
     app: Flask, sandbox: SandboxClient, decision: Decision, sentence: str
 ) -> None:
     sale = sell(app, sandbox)
-    gateway = SlowGateway(app.extensions["stripe_gateway"])
-    app.extensions["stripe_gateway"] = gateway
+    gateway = SlowGateway(GATEWAY.get(app))
+    GATEWAY.set(gateway, app)
     sale.refund()
     with ThreadPoolExecutor(1) as pool:
         slow = look_slowly(app, gateway, pool, sale.session_id)  # has read: refunded

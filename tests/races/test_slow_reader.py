@@ -8,6 +8,7 @@ from flask import Flask
 
 from storefront.payments.fulfillment.fulfill import Look
 from storefront.payments.fulfillment.outcome import Outcome
+from storefront.stripe_api.gateway import GATEWAY
 from tests.races.slow_gateway import WAIT_SECONDS, SlowGateway, look, look_slowly
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 @pytest.fixture
 def gateway(app: Flask) -> SlowGateway:
-    slow = SlowGateway(app.extensions["stripe_gateway"])
-    app.extensions["stripe_gateway"] = slow
+    slow = SlowGateway(GATEWAY.get(app))
+    GATEWAY.set(slow, app)
     return slow
 
 

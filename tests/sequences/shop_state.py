@@ -7,6 +7,7 @@ from flask import Flask
 
 from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED
 from storefront.core.db import db
+from storefront.core.runtime import runtime
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
 from storefront.messages.compose import compose
@@ -69,7 +70,7 @@ def _subject(mail: dict[str, str]) -> str:
 def compose_mails(app: Flask, order_id: int) -> dict[str, list[Mail | str]]:
     """Kind -> the mails as they would leave now, or why they would not."""
     made: dict[str, list[Mail | str]] = {}
-    with app.test_request_context(base_url=app.extensions["settings"].base_url):
+    with app.test_request_context(base_url=runtime(app).settings.base_url):
         for message in db.session.query(OutboxMessage).filter_by(order_id=order_id).all():
             found = compose(message)
             made.setdefault(message.kind, []).append(found if isinstance(found, Mail) else found.reason)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from storefront.core.db import transaction
 from storefront.shop.catalog.models import Price, Product
+from storefront.stripe_api.gateway import GATEWAY
 from tests.sequences.sale import Sale, WatchedGateway, numbers
 from tests.sequences.steps import METHODS, Deliver, SettlePayment, Step, bank_answers, deliveries, steps
 from tests.support.databases import BOTH
@@ -29,8 +30,8 @@ StartSale = Callable[[str], Sale]
 @pytest.fixture
 def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
     """A paid or waiting Session that the shop has not heard of: a new order of a new buyer each time."""
-    watched = WatchedGateway(app.extensions["stripe_gateway"])
-    app.extensions["stripe_gateway"] = watched
+    watched = WatchedGateway(GATEWAY.get(app))
+    GATEWAY.set(watched, app)
     twinspot, book, sounds = mirror_goods(app)
     lines = [{"price": twinspot, "quantity": 2}, {"price": book, "quantity": 1}, {"price": sounds, "quantity": 1}]
 

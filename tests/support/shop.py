@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
+from storefront.core.runtime import runtime
 from storefront.shop.catalog.models import Price, Product
 from storefront.worker import deliver_outbox
 from tests.support.rows import read_rows
@@ -37,7 +38,7 @@ class Buyer:
         self.app = app
         self.client = app.test_client()
         self.client.environ_base["REMOTE_ADDR"] = address
-        self.base_url: str = app.extensions["settings"].base_url
+        self.base_url: str = runtime(app).settings.base_url
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         if "/downloads/" in path:
@@ -119,7 +120,7 @@ def sign(settings: Settings, payload: bytes, *, at: int | None = None, secret: s
 
 def post_event(app: Flask, event: dict[str, Any], **signing: Any) -> TestResponse:
     """Deliver an event to `/webhook` as Stripe would."""
-    settings: Settings = app.extensions["settings"]
+    settings: Settings = runtime(app).settings
     payload = json.dumps(event, indent=2).encode()
     headers = {"Stripe-Signature": sign(settings, payload, **signing), "Content-Type": "application/json"}
     return app.test_client().post("/webhook", data=payload, headers=headers)

@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from storefront.core.runtime import runtime
 from tests.support.shops import LIVE, TEST, MakeShop
 
 JSON = {"Accept": "application/json"}
@@ -222,7 +223,7 @@ def test_takes_a_form_over_https_from_its_own_pages_only(make_shop: MakeShop, re
 @pytest.mark.parametrize(("mode", "secure"), [({}, False), (LIVE, True)], ids=["http", "https"])
 def test_keeps_its_cookie_to_itself(make_shop: MakeShop, mode: dict[str, str], secure: bool) -> None:
     shop = make_shop(**mode)
-    answer = shop.test_client().get("/wrong/session", base_url=shop.extensions["settings"].base_url)
+    answer = shop.test_client().get("/wrong/session", base_url=runtime(shop).settings.base_url)
     name, *attributes = answer.headers["Set-Cookie"].split("; ")
     assert name.startswith("__Host-storefront_session=" if secure else "storefront_session=")
     assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(attributes)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 
 from storefront.core.errors import StorefrontError
+from storefront.core.runtime import Part
 
 SLOTS_PER_GRANT = 8  # as many parts as download programs fetch at once
 
@@ -53,3 +54,6 @@ class DownloadSlots:
                 is_held = False
 
         return give_back
+
+
+SLOTS = Part[DownloadSlots]("download slots")

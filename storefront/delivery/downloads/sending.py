@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from flask import Response, current_app, redirect, request
+from flask import Response, redirect, request
 from werkzeug.http import http_date, quote_etag
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import ClosingIterator
@@ -17,7 +17,7 @@ from werkzeug.wsgi import ClosingIterator
 from storefront.core.runtime import settings
 from storefront.core.storage import disposition, storage
 from storefront.delivery.downloads import counting
-from storefront.delivery.downloads.concurrent_downloads import DownloadSlots
+from storefront.delivery.downloads.concurrent_downloads import SLOTS
 from storefront.delivery.downloads.granted_files import GrantedFile, ReleasedFile
 from storefront.delivery.downloads.missing_files import report_missing
 from storefront.delivery.downloads.ranges import Part, Version, find_part, find_range
@@ -108,7 +108,7 @@ def stream(
     `also` is called then too, and when nothing is sent after all.
     """
     files = list(files)
-    slots: DownloadSlots = current_app.extensions["download_slots"]
+    slots = SLOTS.get()
     done = [also]
     try:
         done.append(slots.take(each.grant_id for each in files))  # first: who finds none free pays nothing

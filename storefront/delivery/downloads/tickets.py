@@ -2,12 +2,11 @@
 
 import hashlib
 
-from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from storefront.core import clock
 from storefront.core.errors import NotFound
-from storefront.core.runtime import settings
+from storefront.core.runtime import Part, settings
 from storefront.delivery.downloads.granted_files import GrantedFile, get_file_of_grant
 from storefront.delivery.downloads.rules import link_lifetime
 
@@ -17,23 +16,22 @@ class LinkExpired(NotFound):
     title = "This download link has ended"
 
 
-def _serializer() -> URLSafeSerializer:
-    made: URLSafeSerializer | None = current_app.extensions.get("download_tickets")
-    if made is None:
-        made = URLSafeSerializer(
-            settings().secret_key,
-            salt="download",
-            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-        )
-        current_app.extensions["download_tickets"] = made
-    return made
+def _make_serializer() -> URLSafeSerializer:
+    return URLSafeSerializer(
+        settings().secret_key,
+        salt="download",
+        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+    )
+
+
+SERIALIZER = Part("download tickets", _make_serializer)
 
 
 def new_ticket(granted: GrantedFile) -> str:
     """With the version of the order's link: a new link, or erasing, makes the tickets of the old one useless."""
     ends_at = clock.now() + link_lifetime(granted.file.size_bytes)
     parts = [granted.grant_id, granted.file.id, granted.token_version, int(ends_at.timestamp())]
-    return str(_serializer().dumps(parts))
+    return str(SERIALIZER.get().dumps(parts))
 
 
 def get_ticketed_file(ticket: str) -> GrantedFile:
@@ -44,7 +42,7 @@ def get_ticketed_file(ticket: str) -> GrantedFile:
         AccessDenied, NotFound: as for the order's own link.
     """
     try:
-        grant_id, file_id, token_version, ends_at = _serializer().loads(ticket)
+        grant_id, file_id, token_version, ends_at = SERIALIZER.get().loads(ticket)
     except (BadSignature, ValueError, TypeError) as error:
         raise LinkExpired("Start the download again from your order page.") from error
     if ends_at <= clock.now().timestamp():

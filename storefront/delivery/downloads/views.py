@@ -9,7 +9,7 @@ from storefront.core.errors import StorefrontError
 from storefront.core.storage import disposition
 from storefront.delivery.downloads import counting
 from storefront.delivery.downloads.archive import open_archive
-from storefront.delivery.downloads.concurrent_downloads import DownloadSlots
+from storefront.delivery.downloads.concurrent_downloads import SLOTS, DownloadSlots
 from storefront.delivery.downloads.concurrent_requests import RequestGate
 from storefront.delivery.downloads.granted_files import get_granted_file
 from storefront.delivery.downloads.sending import send_file, stream
@@ -75,5 +75,5 @@ def _private(answer: BaseResponse) -> BaseResponse:
 
 def set_up_downloads(app: Flask, settings: Settings) -> None:
     """A slow reader holds a thread: the server has one more for each download than for pages."""
-    app.extensions["download_slots"] = DownloadSlots(settings.download_threads)
+    SLOTS.set(DownloadSlots(settings.download_threads), app)
     app.wsgi_app = RequestGate(app.wsgi_app, threads=settings.web_threads)  # type: ignore[method-assign] # Flask's documented way

@@ -4,13 +4,14 @@ import secrets
 import time
 from threading import Lock
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import delete, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.db import db, transaction
 from storefront.core.measurements import Measurement
 from storefront.core.outages import find_outage
+from storefront.core.runtime import Part
 
 KEPT_SECONDS = 5.0
 PROBE = "write_probe"
@@ -36,6 +37,9 @@ class WriteProbe:
         return self._problem
 
 
+WRITE_PROBE = Part[WriteProbe]("write probe")
+
+
 def _try_to_write() -> str | None:
     """Committed, because that is what a full disk refuses; nothing stays."""
     label = secrets.token_hex(PROBE_BYTES)
@@ -52,9 +56,8 @@ def _try_to_write() -> str | None:
 
 
 def set_up_write_probe(app: Flask) -> None:
-    app.extensions["write_probe"] = WriteProbe()
+    WRITE_PROBE.set(WriteProbe(), app)
 
 
 def find_write_problem() -> str | None:
-    probe: WriteProbe = current_app.extensions["write_probe"]
-    return probe.find_problem()
+    return WRITE_PROBE.get().find_problem()

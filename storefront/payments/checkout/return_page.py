@@ -4,14 +4,12 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import current_app
-
 from storefront.buyers.library.purchase import Purchase
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import NotFound
-from storefront.core.runtime import settings
+from storefront.core.runtime import Part, settings
 from storefront.customers.models import email_key
 from storefront.customers.session import find_signed_in
 from storefront.orders.browsers import trust_browser
@@ -116,20 +114,18 @@ def _claim_for_signed_in(order: Order, checkout: StartedCheckout | None) -> bool
     return True
 
 
-def _strangers() -> dict[str, float]:
-    """Session ids that are not this shop's, and until when each is remembered (`time.monotonic()`)."""
-    strangers: dict[str, float] = current_app.extensions.setdefault("unknown_sessions", {})
-    return strangers
+# Session ids that are not this shop's, and until when each is remembered (`time.monotonic()`).
+STRANGERS: Part[dict[str, float]] = Part("unknown sessions", dict)
 
 
 def _refuse_known_strangers(session_id: str) -> None:
-    if _strangers().get(session_id, 0) > time.monotonic():
+    if STRANGERS.get().get(session_id, 0) > time.monotonic():
         raise NotFound(NOT_KNOWN)
 
 
 def _remember_stranger(session_id: str) -> NotFound:
     """For a minute, so that nobody makes us ask Stripe about it again and again."""
-    strangers = _strangers()
+    strangers = STRANGERS.get()
     if len(strangers) >= MAX_REMEMBERED:
         strangers.clear()
     strangers[session_id] = time.monotonic() + UNKNOWN_SECONDS

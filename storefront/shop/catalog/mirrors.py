@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from flask import current_app
 from sqlalchemy import delete, select
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
-from storefront.core.runtime import settings
+from storefront.core.runtime import Part, settings
 from storefront.shop.catalog.models import Price, Product, ShopIdentity, StripeMirror
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen import SeenLine
@@ -25,18 +24,21 @@ class RecognizedLine:
 UNKNOWN = RecognizedLine(price_id=None, product_id=None)
 
 
-def shop_id() -> str:
-    """Random, made once per database; not a secret."""
-    cached: str | None = current_app.extensions.get("shop_id")
-    if cached:
-        return cached
+def _ensure_shop_id() -> str:
     found = db.session.scalar(select(ShopIdentity.shop_id))
     if found is None:
         with transaction() as session:
             insert_missing(session, ShopIdentity, [{"id": 1, "shop_id": f"shop_{tokens.new_readable(12)}"}])
             found = session.scalars(select(ShopIdentity.shop_id)).one()
-    current_app.extensions["shop_id"] = found
     return found
+
+
+SHOP_ID = Part("shop id", _ensure_shop_id)
+
+
+def shop_id() -> str:
+    """Random, made once per database; not a secret."""
+    return SHOP_ID.get()
 
 
 def find_mirrors(price_ids: Iterable[int]) -> dict[int, str]:

@@ -4,11 +4,15 @@ from flask import Blueprint, current_app, g, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
+from storefront.core.runtime import Part
 from storefront.shop.catalog.file_sizes import format_size
 from storefront.shop.catalog.products import ProductCard, get_product, list_products
 
 catalog = Blueprint("catalog", __name__)
 catalog.add_app_template_filter(format_size, "filesize")
+
+# The catalog page without a session, and the products that it shows.
+LAST_PAGE: Part[tuple[tuple[ProductCard, ...], str] | None] = Part("catalog page", lambda: None)
 
 
 @catalog.app_context_processor
@@ -32,12 +36,12 @@ def _page_without_session(products: tuple[ProductCard, ...]) -> str:
 
     Nothing on it is one visitor's own; should a nonce or a form's token ever be, it is not kept.
     """
-    kept: tuple[tuple[ProductCard, ...], str] | None = current_app.extensions.get("catalog_page")
+    kept = LAST_PAGE.get()
     if kept and kept[0] == products:
         return kept[1]
     page = _render(products)
     if not session and g.csp_nonce not in page:
-        current_app.extensions["catalog_page"] = (products, page)
+        LAST_PAGE.set((products, page))
     return page
 
 

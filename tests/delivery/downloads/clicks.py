@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
+from storefront.core.runtime import runtime
 from storefront.delivery.downloads.models import Download
 from storefront.shop.catalog.upload import add_release_file
 from tests.support.rows import count_rows
@@ -22,7 +23,7 @@ def counted_downloads(app: Flask) -> int:
 
 
 def book_path(app: Flask) -> Path:
-    folder: Path = app.extensions["settings"].files_path
+    folder: Path = runtime(app).settings.files_path
     return next(folder.rglob("*.epub"))
 
 

@@ -10,13 +10,14 @@ from flask import Flask
 from sqlalchemy import update
 
 from storefront.core.db import transaction
+from storefront.core.runtime import runtime
 from storefront.shop.catalog.models import ReleaseFile
 from tests.support.sale import Sale
 
 
 def make_sparse(app: Flask, size_bytes: int) -> Path:
     """The book that is sold becomes a file of so many zeros, which take no room on the disk."""
-    folder: Path = app.extensions["settings"].files_path
+    folder: Path = runtime(app).settings.files_path
     path = next(folder.rglob("*.epub"))
     with path.open("wb") as content:
         content.truncate(size_bytes)

@@ -12,6 +12,7 @@ from storefront.app import create_app
 from storefront.core import clock
 from storefront.core.config.settings import load_settings
 from storefront.core.db import db, transaction
+from storefront.core.runtime import runtime
 from storefront.orders.models import Order
 from tests.delivery.downloads.clicks import (
     BOOK,
@@ -50,7 +51,7 @@ def test_an_answer_that_sends_nothing_has_no_body_and_costs_nothing(
     app: Flask, sale: Sale, link: str, headers: dict[str, str], expected: int
 ) -> None:
     short = short_link(sale.buyer, link)
-    for _ in range(app.extensions["settings"].download_threads + 1):  # none of them keeps a slot
+    for _ in range(runtime(app).settings.download_threads + 1):  # none of them keeps a slot
         with sale.buyer.get(short, headers=headers) as answer:
             assert (answer.status_code, is_empty(answer)) == (expected, True)
             assert answer.headers["Cache-Control"] == "private, no-store"

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from storefront.buyers.account.erase import erase_customer
 from storefront.buyers.library.resend import resend
 from storefront.core import clock
+from storefront.core.runtime import runtime
 from storefront.delivery.downloads.concurrent_downloads import SLOTS_PER_GRANT
 from tests.delivery.downloads.clicks import BOOK, counted_downloads, forget_window, short_link, status
 from tests.delivery.downloads.sent import make_sparse
@@ -163,7 +164,7 @@ def test_who_finds_every_slot_taken_pays_nothing(
 
 def test_nothing_keeps_a_slot_when_its_file_cannot_be_sent(app: Flask, sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
-    folder: Path = app.extensions["settings"].files_path
+    folder: Path = runtime(app).settings.files_path
     path = next(folder.rglob("*.epub"))
     path.rename(path.with_suffix(".away"))
     assert {status(sale.buyer, short) for _ in range(11)} == {503}

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 
+from storefront.delivery.licenses.signing.revocations import NEWEST_LIST, NewestList
 from tests.support.sale import Sale
 
 ROOT = Path(__file__).parents[3]
@@ -64,7 +65,7 @@ def file_of(sale: Sale) -> str:
 
 def revocations(app: Flask) -> str:
     """The newest, as a minute later."""
-    app.extensions.pop("revocations", None)
+    NEWEST_LIST.set(NewestList(), app)
     return app.test_client().get("/.well-known/storefront-revocations.jws").text
 
 

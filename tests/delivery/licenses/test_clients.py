@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from storefront.cli.granian_command import server_command
 from storefront.core.errors import StripeUnavailable
+from storefront.core.runtime import runtime
 from tests.support.shop import make_event, post_event, sign
 
 KEY = "TWIN-CYHYP-R9JE7-F49K4-WK6GG"  # well formed and unknown: who is told NOT_FOUND was understood
@@ -89,7 +90,7 @@ def test_slashes_too_many_change_nothing(app: Flask, path: str) -> None:
 def test_stripe_may_have_been_told_the_webhooks_address_with_a_slash(app: Flask) -> None:
     assert post_event(app, make_event("payout.paid", "po_1")).status_code == 200
     for path in ("/webhook/", "//webhook", "//webhook/"):
-        answer = send(app, path, "{}", Stripe_Signature=sign(app.extensions["settings"], b"{}"))
+        answer = send(app, path, "{}", Stripe_Signature=sign(runtime(app).settings, b"{}"))
         assert (answer.status_code, answer.mimetype) == (400, "application/json"), path
 
 

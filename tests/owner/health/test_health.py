@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from storefront.core.db import transaction
+from storefront.core.runtime import runtime
 from tests.support.databases import BOTH
 from tests.support.shops import MakeShop
 from tests.support.statements import counted
@@ -77,7 +78,7 @@ def test_is_not_ready_when_postgresql_does_not_answer(make_shop: MakeShop) -> No
 def test_is_ready_again_after_postgresql_dropped_its_connections(app: Flask) -> None:
     client = app.test_client()
     assert client.get("/readyz").status_code == 200
-    url = app.extensions["settings"].database_url.replace("+psycopg", "")
+    url = runtime(app).settings.database_url.replace("+psycopg", "")
     with psycopg.connect(url, autocommit=True) as other:
         dropped = other.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

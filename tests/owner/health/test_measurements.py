@@ -7,8 +7,8 @@ from sqlalchemy import text
 from storefront.app import create_app
 from storefront.core.config.settings import Settings
 from storefront.core.db import db, transaction
-from storefront.core.measurements import SMTP_SECONDS, flush, measurements, read_measurements, timed
-from storefront.core.queue import nudge
+from storefront.core.measurements import MEASUREMENTS, SMTP_SECONDS, flush, measurements, read_measurements, timed
+from storefront.core.queue import QUEUE, nudge
 from tests.owner.health.metrics_page import read_metrics
 from tests.payments.reconcile.sales import refund, run
 from tests.support.databases import BOTH
@@ -87,14 +87,14 @@ def test_counts_how_a_call_ended_and_not_what_is_handled_around_it(app: Flask) -
 
 
 def test_counts_what_the_queue_did_not_take(app: Flask) -> None:
-    app.extensions["queue"].url = "postgresql://nobody@127.0.0.1:9/none"
+    QUEUE.get(app).url = "postgresql://nobody@127.0.0.1:9/none"
     with app.app_context():
         assert not nudge("outbox")
     assert read_metrics(app)["failed_nudges_total", "outbox"] == 1
 
 
 def test_costs_a_page_that_measured_nothing_no_statement(app: Flask) -> None:
-    app.extensions["measurements"]._flushed_at -= 3600
+    MEASUREMENTS.get(app)._flushed_at -= 3600
     buyer = Buyer(app)
     with counted(app) as statements:
         buyer.get("/")

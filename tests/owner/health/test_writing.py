@@ -12,8 +12,9 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.config.settings import load_settings
-from storefront.core.measurements import hour_of
+from storefront.core.measurements import MEASUREMENTS, hour_of
 from storefront.owner.health.room import look_at_places
+from storefront.owner.health.writing import WRITE_PROBE
 from tests.cli.commands import refused
 from tests.faults.database_trouble import Break, full, locked, read_only, used_up
 from tests.payments.reconcile.sales import days_ago
@@ -24,7 +25,7 @@ from tests.support.statements import counted
 
 def forget(app: Flask) -> None:
     """As if the seconds had passed in which an answer is kept."""
-    app.extensions["write_probe"]._until = 0.0
+    WRITE_PROBE.get(app)._until = 0.0
 
 
 @pytest.mark.parametrize("trouble", [locked, full, read_only], ids=lambda each: each.__name__)
@@ -122,10 +123,10 @@ def test_counts_answers_that_are_errors_of_the_shop(app: Flask) -> None:
 def test_forgets_hours_that_are_long_over(app: Flask) -> None:
     client = app.test_client()
     with days_ago(3):
-        app.extensions["measurements"].answer(has_failed=True)
+        MEASUREMENTS.get(app).answer(has_failed=True)
         client.get("/metrics")
     assert len(read_rows(app, "SELECT label FROM measurements WHERE name = 'answers'")) == 1
-    app.extensions["measurements"].answer(has_failed=True)
+    MEASUREMENTS.get(app).answer(has_failed=True)
     client.get("/metrics")
     labels = [row["label"] for row in read_rows(app, "SELECT label FROM measurements WHERE name = 'answers'")]
     assert labels == [f"{hour_of(clock.now())} failed"]

@@ -10,7 +10,7 @@ from storefront.core import clock
 from storefront.core.errors import StripeUnavailable
 from storefront.core.leases import give_back_lease, take_lease
 from storefront.payments.reconcile.run import LEASE, AnotherPassRuns
-from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.gateway import GATEWAY, Gateway
 from storefront.stripe_api.seen import SeenCheckout
 from storefront.worker import reconcile_if_due
 from tests.payments.reconcile.sales import (
@@ -326,7 +326,7 @@ def test_goes_around_a_session_that_a_bug_of_ours_cannot_bear(app: Flask, sandbo
     """A few passes end with the error in the log; then the others are repaired again."""
     _nobody, unbearable = start(app)
     sandbox.pay(unbearable)
-    real = app.extensions["stripe_gateway"]
+    real = GATEWAY.get(app)
 
     class Clumsy(Gateway):
         def __init__(self) -> None:
@@ -337,13 +337,13 @@ def test_goes_around_a_session_that_a_bug_of_ours_cannot_bear(app: Flask, sandbo
                 raise KeyError("a field that Stripe does not send any more")
             return super().get_checkout(session_id, thorough=thorough)
 
-    app.extensions["stripe_gateway"] = Clumsy()
+    GATEWAY.set(Clumsy(), app)
     for _ in range(3):
         with pytest.raises(KeyError):
             run(app)
     (line,) = run(app).needs_you
     assert (line["kind"], line["subject"]) == ("session_unreadable", unbearable)
-    app.extensions["stripe_gateway"] = real
+    GATEWAY.set(real, app)
     assert run(app, since=clock.now() - timedelta(days=1)).needs_you == ()
     assert len(read_rows(app, "SELECT id FROM licenses")) == 1
 

@@ -10,6 +10,7 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db
+from storefront.core.queue import QUEUE
 from storefront.orders.models import Grant, Order
 from storefront.payments.webhook.dispatch import converge, run_unhandled
 from tests.support.databases import BOTH
@@ -167,7 +168,7 @@ def test_shows_the_keys_while_the_queue_is_down_and_mails_later(
     app: Flask, sandbox: SandboxClient, mailbox: Any, environment: dict[str, str]
 ) -> None:
     buyer, session_id = buy(app, sandbox)
-    app.extensions["queue"].url = "sqlite:////nowhere/at/all/queue.db"
+    QUEUE.get(app).url = "sqlite:////nowhere/at/all/queue.db"
     assert post_event(app, make_event(COMPLETED, session_id)).status_code == 200
     shown = keys_on(buyer.land(session_id).text)
     assert len(shown) == 1

@@ -9,7 +9,7 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.payments.webhook.dispatch import run_unhandled
-from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.gateway import GATEWAY, Gateway
 from storefront.stripe_api.seen import SeenCheckout
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -94,14 +94,14 @@ def test_looks_again_when_the_refund_came_while_the_sale_was_being_written(
 
         def get_checkout(self, wanted: str, *, thorough: bool = False) -> SeenCheckout:
             seen = super().get_checkout(wanted, thorough=thorough)
-            app.extensions["stripe_gateway"] = self.__dict__["real"]
+            GATEWAY.set(self.__dict__["real"], app)
             refund(sandbox, session_id)
             assert deliver_refund(app, sandbox) == "no_order_yet"
             return seen
 
-    meanwhile = RefundMeanwhile(app.extensions["stripe_gateway"])
-    meanwhile.__dict__["real"] = app.extensions["stripe_gateway"]
-    app.extensions["stripe_gateway"] = meanwhile
+    meanwhile = RefundMeanwhile(GATEWAY.get(app))
+    meanwhile.__dict__["real"] = GATEWAY.get(app)
+    GATEWAY.set(meanwhile, app)
     assert len(keys_on(buyer.land(session_id).text)) == 1
     with time_machine.travel(clock.now().timestamp() + 301, tick=True), app.app_context():
         run_unhandled()

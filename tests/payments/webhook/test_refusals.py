@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from storefront.core.measurements import flush
+from storefront.core.runtime import runtime
 from storefront.orders.models import Order
 from storefront.owner.health.trouble import read_trouble
 from storefront.payments.webhook.models import StripeEvent
@@ -82,7 +83,7 @@ def test_refuses_a_signature_with_another_secret(app: Flask) -> None:
 
 
 def test_refuses_a_changed_body(app: Flask) -> None:
-    settings = app.extensions["settings"]
+    settings = runtime(app).settings
     body = json.dumps(make_event("checkout.session.completed", "cs_test_x")).encode()
     headers = {"Stripe-Signature": sign(settings, body)}
     answer = app.test_client().post("/webhook", data=body + b" ", headers=headers)
@@ -110,7 +111,7 @@ BROKEN = [*(json.dumps(EVENT | change).encode() for change in CHANGES), b"[" * 2
     "body", [b"", b"not json", b"[]", b"1", b'"text"', b"{}", b'{"id": "evt_1"}', b"\xff\xfe", *BROKEN]
 )
 def test_refuses_what_is_signed_but_no_event(app: Flask, body: bytes) -> None:
-    headers = {"Stripe-Signature": sign(app.extensions["settings"], body)}
+    headers = {"Stripe-Signature": sign(runtime(app).settings, body)}
     answer = app.test_client().post("/webhook", data=body, headers=headers)
     assert answer.status_code == 400
     assert rows(app) == NOTHING
@@ -150,7 +151,7 @@ def test_records_another_mode_and_leaves_it_alone(app: Flask) -> None:
 def test_takes_a_chunked_body_and_refuses_a_huge_one(shop: Shop) -> None:
     """Through a real server: chunked bodies carry no length."""
     body = json.dumps(make_event("product.created", "prod_1")).encode()
-    settings = shop.app.extensions["settings"]
+    settings = runtime(shop.app).settings
     assert post_chunked(shop.url, [body], sign(settings, body)) == 200
     assert post_chunked(shop.url, [b"x" * 65536] * 5, "t=1,v1=0") == 413
     assert rows(shop.app)["stripe_events"] == 1

@@ -12,6 +12,7 @@ from jinja2 import StrictUndefined
 
 from storefront.buyers.library.purchase import Purchase
 from storefront.core.config.settings import ROOT
+from storefront.core.runtime import runtime
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.cart.priced import price_cart
 from tests.support.goods import make_denied_purchase, make_purchase
@@ -49,7 +50,7 @@ def mail(kind: str, part: str, purchase: Purchase, app: Flask) -> str:
     return render(
         f"messages/{kind}/{part}",
         purchase=purchase,
-        shop=app.extensions["settings"],
+        shop=runtime(app).settings,
         order_url=purchase.order_url,
         again_url=purchase.again_url,
     )

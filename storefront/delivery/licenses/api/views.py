@@ -24,6 +24,7 @@ from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.signing.license_file import issue_license_file
 from storefront.web.bodies import takes_bytes
 from storefront.web.csrf import csrf
+from storefront.web.error_pages import ERROR_BODIES
 from storefront.web.programs import LICENSE_API
 
 log = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ def _answer(answer: LicenseAnswer, **more: str | None) -> ResponseReturnValue:
 @licenses.record_once
 def _answer_errors_alike(state: BlueprintSetupState) -> None:
     """All of them, also those that no view of ours sees: an unknown address, another method, a bug."""
-    state.app.extensions.setdefault("error_bodies", {})[LICENSE_API] = describe_error
+    ERROR_BODIES.get(state.app)[LICENSE_API] = describe_error
 
 
 def describe_error(status: int, message: str) -> dict[str, Any]:

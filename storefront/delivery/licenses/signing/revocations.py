@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import select
 
 from storefront.core import clock
 from storefront.core.db import db
-from storefront.core.runtime import settings
+from storefront.core.runtime import Part, settings
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.signing.signatures import sign
@@ -74,7 +73,7 @@ def _find_reissued() -> dict[str, int]:
 
 
 @dataclass(slots=True)
-class _Kept:
+class NewestList:
     """The newest list of this process; `lock` is held by whoever makes the next one."""
 
     made_at: float = 0.0
@@ -86,9 +85,12 @@ class _Kept:
         return bool(self.text) and time.monotonic() - self.made_at < KEPT_SECONDS
 
 
+NEWEST_LIST = Part("revocations", NewestList)
+
+
 def signed_revocation_list() -> str:
     """The JWS; made anew at most once a minute a process, by one request: others read the last one meanwhile."""
-    kept: _Kept = current_app.extensions.setdefault("revocations", _Kept())
+    kept = NEWEST_LIST.get()
     if kept.is_fresh or not kept.lock.acquire(blocking=not kept.text):
         return kept.text
     try:

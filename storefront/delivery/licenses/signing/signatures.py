@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from flask import current_app
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -24,10 +23,12 @@ from sqlalchemy.orm import Session
 from storefront.core import clock
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import StorefrontError
-from storefront.core.runtime import settings
+from storefront.core.runtime import Part, settings
 from storefront.delivery.licenses.models import SigningKey
 
 NONCE_BYTES = 12
+
+UNSEALED_KEYS: Part[dict[str, Ed25519PrivateKey]] = Part("unsealed signing keys", dict)  # by kid
 
 
 class SigningKeySealed(StorefrontError):
@@ -111,7 +112,7 @@ def _make_signer(session: Session) -> None:
 def sign(claims: Mapping[str, Any], *, kind: str) -> str:
     """A JWS of these claims; `kind` is its `typ`. Not inside a transaction: the key may have to be made."""
     row = ensure_signing_key()
-    unsealed: dict[str, Ed25519PrivateKey] = current_app.extensions.setdefault("signing_keys", {})
+    unsealed = UNSEALED_KEYS.get()
     private = unsealed.get(row.kid)
     if private is None:
         private = Ed25519PrivateKey.from_private_bytes(unseal(row, settings().secret_key))

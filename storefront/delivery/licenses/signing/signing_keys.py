@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from flask import current_app
 from sqlalchemy import select, update
 
 from storefront.core import clock
@@ -17,6 +16,7 @@ from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.models import SigningKey
 from storefront.delivery.licenses.signing.signatures import (
+    UNSEALED_KEYS,
     SigningKeySealed,
     ensure_signing_key,
     new_row,
@@ -158,7 +158,7 @@ def revoke(kid: str) -> None:
             raise NotFound(f"There is no signing key {kid}. `storefront signing-keys list` shows them.")
         row.revoked_at = row.revoked_at or clock.now()
         row.retired_at = row.retired_at or row.revoked_at
-    current_app.extensions.get("signing_keys", {}).pop(kid, None)
+    UNSEALED_KEYS.get().pop(kid, None)
 
 
 def reseal(old_secret_key: str) -> Resealed:
