@@ -8,9 +8,9 @@ import click
 from storefront.buyers.account.change_address import move_customer
 from storefront.buyers.account.erase import erase_customer
 from storefront.buyers.account.export import export_customer
-from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
+from storefront.cli.terminal import plain
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer

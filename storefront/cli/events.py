@@ -1,18 +1,17 @@
 """`storefront events`: what Stripe delivered, what came of it, and one look more."""
 
-import click
-from sqlalchemy import select
+from collections.abc import Iterator
 
-from storefront.cli.order_text import plain
-from storefront.cli.output import as_json, print_json
+import click
+
+from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
-from storefront.core.db import db
+from storefront.cli.terminal import plain
 from storefront.core.errors import StorefrontError
-from storefront.core.runtime import settings
-from storefront.orders.models import Order
-from storefront.payments.webhook import ledger
-from storefront.payments.webhook.dispatch import converge
+from storefront.orders.queries import find_order_number
 from storefront.payments.webhook.models import StripeEvent
+from storefront.payments.webhook.queries import find_delivery, list_deliveries, list_unhandled
+from storefront.payments.webhook.run_again import demand_own_mode, run_again
 
 
 @click.group()
@@ -27,23 +26,19 @@ def events() -> None:
 @as_json
 def list_events(unhandled: bool, event_type: str | None, limit: int, as_json: bool) -> None:
     """The newest deliveries, oldest of them first."""
-    ask = select(StripeEvent).order_by(StripeEvent.received_at.desc(), StripeEvent.id.desc()).limit(limit)
-    if unhandled:
-        ask = ask.where(StripeEvent.handled_at.is_(None))
-    if event_type is not None:
-        ask = ask.where(StripeEvent.type == event_type)
     with open_shop():
-        newest_first = db.session.scalars(ask.where(StripeEvent.mode == settings().mode)).all()
-        found = [_to_json(event) for event in reversed(newest_first)]
-    if as_json:
-        print_json(found)
-        return
-    for line in found:
-        error = f" - {line['last_error']}" if line["last_error"] else ""
-        result = line["outcome"] or "unhandled"
-        click.echo(plain(f"{line['id']}  {line['received_at']:.16}  {line['type']}  {result}{error}"))
-    if not found:
-        click.echo("No such events." if unhandled or event_type else "No events.")
+        deliveries = list_deliveries(limit=limit, event_type=event_type, only_unhandled=unhandled)
+        values = [_to_json(event) for event in deliveries]
+        lines = [_line(event) for event in deliveries]
+    print_result(
+        values, lines, as_json=as_json, if_none="No such events." if unhandled or event_type else "No events."
+    )
+
+
+def _line(event: StripeEvent) -> str:
+    error = f" - {event.last_error}" if event.last_error else ""
+    received_at = f"{event.received_at.isoformat():.16}"
+    return f"{event.id}  {received_at}  {event.type}  {event.outcome or 'unhandled'}{error}"
 
 
 @events.command()
@@ -52,13 +47,14 @@ def list_events(unhandled: bool, event_type: str | None, limit: int, as_json: bo
 def show(event_id: str, as_json: bool) -> None:
     """One delivery whole, with the order it led to."""
     with open_shop():
-        event = _get_event(event_id)
-        found = _to_json(event) | {"order": _find_order_number(event.object_id)}
-    if as_json:
-        print_json(found)
-        return
-    for name, value in found.items():
-        click.echo(plain(f"{name.replace('_', ' '):<12} {'-' if value is None else value}"))
+        event = _get_delivery(event_id)
+        values = _to_json(event) | {"order": find_order_number(event.object_id)}
+    print_result(values, _named(values), as_json=as_json)
+
+
+def _named(values: dict[str, object]) -> Iterator[str]:
+    for name, value in values.items():
+        yield f"{name.replace('_', ' '):<12} {'-' if value is None else value}"
 
 
 @events.command()
@@ -69,22 +65,21 @@ def run(event_id: str | None, unhandled: bool) -> None:
     if unhandled == (event_id is not None):
         raise click.UsageError("Name one event, or all that nobody finished by --unhandled.")
     with open_shop():
-        wanted = [_get_event(event_id)] if event_id else _find_unhandled()
-        if any(event.livemode != settings().is_live for event in wanted):
-            raise click.ClickException("That event is of another mode of Stripe: it is left alone.")
-        named = [(event.id, event.type, event.object_id) for event in wanted]
-        failed = [event for event in named if not _run_one(*event)]
-    if not named:
+        deliveries = [_get_delivery(event_id)] if event_id else list_unhandled()
+        demand_own_mode(deliveries)
+        # Plain values: each run ends the transaction that the rows belong to.
+        named = [(event.id, event.type, event.object_id) for event in deliveries]
+        results = [_run_one(*values) for values in named]
+    if not results:
         click.echo("No unhandled events.")
-    if failed:
+    if not all(results):
         raise click.exceptions.Exit(1)
 
 
 def _run_one(event_id: str, event_type: str, object_id: str) -> bool:
-    """One that fails is told and holds up no other."""
-    ledger.count_attempt(event_id)
+    """Say what came of it. One that fails holds up no other."""
     try:
-        outcome = converge(event_id, event_type, object_id, is_last_look=True)
+        outcome = run_again(event_id, event_type, object_id)
     except StorefrontError as error:
         click.echo(plain(f"{event_id}  {event_type}  failed: {error.message}"), err=True)
         return False
@@ -92,29 +87,14 @@ def _run_one(event_id: str, event_type: str, object_id: str) -> bool:
     return True
 
 
-def _get_event(event_id: str) -> StripeEvent:
-    event = db.session.get(StripeEvent, event_id)
-    if event is None or event.mode != settings().mode:
+def _get_delivery(event_id: str) -> StripeEvent:
+    event = find_delivery(event_id)
+    if event is None:
         raise click.ClickException(
             plain(f"There is no event {event_id} here. `storefront events list` shows those that came; ")
             + "`storefront reconcile` finds out what one that never came would have told."
         )
     return event
-
-
-def _find_unhandled() -> list[StripeEvent]:
-    ask = select(StripeEvent).where(
-        StripeEvent.mode == settings().mode,
-        StripeEvent.livemode == settings().is_live,
-        StripeEvent.handled_at.is_(None),
-    )
-    return list(db.session.scalars(ask.order_by(StripeEvent.received_at)))
-
-
-def _find_order_number(object_id: str) -> str | None:
-    """By the Session or by the payment: events point to one of the two."""
-    is_its = (Order.checkout_session_id == object_id) | (Order.payment_intent_id == object_id)
-    return db.session.scalar(select(Order.number).where(Order.mode == settings().mode, is_its).limit(1))
 
 
 def _to_json(event: StripeEvent) -> dict[str, object]:

@@ -8,18 +8,16 @@ from typing import BinaryIO
 
 import click
 
-from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.core.db import db
-from storefront.core.runtime import settings
+from storefront.cli.terminal import plain
 from storefront.delivery.licenses import owner_actions
 from storefront.delivery.licenses.key_history import get_key_history
+from storefront.delivery.licenses.pools import stock
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.delivery.licenses.pools.import_keys import KeysRefused, import_keys
 from storefront.delivery.licenses.pools.key_files import KeyFile, one_key, read_keys
 from storefront.delivery.licenses.pools.remove_keys import remove_keys
-from storefront.delivery.licenses.pools.stock import count_pools
 
 MOST_PROBLEMS = 50  # shown; --json has all
 
@@ -129,7 +127,7 @@ def _read_file_or_key(text: str, column: str | None) -> KeyFile:
 def list_pools(as_json: bool) -> None:
     """How many imported keys each product has left."""
     with open_shop():
-        pools = count_pools(db.session(), settings().mode)
+        pools = stock.list_pools()
     if as_json:
         print_json([{**asdict(pool), "sold": pool.sold} for pool in pools])
         return

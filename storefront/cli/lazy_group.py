@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from storefront.cli.devtools_door import devtools_needed
-from storefront.cli.output import PlainGroup
+from storefront.cli.terminal import PlainGroup
 
 # Title of a section -> name of a command -> (where it is, as `module:attribute`; its line of help).
 Sections = dict[str, dict[str, tuple[str, str]]]

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import click
 
-from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.core.errors import StorefrontError
+from storefront.cli.terminal import plain
 from storefront.orders.notices import OpenNotice, close_notice, list_open_notices
 
 
@@ -19,29 +18,31 @@ def needs_you(notice_ids: Sequence[int], done: bool, as_json: bool) -> None:
     """What needs you, oldest first. A line closes by itself when its cause is gone."""
     if done != bool(notice_ids) or (done and as_json):
         raise click.UsageError("Without anything it shows the list; --done ID… calls lines of it done.")
-    with open_shop():
-        if done:
-            _close(notice_ids)
-            return
-        found = list_open_notices()
-    if as_json:
-        print_json([_to_json(notice) for notice in found])
-        return
-    for notice in found:
-        order = f"order {notice.order_number}" if notice.order_number else "no order"
-        click.echo(f"{notice.id}  {notice.created_at:%Y-%m-%d %H:%M}  {order}  {plain(notice.text)}")
-    if found:
-        click.echo(f"\nWhat is settled: storefront needs-you --done {found[0].id}")
+    if done:
+        _close(notice_ids)
     else:
-        click.echo("Nothing needs you.")
+        _show(as_json=as_json)
 
 
 def _close(notice_ids: Sequence[int]) -> None:
-    for notice_id in notice_ids:
-        try:
+    with open_shop():
+        for notice_id in notice_ids:
             click.echo(f"Done: {plain(close_notice(notice_id))}")
-        except StorefrontError as error:
-            raise click.ClickException(error.message) from error
+
+
+def _show(*, as_json: bool) -> None:
+    with open_shop():
+        notices = list_open_notices()
+    if as_json:
+        print_json([_to_json(notice) for notice in notices])
+        return
+    for notice in notices:
+        order = f"order {notice.order_number}" if notice.order_number else "no order"
+        click.echo(f"{notice.id}  {notice.created_at:%Y-%m-%d %H:%M}  {order}  {plain(notice.text)}")
+    if notices:
+        click.echo(f"\nWhat is settled: storefront needs-you --done {notices[0].id}")
+    else:
+        click.echo("Nothing needs you.")
 
 
 def _to_json(notice: OpenNotice) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """`storefront orders resend|raise-limit`: what a buyer on the phone asks for."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import click
 
-from storefront.buyers.library.resend import resend
-from storefront.cli.order_text import plain
-from storefront.cli.output import as_json, print_json
+from storefront.buyers.library.resend import Resent, resend
+from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
 from storefront.delivery.downloads.counting import raise_limit
 
@@ -19,18 +19,19 @@ from storefront.delivery.downloads.counting import raise_limit
 def resend_order(number: str, to: str | None, new_link: bool, as_json: bool) -> None:
     """Send the receipt again. Every file may be downloaded once more."""
     with open_shop():
-        done = resend(number, to=to, new_link=new_link)
-    if as_json:
-        print_json(asdict(done))
-        return
-    if done.has_moved:
-        click.echo(plain(f"Order {done.number} belongs to {done.email} now, with its keys and devices."))
-    if done.not_sent:
-        click.echo(f"There is no receipt to send yet: {done.not_sent}")
-    elif done.was_sent_lately:
-        click.echo(plain(f"This mail was sent to {done.email} within the hour already; it is not sent twice."))
+        resent = resend(number, to=to, new_link=new_link)
+    print_result(asdict(resent), _lines(resent), as_json=as_json)
+
+
+def _lines(resent: Resent) -> Iterator[str]:
+    if resent.has_moved:
+        yield f"Order {resent.number} belongs to {resent.email} now, with its keys and devices."
+    if resent.not_sent:
+        yield f"There is no receipt to send yet: {resent.not_sent}"
+    elif resent.was_sent_lately:
+        yield f"This mail was sent to {resent.email} within the hour already; it is not sent twice."
     else:
-        click.echo(plain(f"A mail brings order {done.number} to {done.email}."))
+        yield f"A mail brings order {resent.number} to {resent.email}."
 
 
 @click.command("raise-limit")
@@ -41,11 +42,7 @@ def resend_order(number: str, to: str | None, new_link: bool, as_json: bool) -> 
 def raise_order_limit(number: str, downloads: int, days: int, as_json: bool) -> None:
     """Let a buyer download more often, or for longer."""
     with open_shop():
-        raised = raise_limit(number, downloads=downloads, days=days)
-    if as_json:
-        print_json({"number": number, "grants": raised, "downloads": downloads, "days": days})
-        return
-    if not raised:
-        click.echo("This order has nothing to download.")
-        return
-    click.echo(f"{downloads} more downloads of each file, {days} more days.")
+        grants = raise_limit(number, downloads=downloads, days=days)
+    value = {"number": number, "grants": grants, "downloads": downloads, "days": days}
+    line = f"{downloads} more downloads of each file, {days} more days."
+    print_result(value, [line if grants else "This order has nothing to download."], as_json=as_json)

@@ -4,14 +4,10 @@ from collections.abc import Sequence
 
 import click
 
-from storefront.cli.output import as_json, print_json
+from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
 from storefront.payments.checkout.payment_links import close_link, create_link, list_links
 from storefront.stripe_api.seen import SeenLink
-
-
-def _to_json(link: SeenLink) -> dict[str, object]:
-    return {"id": link.id, "url": link.url, "active": link.is_active}
 
 
 @click.group("payment-link")
@@ -28,10 +24,7 @@ def create(prices: Sequence[str], quantity: int, adjustable: bool, as_json: bool
     """Make a link over one line for each PRICE: a product's slug, `slug/Edition`, or a price id."""
     with open_shop():
         link = create_link(prices, quantity=quantity, adjustable=adjustable)
-    if as_json:
-        print_json(_to_json(link))
-    else:
-        click.echo(link.url)
+    print_result(_to_json(link), [link.url], as_json=as_json)
 
 
 @payment_link.command("list")
@@ -40,13 +33,16 @@ def show(as_json: bool) -> None:
     """This shop's links that can be paid, newest first."""
     with open_shop():
         links = list_links()
-    if as_json:
-        print_json([_to_json(link) for link in links])
-        return
-    for link in links:
-        click.echo(f"{link.id}  {link.url}")
-    if not links:
-        click.echo("No links yet. `storefront payment-link create PRICE` makes one.")
+    print_result(
+        [_to_json(link) for link in links],
+        [f"{link.id}  {link.url}" for link in links],
+        as_json=as_json,
+        if_none="No links yet. `storefront payment-link create PRICE` makes one.",
+    )
+
+
+def _to_json(link: SeenLink) -> dict[str, object]:
+    return {"id": link.id, "url": link.url, "active": link.is_active}
 
 
 @payment_link.command()

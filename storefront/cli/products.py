@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
+from storefront.cli.terminal import plain
 from storefront.delivery.licenses.change_product import change_product
 from storefront.shop.catalog.models import KeySource
 from storefront.shop.catalog.product_settings import ProductSettings, get_product_settings, list_slugs

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from storefront.buyers.library.news import tell_buyers
-from storefront.cli.order_text import plain
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
+from storefront.cli.terminal import plain
 from storefront.delivery.downloads.missing_files import check_files
 from storefront.shop.catalog import publish as publishing
 from storefront.shop.catalog.file_sizes import format_size

@@ -1,4 +1,4 @@
-"""The shop as a command needs it: the environment's settings, a worker's patience with Stripe."""
+"""The one way for a command to open the shop: the environment's settings, a worker's patience with Stripe."""
 
 import logging
 import sys
@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.app import create_app
+from storefront.cli.terminal import plain
 from storefront.core.config.settings import SettingsError, load_settings, read_environment
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError, StripeUnavailable
@@ -19,10 +20,25 @@ from storefront.migrations.state import is_not_upgraded
 from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
 
 
-def make_app(*, log_level: int = logging.WARNING) -> Flask:
-    """The shop with the environment's settings; wrong ones end the command with every line to mend.
+@contextmanager
+def open_shop(*, says_try_again: bool = True) -> Iterator[None]:
+    """Run a command that a person waits for. A refusal ends it with its sentence.
 
-    A command that a person waits for says what it did itself: of its log only trouble is shown.
+    With `says_try_again=False` a Stripe that does not answer is told without the advice to repeat the command.
+    """
+    with make_app().app_context(), in_sentences(says_try_again=says_try_again):
+        try:
+            yield
+        except SQLAlchemyError as error:
+            if is_not_upgraded(error):
+                raise click.ClickException("An upgrade is due: run `storefront db upgrade`.") from error
+            raise
+
+
+def make_app(*, log_level: int = logging.WARNING) -> Flask:
+    """Return the app, for commands that become a server. Wrong settings end the command with every line to mend.
+
+    A command that a person waits for says itself what it did: of its log only trouble is shown.
     """
     try:
         settings = load_settings(read_environment())
@@ -34,33 +50,17 @@ def make_app(*, log_level: int = logging.WARNING) -> Flask:
             click.echo(f"  - {problem}", err=True)
         sys.exit(2)
     set_up_gateway(app, settings, FOR_WORKERS)
-    click.get_current_context().call_on_close(lambda: _hang_up(app))
+    click.get_current_context().call_on_close(lambda: _close_database(app))
     return app
 
 
 @contextmanager
-def open_shop() -> Iterator[None]:
-    """For a command that a person waits for: a refusal ends it with its sentence."""
-    with make_app().app_context(), in_sentences():
-        try:
-            yield
-        except SQLAlchemyError as error:
-            if is_not_upgraded(error):
-                raise click.ClickException("An upgrade is due: run `storefront db upgrade`.") from error
-            raise
-
-
-@contextmanager
-def in_sentences() -> Iterator[None]:
-    """What is no bug ends the command without a traceback."""
+def in_sentences(*, says_try_again: bool = True) -> Iterator[None]:
+    """End the command without a traceback where something happened that is no bug."""
     try:
         yield
-    except StripeUnavailable as error:
-        raise click.ClickException(
-            f"{error.message}. Try again in a minute: asking twice does no harm."
-        ) from error
     except StorefrontError as error:
-        raise click.ClickException(error.message) from error
+        raise click.ClickException(_sentence(error, says_try_again=says_try_again)) from error
     except SQLAlchemyError as error:
         outage = find_outage(error)
         if outage is None:
@@ -71,8 +71,14 @@ def in_sentences() -> Iterator[None]:
         ) from error
 
 
-def _hang_up(app: Flask) -> None:
-    """A command says goodbye to its database; PostgreSQL would log each one that does not."""
+def _sentence(error: StorefrontError, *, says_try_again: bool) -> str:
+    if isinstance(error, StripeUnavailable) and says_try_again:
+        return f"{error.message}. Try again in a minute: asking twice does no harm."
+    return plain(error.message)
+
+
+def _close_database(app: Flask) -> None:
+    """PostgreSQL would log each connection that is not closed."""
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

@@ -1,6 +1,6 @@
 """The outbox: promise a mail with its cause, release it, claim it, say how it ended. The row is the promise."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -267,20 +267,3 @@ def put_back(message_id: int, *, attempts: int, error: str) -> None:
                 last_error=error,
             )
         )
-
-
-def retry(message_ids: Collection[int]) -> int:
-    """Failed messages anew: no attempts, due now. They are rendered anew too. Returns how many there were."""
-    with transaction() as session:
-        found = session.scalars(
-            update(OutboxMessage)
-            .where(
-                OutboxMessage.id.in_(message_ids),
-                OutboxMessage.state == MailState.FAILED,
-                OutboxMessage.mode == settings().mode,
-            )
-            .values(state=MailState.QUEUED, attempts=0, due_at=clock.now(), claimed_at=None)
-            .returning(OutboxMessage.id)
-            .execution_options(synchronize_session=False)
-        ).all()
-    return len(found)

@@ -9,9 +9,8 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from storefront.cli.order_text import plain
-from storefront.cli.output import PlainGroup
 from storefront.cli.root import main
+from storefront.cli.terminal import PlainGroup, plain
 from storefront.core.config.settings import Settings
 from storefront.delivery.licenses.keys import hint
 from storefront.owner.health.open_files import find_open_files

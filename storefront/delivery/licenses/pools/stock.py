@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core.config.settings import Mode
 from storefront.core.db import db, transaction
+from storefront.core.runtime import settings
 from storefront.delivery.licenses.issue import UNSOLD
 from storefront.delivery.licenses.models import License, PoolKey
 from storefront.orders.access import Facts, access
@@ -86,6 +87,11 @@ def _facts_of(row: Any) -> Facts:  # noqa: ANN401 - the row of an untyped subque
         decision=row.decision,
         is_item_refunded=row.is_refunded,
     )
+
+
+def list_pools() -> list[PoolCounts]:
+    """Return every pool of the running mode, as it stands now."""
+    return count_pools(db.session(), settings().mode)
 
 
 def count_pools(session: Session, mode: str, product_ids: Collection[int] | None = None) -> list[PoolCounts]:

@@ -1,0 +1,70 @@
+"""The door that everything a command prints goes through: nothing in it moves a terminal's cursor."""
+
+import io
+import sys
+import unicodedata
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Any, TextIO
+
+import click
+
+JOINERS = "\u200c\u200d"  # of Persian names and emoji
+REPLACEMENT = "\ufffd"
+
+
+def plain(text: str) -> str:
+    """Return the text as one line that a terminal only shows: a buyer's name may hold commands for it."""
+    return text if text.isprintable() else "".join(map(_plain_letter, text))
+
+
+def _plain_letter(letter: str) -> str:
+    """Keep spaces of every width (Japanese names, French amounts) and joiners, though none counts as printable."""
+    is_harmless = letter.isprintable() or unicodedata.category(letter) == "Zs" or letter in JOINERS
+    return letter if is_harmless else REPLACEMENT
+
+
+def _plain_lines(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(letter if letter in "\n\t" else _plain_letter(letter) for letter in text)
+
+
+class PlainStream(io.TextIOBase):
+    """Wraps a stream; ends of lines and tabs stay as they are."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what else a stream has
+        return getattr(self._stream, name)
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override] # an attribute there
+        return self._stream.encoding
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        return self._stream.errors
+
+    def write(self, text: str) -> int:
+        return self._stream.write(_plain_lines(text))
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+
+class PlainGroup(click.Group):
+    """Every command below it, and every refusal, prints through the door."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as in click
+        with redirect_stdout(PlainStream(sys.stdout)), redirect_stderr(PlainStream(sys.stderr)):
+            return super().main(*args, **kwargs)

@@ -1,0 +1,31 @@
+"""Stripe's deliveries as their owner reads them. Only those of the running mode."""
+
+from sqlalchemy import Select, select
+
+from storefront.core.db import db
+from storefront.core.runtime import settings
+from storefront.payments.webhook.models import StripeEvent
+
+
+def _of_this_mode() -> Select[StripeEvent]:
+    return select(StripeEvent).where(StripeEvent.mode == settings().mode)
+
+
+def list_deliveries(*, limit: int, event_type: str | None, only_unhandled: bool) -> list[StripeEvent]:
+    """Return the newest so many, oldest of them first."""
+    newest_first = _of_this_mode().order_by(StripeEvent.received_at.desc(), StripeEvent.id.desc()).limit(limit)
+    if only_unhandled:
+        newest_first = newest_first.where(StripeEvent.handled_at.is_(None))
+    if event_type is not None:
+        newest_first = newest_first.where(StripeEvent.type == event_type)
+    return list(reversed(db.session.scalars(newest_first).all()))
+
+
+def find_delivery(event_id: str) -> StripeEvent | None:
+    return db.session.scalars(_of_this_mode().where(StripeEvent.id == event_id)).one_or_none()
+
+
+def list_unhandled() -> list[StripeEvent]:
+    """Return what nobody finished, oldest first, without events that Stripe sent for its other mode."""
+    unhandled = _of_this_mode().where(StripeEvent.livemode == settings().is_live, StripeEvent.handled_at.is_(None))
+    return list(db.session.scalars(unhandled.order_by(StripeEvent.received_at)))

@@ -1,0 +1,25 @@
+"""One more look at what a delivery points to, because the owner asks for it."""
+
+from storefront.core.errors import StorefrontError
+from storefront.core.runtime import settings
+from storefront.payments.webhook import ledger
+from storefront.payments.webhook.dispatch import converge
+from storefront.payments.webhook.models import StripeEvent
+
+
+class OtherMode(StorefrontError):
+    code = "other_mode"
+    status = 409
+    title = "Another mode of Stripe"
+
+
+def demand_own_mode(events: list[StripeEvent]) -> None:
+    """Raise OtherMode where one was sent for Stripe's other mode: a test event says nothing about a live shop."""
+    if any(event.livemode != settings().is_live for event in events):
+        raise OtherMode("That event is of another mode of Stripe: it is left alone.")
+
+
+def run_again(event_id: str, event_type: str, object_id: str) -> str:
+    """Return the outcome. Safe to repeat. Raises StorefrontError where it fails; its row says why."""
+    ledger.count_attempt(event_id)
+    return converge(event_id, event_type, object_id, is_last_look=True)
