@@ -19,6 +19,7 @@ DEVTOOLS = (SOURCE / "devtools" / "sandbox", SOURCE / "devtools" / "mailbox")
 TESTS = ROOT / "tests"
 TEMPLATES = ROOT / "templates"
 MAX_LINES = 400
+OWN_GRAMMAR = ("cli", "devtools")  # whose tests are not read as one sentence after "it" yet
 
 # Blueprints without a guard, and what stands at the door instead.
 OPEN = {
@@ -225,3 +226,15 @@ def test_keeps_what_tests_share_out_of_files_that_pytest_collects() -> None:
         if name.startswith("tests.") and any(part.startswith(("test_", "conftest")) for part in name.split("."))
     }
     assert importers == {}
+
+
+def test_names_every_test_by_a_sentence_after_it() -> None:
+    """`test_refuses_...`, `test_keeps_...`, `test_is_...`: a verb of the third person ends in "s"."""
+    others = [
+        f"{path.relative_to(TESTS).as_posix()}: {node.name}"
+        for path in sorted(TESTS.rglob("test_*.py"))
+        if path.relative_to(TESTS).parts[0] not in OWN_GRAMMAR
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.FunctionDef) and re.match(r"test_(?![a-z0-9]*s(_|$))", node.name)
+    ]
+    assert others == []

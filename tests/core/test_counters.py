@@ -13,7 +13,7 @@ from storefront.core.counters import SWEEP_AT_LEAST, Counters
 LIMIT = parse("100/minute")
 
 
-def test_a_limit_is_exact_however_many_threads_count() -> None:
+def test_is_exact_however_many_threads_count() -> None:
     limiter = FixedWindowRateLimiter(Counters())
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: limiter.hit(LIMIT, "ada"), range(300)))
@@ -21,7 +21,7 @@ def test_a_limit_is_exact_however_many_threads_count() -> None:
     assert limiter.hit(LIMIT, "eve")
 
 
-def test_a_window_ends_and_says_when() -> None:
+def test_says_when_its_window_ends() -> None:
     counters = Counters()
     limiter = FixedWindowRateLimiter(counters)
     while limiter.hit(LIMIT, "ada"):
@@ -34,7 +34,7 @@ def test_a_window_ends_and_says_when() -> None:
         assert limiter.hit(LIMIT, "ada")
 
 
-def test_clients_of_ended_windows_leave_no_trace() -> None:
+def test_keeps_no_trace_of_clients_of_ended_windows() -> None:
     counters = Counters()
     with time_machine.travel(clock.now(), tick=False) as traveler:
         for minute in range(4):
@@ -46,7 +46,7 @@ def test_clients_of_ended_windows_leave_no_trace() -> None:
         assert counters.reset() == 1
 
 
-def test_a_counter_can_be_forgotten() -> None:
+def test_forgets_a_counter_when_told() -> None:
     counters = Counters()
     counters.incr("ada", 60)
     assert (counters.get("ada"), counters.check()) == (1, True)

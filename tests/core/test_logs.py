@@ -46,7 +46,7 @@ def test_writes_a_json_line_with_phrase_and_fields(capsys: pytest.CaptureFixture
     }
 
 
-def test_never_lets_a_field_replace_the_phrase(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lets_no_field_replace_the_phrase(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs(as_json=True)
     log.warning("event run again", extra={"event": "evt_1", "level": "x", "time": "x", "logger": "x"})
     (line,) = lines(capsys)

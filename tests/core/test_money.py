@@ -85,7 +85,7 @@ def test_shows_exactly_the_amount_that_is_charged(amount_minor: int, currency: s
 
 
 @given(amounts, currencies)
-def test_never_breaks_a_line_between_sign_and_number(amount_minor: int, currency: str) -> None:
+def test_breaks_no_line_between_sign_and_number(amount_minor: int, currency: str) -> None:
     assert " " not in format_money(amount_minor, currency)
 
 

@@ -37,7 +37,7 @@ def people(app: Flask, count: int) -> list[str]:
     return made
 
 
-def test_the_shop_s_ceiling_holds_codes_back_says_so_and_tells_the_owner(app: Flask) -> None:
+def test_holds_codes_back_at_the_shops_ceiling_says_so_and_tells_the_owner(app: Flask) -> None:
     *first, last = people(app, 21)
     for number, email in enumerate(first):
         ask_for_code(app, f"203.0.113.{number}", email)
@@ -53,14 +53,14 @@ def test_the_shop_s_ceiling_holds_codes_back_says_so_and_tells_the_owner(app: Fl
         assert not warned(app)
 
 
-def test_codes_that_are_used_do_not_count(app: Flask) -> None:
+def test_counts_no_codes_that_are_used(app: Flask) -> None:
     for number, email in enumerate(people(app, 25)):
         buyer = ask_for_code(app, f"203.0.113.{number}", email)
         assert enter_code(buyer, code_in(waiting_mails(app)[-1]))
     assert not warned(app)
 
 
-def test_addresses_that_bought_nothing_use_up_no_turn_of_buyers(app: Flask) -> None:
+def test_uses_up_no_turn_of_buyers_for_addresses_that_bought_nothing(app: Flask) -> None:
     make_customer(app)
     for number in range(30):
         ask_for_code(app, f"203.0.113.{number}", f"nobody{number}@example.com")
@@ -68,7 +68,7 @@ def test_addresses_that_bought_nothing_use_up_no_turn_of_buyers(app: Flask) -> N
     assert [mail.recipient for mail in waiting_mails(app)] == [ADA]
 
 
-def test_mails_to_strangers_have_a_ceiling_of_their_own(app: Flask) -> None:
+def test_has_a_ceiling_for_mails_to_strangers(app: Flask) -> None:
     answers = []
     for number, email in enumerate(people(app, 3)):
         buyer = signed_in(app, email)
@@ -79,7 +79,7 @@ def test_mails_to_strangers_have_a_ceiling_of_their_own(app: Flask) -> None:
     assert warned(app)
 
 
-def test_one_customer_begins_so_many_changes_a_day(app: Flask) -> None:
+def test_lets_one_customer_begin_so_many_changes_a_day(app: Flask) -> None:
     *others, eve = people(app, CHANGES_A_DAY + 2)
     buyer = signed_in(app, eve)
     with time_machine.travel(clock.now(), tick=False) as clocks:
@@ -94,7 +94,7 @@ def test_one_customer_begins_so_many_changes_a_day(app: Flask) -> None:
         assert buyer.post("/account/address", new_email=others[-1]).status_code == 303
 
 
-def test_one_address_is_asked_so_often_a_day_whoever_says_it_is_theirs(app: Flask) -> None:
+def test_asks_one_address_so_often_a_day_whoever_says_it_is_theirs(app: Flask) -> None:
     make_customer(app)
     with time_machine.travel(clock.now(), tick=False) as clocks:
         for number, email in enumerate(people(app, TAKEN_A_DAY // CHANGES_A_DAY + 1)):

@@ -23,7 +23,7 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 WRONG = "AAAA-AAAA"
 
 
-def test_a_stranger_who_guesses_ends_only_their_own_tries(app: Flask) -> None:
+def test_ends_only_the_tries_of_the_stranger_who_guesses(app: Flask) -> None:
     """Also where the codes are the same, because many mails went to the address already."""
     make_customer(app)
     strangers = [ask_for_code(app, f"203.0.113.{number}") for number in range(8)]
@@ -38,7 +38,7 @@ def test_a_stranger_who_guesses_ends_only_their_own_tries(app: Flask) -> None:
     assert is_in(ada)
 
 
-def test_a_stranger_who_asks_again_and_again_locks_nobody_out_and_floods_nobody(app: Flask) -> None:
+def test_lets_no_stranger_who_asks_again_and_again_lock_anybody_out_or_flood_anybody(app: Flask) -> None:
     make_customer(app)
     with time_machine.travel(clock.now(), tick=False) as clocks:
         for minute in range(60):
@@ -65,7 +65,7 @@ def test_a_stranger_who_asks_again_and_again_locks_nobody_out_and_floods_nobody(
         ([], 10, None),
     ],
 )
-def test_a_code_that_is_open_and_young_takes_the_place_of_one_mail_more(
+def test_mails_no_other_code_while_one_is_open_and_young(
     minutes_old: list[int], unused: int, shared: int | None
 ) -> None:
     now = clock.now()
@@ -79,7 +79,7 @@ def test_a_code_that_is_open_and_young_takes_the_place_of_one_mail_more(
     assert choose_shared(known, now) == shared
 
 
-def test_a_code_that_was_used_is_handed_to_nobody(app: Flask) -> None:
+def test_hands_a_code_that_was_used_to_nobody(app: Flask) -> None:
     make_customer(app)
     used = []
     for number in range(ceilings.MOST_MAILS + 3):
@@ -92,7 +92,7 @@ def test_a_code_that_was_used_is_handed_to_nobody(app: Flask) -> None:
     assert not any(enter_code(late, code) for code in used[:4])
 
 
-def test_the_code_of_any_mail_that_is_open_will_do(app: Flask) -> None:
+def test_takes_the_code_of_any_mail_that_is_open(app: Flask) -> None:
     make_customer(app)
     first, second = ask_for_code(app), ask_for_code(app)
     old, new = waiting_mails(app)
@@ -100,7 +100,7 @@ def test_the_code_of_any_mail_that_is_open_will_do(app: Flask) -> None:
     assert enter_code(first, code_in(new))
 
 
-def test_a_page_that_is_only_looked_at_uses_up_nothing(app: Flask) -> None:
+def test_uses_up_nothing_by_a_page_that_is_only_looked_at(app: Flask) -> None:
     make_customer(app)
     ada = ask_for_code(app)
     (mail,) = waiting_mails(app)
@@ -113,7 +113,7 @@ def test_a_page_that_is_only_looked_at_uses_up_nothing(app: Flask) -> None:
     assert enter_code(ada, code_in(mail))
 
 
-def test_code_and_link_of_a_mail_are_used_up_together(app: Flask) -> None:
+def test_uses_up_code_and_link_of_a_mail_together(app: Flask) -> None:
     make_customer(app)
     ada, thief = ask_for_code(app), Buyer(app)
     (mail,) = waiting_mails(app)
@@ -123,7 +123,7 @@ def test_code_and_link_of_a_mail_are_used_up_together(app: Flask) -> None:
     assert not is_in(thief)
 
 
-def test_a_browser_that_signed_out_is_not_signed_in_by_its_old_post(app: Flask) -> None:
+def test_signs_no_browser_in_that_signed_out_by_its_old_post(app: Flask) -> None:
     make_customer(app)
     ada = ask_for_code(app)
     (mail,) = waiting_mails(app)
@@ -137,7 +137,7 @@ def test_a_browser_that_signed_out_is_not_signed_in_by_its_old_post(app: Flask) 
 
 
 @both
-def test_a_double_click_ends_signed_in_whichever_answer_comes_last(app: Flask) -> None:
+def test_ends_a_double_click_signed_in_whichever_answer_comes_last(app: Flask) -> None:
     make_customer(app)
     ada = ask_for_code(app)
     (mail,) = waiting_mails(app)
@@ -161,7 +161,7 @@ def test_a_double_click_ends_signed_in_whichever_answer_comes_last(app: Flask) -
     assert len(read_rows(app, "SELECT id FROM sign_ins")) == 1
 
 
-def test_one_address_of_clients_types_so_many_wrong_codes_and_no_more(app: Flask) -> None:
+def test_lets_one_address_of_clients_type_so_many_wrong_codes_and_no_more(app: Flask) -> None:
     """New cookies do not help who asks from one place."""
     make_customer(app)
     with time_machine.travel(clock.now(), tick=False) as clocks:
@@ -179,7 +179,7 @@ def test_one_address_of_clients_types_so_many_wrong_codes_and_no_more(app: Flask
     assert asked
 
 
-def test_guessing_by_many_browsers_ends_and_the_link_and_who_asked_go_on(app: Flask) -> None:
+def test_ends_guessing_by_many_browsers_while_the_link_and_who_asked_go_on(app: Flask) -> None:
     make_customer(app)
     ada, other = ask_for_code(app), Buyer(app, address="198.51.100.7")
     (mail,) = waiting_mails(app)
@@ -193,7 +193,7 @@ def test_guessing_by_many_browsers_ends_and_the_link_and_who_asked_go_on(app: Fl
 
 
 @pytest.mark.parametrize("purpose", [each for each in ProofPurpose if each is not ProofPurpose.SIGN_IN])
-def test_a_code_or_link_of_another_purpose_signs_nobody_in(app: Flask, purpose: ProofPurpose) -> None:
+def test_signs_nobody_in_by_a_code_or_link_of_another_purpose(app: Flask, purpose: ProofPurpose) -> None:
     make_customer(app)
     ada = ask_for_code(app)
     with app.app_context():
@@ -212,7 +212,7 @@ def test_a_code_or_link_of_another_purpose_signs_nobody_in(app: Flask, purpose: 
     assert read_rows(app, "SELECT id FROM sign_ins") == []
 
 
-def test_a_link_that_signs_in_does_nothing_else(app: Flask) -> None:
+def test_does_nothing_else_by_a_link_that_signs_in(app: Flask) -> None:
     make_customer(app)
     ask_for_code(app)
     path = link_in(waiting_mails(app)[0]).replace("/sign-in/link/", "/confirm/")
@@ -222,7 +222,7 @@ def test_a_link_that_signs_in_does_nothing_else(app: Flask) -> None:
     assert read_rows(app, "SELECT erased_at FROM customers") == [{"erased_at": None}]
 
 
-def test_codes_of_another_mode_open_nothing(app: Flask) -> None:
+def test_opens_nothing_by_codes_of_another_mode(app: Flask) -> None:
     make_customer(app)
     ada = ask_for_code(app)
     (mail,) = waiting_mails(app)
@@ -232,7 +232,7 @@ def test_codes_of_another_mode_open_nothing(app: Flask) -> None:
     assert not enter_code(ada, code_in(mail))
 
 
-def test_forgotten_codes_take_their_tries_along(app: Flask) -> None:
+def test_forgets_the_tries_along_with_their_codes(app: Flask) -> None:
     make_customer(app)
     ask_for_code(app).post("/sign-in/code", code=WRONG)
     assert len(read_rows(app, "SELECT who FROM code_tries")) == 2

@@ -47,7 +47,7 @@ def forget(app: Flask) -> None:
 
 
 @both
-def test_a_copy_of_the_cookie_opens_nothing_after_signing_out(app: Flask) -> None:
+def test_opens_nothing_to_a_copy_of_the_cookie_after_signing_out(app: Flask) -> None:
     make_customer(app)
     ada = signed_in(app)
     old = cookie_of(ada)
@@ -61,7 +61,7 @@ def test_a_copy_of_the_cookie_opens_nothing_after_signing_out(app: Flask) -> Non
     assert rows(app) == []
 
 
-def test_each_sign_in_has_an_id_of_its_own_and_ends_the_one_before_in_that_browser(app: Flask) -> None:
+def test_gives_each_sign_in_an_id_of_its_own_and_ends_the_one_before_in_that_browser(app: Flask) -> None:
     make_customer(app)
     seen = set()
     for _ in range(3):
@@ -72,7 +72,7 @@ def test_each_sign_in_has_an_id_of_its_own_and_ends_the_one_before_in_that_brows
     assert is_in(browser)
 
 
-def test_the_token_is_in_the_cookie_alone(app: Flask) -> None:
+def test_keeps_the_token_in_the_cookie_alone(app: Flask) -> None:
     make_customer(app)
     ada = signed_in(app)
     with ada.client.session_transaction(base_url=ada.base_url) as kept:
@@ -80,7 +80,7 @@ def test_the_token_is_in_the_cookie_alone(app: Flask) -> None:
     assert token not in str(rows(app))
 
 
-def test_cookies_from_before_there_were_rows_open_nothing(app: Flask) -> None:
+def test_opens_nothing_to_cookies_from_before_there_were_rows(app: Flask) -> None:
     make_customer(app)
     buyer = Buyer(app)
     with buyer.client.session_transaction(base_url=buyer.base_url) as kept:
@@ -91,7 +91,7 @@ def test_cookies_from_before_there_were_rows_open_nothing(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 1, [1, 1], "", "x" * 200, "a\x00b", {"a": 1}])
-def test_an_odd_value_in_the_cookie_is_nobody(app: Flask, value: object) -> None:
+def test_takes_an_odd_value_in_the_cookie_for_nobody(app: Flask, value: object) -> None:
     buyer = Buyer(app)
     with buyer.client.session_transaction(base_url=buyer.base_url) as kept:
         kept[KEY] = value
@@ -100,7 +100,7 @@ def test_an_odd_value_in_the_cookie_is_nobody(app: Flask, value: object) -> None
 
 
 @both
-def test_a_session_ends_30_days_after_the_last_visit_and_90_after_the_first(app: Flask) -> None:
+def test_ends_30_days_after_the_last_visit_and_90_after_the_first(app: Flask) -> None:
     make_customer(app)
     idle, daily = signed_in(app), signed_in(app)
     with time_machine.travel(clock.now(), tick=False) as clocks:
@@ -118,7 +118,7 @@ def test_a_session_ends_30_days_after_the_last_visit_and_90_after_the_first(app:
         assert rows(app) == []
 
 
-def test_the_cookie_lives_on_while_it_is_used(app: Flask) -> None:
+def test_keeps_the_cookie_alive_while_it_is_used(app: Flask) -> None:
     make_customer(app)
     ada = signed_in(app)
     with time_machine.travel(clock.now(), tick=False) as clocks:
@@ -128,7 +128,7 @@ def test_the_cookie_lives_on_while_it_is_used(app: Flask) -> None:
         assert "Set-Cookie" not in ada.get("/library").headers
 
 
-def test_a_page_view_writes_nothing_but_now_and_then(app: Flask) -> None:
+def test_writes_nothing_for_a_page_view_but_now_and_then(app: Flask) -> None:
     make_customer(app)
     ada = signed_in(app)
     with time_machine.travel(clock.now(), tick=False) as clocks:
@@ -141,7 +141,7 @@ def test_a_page_view_writes_nothing_but_now_and_then(app: Flask) -> None:
     assert written == [0, 0, 1, 0]
 
 
-def test_the_account_lists_sessions_and_ends_one(app: Flask) -> None:
+def test_lists_sessions_in_the_account_and_ends_one(app: Flask) -> None:
     make_customer(app)
     ada = signed_in(app)
     assert "signed in here and nowhere else" in ada.get("/account").text
@@ -159,7 +159,7 @@ def test_the_account_lists_sessions_and_ends_one(app: Flask) -> None:
     assert "ended already" in ada.get("/account").text
 
 
-def test_nobody_ends_a_session_of_another_customer(app: Flask) -> None:
+def test_lets_nobody_end_a_session_of_another_customer(app: Flask) -> None:
     make_customer(app)
     make_customer(app, EVE)
     ada, eve = signed_in(app), signed_in(app, EVE)
@@ -176,7 +176,7 @@ def test_ends_its_own_session_as_signing_out_does(app: Flask) -> None:
     assert not is_in(ada)
 
 
-def test_a_customer_has_no_more_sessions_than_a_page_shows(app: Flask) -> None:
+def test_has_no_more_rows_for_a_customer_than_a_page_shows(app: Flask) -> None:
     make_customer(app)
     first = signed_in(app)
     browsers = [signed_in(app) for _ in range(MOST)]
@@ -187,7 +187,7 @@ def test_a_customer_has_no_more_sessions_than_a_page_shows(app: Flask) -> None:
     assert page.count('class="device"') == MOST
 
 
-def test_signing_out_everywhere_ends_all_of_one_customer_alone(app: Flask) -> None:
+def test_ends_all_of_one_customer_alone_at_signing_out_everywhere(app: Flask) -> None:
     make_customer(app)
     make_customer(app, EVE)
     one, two, eve = signed_in(app), signed_in(app), signed_in(app, EVE)
@@ -195,7 +195,7 @@ def test_signing_out_everywhere_ends_all_of_one_customer_alone(app: Flask) -> No
     assert [is_in(each) for each in (one, two, eve)] == [False, False, True]
 
 
-def test_the_export_names_the_sessions(app: Flask) -> None:
+def test_is_named_in_the_export(app: Flask) -> None:
     make_customer(app)
     signed_in(app, user_agent=FIREFOX)
     assert '"Firefox on Windows"' in signed_in(app).get("/account/export.json").text

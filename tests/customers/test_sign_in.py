@@ -42,7 +42,7 @@ def mailed(shop: Shop, email: str = ADA) -> tuple[str, str]:
 
 
 @pytest.mark.happy_path
-def test_a_code_from_the_mail_signs_in_in_any_spelling(shop: Shop, sandbox: SandboxClient) -> None:
+def test_takes_a_code_from_the_mail_in_any_spelling(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email="Ada@Example.com")
     for spell in (str.lower, str.upper, lambda code: code.replace("-", " ")):
         buyer = Buyer(shop.app)
@@ -52,7 +52,7 @@ def test_a_code_from_the_mail_signs_in_in_any_spelling(shop: Shop, sandbox: Sand
         assert is_in(buyer)
 
 
-def test_the_link_is_a_page_with_a_button_that_may_be_opened_often(shop: Shop, sandbox: SandboxClient) -> None:
+def test_makes_the_link_a_page_with_a_button_that_may_be_opened_often(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     ask_for_code(Buyer(shop.app))
     _code, link = mailed(shop)
@@ -75,7 +75,7 @@ def test_the_link_is_a_page_with_a_button_that_may_be_opened_often(shop: Shop, s
         assert not is_in(late)
 
 
-def test_a_stranger_sees_what_a_customer_sees_and_gets_no_mail(shop: Shop, sandbox: SandboxClient) -> None:
+def test_shows_a_stranger_what_a_customer_sees_and_mails_nothing(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     seen = []
     for email in (ADA, "eve@example.com"):
@@ -93,7 +93,7 @@ def test_a_stranger_sees_what_a_customer_sees_and_gets_no_mail(shop: Shop, sandb
     assert rows == [{"state": "canceled", "last_error": "nothing was bought with this address"}]
 
 
-def test_wrong_codes_end_and_a_right_one_after_them_too(shop: Shop, sandbox: SandboxClient) -> None:
+def test_refuses_a_right_code_after_too_many_wrong_ones(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     buyer = Buyer(shop.app)
     ask_for_code(buyer)
@@ -106,7 +106,7 @@ def test_wrong_codes_end_and_a_right_one_after_them_too(shop: Shop, sandbox: San
     assert not is_in(buyer)
 
 
-def test_a_code_has_its_minutes(shop: Shop, sandbox: SandboxClient) -> None:
+def test_ends_a_code_after_its_minutes(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     buyer = Buyer(shop.app)
     ask_for_code(buyer)
@@ -116,7 +116,7 @@ def test_a_code_has_its_minutes(shop: Shop, sandbox: SandboxClient) -> None:
         assert (late.status_code, "has ended" in late.text) == (400, True)
 
 
-def test_a_code_belongs_to_the_browser_that_asked(shop: Shop, sandbox: SandboxClient) -> None:
+def test_takes_a_code_only_from_the_browser_that_asked(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     ask_for_code(Buyer(shop.app))
     code, _link = mailed(shop)
@@ -127,7 +127,7 @@ def test_a_code_belongs_to_the_browser_that_asked(shop: Shop, sandbox: SandboxCl
 
 
 @both
-def test_five_wrong_codes_are_five_however_many_guess_at_once(app: Flask) -> None:
+def test_counts_five_wrong_codes_however_many_guess_at_once(app: Flask) -> None:
     with app.app_context():
         proof_id = proofs.start_proof(purpose=ProofPurpose.SIGN_IN, email=ADA)
         db.session.remove()
@@ -145,7 +145,7 @@ def test_five_wrong_codes_are_five_however_many_guess_at_once(app: Flask) -> Non
     assert (results.count(CodeResult.WRONG), results.count(CodeResult.TOO_MANY)) == (5, 15)
 
 
-def test_one_address_has_five_mails_open_at_once(app: Flask) -> None:
+def test_keeps_five_mails_of_one_address_open_at_once(app: Flask) -> None:
     with app.app_context():
         for _ in range(7):
             proofs.start_proof(purpose=ProofPurpose.SIGN_IN, email=ADA)
@@ -153,19 +153,19 @@ def test_one_address_has_five_mails_open_at_once(app: Flask) -> None:
     assert len(read_rows(app, "SELECT id FROM outbox")) == 5
 
 
-def test_what_is_no_address_is_said_at_once(buyer: Buyer) -> None:
+def test_says_at_once_what_is_no_address(buyer: Buyer) -> None:
     for wrong in ("", "ada", "ada@", "a b@example.com", f"{'a' * 300}@example.com"):
         answer = buyer.post("/sign-in", email=wrong)
         assert (answer.status_code, "does not look like" in answer.text) == (400, True)
     assert buyer.get("/sign-in/code").location == "/sign-in"
 
 
-def test_asking_again_and_again_is_limited(buyer: Buyer) -> None:
+def test_limits_who_asks_again_and_again(buyer: Buyer) -> None:
     statuses = [ask_for_code(buyer, f"a{number}@example.com").status_code for number in range(6)]
     assert statuses == [303] * 5 + [429]
 
 
-def test_signing_out_everywhere_ends_every_browser(shop: Shop, sandbox: SandboxClient) -> None:
+def test_ends_every_browser_at_signing_out_everywhere(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     first, second = Buyer(shop.app), Buyer(shop.app)
     for buyer in (first, second):

@@ -24,7 +24,7 @@ OTHERS = ["Alice@example.com", "\uff41lice@example.com", "alice@EXAMPLE.com", " 
 
 
 @pytest.mark.parametrize("typed", OTHERS)
-def test_taking_an_address_is_asked_of_the_mailbox_on_file(app: Flask, typed: str) -> None:
+def test_asks_the_mailbox_on_file_before_an_address_is_taken(app: Flask, typed: str) -> None:
     make_customer(app, ALICE)
     make_customer(app, MALLORY)
     mallory = signed_in(app, MALLORY)
@@ -33,7 +33,7 @@ def test_taking_an_address_is_asked_of_the_mailbox_on_file(app: Flask, typed: st
 
 
 @pytest.mark.parametrize("typed", OTHERS)
-def test_a_code_for_signing_in_goes_to_the_mailbox_on_file(app: Flask, typed: str) -> None:
+def test_sends_a_code_for_signing_in_to_the_mailbox_on_file(app: Flask, typed: str) -> None:
     make_customer(app, ALICE)
     stranger = Buyer(app)
     stranger.post("/sign-in", email=typed)
@@ -41,7 +41,7 @@ def test_a_code_for_signing_in_goes_to_the_mailbox_on_file(app: Flask, typed: st
     assert mail.recipient == ALICE
 
 
-def test_who_bought_meanwhile_with_another_spelling_is_not_opened(app: Flask) -> None:
+def test_opens_nothing_of_who_bought_meanwhile_with_another_spelling(app: Flask) -> None:
     """Mallory reads `Alice@…`; between the mail and the code the owner of `alice@…` buys."""
     make_customer(app, MALLORY)
     mallory = signed_in(app, MALLORY)
@@ -56,7 +56,7 @@ def test_who_bought_meanwhile_with_another_spelling_is_not_opened(app: Flask) ->
     assert [(row["email"], row["moved_to_id"]) for row in rows] == [(MALLORY, None), (ALICE, None)]
 
 
-def test_a_code_mailed_before_the_first_sale_signs_in_that_spelling_only(app: Flask) -> None:
+def test_signs_in_only_the_spelling_whose_code_was_mailed_before_the_first_sale(app: Flask) -> None:
     with app.app_context():
         start_proof(purpose=ProofPurpose.SIGN_IN, email=OTHERS[0])
         seed = db.session.execute(text("SELECT seed FROM address_proofs")).scalar_one()
@@ -71,13 +71,13 @@ def test_a_code_mailed_before_the_first_sale_signs_in_that_spelling_only(app: Fl
     assert waiting_mails(app) == []
 
 
-def test_looking_alike_puts_nobody_else_s_mailbox_on_file(app: Flask) -> None:
+def test_puts_no_mailbox_on_file_that_only_looks_alike(app: Flask) -> None:
     with app.app_context(), transaction() as session:
         ensure_customer(session, mode="sandbox", email=OTHERS[1])
     assert read_rows(app, "SELECT email FROM customers") == [{"email": ALICE}]
 
 
-def test_erasing_is_asked_of_the_mailbox_on_file(app: Flask) -> None:
+def test_asks_the_mailbox_on_file_before_erasing(app: Flask) -> None:
     make_customer(app, ALICE)
     alice = signed_in(app, ALICE)
     alice.post("/account/erase")
@@ -89,7 +89,7 @@ def test_erasing_is_asked_of_the_mailbox_on_file(app: Flask) -> None:
     assert read_rows(app, "SELECT erased_at FROM customers") == [{"erased_at": None}]
 
 
-def test_an_order_s_code_goes_to_the_mailbox_on_file(app: Flask) -> None:
+def test_sends_an_orders_code_to_the_mailbox_on_file(app: Flask) -> None:
     runtime(app).settings = replace(runtime(app).settings, order_page_code=True)
     order_id = make_order(app)
     with app.app_context():
@@ -105,7 +105,7 @@ def test_an_order_s_code_goes_to_the_mailbox_on_file(app: Flask) -> None:
     assert buyer.get(f"/orders/{token}").status_code == 200
 
 
-def test_the_owner_corrects_a_spelling(app: Flask) -> None:
+def test_lets_the_owner_correct_a_spelling(app: Flask) -> None:
     make_customer(app, ALICE)
     with app.app_context():
         move_customer(ALICE, OTHERS[0])

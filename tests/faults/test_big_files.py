@@ -83,7 +83,7 @@ def pieces(curl: "subprocess.Popen[bytes]") -> Iterator[bytes]:
             yield piece
 
 
-def test_curl_goes_on_where_it_was_killed_and_the_servers_memory_stays(
+def test_goes_on_where_curl_was_killed_and_the_servers_memory_stays(
     app: Flask, sandbox: SandboxClient, free_port: int, environment: dict[str, str]
 ) -> None:
     sale = sell(app, sandbox, BOOK)

@@ -12,7 +12,9 @@ from tests.support.rows import read_rows
 from tests.support.shop import Buyer, Shop, keys_on
 
 
-def test_a_sale_and_a_failure_leave_no_secret_in_the_logs(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+def test_leaves_no_secret_of_a_sale_and_a_failure_in_the_logs(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     buyer = Buyer(shop.app)
     buyer.add("twinspot", "Personal")

@@ -22,7 +22,7 @@ def is_served(address: str, **headers: str) -> bool:
         return reader.status == 200
 
 
-def test_forty_slow_readers_keep_nobody_waiting(
+def test_keeps_nobody_waiting_for_forty_slow_readers(
     app: Flask, sandbox: SandboxClient, free_port: int, environment: dict[str, str]
 ) -> None:
     sales = [sell(app, sandbox, BOOK, email=f"buyer{number}@example.com") for number in range(6)]
@@ -44,7 +44,7 @@ def test_forty_slow_readers_keep_nobody_waiting(
         wait_for(lambda: is_served(last))
 
 
-def test_slow_readers_with_a_failing_condition_hold_nothing(
+def test_holds_nothing_for_slow_readers_with_a_failing_condition(
     app: Flask, sandbox: SandboxClient, free_port: int, environment: dict[str, str]
 ) -> None:
     sale = sell(app, sandbox, BOOK)
@@ -60,7 +60,7 @@ def test_slow_readers_with_a_failing_condition_hold_nothing(
         assert is_served(address)
 
 
-def test_one_buyer_holds_some_slots_and_not_all(
+def test_lets_one_buyer_hold_some_slots_and_not_all(
     app: Flask, sandbox: SandboxClient, free_port: int, environment: dict[str, str]
 ) -> None:
     greedy, other = (sell(app, sandbox, BOOK, email=f"{name}@example.com") for name in ("greedy", "other"))

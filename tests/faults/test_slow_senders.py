@@ -47,7 +47,7 @@ def post(url: str) -> requests.Response:
 
 
 @pytest.mark.slow
-def test_slow_senders_keep_nobody_waiting(environment: dict[str, str], free_port: int) -> None:
+def test_keeps_nobody_waiting_for_slow_senders(environment: dict[str, str], free_port: int) -> None:
     few = {"WEB_THREADS": "2", "DOWNLOAD_THREADS": "1"}
     with served(environment | few, workers=1) as url, ExitStack() as held:
         for number in range(12):
@@ -90,7 +90,7 @@ def dripping(told: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", ["/webhook", "/v1/licenses/validate", "/cart/add"])
-def test_a_body_has_a_deadline(make_shop: MakeShop, path: str) -> None:
+def test_gives_a_body_a_deadline(make_shop: MakeShop, path: str) -> None:
     """And its refusal is like every other one there."""
     shop = make_shop()
     gate = shop.wsgi_app
@@ -114,7 +114,7 @@ def bodies() -> Client:
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 100, 65536, 256 * 1024])
-def test_a_body_comes_through_as_it_was_sent(bodies: Client, size: int) -> None:
+def test_brings_a_body_through_as_it_was_sent(bodies: Client, size: int) -> None:
     body = bytes(number % 251 for number in range(size))
     assert bodies.post("/", data=body).data == body
     chunked = bodies.post(
@@ -137,7 +137,7 @@ def tell(request: Request) -> Response:
     return Response(request.environ.get(REFUSED) or request.environ["wsgi.input"].read())
 
 
-def test_one_client_holds_some_of_the_readers_and_never_all() -> None:
+def test_lets_one_client_hold_some_of_the_readers_and_never_all() -> None:
     begun, go_on = Semaphore(0), Event()
 
     class Silent:

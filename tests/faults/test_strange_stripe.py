@@ -64,7 +64,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize(("status", "content_type", "body"), UNREADABLE)
-def test_an_answer_that_nobody_can_read_is_trouble_with_stripe(
+def test_takes_an_answer_that_nobody_can_read_for_trouble_with_stripe(
     app: Flask, stripe: StrangeStripe, status: int, content_type: str, body: bytes
 ) -> None:
     set_up_gateway(app, runtime(app).settings, Patience(connect=5, read=20, retries=0))
@@ -82,7 +82,7 @@ def test_an_answer_that_nobody_can_read_is_trouble_with_stripe(
     assert "your cart is safe" in started.text
 
 
-def test_pages_that_need_no_stripe_are_answered_while_it_hangs(patient: Flask, stripe: StrangeStripe) -> None:
+def test_answers_pages_that_need_no_stripe_while_it_hangs(patient: Flask, stripe: StrangeStripe) -> None:
     """Counted, not timed: six of eight threads may be at Stripe, and the next one is told so at once."""
     most = Turns(THREADS).most
     assert most == 6
@@ -102,7 +102,7 @@ def test_pages_that_need_no_stripe_are_answered_while_it_hangs(patient: Flask, s
     assert stripe.asked == most + 1, "the turns were given back"
 
 
-def test_deliveries_leave_turns_to_buyers(patient: Flask, stripe: StrangeStripe) -> None:
+def test_leaves_turns_to_buyers_beside_deliveries(patient: Flask, stripe: StrangeStripe) -> None:
     most = Turns(THREADS).most_with_deliveries
     assert most == 4
     with ThreadPoolExecutor(most + 1) as senders, stripe.hold():
@@ -115,7 +115,7 @@ def test_deliveries_leave_turns_to_buyers(patient: Flask, stripe: StrangeStripe)
         wait_for(lambda: stripe.asked == most + 1, seconds=60)
 
 
-def test_a_crowd_waits_a_moment_where_stripe_answers() -> None:
+def test_lets_a_crowd_wait_a_moment_where_stripe_answers() -> None:
     """A burst of buyers is no trouble: the next one's turn comes before anybody is told to wait."""
     turns, inside, leave = Turns(2, wait_seconds=60, answers_seconds=60), Event(), Event()
 
@@ -134,7 +134,7 @@ def test_a_crowd_waits_a_moment_where_stripe_answers() -> None:
         second.result()
 
 
-def test_a_crowd_is_told_so_at_once_where_stripe_hangs() -> None:
+def test_tells_a_crowd_at_once_that_stripe_hangs() -> None:
     turns = Turns(2, wait_seconds=3600, answers_seconds=0)
     with turns.take(), pytest.raises(StripeCrowded), turns.take():
         pass

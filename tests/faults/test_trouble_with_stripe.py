@@ -50,7 +50,9 @@ def test_sells_a_minute_after_a_stored_500_for_a_product(buyer: Buyer, sandbox: 
         assert buyer.check_out().startswith("cs_test_")
 
 
-def test_mirrors_anew_what_was_archived_at_stripe(buyer: Buyer, sandbox: SandboxClient, app: Flask) -> None:
+def test_makes_mirrors_anew_of_what_was_archived_at_stripe(
+    buyer: Buyer, sandbox: SandboxClient, app: Flask
+) -> None:
     buyer.add("twinspot", "Personal")
     buyer.check_out()
     price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]

@@ -66,7 +66,7 @@ class TestOnEveryScreen:
     def viewport(self, request: pytest.FixtureRequest) -> Any:
         return request.param
 
-    def test_from_sign_in_to_the_account_everything_fits_and_is_accessible(
+    def test_fits_and_is_accessible_from_sign_in_to_the_account(
         self, shop: Shop, sale: Sale, page: Page, complaints: Complaints
     ) -> None:
         complaints.expected = ["400 (BAD REQUEST)"]  # of the wrong code
@@ -100,7 +100,7 @@ class TestOnEveryScreen:
         page.goto(shop.url + mailed(shop)[1])
         look(page)
 
-    def test_an_orders_page_with_devices_and_older_versions(
+    def test_shows_an_orders_page_with_devices_and_older_versions(
         self, shop: Shop, sale: Sale, page: Page, tmp_path: Path
     ) -> None:
         newer = tmp_path / "twinspot-3.0.zip"
@@ -126,7 +126,7 @@ class TestOnEveryScreen:
         assert started.value.suggested_filename.endswith(".license")
 
 
-def test_a_link_signs_in_with_one_click_without_javascript(shop: Shop, sale: Sale, chromium: Browser) -> None:
+def test_signs_in_with_one_click_on_a_link_without_javascript(shop: Shop, sale: Sale, chromium: Browser) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{shop.url}/sign-in")
@@ -147,7 +147,7 @@ def test_a_link_signs_in_with_one_click_without_javascript(shop: Shop, sale: Sal
     context.close()
 
 
-def test_an_address_changes_in_two_browsers(shop: Shop, sale: Sale, page: Page, chromium: Browser) -> None:
+def test_changes_an_address_in_two_browsers(shop: Shop, sale: Sale, page: Page, chromium: Browser) -> None:
     sign_in(shop, page)
     page.get_by_role("link", name="Account").first.click()
     page.get_by_label("New address").fill("ada@new.example.com")
@@ -173,7 +173,7 @@ def test_an_address_changes_in_two_browsers(shop: Shop, sale: Sale, page: Page, 
     assert key_texts(page) == sale.keys
 
 
-def test_news_of_a_release_lead_to_it_and_out(shop: Shop, sale: Sale, page: Page, tmp_path: Path) -> None:
+def test_leads_from_news_of_a_release_to_it_and_out(shop: Shop, sale: Sale, page: Page, tmp_path: Path) -> None:
     newer = tmp_path / "twinspot-3.0.zip"
     newer.write_bytes(b"newer")
     with shop.app.app_context():
@@ -200,7 +200,7 @@ class TestWhereTheOwnerWantsACode:
     def settings(self, settings: Settings) -> Settings:
         return replace(settings, order_page_code=True)
 
-    def test_another_browser_types_it_once(self, shop: Shop, sale: Sale, page: Page) -> None:
+    def test_asks_another_browser_to_type_it_once(self, shop: Shop, sale: Sale, page: Page) -> None:
         page.goto(shop.url + sale.link)
         expect(page.get_by_role("heading", level=1)).to_have_text("Is this your order?")
         look(page)

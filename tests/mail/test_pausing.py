@@ -64,7 +64,7 @@ def test_is_looked_at_ever_more_seldom_when_nobody_says_that_it_opened(app: Flas
 
 
 @both
-def test_an_order_that_opens_while_its_mail_is_looked_at_is_looked_at_again(
+def test_looks_again_at_an_order_that_opens_while_its_mail_is_looked_at(
     app: Flask, mailbox: MailboxServer
 ) -> None:
     """The worker has read that it is closed, the owner gives it back, the worker writes what it found."""
@@ -85,7 +85,7 @@ def test_an_order_that_opens_while_its_mail_is_looked_at_is_looked_at_again(
     assert (row(app)["state"], len(mailbox.messages())) == ("sent", 1)
 
 
-def test_of_several_that_tell_the_same_the_newest_goes_on(app: Flask, mailbox: MailboxServer) -> None:
+def test_lets_the_newest_go_on_of_several_that_tell_the_same(app: Flask, mailbox: MailboxServer) -> None:
     order_id, other = make_order(app), make_order(app)
     for again in ("", "1", "2"):
         promise(app, order_id, again=again, hold=False)
@@ -96,7 +96,7 @@ def test_of_several_that_tell_the_same_the_newest_goes_on(app: Flask, mailbox: M
 
 
 @pytest.mark.parametrize("kind", [outbox.WAITING_FOR_BANK, outbox.PAYMENT_FAILED])
-def test_what_the_owner_withdrew_before_it_was_paid_goes_on_too(
+def test_goes_on_too_after_the_owner_withdrew_what_was_not_paid_yet(
     app: Flask, mailbox: MailboxServer, kind: str
 ) -> None:
     order_id = make_order(app)
@@ -121,7 +121,7 @@ def test_what_the_owner_withdrew_before_it_was_paid_goes_on_too(
         (outbox.PAYMENT_FAILED, "is_paid", "the payment went through after all"),
     ],
 )
-def test_what_can_never_be_true_again_is_canceled(
+def test_is_canceled_when_it_can_never_be_true_again(
     app: Flask, mailbox: MailboxServer, kind: str, fact: str, reason: str
 ) -> None:
     order_id = make_order(app)

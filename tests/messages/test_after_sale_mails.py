@@ -151,7 +151,7 @@ def test_tells_the_owner_of_a_fraud_warning(app: Flask, sandbox: SandboxClient, 
 
 
 @pytest.mark.parametrize("environment", [{"OWNER_EMAIL": ""}], indirect=True)
-def test_only_lists_what_needs_an_owner_without_an_address(
+def test_lists_only_what_needs_an_owner_without_an_address(
     app: Flask, sandbox: SandboxClient, mailbox: Mails
 ) -> None:
     sale = sell(app, sandbox)

@@ -27,7 +27,7 @@ def receipt(shop: Shop, sale: Sale) -> list[str]:
     return [str(mail["text"]), str(mail["html"])]
 
 
-def test_a_withdrawn_key_is_not_mailed(shop: Shop, sandbox: SandboxClient) -> None:
+def test_mails_no_withdrawn_key(shop: Shop, sandbox: SandboxClient) -> None:
     sale = sell(shop.app, sandbox)
     with shop.app.app_context():
         withdraw_key(sale.keys[0])
@@ -36,7 +36,7 @@ def test_a_withdrawn_key_is_not_mailed(shop: Shop, sandbox: SandboxClient) -> No
         assert "withdrawn" in body
 
 
-def test_a_key_that_has_ended_is_said_to(shop: Shop, sandbox: SandboxClient) -> None:
+def test_says_which_key_has_ended(shop: Shop, sandbox: SandboxClient) -> None:
     sale = sell(shop.app, sandbox)
     with shop.app.app_context(), transaction() as session:
         session.execute(update(License).values(expires_at=clock.now() - timedelta(days=1)))
@@ -46,7 +46,7 @@ def test_a_key_that_has_ended_is_said_to(shop: Shop, sandbox: SandboxClient) -> 
 
 
 @pytest.mark.parametrize("refunded", [1, 2])
-def test_a_refunded_item_is_said_to_be(shop: Shop, sandbox: SandboxClient, refunded: int) -> None:
+def test_says_which_item_is_refunded(shop: Shop, sandbox: SandboxClient, refunded: int) -> None:
     sale = sell(shop.app, sandbox, TWINSPOT, BOOK)
     sale.refund(amount=500, metadata={"storefront_items": str(refunded)})
     sale.deliver("charge.refunded", "refund.")

@@ -56,7 +56,7 @@ LEFT_OVER = (
 
 
 @both
-def test_what_is_left_of_codes_that_are_gone_blocks_no_mail(app: Flask) -> None:
+def test_blocks_no_mail_by_what_is_left_of_codes_that_are_gone(app: Flask) -> None:
     go_back(app)
     change_rows(app, *LEFT_OVER, seed=b"x")
     schema.upgrade(app)
@@ -68,7 +68,7 @@ def test_what_is_left_of_codes_that_are_gone_blocks_no_mail(app: Flask) -> None:
 
 
 @both
-def test_its_mails_find_their_codes_again_in_the_version_before(app: Flask) -> None:
+def test_finds_the_codes_of_its_mails_again_in_the_version_before(app: Flask) -> None:
     go_back(app)
     change_rows(app, *LEFT_OVER, seed=b"x")
     schema.upgrade(app)
@@ -81,7 +81,7 @@ def test_its_mails_find_their_codes_again_in_the_version_before(app: Flask) -> N
     schema.upgrade(app)
 
 
-def test_the_next_ids_are_above_all_that_anything_still_names(app: Flask) -> None:
+def test_gives_next_ids_above_all_that_anything_still_names(app: Flask) -> None:
     go_back(app)
     change_rows(app, *LEFT_OVER, seed=b"x")
     schema.upgrade(app)
@@ -91,7 +91,7 @@ def test_the_next_ids_are_above_all_that_anything_still_names(app: Flask) -> Non
     assert last["reconcile_passes"] > 9
 
 
-def test_a_new_shop_counts_from_one(app: Flask) -> None:
+def test_counts_from_one_in_a_new_shop(app: Flask) -> None:
     assert add_proof(app, "first") == 1
 
 
@@ -109,7 +109,7 @@ def all_of(app: Flask) -> dict[str, object]:
     return found
 
 
-def test_nothing_of_a_table_is_lost_when_it_is_made_anew(app: Flask) -> None:
+def test_loses_nothing_of_a_table_when_it_is_made_anew(app: Flask) -> None:
     before = all_of(app)
     go_back(app)
     schema.upgrade(app)
@@ -117,7 +117,7 @@ def test_nothing_of_a_table_is_lost_when_it_is_made_anew(app: Flask) -> None:
     assert differences(app) == []
 
 
-def test_a_price_says_once_that_it_is_not_below_zero(app: Flask) -> None:
+def test_says_once_that_a_price_is_not_below_zero(app: Flask) -> None:
     for _upgrade in range(2):
         go_back(app)
         schema.upgrade(app)
@@ -126,6 +126,6 @@ def test_a_price_says_once_that_it_is_not_below_zero(app: Flask) -> None:
 
 
 @both
-def test_a_price_below_zero_is_refused_by_the_database_too(app: Flask) -> None:
+def test_refuses_a_price_below_zero_in_the_database_too(app: Flask) -> None:
     with app.app_context(), pytest.raises(IntegrityError), transaction() as session:
         session.execute(text("UPDATE prices SET amount_minor = -1"))

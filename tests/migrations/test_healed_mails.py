@@ -14,7 +14,7 @@ CLOSED = "The payment is disputed with the bank."
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
-def test_a_mail_that_a_closed_order_ended_goes_on(app: Flask) -> None:
+def test_lets_a_mail_go_on_that_a_closed_order_ended(app: Flask) -> None:
     stopped, told, asked_again, erased = (make_order(app) for _ in range(4))
     for order_id in (stopped, told, asked_again):
         promise(app, order_id)

@@ -23,21 +23,21 @@ def counted_tables() -> set[str]:
     }
 
 
-def test_every_model_with_a_number_asks_for_one_that_is_new() -> None:
+def test_asks_for_a_new_one_in_every_model_with_a_number() -> None:
     found = counted_tables()
     assert len(found) > 15
     options = {name: Base.metadata.tables[name].dialect_options["sqlite"] for name in found}
     assert {name for name in found if options[name]["autoincrement"]} == found
 
 
-def test_every_table_of_the_database_gives_one_that_is_new(app: Flask) -> None:
+def test_gives_a_new_one_in_every_table_of_the_database(app: Flask) -> None:
     rows = read_rows(app, "SELECT name, sql FROM sqlite_master WHERE type = 'table'")
     counted = {row["name"] for row in rows if "AUTOINCREMENT" in row["sql"]}
     assert counted_tables() - counted == set()
 
 
 @both
-def test_a_deleted_id_is_not_given_again_also_after_a_table_was_made_anew(app: Flask) -> None:
+def test_gives_no_deleted_id_again_also_after_a_table_was_made_anew(app: Flask) -> None:
     first = add_proof(app, "1")
     change_rows(app, "DELETE FROM address_proofs")
     second = add_proof(app, "2")

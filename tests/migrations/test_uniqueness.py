@@ -57,7 +57,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
-def test_the_database_holds_what_is_written_here_and_nothing_else(app: Flask) -> None:
+def test_holds_what_is_written_here_and_nothing_else(app: Flask) -> None:
     with app.app_context():
         found = inspect(db.engine)
         once, named = set(), set()

@@ -117,7 +117,7 @@ def test_has_a_sentence_for_every_reason() -> None:
 
 
 @given(any_facts)
-def test_never_allows_what_is_unpaid_or_withdrawn(facts: Facts) -> None:
+def test_allows_nothing_that_is_unpaid_or_withdrawn(facts: Facts) -> None:
     if not facts.is_paid or facts.decision is Decision.WITHDRAW:
         assert not access(facts).allowed
 
@@ -165,13 +165,13 @@ def test_keeps_access_under_an_unknown_dispute_status(status: str) -> None:
 
 
 @given(any_facts)
-def test_never_lets_a_refund_give_access(facts: Facts) -> None:
+def test_lets_no_refund_give_access(facts: Facts) -> None:
     more = replace(facts, refunded_minor=facts.refunded_minor + 1)
     assert access(facts).allowed or not access(more).allowed
 
 
 @pytest.mark.parametrize(("heavy", "light"), WEIGHTIER)
-def test_the_weightiest_of_several_disputes_decides(heavy: str, light: str) -> None:
+def test_decides_by_the_weightiest_of_several_disputes(heavy: str, light: str) -> None:
     assert weightiest_dispute([heavy, light]) == weightiest_dispute([light, heavy, light]) == heavy
 
 
@@ -188,6 +188,6 @@ def test_weighs_every_status_there_is() -> None:
     assert order[0] == "lost"
 
 
-def test_no_dispute_weighs_nothing_and_unknown_ones_always_the_same() -> None:
+def test_weighs_no_dispute_as_nothing_and_unknown_ones_always_the_same() -> None:
     assert weightiest_dispute([]) is None
     assert weightiest_dispute(["b", "a"]) == weightiest_dispute(["a", "b"]) == "a"

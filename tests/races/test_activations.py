@@ -14,7 +14,7 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
 @both
-def test_three_of_sixty_four_get_the_three_slots(app: Flask, sandbox: SandboxClient) -> None:
+def test_gives_three_of_sixty_four_the_three_slots(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox, activation_limit=3)
 
     def activate(number: int) -> str:
@@ -30,7 +30,9 @@ def test_three_of_sixty_four_get_the_three_slots(app: Flask, sandbox: SandboxCli
 
 
 @both
-def test_one_device_that_asks_twenty_times_at_once_is_one_instance(app: Flask, sandbox: SandboxClient) -> None:
+def test_takes_one_device_that_asks_twenty_times_at_once_for_one_instance(
+    app: Flask, sandbox: SandboxClient
+) -> None:
     sale = sell_license(app, sandbox, activation_limit=3)
 
     def activate(number: int) -> str:

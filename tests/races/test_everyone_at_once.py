@@ -46,7 +46,7 @@ def start_sessions(app: Flask, sandbox: SandboxClient, count: int) -> list[str]:
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
-def test_one_order_the_expected_grants_and_one_receipt_each(
+def test_makes_one_order_the_expected_grants_and_one_receipt_each(
     app: Flask, sandbox: SandboxClient, mailbox: Any, environment: dict[str, str], engine: str
 ) -> None:
     count = SESSIONS[engine]

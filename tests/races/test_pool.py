@@ -25,7 +25,9 @@ postgresql = pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
 
 
 @both
-def test_thirty_sales_of_twenty_keys_are_twenty_keys_and_ten_who_wait(app: Flask, sandbox: SandboxClient) -> None:
+def test_serves_thirty_sales_of_twenty_keys_with_twenty_keys_and_ten_who_wait(
+    app: Flask, sandbox: SandboxClient
+) -> None:
     make_pool(app)
     bring(app, numbered(20))
     sessions = pay(app, sandbox, 30)
@@ -39,7 +41,7 @@ def test_thirty_sales_of_twenty_keys_are_twenty_keys_and_ten_who_wait(app: Flask
 
 
 @both
-def test_an_import_in_the_middle_forgets_nobody(app: Flask, sandbox: SandboxClient) -> None:
+def test_forgets_nobody_when_an_import_comes_in_the_middle(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     bring(app, numbered(2))
     sessions = pay(app, sandbox, 12)
@@ -74,7 +76,7 @@ def let_one_wait_though_there_are_keys(app: Flask, sandbox: SandboxClient) -> No
 
 
 @postgresql
-def test_two_that_serve_the_same_buyer_take_one_key(app: Flask, sandbox: SandboxClient) -> None:
+def test_takes_one_key_for_two_that_serve_the_same_buyer(app: Flask, sandbox: SandboxClient) -> None:
     let_one_wait_though_there_are_keys(app, sandbox)
 
     def lock(session: Session) -> None:
@@ -90,7 +92,7 @@ def test_two_that_serve_the_same_buyer_take_one_key(app: Flask, sandbox: Sandbox
 
 
 @postgresql
-def test_an_order_that_closes_while_it_is_served_takes_no_key(app: Flask, sandbox: SandboxClient) -> None:
+def test_takes_no_key_for_an_order_that_closes_while_it_is_served(app: Flask, sandbox: SandboxClient) -> None:
     let_one_wait_though_there_are_keys(app, sandbox)
 
     def close(session: Session) -> None:
@@ -103,7 +105,7 @@ def test_an_order_that_closes_while_it_is_served_takes_no_key(app: Flask, sandbo
 
 
 @postgresql
-def test_a_sale_does_not_wait_for_an_import(app: Flask, sandbox: SandboxClient) -> None:
+def test_lets_no_sale_wait_for_an_import(app: Flask, sandbox: SandboxClient) -> None:
     """The import is in its transaction, and waits for another one that brings the same key elsewhere."""
     make_pool(app)
     bring(app, numbered(2))
@@ -126,7 +128,7 @@ def test_a_sale_does_not_wait_for_an_import(app: Flask, sandbox: SandboxClient) 
 
 
 @both
-def test_of_two_imports_of_one_file_one_is_refused_line_by_line(app: Flask) -> None:
+def test_refuses_one_of_two_imports_of_one_file_line_by_line(app: Flask) -> None:
     make_pool(app)
 
     def act(_number: int) -> int:

@@ -13,7 +13,7 @@ from tests.races.waiting import in_app
 THREADS = 6
 
 
-def test_one_list_is_made_however_many_ask(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_makes_one_list_however_many_ask(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The window is widened: a list takes until the test lets it go."""
     made: list[int] = []
     started, may_end = threading.Event(), threading.Event()

@@ -42,14 +42,14 @@ def signers(app: Flask) -> list[str]:
 
 
 @both
-def test_all_who_are_first_sign_with_the_same_key(app: Flask) -> None:
+def test_signs_with_the_same_key_for_all_who_are_first(app: Flask) -> None:
     kids = at_once(app, lambda: ensure_signing_key().kid)
     assert set(kids) == set(signers(app))
     assert len(read_rows(app, "SELECT kid FROM signing_keys")) == 1
 
 
 @both
-def test_one_key_is_prepared_and_one_rotation_uses_it(app: Flask) -> None:
+def test_prepares_one_key_and_uses_it_for_one_rotation(app: Flask) -> None:
     in_app(app, ensure_signing_key)
     (prepared,) = set(at_once(app, signing_keys.prepare))
     rotated = at_once(app, signing_keys.rotate)
@@ -58,7 +58,7 @@ def test_one_key_is_prepared_and_one_rotation_uses_it(app: Flask) -> None:
 
 
 @both
-def test_rotations_after_a_leak_leave_one_signer(app: Flask) -> None:
+def test_leaves_one_signer_after_rotations_for_a_leak(app: Flask) -> None:
     in_app(app, ensure_signing_key)
     kids = at_once(app, lambda: signing_keys.rotate(now=True))
     assert len(set(kids)) == THREADS

@@ -47,7 +47,7 @@ def refunded(app: Flask) -> int:
     return int(read_rows(app, "SELECT refunded_minor FROM orders")[0]["refunded_minor"])
 
 
-def test_older_facts_do_not_overwrite_a_refund(
+def test_overwrites_no_refund_by_older_facts(
     app: Flask, buyer: Buyer, sandbox: SandboxClient, gateway: SlowGateway, pool: ThreadPoolExecutor
 ) -> None:
     session_id = bought(buyer, sandbox)
@@ -61,7 +61,7 @@ def test_older_facts_do_not_overwrite_a_refund(
     assert refunded(app) == 1900
 
 
-def test_newer_facts_are_applied_when_the_older_look_commits_first(
+def test_applies_newer_facts_when_the_older_look_commits_first(
     app: Flask, buyer: Buyer, sandbox: SandboxClient, gateway: SlowGateway, pool: ThreadPoolExecutor
 ) -> None:
     session_id = bought(buyer, sandbox)
@@ -74,7 +74,7 @@ def test_newer_facts_are_applied_when_the_older_look_commits_first(
     assert refunded(app) == 1900
 
 
-def test_a_slow_first_look_that_saw_no_money_does_not_undo_the_sale(
+def test_undoes_no_sale_by_a_slow_first_look_that_saw_no_money(
     app: Flask, buyer: Buyer, sandbox: SandboxClient, gateway: SlowGateway, pool: ThreadPoolExecutor
 ) -> None:
     """It found no order, lost the insert, and starts again."""
@@ -90,7 +90,7 @@ def test_a_slow_first_look_that_saw_no_money_does_not_undo_the_sale(
     assert [mail["kind"] for mail in read_rows(app, "SELECT kind FROM outbox")] == ["receipt"]
 
 
-def test_a_slow_look_at_a_waiting_order_does_not_take_the_payment_back(
+def test_takes_no_payment_back_by_a_slow_look_at_a_waiting_order(
     app: Flask, buyer: Buyer, sandbox: SandboxClient, gateway: SlowGateway, pool: ThreadPoolExecutor
 ) -> None:
     session_id = bought(buyer, sandbox, payment_method="ach_success")

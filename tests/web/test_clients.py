@@ -39,7 +39,7 @@ def test_leaves_what_is_no_address_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), ONE_CLIENT[:1] + ONE_CLIENT[4:5])
-def test_every_page_limits_a_client_and_not_an_address(make_shop: MakeShop, one: str, other: str) -> None:
+def test_limits_a_client_and_not_an_address_on_every_page(make_shop: MakeShop, one: str, other: str) -> None:
     browser = make_shop().test_client()
     statuses = [
         browser.get("/wrong/limited", environ_overrides={"REMOTE_ADDR": address}).status_code

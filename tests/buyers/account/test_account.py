@@ -30,7 +30,7 @@ def words(page: str) -> str:
 
 @pytest.mark.parametrize("order", [("old", "new"), ("new", "old")])
 @both
-def test_both_addresses_prove_themselves_before_anything_moves(
+def test_asks_both_addresses_to_prove_themselves_before_anything_moves(
     shop: Shop, sandbox: SandboxClient, order: tuple[str, str]
 ) -> None:
     sale = sell(shop.app, sandbox, email=ADA)
@@ -54,7 +54,7 @@ def test_both_addresses_prove_themselves_before_anything_moves(
     assert NEW in sale.order_page()
 
 
-def test_the_links_of_both_mails_work_without_being_signed_in(shop: Shop, sandbox: SandboxClient) -> None:
+def test_takes_the_links_of_both_mails_without_being_signed_in(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     signed_in(shop.app).post("/account/address", new_email=NEW)
     phone = Buyer(shop.app)
@@ -71,7 +71,7 @@ def test_the_links_of_both_mails_work_without_being_signed_in(shop: Shop, sandbo
     assert phone.post("/confirm/" + "0" * 32).location == "/confirm/" + "0" * 32
 
 
-def test_two_customers_become_one_and_mails_that_wait_go_to_the_new_address(
+def test_makes_two_customers_one_and_sends_mails_that_wait_to_the_new_address(
     shop: Shop, sandbox: SandboxClient
 ) -> None:
     first = sell(shop.app, sandbox, email=ADA)
@@ -94,7 +94,7 @@ def test_two_customers_become_one_and_mails_that_wait_go_to_the_new_address(
 @pytest.mark.parametrize(
     ("typed", "said"), [("", "does not look like"), ("ada@", "does not look like"), ("ADA@example.com", "already")]
 )
-def test_what_is_no_new_address_is_refused(app: Flask, sandbox: SandboxClient, typed: str, said: str) -> None:
+def test_refuses_what_is_no_new_address(app: Flask, sandbox: SandboxClient, typed: str, said: str) -> None:
     sell(app, sandbox, email=ADA)
     buyer = signed_in(app)
     answer = buyer.post("/account/address", new_email=typed)
@@ -104,7 +104,7 @@ def test_what_is_no_new_address_is_refused(app: Flask, sandbox: SandboxClient, t
     assert buyer.post("/account/address/old", code="x").location == "/account"
 
 
-def test_a_change_of_another_customer_is_not_to_be_had(shop: Shop, sandbox: SandboxClient) -> None:
+def test_gives_nobody_the_change_of_another_customer(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     sell(shop.app, sandbox, email="eve@example.com")
     buyer = signed_in(shop.app)
@@ -117,7 +117,7 @@ def test_a_change_of_another_customer_is_not_to_be_had(shop: Shop, sandbox: Sand
     assert eve.get("/account/address").location == "/account"
 
 
-def test_the_export_holds_what_was_bought_and_costs_the_same_for_one_order_and_many(
+def test_exports_what_was_bought_at_the_same_cost_for_one_order_and_many(
     app: Flask, sandbox: SandboxClient
 ) -> None:
     sale = sell(app, sandbox, email=ADA)
@@ -144,7 +144,7 @@ def test_the_export_holds_what_was_bought_and_costs_the_same_for_one_order_and_m
     assert len(one) == len(two)
 
 
-def test_the_export_hands_out_no_key_that_was_taken_back(app: Flask, sandbox: SandboxClient) -> None:
+def test_exports_no_key_that_was_taken_back(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox, email=ADA)
     buyer = signed_in(app)
     sale.refund()
@@ -156,7 +156,9 @@ def test_the_export_hands_out_no_key_that_was_taken_back(app: Flask, sandbox: Sa
 
 
 @both
-def test_erasing_leaves_orders_without_a_person_and_keys_that_work(shop: Shop, sandbox: SandboxClient) -> None:
+def test_leaves_orders_without_a_person_and_keys_that_work_after_erasing(
+    shop: Shop, sandbox: SandboxClient
+) -> None:
     app = shop.app
     sale = sell(app, sandbox, email="Ada@example.com", name="Ada Lovelace")
     other = sell(app, sandbox, email="eve@example.com", name="Eve")
@@ -195,7 +197,7 @@ def test_erasing_leaves_orders_without_a_person_and_keys_that_work(shop: Shop, s
     assert keys_on(signed_in(app).get("/library").text) == again.keys
 
 
-def test_the_link_of_the_mail_erases_only_at_its_button(shop: Shop, sandbox: SandboxClient) -> None:
+def test_erases_by_the_link_of_the_mail_only_at_its_button(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     signed_in(shop.app).post("/account/erase")
     link = mailed_proof(shop, ADA)[1]
@@ -207,7 +209,7 @@ def test_the_link_of_the_mail_erases_only_at_its_button(shop: Shop, sandbox: San
     assert read_rows(shop.app, "SELECT erased_at FROM customers")[0]["erased_at"] is not None
 
 
-def test_who_waits_for_a_bank_is_not_erased_yet(shop: Shop, sandbox: SandboxClient) -> None:
+def test_erases_nobody_yet_who_waits_for_a_bank(shop: Shop, sandbox: SandboxClient) -> None:
     buyer = Buyer(shop.app)
     buyer.add("twinspot")
     sandbox.pay(session_id := buyer.check_out(), email=ADA, payment_method="ach_success")
@@ -220,7 +222,7 @@ def test_who_waits_for_a_bank_is_not_erased_yet(shop: Shop, sandbox: SandboxClie
     assert read_rows(shop.app, "SELECT email FROM orders") == [{"email": ADA}]
 
 
-def test_news_can_be_stopped_and_wanted_again(app: Flask, sandbox: SandboxClient) -> None:
+def test_lets_news_be_stopped_and_wanted_again(app: Flask, sandbox: SandboxClient) -> None:
     sell(app, sandbox, email=ADA)
     buyer = signed_in(app)
     buyer.post("/account/news")
@@ -230,12 +232,12 @@ def test_news_can_be_stopped_and_wanted_again(app: Flask, sandbox: SandboxClient
 
 
 @pytest.mark.parametrize("path", ["/account", "/account/address", "/account/erase", "/account/export.json"])
-def test_strangers_are_asked_to_sign_in(buyer: Buyer, path: str) -> None:
+def test_asks_strangers_to_sign_in(buyer: Buyer, path: str) -> None:
     assert buyer.get(path).location == "/sign-in"
     assert buyer.post("/account/erase/code", code="x").location == "/sign-in"
 
 
-def test_the_owner_exports_moves_and_erases_by_command(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_lets_the_owner_export_move_and_erase_by_command(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     sale = sell(app, sandbox, email=ADA)
     assert sale.keys[0] in run("customers", "export", "ADA@example.com").output
     assert "1 orders belong to" in run("customers", "move", ADA, NEW).output

@@ -47,7 +47,7 @@ def codes(app: Flask, email: str) -> list[str]:
 
 
 @both
-def test_a_code_is_mailed_after_somebody_who_had_one_was_erased(app: Flask) -> None:
+def test_mails_a_code_after_somebody_who_had_one_was_erased(app: Flask) -> None:
     gone, stays = make_customers(app, 2)
     ask(app, gone)
     erase(app, gone)
@@ -56,7 +56,7 @@ def test_a_code_is_mailed_after_somebody_who_had_one_was_erased(app: Flask) -> N
     assert codes(app, stays)[0] in subject
 
 
-def test_nobody_can_spend_the_mails_of_others_by_being_erased(app: Flask) -> None:
+def test_lets_nobody_spend_the_mails_of_others_by_being_erased(app: Flask) -> None:
     """Somebody asks for as many codes as there may be, each with its mail, and is erased."""
     gone, *others = make_customers(app, 5)
     with app.app_context():
@@ -72,7 +72,7 @@ def test_nobody_can_spend_the_mails_of_others_by_being_erased(app: Flask) -> Non
     assert all(codes(app, email)[0] in found[email][0] for email in others)
 
 
-def test_erasing_takes_the_address_off_the_mails_of_codes(app: Flask) -> None:
+def test_takes_an_erased_address_off_the_mails_of_codes(app: Flask) -> None:
     gone, stays = make_customers(app, 2)
     ask(app, gone)
     ask(app, stays)
@@ -81,7 +81,7 @@ def test_erasing_takes_the_address_off_the_mails_of_codes(app: Flask) -> None:
     assert [(row["recipient"], row["state"]) for row in rows] == [("", "canceled"), (stays, "queued")]
 
 
-def test_old_codes_and_their_mails_are_forgotten_together(app: Flask) -> None:
+def test_forgets_old_codes_and_their_mails_together(app: Flask) -> None:
     (email,) = make_customers(app, 1)
     ask(app, email)
     with app.app_context():
@@ -93,7 +93,7 @@ def test_old_codes_and_their_mails_are_forgotten_together(app: Flask) -> None:
     assert read_rows(app, "SELECT id FROM outbox") == read_rows(app, "SELECT id FROM address_proofs") == []
 
 
-def test_a_mail_that_should_be_new_and_is_not_is_a_bug_that_is_seen(app: Flask) -> None:
+def test_raises_where_a_mail_that_should_be_new_is_not(app: Flask) -> None:
     order_id = make_order(app)
     values: dict[str, Any] = {
         "kind": outbox.KEY_REPLACED,

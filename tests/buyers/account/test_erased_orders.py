@@ -6,7 +6,7 @@ from tests.buyers.account.customers import erase, make_customers
 from tests.support.rows import change_rows, read_rows
 
 
-def test_name_tax_ids_and_address_go_from_every_order_and_the_rest_stays(app: Flask) -> None:
+def test_takes_name_tax_ids_and_address_from_every_order_and_leaves_the_rest(app: Flask) -> None:
     gone, stays = make_customers(app, 2)
     tax_ids = '[{"type": "eu_vat", "value": "DE123456789"}]'
     change_rows(app, f"UPDATE orders SET name = 'Ada Lovelace', tax_ids = '{tax_ids}', country = 'DE'")

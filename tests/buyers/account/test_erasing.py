@@ -45,7 +45,7 @@ def everything(app: Flask) -> list[str]:
 
 @both
 @pytest.mark.parametrize("name", ["adalovelace", "ärnejönsson"])
-def test_no_row_names_the_buyer_any_more_whatever_came_before_and_comes_after(
+def test_leaves_no_row_that_names_the_buyer_whatever_came_before_and_comes_after(
     shop: Shop, sandbox: SandboxClient, name: str
 ) -> None:
     app = shop.app
@@ -70,7 +70,7 @@ def test_no_row_names_the_buyer_any_more_whatever_came_before_and_comes_after(
     assert read_rows(app, "SELECT state FROM outbox WHERE state = 'queued'") == []
 
 
-def test_the_page_after_paying_is_gone_too(app: Flask, sandbox: SandboxClient) -> None:
+def test_takes_the_page_after_paying_away_too(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox, email="ada@example.com")
     erase(app, "ada@example.com")
     for browser in (sale.buyer, Buyer(app)):
@@ -78,7 +78,7 @@ def test_the_page_after_paying_is_gone_too(app: Flask, sandbox: SandboxClient) -
         assert (page.status_code, keys_on(page.text), sale.link in page.text) == (404, [], False)
 
 
-def test_who_has_a_key_to_come_is_not_erased_yet(app: Flask, sandbox: SandboxClient) -> None:
+def test_erases_nobody_yet_who_has_a_key_to_come(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     bring(app, ["IMPORTED-KEY-0000"])
     sell(app, sandbox, email="eve@example.com")
@@ -89,7 +89,7 @@ def test_who_has_a_key_to_come_is_not_erased_yet(app: Flask, sandbox: SandboxCli
     erase(app, "ada@example.com")
 
 
-def test_the_link_of_a_change_that_was_under_way_is_over(shop: Shop, sandbox: SandboxClient) -> None:
+def test_ends_the_link_of_a_change_that_was_under_way(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email="ada@example.com")
     signed_in(shop.app).post("/account/address", new_email="new@example.com")
     link = mailed_proof(shop, "new@example.com")[1]
@@ -99,7 +99,7 @@ def test_the_link_of_a_change_that_was_under_way_is_over(shop: Shop, sandbox: Sa
 
 
 @pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
-def test_an_order_under_way_makes_its_customer_anew(app: Flask, sandbox: SandboxClient) -> None:
+def test_makes_the_customer_of_an_order_under_way_anew(app: Flask, sandbox: SandboxClient) -> None:
     """The erasing has locked the customer when the sale wants to add its order."""
     sell(app, sandbox, email="ada@example.com")
     buyer = Buyer(app)
@@ -124,7 +124,7 @@ def test_an_order_under_way_makes_its_customer_anew(app: Flask, sandbox: Sandbox
 
 
 @pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
-def test_erasing_and_a_look_at_the_same_order_wait_for_each_other(app: Flask, sandbox: SandboxClient) -> None:
+def test_lets_erasing_and_a_look_at_the_same_order_wait_for_each_other(app: Flask, sandbox: SandboxClient) -> None:
     """Both lock the order first: a look then locks the customer."""
     sale = sell(app, sandbox, email="ada@example.com")
     failed: list[BaseException] = []

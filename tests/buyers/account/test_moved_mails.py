@@ -16,7 +16,7 @@ WRONG, RIGHT = "1@shop.example", "right@shop.example"
 @pytest.mark.parametrize(
     "move", [lambda: resend("ORDER1", to=RIGHT), lambda: move_customer(WRONG, RIGHT)], ids=["order", "customer"]
 )
-def test_a_mail_that_could_not_be_sent_at_that_moment_follows(app: Flask, move: Callable[[], object]) -> None:
+def test_takes_along_a_mail_that_could_not_be_sent_at_that_moment(app: Flask, move: Callable[[], object]) -> None:
     promise(app, make_order(app), recipient=WRONG, hold=False)
 
     def correct(_message: OutboxMessage) -> NotTrueAnyMore:

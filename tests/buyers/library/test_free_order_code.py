@@ -27,14 +27,16 @@ def open_by_code(shop: Shop, sale: Sale) -> Buyer:
     return reader
 
 
-def test_the_code_of_a_customer_opens_it_however_its_address_was_typed(shop: Shop, sandbox: SandboxClient) -> None:
+def test_opens_by_the_code_of_its_customer_however_the_address_was_typed(
+    shop: Shop, sandbox: SandboxClient
+) -> None:
     """A phone begins every field with a capital letter; the code goes to the spelling on file."""
     sell(shop.app, sandbox, TOOL, email=ADA)
     sale = take_free(shop.app, sandbox, email="Ada@Example.com")
     assert "gridling-1.0.ttf" in open_by_code(shop, sale).get(sale.link).text
 
 
-def test_a_browser_that_typed_the_code_keeps_it_open_when_it_takes_it_into_its_library(
+def test_stays_open_for_a_browser_that_typed_the_code_and_takes_it_into_its_library(
     shop: Shop, sandbox: SandboxClient
 ) -> None:
     sell(shop.app, sandbox, TOOL, email=ADA)
@@ -45,7 +47,7 @@ def test_a_browser_that_typed_the_code_keeps_it_open_when_it_takes_it_into_its_l
     assert (page.status_code, "gridling-1.0.ttf" in page.text) == (200, True)
 
 
-def test_nothing_of_its_browsers_is_left_when_the_customer_is_erased(shop: Shop, sandbox: SandboxClient) -> None:
+def test_leaves_nothing_of_its_browsers_when_the_customer_is_erased(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, TOOL, email=ADA)
     sale = take_free(shop.app, sandbox)
     open_by_code(shop, sale)

@@ -116,7 +116,7 @@ WAYS = [by_dispute, by_refund, by_refund_of_its_item, by_withdrawal, by_dispute_
 
 
 @pytest.mark.parametrize("close", WAYS)
-def test_every_mail_that_was_stopped_leaves_once_when_it_opens(
+def test_sends_every_mail_that_was_stopped_once_when_it_opens(
     app: Flask, sandbox: SandboxClient, mailbox: Any, close: Callable[[Sale], Undo]
 ) -> None:
     sale = sell_all(app, sandbox)
@@ -142,7 +142,7 @@ def test_every_mail_that_was_stopped_leaves_once_when_it_opens(
 
 
 @both
-def test_a_receipt_leaves_once_however_often_it_closed_and_whoever_looks(
+def test_sends_a_receipt_once_however_often_it_closed_and_whoever_looks(
     app: Flask, sandbox: SandboxClient, mailbox: Any
 ) -> None:
     """Facts flap; at the end two look and two workers send at the same moment."""
@@ -165,7 +165,7 @@ def test_a_receipt_leaves_once_however_often_it_closed_and_whoever_looks(
     assert states(app) == {"receipt": "sent"}
 
 
-def test_a_receipt_asked_for_again_is_the_only_one_and_goes_to_the_address_of_now(
+def test_sends_only_the_receipt_asked_for_again_and_to_the_address_of_now(
     app: Flask, sandbox: SandboxClient, mailbox: Any
 ) -> None:
     sale = sell(app, sandbox, email=ADA)
@@ -185,7 +185,7 @@ def test_a_receipt_asked_for_again_is_the_only_one_and_goes_to_the_address_of_no
 
 
 @both
-def test_a_replaced_key_that_was_withdrawn_before_its_mail_left_comes_when_it_works(
+def test_sends_a_replaced_key_that_was_withdrawn_before_its_mail_left_when_it_works(
     app: Flask, sandbox: SandboxClient, mailbox: Any
 ) -> None:
     sale = sell(app, sandbox, email=ADA)
@@ -212,7 +212,7 @@ def test_a_replaced_key_that_was_withdrawn_before_its_mail_left_comes_when_it_wo
     assert first not in mail["text"]
 
 
-def test_news_told_while_an_order_was_closed_come_when_it_opens(
+def test_sends_news_told_while_an_order_was_closed_when_it_opens(
     app: Flask, sandbox: SandboxClient, mailbox: Any
 ) -> None:
     sale = sell(app, sandbox, email=ADA)

@@ -37,7 +37,7 @@ def test_shows_all_of_one_address_and_nothing_of_others(app: Flask, sandbox: San
     assert page.index(second.keys[0]) < page.index(first.keys[0])
 
 
-def test_a_refunded_order_is_there_in_plain_words_without_its_key(app: Flask, sandbox: SandboxClient) -> None:
+def test_shows_a_refunded_order_in_plain_words_without_its_key(app: Flask, sandbox: SandboxClient) -> None:
     sale = buy(app, sandbox)
     buyer = signed_in(app)
     sale.refund()

@@ -49,7 +49,7 @@ def sell_to(app: Flask, sandbox: SandboxClient, name: str) -> Sale:
     return sell(app, sandbox, email=f"{name}@example.com")
 
 
-def test_a_draft_is_seen_by_nobody_until_it_is_published(
+def test_shows_a_draft_to_nobody_until_it_is_published(
     app: Flask, sandbox: SandboxClient, run: Any, file: str, tmp_path: Path
 ) -> None:
     sale = sell(app, sandbox)
@@ -85,13 +85,13 @@ def test_a_draft_is_seen_by_nobody_until_it_is_published(
         (("upload", "twinspot", "../1", __file__), "cannot be a part"),
     ],
 )
-def test_what_cannot_be_done_is_a_sentence(run: Any, words: tuple[str, ...], said: str) -> None:
+def test_says_in_a_sentence_what_cannot_be_done(run: Any, words: tuple[str, ...], said: str) -> None:
     done = run("releases", *words)
     assert done.exit_code == 1
     assert said in done.output
 
 
-def test_a_release_without_files_is_not_published(app: Flask, run: Any, file: str) -> None:
+def test_publishes_no_release_without_files(app: Flask, run: Any, file: str) -> None:
     run("releases", "upload", "twinspot", "3.0", file, "--draft")
     refused = run("releases", "tell-buyers", "twinspot", "3.0")
     assert (refused.exit_code, "is not published" in refused.output) == (1, True)
@@ -102,7 +102,7 @@ def test_a_release_without_files_is_not_published(app: Flask, run: Any, file: st
 
 
 @both
-def test_each_buyer_is_told_once_and_only_who_may_have_it(
+def test_tells_each_buyer_once_and_only_who_may_have_it(
     shop: Shop, sandbox: SandboxClient, run: Any, file: str
 ) -> None:
     app = shop.app
@@ -137,7 +137,7 @@ def news_link(app: Flask, shop: Shop, email: str) -> str:
     return found[1]
 
 
-def test_who_unsubscribes_while_mails_wait_gets_none(
+def test_sends_none_to_who_unsubscribes_while_mails_wait(
     shop: Shop, sandbox: SandboxClient, run: Any, file: str
 ) -> None:
     app = shop.app
@@ -173,7 +173,7 @@ def test_who_unsubscribes_while_mails_wait_gets_none(
     assert tell(app).told == 2  # whose mails were canceled meanwhile
 
 
-def test_news_wait_for_receipts_and_a_second_mailing_for_the_first(
+def test_holds_news_until_receipts_are_out_and_a_second_mailing_until_the_first(
     shop: Shop, sandbox: SandboxClient, run: Any, file: str
 ) -> None:
     app = shop.app
@@ -202,7 +202,7 @@ def test_news_wait_for_receipts_and_a_second_mailing_for_the_first(
     assert is_news.count(True) == 4
 
 
-def test_news_follow_a_buyer_to_another_address(shop: Shop, sandbox: SandboxClient, run: Any, file: str) -> None:
+def test_follows_a_buyer_to_another_address(shop: Shop, sandbox: SandboxClient, run: Any, file: str) -> None:
     for name in ("ada", "bob"):
         sell_to(shop.app, sandbox, name)
     shop.work()
@@ -216,7 +216,7 @@ def test_news_follow_a_buyer_to_another_address(shop: Shop, sandbox: SandboxClie
     assert told == [["ada@new.example.com"]] * 2
 
 
-def test_who_wants_no_news_wants_none_at_another_address(
+def test_sends_none_to_another_address_of_who_wants_none(
     shop: Shop, sandbox: SandboxClient, run: Any, file: str
 ) -> None:
     sell_to(shop.app, sandbox, "ada")
@@ -236,7 +236,7 @@ def test_who_wants_no_news_wants_none_at_another_address(
     assert rows == [{"unsubscribed_at": None}]
 
 
-def test_mail_programs_find_the_way_out_of_news_of_any_length(
+def test_shows_mail_programs_the_way_out_of_news_of_any_length(
     shop: Shop, sandbox: SandboxClient, run: Any, file: str
 ) -> None:
     sell_to(shop.app, sandbox, "ada")

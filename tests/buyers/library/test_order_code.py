@@ -25,13 +25,13 @@ def settings(settings: Settings) -> Settings:
     return replace(settings, order_page_code=True)
 
 
-def test_the_browser_that_paid_needs_no_code(app: Flask, sandbox: SandboxClient) -> None:
+def test_asks_the_browser_that_paid_for_no_code(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox, email=ADA)
     assert keys_on(sale.order_page()) == sale.keys
     assert keys_on(signed_in(app).get(sale.link).text) == sale.keys
 
 
-def test_another_browser_sees_nothing_before_the_code(shop: Shop, sandbox: SandboxClient) -> None:
+def test_shows_another_browser_nothing_before_the_code(shop: Shop, sandbox: SandboxClient) -> None:
     sale = sell(shop.app, sandbox, email=ADA)
     other = Buyer(shop.app)
     code_page = f"{sale.link}/code"
@@ -52,7 +52,9 @@ def test_another_browser_sees_nothing_before_the_code(shop: Shop, sandbox: Sandb
     assert other.get(code_page).location == sale.link
 
 
-def test_the_link_of_the_mail_opens_the_browser_it_is_pressed_in(shop: Shop, sandbox: SandboxClient) -> None:
+def test_opens_for_the_browser_in_which_the_link_of_the_mail_is_pressed(
+    shop: Shop, sandbox: SandboxClient
+) -> None:
     sale = sell(shop.app, sandbox, email=ADA)
     Buyer(shop.app).post(f"{sale.link}/code")
     _code, link = mailed_proof(shop, ADA)
@@ -63,7 +65,7 @@ def test_the_link_of_the_mail_opens_the_browser_it_is_pressed_in(shop: Shop, san
     assert keys_on(phone.get(sale.link).text) == sale.keys
 
 
-def test_a_code_of_one_order_opens_no_other(shop: Shop, sandbox: SandboxClient) -> None:
+def test_opens_no_other_order_by_the_code_of_one(shop: Shop, sandbox: SandboxClient) -> None:
     first = sell(shop.app, sandbox, email=ADA)
     second = sell(shop.app, sandbox, email="eve@example.com")
     other = Buyer(shop.app)
@@ -74,7 +76,7 @@ def test_a_code_of_one_order_opens_no_other(shop: Shop, sandbox: SandboxClient) 
     assert other.get(second.link).location == f"{second.link}/code"
 
 
-def test_the_page_after_paying_shows_keys_to_the_browser_that_paid_only(
+def test_shows_keys_on_the_page_after_paying_to_the_browser_that_paid_only(
     app: Flask, sandbox: SandboxClient
 ) -> None:
     sale = sell(app, sandbox, email=ADA)
@@ -85,7 +87,7 @@ def test_the_page_after_paying_shows_keys_to_the_browser_that_paid_only(
     assert keys_on(sale.buyer.land(sale.session_id).text) == sale.keys
 
 
-def test_who_pays_by_a_payment_link_needs_no_code_when_they_land(app: Flask, sandbox: SandboxClient) -> None:
+def test_asks_who_pays_by_a_payment_link_for_no_code_when_they_land(app: Flask, sandbox: SandboxClient) -> None:
     """They have not been here before."""
     with app.app_context():
         url = create_link(["twinspot/Personal"]).url
@@ -103,21 +105,21 @@ def test_who_pays_by_a_payment_link_needs_no_code_when_they_land(app: Flask, san
         assert keys_on(later.land(session_id).text) == []
 
 
-def test_a_cart_is_not_filled_again_for_strangers(app: Flask, sandbox: SandboxClient) -> None:
+def test_fills_no_cart_again_for_strangers(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox, email=ADA)
     again = sale.link.replace("/orders/", "/checkout/again/")
     assert Buyer(app).get(again).location == f"{sale.link}/code"
     assert sale.buyer.get(again).location == "/cart"
 
 
-def test_a_browser_that_is_known_is_mailed_no_code(shop: Shop, sandbox: SandboxClient) -> None:
+def test_mails_no_code_to_a_browser_that_is_known(shop: Shop, sandbox: SandboxClient) -> None:
     sale = sell(shop.app, sandbox, email=ADA)
     assert sale.buyer.post(f"{sale.link}/code").location == sale.link
     shop.work()
     assert [mail for mail in shop.mails(to=ADA) if "is your code" in mail["subject"]] == []
 
 
-def test_signing_out_closes_orders_that_codes_opened_and_the_page_after_paying(
+def test_closes_orders_that_codes_opened_and_the_page_after_paying_at_signing_out(
     shop: Shop, sandbox: SandboxClient
 ) -> None:
     sale = sell(shop.app, sandbox, email=ADA)
@@ -139,7 +141,7 @@ def test_signing_out_closes_orders_that_codes_opened_and_the_page_after_paying(
             assert thief.client.get(path, base_url=thief.base_url).location == f"{sale.link}/code"
 
 
-def test_signing_out_everywhere_closes_orders_in_other_browsers(shop: Shop, sandbox: SandboxClient) -> None:
+def test_closes_orders_in_other_browsers_at_signing_out_everywhere(shop: Shop, sandbox: SandboxClient) -> None:
     sale = sell(shop.app, sandbox, email=ADA)
     stranger = sell(shop.app, sandbox, email="eve@example.com")
     ada = signed_in(shop.app)
@@ -151,7 +153,7 @@ def test_signing_out_everywhere_closes_orders_in_other_browsers(shop: Shop, sand
     assert keys_on(stranger.buyer.get(stranger.link).text) == stranger.keys
 
 
-def test_an_order_that_a_code_opened_stays_open_through_signing_in_and_is_ended_from_the_account(
+def test_keeps_an_order_that_a_code_opened_open_through_signing_in_until_the_account_ends_it(
     shop: Shop, sandbox: SandboxClient
 ) -> None:
     sale = sell(shop.app, sandbox, email=ADA)

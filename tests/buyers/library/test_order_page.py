@@ -33,7 +33,7 @@ def actions(page: str) -> list[str]:
 
 
 @both
-def test_a_device_is_deactivated_by_its_button_once(app: Flask, sandbox: SandboxClient) -> None:
+def test_deactivates_a_device_by_its_button_once(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     assert "0 of 3 devices" in sale.words()
     activate(sale, "Ada's <laptop>")
@@ -49,7 +49,7 @@ def test_a_device_is_deactivated_by_its_button_once(app: Flask, sandbox: Sandbox
     assert "1 of 3 devices" in sale.words()
 
 
-def test_a_device_of_another_order_is_not_touched(app: Flask, sandbox: SandboxClient) -> None:
+def test_touches_no_device_of_another_order(app: Flask, sandbox: SandboxClient) -> None:
     mine, other = sell_license(app, sandbox), sell_license(app, sandbox)
     instance = activate(other, "laptop")
     assert mine.buyer.post(f"{mine.link}/devices/2/{instance}").status_code == 404
@@ -59,7 +59,7 @@ def test_a_device_of_another_order_is_not_touched(app: Flask, sandbox: SandboxCl
     assert refused.status_code == 400  # without the form's token
 
 
-def test_after_a_refund_nothing_can_be_changed(app: Flask, sandbox: SandboxClient) -> None:
+def test_changes_nothing_after_a_refund(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     instance = activate(sale, "laptop")
     sale.refund()
@@ -78,7 +78,7 @@ def test_says_in_plain_words_why_a_key_does_not_work(app: Flask, sandbox: Sandbo
     assert "withdrawn this key" in sale.words()
 
 
-def test_terms_of_the_edition_are_on_the_page(app: Flask, sandbox: SandboxClient) -> None:
+def test_shows_the_terms_of_the_edition(app: Flask, sandbox: SandboxClient) -> None:
     change_product(app, "twinspot", license_days=365)
     sale = sell(app, sandbox, ("twinspot", "Team"))
     until = clock.now() + timedelta(days=365)
@@ -110,7 +110,7 @@ def test_costs_the_same_for_one_line_and_for_three(app: Flask, sandbox: SandboxC
     assert costs[0] == costs[1] <= 6
 
 
-def test_the_buyer_has_the_receipt_sent_again(shop: Shop, sandbox: SandboxClient) -> None:
+def test_sends_the_buyer_the_receipt_again(shop: Shop, sandbox: SandboxClient) -> None:
     sale = sell(shop.app, sandbox, email="ada@example.com")
     shop.work()
     before = len(shop.mails(to="ada@example.com"))
@@ -126,7 +126,7 @@ def test_the_buyer_has_the_receipt_sent_again(shop: Shop, sandbox: SandboxClient
     assert len(shop.mails(to="ada@example.com")) == before + 2
 
 
-def test_a_closed_order_sends_nothing(app: Flask, sandbox: SandboxClient) -> None:
+def test_sends_nothing_while_it_is_closed(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox)
     sale.refund()
     sale.deliver("charge.refunded", "refund.")
@@ -135,7 +135,7 @@ def test_a_closed_order_sends_nothing(app: Flask, sandbox: SandboxClient) -> Non
     assert len(rows) == 1
 
 
-def test_stripes_receipt_is_asked_for_at_the_click(app: Flask, sandbox: SandboxClient) -> None:
+def test_asks_for_stripes_receipt_at_the_click(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox)
     answer = sale.buyer.get(f"{sale.link}/stripe-receipt")
     assert answer.status_code == 302
@@ -149,7 +149,7 @@ def sell_free(app: Flask, sandbox: SandboxClient) -> Sale:
     return sell(app, sandbox, ("gridling", ""), payment_method=None)
 
 
-def test_the_owner_sends_an_order_to_a_corrected_address(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_lets_the_owner_send_it_to_a_corrected_address(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     sale = sell_license(app, sandbox)
     activate(sale, "laptop")
     number = str(read_rows(app, "SELECT number FROM orders")[0]["number"])
@@ -174,7 +174,7 @@ def test_the_owner_sends_an_order_to_a_corrected_address(app: Flask, sandbox: Sa
     assert raised == [{"extra_downloads": 1}]  # of the mail that was sent
 
 
-def test_the_owner_gives_an_order_another_link(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_lets_the_owner_give_it_another_link(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     sale = sell(app, sandbox)
     number = str(read_rows(app, "SELECT number FROM orders")[0]["number"])
     assert run("orders", "resend", number, "--new-link").exit_code == 0
@@ -184,7 +184,7 @@ def test_the_owner_gives_an_order_another_link(app: Flask, sandbox: SandboxClien
     assert keys_on(sale.buyer.land(sale.session_id).text) == sale.keys
 
 
-def test_an_order_that_waits_for_its_bank_is_sent_to_a_corrected_address(
+def test_sends_an_order_that_waits_for_its_bank_to_a_corrected_address(
     shop: Shop, sandbox: SandboxClient, run: Any
 ) -> None:
     buyer = Buyer(shop.app)
@@ -205,7 +205,7 @@ def test_an_order_that_waits_for_its_bank_is_sent_to_a_corrected_address(
     assert any(keys_on(str(mail["text"])) for mail in shop.mails(to="ada@example.com"))
 
 
-def test_mails_that_wait_follow_a_correction(shop: Shop, sandbox: SandboxClient, run: Any) -> None:
+def test_sends_mails_that_wait_to_a_corrected_address(shop: Shop, sandbox: SandboxClient, run: Any) -> None:
     sale = sell(shop.app, sandbox, email="typo@example.com")
     sale.refund(amount=500)
     sale.deliver("charge.refunded", "refund.")
@@ -217,7 +217,7 @@ def test_mails_that_wait_follow_a_correction(shop: Shop, sandbox: SandboxClient,
     assert subjects == ["Refunded", "Your lic"]
 
 
-def test_what_cannot_be_done_is_a_sentence(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_says_in_a_sentence_what_cannot_be_done(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     sell(app, sandbox)
     number = str(read_rows(app, "SELECT number FROM orders")[0]["number"])
     for words, said in (

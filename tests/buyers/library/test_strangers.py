@@ -23,7 +23,7 @@ EVE, ADA = "eve@example.com", "ada@example.com"
 
 
 @pytest.mark.parametrize("is_customer", [True, False], ids=["who bought", "who buys later"])
-def test_a_click_on_this_is_my_address_lets_nobody_else_in(
+def test_lets_nobody_else_in_by_a_click_on_this_is_my_address(
     shop: Shop, sandbox: SandboxClient, is_customer: bool
 ) -> None:
     app = shop.app
@@ -42,7 +42,7 @@ def test_a_click_on_this_is_my_address_lets_nobody_else_in(
     assert set(keys_on(signed_in(app, ADA).get("/library").text)) >= set(sale.keys)
 
 
-def test_both_mails_and_pages_name_both_addresses(shop: Shop, sandbox: SandboxClient) -> None:
+def test_names_both_addresses_in_both_mails_and_pages(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     signed_in(shop.app).post("/account/address", new_email="new@example.com")
     for email, other in ((ADA, "new@example.com"), ("new@example.com", ADA)):
@@ -52,7 +52,7 @@ def test_both_mails_and_pages_name_both_addresses(shop: Shop, sandbox: SandboxCl
         assert other in Buyer(shop.app).get(link).text
 
 
-def test_a_code_erases_only_who_asked_for_it(shop: Shop, sandbox: SandboxClient) -> None:
+def test_erases_by_a_code_only_who_asked_for_it(shop: Shop, sandbox: SandboxClient) -> None:
     for email in (ADA, EVE):
         sell(shop.app, sandbox, email=email)
     browser = signed_in(shop.app, ADA)
@@ -71,7 +71,7 @@ def test_a_code_erases_only_who_asked_for_it(shop: Shop, sandbox: SandboxClient)
     assert [row["email"] for row in rows] == [ADA, EVE]
 
 
-def test_who_asks_in_another_s_name_keeps_nobody_out(shop: Shop, sandbox: SandboxClient) -> None:
+def test_keeps_nobody_out_for_whom_somebody_else_asks(shop: Shop, sandbox: SandboxClient) -> None:
     sale = sell(shop.app, sandbox, email=ADA)
     before = len(shop.mails(to=ADA))
     for number in range(12):
@@ -86,7 +86,7 @@ def test_who_asks_in_another_s_name_keeps_nobody_out(shop: Shop, sandbox: Sandbo
     assert mailed_proof(shop, ADA)[1]  # of another purpose: counted apart
 
 
-def test_send_it_again_never_takes_away_a_code_that_came(shop: Shop, sandbox: SandboxClient) -> None:
+def test_takes_away_no_code_that_came_when_it_is_sent_again(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     buyer = Buyer(shop.app)
     with time_machine.travel(clock.now(), tick=True) as clocks:
@@ -96,7 +96,9 @@ def test_send_it_again_never_takes_away_a_code_that_came(shop: Shop, sandbox: Sa
         assert buyer.post("/sign-in/code", code=newest_code(shop, ADA)).location == "/library"
 
 
-def test_too_many_changes_to_one_address_are_a_sentence(shop: Shop, sandbox: SandboxClient) -> None:
+def test_says_in_a_sentence_that_there_are_too_many_changes_to_one_address(
+    shop: Shop, sandbox: SandboxClient
+) -> None:
     sell(shop.app, sandbox, email=EVE)
     eve = signed_in(shop.app, EVE)
     with time_machine.travel(clock.now(), tick=True) as clocks:
@@ -115,18 +117,18 @@ def test_too_many_changes_to_one_address_are_a_sentence(shop: Shop, sandbox: San
     ["x0<ada@example.com>", "ada@example.com,eve@example.com", "a;b@example.com", "(x)ada@example.com",
      '"a"@example.com', "a@b@example.com", "ada@[127.0.0.1]", "ada@example.com\r\nBcc: eve@example.com"],
 )  # fmt: skip
-def test_one_address_is_one_reader(text: str) -> None:
+def test_takes_one_address_for_one_reader(text: str) -> None:
     assert not is_address(text)
 
 
 @pytest.mark.parametrize(
     "text", ["ada@example.com", "ada+shop@mail.example.co.uk", "ärne@exämple.com", " a@b.cd "]
 )
-def test_ordinary_addresses_are_taken(text: str) -> None:
+def test_takes_ordinary_addresses(text: str) -> None:
     assert is_address(text)
 
 
-def test_a_code_goes_to_the_mailbox_that_bought(shop: Shop, sandbox: SandboxClient) -> None:
+def test_sends_a_code_to_the_mailbox_that_bought(shop: Shop, sandbox: SandboxClient) -> None:
     """Two spellings of one customer may be two mailboxes."""
     sell(shop.app, sandbox, email=ADA)
     stranger = Buyer(shop.app)
@@ -135,7 +137,7 @@ def test_a_code_goes_to_the_mailbox_that_bought(shop: Shop, sandbox: SandboxClie
     assert [mail["to"] for mail in shop.mails() if "is your code" in mail["subject"]] == [[ADA]]
 
 
-def test_signing_out_everywhere_ends_links_in_mails_too(shop: Shop, sandbox: SandboxClient) -> None:
+def test_ends_links_in_mails_too_at_signing_out_everywhere(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     ada = signed_in(shop.app, ADA)
     Buyer(shop.app).post("/sign-in", email=ADA)
@@ -149,7 +151,7 @@ def test_signing_out_everywhere_ends_links_in_mails_too(shop: Shop, sandbox: San
     assert reader.get("/library").location == "/sign-in"
 
 
-def test_no_address_is_logged_where_somebody_asks_too_often(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
+def test_logs_no_address_where_somebody_asks_too_often(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
     set_up_logs(as_json=True)
     logging.getLogger("storefront").info("here")
     answers = [Buyer(app).post("/sign-in", email="secret.reader@example.com").status_code for _ in range(7)]
@@ -159,7 +161,7 @@ def test_no_address_is_logged_where_somebody_asks_too_often(app: Flask, capfd: p
     assert "secret.reader" not in said
 
 
-def test_ended_proofs_are_forgotten_after_a_day(shop: Shop, sandbox: SandboxClient) -> None:
+def test_forgets_ended_proofs_after_a_day(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email=ADA)
     for email in (ADA, "nobody@example.com"):
         Buyer(shop.app).post("/sign-in", email=email)

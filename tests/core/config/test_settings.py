@@ -54,7 +54,7 @@ def test_derives_the_mode_from_key_and_address(environ: dict[str, str], mode: Mo
 
 @pytest.mark.parametrize("key", ["STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"])
 @pytest.mark.parametrize("environ", [SANDBOX, TEST, LIVE], ids=["sandbox", "test", "live"])
-def test_never_takes_a_missing_key_for_the_sandbox(environ: dict[str, str], key: str) -> None:
+def test_takes_no_missing_key_for_the_sandbox(environ: dict[str, str], key: str) -> None:
     (problem,) = problems_of(without(environ, key))
     assert f"{key} is missing" in problem
 

@@ -46,7 +46,7 @@ def put(content: IO[bytes], name: str = NAME) -> str:
     return storage().put(content, folder="tool/1.0", filename=name, content_type="application/zip").path
 
 
-def test_the_same_file_twice_is_one_and_another_one_replaces_nothing(app: Flask, bucket: Any) -> None:
+def test_takes_the_same_file_twice_for_one_and_replaces_nothing_by_another(app: Flask, bucket: Any) -> None:
     with app.app_context():
         first = put(io.BytesIO(b"one"))
         assert put(io.BytesIO(b"one")) == first
@@ -58,7 +58,7 @@ def test_the_same_file_twice_is_one_and_another_one_replaces_nothing(app: Flask,
     assert len(keys(bucket)) == 2
 
 
-def test_a_presigned_address_has_name_type_and_bytes(app: Flask, bucket: Any) -> None:
+def test_gives_a_presigned_address_name_type_and_bytes(app: Flask, bucket: Any) -> None:
     with app.app_context():
         address = storage().presign(put(io.BytesIO(b"content")), seconds=60)
     assert address
@@ -86,14 +86,14 @@ class Broken(io.BytesIO):
         return super().read(size)
 
 
-def test_a_broken_upload_leaves_nothing(app: Flask, bucket: Any) -> None:
+def test_leaves_nothing_of_a_broken_upload(app: Flask, bucket: Any) -> None:
     with app.app_context(), pytest.raises(Exception, match="disk is gone"):
         put(Broken(bytes(16 * MIB)))
     assert keys(bucket) == []
     assert bucket.list_multipart_uploads(Bucket="goods").get("Uploads", []) == []
 
 
-def test_a_large_file_goes_up_in_parts_and_keeps_its_hash(app: Flask, bucket: Any, tmp_path: Path) -> None:
+def test_uploads_a_large_file_in_parts_and_keeps_its_hash(app: Flask, bucket: Any, tmp_path: Path) -> None:
     source = tmp_path / "large.bin"
     with source.open("wb") as content:
         content.truncate(40 * MIB)
@@ -113,7 +113,7 @@ def upload(app: Flask, source: Path) -> int | type[Exception]:
             db.session.remove()
 
 
-def test_a_release_refuses_other_bytes_under_its_name_and_keeps_none_of_them(
+def test_refuses_other_bytes_under_a_name_of_a_release_and_keeps_none_of_them(
     app: Flask, bucket: Any, tmp_path: Path
 ) -> None:
     bucket.put_bucket_versioning(Bucket="goods", VersioningConfiguration={"Status": "Enabled"})
@@ -128,7 +128,7 @@ def test_a_release_refuses_other_bytes_under_its_name_and_keeps_none_of_them(
     assert (len(history["Versions"]), history.get("DeleteMarkers", [])) == (1, []), "it was never sent there"
 
 
-def test_of_uploads_at_once_only_the_recorded_one_is_kept(app: Flask, bucket: Any, tmp_path: Path) -> None:
+def test_keeps_only_the_recorded_one_of_uploads_at_once(app: Flask, bucket: Any, tmp_path: Path) -> None:
     sources = [tmp_path / str(number) / "tool.zip" for number in range(4)]
     for source in sources:
         source.parent.mkdir()
@@ -159,7 +159,7 @@ def sell_from_bucket(app: Flask, sandbox: SandboxClient, tmp_path: Path) -> tupl
     return sale, str(sale.buyer.get(link, follow_redirects=False).location)
 
 
-def test_a_buyer_is_sent_to_the_bucket_and_counted_once(
+def test_sends_a_buyer_to_the_bucket_and_counts_once(
     app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path
 ) -> None:
     sale, short = sell_from_bucket(app, sandbox, tmp_path)
@@ -175,7 +175,7 @@ def test_a_buyer_is_sent_to_the_bucket_and_counted_once(
     assert Buyer(app).get(short, follow_redirects=False).status_code == 403
 
 
-def test_head_is_answered_by_the_shop(app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path) -> None:
+def test_answers_head_itself(app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path) -> None:
     """The bucket would refuse it: its address is signed for GET."""
     _sale, short = sell_from_bucket(app, sandbox, tmp_path)
     head = Buyer(app).client.head(short, headers={"Range": "bytes=0-1"})
@@ -185,7 +185,7 @@ def test_head_is_answered_by_the_shop(app: Flask, bucket: Any, sandbox: SandboxC
     assert count_rows(app, Download)["downloads"] == 0
 
 
-def test_a_part_behind_the_end_costs_nothing(
+def test_takes_nothing_for_a_part_behind_the_end(
     app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path
 ) -> None:
     _sale, short = sell_from_bucket(app, sandbox, tmp_path)
@@ -197,7 +197,7 @@ def test_a_part_behind_the_end_costs_nothing(
     assert count_rows(app, Download)["downloads"] == 1
 
 
-def test_a_file_missing_in_the_bucket_tells_the_buyer_and_once_the_owner(
+def test_tells_the_buyer_and_once_the_owner_of_a_file_missing_in_the_bucket(
     app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path
 ) -> None:
     sale, short = sell_from_bucket(app, sandbox, tmp_path)
@@ -209,7 +209,7 @@ def test_a_file_missing_in_the_bucket_tells_the_buyer_and_once_the_owner(
     assert count_rows(app, Download)["downloads"] == 0
 
 
-def test_a_bucket_that_does_not_answer_is_a_sentence(environment: dict[str, str]) -> None:
+def test_says_in_a_sentence_that_a_bucket_does_not_answer(environment: dict[str, str]) -> None:
     options = load_settings(environment | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}).files_options
     from storefront.app import create_app
 
@@ -221,12 +221,12 @@ def test_a_bucket_that_does_not_answer_is_a_sentence(environment: dict[str, str]
         db.engine.dispose()
 
 
-def test_a_bucket_is_not_asked_inside_a_transaction(app: Flask, bucket: Any) -> None:
+def test_asks_no_bucket_inside_a_transaction(app: Flask, bucket: Any) -> None:
     with app.app_context(), pytest.raises(RuntimeError, match="transaction"), transaction():
         storage().find_size("x")
 
 
-def test_settings_name_what_is_missing(environment: dict[str, str]) -> None:
+def test_names_the_settings_that_are_missing(environment: dict[str, str]) -> None:
     without = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
     with pytest.raises(SettingsError) as refused:
         load_settings(without)

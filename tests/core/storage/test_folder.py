@@ -17,7 +17,7 @@ def put(folder: Folder, name: str, content: bytes = b"x") -> bool:
     return folder.put(io.BytesIO(content), folder="tool/1.0", filename=name, content_type="x/y").is_new
 
 
-def test_uploads_at_once_do_not_trip_over_each_others_temporary_files(tmp_path: Path) -> None:
+def test_keeps_the_temporary_files_of_uploads_at_once_apart(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "files")
 
     def upload(worker: int) -> int:
@@ -28,7 +28,7 @@ def test_uploads_at_once_do_not_trip_over_each_others_temporary_files(tmp_path: 
     assert list((tmp_path / "files").rglob(".incoming*")) == []
 
 
-def test_what_a_killed_upload_left_goes_after_a_day(tmp_path: Path) -> None:
+def test_removes_what_a_killed_upload_left_after_a_day(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "files")
     put(folder, "a.bin")
     for hours, name in ((23, ".incoming-young"), (25, ".incoming-old")):
@@ -65,7 +65,7 @@ def test_says_whether_a_file_is_new(tmp_path: Path) -> None:
         "nul\x00.zip",
     ],
 )
-def test_a_files_name_is_one_value_of_its_header(name: str) -> None:
+def test_sends_a_files_name_as_one_value_of_its_header(name: str) -> None:
     """RFC 6266: by `filename*` whole, and by `filename` alone nothing that anybody reads otherwise."""
     header = disposition(name)
     assert header.isascii()

@@ -22,7 +22,7 @@ def put(bucket: Bucket, size_bytes: int) -> str:
         return bucket.put(content, folder="tool/1.0", filename="large.bin", content_type="x/y").path
 
 
-def test_an_upload_may_take_longer_than_any_part_of_it(app: Flask, s3: str, bucket: Any) -> None:
+def test_lets_an_upload_take_longer_than_any_part_of_it(app: Flask, s3: str, bucket: Any) -> None:
     patience = Patience(answer=timedelta(seconds=1), part=timedelta(seconds=4))
     with app.app_context(), slow_line(s3, bytes_per_second=5 * MIB) as address:
         begun = time.monotonic()
@@ -31,7 +31,7 @@ def test_an_upload_may_take_longer_than_any_part_of_it(app: Flask, s3: str, buck
     assert bucket.head_object(Bucket="goods", Key=path)["ContentLength"] == 30 * MIB
 
 
-def test_a_reader_may_take_longer_than_an_answer(app: Flask, s3: str, bucket: Any) -> None:
+def test_lets_a_reader_take_longer_than_an_answer(app: Flask, s3: str, bucket: Any) -> None:
     patience = Patience(answer=timedelta(seconds=1), part=timedelta(seconds=30))
     with app.app_context():
         store = Bucket("s3://goods", OPTIONS | {"endpoint": s3}, patience)

@@ -20,7 +20,7 @@ def problems_of(environ: dict[str, str]) -> str:
     return "\n".join(caught.value.problems)
 
 
-def test_a_folder_may_have_spaces_and_percent_signs(tmp_path: Path) -> None:
+def test_takes_a_folder_with_spaces_and_percent_signs(tmp_path: Path) -> None:
     folder = tmp_path / "my files 100%"
     settings = load_settings(base_environment(tmp_path) | {"FILES_URL": folder.as_uri()})
     assert settings.files_path == folder
@@ -38,13 +38,13 @@ def test_a_folder_may_have_spaces_and_percent_signs(tmp_path: Path) -> None:
         "gs://bucket#topsecret",
     ],
 )
-def test_keys_in_the_address_are_refused_and_not_repeated(tmp_path: Path, url: str) -> None:
+def test_refuses_keys_in_the_address_and_does_not_repeat_them(tmp_path: Path, url: str) -> None:
     told = problems_of(base_environment(tmp_path) | {"FILES_URL": url})
     assert "FILES_URL must not hold keys" in told
     assert "topsecret" not in told
 
 
-def test_the_settings_for_keys_are_named(tmp_path: Path) -> None:
+def test_names_the_settings_for_keys(tmp_path: Path) -> None:
     told = problems_of(base_environment(tmp_path) | {"FILES_URL": "s3://key:secret@bucket"})
     assert "AWS_ACCESS_KEY_ID" in told
 
@@ -56,7 +56,7 @@ def test_the_settings_for_keys_are_named(tmp_path: Path) -> None:
         (GOOGLE | {"GOOGLE_APPLICATION_CREDENTIALS": "nowhere.json"}, "GOOGLE_APPLICATION_CREDENTIALS"),
     ],
 )
-def test_a_key_that_cannot_be_read_is_a_sentence_at_the_start(
+def test_says_in_a_sentence_at_the_start_that_a_key_cannot_be_read(
     tmp_path: Path, environ: dict[str, str], named: str
 ) -> None:
     environ = base_environment(tmp_path) | environ

@@ -35,7 +35,7 @@ def fetch(sale: Sale) -> zipfile.ZipFile:
 
 
 @both
-def test_a_file_that_is_used_up_does_not_keep_the_others(app: Flask, sandbox: SandboxClient) -> None:
+def test_leaves_out_a_file_that_is_used_up_and_keeps_the_others(app: Flask, sandbox: SandboxClient) -> None:
     change_product(app, BOOK[0], download_limit=1)
     sale = sell(app, sandbox, BOOK, TOOL)
     book = next(each for each in sale.downloads if each.endswith(".epub")).removeprefix(sale.buyer.base_url)
@@ -49,7 +49,7 @@ def test_a_file_that_is_used_up_does_not_keep_the_others(app: Flask, sandbox: Sa
     assert counted_downloads(app) == 2
 
 
-def test_a_zip_with_nothing_left_is_refused(app: Flask, sandbox: SandboxClient) -> None:
+def test_refuses_a_zip_with_nothing_left(app: Flask, sandbox: SandboxClient) -> None:
     for product in (BOOK[0], TOOL[0]):
         change_product(app, product, download_limit=1)
     sale = sell(app, sandbox, BOOK, TOOL)
@@ -63,7 +63,7 @@ def test_a_zip_with_nothing_left_is_refused(app: Flask, sandbox: SandboxClient) 
 
 
 @both
-def test_more_files_are_not_more_statements(app: Flask, sandbox: SandboxClient, tmp_path: Path) -> None:
+def test_needs_no_more_statements_for_more_files(app: Flask, sandbox: SandboxClient, tmp_path: Path) -> None:
     change_product(app, BOOK[0], download_limit=5)
     sale = sell(app, sandbox, BOOK, TOOL)
     asked = []
@@ -76,7 +76,7 @@ def test_more_files_are_not_more_statements(app: Flask, sandbox: SandboxClient, 
     assert asked[1] == asked[0] < 8, statements
 
 
-def test_names_that_are_one_on_a_disk_are_told_apart_and_empty_files_are_files(
+def test_tells_names_apart_that_are_one_on_a_disk_and_takes_empty_files_for_files(
     app: Flask, sandbox: SandboxClient, tmp_path: Path
 ) -> None:
     sale = sell(app, sandbox, BOOK, TOOL)

@@ -47,7 +47,7 @@ def is_empty(answer: Response) -> bool:
 
 
 @without_body
-def test_an_answer_that_sends_nothing_has_no_body_and_costs_nothing(
+def test_has_no_body_and_costs_nothing_where_nothing_is_sent(
     app: Flask, sale: Sale, link: str, headers: dict[str, str], expected: int
 ) -> None:
     short = short_link(sale.buyer, link)
@@ -63,7 +63,7 @@ def test_an_answer_that_sends_nothing_has_no_body_and_costs_nothing(
 
 
 @without_body
-def test_conditions_open_nothing_when_the_limit_is_reached_or_the_days_are_over(
+def test_opens_nothing_when_the_limit_is_reached_or_the_days_are_over(
     app: Flask, sale: Sale, link: str, headers: dict[str, str], expected: int
 ) -> None:
     change_product(app, BOOK[0], download_limit=1)
@@ -96,13 +96,13 @@ def test_goes_on_only_with_the_same_file(app: Flask, sale: Sale, link: str) -> N
 
 
 @pytest.mark.parametrize("asked", ["items=0-9", "items=-9999999", "bytes=0-1,5-6", "bytes=9-5"])
-def test_a_range_it_does_not_know_is_the_whole_file(app: Flask, sale: Sale, link: str, asked: str) -> None:
+def test_takes_a_range_it_does_not_know_for_the_whole_file(app: Flask, sale: Sale, link: str, asked: str) -> None:
     with sale.buyer.get(link, headers={"Range": asked}) as answer:
         assert (answer.status_code, answer.data) == (200, content(app))
         assert answer.headers["Content-Length"] == str(len(content(app)))
 
 
-def test_head_describes_the_whole_file(app: Flask, sale: Sale, link: str) -> None:
+def test_describes_the_whole_file_to_head(app: Flask, sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     with sale.buyer.client.head(short, headers={"Range": "bytes=0-9"}) as head:
         assert (head.status_code, head.data) == (200, b"")
@@ -123,7 +123,7 @@ def behind_nginx(app: Flask, environment: dict[str, str]) -> Iterator[Buyer]:
 
 
 @without_body
-def test_nginx_is_not_asked_for_what_has_no_body(
+def test_asks_nginx_for_nothing_that_has_no_body(
     app: Flask, link: str, behind_nginx: Buyer, headers: dict[str, str], expected: int
 ) -> None:
     short = short_link(behind_nginx, link)
@@ -133,7 +133,7 @@ def test_nginx_is_not_asked_for_what_has_no_body(
     assert counted_downloads(app) == 0
 
 
-def test_a_condition_that_nginx_does_not_know_is_counted(
+def test_counts_a_condition_that_nginx_does_not_know(
     app: Flask, sale: Sale, link: str, behind_nginx: Buyer
 ) -> None:
     with behind_nginx.get(

@@ -42,7 +42,7 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
 @pytest.mark.happy_path
-def test_a_click_leads_to_a_short_lived_address(app: Flask, sale: Sale, link: str) -> None:
+def test_leads_a_click_to_a_short_lived_address(app: Flask, sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     token = link.split("/")[2]
     assert token not in short
@@ -55,7 +55,7 @@ def test_a_click_leads_to_a_short_lived_address(app: Flask, sale: Sale, link: st
         assert answer.headers["ETag"] == f'"{hashlib.sha256(content(app)).hexdigest()}"'
 
 
-def test_a_short_lived_address_ends(app: Flask, sale: Sale, link: str) -> None:
+def test_ends_a_short_lived_address(app: Flask, sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     with time_machine.travel(clock.now() + timedelta(minutes=11), tick=True):
         ended = sale.buyer.get(short)
@@ -64,7 +64,7 @@ def test_a_short_lived_address_ends(app: Flask, sale: Sale, link: str) -> None:
     assert status(sale.buyer, changed) == 404
 
 
-def test_a_refund_stops_links_already_made(sale: Sale, link: str) -> None:
+def test_stops_links_already_made_after_a_refund(sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     sale.refund()
     sale.deliver("charge.refunded", "refund.")
@@ -105,7 +105,9 @@ def test_sends_the_part_that_is_asked_for(app: Flask, sale: Sale, link: str, ask
 @given(first=st.none() | st.integers(0, 30_000), last=st.none() | st.integers(0, 30_000))
 @example(first=None, last=0)
 @example(first=0, last=0)
-def test_every_range_is_the_slice_it_names(app: Flask, sale: Sale, first: int | None, last: int | None) -> None:
+def test_sends_for_every_range_the_slice_it_names(
+    app: Flask, sale: Sale, first: int | None, last: int | None
+) -> None:
     whole = content(app)
     size = len(whole)
     short = short_link(sale.buyer, sale.downloads[0].removeprefix(sale.buyer.base_url))
@@ -127,7 +129,7 @@ def test_every_range_is_the_slice_it_names(app: Flask, sale: Sale, first: int | 
 
 
 @both
-def test_parts_and_retries_are_one_download(app: Flask, sandbox: SandboxClient) -> None:
+def test_counts_parts_and_retries_as_one_download(app: Flask, sandbox: SandboxClient) -> None:
     change_product(app, BOOK[0], download_limit=1)
     sale = sell(app, sandbox, BOOK)
     link = sale.downloads[0].removeprefix(sale.buyer.base_url)
@@ -156,7 +158,7 @@ def test_parts_and_retries_are_one_download(app: Flask, sandbox: SandboxClient) 
     assert counted_downloads(app) == 1
 
 
-def test_leaving_out_the_first_byte_is_not_free(app: Flask, sale: Sale, link: str) -> None:
+def test_counts_a_download_that_leaves_out_the_first_byte(app: Flask, sale: Sale, link: str) -> None:
     change_product(app, BOOK[0], download_limit=1)
     with sale.buyer.get(link, headers={"Range": "bytes=1-"}) as rest:
         assert rest.status_code == 206
@@ -168,7 +170,7 @@ def test_leaving_out_the_first_byte_is_not_free(app: Flask, sale: Sale, link: st
     assert sale.buyer.client.head(link, follow_redirects=True).status_code == 403
 
 
-def test_the_owner_can_raise_the_limit(app: Flask, sale: Sale, link: str) -> None:
+def test_lets_the_owner_raise_the_limit(app: Flask, sale: Sale, link: str) -> None:
     change_product(app, BOOK[0], download_limit=1)
     assert status(sale.buyer, link) == 200
     forget_window(app)
@@ -183,7 +185,7 @@ def test_the_owner_can_raise_the_limit(app: Flask, sale: Sale, link: str) -> Non
     assert status(sale.buyer, link) == 403
 
 
-def test_downloads_end_after_their_days_and_the_owner_can_add_some(app: Flask, sale: Sale, link: str) -> None:
+def test_ends_after_its_days_and_lets_the_owner_add_some(app: Flask, sale: Sale, link: str) -> None:
     change_product(app, BOOK[0], download_days=30)
     assert status(sale.buyer, link) == 200
     with app.app_context(), transaction() as session:
@@ -196,7 +198,7 @@ def test_downloads_end_after_their_days_and_the_owner_can_add_some(app: Flask, s
     assert status(sale.buyer, link) == 200
 
 
-def test_a_new_release_is_there_for_who_bought_before(app: Flask, sale: Sale, tmp_path: Path) -> None:
+def test_offers_a_new_release_to_who_bought_before(app: Flask, sale: Sale, tmp_path: Path) -> None:
     add_release(app, tmp_path, "Second edition")
     page = sale.order_page()
     assert page.index("Second edition") < page.index("First edition")
@@ -204,7 +206,7 @@ def test_a_new_release_is_there_for_who_bought_before(app: Flask, sale: Sale, tm
     assert [status(sale.buyer, each) for each in links] == [200, 200]
 
 
-def test_a_release_after_the_update_window_is_not_included(app: Flask, sale: Sale, tmp_path: Path) -> None:
+def test_includes_no_release_after_the_update_window(app: Flask, sale: Sale, tmp_path: Path) -> None:
     change_product(app, BOOK[0], update_days=365)
     with app.app_context(), transaction() as session:
         session.execute(update(Order).values(paid_at=clock.now() - timedelta(days=366)))
@@ -217,7 +219,7 @@ def test_a_release_after_the_update_window_is_not_included(app: Flask, sale: Sal
     assert sale.buyer.get(re.sub(r"/\d+/", f"/{file_id}/", first)).status_code == 404
 
 
-def test_a_withdrawn_release_disappears(app: Flask, sale: Sale, link: str) -> None:
+def test_hides_a_withdrawn_release(app: Flask, sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     with app.app_context(), transaction() as session:
         session.execute(update(Release).values(withdrawn_at=clock.now()))
@@ -227,7 +229,7 @@ def test_a_withdrawn_release_disappears(app: Flask, sale: Sale, link: str) -> No
         assert (gone.status_code, "order page" in gone.text) == (404, True)
 
 
-def test_all_files_come_in_one_zip(app: Flask, sandbox: SandboxClient, tmp_path: Path) -> None:
+def test_puts_all_files_into_one_zip(app: Flask, sandbox: SandboxClient, tmp_path: Path) -> None:
     sale = sell(app, sandbox, BOOK, ("twinspot", "Personal"))
     add_release(app, tmp_path, "Second edition", "Größe ☕.epub")
     address = f"{sale.link.replace('/orders/', '/downloads/')}/all.zip"
@@ -245,7 +247,7 @@ def test_all_files_come_in_one_zip(app: Flask, sandbox: SandboxClient, tmp_path:
     assert status(sale.buyer, address) == 403
 
 
-def test_a_license_alone_has_nothing_to_download(app: Flask, sandbox: SandboxClient) -> None:
+def test_offers_nothing_to_download_for_a_license_alone(app: Flask, sandbox: SandboxClient) -> None:
     with app.app_context(), transaction() as session:
         session.execute(update(Product).where(Product.slug == "twinspot").values(grants_download=False))
     sale = sell(app, sandbox)

@@ -31,7 +31,7 @@ def part(buyer: Buyer, short: str, start: int) -> int:
     return status(buyer, short, Range=f"bytes={start}-{start + 9}")
 
 
-def test_who_resumes_with_the_same_address_never_pays_twice(app: Flask, sale: Sale, link: str) -> None:
+def test_counts_once_whoever_resumes_with_the_same_address(app: Flask, sale: Sale, link: str) -> None:
     change_product(app, BOOK[0], download_limit=1)
     make_sparse(app, 5 * GIB)
     short = short_link(sale.buyer, link)
@@ -45,7 +45,7 @@ def test_who_resumes_with_the_same_address_never_pays_twice(app: Flask, sale: Sa
         assert status(sale.buyer, link) == 403
 
 
-def test_a_small_file_is_a_new_download_after_an_hour(app: Flask, sale: Sale, link: str) -> None:
+def test_counts_a_small_file_as_a_new_download_after_an_hour(app: Flask, sale: Sale, link: str) -> None:
     change_product(app, BOOK[0], download_limit=2)
     assert status(sale.buyer, link) == 200
     forget_window(app, hours=0.9)
@@ -56,7 +56,7 @@ def test_a_small_file_is_a_new_download_after_an_hour(app: Flask, sale: Sale, li
     assert counted_downloads(app) == 2
 
 
-def test_the_sentence_promises_only_what_the_shop_does(app: Flask, sale: Sale, link: str) -> None:
+def test_promises_in_its_sentence_only_what_the_shop_does(app: Flask, sale: Sale, link: str) -> None:
     change_product(app, BOOK[0], download_limit=1)
     assert status(sale.buyer, link) == 200
     forget_window(app)
@@ -69,7 +69,7 @@ def number_of(app: Flask) -> str:
     return str(read_rows(app, "SELECT number FROM orders")[0]["number"])
 
 
-def test_a_new_link_ends_the_addresses_of_the_old_one(app: Flask, sale: Sale, link: str) -> None:
+def test_ends_the_addresses_of_an_old_link_with_a_new_one(app: Flask, sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     assert status(Buyer(app), short) == 200
     with app.app_context():
@@ -78,7 +78,7 @@ def test_a_new_link_ends_the_addresses_of_the_old_one(app: Flask, sale: Sale, li
     assert (answer.status_code, "order page" in answer.text) == (404, True)
 
 
-def test_erasing_ends_the_addresses_of_the_old_link(app: Flask, sale: Sale, link: str) -> None:
+def test_ends_the_addresses_of_the_old_link_by_erasing(app: Flask, sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     with app.app_context():
         erase_customer(int(read_rows(app, "SELECT customer_id FROM orders")[0]["customer_id"]))
@@ -86,7 +86,7 @@ def test_erasing_ends_the_addresses_of_the_old_link(app: Flask, sale: Sale, link
 
 
 @both
-def test_two_purchases_of_one_thing_are_used_one_after_the_other(app: Flask, sandbox: SandboxClient) -> None:
+def test_uses_two_purchases_of_one_thing_one_after_the_other(app: Flask, sandbox: SandboxClient) -> None:
     change_product(app, "twinspot", download_limit=1)
     sale = sell(app, sandbox, ("twinspot", "Personal"), ("twinspot", "Team"))
     link = sale.downloads[0].removeprefix(sale.buyer.base_url)
@@ -123,7 +123,7 @@ class Held:
             self.answers.pop().close()
 
 
-def test_one_buyer_cannot_hold_every_slot(app: Flask, sandbox: SandboxClient, sale: Sale, link: str) -> None:
+def test_lets_no_buyer_hold_every_slot(app: Flask, sandbox: SandboxClient, sale: Sale, link: str) -> None:
     other = sell(app, sandbox, BOOK, email="other@example.com")
     others = other.downloads[0].removeprefix(other.buyer.base_url)
     held = Held()
@@ -136,7 +136,7 @@ def test_one_buyer_cannot_hold_every_slot(app: Flask, sandbox: SandboxClient, sa
     held.let_go(SLOTS_PER_GRANT)
 
 
-def test_who_finds_every_slot_taken_pays_nothing(
+def test_counts_nothing_for_who_finds_every_slot_taken(
     app: Flask, sandbox: SandboxClient, sale: Sale, link: str
 ) -> None:
     other = sell(app, sandbox, BOOK, email="other@example.com")
@@ -162,7 +162,7 @@ def test_who_finds_every_slot_taken_pays_nothing(
     held.let_go(9)
 
 
-def test_nothing_keeps_a_slot_when_its_file_cannot_be_sent(app: Flask, sale: Sale, link: str) -> None:
+def test_frees_the_slot_when_its_file_cannot_be_sent(app: Flask, sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     folder: Path = runtime(app).settings.files_path
     path = next(folder.rglob("*.epub"))

@@ -31,7 +31,7 @@ def call_done(app: Flask) -> None:
         db.session.remove()
 
 
-def test_a_missing_file_tells_the_buyer_and_once_the_owner(app: Flask, sale: Sale, link: str) -> None:
+def test_tells_the_buyer_and_once_the_owner_of_a_missing_file(app: Flask, sale: Sale, link: str) -> None:
     path, kept = book_path(app), content(app)
     path.unlink()
     for _ in range(2):
@@ -48,7 +48,7 @@ def test_a_missing_file_tells_the_buyer_and_once_the_owner(app: Flask, sale: Sal
     assert sale.open_notices() == ["file_missing"]
 
 
-def test_a_file_that_is_not_whole_is_not_sent(app: Flask, sale: Sale, link: str) -> None:
+def test_sends_no_file_that_is_not_whole(app: Flask, sale: Sale, link: str) -> None:
     short = short_link(sale.buyer, link)
     book_path(app).write_bytes(content(app)[:10])
     for method in ("GET", "HEAD"):
@@ -58,7 +58,7 @@ def test_a_file_that_is_not_whole_is_not_sent(app: Flask, sale: Sale, link: str)
     assert counted_downloads(app) == 0
 
 
-def test_a_file_that_goes_missing_again_is_told_again_though_it_was_called_done(
+def test_tells_again_of_a_file_that_goes_missing_again_though_it_was_called_done(
     app: Flask, sale: Sale, link: str
 ) -> None:
     path, kept = book_path(app), content(app)
@@ -74,7 +74,7 @@ def test_a_file_that_goes_missing_again_is_told_again_though_it_was_called_done(
     assert sale.open_notices() == ["file_missing"]
 
 
-def test_a_buyer_who_is_turned_away_after_the_owner_called_it_done_is_news(
+def test_tells_of_a_buyer_who_is_turned_away_after_the_owner_called_it_done(
     app: Flask, sale: Sale, link: str
 ) -> None:
     book_path(app).unlink()
@@ -86,7 +86,7 @@ def test_a_buyer_who_is_turned_away_after_the_owner_called_it_done_is_news(
 
 
 @both
-def test_two_files_reported_at_once_are_two_notices(app: Flask) -> None:
+def test_writes_two_notices_for_two_files_reported_at_once(app: Flask) -> None:
     lost = []
     for number in range(12):
         meet = Barrier(2)
@@ -107,7 +107,7 @@ def test_two_files_reported_at_once_are_two_notices(app: Flask) -> None:
 
 
 @both
-def test_a_report_closes_no_other(app: Flask, sale: Sale) -> None:
+def test_closes_no_other_report_with_one(app: Flask, sale: Sale) -> None:
     with app.app_context():
         for path in ("a", "b", "a"):
             report_missing(path)

@@ -35,7 +35,7 @@ NAMES = [
 ]
 
 
-def test_nginx_sends_what_the_shop_allows(
+def test_lets_nginx_send_what_the_shop_allows(
     app: Flask, sandbox: SandboxClient, free_port: int, environment: dict[str, str], tmp_path: Path
 ) -> None:
     sale = sell(app, sandbox, BOOK)
@@ -66,7 +66,7 @@ def test_nginx_sends_what_the_shop_allows(
     assert not [each for each in ("SECRET-KEY", address.split("/")[5], "?") if each in log]
 
 
-def test_nginx_knows_its_own_version_of_a_file_and_that_is_not_counted(
+def test_leaves_uncounted_what_nginx_knows_by_its_own_version_of_a_file(
     app: Flask, sandbox: SandboxClient, free_port: int, environment: dict[str, str], tmp_path: Path
 ) -> None:
     sale = sell(app, sandbox, BOOK)
@@ -87,7 +87,7 @@ def test_nginx_knows_its_own_version_of_a_file_and_that_is_not_counted(
 
 @pytest.mark.usefixtures("free_port")
 @pytest.mark.parametrize("prefix", ["/protected/", ""], ids=["nginx", "shop"])
-def test_names_of_every_script_arrive(
+def test_sends_names_of_every_script(
     app: Flask, sandbox: SandboxClient, environment: dict[str, str], tmp_path: Path, prefix: str
 ) -> None:
     with app.app_context():
@@ -109,7 +109,7 @@ def test_names_of_every_script_arrive(
 
 
 @pytest.mark.usefixtures("app")
-def test_forms_arrive_through_the_documented_block_on_another_port_than_443(
+def test_takes_forms_through_the_documented_block_on_another_port_than_443(
     environment: dict[str, str], free_port: int, tmp_path: Path
 ) -> None:
     """Over TLS, as it stands there: a form whose Referer has a port that its Host lacks is refused as too old."""

@@ -39,7 +39,7 @@ def names_in_zip(sale: Sale) -> list[str]:
         return zipfile.ZipFile(io.BytesIO(answer.data)).namelist()
 
 
-def test_a_ticket_that_another_secret_signed_opens_nothing(
+def test_opens_nothing_by_a_ticket_that_another_secret_signed(
     app: Flask, sale: Sale, link: str, environment: dict[str, str]
 ) -> None:
     short = short_link(sale.buyer, link)
@@ -57,7 +57,7 @@ def test_a_ticket_that_another_secret_signed_opens_nothing(
     assert status(sale.buyer, short) == 200
 
 
-def test_the_zip_holds_nothing_from_after_the_update_window(app: Flask, sale: Sale, tmp_path: Path) -> None:
+def test_zips_nothing_from_after_the_update_window(app: Flask, sale: Sale, tmp_path: Path) -> None:
     change_product(app, BOOK[0], update_days=365)
     with app.app_context(), transaction() as session:
         session.execute(update(Order).values(paid_at=clock.now() - timedelta(days=366)))
@@ -68,9 +68,7 @@ def test_the_zip_holds_nothing_from_after_the_update_window(app: Flask, sale: Sa
     assert names_in_zip(sale) == ["too-new.epub"]
 
 
-def test_a_release_of_tomorrow_is_nowhere_before_its_day(
-    app: Flask, sale: Sale, link: str, tmp_path: Path
-) -> None:
+def test_hides_a_release_of_tomorrow_before_its_day(app: Flask, sale: Sale, link: str, tmp_path: Path) -> None:
     add_release(app, tmp_path, "Second edition", "tomorrow.epub")
     file_id = read_rows(app, "SELECT max(id) AS id FROM release_files")[0]["id"]
     old_id = link.split("/")[3]
@@ -86,9 +84,7 @@ def test_a_release_of_tomorrow_is_nowhere_before_its_day(
 
 
 @pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"])
-def test_a_prefetch_of_the_short_lived_address_costs_nothing(
-    app: Flask, sale: Sale, link: str, header: str
-) -> None:
+def test_counts_no_prefetch_of_the_short_lived_address(app: Flask, sale: Sale, link: str, header: str) -> None:
     change_product(app, BOOK[0], download_limit=1)
     short = short_link(sale.buyer, link)
     zipped = f"{sale.link.replace('/orders/', '/downloads/')}/all.zip"

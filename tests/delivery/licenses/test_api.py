@@ -174,7 +174,9 @@ def test_refuses_a_key_that_does_not_work_and_says_why(
     assert read_rows(app, "SELECT id FROM activations") == []
 
 
-def test_a_replaced_key_tells_neither_the_new_one_nor_its_buyer(app: Flask, sandbox: SandboxClient) -> None:
+def test_tells_who_has_a_replaced_key_neither_the_new_one_nor_its_buyer(
+    app: Flask, sandbox: SandboxClient
+) -> None:
     sale = sell_license(app, sandbox)
     replace(sale)
     answer = ask(app, "validate", license_key=sale.keys[0])
@@ -226,7 +228,7 @@ def test_tells_a_typo_from_an_unknown_key(app: Flask) -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (404, "MISTYPED")
 
 
-def test_a_key_of_another_product_is_invalid(app: Flask, sandbox: SandboxClient) -> None:
+def test_calls_a_key_of_another_product_invalid(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     product = str(ask(app, "validate", license_key=sale.keys[0]).get_json()["meta"]["product_id"])
     for good in (product, "twinspot"):
@@ -237,7 +239,7 @@ def test_a_key_of_another_product_is_invalid(app: Flask, sandbox: SandboxClient)
             assert (answer.status_code, answer.get_json()["code"]) == (400, "PRODUCT_MISMATCH")
 
 
-def test_the_same_device_again_is_the_same_instance(app: Flask, sandbox: SandboxClient) -> None:
+def test_takes_the_same_device_again_for_the_same_instance(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox, activation_limit=1)
     key = sale.keys[0]
     first = ask(app, "activate", license_key=key, instance_name="a", fingerprint="disk-1").get_json()
@@ -257,7 +259,7 @@ def test_the_same_device_again_is_the_same_instance(app: Flask, sandbox: Sandbox
     assert mixed["code"] == "FINGERPRINT_MISMATCH"
 
 
-def test_a_refunded_device_can_still_be_let_go(app: Flask, sandbox: SandboxClient) -> None:
+def test_lets_a_refunded_device_still_go(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     made = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()
     refund(sale)
@@ -266,7 +268,9 @@ def test_a_refunded_device_can_still_be_let_go(app: Flask, sandbox: SandboxClien
     assert gone["license_key"]["status"] == "disabled"
 
 
-def test_a_dispute_that_is_won_gives_the_same_key_and_device_back(app: Flask, sandbox: SandboxClient) -> None:
+def test_gives_the_same_key_and_device_back_after_a_dispute_that_is_won(
+    app: Flask, sandbox: SandboxClient
+) -> None:
     sale = sell_license(app, sandbox)
     made = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()["instance"]
     opened = dispute(sale)
@@ -278,7 +282,7 @@ def test_a_dispute_that_is_won_gives_the_same_key_and_device_back(app: Flask, sa
     assert (back["valid"], back["instance"]) == (True, made)
 
 
-def test_a_guess_costs_the_same_statement_as_a_key(app: Flask, sandbox: SandboxClient) -> None:
+def test_spends_the_same_statement_on_a_guess_as_on_a_key(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     costs = []
     for key in (sale.keys[0], UNKNOWN, "x"):
@@ -294,7 +298,7 @@ NAMES = ["\U0001f469\u200d\U0001f4bb laptop", "Ada\u00a0Mac", "\u05de\u05e9\u05d
 
 @both
 @pytest.mark.parametrize("name", NAMES)
-def test_a_device_is_called_whatever_its_owner_calls_it(app: Flask, sandbox: SandboxClient, name: str) -> None:
+def test_calls_a_device_whatever_its_owner_calls_it(app: Flask, sandbox: SandboxClient, name: str) -> None:
     sale = sell_license(app, sandbox)
     made = ask(app, "activate", license_key=sale.keys[0], instance_name=name).get_json()
     assert made["instance"]["name"] == name
@@ -307,7 +311,7 @@ def test_finds_a_key_that_was_copied_from_a_page(app: Flask, sandbox: SandboxCli
     assert ask(app, "validate", license_key=key.replace("-", between)).get_json()["code"] == "VALID"
 
 
-def test_a_key_of_another_mode_is_not_found(app: Flask, sandbox: SandboxClient) -> None:
+def test_finds_no_key_of_another_mode(app: Flask, sandbox: SandboxClient) -> None:
     key = sell_license(app, sandbox).keys[0]
     sell_license(app, sandbox)
     change_rows(app, "UPDATE licenses SET mode = 'live' WHERE id = 1")
@@ -316,7 +320,7 @@ def test_a_key_of_another_mode_is_not_found(app: Flask, sandbox: SandboxClient) 
         assert (answer.status_code, answer.get_json()["code"]) == (404, "NOT_FOUND")
 
 
-def test_an_ipv6_network_is_one_client(app: Flask) -> None:
+def test_takes_an_ipv6_network_for_one_client(app: Flask) -> None:
     def guess(address: str, number: int) -> int:
         return ask(app, "validate", address=address, license_key=f"K{number}").status_code
 
@@ -326,7 +330,7 @@ def test_an_ipv6_network_is_one_client(app: Flask) -> None:
     assert guess("::ffff:192.0.2.1", 72) == guess("192.0.2.1", 73) == 404
 
 
-def test_those_who_forget_the_key_do_not_share_a_limit(app: Flask) -> None:
+def test_shares_no_limit_among_those_who_forget_the_key(app: Flask) -> None:
     codes = {ask(app, "validate", address=f"10.1.{number}.1").status_code for number in range(125)}
     assert codes == {422}
 

@@ -48,7 +48,7 @@ def pools(run: Any) -> str:
 
 
 @both
-def test_a_product_that_makes_its_keys_from_now_on_leaves_nobody_waiting(
+def test_leaves_nobody_waiting_for_a_product_that_makes_its_keys_from_now_on(
     app: Flask, sandbox: SandboxClient, run: Any
 ) -> None:
     sale = sell_one_and_let_one_wait(app, sandbox)
@@ -63,7 +63,7 @@ def test_a_product_that_makes_its_keys_from_now_on_leaves_nobody_waiting(
     assert read_rows(app, "SELECT state FROM outbox WHERE kind = 'keys_arrived'") == [{"state": "queued"}]
 
 
-def test_a_buyer_reads_that_the_key_follows_also_when_the_pool_is_gone(app: Flask, sandbox: SandboxClient) -> None:
+def test_tells_a_buyer_that_the_key_follows_also_when_the_pool_is_gone(app: Flask, sandbox: SandboxClient) -> None:
     """Until the worker comes, a minute later."""
     sale = sell_one_and_let_one_wait(app, sandbox)
     with app.app_context():
@@ -74,7 +74,7 @@ def test_a_buyer_reads_that_the_key_follows_also_when_the_pool_is_gone(app: Flas
 
 
 @both
-def test_a_buyer_who_is_refunded_waits_no_longer(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_lets_a_buyer_who_is_refunded_wait_no_longer(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     sale = sell_one_and_let_one_wait(app, sandbox)
     assert "1 waited for" in pools(run)
     refund(sale)
@@ -85,7 +85,7 @@ def test_a_buyer_who_is_refunded_waits_no_longer(app: Flask, sandbox: SandboxCli
     assert sold_keys(app) == numbered(1)
 
 
-def test_an_order_that_opens_again_waits_again(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_lets_an_order_that_opens_again_wait_again(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     sell_one_and_let_one_wait(app, sandbox)
     number = str(read_rows(app, "SELECT number FROM orders ORDER BY id DESC")[0]["number"])
     for decision, level, count in ((Decision.WITHDRAW, "empty", 0), (Decision.FOLLOW_PAYMENT, "waiting", 1)):
@@ -97,7 +97,9 @@ def test_an_order_that_opens_again_waits_again(app: Flask, sandbox: SandboxClien
 
 
 @both
-def test_a_sale_that_was_refunded_before_its_first_look_takes_no_key(app: Flask, sandbox: SandboxClient) -> None:
+def test_takes_no_key_for_a_sale_that_was_refunded_before_its_first_look(
+    app: Flask, sandbox: SandboxClient
+) -> None:
     make_pool(app)
     bring(app, numbered(2))
     (session_id,) = pay(app, sandbox, 1)
@@ -114,7 +116,7 @@ def test_a_sale_that_was_refunded_before_its_first_look_takes_no_key(app: Flask,
     assert sold_keys(app) == numbered(1)
 
 
-def test_a_license_runs_from_the_day_its_key_arrives(app: Flask, sandbox: SandboxClient) -> None:
+def test_runs_a_license_from_the_day_its_key_arrives(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     with app.app_context():
         change_product_settings("twinspot", {"license_days": 7})
@@ -130,7 +132,7 @@ def test_a_license_runs_from_the_day_its_key_arrives(app: Flask, sandbox: Sandbo
     assert str(ends)[:10] == f"{clock.now() + timedelta(days=7):%Y-%m-%d}"
 
 
-def test_a_sale_looks_at_its_own_pool_only(app: Flask, sandbox: SandboxClient) -> None:
+def test_looks_at_the_sales_own_pool_only(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     with app.app_context():
         change_product_settings("soft-taps", {"grants_license": True, "key_source": "pool"})
@@ -145,7 +147,7 @@ def test_a_sale_looks_at_its_own_pool_only(app: Flask, sandbox: SandboxClient) -
     ]
 
 
-def test_no_live_key_goes_to_an_order_of_the_sandbox(app: Flask, sandbox: SandboxClient) -> None:
+def test_gives_no_live_key_to_an_order_of_the_sandbox(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     bring(app, numbered(2))
     change_rows(app, "UPDATE pool_keys SET mode = 'live'")
@@ -155,14 +157,14 @@ def test_no_live_key_goes_to_an_order_of_the_sandbox(app: Flask, sandbox: Sandbo
 
 
 @both
-def test_a_sandbox_key_goes_to_no_waiting_order_of_another_mode(app: Flask, sandbox: SandboxClient) -> None:
+def test_gives_a_sandbox_key_to_no_waiting_order_of_another_mode(app: Flask, sandbox: SandboxClient) -> None:
     sell_one_and_let_one_wait(app, sandbox)
     change_rows(app, "UPDATE orders SET mode = 'live'")
     assert bring(app, numbered(1, start=2)).served_keys == 0
     assert serve(app) == 0
 
 
-def test_the_worker_asks_no_more_than_a_few_questions(app: Flask, sandbox: SandboxClient) -> None:
+def test_asks_no_more_than_a_few_questions_in_the_worker(app: Flask, sandbox: SandboxClient) -> None:
     sell_one_and_let_one_wait(app, sandbox)
     serve(app)
     with counted(app) as statements:
@@ -171,7 +173,7 @@ def test_the_worker_asks_no_more_than_a_few_questions(app: Flask, sandbox: Sandb
     assert not [each for each in statements if each.startswith(("UPDATE", "INSERT"))]
 
 
-def test_the_commands_of_keys_tell_what_was_left_out(app: Flask, run: Any) -> None:
+def test_tells_by_the_commands_of_keys_what_was_left_out(app: Flask, run: Any) -> None:
     make_pool(app)
     sent = b"Order;Gift code\n# ours\n1;SOME-KEY-1\n;\n2;SOME-KEY-2\n"
     unknown = run("keys", "import", "twinspot", "-", stdin=sent)
@@ -184,7 +186,7 @@ def test_the_commands_of_keys_tell_what_was_left_out(app: Flask, run: Any) -> No
     assert "Imported 1 keys (1 blank lines, 1 comment lines left out)" in said
 
 
-def test_keys_brought_by_mistake_are_taken_out_and_may_come_again(
+def test_takes_out_keys_brought_by_mistake_which_may_come_again(
     app: Flask, sandbox: SandboxClient, run: Any
 ) -> None:
     make_pool(app)

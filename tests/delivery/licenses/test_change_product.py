@@ -27,7 +27,7 @@ def test_refuses_what_would_never_work(run: Any, words: tuple[str, ...], said: s
     assert (done.exit_code, said in done.output) == (1, True)
 
 
-def test_a_license_works_through_its_last_day(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_lets_a_license_work_through_its_last_day(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     today = f"{clock.now():%Y-%m-%d}"
     assert run("products", "set", "twinspot", "--license-until", today).exit_code == 0
     key = sell(app, sandbox).keys[0]
@@ -36,7 +36,7 @@ def test_a_license_works_through_its_last_day(app: Flask, sandbox: SandboxClient
 
 
 @pytest.mark.parametrize("none", ["none", ""])
-def test_a_product_may_have_no_prefix(app: Flask, sandbox: SandboxClient, run: Any, none: str) -> None:
+def test_lets_a_product_have_no_prefix(app: Flask, sandbox: SandboxClient, run: Any, none: str) -> None:
     done = run("products", "set", "twinspot", "--prefix", none)
     assert done.exit_code == 0, done.output
     sell(app, sandbox)

@@ -52,7 +52,7 @@ def test_reads_fields_wherever_and_however_a_client_sends_them(app: Flask) -> No
         assert (answer.status_code, answer.get_json()["code"]) == (404, "NOT_FOUND"), (name, answer.text)
 
 
-def test_the_body_comes_before_the_address(app: Flask) -> None:
+def test_reads_the_body_before_the_address(app: Flask) -> None:
     for body, kind in (
         (f"license_key={KEY[:-1]}", "application/x-www-form-urlencoded"),
         ('{"nonce": "b"}', "application/json"),
@@ -81,20 +81,20 @@ def test_says_precisely_what_it_could_not_read(app: Flask, body: str, kind: str,
 
 
 @pytest.mark.parametrize("path", [f"{VALIDATE}/", f"/{VALIDATE}", f"/{VALIDATE}//", "/v1//licenses/validate"])
-def test_slashes_too_many_change_nothing(app: Flask, path: str) -> None:
+def test_changes_nothing_for_slashes_too_many(app: Flask, path: str) -> None:
     answer = send(app, path, JSON, "application/json")
     assert (answer.status_code, answer.get_json()["code"]) == (404, "NOT_FOUND")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_stripe_may_have_been_told_the_webhooks_address_with_a_slash(app: Flask) -> None:
+def test_answers_stripe_at_the_webhooks_address_with_a_slash(app: Flask) -> None:
     assert post_event(app, make_event("payout.paid", "po_1")).status_code == 200
     for path in ("/webhook/", "//webhook", "//webhook/"):
         answer = send(app, path, "{}", Stripe_Signature=sign(runtime(app).settings, b"{}"))
         assert (answer.status_code, answer.mimetype) == (400, "application/json"), path
 
 
-def test_pages_keep_their_slashes(app: Flask) -> None:
+def test_keeps_the_slashes_of_pages(app: Flask) -> None:
     assert app.test_client().get("/cart/").status_code == 404
     assert app.test_client().get("/v1").mimetype == "text/html"
 
@@ -102,7 +102,7 @@ def test_pages_keep_their_slashes(app: Flask) -> None:
 ASKED = "authorization,cache-control, X-Requested-With,sentry-trace"
 
 
-def test_a_preflight_is_answered_for_whatever_header_a_library_adds(app: Flask) -> None:
+def test_answers_a_preflight_for_whatever_header_a_library_adds(app: Flask) -> None:
     headers = {
         "Origin": "app://program",
         "Access-Control-Request-Method": "POST",
@@ -137,7 +137,7 @@ def break_down(app: Flask) -> None:
         abort(418)
 
 
-def test_every_error_has_the_shape_of_an_answer_and_can_be_read_from_another_origin(app: Flask) -> None:
+def test_gives_every_error_the_shape_of_an_answer_that_another_origin_can_read(app: Flask) -> None:
     break_down(app)
     client = app.test_client()
     body: dict[str, Any] = {"license_key": KEY}
@@ -163,7 +163,7 @@ def test_every_error_has_the_shape_of_an_answer_and_can_be_read_from_another_ori
     assert answers["nobody there"][0].headers["Retry-After"]
 
 
-def test_no_key_is_logged_that_came_in_an_address(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_no_key_that_came_in_an_address(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     break_down(app)
     caplog.set_level(logging.DEBUG)
     for path in (VALIDATE, f"{VALIDATE}/", "/v1/licenses/none", "/webhook"):

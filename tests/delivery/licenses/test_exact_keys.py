@@ -29,7 +29,7 @@ def state_of(app: Flask, key: str) -> str:
 
 
 @both
-def test_a_key_is_what_is_written(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_takes_a_key_for_what_is_written(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     make_pool(app)
     assert bring(app, [*CASE, *DASH]).imported == 4
     for session_id in pay(app, sandbox, 3):
@@ -56,7 +56,9 @@ def test_a_key_is_what_is_written(app: Flask, sandbox: SandboxClient, run: Any) 
 
 
 @both
-def test_a_key_of_the_shop_stays_forgiving_beside_them(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_forgives_the_spelling_of_a_key_of_the_shop_beside_them(
+    app: Flask, sandbox: SandboxClient, run: Any
+) -> None:
     key = sell(app, sandbox).keys[0]
     make_pool(app)
     for spelled in (key, key.lower(), key.replace("-", " ")):
@@ -66,7 +68,9 @@ def test_a_key_of_the_shop_stays_forgiving_beside_them(app: Flask, sandbox: Sand
 
 
 @both
-def test_a_key_sold_while_spelling_did_not_count_goes_on_so(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_finds_a_key_sold_while_spelling_did_not_count_in_any_spelling(
+    app: Flask, sandbox: SandboxClient, run: Any
+) -> None:
     make_pool(app)
     bring(app, ["OLD-KEY-0001"])
     fulfill(app, pay(app, sandbox, 1)[0])
@@ -80,7 +84,9 @@ def test_a_key_sold_while_spelling_did_not_count_goes_on_so(app: Flask, sandbox:
 
 
 @both
-def test_long_keys_and_keys_of_several_lines_reach_their_buyers_whole(app: Flask, shop: Shop, run: Any) -> None:
+def test_brings_long_keys_and_keys_of_several_lines_whole_to_their_buyers(
+    app: Flask, shop: Shop, run: Any
+) -> None:
     assert len(LONG) == 4096
     make_pool(app)
     quoted = f'key\r\n"{BLOCK}"\r\n{LONG}\r\n'.replace("\n", "\r\n").replace("\r\r", "\r")
@@ -108,7 +114,7 @@ def test_long_keys_and_keys_of_several_lines_reach_their_buyers_whole(app: Flask
     assert LONG in mails["bob@example.com"]["text"]
 
 
-def test_a_dry_run_says_what_the_run_says_and_changes_nothing(
+def test_says_in_a_dry_run_what_the_run_says_and_changes_nothing(
     app: Flask, sandbox: SandboxClient, run: Any
 ) -> None:
     make_pool(app)
@@ -143,5 +149,5 @@ def test_takes_a_long_key_out_of_its_pool_that_no_file_could_be_named(app: Flask
     assert (refused.exit_code, refused.output.startswith("Error: Line 1 is not UTF-8 text")) == (1, True)
 
 
-def test_what_is_read_is_what_is_kept() -> None:
+def test_keeps_what_is_read() -> None:
     assert [line.key for line in read_keys(f'key\n"{BLOCK}"\n'.encode()).keys] == [BLOCK]

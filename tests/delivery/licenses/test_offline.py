@@ -46,7 +46,7 @@ RFC_8032_SIGNATURE = (
 )
 
 
-def test_both_verifiers_accept_the_file_of_the_order_page(
+def test_passes_both_verifiers_as_the_file_of_the_order_page(
     app: Flask, sandbox: SandboxClient, verify: Verify
 ) -> None:
     sale = sell_license(app, sandbox)
@@ -65,7 +65,7 @@ def test_both_verifiers_accept_the_file_of_the_order_page(
 
 
 @both
-def test_activation_brings_a_file_for_this_device_alone(app: Flask, sandbox: SandboxClient) -> None:
+def test_comes_with_an_activation_for_this_device_alone(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox, expires_at=clock.now() + timedelta(days=3))
     made = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="disk-1").get_json()
     claims = claims_of(made["license_file"])
@@ -73,7 +73,7 @@ def test_activation_brings_a_file_for_this_device_alone(app: Flask, sandbox: San
     assert claims["exp"] == claims["license_expires_at"]
 
 
-def test_activation_of_a_device_without_a_name_for_itself_brings_no_file(
+def test_comes_with_no_activation_of_a_device_without_a_name_for_itself(
     app: Flask, sandbox: SandboxClient
 ) -> None:
     """A file for any device would go around the limit of devices."""
@@ -100,7 +100,7 @@ def test_says_of_every_published_vector_what_it_expects(verify: Verify, name: st
         assert said == claims_of(case["token"])
 
 
-def test_the_published_vectors_are_what_this_code_signs() -> None:
+def test_signs_what_the_published_vectors_say() -> None:
     assert vectors.FILE.read_text() == vectors.as_text(), "run `python -m tests.delivery.licenses.vectors`"
 
 
@@ -140,7 +140,7 @@ def test_verifies_the_examples_of_the_standards(verify: Verify) -> None:
 
 @hypothesis_settings(max_examples=200, deadline=None)
 @given(data=st.data())
-def test_no_character_can_be_changed(data: st.DataObject) -> None:
+def test_lets_no_character_be_changed(data: st.DataObject) -> None:
     private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
     keys = {"k1": signatures.encode(private.public_key().public_bytes_raw())}
     token = signed(LEAST, private)
@@ -153,7 +153,7 @@ def test_no_character_can_be_changed(data: st.DataObject) -> None:
             EXAMPLE.verify_license(changed, keys, product="twinspot")
 
 
-def test_a_program_has_to_say_what_it_sells(verify: Verify) -> None:
+def test_asks_a_program_to_say_what_it_sells(verify: Verify) -> None:
     private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
     keys = {"k1": signatures.encode(private.public_key().public_bytes_raw())}
     with pytest.raises(TypeError):
@@ -161,9 +161,7 @@ def test_a_program_has_to_say_what_it_sells(verify: Verify) -> None:
     assert verify(signed(LEAST, private), keys, product="") == (False, "refused: product")
 
 
-def test_what_is_taken_away_is_listed_and_leaves_the_list_when_it_is_given_back(
-    app: Flask, sandbox: SandboxClient
-) -> None:
+def test_lists_what_is_taken_away_until_it_is_given_back(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     assert claims_of(revocations(app))["revoked"] == {}
     for _ in range(2):
@@ -184,7 +182,7 @@ def test_what_is_taken_away_is_listed_and_leaves_the_list_when_it_is_given_back(
     assert "refunded" in refused.text
 
 
-def test_an_item_that_was_refunded_alone_is_listed_alone(app: Flask, sandbox: SandboxClient) -> None:
+def test_lists_an_item_alone_that_was_refunded_alone(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox, ("twinspot", "Personal"), ("twinspot", "Team"))
     ids = [row["id"] for row in read_rows(app, "SELECT id FROM licenses ORDER BY id")]
     assert len(ids) == 2
@@ -195,7 +193,7 @@ def test_an_item_that_was_refunded_alone_is_listed_alone(app: Flask, sandbox: Sa
     assert claims_of(revocations(app))["revoked"] == {str(ids[0]): "REFUNDED"}
 
 
-def test_a_disputed_license_is_listed_until_the_dispute_is_won(
+def test_lists_a_disputed_license_until_the_dispute_is_won(
     app: Flask, sandbox: SandboxClient, verify: Verify
 ) -> None:
     sale = sell_license(app, sandbox)
@@ -210,7 +208,7 @@ def test_a_disputed_license_is_listed_until_the_dispute_is_won(
     assert verify(file, keys, revocations=revocations(app), allow_test=True)[0]
 
 
-def test_licenses_of_another_mode_are_not_listed(app: Flask, sandbox: SandboxClient) -> None:
+def test_lists_no_licenses_of_another_mode(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     with app.app_context():
         withdraw_key(replace_key(sale.keys[0]).key)
@@ -220,7 +218,9 @@ def test_licenses_of_another_mode_are_not_listed(app: Flask, sandbox: SandboxCli
     assert (listed["revoked"], listed["reissued"]) == ({}, {})
 
 
-def test_a_replaced_key_voids_the_files_from_before(app: Flask, sandbox: SandboxClient, verify: Verify) -> None:
+def test_voids_the_files_from_before_a_key_was_replaced(
+    app: Flask, sandbox: SandboxClient, verify: Verify
+) -> None:
     """Also files of the same second; a second replacement voids those of the first."""
     sale = sell_license(app, sandbox)
     keys, files, lists = published(app), [file_of(sale)], [revocations(app)]
@@ -236,7 +236,7 @@ def test_a_replaced_key_voids_the_files_from_before(app: Flask, sandbox: Sandbox
             assert verify(file, keys, revocations=listed, allow_test=True)[0] is (made >= asked)
 
 
-def test_whoever_has_the_old_key_never_reads_the_new_one_in_a_file(
+def test_shows_the_new_key_in_no_file_to_whoever_has_the_old_one(
     app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The window is widened: the key is replaced after the activation, and before its file is made."""
@@ -255,14 +255,14 @@ def test_whoever_has_the_old_key_never_reads_the_new_one_in_a_file(
     assert claims_of(again["license_file"])["key"] == new
 
 
-def test_a_license_of_another_order_is_not_found(app: Flask, sandbox: SandboxClient) -> None:
+def test_finds_no_license_of_another_order(app: Flask, sandbox: SandboxClient) -> None:
     first, second = sell_license(app, sandbox), sell_license(app, sandbox)
     assert first.buyer.get(f"{second.link}/licenses/1/license-file").status_code == 404
     assert first.buyer.get(f"{second.link}/licenses/2/license-file").status_code == 200
     assert first.buyer.get(f"/orders/{'0' * 32}/licenses/1/license-file").status_code == 404
 
 
-def test_public_lists_may_be_kept_and_asked_again(app: Flask) -> None:
+def test_lets_public_lists_be_kept_and_asked_again(app: Flask) -> None:
     client = app.test_client()
     for path in ("/.well-known/storefront-keys.json", "/.well-known/storefront-revocations.jws"):
         first = client.get(path)

@@ -38,7 +38,7 @@ class ManyClients:
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fits", "does not fit"])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_whatever_is_sent_is_answered_as_described(
+def test_answers_whatever_is_sent_as_described(
     app: Flask, sandbox: SandboxClient, operation: str, mode: GenerationMode
 ) -> None:
     described: Any = schemathesis.openapi.from_wsgi("/v1/openapi.json", ManyClients(app), config=CONFIG)
@@ -56,7 +56,7 @@ def test_whatever_is_sent_is_answered_as_described(
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_license_that_works_is_answered_as_described(app: Flask, sandbox: SandboxClient, operation: str) -> None:
+def test_answers_a_license_that_works_as_described(app: Flask, sandbox: SandboxClient, operation: str) -> None:
     key = sell_license(app, sandbox, activation_limit=2).keys[0]
     described: Any = schemathesis.openapi.from_wsgi("/v1/openapi.json", ManyClients(app), config=CONFIG)
     cases = described[f"/v1/licenses/{operation}"]["POST"].as_strategy(generation_mode=GenerationMode.POSITIVE)
@@ -79,7 +79,7 @@ def test_a_license_that_works_is_answered_as_described(app: Flask, sandbox: Sand
     assert "VALID" in answered
 
 
-def test_every_code_is_described() -> None:
+def test_describes_every_code() -> None:
     document = describe("https://shop.example")
     for operation in document["paths"].values():
         answers = operation["post"]["responses"].values()

@@ -24,7 +24,7 @@ def replaced(app: Flask, key: str) -> str:
         return replace_key(key).key
 
 
-def test_a_replaced_key_takes_its_devices_along(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_takes_the_devices_of_a_replaced_key_along(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     sale = sell_license(app, sandbox)
     made = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="d").get_json()
     done = run("keys", "replace", sale.keys[0])
@@ -35,7 +35,7 @@ def test_a_replaced_key_takes_its_devices_along(app: Flask, sandbox: SandboxClie
     assert run("keys", "replace", new, "--keep-devices").exit_code == 2
 
 
-def test_an_expired_license_gets_no_other_key(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_gives_an_expired_license_no_other_key(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     make_pool(app)
     bring(app, numbered(3))
     sell(app, sandbox)
@@ -48,7 +48,7 @@ def test_an_expired_license_gets_no_other_key(app: Flask, sandbox: SandboxClient
     assert read_rows(app, "SELECT id FROM outbox WHERE kind = 'key_replaced'") == []
 
 
-def test_a_withdrawn_key_works_again_as_another_one(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_lets_a_withdrawn_key_work_again_as_another_one(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     sale = sell_license(app, sandbox)
     with app.app_context():
         withdraw_key(sale.keys[0])
@@ -58,7 +58,7 @@ def test_a_withdrawn_key_works_again_as_another_one(app: Flask, sandbox: Sandbox
 
 
 @pytest.mark.parametrize("what", ["replace", "withdraw", "restore"])
-def test_a_key_that_was_replaced_says_when_and_for_which_order(
+def test_says_of_a_replaced_key_when_and_for_which_order(
     app: Flask, sandbox: SandboxClient, run: Any, what: str
 ) -> None:
     sale = sell_license(app, sandbox)
@@ -71,7 +71,7 @@ def test_a_key_that_was_replaced_says_when_and_for_which_order(
     assert "no such key" in run("keys", what, sale.keys[0]).output
 
 
-def test_a_new_key_is_of_the_kind_that_the_license_has(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_makes_a_new_key_of_the_kind_that_the_license_has(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     """Whatever the product sells by now."""
     made_here = sell_license(app, sandbox).keys[0]
     make_pool(app)
@@ -86,7 +86,7 @@ def test_a_new_key_is_of_the_kind_that_the_license_has(app: Flask, sandbox: Sand
     assert (empty.exit_code, "keys import" in empty.output) == (1, True)
 
 
-def test_no_line_of_any_history_shows_a_short_key(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_shows_a_short_key_in_no_line_of_any_history(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     make_pool(app)
     bring(app, ["AB12C", "XY34Z", "ZW56Y"])
     sell(app, sandbox)
@@ -99,7 +99,7 @@ def test_no_line_of_any_history_shows_a_short_key(app: Flask, sandbox: SandboxCl
     assert hint("TWIN-7KQ4X-AAAAA") == "\u2026AAAAA"
 
 
-def test_a_generated_key_that_was_replaced_is_never_imported(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_imports_no_generated_key_that_was_replaced(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     old = sell_license(app, sandbox).keys[0]
     new = replaced(app, old)
     make_pool(app)

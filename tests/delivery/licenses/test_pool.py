@@ -38,7 +38,7 @@ def test_imports_all_or_nothing_and_never_twice(app: Flask) -> None:
 
 
 @both
-def test_each_sale_takes_the_next_key_and_its_custody_is_told(app: Flask, sandbox: SandboxClient) -> None:
+def test_takes_the_next_key_for_each_sale_and_tells_its_custody(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     bring(app, numbered(6))
     first, second = pay(app, sandbox, 2, quantity=2)
@@ -54,7 +54,7 @@ def test_each_sale_takes_the_next_key_and_its_custody_is_told(app: Flask, sandbo
 
 
 @both
-def test_an_empty_pool_fails_no_order_and_the_first_who_waits_is_served_first(
+def test_fails_no_order_when_it_is_empty_and_serves_first_who_waited_first(
     shop: Shop, sandbox: SandboxClient
 ) -> None:
     app = shop.app
@@ -88,7 +88,7 @@ def test_an_empty_pool_fails_no_order_and_the_first_who_waits_is_served_first(
     assert open_pool_notices(app) == ["empty"]
 
 
-def test_the_buyer_reads_that_the_key_follows(app: Flask, sandbox: SandboxClient) -> None:
+def test_tells_the_buyer_that_the_key_follows(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     bring(app, numbered(1))
     sell(app, sandbox)
@@ -99,7 +99,7 @@ def test_the_buyer_reads_that_the_key_follows(app: Flask, sandbox: SandboxClient
     assert "not in stock" not in sale.words()
 
 
-def test_who_was_refunded_meanwhile_gets_no_key(app: Flask, sandbox: SandboxClient) -> None:
+def test_gives_no_key_to_who_was_refunded_meanwhile(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     bring(app, numbered(1))
     for session_id in pay(app, sandbox, 2):
@@ -115,14 +115,14 @@ def test_who_was_refunded_meanwhile_gets_no_key(app: Flask, sandbox: SandboxClie
         db.session.remove()
 
 
-def test_a_test_order_of_a_shop_without_test_keys_gets_a_visible_one(app: Flask, sandbox: SandboxClient) -> None:
+def test_gives_a_test_order_of_a_shop_without_test_keys_a_visible_one(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     sale = sell(app, sandbox)
     assert [key.startswith("TEST-") for key in sale.keys] == [True]
     assert open_pool_notices(app) == []
 
 
-def test_withdrawn_keys_are_not_sold_and_a_replaced_one_never_again(app: Flask, sandbox: SandboxClient) -> None:
+def test_sells_no_withdrawn_keys_and_a_replaced_one_never_again(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     bring(app, numbered(4))
     with app.app_context():
@@ -143,7 +143,7 @@ def test_withdrawn_keys_are_not_sold_and_a_replaced_one_never_again(app: Flask, 
     assert count_rows(app, License)["licenses"] == 1
 
 
-def test_a_sale_costs_the_same_for_one_key_and_for_five(app: Flask, sandbox: SandboxClient) -> None:
+def test_costs_a_sale_the_same_for_one_key_and_for_five(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     bring(app, numbered(40))
     costs = []
@@ -155,7 +155,7 @@ def test_a_sale_costs_the_same_for_one_key_and_for_five(app: Flask, sandbox: San
     assert costs[1] == costs[2]
 
 
-def test_the_commands_do_what_they_say(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+def test_obeys_its_commands(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     refused = run("keys", "import", "twinspot", "-", stdin=b"SOME-KEY-1")
     assert (refused.exit_code, "--key-source pool" in refused.output) == (1, True)
     assert run("products", "set", "twinspot", "--key-source", "pool", "--download-limit", "5").exit_code == 0

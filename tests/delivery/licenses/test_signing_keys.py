@@ -27,7 +27,9 @@ def states(app: Flask) -> dict[str, KeyState]:
     return found
 
 
-def test_a_shipped_program_verifies_through_a_rotation(app: Flask, sandbox: SandboxClient, verify: Verify) -> None:
+def test_lets_a_shipped_program_verify_through_a_rotation(
+    app: Flask, sandbox: SandboxClient, verify: Verify
+) -> None:
     """The program was shipped with both keys: files and lists from before and after hold in it."""
     sale = sell_license(app, sandbox)
     before = file_of(sale)
@@ -50,7 +52,7 @@ def test_a_shipped_program_verifies_through_a_rotation(app: Flask, sandbox: Sand
     assert verify(before, shipped, revocations=revocations(app), allow_test=True) == (False, "refused: revoked")
 
 
-def test_a_program_without_the_new_key_keeps_the_file_it_has(
+def test_leaves_a_program_without_the_new_key_the_file_it_has(
     app: Flask, sandbox: SandboxClient, verify: Verify
 ) -> None:
     """After a leak: the new list says nothing to it, and the new file is not better than the old one."""
@@ -81,7 +83,7 @@ def test_rotates_to_a_prepared_key_only_unless_one_leaked(app: Flask) -> None:
 
 
 @both
-def test_a_revoked_key_is_published_no_more_and_the_prepared_one_takes_its_place(app: Flask) -> None:
+def test_is_published_no_more_once_revoked_and_the_prepared_one_takes_its_place(app: Flask) -> None:
     with app.app_context():
         first, second = signatures.ensure_signing_key().kid, signing_keys.prepare()
         signing_keys.revoke(first)
@@ -93,7 +95,7 @@ def test_a_revoked_key_is_published_no_more_and_the_prepared_one_takes_its_place
     assert states(app)[first] is KeyState.REVOKED
 
 
-def test_a_revoked_key_ends_its_files_for_programs_shipped_without_it(
+def test_ends_its_files_once_revoked_for_programs_shipped_without_it(
     app: Flask, sandbox: SandboxClient, verify: Verify
 ) -> None:
     file = file_of(sell_license(app, sandbox))
@@ -103,7 +105,7 @@ def test_a_revoked_key_ends_its_files_for_programs_shipped_without_it(
 
 
 @both
-def test_keys_of_another_mode_neither_sign_nor_show(app: Flask) -> None:
+def test_signs_and_shows_nothing_in_another_mode(app: Flask) -> None:
     with app.app_context():
         first, second = signatures.ensure_signing_key().kid, signing_keys.prepare()
     change_rows(app, "UPDATE signing_keys SET mode = 'live'")
@@ -125,7 +127,9 @@ def close(app: Flask) -> None:
         db.engine.dispose()
 
 
-def test_a_changed_secret_key_says_what_to_do_and_can_be_resealed(app: Flask, environment: dict[str, str]) -> None:
+def test_says_what_to_do_after_a_changed_secret_key_and_can_be_resealed(
+    app: Flask, environment: dict[str, str]
+) -> None:
     with app.app_context():
         signatures.sign({"a": 1}, kind="x")
     changed = with_secret(environment, "another-secret-")
@@ -140,7 +144,7 @@ def test_a_changed_secret_key_says_what_to_do_and_can_be_resealed(app: Flask, en
     close(changed)
 
 
-def test_an_old_key_that_no_secret_opens_does_not_hold_up_the_others(
+def test_holds_up_no_others_when_no_secret_opens_an_old_one(
     app: Flask, environment: dict[str, str], run: Any
 ) -> None:
     with app.app_context():
@@ -161,7 +165,7 @@ def test_an_old_key_that_no_secret_opens_does_not_hold_up_the_others(
     close(third_shop)
 
 
-def test_the_commands_lead_through_a_rotation(app: Flask, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_is_rotated_by_the_commands(app: Flask, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = run("signing-keys", "rotate")
     assert (refused.exit_code, "signing-keys prepare" in refused.output) == (1, True)
     prepared = run("signing-keys", "prepare").output.split()
@@ -173,7 +177,7 @@ def test_the_commands_lead_through_a_rotation(app: Flask, run: Any, monkeypatch:
     assert "0 signing keys were sealed" in run("signing-keys", "reseal").output
 
 
-def test_a_sealed_key_opens_under_its_own_name_only(app: Flask) -> None:
+def test_opens_under_its_own_name_only(app: Flask) -> None:
     """Who may write to the table cannot make one key sign as another: the seal holds the name."""
     with app.app_context():
         first, second = signatures.ensure_signing_key().kid, signing_keys.prepare()

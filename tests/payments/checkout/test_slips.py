@@ -20,7 +20,7 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
 @both
-def test_a_slow_answer_changes_no_newer_attempt_and_its_session_cannot_be_paid(
+def test_changes_no_newer_attempt_by_a_slow_answer_whose_session_cannot_be_paid(
     app: Flask, sandbox: SandboxClient, buyer: Buyer
 ) -> None:
     """The cart is changed in another tab while Stripe is slow to answer the first one."""
@@ -44,7 +44,7 @@ def test_a_slow_answer_changes_no_newer_attempt_and_its_session_cannot_be_paid(
     assert sandbox.stripe.v1.checkout.sessions.line_items.list(shown).data[0].quantity == 5
 
 
-def test_a_checkout_of_another_stripe_account_is_not_taken_up_again(
+def test_takes_up_no_checkout_of_another_stripe_account_again(
     app: Flask, sandbox: SandboxClient, buyer: Buyer
 ) -> None:
     buyer.add("twinspot", "Personal")
@@ -61,9 +61,7 @@ def test_a_checkout_of_another_stripe_account_is_not_taken_up_again(
     assert sandbox.url
 
 
-def test_a_body_for_another_stripe_account_is_not_sent_again(
-    app: Flask, sandbox: SandboxClient, buyer: Buyer
-) -> None:
+def test_sends_no_body_for_another_stripe_account_again(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> None:
     """Its answer was lost, and then the keys were switched."""
     buyer.add("twinspot", "Personal")
     sandbox.control("faults", method="POST", path=SESSIONS, times=2, drop_before_execution=True)
@@ -74,7 +72,7 @@ def test_a_body_for_another_stripe_account_is_not_sent_again(
 
 
 @pytest.mark.parametrize("minutes", [0, 31], ids=["at once", "after half an hour"])
-def test_a_stranger_with_the_session_of_a_refunded_order_reads_nothing_of_it(
+def test_shows_a_stranger_with_the_session_of_a_refunded_order_nothing_of_it(
     app: Flask, sandbox: SandboxClient, minutes: int
 ) -> None:
     sale = sell(app, sandbox)

@@ -26,7 +26,7 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 HANDLED = "SELECT outcome FROM stripe_events WHERE handled_at IS NOT NULL"
 
 
-def test_what_a_code_made_free_is_granted_beside_a_free_thing_that_is_owned(
+def test_grants_what_a_code_made_free_beside_a_free_thing_that_is_owned(
     app: Flask, sandbox: SandboxClient
 ) -> None:
     """The owner gave that code away: the tool comes, though it is owned, and the font does not come twice."""
@@ -42,7 +42,7 @@ def test_what_a_code_made_free_is_granted_beside_a_free_thing_that_is_owned(
 
 
 @pytest.mark.parametrize("mark", ["shop_OTHERONE", "shop_"])
-def test_the_mark_of_another_shop_is_not_ours(app: Flask, sandbox: SandboxClient, mark: str) -> None:
+def test_takes_the_mark_of_another_shop_for_not_ours(app: Flask, sandbox: SandboxClient, mark: str) -> None:
     session_id = sandbox.create_session([unknown_line("Not ours")], metadata={"storefront": mark})
     sandbox.pay(session_id)
     assert Buyer(app).land(session_id).status_code == 404
@@ -50,7 +50,7 @@ def test_the_mark_of_another_shop_is_not_ours(app: Flask, sandbox: SandboxClient
 
 
 @pytest.mark.parametrize("mode", ["subscription", "setup"])
-def test_a_session_that_sells_no_goods_is_not_ours_whatever_it_is_marked_with(
+def test_takes_a_session_that_sells_no_goods_for_not_ours_whatever_it_is_marked_with(
     app: Flask, sandbox: SandboxClient, buyer: Buyer, mode: str
 ) -> None:
     buyer.add("twinspot", "Personal")
@@ -65,7 +65,7 @@ def test_a_session_that_sells_no_goods_is_not_ours_whatever_it_is_marked_with(
 
 
 @pytest.mark.parametrize(("is_one_key", "keys"), [(True, 1), (False, 3)])
-def test_a_line_of_three_is_one_key_or_three_as_the_product_says(
+def test_gives_one_key_or_three_for_a_line_of_three_as_the_product_says(
     app: Flask, sandbox: SandboxClient, buyer: Buyer, is_one_key: bool, keys: int
 ) -> None:
     change_product(app, "twinspot", one_key_per_order_item=is_one_key)
@@ -76,7 +76,7 @@ def test_a_line_of_three_is_one_key_or_three_as_the_product_says(
 
 
 @both
-def test_an_event_that_says_more_than_stripe_does_is_looked_at_again(
+def test_looks_again_at_an_event_that_says_more_than_stripe_does(
     app: Flask, sandbox: SandboxClient, buyer: Buyer
 ) -> None:
     """Stripe not agreeing with itself yet: completed, says the event, and open, says the Session."""
@@ -97,7 +97,7 @@ def test_an_event_that_says_more_than_stripe_does_is_looked_at_again(
 
 
 @both
-def test_a_failed_refund_that_only_its_own_event_tells_of_gives_access_back(
+def test_gives_access_back_after_a_failed_refund_that_only_its_own_event_tells_of(
     app: Flask, sandbox: SandboxClient
 ) -> None:
     sale = sell(app, sandbox)

@@ -26,14 +26,14 @@ def total(page: str) -> str:
     return found[1] if found else ""
 
 
-def test_an_empty_cart_shows_the_way_back(buyer: Buyer) -> None:
+def test_shows_the_way_back_when_it_is_empty(buyer: Buyer) -> None:
     page = buyer.get("/cart").text
     assert "Your cart is empty" in page
     assert 'action="/checkout"' not in page
     assert badge(page) == ""
 
 
-def test_added_things_are_shown_priced_and_counted(buyer: Buyer, app: Flask) -> None:
+def test_shows_added_things_priced_and_counted(buyer: Buyer, app: Flask) -> None:
     buyer.add("twinspot", "Team", quantity=2)
     page = follow(buyer, buyer.post("/cart/add", price_id=find_price(app, "gridling")))
     for words in ("Twinspot", "Team", "$79.00</span> each", "Gridling", "Free", "Added to your cart."):
@@ -43,38 +43,38 @@ def test_added_things_are_shown_priced_and_counted(buyer: Buyer, app: Flask) -> 
     assert badge(buyer.get("/").text) == "3"
 
 
-def test_the_cart_survives_closing_the_browser(buyer: Buyer) -> None:
+def test_survives_closing_the_browser(buyer: Buyer) -> None:
     buyer.add("twinspot")
     cookie = buyer.client.get_cookie("storefront_session")
     assert cookie is not None
     assert cookie.expires is not None
 
 
-def test_a_notice_is_shown_once(buyer: Buyer) -> None:
+def test_shows_a_notice_once(buyer: Buyer) -> None:
     buyer.add("twinspot")
     assert "Added to your cart." in buyer.get("/cart").text
     assert "Added to your cart." not in buyer.get("/cart").text
 
 
-def test_adding_again_adds_up(buyer: Buyer) -> None:
+def test_adds_up_what_is_added_again(buyer: Buyer) -> None:
     buyer.add("twinspot", "Personal")
     buyer.add("twinspot", "Personal", quantity=2)
     assert total(buyer.get("/cart").text) == "$57.00"
 
 
-def test_buy_now_of_a_page_of_the_last_version_goes_on_with_its_form(buyer: Buyer, app: Flask) -> None:
+def test_goes_on_with_the_form_of_buy_now_of_a_page_of_the_last_version(buyer: Buyer, app: Flask) -> None:
     answer = buyer.post("/cart/add", price_id=find_price(app, "twinspot"), next="checkout")
     assert (answer.status_code, answer.location) == (307, "/checkout/now")
     assert "Your cart is empty" in buyer.get("/cart").text
 
 
-def test_quantities_change_all_at_once(buyer: Buyer) -> None:
+def test_changes_all_quantities_at_once(buyer: Buyer) -> None:
     tool, book = buyer.add("twinspot", "Personal"), buyer.add("the-patient-toolmaker")
     page = follow(buyer, buyer.post("/cart/update", **{f"quantity-{tool}": 3, f"quantity-{book}": 2}))
     assert total(page) == "$85.00"
 
 
-def test_quantity_zero_and_remove_take_a_line_out(buyer: Buyer) -> None:
+def test_takes_a_line_out_by_quantity_zero_and_by_remove(buyer: Buyer) -> None:
     tool, book = buyer.add("twinspot"), buyer.add("the-patient-toolmaker")
     page = follow(buyer, buyer.post("/cart/update", **{f"quantity-{tool}": 0, f"quantity-{book}": 1}))
     assert "Twinspot" not in page
@@ -82,7 +82,7 @@ def test_quantity_zero_and_remove_take_a_line_out(buyer: Buyer) -> None:
 
 
 @pytest.mark.parametrize("quantity", ["100", "-1", "1.5", "many", "9999999999999999999", "٣"])
-def test_impossible_quantities_are_refused_and_change_nothing(buyer: Buyer, quantity: str) -> None:
+def test_refuses_impossible_quantities_and_changes_nothing(buyer: Buyer, quantity: str) -> None:
     tool = buyer.add("twinspot", "Personal", quantity=2)
     page = follow(buyer, buyer.post("/cart/update", **{f"quantity-{tool}": quantity}))
     assert "notice-bad" in page
@@ -92,14 +92,14 @@ def test_impossible_quantities_are_refused_and_change_nothing(buyer: Buyer, quan
     assert total(page) == "$38.00"
 
 
-def test_at_most_99_of_one_thing(buyer: Buyer) -> None:
+def test_holds_at_most_99_of_one_thing(buyer: Buyer) -> None:
     tool = buyer.add("twinspot", "Personal", quantity=99)
     page = follow(buyer, buyer.post("/cart/add", price_id=tool))
     assert "at most 99" in page
     assert badge(page) == "99"
 
 
-def test_one_of_a_free_thing_is_enough(buyer: Buyer) -> None:
+def test_holds_one_of_a_free_thing(buyer: Buyer) -> None:
     font = buyer.add("gridling")
     assert badge(follow(buyer, buyer.post("/cart/add", price_id=font))) == "1"
     page = follow(buyer, buyer.post("/cart/update", **{f"quantity-{font}": 2}))
@@ -107,7 +107,7 @@ def test_one_of_a_free_thing_is_enough(buyer: Buyer) -> None:
     assert badge(page) == "1"
 
 
-def test_a_cart_holds_20_different_things(buyer: Buyer, app: Flask) -> None:
+def test_holds_20_different_things(buyer: Buyer, app: Flask) -> None:
     prices = make_product(app, "shelf", *[(100 + number, "usd") for number in range(21)])
     for price_id in prices[:20]:
         buyer.post("/cart/add", price_id=price_id)
@@ -117,7 +117,7 @@ def test_a_cart_holds_20_different_things(buyer: Buyer, app: Flask) -> None:
     assert badge(follow(buyer, buyer.post("/cart/add", price_id=prices[0]))) == "21"
 
 
-def test_one_cart_has_one_currency(buyer: Buyer, app: Flask) -> None:
+def test_has_one_currency(buyer: Buyer, app: Flask) -> None:
     (euros,) = make_product(app, "map", (700, "eur"))
     buyer.add("twinspot", "Personal")
     page = follow(buyer, buyer.post("/cart/add", price_id=euros))
@@ -125,7 +125,7 @@ def test_one_cart_has_one_currency(buyer: Buyer, app: Flask) -> None:
     assert total(page) == "$19.00"
 
 
-def test_what_is_not_for_sale_cannot_be_added(buyer: Buyer, app: Flask) -> None:
+def test_takes_nothing_that_is_not_for_sale(buyer: Buyer, app: Flask) -> None:
     (hidden,) = make_product(app, "hidden", (700, "usd"), is_published=False)
     for price_id in (hidden, 999_999, "x", ""):
         page = follow(buyer, buyer.post("/cart/add", price_id=price_id))
@@ -133,7 +133,7 @@ def test_what_is_not_for_sale_cannot_be_added(buyer: Buyer, app: Flask) -> None:
         assert "Your cart is empty" in page
 
 
-def test_withdrawn_things_leave_the_cart_with_a_notice(buyer: Buyer, app: Flask) -> None:
+def test_loses_withdrawn_things_with_a_notice(buyer: Buyer, app: Flask) -> None:
     tool = buyer.add("twinspot", "Personal")
     buyer.add("soft-taps")
     buyer.add("the-patient-toolmaker")
@@ -147,18 +147,18 @@ def test_withdrawn_things_leave_the_cart_with_a_notice(buyer: Buyer, app: Flask)
 
 
 @pytest.mark.parametrize("path", ["/cart/add", "/cart/update", "/cart/remove"])
-def test_changes_without_the_forms_token_are_refused(buyer: Buyer, app: Flask, path: str) -> None:
+def test_refuses_changes_without_the_forms_token(buyer: Buyer, app: Flask, path: str) -> None:
     answer = buyer.client.post(path, data={"price_id": find_price(app, "twinspot")})
     assert answer.status_code == 400
     assert "This form is too old" in answer.text
     assert "Your cart is empty" in buyer.get("/cart").text
 
 
-def test_changes_are_made_by_post_only(buyer: Buyer, app: Flask) -> None:
+def test_is_changed_by_post_only(buyer: Buyer, app: Flask) -> None:
     assert buyer.get(f"/cart/add?price_id={find_price(app, 'twinspot')}").status_code == 405
 
 
-def test_the_cart_costs_one_statement_however_full(buyer: Buyer, app: Flask) -> None:
+def test_costs_one_statement_however_full(buyer: Buyer, app: Flask) -> None:
     for price_id in make_product(app, "shelf", *[(100 + number, "usd") for number in range(20)]):
         buyer.post("/cart/add", price_id=price_id)
     with counted(app) as statements:
@@ -167,7 +167,7 @@ def test_the_cart_costs_one_statement_however_full(buyer: Buyer, app: Flask) -> 
     assert len(str(buyer.client.get_cookie("storefront_session"))) < 4093
 
 
-def test_the_checkout_form_keeps_its_nonce_until_it_is_used(buyer: Buyer) -> None:
+def test_keeps_the_nonce_of_the_checkout_form_until_it_is_used(buyer: Buyer) -> None:
     buyer.add("twinspot")
     first = buyer.nonce()
     assert len(first) >= 20

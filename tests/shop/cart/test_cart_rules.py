@@ -27,7 +27,7 @@ def quantities(lines: tuple[CartLine, ...]) -> dict[int, int]:
 
 
 @given(carts)
-def test_a_cart_survives_the_cookie(cart: tuple[CartLine, ...]) -> None:
+def test_survives_the_cookie(cart: tuple[CartLine, ...]) -> None:
     session: dict[str, Any] = {}
     save_cart(session, cart)
     assert load_cart(session) == cart
@@ -38,12 +38,12 @@ def test_a_cart_survives_the_cookie(cart: tuple[CartLine, ...]) -> None:
     "stored",
     [None, "x", {}, 7, [1, 2], [[1]], [["1", 2]], [[1, 0]], [[1, 100]], [[1, -3]], [None], [[1, 2, 3]]],
 )
-def test_a_cookie_of_another_version_is_an_empty_cart(stored: object) -> None:
+def test_is_empty_after_a_cookie_of_another_version(stored: object) -> None:
     assert load_cart({"cart": stored}) == ()
 
 
 @given(carts, carts)
-def test_only_what_was_bought_leaves_the_cart(cart: tuple[CartLine, ...], bought: tuple[CartLine, ...]) -> None:
+def test_loses_only_what_was_bought(cart: tuple[CartLine, ...], bought: tuple[CartLine, ...]) -> None:
     before, paid, after = quantities(cart), quantities(bought), quantities(subtract(cart, bought))
     assert after == {
         price_id: quantity - paid.get(price_id, 0)
@@ -53,7 +53,7 @@ def test_only_what_was_bought_leaves_the_cart(cart: tuple[CartLine, ...], bought
 
 
 @given(carts, line)
-def test_adding_never_makes_a_cart_that_breaks_a_rule(cart: tuple[CartLine, ...], new: CartLine) -> None:
+def test_breaks_no_rule_whatever_is_added(cart: tuple[CartLine, ...], new: CartLine) -> None:
     before = quantities(cart)
     try:
         after = quantities(add(cart, new, is_free=False))
@@ -63,18 +63,18 @@ def test_adding_never_makes_a_cart_that_breaks_a_rule(cart: tuple[CartLine, ...]
         assert after == before | {new.price_id: before.get(new.price_id, 0) + new.quantity}
 
 
-def test_a_free_thing_is_there_once() -> None:
+def test_holds_a_free_thing_once() -> None:
     once = add((), CartLine(price_id=1, quantity=1), is_free=True)
     assert add(once, CartLine(price_id=1, quantity=1), is_free=True) == once
     with pytest.raises(CartRefused):
         add((), CartLine(price_id=1, quantity=2), is_free=True)
 
 
-def test_a_quantity_for_what_is_not_in_the_cart_adds_nothing() -> None:
+def test_adds_nothing_by_a_quantity_for_what_is_not_in_it() -> None:
     assert set_quantity((), CartLine(price_id=1, quantity=5), is_free=False) == ()
 
 
-def test_a_nonce_is_new_after_it_was_taken() -> None:
+def test_makes_a_new_nonce_after_one_was_taken() -> None:
     session: dict[str, Any] = {}
     first = new_nonce(session)
     assert new_nonce(session) == first

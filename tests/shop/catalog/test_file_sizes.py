@@ -21,5 +21,5 @@ from storefront.shop.catalog.file_sizes import format_size
         (4_000_000_000_000, "4000 GB"),
     ],
 )
-def test_a_size_reads_like_in_a_file_manager(size_bytes: int, text: str) -> None:
+def test_writes_a_size_like_a_file_manager(size_bytes: int, text: str) -> None:
     assert format_size(size_bytes) == text

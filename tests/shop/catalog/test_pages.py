@@ -12,27 +12,27 @@ CATALOG_STATEMENTS = 3
 PRODUCT_STATEMENTS = 4
 
 
-def test_catalog_shows_every_published_product_with_its_lowest_price(buyer: Buyer) -> None:
+def test_shows_every_published_product_with_its_lowest_price(buyer: Buyer) -> None:
     page = buyer.get("/").text
     for words in ("Twinspot", "The Patient Toolmaker", "Soft Taps", "Gridling", "$19.00", "$14.00", "Free"):
         assert words in page
     assert "$79.00" not in page
 
 
-def test_catalog_keeps_the_owners_order(buyer: Buyer, app: Flask) -> None:
+def test_keeps_the_owners_order(buyer: Buyer, app: Flask) -> None:
     change_product(app, "gridling", position=-1)
     names = re.findall(r'href="/products/([a-z-]+)"', buyer.get("/").text)
     assert names[0] == "gridling"
 
 
-def test_catalog_says_so_when_there_is_nothing_to_sell(buyer: Buyer, app: Flask) -> None:
+def test_says_so_when_there_is_nothing_to_sell(buyer: Buyer, app: Flask) -> None:
     unpublish_everything(app)
     page = buyer.get("/")
     assert page.status_code == 200
     assert "The shelves are still empty" in page.text
 
 
-def test_catalog_and_product_cost_a_bounded_number_of_statements(buyer: Buyer, app: Flask) -> None:
+def test_costs_a_bounded_number_of_statements(buyer: Buyer, app: Flask) -> None:
     for number in range(20):
         make_product(app, f"more-{number}", (500, "usd"), (900, "usd"))
     with counted(app) as catalog_statements:
@@ -43,20 +43,20 @@ def test_catalog_and_product_cost_a_bounded_number_of_statements(buyer: Buyer, a
     assert len(product_statements) <= PRODUCT_STATEMENTS
 
 
-def test_product_shows_editions_and_what_is_inside(buyer: Buyer) -> None:
+def test_shows_editions_and_what_is_inside(buyer: Buyer) -> None:
     page = buyer.get("/products/twinspot").text
     for words in ("Personal", "$19.00", "Team", "$79.00", "twinspot-2.1.zip", "KB", "License key"):
         assert words in page
     assert "<h2>What it does</h2>" in page
 
 
-def test_product_with_one_edition_needs_no_choice(buyer: Buyer) -> None:
+def test_offers_no_choice_of_one_edition(buyer: Buyer) -> None:
     page = buyer.get("/products/gridling").text
     assert 'type="radio"' not in page
     assert "Get it free" in page
 
 
-def test_unknown_and_unpublished_products_look_the_same(buyer: Buyer, app: Flask) -> None:
+def test_makes_unknown_and_unpublished_products_look_the_same(buyer: Buyer, app: Flask) -> None:
     change_product(app, "soft-taps", is_published=False)
     unknown, unpublished = buyer.get("/products/nothing"), buyer.get("/products/soft-taps")
     assert unknown.status_code == unpublished.status_code == 404
@@ -65,7 +65,7 @@ def test_unknown_and_unpublished_products_look_the_same(buyer: Buyer, app: Flask
     assert "soft-taps" not in buyer.get("/").text
 
 
-def test_withdrawn_editions_are_not_offered(buyer: Buyer, app: Flask) -> None:
+def test_offers_no_withdrawn_editions(buyer: Buyer, app: Flask) -> None:
     change_price(app, find_price(app, "twinspot", "Personal"), is_active=False)
     page = buyer.get("/products/twinspot").text
     assert "$19.00" not in page
@@ -74,12 +74,12 @@ def test_withdrawn_editions_are_not_offered(buyer: Buyer, app: Flask) -> None:
     assert "This is not for sale right now." in buyer.get("/products/twinspot").text
 
 
-def test_releases_of_tomorrow_are_not_shown_today(buyer: Buyer, app: Flask) -> None:
+def test_shows_no_releases_of_tomorrow_today(buyer: Buyer, app: Flask) -> None:
     make_product(app, "early", (100, "usd"), grants_download=True)
     assert " KB" not in buyer.get("/products/early").text
 
 
-def test_descriptions_cannot_carry_scripts(buyer: Buyer, app: Flask) -> None:
+def test_carries_no_scripts_of_descriptions(buyer: Buyer, app: Flask) -> None:
     make_product(
         app,
         "evil",
@@ -100,7 +100,7 @@ def test_descriptions_cannot_carry_scripts(buyer: Buyer, app: Flask) -> None:
     assert '<a href="https://example.com/b" rel="nofollow noopener noreferrer">b</a>' in text
 
 
-def test_product_names_are_escaped(buyer: Buyer, app: Flask) -> None:
+def test_escapes_product_names(buyer: Buyer, app: Flask) -> None:
     change_product(app, "gridling", name="<b>Bold</b> & co", summary='"><script>alert(1)</script>')
     for path in ("/", "/products/gridling"):
         page = buyer.get(path).text
@@ -108,7 +108,7 @@ def test_product_names_are_escaped(buyer: Buyer, app: Flask) -> None:
         assert "<script>alert" not in page
 
 
-def test_every_cover_has_its_size_and_exists(buyer: Buyer) -> None:
+def test_has_every_cover_with_its_size(buyer: Buyer) -> None:
     images = re.findall(r"<img[^>]+>", buyer.get("/").text)
     assert len(images) == 4
     for image in images:
@@ -120,9 +120,9 @@ def test_every_cover_has_its_size_and_exists(buyer: Buyer) -> None:
     assert [("lazy" in image) for image in images] == [False, True, True, True]
 
 
-def test_pages_say_that_this_is_a_sandbox(buyer: Buyer) -> None:
+def test_says_that_this_is_a_sandbox(buyer: Buyer) -> None:
     assert "Sandbox" in buyer.get("/").text
 
 
-def test_pages_lead_to_the_library(buyer: Buyer) -> None:
+def test_leads_to_the_library(buyer: Buyer) -> None:
     assert 'href="/library"' in buyer.get("/").text

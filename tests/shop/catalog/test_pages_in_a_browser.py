@@ -114,7 +114,7 @@ def pay(page: Page, url: str, stripe_js: str | None) -> None:
     page.goto(url + "/paying", wait_until="commit")
 
 
-def test_pages_have_no_accessibility_faults_and_fit_small_screens(
+def test_has_no_accessibility_faults_and_fits_small_screens(
     open_context: Callable[..., BrowserContext], url: str
 ) -> None:
     page = open_context(viewport={"width": 320, "height": 640}).new_page()
@@ -132,25 +132,25 @@ def visit(page: Page) -> None:
     assert_fits(page)
 
 
-def test_payment_form_appears(page: Page, url: str) -> None:
+def test_shows_the_payment_form(page: Page, url: str) -> None:
     pay(page, url, FORM_APPEARS)
     page.wait_for_selector("text=pk secret")
     assert not page.is_visible("[data-fallback]")
     assert not page.is_visible("[data-skeleton]")
 
 
-def test_payment_form_that_refuses_gives_way_to_stripes_page(page: Page, url: str) -> None:
+def test_replaces_a_payment_form_that_refuses_by_stripes_page(page: Page, url: str) -> None:
     pay(page, url, FORM_REFUSES)
     page.get_by_role("button", name="Continue on Stripe's page").wait_for()
 
 
-def test_blocked_stripe_js_gives_way_to_stripes_page(page: Page, url: str) -> None:
+def test_replaces_blocked_stripe_js_by_stripes_page(page: Page, url: str) -> None:
     page.route(STRIPE_JS, lambda route: route.abort())
     page.goto(url + "/paying")
     page.get_by_role("button", name="Continue on Stripe's page").wait_for()
 
 
-def test_payment_form_that_expires_on_the_screen_makes_way_for_what_happened(page: Page, url: str) -> None:
+def test_replaces_a_payment_form_that_expires_on_the_screen_by_what_happened(page: Page, url: str) -> None:
     pay(page, url, FORM_APPEARS)
     page.wait_for_selector("text=pk secret")
     page.unroute("**/paying")
@@ -166,14 +166,14 @@ def test_payment_form_that_expires_on_the_screen_makes_way_for_what_happened(pag
 
 
 @pytest.mark.slow
-def test_silent_stripe_js_gives_way_after_ten_seconds(page: Page, url: str) -> None:
+def test_replaces_silent_stripe_js_after_ten_seconds(page: Page, url: str) -> None:
     pay(page, url, None)
     page.wait_for_selector("[data-skeleton]")
     assert not page.is_visible("[data-fallback]")
     page.get_by_role("button", name="Continue on Stripe's page").wait_for()
 
 
-def test_without_javascript_the_way_to_pay_is_there(open_context: Callable[..., BrowserContext], url: str) -> None:
+def test_shows_the_way_to_pay_without_javascript(open_context: Callable[..., BrowserContext], url: str) -> None:
     page = open_context(java_script_enabled=False).new_page()
     page.goto(url + "/paying")
     assert page.is_visible("text=Continue on Stripe's page")
@@ -181,7 +181,7 @@ def test_without_javascript_the_way_to_pay_is_there(open_context: Callable[..., 
     assert not page.is_visible("[data-copy]")
 
 
-def test_a_key_is_copied_and_said_so(open_context: Callable[..., BrowserContext], url: str) -> None:
+def test_copies_a_key_and_says_so(open_context: Callable[..., BrowserContext], url: str) -> None:
     page = open_context(permissions=["clipboard-read", "clipboard-write"]).new_page()
     page.goto(url + "/shown/buyers/library/order.html")
     page.locator("[data-copy]").nth(1).click()
@@ -190,7 +190,7 @@ def test_a_key_is_copied_and_said_so(open_context: Callable[..., BrowserContext]
 
 
 @pytest.mark.slow
-def test_waiting_page_reloads_on_news_only(page: Page, url: str) -> None:
+def test_reloads_the_waiting_page_on_news_only(page: Page, url: str) -> None:
     answers = ["awaiting_payment", "fulfilled"]
 
     def poll(route: Route) -> None:
@@ -206,7 +206,7 @@ def test_waiting_page_reloads_on_news_only(page: Page, url: str) -> None:
     assert answers == []
 
 
-def test_a_changed_quantity_needs_no_button(page: Page, url: str) -> None:
+def test_needs_no_button_for_a_changed_quantity(page: Page, url: str) -> None:
     page.goto(url + "/products/the-patient-toolmaker")
     page.get_by_role("button", name="Add to cart").click()
     page.get_by_role("spinbutton").fill("5")
@@ -215,7 +215,7 @@ def test_a_changed_quantity_needs_no_button(page: Page, url: str) -> None:
     assert not page.is_visible("text=Update quantities")
 
 
-def test_enter_in_a_quantity_updates_the_cart(open_context: Callable[..., BrowserContext], url: str) -> None:
+def test_updates_the_cart_by_enter_in_a_quantity(open_context: Callable[..., BrowserContext], url: str) -> None:
     """And does not press the first button of the line, which removes it."""
     page = open_context(java_script_enabled=False).new_page()
     page.goto(url + "/products/the-patient-toolmaker")

@@ -26,7 +26,7 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_is_copied_with_its_size_and_digest(app: Flask, settings: Settings, source: Path) -> None:
+def test_copies_a_file_with_its_size_and_digest(app: Flask, settings: Settings, source: Path) -> None:
     with app.app_context():
         file_id = add_release_file(slug="twinspot", version="3.0", source=source, notes="**Faster**")
     stored = settings.files_path / "twinspot" / "3.0" / source.name
@@ -41,7 +41,7 @@ def test_a_file_is_copied_with_its_size_and_digest(app: Flask, settings: Setting
         assert row.content_type == "application/zip"
 
 
-def test_a_new_release_is_what_the_product_page_shows(app: Flask, buyer: Buyer, source: Path) -> None:
+def test_shows_a_new_release_on_the_product_page(app: Flask, buyer: Buyer, source: Path) -> None:
     with app.app_context():
         add_release_file(slug="twinspot", version="3.0", source=source, notes="**Faster**")
     page = buyer.get("/products/twinspot").text
@@ -50,7 +50,7 @@ def test_a_new_release_is_what_the_product_page_shows(app: Flask, buyer: Buyer, 
     assert "<strong>Faster</strong>" in page
 
 
-def test_the_same_file_again_changes_nothing(app: Flask, source: Path) -> None:
+def test_changes_nothing_for_the_same_file_again(app: Flask, source: Path) -> None:
     with app.app_context():
         first = add_release_file(slug="twinspot", version="3.0", source=source)
         rows = count_rows(app, Release, ReleaseFile)
@@ -58,7 +58,7 @@ def test_the_same_file_again_changes_nothing(app: Flask, source: Path) -> None:
     assert count_rows(app, Release, ReleaseFile) == rows
 
 
-def test_other_bytes_under_a_known_name_are_refused(app: Flask, settings: Settings, source: Path) -> None:
+def test_refuses_other_bytes_under_a_known_name(app: Flask, settings: Settings, source: Path) -> None:
     with app.app_context():
         add_release_file(slug="twinspot", version="3.0", source=source)
         before = source.read_bytes()
@@ -71,12 +71,12 @@ def test_other_bytes_under_a_known_name_are_refused(app: Flask, settings: Settin
 
 
 @pytest.mark.parametrize("version", ["", "..", "../up", "a/b", "a\\b", ".hidden", "line\nbreak"])
-def test_versions_that_would_leave_the_folder_are_refused(app: Flask, source: Path, version: str) -> None:
+def test_refuses_versions_that_would_leave_the_folder(app: Flask, source: Path, version: str) -> None:
     with app.app_context(), pytest.raises(FileNameRefused):
         add_release_file(slug="twinspot", version=version, source=source)
 
 
-def test_an_unknown_product_is_refused(app: Flask, source: Path) -> None:
+def test_refuses_an_unknown_product(app: Flask, source: Path) -> None:
     with app.app_context(), pytest.raises(NotFound):
         add_release_file(slug="nothing", version="1", source=source)
 
@@ -92,7 +92,7 @@ def test_an_unknown_product_is_refused(app: Flask, source: Path) -> None:
         "a%2fb.zip",
     ],
 )
-def test_names_in_every_script_are_taken(app: Flask, buyer: Buyer, tmp_path: Path, name: str) -> None:
+def test_takes_names_in_every_script(app: Flask, buyer: Buyer, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"content")
     with app.app_context():
         add_release_file(slug="twinspot", version="3.0", source=tmp_path / name)
@@ -103,7 +103,7 @@ def test_names_in_every_script_are_taken(app: Flask, buyer: Buyer, tmp_path: Pat
     "character",
     ["\x00", "\x7f", "\n", "\u2028", "\u2029", "\ud800", "\ue000", "\U000e0080", "\u202e", "\u2066", "\u200e"],
 )
-def test_characters_that_break_or_turn_a_line_are_refused(character: str) -> None:
+def test_refuses_characters_that_break_or_turn_a_line(character: str) -> None:
     with pytest.raises(FileNameRefused) as refused:
         check_path_part(f"a{character}b.zip")
     assert character not in refused.value.message
@@ -115,7 +115,7 @@ parts = st.text(max_size=40) | st.text(alphabet="./\\ a:~%\x00é", max_size=6)
 @given(slug=parts, version=parts, filename=parts)
 @example(slug="..", version="..", filename="passwd")
 @example(slug="con", version="aux.txt", filename="nul.zip")
-def test_no_path_leaves_the_folder(
+def test_lets_no_path_leave_the_folder(
     tmp_path_factory: pytest.TempPathFactory, slug: str, version: str, filename: str
 ) -> None:
     root = Path("files").resolve()

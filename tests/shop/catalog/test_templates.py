@@ -56,7 +56,7 @@ def mail(kind: str, part: str, purchase: Purchase, app: Flask) -> str:
     )
 
 
-def test_every_template_is_asked_for_by_code_or_by_another_template() -> None:
+def test_is_asked_for_by_code_or_by_another_template() -> None:
     sources = [*(ROOT / "storefront").rglob("*.py"), *TEMPLATES.rglob("*.html")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     for path in TEMPLATES.rglob("*"):
@@ -73,21 +73,21 @@ def test_every_template_is_asked_for_by_code_or_by_another_template() -> None:
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.relative_to(TEMPLATES).as_posix())
-def test_pages_carry_no_inline_styles_or_scripts(path: Path) -> None:
+def test_carries_no_inline_styles_or_scripts(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"\sstyle\s*=|<style|\son[a-z]+\s*=\s*[\"']|javascript:", text)
     assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
 
 
 @pytest.mark.parametrize("path", pages(), ids=lambda path: path.relative_to(TEMPLATES).as_posix())
-def test_every_form_that_posts_carries_the_csrf_token(path: Path) -> None:
+def test_carries_the_csrf_token_in_every_form_that_posts(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for form in re.findall(r"<form.*?</form>", text, flags=re.DOTALL):
         if 'method="post"' in form:
             assert "csrf()" in form or "csrf_token()" in form
 
 
-def test_paid_order_shows_keys_files_and_amounts(rendering: Flask) -> None:
+def test_shows_keys_files_and_amounts_of_a_paid_order(rendering: Flask) -> None:
     page = render("buyers/library/order.html", purchase=make_purchase())
     for words in (KEY, "2 license keys", "goods-1.0.zip", "1.4 MB", "0123456789ab…", "Discount", "$50.54", "1042"):
         assert words in page
@@ -105,7 +105,7 @@ def test_paid_order_shows_keys_files_and_amounts(rendering: Flask) -> None:
     ],
     ids=["waiting", "failed", "refunded", "disputed"],
 )
-def test_order_without_access_says_why_and_hands_out_nothing(
+def test_says_why_an_order_has_no_access_and_hands_out_nothing(
     rendering: Flask, purchase: Purchase, title: str, links_again: bool
 ) -> None:
     page = render("buyers/library/order.html", purchase=purchase)
@@ -116,7 +116,7 @@ def test_order_without_access_says_why_and_hands_out_nothing(
     assert (purchase.again_url in page) == links_again
 
 
-def test_order_says_what_is_missing(rendering: Flask) -> None:
+def test_says_what_is_missing_of_an_order(rendering: Flask) -> None:
     first, second = make_purchase().items
     items = (
         replace(first, keys=first.keys[:1], files=(), backordered=1),
@@ -135,14 +135,14 @@ def test_order_says_what_is_missing(rendering: Flask) -> None:
         assert words in page
 
 
-def test_browser_that_paid_sees_everything(rendering: Flask) -> None:
+def test_shows_everything_to_the_browser_that_paid(rendering: Flask) -> None:
     page = render(
         "payments/checkout/fulfilled.html", purchase=make_purchase(), show_keys=True, session_id="cs_test_1"
     )
     assert all(secret in page for secret in SECRETS)
 
 
-def test_any_other_browser_sees_nothing_and_may_ask_for_the_mail(rendering: Flask) -> None:
+def test_shows_nothing_to_any_other_browser_which_may_ask_for_the_mail(rendering: Flask) -> None:
     hidden = render(
         "payments/checkout/fulfilled.html", purchase=make_purchase(), show_keys=False, session_id="cs_test_1"
     )
@@ -152,14 +152,14 @@ def test_any_other_browser_sees_nothing_and_may_ask_for_the_mail(rendering: Flas
     assert 'action="/checkout/return/mail"' in hidden
 
 
-def test_waiting_page_looks_again_with_and_without_javascript(rendering: Flask) -> None:
+def test_looks_again_from_the_waiting_page_with_and_without_javascript(rendering: Flask) -> None:
     page = render("payments/checkout/waiting.html", purchase=WAITING, show_keys=True)
     assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in page
     assert 'data-poll="awaiting_payment"' in page
     assert "no need to pay again" in page
 
 
-def test_page_of_a_payment_being_checked_offers_no_way_to_pay(rendering: Flask) -> None:
+def test_offers_no_way_to_pay_while_a_payment_is_checked(rendering: Flask) -> None:
     page = render("web/payment_safe.html", title="Your payment is safe", message="No answer.")
     assert "do not pay again" in page
     assert "<form" not in page
@@ -168,11 +168,11 @@ def test_page_of_a_payment_being_checked_offers_no_way_to_pay(rendering: Flask) 
 
 @pytest.mark.parametrize("name", ["payments/checkout/failed.html", "payments/checkout/expired.html"])
 @pytest.mark.parametrize("purchase", [FAILED, None], ids=["with order", "without"])
-def test_ended_checkouts_link_to_another_try(rendering: Flask, name: str, purchase: Purchase | None) -> None:
+def test_links_ended_checkouts_to_another_try(rendering: Flask, name: str, purchase: Purchase | None) -> None:
     assert 'href="/again"' in render(name, purchase=purchase, again_url="/again")
 
 
-def test_trouble_keeps_the_cart_and_lets_the_buyer_try_again(rendering: Flask) -> None:
+def test_keeps_the_cart_in_trouble_and_lets_the_buyer_try_again(rendering: Flask) -> None:
     known = {"token": None, "nonce": "once", "price_id": None}
     page = render("payments/checkout/trouble.html", message="Stripe is away.", retry=True, **known)
     assert "Stripe is away." in page
@@ -182,7 +182,7 @@ def test_trouble_keeps_the_cart_and_lets_the_buyer_try_again(rendering: Flask) -
     assert 'action="/checkout"' not in final
 
 
-def test_trouble_sends_the_one_thing_again_or_opens_the_same_checkout(rendering: Flask) -> None:
+def test_sends_the_one_thing_again_after_trouble_or_opens_the_same_checkout(rendering: Flask) -> None:
     known = {"message": "Stripe is away.", "retry": True, "nonce": "once"}
     one_thing = render("payments/checkout/trouble.html", **known, token=None, price_id=7)
     assert 'action="/checkout/now"' in one_thing
@@ -192,7 +192,7 @@ def test_trouble_sends_the_one_thing_again_or_opens_the_same_checkout(rendering:
     assert "<form" not in opened
 
 
-def test_second_purchase_of_a_pending_one_is_asked_about(rendering: Flask) -> None:
+def test_asks_about_a_second_purchase_of_a_pending_one(rendering: Flask) -> None:
     page = render("payments/checkout/ask_again.html", purchase=WAITING, nonce="once", price_id=None)
     assert 'name="again" value="1"' in page
     assert 'action="/checkout"' in page
@@ -202,7 +202,7 @@ def test_second_purchase_of_a_pending_one_is_asked_about(rendering: Flask) -> No
     assert WAITING.order_url in page
 
 
-def test_checkout_page_hands_its_data_to_the_script(rendering: Flask) -> None:
+def test_hands_the_data_of_the_checkout_page_to_the_script(rendering: Flask) -> None:
     cart = price_cart((CartLine(price_id=find_price(rendering, "twinspot", "Team"), quantity=2),))
     page = render(
         "payments/checkout/form.html",
@@ -224,7 +224,7 @@ def test_checkout_page_hands_its_data_to_the_script(rendering: Flask) -> None:
     assert "hidden" not in fallback[: fallback.index(">")], "without JavaScript the way on must be visible"
 
 
-def test_error_page_needs_no_database(rendering: Flask) -> None:
+def test_needs_no_database_for_the_error_page(rendering: Flask) -> None:
     session["cart"] = [[1, 2]]
     page = render("web/error.html", status=503, title="Away", message="Back soon.")
     assert "Back soon." in page
@@ -232,7 +232,7 @@ def test_error_page_needs_no_database(rendering: Flask) -> None:
 
 
 @pytest.mark.parametrize("kind", MAILS)
-def test_mails_are_rendered_by_a_worker_without_a_request(app: Flask, kind: str) -> None:
+def test_renders_mails_for_a_worker_without_a_request(app: Flask, kind: str) -> None:
     app.jinja_env.undefined = StrictUndefined
     with app.app_context():
         subject = " ".join(mail(kind, "subject.txt", MAILS[kind], app).split())
@@ -248,7 +248,7 @@ def test_mails_are_rendered_by_a_worker_without_a_request(app: Flask, kind: str)
     assert (KEY in html) == (kind == "receipt")
 
 
-def test_receipt_is_named_after_its_one_license_key(app: Flask) -> None:
+def test_names_a_receipt_after_its_one_license_key(app: Flask) -> None:
     first = make_purchase().items[0]
     only = replace(first, keys=first.keys[:1], quantity=1)
     with app.app_context():
@@ -256,7 +256,7 @@ def test_receipt_is_named_after_its_one_license_key(app: Flask) -> None:
     assert subject.strip() == "Your license key for Twinspot (Personal)"
 
 
-def test_mail_text_is_not_escaped_and_html_is(app: Flask) -> None:
+def test_escapes_the_html_of_a_mail_and_not_its_text(app: Flask) -> None:
     item = replace(make_purchase().items[1], description="Salt & <Pepper>")
     with app.app_context():
         text = mail("receipt", "body.txt", make_purchase(items=(item,)), app)

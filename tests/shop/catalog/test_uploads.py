@@ -43,7 +43,9 @@ def stored(settings: Settings) -> list[str]:
     return sorted(each.name for each in folder.iterdir()) if folder.exists() else []
 
 
-def test_a_bad_second_name_leaves_nothing(app: Flask, upload: Any, settings: Settings, tmp_path: Path) -> None:
+def test_leaves_nothing_after_a_bad_second_name(
+    app: Flask, upload: Any, settings: Settings, tmp_path: Path
+) -> None:
     before = count_rows(app, Release, ReleaseFile)
     refused = upload(make(tmp_path, "a.zip"), make(tmp_path, "b\u202e.zip"))
     assert refused.exit_code == 1
@@ -52,7 +54,7 @@ def test_a_bad_second_name_leaves_nothing(app: Flask, upload: Any, settings: Set
     assert stored(settings) == []
 
 
-def test_a_second_file_with_other_bytes_takes_the_first_back(
+def test_takes_the_first_file_back_when_the_second_has_other_bytes(
     app: Flask, upload: Any, settings: Settings, tmp_path: Path
 ) -> None:
     assert upload(make(tmp_path, "b.zip", "one")).exit_code == 0
@@ -63,7 +65,7 @@ def test_a_second_file_with_other_bytes_takes_the_first_back(
     assert stored(settings) == ["b.zip"]
 
 
-def test_bytes_that_lie_there_without_a_row_are_never_replaced(
+def test_replaces_no_bytes_that_lie_there_without_a_row(
     app: Flask, upload: Any, settings: Settings, tmp_path: Path
 ) -> None:
     there = settings.files_path / "twinspot" / "3.0"
@@ -75,7 +77,7 @@ def test_bytes_that_lie_there_without_a_row_are_never_replaced(
     assert (there / "b.zip").read_text() == "put there by hand"
 
 
-def test_two_files_of_one_name_are_refused(upload: Any, tmp_path: Path) -> None:
+def test_refuses_two_files_of_one_name(upload: Any, tmp_path: Path) -> None:
     refused = upload(make(tmp_path / "x", "a.zip", "1"), make(tmp_path / "y", "a.zip", "2"))
     assert (refused.exit_code, "same name" in refused.output) == (1, True)
 
@@ -88,7 +90,7 @@ ONE_ON_DISK = [
 
 
 @pytest.mark.parametrize(("first", "second"), ONE_ON_DISK)
-def test_names_that_are_one_on_a_buyers_disk_are_refused(
+def test_refuses_names_that_are_one_on_a_buyers_disk(
     upload: Any, settings: Settings, tmp_path: Path, first: str, second: str
 ) -> None:
     one, other = make(tmp_path / "x", first), make(tmp_path / "y", second)
@@ -102,14 +104,14 @@ def test_names_that_are_one_on_a_buyers_disk_are_refused(
     assert upload(one).exit_code == 0, "the same name again is the same file"
 
 
-def test_a_version_that_differs_in_capitals_only_is_refused(upload: Any, tmp_path: Path) -> None:
+def test_refuses_a_version_that_differs_in_capitals_only(upload: Any, tmp_path: Path) -> None:
     assert upload(make(tmp_path, "a.zip")).exit_code == 0
     for version, code in (("4.0-RC", 0), ("4.0-rc", 1), ("4.0-RC", 0)):
         done = upload(make(tmp_path, "a.zip"), version=version)
         assert (done.exit_code, "use 4.0-RC" in done.output) == (code, bool(code))
 
 
-def test_names_that_were_taken_while_nobody_asked_can_be_uploaded_again(
+def test_lets_names_be_uploaded_again_that_were_taken_while_nobody_asked(
     app: Flask, upload: Any, tmp_path: Path
 ) -> None:
     """A script that uploads all files of a release at each run goes on working, and so does an old version."""
@@ -130,7 +132,7 @@ def test_names_that_were_taken_while_nobody_asked_can_be_uploaded_again(
         assert upload(make(tmp_path, "more.zip"), version=version).exit_code == code
 
 
-def test_an_empty_file_is_asked_about(upload: Any, settings: Settings, tmp_path: Path) -> None:
+def test_asks_about_an_empty_file(upload: Any, settings: Settings, tmp_path: Path) -> None:
     files = make(tmp_path, "full.zip"), make(tmp_path, "empty.txt", "")
     refused = upload(*files)
     assert (refused.exit_code, "empty.txt: 0 bytes" in refused.output, "--allow-empty" in refused.output) == (
@@ -146,27 +148,25 @@ def test_an_empty_file_is_asked_about(upload: Any, settings: Settings, tmp_path:
 @pytest.mark.parametrize(
     "name", ["CON.txt", "con .zip", "com\u00b9.zip", "a.zip.", "NUL", "Aux.tar.gz", "CONOUT$"]
 )
-def test_a_name_that_windows_keeps_for_itself_is_refused(upload: Any, tmp_path: Path, name: str) -> None:
+def test_refuses_a_name_that_windows_keeps_for_itself(upload: Any, tmp_path: Path, name: str) -> None:
     refused = upload(make(tmp_path, name))
     assert (refused.exit_code, "'" in refused.output) == (1, True)
 
 
-def test_a_published_release_is_no_draft(upload: Any, tmp_path: Path, buyer: Buyer) -> None:
+def test_takes_no_published_release_for_a_draft(upload: Any, tmp_path: Path, buyer: Buyer) -> None:
     assert upload(make(tmp_path, "a.zip")).exit_code == 0
     refused = upload("--draft", make(tmp_path, "c.zip"))
     assert (refused.exit_code, "a draft needs a version of its own" in refused.output) == (1, True)
     assert "c.zip" not in buyer.get("/products/twinspot").text
 
 
-def test_a_draft_takes_more_files_and_stays_one(upload: Any, tmp_path: Path) -> None:
+def test_adds_more_files_to_a_draft_which_stays_one(upload: Any, tmp_path: Path) -> None:
     assert upload("--draft", make(tmp_path, "a.zip")).exit_code == 0
     assert "3.0 is a draft" in upload("--draft", make(tmp_path, "b.zip")).output
     assert "3.0 is a draft" in upload(make(tmp_path, "c.zip")).output
 
 
-def test_other_notes_are_refused_with_the_command_that_changes_them(
-    app: Flask, upload: Any, tmp_path: Path
-) -> None:
+def test_refuses_other_notes_with_the_command_that_changes_them(app: Flask, upload: Any, tmp_path: Path) -> None:
     notes = make(tmp_path, "notes.md", "Faster.")
     first = ("--notes-file", notes, make(tmp_path, "a.zip"))
     assert upload(*first).exit_code == 0
@@ -197,7 +197,7 @@ def at_once(app: Flask, sources: list[Path], version: str) -> list[int | type[Ex
 
 
 @both
-def test_uploads_to_one_new_release_at_once_all_arrive(app: Flask, tmp_path: Path) -> None:
+def test_takes_all_uploads_to_one_new_release_at_once(app: Flask, tmp_path: Path) -> None:
     for number in range(6):
         sources = [make(tmp_path, f"{number}-{part}.zip", str(part)) for part in range(4)]
         ids = at_once(app, sources, f"8.{number}")
@@ -207,9 +207,7 @@ def test_uploads_to_one_new_release_at_once_all_arrive(app: Flask, tmp_path: Pat
 
 
 @both
-def test_of_two_contents_under_one_name_at_once_one_is_kept(
-    app: Flask, settings: Settings, tmp_path: Path
-) -> None:
+def test_keeps_one_of_two_contents_under_one_name_at_once(app: Flask, settings: Settings, tmp_path: Path) -> None:
     for number in range(6):
         sources = [make(tmp_path / str(part), "one.zip", str(part)) for part in range(3)]
         done = at_once(app, sources, f"9.{number}")
@@ -219,12 +217,12 @@ def test_of_two_contents_under_one_name_at_once_one_is_kept(
 
 
 @both
-def test_the_same_file_at_once_is_one_file(app: Flask, tmp_path: Path) -> None:
+def test_takes_the_same_file_at_once_for_one_file(app: Flask, tmp_path: Path) -> None:
     source = make(tmp_path, "one.zip")
     assert len(set(at_once(app, [source] * 4, "9.0"))) == 1
 
 
-def test_nginx_may_read_what_is_new_whatever_the_umask(upload: Any, settings: Settings, tmp_path: Path) -> None:
+def test_lets_nginx_read_what_is_new_whatever_the_umask(upload: Any, settings: Settings, tmp_path: Path) -> None:
     path = make(tmp_path, "a.zip")
     before = os.umask(0o077)
     try:
