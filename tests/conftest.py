@@ -26,7 +26,7 @@ from tests.support.shop import Buyer, Shop
 if TYPE_CHECKING:
     from storefront.devtools.mailbox.server import MailboxServer
 
-pytest_plugins = ["tests.support.browser", "tests.support.shops", "tests.support.terminal"]
+pytest_plugins = ["tests.support.browser", "tests.support.make_shop", "tests.support.terminal"]
 
 TESTS = Path(__file__).parent
 SELDOM_CHANGED = ("devtools/sandbox", "devtools/mailbox")

@@ -15,8 +15,8 @@ from storefront.core.absence import Absence
 from storefront.core.queue import Queue, make_huey
 from storefront.worker import add_jobs, wait_for_database
 from tests.support.databases import Databases
+from tests.support.make_shop import MakeShop
 from tests.support.shop import wait_for
-from tests.support.shops import MakeShop
 
 AWAY, BACK = "engine does not answer", "engine answers again"
 NOWHERE = "postgresql://nobody@127.0.0.1:9/shop"

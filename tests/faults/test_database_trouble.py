@@ -26,9 +26,9 @@ from tests.faults.database_trouble import (
     used_up,
 )
 from tests.support.databases import BOTH
+from tests.support.make_shop import MakeShop
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer
-from tests.support.shops import MakeShop
 
 JSON = {"Accept": "application/json"}
 STATES = ["57P01", "57P02", "57P03", "08006", "40P01", "53300", "58030"]

@@ -15,8 +15,8 @@ from werkzeug.wrappers import Request, Response
 from storefront.web.slow_bodies import EACH_CLIENT, READERS, REFUSED, BodiesFirst
 from tests.delivery.downloads.sent import get
 from tests.races.served import served
+from tests.support.make_shop import MakeShop
 from tests.support.shop import PATIENCE_SECONDS, wait_for
-from tests.support.shops import MakeShop
 
 HEADERS = b"POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: a"
 BODY = b"POST /webhook HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\na"

@@ -8,7 +8,7 @@ from flask import Flask, Request
 from flask.testing import FlaskClient
 
 from storefront.web.bodies import MOST_BYTES, most_bytes
-from tests.support.shops import MakeShop
+from tests.support.make_shop import MakeShop
 
 KB = 1024
 LARGER = {"webhook.deliver": 256 * KB}

@@ -3,7 +3,7 @@
 import pytest
 
 from storefront.web.clients import client_of
-from tests.support.shops import MakeShop
+from tests.support.make_shop import MakeShop
 
 ONE_CLIENT = [
     ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"),

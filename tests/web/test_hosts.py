@@ -10,7 +10,7 @@ from storefront.devtools.mailbox.store import MailStore
 from storefront.devtools.mailbox.web import create_web
 from storefront.devtools.sandbox.app import create_sandbox
 from storefront.devtools.sandbox.config import SandboxConfig
-from tests.support.shops import MakeShop
+from tests.support.make_shop import MakeShop
 
 JSON = {"Accept": "application/json"}
 FOREIGN = (

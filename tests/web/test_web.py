@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from storefront.core.runtime import runtime
-from tests.support.shops import LIVE, TEST, MakeShop
+from tests.support.make_shop import LIVE, TEST, MakeShop
 
 JSON = {"Accept": "application/json"}
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

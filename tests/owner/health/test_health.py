@@ -10,7 +10,7 @@ from sqlalchemy import text
 from storefront.core.db import transaction
 from storefront.core.runtime import runtime
 from tests.support.databases import BOTH
-from tests.support.shops import MakeShop
+from tests.support.make_shop import MakeShop
 from tests.support.statements import counted
 
 

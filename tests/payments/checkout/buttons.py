@@ -5,6 +5,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, find_price
 
 COOKIE = "storefront_session"
@@ -39,3 +40,7 @@ def send(buyer: Buyer, path: str, **form: object) -> TestResponse:
     """A POST without a look at any page before it, which would bring a cookie."""
     headers = {"Referer": buyer.base_url + "/"}
     return buyer.client.post(path, data=form, base_url=buyer.base_url, headers=headers)
+
+
+def count_sessions(sandbox: SandboxClient) -> int:
+    return len(sandbox.stripe.v1.checkout.sessions.list({"limit": 100}).data)
