@@ -1,10 +1,10 @@
-"""The database door: Base, column types, `transaction()`, `end_read()`, SQLite set-up.
+"""The database door: Base, column types, `transaction()`, `end_read()`, INSERT .. ON CONFLICT, SQLite set-up.
 
 Writers on SQLite start with BEGIN IMMEDIATE: a read transaction that turns into a write fails at once with
 "database is locked", whatever the timeout.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Table, event, orm
+from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Result, Table, event, orm
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect, make_url
@@ -190,19 +190,49 @@ def one_read() -> Connection:
     return READ_ENGINE.get().connect()
 
 
+Row = dict[str, Any]  # by the names of columns
+# From the row that was to be inserted to the new values of the row that is there.
+Changes = Callable[[Any], dict[str, Any]]
+
+
 @cache
-def _insert_missing_statement(model: type[Base], dialect: str) -> Any:  # noqa: ANN401 - each engine has an Insert class of its own
-    """Of the table and built once: as an entity's it costs twice as much, and an order runs six of them."""
-    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    return insert(model.__table__).on_conflict_do_nothing().returning(*model.__mapper__.primary_key)  # type: ignore[arg-type] # a mapped class always has a Table
+def _insert_statement(model: type[Base], dialect: str, changes: Changes | None, returning: tuple[str, ...]) -> Any:  # noqa: ANN401 - each engine has an Insert class of its own
+    """Built once, and of the table: as an entity's it costs twice as much, and an order runs six of them."""
+    table = model.__table__
+    insert: Any = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(table)  # type: ignore[arg-type] # a mapped class always has a Table
+    if changes is None:
+        insert = insert.on_conflict_do_nothing()
+    else:
+        insert = insert.on_conflict_do_update(index_elements=_key(model), set_=changes(insert.excluded))
+    return insert.returning(*(table.c[name] for name in returning)) if returning else insert
 
 
-def insert_missing(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> int:
-    """INSERT .. ON CONFLICT DO NOTHING; returns how many rows are new. Keys of `rows` are column names.
+def _key(model: type[Base]) -> tuple[str, ...]:
+    return tuple(column.name for column in model.__mapper__.primary_key)
+
+
+def insert_missing(session: Session, model: type[Base], rows: list[Row]) -> int:
+    """INSERT .. ON CONFLICT DO NOTHING; returns how many rows are new.
 
     For rows that two callers may make first: nobody gets an IntegrityError in a buyer's face.
     """
     if not rows:
         return 0
-    statement = _insert_missing_statement(model, session.get_bind().dialect.name)
+    statement = _insert_statement(model, session.get_bind().dialect.name, None, _key(model))
     return len(session.execute(statement, rows).all())
+
+
+def upsert(
+    session: Session,
+    model: type[Base],
+    rows: Row | list[Row],
+    *,
+    changes: Changes,
+    returning: tuple[str, ...] = (),
+) -> Result[Any]:
+    """INSERT .. ON CONFLICT (primary key) DO UPDATE; returns the columns `returning`.
+
+    `changes` is a function of a module: the statement is kept by it.
+    """
+    statement = _insert_statement(model, session.get_bind().dialect.name, changes, returning)
+    return session.execute(statement, rows)

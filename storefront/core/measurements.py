@@ -14,13 +14,11 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import Double, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
-from storefront.core.db import Base, db, transaction
+from storefront.core.db import Base, db, transaction, upsert
 from storefront.core.runtime import Part
 
 log = logging.getLogger(__name__)
@@ -136,11 +134,10 @@ def flush(*, only_when_due: bool = True) -> None:
     moments = [row for row in rows if str(row["name"]).endswith("_at")]
     try:
         with transaction() as session:
-            dialect = session.get_bind().dialect.name
             if sums:
-                session.execute(_upsert(dialect, adds=True), sums)
+                upsert(session, Measurement, sums, changes=_add_value)
             if moments:
-                session.execute(_upsert(dialect, adds=False), moments)
+                upsert(session, Measurement, moments, changes=_replace_value)
             old = hour_of(clock.now() - timedelta(hours=KEPT_HOURS))
             session.execute(delete(Measurement).where(Measurement.name == ANSWERS, Measurement.label < old))
     except SQLAlchemyError as error:
@@ -148,10 +145,12 @@ def flush(*, only_when_due: bool = True) -> None:
         log.warning("measurements not stored", extra={"kind": type(error).__name__})
 
 
-def _upsert(dialect: str, *, adds: bool) -> Any:  # noqa: ANN401 - each engine has an Insert class of its own
-    insert = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(Measurement)
-    value = Measurement.value + insert.excluded.value if adds else insert.excluded.value
-    return insert.on_conflict_do_update(index_elements=["name", "label"], set_={"value": value})
+def _add_value(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names
+    return {"value": Measurement.value + new.value}
+
+
+def _replace_value(new: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+    return {"value": new.value}
 
 
 def read_measurements() -> dict[str, dict[str, float]]:

@@ -19,7 +19,7 @@ from storefront.customers import ceilings
 from storefront.customers.models import AddressProof, Customer, ProofPurpose, email_key, spelling
 from storefront.customers.unproven import unproven_key
 from storefront.mail import outbox
-from storefront.mail.models import OutboxMessage
+from storefront.mail.models import MailKind, OutboxMessage
 
 LIFETIME_MINUTES = 10
 LIFETIME = timedelta(minutes=LIFETIME_MINUTES)
@@ -112,7 +112,7 @@ def add_proof(
     session.flush()
     outbox.promise(
         session,
-        kind=outbox.PROOF,
+        kind=MailKind.PROOF,
         order_id=None,
         mode=made.mode,
         recipient=made.email,
@@ -128,7 +128,7 @@ def forget_proofs() -> None:
     with transaction() as session:
         mails = OutboxMessage.about.in_(select(AddressProof.link_hash).where(ended))
         for gone in (
-            delete(OutboxMessage).where(OutboxMessage.kind == outbox.PROOF, mails),
+            delete(OutboxMessage).where(OutboxMessage.kind == MailKind.PROOF, mails),
             delete(AddressProof).where(ended),
         ):
             session.execute(gone.execution_options(synchronize_session=False))

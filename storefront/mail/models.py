@@ -10,6 +10,25 @@ from storefront.core import clock
 from storefront.core.db import Base
 
 
+class MailKind(StrEnum):
+    """What an email says; `messages/compose.py` has the text of each."""
+
+    RECEIPT = "receipt"
+    WAITING_FOR_BANK = "waiting_for_bank"
+    PAYMENT_FAILED = "payment_failed"
+    REFUNDED = "refunded"
+    DISPUTE_OPENED = "dispute_opened"
+    FRAUD_WARNING = "fraud_warning"
+    RECONCILE_REPORT = "reconcile_report"
+    KEYS_ARRIVED = "keys_arrived"  # imported keys for an order that waited for them
+    KEY_REPLACED = "key_replaced"
+    PROOF = "proof"  # the code and link that prove an address
+    NEW_RELEASE = "new_release"
+
+
+TO_OWNER = (MailKind.DISPUTE_OPENED, MailKind.FRAUD_WARNING, MailKind.RECONCILE_REPORT)
+
+
 class MailState(StrEnum):
     QUEUED = "queued"
     SENDING = "sending"

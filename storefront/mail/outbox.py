@@ -10,20 +10,7 @@ from sqlalchemy.orm import Session
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.runtime import settings
-from storefront.mail.models import MailState, OutboxMessage
-
-RECEIPT = "receipt"
-WAITING_FOR_BANK = "waiting_for_bank"
-PAYMENT_FAILED = "payment_failed"
-REFUNDED = "refunded"
-DISPUTE_OPENED = "dispute_opened"  # to the owner, as the next two
-FRAUD_WARNING = "fraud_warning"
-RECONCILE_REPORT = "reconcile_report"
-KEYS_ARRIVED = "keys_arrived"  # imported keys for an order that waited for them
-KEY_REPLACED = "key_replaced"
-PROOF = "proof"  # the code and link that prove an address
-NEW_RELEASE = "new_release"
-TO_OWNER = (DISPUTE_OPENED, FRAUD_WARNING, RECONCILE_REPORT)
+from storefront.mail.models import MailKind, MailState, OutboxMessage
 
 HOLD_SECONDS = 120  # the webhook path releases earlier; if no webhook ever comes the mail goes by itself
 RETRY_MINUTES = (1, 5, 30, 120, 720)
@@ -49,7 +36,7 @@ class AlreadyPromised(RuntimeError):
 def promise(
     session: Session,
     *,
-    kind: str,
+    kind: MailKind,
     order_id: int | None,
     mode: str,
     recipient: str,
@@ -84,7 +71,7 @@ def promise(
 def promise_once(
     session: Session,
     *,
-    kind: str,
+    kind: MailKind,
     order_id: int | None,
     mode: str,
     recipient: str,
@@ -123,9 +110,9 @@ def promise_news(
     count = 0
     rows: list[dict[str, Any]] = [
         {
-            "dedupe_key": f"{NEW_RELEASE}:{about}",
+            "dedupe_key": f"{MailKind.NEW_RELEASE}:{about}",
             "about": about,
-            "kind": NEW_RELEASE,
+            "kind": MailKind.NEW_RELEASE,
             "mode": settings().mode,
             "order_id": None,
             "recipient": recipient,
@@ -148,7 +135,7 @@ def find_end_of_news(session: Session) -> datetime:
     """When news that wait will have left: two mailings at once keep the pace of one."""
     last = session.scalar(
         select(func.max(OutboxMessage.due_at)).where(
-            OutboxMessage.kind == NEW_RELEASE,
+            OutboxMessage.kind == MailKind.NEW_RELEASE,
             OutboxMessage.mode == settings().mode,
             OutboxMessage.state == MailState.QUEUED,
         )
@@ -199,7 +186,9 @@ def claim_next() -> int | None:
             .where(due)
             # News wait for keys and receipts. What failed before goes to the end of the line: a message that a
             # bug stops holds up no other.
-            .order_by(OutboxMessage.kind == NEW_RELEASE, OutboxMessage.attempts, last_try, OutboxMessage.id)
+            .order_by(
+                OutboxMessage.kind == MailKind.NEW_RELEASE, OutboxMessage.attempts, last_try, OutboxMessage.id
+            )
             .limit(1)
             .with_for_update(skip_locked=True)
         )

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import transaction
-from storefront.mail.models import MailState, OutboxMessage
-from storefront.mail.outbox import KEYS_ARRIVED, NEW_RELEASE, RECEIPT
+from storefront.mail.models import MailKind, MailState, OutboxMessage
 
 FIRST_LOOK = timedelta(minutes=2)
 LIVE = (MailState.QUEUED, MailState.SENDING, MailState.PAUSED)
-WHOLE_ORDER = (RECEIPT, KEYS_ARRIVED)  # they tell all there is: of several that were stopped the newest is enough
+WHOLE_ORDER = (
+    MailKind.RECEIPT,
+    MailKind.KEYS_ARRIVED,
+)  # they tell all there is: of several that were stopped the newest is enough
 NEWER = "a newer one tells the same"
 
 
@@ -62,7 +64,7 @@ def resume(session: Session, order_id: int, readers: list[int]) -> bool:
     again = [row.id for row in paused if row.id not in old]
     looked_at = [row.id for row in rows if row.state is MailState.SENDING]
     for reader in readers:
-        news = OutboxMessage.kind == NEW_RELEASE, OutboxMessage.about.like(f"%:{reader}")
+        news = OutboxMessage.kind == MailKind.NEW_RELEASE, OutboxMessage.about.like(f"%:{reader}")
         again += [row.id for row in _lock(session, *news, OutboxMessage.state == MailState.PAUSED)]
     now = clock.now()
     for ids, values in (

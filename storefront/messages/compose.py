@@ -19,9 +19,8 @@ from storefront.customers.models import AddressProof, ProofPurpose, email_key
 from storefront.customers.proofs import code_of, link_of
 from storefront.customers.session import get_customer_now
 from storefront.customers.unproven import find_known
-from storefront.mail import outbox
 from storefront.mail.letter import Mail
-from storefront.mail.models import OutboxMessage
+from storefront.mail.models import MailKind, OutboxMessage
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.models import Order
 from storefront.payments.fulfillment.notices import NEEDS_ANSWER
@@ -185,17 +184,17 @@ def _dashboard_url(order: Order) -> str:
 
 
 COMPOSERS: dict[str, Callable[[OutboxMessage], Found]] = {
-    outbox.RECEIPT: _receipt,
-    outbox.WAITING_FOR_BANK: _waiting_for_bank,
-    outbox.PAYMENT_FAILED: _payment_failed,
-    outbox.REFUNDED: _refunded,
-    outbox.DISPUTE_OPENED: _dispute_opened,
-    outbox.FRAUD_WARNING: _fraud_warning,
-    outbox.RECONCILE_REPORT: _reconcile_report,
-    outbox.PROOF: _proof,
-    outbox.NEW_RELEASE: _new_release,
-    outbox.KEYS_ARRIVED: _keys_arrived,
-    outbox.KEY_REPLACED: _key_replaced,
+    MailKind.RECEIPT: _receipt,
+    MailKind.WAITING_FOR_BANK: _waiting_for_bank,
+    MailKind.PAYMENT_FAILED: _payment_failed,
+    MailKind.REFUNDED: _refunded,
+    MailKind.DISPUTE_OPENED: _dispute_opened,
+    MailKind.FRAUD_WARNING: _fraud_warning,
+    MailKind.RECONCILE_REPORT: _reconcile_report,
+    MailKind.PROOF: _proof,
+    MailKind.NEW_RELEASE: _new_release,
+    MailKind.KEYS_ARRIVED: _keys_arrived,
+    MailKind.KEY_REPLACED: _key_replaced,
 }
 
 

@@ -13,7 +13,7 @@ from storefront.customers.models import Customer
 from storefront.mail import outbox
 from storefront.mail.delivery import Composer, deliver_due
 from storefront.mail.letter import Mail
-from storefront.mail.models import OutboxMessage
+from storefront.mail.models import MailKind, OutboxMessage
 from storefront.mail.trouble import MailTrouble, mail_trouble
 from storefront.orders.models import Order
 from tests.support.rows import read_rows
@@ -53,7 +53,7 @@ def make_order(app: Flask) -> int:
 
 
 def promise(app: Flask, order_id: int, **how: Any) -> bool:
-    values = {"kind": outbox.RECEIPT, "mode": "sandbox", "recipient": "ada@shop.example"} | how
+    values = {"kind": MailKind.RECEIPT, "mode": "sandbox", "recipient": "ada@shop.example"} | how
     with app.app_context(), transaction() as session:
         return outbox.promise_once(session, order_id=order_id, **values)
 

@@ -10,6 +10,7 @@ from flask import Flask
 
 from storefront.core.db import db, transaction
 from storefront.mail import outbox
+from storefront.mail.models import MailKind
 from tests.mail.promises import NOON, claim, make_order, promise, release, row, rows
 from tests.support.databases import BOTH
 
@@ -46,7 +47,7 @@ def test_keeps_a_row_for_each_kind_order_and_repetition(app: Flask) -> None:
     first, second = make_order(app), make_order(app)
     assert promise(app, first)
     assert promise(app, second)
-    assert promise(app, first, kind=outbox.PAYMENT_FAILED)
+    assert promise(app, first, kind=MailKind.PAYMENT_FAILED)
     assert promise(app, first, again="1")
     assert not promise(app, first, again="1")
     assert len({found["message_id"] for found in rows(app)}) == len(rows(app)) == 4
@@ -55,7 +56,9 @@ def test_keeps_a_row_for_each_kind_order_and_repetition(app: Flask) -> None:
 def test_promises_nothing_when_the_cause_did_not_happen(app: Flask) -> None:
     order_id = make_order(app)
     with app.app_context(), pytest.raises(LookupError), transaction() as session:  # noqa: PT012 - both are the point
-        outbox.promise(session, kind="receipt", order_id=order_id, mode="sandbox", recipient="a@shop.example")
+        outbox.promise(
+            session, kind=MailKind.RECEIPT, order_id=order_id, mode="sandbox", recipient="a@shop.example"
+        )
         raise LookupError
     assert rows(app) == []
 

@@ -10,7 +10,7 @@ from storefront.core.db import db, transaction
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail import outbox
 from storefront.mail.letter import Mail
-from storefront.mail.models import OutboxMessage
+from storefront.mail.models import MailKind, OutboxMessage
 from storefront.mail.pausing import resume
 from storefront.messages.compose import compose as compose_really
 from storefront.orders.decide import decide
@@ -95,12 +95,12 @@ def test_lets_the_newest_go_on_of_several_that_tell_the_same(app: Flask, mailbox
     assert [each["state"] for each in rows(app)] == ["canceled", "canceled", "queued", "paused"]
 
 
-@pytest.mark.parametrize("kind", [outbox.WAITING_FOR_BANK, outbox.PAYMENT_FAILED])
+@pytest.mark.parametrize("kind", [MailKind.WAITING_FOR_BANK, MailKind.PAYMENT_FAILED])
 def test_goes_on_too_after_the_owner_withdrew_what_was_not_paid_yet(
     app: Flask, mailbox: MailboxServer, kind: str
 ) -> None:
     order_id = make_order(app)
-    if kind == outbox.PAYMENT_FAILED:
+    if kind == MailKind.PAYMENT_FAILED:
         change_rows(app, "UPDATE orders SET has_failed = true")
     promise(app, order_id, kind=kind, hold=False)
     decisions = (Decision.WITHDRAW, Decision.FOLLOW_PAYMENT, Decision.WITHDRAW, Decision.FOLLOW_PAYMENT)
@@ -116,9 +116,9 @@ def test_goes_on_too_after_the_owner_withdrew_what_was_not_paid_yet(
 @pytest.mark.parametrize(
     ("kind", "fact", "reason"),
     [
-        (outbox.WAITING_FOR_BANK, "is_paid", "the bank has answered meanwhile"),
-        (outbox.WAITING_FOR_BANK, "has_failed", "the bank has answered meanwhile"),
-        (outbox.PAYMENT_FAILED, "is_paid", "the payment went through after all"),
+        (MailKind.WAITING_FOR_BANK, "is_paid", "the bank has answered meanwhile"),
+        (MailKind.WAITING_FOR_BANK, "has_failed", "the bank has answered meanwhile"),
+        (MailKind.PAYMENT_FAILED, "is_paid", "the payment went through after all"),
     ],
 )
 def test_is_canceled_when_it_can_never_be_true_again(

@@ -8,6 +8,7 @@ from storefront.core.db import db, transaction
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail import outbox
 from storefront.mail.delivery import deliver_due
+from storefront.mail.models import MailKind
 from storefront.messages.compose import compose
 from storefront.payments.reconcile.models import ReconcilePass
 from tests.mail.promises import NOON, row
@@ -36,7 +37,7 @@ def test_brings_sixty_notices_of_long_names_in_legal_lines(
             session.flush()
             outbox.promise(
                 session,
-                kind=outbox.RECONCILE_REPORT,
+                kind=MailKind.RECONCILE_REPORT,
                 order_id=None,
                 mode="sandbox",
                 recipient="owner@storefront.example",

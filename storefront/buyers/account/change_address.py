@@ -16,8 +16,7 @@ from storefront.customers.models import AddressChange, Customer, ProofPurpose, e
 from storefront.customers.proofs import Proof
 from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.session import find_customer
-from storefront.mail import outbox
-from storefront.mail.models import MAY_LEAVE, OutboxMessage
+from storefront.mail.models import MAY_LEAVE, TO_OWNER, MailKind, OutboxMessage
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lifecycle import ensure_customer, lock_customer
 from storefront.orders.models import Order
@@ -212,9 +211,9 @@ def become_one(session: Session, customer: Customer, owner: Customer) -> None:
 
 def _readdress_mails(session: Session, customer: Customer, orders: Sequence[Order], new_email: str) -> None:
     """Of what waits: mails about the orders, but not those to the owner, and news of releases."""
-    theirs = OutboxMessage.kind.not_in(outbox.TO_OWNER)
+    theirs = OutboxMessage.kind.not_in(TO_OWNER)
     of_orders = OutboxMessage.order_id.in_([order.id for order in orders]) & theirs
-    news = (OutboxMessage.kind == outbox.NEW_RELEASE) & OutboxMessage.about.like(f"%:{customer.id}")
+    news = (OutboxMessage.kind == MailKind.NEW_RELEASE) & OutboxMessage.about.like(f"%:{customer.id}")
     waiting = OutboxMessage.state.in_(MAY_LEAVE)
     session.execute(
         update(OutboxMessage)

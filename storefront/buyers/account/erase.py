@@ -15,8 +15,7 @@ from storefront.customers.proving import CodeResult, Reader, spend_code, spend_l
 from storefront.customers.session import find_customer
 from storefront.delivery.licenses.issue import select_keyless_grants
 from storefront.delivery.licenses.models import Activation, License
-from storefront.mail import outbox
-from storefront.mail.models import NOT_LEFT, MailState, OutboxMessage
+from storefront.mail.models import NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
 from storefront.orders.access import Reason, access, facts_of, item_access
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lifecycle import lock_customer, renew_link
@@ -152,12 +151,12 @@ def _erase_devices(session: Session, order_ids: Sequence[int]) -> int:
 
 def _erase_mails(session: Session, customer: Customer, order_ids: Sequence[int], proofs: Sequence[str]) -> int:
     """Whatever address they went to. Those that wait are canceled: nobody is there to read them."""
-    theirs = OutboxMessage.kind.not_in(outbox.TO_OWNER)
+    theirs = OutboxMessage.kind.not_in(TO_OWNER)
     ids = [customer.id, *session.scalars(select(Customer.id).where(Customer.moved_to_id == customer.id))]
     mine = or_(
         OutboxMessage.order_id.in_(order_ids) & theirs,
-        (OutboxMessage.kind == outbox.PROOF) & OutboxMessage.about.in_(proofs),
-        *((OutboxMessage.kind == outbox.NEW_RELEASE) & OutboxMessage.about.like(f"%:{each}") for each in ids),
+        (OutboxMessage.kind == MailKind.PROOF) & OutboxMessage.about.in_(proofs),
+        *((OutboxMessage.kind == MailKind.NEW_RELEASE) & OutboxMessage.about.like(f"%:{each}") for each in ids),
     )
     session.execute(
         update(OutboxMessage)

@@ -16,7 +16,7 @@ from storefront.customers.unproven import MARK
 from storefront.delivery.downloads.granted_files import bought_at
 from storefront.delivery.downloads.rules import is_included
 from storefront.mail import outbox
-from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import Product, Release
@@ -121,7 +121,7 @@ def _not_told(release_id: int, readers: dict[int, str]) -> dict[str, str]:
     known = set(
         db.session.scalars(
             select(OutboxMessage.about).where(
-                OutboxMessage.kind == outbox.NEW_RELEASE,
+                OutboxMessage.kind == MailKind.NEW_RELEASE,
                 OutboxMessage.about.startswith(f"{release_id}:"),
                 OutboxMessage.state.not_in(outbox.STOPPED),
             )

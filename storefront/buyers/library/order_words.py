@@ -4,8 +4,7 @@ from sqlalchemy import func, select
 
 from storefront.core import money
 from storefront.core.db import db
-from storefront.mail.models import MailState, OutboxMessage
-from storefront.mail.outbox import RECEIPT
+from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.access import Access, Reason
 from storefront.orders.after_sale import Refund
 from storefront.orders.models import Order
@@ -49,7 +48,7 @@ def receipt_state(order: Order) -> str:
     """Return where the newest receipt is: `on_its_way`, `sent`, `failed` or `none`. One statement."""
     state = db.session.scalar(
         select(OutboxMessage.state)
-        .where(OutboxMessage.order_id == order.id, OutboxMessage.kind == RECEIPT)
+        .where(OutboxMessage.order_id == order.id, OutboxMessage.kind == MailKind.RECEIPT)
         .order_by(OutboxMessage.id.desc())
         .limit(1)
     )

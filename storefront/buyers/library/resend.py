@@ -16,7 +16,7 @@ from storefront.customers import sign_ins
 from storefront.customers.models import Customer, email_key
 from storefront.delivery.downloads.counting import add_allowance
 from storefront.mail import outbox
-from storefront.mail.models import MAY_LEAVE, NOT_LEFT, MailState, OutboxMessage
+from storefront.mail.models import MAY_LEAVE, NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
 from storefront.orders.access import access, facts_of
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lifecycle import ensure_customer, renew_link
@@ -115,7 +115,7 @@ def _promise_receipt(session: Session, order: Order, *, adds_downloads: bool) ->
     """False where the same one was asked for within the hour. The order is locked: nobody asks at once."""
     known = (
         OutboxMessage.order_id == order.id,
-        OutboxMessage.kind == outbox.RECEIPT,
+        OutboxMessage.kind == MailKind.RECEIPT,
         OutboxMessage.recipient == order.email,
         OutboxMessage.state.in_((MailState.QUEUED, MailState.SENDING, MailState.SENT)),
         OutboxMessage.about == _about(order),
@@ -127,7 +127,7 @@ def _promise_receipt(session: Session, order: Order, *, adds_downloads: bool) ->
         add_allowance(session, order.id, downloads=1)
     older = (
         OutboxMessage.order_id == order.id,
-        OutboxMessage.kind == outbox.RECEIPT,
+        OutboxMessage.kind == MailKind.RECEIPT,
         OutboxMessage.state.in_(NOT_LEFT),
     )
     session.execute(
@@ -137,7 +137,7 @@ def _promise_receipt(session: Session, order: Order, *, adds_downloads: bool) ->
     )
     outbox.promise(
         session,
-        kind=outbox.RECEIPT,
+        kind=MailKind.RECEIPT,
         order_id=order.id,
         mode=order.mode,
         recipient=order.email,
@@ -159,7 +159,7 @@ def _move(session: Session, order: Order, to: str) -> None:
     before_id, order.customer_id = order.customer_id, ensure_customer(session, mode=order.mode, email=to)
     waiting = (
         OutboxMessage.order_id == order.id,
-        OutboxMessage.kind.not_in(outbox.TO_OWNER),
+        OutboxMessage.kind.not_in(TO_OWNER),
         OutboxMessage.state.in_(MAY_LEAVE),
     )
     session.execute(update(OutboxMessage).where(*waiting).values(recipient=to))

@@ -16,7 +16,7 @@ from storefront.delivery.licenses.keys import hash_exact, hash_key, hashes_of, h
 from storefront.delivery.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
 from storefront.delivery.licenses.pools.stock import settle_pool_notices
 from storefront.mail import outbox
-from storefront.mail.models import NOT_LEFT, MailState, OutboxMessage
+from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, Order, OrderItem
@@ -181,7 +181,7 @@ def replace_key(reference: str, *, because: str = "") -> Replaced:
         _forget_older_mails(session, found)
         outbox.promise(
             session,
-            kind=outbox.KEY_REPLACED,
+            kind=MailKind.KEY_REPLACED,
             order_id=order.id,
             mode=order.mode,
             recipient=order.email,
@@ -224,7 +224,7 @@ def _next_key(session: Session, found: License, product: Product) -> tuple[str, 
 def _forget_older_mails(session: Session, found: License) -> None:
     """Of keys that this one had before: they would tell the newest one twice."""
     older = (
-        OutboxMessage.kind == outbox.KEY_REPLACED,
+        OutboxMessage.kind == MailKind.KEY_REPLACED,
         OutboxMessage.about == str(found.id),
         OutboxMessage.state.in_(NOT_LEFT),
     )

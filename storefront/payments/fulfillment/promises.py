@@ -11,7 +11,7 @@ from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
 from storefront.mail import outbox
-from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.models import Order, OrderItem
 from storefront.payments.fulfillment.grants import granted_products
 from storefront.payments.fulfillment.notices import NEEDS_ANSWER
@@ -27,9 +27,9 @@ def promise_state(session: Session, order: Order) -> bool:
     """
     if order.is_paid and order.total_minor == 0:
         return False
-    kind = outbox.RECEIPT
+    kind = MailKind.RECEIPT
     if not order.is_paid:
-        kind = outbox.PAYMENT_FAILED if order.has_failed else outbox.WAITING_FOR_BANK
+        kind = MailKind.PAYMENT_FAILED if order.has_failed else MailKind.WAITING_FOR_BANK
     return outbox.promise_once(session, kind=kind, order_id=order.id, mode=order.mode, recipient=order.email)
 
 
@@ -46,7 +46,7 @@ def promise_free(session: Session, order: Order, repeated: Mapping[int, Order]) 
         last = max((mailed[product] for product in own if product in mailed), default=None)
         outbox.promise_once(
             session,
-            kind=outbox.RECEIPT,
+            kind=MailKind.RECEIPT,
             order_id=order.id,
             mode=order.mode,
             recipient=order.email,
@@ -58,7 +58,7 @@ def promise_free(session: Session, order: Order, repeated: Mapping[int, Order]) 
             continue
         outbox.promise(
             session,
-            kind=outbox.RECEIPT,
+            kind=MailKind.RECEIPT,
             order_id=earlier.id,
             mode=earlier.mode,
             recipient=earlier.email,
@@ -79,7 +79,7 @@ def _find_mailed(session: Session, order: Order) -> dict[int, datetime]:
         .where(
             Order.customer_id.in_(known),
             OrderItem.product_id.is_not(None),
-            OutboxMessage.kind == outbox.RECEIPT,
+            OutboxMessage.kind == MailKind.RECEIPT,
             OutboxMessage.state != MailState.CANCELED,
             or_(
                 OutboxMessage.created_at > clock.now() - ONCE_WITHIN,
@@ -99,15 +99,15 @@ def promise_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> b
     True when one is new.
     """
     owner = settings().owner_email
-    wanted = [(outbox.REFUNDED, refund.id, order.email, "") for refund in seen.refunds or () if refund.counts]
+    wanted = [(MailKind.REFUNDED, refund.id, order.email, "") for refund in seen.refunds or () if refund.counts]
     if owner:
         wanted += [
-            (outbox.DISPUTE_OPENED, dispute.id, owner, NEEDS_ANSWER[dispute.status])
+            (MailKind.DISPUTE_OPENED, dispute.id, owner, NEEDS_ANSWER[dispute.status])
             for dispute in seen.disputes or ()
             if dispute.status in NEEDS_ANSWER
         ]
         wanted += [
-            (outbox.FRAUD_WARNING, warning.id, owner, "")
+            (MailKind.FRAUD_WARNING, warning.id, owner, "")
             for warning in seen.warnings or ()
             if warning.is_actionable
         ]

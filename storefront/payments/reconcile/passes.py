@@ -9,6 +9,7 @@ from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.runtime import settings
 from storefront.mail import outbox
+from storefront.mail.models import MailKind
 from storefront.orders.after_sale import Notice
 from storefront.orders.notices import as_json, find_open_notices
 from storefront.payments.reconcile.models import ReconcilePass
@@ -100,7 +101,7 @@ def finish(pass_id: int, *, checked: int, fixed: list[dict[str, str]]) -> list[d
         if is_news and owner:
             outbox.promise_once(  # two that finish the same pass at once tell it once
                 session,
-                kind=outbox.RECONCILE_REPORT,
+                kind=MailKind.RECONCILE_REPORT,
                 order_id=None,
                 mode=row.mode,
                 recipient=owner,

@@ -1,16 +1,13 @@
 """The ledger's rows: record a delivery, stamp it handled with its effects, keep the error of a failed one."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
-from storefront.core.db import db, transaction
+from storefront.core.db import db, transaction, upsert
 from storefront.core.runtime import settings
 from storefront.payments.webhook.models import StripeEvent
 from storefront.stripe_api.seen import SeenEvent
@@ -19,16 +16,8 @@ UNHANDLED_SECONDS = 300
 MAX_ERROR_LENGTH = 200
 
 
-def _recording(insert: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - each engine has an Insert class of its own
-    """Built once: making this statement takes longer than running it."""
-    return (
-        insert(StripeEvent.__table__)
-        .on_conflict_do_update(index_elements=["id"], set_={"attempts": StripeEvent.attempts + 1})
-        .returning(StripeEvent.__table__.c.handled_at)
-    )
-
-
-_RECORD = {"sqlite": _recording(sqlite_insert), "postgresql": _recording(postgresql_insert)}
+def _count_attempt(_new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names
+    return {"attempts": StripeEvent.attempts + 1}
 
 
 def record(event: SeenEvent) -> bool:
@@ -44,7 +33,8 @@ def record(event: SeenEvent) -> bool:
         "attempts": 1,
     }
     with transaction() as session:
-        handled_at = session.execute(_RECORD[session.get_bind().dialect.name], row).scalar_one()
+        stored = upsert(session, StripeEvent, row, changes=_count_attempt, returning=("handled_at",))
+        handled_at = stored.scalar_one()
     return handled_at is not None
 
 

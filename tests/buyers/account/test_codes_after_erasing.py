@@ -12,7 +12,7 @@ from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import code_of
 from storefront.mail import outbox
 from storefront.mail.letter import Mail
-from storefront.mail.models import OutboxMessage
+from storefront.mail.models import MailKind, OutboxMessage
 from storefront.messages.compose import compose
 from tests.buyers.account.customers import erase, make_customers
 from tests.mail.promises import make_order
@@ -96,7 +96,7 @@ def test_forgets_old_codes_and_their_mails_together(app: Flask) -> None:
 def test_raises_where_a_mail_that_should_be_new_is_not(app: Flask) -> None:
     order_id = make_order(app)
     values: dict[str, Any] = {
-        "kind": outbox.KEY_REPLACED,
+        "kind": MailKind.KEY_REPLACED,
         "order_id": order_id,
         "mode": "sandbox",
         "recipient": "ada@example.com",

@@ -19,6 +19,7 @@ from storefront.delivery.licenses.issue import (
 )
 from storefront.delivery.licenses.pools.stock import count_waiting, settle_pool_notices, settle_stale_pool_notices
 from storefront.mail import outbox
+from storefront.mail.models import MailKind
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, Order
 from storefront.shop.catalog.models import KeySource, Product
@@ -97,7 +98,7 @@ def _tell(session: Session, order: Order, grant_ids: list[int]) -> None:
     session.add(OrderChange(order_id=order.id, what="served", detail=f"{count} arrived"))
     outbox.promise(
         session,
-        kind=outbox.KEYS_ARRIVED,
+        kind=MailKind.KEYS_ARRIVED,
         order_id=order.id,
         mode=order.mode,
         recipient=order.email,
