@@ -1,5 +1,6 @@
 """Second times: the same thing while a bank debit is pending, and the mail once more."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -15,11 +16,12 @@ from storefront.orders.models import Order, OrderItem
 from storefront.payments.checkout.buy_now import product_page
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import browser_hash
+from storefront.shop.cart.cart import CartLine
 
 PENDING_DAYS = 14
 
 
-def find_pending_purchase(cart: list[list[int]], *, browser: str) -> Purchase | None:
+def find_pending_purchase(cart: Iterable[CartLine], *, browser: str) -> Purchase | None:
     """An order this browser placed that still waits for the bank and has a line of this cart."""
     order = db.session.scalars(
         select(Order)
@@ -31,7 +33,7 @@ def find_pending_purchase(cart: list[list[int]], *, browser: str) -> Purchase | 
             Order.is_paid.is_(False),
             Order.has_failed.is_(False),
             Order.created_at > clock.now() - timedelta(days=PENDING_DAYS),
-            OrderItem.price_id.in_([price_id for price_id, _quantity in cart]),
+            OrderItem.price_id.in_([line.price_id for line in cart]),
         )
         .order_by(Order.id.desc())
         .limit(1)
@@ -44,7 +46,14 @@ def find_again_page(session_id: str) -> str | None:
     cart = db.session.scalar(
         select(Checkout.cart).where(Checkout.checkout_session_id == session_id, Checkout.is_from_cart.is_(False))
     )
-    return product_page(cart[0][0]) if cart else None
+    return product_page(cart[0].price_id) if cart else None
+
+
+def bought_lines(purchase: Purchase) -> tuple[CartLine, ...]:
+    """Return the lines of an order that the shop knows, as a cart holds them."""
+    return tuple(
+        CartLine(price_id=item.price_id, quantity=item.quantity) for item in purchase.items if item.price_id
+    )
 
 
 def mail_the_link(session_id: str) -> bool:

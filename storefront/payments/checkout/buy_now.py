@@ -1,8 +1,10 @@
 """One thing bought at once: the cart is neither asked nor changed."""
 
+from collections.abc import Sequence
+
 from flask import current_app
 
-from storefront.shop.cart.cart import CartRefused
+from storefront.shop.cart.cart import CartLine, CartRefused
 from storefront.shop.catalog.products import Offer, find_offers
 
 
@@ -35,9 +37,9 @@ def product_page(price_id: int) -> str:
     return _path("catalog.product", slug=offer.slug, edition=price_id)
 
 
-def way_back(cart: list[list[int]], *, is_from_cart: bool) -> str:
+def way_back(cart: Sequence[CartLine], *, is_from_cart: bool) -> str:
     """Where a checkout that led to nothing began: the cart, which is as it was, or the page of the one thing."""
-    return _path("cart.cart") if is_from_cart else product_page(cart[0][0])
+    return _path("cart.cart") if is_from_cart else product_page(cart[0].price_id)
 
 
 def _path(endpoint: str, **values: str | int) -> str:

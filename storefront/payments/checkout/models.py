@@ -1,16 +1,33 @@
 """Checkout: our row behind a cart that goes to pay. Not an order."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import JSON, Dialect
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
 
 from storefront.core import clock
 from storefront.core.db import Base
+from storefront.shop.cart.cart import CartLine
+
+
+class CartJson(TypeDecorator[tuple[CartLine, ...]]):
+    """Lines of a cart, stored as `[[price id, quantity], …]`."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[CartLine] | None, dialect: Dialect) -> list[list[int]] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else [[line.price_id, line.quantity] for line in value]
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[CartLine, ...]:  # noqa: ANN401, ARG002 - SQLAlchemy's signature
+        return tuple(CartLine(price_id=price_id, quantity=quantity) for price_id, quantity in value or ())
 
 
 class Checkout(Base):
-    """`cart` is `[[price id, quantity], …]`; `body` is what was sent to Stripe for the current attempt.
+    """`body` is what was sent to Stripe for the current attempt.
 
     No answer: the same attempt, key and body again. A definite error, a changed cart or an expired Session:
     attempt + 1.
@@ -24,7 +41,7 @@ class Checkout(Base):
     browser_hash: Mapped[str] = mapped_column(index=True)
     mode: Mapped[str]
     account: Mapped[str]  # at Stripe: another account does not know this Session
-    cart: Mapped[list[Any]]
+    cart: Mapped[tuple[CartLine, ...]] = mapped_column(CartJson)
     is_from_cart: Mapped[bool] = mapped_column(default=True)  # "Buy now" has one line, and leaves the cart alone
     ui_mode: Mapped[str] = mapped_column(default="embedded_page")
     attempt: Mapped[int] = mapped_column(default=1)

@@ -13,6 +13,7 @@ from storefront.core.db import db
 from storefront.core.errors import NotFound, StorefrontError, StripeFault, StripeMissing
 from storefront.core.runtime import settings
 from storefront.payments.checkout.session_body import build_link_body
+from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
 from storefront.shop.catalog.models import Price, Product
 from storefront.stripe_api.gateway import gateway
@@ -56,7 +57,7 @@ def _create(price_ids: list[int], *, quantity: int, adjustable: bool, remake: st
     body = build_link_body(
         settings(),
         shop_id=mirrors.shop_id(),
-        lines=[(price_id, quantity) for price_id in price_ids],
+        lines=[CartLine(price_id=price_id, quantity=quantity) for price_id in price_ids],
         mirrors=mirrors.ensure_mirrors(price_ids, remake=remake),
         adjustable=adjustable,
     )

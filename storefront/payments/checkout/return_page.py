@@ -100,7 +100,7 @@ def _land_at_order(order: Order, outcome: Outcome, checkout: StartedCheckout | N
 
 def _way_back(checkout: StartedCheckout | None) -> str:
     if checkout is None:
-        return way_back([], is_from_cart=True)
+        return way_back((), is_from_cart=True)
     return way_back(checkout.cart, is_from_cart=checkout.is_from_cart)
 
 

@@ -1,14 +1,18 @@
-"""Rows of checkouts, and whose they are: only the browser that started one sees it again."""
+"""Rows of checkouts: found for the browser that started them, stored for the attempt they belong to."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storefront.core import tokens
-from storefront.core.db import db
+from storefront.core.db import db, insert_missing, transaction
 from storefront.core.runtime import settings
+from storefront.orders.models import Order
 from storefront.payments.checkout.models import Checkout
+from storefront.shop.cart.cart import CartLine
+from storefront.stripe_api.seen import SeenCheckout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +20,7 @@ class StartedCheckout:
     """A checkout as it was when it was read, also after the transaction it was read in."""
 
     token: str
-    cart: list[list[int]]
+    cart: tuple[CartLine, ...]
     is_from_cart: bool
     created_at: datetime
     browser_hash: str
@@ -42,6 +46,17 @@ def find_checkout(token: str, *, browser: str) -> Checkout | None:
     ).one_or_none()
 
 
+def find_by_nonce(nonce: str, *, browser: str) -> Checkout | None:
+    """Only for the browser that sent it, in the running mode. `nonce` is as the row keeps it."""
+    return db.session.scalars(
+        select(Checkout).where(
+            Checkout.nonce == nonce,
+            Checkout.browser_hash == browser_hash(browser),
+            Checkout.mode == settings().mode,
+        )
+    ).one_or_none()
+
+
 def find_started(session_id: str) -> StartedCheckout | None:
     """The checkout behind a Session, whichever browser started it, in the running mode."""
     checkout = db.session.scalars(
@@ -56,3 +71,66 @@ def find_started(session_id: str) -> StartedCheckout | None:
         created_at=checkout.created_at,
         browser_hash=checkout.browser_hash,
     )
+
+
+def get_checkout(token: str) -> Checkout:
+    """As committed now, whatever this process has read before. Raises NoResultFound for an unknown token."""
+    return db.session.scalars(
+        select(Checkout).where(Checkout.token == token).execution_options(populate_existing=True)
+    ).one()
+
+
+def find_order(checkout: Checkout | None) -> Order | None:
+    """The order that a checkout has become."""
+    if checkout is None or checkout.checkout_session_id is None:
+        return None
+    return db.session.scalars(
+        select(Order).where(Order.checkout_session_id == checkout.checkout_session_id)
+    ).one_or_none()
+
+
+def insert_checkout(
+    *, cart: tuple[CartLine, ...], nonce: str, browser: str, account: str, is_from_cart: bool
+) -> str:
+    """Return the token of the new row, or of the one that the same nonce made a moment ago."""
+    row = {
+        "token": tokens.new_token(),
+        "nonce": nonce,
+        "browser_hash": browser_hash(browser),
+        "mode": settings().mode,
+        "account": account,
+        "cart": cart,
+        "is_from_cart": is_from_cart,
+    }
+    with transaction() as session:
+        insert_missing(session, Checkout, [row])
+        return session.scalars(select(Checkout.token).where(Checkout.nonce == nonce)).one()
+
+
+def store(token: str, attempt: int, /, **values: Any) -> bool:  # noqa: ANN401 - columns of Checkout
+    """Store for this attempt alone: a slow answer must not overwrite a newer one. True when it was stored."""
+    with transaction() as session:
+        changed = session.scalar(
+            update(Checkout)
+            .where(Checkout.token == token, Checkout.attempt == attempt)
+            .values(**values)
+            .returning(Checkout.id)
+        )
+    return changed is not None
+
+
+def store_session(token: str, attempt: int, seen: SeenCheckout) -> bool:
+    return store(
+        token,
+        attempt,
+        checkout_session_id=seen.id,
+        client_secret=seen.client_secret,
+        url=seen.url,
+        expires_at=seen.expires_at,
+    )
+
+
+def start_next_attempt(token: str, attempt: int, **values: Any) -> None:  # noqa: ANN401 - columns of Checkout
+    """Of two callers that failed with the same attempt one moves on, and the other finds it done."""
+    forgotten = dict.fromkeys(("body", "checkout_session_id", "client_secret", "url", "expires_at"))
+    store(token, attempt, **forgotten, **values, attempt=attempt + 1)

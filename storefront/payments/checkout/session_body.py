@@ -1,10 +1,11 @@
 """What we ask Stripe for: the body of `POST /v1/checkout/sessions`, stored before it is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from storefront.core.config.settings import Settings
 from storefront.core.runtime import absolute_url
+from storefront.shop.cart.cart import CartLine
 
 EMBEDDED = "embedded_page"
 HOSTED = "hosted_page"
@@ -16,11 +17,11 @@ def build_body(
     shop_id: str,
     token: str,
     ui_mode: str,
-    cart: list[list[int]],
+    cart: Sequence[CartLine],
     mirrors: Mapping[int, str],
     way_back: str,
 ) -> dict[str, Any]:
-    """`cart` is `[[price id, quantity], …]`, `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
+    """Return the body of a Session. `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
 
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
@@ -30,7 +31,7 @@ def build_body(
     body: dict[str, Any] = {
         "mode": "payment",
         "ui_mode": ui_mode,
-        "line_items": [{"price": mirrors[price_id], "quantity": quantity} for price_id, quantity in cart],
+        "line_items": [{"price": mirrors[line.price_id], "quantity": line.quantity} for line in cart],
         "allow_promotion_codes": True,
         "metadata": marks,
         "payment_intent_data": {"metadata": marks},
@@ -43,9 +44,9 @@ def build_body(
 
 
 def build_link_body(
-    shop: Settings, *, shop_id: str, lines: list[tuple[int, int]], mirrors: Mapping[int, str], adjustable: bool
+    shop: Settings, *, shop_id: str, lines: Sequence[CartLine], mirrors: Mapping[int, str], adjustable: bool
 ) -> dict[str, Any]:
-    """The body of `POST /v1/payment_links`: `lines` are price ids with quantities.
+    """Return the body of `POST /v1/payment_links`. `mirrors` maps price ids to Stripe's.
 
     Stripe copies a link's metadata to its Sessions, not to their payments.
     """
@@ -53,7 +54,7 @@ def build_link_body(
     quantities = {"adjustable_quantity": {"enabled": True, "minimum": 1}} if adjustable else {}
     return {
         "line_items": [
-            {"price": mirrors[price_id], "quantity": quantity, **quantities} for price_id, quantity in lines
+            {"price": mirrors[line.price_id], "quantity": line.quantity, **quantities} for line in lines
         ],
         "after_completion": {"type": "redirect", "redirect": {"url": return_url()}},
         "allow_promotion_codes": True,

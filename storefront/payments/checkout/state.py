@@ -5,7 +5,7 @@ from enum import StrEnum
 from storefront.core import clock
 from storefront.core.errors import StripeUnavailable
 from storefront.payments.checkout.models import Checkout
-from storefront.payments.checkout.start import find_order_id
+from storefront.payments.checkout.rows import find_order
 from storefront.stripe_api.gateway import gateway
 
 
@@ -15,13 +15,16 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-def read_state(row: Checkout) -> State:
+STATES = {"open": State.OPEN, "complete": State.PAID}  # by Stripe's status of the Session
+
+
+def read_state(checkout: Checkout) -> State:
     """Paid is asked before expired: who paid at the last moment, and saw no page, must not pay again.
 
     Raises StripeUnavailable: no answer, and by our clock it may be either.
     """
-    session_id, account, expires_at = row.checkout_session_id, row.account, row.expires_at
-    if session_id is not None and find_order_id(session_id) is not None:
+    session_id, account, expires_at = checkout.checkout_session_id, checkout.account, checkout.expires_at
+    if find_order(checkout) is not None:
         return State.PAID
     if account != gateway().account_id():
         return State.EXPIRED  # the Stripe account of today does not know it
@@ -33,11 +36,11 @@ def read_state(row: Checkout) -> State:
         if expires_at is None or expires_at > clock.now():
             return State.OPEN  # the form asks Stripe itself, and may have more luck
         raise
-    if status == "complete":
-        return State.PAID
-    return State.OPEN if status == "open" else State.EXPIRED
+    return STATES.get(status or "", State.EXPIRED)
 
 
-def seconds_left(row: Checkout) -> int:
-    """Until the form ends by itself; none where it has no end that we know of."""
-    return max(0, int((row.expires_at - clock.now()).total_seconds())) if row.expires_at else 0
+def seconds_left(checkout: Checkout) -> int:
+    """Return how long the form can be paid; 0 where we do not know."""
+    if checkout.expires_at is None:
+        return 0
+    return max(0, int((checkout.expires_at - clock.now()).total_seconds()))

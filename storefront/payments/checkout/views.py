@@ -16,21 +16,23 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from storefront.buyers.library.purchase import Purchase
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import tokens
 from storefront.core.errors import AccessDenied, NotFound, StripeRefused, StripeUnavailable
 from storefront.core.runtime import settings
 from storefront.orders.browsers import get_order_here
 from storefront.payments.checkout import return_page, start
-from storefront.payments.checkout.again import find_again_page, find_pending_purchase, mail_the_link
+from storefront.payments.checkout.again import bought_lines, find_again_page, find_pending_purchase, mail_the_link
 from storefront.payments.checkout.browser import browser_id
 from storefront.payments.checkout.buy_now import NotForSale, get_offer, way_back
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.return_page import Landing
 from storefront.payments.checkout.rows import find_checkout
+from storefront.payments.checkout.start import CheckoutForm
 from storefront.payments.checkout.state import State, read_state, seconds_left
 from storefront.payments.fulfillment.outcome import Outcome
-from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, save_cart, subtract
+from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, put_back, save_cart, subtract
 from storefront.shop.cart.priced import price_cart
 from storefront.shop.cart.views import parse_number
 from storefront.web.limits import limiter
@@ -60,11 +62,12 @@ starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts")
 @checkout.post("/checkout")
 @starts
 def begin() -> ResponseReturnValue:
-    cart = [[line.price_id, line.quantity] for line in price_cart(load_cart(session)).lines]
+    cart = price_cart(load_cart(session)).cart_lines
     if not cart:
         return redirect(url_for("cart.cart"), 303)
     nonce = request.form.get("nonce", "")
-    return _begin(cart, nonce=nonce if tokens.is_token(nonce) else new_nonce(session), key=CART_CHECKOUT)
+    nonce = nonce if tokens.is_token(nonce) else new_nonce(session)
+    return _begin(CheckoutForm(cart=cart, nonce=nonce, is_from_cart=True))
 
 
 @checkout.post("/checkout/now")
@@ -77,38 +80,48 @@ def buy_now() -> ResponseReturnValue:
         flash(refused.message, "bad")
         return redirect(refused.page, 303)
     nonce = request.form.get("nonce", "")
-    return _begin(
-        [[offer.price_id, 1]], nonce=nonce if tokens.is_token(nonce) else tokens.new_token(), key=NOW_CHECKOUT
-    )
+    nonce = nonce if tokens.is_token(nonce) else tokens.new_token()
+    cart = (CartLine(price_id=offer.price_id, quantity=1),)
+    return _begin(CheckoutForm(cart=cart, nonce=nonce, is_from_cart=False))
 
 
-def _begin(cart: list[list[int]], *, nonce: str, key: str) -> ResponseReturnValue:
-    """`key` names the browser's open checkout of this kind in its cookie."""
+def _begin(form: CheckoutForm) -> ResponseReturnValue:
     is_again = "again" in request.form
-    price_id = cart[0][0] if key == NOW_CHECKOUT else None
-    pending = None if is_again else find_pending_purchase(cart, browser=browser_id())
+    pending = None if is_again else find_pending_purchase(form.cart, browser=browser_id())
     if pending:
-        page_nonce = tokens.new_token() if price_id else new_nonce(session)  # the form's may be the pending one's
-        return render_template(
-            "payments/checkout/ask_again.html", purchase=pending, nonce=page_nonce, price_id=price_id
-        )
+        return _ask_again(form, pending)
+    key = _cookie_key(is_from_cart=form.is_from_cart)
     try:
-        opened = start.open_row(
-            cart=cart,
-            nonce=nonce,
-            browser=browser_id(),
-            current_token=None if is_again else session.get(key),
-            is_from_cart=price_id is None,
+        opened = start.open_checkout(
+            form, browser=browser_id(), current_token=None if is_again else session.get(key)
         )
         if isinstance(opened, start.PaidMeanwhile):
             return redirect(url_for("checkout.returned", session_id=opened.session_id), 303)
         session[key] = opened
         start.ensure_session(opened)
     except (StripeUnavailable, StripeRefused) as error:
-        return _trouble(error, nonce=nonce if price_id else new_nonce(session), price_id=price_id)
-    if price_id is None:
+        nonce = new_nonce(session) if form.is_from_cart else form.nonce
+        return _trouble(error, nonce=nonce, price_id=_price_id(form))
+    if form.is_from_cart:
         session.pop(NONCE_KEY, None)
     return redirect(url_for("checkout.form", token=opened), 303)
+
+
+def _cookie_key(*, is_from_cart: bool) -> str:
+    """A browser has one open checkout of each kind."""
+    return CART_CHECKOUT if is_from_cart else NOW_CHECKOUT
+
+
+def _price_id(form: CheckoutForm) -> int | None:
+    """For the form that is sent again: "Buy now" names its price, a cart is in the cookie."""
+    return None if form.is_from_cart else form.cart[0].price_id
+
+
+def _ask_again(form: CheckoutForm, pending: Purchase) -> str:
+    nonce = new_nonce(session) if form.is_from_cart else tokens.new_token()  # the form's may be the pending one's
+    return render_template(
+        "payments/checkout/ask_again.html", purchase=pending, nonce=nonce, price_id=_price_id(form)
+    )
 
 
 def _trouble(
@@ -174,14 +187,13 @@ def _next_step(row: Checkout) -> str:
 
 
 def _form_page(opened: start.OpenCheckout, row: Checkout) -> str:
-    lines = tuple(CartLine(price_id=price_id, quantity=quantity) for price_id, quantity in opened.cart)
     return render_template(
         "payments/checkout/form.html",
         token=opened.token,
         client_secret=opened.client_secret,
         publishable_key=settings().stripe_publishable_key,
         stripe_js_url=settings().stripe_js_url,
-        priced=price_cart(lines),
+        priced=price_cart(opened.cart),
         return_url=url_for("checkout.returned", session_id=opened.session_id),
         back_url=way_back(row.cart, is_from_cart=row.is_from_cart),
         is_from_cart=row.is_from_cart,
@@ -236,9 +248,7 @@ def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
     if landing.is_by_mail:
         return _by_mail(landing)
     if purchase and landing.outcome in HANDED_OUT and not purchase.access_allowed:
-        if not landing.shows_keys:
-            raise AccessDenied(purchase.access_reason)
-        return render_template("buyers/library/order.html", purchase=purchase)
+        return _closed(purchase, may_see=landing.shows_keys)
     # The way back to the cart holds the order's token: only for the browser that may see the order.
     again_url = purchase.again_url if purchase and landing.shows_keys else landing.way_back
     page = render_template(
@@ -248,9 +258,19 @@ def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
         again_url=again_url,
         session_id=session_id,
     )
+    return _not_indexed(page)
+
+
+def _not_indexed(page: str) -> ResponseReturnValue:
     answer = make_response(page)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
+
+
+def _closed(purchase: Purchase, *, may_see: bool) -> str:
+    if not may_see:
+        raise AccessDenied(purchase.access_reason)
+    return render_template("buyers/library/order.html", purchase=purchase)
 
 
 def _by_mail(landing: Landing) -> ResponseReturnValue:
@@ -258,9 +278,7 @@ def _by_mail(landing: Landing) -> ResponseReturnValue:
     page = render_template(
         "payments/checkout/by_mail.html", purchase=landing.purchase, is_here=landing.checkout is not None
     )
-    answer = make_response(page)
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
+    return _not_indexed(page)
 
 
 def _being_checked(error: StripeUnavailable | StripeRefused) -> ResponseReturnValue:
@@ -275,12 +293,11 @@ def _take_out_of_cart(landing: Landing) -> None:
     checkout = landing.checkout
     if checkout is None or landing.outcome not in BOUGHT:
         return
-    key = CART_CHECKOUT if checkout.is_from_cart else NOW_CHECKOUT
+    key = _cookie_key(is_from_cart=checkout.is_from_cart)
     if session.get(key) != checkout.token:
         return
     if checkout.is_from_cart:
-        bought = tuple(CartLine(price_id=price_id, quantity=quantity) for price_id, quantity in checkout.cart)
-        save_cart(session, subtract(load_cart(session), bought))
+        save_cart(session, subtract(load_cart(session), checkout.cart))
     session.pop(key)
 
 
@@ -301,11 +318,7 @@ def again(token: str) -> ResponseReturnValue:
     if page is not None:
         flash("Your cart is as it was. Start again here when you are ready.", "good")
         return redirect(page)
-    purchase = read_purchase(order)
-    lines = tuple(
-        CartLine(price_id=item.price_id, quantity=item.quantity) for item in purchase.items if item.price_id
-    )
-    kept = tuple(line for line in load_cart(session) if line.price_id not in {back.price_id for back in lines})
-    save_cart(session, (*lines, *kept))  # a link that was only prefetched must not empty anybody's cart
+    lines = bought_lines(read_purchase(order))
+    save_cart(session, put_back(load_cart(session), lines))
     flash("Your cart is back as it was. Check out again when you are ready.", "good")
     return redirect(url_for("cart.cart"))

@@ -82,6 +82,13 @@ def subtract(lines: Iterable[CartLine], bought: Iterable[CartLine]) -> tuple[Car
     return tuple(line for line in left if line.quantity > 0)
 
 
+def put_back(lines: Iterable[CartLine], bought: Iterable[CartLine]) -> tuple[CartLine, ...]:
+    """Return the bought lines and what the cart holds besides: a link that was only prefetched empties no cart."""
+    bought = tuple(bought)
+    bought_ids = {line.price_id for line in bought}
+    return (*bought, *(line for line in lines if line.price_id not in bought_ids))
+
+
 def new_nonce(session: MutableMapping[str, Any]) -> str:
     """The checkout form's one-time value: the same until the checkout consumes it, so a double click is one."""
     nonce = session.get(NONCE_KEY)
