@@ -6,9 +6,10 @@ import click
 
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
-from storefront.delivery.licenses.signing import signatures
-from storefront.delivery.licenses.signing import signing_keys as life
-from storefront.delivery.licenses.signing.signing_keys import KeyState
+from storefront.delivery.licenses.signing import keys as signing
+from storefront.delivery.licenses.signing.jws import encode
+from storefront.delivery.licenses.signing.keys import KeyState
+from storefront.delivery.licenses.signing.sealing import reseal as reseal_keys
 
 STATES = {
     KeyState.PREPARED: "prepared: ship it, then rotate",
@@ -28,13 +29,13 @@ def signing_keys() -> None:
 def list_keys(as_json: bool) -> None:
     """Public parts, newest first, and which one signs."""
     with open_shop():
-        signatures.ensure_signing_key()
-        keys = life.list_keys()
+        signing.ensure_signing_key()
+        keys = signing.list_keys()
     if as_json:
         shown = [
             {
                 "kid": key.kid,
-                "public_key": signatures.encode(key.public_key),
+                "public_key": encode(key.public_key),
                 "state": key.state.value,
                 "created_at": key.created_at.isoformat(),
                 "signs_since": key.signs_since and key.signs_since.isoformat(),
@@ -46,9 +47,7 @@ def list_keys(as_json: bool) -> None:
         print_json(shown)
         return
     for key in keys:
-        click.echo(
-            f"{key.kid}  {signatures.encode(key.public_key)}  {key.created_at:%Y-%m-%d}  {STATES[key.state]}"
-        )
+        click.echo(f"{key.kid}  {encode(key.public_key)}  {key.created_at:%Y-%m-%d}  {STATES[key.state]}")
 
 
 @signing_keys.command()
@@ -56,8 +55,8 @@ def list_keys(as_json: bool) -> None:
 def prepare(as_json: bool) -> None:
     """Make the next key: it is published at once, and signs nothing before `rotate`."""
     with open_shop():
-        kid = life.prepare()
-        public = next(signatures.encode(key.public_key) for key in life.list_keys() if key.kid == kid)
+        kid = signing.prepare()
+        public = next(encode(key.public_key) for key in signing.list_keys() if key.kid == kid)
     if as_json:
         print_json({"kid": kid, "public_key": public, "state": KeyState.PREPARED.value})
         return
@@ -73,7 +72,7 @@ def prepare(as_json: bool) -> None:
 def rotate(now: bool, as_json: bool) -> None:
     """Let the prepared key sign from now on. Files signed before keep verifying."""
     with open_shop():
-        kid = life.rotate(now=now)
+        kid = signing.rotate(now=now)
     if as_json:
         print_json({"kid": kid})
         return
@@ -86,7 +85,7 @@ def rotate(now: bool, as_json: bool) -> None:
 def revoke(kid: str, as_json: bool) -> None:
     """A key leaked: stop publishing it. Every file that it signed stops verifying where keys are fetched."""
     with open_shop():
-        life.revoke(kid)
+        signing.revoke(kid)
     if as_json:
         print_json({"kid": kid, "state": "revoked"})
         return
@@ -101,7 +100,7 @@ def reseal(as_json: bool) -> None:
     if not old:
         raise click.ClickException("Set OLD_SECRET_KEY to the SECRET_KEY that was used before.")
     with open_shop():
-        done = life.reseal(old)
+        done = reseal_keys(old)
     if as_json:
         print_json({"changed": done.changed, "skipped": list(done.skipped)})
         return

@@ -21,7 +21,8 @@ from storefront.customers.proving import Reader, find_by_link, spend_code
 from storefront.delivery.downloads.granted_files import get_file_of_grant
 from storefront.delivery.downloads.tickets import new_ticket
 from storefront.delivery.licenses.models import SigningKey
-from storefront.delivery.licenses.signing.signatures import SigningKeySealed, ensure_signing_key, unseal
+from storefront.delivery.licenses.signing.keys import ensure_signing_key
+from storefront.delivery.licenses.signing.sealing import SigningKeySealed, unseal
 from storefront.orders.lifecycle import order_token, renew_link
 from storefront.orders.models import Grant, GrantKind, Order
 from tests.support.databases import BOTH

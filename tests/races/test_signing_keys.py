@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from storefront.delivery.licenses.signing import signing_keys
-from storefront.delivery.licenses.signing.signatures import ensure_signing_key
-from storefront.delivery.licenses.signing.signing_keys import NothingPrepared
+from storefront.delivery.licenses.signing import keys as signing_keys
+from storefront.delivery.licenses.signing.keys import NothingPrepared, ensure_signing_key
 from tests.races.waiting import in_app
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows

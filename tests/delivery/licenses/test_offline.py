@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from storefront.core import clock
 from storefront.delivery.licenses.api import views
 from storefront.delivery.licenses.owner_actions import replace_key, restore_key, withdraw_key
-from storefront.delivery.licenses.signing import signatures
+from storefront.delivery.licenses.signing.jws import encode
 from storefront.delivery.licenses.signing.license_file import issue_license_file
 from tests.delivery.licenses import vectors
 from tests.delivery.licenses.licensed import ask, sell_license
@@ -133,7 +133,7 @@ def test_verifies_the_examples_of_the_standards(verify: Verify) -> None:
     assert (is_good, said) == (False, "refused: algorithm")
     private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(RFC_8032_SEED))
     assert private.sign(bytes.fromhex(RFC_8032_MESSAGE)).hex() == RFC_8032_SIGNATURE
-    x = signatures.encode(private.public_key().public_bytes_raw())
+    x = encode(private.public_key().public_bytes_raw())
     now = int(time.time())
     assert verify(signed(LEAST | {"iat": now, "exp": now + 60}, private), {"k1": x})[0]
 
@@ -142,7 +142,7 @@ def test_verifies_the_examples_of_the_standards(verify: Verify) -> None:
 @given(data=st.data())
 def test_lets_no_character_be_changed(data: st.DataObject) -> None:
     private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-    keys = {"k1": signatures.encode(private.public_key().public_bytes_raw())}
+    keys = {"k1": encode(private.public_key().public_bytes_raw())}
     token = signed(LEAST, private)
     assert EXAMPLE.verify_license(token, keys, product="twinspot")["sub"] == "1"
     at = data.draw(st.integers(0, len(token) - 1))
@@ -155,7 +155,7 @@ def test_lets_no_character_be_changed(data: st.DataObject) -> None:
 
 def test_asks_a_program_to_say_what_it_sells(verify: Verify) -> None:
     private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-    keys = {"k1": signatures.encode(private.public_key().public_bytes_raw())}
+    keys = {"k1": encode(private.public_key().public_bytes_raw())}
     with pytest.raises(TypeError):
         EXAMPLE.verify_license(signed(LEAST, private), keys)
     assert verify(signed(LEAST, private), keys, product="") == (False, "refused: product")

@@ -9,8 +9,10 @@ from storefront.app import create_app
 from storefront.core.config.settings import load_settings
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
-from storefront.delivery.licenses.signing import signatures, signing_keys
-from storefront.delivery.licenses.signing.signing_keys import KeyState
+from storefront.delivery.licenses.signing import keys as signing_keys
+from storefront.delivery.licenses.signing.jws import sign
+from storefront.delivery.licenses.signing.keys import KeyState, ensure_signing_key
+from storefront.delivery.licenses.signing.sealing import reseal
 from tests.delivery.licenses.licensed import sell_license
 from tests.delivery.licenses.offline import Verify, file_of, part_of, published, revocations
 from tests.support.databases import BOTH
@@ -67,17 +69,17 @@ def test_leaves_a_program_without_the_new_key_the_file_it_has(
 @both
 def test_rotates_to_a_prepared_key_only_unless_one_leaked(app: Flask) -> None:
     with app.app_context():
-        first = signatures.ensure_signing_key().kid
+        first = ensure_signing_key().kid
         with pytest.raises(StorefrontError, match="signing-keys prepare"):
             signing_keys.rotate()
         second = signing_keys.prepare()
         assert signing_keys.prepare() == second
     assert states(app) == {second: KeyState.PREPARED, first: KeyState.SIGNS}
     with app.app_context():
-        assert signatures.ensure_signing_key().kid == first
+        assert ensure_signing_key().kid == first
         assert signing_keys.rotate() == second
         third = signing_keys.rotate(now=True)
-        assert signatures.ensure_signing_key().kid == third
+        assert ensure_signing_key().kid == third
     assert states(app) == {third: KeyState.SIGNS, second: KeyState.RETIRED, first: KeyState.RETIRED}
     assert published(app).keys() == {first, second, third}
 
@@ -85,12 +87,12 @@ def test_rotates_to_a_prepared_key_only_unless_one_leaked(app: Flask) -> None:
 @both
 def test_is_published_no_more_once_revoked_and_the_prepared_one_takes_its_place(app: Flask) -> None:
     with app.app_context():
-        first, second = signatures.ensure_signing_key().kid, signing_keys.prepare()
+        first, second = ensure_signing_key().kid, signing_keys.prepare()
         signing_keys.revoke(first)
         signing_keys.revoke(first)
         with pytest.raises(StorefrontError, match="no signing key"):
             signing_keys.revoke("unknown")
-        assert signatures.ensure_signing_key().kid == second
+        assert ensure_signing_key().kid == second
     assert published(app).keys() == {second}
     assert states(app)[first] is KeyState.REVOKED
 
@@ -107,7 +109,7 @@ def test_ends_its_files_once_revoked_for_programs_shipped_without_it(
 @both
 def test_signs_and_shows_nothing_in_another_mode(app: Flask) -> None:
     with app.app_context():
-        first, second = signatures.ensure_signing_key().kid, signing_keys.prepare()
+        first, second = ensure_signing_key().kid, signing_keys.prepare()
     change_rows(app, "UPDATE signing_keys SET mode = 'live'")
     assert not {first, second} & published(app).keys()
     with app.app_context():
@@ -131,16 +133,16 @@ def test_says_what_to_do_after_a_changed_secret_key_and_can_be_resealed(
     app: Flask, environment: dict[str, str]
 ) -> None:
     with app.app_context():
-        signatures.sign({"a": 1}, kind="x")
+        sign({"a": 1}, kind="x")
     changed = with_secret(environment, "another-secret-")
     with changed.app_context():
         with pytest.raises(StorefrontError, match="OLD_SECRET_KEY"):
-            signatures.sign({"a": 1}, kind="x")
+            sign({"a": 1}, kind="x")
         with pytest.raises(StorefrontError, match="SECRET_KEY"):
-            signing_keys.reseal("wrong")
-        assert signing_keys.reseal(environment["SECRET_KEY"]).changed == 1
-        assert signing_keys.reseal(environment["SECRET_KEY"]).changed == 0
-        assert signatures.sign({"a": 1}, kind="x").count(".") == 2
+            reseal("wrong")
+        assert reseal(environment["SECRET_KEY"]).changed == 1
+        assert reseal(environment["SECRET_KEY"]).changed == 0
+        assert sign({"a": 1}, kind="x").count(".") == 2
     close(changed)
 
 
@@ -148,18 +150,18 @@ def test_holds_up_no_others_when_no_secret_opens_an_old_one(
     app: Flask, environment: dict[str, str], run: Any
 ) -> None:
     with app.app_context():
-        first = signatures.ensure_signing_key().kid
+        first = ensure_signing_key().kid
     second_shop = with_secret(environment, "second-secret-")
     with second_shop.app_context():
         second = signing_keys.rotate(now=True)
         prepared = signing_keys.prepare()
     third_shop = with_secret(environment, "third-secret-")
     with third_shop.app_context():
-        done = signing_keys.reseal("second-secret-" * 20)
+        done = reseal("second-secret-" * 20)
         assert (done.changed, done.skipped) == (2, (first,))
-        assert signatures.sign({"a": 1}, kind="x").count(".") == 2
+        assert sign({"a": 1}, kind="x").count(".") == 2
         assert signing_keys.rotate() == prepared
-        assert signatures.sign({"a": 1}, kind="x").count(".") == 2
+        assert sign({"a": 1}, kind="x").count(".") == 2
     assert published(app).keys() == {first, second, prepared}
     close(second_shop)
     close(third_shop)
@@ -180,8 +182,8 @@ def test_is_rotated_by_the_commands(app: Flask, run: Any, monkeypatch: pytest.Mo
 def test_opens_under_its_own_name_only(app: Flask) -> None:
     """Who may write to the table cannot make one key sign as another: the seal holds the name."""
     with app.app_context():
-        first, second = signatures.ensure_signing_key().kid, signing_keys.prepare()
+        first, second = ensure_signing_key().kid, signing_keys.prepare()
         sealed = f"(SELECT private_sealed FROM signing_keys WHERE kid = '{second}')"
         change_rows(app, f"UPDATE signing_keys SET private_sealed = {sealed} WHERE kid = '{first}'")
         with pytest.raises(StorefrontError, match="SECRET_KEY"):
-            signatures.sign({"a": 1}, kind="x")
+            sign({"a": 1}, kind="x")

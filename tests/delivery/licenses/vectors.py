@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from storefront.delivery.licenses.signing.signatures import encode
+from storefront.delivery.licenses.signing.jws import encode
 
 FILE = Path(__file__).parents[3] / "examples" / "license-test-vectors.json"
 NOW = 1_800_000_000

@@ -12,7 +12,7 @@ from storefront.core.errors import AccessDenied, NotFound
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import License
-from storefront.delivery.licenses.signing.signatures import sign
+from storefront.delivery.licenses.signing.jws import sign
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.access import access, item_facts
 from storefront.orders.models import Grant, Order, OrderItem

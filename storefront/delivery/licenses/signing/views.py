@@ -3,10 +3,10 @@
 from flask import Blueprint, Response, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 
+from storefront.delivery.licenses.signing.jws import encode
+from storefront.delivery.licenses.signing.keys import ensure_signing_key, list_keys
 from storefront.delivery.licenses.signing.license_file import issue_license_file
 from storefront.delivery.licenses.signing.revocations import KEPT_SECONDS, signed_revocation_list
-from storefront.delivery.licenses.signing.signatures import encode, ensure_signing_key
-from storefront.delivery.licenses.signing.signing_keys import list_keys
 from storefront.orders.browsers import get_order_here
 from storefront.web.limits import limiter
 

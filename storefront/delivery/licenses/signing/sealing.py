@@ -1,0 +1,89 @@
+"""Keeps the private parts of signing keys unreadable without SECRET_KEY, and seals them anew when that changes."""
+
+import secrets
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import select
+
+from storefront.core.db import transaction
+from storefront.core.errors import StorefrontError
+from storefront.core.runtime import settings
+from storefront.delivery.licenses.models import SigningKey
+
+NONCE_BYTES = 12
+
+
+class SigningKeySealed(StorefrontError):
+    """SECRET_KEY is another one than when the key was made."""
+
+    code = "signing_key_sealed"
+    status = 503
+    title = "License files cannot be signed right now"
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """`skipped` are old keys that neither secret opens: they only verify, and need no private part for that."""
+
+    changed: int
+    skipped: tuple[str, ...]
+
+
+def _cipher(secret_key: str) -> ChaCha20Poly1305:
+    derived = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"storefront signing keys")
+    return ChaCha20Poly1305(derived.derive(secret_key.encode()))
+
+
+def seal(private_key: bytes, *, kid: str, secret_key: str) -> bytes:
+    """Return the 32 bytes of a private key encrypted; they open under this `kid` only."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + _cipher(secret_key).encrypt(nonce, private_key, kid.encode())
+
+
+def unseal(key: SigningKey, secret_key: str) -> bytes:
+    """Return the 32 bytes of a private key.
+
+    Raises:
+        SigningKeySealed: it was sealed with another SECRET_KEY, or under another name.
+    """
+    nonce, sealed = key.private_sealed[:NONCE_BYTES], key.private_sealed[NONCE_BYTES:]
+    try:
+        return _cipher(secret_key).decrypt(nonce, sealed, key.kid.encode())
+    except InvalidTag as error:
+        raise SigningKeySealed(
+            "SECRET_KEY was changed since the signing key was made. Type "
+            "`OLD_SECRET_KEY=… storefront signing-keys reseal`, or `storefront signing-keys rotate --now`."
+        ) from error
+
+
+def reseal(old_secret_key: str) -> Resealed:
+    """Seal the keys of every mode with the present SECRET_KEY, after it was changed. Safe to repeat.
+
+    Raises:
+        SigningKeySealed: neither the old nor the present SECRET_KEY opens a key that signs, or will.
+    """
+    changed, skipped = 0, []
+    with transaction() as session:
+        for key in session.scalars(select(SigningKey).order_by(SigningKey.kid).with_for_update()):
+            try:
+                changed += _reseal_one(key, old_secret_key)
+            except SigningKeySealed:
+                if key.retired_at is None:
+                    raise
+                skipped.append(key.kid)
+    return Resealed(changed, tuple(skipped))
+
+
+def _reseal_one(key: SigningKey, old_secret_key: str) -> bool:
+    """Return False when the present SECRET_KEY opens it already."""
+    try:
+        unseal(key, settings().secret_key)
+    except SigningKeySealed:
+        private_key = unseal(key, old_secret_key)
+        key.private_sealed = seal(private_key, kid=key.kid, secret_key=settings().secret_key)
+        return True
+    return False
