@@ -11,7 +11,8 @@ from storefront.cli.shop import open_shop
 from storefront.cli.terminal import plain
 from storefront.delivery.licenses.change_product import change_product
 from storefront.shop.catalog.models import KeySource
-from storefront.shop.catalog.product_settings import ProductSettings, get_product_settings, list_slugs
+from storefront.shop.catalog.product_settings import ProductSettings, get_product_settings
+from storefront.shop.catalog.queries import list_slugs
 
 
 class NumberOrNone(click.ParamType[int | str]):

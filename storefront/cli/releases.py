@@ -13,6 +13,7 @@ from storefront.cli.terminal import plain
 from storefront.delivery.downloads.missing_files import check_files
 from storefront.shop.catalog import publish as publishing
 from storefront.shop.catalog.file_sizes import format_size
+from storefront.shop.catalog.releases import list_releases as releases_of
 from storefront.shop.catalog.upload import add_release_files
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -50,7 +51,7 @@ def upload(
         add_release_files(
             slug=slug, version=version, sources=files, notes=notes, is_draft=draft, allow_empty=allow_empty
         )
-        found = next(each for each in publishing.list_releases(slug) if each.version == version)
+        found = next(each for each in releases_of(slug) if each.version == version)
     if as_json:
         print_json(asdict(found))
         return
@@ -65,7 +66,7 @@ def upload(
 def list_releases(slug: str, as_json: bool) -> None:
     """Every release of a product with its files."""
     with open_shop():
-        found = publishing.list_releases(slug)
+        found = releases_of(slug)
     if as_json:
         print_json([asdict(each) for each in found])
         return

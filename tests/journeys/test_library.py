@@ -12,10 +12,10 @@ from storefront.buyers.library.news import tell_buyers
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.shop.catalog.publish import publish
-from storefront.shop.catalog.upload import add_release_file
 from tests.delivery.licenses.licensed import ask
 from tests.journeys.parts import key_texts
 from tests.support.browser import DESKTOP, PHONE, Complaints, assert_accessible, assert_fits
+from tests.support.releases import add_release_file
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Shop

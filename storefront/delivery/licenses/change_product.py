@@ -14,13 +14,14 @@ from storefront.shop.catalog.product_settings import ProductSettings, change_pro
 def change_product(
     slug: str, values: dict[str, Any], *, edition: str | None = None
 ) -> tuple[ProductSettings, int]:
-    """As `change_product_settings`. Returns how many keys went to orders that waited, too.
+    """Change settings of a product, and what they mean for keys and warnings: see `change_product_settings`.
 
-    A pool whose keys are made here from now on leaves nobody waiting.
+    Returns its settings, and how many keys went to orders that waited: a pool whose keys are made here from now on
+    leaves nobody waiting.
     """
-    found = change_product_settings(slug, values, edition=edition, also=_settle)
-    return found, fill_backorders()
+    changed = change_product_settings(slug, values, edition=edition, in_transaction=_settle_notices)
+    return changed, fill_backorders()
 
 
-def _settle(session: Session, product: Product) -> None:
+def _settle_notices(session: Session, product: Product) -> None:
     settle_pool_notices(session, settings().mode, [product.id])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask import current_app
 
 from storefront.shop.cart.cart import CartLine, CartRefused
-from storefront.shop.catalog.products import Offer, find_offers
+from storefront.shop.catalog.offers import Offer, find_offers
 
 
 class NotForSale(CartRefused):

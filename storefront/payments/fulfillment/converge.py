@@ -17,7 +17,7 @@ from storefront.payments.fulfillment.grants import add_grants, add_items
 from storefront.payments.fulfillment.notices import draft_notices
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.promises import promise_after_sale, promise_free, promise_state
-from storefront.shop.catalog.mirrors import RecognizedLine
+from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.stripe_api.seen import SeenAfterSale, SeenCheckout
 
 

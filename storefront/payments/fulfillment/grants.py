@@ -13,8 +13,8 @@ from storefront.delivery.licenses.pools.stock import settle_pool_notices
 from storefront.orders.access import access, facts_of
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
-from storefront.shop.catalog.mirrors import RecognizedLine
 from storefront.shop.catalog.models import KeySource, Product
+from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.stripe_api.seen import SeenCheckout
 
 

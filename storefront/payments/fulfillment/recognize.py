@@ -2,7 +2,7 @@
 
 from storefront.core.runtime import settings
 from storefront.shop.catalog import mirrors
-from storefront.shop.catalog.mirrors import RecognizedLine
+from storefront.shop.catalog.recognized_lines import RecognizedLine, recognize_lines
 from storefront.stripe_api.seen import SeenCheckout
 
 
@@ -15,6 +15,6 @@ def recognize_checkout(seen: SeenCheckout) -> dict[str, RecognizedLine] | None:
     if seen.mode != "payment" or seen.livemode != settings().is_live:
         return None
     shop = mirrors.shop_id()
-    lines = mirrors.recognize_lines(seen.lines, shop=shop)
+    lines = recognize_lines(seen.lines, shop=shop)
     is_ours = seen.metadata.get("storefront") == shop or any(line.product_id for line in lines.values())
     return lines if is_ours else None

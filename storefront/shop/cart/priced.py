@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from storefront.shop.cart.cart import CartLine, CartRefused, add, set_quantity
-from storefront.shop.catalog.products import Offer, find_offers
+from storefront.shop.catalog.offers import Offer, find_offers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

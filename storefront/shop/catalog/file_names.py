@@ -24,22 +24,27 @@ class FileNameRefused(StorefrontError):
 
 
 def same_name(name: str) -> str:
-    """Equal for names that are one file on Windows or a Mac: capitals and the form of accents do not count."""
+    """Return a form that is equal for names that Windows or a Mac takes for one file."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
 def check_path_part(part: str) -> None:
     """Raises FileNameRefused for a name that no path should carry."""
-    is_bad = not part or part != part.strip() or part.startswith(".") or part.endswith(".")
-    if is_bad or set(part) & (RESERVED | TURNING) or any(map(_is_refused, part)) or _is_long(part):
+    if _has_bad_ends(part) or _has_bad_characters(part) or _is_long(part):
         # repr() shows every character that cannot be seen as a number.
         raise FileNameRefused(f"{part!r} cannot be a part of a file's path.")
     if part.partition(".")[0].rstrip(" ").upper() in DEVICES:
         raise FileNameRefused(f"{part!r} is the name of a device on Windows: rename the file.")
 
 
-def _is_refused(character: str) -> bool:
-    return unicodedata.category(character) in REFUSED_CATEGORIES
+def _has_bad_ends(part: str) -> bool:
+    return not part or part != part.strip() or part.startswith(".") or part.endswith(".")
+
+
+def _has_bad_characters(part: str) -> bool:
+    if set(part) & (RESERVED | TURNING):
+        return True
+    return any(unicodedata.category(character) in REFUSED_CATEGORIES for character in part)
 
 
 def _is_long(part: str) -> bool:

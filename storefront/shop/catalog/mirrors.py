@@ -1,27 +1,14 @@
-"""Our prices at Stripe: made when first needed, made anew once when Stripe lost them, recognized on lines."""
+"""Our prices at Stripe: made when first needed, and made anew once when Stripe lost them."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.runtime import Part, settings
 from storefront.shop.catalog.models import Price, Product, ShopIdentity, StripeMirror
 from storefront.stripe_api.gateway import gateway
-from storefront.stripe_api.seen import SeenLine
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecognizedLine:
-    """What a line of Stripe's is to us; both None for a line we do not know."""
-
-    price_id: int | None
-    product_id: int | None
-
-
-UNKNOWN = RecognizedLine(price_id=None, product_id=None)
 
 
 def _ensure_shop_id() -> str:
@@ -37,16 +24,21 @@ SHOP_ID = Part("shop id", _ensure_shop_id)
 
 
 def shop_id() -> str:
-    """Random, made once per database; not a secret."""
+    """Return what marks our objects at Stripe: random, made once per database; not a secret."""
     return SHOP_ID.get()
 
 
+def in_running_mode() -> ColumnElement[bool]:
+    """Select mirrors of the running mode only: a test price means nothing to live Stripe."""
+    return StripeMirror.mode == settings().mode
+
+
 def find_mirrors(price_ids: Iterable[int]) -> dict[int, str]:
-    """Price id -> Stripe's price id, for the running mode and account."""
+    """Return Stripe's price ids by ours, for the running mode and account."""
     rows = db.session.execute(
         select(StripeMirror.price_id, StripeMirror.stripe_price_id).where(
             StripeMirror.price_id.in_(list(price_ids)),
-            StripeMirror.mode == settings().mode,
+            in_running_mode(),
             StripeMirror.account == gateway().account_id(),
         )
     )
@@ -54,7 +46,7 @@ def find_mirrors(price_ids: Iterable[int]) -> dict[int, str]:
 
 
 def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, str]:
-    """Like `find_mirrors`, and makes the missing ones at Stripe.
+    """Return Stripe's price ids by ours, and make those at Stripe that are missing.
 
     `remake` names the lost object: with the old idempotency key Stripe would answer with it again for 24 hours.
     Two processes that make the same mirror use the same keys, so Stripe makes one object.
@@ -62,7 +54,8 @@ def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, s
     wanted = list(dict.fromkeys(price_ids))
     gateway().account_id()
     found = find_mirrors(wanted)
-    for price_id in [price_id for price_id in wanted if price_id not in found]:
+    missing = [price_id for price_id in wanted if price_id not in found]
+    for price_id in missing:
         found[price_id] = _make_mirror(price_id, remake=remake)
     return found
 
@@ -103,61 +96,6 @@ def _make_mirror(price_id: int, *, remake: str) -> str:
 
 
 def forget_mirrors(price_ids: Iterable[int]) -> None:
-    """Stripe answered `resource_missing`: the next `ensure_mirrors` makes these anew."""
+    """Let the next `ensure_mirrors` make these anew: Stripe answered `resource_missing`."""
     with transaction() as session:
-        session.execute(
-            delete(StripeMirror).where(
-                StripeMirror.price_id.in_(list(price_ids)), StripeMirror.mode == settings().mode
-            )
-        )
-
-
-def _marked(metadata: Mapping[str, str], name: str) -> int | None:
-    value = metadata.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() else None
-
-
-def recognize_lines(lines: Iterable[SeenLine], *, shop: str) -> dict[str, RecognizedLine]:
-    """Line id -> our price and product: by mirror, else by our own metadata on Stripe's price or product.
-
-    Two statements, however many lines.
-    """
-    lines = list(lines)
-    stripe_prices = {line.stripe_price_id for line in lines if line.stripe_price_id}
-    stripe_products = {line.stripe_product_id for line in lines if line.stripe_product_id}
-    mirrors = db.session.execute(
-        select(
-            StripeMirror.stripe_price_id,
-            StripeMirror.stripe_product_id,
-            StripeMirror.price_id,
-            Price.product_id,
-        )
-        .join(Price, Price.id == StripeMirror.price_id)
-        .where(
-            StripeMirror.mode == settings().mode,
-            StripeMirror.stripe_price_id.in_(stripe_prices) | StripeMirror.stripe_product_id.in_(stripe_products),
-        )
-    ).all()
-    by_price = {
-        row.stripe_price_id: RecognizedLine(price_id=row.price_id, product_id=row.product_id) for row in mirrors
-    }
-    by_product = {
-        row.stripe_product_id: RecognizedLine(price_id=None, product_id=row.product_id) for row in mirrors
-    }
-    ours = [line for line in lines if line.metadata.get("storefront") == shop]
-    prices = db.session.execute(
-        select(Price.id, Price.product_id).where(
-            Price.id.in_({_marked(line.metadata, "storefront_price") or 0 for line in ours})
-        )
-    )
-    products_of_prices = {price_id: product_id for price_id, product_id in prices}  # noqa: C416 - dict() is not typed for rows
-    known: dict[str, RecognizedLine] = {}
-    for line in lines:
-        marked = _marked(line.metadata, "storefront_price") if line in ours else None
-        if line.stripe_price_id in by_price:
-            known[line.id] = by_price[line.stripe_price_id]
-        elif marked in products_of_prices:
-            known[line.id] = RecognizedLine(price_id=marked, product_id=products_of_prices[marked])
-        else:
-            known[line.id] = by_product.get(line.stripe_product_id or "", UNKNOWN)
-    return known
+        session.execute(delete(StripeMirror).where(StripeMirror.price_id.in_(list(price_ids)), in_running_mode()))

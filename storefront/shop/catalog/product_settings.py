@@ -1,17 +1,17 @@
 """How a product's licenses and downloads work: what an owner sets. Licenses that are sold keep their terms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.shop.catalog.models import KeySource, Price, Product
+from storefront.shop.catalog.queries import find_edition, get_product, lock_product, select_active_prices
 
 PRODUCT_FIELDS = (
     "grants_license",
@@ -29,10 +29,13 @@ PRODUCT_FIELDS = (
     "pool_low_at",
     "pool_very_low_at",
 )
-MOST_DEVICES = 10_000  # of one key, whatever its seller allows: a list that a page and a lock can bear
 PRICE_FIELDS = ("activation_limit", "seats")
+MAX_NUMBER = 1_000_000
+MOST_DEVICES = 10_000  # of one key, whatever its seller allows: a list that a page and a lock can bear
 MAX_PREFIX = 12
 TEST_PREFIX = "TEST"  # of keys that a test order gets where no test keys were imported
+
+InTransaction = Callable[[Session, Product], None]
 
 
 class SettingRefused(StorefrontError):
@@ -58,24 +61,14 @@ class ProductSettings:
     editions: tuple[EditionSettings, ...]
 
 
-def list_slugs() -> list[tuple[str, str]]:
-    """(slug, name) of every product, in the owner's order."""
-    rows = db.session.execute(select(Product.slug, Product.name).order_by(Product.position, Product.id))
-    return [(slug, name) for slug, name in rows]
-
-
 def get_product_settings(slug: str) -> ProductSettings:
-    product = db.session.scalars(
-        select(Product).where(Product.slug == slug).execution_options(populate_existing=True)
-    ).one_or_none()
-    if product is None:
-        raise not_found(slug)
-    prices = db.session.scalars(
-        select(Price)
-        .where(Price.product_id == product.id, Price.is_active)
-        .order_by(Price.position, Price.id)
-        .execution_options(populate_existing=True)
-    )
+    """Return the settings of a product and its editions, as committed now.
+
+    Raises:
+        NotFound: no such product.
+    """
+    product = get_product(db.session(), slug)
+    prices = db.session.scalars(select_active_prices(product.id).execution_options(populate_existing=True))
     return ProductSettings(
         slug=product.slug,
         name=product.name,
@@ -92,74 +85,91 @@ def get_product_settings(slug: str) -> ProductSettings:
     )
 
 
-def not_found(slug: str) -> NotFound:
-    return NotFound(f"There is no product {slug}. `storefront products list` shows what there is.")
-
-
-Also = Callable[[Session, Product], None]
-
-
 def change_product_settings(
-    slug: str, values: dict[str, Any], *, edition: str | None = None, also: Also | None = None
+    slug: str,
+    values: dict[str, Any],
+    *,
+    edition: str | None = None,
+    in_transaction: InTransaction | None = None,
 ) -> ProductSettings:
-    """Of the product, or of one edition by its name; `also` runs in the same transaction. Safe to repeat.
+    """Change settings of a product, or of one edition by its name. Safe to repeat.
+
+    `values` are columns by name. `in_transaction` is called with the changed product before the commit.
 
     Raises:
         NotFound: no such product or edition.
         SettingRefused: a value that cannot be; nothing is changed.
     """
-    allowed = PRICE_FIELDS if edition else PRODUCT_FIELDS
-    unknown = sorted(set(values) - set(allowed))
-    if unknown:
-        raise SettingRefused(f"{', '.join(unknown)}: an edition has {' and '.join(PRICE_FIELDS)} of its own only.")
+    _check_names(values, PRICE_FIELDS if edition else PRODUCT_FIELDS)
     if "license_prefix" in values:
         values = values | {"license_prefix": values["license_prefix"] or ""}
-    _check(values)
+    _check_values(values)
     with transaction() as session:
-        # FOR NO KEY UPDATE: sales refer to the product, and must not wait.
-        lock = select(Product).where(Product.slug == slug).with_for_update(key_share=True)
-        product = session.scalars(lock.execution_options(populate_existing=True)).one_or_none()
-        if product is None:
-            raise not_found(slug)
-        target: Product | Price = product
-        if edition:
-            found = session.scalars(
-                select(Price).where(Price.product_id == product.id, Price.edition == edition, Price.is_active)
-            ).first()
-            if found is None:
-                raise NotFound(f"{product.name} has no edition {edition}.")
-            target = found
+        product = lock_product(session, slug)
+        target = _get_edition(session, product, edition) if edition else product
         for name, value in values.items():
             setattr(target, name, value)
-        if product.key_source is KeySource.POOL and not product.grants_license:
-            raise SettingRefused("Imported keys need a product that grants a license: add --license.")
-        if product.pool_very_low_at > product.pool_low_at:
-            raise SettingRefused("The second warning comes at fewer keys than the first.")
-        if also:
+        _check_pool(product)
+        if in_transaction:
             session.flush()
-            also(session, product)
+            in_transaction(session, product)
     return get_product_settings(slug)
 
 
-def _check(values: dict[str, Any]) -> None:
+def _get_edition(session: Session, product: Product, edition: str) -> Price:
+    price = find_edition(session, product.id, edition)
+    if price is None:
+        raise NotFound(f"{product.name} has no edition {edition}.")
+    return price
+
+
+def _check_names(names: Iterable[str], allowed: Iterable[str]) -> None:
+    unknown = sorted(set(names) - set(allowed))
+    if unknown:
+        raise SettingRefused(f"{', '.join(unknown)}: an edition has {' and '.join(PRICE_FIELDS)} of its own only.")
+
+
+def _check_values(values: dict[str, Any]) -> None:
     for name, value in values.items():
-        if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= 1_000_000:
-            raise SettingRefused(f"{name} must be from 0 to 1000000.")
-    prefix = values.get("license_prefix", "")
-    if prefix and not (prefix.isascii() and prefix.isalnum() and prefix.isupper() and len(prefix) <= MAX_PREFIX):
+        _check_number(name, value)
+    _check_prefix(values.get("license_prefix", ""))
+    _check_period(until=values.get("license_until"), days=values.get("license_days"))
+    _check_activation_limit(values.get("activation_limit"))
+
+
+def _check_number(name: str, value: object) -> None:
+    if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= MAX_NUMBER:
+        raise SettingRefused(f"{name} must be from 0 to {MAX_NUMBER}.")
+
+
+def _check_prefix(prefix: str) -> None:
+    is_plain = prefix.isascii() and prefix.isalnum() and prefix.isupper()
+    if prefix and not (is_plain and len(prefix) <= MAX_PREFIX):
         raise SettingRefused(f"A prefix is up to {MAX_PREFIX} capital letters and digits.")
     if prefix == TEST_PREFIX:
         raise SettingRefused(f"{TEST_PREFIX} is what keys of test orders begin with: take another prefix.")
-    until = values.get("license_until")
+
+
+def _check_period(*, until: datetime | None, days: int | None) -> None:
     if until is not None and until <= clock.now():
         raise SettingRefused("--license-until is over: keys would be sold that never worked.")
-    if values.get("license_days") == 0:
+    if days == 0:
         raise SettingRefused("0 days would sell a key that never works: take `none` for no end.")
-    if (values.get("activation_limit") or 0) > MOST_DEVICES:
+
+
+def _check_activation_limit(limit: int | None) -> None:
+    if limit is not None and limit > MOST_DEVICES:
         raise SettingRefused(
             f"activation_limit must be at most {MOST_DEVICES}; a key without a limit has as many devices."
         )
-    if values.get("activation_limit") == 0:
+    if limit == 0:
         raise SettingRefused(
             "A limit of 0 devices would sell a key that nobody can use: take `none` for no limit."
         )
+
+
+def _check_pool(product: Product) -> None:
+    if product.key_source is KeySource.POOL and not product.grants_license:
+        raise SettingRefused("Imported keys need a product that grants a license: add --license.")
+    if product.pool_very_low_at > product.pool_low_at:
+        raise SettingRefused("The second warning comes at fewer keys than the first.")

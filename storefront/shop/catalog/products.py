@@ -1,7 +1,5 @@
-"""What the pages show of the catalog: reads only, published products and active prices only."""
+"""What the shop's pages show of its products: only what is published, and prices that are active."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +14,7 @@ from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import Price, Product, Release, ReleaseFile
+from storefront.shop.catalog.queries import select_active_prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +41,11 @@ class ProductCard:
 
     @property
     def lowest(self) -> Edition | None:
-        """The price a card advertises; amounts are comparable within the first edition's currency only."""
+        """Return the price a card advertises; amounts compare within the first edition's currency only."""
         if not self.editions:
             return None
-        comparable = [each for each in self.editions if each.currency == self.editions[0].currency]
-        return min(comparable, key=lambda each: each.amount_minor)
+        comparable = [edition for edition in self.editions if edition.currency == self.editions[0].currency]
+        return min(comparable, key=lambda edition: edition.amount_minor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +69,7 @@ class ProductPage:
     release: LatestRelease | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """One price as a cart needs it; `is_for_sale` is false when it or its product was withdrawn."""
-
-    price_id: int
-    product_name: str
-    slug: str
-    cover: str | None
-    edition: str
-    amount_minor: int
-    currency: str
-    is_for_sale: bool
-
-
-# The statement of the most asked page: built once, and of tables, which cost half of what entities cost.
+# The statement of the page that is asked for most: built once, and of tables, which cost half of what entities do.
 _PRODUCTS = Product.__table__.c
 _PRICES = Price.__table__.c
 _CATALOG = (
@@ -109,70 +94,39 @@ _CATALOG = (
 
 
 def list_products() -> tuple[ProductCard, ...]:
-    """Every published product in the owner's order. One statement, however many products."""
+    """Return every published product in the owner's order. One statement, however many products."""
     return _cards(tuple(db.session.execute(_CATALOG)))
 
 
 @lru_cache(maxsize=4)
 def _cards(rows: tuple[Row[Any], ...]) -> tuple[ProductCard, ...]:
-    """The same rows are the same cards: they are made once for each state of the catalog."""
+    """Make the cards once for each state of the catalog: the same rows are the same cards."""
     cards: list[ProductCard] = []
     for _slug, group in groupby(rows, key=lambda row: row.slug):
         prices = list(group)
         product = prices[0]
-        editions = [
-            Edition(
-                price_id=price.price_id,
-                name=price.edition,
-                amount_minor=price.amount_minor,
-                currency=price.currency,
-            )
-            for price in prices
-            if price.price_id is not None
-        ]
+        editions = [_edition(price.price_id, price) for price in prices if price.price_id is not None]
         cards.append(_card(product, editions))
     return tuple(cards)
 
 
-def get_product(slug: str) -> ProductPage:
-    """Three statements.
+def get_product_page(slug: str) -> ProductPage:
+    """Return all that a product's page shows, in three statements.
 
     Raises:
-        NotFound: for an unknown and for an unpublished product alike, so that neither can be told apart.
+        NotFound: the product is unknown, or not published; the answer does not tell which.
     """
     product = None
     if "\0" not in slug:  # PostgreSQL refuses it
         product = db.session.scalar(select(Product).where(Product.slug == slug, Product.is_published))
     if product is None:
         raise NotFound("We do not sell anything at this address. It may have a new name, or have left the shop.")
+    prices = db.session.scalars(select_active_prices(product.id))
     return ProductPage(
-        card=_card(product, _editions_of([product.id])[product.id]),
+        card=_card(product, [_edition(price.id, price) for price in prices]),
         description=render_markdown(product.description_markdown),
         release=_find_latest_release(product.id),
     )
-
-
-def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
-    """Price id -> what it sells, also for withdrawn ones; ids that do not exist are left out."""
-    wanted = list(price_ids)
-    if not wanted:
-        return {}
-    rows = db.session.execute(
-        select(Price, Product).join(Product, Product.id == Price.product_id).where(Price.id.in_(wanted))
-    )
-    return {
-        price.id: Offer(
-            price_id=price.id,
-            product_name=product.name,
-            slug=product.slug,
-            cover=product.cover,
-            edition=price.edition,
-            amount_minor=price.amount_minor,
-            currency=price.currency,
-            is_for_sale=price.is_active and product.is_published,
-        )
-        for price, product in rows
-    }
 
 
 def _card(product: Product | Row[Any], editions: list[Edition]) -> ProductCard:
@@ -187,21 +141,8 @@ def _card(product: Product | Row[Any], editions: list[Edition]) -> ProductCard:
     )
 
 
-def _editions_of(product_ids: list[int]) -> defaultdict[int, list[Edition]]:
-    found: defaultdict[int, list[Edition]] = defaultdict(list)
-    rows = db.session.scalars(
-        select(Price).where(Price.product_id.in_(product_ids), Price.is_active).order_by(Price.position, Price.id)
-    )
-    for price in rows:
-        found[price.product_id].append(
-            Edition(
-                price_id=price.id,
-                name=price.edition,
-                amount_minor=price.amount_minor,
-                currency=price.currency,
-            )
-        )
-    return found
+def _edition(price_id: int, price: Price | Row[Any]) -> Edition:
+    return Edition(price_id=price_id, name=price.edition, amount_minor=price.amount_minor, currency=price.currency)
 
 
 def _find_latest_release(product_id: int) -> LatestRelease | None:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from storefront.core import tokens
 from storefront.core.runtime import Part
 from storefront.shop.catalog.file_sizes import format_size
-from storefront.shop.catalog.products import ProductCard, get_product, list_products
+from storefront.shop.catalog.products import ProductCard, get_product_page, list_products
 
 catalog = Blueprint("catalog", __name__)
 catalog.add_app_template_filter(format_size, "filesize")
@@ -17,7 +17,7 @@ LAST_PAGE: Part[tuple[tuple[ProductCard, ...], str] | None] = Part("catalog page
 
 @catalog.app_context_processor
 def offer_links() -> dict[str, bool]:
-    """The header offers the library only in a shop that has one."""
+    """Offer the library in the header only in a shop that has one."""
     return {"has_library": "account.library" in current_app.view_functions}
 
 
@@ -32,7 +32,7 @@ def _render(products: tuple[ProductCard, ...]) -> str:
 
 
 def _page_without_session(products: tuple[ProductCard, ...]) -> str:
-    """The page of every browser without a cookie of ours: rendered once for each state of the catalog.
+    """Return the page of browsers without a cookie of ours: rendered once for each state of the catalog.
 
     Nothing on it is one visitor's own; should a nonce or a form's token ever be, it is not kept.
     """
@@ -49,7 +49,7 @@ def _page_without_session(products: tuple[ProductCard, ...]) -> str:
 def show_product(slug: str) -> ResponseReturnValue:
     return render_template(
         "shop/catalog/product.html",
-        page=get_product(slug),
+        page=get_product_page(slug),
         chosen=request.args.get("edition", 0, type=int),
         nonce=tokens.new_token(),  # of this one page: a double click on "Buy now" is one checkout
     )

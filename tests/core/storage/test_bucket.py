@@ -14,9 +14,10 @@ from storefront.core.config.settings import SettingsError, load_settings
 from storefront.core.db import db, transaction
 from storefront.core.storage import Bucket, StorageUnavailable, disposition, storage
 from storefront.delivery.downloads.models import Download
-from storefront.shop.catalog.upload import ReleaseFileExists, add_release_file
+from storefront.shop.catalog.upload_checks import ReleaseFileExists
 from tests.delivery.downloads.sent import get
 from tests.support.goods import change_product
+from tests.support.releases import add_release_file
 from tests.support.rows import count_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient

@@ -11,7 +11,7 @@ from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.runtime import runtime
 from storefront.delivery.downloads.models import Download
-from storefront.shop.catalog.upload import add_release_file
+from tests.support.releases import add_release_file
 from tests.support.rows import count_rows
 from tests.support.shop import Buyer
 

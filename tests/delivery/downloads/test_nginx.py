@@ -13,11 +13,11 @@ from storefront.core.config.settings import load_settings
 from storefront.core.db import db
 from storefront.core.storage import disposition
 from storefront.delivery.downloads.models import Download
-from storefront.shop.catalog.upload import add_release_file
 from tests.delivery.downloads.nginx import free_port as find_free_port
 from tests.delivery.downloads.nginx import nginx
 from tests.delivery.downloads.sent import get, head, short_address
 from tests.races.served import served
+from tests.support.releases import add_release_file
 from tests.support.rows import count_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient

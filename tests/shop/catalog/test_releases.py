@@ -14,7 +14,8 @@ from storefront.core.config.settings import Settings
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.file_names import FileNameRefused, check_path_part
 from storefront.shop.catalog.models import Release, ReleaseFile
-from storefront.shop.catalog.upload import ReleaseFileExists, add_release_file
+from storefront.shop.catalog.upload_checks import ReleaseFileExists
+from tests.support.releases import add_release_file
 from tests.support.rows import count_rows
 from tests.support.shop import Buyer
 

@@ -14,8 +14,9 @@ from flask import Flask
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.shop.catalog.models import Release, ReleaseFile
-from storefront.shop.catalog.upload import ReleaseFileExists, add_release_file
+from storefront.shop.catalog.upload_checks import ReleaseFileExists
 from tests.support.databases import BOTH
+from tests.support.releases import add_release_file
 from tests.support.rows import change_rows, count_rows, read_rows
 from tests.support.shop import Buyer
 from tests.support.terminal import Run

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
-from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.issue import count_unsold
@@ -20,6 +20,7 @@ from storefront.delivery.licenses.pools.fill_backorders import FilledBackorders,
 from storefront.delivery.licenses.pools.key_files import KeyFile, KeyLine, Problem
 from storefront.delivery.licenses.pools.stock import count_waiting, settle_pool_notices
 from storefront.shop.catalog.models import KeySource, Product
+from storefront.shop.catalog.queries import get_product, lock_product
 
 BATCH = 2000  # rows a statement: SQLite and PostgreSQL bound how many values one may carry
 
@@ -81,7 +82,7 @@ def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
         NotAPool: its keys are generated.
         KeysRefused: a line is unusable, or its key was imported, sold or replaced before; nothing is changed.
     """
-    _get_pool(db.session(), slug)
+    _check_pool(get_product(db.session(), slug))
     problems = [*file.problems, *_find_known(db.session(), file.keys)]
     if problems or not file.keys:
         raise KeysRefused(problems or [Problem(1, "there is no key in this file")])
@@ -101,7 +102,8 @@ def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
 
 def _import(slug: str, file: KeyFile, *, dry_run: bool) -> Imported:
     with transaction() as session:
-        product = _get_pool(session, slug, is_locked=True)
+        product = lock_product(session, slug)  # imports of one product come one after the other
+        _check_pool(product)
         _insert(session, product.id, file.keys)
         served = fill_product_backorders(session, product.id)
         settle_pool_notices(session, settings().mode, [product.id])
@@ -125,19 +127,12 @@ def _report(session: Session, product_id: int, file: KeyFile, served: FilledBack
     )
 
 
-def _get_pool(session: Session, slug: str, *, is_locked: bool = False) -> Product:
-    """Locked, imports of one product come one after the other."""
-    ask = select(Product).where(Product.slug == slug).execution_options(populate_existing=True)
-    # FOR NO KEY UPDATE: a sale refers to its product, and must not wait for an import.
-    product = session.scalars(ask.with_for_update(key_share=True) if is_locked else ask).one_or_none()
-    if product is None:
-        raise NotFound(f"There is no product {slug}. `storefront products list` shows what there is.")
+def _check_pool(product: Product) -> None:
     if product.key_source is not KeySource.POOL or not product.grants_license:
         raise NotAPool(
             f"{product.name} makes its keys itself. To sell imported ones: "
-            f"`storefront products set {slug} --key-source pool`."
+            f"`storefront products set {product.slug} --key-source pool`."
         )
-    return product
 
 
 def _find_known(session: Session, lines: tuple[KeyLine, ...]) -> list[Problem]:

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import transaction
-from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.issue import count_unsold
 from storefront.delivery.licenses.keys import hash_key, hint
@@ -15,7 +14,7 @@ from storefront.delivery.licenses.models import KeyEvent, PoolKey
 from storefront.delivery.licenses.pools.import_keys import BATCH, KeysRefused
 from storefront.delivery.licenses.pools.key_files import KeyFile, KeyLine, Problem
 from storefront.delivery.licenses.pools.stock import settle_pool_notices
-from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.queries import get_product_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +32,7 @@ def remove_keys(slug: str, file: KeyFile) -> Removed:
     """
     mode = settings().mode
     with transaction() as session:
-        product_id = session.scalar(select(Product.id).where(Product.slug == slug))
-        if product_id is None:
-            raise NotFound(f"There is no product {slug}. `storefront products list` shows what there is.")
+        product_id = get_product_id(session, slug)
         problems, ids = list(file.problems), []
         for start in range(0, len(file.keys), BATCH):
             found, wrong = _lock(session, product_id, file.keys[start : start + BATCH])
