@@ -17,7 +17,7 @@ from storefront.delivery.downloads.granted_files import (
 )
 from storefront.delivery.downloads.rules import Allowance, allowance
 from storefront.delivery.licenses.models import License
-from storefront.orders.access import Access, access, facts_of, item_access
+from storefront.orders.access import Access, item_access, order_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import Product
 
@@ -102,7 +102,7 @@ def read_all_contents(
     One statement, and one more for files where a download is open, however many orders, items and grants. No
     statement reads the keys of a closed order, unless the shop's owner asks: `with_closed_keys`.
     """
-    found = {order.id: access(facts_of(order)) for order in orders}
+    found = {order.id: order_access(order) for order in orders}
     readable = [order.id for order in orders if with_closed_keys or found[order.id].allowed]
     rows = _read_rows([order.id for order in orders], keys_of=readable)
     contents = [

@@ -22,8 +22,8 @@ from storefront.customers.unproven import find_known
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailKind, OutboxMessage
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
+from storefront.orders.disputes import AnswerStage, answer_stage
 from storefront.orders.models import Order
-from storefront.payments.fulfillment.notices import NEEDS_ANSWER
 from storefront.payments.reconcile.models import ReconcilePass
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import Product, Release
@@ -154,12 +154,16 @@ def _refunded(message: OutboxMessage) -> Found:
 def _dispute_opened(message: OutboxMessage) -> Found:
     """To the owner."""
     dispute = db.session.get_one(Dispute, message.about)
-    stage = NEEDS_ANSWER.get(dispute.status)
-    if stage is None or not message.dedupe_key.endswith(f":{stage}"):
+    stage = answer_stage(dispute.status)
+    if stage is None or not message.dedupe_key.endswith(f":{stage.value}"):
         return Canceled(f"the dispute is {dispute.status}")
     order = _order(message)
-    is_inquiry = dispute.status.startswith("warning_")
-    return {"order": order, "dispute": dispute, "is_inquiry": is_inquiry, "dashboard_url": _dashboard_url(order)}
+    return {
+        "order": order,
+        "dispute": dispute,
+        "is_inquiry": stage is AnswerStage.INQUIRY,
+        "dashboard_url": _dashboard_url(order),
+    }
 
 
 def _fraud_warning(message: OutboxMessage) -> Found:

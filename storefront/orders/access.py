@@ -1,9 +1,10 @@
 """Access is computed, never stored: one pure function from facts to "allowed" and why."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
+from storefront.orders.disputes import DISPUTE_STATUSES, DisputeEffect
+from storefront.orders.facts import Facts, facts_of, item_facts
 from storefront.orders.models import Decision, Order, OrderItem
 
 
@@ -41,24 +42,12 @@ SENTENCES = {
     Reason.ITEM_REFUNDED: "This part of the order was refunded, so its keys and downloads no longer work.",
 }
 
-# Every dispute status of API version 2026-10-28.endive by name; an unknown one keeps access.
-DISPUTE_REASONS = {
-    "needs_response": Reason.DISPUTED,
-    "under_review": Reason.DISPUTED,
-    "appeal_needs_response": Reason.DISPUTED,
-    "appeal_under_review": Reason.DISPUTED,
-    "lost": Reason.DISPUTE_LOST,
-    "won": Reason.DISPUTE_WON,
-    "prevented": Reason.DISPUTE_WON,
-    "warning_needs_response": Reason.INQUIRY,
-    "warning_under_review": Reason.INQUIRY,
-    "warning_closed": Reason.INQUIRY,
+_DISPUTE_REASONS = {
+    DisputeEffect.LOST: Reason.DISPUTE_LOST,
+    DisputeEffect.OPEN: Reason.DISPUTED,
+    DisputeEffect.INQUIRY: Reason.INQUIRY,
+    DisputeEffect.WON: Reason.DISPUTE_WON,
 }
-# Of several disputes the one that weighs most decides: a later inquiry must not hide a lost one.
-DISPUTE_WEIGHTS = (
-    "lost", "needs_response", "under_review", "appeal_needs_response", "appeal_under_review",
-    "warning_needs_response", "warning_under_review", "warning_closed", "prevented", "won",
-)  # fmt: skip
 DENYING = frozenset(
     {
         Reason.AWAITING_PAYMENT,
@@ -70,24 +59,6 @@ DENYING = frozenset(
         Reason.ITEM_REFUNDED,
     }
 )
-
-
-def weightiest_dispute(statuses: Iterable[str]) -> str | None:
-    """The status that decides; one we do not know weighs less than any we do, but more than none."""
-    found = set(statuses)
-    return next((status for status in DISPUTE_WEIGHTS if status in found), min(found, default=None))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    is_paid: bool
-    has_failed: bool
-    total_minor: int
-    refunded_minor: int
-    is_disputed: bool
-    dispute_status: str | None
-    decision: Decision
-    is_item_refunded: bool = False  # of the one item that is asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +79,15 @@ def _reason(facts: Facts) -> Reason:
         return Reason.PAYMENT_FAILED if facts.has_failed else Reason.AWAITING_PAYMENT
     if facts.decision is Decision.ALLOW:
         return Reason.ALLOWED_BY_SHOP
-    if facts.total_minor == 0:
+    if facts.is_free:
         return Reason.FREE
-    if facts.refunded_minor >= facts.total_minor:
+    if facts.is_fully_refunded:
         return Reason.REFUNDED
+    return _reason_after_sale(facts)
+
+
+def _reason_after_sale(facts: Facts) -> Reason:
+    """Return the reason of a paid order that was not refunded whole: a dispute that closes it comes first."""
     dispute = _dispute_reason(facts)
     if dispute in DENYING:
         return dispute
@@ -119,36 +95,24 @@ def _reason(facts: Facts) -> Reason:
         return Reason.ITEM_REFUNDED
     if dispute is not None:
         return dispute
-    return Reason.PARTLY_REFUNDED if facts.refunded_minor else Reason.PAID
+    return Reason.PARTLY_REFUNDED if facts.has_refund else Reason.PAID
 
 
 def _dispute_reason(facts: Facts) -> Reason | None:
     if facts.dispute_status is None:
         return Reason.DISPUTE_UNKNOWN if facts.is_disputed else None
-    return DISPUTE_REASONS.get(facts.dispute_status, Reason.DISPUTE_UNKNOWN)
+    status = DISPUTE_STATUSES.get(facts.dispute_status)
+    return _DISPUTE_REASONS[status.effect] if status is not None else Reason.DISPUTE_UNKNOWN
 
 
 def access(facts: Facts) -> Access:
-    """The one rule everything that hands something out asks, on every request."""
+    """Return whether keys and files may be handed out, and why. Whatever hands something out asks it each time."""
     reason = _reason(facts)
     return Access(reason not in DENYING, reason)
 
 
-def facts_of(order: Order) -> Facts:
-    return Facts(
-        is_paid=order.is_paid,
-        has_failed=order.has_failed,
-        total_minor=order.total_minor,
-        refunded_minor=order.refunded_minor,
-        is_disputed=order.is_disputed,
-        dispute_status=order.dispute_status,
-        decision=order.decision,
-    )
-
-
-def item_facts(order: Order, item: OrderItem) -> Facts:
-    """Of one line: a refund may name it while the others keep working."""
-    return replace(facts_of(order), is_item_refunded=item.is_refunded)
+def order_access(order: Order) -> Access:
+    return access(facts_of(order))
 
 
 def item_access(order: Order, item: OrderItem) -> Access:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
-from storefront.orders.access import Access, access, facts_of
+from storefront.orders.access import Access, order_access
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Decision, Order
@@ -41,13 +41,13 @@ def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
             raise not_found(reference)
         if decision is Decision.ALLOW and not order.is_paid:
             raise NotPaid(f"Order {order.number} is not paid, so nothing was handed out that could stay open.")
-        before = access(facts_of(order))
+        before = order_access(order)
         if order.decision is not decision:
             order.decision = decision
             detail = f"{decision.value}: {because}" if because else decision.value
             session.add(OrderChange(order_id=order.id, what="decision", detail=detail))
         if decision is not Decision.WITHDRAW:
             resume_mails(session, order)
-        decided = Decided(before=before, now=access(facts_of(order)))
+        decided = Decided(before=before, now=order_access(order))
     nudge("outbox")
     return decided

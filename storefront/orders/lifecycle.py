@@ -14,7 +14,7 @@ from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key, spelling
 from storefront.customers.unproven import unproven_key
-from storefront.orders.access import weightiest_dispute
+from storefront.orders.disputes import weightiest_dispute
 from storefront.orders.models import Order, OrderLink
 from storefront.stripe_api.seen import SeenCheckout
 

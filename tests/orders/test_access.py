@@ -7,18 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.orders.access import DENYING, DISPUTE_REASONS, SENTENCES, Facts, Reason, access, weightiest_dispute
+from storefront.orders.access import DENYING, SENTENCES, Reason, access
+from storefront.orders.disputes import DISPUTE_STATUSES, weightiest_dispute
 from storefront.orders.models import Decision
+from tests.support.facts import SaleFacts
 
-PAID = Facts(
-    is_paid=True,
-    has_failed=False,
-    total_minor=1900,
-    refunded_minor=0,
-    is_disputed=False,
-    dispute_status=None,
-    decision=Decision.FOLLOW_PAYMENT,
-)
+PAID = SaleFacts()
 
 # https://docs.stripe.com/api/disputes/object, `status`, API version 2026-10-28.endive. Inquiries (`warning_…`)
 # and prevented disputes move no money.
@@ -54,7 +48,7 @@ WEIGHTIER = [
 amounts = st.integers(min_value=0, max_value=99_999_999)
 statuses = st.one_of(st.none(), st.sampled_from(sorted(DISPUTES)), st.text(max_size=20))
 any_facts = st.builds(
-    Facts,
+    SaleFacts,
     is_paid=st.booleans(),
     has_failed=st.booleans(),
     total_minor=amounts,
@@ -95,20 +89,20 @@ any_facts = st.builds(
 def test_follows_payment_refund_and_the_owners_decision(
     changes: dict[str, Any], allowed: bool, reason: Reason
 ) -> None:
-    found = access(replace(PAID, **changes))
+    found = access(replace(PAID, **changes).facts)
     assert (found.allowed, found.reason) == (allowed, reason)
 
 
 @pytest.mark.parametrize("refunded_minor", [0, 500, 1900])
 @pytest.mark.parametrize("status", sorted(DISPUTES))
 def test_follows_every_dispute_status_unless_all_was_refunded(status: str, refunded_minor: int) -> None:
-    found = access(replace(PAID, is_disputed=True, dispute_status=status, refunded_minor=refunded_minor))
+    found = access(replace(PAID, is_disputed=True, dispute_status=status, refunded_minor=refunded_minor).facts)
     expected = (False, Reason.REFUNDED) if refunded_minor == PAID.total_minor else DISPUTES[status]
     assert (found.allowed, found.reason) == expected
 
 
 def test_knows_every_dispute_status_by_name() -> None:
-    assert set(DISPUTE_REASONS) == set(DISPUTES)
+    assert set(DISPUTE_STATUSES) == set(DISPUTES)
 
 
 def test_has_a_sentence_for_every_reason() -> None:
@@ -117,35 +111,35 @@ def test_has_a_sentence_for_every_reason() -> None:
 
 
 @given(any_facts)
-def test_allows_nothing_that_is_unpaid_or_withdrawn(facts: Facts) -> None:
-    if not facts.is_paid or facts.decision is Decision.WITHDRAW:
-        assert not access(facts).allowed
+def test_allows_nothing_that_is_unpaid_or_withdrawn(sale: SaleFacts) -> None:
+    if not sale.is_paid or sale.decision is Decision.WITHDRAW:
+        assert not access(sale.facts).allowed
 
 
 @given(any_facts)
-def test_denies_after_a_full_refund_unless_the_owner_allows(facts: Facts) -> None:
-    refunded = replace(facts, total_minor=facts.total_minor + 1, refunded_minor=facts.total_minor + 1)
-    assert access(refunded).allowed is (facts.is_paid and facts.decision is Decision.ALLOW)
+def test_denies_after_a_full_refund_unless_the_owner_allows(sale: SaleFacts) -> None:
+    refunded = replace(sale, total_minor=sale.total_minor + 1, refunded_minor=sale.total_minor + 1)
+    assert access(refunded.facts).allowed is (sale.is_paid and sale.decision is Decision.ALLOW)
 
 
 @given(any_facts)
-def test_allows_whatever_was_paid_where_the_owner_says_so(facts: Facts) -> None:
-    assert access(replace(facts, is_paid=True, decision=Decision.ALLOW)).allowed
+def test_allows_whatever_was_paid_where_the_owner_says_so(sale: SaleFacts) -> None:
+    assert access(replace(sale, is_paid=True, decision=Decision.ALLOW).facts).allowed
 
 
 @given(any_facts)
-def test_gives_back_what_a_decision_took_when_it_is_undone(facts: Facts) -> None:
-    before = replace(facts, decision=Decision.FOLLOW_PAYMENT)
+def test_gives_back_what_a_decision_took_when_it_is_undone(sale: SaleFacts) -> None:
+    before = replace(sale, decision=Decision.FOLLOW_PAYMENT)
     withdrawn = replace(before, decision=Decision.WITHDRAW)
-    assert not access(withdrawn).allowed
-    assert access(replace(withdrawn, decision=Decision.FOLLOW_PAYMENT)) == access(before)
+    assert not access(withdrawn.facts).allowed
+    assert access(replace(withdrawn, decision=Decision.FOLLOW_PAYMENT).facts) == access(before.facts)
 
 
 @given(any_facts)
-def test_lets_no_item_live_longer_than_its_order(facts: Facts) -> None:
-    order, item = replace(facts, is_item_refunded=False), replace(facts, is_item_refunded=True)
-    assert access(order).allowed or not access(item).allowed
-    assert (access(item).reason in DENYING) is not access(item).allowed
+def test_lets_no_item_live_longer_than_its_order(sale: SaleFacts) -> None:
+    order, item = replace(sale, is_item_refunded=False), replace(sale, is_item_refunded=True)
+    assert access(order.facts).allowed or not access(item.facts).allowed
+    assert (access(item.facts).reason in DENYING) is not access(item.facts).allowed
 
 
 @given(total=amounts, part=st.integers(min_value=0, max_value=99), ended=st.sampled_from(["won", "prevented"]))
@@ -153,21 +147,21 @@ def test_restores_access_when_a_dispute_ends_for_the_shop(total: int, part: int,
     before = replace(PAID, total_minor=total, refunded_minor=total * part // 100)
     during = replace(before, is_disputed=True, dispute_status="needs_response")
     after = replace(during, dispute_status=ended)
-    assert access(before).allowed
-    assert access(during).allowed is (total == 0)
-    assert access(after).allowed
+    assert access(before.facts).allowed
+    assert access(during.facts).allowed is (total == 0)
+    assert access(after.facts).allowed
 
 
 @given(st.text(max_size=30).filter(lambda status: status not in DISPUTES))
 def test_keeps_access_under_an_unknown_dispute_status(status: str) -> None:
-    found = access(replace(PAID, is_disputed=True, dispute_status=status))
+    found = access(replace(PAID, is_disputed=True, dispute_status=status).facts)
     assert (found.allowed, found.reason) == (True, Reason.DISPUTE_UNKNOWN)
 
 
 @given(any_facts)
-def test_lets_no_refund_give_access(facts: Facts) -> None:
-    more = replace(facts, refunded_minor=facts.refunded_minor + 1)
-    assert access(facts).allowed or not access(more).allowed
+def test_lets_no_refund_give_access(sale: SaleFacts) -> None:
+    more = replace(sale, refunded_minor=sale.refunded_minor + 1)
+    assert access(sale.facts).allowed or not access(more.facts).allowed
 
 
 @pytest.mark.parametrize(("heavy", "light"), WEIGHTIER)

@@ -16,7 +16,7 @@ from storefront.customers.session import find_customer
 from storefront.delivery.licenses.issue import select_keyless_grants
 from storefront.delivery.licenses.models import Activation, License
 from storefront.mail.models import NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
-from storefront.orders.access import Reason, access, facts_of, item_access
+from storefront.orders.access import Reason, item_access, order_access
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lifecycle import lock_customer, renew_link
 from storefront.orders.models import Grant, Order, OrderItem
@@ -115,7 +115,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
 
 def _demand_settled(session: Session, orders: Sequence[Order]) -> None:
     for order in orders:
-        if access(facts_of(order)).reason is Reason.AWAITING_PAYMENT:
+        if order_access(order).reason is Reason.AWAITING_PAYMENT:
             raise NotYet(f"Order {order.number} waits for the bank. Erase your data when that is settled.")
     keyless = select_keyless_grants().where(Order.id.in_([order.id for order in orders]))
     for _grant, item, order, _product, _price in session.execute(keyless):

@@ -35,7 +35,8 @@ from storefront.delivery.downloads.granted_files import ReleasedFile
 from storefront.delivery.licenses.activations import DevicePage, find_devices
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.validity import license_refusal
-from storefront.orders.access import Facts, Reason, item_facts
+from storefront.orders.access import Reason
+from storefront.orders.facts import Facts, item_facts
 from storefront.orders.lifecycle import order_token
 from storefront.orders.models import Order
 from storefront.orders.unproven import is_order_unproven

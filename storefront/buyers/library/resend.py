@@ -17,7 +17,7 @@ from storefront.customers.models import Customer, email_key
 from storefront.delivery.downloads.counting import add_allowance
 from storefront.mail import outbox
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
-from storefront.orders.access import access, facts_of
+from storefront.orders.access import order_access
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.lifecycle import ensure_customer, renew_link
 from storefront.orders.lookup import is_named, not_found
@@ -93,7 +93,7 @@ def _resend(which: ColumnElement[bool], *, to: str | None, new_link: bool, adds_
             _move(session, order, to.strip())
         if new_link:
             _renew_link(session, order)
-        allowed = access(facts_of(order))
+        allowed = order_access(order)
         not_sent = "" if allowed.allowed and order.fulfilled_at is not None else allowed.sentence
         if not_sent and not has_moved:
             raise NothingToSend(f"Order {order.number}: {not_sent}")

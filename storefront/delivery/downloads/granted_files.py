@@ -15,7 +15,7 @@ from storefront.core.measurements import ACCESS_DENIALS, measurements
 from storefront.core.runtime import settings
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.downloads.rules import Allowance, allowance, counting_window, is_included
-from storefront.orders.access import Access, access, facts_of, item_access
+from storefront.orders.access import Access, item_access, order_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import Product, Release, ReleaseFile
 
@@ -113,7 +113,7 @@ def get_granted_file(order: Order, file_id: int) -> GrantedFile:
         AccessDenied: the order, or every item that grants the file, is closed.
         NotFound: nothing in this order grants it.
     """
-    _demand(access(facts_of(order)))
+    _demand(order_access(order))
     return _open(_find_granted(Grant.id.is_not(None), OrderItem.order_id == order.id, ReleaseFile.id == file_id))
 
 
@@ -128,7 +128,7 @@ def find_newest_files(order: Order) -> list[GrantedFile]:
     Raises:
         AccessDenied: nothing in the order is open.
     """
-    _demand(access(facts_of(order)))
+    _demand(order_access(order))
     rows = _find_granted(OrderItem.order_id == order.id)
     opened = [row for row in rows if item_access(row.Order, row.OrderItem).allowed]
     if rows and not opened:

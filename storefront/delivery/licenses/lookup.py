@@ -13,8 +13,8 @@ from storefront.delivery.licenses import keys
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import Activation, License, RetiredKey
 from storefront.delivery.licenses.validity import license_refusal
-from storefront.orders.access import Facts
-from storefront.orders.models import Decision, Grant, Order, OrderItem
+from storefront.orders.facts import FACT_COLUMNS, facts_of_row
+from storefront.orders.models import Grant, Order, OrderItem
 from storefront.shop.catalog.models import Price, Product
 
 _L = License.__table__.c
@@ -57,7 +57,6 @@ _FIND = (
         _USAGE.label("usage"),
         _I.order_id,
         _I.id.label("order_item_id"),
-        _I.is_refunded,
         _P.id.label("product_id"),
         _P.slug,
         _P.name.label("product_name"),
@@ -66,13 +65,7 @@ _FIND = (
         Customer.__table__.c.id.label("customer_id"),
         _O.name.label("customer_name"),
         _O.email,
-        _O.is_paid,
-        _O.has_failed,
-        _O.total_minor,
-        _O.refunded_minor,
-        _O.is_disputed,
-        _O.dispute_status,
-        _O.decision,
+        *FACT_COLUMNS,
         _A.id.label("instance_id"),
         _A.name.label("instance_name"),
         _A.fingerprint,
@@ -160,16 +153,6 @@ def find_license_status(
     row = session.execute(_FIND, {"exact": exact, "normal": normal, "mode": mode, **named}).first()
     if row is None:
         return None
-    facts = Facts(
-        is_paid=row.is_paid,
-        has_failed=row.has_failed,
-        total_minor=row.total_minor,
-        refunded_minor=row.refunded_minor,
-        is_disputed=row.is_disputed,
-        dispute_status=row.dispute_status,
-        decision=Decision(row.decision),
-        is_item_refunded=row.is_refunded,
-    )
     is_replaced = row.way in _OF_REPLACED
     instance = None
     if row.instance_id is not None:
@@ -184,7 +167,7 @@ def find_license_status(
         expires_at=row.expires_at,
         created_at=row.created_at,
         refusal=license_refusal(
-            facts,
+            facts_of_row(row),
             withdrawn_at=row.withdrawn_at,
             expires_at=row.expires_at,
             now=clock.now(),

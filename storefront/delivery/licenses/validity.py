@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from storefront.delivery.licenses.codes import CODES_OF_REASONS, Code
-from storefront.orders.access import Facts, access
+from storefront.orders.access import access
+from storefront.orders.facts import Facts
 
 
 def license_refusal(

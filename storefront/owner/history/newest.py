@@ -9,7 +9,7 @@ from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
-from storefront.orders.access import Reason, access, facts_of
+from storefront.orders.access import Reason, order_access
 from storefront.orders.models import Order
 
 BATCH = 1000
@@ -55,7 +55,7 @@ def _find_in_state(ask: Select[Order], state: Reason, limit: int) -> Newest:
     found: list[ListedOrder] = []
     count = 0
     for order in db.session.scalars(ask.execution_options(yield_per=BATCH)):
-        if access(facts_of(order)).reason is state:
+        if order_access(order).reason is state:
             count += 1
             if len(found) < limit:
                 found.append(_listed(order))
@@ -70,5 +70,5 @@ def _listed(order: Order) -> ListedOrder:
         currency=order.currency,
         total_minor=order.total_minor,
         refunded_minor=order.refunded_minor,
-        state=access(facts_of(order)).reason,
+        state=order_access(order).reason,
     )

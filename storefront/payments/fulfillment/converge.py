@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from storefront.core import clock
 from storefront.core.runtime import settings
 from storefront.orders import lifecycle
-from storefront.orders.access import access, facts_of
+from storefront.orders.access import order_access
 from storefront.orders.models import Order
 from storefront.orders.notices import settle_notices
 from storefront.orders.reopen import resume_mails
@@ -54,10 +54,10 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
     """
     is_new = answer.ticket is None
     order = _lock_order(session, answer)
-    before = None if is_new else access(facts_of(order))
+    before = None if is_new else order_access(order)
     after_sale = _apply_answer(session, order, answer)
     outcome = _hand_out(session, order)
-    now = access(facts_of(order))
+    now = order_access(order)
     note_access(session, order.id, before, now)
     if outcome is Outcome.FULFILLED or after_sale is not None:
         _settle_notices(session, order, answer, after_sale)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.customers.models import Customer
-from storefront.orders.access import access, facts_of
+from storefront.orders.access import order_access
 from storefront.orders.after_sale import Notice
 from storefront.orders.models import Order, OrderItem
 
@@ -31,7 +31,7 @@ def find_doubles(session: Session, order: Order) -> list[str]:
         return []
     # FOR NO KEY UPDATE: a new order holds its customer's key, so FOR UPDATE would deadlock.
     session.execute(select(Customer.id).where(Customer.id == order.customer_id).with_for_update(key_share=True))
-    if not access(facts_of(order)).allowed:
+    if not order_access(order).allowed:
         return []
     others = session.scalars(
         select(Order).where(
@@ -42,7 +42,7 @@ def find_doubles(session: Session, order: Order) -> list[str]:
             Order.placed_at.between(order.placed_at - WINDOW, order.placed_at + WINDOW),
         )
     ).all()
-    others = [other for other in others if access(facts_of(other)).allowed]
+    others = [other for other in others if order_access(other).allowed]
     if not others:
         return []
     lines = _read_lines(session, [order.id, *(other.id for other in others)])

@@ -10,7 +10,7 @@ from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
 from storefront.delivery.licenses.issue import find_keyless_grants, issue_keys
 from storefront.delivery.licenses.pools.stock import settle_pool_notices
-from storefront.orders.access import access, facts_of
+from storefront.orders.access import order_access
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import KeySource, Product
@@ -114,7 +114,7 @@ def _find_owned(session: Session, order: Order) -> dict[int, Order]:
         .where(Order.customer_id.in_(known), Order.id != order.id)
         .order_by(OrderItem.order_id.desc())
     )
-    return {product_id: earlier for product_id, earlier in rows if access(facts_of(earlier)).allowed}
+    return {product_id: earlier for product_id, earlier in rows if order_access(earlier).allowed}
 
 
 def _has_pool(product: Product) -> bool:

@@ -3,18 +3,12 @@
 from collections.abc import Iterable
 
 from storefront.core import money
-from storefront.orders.access import DISPUTE_REASONS, access, facts_of
+from storefront.orders.access import order_access
+from storefront.orders.disputes import DISPUTE_STATUSES, AnswerStage, answer_stage
 from storefront.orders.models import Order
 from storefront.orders.notices import NoticeDraft
 from storefront.payments.fulfillment.doubles import DOUBLE_PURCHASE, pair_of
 from storefront.stripe_api.seen import SeenAfterSale, SeenDispute
-
-# What wants the owner's answer, and the stage it belongs to: an inquiry that becomes a dispute keeps its id.
-NEEDS_ANSWER = {
-    "warning_needs_response": "inquiry",
-    "needs_response": "dispute",
-    "appeal_needs_response": "appeal",
-}
 
 
 def draft_notices(
@@ -24,7 +18,7 @@ def draft_notices(
     number, found = order.number, []
     if order.is_paid:
         found += [_unknown_line(number, line) for line in unknown_lines]
-    if access(facts_of(order)).allowed:
+    if order_access(order).allowed:
         found += [_double(number, other) for other in doubles]
     if order.is_disputed and order.dispute_status is None:
         found.append(_unreadable(number))
@@ -33,7 +27,7 @@ def draft_notices(
     for dispute in seen.disputes or ():
         found += _dispute(number, dispute)
     for warning in seen.warnings or ():
-        if warning.is_actionable and access(facts_of(order)).allowed:
+        if warning.is_actionable and order_access(order).allowed:
             text = (
                 f"Order {number}: the card's bank suspects fraud ({warning.fraud_type}). Refund it in the Stripe "
                 "Dashboard if you do not know this buyer: a refund now is cheaper than a dispute later."
@@ -41,7 +35,7 @@ def draft_notices(
             found.append(NoticeDraft(kind="fraud_warning", subject=warning.id, text=text))
     for refund in seen.refunds or ():
         # Refunded again, withdrawn, or taken back by the bank: nothing is left to do about the one that failed.
-        if refund.status == "failed" and access(facts_of(order)).allowed:
+        if refund.status == "failed" and order_access(order).allowed:
             amount = money.format_money(refund.amount_minor, refund.currency)
             text = (
                 f"Order {number}: the refund of {amount} failed, so the buyer has no money back and keeps what "
@@ -78,17 +72,17 @@ def _unreadable(number: str) -> NoticeDraft:
 
 
 def _dispute(number: str, dispute: SeenDispute) -> list[NoticeDraft]:
-    if dispute.status not in DISPUTE_REASONS:
+    if dispute.status not in DISPUTE_STATUSES:
         text = (
             f"Order {number}: Stripe reports a dispute status that this shop does not know "
             f"(\u201c{dispute.status}\u201d). Access stays as it is: look at it in the Stripe Dashboard."
         )
         return [NoticeDraft(kind="dispute_unknown", subject=dispute.id, text=text)]
-    if dispute.status not in NEEDS_ANSWER:
+    stage = answer_stage(dispute.status)
+    if stage is None:
         return []
     amount = money.format_money(dispute.amount_minor, dispute.currency)
     until = f" until {dispute.respond_by:%B} {dispute.respond_by.day}" if dispute.respond_by else ""
-    what = "an inquiry" if dispute.status.startswith("warning_") else "a dispute"
+    what = "an inquiry" if stage is AnswerStage.INQUIRY else "a dispute"
     text = f"Order {number}: {what} over {amount} ({dispute.reason}). Answer it in the Stripe Dashboard{until}."
-    subject = f"{dispute.id}:{NEEDS_ANSWER[dispute.status]}"
-    return [NoticeDraft(kind="dispute_open", subject=subject, text=text)]
+    return [NoticeDraft(kind="dispute_open", subject=f"{dispute.id}:{stage.value}", text=text)]

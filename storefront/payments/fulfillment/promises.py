@@ -12,9 +12,9 @@ from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
 from storefront.mail import outbox
 from storefront.mail.models import MailKind, MailState, OutboxMessage
+from storefront.orders.disputes import answer_stage
 from storefront.orders.models import Order, OrderItem
 from storefront.payments.fulfillment.grants import granted_products
-from storefront.payments.fulfillment.notices import NEEDS_ANSWER
 from storefront.stripe_api.seen import SeenAfterSale
 
 ONCE_WITHIN = timedelta(hours=1)
@@ -102,9 +102,9 @@ def promise_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> b
     wanted = [(MailKind.REFUNDED, refund.id, order.email, "") for refund in seen.refunds or () if refund.counts]
     if owner:
         wanted += [
-            (MailKind.DISPUTE_OPENED, dispute.id, owner, NEEDS_ANSWER[dispute.status])
+            (MailKind.DISPUTE_OPENED, dispute.id, owner, stage.value)
             for dispute in seen.disputes or ()
-            if dispute.status in NEEDS_ANSWER
+            if (stage := answer_stage(dispute.status)) is not None
         ]
         wanted += [
             (MailKind.FRAUD_WARNING, warning.id, owner, "")

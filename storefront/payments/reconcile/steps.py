@@ -10,6 +10,7 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.orders.after_sale import Dispute, Refund
+from storefront.orders.disputes import UNSETTLED_STATUSES
 from storefront.orders.lifecycle import find_session_id
 from storefront.orders.models import Order
 from storefront.payments.reconcile.repair import patiently
@@ -29,10 +30,6 @@ LOCAL_PAGE = 100
 SESSION_LIFE = timedelta(hours=25)
 # A younger event may be on its way as a webhook.
 IN_FLIGHT = timedelta(minutes=2)
-OPEN_DISPUTES = (
-    "needs_response", "under_review", "appeal_needs_response", "appeal_under_review",
-    "warning_needs_response", "warning_under_review",
-)  # fmt: skip
 
 
 class Step(StrEnum):
@@ -81,7 +78,7 @@ def _read_waiting(after: str | None) -> Batch:
     is_waiting = Order.fulfilled_at.is_(None) & Order.has_failed.is_(False)
     unsettled = or_(
         Order.id.in_(select(Refund.order_id).where(Refund.status.in_(("pending", "requires_action")))),
-        Order.id.in_(select(Dispute.order_id).where(Dispute.status.in_(OPEN_DISPUTES))),
+        Order.id.in_(select(Dispute.order_id).where(Dispute.status.in_(UNSETTLED_STATUSES))),
     )
     rows = db.session.execute(
         select(Order.id, Order.checkout_session_id)

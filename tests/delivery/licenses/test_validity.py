@@ -9,20 +9,14 @@ from hypothesis import strategies as st
 
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.validity import license_refusal
-from storefront.orders.access import DISPUTE_REASONS, Facts, access
+from storefront.orders.access import access
+from storefront.orders.disputes import DISPUTE_STATUSES
 from storefront.orders.models import Decision
+from tests.support.facts import SaleFacts
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 OVER, AHEAD = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
-PAID = Facts(
-    is_paid=True,
-    has_failed=False,
-    total_minor=1900,
-    refunded_minor=0,
-    is_disputed=False,
-    dispute_status=None,
-    decision=Decision.FOLLOW_PAYMENT,
-)
+PAID = SaleFacts()
 REFUNDED = replace(PAID, refunded_minor=1900)
 DISPUTED = replace(PAID, is_disputed=True, dispute_status="needs_response")
 
@@ -51,16 +45,16 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("facts", "withdrawn_at", "expires_at", "is_replaced", "expected"), CASES)
+@pytest.mark.parametrize(("sale", "withdrawn_at", "expires_at", "is_replaced", "expected"), CASES)
 def test_answers_the_first_reason(
-    facts: Facts,
+    sale: SaleFacts,
     withdrawn_at: datetime | None,
     expires_at: datetime | None,
     is_replaced: bool,
     expected: Code | None,
 ) -> None:
     found = license_refusal(
-        facts, withdrawn_at=withdrawn_at, expires_at=expires_at, now=NOW, is_replaced=is_replaced
+        sale.facts, withdrawn_at=withdrawn_at, expires_at=expires_at, now=NOW, is_replaced=is_replaced
     )
     assert found is expected
 
@@ -69,14 +63,14 @@ moments = st.sampled_from([None, OVER, AHEAD])
 
 
 @given(
-    facts=st.builds(
-        Facts,
+    sale=st.builds(
+        SaleFacts,
         is_paid=st.booleans(),
         has_failed=st.booleans(),
         total_minor=st.sampled_from([0, 1900]),
         refunded_minor=st.sampled_from([0, 100, 1900]),
         is_disputed=st.booleans(),
-        dispute_status=st.sampled_from([None, "unheard_of", *DISPUTE_REASONS]),
+        dispute_status=st.sampled_from([None, "unheard_of", *DISPUTE_STATUSES]),
         decision=st.sampled_from(Decision),
         is_item_refunded=st.booleans(),
     ),
@@ -84,8 +78,8 @@ moments = st.sampled_from([None, OVER, AHEAD])
     expires_at=moments,
 )
 def test_works_only_while_its_order_is_open(
-    facts: Facts, withdrawn_at: datetime | None, expires_at: datetime | None
+    sale: SaleFacts, withdrawn_at: datetime | None, expires_at: datetime | None
 ) -> None:
-    found = license_refusal(facts, withdrawn_at=withdrawn_at, expires_at=expires_at, now=NOW)
-    is_open = access(facts).allowed and withdrawn_at is None and expires_at is not OVER
+    found = license_refusal(sale.facts, withdrawn_at=withdrawn_at, expires_at=expires_at, now=NOW)
+    is_open = access(sale.facts).allowed and withdrawn_at is None and expires_at is not OVER
     assert (found is None) is is_open

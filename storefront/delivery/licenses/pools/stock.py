@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -13,8 +12,9 @@ from storefront.core.db import db, transaction
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.issue import UNSOLD
 from storefront.delivery.licenses.models import License, PoolKey
-from storefront.orders.access import Facts, access
+from storefront.orders.access import access
 from storefront.orders.after_sale import Notice
+from storefront.orders.facts import FACT_COLUMNS, facts_of_row
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.orders.notices import NoticeDraft, settle_notices
 from storefront.shop.catalog.models import KeySource, Product
@@ -47,18 +47,7 @@ def count_waiting(session: Session, mode: str, product_ids: Collection[int] | No
     Access is a rule in Python, so grants are counted by what that rule asks, and each group is asked once.
     """
     grants = (
-        select(
-            Grant.product_id,
-            Order.is_paid,
-            Order.has_failed,
-            Order.is_disputed,
-            Order.dispute_status,
-            Order.decision,
-            OrderItem.is_refunded,
-            (Order.total_minor == 0).label("is_free"),
-            (Order.refunded_minor > 0).label("has_refund"),
-            (Order.refunded_minor >= Order.total_minor).label("is_all_refunded"),
-        )
+        select(Grant.product_id, *FACT_COLUMNS)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
         .outerjoin(License, License.grant_id == Grant.id)
@@ -70,23 +59,9 @@ def count_waiting(session: Session, mode: str, product_ids: Collection[int] | No
     rows = session.execute(select(*each.c, func.count().label("waiting")).group_by(*each.c))
     waiting: Counter[int] = Counter()
     for row in rows:
-        if access(_facts_of(row)).allowed:
+        if access(facts_of_row(row)).allowed:
             waiting[row.product_id] += row.waiting
     return dict(waiting)
-
-
-def _facts_of(row: Any) -> Facts:  # noqa: ANN401 - the row of an untyped subquery
-    """Amounts that stand for all of their group: nothing, a part, everything."""
-    return Facts(
-        is_paid=row.is_paid,
-        has_failed=row.has_failed,
-        total_minor=0 if row.is_free else 2,
-        refunded_minor=2 if row.is_all_refunded else int(row.has_refund),
-        is_disputed=row.is_disputed,
-        dispute_status=row.dispute_status,
-        decision=row.decision,
-        is_item_refunded=row.is_refunded,
-    )
 
 
 def list_pools() -> list[PoolCounts]:

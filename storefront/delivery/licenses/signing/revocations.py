@@ -14,7 +14,7 @@ from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.signing.jws import sign
 from storefront.delivery.licenses.validity import license_refusal
-from storefront.orders.access import item_facts
+from storefront.orders.facts import item_facts
 from storefront.orders.models import Grant, Order, OrderItem
 
 KIND = "revocations+jwt"
