@@ -9,9 +9,9 @@ from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.orders.access import Access, order_access
 from storefront.orders.after_sale import OrderChange
+from storefront.orders.emails import resume_mails
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Decision, Order
-from storefront.orders.reopen import resume_mails
 
 
 class NotPaid(StorefrontError):

@@ -15,10 +15,10 @@ from storefront.core.queue import nudge
 from storefront.customers import sign_ins
 from storefront.customers.models import Customer, email_key
 from storefront.delivery.downloads.counting import add_allowance
-from storefront.mail import outbox
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
 from storefront.orders.access import order_access
 from storefront.orders.after_sale import OrderChange
+from storefront.orders.emails import promise_for
 from storefront.orders.lifecycle import ensure_customer, renew_link
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Order
@@ -135,16 +135,7 @@ def _promise_receipt(session: Session, order: Order, *, adds_downloads: bool) ->
         .where(*older)
         .values(state=MailState.CANCELED, last_error="a newer one was asked for")
     )
-    outbox.promise(
-        session,
-        kind=MailKind.RECEIPT,
-        order_id=order.id,
-        mode=order.mode,
-        recipient=order.email,
-        about=_about(order),
-        again=tokens.new_token(),
-        hold=False,
-    )
+    promise_for(session, order, MailKind.RECEIPT, about=_about(order), again=tokens.new_token())
     session.add(OrderChange(order_id=order.id, what="resent", detail="receipt"))
     return True
 

@@ -15,12 +15,11 @@ from storefront.delivery.licenses.issue import mark_handed_out, take_from_pool
 from storefront.delivery.licenses.keys import hash_exact, hash_key, hashes_of, hint, is_well_formed, new_key
 from storefront.delivery.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
 from storefront.delivery.licenses.pools.stock import settle_pool_notices
-from storefront.mail import outbox
 from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.after_sale import OrderChange
+from storefront.orders.emails import promise_for, resume_mails
 from storefront.orders.models import Grant, Order, OrderItem
-from storefront.orders.reopen import resume_mails
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.product_settings import TEST_PREFIX
 
@@ -179,16 +178,7 @@ def replace_key(reference: str, *, because: str = "") -> Replaced:
         session.add(KeyEvent(what="replaced", license_id=found.id, detail=f"{hint(old)}{reason}"))
         session.add(OrderChange(order_id=order.id, what="key_replaced", detail=f"{hint(old)}{reason}"))
         _forget_older_mails(session, found)
-        outbox.promise(
-            session,
-            kind=MailKind.KEY_REPLACED,
-            order_id=order.id,
-            mode=order.mode,
-            recipient=order.email,
-            about=str(found.id),
-            again=old_hash[:12],
-            hold=False,
-        )
+        promise_for(session, order, MailKind.KEY_REPLACED, about=str(found.id), again=old_hash[:12])
         if was_withdrawn:
             resume_mails(session, order)
         made = Replaced(

@@ -8,9 +8,9 @@ from storefront.core import clock
 from storefront.core.runtime import settings
 from storefront.orders import lifecycle
 from storefront.orders.access import order_access
+from storefront.orders.emails import resume_mails
 from storefront.orders.models import Order
 from storefront.orders.notices import settle_notices
-from storefront.orders.reopen import resume_mails
 from storefront.payments.fulfillment.after_sale import copy_after_sale, note_access
 from storefront.payments.fulfillment.doubles import find_doubles, settle_pairs
 from storefront.payments.fulfillment.grants import add_grants, add_items

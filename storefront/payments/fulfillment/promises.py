@@ -10,9 +10,9 @@ from storefront.core import clock
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
-from storefront.mail import outbox
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.disputes import answer_stage
+from storefront.orders.emails import promise_for, promise_once_for
 from storefront.orders.models import Order, OrderItem
 from storefront.payments.fulfillment.grants import granted_products
 from storefront.stripe_api.seen import SeenAfterSale
@@ -30,7 +30,7 @@ def promise_state(session: Session, order: Order) -> bool:
     kind = MailKind.RECEIPT
     if not order.is_paid:
         kind = MailKind.PAYMENT_FAILED if order.has_failed else MailKind.WAITING_FOR_BANK
-    return outbox.promise_once(session, kind=kind, order_id=order.id, mode=order.mode, recipient=order.email)
+    return promise_once_for(session, order, kind, hold=True)
 
 
 def promise_free(session: Session, order: Order, repeated: Mapping[int, Order]) -> None:
@@ -44,27 +44,12 @@ def promise_free(session: Session, order: Order, repeated: Mapping[int, Order]) 
     own = granted_products(session, order)
     if own:
         last = max((mailed[product] for product in own if product in mailed), default=None)
-        outbox.promise_once(
-            session,
-            kind=MailKind.RECEIPT,
-            order_id=order.id,
-            mode=order.mode,
-            recipient=order.email,
-            hold=False,
-            not_before=last + ONCE_WITHIN if last else None,
-        )
+        promise_once_for(session, order, MailKind.RECEIPT, not_before=last + ONCE_WITHIN if last else None)
     for earlier in {each.id: each for each in repeated.values()}.values():
         if any(product in mailed for product, of in repeated.items() if of.id == earlier.id):
             continue
-        outbox.promise(
-            session,
-            kind=MailKind.RECEIPT,
-            order_id=earlier.id,
-            mode=earlier.mode,
-            recipient=earlier.email,
-            again=order.number,  # random, and its order is fulfilled once
-            hold=False,
-        )
+        # The number is random, and its order is fulfilled once.
+        promise_for(session, earlier, MailKind.RECEIPT, again=order.number)
 
 
 def _find_mailed(session: Session, order: Order) -> dict[int, datetime]:
@@ -112,16 +97,7 @@ def promise_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> b
             if warning.is_actionable
         ]
     made = [
-        outbox.promise_once(
-            session,
-            kind=kind,
-            order_id=order.id,
-            mode=order.mode,
-            recipient=recipient,
-            about=about,
-            again=stage,
-            hold=False,
-        )
+        promise_once_for(session, order, kind, recipient=recipient, about=about, again=stage)
         for kind, about, recipient, stage in wanted
     ]
     return any(made)
