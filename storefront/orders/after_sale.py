@@ -58,7 +58,7 @@ class OrderChange(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=clock.now)
-    what: Mapped[str]  # a stable word: placed, paid, refunded, access, …
+    what: Mapped[str]  # see `changes.ChangeKind`
     detail: Mapped[str] = mapped_column(default="")  # for people; holds no key and no address
 
 
@@ -70,7 +70,7 @@ class Notice(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mode: Mapped[str]
-    kind: Mapped[str]
+    kind: Mapped[str]  # see `notices.NoticeKind`
     subject: Mapped[str]  # what it is about: a Stripe id, an order number, a day
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
     text: Mapped[str]

@@ -8,7 +8,7 @@ from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.orders.access import Access, order_access
-from storefront.orders.after_sale import OrderChange
+from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import resume_mails
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Decision, Order
@@ -45,7 +45,7 @@ def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
         if order.decision is not decision:
             order.decision = decision
             detail = f"{decision.value}: {because}" if because else decision.value
-            session.add(OrderChange(order_id=order.id, what="decision", detail=detail))
+            add_change(session, order.id, ChangeKind.DECISION, detail)
         if decision is not Decision.WITHDRAW:
             resume_mails(session, order)
         decided = Decided(before=before, now=order_access(order))

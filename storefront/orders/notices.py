@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,24 @@ from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.orders.after_sale import Notice
 from storefront.orders.models import Order
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about. The values are stored, and `needs-you --json` prints them."""
+
+    DISPUTE_OPEN = "dispute_open"
+    DISPUTE_UNKNOWN = "dispute_unknown"
+    DOUBLE_PURCHASE = "double_purchase"
+    EVENTS_MISSING = "events_missing"
+    EVENT_STUCK = "event_stuck"
+    FILE_MISSING = "file_missing"
+    FRAUD_WARNING = "fraud_warning"
+    LIST_UNREADABLE = "list_unreadable"
+    MAIL_FAILED = "mail_failed"
+    POOL_LOW = "pool_low"
+    REFUND_FAILED = "refund_failed"
+    SESSION_UNREADABLE = "session_unreadable"
+    UNKNOWN_LINE = "unknown_line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

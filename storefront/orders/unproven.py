@@ -7,7 +7,7 @@ from storefront.core.db import db, transaction
 from storefront.customers import sign_ins
 from storefront.customers.models import Customer
 from storefront.customers.unproven import is_unproven, unproven_key
-from storefront.orders.after_sale import OrderChange
+from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.lifecycle import ensure_customer
 from storefront.orders.models import Grant, Order, OrderItem
 
@@ -40,7 +40,7 @@ def claim_order(order_id: int) -> bool:
             return False
         order.customer_id = ensure_customer(session, mode=order.mode, email=order.email)
         sign_ins.follow_order(session, order.id, customer_id=order.customer_id)
-        session.add(OrderChange(order_id=order.id, what="address", detail="proven by its mail"))
+        add_change(session, order.id, ChangeKind.ADDRESS, "proven by its mail")
     return True
 
 

@@ -17,7 +17,7 @@ from storefront.customers.proofs import Proof
 from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.session import find_customer
 from storefront.mail.models import MAY_LEAVE, TO_OWNER, MailKind, OutboxMessage
-from storefront.orders.after_sale import OrderChange
+from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.lifecycle import ensure_customer, lock_customer
 from storefront.orders.models import Order
 
@@ -196,7 +196,7 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
         become_one(session, customer, session.get_one(Customer, owner_id))
     for order in orders:
         order.customer_id, order.email = owner_id, new_email
-        session.add(OrderChange(order_id=order.id, what="address", detail="changed"))
+        add_change(session, order.id, ChangeKind.ADDRESS, "changed")
     return owner_id
 
 

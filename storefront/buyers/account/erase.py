@@ -17,7 +17,7 @@ from storefront.delivery.licenses.issue import select_keyless_grants
 from storefront.delivery.licenses.models import Activation, License
 from storefront.mail.models import NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
 from storefront.orders.access import Reason, item_access, order_access
-from storefront.orders.after_sale import OrderChange
+from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.lifecycle import lock_customer, renew_link
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.unproven import take_in_unproven
@@ -129,7 +129,7 @@ def _erase_order(session: Session, order: Order) -> None:
     order.email, order.name, order.tax_ids = "", None, []
     order.erased_at = clock.now()
     renew_link(order)
-    session.add(OrderChange(order_id=order.id, what="erased", detail="personal data"))
+    add_change(session, order.id, ChangeKind.ERASED, "personal data")
 
 
 def _erase_devices(session: Session, order_ids: Sequence[int]) -> int:

@@ -17,7 +17,7 @@ from storefront.customers.models import Customer, email_key
 from storefront.delivery.downloads.counting import add_allowance
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
 from storefront.orders.access import order_access
-from storefront.orders.after_sale import OrderChange
+from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for
 from storefront.orders.lifecycle import ensure_customer, renew_link
 from storefront.orders.lookup import is_named, not_found
@@ -136,7 +136,7 @@ def _promise_receipt(session: Session, order: Order, *, adds_downloads: bool) ->
         .values(state=MailState.CANCELED, last_error="a newer one was asked for")
     )
     promise_for(session, order, MailKind.RECEIPT, about=_about(order), again=tokens.new_token())
-    session.add(OrderChange(order_id=order.id, what="resent", detail="receipt"))
+    add_change(session, order.id, ChangeKind.RESENT, "receipt")
     return True
 
 
@@ -156,7 +156,7 @@ def _move(session: Session, order: Order, to: str) -> None:
     session.execute(update(OutboxMessage).where(*waiting).values(recipient=to))
     order.email = to
     sign_ins.end_of_orders(session, [order.id])
-    session.add(OrderChange(order_id=order.id, what="address", detail="corrected by the shop"))
+    add_change(session, order.id, ChangeKind.ADDRESS, "corrected by the shop")
     session.flush()
     before = session.get_one(Customer, before_id, with_for_update=True, populate_existing=True)
     others = select(Order.id).where(Order.customer_id == before_id).limit(1)
@@ -166,4 +166,4 @@ def _move(session: Session, order: Order, to: str) -> None:
 
 def _renew_link(session: Session, order: Order) -> None:
     renew_link(order)
-    session.add(OrderChange(order_id=order.id, what="link", detail="the old one does not work any more"))
+    add_change(session, order.id, ChangeKind.LINK, "the old one does not work any more")

@@ -11,7 +11,7 @@ from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.delivery.downloads.granted_files import GrantedFile
 from storefront.delivery.downloads.models import Download
-from storefront.orders.after_sale import OrderChange
+from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 
@@ -116,9 +116,7 @@ def raise_limit(reference: str, *, downloads: int = 0, days: int = 0) -> int:
         if order_id is None:
             raise not_found(reference)
         raised = add_allowance(session, order_id, downloads=downloads, days=days)
-        session.add(
-            OrderChange(order_id=order_id, what="limit_raised", detail=f"{downloads} downloads, {days} days")
-        )
+        add_change(session, order_id, ChangeKind.LIMIT_RAISED, f"{downloads} downloads, {days} days")
     return raised
 
 

@@ -8,12 +8,10 @@ from sqlalchemy import select
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.storage import storage
-from storefront.orders.notices import NoticeDraft, reopen_notice, settle_notices
+from storefront.orders.notices import NoticeDraft, NoticeKind, reopen_notice, settle_notices
 from storefront.shop.catalog.models import Release, ReleaseFile
 
 log = logging.getLogger(__name__)
-
-FILE_MISSING = "file_missing"
 
 
 class FileMissing(StorefrontError):
@@ -36,7 +34,7 @@ def _draft_notice(path: str) -> NoticeDraft:
         f"The file {path} is not in the storage, or not whole, so its buyers cannot download it. Put it back, "
         "then run `storefront releases check`."
     )
-    return NoticeDraft(kind=FILE_MISSING, subject=path, text=text)
+    return NoticeDraft(kind=NoticeKind.FILE_MISSING, subject=path, text=text)
 
 
 def report_missing(path: str) -> FileMissing:
@@ -62,6 +60,9 @@ def check_files() -> list[Missing]:
     missing = [each for each in found if each.found_bytes != each.size_bytes]
     with transaction() as session:
         settle_notices(
-            session, [_draft_notice(each.path) for each in missing], kinds=[FILE_MISSING], forgets_done=True
+            session,
+            [_draft_notice(each.path) for each in missing],
+            kinds=[NoticeKind.FILE_MISSING],
+            forgets_done=True,
         )
     return missing

@@ -17,7 +17,7 @@ from storefront.delivery.licenses.models import Activation, KeyEvent, License, P
 from storefront.delivery.licenses.pools.stock import settle_pool_notices
 from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
-from storefront.orders.after_sale import OrderChange
+from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for, resume_mails
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.shop.catalog.models import Product
@@ -176,7 +176,7 @@ def replace_key(reference: str, *, because: str = "") -> Replaced:
         removed = len(session.scalars(gone.execution_options(synchronize_session=False)).all())
         reason = f": {because}" if because else ""
         session.add(KeyEvent(what="replaced", license_id=found.id, detail=f"{hint(old)}{reason}"))
-        session.add(OrderChange(order_id=order.id, what="key_replaced", detail=f"{hint(old)}{reason}"))
+        add_change(session, order.id, ChangeKind.KEY_REPLACED, f"{hint(old)}{reason}")
         _forget_older_mails(session, found)
         promise_for(session, order, MailKind.KEY_REPLACED, about=str(found.id), again=old_hash[:12])
         if was_withdrawn:
@@ -256,7 +256,8 @@ def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
             event.license_id = row.id
             order, _item, _product = get_sale(session, row)
             reason = f": {because}" if because else ""
-            session.add(OrderChange(order_id=order.id, what=f"key_{what}", detail=f"{hint(row.key)}{reason}"))
+            kind = ChangeKind.KEY_WITHDRAWN if is_withdrawn else ChangeKind.KEY_RESTORED
+            add_change(session, order.id, kind, f"{hint(row.key)}{reason}")
             if not is_withdrawn:
                 resume_mails(session, order)
         session.add(event)

@@ -9,21 +9,17 @@ from sqlalchemy.orm import Session
 from storefront.core import money
 from storefront.core.db import Base
 from storefront.orders.access import Access
-from storefront.orders.after_sale import Dispute, FraudWarning, OrderChange, Refund
+from storefront.orders.after_sale import Dispute, FraudWarning, Refund
+from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.models import Order, OrderItem
 from storefront.stripe_api.seen import SeenAfterSale, SeenDispute, SeenRefund, SeenWarning
-
-
-def note(session: Session, order_id: int, what: str, detail: str = "") -> None:
-    """One line of the order's timeline."""
-    session.add(OrderChange(order_id=order_id, what=what, detail=detail))
 
 
 def note_access(session: Session, order_id: int, before: Access | None, now: Access) -> None:
     if before is not None and before.reason == now.reason:
         return
     was = f"{_word(before)}, " if before else ""
-    note(session, order_id, "access", f"{was}now {_word(now)}" if was else _word(now))
+    add_change(session, order_id, ChangeKind.ACCESS, f"{was}now {_word(now)}" if was else _word(now))
 
 
 def _word(found: Access) -> str:
@@ -36,15 +32,15 @@ def copy_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> None
     for refund in refunds:
         if _copy(session, Refund, refund.id, {"order_id": order.id, **_refund_values(refund)}):
             amount = money.format_money(refund.amount_minor, refund.currency)
-            note(session, order.id, "refund", f"{amount}, {refund.status}")
+            add_change(session, order.id, ChangeKind.REFUND, f"{amount}, {refund.status}")
     for dispute in seen.disputes or ():
         if _copy(session, Dispute, dispute.id, {"order_id": order.id, **_dispute_values(dispute)}):
             amount = money.format_money(dispute.amount_minor, dispute.currency)
-            note(session, order.id, "dispute", f"{amount}, {dispute.reason}, {dispute.status}")
+            add_change(session, order.id, ChangeKind.DISPUTE, f"{amount}, {dispute.reason}, {dispute.status}")
     for warning in seen.warnings or ():
         if _copy(session, FraudWarning, warning.id, {"order_id": order.id, **_warning_values(warning)}):
             word = "actionable" if warning.is_actionable else "settled"
-            note(session, order.id, "fraud_warning", f"{warning.fraud_type}, {word}")
+            add_change(session, order.id, ChangeKind.FRAUD_WARNING, f"{warning.fraud_type}, {word}")
     if seen.refunds is not None:
         _mark_items(session, order, refunds)
 
@@ -95,6 +91,5 @@ def _mark_items(session: Session, order: Order, refunds: Iterable[SeenRefund]) -
     for item in session.scalars(select(OrderItem).where(OrderItem.order_id == order.id)):
         if item.is_refunded != (item.position in named):
             item.is_refunded = item.position in named
-            note(
-                session, order.id, "item", f"{item.description}: {'refunded' if item.is_refunded else 'restored'}"
-            )
+            word = "refunded" if item.is_refunded else "restored"
+            add_change(session, order.id, ChangeKind.ITEM, f"{item.description}: {word}")

@@ -12,8 +12,8 @@ from storefront.customers.models import Customer
 from storefront.orders.access import order_access
 from storefront.orders.after_sale import Notice
 from storefront.orders.models import Order, OrderItem
+from storefront.orders.notices import NoticeKind
 
-DOUBLE_PURCHASE = "double_purchase"
 WINDOW = timedelta(hours=24)
 
 
@@ -55,7 +55,7 @@ def settle_pairs(session: Session, order: Order, doubles: Iterable[str]) -> None
     theirs = session.scalars(
         select(Notice).where(
             Notice.mode == order.mode,
-            Notice.kind == DOUBLE_PURCHASE,
+            Notice.kind == NoticeKind.DOUBLE_PURCHASE,
             Notice.order_id != order.id,
             Notice.subject.contains(order.number),
         )

@@ -11,7 +11,7 @@ from storefront.customers.unproven import unproven_key
 from storefront.delivery.licenses.issue import find_keyless_grants, issue_keys
 from storefront.delivery.licenses.pools.stock import settle_pool_notices
 from storefront.orders.access import order_access
-from storefront.orders.after_sale import OrderChange
+from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import KeySource, Product
 from storefront.shop.catalog.recognized_lines import RecognizedLine
@@ -77,7 +77,7 @@ def add_grants(session: Session, order: Order) -> dict[int, Order]:
     waiting = [each for each in issue_keys(session, find_keyless_grants(session, order)) if each.is_open]
     settle_pool_notices(session, order.mode, {product.id for _item, product in items if _has_pool(product)})
     if waiting:
-        session.add(OrderChange(order_id=order.id, what="backordered", detail=_in_words(len(waiting))))
+        add_change(session, order.id, ChangeKind.BACKORDERED, _in_words(len(waiting)))
     return repeated
 
 

@@ -6,8 +6,8 @@ from storefront.core import money
 from storefront.orders.access import order_access
 from storefront.orders.disputes import DISPUTE_STATUSES, AnswerStage, answer_stage
 from storefront.orders.models import Order
-from storefront.orders.notices import NoticeDraft
-from storefront.payments.fulfillment.doubles import DOUBLE_PURCHASE, pair_of
+from storefront.orders.notices import NoticeDraft, NoticeKind
+from storefront.payments.fulfillment.doubles import pair_of
 from storefront.stripe_api.seen import SeenAfterSale, SeenDispute
 
 
@@ -32,7 +32,7 @@ def draft_notices(
                 f"Order {number}: the card's bank suspects fraud ({warning.fraud_type}). Refund it in the Stripe "
                 "Dashboard if you do not know this buyer: a refund now is cheaper than a dispute later."
             )
-            found.append(NoticeDraft(kind="fraud_warning", subject=warning.id, text=text))
+            found.append(NoticeDraft(kind=NoticeKind.FRAUD_WARNING, subject=warning.id, text=text))
     for refund in seen.refunds or ():
         # Refunded again, withdrawn, or taken back by the bank: nothing is left to do about the one that failed.
         if refund.status == "failed" and order_access(order).allowed:
@@ -42,7 +42,7 @@ def draft_notices(
                 "was bought. Refund again, or pay another way and withdraw the order: "
                 f"`storefront orders decide {number} withdraw`."
             )
-            found.append(NoticeDraft(kind="refund_failed", subject=refund.id, text=text))
+            found.append(NoticeDraft(kind=NoticeKind.REFUND_FAILED, subject=refund.id, text=text))
     return found
 
 
@@ -51,7 +51,7 @@ def _unknown_line(number: str, line: str) -> NoticeDraft:
         f"Order {number} has a line this shop does not know: \u201c{line}\u201d. Nothing was handed out for it: "
         "write to the buyer, or refund that part."
     )
-    return NoticeDraft(kind="unknown_line", subject=f"{number}:{line}", text=text)
+    return NoticeDraft(kind=NoticeKind.UNKNOWN_LINE, subject=f"{number}:{line}", text=text)
 
 
 def _double(number: str, other: str) -> NoticeDraft:
@@ -60,7 +60,7 @@ def _double(number: str, other: str) -> NoticeDraft:
         f"Orders {first} and {second} have the same lines and address within 24 hours. "
         "If the buyer meant to pay once, refund one of them."
     )
-    return NoticeDraft(kind=DOUBLE_PURCHASE, subject=pair_of(number, other), text=text)
+    return NoticeDraft(kind=NoticeKind.DOUBLE_PURCHASE, subject=pair_of(number, other), text=text)
 
 
 def _unreadable(number: str) -> NoticeDraft:
@@ -68,7 +68,7 @@ def _unreadable(number: str) -> NoticeDraft:
         f"Order {number} is disputed, and the shop may not read the dispute, so access stays as it is. "
         "Let STRIPE_SECRET_KEY read disputes, or decide yourself: `storefront orders decide`."
     )
-    return NoticeDraft(kind="dispute_unknown", subject=number, text=text)
+    return NoticeDraft(kind=NoticeKind.DISPUTE_UNKNOWN, subject=number, text=text)
 
 
 def _dispute(number: str, dispute: SeenDispute) -> list[NoticeDraft]:
@@ -77,7 +77,7 @@ def _dispute(number: str, dispute: SeenDispute) -> list[NoticeDraft]:
             f"Order {number}: Stripe reports a dispute status that this shop does not know "
             f"(\u201c{dispute.status}\u201d). Access stays as it is: look at it in the Stripe Dashboard."
         )
-        return [NoticeDraft(kind="dispute_unknown", subject=dispute.id, text=text)]
+        return [NoticeDraft(kind=NoticeKind.DISPUTE_UNKNOWN, subject=dispute.id, text=text)]
     stage = answer_stage(dispute.status)
     if stage is None:
         return []
@@ -85,4 +85,4 @@ def _dispute(number: str, dispute: SeenDispute) -> list[NoticeDraft]:
     until = f" until {dispute.respond_by:%B} {dispute.respond_by.day}" if dispute.respond_by else ""
     what = "an inquiry" if stage is AnswerStage.INQUIRY else "a dispute"
     text = f"Order {number}: {what} over {amount} ({dispute.reason}). Answer it in the Stripe Dashboard{until}."
-    return [NoticeDraft(kind="dispute_open", subject=f"{dispute.id}:{stage.value}", text=text)]
+    return [NoticeDraft(kind=NoticeKind.DISPUTE_OPEN, subject=f"{dispute.id}:{stage.value}", text=text)]

@@ -11,14 +11,14 @@ from storefront.core.runtime import settings
 from storefront.mail import outbox
 from storefront.mail.models import MailKind
 from storefront.orders.after_sale import Notice
-from storefront.orders.notices import as_json, find_open_notices
+from storefront.orders.notices import NoticeKind, as_json, find_open_notices
 from storefront.payments.reconcile.models import ReconcilePass
 
 MARGIN = timedelta(hours=1)  # Stripe's clock and ours, and what was being written while the last pass looked
 KEPT = timedelta(days=90)
 FIRST_WINDOW = timedelta(days=30)  # as long as Stripe keeps events
 # These have a mail of their own.
-TOLD_ALREADY = frozenset({"dispute_open", "fraud_warning"})
+TOLD_ALREADY = frozenset({NoticeKind.DISPUTE_OPEN, NoticeKind.FRAUD_WARNING})
 
 
 def find_last_complete() -> ReconcilePass | None:

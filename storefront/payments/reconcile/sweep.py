@@ -10,10 +10,15 @@ from storefront.core.db import db, transaction
 from storefront.core.runtime import settings
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.models import Order
-from storefront.orders.notices import NoticeDraft, open_notices, settle_notices
+from storefront.orders.notices import NoticeDraft, NoticeKind, open_notices, settle_notices
 from storefront.payments.webhook import ledger
 
-KINDS = ("mail_failed", "event_stuck", "session_unreadable", "list_unreadable")
+KINDS = (
+    NoticeKind.MAIL_FAILED,
+    NoticeKind.EVENT_STUCK,
+    NoticeKind.SESSION_UNREADABLE,
+    NoticeKind.LIST_UNREADABLE,
+)
 STUCK = timedelta(hours=1)
 MAILS_OF = timedelta(days=30)
 
@@ -23,9 +28,7 @@ def sweep(*, never_received: int, unreadable: Mapping[str, str], unreadable_list
     drafts = [*_failed_mails(), *_stuck_events(), *_unreadable(unreadable)]
     drafts += [_forbidden(name) for name in unreadable_lists]
     with transaction() as session:
-        settle_notices(
-            session, drafts, kinds=("mail_failed", "event_stuck", "session_unreadable", "list_unreadable")
-        )
+        settle_notices(session, drafts, kinds=KINDS)
         if never_received:
             open_notices(session, [_silent(never_received)])
 
@@ -42,7 +45,7 @@ def _failed_mails() -> list[NoticeDraft]:
     )
     return [
         NoticeDraft(
-            kind="mail_failed",
+            kind=NoticeKind.MAIL_FAILED,
             subject=str(row.id),
             text=(
                 f"The mail \u201c{row.kind.replace('_', ' ')}\u201d of order {row.number or 'none'} "
@@ -56,7 +59,7 @@ def _failed_mails() -> list[NoticeDraft]:
 def _stuck_events() -> list[NoticeDraft]:
     return [
         NoticeDraft(
-            kind="event_stuck",
+            kind=NoticeKind.EVENT_STUCK,
             subject=event_id,
             text=(
                 f"Stripe's event {event_id} ({event_type}) cannot be handled: {error or 'no error noted'}. "
@@ -70,7 +73,7 @@ def _stuck_events() -> list[NoticeDraft]:
 def _unreadable(sessions: Mapping[str, str]) -> list[NoticeDraft]:
     return [
         NoticeDraft(
-            kind="session_unreadable",
+            kind=NoticeKind.SESSION_UNREADABLE,
             subject=session_id,
             text=(
                 f"The Checkout Session {session_id} could not be compared: {why.rstrip('.')}. "
@@ -86,13 +89,13 @@ def _forbidden(name: str) -> NoticeDraft:
         f"STRIPE_SECRET_KEY may not list {name}, so what only they tell is not found without its webhook. "
         "Give the restricted key that permission in the Stripe Dashboard."
     )
-    return NoticeDraft(kind="list_unreadable", subject=name, text=text)
+    return NoticeDraft(kind=NoticeKind.LIST_UNREADABLE, subject=name, text=text)
 
 
 def _silent(count: int) -> NoticeDraft:
     events = "one event" if count == 1 else f"{count} events"
     return NoticeDraft(
-        kind="events_missing",
+        kind=NoticeKind.EVENTS_MISSING,
         subject=f"{clock.now():%Y-%m-%d}",
         text=(
             f"Stripe told of {events} that never arrived here and were found only by comparing. Look at the "

@@ -19,7 +19,7 @@ from storefront.delivery.licenses.issue import (
 )
 from storefront.delivery.licenses.pools.stock import count_waiting, settle_pool_notices, settle_stale_pool_notices
 from storefront.mail.models import MailKind
-from storefront.orders.after_sale import OrderChange
+from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for
 from storefront.orders.models import Grant, Order
 from storefront.shop.catalog.models import KeySource, Product
@@ -95,6 +95,6 @@ def _lock_waiting(session: Session, product_id: int) -> list[KeylessGrant]:
 
 def _tell(session: Session, order: Order, grant_ids: list[int]) -> None:
     count = "1 license key" if len(grant_ids) == 1 else f"{len(grant_ids)} license keys"
-    session.add(OrderChange(order_id=order.id, what="served", detail=f"{count} arrived"))
+    add_change(session, order.id, ChangeKind.SERVED, f"{count} arrived")
     # A second delivery to the same order is another email.
     promise_for(session, order, MailKind.KEYS_ARRIVED, again=str(max(grant_ids)))

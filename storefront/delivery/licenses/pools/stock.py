@@ -16,10 +16,8 @@ from storefront.orders.access import access
 from storefront.orders.after_sale import Notice
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
-from storefront.orders.notices import NoticeDraft, settle_notices
+from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
 from storefront.shop.catalog.models import KeySource, Product
-
-POOL_LOW = "pool_low"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +117,7 @@ def _draft_notice(pool: PoolCounts) -> NoticeDraft:
     else:
         level, text = "low", f"{pool.name} has {pool.low_at} license keys left, or fewer. {what}"
     # With the number imported: what the owner called done before an import may be wanted again after it.
-    return NoticeDraft(kind=POOL_LOW, subject=f"{pool.slug}:{level}:{pool.imported}", text=text)
+    return NoticeDraft(kind=NoticeKind.POOL_LOW, subject=f"{pool.slug}:{level}:{pool.imported}", text=text)
 
 
 def settle_pool_notices(session: Session, mode: str, changed: Collection[int]) -> None:
@@ -129,7 +127,7 @@ def settle_pool_notices(session: Session, mode: str, changed: Collection[int]) -
     products = session.scalars(select(Product).where(Product.id.in_(list(changed)))).all()
     low = [each.id for each in products if _sells_imported(each) and _is_running_low(session, each, mode)]
     wanted = draft_notices(count_pools(session, mode, low), mode) if low else []
-    settle_notices(session, wanted, kinds=[POOL_LOW], about=[f"{each.slug}:" for each in products])
+    settle_notices(session, wanted, kinds=[NoticeKind.POOL_LOW], about=[f"{each.slug}:" for each in products])
 
 
 def _sells_imported(product: Product) -> bool:
@@ -148,10 +146,10 @@ def settle_stale_pool_notices(mode: str) -> None:
     wanted = {draft.subject for draft in draft_notices(count_pools(db.session(), mode), mode)}
     known = db.session.execute(
         select(Notice.subject, Notice.closed_at)
-        .where(Notice.mode == mode, Notice.kind == POOL_LOW)
+        .where(Notice.mode == mode, Notice.kind == NoticeKind.POOL_LOW)
         .where(Notice.closed_at.is_(None) | Notice.is_closed_by_owner)
     ).all()
     is_over = any(row.closed_at is None and row.subject not in wanted for row in known)
     if is_over or wanted - {row.subject for row in known}:
         with transaction() as session:
-            settle_notices(session, draft_notices(count_pools(session, mode), mode), kinds=[POOL_LOW])
+            settle_notices(session, draft_notices(count_pools(session, mode), mode), kinds=[NoticeKind.POOL_LOW])

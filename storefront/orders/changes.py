@@ -1,0 +1,33 @@
+"""The lines of an order's timeline: written in the transaction that changed something, never updated."""
+
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from storefront.orders.after_sale import OrderChange
+
+
+class ChangeKind(StrEnum):
+    """What changed. The values are stored, and buyers read them in the export of their data."""
+
+    ACCESS = "access"
+    ADDRESS = "address"
+    BACKORDERED = "backordered"
+    DECISION = "decision"
+    DISPUTE = "dispute"
+    ERASED = "erased"
+    FRAUD_WARNING = "fraud_warning"
+    ITEM = "item"
+    KEY_REPLACED = "key_replaced"
+    KEY_RESTORED = "key_restored"
+    KEY_WITHDRAWN = "key_withdrawn"
+    LIMIT_RAISED = "limit_raised"
+    LINK = "link"
+    REFUND = "refund"
+    RESENT = "resent"
+    SERVED = "served"
+
+
+def add_change(session: Session, order_id: int, kind: ChangeKind, detail: str = "") -> None:
+    """Write one line, inside the caller's transaction. `detail` is for people and holds no key and no address."""
+    session.add(OrderChange(order_id=order_id, what=kind.value, detail=detail))
