@@ -15,8 +15,9 @@ from storefront.delivery.licenses import owner_actions
 from storefront.delivery.licenses.key_history import get_key_history
 from storefront.delivery.licenses.pools import stock
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
-from storefront.delivery.licenses.pools.import_keys import KeysRefused, import_keys
+from storefront.delivery.licenses.pools.import_keys import import_keys
 from storefront.delivery.licenses.pools.key_files import KeyFile, one_key, read_keys
+from storefront.delivery.licenses.pools.refusal import KeysRefused
 from storefront.delivery.licenses.pools.remove_keys import remove_keys
 
 MOST_PROBLEMS = 50  # shown; --json has all

@@ -11,7 +11,7 @@ from storefront.core.db import db
 from storefront.delivery.licenses.keys import hash_exact
 from storefront.delivery.licenses.models import PoolKey
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
-from storefront.delivery.licenses.pools.import_keys import KeysRefused
+from storefront.delivery.licenses.pools.refusal import KeysRefused
 from storefront.orders.models import Decision, Order
 from storefront.shop.catalog.models import Product
 from tests.delivery.licenses.pools import bring, fulfill, make_pool, numbered, pay, sold_keys

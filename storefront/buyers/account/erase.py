@@ -13,8 +13,8 @@ from storefront.customers import sign_ins
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.session import find_customer
-from storefront.delivery.licenses.issue import select_keyless_grants
 from storefront.delivery.licenses.models import Activation, License
+from storefront.delivery.licenses.queries import select_keyless_grants
 from storefront.mail.models import NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
 from storefront.orders.access import Reason, item_access, order_access
 from storefront.orders.changes import ChangeKind, add_change

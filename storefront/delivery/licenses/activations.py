@@ -14,7 +14,7 @@ from storefront.core.runtime import settings
 from storefront.delivery.licenses import keys
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.lookup import Instance, LicenseStatus, find_license_status
-from storefront.delivery.licenses.models import Activation, KeyEvent, License
+from storefront.delivery.licenses.models import Activation, KeyEvent, KeyEventKind, License
 from storefront.shop.catalog.product_settings import MOST_DEVICES
 
 ON_A_PAGE = 50
@@ -144,7 +144,7 @@ def deactivate_device(license_id: int, instance_id: str) -> bool:
             .execution_options(synchronize_session=False)
         )
         if gone is not None:
-            session.add(KeyEvent(license_id=license_id, what="deactivated", detail=gone[:8]))
+            session.add(KeyEvent(license_id=license_id, what=KeyEventKind.DEACTIVATED, detail=gone[:8]))
     return gone is not None
 
 
@@ -157,7 +157,7 @@ def _add(session: Session, license_id: int, *, name: str, fingerprint: str) -> I
         created_at=clock.now(),
     )
     session.add(made)
-    session.add(KeyEvent(license_id=license_id, what="activated", detail=made.id[:8]))
+    session.add(KeyEvent(license_id=license_id, what=KeyEventKind.ACTIVATED, detail=made.id[:8]))
     return Instance(made.id, made.name, made.fingerprint, made.created_at)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
-from storefront.delivery.licenses.pools.stock import settle_pool_notices
+from storefront.delivery.licenses.pools.notices import settle_pool_notices
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.product_settings import ProductSettings, change_product_settings
 

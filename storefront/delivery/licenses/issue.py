@@ -10,22 +10,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, case, exists, func, select, update
+from sqlalchemy import case, exists, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode
 from storefront.core.db import insert_missing
 from storefront.delivery.licenses.keys import hash_key, new_key
-from storefront.delivery.licenses.models import KeyEvent, License, PoolKey
+from storefront.delivery.licenses.models import KeyEvent, KeyEventKind, License, PoolKey
+from storefront.delivery.licenses.queries import UNSOLD, in_pool, select_keyless_grants
 from storefront.delivery.licenses.terms import license_terms
 from storefront.orders.access import item_access
-from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.orders.models import Grant, Order, OrderItem
 from storefront.shop.catalog.models import KeySource, Price, Product
 from storefront.shop.catalog.product_settings import TEST_PREFIX
-
-# What can be sold.
-UNSOLD = PoolKey.grant_id.is_(None) & PoolKey.withdrawn_at.is_(None) & PoolKey.removed_at.is_(None)
 
 
 class KeysMismatch(Exception):
@@ -45,25 +43,30 @@ class KeylessGrant:
     bought_at: datetime
     mode: str
 
+    @property
+    def needs_imported_key(self) -> bool:
+        return self.product.key_source is KeySource.POOL
 
-def select_keyless_grants() -> Select[Grant, OrderItem, Order, Product, Price]:
-    """To be narrowed by the caller; oldest first."""
-    return (
-        select(Grant, OrderItem, Order, Product, Price)
-        .join(OrderItem, OrderItem.id == Grant.order_item_id)
-        .join(Order, Order.id == OrderItem.order_id)
-        .join(Product, Product.id == Grant.product_id)
-        .outerjoin(Price, Price.id == OrderItem.price_id)
-        .outerjoin(License, License.grant_id == Grant.id)
-        .where(Grant.kind == GrantKind.LICENSE, License.id.is_(None))
-        .order_by(Grant.id)
-    )
+
+@dataclass(frozen=True, slots=True)
+class HashedKey:
+    """A key as its buyer sees it, and the hash that it is found by."""
+
+    key: str
+    key_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class PooledKey(HashedKey):
+    """An imported one, locked until the transaction ends."""
+
+    pool_key_id: int
 
 
 def find_keyless_grants(session: Session, order: Order) -> list[KeylessGrant]:
-    """One statement."""
+    """Return the license grants of an order that have no license. One statement."""
     rows = session.execute(select_keyless_grants().where(OrderItem.order_id == order.id)).all()
-    return [to_keyless_grant(grant, item, of, product, price) for grant, item, of, product, price in rows]
+    return [to_keyless_grant(*row) for row in rows]
 
 
 def to_keyless_grant(
@@ -81,91 +84,101 @@ def to_keyless_grant(
     )
 
 
-def issue_keys(session: Session, waiting: list[KeylessGrant]) -> list[KeylessGrant]:
-    """Inside the caller's transaction, with their orders locked; returns those that still wait.
+def issue_keys(session: Session, grants: list[KeylessGrant]) -> list[KeylessGrant]:
+    """Give these grants their licenses, and return those that still wait for a key.
 
-    A fixed number of statements for generated keys, and one more set for each product with a pool. An imported
-    key is of the order's mode; a test order of a shop that imported none for tests gets a visible `TEST-` key.
+    Inside the caller's transaction, with their orders locked. A fixed number of statements for generated keys, and
+    one more set for each product with a pool. An imported key is of the order's mode; a test order of a shop that
+    imported none for tests gets a visible `TEST-` key.
+
+    Raises:
+        KeysMismatch: somebody else gave one of them a license meanwhile.
     """
-    keys: dict[int, tuple[str, str]] = {}
-    from_pool: defaultdict[int, list[KeylessGrant]] = defaultdict(list)
-    for each in waiting:
-        if each.product.key_source is KeySource.POOL:
-            if each.is_open:
-                from_pool[each.product.id].append(each)
-        else:
-            keys[each.grant_id] = _generate(each.product.license_prefix)
-    for group in from_pool.values():
-        keys |= _take(session, group)
-    rows = [_row(each, *keys[each.grant_id]) for each in waiting if each.grant_id in keys]
+    generated = [grant for grant in grants if not grant.needs_imported_key]
+    imported = [grant for grant in grants if grant.needs_imported_key and grant.is_open]
+    keys = {grant.grant_id: generate_key(grant.product.license_prefix) for grant in generated}
+    for group in _group_by_product(imported):
+        keys |= _take_keys(session, group)
+    _insert_licenses(session, grants, keys)
+    if imported:
+        _record_handed_out(session, keys)
+    return [grant for grant in grants if grant.grant_id not in keys]
+
+
+def generate_key(prefix: str) -> HashedKey:
+    key = new_key(prefix)
+    return HashedKey(key, hash_key(key))
+
+
+def take_from_pool(session: Session, product_id: int, mode: str, count: int) -> list[PooledKey]:
+    """Return up to `count` keys, oldest first, locked: two sales at once get different ones and neither waits."""
+    rows = session.execute(
+        select(PoolKey.id, PoolKey.key, PoolKey.key_hash)
+        .where(in_pool(product_id, mode), UNSOLD)
+        .order_by(PoolKey.id)
+        .limit(count)
+        .with_for_update(skip_locked=True)
+    )
+    return [PooledKey(row.key, row.key_hash, row.id) for row in rows]
+
+
+def mark_handed_out(session: Session, grants_of_keys: dict[int, int]) -> None:
+    """Note by pool key id to which grant keys go that `take_from_pool` locked. One statement."""
+    if grants_of_keys:
+        session.execute(
+            update(PoolKey)
+            .where(PoolKey.id.in_(grants_of_keys))
+            .values(grant_id=case(grants_of_keys, value=PoolKey.id), handed_out_at=clock.now())
+            .execution_options(synchronize_session=False)
+        )
+
+
+def makes_test_keys(session: Session, product_id: int, mode: str) -> bool:
+    """Whether a test shop imported no keys for tests, so that its orders get visible ones of ours."""
+    imported = exists().where(in_pool(product_id, mode), PoolKey.removed_at.is_(None))
+    return mode != Mode.LIVE and not session.scalar(select(imported))
+
+
+def _group_by_product(grants: Iterable[KeylessGrant]) -> list[list[KeylessGrant]]:
+    groups: defaultdict[int, list[KeylessGrant]] = defaultdict(list)
+    for grant in grants:
+        groups[grant.product.id].append(grant)
+    return list(groups.values())
+
+
+def _take_keys(session: Session, grants: list[KeylessGrant]) -> dict[int, HashedKey]:
+    """Return imported keys of one product by grant id, as far as its pool goes."""
+    product, mode = grants[0].product, grants[0].mode
+    taken = take_from_pool(session, product.id, mode, len(grants))
+    if not taken and makes_test_keys(session, product.id, mode):
+        return {grant.grant_id: generate_key(TEST_PREFIX) for grant in grants}
+    keys = {grant.grant_id: key for grant, key in zip(grants, taken, strict=False)}
+    mark_handed_out(session, {key.pool_key_id: grant_id for grant_id, key in keys.items()})
+    return dict(keys)
+
+
+def _insert_licenses(session: Session, grants: list[KeylessGrant], keys: dict[int, HashedKey]) -> None:
+    rows = [_license_row(grant, keys[grant.grant_id]) for grant in grants if grant.grant_id in keys]
     if insert_missing(session, License, rows) != len(rows):
         raise KeysMismatch
-    if from_pool:
-        _note_custody(session, keys)
-    return [each for each in waiting if each.grant_id not in keys]
 
 
-def _generate(prefix: str) -> tuple[str, str]:
-    key = new_key(prefix)
-    return key, hash_key(key)
-
-
-def _row(each: KeylessGrant, key: str, key_hash: str) -> dict[str, object]:
-    starts_at = max(each.bought_at, clock.now())  # who waited for a key gets all its days
-    terms = license_terms(each.product, each.price, quantity=each.quantity, starts_at=starts_at)
+def _license_row(grant: KeylessGrant, key: HashedKey) -> dict[str, object]:
+    starts_at = max(grant.bought_at, clock.now())  # who waited for a key gets all its days
+    terms = license_terms(grant.product, grant.price, quantity=grant.quantity, starts_at=starts_at)
     return {
-        "grant_id": each.grant_id,
-        "key": key,
-        "key_hash": key_hash,
-        "mode": each.mode,
+        "grant_id": grant.grant_id,
+        "key": key.key,
+        "key_hash": key.key_hash,
+        "mode": grant.mode,
         "activation_limit": terms.activation_limit,
         "seats": terms.seats,
         "expires_at": terms.expires_at,
     }
 
 
-def take_from_pool(session: Session, product_id: int, mode: str, count: int) -> list[tuple[int, str, str]]:
-    """Ids, keys and their hashes, oldest first, locked: two sales at once get different ones and neither waits."""
-    rows = session.execute(
-        select(PoolKey.id, PoolKey.key, PoolKey.key_hash)
-        .where(PoolKey.product_id == product_id, PoolKey.mode == mode, UNSOLD)
-        .order_by(PoolKey.id)
-        .limit(count)
-        .with_for_update(skip_locked=True)
-    )
-    return [(row.id, row.key, row.key_hash) for row in rows]
-
-
-def mark_handed_out(session: Session, pairs: Iterable[tuple[int, int]]) -> None:
-    """(pool key id, grant id) of keys locked by `take_from_pool`. One statement."""
-    by_id = dict(pairs)
-    if by_id:
-        session.execute(
-            update(PoolKey)
-            .where(PoolKey.id.in_(by_id))
-            .values(grant_id=case(by_id, value=PoolKey.id), handed_out_at=clock.now())
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _take(session: Session, group: list[KeylessGrant]) -> dict[int, tuple[str, str]]:
-    """Grant id -> its key and the key's hash, as far as the pool goes."""
-    product, mode = group[0].product, group[0].mode
-    taken = take_from_pool(session, product.id, mode, len(group))
-    if not taken and makes_test_keys(session, product.id, mode):
-        return {each.grant_id: _generate(TEST_PREFIX) for each in group}
-    pairs = list(zip(group, taken, strict=False))
-    mark_handed_out(session, [(pool_id, each.grant_id) for each, (pool_id, *_key) in pairs])
-    return {each.grant_id: (key, key_hash) for each, (_id, key, key_hash) in pairs}
-
-
-def makes_test_keys(session: Session, product_id: int, mode: str) -> bool:
-    """A test shop that imported no keys for tests: its orders get visible ones of ours."""
-    imported = exists().where(PoolKey.product_id == product_id, PoolKey.mode == mode, PoolKey.removed_at.is_(None))
-    return mode != Mode.LIVE and not session.scalar(select(imported))
-
-
-def _note_custody(session: Session, grant_ids: Iterable[int]) -> None:
+def _record_handed_out(session: Session, grant_ids: Iterable[int]) -> None:
+    """Write the custody of the imported keys among those that these grants got."""
     rows = session.execute(
         select(PoolKey.id, License.id.label("license_id"), Order.number)
         .join(License, License.grant_id == PoolKey.grant_id)
@@ -175,13 +188,11 @@ def _note_custody(session: Session, grant_ids: Iterable[int]) -> None:
         .where(PoolKey.grant_id.in_(list(grant_ids)), PoolKey.key_hash == License.key_hash)
     ).all()
     session.add_all(
-        KeyEvent(what="handed_out", pool_key_id=row.id, license_id=row.license_id, detail=f"order {row.number}")
+        KeyEvent(
+            what=KeyEventKind.HANDED_OUT,
+            pool_key_id=row.id,
+            license_id=row.license_id,
+            detail=f"order {row.number}",
+        )
         for row in rows
-    )
-
-
-def count_unsold(session: Session, product_id: int, mode: str) -> int:
-    return (
-        session.scalar(select(func.count()).where(PoolKey.product_id == product_id, PoolKey.mode == mode, UNSOLD))
-        or 0
     )

@@ -9,7 +9,8 @@ from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
-from storefront.delivery.licenses.owner_actions import get_sale, unknown_key
+from storefront.delivery.licenses.named_license import unknown_key
+from storefront.delivery.licenses.queries import get_sale, license_in_running_mode
 from storefront.orders.access import Access, item_access
 from storefront.shop.catalog.models import Product
 
@@ -25,7 +26,7 @@ class KeyHistoryLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyHistory:
-    """`order_number` is None for a key that was never sold; `is_retired` for one that another replaced."""
+    """`order_number` is None for a key that was never sold; `is_retired` is for one that another replaced."""
 
     key: str
     product: str
@@ -41,7 +42,7 @@ class KeyHistory:
 
 
 def get_key_history(key: str) -> KeyHistory:
-    """All that is known of a key of the running mode: sold, in a pool, or replaced.
+    """Return all that is known of a key of the running mode: sold, in a pool, or replaced.
 
     Raises:
         NotFound: it was never here, or is mistyped.
@@ -54,21 +55,28 @@ def get_key_history(key: str) -> KeyHistory:
 
 
 def _find_history(key: str, key_hash: str) -> KeyHistory | None:
-    session, mode = db.session(), settings().mode
+    session = db.session()
     retired = session.get(RetiredKey, key_hash)
-    where = License.id == retired.license_id if retired else License.key_hash == key_hash
-    found = session.scalars(select(License).where(where, License.mode == mode)).one_or_none()
-    imported = select(PoolKey).where(PoolKey.key_hash == key_hash, PoolKey.mode == mode)
+    named = License.id == retired.license_id if retired else License.key_hash == key_hash
+    sold = session.scalars(select(License).where(named, license_in_running_mode())).one_or_none()
+    pool_key = _find_pool_key(key_hash)
+    if sold is not None:
+        lines = _read_lines(sold, pool_key)
+        return _sold(sold, lines, key=key.strip() if retired else sold.key, is_retired=retired is not None)
+    return _unsold(pool_key) if pool_key is not None else None
+
+
+def _find_pool_key(key_hash: str) -> PoolKey | None:
+    """Return the newest import of a key, one that was not removed before any that was."""
+    imported = select(PoolKey).where(PoolKey.key_hash == key_hash, PoolKey.mode == settings().mode)
     newest = imported.order_by(PoolKey.removed_at.is_not(None), PoolKey.id.desc()).limit(1)
-    pool_key = session.scalars(newest).one_or_none()
-    if found is not None:
-        custody = _read_custody(found, pool_key)
-        return _sold(found, custody, key=key.strip() if retired else found.key, is_retired=retired is not None)
-    if pool_key is None:
-        return None
+    return db.session.scalars(newest).one_or_none()
+
+
+def _unsold(pool_key: PoolKey) -> KeyHistory:
     return KeyHistory(
         key=pool_key.key,
-        product=session.get_one(Product, pool_key.product_id).name,
+        product=db.session.get_one(Product, pool_key.product_id).name,
         order_number=None,
         access=None,
         is_retired=False,
@@ -77,31 +85,31 @@ def _find_history(key: str, key_hash: str) -> KeyHistory | None:
         expires_at=None,
         activation_limit=None,
         devices=0,
-        custody=_read_custody(None, pool_key),
+        custody=_read_lines(None, pool_key),
     )
 
 
-def _read_custody(found: License | None, pool_key: PoolKey | None) -> tuple[KeyHistoryLine, ...]:
-    mine = [KeyEvent.pool_key_id == pool_key.id] if pool_key else []
-    if found:
-        mine.append(KeyEvent.license_id == found.id)
-    events = db.session.scalars(select(KeyEvent).where(or_(*mine)).order_by(KeyEvent.at, KeyEvent.id))
-    return tuple(KeyHistoryLine(at=each.at, what=each.what, detail=each.detail) for each in events)
-
-
-def _sold(found: License, custody: tuple[KeyHistoryLine, ...], *, key: str, is_retired: bool) -> KeyHistory:
-    order, item, product = get_sale(db.session(), found)
-    devices = db.session.scalars(select(Activation.id).where(Activation.license_id == found.id)).all()
+def _sold(sold: License, lines: tuple[KeyHistoryLine, ...], *, key: str, is_retired: bool) -> KeyHistory:
+    order, item, product = get_sale(db.session(), sold)
+    devices = db.session.scalars(select(Activation.id).where(Activation.license_id == sold.id)).all()
     return KeyHistory(
         key=key,
         product=product.name,
         order_number=order.number,
         access=item_access(order, item),
         is_retired=is_retired,
-        withdrawn_at=found.withdrawn_at,
+        withdrawn_at=sold.withdrawn_at,
         removed_at=None,
-        expires_at=found.expires_at,
-        activation_limit=found.activation_limit,
+        expires_at=sold.expires_at,
+        activation_limit=sold.activation_limit,
         devices=len(devices),
-        custody=custody,
+        custody=lines,
     )
+
+
+def _read_lines(sold: License | None, pool_key: PoolKey | None) -> tuple[KeyHistoryLine, ...]:
+    about_key = [KeyEvent.pool_key_id == pool_key.id] if pool_key else []
+    if sold:
+        about_key.append(KeyEvent.license_id == sold.id)
+    events = db.session.scalars(select(KeyEvent).where(or_(*about_key)).order_by(KeyEvent.at, KeyEvent.id))
+    return tuple(KeyHistoryLine(at=event.at, what=event.what, detail=event.detail) for event in events)

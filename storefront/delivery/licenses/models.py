@@ -1,6 +1,7 @@
 """Licenses, devices, imported keys, custody and signing keys. Rows only."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -97,21 +98,34 @@ class RetiredKey(Base):
     retired_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class KeyEventKind(StrEnum):
+    """What happened to a key. Stored: values never change."""
+
+    IMPORTED = "imported"
+    REMOVED = "removed"
+    HANDED_OUT = "handed_out"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+    RESTORED = "restored"
+    ACTIVATED = "activated"
+    DEACTIVATED = "deactivated"
+
+
 class KeyEvent(Base):
-    """Custody: who had which key when. Never updated; holds no key and no address."""
+    """One line of who had which key when. Never updated; holds no key and no address."""
 
     __tablename__ = "key_events"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(default=clock.now)
-    what: Mapped[str]  # imported, removed, handed_out, replaced, withdrawn, restored
+    what: Mapped[str]  # a KeyEventKind
     pool_key_id: Mapped[int | None] = mapped_column(ForeignKey("pool_keys.id"), index=True)
     license_id: Mapped[int | None] = mapped_column(ForeignKey("licenses.id"), index=True)
     detail: Mapped[str] = mapped_column(default="")
 
 
 def _only_one(name: str, where: str) -> Index:
-    """Of a mode, whoever else makes one at the same moment."""
+    """Allow one of a mode, whoever else makes one at the same moment."""
     return Index(
         f"uq_signing_keys_{name}", "mode", unique=True, sqlite_where=text(where), postgresql_where=text(where)
     )

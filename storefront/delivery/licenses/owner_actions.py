@@ -1,6 +1,5 @@
 """What an owner does to one key: replace it, withdraw it, give it back."""
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
@@ -8,34 +7,28 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import transaction
-from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
-from storefront.delivery.licenses.issue import mark_handed_out, take_from_pool
-from storefront.delivery.licenses.keys import hash_exact, hash_key, hashes_of, hint, is_well_formed, new_key
-from storefront.delivery.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
-from storefront.delivery.licenses.pools.stock import settle_pool_notices
+from storefront.delivery.licenses.issue import HashedKey, generate_key, mark_handed_out, take_from_pool
+from storefront.delivery.licenses.keys import hash_exact, hint
+from storefront.delivery.licenses.models import Activation, KeyEvent, KeyEventKind, License, PoolKey, RetiredKey
+from storefront.delivery.licenses.named_license import lock_named_license
+from storefront.delivery.licenses.pools.notices import settle_pool_notices
+from storefront.delivery.licenses.queries import get_sale
 from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for, resume_mails
-from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.models import Order, OrderItem
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.product_settings import TEST_PREFIX
-
-ORDER_NUMBER = re.compile(r"[A-Za-z0-9]{8}")
 
 
 class PoolEmpty(StorefrontError):
     code = "pool_empty"
     status = 409
     title = "There is no key left"
-
-
-class SeveralKeys(StorefrontError):
-    code = "several_keys"
-    status = 409
-    title = "This order has several keys"
 
 
 class OrderClosed(StorefrontError):
@@ -50,14 +43,8 @@ class LicenseExpired(StorefrontError):
     title = "This license has expired"
 
 
-class KeyReplaced(StorefrontError):
-    code = "key_replaced"
-    status = 409
-    title = "This key was replaced"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replaced:
+class ReplacedKey:
     """`was_withdrawn`: the old key was, and the new one works."""
 
     order_number: str
@@ -69,86 +56,11 @@ class Replaced:
     was_withdrawn: bool
 
 
-def unknown_key(key: str) -> NotFound:
-    if is_well_formed(key):
-        return NotFound(f"There is no such key in {settings().mode} mode.")
-    return NotFound(
-        "There is no such key. One that the shop made has a wrong letter: compare it letter by letter. "
-        "An imported one counts exactly as it is written."
-    )
-
-
-def find_license_row(session: Session, key: str, mode: str, *, is_locked: bool = False) -> License | None:
-    """By the key as it is written, or else one of ours in another spelling."""
-    exact, normal = hashes_of(key)
-    ask = select(License).where(License.key_hash.in_((exact, normal)), License.mode == mode)
-    ask = ask.order_by(License.key_hash != exact).execution_options(populate_existing=True)
-    return session.scalars(ask.with_for_update() if is_locked else ask).first()
-
-
-def find_retired_key(session: Session, key: str) -> RetiredKey | None:
-    """Likewise."""
-    return next((row for each in hashes_of(key) if (row := session.get(RetiredKey, each)) is not None), None)
-
-
-def _not_found(session: Session, key: str) -> StorefrontError:
-    """A key that was replaced is known for ever: then when, and in which order."""
-    retired = find_retired_key(session, key)
-    found = session.get(License, retired.license_id) if retired else None
-    if retired is None or found is None or found.mode != settings().mode:
-        return unknown_key(key)
-    order, _item, _product = get_sale(session, found)
-    return KeyReplaced(
-        f"This key was replaced on {retired.retired_at:%Y-%m-%d} by another one of order {order.number}. "
-        f"`storefront orders show {order.number} --keys` shows that one."
-    )
-
-
-def _lock_license(session: Session, reference: str) -> License:
-    """By the key, or by the number of an order that has one key."""
-    mode = settings().mode
-    found = find_license_row(session, reference, mode, is_locked=True)
-    if found is not None:
-        return found
-    if not ORDER_NUMBER.fullmatch(reference.strip()):
-        raise _not_found(session, reference)
-    licenses = session.scalars(
-        select(License)
-        .join(Grant, Grant.id == License.grant_id)
-        .join(OrderItem, OrderItem.id == Grant.order_item_id)
-        .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.number == reference.strip().upper(), Order.mode == mode)
-        .with_for_update(of=License)
-        .execution_options(populate_existing=True)
-    ).all()
-    if find_retired_key(session, reference) is not None:
-        raise _not_found(session, reference)
-    if not licenses:
-        raise NotFound(f"There is no key and no order with a key called {reference.strip()}.")
-    if len(licenses) > 1:
-        raise SeveralKeys(
-            f"Order {reference.strip().upper()} has {len(licenses)} keys: name the key itself. "
-            "`storefront orders show --keys` lists them."
-        )
-    return licenses[0]
-
-
-def get_sale(session: Session, license: License) -> tuple[Order, OrderItem, Product]:  # noqa: A002 - the field's word
-    row = session.execute(
-        select(Order, OrderItem, Product)
-        .join(OrderItem, OrderItem.order_id == Order.id)
-        .join(Grant, Grant.order_item_id == OrderItem.id)
-        .join(Product, Product.id == Grant.product_id)
-        .where(Grant.id == license.grant_id)
-    ).one()
-    return row[0], row[1], row[2]
-
-
-def replace_key(reference: str, *, because: str = "") -> Replaced:
-    """A new key for the same license; the old one is known as replaced for ever, and a mail brings the new one.
+def replace_key(reference: str, *, because: str = "") -> ReplacedKey:
+    """Give a license a new key; the old one is known as replaced for ever, and an email brings the new one.
 
     Devices go with the old key, since whoever found it may use it, and license files with it are void. A key that
-    was withdrawn works again: it is the new one that does.
+    was withdrawn works again: it is the new one that does. `reference` is a key, or the number of an order.
 
     Raises:
         NotFound, SeveralKeys: the reference names no key, or several.
@@ -158,107 +70,153 @@ def replace_key(reference: str, *, because: str = "") -> Replaced:
         PoolEmpty: its keys are imported ones, and none is left.
     """
     with transaction() as session:
-        found = _lock_license(session, reference)
-        order, item, product = get_sale(session, found)
-        if not item_access(order, item).allowed:
-            raise OrderClosed(f"Order {order.number} is closed: {item_access(order, item).sentence}")
-        if found.expires_at is not None and found.expires_at <= clock.now():
-            raise LicenseExpired(
-                f"This license expired on {found.expires_at:%Y-%m-%d}: a new key would not work either."
-            )
-        was_withdrawn = found.withdrawn_at is not None
-        old, old_hash = found.key, found.key_hash
-        found.key, found.key_hash = _next_key(session, found, product)
-        found.withdrawn_at = None
-        found.generation += 1
-        session.add(RetiredKey(key_hash=old_hash, license_id=found.id, hint=hint(old)))
-        gone = delete(Activation).where(Activation.license_id == found.id).returning(Activation.id)
-        removed = len(session.scalars(gone.execution_options(synchronize_session=False)).all())
-        reason = f": {because}" if because else ""
-        session.add(KeyEvent(what="replaced", license_id=found.id, detail=f"{hint(old)}{reason}"))
-        add_change(session, order.id, ChangeKind.KEY_REPLACED, f"{hint(old)}{reason}")
-        _forget_older_mails(session, found)
-        promise_for(session, order, MailKind.KEY_REPLACED, about=str(found.id), again=old_hash[:12])
+        sold = lock_named_license(session, reference)
+        order, item, product = get_sale(session, sold)
+        _check_replaceable(sold, order, item)
+        was_withdrawn = sold.withdrawn_at is not None
+        old_key, old_hash = sold.key, sold.key_hash
+        _set_key(sold, _next_key(session, sold, product))
+        session.add(RetiredKey(key_hash=old_hash, license_id=sold.id, hint=hint(old_key)))
+        devices_removed = _remove_devices(session, sold)
+        session.add(KeyEvent(what=KeyEventKind.REPLACED, license_id=sold.id, detail=_detail(old_key, because)))
+        add_change(session, order.id, ChangeKind.KEY_REPLACED, _detail(old_key, because))
+        _promise_email(session, sold, order, old_hash)
         if was_withdrawn:
             resume_mails(session, order)
-        made = Replaced(
+        replaced = ReplacedKey(
             order_number=order.number,
             product=product.name,
             email=order.email,
-            old_hint=hint(old),
-            key=found.key,
-            devices_removed=removed,
+            old_hint=hint(old_key),
+            key=sold.key,
+            devices_removed=devices_removed,
             was_withdrawn=was_withdrawn,
         )
     nudge("outbox")
-    return made
-
-
-def _next_key(session: Session, found: License, product: Product) -> tuple[str, str]:
-    """With its hash. Of the kind that the license has, whatever the product sells by now."""
-    imported = select(PoolKey.id).where(PoolKey.grant_id == found.grant_id, PoolKey.key_hash == found.key_hash)
-    if session.scalar(imported) is None:
-        is_test_key = found.key.startswith(f"{TEST_PREFIX}-")
-        made = new_key(TEST_PREFIX if is_test_key else product.license_prefix)
-        return made, hash_key(made)
-    taken = take_from_pool(session, product.id, found.mode, 1)
-    if not taken:
-        raise PoolEmpty(f"No key of {product.name} is left: `storefront keys import {product.slug} FILE` first.")
-    pool_id, key, key_hash = taken[0]
-    mark_handed_out(session, [(pool_id, found.grant_id)])
-    session.add(KeyEvent(what="handed_out", pool_key_id=pool_id, license_id=found.id, detail="for a replaced key"))
-    settle_pool_notices(session, found.mode, [product.id])
-    return key, key_hash
-
-
-def _forget_older_mails(session: Session, found: License) -> None:
-    """Of keys that this one had before: they would tell the newest one twice."""
-    older = (
-        OutboxMessage.kind == MailKind.KEY_REPLACED,
-        OutboxMessage.about == str(found.id),
-        OutboxMessage.state.in_(NOT_LEFT),
-    )
-    values = {"state": MailState.CANCELED, "last_error": "a newer key took its place"}
-    session.execute(update(OutboxMessage).where(*older).values(**values))
+    return replaced
 
 
 def withdraw_key(key: str, *, because: str = "") -> str:
-    """This key alone stops working, sold or not; its order stays as it is. Safe to repeat. Returns its hint."""
+    """Stop this key alone, sold or not; its order stays as it is. Safe to repeat. Returns its hint."""
     return _set_withdrawn(key, is_withdrawn=True, because=because)
 
 
 def restore_key(key: str) -> str:
-    """The same key works again, on the same devices, and a mail that was to bring it leaves. Safe to repeat."""
-    shown = _set_withdrawn(key, is_withdrawn=False, because="")
+    """Let a withdrawn key work again, on the same devices, and let the emails leave that were to bring it.
+
+    Safe to repeat. Returns its hint.
+    """
+    restored = _set_withdrawn(key, is_withdrawn=False, because="")
     nudge("outbox")
-    return shown
+    return restored
+
+
+def _check_replaceable(sold: License, order: Order, item: OrderItem) -> None:
+    allowed = item_access(order, item)
+    if not allowed.allowed:
+        raise OrderClosed(f"Order {order.number} is closed: {allowed.sentence}")
+    if sold.expires_at is not None and sold.expires_at <= clock.now():
+        raise LicenseExpired(
+            f"This license expired on {sold.expires_at:%Y-%m-%d}: a new key would not work either."
+        )
+
+
+def _next_key(session: Session, sold: License, product: Product) -> HashedKey:
+    """Return a key of the kind that the license has, whatever the product sells by now."""
+    imported = select(PoolKey.id).where(PoolKey.grant_id == sold.grant_id, PoolKey.key_hash == sold.key_hash)
+    if session.scalar(imported) is not None:
+        return _take_imported_key(session, sold, product)
+    is_test_key = sold.key.startswith(f"{TEST_PREFIX}-")
+    return generate_key(TEST_PREFIX if is_test_key else product.license_prefix)
+
+
+def _take_imported_key(session: Session, sold: License, product: Product) -> HashedKey:
+    taken = take_from_pool(session, product.id, sold.mode, 1)
+    if not taken:
+        raise PoolEmpty(f"No key of {product.name} is left: `storefront keys import {product.slug} FILE` first.")
+    mark_handed_out(session, {taken[0].pool_key_id: sold.grant_id})
+    session.add(
+        KeyEvent(
+            what=KeyEventKind.HANDED_OUT,
+            pool_key_id=taken[0].pool_key_id,
+            license_id=sold.id,
+            detail="for a replaced key",
+        )
+    )
+    settle_pool_notices(session, sold.mode, [product.id])
+    return taken[0]
+
+
+def _set_key(sold: License, key: HashedKey) -> None:
+    sold.key, sold.key_hash = key.key, key.key_hash
+    sold.withdrawn_at = None
+    sold.generation += 1
+
+
+def _remove_devices(session: Session, sold: License) -> int:
+    """Return how many there were."""
+    removed = session.scalars(
+        delete(Activation)
+        .where(Activation.license_id == sold.id)
+        .returning(Activation.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(removed.all())
+
+
+def _promise_email(session: Session, sold: License, order: Order, old_hash: str) -> None:
+    """Promise an email with the new key, in place of older ones: they would tell the newest key twice."""
+    older = (
+        OutboxMessage.kind == MailKind.KEY_REPLACED,
+        OutboxMessage.about == str(sold.id),
+        OutboxMessage.state.in_(NOT_LEFT),
+    )
+    values = {"state": MailState.CANCELED, "last_error": "a newer key took its place"}
+    session.execute(update(OutboxMessage).where(*older).values(**values))
+    promise_for(session, order, MailKind.KEY_REPLACED, about=str(sold.id), again=old_hash[:12])
 
 
 def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
-    mode, what = settings().mode, "withdrawn" if is_withdrawn else "restored"
     with transaction() as session:
-        unsold = session.scalars(
-            select(PoolKey)
-            .where(PoolKey.key_hash == hash_exact(key), PoolKey.mode == mode)
-            .where(PoolKey.grant_id.is_(None), PoolKey.removed_at.is_(None))
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).one_or_none()
-        row: PoolKey | License = unsold or _lock_license(session, key)
-        if (row.withdrawn_at is not None) is is_withdrawn:
-            return hint(row.key)
-        row.withdrawn_at = clock.now() if is_withdrawn else None
-        event = KeyEvent(what=what, detail=because)
-        if isinstance(row, PoolKey):
-            event.pool_key_id = row.id
-            settle_pool_notices(session, mode, [row.product_id])
+        withdrawable = _lock_unsold_key(session, key) or lock_named_license(session, key)
+        if (withdrawable.withdrawn_at is not None) is is_withdrawn:
+            return hint(withdrawable.key)
+        withdrawable.withdrawn_at = clock.now() if is_withdrawn else None
+        if isinstance(withdrawable, PoolKey):
+            _record_unsold(session, withdrawable, because)
         else:
-            event.license_id = row.id
-            order, _item, _product = get_sale(session, row)
-            reason = f": {because}" if because else ""
-            kind = ChangeKind.KEY_WITHDRAWN if is_withdrawn else ChangeKind.KEY_RESTORED
-            add_change(session, order.id, kind, f"{hint(row.key)}{reason}")
-            if not is_withdrawn:
-                resume_mails(session, order)
-        session.add(event)
-        return hint(row.key)
+            _record_sold(session, withdrawable, because)
+        return hint(withdrawable.key)
+
+
+def _lock_unsold_key(session: Session, key: str) -> PoolKey | None:
+    return session.scalars(
+        select(PoolKey)
+        .where(PoolKey.key_hash == hash_exact(key), PoolKey.mode == settings().mode)
+        .where(PoolKey.grant_id.is_(None), PoolKey.removed_at.is_(None))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def _record_unsold(session: Session, pool_key: PoolKey, because: str) -> None:
+    session.add(KeyEvent(what=_event_kind(pool_key), pool_key_id=pool_key.id, detail=because))
+    settle_pool_notices(session, pool_key.mode, [pool_key.product_id])
+
+
+def _record_sold(session: Session, sold: License, because: str) -> None:
+    is_restored = sold.withdrawn_at is None
+    order, _item, _product = get_sale(session, sold)
+    session.add(KeyEvent(what=_event_kind(sold), license_id=sold.id, detail=because))
+    change = ChangeKind.KEY_RESTORED if is_restored else ChangeKind.KEY_WITHDRAWN
+    add_change(session, order.id, change, _detail(sold.key, because))
+    if is_restored:
+        resume_mails(session, order)
+
+
+def _event_kind(changed: PoolKey | License) -> KeyEventKind:
+    return KeyEventKind.RESTORED if changed.withdrawn_at is None else KeyEventKind.WITHDRAWN
+
+
+def _detail(key: str, because: str) -> str:
+    return f"{hint(key)}: {because}" if because else hint(key)

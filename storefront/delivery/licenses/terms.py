@@ -8,7 +8,7 @@ from storefront.shop.catalog.models import Price, Product
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseTerms:
-    """Of one key. None is no limit, and never."""
+    """What one key allows. None is no limit, and never."""
 
     activation_limit: int | None
     seats: int | None
@@ -16,15 +16,24 @@ class LicenseTerms:
 
 
 def license_terms(product: Product, price: Price | None, *, quantity: int, starts_at: datetime) -> LicenseTerms:
-    """An edition's limit comes before the product's. One key for all of a line has the limits of all."""
-    times = quantity if product.one_key_per_order_item else 1
-    limit = price.activation_limit if price and price.activation_limit is not None else product.activation_limit
-    seats = price.seats if price and price.seats is not None else product.seats
+    """Return the terms of each key. One key for all of a line has the limits of all."""
+    keys_in_one = quantity if product.one_key_per_order_item else 1
+    return LicenseTerms(
+        activation_limit=_limit(product.activation_limit, price.activation_limit if price else None, keys_in_one),
+        seats=_limit(product.seats, price.seats if price else None, keys_in_one),
+        expires_at=_expiry(product, starts_at),
+    )
+
+
+def _limit(of_product: int | None, of_edition: int | None, times: int) -> int | None:
+    """Return the edition's limit, or else the product's."""
+    limit = of_product if of_edition is None else of_edition
+    return None if limit is None else limit * times
+
+
+def _expiry(product: Product, starts_at: datetime) -> datetime | None:
+    """Return the earlier of the day that is the same for everybody, and so many days from the sale."""
     ends = [product.license_until] if product.license_until else []
     if product.license_days is not None:
         ends.append(starts_at + timedelta(days=product.license_days))
-    return LicenseTerms(
-        activation_limit=None if limit is None else limit * times,
-        seats=None if seats is None else seats * times,
-        expires_at=min(ends, default=None),
-    )
+    return min(ends, default=None)

@@ -9,7 +9,7 @@ from storefront.core.db import insert_missing
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
 from storefront.delivery.licenses.issue import find_keyless_grants, issue_keys
-from storefront.delivery.licenses.pools.stock import settle_pool_notices
+from storefront.delivery.licenses.pools.notices import settle_pool_notices
 from storefront.orders.access import order_access
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem

@@ -9,8 +9,9 @@ from storefront.core.db import db
 from storefront.delivery.licenses.models import KeyEvent, License, PoolKey
 from storefront.delivery.licenses.owner_actions import replace_key, restore_key, withdraw_key
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
-from storefront.delivery.licenses.pools.import_keys import KeysRefused, import_keys
+from storefront.delivery.licenses.pools.import_keys import import_keys
 from storefront.delivery.licenses.pools.key_files import read_keys
+from storefront.delivery.licenses.pools.refusal import KeysRefused
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from tests.delivery.licenses.licensed import ask
