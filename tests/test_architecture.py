@@ -2,7 +2,9 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ SOURCE = ROOT / "storefront"
 DEVTOOLS = (SOURCE / "devtools" / "sandbox", SOURCE / "devtools" / "mailbox")
 TESTS = ROOT / "tests"
 TEMPLATES = ROOT / "templates"
+DOCUMENTS = sorted([ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 MAX_LINES = 400
 OWN_GRAMMAR = ("cli", "devtools")  # whose tests are not read as one sentence after "it" yet
 
@@ -238,3 +241,76 @@ def test_names_every_test_by_a_sentence_after_it() -> None:
         if isinstance(node, ast.FunctionDef) and re.match(r"test_(?![a-z0-9]*s(_|$))", node.name)
     ]
     assert others == []
+
+
+def quoted(text: str) -> Iterator[tuple[int, str]]:
+    """What stands in single back quotes, with the number of its line; blocks of code are left out."""
+    is_block = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        is_block ^= line.lstrip().startswith("```")
+        if not is_block:
+            yield from ((number, words) for words in re.findall(r"`([^`]+)`", line))
+
+
+def is_path(words: str) -> bool:
+    """`core/db.py` and `core/`; not an address like `/webhook/`, nor a pattern like `templates/<drawer>/`."""
+    return re.fullmatch(r"[\w.-][\w./-]*(/|\.(py|html|txt|md|toml|js|mjs|css|json))", words) is not None
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_names_only_files_that_exist(document: Path) -> None:
+    """From the root, from `storefront/`, or from a folder that was named before on the same line."""
+    unknown = []
+    bases: dict[int, list[Path]] = {}
+    for number, words in quoted(document.read_text(encoding="utf-8")):
+        if not is_path(words):
+            continue
+        line_bases = bases.setdefault(number, [ROOT, SOURCE])
+        found = [base / words for base in line_bases if (base / words).exists()]
+        if not found:
+            unknown.append(f"{document.name}:{number}: {words}")
+        line_bases.extend(path for path in found if path.is_dir())
+    assert unknown == []
+
+
+@cache
+def all_functions() -> frozenset[str]:
+    """Also classes and methods, of the shop and of its tests."""
+    return frozenset(
+        node.name
+        for folder in (SOURCE, ROOT / "tests")
+        for path in folder.rglob("*.py")
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_names_only_functions_that_exist(document: Path) -> None:
+    named = {
+        f"{document.name}:{number}: {words}": match[1]
+        for number, words in quoted(document.read_text(encoding="utf-8"))
+        if (match := re.fullmatch(r"(?:\w+\.)*(\w+)\([^()]*\)", words))
+    }
+    assert [place for place, name in named.items() if name not in all_functions()] == []
+
+
+def test_has_every_drawer_on_the_map() -> None:
+    """With the number of its layer: what it may import has a smaller one."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = next(contract["layers"] for contract in contracts["contracts"] if contract["type"] == "layers")
+    expected = {
+        name: number
+        for number, layer in enumerate(reversed(layers))
+        for name in layer.split(" | ")
+        if name != "__main__"
+    }
+    rows = re.findall(
+        r"^\| (\d+) \| (.+?) \|", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    on_the_map = {
+        name.removesuffix("/").removesuffix(".py"): int(number)
+        for number, cell in rows
+        for name in re.findall(r"`([^`]+)`", cell)
+    }
+    assert on_the_map == expected
