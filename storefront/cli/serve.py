@@ -21,7 +21,7 @@ def serve(host: str, port: int, workers: int) -> None:
     app = make_app()
     os.chdir(ROOT)
     settings = runtime(app).settings
-    # delivery/downloads/gate.py bounds how many requests are worked on at once, web/slow_bodies.py how many wait.
+    # concurrent_requests.py in delivery/downloads bounds what is worked on, web/slow_bodies.py what waits.
     threads = settings.web_threads + settings.download_threads + THREADS
     command = server_command(
         "wsgi:app", host=host, port=port, workers=workers, threads=threads, as_json=settings.log_json

@@ -165,7 +165,7 @@ class Gateway:
 
     @readable()
     def ask(self, call: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
-        """For `stripe_lists`: one call of the SDK, its answer as plain JSON values."""
+        """Return the answer to one call of the SDK as plain JSON values: for `stripe_api/lists.py`."""
         answer: dict[str, Any] = self._ask(lambda: call(self._client)).to_dict(for_json=True)
         return answer
 
