@@ -76,22 +76,23 @@ def _fulfill_once(
 def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) -> Fulfillment | StripeAnswer:
     """What our rows say where that is enough, else what Stripe says."""
     summary = lifecycle.find_summary(session_id)
-    ticket: int | None = None
     if summary is None:
         before_first_look()
-    elif summary.mode != settings().mode:
+        return _ask_stripe(session_id, look)
+    if summary.mode != settings().mode:
         return Fulfillment(outcome=Outcome.NOT_OURS)
-    elif summary.is_fulfilled and look is not Look.NOW:
+    if summary.is_fulfilled and look is not Look.NOW:
         return Fulfillment(outcome=Outcome.ALREADY_FULFILLED, order_id=summary.id)
-    else:
-        ticket = lifecycle.take_ticket(summary.id, sparingly=look is Look.SPARINGLY)
-        if ticket is None:  # somebody has looked within the last minute
-            outcome = Outcome.NOT_PAID if summary.has_failed else Outcome.AWAITING_PAYMENT
-            return Fulfillment(outcome=outcome, order_id=summary.id)
-    return _ask_stripe(session_id, look, ticket=ticket)
+    ticket = lifecycle.take_ticket(summary.id, sparingly=look is Look.SPARINGLY)
+    if ticket is None:  # somebody has looked within the last minute
+        outcome = Outcome.NOT_PAID if summary.has_failed else Outcome.AWAITING_PAYMENT
+        return Fulfillment(outcome=outcome, order_id=summary.id)
+    return _ask_stripe(session_id, look, order_id=summary.id, ticket=ticket)
 
 
-def _ask_stripe(session_id: str, look: Look, *, ticket: int | None) -> Fulfillment | StripeAnswer:
+def _ask_stripe(
+    session_id: str, look: Look, *, order_id: int | None = None, ticket: int | None = None
+) -> Fulfillment | StripeAnswer:
     """What Stripe says of a Session that can change our rows: ours, with its form completed."""
     try:
         seen = gateway().get_checkout(session_id, thorough=look is Look.NOW)
@@ -101,7 +102,8 @@ def _ask_stripe(session_id: str, look: Look, *, ticket: int | None) -> Fulfillme
     if lines is None:
         return Fulfillment(outcome=Outcome.NOT_OURS)
     if seen.status != "complete":
-        return Fulfillment(outcome=Outcome.EXPIRED if seen.status == "expired" else Outcome.OPEN)
+        outcome = Outcome.EXPIRED if seen.status == "expired" else Outcome.OPEN
+        return Fulfillment(outcome=outcome, order_id=order_id)
     return StripeAnswer(checkout=seen, lines=lines, ticket=ticket)
 
 

@@ -1,11 +1,18 @@
 """`/checkout/return`: what each state shows, to whom, and what it may cost Stripe."""
 
+import dataclasses
+import json
+
 import pytest
+import requests
 import time_machine
 from flask import Flask
 
 from storefront.core import clock
+from storefront.core.runtime import runtime
 from storefront.orders.models import Order
+from storefront.stripe_api.gateway import EXPAND, FOR_PAGES, set_up_gateway
+from tests.faults.strange_stripe import StrangeStripe
 from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on
@@ -108,3 +115,25 @@ def test_tells_programs_the_state(buyer: Buyer, sandbox: SandboxClient, open_ses
     sandbox.pay(open_session)
     assert buyer.state(open_session) == "fulfilled"
     assert count_rows(app, Order) == {"orders": 1}
+
+
+def test_keeps_the_order_in_sight_whatever_stripe_says_of_its_session(
+    buyer: Buyer, open_session: str, sandbox: SandboxClient, app: Flask
+) -> None:
+    """Stripe does not take back that a form was completed; an order that is there is shown all the same."""
+    sandbox.pay(open_session, payment_method="ach_success")
+    assert buyer.state(open_session) == "awaiting_payment"
+    seen = requests.get(
+        f"{sandbox.url}/v1/checkout/sessions/{open_session}",
+        params={"expand[]": EXPAND},
+        auth=(sandbox.secret_key, ""),
+        timeout=60,
+    ).json()
+    strange = StrangeStripe()
+    strange.body = json.dumps(seen | {"status": "expired"}).encode()
+    set_up_gateway(app, dataclasses.replace(runtime(app).settings, stripe_api_base=strange.url), FOR_PAGES)
+    with time_machine.travel(clock.now().timestamp() + 61, tick=True):
+        page = buyer.land(open_session).text
+    strange.stop()
+    assert strange.asked == 1
+    assert "/checkout/again/" in page
