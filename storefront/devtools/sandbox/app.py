@@ -5,16 +5,16 @@ from pathlib import Path
 from flask import Flask
 
 from storefront.devtools.loopback import refuse_foreign_hosts
-from storefront.devtools.sandbox.api import api
-from storefront.devtools.sandbox.buyer_pages import buyer_pages
+from storefront.devtools.sandbox.api.faults import Faults
+from storefront.devtools.sandbox.api.request_log import RequestLog
+from storefront.devtools.sandbox.api.views import api
 from storefront.devtools.sandbox.config import SandboxConfig
-from storefront.devtools.sandbox.control import control
-from storefront.devtools.sandbox.faults import Faults
-from storefront.devtools.sandbox.listen import listen, set_up_listeners
-from storefront.devtools.sandbox.pages import pages
-from storefront.devtools.sandbox.request_log import RequestLog
+from storefront.devtools.sandbox.control.blueprint import control
+from storefront.devtools.sandbox.pages.buyer_pages import buyer_pages
+from storefront.devtools.sandbox.pages.checkout_form import pages
 from storefront.devtools.sandbox.resources.webhook_endpoints import ensure_endpoint
-from storefront.devtools.sandbox.store import Store
+from storefront.devtools.sandbox.storage.store import Store
+from storefront.devtools.sandbox.webhooks.stripe_listen import listen, set_up_listeners
 
 _ROOT = Path(__file__).parents[3]
 

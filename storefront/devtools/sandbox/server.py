@@ -12,7 +12,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from storefront.devtools.sandbox.app import create_sandbox
 from storefront.devtools.sandbox.config import SandboxConfig
-from storefront.devtools.sandbox.store import Store
+from storefront.devtools.sandbox.storage.store import Store
 from storefront.devtools.sandbox.timers import Timers
 from storefront.devtools.sandbox.webhooks.sender import Sender
 

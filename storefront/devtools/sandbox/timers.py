@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 from storefront.devtools.sandbox import clock
 from storefront.devtools.sandbox.checkout.completion import expire, settle_payment
-from storefront.devtools.sandbox.database import DatabaseClosedError
+from storefront.devtools.sandbox.payments.dispute_evidence import find_verdict
 from storefront.devtools.sandbox.payments.disputes import move_dispute
-from storefront.devtools.sandbox.payments.evidence import find_verdict
 from storefront.devtools.sandbox.payments.refunds import settle_refund, usual_end
-from storefront.devtools.sandbox.store import Store
-from storefront.devtools.sandbox.webhooks.queue import release
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.database import DatabaseClosedError
+from storefront.devtools.sandbox.storage.store import Store
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+from storefront.devtools.sandbox.webhooks.deliveries import release
 
 _LONGEST_SLEEP_SECONDS = 30.0
 
@@ -71,37 +71,37 @@ def _fire(store: Store, kind: str, object_id: str, due_at: float) -> None:
         release(store, object_id=object_id)
 
 
-def _expire(work: Work, object_id: str) -> None:
+def _expire(work: UnitOfWork, object_id: str) -> None:
     session = work.records.get("checkout.session", object_id)
     if session.body["status"] == "open":
         expire(work, session)
 
 
-def _settle(work: Work, object_id: str) -> None:
+def _settle(work: UnitOfWork, object_id: str) -> None:
     intent = work.records.get("payment_intent", object_id)
     if intent.body["status"] == "processing":
         settle_payment(work, intent)
 
 
-def _settle_refund(work: Work, object_id: str) -> None:
+def _settle_refund(work: UnitOfWork, object_id: str) -> None:
     refund = work.records.get("refund", object_id)
     settle_refund(work, refund, usual_end(refund))
 
 
-def _decide_dispute(work: Work, object_id: str) -> None:
+def _decide_dispute(work: UnitOfWork, object_id: str) -> None:
     dispute = work.records.get("dispute", object_id)
     verdict = find_verdict(dispute)
     if verdict is not None:
         move_dispute(work, dispute, verdict)
 
 
-def _let_news_go(work: Work, object_id: str) -> None:
+def _let_news_go(work: UnitOfWork, object_id: str) -> None:
     session = work.records.get("checkout.session", object_id)
     session.private["news_released"] = True
     work.records.save(session)
 
 
-_ACTIONS: dict[str, Callable[[Work, str], None]] = {
+_ACTIONS: dict[str, Callable[[UnitOfWork, str], None]] = {
     "dispute": _decide_dispute,
     "expire": _expire,
     "refund": _settle_refund,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from storefront.devtools.sandbox.store import find_session_by_client_secret, publishable_key
+from storefront.devtools.sandbox.storage.store import find_session_by_client_secret, publishable_key
 from tests.devtools.sandbox.calls import Calls
 
 PAYER = {"email": "ada@example.com", "name": "Ada", "country": "DE", "postal_code": "10115"}

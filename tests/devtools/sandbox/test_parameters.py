@@ -8,8 +8,8 @@ import stripe.params
 import typing_extensions
 
 from storefront.devtools.sandbox import resources
-from storefront.devtools.sandbox.routes import ROUTES, Route
-from storefront.devtools.sandbox.specs import Kind, Spec
+from storefront.devtools.sandbox.api.parameter_types import Kind, Spec
+from storefront.devtools.sandbox.api.routes import ROUTES, Route
 from tests.devtools.sandbox.calls import Calls
 
 resources.load()

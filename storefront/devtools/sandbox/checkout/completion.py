@@ -2,15 +2,15 @@
 
 from dataclasses import asdict, dataclass, field
 
+from storefront.devtools.sandbox.api.addresses import full_address
+from storefront.devtools.sandbox.api.updates import change
 from storefront.devtools.sandbox.checkout.payment_links import count_completion
-from storefront.devtools.sandbox.payments import intents
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.resources.addresses import full_address
-from storefront.devtools.sandbox.resources.changes import change
+from storefront.devtools.sandbox.payments import payment_intents
 from storefront.devtools.sandbox.resources.coupons import count_redemption
 from storefront.devtools.sandbox.resources.customers import add_customer
 from storefront.devtools.sandbox.resources.promotion_codes import count_code_redemption
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ def payer_from(value: Json) -> Payer:
     return Payer(**{**value, "tax_ids": tuple(value["tax_ids"])})
 
 
-def ensure_customer(work: Work, session: Record, payer: Payer) -> str | None:
+def ensure_customer(work: UnitOfWork, session: Record, payer: Payer) -> str | None:
     """Guests stay guests; a Customer is made when asked for, for invoices, and for orders without cost."""
     body = session.body
     if body["customer"] is not None:
@@ -50,7 +50,7 @@ def ensure_customer(work: Work, session: Record, payer: Payer) -> str | None:
     return str(known)
 
 
-def _correct_customer(work: Work, customer_id: str, payer: Payer) -> None:
+def _correct_customer(work: UnitOfWork, customer_id: str, payer: Payer) -> None:
     """A buyer whose card was declined may have typed another name or address the second time."""
     customer = work.records.get("customer", customer_id)
     typed = {"email": payer.email, "name": payer.name, "address": full_address(payer.address)}
@@ -60,7 +60,7 @@ def _correct_customer(work: Work, customer_id: str, payer: Payer) -> None:
         work.emit("customer.updated", customer.body, previous)
 
 
-def complete(work: Work, session: Record, payer: Payer, payment_status: str, intent: Record | None) -> None:
+def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: str, intent: Record | None) -> None:
     """The buyer is done; whether the money is there is another matter."""
     body = session.body
     body.update(
@@ -96,9 +96,9 @@ def complete(work: Work, session: Record, payer: Payer, payment_status: str, int
         count_completion(work, body["payment_link"])
 
 
-def settle_payment(work: Work, intent: Record, *, succeeds: bool | None = None) -> None:
+def settle_payment(work: UnitOfWork, intent: Record, *, succeeds: bool | None = None) -> None:
     """A bank debit ends, and the session it paid for learns of it."""
-    charge = intents.settle(work, intent, succeeds=succeeds)
+    charge = payment_intents.settle(work, intent, succeeds=succeeds)
     session_id = intent.private.get("session")
     if session_id is not None:
         session = work.records.get("checkout.session", session_id)
@@ -107,14 +107,14 @@ def settle_payment(work: Work, intent: Record, *, succeeds: bool | None = None) 
             session.body["payment_status"] = "paid"
             work.records.save(session)
         work.emit(f"checkout.session.async_payment_{'succeeded' if is_paid else 'failed'}", session.body)
-    intents.book_charge(work, charge)
+    payment_intents.book_charge(work, charge)
 
 
-def expire(work: Work, session: Record) -> None:
+def expire(work: UnitOfWork, session: Record) -> None:
     session.body.update(status="expired", url=None)
     work.drop_timer("expire", session.id)
     work.records.save(session)
     work.emit("checkout.session.expired", session.body)
     intent_id = session.private.get("intent")
     if intent_id is not None:
-        intents.cancel(work, work.records.get("payment_intent", intent_id), "automatic")
+        payment_intents.cancel(work, work.records.get("payment_intent", intent_id), "automatic")

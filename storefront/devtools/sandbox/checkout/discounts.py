@@ -1,16 +1,16 @@
 """Coupons and promotion codes on a session: what applies, and why not."""
 
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, no_such
 from storefront.devtools.sandbox.checkout.totals import compute, discount_for
-from storefront.devtools.sandbox.errors import StripeApiError, invalid, no_such
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.money import minimum_charge
-from storefront.devtools.sandbox.records import Json, Record
 from storefront.devtools.sandbox.resources.coupons import is_usable
 from storefront.devtools.sandbox.resources.promotion_codes import find_active_code
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
-def attach(work: Work, session: Record, discount: Json) -> None:
+def attach(work: UnitOfWork, session: Record, discount: Json) -> None:
     """What the shop passed in `discounts[0]`."""
     if "coupon" in discount:
         coupon = work.records.find("coupon", discount["coupon"])
@@ -27,7 +27,7 @@ def attach(work: Work, session: Record, discount: Json) -> None:
     _use(work, session, _usable_coupon(work, session, code, "discounts[0][promotion_code]").id, code)
 
 
-def apply_code(work: Work, session: Record, text: str) -> None:
+def apply_code(work: UnitOfWork, session: Record, text: str) -> None:
     """What the buyer typed; "" takes the discount off. The message is for the buyer."""
     if text == "":
         _use(work, session, None, None)
@@ -68,7 +68,7 @@ def discount_object(session: Record) -> Json | None:
     }
 
 
-def _use(work: Work, session: Record, coupon_id: str | None, code: Record | None) -> None:
+def _use(work: UnitOfWork, session: Record, coupon_id: str | None, code: Record | None) -> None:
     session.private["coupon"] = coupon_id
     session.private["promotion_code"] = None if code is None else code.id
     session.private["discount_id"] = new_id("di_1")
@@ -82,7 +82,7 @@ def _use(work: Work, session: Record, coupon_id: str | None, code: Record | None
     compute(work, session)
 
 
-def _usable_coupon(work: Work, session: Record, code: Record, param: str) -> Record:
+def _usable_coupon(work: UnitOfWork, session: Record, code: Record, param: str) -> Record:
     body = code.body
     coupon = work.records.find("coupon", body["promotion"]["coupon"])
     if coupon is None or not body["active"] or coupon.deleted:

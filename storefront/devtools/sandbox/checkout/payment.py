@@ -1,14 +1,14 @@
 """What the Pay button does: check, charge, complete. The same code serves page, command line and tests."""
 
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, missing
 from storefront.devtools.sandbox.checkout.completion import Payer, complete, ensure_customer, payer_from
-from storefront.devtools.sandbox.errors import StripeApiError, invalid, missing
-from storefront.devtools.sandbox.payments import intents
-from storefront.devtools.sandbox.payments.methods import find_method
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.payments import payment_intents
+from storefront.devtools.sandbox.payments.payment_methods import find_method
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
-def confirm_session(work: Work, session: Record, params: Json) -> Json | None:
+def confirm_session(work: UnitOfWork, session: Record, params: Json) -> Json | None:
     """Pay. The PaymentIntent as the page needs it, or None when nothing was due.
 
     Raises a decline as 402; the session then stays open and keeps its PaymentIntent.
@@ -35,11 +35,11 @@ def confirm_session(work: Work, session: Record, params: Json) -> Json | None:
     intent = _intent(work, session, payer)
     session.private["payer"] = payer.to_json()
     work.records.save(session)
-    charge = intents.confirm(work, intent, method)
+    charge = payment_intents.confirm(work, intent, method)
     return _finish(work, session, intent, charge)
 
 
-def authenticate_session(work: Work, session: Record, params: Json) -> Json:
+def authenticate_session(work: UnitOfWork, session: Record, params: Json) -> Json:
     """The buyer's answer to the 3-D Secure challenge: `result` is complete or fail."""
     require_open(session)
     intent_id = session.private.get("intent")
@@ -48,7 +48,7 @@ def authenticate_session(work: Work, session: Record, params: Json) -> Json:
         raise invalid("This payment is not waiting for authentication.", param="payment_intent")
     if params["result"] not in {"complete", "fail"}:
         raise invalid("Invalid result: must be one of complete or fail", param="result")
-    charge = intents.authenticate(work, intent, passed=params["result"] == "complete")
+    charge = payment_intents.authenticate(work, intent, passed=params["result"] == "complete")
     return _finish(work, session, intent, charge)
 
 
@@ -60,16 +60,16 @@ def require_open(session: Record) -> None:
         )
 
 
-def _finish(work: Work, session: Record, intent: Record, charge: Record | None) -> Json:
+def _finish(work: UnitOfWork, session: Record, intent: Record, charge: Record | None) -> Json:
     if charge is not None:
         is_paid = charge.body["status"] == "succeeded"
         complete(work, session, payer_from(session.private["payer"]), "paid" if is_paid else "unpaid", intent)
-        intents.book_charge(work, charge)
+        payment_intents.book_charge(work, charge)
     names = ("id", "object", "status", "client_secret", "next_action")
     return {name: intent.body[name] for name in names}
 
 
-def _intent(work: Work, session: Record, payer: Payer) -> Record:
+def _intent(work: UnitOfWork, session: Record, payer: Payer) -> Record:
     """Made at the first try, used again after a decline; the total may have changed in between."""
     customer = ensure_customer(work, session, payer)
     intent_id = session.private.get("intent")
@@ -77,7 +77,7 @@ def _intent(work: Work, session: Record, payer: Payer) -> Record:
         intent = work.records.get("payment_intent", intent_id)
         intent.body.update(amount=session.body["amount_total"], customer=customer)
         return intent
-    intent = intents.add_intent(
+    intent = payment_intents.add_intent(
         work,
         {
             **session.private["payment_intent_data"],
@@ -93,14 +93,14 @@ def _intent(work: Work, session: Record, payer: Payer) -> Record:
     return intent
 
 
-def _drop_intent(work: Work, session: Record) -> None:
+def _drop_intent(work: UnitOfWork, session: Record) -> None:
     """A declined try may have left one before a code made the order free."""
     intent_id = session.private.pop("intent", None)
     if intent_id is not None:
-        intents.cancel(work, work.records.get("payment_intent", intent_id), "automatic")
+        payment_intents.cancel(work, work.records.get("payment_intent", intent_id), "automatic")
 
 
-def _payer(work: Work, session: Record, params: Json, billing: Json) -> Payer:
+def _payer(work: UnitOfWork, session: Record, params: Json, billing: Json) -> Payer:
     """Given to the session, else typed on the page, else on the payment method."""
     body = session.body
     customer = work.records.find("customer", body["customer"] or "")
@@ -123,7 +123,7 @@ def _payer(work: Work, session: Record, params: Json, billing: Json) -> Payer:
     )
 
 
-def _prepare_method(work: Work, session: Record, method: Record, payer: Payer) -> None:
+def _prepare_method(work: UnitOfWork, session: Record, method: Record, payer: Payer) -> None:
     kind = method.body["type"]
     if kind not in session.body["payment_method_types"]:
         raise invalid(

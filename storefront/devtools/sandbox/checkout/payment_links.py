@@ -2,16 +2,16 @@
 
 import re
 
-from storefront.devtools.sandbox.checkout.lines import adjustable, read_lines
-from storefront.devtools.sandbox.checkout.link_body import link_body, rebuild
-from storefront.devtools.sandbox.checkout.opening import open_session_of
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.formats import is_email
+from storefront.devtools.sandbox.api.updates import merged_metadata
+from storefront.devtools.sandbox.checkout.line_items import adjustable, read_lines
+from storefront.devtools.sandbox.checkout.payment_link_body import link_body, rebuild
+from storefront.devtools.sandbox.checkout.session_creation import open_session_of
 from storefront.devtools.sandbox.checkout.totals import line_subtotal
-from storefront.devtools.sandbox.errors import invalid
-from storefront.devtools.sandbox.formats import is_email
 from storefront.devtools.sandbox.ids import new_id
-from storefront.devtools.sandbox.records import Json, Query, Record
-from storefront.devtools.sandbox.resources.changes import merged_metadata
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Query, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 # What the link hands on to its sessions as it is.
@@ -32,7 +32,7 @@ _HANDED_ON = (
 )
 
 
-def add_link(work: Work, params: Json) -> Record:
+def add_link(work: UnitOfWork, params: Json) -> Record:
     lines, currency = read_lines(work, params["line_items"], takes_recurring=True)
     if params.get("currency", currency).lower() != currency:
         raise invalid(f"The prices are in `{currency}`, not in `{params['currency']}`.", param="currency")
@@ -50,7 +50,7 @@ def add_link(work: Work, params: Json) -> Record:
     return link
 
 
-def change_link(work: Work, link: Record, params: Json) -> None:
+def change_link(work: UnitOfWork, link: Record, params: Json) -> None:
     """`""` unsets, metadata is merged, lines change by their ids."""
     kept, lines = dict(link.private["params"]), params.pop("line_items", [])
     for name, value in params.items():
@@ -67,14 +67,14 @@ def change_link(work: Work, link: Record, params: Json) -> None:
     _save(work, link)
 
 
-def find_link_by_code(work: Work, code: str) -> Record | None:
+def find_link_by_code(work: UnitOfWork, code: str) -> Record | None:
     found, _ = work.records.page(
         Query(kind="payment_link", sql=("json_extract(private, '$.code') = ?",), values=(code,))
     )
     return found[0] if found else None
 
 
-def visit(work: Work, link: Record, asked: dict[str, str]) -> Record:
+def visit(work: UnitOfWork, link: Record, asked: dict[str, str]) -> Record:
     """A new session for one visitor; `asked`: the parameters of the address, wrong ones are dropped.
 
     Raises Stripe's 400 when the link's prices cannot be sold here.
@@ -101,7 +101,7 @@ def visit(work: Work, link: Record, asked: dict[str, str]) -> Record:
     return session
 
 
-def count_completion(work: Work, link_id: str) -> None:
+def count_completion(work: UnitOfWork, link_id: str) -> None:
     """A session of this link is complete; the last one that is allowed closes the link."""
     link = work.records.get("payment_link", link_id)
     link.private["completed"] += 1
@@ -114,7 +114,7 @@ def count_completion(work: Work, link_id: str) -> None:
         work.records.save(link)
 
 
-def _save(work: Work, link: Record) -> None:
+def _save(work: UnitOfWork, link: Record) -> None:
     previous = rebuild(work, link)
     work.records.save(link)
     if previous:
@@ -131,6 +131,6 @@ def _change_line(link: Record, given: Json, name: str) -> None:
     line["quantity"] = quantity
 
 
-def _count_up(work: Work, lines: list[Json]) -> None:
+def _count_up(work: UnitOfWork, lines: list[Json]) -> None:
     for line in lines:
         line["subtotal"] = line_subtotal(work.records.get("price", line["price"]).body, line["quantity"])

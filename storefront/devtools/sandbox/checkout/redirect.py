@@ -1,13 +1,13 @@
 """When the buyer may leave the page, and where to."""
 
-from storefront.devtools.sandbox.records import Json, Record
 from storefront.devtools.sandbox.settings import WebhookOrder
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
 
 
-def poll(work: Work, session: Record) -> Json:
+def poll(work: UnitOfWork, session: Record) -> Json:
     body = session.body
     is_ready = body["status"] == "complete" and not _waits_for_webhook(work, session)
     if is_ready and "redirected_at" not in session.private:
@@ -42,7 +42,7 @@ def _redirect_url(body: Json) -> str | None:
     return None if url is None else str(url).replace(_PLACEHOLDER, body["id"])
 
 
-def _waits_for_webhook(work: Work, session: Record) -> bool:
+def _waits_for_webhook(work: UnitOfWork, session: Record) -> bool:
     """Stripe holds a hosted page up to ten seconds for the answer to checkout.session.completed."""
     order = work.settings.webhook_order
     is_hosted = session.body["ui_mode"] == "hosted_page"
@@ -58,7 +58,7 @@ def _waits_for_webhook(work: Work, session: Record) -> bool:
     return bool(row["waiting"])
 
 
-def _note_redirect(work: Work, session: Record) -> None:
+def _note_redirect(work: UnitOfWork, session: Record) -> None:
     session.private["redirected_at"] = work.now
     work.records.save(session)
     delay = work.settings.page_first_delay_seconds

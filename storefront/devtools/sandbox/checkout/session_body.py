@@ -1,10 +1,10 @@
 """The Checkout Session as Stripe shows it when it is new."""
 
+from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.ids import client_secret
-from storefront.devtools.sandbox.records import Json
 from storefront.devtools.sandbox.resources.accounts import DISPLAY_NAME
-from storefront.devtools.sandbox.resources.changes import new_metadata
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 DAY_SECONDS = 86_400
 _BRANDING = {
@@ -33,7 +33,7 @@ _ECHOED = (
 TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
 
 
-def new_session_body(work: Work, session_id: str, params: Json, currency: str, types: list[str]) -> Json:
+def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: str, types: list[str]) -> Json:
     ui_mode = params.get("ui_mode", "hosted_page")
     is_hosted = ui_mode == "hosted_page"
     texts = params.get("custom_text") or {}

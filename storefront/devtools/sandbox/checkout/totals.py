@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from storefront.devtools.sandbox.errors import StripeApiError
+from storefront.devtools.sandbox.api.errors import StripeApiError
 from storefront.devtools.sandbox.money import display, minimum_charge, rounded
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def line_subtotal(price: Json, quantity: int) -> int:
@@ -33,7 +33,7 @@ def spread(discount: int, subtotals: list[int], currency: str) -> list[int]:
     return shares
 
 
-def compute(work: Work, session: Record) -> None:
+def compute(work: UnitOfWork, session: Record) -> None:
     """Write the totals of lines and session anew from lines, prices and the coupon in use."""
     body, private = session.body, session.private
     currency = body["currency"]

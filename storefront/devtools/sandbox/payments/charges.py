@@ -6,9 +6,9 @@ from typing import Any
 from storefront.devtools.sandbox.ids import new_id, random_text
 from storefront.devtools.sandbox.money import exponent, rounded
 from storefront.devtools.sandbox.payments.declines import BANK_FAILURES, Decline
-from storefront.devtools.sandbox.payments.instruments import CARDS
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _WEEK_SECONDS = 7 * 86_400
 # What a charge repeats of its payment method.
@@ -26,7 +26,7 @@ _SHOWN = {
 }
 
 
-def new_charge(work: Work, intent: Record, method: Record, *, status: str, authenticated: bool) -> Record:
+def new_charge(work: UnitOfWork, intent: Record, method: Record, *, status: str, authenticated: bool) -> Record:
     """Not yet stored; `status` is succeeded, pending or failed."""
     body, is_card = intent.body, method.body["type"] == "card"
     charge_id = new_id("ch_3" if is_card else "py_3")
@@ -113,7 +113,7 @@ def mark_bank_failure(charge: Record, failure: str) -> None:
     )
 
 
-def book(work: Work, charge: Record) -> None:
+def book(work: UnitOfWork, charge: Record) -> None:
     """Fill `balance_transaction`. Stripe does so two seconds later; here it is the payment's last event."""
     transaction = add_transaction(
         work,
@@ -129,7 +129,7 @@ def book(work: Work, charge: Record) -> None:
 
 
 def add_transaction(
-    work: Work,
+    work: UnitOfWork,
     *,
     amount: int,
     currency: str,

@@ -2,13 +2,13 @@
 
 import copy
 
-from storefront.devtools.sandbox.errors import invalid
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.updates import difference
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.payments.charges import add_transaction
-from storefront.devtools.sandbox.payments.fraud_warnings import lay_warnings_to_rest
-from storefront.devtools.sandbox.records import Json, Query, Record
-from storefront.devtools.sandbox.resources.changes import difference
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.payments.early_fraud_warnings import lay_warnings_to_rest
+from storefront.devtools.sandbox.storage.records import Json, Query, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 REASONS = (
     "bank_cannot_process",
@@ -96,7 +96,7 @@ _EVIDENCE = (
 
 
 def open_dispute(
-    work: Work, charge: Record, *, reason: str, status: str = "needs_response", amount: int | None = None
+    work: UnitOfWork, charge: Record, *, reason: str, status: str = "needs_response", amount: int | None = None
 ) -> Record:
     """As the bank does it: with the events of each step on the way to `status`.
 
@@ -118,17 +118,17 @@ def open_dispute(
     return dispute
 
 
-def charge_is_disputed(work: Work, charge_id: str) -> bool:
+def charge_is_disputed(work: UnitOfWork, charge_id: str) -> bool:
     """Whether a dispute forbids refunds; an inquiry does not, nor one that was won."""
     return any(not each.body["is_charge_refundable"] for each in _disputes_of(work, charge_id))
 
 
-def _disputes_of(work: Work, charge_id: str) -> list[Record]:
+def _disputes_of(work: UnitOfWork, charge_id: str) -> list[Record]:
     found, _ = work.records.page(Query(kind="dispute", limit=100, where=(("charge", charge_id),)))
     return found
 
 
-def _undisputed(work: Work, charge: Record) -> int:
+def _undisputed(work: UnitOfWork, charge: Record) -> int:
     """What neither a refund nor another dispute has taken back."""
     taken = sum(each.body["amount"] for each in _disputes_of(work, charge.id) if each.body["status"] in _COSTLY)
     return int(charge.body["amount"] - charge.body["amount_refunded"] - taken)
@@ -138,7 +138,7 @@ def may_become(dispute: Record, status: str) -> bool:
     return status in _NEXT[dispute.body["status"]]
 
 
-def move_dispute(work: Work, dispute: Record, status: str, previous: Json | None = None) -> None:
+def move_dispute(work: UnitOfWork, dispute: Record, status: str, previous: Json | None = None) -> None:
     """One step, with its money and its events; `previous`: what the caller has changed besides."""
     if not may_become(dispute, status):
         raise invalid(f"Dispute {dispute.id} is {dispute.body['status']} and cannot become {status}.")
@@ -159,7 +159,7 @@ def _is_refundable(status: str) -> bool:
     return status not in _COSTLY
 
 
-def _move_money(work: Work, dispute: Record) -> str | None:
+def _move_money(work: UnitOfWork, dispute: Record) -> str | None:
     """Withdraw or give back what the status asks for, and save; the event that tells of it."""
     body = dispute.body
     is_withdrawn = sum(each["amount"] for each in body["balance_transactions"]) < 0
@@ -184,7 +184,7 @@ def _move_money(work: Work, dispute: Record) -> str | None:
     return f"charge.dispute.funds_{'withdrawn' if is_due else 'reinstated'}"
 
 
-def _tell_of_money(work: Work, dispute: Record, event: str | None) -> None:
+def _tell_of_money(work: UnitOfWork, dispute: Record, event: str | None) -> None:
     if event is None:
         return
     work.emit(event, dispute.body)
@@ -196,7 +196,7 @@ def _tell_of_money(work: Work, dispute: Record, event: str | None) -> None:
         lay_warnings_to_rest(work, charge)
 
 
-def _new_body(work: Work, charge: Record, *, reason: str, status: str, amount: int) -> Json:
+def _new_body(work: UnitOfWork, charge: Record, *, reason: str, status: str, amount: int) -> Json:
     billing, details = charge.body["billing_details"], charge.body["payment_method_details"]
     is_card = details["type"] == "card"
     code = _VISA_CODES.get(reason) if is_card else None

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from storefront.devtools.sandbox.checkout.lines import line_items
+from storefront.devtools.sandbox.checkout.line_items import line_items
 from storefront.devtools.sandbox.money import plain
-from storefront.devtools.sandbox.records import Record
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _METHODS = {"sepa_debit": "SEPA debit", "us_bank_account": "US bank account"}
 
@@ -25,7 +25,7 @@ class Receipt:
     lines: tuple[tuple[str, str], ...]
 
 
-def find_receipt(work: Work, charge_id: str) -> Receipt | None:
+def find_receipt(work: UnitOfWork, charge_id: str) -> Receipt | None:
     """None for charges that were never paid."""
     charge = work.records.find("charge", charge_id)
     if charge is None or charge.body["receipt_url"] is None:
@@ -45,12 +45,12 @@ def find_receipt(work: Work, charge_id: str) -> Receipt | None:
     )
 
 
-def _find_session(work: Work, charge: Record) -> Record | None:
+def _find_session(work: UnitOfWork, charge: Record) -> Record | None:
     intent = work.records.get("payment_intent", charge.body["payment_intent"])
     return work.records.find("checkout.session", intent.private.get("session") or "")
 
 
-def _lines(work: Work, charge: Record, session: Record | None) -> tuple[tuple[str, str], ...]:
+def _lines(work: UnitOfWork, charge: Record, session: Record | None) -> tuple[tuple[str, str], ...]:
     currency = charge.body["currency"]
     if session is None:
         return ((charge.body["description"] or "Payment", plain(charge.body["amount"], currency)),)

@@ -2,16 +2,16 @@
 
 from enum import StrEnum
 
-from storefront.devtools.sandbox.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.api.updates import difference, new_metadata
 from storefront.devtools.sandbox.ids import new_id, random_text
 from storefront.devtools.sandbox.money import display
 from storefront.devtools.sandbox.payments.charges import add_transaction
 from storefront.devtools.sandbox.payments.disputes import charge_is_disputed
-from storefront.devtools.sandbox.payments.fraud_warnings import lay_warnings_to_rest
-from storefront.devtools.sandbox.payments.instruments import CARDS, RefundCourse
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.resources.changes import difference, new_metadata
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.payments.early_fraud_warnings import lay_warnings_to_rest
+from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS, RefundCourse
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 class RefundEnd(StrEnum):
@@ -25,7 +25,7 @@ class RefundEnd(StrEnum):
 _FAILURE_REASONS = {RefundEnd.FAILED: "expired_or_canceled_card", RefundEnd.CANCELED: "merchant_request"}
 
 
-def refund_charge(work: Work, charge: Record, params: Json, course: RefundCourse | None = None) -> Json:
+def refund_charge(work: UnitOfWork, charge: Record, params: Json, course: RefundCourse | None = None) -> Json:
     """`params` as in `POST /v1/refunds`; the refund as Stripe answers it, before the bank has said a word.
 
     Without a course the test card or account decides, and the timer ends it; with one, it waits to be settled.
@@ -63,7 +63,7 @@ def usual_end(refund: Record) -> RefundEnd:
     return RefundEnd(refund.private.get("end") or RefundEnd.SUCCEEDED)
 
 
-def settle_refund(work: Work, refund: Record, end: RefundEnd) -> None:
+def settle_refund(work: UnitOfWork, refund: Record, end: RefundEnd) -> None:
     """The bank's last word. What failed or was canceled is no longer refunded."""
     work.drop_timer("refund", refund.id)
     refund.private.pop("end", None)
@@ -111,7 +111,7 @@ def _too_much(charge: Record, amount: int, remainder: int) -> StripeApiError:
     return invalid(f"Refund amount ({asked}) is greater than unrefunded amount on charge ({left})", param="amount")
 
 
-def _usual_course(work: Work, charge: Record) -> RefundCourse:
+def _usual_course(work: UnitOfWork, charge: Record) -> RefundCourse:
     if charge.body["payment_method_details"]["type"] != "card":
         return RefundCourse.PENDING
     method = work.records.get("payment_method", charge.body["payment_method"])
@@ -119,7 +119,7 @@ def _usual_course(work: Work, charge: Record) -> RefundCourse:
     return card.refund if card else RefundCourse.SUCCEEDS
 
 
-def _add_refund(work: Work, charge: Record, amount: int, params: Json, *, is_pending: bool) -> Record:
+def _add_refund(work: UnitOfWork, charge: Record, amount: int, params: Json, *, is_pending: bool) -> Record:
     is_card = charge.body["payment_method_details"]["type"] == "card"
     refund_id = new_id("re_3" if is_card else "pyr_3")
     transaction = add_transaction(
@@ -152,7 +152,7 @@ def _add_refund(work: Work, charge: Record, amount: int, params: Json, *, is_pen
     return work.records.add(body)
 
 
-def _change_refunded(work: Work, charge: Record, amount: int) -> None:
+def _change_refunded(work: UnitOfWork, charge: Record, amount: int) -> None:
     charge.body["amount_refunded"] += amount
     charge.body["refunded"] = charge.body["amount_refunded"] == charge.body["amount"]
     work.records.save(charge)
@@ -165,7 +165,7 @@ def _previous_refunded(charge: Record, amount: int) -> Json:
     return previous
 
 
-def _find_reference(work: Work, refund: Record) -> None:
+def _find_reference(work: UnitOfWork, refund: Record) -> None:
     """The bank's reference arrives afterwards; here at once, as the refund's last news. Cards only."""
     if "destination_details" not in refund.body:
         return
@@ -176,7 +176,7 @@ def _find_reference(work: Work, refund: Record) -> None:
     _tell(work, refund, {"destination_details": {"card": difference(old, card)}})
 
 
-def _tell(work: Work, refund: Record, previous: Json) -> None:
+def _tell(work: UnitOfWork, refund: Record, previous: Json) -> None:
     work.emit("refund.updated", refund.body, previous)
     work.emit("charge.refund.updated", refund.body, previous)
 

@@ -2,8 +2,8 @@
 
 from stripe.params import AccountRetrieveCurrentParams
 
-from storefront.devtools.sandbox.records import Json
-from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.storage.records import Json
 
 DISPLAY_NAME = "Sandbox"
 

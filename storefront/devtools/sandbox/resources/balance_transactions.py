@@ -2,9 +2,9 @@
 
 from stripe.params import BalanceTransactionListParams, BalanceTransactionRetrieveParams
 
-from storefront.devtools.sandbox.records import Json
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.storage.records import Json
 
 
 @route("GET /v1/balance_transactions/{id}", BalanceTransactionRetrieveParams)

@@ -2,12 +2,12 @@
 
 from stripe.params import ChargeListParams, ChargeListRefundsParams, ChargeRetrieveParams, ChargeUpdateParams
 
-from storefront.devtools.sandbox.expansion import builds
-from storefront.devtools.sandbox.records import Json, Query
-from storefront.devtools.sandbox.resources.changes import change
-from storefront.devtools.sandbox.resources.lists import list_answer, list_records
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.api.expansion import builds
+from storefront.devtools.sandbox.api.lists import list_answer, list_records
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change
+from storefront.devtools.sandbox.storage.records import Json, Query
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 @route("GET /v1/charges/{id}", ChargeRetrieveParams)
@@ -44,6 +44,6 @@ def list_charge_refunds(call: Call) -> Json:
 
 
 @builds("charge", "refunds")
-def build_refunds(work: Work, body: Json) -> Json:
+def build_refunds(work: UnitOfWork, body: Json) -> Json:
     found, has_more = work.records.page(Query(kind="refund", where=(("charge", body["id"]),)))
     return list_answer([record.body for record in found], f"/v1/charges/{body['id']}/refunds", has_more=has_more)

@@ -2,11 +2,11 @@
 
 from stripe.params.checkout import SessionExpireParams, SessionUpdateParams
 
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change
 from storefront.devtools.sandbox.checkout.completion import expire
-from storefront.devtools.sandbox.errors import invalid
-from storefront.devtools.sandbox.records import Json
-from storefront.devtools.sandbox.resources.changes import change
-from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.storage.records import Json
 
 
 @route(

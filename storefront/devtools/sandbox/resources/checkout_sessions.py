@@ -7,16 +7,16 @@ from stripe.params.checkout import (
     SessionRetrieveParams,
 )
 
+from storefront.devtools.sandbox.api.expansion import builds
+from storefront.devtools.sandbox.api.lists import list_answer, list_records, page_of
+from storefront.devtools.sandbox.api.parameter_types import TEXTS
+from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.checkout import discounts
-from storefront.devtools.sandbox.checkout.lines import find_session_of, line_items
-from storefront.devtools.sandbox.checkout.opening import open_session
-from storefront.devtools.sandbox.checkout.rules import check_new_session
-from storefront.devtools.sandbox.expansion import builds
-from storefront.devtools.sandbox.records import Json
-from storefront.devtools.sandbox.resources.lists import list_answer, list_records, page_of
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.specs import TEXTS
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.checkout.line_items import find_session_of, line_items
+from storefront.devtools.sandbox.checkout.parameter_rules import check_new_session
+from storefront.devtools.sandbox.checkout.session_creation import open_session
+from storefront.devtools.sandbox.storage.records import Json
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _EMBEDDED_LINES = 10
 _UNSUPPORTED = (
@@ -84,14 +84,14 @@ def _lines_url(session_id: str) -> str:
 
 
 @builds("checkout.session", "line_items")
-def build_line_items(work: Work, body: Json) -> Json:
+def build_line_items(work: UnitOfWork, body: Json) -> Json:
     """Expanded inside a session: the first ten, and the address of the rest."""
     items = line_items(work, work.records.get("checkout.session", body["id"]))
     return list_answer(items[:_EMBEDDED_LINES], _lines_url(body["id"]), has_more=len(items) > _EMBEDDED_LINES)
 
 
 @builds("item", "discounts")
-def build_line_discounts(work: Work, body: Json) -> list[Json]:
+def build_line_discounts(work: UnitOfWork, body: Json) -> list[Json]:
     """What the session's discount is on this line; lines of a Payment Link have none yet."""
     session = find_session_of(work, body["id"])
     discount = session and discounts.discount_object(session)
@@ -99,12 +99,12 @@ def build_line_discounts(work: Work, body: Json) -> list[Json]:
 
 
 @builds("item", "taxes")
-def build_line_taxes(_work: Work, _body: Json) -> list[Json]:
+def build_line_taxes(_work: UnitOfWork, _body: Json) -> list[Json]:
     return []
 
 
 @builds("checkout.session", "total_details.breakdown")
-def build_breakdown(work: Work, body: Json) -> Json:
+def build_breakdown(work: UnitOfWork, body: Json) -> Json:
     discount = discounts.discount_object(work.records.get("checkout.session", body["id"]))
     amount = body["total_details"]["amount_discount"]
     return {"discounts": [{"amount": amount, "discount": discount}] if discount else [], "taxes": []}

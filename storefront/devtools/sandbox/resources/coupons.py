@@ -8,13 +8,13 @@ from stripe.params import (
     CouponUpdateParams,
 )
 
-from storefront.devtools.sandbox.errors import exclusive, invalid, missing
+from storefront.devtools.sandbox.api.errors import exclusive, invalid, missing
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change, delete, new_metadata
 from storefront.devtools.sandbox.ids import random_text
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.resources.changes import change, delete, new_metadata
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def is_usable(coupon: Record, now: int) -> bool:
@@ -24,7 +24,7 @@ def is_usable(coupon: Record, now: int) -> bool:
     return body["max_redemptions"] is None or body["times_redeemed"] < body["max_redemptions"]
 
 
-def count_redemption(work: Work, coupon_id: str) -> None:
+def count_redemption(work: UnitOfWork, coupon_id: str) -> None:
     """Counted when a purchase completes, not when the code is typed."""
     coupon = work.records.find("coupon", coupon_id)
     if coupon is not None:

@@ -8,14 +8,14 @@ from stripe.params import (
     CustomerUpdateParams,
 )
 
-from storefront.devtools.sandbox.errors import not_found
+from storefront.devtools.sandbox.api.addresses import whole_address, whole_shipping
+from storefront.devtools.sandbox.api.errors import not_found
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change, delete, new_metadata
 from storefront.devtools.sandbox.ids import new_id, random_text
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.resources.addresses import whole_address, whole_shipping
-from storefront.devtools.sandbox.resources.changes import change, delete, new_metadata
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _UNSUPPORTED = (
     "balance",
@@ -31,7 +31,7 @@ _UNSUPPORTED = (
 )
 
 
-def add_customer(work: Work, params: Json) -> Record:
+def add_customer(work: UnitOfWork, params: Json) -> Record:
     body: Json = {
         "id": new_id("cus_"),
         "object": "customer",

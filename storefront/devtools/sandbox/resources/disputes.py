@@ -2,11 +2,11 @@
 
 from stripe.params import DisputeCloseParams, DisputeListParams, DisputeRetrieveParams, DisputeUpdateParams
 
-from storefront.devtools.sandbox.payments.evidence import accept_loss, answer_dispute
-from storefront.devtools.sandbox.records import Json
-from storefront.devtools.sandbox.resources.changes import change
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change
+from storefront.devtools.sandbox.payments.dispute_evidence import accept_loss, answer_dispute
+from storefront.devtools.sandbox.storage.records import Json
 
 
 @route("GET /v1/disputes/{id}", DisputeRetrieveParams)

@@ -2,10 +2,10 @@
 
 from stripe.params.radar import EarlyFraudWarningListParams, EarlyFraudWarningRetrieveParams
 
-from storefront.devtools.sandbox.payments.fraud_warnings import KIND
-from storefront.devtools.sandbox.records import Json
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.payments.early_fraud_warnings import KIND
+from storefront.devtools.sandbox.storage.records import Json
 
 
 @route("GET /v1/radar/early_fraud_warnings/{id}", EarlyFraudWarningRetrieveParams)

@@ -2,19 +2,19 @@
 
 from stripe.params import EventListParams, EventRetrieveParams
 
-from storefront.devtools.sandbox.errors import invalid, no_such
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.resources.lists import find_page, list_answer
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.specs import TEXT, Kind, Spec
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.api.errors import invalid, no_such
+from storefront.devtools.sandbox.api.lists import find_page, list_answer
+from storefront.devtools.sandbox.api.parameter_types import TEXT, Kind, Spec
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _UNDELIVERED = (
     "EXISTS (SELECT 1 FROM deliveries WHERE deliveries.event_id = objects.id AND deliveries.state <> 'succeeded')"
 )
 
 
-def event_json(work: Work, event: Record) -> Json:
+def event_json(work: UnitOfWork, event: Record) -> Json:
     """`pending_webhooks` counts the endpoints that have not said 2xx yet."""
     row = work.records.connection.execute(
         "SELECT count(DISTINCT endpoint_id) AS waiting FROM deliveries WHERE event_id = ?"
@@ -63,7 +63,7 @@ def retry_event(call: Call) -> Json:
     return event_json(call.work, event)
 
 
-def resend(work: Work, event: Record, endpoint_id: str | None = None) -> None:
+def resend(work: UnitOfWork, event: Record, endpoint_id: str | None = None) -> None:
     """To one endpoint, or to every enabled one, whatever it subscribed to."""
     if endpoint_id is not None:
         endpoint = work.records.find("webhook_endpoint", endpoint_id)

@@ -9,15 +9,15 @@ from stripe.params import (
     PaymentIntentUpdateParams,
 )
 
-from storefront.devtools.sandbox.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.api.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.parameter_types import TEXTS
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change
 from storefront.devtools.sandbox.money import MAXIMUM_AMOUNT, display, minimum_charge
-from storefront.devtools.sandbox.payments import intents
-from storefront.devtools.sandbox.payments.methods import find_method
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.resources.changes import change
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.specs import TEXTS
+from storefront.devtools.sandbox.payments import payment_intents
+from storefront.devtools.sandbox.payments.payment_methods import find_method
+from storefront.devtools.sandbox.storage.records import Json, Record
 
 _UNSUPPORTED = (
     "amount_details",
@@ -59,7 +59,7 @@ def create_intent(call: Call) -> Json:
         raise no_such("customer", customer, "customer")
     types = params.get("payment_method_types") or params.get("allowed_payment_method_types") or ["card"]
     automatic = {"allow_redirects": "always", "enabled": True} if call.is_strict else None
-    intent = intents.add_intent(work, {"automatic_payment_methods": automatic, **params}, types=types)
+    intent = payment_intents.add_intent(work, {"automatic_payment_methods": automatic, **params}, types=types)
     if params.get("payment_method"):
         method = find_method(work, params["payment_method"])
         intent.body.update(payment_method=method.id, status="requires_confirmation")
@@ -73,9 +73,9 @@ def _confirm(call: Call, intent: Record) -> None:
     name = intent.body["payment_method"]
     if name is None:
         raise missing("payment_method")
-    charge = intents.confirm(call.work, intent, find_method(call.work, name))
+    charge = payment_intents.confirm(call.work, intent, find_method(call.work, name))
     if charge is not None:
-        intents.book_charge(call.work, charge)
+        payment_intents.book_charge(call.work, charge)
 
 
 def _own(call: Call) -> Record:
@@ -111,7 +111,7 @@ def cancel_intent(call: Call) -> Json:
     intent = _own(call)
     if intent.body["status"] in {"succeeded", "canceled", "processing"}:
         raise _unexpected(intent, "cancel")
-    intents.cancel(call.work, intent, call.params.get("cancellation_reason"))
+    payment_intents.cancel(call.work, intent, call.params.get("cancellation_reason"))
     return intent.body
 
 

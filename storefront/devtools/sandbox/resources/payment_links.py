@@ -8,15 +8,15 @@ from stripe.params import (
     PaymentLinkUpdateParams,
 )
 
-from storefront.devtools.sandbox.checkout.lines import line_items
+from storefront.devtools.sandbox.api.errors import invalid, missing
+from storefront.devtools.sandbox.api.expansion import builds
+from storefront.devtools.sandbox.api.lists import list_answer, list_records, page_of
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.checkout.line_items import line_items
+from storefront.devtools.sandbox.checkout.parameter_rules import check_lines, check_url
 from storefront.devtools.sandbox.checkout.payment_links import add_link, change_link
-from storefront.devtools.sandbox.checkout.rules import check_lines, check_url
-from storefront.devtools.sandbox.errors import invalid, missing
-from storefront.devtools.sandbox.expansion import builds
-from storefront.devtools.sandbox.records import Json
-from storefront.devtools.sandbox.resources.lists import list_answer, list_records, page_of
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _MOST_LINES = 20
 _UNSUPPORTED = (
@@ -99,6 +99,6 @@ def _lines_url(link_id: str) -> str:
 
 
 @builds("payment_link", "line_items")
-def build_link_lines(work: Work, body: Json) -> Json:
+def build_link_lines(work: UnitOfWork, body: Json) -> Json:
     """All of them: a link has at most twenty."""
     return list_answer(line_items(work, work.records.get("payment_link", body["id"])), _lines_url(body["id"]))

@@ -8,12 +8,12 @@ from stripe.params import (
     PaymentMethodRetrieveParams,
 )
 
-from storefront.devtools.sandbox.errors import invalid, missing, no_such
-from storefront.devtools.sandbox.payments.methods import add_method, find_method
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.specs import INTEGER, TEXT, Kind, Spec
+from storefront.devtools.sandbox.api.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.payments.payment_methods import add_method, find_method
+from storefront.devtools.sandbox.storage.records import Json, Record
 
 # The SDK's type knows number, expiry, cvc and token as two different hashes; one that knows both.
 _CARD = Spec(

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
+from storefront.devtools.sandbox.api.errors import invalid, missing
+from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
+from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.checkout.discounts import apply_code
-from storefront.devtools.sandbox.checkout.page_view import page_json
+from storefront.devtools.sandbox.checkout.page_json import page_json
 from storefront.devtools.sandbox.checkout.payment import authenticate_session, confirm_session, require_open
 from storefront.devtools.sandbox.checkout.redirect import poll
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
-from storefront.devtools.sandbox.errors import invalid, missing
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.specs import INTEGER, TEXT, Kind, Spec
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _CAN_BE_EMPTY = Spec(kind=Kind.STRING, can_be_empty=True)
 _QUANTITIES = Spec(
@@ -115,7 +115,7 @@ def _session(call: Call) -> Record:
     return call.get("checkout.session", param="session")
 
 
-def pay_as_the_page_would(work: Work, session: Record, params: Json) -> Json:
+def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Json:
     """For the control API: code, quantities, Pay button and, if asked for, the 3-D Secure dialog."""
     if params.get("promotion_code"):
         apply_code(work, session, params["promotion_code"])

@@ -4,19 +4,19 @@ from decimal import Decimal
 
 from stripe.params import PriceCreateParams, PriceListParams, PriceRetrieveParams, PriceUpdateParams
 
-from storefront.devtools.sandbox.errors import exclusive, invalid, missing, no_such
+from storefront.devtools.sandbox.api.errors import exclusive, invalid, missing, no_such
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change, new_metadata
+from storefront.devtools.sandbox.catalog.products import add_product
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.money import MAXIMUM_AMOUNT, step
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.resources.changes import change, new_metadata
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.resources.product_records import add_product
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def add_price(
-    work: Work, params: Json, product_id: str, *, name: str = "", emits: bool = True, is_active: bool = True
+    work: UnitOfWork, params: Json, product_id: str, *, name: str = "", emits: bool = True, is_active: bool = True
 ) -> Record:
     """`name`: how the caller's parameter is called, for the error's `param`."""
     currency = params["currency"].lower()
@@ -88,7 +88,7 @@ def _recurring(params: Json) -> Json:
     }
 
 
-def _claim_lookup_key(work: Work, key: str | None, *, transfers: bool) -> None:
+def _claim_lookup_key(work: UnitOfWork, key: str | None, *, transfers: bool) -> None:
     if not key:
         return
     row = work.records.connection.execute(

@@ -8,13 +8,13 @@ from stripe.params import (
     ProductUpdateParams,
 )
 
-from storefront.devtools.sandbox.errors import invalid, no_such
-from storefront.devtools.sandbox.records import Json
-from storefront.devtools.sandbox.resources.changes import change, delete
-from storefront.devtools.sandbox.resources.lists import list_records
+from storefront.devtools.sandbox.api.errors import invalid, no_such
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change, delete
+from storefront.devtools.sandbox.catalog.products import add_product
 from storefront.devtools.sandbox.resources.prices import add_price
-from storefront.devtools.sandbox.resources.product_records import add_product
-from storefront.devtools.sandbox.routes import Call, route
+from storefront.devtools.sandbox.storage.records import Json
 
 _CHANGEABLE = (
     "active",

@@ -7,17 +7,17 @@ from stripe.params import (
     PromotionCodeUpdateParams,
 )
 
-from storefront.devtools.sandbox.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.api.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.parameter_types import TEXT
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change, new_metadata
 from storefront.devtools.sandbox.ids import new_id, random_text
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.resources.changes import change, new_metadata
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.specs import TEXT
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
-def find_active_code(work: Work, code: str) -> Record | None:
+def find_active_code(work: UnitOfWork, code: str) -> Record | None:
     """Codes are compared without regard to case."""
     row = work.records.connection.execute(
         "SELECT id FROM objects WHERE kind = 'promotion_code' AND json_extract(body, '$.active')"
@@ -27,7 +27,7 @@ def find_active_code(work: Work, code: str) -> Record | None:
     return None if row is None else work.records.get("promotion_code", row["id"])
 
 
-def count_code_redemption(work: Work, promotion_code_id: str) -> None:
+def count_code_redemption(work: UnitOfWork, promotion_code_id: str) -> None:
     code = work.records.get("promotion_code", promotion_code_id)
     code.body["times_redeemed"] += 1
     limit = code.body["max_redemptions"]

@@ -8,13 +8,13 @@ from stripe.params import (
     RefundUpdateParams,
 )
 
-from storefront.devtools.sandbox.errors import exclusive, invalid, no_such
+from storefront.devtools.sandbox.api.errors import exclusive, invalid, no_such
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change
 from storefront.devtools.sandbox.payments.refunds import RefundEnd, refund_charge, settle_refund
-from storefront.devtools.sandbox.records import Json, Record
-from storefront.devtools.sandbox.resources.changes import change
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def _check(params: Json) -> None:
@@ -51,7 +51,7 @@ def create_refund(call: Call) -> Json:
     return refund_charge(call.work, _charge(call.work, call.params), call.params)
 
 
-def _charge(work: Work, params: Json) -> Record:
+def _charge(work: UnitOfWork, params: Json) -> Record:
     if "charge" in params:
         charge = work.records.find("charge", params["charge"])
         if charge is None:

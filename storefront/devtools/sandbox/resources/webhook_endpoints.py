@@ -10,18 +10,18 @@ from stripe.params import (
     WebhookEndpointUpdateParams,
 )
 
-from storefront.devtools.sandbox.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.updates import change, new_metadata
 from storefront.devtools.sandbox.ids import new_id
-from storefront.devtools.sandbox.records import Json, Query, Record
-from storefront.devtools.sandbox.resources.changes import change, new_metadata
-from storefront.devtools.sandbox.resources.lists import list_records
-from storefront.devtools.sandbox.routes import Call, route
-from storefront.devtools.sandbox.work import Work
+from storefront.devtools.sandbox.storage.records import Json, Query, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _MAXIMUM = 16
 
 
-def add_endpoint(work: Work, params: Json, secret: str | None = None) -> Record:
+def add_endpoint(work: UnitOfWork, params: Json, secret: str | None = None) -> Record:
     return work.records.add(
         {
             "id": new_id("we_1"),
@@ -40,7 +40,7 @@ def add_endpoint(work: Work, params: Json, secret: str | None = None) -> Record:
     )
 
 
-def ensure_endpoint(work: Work, url: str, secret: str | None) -> Record:
+def ensure_endpoint(work: UnitOfWork, url: str, secret: str | None) -> Record:
     """The endpoint given at the start: made, or found again and set to the secret given now."""
     found, _ = work.records.page(Query(kind="webhook_endpoint", limit=1, where=(("url", url),)))
     if not found:

@@ -1,16 +1,16 @@
 """The threads that send webhooks: one that looks what is due, and a fixed number that wait for answers."""
 
-import queue as thread_queue
+import queue
 import random
 import threading
 import time
 
 import requests
 
-from storefront.devtools.sandbox.database import DatabaseClosedError
-from storefront.devtools.sandbox.store import Store
-from storefront.devtools.sandbox.webhooks import queue
-from storefront.devtools.sandbox.webhooks.queue import Delivery, Result
+from storefront.devtools.sandbox.storage.database import DatabaseClosedError
+from storefront.devtools.sandbox.storage.store import Store
+from storefront.devtools.sandbox.webhooks import deliveries
+from storefront.devtools.sandbox.webhooks.deliveries import Delivery, Result
 from storefront.devtools.sandbox.webhooks.signature import signature_header
 
 _LONGEST_SLEEP_SECONDS = 30.0
@@ -23,14 +23,14 @@ class Sender:
         self._stopping = False
         self._free = threads
         self._free_lock = threading.Lock()
-        self._jobs: thread_queue.SimpleQueue[Delivery | None] = thread_queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, name=f"webhook-{number}", daemon=True) for number in range(threads)
         ]
         self._threads.append(threading.Thread(target=self._look, name="webhook-queue", daemon=True))
 
     def start(self) -> None:
-        queue.recover(self._store)
+        deliveries.recover(self._store)
         self._store.on_deliveries = self._wake.set
         for thread in self._threads:
             thread.start()
@@ -69,13 +69,13 @@ class Sender:
         with self._free_lock:
             free = self._free
         if free:
-            for delivery in queue.claim(self._store, free):
+            for delivery in deliveries.claim(self._store, free):
                 with self._free_lock:
                     self._free -= 1
                 self._jobs.put(delivery)
         else:
             return _LONGEST_SLEEP_SECONDS  # a thread that gets free wakes us
-        due = queue.next_due(self._store)
+        due = deliveries.next_due(self._store)
         if due is None:
             return _LONGEST_SLEEP_SECONDS
         return min(max(due - time.time(), 0.001), _LONGEST_SLEEP_SECONDS)
@@ -85,7 +85,7 @@ class Sender:
             session.trust_env = False  # a proxy has no business between sandbox and shop
             while (delivery := self._jobs.get()) is not None:
                 try:
-                    queue.record(self._store, delivery, self._send(session, delivery))
+                    deliveries.record(self._store, delivery, self._send(session, delivery))
                 except DatabaseClosedError:
                     return
                 finally:

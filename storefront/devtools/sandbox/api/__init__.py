@@ -1,0 +1,1 @@
+"""The API: from an HTTP request to Stripe's JSON, whatever the resource."""

@@ -1,0 +1,21 @@
+"""Postal addresses always show their six members, null where unknown."""
+
+from storefront.devtools.sandbox.storage.records import Json
+
+_MEMBERS = ("city", "country", "line1", "line2", "postal_code", "state")
+
+
+def whole_address(given: Json | None) -> Json | None:
+    return None if given is None else full_address(given)
+
+
+def whole_shipping(given: Json | None) -> Json | None:
+    """The recipient of goods, which a shop for files has no use for but the command line sends."""
+    if not given:
+        return None
+    names = ("carrier", "name", "phone", "tracking_number")
+    return {"address": full_address(given.get("address")), **{name: given.get(name) for name in names}}
+
+
+def full_address(given: Json | None) -> Json:
+    return {name: (given or {}).get(name) or None for name in _MEMBERS}

@@ -1,0 +1,55 @@
+"""Who calls: Bearer, Basic or the `key` parameter, with Stripe's answers for keys that do not fit."""
+
+import base64
+import binascii
+from enum import StrEnum
+
+from storefront.devtools.sandbox.api.errors import API_KEYS_PAGE, StripeApiError
+from storefront.devtools.sandbox.ids import masked
+
+
+class Caller(StrEnum):
+    SECRET = "secret"  # noqa: S105 - a role, not a secret
+    PUBLISHABLE = "publishable"
+
+
+_NO_KEY = (
+    "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer"
+    " auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY'). See https://stripe.com/docs/api#authentication for"
+    " details, or we can help at https://support.stripe.com/."
+)
+_NEEDS_SECRET = (
+    "This API call cannot be made with a publishable API key. Please use a secret API key. You can find a list of"
+    f" your API keys at {API_KEYS_PAGE}."
+)
+
+
+def authenticate(
+    *, authorization: str | None, key_parameter: str | None, secret_key: str, publishable_key: str
+) -> Caller:
+    """Raises Stripe's 401; a key in the header wins over the parameter."""
+    key = _from_header(authorization) or key_parameter
+    if not key:
+        raise StripeApiError(401, _NO_KEY, is_stored=False, headers={"WWW-Authenticate": 'Basic realm="Stripe"'})
+    if key == secret_key:
+        return Caller.SECRET
+    if key == publishable_key:
+        return Caller.PUBLISHABLE
+    raise StripeApiError(401, f"Invalid API Key provided: {masked(key)}", is_stored=False)
+
+
+def require_secret(caller: Caller) -> None:
+    if caller is not Caller.SECRET:
+        raise StripeApiError(401, _NEEDS_SECRET, code="secret_key_required", is_stored=False)
+
+
+def _from_header(authorization: str | None) -> str | None:
+    scheme, _, value = (authorization or "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return None

@@ -1,0 +1,39 @@
+"""Values of parameters that have a form of their own wherever they stand: currencies and email addresses."""
+
+import re
+
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.money import CURRENCIES
+from storefront.devtools.sandbox.storage.records import Json
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_EMAIL_NAMES = frozenset({"email", "customer_email", "receipt_email", "instructions_email"})
+
+
+def is_email(text: str) -> bool:
+    return _EMAIL.fullmatch(text) is not None
+
+
+def check_formats(params: Json, name: str = "") -> None:
+    """Stripe's 400 for the first currency it does not know or address nobody can have; "" unsets and passes."""
+    for member, value in params.items():
+        full = f"{name}[{member}]" if name else member
+        if isinstance(value, dict):
+            if member != "metadata":
+                check_formats(value, full)
+        elif isinstance(value, list):
+            for place, each in enumerate(value):
+                if isinstance(each, dict):
+                    check_formats(each, f"{full}[{place}]")
+        elif isinstance(value, str) and value:
+            _check(member, value, full)
+
+
+def _check(member: str, value: str, full: str) -> None:
+    if member == "currency" and value.lower() not in CURRENCIES:
+        known = ", ".join(sorted(CURRENCIES))
+        raise invalid(
+            f"Invalid currency: {value.lower()}. Stripe currently supports these currencies: {known}", param=full
+        )
+    if member in _EMAIL_NAMES and not is_email(value):
+        raise invalid(f"Invalid email address: {value}", param=full, code="email_invalid")

@@ -1,0 +1,59 @@
+"""What updates have in common: `""` unsets, metadata is merged key by key, old values are reported."""
+
+import copy
+
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.validation import MAXIMUM_METADATA_KEYS, TOO_MUCH_METADATA
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+
+
+def merged_metadata(old: Json, change: Json | str | None) -> Json:
+    """https://docs.stripe.com/api/metadata: `""` clears everything, `metadata[key]=""` one key; 50 keys in all."""
+    if change is None:
+        return dict(old)
+    if isinstance(change, str):
+        return {}
+    merged = {key: value for key, value in {**old, **change}.items() if value != ""}
+    if len(merged) > MAXIMUM_METADATA_KEYS:
+        raise invalid(TOO_MUCH_METADATA, param="metadata")
+    return merged
+
+
+def new_metadata(params: Json) -> Json:
+    return merged_metadata({}, params.get("metadata"))
+
+
+def change(record: Record, params: Json, names: tuple[str, ...]) -> Json:
+    """Apply the named parameters; the answer is Stripe's `previous_attributes`."""
+    old = copy.deepcopy(record.body)
+    for name in names:
+        if name not in params:
+            continue
+        if name == "metadata":
+            record.body["metadata"] = merged_metadata(record.body["metadata"], params["metadata"])
+        else:
+            record.body[name] = None if params[name] == "" else params[name]
+    return difference(old, record.body)
+
+
+def difference(old: Json, new: Json) -> Json:
+    """Stripe's `previous_attributes`: what was otherwise before, of hashes only the members that changed.
+
+    Lists are told whole, and what was not there is null (https://docs.stripe.com/api/events/object).
+    """
+    found: Json = {}
+    for name in (*old, *(name for name in new if name not in old)):
+        was, now = old.get(name), new.get(name)
+        if was == now:
+            continue
+        found[name] = difference(was, now) if isinstance(was, dict) and isinstance(now, dict) else was
+    return found
+
+
+def delete(work: UnitOfWork, record: Record) -> Json:
+    """The answer to DELETE; the event still carries the whole object."""
+    work.emit(f"{record.kind}.deleted", record.body)
+    record.deleted = True
+    work.records.save(record)
+    return {"id": record.id, "object": record.kind, "deleted": True}

@@ -1,0 +1,1 @@
+"""What is sold, and what lowers its price: products, prices, coupons and promotion codes."""

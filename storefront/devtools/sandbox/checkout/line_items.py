@@ -1,0 +1,118 @@
+"""The lines of a session: from parameters to rows, and from rows to Stripe's `item` objects."""
+
+from storefront.devtools.sandbox.api.errors import invalid, no_such
+from storefront.devtools.sandbox.api.updates import new_metadata
+from storefront.devtools.sandbox.catalog.products import add_product
+from storefront.devtools.sandbox.ids import new_id
+from storefront.devtools.sandbox.resources.prices import add_price
+from storefront.devtools.sandbox.storage.records import Json, Query, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+
+
+def read_lines(work: UnitOfWork, params: list[Json], *, takes_recurring: bool = False) -> tuple[list[Json], str]:
+    """The rows to keep and their one currency."""
+    lines, currency = [], ""
+    for place, given in enumerate(params):
+        name = f"line_items[{place}]"
+        price = _price(work, given, name, takes_recurring=takes_recurring)
+        if currency and price.body["currency"] != currency:
+            raise invalid(
+                f"The price specified supports currencies of `{price.body['currency']}`. This doesn't match the"
+                f" expected currency: `{currency}`.",
+                param=f"{name}[price]",
+            )
+        currency = price.body["currency"]
+        product = work.records.get("product", price.body["product"])
+        lines.append(
+            {
+                "id": new_id("li_1"),
+                "price": price.id,
+                "quantity": given["quantity"],
+                "adjustable": adjustable(given, name),
+                "description": product.body["name"],
+                "metadata": new_metadata(given),
+                "subtotal": 0,
+                "discount": 0,
+            }
+        )
+    return lines, currency
+
+
+def _price(work: UnitOfWork, given: Json, name: str, *, takes_recurring: bool) -> Record:
+    if "price_data" in given:
+        return _inline_price(work, given["price_data"], f"{name}[price_data]")
+    price = work.records.find("price", given["price"])
+    if price is None:
+        raise no_such("price", given["price"], f"{name}[price]")
+    if not price.body["active"]:
+        raise invalid(
+            "The price specified is inactive. This field only accepts active prices.", param=f"{name}[price]"
+        )
+    if price.body["type"] == "recurring" and not takes_recurring:
+        raise invalid(
+            "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or"
+            " use only one-time prices.",
+            param=f"{name}[price]",
+        )
+    return price
+
+
+def _inline_price(work: UnitOfWork, data: Json, name: str) -> Record:
+    if "product" in data:
+        product = work.records.find("product", data["product"])
+        if product is None or product.deleted:
+            raise no_such("product", data["product"], f"{name}[product]")
+    else:
+        product = add_product(work, data["product_data"], is_inline=True)
+    return add_price(work, data, product.id, name=name, emits=False, is_active=False)
+
+
+def adjustable(given: Json, name: str) -> Json | None:
+    wanted = given.get("adjustable_quantity")
+    if not wanted or not wanted["enabled"]:
+        return None
+    limits = {
+        "enabled": True,
+        "maximum": wanted.get("maximum", 99),
+        "minimum": wanted.get("minimum", 0),
+    }
+    if not 0 <= limits["minimum"] <= given["quantity"] <= limits["maximum"] <= 999_999:
+        raise invalid(
+            "The quantity must lie between adjustable_quantity's minimum and maximum (at most 999999).",
+            param=f"{name}[adjustable_quantity]",
+        )
+    return limits
+
+
+def line_items(work: UnitOfWork, session: Record) -> list[Json]:
+    """Stripe's `item` objects, in the order of the request."""
+    return [_item(work, session.body["currency"], line) for line in session.private["lines"]]
+
+
+def find_session_of(work: UnitOfWork, line_id: str) -> Record | None:
+    found, _ = work.records.page(
+        Query(
+            kind="checkout.session",
+            limit=1,
+            sql=("? IN (SELECT json_extract(value, '$.id') FROM json_each(private, '$.lines'))",),
+            values=(line_id,),
+        )
+    )
+    return found[0] if found else None
+
+
+def _item(work: UnitOfWork, currency: str, line: Json) -> Json:
+    return {
+        "id": line["id"],
+        "object": "item",
+        "adjustable_quantity": line["adjustable"],
+        "amount_discount": line["discount"],
+        "amount_subtotal": line["subtotal"],
+        "amount_tax": 0,
+        "amount_total": line["subtotal"] - line["discount"],
+        "currency": currency,
+        "description": line["description"],
+        "metadata": line["metadata"],
+        "price": work.records.get("price", line["price"]).body,
+        "quantity": line["quantity"],
+    }

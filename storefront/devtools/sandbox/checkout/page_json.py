@@ -1,0 +1,81 @@
+"""A session as the Checkout page sees it: our own shape, after what Stripe's private API shows of its own."""
+
+from storefront.devtools.sandbox.checkout.line_items import line_items
+from storefront.devtools.sandbox.checkout.totals import line_subtotal
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+
+_COPIED = (
+    "allow_promotion_codes",
+    "billing_address_collection",
+    "cancel_url",
+    "currency",
+    "custom_text",
+    "customer",
+    "customer_email",
+    "expires_at",
+    "livemode",
+    "mode",
+    "payment_method_types",
+    "payment_status",
+    "status",
+    "submit_type",
+    "success_url",
+    "ui_mode",
+)
+
+
+def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = None) -> Json:
+    body = session.body
+    customer = work.records.find("customer", body["customer"] or "")
+    due = 0 if body["status"] == "complete" and body["payment_status"] != "unpaid" else body["amount_total"]
+    discount = body["total_details"]["amount_discount"]
+    return {
+        "id": session.private["page_id"],
+        "object": "checkout.session",
+        "session_id": session.id,
+        **{name: body[name] for name in _COPIED},
+        "customer_email": body["customer_email"] or (customer.body["email"] if customer else None),
+        "display_name": body["branding_settings"]["display_name"],
+        "line_item_group": {
+            "subtotal": body["amount_subtotal"],
+            "total": body["amount_total"],
+            "due": due,
+            "tax": 0,
+            "discount_amounts": [_discount(work, session, discount)] if session.private["coupon"] else [],
+            "line_items": [_line(work, item) for item in line_items(work, session)],
+        },
+        "payment_intent": payment_intent,
+        "prefilled_email": session.private.get("prefilled_email"),
+        "redirect_on_completion": body.get("redirect_on_completion"),
+        "return_url": body.get("return_url"),
+        "tax_id_collection_enabled": bool((body.get("tax_id_collection") or {}).get("enabled")),
+        "terms_of_service_required": (body["consent_collection"] or {}).get("terms_of_service") == "required",
+        "total_summary": {"subtotal": body["amount_subtotal"], "total": body["amount_total"], "due": due},
+    }
+
+
+def _line(work: UnitOfWork, item: Json) -> Json:
+    product = work.records.get("product", item["price"]["product"]).body
+    return {
+        "id": item["id"],
+        "adjustable_quantity": item["adjustable_quantity"],
+        "description": item["description"],
+        "images": product["images"],
+        "quantity": item["quantity"],
+        "subtotal": item["amount_subtotal"],
+        "total": item["amount_total"],
+        "unit_amount": line_subtotal(item["price"], 1),
+    }
+
+
+def _discount(work: UnitOfWork, session: Record, amount: int) -> Json:
+    coupon = work.records.get("coupon", session.private["coupon"]).body
+    code_id = session.private["promotion_code"]
+    code = work.records.get("promotion_code", code_id).body["code"] if code_id else None
+    return {
+        "amount": amount,
+        "code": code,
+        "label": coupon["name"] or code or coupon["id"],
+        "promotion_code": code_id,
+    }

@@ -1,0 +1,78 @@
+"""Opens a Checkout Session: for a call of the shop, or for a visitor of a payment link."""
+
+from storefront.devtools.sandbox.api.errors import invalid, no_such
+from storefront.devtools.sandbox.checkout import discounts
+from storefront.devtools.sandbox.checkout.line_items import read_lines
+from storefront.devtools.sandbox.checkout.session_body import new_session_body
+from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
+from storefront.devtools.sandbox.ids import new_id
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 1800, 86_400
+
+
+def open_session(work: UnitOfWork, params: Json) -> Record:
+    """`params` as in `POST /v1/checkout/sessions`, checked by `check_new_session`."""
+    _check_expiry(work, params)
+    customer = params.get("customer")
+    if customer is not None and work.records.find("customer", customer) is None:
+        raise no_such("customer", customer, "customer")
+    lines, currency = read_lines(work, params["line_items"])
+    if params.get("currency", currency).lower() != currency:
+        raise invalid(f"The prices are in `{currency}`, not in `{params['currency']}`.", param="currency")
+    return open_session_of(work, params, lines, currency)
+
+
+def open_session_of(
+    work: UnitOfWork, params: Json, lines: list[Json], currency: str, link: str | None = None
+) -> Record:
+    """The same with rows that are read already; `link`: the payment link it is for."""
+    body = new_session_body(work, new_id("cs_test_a1"), params, currency, _method_types(work, params, currency))
+    body["payment_link"] = link
+    session = Record(
+        body=body,
+        private={
+            "lines": lines,
+            "coupon": None,
+            "promotion_code": None,
+            "discount_id": None,
+            "discount_start": None,
+            "page_id": new_id("ppage_1"),
+            "payment_intent_data": params.get("payment_intent_data") or {},
+        },
+    )
+    compute(work, session)
+    for discount in params.get("discounts") or []:
+        discounts.attach(work, session, discount)
+    require_chargeable(session)
+    work.records.add(session.body, session.private)
+    work.set_timer("expire", session.id, body["expires_at"])
+    return session
+
+
+def _check_expiry(work: UnitOfWork, params: Json) -> None:
+    if "expires_at" not in params:
+        return
+    # A few seconds of grace: the caller added its half hour to its own clock.
+    if not _SHORTEST_SECONDS - 30 <= params["expires_at"] - work.now <= _LONGEST_SECONDS + 30:
+        raise invalid(
+            "The `expires_at` timestamp must be at least 30 minutes and less than 24 hours from Checkout Session"
+            " creation.",
+            param="expires_at",
+        )
+
+
+def _method_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:
+    """Eligible by currency, narrowed by what the shop allows or excludes."""
+    eligible = ["card"]
+    if currency == "eur":
+        eligible.append("sepa_debit")
+    if currency == "usd" and work.settings.ach_debits:
+        eligible.append("us_bank_account")
+    allowed = params.get("allowed_payment_method_types") or params.get("payment_method_types") or eligible
+    excluded = params.get("excluded_payment_method_types") or []
+    types = [each for each in eligible if each in allowed and each not in excluded]
+    if not types:
+        raise invalid("No valid payment method types for this Checkout Session.")
+    return types

@@ -1,0 +1,1 @@
+"""`/_sandbox/…`: what no Stripe has, for tests and for the control page."""

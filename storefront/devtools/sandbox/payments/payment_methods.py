@@ -1,0 +1,183 @@
+"""PaymentMethods: from card data, tokens, IBANs or account numbers; `pm_card_…` ids made real on use."""
+
+import hashlib
+import time
+
+from storefront.devtools.sandbox.api.addresses import full_address
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, missing, no_such
+from storefront.devtools.sandbox.api.updates import new_metadata
+from storefront.devtools.sandbox.ids import new_id
+from storefront.devtools.sandbox.payments.stripe_test_cards import (
+    ACH_ACCOUNTS,
+    ACH_ROUTING_NUMBER,
+    BANK_NAMES,
+    CARDS,
+    IBANS,
+    number_of,
+    passes_luhn,
+    passes_mod97,
+)
+from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+
+_BRANDS = {"5": "mastercard", "3": "amex"}
+
+
+def add_method(work: UnitOfWork, params: Json) -> Record:
+    """From the parameters of `POST /v1/payment_methods`."""
+    kind = params.get("type")
+    if kind is None:
+        raise missing("type")
+    makers = {"card": _card, "sepa_debit": _sepa, "us_bank_account": _ach}
+    if kind not in makers:
+        raise invalid(f"The local sandbox has no payment method of type {kind}.", param="type")
+    if kind not in params:
+        raise missing(kind)
+    detail, number = makers[kind](params[kind])
+    billing = params.get("billing_details") or {}
+    body: Json = {
+        "id": new_id("pm_1"),
+        "object": "payment_method",
+        "allow_redisplay": params.get("allow_redisplay", "unspecified"),
+        "billing_details": {
+            "address": full_address(billing.get("address") or None),
+            "email": billing.get("email") or None,
+            "name": billing.get("name") or None,
+            "phone": billing.get("phone") or None,
+            "tax_id": billing.get("tax_id") or None,
+        },
+        "created": work.now,
+        "customer": None,
+        "customer_account": None,
+        "livemode": False,
+        "metadata": new_metadata(params),
+        "type": kind,
+        kind: detail,
+    }
+    return work.records.add(body, {"number": number})
+
+
+def find_method(work: UnitOfWork, name: str, param: str = "payment_method") -> Record:
+    """A stored method, or a fresh one for Stripe's well-known test ids."""
+    number = number_of(name) if name.startswith("pm_card_") else None
+    if number is not None:
+        return add_method(work, {"type": "card", "card": {"number": number}})
+    if name in BANK_NAMES:
+        kind, account = BANK_NAMES[name]
+        member = "iban" if kind == "sepa_debit" else "account_number"
+        return add_method(work, {"type": kind, kind: {member: account}})
+    method = work.records.find("payment_method", name)
+    if method is None:
+        raise no_such("PaymentMethod", name, param)
+    if method.private.get("was_detached"):
+        raise invalid("This PaymentMethod was detached from its customer and cannot be used again.", param=param)
+    return method
+
+
+def _card(params: Json) -> tuple[Json, str]:
+    if "token" in params:
+        number = number_of(params["token"])
+        if number is None:
+            raise no_such("token", params["token"], "card[token]")
+    else:
+        number = params.get("number", "").replace(" ", "").replace("-", "")
+        _check_card(params, number)
+    card = CARDS.get(number)
+    brand = card.brand if card else _BRANDS.get(number[0], "visa")
+    return {
+        "brand": brand,
+        "checks": {
+            "address_line1_check": None,
+            "address_postal_code_check": card.postal_code_check if card else "pass",
+            "cvc_check": card.cvc_check if card else "pass",
+        },
+        "country": "US",
+        "display_brand": "american_express" if brand == "amex" else brand,
+        "exp_month": params.get("exp_month", 12),
+        "exp_year": _year(params.get("exp_year", 2034)),
+        "fingerprint": _fingerprint(number),
+        "funding": "debit" if number == "4000056655665556" else "credit",
+        "generated_from": None,
+        "last4": number[-4:],
+        "networks": {"available": [brand], "preferred": None},
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": {"supported": card.knows_3ds if card else True},
+        "wallet": None,
+    }, number
+
+
+def _check_card(params: Json, number: str) -> None:
+    if not number:
+        raise missing("card[number]")
+    if not number.isdigit() or not 12 <= len(number) <= 19 or not passes_luhn(number):
+        raise _bad_card("incorrect_number", "Your card number is incorrect.", "number")
+    now = time.gmtime()
+    month, year = params.get("exp_month", 12), _year(params.get("exp_year", now.tm_year))
+    if not 1 <= month <= 12:
+        raise _bad_card("invalid_expiry_month", "Your card's expiration month is invalid.", "exp_month")
+    if not now.tm_year <= year <= now.tm_year + 50 or (year, month) < (now.tm_year, now.tm_mon):
+        raise _bad_card("invalid_expiry_year", "Your card's expiration year is invalid.", "exp_year")
+    cvc = params.get("cvc")
+    if cvc is not None and (not cvc.isdigit() or len(cvc) not in {3, 4}):
+        raise _bad_card("invalid_cvc", "Your card's security code is invalid.", "cvc")
+
+
+def _year(year: int) -> int:
+    return year + 2000 if year < 100 else year
+
+
+def _bad_card(code: str, message: str, member: str) -> StripeApiError:
+    return StripeApiError(402, message, kind="card_error", code=code, param=member)
+
+
+def _sepa(params: Json) -> tuple[Json, str]:
+    iban = params.get("iban", "").replace(" ", "").upper()
+    if not iban:
+        raise missing("sepa_debit[iban]")
+    if len(iban) < 15 or not passes_mod97(iban):
+        raise invalid(
+            "The IBAN you provided is invalid.", param="sepa_debit[iban]", code="invalid_bank_account_iban"
+        )
+    if iban not in IBANS:
+        raise invalid(
+            "You must use a test bank account number in test mode. Try DE89370400440532013000 or find more at"
+            " https://stripe.com/docs/testing.",
+            param="sepa_debit[iban]",
+            code="invalid_bank_account_iban",
+        )
+    return {
+        "bank_code": iban[4:9] if iban[:2] == "AT" else iban[4:12],
+        "branch_code": "",
+        "country": iban[:2],
+        "fingerprint": _fingerprint(iban),
+        "generated_from": {"charge": None, "setup_attempt": None},
+        "last4": iban[-4:],
+    }, iban
+
+
+def _ach(params: Json) -> tuple[Json, str]:
+    number, routing = params.get("account_number", ""), params.get("routing_number", ACH_ROUTING_NUMBER)
+    if not number:
+        raise missing("us_bank_account[account_number]")
+    if number not in ACH_ACCOUNTS or routing != ACH_ROUTING_NUMBER:
+        raise invalid(
+            "You must use a test bank account number in test mode. Try 000123456789 with routing number"
+            " 110000000.",
+            param="us_bank_account[account_number]",
+            code="account_number_invalid",
+        )
+    return {
+        "account_holder_type": params.get("account_holder_type", "individual"),
+        "account_type": params.get("account_type", "checking"),
+        "bank_name": "STRIPE TEST BANK",
+        "financial_connections_account": None,
+        "fingerprint": _fingerprint(number),
+        "last4": number[-4:],
+        "networks": {"preferred": "ach", "supported": ["ach"]},
+        "routing_number": routing,
+        "status_details": {},
+    }, number
+
+
+def _fingerprint(number: str) -> str:
+    return hashlib.sha256(f"sandbox:{number}".encode()).hexdigest()[:16]

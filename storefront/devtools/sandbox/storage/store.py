@@ -1,0 +1,136 @@
+"""What a running sandbox knows: its database, account, keys and settings; and look-ups for the pages."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from flask import current_app
+
+from storefront.devtools.sandbox.config import SandboxConfig
+from storefront.devtools.sandbox.ids import new_id
+from storefront.devtools.sandbox.settings import Settings
+from storefront.devtools.sandbox.storage.database import Database
+from storefront.devtools.sandbox.storage.records import Json, Records
+from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+
+
+class Store:
+    """Shared by all request threads; every change goes through `work()`."""
+
+    def __init__(self, config: SandboxConfig) -> None:
+        self.config = config
+        self.database = Database(config.data)
+        self.base_url = f"http://{config.host}:{config.port}"
+        self.on_deliveries: Callable[[], None] = lambda: None
+        self.on_timers: Callable[[], None] = lambda: None
+        self.on_events: Callable[[list[str]], None] = lambda _payloads: None
+        self.is_heard: Callable[[], bool] = lambda: False
+        self.in_flight_keys: set[str] = set()
+        self.in_flight_lock = threading.Lock()
+        with self.database.transaction():
+            self.account_id = self._keep("account_id", lambda: new_id("acct_1"))
+            self.created = int(self._keep("created", lambda: str(int(time.time()))))
+            self.secret_key = self._keep("secret_key", lambda: new_id("sk_test_51"), config.secret_key)
+            self.publishable_key = self._keep(
+                "publishable_key", lambda: new_id("pk_test_51"), config.publishable_key
+            )
+            self.listen_secret = self._keep("listen_secret", lambda: new_id("whsec_"), config.listen_secret)
+            self.settings = config.settings.changed(json.loads(self._meta("settings") or "{}"))
+
+    @contextmanager
+    def work(
+        self,
+        *,
+        base_url: str | None = None,
+        request_id: str | None = None,
+        idempotency_key: str | None = None,
+        at: float | None = None,
+    ) -> Iterator[UnitOfWork]:
+        """One transaction; the delivery and timer threads are woken once it is committed."""
+        with self.database.transaction() as connection:
+            work = UnitOfWork(
+                records=Records(connection),
+                settings=self.settings,
+                base_url=base_url or self.base_url,
+                account_id=self.account_id,
+                request_id=request_id,
+                idempotency_key=idempotency_key,
+                at=at,
+                payloads=[] if self.is_heard() else None,
+            )
+            yield work
+        if work.has_deliveries:
+            self.on_deliveries()
+        if work.has_timers:
+            self.on_timers()
+        if work.payloads:
+            self.on_events(work.payloads)
+
+    def change_settings(self, changes: Json) -> Settings:
+        """Raises ValueError, naming the wrong setting."""
+        with self.database.transaction():
+            self.settings = self.settings.changed(changes)
+            self._set_meta("settings", json.dumps(self.settings.to_json()))
+        return self.settings
+
+    def reset(self, *, keeps_keys: bool = True, keeps_endpoints: bool = True) -> None:
+        """Forget everything that happened; settings go back to those of the start."""
+        with self.database.transaction() as connection:
+            if keeps_endpoints:
+                connection.execute("DELETE FROM objects WHERE kind <> 'webhook_endpoint' OR deleted = 1")
+            else:
+                connection.execute("DELETE FROM objects")
+            for table in ("idempotency", "timers", "deliveries", "attempts"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the four names above
+            connection.execute("DELETE FROM meta WHERE name = 'settings'")
+            self.settings = self.config.settings
+            if not keeps_keys:
+                self._set_meta("account_id", new_id("acct_1"))
+                self._set_meta("secret_key", new_id("sk_test_51"))
+                self._set_meta("publishable_key", new_id("pk_test_51"))
+                self.account_id, self.secret_key, self.publishable_key = (
+                    cast("str", self._meta(name)) for name in ("account_id", "secret_key", "publishable_key")
+                )
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _keep(self, name: str, make: Callable[[], str], given: str | None = None) -> str:
+        value = given or self._meta(name) or make()
+        self._set_meta(name, value)
+        return value
+
+    def _meta(self, name: str) -> str | None:
+        with self.database.transaction() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row["value"])
+
+    def _set_meta(self, name: str, value: str) -> None:
+        with self.database.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
+
+
+def current_store() -> Store:
+    """The store of the app that answers this request."""
+    return cast("Store", current_app.extensions["sandbox_store"])
+
+
+def publishable_key() -> str:
+    """The account's `pk_test_…`."""
+    return current_store().publishable_key
+
+
+def find_session(session_id: str) -> Json | None:
+    """The Checkout Session as the API would show it, without expansions."""
+    with current_store().work() as work:
+        record = work.records.find("checkout.session", session_id)
+        return None if record is None else record.body
+
+
+def find_session_by_client_secret(secret: str) -> Json | None:
+    """The session of `cs_…_secret_…`; None when the secret is wrong, though the id in it be right."""
+    session = find_session(secret.partition("_secret_")[0])
+    return session if session is not None and session["client_secret"] == secret else None

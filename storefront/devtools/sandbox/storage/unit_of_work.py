@@ -1,0 +1,136 @@
+"""One unit of work: an open transaction, the caller's traces and the door through which events leave."""
+
+import fnmatch
+import time
+from dataclasses import dataclass, field
+
+from storefront.devtools.sandbox import clock
+from storefront.devtools.sandbox.api.json_rendering import render
+from storefront.devtools.sandbox.ids import new_id
+from storefront.devtools.sandbox.settings import Settings, WebhookOrder
+from storefront.devtools.sandbox.storage.records import Json, Record, Records
+from storefront.devtools.sandbox.webhooks.mischief import Fate, decide
+
+API_VERSION = "2026-10-28.endive"
+# What page_first keeps back: the news a return page could be too early or too late for.
+_PAYMENT_NEWS = ("checkout.session.completed", "checkout.session.async_payment_")
+# Stripe's event ids carry the shard of the payment they speak of.
+_PAYMENT_KINDS = {"payment_intent", "charge", "refund"}
+
+
+@dataclass(slots=True, kw_only=True)
+class UnitOfWork:
+    """`request_id` stays None where a page or a timer acts, as in Stripe's own events.
+
+    `at` is when a timer was due: what it does happened then, however late it is done.
+    """
+
+    records: Records
+    settings: Settings
+    base_url: str
+    account_id: str
+    request_id: str | None = None
+    idempotency_key: str | None = None
+    payloads: list[str] | None = None  # of the events, as texts, where somebody listens to all of them
+    at: float | None = None
+    now: int = field(init=False)
+    has_deliveries: bool = False
+    has_timers: bool = False
+
+    def __post_init__(self) -> None:
+        self.now = int(clock.now(self.settings) if self.at is None else self.at)
+
+    def emit(self, event_type: str, body: Json, previous: Json | None = None) -> Record:
+        """Store the event with the object as it is now, and one delivery for each endpoint that listens."""
+        endpoints = self.endpoints(event_type)
+        data: Json = {"object": body}
+        if previous is not None:
+            data["previous_attributes"] = previous
+        event = self.records.add(
+            {
+                "id": new_id("evt_3" if body["object"] in _PAYMENT_KINDS else "evt_1"),
+                "object": "event",
+                "api_version": API_VERSION,
+                "created": self.now,
+                "data": data,
+                "livemode": False,
+                "pending_webhooks": len(endpoints),
+                "request": {"id": self.request_id, "idempotency_key": self.idempotency_key},
+                "type": event_type,
+            }
+        )
+        if self.payloads is not None:
+            self.payloads.append(render(event.body))
+        fate = self._fate(event_type)
+        for endpoint in endpoints:
+            for wait in fate.waits:
+                self.deliver(event.body, endpoint, wait=wait)
+            if fate.is_lost:
+                self.deliver(event.body, endpoint, is_lost=True)
+        return event
+
+    def _fate(self, event_type: str) -> Fate:
+        """Counted by the events of this type so far, so that a seed's decisions can be repeated."""
+        if not self.settings.mischief.is_counting:
+            return decide(self.settings.mischief, event_type, 0, extras=self.settings.duplicates)
+        row = self.records.connection.execute(
+            "SELECT count(*) AS so_far FROM objects WHERE kind = 'event' AND json_extract(body, '$.type') = ?",
+            (event_type,),
+        ).fetchone()
+        return decide(self.settings.mischief, event_type, row["so_far"] - 1, extras=self.settings.duplicates)
+
+    def deliver(
+        self, event: Json, endpoint_id: str, *, is_resend: bool = False, wait: float = 0.0, is_lost: bool = False
+    ) -> None:
+        """A lost one stays in the list of deliveries, and can be sent again like any other event."""
+        object_id = event["data"]["object"].get("id")
+        is_held = not is_resend and self._is_held(event["type"], object_id)
+        state = "dropped" if is_lost else "held" if is_held else "pending"
+        self.records.connection.execute(
+            "INSERT INTO deliveries (event_id, event_type, object_id, endpoint_id, state, due_at, is_resend)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                event["id"],
+                event["type"],
+                object_id,
+                endpoint_id,
+                state,
+                time.time() + wait,
+                is_resend,
+            ),
+        )
+        self.has_deliveries = True
+
+    def set_timer(self, kind: str, object_id: str, due_at: float) -> None:
+        self.records.connection.execute(
+            "INSERT OR REPLACE INTO timers (kind, object_id, due_at) VALUES (?, ?, ?)", (kind, object_id, due_at)
+        )
+        self.has_timers = True
+
+    def drop_timer(self, kind: str, object_id: str) -> None:
+        self.records.connection.execute("DELETE FROM timers WHERE kind = ? AND object_id = ?", (kind, object_id))
+
+    def endpoints(self, event_type: str | None = None) -> list[str]:
+        """Ids of the enabled endpoints, oldest first; with a type, of those that asked for it."""
+        rows = self.records.connection.execute(
+            "SELECT id, json_extract(body, '$.enabled_events') AS wanted FROM objects"
+            " WHERE kind = 'webhook_endpoint' AND deleted = 0 AND json_extract(body, '$.status') = 'enabled'"
+            " ORDER BY seq"
+        ).fetchall()
+        return [
+            row["id"]
+            for row in rows
+            if event_type is None or f'"{event_type}"' in row["wanted"] or '"*"' in row["wanted"]
+        ]
+
+    def _is_held(self, event_type: str, object_id: str) -> bool:
+        if any(fnmatch.fnmatchcase(event_type, pattern) for pattern in self.settings.held_types):
+            return True
+        if self.settings.webhook_order is not WebhookOrder.PAGE_FIRST:
+            return False
+        return event_type.startswith(_PAYMENT_NEWS) and not self._page_is_through(object_id)
+
+    def _page_is_through(self, session_id: str) -> bool:
+        """Whether page_first has let this session's news go: what comes later is not held again."""
+        session = self.records.find("checkout.session", session_id)
+        return session is not None and bool(session.private.get("news_released"))
