@@ -10,17 +10,20 @@ from storefront.devtools.sandbox.api.request_log import RequestLog
 from storefront.devtools.sandbox.api.views import api
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.control.blueprint import control
-from storefront.devtools.sandbox.pages.buyer_pages import buyer_pages
-from storefront.devtools.sandbox.pages.checkout_form import pages
+from storefront.devtools.sandbox.pages.checkout_form import checkout_form
+from storefront.devtools.sandbox.pages.control_panel import control_panel
+from storefront.devtools.sandbox.pages.payment_link import payment_link
+from storefront.devtools.sandbox.pages.receipt import receipt
 from storefront.devtools.sandbox.resources.webhook_endpoints import ensure_endpoint
 from storefront.devtools.sandbox.storage.store import Store
 from storefront.devtools.sandbox.webhooks.stripe_listen import listen, set_up_listeners
 
 _ROOT = Path(__file__).parents[3]
+_BLUEPRINTS = (api, control, listen, checkout_form, control_panel, payment_link, receipt)
 
 
 def create_sandbox(config: SandboxConfig) -> Flask:
-    """The app alone: without a SandboxServer nothing is delivered, settled or expired by itself."""
+    """Make the app alone: without a SandboxServer nothing is delivered, settled or expired by itself."""
     app = Flask(
         "storefront.devtools.sandbox",
         template_folder=str(_ROOT / "templates"),
@@ -39,9 +42,6 @@ def create_sandbox(config: SandboxConfig) -> Flask:
         with store.work() as work:
             ensure_endpoint(work, config.webhook_url, config.webhook_secret)
     refuse_foreign_hosts(app, from_anywhere=config.allow_any_address)
-    app.register_blueprint(api)
-    app.register_blueprint(control)
-    app.register_blueprint(listen)
-    app.register_blueprint(pages)
-    app.register_blueprint(buyer_pages)
+    for blueprint in _BLUEPRINTS:
+        app.register_blueprint(blueprint)
     return app

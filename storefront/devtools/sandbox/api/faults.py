@@ -3,7 +3,9 @@
 import fnmatch
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+
+from flask import current_app
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,8 +30,14 @@ class Fault:
     should_retry: bool | None = None
 
     def matches(self, method: str, path: str) -> bool:
-        is_there = fnmatch.fnmatchcase(path, self.path) if "*" in self.path else path.startswith(self.path)
-        return not self.is_used_up and self.method in {"*", method} and is_there
+        return not self.is_used_up and self.method in {"*", method} and self._names(path)
+
+    def _names(self, path: str) -> bool:
+        return fnmatch.fnmatchcase(path, self.path) if "*" in self.path else path.startswith(self.path)
+
+    def count_down(self) -> None:
+        if self.times is not None:
+            self.times -= 1
 
     @property
     def is_used_up(self) -> bool:
@@ -55,8 +63,7 @@ class Faults:
         with self._lock:
             for fault in self._faults:
                 if fault.matches(method, path):
-                    if fault.times is not None:
-                        fault.times -= 1
+                    fault.count_down()
                     return fault
         return None
 
@@ -67,3 +74,8 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._faults.clear()
+
+
+def current_faults() -> Faults:
+    """Return the faults of the app that answers this request."""
+    return cast("Faults", current_app.extensions["sandbox_faults"])

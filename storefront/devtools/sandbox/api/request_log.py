@@ -3,7 +3,9 @@
 import threading
 from collections import deque
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
+
+from flask import current_app
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +37,8 @@ class RequestLog:
     def clear(self) -> None:
         with self._lock:
             self._entries.clear()
+
+
+def current_request_log() -> RequestLog:
+    """Return the log of the app that answers this request."""
+    return cast("RequestLog", current_app.extensions["sandbox_requests"])

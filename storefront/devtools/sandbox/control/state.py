@@ -1,0 +1,61 @@
+"""`/_sandbox/…`: health, reset, settings and the clock."""
+
+from flask import Blueprint, Response, current_app, jsonify
+
+from storefront.devtools.sandbox import clock
+from storefront.devtools.sandbox.api.faults import current_faults
+from storefront.devtools.sandbox.api.request_log import current_request_log
+from storefront.devtools.sandbox.control.request_data import json_body
+from storefront.devtools.sandbox.storage.store import current_store
+from storefront.devtools.sandbox.timers import fire_due
+from storefront.devtools.sandbox.webhooks.sender import Sender
+
+state = Blueprint("state", __name__)
+
+
+@state.get("/health")
+def health() -> Response:
+    store = current_store()
+    return jsonify(status="ok", account=store.account_id, publishable_key=store.publishable_key)
+
+
+@state.post("/reset")
+def reset() -> Response:
+    """Forget what happened. `{"keys": false, "endpoints": false}` forgets those too; settings start over."""
+    given = json_body("keys", "endpoints")
+    current_store().reset(
+        keeps_keys=given.get("keys", True) is not False, keeps_endpoints=given.get("endpoints", True) is not False
+    )
+    current_faults().clear()
+    sender: Sender | None = current_app.extensions.get("sandbox_sender")
+    if sender is not None:
+        sender.wait_until_quiet(1.0)
+    current_request_log().clear()
+    return jsonify(status="ok")
+
+
+@state.get("/config")
+def show_config() -> Response:
+    return jsonify(current_store().settings.to_json())
+
+
+@state.post("/config")
+def change_config() -> Response:
+    return jsonify(current_store().change_settings(json_body()).to_json())
+
+
+@state.get("/clock")
+def show_clock() -> Response:
+    settings = current_store().settings
+    return jsonify(now=int(clock.now(settings)), offset_seconds=settings.clock_offset_seconds)
+
+
+@state.post("/clock")
+def move_clock() -> Response:
+    """`{"advance_seconds": 60}`, `{"offset_seconds": -60}` or `{"now": 1795400000}`; what is due happens."""
+    given = json_body("advance_seconds", "offset_seconds", "now")
+    store = current_store()
+    store.change_settings({"clock_offset_seconds": clock.moved_offset(store.settings, given)})
+    fire_due(store)
+    store.on_timers()
+    return show_clock()
