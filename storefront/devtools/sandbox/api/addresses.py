@@ -1,5 +1,6 @@
 """Postal addresses always show their six members, null where unknown."""
 
+from storefront.devtools.sandbox.api.members import copied, copied_or_null
 from storefront.devtools.sandbox.storage.records import Json
 
 _MEMBERS = ("city", "country", "line1", "line2", "postal_code", "state")
@@ -13,9 +14,11 @@ def whole_shipping(given: Json | None) -> Json | None:
     """The recipient of goods, which a shop for files has no use for but the command line sends."""
     if not given:
         return None
-    names = ("carrier", "name", "phone", "tracking_number")
-    return {"address": full_address(given.get("address")), **{name: given.get(name) for name in names}}
+    return {
+        "address": full_address(given.get("address")),
+        **copied(given, ("carrier", "name", "phone", "tracking_number")),
+    }
 
 
 def full_address(given: Json | None) -> Json:
-    return {name: (given or {}).get(name) or None for name in _MEMBERS}
+    return copied_or_null(given, _MEMBERS)

@@ -47,9 +47,12 @@ def _from_header(authorization: str | None) -> str | None:
     scheme, _, value = (authorization or "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(value, validate=True).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-    return None
+    return _user_name(value) if scheme.lower() == "basic" else None
+
+
+def _user_name(credentials: str) -> str | None:
+    """Return the name of Basic authentication, which is where Stripe takes the key."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return None

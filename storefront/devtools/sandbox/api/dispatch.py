@@ -1,11 +1,10 @@
-"""One API call from parameters to answer: idempotency, validation, execution, expansion."""
+"""Takes one API call from its parameters to its answer: caller, route, idempotency key, checks, execution."""
 
 import re
-import time
 from dataclasses import dataclass, field
 
 from storefront.devtools.sandbox.api import authentication, idempotency
-from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, not_here, unrecognized_url
+from storefront.devtools.sandbox.api.errors import StripeApiError, not_here, unrecognized_url
 from storefront.devtools.sandbox.api.expansion import expand
 from storefront.devtools.sandbox.api.faults import Fault
 from storefront.devtools.sandbox.api.form_encoding import Tree
@@ -14,6 +13,7 @@ from storefront.devtools.sandbox.api.idempotency import StoredAnswer
 from storefront.devtools.sandbox.api.json_rendering import render
 from storefront.devtools.sandbox.api.routes import Call, Route, find_route
 from storefront.devtools.sandbox.api.validation import validate
+from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.store import Store
 
 
@@ -30,6 +30,11 @@ class Incoming:
     idempotency_key: str | None = None
     base_url: str
 
+    @property
+    def is_strict(self) -> bool:
+        """Whether the newest version's rules hold to the letter."""
+        return self.version is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -40,16 +45,37 @@ class Answer:
 
 
 def answer(store: Store, incoming: Incoming, fault: Fault | None = None) -> Answer:
+    """Execute the call; every refusal is an answer too."""
     try:
         return _answer(store, incoming, fault)
     except StripeApiError as error:
-        return _from_error(error, incoming)
+        return error_answer(error, incoming.request_id)
+
+
+def error_answer(error: StripeApiError, request_id: str) -> Answer:
+    return Answer(status=error.status, text=render(error.body(request_id)), headers=error.headers)
 
 
 def _answer(store: Store, incoming: Incoming, fault: Fault | None) -> Answer:
-    found = find_route(incoming.method, incoming.path)
+    match = find_route(incoming.method, incoming.path)
+    caller, tree = _authenticate(store, incoming, is_public=match is not None and match[0].is_public)
+    _refuse_absent_parts(incoming.path)
+    if match is None:
+        raise unrecognized_url(incoming.method, incoming.path)
+    route, ids = match
+    if not route.is_public:
+        authentication.require_secret(caller)
+    execution = _Execution(store=store, incoming=incoming, route=route, ids=ids, tree=tree, fault=fault)
+    key = incoming.idempotency_key if incoming.method == "POST" else None
+    if not key:
+        return execution.run()
+    with idempotency.reserved(store, key):
+        return execution.run_once(key)
+
+
+def _authenticate(store: Store, incoming: Incoming, *, is_public: bool) -> tuple[authentication.Caller, Tree]:
+    """Return the caller and the parameters; on public calls `key` is the caller's key and no parameter."""
     tree = dict(incoming.tree)
-    is_public = found is not None and found[0].is_public
     key_parameter = tree.pop("key", None) if is_public else tree.get("key")
     caller = authentication.authenticate(
         authorization=incoming.authorization,
@@ -57,107 +83,7 @@ def _answer(store: Store, incoming: Incoming, fault: Fault | None) -> Answer:
         secret_key=store.secret_key,
         publishable_key=store.publishable_key,
     )
-    _refuse_absent_parts(incoming.path)
-    if found is None:
-        raise unrecognized_url(incoming.method, incoming.path)
-    route, ids = found
-    if not route.is_public:
-        authentication.require_secret(caller)
-    job = _Job(store=store, incoming=incoming, route=route, ids=ids, tree=tree, fault=fault)
-    key = incoming.idempotency_key if incoming.method == "POST" else None
-    if not key:
-        return job.run()
-    with idempotency.reserved(store, key):
-        return job.run_once(key)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    store: Store
-    incoming: Incoming
-    route: Route
-    ids: tuple[str, ...]
-    tree: Tree
-    fault: Fault | None
-
-    def run_once(self, key: str) -> Answer:
-        with self.store.work() as work:
-            stored = idempotency.find_stored(work, key, self._mark())
-        if stored is None:
-            done = self.run(key)
-            return Answer(
-                status=done.status,
-                text=done.text,
-                headers={**done.headers, "Original-Request": self.incoming.request_id},
-            )
-        headers = {"Idempotent-Replayed": "true", "Original-Request": stored.request_id}
-        return Answer(status=stored.status, text=stored.text, headers=headers, is_replay=True)
-
-    def run(self, key: str | None = None) -> Answer:
-        is_strict = self.incoming.version is not None
-        self.route.refuse_removed(self.tree, is_strict=is_strict)
-        params = validate(self.tree, self.route.spec(is_strict=is_strict))
-        self.route.refuse_unsupported(params)
-        if self.incoming.method == "POST":
-            check_formats(params)
-        if self.route.check is not None:
-            self.route.check(params)
-        try:
-            self._suffer()
-            return self._execute(params, key, is_strict=is_strict)
-        except StripeApiError as error:
-            if key is not None and error.is_stored:
-                text = render(error.body(self.incoming.request_id))
-                with self.store.work() as work:
-                    idempotency.keep(work, key, self._mark(), self._stored(error.status, text))
-            raise
-
-    def _execute(self, params: dict[str, object], key: str | None, *, is_strict: bool) -> Answer:
-        incoming = self.incoming
-        headers: dict[str, str] = {}
-        with self.store.work(
-            base_url=incoming.base_url,
-            # What a page does is nobody's API request in Stripe's events.
-            request_id=None if self.route.is_public else incoming.request_id,
-            idempotency_key=None if self.route.is_public else incoming.idempotency_key,
-        ) as work:
-            call = Call(work=work, params=params, ids=self.ids, is_strict=is_strict)
-            try:
-                paths = call.params.pop("expand", None) or []
-                status, body = 200, expand(work, self.route.handler(call), paths)
-            except StripeApiError as error:
-                if not error.keeps_work:
-                    raise
-                status, body, headers = error.status, error.body(incoming.request_id), error.headers
-            text = render(body)
-            if key is not None:
-                idempotency.keep(work, key, self._mark(), self._stored(status, text))
-        return Answer(status=status, text=text, headers=headers)
-
-    def _mark(self) -> str:
-        return idempotency.fingerprint(self.incoming.method, self.incoming.path, self.tree)
-
-    def _stored(self, status: int, text: str) -> StoredAnswer:
-        return StoredAnswer(status=status, text=text, request_id=self.incoming.request_id)
-
-    def _suffer(self) -> None:
-        fault = self.fault
-        if fault is None:
-            return
-        if fault.delay_seconds and not fault.drop_after_execution:
-            time.sleep(fault.delay_seconds)
-        if fault.status is not None:
-            headers = {}
-            if fault.should_retry is not None:
-                headers["Stripe-Should-Retry"] = str(fault.should_retry).lower()
-            raise StripeApiError(
-                fault.status,
-                fault.message,
-                kind=fault.type,
-                code=fault.code,
-                is_stored=fault.stored_under_idempotency_key and fault.status not in {409, 429},
-                headers=headers,
-            )
+    return caller, tree
 
 
 def _refuse_absent_parts(path: str) -> None:
@@ -168,15 +94,79 @@ def _refuse_absent_parts(path: str) -> None:
         raise not_here(f"search ({path})", "List the objects, with filters, and look through the pages.")
 
 
-def check_version(version: str | None) -> None:
-    """Any dated version is answered in the shape of the newest one."""
-    if version is None:
-        return
-    date, _, train = version.partition(".")
-    parts = date.split("-")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts) or (train and not train.isalpha()):
-        raise invalid(f"Invalid Stripe API version: {version}", is_stored=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Execution:
+    store: Store
+    incoming: Incoming
+    route: Route
+    ids: tuple[str, ...]
+    tree: Tree
+    fault: Fault | None
 
+    def run_once(self, key: str) -> Answer:
+        """Replay what is stored under the key; execute and store otherwise."""
+        with self.store.work() as work:
+            stored = idempotency.find_stored(work, key, self._fingerprint())
+        if stored is None:
+            first = self.run(key)
+            headers = {**first.headers, "Original-Request": self.incoming.request_id}
+            return Answer(status=first.status, text=first.text, headers=headers)
+        headers = {"Idempotent-Replayed": "true", "Original-Request": stored.request_id}
+        return Answer(status=stored.status, text=stored.text, headers=headers, is_replay=True)
 
-def _from_error(error: StripeApiError, incoming: Incoming) -> Answer:
-    return Answer(status=error.status, text=render(error.body(incoming.request_id)), headers=error.headers)
+    def run(self, key: str | None = None) -> Answer:
+        params = self._checked_params()
+        try:
+            if self.fault is not None:
+                self.fault.strike()
+            return self._execute(params, key)
+        except StripeApiError as error:
+            self._keep_error(error, key)
+            raise
+
+    def _checked_params(self) -> Json:
+        is_strict = self.incoming.is_strict
+        self.route.refuse_removed(self.tree, is_strict=is_strict)
+        params = validate(self.tree, self.route.spec(is_strict=is_strict))
+        self.route.refuse_unsupported(params)
+        if self.incoming.method == "POST":
+            check_formats(params)
+        if self.route.check is not None:
+            self.route.check(params)
+        return params
+
+    def _execute(self, params: Json, key: str | None) -> Answer:
+        incoming = self.incoming
+        with self.store.work(
+            base_url=incoming.base_url,
+            # What a page does is nobody's API request in Stripe's events.
+            request_id=None if self.route.is_public else incoming.request_id,
+            idempotency_key=None if self.route.is_public else incoming.idempotency_key,
+        ) as work:
+            result = self._result(Call(work=work, params=params, ids=self.ids, is_strict=incoming.is_strict))
+            if key is not None:
+                idempotency.keep(work, key, self._fingerprint(), self._stored(result))
+        return result
+
+    def _result(self, call: Call) -> Answer:
+        """Return the object, or the error of a call whose work stays (a declined payment)."""
+        try:
+            paths = call.params.pop("expand", None) or []
+            return Answer(status=200, text=render(expand(call.work, self.route.handler(call), paths)))
+        except StripeApiError as error:
+            if not error.keeps_work:
+                raise
+            return error_answer(error, self.incoming.request_id)
+
+    def _keep_error(self, error: StripeApiError, key: str | None) -> None:
+        if key is None or not error.is_stored:
+            return
+        stored = self._stored(error_answer(error, self.incoming.request_id))
+        with self.store.work() as work:
+            idempotency.keep(work, key, self._fingerprint(), stored)
+
+    def _fingerprint(self) -> str:
+        return idempotency.fingerprint(self.incoming.method, self.incoming.path, self.tree)
+
+    def _stored(self, result: Answer) -> StoredAnswer:
+        return StoredAnswer(status=result.status, text=result.text, request_id=self.incoming.request_id)

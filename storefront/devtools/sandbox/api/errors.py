@@ -88,6 +88,15 @@ def no_longer_supported(param: str) -> StripeApiError:
     )
 
 
+def too_small(param: str) -> StripeApiError:
+    return invalid(
+        "This value must be greater than or equal to 1.",
+        param=param,
+        code="parameter_invalid_integer",
+        is_stored=False,
+    )
+
+
 def exclusive(*params: str) -> StripeApiError:
     return invalid(
         f"You may only specify one of these parameters: {', '.join(params)}.",

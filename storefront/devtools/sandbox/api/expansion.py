@@ -8,6 +8,8 @@ from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _MAXIMUM_DEPTH = 4
+# What a balance transaction may come from.
+_SOURCES = ("charge", "refund", "dispute")
 
 # kind -> path below that object -> kind of what the id names
 _REFERENCES: dict[str, dict[str, str]] = {
@@ -39,7 +41,7 @@ _REFERENCES: dict[str, dict[str, str]] = {
     },
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "radar.early_fraud_warning": {"charge": "charge", "payment_intent": "payment_intent"},
-    "balance_transaction": {"source": "charge"},
+    "balance_transaction": {"source": "source"},
     "payment_method": {"customer": "customer"},
     "price": {"product": "product"},
     "product": {"default_price": "price"},
@@ -76,6 +78,8 @@ def expand(work: UnitOfWork, body: Json, paths: list[str]) -> Json:
 
 
 class _Expansion:
+    """Walks down one path. `owner` is the object whose member is looked at, `prefix` the path from it to there."""
+
     def __init__(self, work: UnitOfWork, path: str) -> None:
         self.work = work
         self.path = path
@@ -84,46 +88,55 @@ class _Expansion:
         if node is None or not parts:
             return
         if isinstance(node, list):
-            for each in node:
-                self.descend(each, parts, owner, prefix)
-            return
-        if not isinstance(node, dict):
+            for item in node:
+                self.descend(item, parts, owner, prefix)
+        elif not isinstance(node, dict):
             raise self._cannot()
-        if node.get("object") == "list":
-            if parts[0] != "data":
-                raise self._cannot()
-            self.descend(node["data"], parts[1:])
-            return
-        if "object" in node:
-            owner, prefix = node, ""
-        if owner is None:
+        elif node.get("object") == "list":
+            self._open_list(node, parts)
+        elif "object" in node:
+            self._open(node, parts, node, "")
+        elif owner is not None:
+            self._open(node, parts, owner, prefix)
+        else:
             raise self._cannot()
-        self._open(node, parts, owner, prefix)
+
+    def _open_list(self, node: Json, parts: list[str]) -> None:
+        if parts[0] != "data":
+            raise self._cannot()
+        self.descend(node["data"], parts[1:])
 
     def _open(self, node: Json, parts: list[str], owner: Json, prefix: str) -> None:
         name, rest = parts[0], parts[1:]
         path = f"{prefix}.{name}" if prefix else name
-        builder = _BUILDERS.get((owner["object"], path))
-        target = _REFERENCES.get(owner["object"], {}).get(path)
-        if builder is not None:
-            if node.get(name) is None:
-                node[name] = builder(self.work, owner)
-        elif target is not None:
-            if isinstance(node.get(name), str):
-                node[name] = self._fetch(target, node[name])
-        elif name not in node or not rest or not isinstance(node[name], dict | list):
+        if not self._fill(node, name, owner, path) and not _leads_on(node, name, rest):
             raise self._cannot()
         # A reference may be absent (`failure_balance_transaction`): then there is nothing to expand.
         self.descend(node.get(name), rest, owner, path)
 
+    def _fill(self, node: Json, name: str, owner: Json, path: str) -> bool:
+        """Put the object where its id stands, or what is absent until expanded; False if neither belongs here."""
+        builder = _BUILDERS.get((owner["object"], path))
+        if builder is not None:
+            if node.get(name) is None:
+                node[name] = builder(self.work, owner)
+            return True
+        target = _REFERENCES.get(owner["object"], {}).get(path)
+        if target is not None and isinstance(node.get(name), str):
+            node[name] = self._fetch(target, node[name])
+        return target is not None
+
     def _fetch(self, kind: str, object_id: str) -> Json | str:
-        # A balance transaction's source may be a charge or a refund.
-        kinds = ("charge", "refund", "dispute") if kind == "charge" else (kind,)
-        for each in kinds:
-            record = self.work.records.find(each, object_id)
+        for candidate in _SOURCES if kind == "source" else (kind,):
+            record = self.work.records.find(candidate, object_id)
             if record is not None:
                 return record.body
         return object_id
 
     def _cannot(self) -> StripeApiError:
         return invalid(f"This property cannot be expanded ({self.path}).", param="expand", is_stored=False)
+
+
+def _leads_on(node: Json, name: str, rest: list[str]) -> bool:
+    """Whether the member is a hash or a list on the way to something further down."""
+    return bool(rest) and isinstance(node.get(name), dict | list)

@@ -2,10 +2,13 @@
 
 import fnmatch
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import current_app
+
+from storefront.devtools.sandbox.api.errors import StripeApiError
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +41,24 @@ class Fault:
     def count_down(self) -> None:
         if self.times is not None:
             self.times -= 1
+
+    def strike(self) -> None:
+        """Pass the delay, then raise the error, if there is one."""
+        if not self.drop_after_execution:
+            time.sleep(self.delay_seconds)
+        if self.status is None:
+            return
+        raise StripeApiError(
+            self.status,
+            self.message,
+            kind=self.type,
+            code=self.code,
+            is_stored=self.stored_under_idempotency_key and self.status not in {409, 429},
+            headers=self._headers(),
+        )
+
+    def _headers(self) -> dict[str, str]:
+        return {} if self.should_retry is None else {"Stripe-Should-Retry": str(self.should_retry).lower()}
 
     @property
     def is_used_up(self) -> bool:

@@ -1,6 +1,7 @@
 """Form bodies and query strings with brackets, as Stripe's libraries and command line write them."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,16 +24,18 @@ def nest(pairs: Iterable[tuple[str, str]]) -> Tree:
 
 
 def _put(tree: Tree, path: list[str], value: str) -> None:
-    here = tree
-    for place, part in enumerate(path[:-1]):
-        below = path[place + 1]
-        key = part or _array_place(here, below)
-        following = here.get(key)
-        if not isinstance(following, dict):
-            following = {}
-            here[key] = following
-        here = following
-    here[path[-1] or str(len(here))] = value
+    branch = tree
+    for part, below in pairwise(path):
+        branch = _descend(branch, part or _array_place(branch, below))
+    branch[path[-1] or str(len(branch))] = value
+
+
+def _descend(branch: Tree, key: str) -> Tree:
+    """Return the hash under this key; text that stands there gives way."""
+    below = branch.get(key)
+    if not isinstance(below, dict):
+        below = branch[key] = {}
+    return below
 
 
 def _array_place(array: Tree, member: str) -> str:
@@ -40,5 +43,6 @@ def _array_place(array: Tree, member: str) -> str:
     if not array:
         return "0"
     last = str(len(array) - 1)
-    holder = array.get(last)
-    return str(len(array)) if isinstance(holder, dict) and member and member in holder else last
+    item = array.get(last)
+    is_next = isinstance(item, dict) and bool(member) and member in item
+    return str(len(array)) if is_next else last

@@ -17,23 +17,29 @@ def is_email(text: str) -> bool:
 def check_formats(params: Json, name: str = "") -> None:
     """Stripe's 400 for the first currency it does not know or address nobody can have; "" unsets and passes."""
     for member, value in params.items():
-        full = f"{name}[{member}]" if name else member
-        if isinstance(value, dict):
-            if member != "metadata":
-                check_formats(value, full)
-        elif isinstance(value, list):
-            for place, each in enumerate(value):
-                if isinstance(each, dict):
-                    check_formats(each, f"{full}[{place}]")
-        elif isinstance(value, str) and value:
-            _check(member, value, full)
+        full_name = f"{name}[{member}]" if name else member
+        if isinstance(value, str):
+            _check_text(member, value, full_name)
+        elif member != "metadata":
+            _check_members(value, full_name)
 
 
-def _check(member: str, value: str, full: str) -> None:
+def _check_members(value: object, name: str) -> None:
+    if isinstance(value, dict):
+        check_formats(value, name)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            if isinstance(item, dict):
+                check_formats(item, f"{name}[{place}]")
+
+
+def _check_text(member: str, value: str, name: str) -> None:
+    if value == "":
+        return
     if member == "currency" and value.lower() not in CURRENCIES:
         known = ", ".join(sorted(CURRENCIES))
         raise invalid(
-            f"Invalid currency: {value.lower()}. Stripe currently supports these currencies: {known}", param=full
+            f"Invalid currency: {value.lower()}. Stripe currently supports these currencies: {known}", param=name
         )
     if member in _EMAIL_NAMES and not is_email(value):
-        raise invalid(f"Invalid email address: {value}", param=full, code="email_invalid")
+        raise invalid(f"Invalid email address: {value}", param=name, code="email_invalid")

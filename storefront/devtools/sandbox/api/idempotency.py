@@ -34,14 +34,7 @@ def reserved(store: Store, key: str) -> Iterator[None]:
         raise invalid("Idempotency key is too long: it can have at most 255 characters.", is_stored=False)
     with store.in_flight_lock:
         if key in store.in_flight_keys:
-            raise StripeApiError(
-                409,
-                "There is currently another in-progress request using this Idempotent Key (that probably means you"
-                f" submitted twice, and the other request is still going through): {key}. Please try again later.",
-                kind="idempotency_error",
-                code="idempotency_key_in_use",
-                is_stored=False,
-            )
+            raise _in_use(key)
         store.in_flight_keys.add(key)
     try:
         yield
@@ -50,7 +43,18 @@ def reserved(store: Store, key: str) -> Iterator[None]:
             store.in_flight_keys.discard(key)
 
 
-def find_stored(work: UnitOfWork, key: str, mark: str) -> StoredAnswer | None:
+def _in_use(key: str) -> StripeApiError:
+    return StripeApiError(
+        409,
+        "There is currently another in-progress request using this Idempotent Key (that probably means you"
+        f" submitted twice, and the other request is still going through): {key}. Please try again later.",
+        kind="idempotency_error",
+        code="idempotency_key_in_use",
+        is_stored=False,
+    )
+
+
+def find_stored(work: UnitOfWork, key: str, fingerprint: str) -> StoredAnswer | None:
     """Raises Stripe's idempotency_error when the key was used for another call."""
     connection = work.records.connection
     connection.execute("DELETE FROM idempotency WHERE created < ?", (work.now - _KEPT_SECONDS,))
@@ -59,7 +63,7 @@ def find_stored(work: UnitOfWork, key: str, mark: str) -> StoredAnswer | None:
     ).fetchone()
     if row is None:
         return None
-    if row["fingerprint"] != mark:
+    if row["fingerprint"] != fingerprint:
         raise StripeApiError(
             400,
             "Keys for idempotent requests can only be used with the same parameters they were first used with. Try"
@@ -70,9 +74,9 @@ def find_stored(work: UnitOfWork, key: str, mark: str) -> StoredAnswer | None:
     return StoredAnswer(status=row["status"], text=row["body"], request_id=row["request_id"])
 
 
-def keep(work: UnitOfWork, key: str, mark: str, answer: StoredAnswer) -> None:
+def keep(work: UnitOfWork, key: str, fingerprint: str, answer: StoredAnswer) -> None:
     work.records.connection.execute(
         "INSERT OR REPLACE INTO idempotency (key, fingerprint, status, body, request_id, created)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (key, mark, answer.status, answer.text, answer.request_id, work.now),
+        (key, fingerprint, answer.status, answer.text, answer.request_id, work.now),
     )

@@ -1,6 +1,6 @@
 """Stripe's list answers: filters, cursors, `has_more`."""
 
-from storefront.devtools.sandbox.api.errors import StripeApiError, exclusive, invalid
+from storefront.devtools.sandbox.api.errors import exclusive, invalid, too_small
 from storefront.devtools.sandbox.api.routes import Call
 from storefront.devtools.sandbox.storage.records import Json, Query, Record, UnknownCursorError
 
@@ -16,9 +16,14 @@ def page_limit(params: Json) -> int:
     if "starting_after" in params and "ending_before" in params:
         raise exclusive("ending_before", "starting_after")
     if limit < 1:
-        raise _bad_limit("This value must be greater than or equal to 1.")
+        raise too_small("limit")
     if limit > 100:
-        raise _bad_limit("This value must be less than or equal to 100.")
+        raise invalid(
+            "This value must be less than or equal to 100.",
+            param="limit",
+            code="parameter_invalid_integer",
+            is_stored=False,
+        )
     return limit
 
 
@@ -45,15 +50,15 @@ def find_page(
     values: tuple[str | int, ...] = (),
 ) -> tuple[list[Record], bool]:
     params = call.params
-    made_sql, made_values = _created(params.get("created"))
+    created_sql, created_values = _created(params.get("created"))
     query = Query(
         kind=kind,
         limit=page_limit(params),
         starting_after=params.get("starting_after"),
         ending_before=params.get("ending_before"),
         where=tuple((name, params[name]) for name in filters if name in params),
-        sql=(*sql, *made_sql),
-        values=(*values, *made_values),
+        sql=(*sql, *created_sql),
+        values=(*values, *created_values),
     )
     try:
         return call.work.records.page(query)
@@ -63,17 +68,20 @@ def find_page(
 
 
 def page_of(items: list[Json], params: Json, url: str) -> Json:
-    """The same paging over items kept in one object, in their own order (line items)."""
+    """Page through items kept in one object, in their own order (line items)."""
     limit = page_limit(params)
-    ids = [item["id"] for item in items]
-    for name in ("starting_after", "ending_before"):
-        if name in params and params[name] not in ids:
-            raise invalid(f"No such item: '{params[name]}'", param=name, code="resource_missing")
     if "ending_before" in params:
-        before = items[: ids.index(params["ending_before"])]
+        before = items[: _place(items, params, "ending_before")]
         return list_answer(before[-limit:], url, has_more=len(before) > limit)
-    after = items[ids.index(params["starting_after"]) + 1 :] if "starting_after" in params else items
+    after = items[_place(items, params, "starting_after") + 1 :] if "starting_after" in params else items
     return list_answer(after[:limit], url, has_more=len(after) > limit)
+
+
+def _place(items: list[Json], params: Json, name: str) -> int:
+    ids = [item["id"] for item in items]
+    if params[name] not in ids:
+        raise invalid(f"No such item: '{params[name]}'", param=name, code="resource_missing")
+    return ids.index(params[name])
 
 
 def _created(value: int | Json | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -82,7 +90,3 @@ def _created(value: int | Json | None) -> tuple[tuple[str, ...], tuple[int, ...]
     if isinstance(value, int):
         return ("created = ?",), (value,)
     return tuple(f"created {_OPERATORS[name]} ?" for name in value), tuple(value.values())
-
-
-def _bad_limit(message: str) -> StripeApiError:
-    return invalid(message, param="limit", code="parameter_invalid_integer", is_stored=False)

@@ -1,8 +1,8 @@
 """What a parameter may hold, read from the parameter types of the installed Stripe library."""
 
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -77,40 +77,52 @@ def _is_not_required(hint: object) -> bool:
 
 def _read(hint: Any) -> Spec:  # noqa: ANN401 - a type hint has no type
     origin, arguments = typing_extensions.get_origin(hint), typing_extensions.get_args(hint)
-    if origin is typing_extensions.NotRequired:
-        return _read(arguments[0])
-    if origin in {Union, UnionType}:
-        return _read_union(arguments)
-    if origin in _LITERALS:
-        return Spec(kind=Kind.ENUM, values=tuple(map(str, arguments)))
-    if origin is list:
-        return Spec(kind=Kind.ARRAY, item=_read(arguments[0]))
-    if origin is dict:
-        return Spec(kind=Kind.MAP, item=_read(arguments[1]))
+    reader = _READERS.get(origin)
+    if reader is not None:
+        return reader(arguments)
     if typing_extensions.is_typeddict(hint):
         return spec_of(hint)
     return Spec(kind=_SCALARS.get(hint, Kind.STRING))
 
 
+def _read_literal(arguments: tuple[Any, ...]) -> Spec:
+    return Spec(kind=Kind.ENUM, values=tuple(map(str, arguments)))
+
+
 def _read_union(arguments: tuple[Any, ...]) -> Spec:
     """`Literal['']` means it can be unset, `Literal[…] | str` is an enum, `X | int` a hash or a number."""
-    can_be_empty = any(typing_extensions.get_args(each) == ("",) for each in arguments)
-    enums = [each for each in arguments if typing_extensions.get_origin(each) in _LITERALS]
-    names = tuple(str(value) for each in enums for value in typing_extensions.get_args(each) if value != "")
-    if names:
-        return Spec(kind=Kind.ENUM, values=names, can_be_empty=can_be_empty)
-    specs = [
-        _read(each)
-        for each in arguments
-        if each not in enums and "UntypedStripeObject" not in str(each) and each is not type(None)
-    ]
-    main = specs[0]
-    alternative = next((each for each in specs[1:] if each.kind is not main.kind), None)
-    return Spec(
-        kind=main.kind,
-        fields=main.fields,
-        required=main.required,
-        item=main.item,
-        alternative=alternative,
-        can_be_empty=can_be_empty,
+    literals = [argument for argument in arguments if typing_extensions.get_origin(argument) in _LITERALS]
+    can_be_empty = any(typing_extensions.get_args(literal) == ("",) for literal in literals)
+    values = tuple(
+        str(value) for literal in literals for value in typing_extensions.get_args(literal) if value != ""
     )
+    if values:
+        return Spec(kind=Kind.ENUM, values=values, can_be_empty=can_be_empty)
+    main, *others = [_read(argument) for argument in arguments if _is_read(argument, literals)]
+    return replace(main, alternative=_other_kind(main, others), can_be_empty=can_be_empty)
+
+
+def _non_empty_values(literals: list[Any]) -> tuple[str, ...]:
+    values = [value for literal in literals for value in typing_extensions.get_args(literal)]
+    return tuple(str(value) for value in values if value != "")
+
+
+def _is_read(argument: Any, literals: list[Any]) -> bool:  # noqa: ANN401 - a type hint has no type
+    """What a union may be besides its literals, None and the library's own objects."""
+    is_library_object = "UntypedStripeObject" in str(argument)
+    return not is_library_object and argument not in literals and argument is not type(None)
+
+
+def _other_kind(main: Spec, others: list[Spec]) -> Spec | None:
+    return next((other for other in others if other.kind is not main.kind), None)
+
+
+_READERS: dict[Any, Callable[[tuple[Any, ...]], Spec]] = {
+    typing_extensions.NotRequired: lambda arguments: _read(arguments[0]),
+    Union: _read_union,
+    UnionType: _read_union,
+    typing.Literal: _read_literal,
+    typing_extensions.Literal: _read_literal,
+    list: lambda arguments: Spec(kind=Kind.ARRAY, item=_read(arguments[0])),
+    dict: lambda arguments: Spec(kind=Kind.MAP, item=_read(arguments[1])),
+}

@@ -55,35 +55,40 @@ class Route:
 
     def spec(self, *, is_strict: bool) -> Spec:
         known = NOTHING if self.params is None else spec_of(self.params)
-        extra = {**self.extra, **({} if is_strict else self.lenient)}
-        return known if not extra else with_fields(known, extra, () if is_strict else self.optional)
+        if not is_strict:
+            return with_fields(known, {**self.extra, **self.lenient}, self.optional)
+        return with_fields(known, self.extra) if self.extra else known
 
     def refuse_removed(self, tree: Tree, *, is_strict: bool) -> None:
-        for name in self.removed:
-            if is_strict and name in tree:
-                raise no_longer_supported(name)
+        removed = [name for name in self.removed if name in tree]
+        if removed and is_strict:
+            raise no_longer_supported(removed[0])
 
     def refuse_unsupported(self, params: Json) -> None:
         """`{"enabled": false}` asks for nothing, so it is let through. One error names them all."""
-        found = [name for entry in self.unsupported for name in _asked_for(params, *entry.partition(".")[::2])]
-        if found:
-            raise unsupported(found)
+        requested = [name for entry in self.unsupported for name in _requested(params, entry)]
+        if requested:
+            raise unsupported(requested)
 
 
-def _asked_for(params: Json, outer: str, member: str) -> list[str]:
-    """The full names under which a call asks for `outer`, or for `member` of it or of each of its items."""
+def _requested(params: Json, entry: str) -> list[str]:
+    """Return the full names under which a call asks for a parameter, or for a member of it or of its items."""
+    outer, _, member = entry.partition(".")
     value = params.get(outer)
     if not member:
-        return [outer] if _is_asked(value) else []
-    holders = [(f"{outer}[{place}]", each) for place, each in enumerate(value)] if isinstance(value, list) else []
-    return [
-        f"{name}[{member}]"
-        for name, holder in holders or [(outer, value)]
-        if isinstance(holder, dict) and _is_asked(holder.get(member))
-    ]
+        return [outer] if _is_requested(value) else []
+    if isinstance(value, list):
+        holders = [(f"{outer}[{place}]", item) for place, item in enumerate(value)]
+    else:
+        holders = [(outer, value)]
+    return [f"{name}[{member}]" for name, holder in holders if _has_requested(holder, member)]
 
 
-def _is_asked(value: object) -> bool:
+def _has_requested(holder: object, member: str) -> bool:
+    return isinstance(holder, dict) and _is_requested(holder.get(member))
+
+
+def _is_requested(value: object) -> bool:
     return value is not None and value not in ("", {"enabled": False})
 
 
@@ -128,15 +133,20 @@ def route(
 
 
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]] | None:
-    """The route and the ids in the path; an empty id matches nothing."""
+    """Return the route and the ids in the path; an empty id matches nothing."""
     parts = path.removeprefix("/").split("/")
     for entry in _BY_SHAPE.get((method, len(parts)), ()):
-        ids = []
-        for wanted, part in zip(entry.path, parts, strict=True):
-            if wanted.startswith("{") and part:
-                ids.append(part)
-            elif wanted != part:
-                break
-        else:
-            return entry, tuple(ids)
+        ids = _match(entry.path, parts)
+        if ids is not None:
+            return entry, ids
     return None
+
+
+def _match(pattern: tuple[str, ...], parts: list[str]) -> tuple[str, ...] | None:
+    ids = []
+    for wanted, part in zip(pattern, parts, strict=True):
+        if wanted.startswith("{") and part:
+            ids.append(part)
+        elif wanted != part:
+            return None
+    return tuple(ids)

@@ -1,6 +1,7 @@
 """What updates have in common: `""` unsets, metadata is merged key by key, old values are reported."""
 
 import copy
+from typing import Any
 
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.validation import MAXIMUM_METADATA_KEYS, TOO_MUCH_METADATA
@@ -25,34 +26,35 @@ def new_metadata(params: Json) -> Json:
 
 
 def change(record: Record, params: Json, names: tuple[str, ...]) -> Json:
-    """Apply the named parameters; the answer is Stripe's `previous_attributes`."""
+    """Apply the named parameters; return Stripe's `previous_attributes`."""
     old = copy.deepcopy(record.body)
     for name in names:
-        if name not in params:
-            continue
-        if name == "metadata":
-            record.body["metadata"] = merged_metadata(record.body["metadata"], params["metadata"])
-        else:
-            record.body[name] = None if params[name] == "" else params[name]
+        if name in params:
+            record.body[name] = _changed(record.body, name, params[name])
     return difference(old, record.body)
 
 
+def _changed(body: Json, name: str, value: Any) -> Any:  # noqa: ANN401 - a JSON value
+    if name == "metadata":
+        return merged_metadata(body["metadata"], value)
+    return None if value == "" else value
+
+
 def difference(old: Json, new: Json) -> Json:
-    """Stripe's `previous_attributes`: what was otherwise before, of hashes only the members that changed.
+    """Return Stripe's `previous_attributes`: what was otherwise before, of hashes only the members that changed.
 
     Lists are told whole, and what was not there is null (https://docs.stripe.com/api/events/object).
     """
-    found: Json = {}
-    for name in (*old, *(name for name in new if name not in old)):
-        was, now = old.get(name), new.get(name)
-        if was == now:
-            continue
-        found[name] = difference(was, now) if isinstance(was, dict) and isinstance(now, dict) else was
-    return found
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    return {name: _previous(old.get(name), new.get(name)) for name in names}
+
+
+def _previous(was: Any, now: Any) -> Any:  # noqa: ANN401 - JSON values
+    return difference(was, now) if isinstance(was, dict) and isinstance(now, dict) else was
 
 
 def delete(work: UnitOfWork, record: Record) -> Json:
-    """The answer to DELETE; the event still carries the whole object."""
+    """Return the answer to DELETE; the event still carries the whole object."""
     work.emit(f"{record.kind}.deleted", record.body)
     record.deleted = True
     work.records.save(record)

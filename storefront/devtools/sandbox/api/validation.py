@@ -1,5 +1,6 @@
 """Checks decoded parameters against a spec and turns text into numbers and booleans, with Stripe's errors."""
 
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,8 +14,8 @@ TOO_MUCH_METADATA = f"Metadata can have at most {MAXIMUM_METADATA_KEYS} keys."
 
 
 def validate(tree: Tree, spec: Spec) -> Json:
-    """Order as at Stripe: unknown names first (all of them), then types, then what is missing."""
-    unknown = _unknown(tree, spec, "")
+    """Check in Stripe's order: unknown names first (all of them), then types, then what is missing."""
+    unknown = _unknown_names(tree, spec, "")
     if unknown:
         plural = "s" if len(unknown) > 1 else ""
         raise invalid(
@@ -23,43 +24,58 @@ def validate(tree: Tree, spec: Spec) -> Json:
             param=unknown[0],
             is_stored=False,
         )
-    clean = _hash(tree, spec, "")
-    check_required(clean, spec)
-    return clean
-
-
-def check_required(values: Json, spec: Spec, name: str = "") -> None:
-    for each in spec.required:
-        if each not in values:
-            raise missing(_inside(name, each))
-    for each, value in values.items():
-        below = spec.fields[each]
-        if below.kind is Kind.HASH and isinstance(value, dict):
-            check_required(value, below, _inside(name, each))
-        elif below.kind is Kind.ARRAY and below.item is not None and below.item.kind is Kind.HASH and value:
-            for place, item in enumerate(value):
-                check_required(item, below.item, f"{_inside(name, each)}[{place}]")
+    params = _hash(tree, spec, "")
+    _check_required(params, spec)
+    return params
 
 
 def _inside(name: str, member: str) -> str:
     return f"{name}[{member}]" if name else member
 
 
-def _unknown(tree: Tree, spec: Spec, name: str) -> list[str]:
-    found: list[str] = []
-    for key, value in tree.items():
-        below = spec.fields.get(key)
-        full = _inside(name, key)
+def _hash_item(spec: Spec) -> Spec | None:
+    """Return the spec of an array's items when they are hashes."""
+    if spec.kind is Kind.ARRAY and spec.item is not None and spec.item.kind is Kind.HASH:
+        return spec.item
+    return None
+
+
+def _check_required(values: Json, spec: Spec, name: str = "") -> None:
+    for member in spec.required:
+        if member not in values:
+            raise missing(_inside(name, member))
+    for member, value in values.items():
+        _check_required_below(value, spec.fields[member], _inside(name, member))
+
+
+def _check_required_below(value: Any, spec: Spec, name: str) -> None:  # noqa: ANN401 - a JSON value
+    item_spec = _hash_item(spec)
+    if item_spec is not None:
+        for place, item in enumerate(value or []):
+            _check_required(item, item_spec, f"{name}[{place}]")
+    elif spec.kind is Kind.HASH and isinstance(value, dict):
+        _check_required(value, spec, name)
+
+
+def _unknown_names(tree: Tree, spec: Spec, name: str) -> list[str]:
+    unknown: list[str] = []
+    for member, value in tree.items():
+        below = spec.fields.get(member)
         if below is None:
-            found.append(full)
+            unknown.append(_inside(name, member))
         elif isinstance(value, dict):
-            if below.kind is Kind.HASH:
-                found += _unknown(value, below, full)
-            elif below.kind is Kind.ARRAY and below.item is not None and below.item.kind is Kind.HASH:
-                for place, item in value.items():
-                    if isinstance(item, dict):
-                        found += _unknown(item, below.item, f"{full}[{place}]")
-    return found
+            unknown += _unknown_names_below(value, below, _inside(name, member))
+    return unknown
+
+
+def _unknown_names_below(tree: Tree, spec: Spec, name: str) -> list[str]:
+    if spec.kind is Kind.HASH:
+        return _unknown_names(tree, spec, name)
+    item_spec = _hash_item(spec)
+    if item_spec is None:
+        return []
+    items = {place: item for place, item in tree.items() if isinstance(item, dict)}
+    return [text for place, item in items.items() for text in _unknown_names(item, item_spec, f"{name}[{place}]")]
 
 
 def _hash(tree: Tree, spec: Spec, name: str) -> Json:
@@ -73,62 +89,56 @@ def _value(value: str | Tree, spec: Spec, name: str) -> Any:  # noqa: ANN401 - a
         if spec.can_be_empty:
             return ""
         raise _empty(name)
-    if spec.kind in {Kind.HASH, Kind.MAP, Kind.ARRAY}:
-        if spec.alternative is not None:
-            return _value(value, spec.alternative, name)
-        expected = "array" if spec.kind is Kind.ARRAY else "object"
-        raise invalid(f"Invalid {expected}", param=name, is_stored=False)
-    return _scalar(value, spec, name)
+    scalar = _SCALARS.get(spec.kind)
+    if scalar is not None:
+        return scalar(value, spec, name)
+    if spec.alternative is not None:
+        return _value(value, spec.alternative, name)
+    expected = "array" if spec.kind is Kind.ARRAY else "object"
+    raise invalid(f"Invalid {expected}", param=name, is_stored=False)
 
 
 def _structure(value: Tree, spec: Spec, name: str) -> Any:  # noqa: ANN401 - a JSON value
     if spec.kind is Kind.HASH:
         return _hash(value, spec, name)
-    if spec.kind is Kind.MAP and spec.item is not None:
-        if name == "metadata" or name.endswith("[metadata]"):
-            return _metadata(value, name)
-        return {key: _value(each, spec.item, _inside(name, key)) for key, each in value.items()}
-    if spec.kind is Kind.ARRAY and spec.item is not None and all(key.isdigit() for key in value):
-        places = sorted(value, key=int)
-        return [_value(value[key], spec.item, f"{name}[{key}]") for key in places]
+    if spec.item is not None and spec.kind is Kind.MAP:
+        return _map(value, spec.item, name)
+    if spec.item is not None and _is_array(value, spec):
+        return [_value(value[place], spec.item, f"{name}[{place}]") for place in sorted(value, key=int)]
     if spec.alternative is not None:
         return _structure(value, spec.alternative, name)
     raise invalid(f"Invalid {spec.kind}: {value}", param=name, is_stored=False)
+
+
+def _is_array(value: Tree, spec: Spec) -> bool:
+    return spec.kind is Kind.ARRAY and all(key.isdigit() for key in value)
+
+
+def _map(value: Tree, item_spec: Spec, name: str) -> Json:
+    if name == "metadata" or name.endswith("[metadata]"):
+        return _metadata(value, name)
+    return {key: _value(member, item_spec, _inside(name, key)) for key, member in value.items()}
 
 
 def _metadata(value: Tree, name: str) -> Json:
     """https://docs.stripe.com/api/metadata: 50 keys of 40 characters, values of 500; "" unsets a key."""
     if len(value) > MAXIMUM_METADATA_KEYS:
         raise invalid(TOO_MUCH_METADATA, param=name, is_stored=False)
-    for key, each in value.items():
-        if not isinstance(each, str):
-            raise invalid("Metadata values must be strings.", param=_inside(name, key), is_stored=False)
-        if len(key) > 40:
-            raise invalid(f"Metadata keys can be at most 40 characters: {key}", param=name, is_stored=False)
-        if len(each) > 500:
-            raise invalid(
-                "Metadata values can have up to 500 characters.", param=_inside(name, key), is_stored=False
-            )
+    for key, text in value.items():
+        _check_metadata_entry(key, text, name)
     return dict(value)
 
 
-def _scalar(value: str, spec: Spec, name: str) -> Any:  # noqa: ANN401 - a JSON value
-    if spec.kind is Kind.ENUM:
-        if value not in spec.values:
-            raise invalid(f"Invalid {name}: must be one of {_listed(spec.values)}", param=name, is_stored=False)
-        return value
-    if spec.kind is Kind.BOOLEAN:
-        if value not in {"true", "false"}:
-            raise invalid(f"Invalid boolean: {value}", param=name, is_stored=False)
-        return value == "true"
-    if spec.kind is Kind.INTEGER:
-        if not value.removeprefix("-").isascii() or not value.removeprefix("-").isdigit():
-            raise invalid(
-                f"Invalid integer: {value}", param=name, code="parameter_invalid_integer", is_stored=False
-            )
-        return int(value)
-    if spec.kind in {Kind.NUMBER, Kind.DECIMAL}:
-        return _number(value, spec, name)
+def _check_metadata_entry(key: str, text: object, name: str) -> None:
+    if not isinstance(text, str):
+        raise invalid("Metadata values must be strings.", param=_inside(name, key), is_stored=False)
+    if len(key) > 40:
+        raise invalid(f"Metadata keys can be at most 40 characters: {key}", param=name, is_stored=False)
+    if len(text) > 500:
+        raise invalid("Metadata values can have up to 500 characters.", param=_inside(name, key), is_stored=False)
+
+
+def _text(value: str, _spec: Spec, name: str) -> str:
     if len(value) > 5000:
         raise invalid(
             f"Invalid string: {value[:20]}…; must be at most 5000 characters",
@@ -139,16 +149,52 @@ def _scalar(value: str, spec: Spec, name: str) -> Any:  # noqa: ANN401 - a JSON 
     return value
 
 
-def _number(value: str, spec: Spec, name: str) -> str | int | float:
+def _enum(value: str, spec: Spec, name: str) -> str:
+    if value not in spec.values:
+        raise invalid(f"Invalid {name}: must be one of {_listed(spec.values)}", param=name, is_stored=False)
+    return value
+
+
+def _boolean(value: str, _spec: Spec, name: str) -> bool:
+    if value not in {"true", "false"}:
+        raise invalid(f"Invalid boolean: {value}", param=name, is_stored=False)
+    return value == "true"
+
+
+def _integer(value: str, _spec: Spec, name: str) -> int:
+    digits = value.removeprefix("-")
+    if not digits.isascii() or not digits.isdigit():
+        raise invalid(f"Invalid integer: {value}", param=name, code="parameter_invalid_integer", is_stored=False)
+    return int(value)
+
+
+def _number(value: str, _spec: Spec, name: str) -> int | float:
+    number = _finite(value, name)
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _decimal(value: str, _spec: Spec, name: str) -> str:
+    return format(_finite(value, name).normalize(), "f")
+
+
+def _finite(value: str, name: str) -> Decimal:
     try:
         number = Decimal(value)
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
         raise invalid(f"Invalid decimal: {value}", param=name, is_stored=False)
-    if spec.kind is Kind.DECIMAL:
-        return format(number.normalize(), "f")
-    return int(number) if number == number.to_integral_value() else float(number)
+    return number
+
+
+_SCALARS: dict[Kind, Callable[[str, Spec, str], str | int | float]] = {
+    Kind.STRING: _text,
+    Kind.ENUM: _enum,
+    Kind.BOOLEAN: _boolean,
+    Kind.INTEGER: _integer,
+    Kind.NUMBER: _number,
+    Kind.DECIMAL: _decimal,
+}
 
 
 def _listed(values: tuple[str, ...]) -> str:

@@ -1,17 +1,17 @@
-"""The `/v1` side of the sandbox: HTTP in, Stripe's headers and JSON out."""
+"""The addresses of the API: HTTP in, Stripe's headers and JSON out."""
 
 import socket
 import time
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
 from storefront.devtools.sandbox import resources
-from storefront.devtools.sandbox.api.dispatch import Answer, Incoming, answer, check_version
+from storefront.devtools.sandbox.api.dispatch import Answer, Incoming, answer, error_answer
 from storefront.devtools.sandbox.api.errors import StripeApiError
-from storefront.devtools.sandbox.api.faults import Fault, Faults
+from storefront.devtools.sandbox.api.faults import Fault, current_faults
 from storefront.devtools.sandbox.api.form_encoding import Tree, decode
-from storefront.devtools.sandbox.api.json_rendering import render
-from storefront.devtools.sandbox.api.request_log import LoggedRequest, RequestLog
+from storefront.devtools.sandbox.api.request_log import LoggedRequest, current_request_log
+from storefront.devtools.sandbox.api.versions import check_version
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.storage.store import current_store
 from storefront.devtools.sandbox.storage.unit_of_work import API_VERSION
@@ -27,69 +27,77 @@ resources.load()
 def call_api(path: str) -> Response:  # noqa: ARG001 - the whole path is in the request
     started, at = time.perf_counter(), time.time()
     request_id = new_id("req_")
-    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-    version = request.headers.get("Stripe-Version")
-    faults: Faults = current_app.extensions["sandbox_faults"]
-    fault = faults.take(request.method, request.path)
+    fault = current_faults().take(request.method, request.path)
     if fault is not None and fault.drop_before_execution:
-        time.sleep(fault.delay_seconds)
-        _drop_connection()
+        _drop_connection(fault)
         return Response(status=500)
-    given = _given(request_id, key, version, fault)
-    log: RequestLog = current_app.extensions["sandbox_requests"]
-    log.add(
+    outcome = _answer(request_id, fault)
+    _log(request_id, outcome, at=at, duration_seconds=time.perf_counter() - started)
+    if fault is not None and fault.drop_after_execution:
+        _drop_connection(fault)
+    return _response(request_id, outcome)
+
+
+def _idempotency_key() -> str | None:
+    return request.headers.get("Idempotency-Key") if request.method == "POST" else None
+
+
+def _version() -> str | None:
+    return request.headers.get("Stripe-Version")
+
+
+def _parameters() -> Tree:
+    """Decode the form or query string. JSON is v2's, which is not here, so nobody reads it."""
+    if request.is_json:
+        return {}
+    return decode(request.get_data(as_text=True) if request.method == "POST" else request.query_string.decode())
+
+
+def _answer(request_id: str, fault: Fault | None) -> Answer:
+    try:
+        check_version(_version())
+    except StripeApiError as error:
+        return error_answer(error, request_id)
+    incoming = Incoming(
+        request_id=request_id,
+        method=request.method,
+        path=request.path,
+        tree=_parameters(),
+        authorization=request.headers.get("Authorization"),
+        version=_version(),
+        idempotency_key=_idempotency_key(),
+        base_url=request.host_url.rstrip("/"),
+    )
+    return answer(current_store(), incoming, fault)
+
+
+def _log(request_id: str, outcome: Answer, *, at: float, duration_seconds: float) -> None:
+    current_request_log().add(
         LoggedRequest(
             id=request_id,
             method=request.method,
             path=request.path,
-            idempotency_key=key,
-            is_replay=given.is_replay,
-            api_version=version,
-            status=given.status,
+            idempotency_key=_idempotency_key(),
+            is_replay=outcome.is_replay,
+            api_version=_version(),
+            status=outcome.status,
             at=at,
-            duration_ms=round((time.perf_counter() - started) * 1000, 1),
+            duration_ms=round(duration_seconds * 1000, 1),
         )
     )
-    if fault is not None and fault.drop_after_execution:
-        time.sleep(fault.delay_seconds)
-        _drop_connection()
-    headers = {"Request-Id": request_id, "Stripe-Version": version or API_VERSION, **given.headers}
+
+
+def _response(request_id: str, outcome: Answer) -> Response:
+    headers = {"Request-Id": request_id, "Stripe-Version": _version() or API_VERSION, **outcome.headers}
+    key = _idempotency_key()
     if key is not None:
         headers["Idempotency-Key"] = key
-    return Response(given.text, given.status, headers, content_type="application/json")
+    return Response(outcome.text, outcome.status, headers, content_type="application/json")
 
 
-def _tree(query: str) -> Tree:
-    """Forms and query strings; JSON is v2's, which is not here, so nobody reads it."""
-    if request.is_json:
-        return {}
-    return decode(request.get_data(as_text=True) if request.method == "POST" else query)
-
-
-def _given(request_id: str, key: str | None, version: str | None, fault: Fault | None) -> Answer:
-    query = request.query_string.decode()
-    try:
-        check_version(version)
-    except StripeApiError as error:
-        return Answer(status=error.status, text=render(error.body(request_id)))
-    return answer(
-        current_store(),
-        Incoming(
-            request_id=request_id,
-            method=request.method,
-            path=request.path,
-            tree=_tree(query),
-            authorization=request.headers.get("Authorization"),
-            version=version,
-            idempotency_key=key,
-            base_url=request.host_url.rstrip("/"),
-        ),
-        fault,
-    )
-
-
-def _drop_connection() -> None:
+def _drop_connection(fault: Fault) -> None:
     """Close the caller's connection under the answer: nobody hears whether the work is done."""
+    time.sleep(fault.delay_seconds)
     connection: socket.socket | None = request.environ.get("werkzeug.socket")
     if connection is not None:
         connection.shutdown(socket.SHUT_RDWR)
