@@ -19,7 +19,7 @@ from storefront.shop.catalog.models import Price, Product, Release, ReleaseFile
 from tests.support.rows import count_rows, read_rows
 
 
-def test_seeding_again_changes_nothing(app: Flask) -> None:
+def test_changes_nothing_when_it_seeds_again(app: Flask) -> None:
     rows = count_rows(app, Product, Price, Release, ReleaseFile)
     assert rows == {"products": 4, "prices": 6, "releases": 4, "release_files": 4}
     with app.app_context():
@@ -27,19 +27,19 @@ def test_seeding_again_changes_nothing(app: Flask) -> None:
     assert count_rows(app, Product, Price, Release, ReleaseFile) == rows
 
 
-def test_every_seeded_file_is_there_as_described(app: Flask, settings: Settings) -> None:
+def test_stores_every_file_as_described(app: Flask, settings: Settings) -> None:
     for row in read_rows(app, "SELECT path, size_bytes, sha256 FROM release_files"):
         content = (settings.files_path / row["path"]).read_bytes()
         assert len(content) == row["size_bytes"]
         assert hashlib.sha256(content).hexdigest() == row["sha256"]
 
 
-def test_samples_are_the_same_bytes_every_time() -> None:
+def test_makes_the_same_bytes_every_time() -> None:
     for make in (make_book, make_font, make_sounds, make_tool):
         assert make() == make()
 
 
-def test_the_tool_finds_twins_and_keeps_them(tmp_path: Path) -> None:
+def test_sells_a_tool_that_finds_twins_and_keeps_them(tmp_path: Path) -> None:
     zipfile.ZipFile(io.BytesIO(make_tool())).extractall(tmp_path)
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -56,7 +56,7 @@ def test_the_tool_finds_twins_and_keeps_them(tmp_path: Path) -> None:
     assert len(list(folder.iterdir())) == 3
 
 
-def test_the_book_is_an_epub_whose_parts_are_all_there() -> None:
+def test_makes_a_book_whose_parts_are_all_there() -> None:
     book = zipfile.ZipFile(io.BytesIO(make_book()))
     first = book.infolist()[0]
     assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
@@ -74,7 +74,7 @@ def test_the_book_is_an_epub_whose_parts_are_all_there() -> None:
     assert len(spine) == 7
 
 
-def test_the_font_adds_up() -> None:
+def test_makes_a_font_whose_checksum_adds_up() -> None:
     """The format's own check: all of a font's words sum to a fixed number."""
     font = make_font()
     assert len(font) % 4 == 0
@@ -83,7 +83,7 @@ def test_the_font_adds_up() -> None:
     assert {b"cmap", b"glyf", b"head", b"hmtx", b"loca", b"OS/2"} <= tables
 
 
-def test_the_sounds_are_short_and_do_not_clip() -> None:
+def test_makes_sounds_that_are_short_and_do_not_clip() -> None:
     pack = zipfile.ZipFile(io.BytesIO(make_sounds()))
     sounds = [name for name in pack.namelist() if name.endswith(".wav")]
     assert len(sounds) == 12

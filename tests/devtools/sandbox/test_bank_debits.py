@@ -13,7 +13,7 @@ def make_debit_session(sandbox: Calls, method: str) -> str:
 
 
 @pytest.mark.parametrize("method", ["sepa_success", "ach_success"])
-def test_succeeds(sandbox: Calls, method: str) -> None:
+def test_succeeds_with_a_good_account(sandbox: Calls, method: str) -> None:
     session_id = make_debit_session(sandbox, method)
     waiting = sandbox.pay(session_id, payment_method=method).json
     assert (waiting["status"], waiting["payment_status"]) == ("complete", "unpaid")
@@ -31,7 +31,7 @@ def test_succeeds(sandbox: Calls, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["sepa_failure", "ach_failure"])
-def test_fails(sandbox: Calls, method: str) -> None:
+def test_fails_with_the_banks_reason(sandbox: Calls, method: str) -> None:
     session_id = make_debit_session(sandbox, method)
     intent_id = sandbox.pay(session_id, payment_method=method).json["payment_intent"]["id"]
     sandbox.control(f"payment_intents/{intent_id}/settle")

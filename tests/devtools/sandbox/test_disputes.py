@@ -77,7 +77,7 @@ def test_tells_of_the_dispute_in_its_events(sandbox: Calls) -> None:
     assert updated["data"]["object"]["disputed"] is True
 
 
-def test_may_only_be_an_inquiry(sandbox: Calls) -> None:
+def test_is_only_an_inquiry_with_some_cards(sandbox: Calls) -> None:
     charge_id = pay_with(sandbox, "pm_card_createDisputeInquiry")
     assert sandbox.event_types()[PAID:] == ["charge.dispute.created"]
     (inquiry,) = disputes_of(sandbox, charge_id)

@@ -70,7 +70,7 @@ def walk(spec: Spec, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
             yield from walk(inner, (*above, name))
 
 
-def test_every_route_is_checked() -> None:
+def test_checks_every_route() -> None:
     assert {name_of(route) for route in ROUTES if route.params is None} == OWN
     assert len(ROUTES) > 50
 
@@ -89,7 +89,7 @@ def test_accepts_only_what_the_library_knows(route: Route) -> None:
         assert names[-1] in holder.__annotations__, names
 
 
-def test_the_card_hash_joins_two_declared_ones() -> None:
+def test_joins_two_declared_hashes_for_a_card() -> None:
     known: set[str] = set()
     for each in ("PaymentMethodCreateParamsCard", "PaymentMethodCreateParamsCardNetworks"):
         known |= set(getattr(stripe.params, each).__annotations__)

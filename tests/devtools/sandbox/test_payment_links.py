@@ -36,7 +36,7 @@ def pay(sandbox: Calls, session: Any) -> Answer:
     return sandbox.pay(session["id"])
 
 
-def test_sells(sandbox: Calls) -> None:
+def test_sells_through_a_link(sandbox: Calls) -> None:
     link = make_link(
         sandbox,
         after_completion={"type": "redirect", "redirect": {"url": REDIRECT}},
@@ -162,7 +162,7 @@ def test_takes_an_email_from_the_address(sandbox: Calls) -> None:
     assert (odd["customer_email"], sandbox.page(odd["id"]).json["prefilled_email"]) == (None, None)
 
 
-def test_cannot_sell_subscriptions(sandbox: Calls) -> None:
+def test_refuses_to_sell_subscriptions(sandbox: Calls) -> None:
     """The command line makes such a link; the sandbox has no subscriptions."""
     price = sandbox.make_price(recurring={"interval": "month"})
     link = make_link(sandbox, line_items=[{"price": price, "quantity": 1}])
@@ -191,7 +191,7 @@ def test_knows_no_other_address(sandbox: Calls) -> None:
         ("{line}&currency=eur", "currency"),
     ],
 )
-def test_refuses(sandbox: Calls, text: str, param: str) -> None:
+def test_refuses_wrong_parameters(sandbox: Calls, text: str, param: str) -> None:
     line = f"line_items[0][price]={sandbox.make_price()}&line_items[0][quantity]=1"
     answer = sandbox.call("POST", "/v1/payment_links", text.replace("{line}", line))
     assert (answer.status, answer.json["error"]["param"]) == (400, param)

@@ -75,7 +75,9 @@ def test_keeps_session_and_intent_after_a_decline(sandbox: Calls) -> None:
         ("pm_card_threeDSecureRequiredChargeDeclined", "card_declined", "generic_decline"),
     ],
 )
-def test_declines(sandbox: Calls, method: str, code: str, decline_code: str | None) -> None:
+def test_declines_with_the_reason_of_the_card(
+    sandbox: Calls, method: str, code: str, decline_code: str | None
+) -> None:
     error = sandbox.pay(sandbox.make_session().id, payment_method=method).json["error"]
     assert (error["code"], error.get("decline_code")) == (code, decline_code)
 
@@ -146,7 +148,7 @@ def test_uses_the_customer_given(sandbox: Calls) -> None:
     assert (seen["customer"], seen["customer_details"]["email"]) == (customer.id, "known@example.com")
 
 
-def test_expires(sandbox: Calls) -> None:
+def test_expires_on_request(sandbox: Calls) -> None:
     session = sandbox.make_hosted_session()
     sandbox.pay(session.id, payment_method="pm_card_visa_chargeDeclined")
     expired = sandbox.v1.checkout.sessions.expire(session.id)

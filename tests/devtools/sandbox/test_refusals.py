@@ -143,7 +143,7 @@ def test_shows_discounts_and_taxes_of_each_line(sandbox: Calls) -> None:
 
 
 class TestPaymentMethodsOfACustomer:
-    def test_are_attached_once_listed_and_detached_for_good(self, sandbox: Calls) -> None:
+    def test_attaches_cards_once_lists_them_and_detaches_them_for_good(self, sandbox: Calls) -> None:
         ada, bob = (sandbox.v1.customers.create({"name": name}).id for name in ("Ada", "Bob"))
         method = sandbox.v1.payment_methods.create({"type": "card", "card": {"token": "tok_visa"}}).id
         for _ in range(2):
@@ -161,6 +161,6 @@ class TestPaymentMethodsOfACustomer:
         assert types == ["payment_method.attached", "payment_method.detached"]
 
     @pytest.mark.parametrize("form", ["", "customer=cus_nope"])
-    def test_need_a_customer_that_is_there(self, sandbox: Calls, form: str) -> None:
+    def test_needs_a_customer_that_is_there(self, sandbox: Calls, form: str) -> None:
         answer = sandbox.call("POST", "/v1/payment_methods/pm_card_visa/attach", form)
         assert (answer.status, answer.json["error"]["param"]) == (400, "customer")

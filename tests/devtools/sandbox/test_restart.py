@@ -84,7 +84,7 @@ def test_forgets_on_reset(sandbox: Calls, receiver: Receiver) -> None:
     assert sandbox.get("/v1/webhook_endpoints")["data"] == []
 
 
-def test_can_change_its_keys(tmp_path: Path) -> None:
+def test_changes_its_keys_on_request(tmp_path: Path) -> None:
     with SandboxServer(SandboxConfig(port=0, data=tmp_path / "s.sqlite")) as server:
         calls = Calls(server)
         calls.control("reset", keys=False)

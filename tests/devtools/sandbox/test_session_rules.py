@@ -53,7 +53,7 @@ def test_makes_an_embedded_session(sandbox: Calls) -> None:
         ),
     ],
 )
-def test_refuses(sandbox: Calls, params: dict[str, Any], param: str, text: str) -> None:
+def test_refuses_wrong_parameters(sandbox: Calls, params: dict[str, Any], param: str, text: str) -> None:
     with pytest.raises(stripe.InvalidRequestError) as caught:
         create(sandbox, **params)
     assert caught.value.param == param

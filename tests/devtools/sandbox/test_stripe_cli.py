@@ -36,7 +36,7 @@ def stripe_cli() -> Path:
         ("payment_method.attached", "payment_method.attached"),
     ],
 )
-def test_triggers(stripe_cli: Path, tmp_path: Path, sandbox: Calls, name: str, last: str) -> None:
+def test_triggers_events_by_name(stripe_cli: Path, tmp_path: Path, sandbox: Calls, name: str, last: str) -> None:
     assert "Trigger succeeded!" in trigger(stripe_cli, tmp_path, sandbox.url, sandbox.key, name)
     assert last in sandbox.event_types(without=())
 

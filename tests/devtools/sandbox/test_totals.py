@@ -25,7 +25,7 @@ def test_spreads_a_discount_exactly(discount: int, subtotals: list[int], shares:
 
 
 @pytest.mark.parametrize("discount", range(0, 1000, 37))
-def test_never_takes_more_than_a_line_costs(discount: int) -> None:
+def test_does_not_take_more_than_a_line_costs(discount: int) -> None:
     subtotals = [1, 499, 0, 250, 249]
     shares = spread(discount, subtotals, "usd")
     assert sum(shares) == discount

@@ -11,7 +11,7 @@ from tests.devtools.sandbox.calls import Calls
 from tests.devtools.sandbox.receiver import Receiver
 
 
-def test_are_signed_and_complete(sandbox: Calls, receiver: Receiver) -> None:
+def test_signs_every_event_and_sends_it_whole(sandbox: Calls, receiver: Receiver) -> None:
     session = sandbox.make_session()
     sandbox.pay(session.id)
     event = receiver.wait_for("checkout.session.completed")
@@ -26,7 +26,7 @@ def test_are_signed_and_complete(sandbox: Calls, receiver: Receiver) -> None:
         stripe.Webhook.construct_event(event.body, event.signature, "whsec_other")
 
 
-def test_send_what_was_asked_for(sandbox: Calls) -> None:
+def test_sends_what_was_asked_for(sandbox: Calls) -> None:
     with Receiver() as picky:
         params: Any = {"url": picky.url, "enabled_events": ["checkout.session.completed"]}
         endpoint = sandbox.v1.webhook_endpoints.create(params)
@@ -41,7 +41,7 @@ def test_send_what_was_asked_for(sandbox: Calls) -> None:
 
 
 @pytest.mark.parametrize("failure", [500, 404, 302])
-def test_are_tried_again(sandbox: Calls, receiver: Receiver, failure: int) -> None:
+def test_tries_again_after_a_failure(sandbox: Calls, receiver: Receiver, failure: int) -> None:
     sandbox.control("config", retry_scale=0.001)
     receiver.answers = [failure, failure]
     sandbox.make_price()
@@ -53,7 +53,7 @@ def test_are_tried_again(sandbox: Calls, receiver: Receiver, failure: int) -> No
     assert sorted(attempts) == sorted([failure, failure, 200, 200])
 
 
-def test_give_up_after_the_last_delay(sandbox: Calls, receiver: Receiver) -> None:
+def test_gives_up_after_the_last_delay(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.control("config", retry_delays=[0, 0])
     receiver.answers = [500] * 3
     customer = sandbox.v1.customers.create({"email": "a@example.com"})
@@ -67,7 +67,7 @@ def test_give_up_after_the_last_delay(sandbox: Calls, receiver: Receiver) -> Non
     assert sandbox.v1.events.list({"delivery_success": True}).data == []
 
 
-def test_time_out(sandbox: Calls, receiver: Receiver) -> None:
+def test_stops_waiting_for_an_answer(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.control("config", webhook_timeout_seconds=0.1, retry_delays=[])
     receiver.answers = [0.5]
     sandbox.v1.customers.create({"email": "a@example.com"})
@@ -76,7 +76,7 @@ def test_time_out(sandbox: Calls, receiver: Receiver) -> None:
     assert (attempt["status"], attempt["error"]) == (None, "ReadTimeout")
 
 
-def test_are_sent_again_on_request(sandbox: Calls, receiver: Receiver) -> None:
+def test_sends_an_event_again_on_request(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.v1.customers.create({"email": "a@example.com"})
     first = receiver.next()
     endpoint = sandbox.get("/v1/webhook_endpoints")["data"][0]["id"]
@@ -88,13 +88,13 @@ def test_are_sent_again_on_request(sandbox: Calls, receiver: Receiver) -> None:
     assert sandbox.call("POST", f"/v1/events/{first.id}/retry", "webhook_endpoint=we_no").status == 400
 
 
-def test_are_sent_twice_on_request(sandbox: Calls, receiver: Receiver) -> None:
+def test_sends_every_event_twice_on_request(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.control("config", duplicates=1)
     sandbox.v1.customers.create({"email": "a@example.com"})
     assert receiver.next().id == receiver.next().id
 
 
-def test_are_held_and_released_in_any_order(sandbox: Calls, receiver: Receiver) -> None:
+def test_holds_events_and_releases_them_in_any_order(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.control("deliveries/hold", types=["checkout.session.*", "payment_intent.*"])
     sandbox.pay(sandbox.make_session().id)
     for _ in range(4):
@@ -111,7 +111,7 @@ def poll(sandbox: Calls, session_id: str) -> bool:
     return bool(sandbox.page(session_id, "/poll").json["redirect_ready"])
 
 
-def test_make_the_hosted_page_wait(sandbox: Calls, receiver: Receiver) -> None:
+def test_lets_the_hosted_page_wait(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.control("deliveries/hold", types=["checkout.session.*"])
     hosted, embedded = sandbox.make_hosted_session(), sandbox.make_session()
     for session in (hosted, embedded):
@@ -123,7 +123,7 @@ def test_make_the_hosted_page_wait(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.wait_until(lambda: poll(sandbox, hosted.id))
 
 
-def test_make_the_hosted_page_wait_no_longer_than_told(sandbox: Calls, receiver: Receiver) -> None:
+def test_lets_the_hosted_page_wait_no_longer_than_told(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.control("config", completion_wait_seconds=0)
     sandbox.control("deliveries/hold")
     session = sandbox.make_hosted_session()
@@ -132,13 +132,13 @@ def test_make_the_hosted_page_wait_no_longer_than_told(sandbox: Calls, receiver:
     assert receiver.is_silent(0.05)
 
 
-def test_do_not_hold_a_page_when_nobody_listens(sandbox: Calls) -> None:
+def test_does_not_hold_a_page_when_nobody_listens(sandbox: Calls) -> None:
     session = sandbox.make_hosted_session()
     sandbox.pay(session.id)
     assert poll(sandbox, session.id)
 
 
-def test_come_first_on_request(sandbox: Calls, receiver: Receiver) -> None:
+def test_sends_the_webhook_first_on_request(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.control("config", webhook_order="webhook_first")
     receiver.answers = [0.2] * 10
     session = sandbox.make_session()
@@ -148,7 +148,7 @@ def test_come_first_on_request(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.wait_until(lambda: poll(sandbox, session.id))
 
 
-def test_come_last_on_request(sandbox: Calls, receiver: Receiver) -> None:
+def test_sends_the_webhook_last_on_request(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.control("config", webhook_order="page_first", page_first_delay_seconds=0.1)
     session = sandbox.make_hosted_session()
     sandbox.pay(session.id)
@@ -159,7 +159,7 @@ def test_come_last_on_request(sandbox: Calls, receiver: Receiver) -> None:
     receiver.wait_for("checkout.session.completed")
 
 
-def test_keep_up_with_hundreds(sandbox: Calls, receiver: Receiver) -> None:
+def test_keeps_up_with_hundreds(sandbox: Calls, receiver: Receiver) -> None:
     """A shop that needs a tenth of a second an event does not hold the others up."""
     receiver.answers = [0.1] * 300
     price = sandbox.make_price()
