@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 
+from storefront.devtools.sandbox.json_values import is_whole_number
 from storefront.devtools.sandbox.settings import Settings
 
 
@@ -17,13 +18,18 @@ def moved_offset(settings: Settings, given: Mapping[str, object]) -> int:
     Raises:
         ValueError: none, several, or no number.
     """
-    moves = {name: value for name, value in given.items() if value is not None}
-    name, seconds = moves.popitem() if len(moves) == 1 else ("", None)
-    if not isinstance(seconds, int) or isinstance(seconds, bool):
-        raise ValueError("give one of advance_seconds, offset_seconds and now, in whole seconds")  # noqa: TRY004 - one error type for a wrong body
+    name, seconds = _only_move(given)
+    if not is_whole_number(seconds):
+        raise ValueError("give one of advance_seconds, offset_seconds and now, in whole seconds")
     starts = {
         "advance_seconds": settings.clock_offset_seconds,
         "offset_seconds": 0,
         "now": -int(time.time()),
     }
     return starts[name] + seconds
+
+
+def _only_move(given: Mapping[str, object]) -> tuple[str, object]:
+    """Return the one member that is given; a name without a value when there are none or several."""
+    moves = [(name, value) for name, value in given.items() if value is not None]
+    return moves[0] if len(moves) == 1 else ("", None)

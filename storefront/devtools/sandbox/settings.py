@@ -3,8 +3,9 @@
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
+from storefront.devtools.sandbox.json_values import is_number, is_whole_number
 from storefront.devtools.sandbox.webhooks.mischief import Mischief, read_mischief
 
 _LONGEST_OFFSET_SECONDS = 10 * 366 * 24 * 60 * 60
@@ -64,7 +65,7 @@ def _items(settings: Settings) -> list[tuple[str, Any]]:
 
 
 def _seconds(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if not is_number(value) or value < 0:
         raise ValueError(f"{name} must be a number of seconds")
     return float(value)
 
@@ -76,17 +77,17 @@ def _seconds_or_never(name: str, value: object) -> float | None:
 def _delays(name: str, value: object) -> tuple[float, ...]:
     if not isinstance(value, list):
         raise ValueError(f"{name} must be a list of seconds")  # noqa: TRY004 - one error type for a wrong setting
-    return tuple(_seconds(name, each) for each in value)
+    return tuple(_seconds(name, delay) for delay in value)
 
 
 def _count(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10:
+    if not is_whole_number(value) or not 0 <= value <= 10:
         raise ValueError(f"{name} must be a number from 0 to 10")
     return value
 
 
 def _offset(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LONGEST_OFFSET_SECONDS:
+    if not is_whole_number(value) or abs(value) > _LONGEST_OFFSET_SECONDS:
         raise ValueError(f"{name} must be a whole number of seconds, ten years at most")
     return value
 
@@ -104,9 +105,13 @@ def _flag(name: str, value: object) -> bool:
 
 
 def _names(name: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+    if not _is_list_of_texts(value):
         raise ValueError(f"{name} must be a list of event types")
     return tuple(value)
+
+
+def _is_list_of_texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _order(name: str, value: object) -> WebhookOrder:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from flask import current_app
 
 from storefront.devtools.sandbox.api.errors import StripeApiError
+from storefront.devtools.sandbox.json_values import refuse_unknown_members
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,9 +73,7 @@ class Faults:
 
     def add(self, values: dict[str, Any]) -> Fault:
         """Raises ValueError for a name that is not a member of Fault."""
-        unknown = set(values) - set(Fault.__dataclass_fields__)
-        if unknown:
-            raise ValueError(f"unknown members: {', '.join(sorted(unknown))}")
+        refuse_unknown_members(values, Fault.__dataclass_fields__)
         fault = Fault(**values)
         with self._lock:
             self._faults.append(fault)

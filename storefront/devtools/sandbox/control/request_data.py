@@ -5,7 +5,8 @@ from typing import Any
 from flask import request
 
 from storefront.devtools.sandbox.api.errors import not_found
-from storefront.devtools.sandbox.storage.records import Json, Query, Record
+from storefront.devtools.sandbox.json_values import is_whole_number, refuse_unknown_members
+from storefront.devtools.sandbox.storage.records import Query, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _ALL = 100_000
@@ -30,14 +31,8 @@ def json_body(*names: str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ValueError("the body must be a JSON object")  # noqa: TRY004 - one error type for a wrong body
     if names:
-        _refuse_unknown(body, names)
+        refuse_unknown_members(body, names)
     return body
-
-
-def _refuse_unknown(body: Json, names: tuple[str, ...]) -> None:
-    unknown = set(body) - set(names)
-    if unknown:
-        raise ValueError(f"unknown members: {', '.join(sorted(unknown))}")
 
 
 def choice(given: dict[str, Any], name: str, choices: tuple[str, ...]) -> str | None:
@@ -55,6 +50,6 @@ def positive_number(given: dict[str, Any], name: str) -> int | None:
     value = given.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if not is_whole_number(value) or value < 1:
         raise ValueError(f"{name} must be a positive whole number")
     return value

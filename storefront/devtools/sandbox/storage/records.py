@@ -25,7 +25,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """One page of a list: `where` compares members of the body, `sql` adds conditions with `values`."""
+    """Asks for one page of a list: `where` compares members of the body, `sql` adds conditions with `values`."""
 
     kind: str
     limit: int = 10
@@ -34,6 +34,14 @@ class Query:
     where: tuple[tuple[str, str | int | bool], ...] = ()
     sql: tuple[str, ...] = ()
     values: tuple[str | int, ...] = ()
+
+    @property
+    def is_backwards(self) -> bool:
+        return self.ending_before is not None
+
+    @property
+    def cursor(self) -> str | None:
+        return self.ending_before if self.is_backwards else self.starting_after
 
 
 class UnknownCursorError(LookupError):
@@ -73,23 +81,28 @@ class Records:
         )
 
     def page(self, query: Query) -> tuple[list[Record], bool]:
-        """Newest first, and whether more lie in the direction of travel."""
-        conditions, values = ["kind = ?", "deleted = 0", *query.sql], [query.kind, *query.values]
+        """Return a page, newest first, and whether more lie in the direction of travel."""
+        conditions, values = self._conditions(query)
+        direction = "ASC" if query.is_backwards else "DESC"
+        rows = self.connection.execute(
+            f"SELECT body, private, deleted FROM objects WHERE {' AND '.join(conditions)}"  # noqa: S608 - own text only
+            f" ORDER BY seq {direction} LIMIT ?",
+            (*values, query.limit + 1),
+        ).fetchall()
+        records = [_record(row) for row in rows[: query.limit]]
+        return records[::-1] if query.is_backwards else records, len(rows) > query.limit
+
+    def _conditions(self, query: Query) -> tuple[list[str], list[str | int]]:
+        """Return SQL conditions and the values of their question marks."""
+        conditions: list[str] = ["kind = ?", "deleted = 0", *query.sql]
+        values: list[str | int] = [query.kind, *query.values]
         for name, wanted in query.where:
             conditions.append("json_extract(body, ?) = ?")
             values += [f"$.{name}", wanted]
-        backwards = query.ending_before is not None
-        cursor = query.ending_before if backwards else query.starting_after
-        if cursor is not None:
-            conditions.append("seq > ?" if backwards else "seq < ?")
-            values.append(self._place(query.kind, cursor))
-        rows = self.connection.execute(
-            f"SELECT body, private, deleted FROM objects WHERE {' AND '.join(conditions)}"  # noqa: S608 - own text only
-            f" ORDER BY seq {'ASC' if backwards else 'DESC'} LIMIT ?",
-            (*values, query.limit + 1),
-        ).fetchall()
-        found = [_record(row) for row in rows[: query.limit]]
-        return (found[::-1] if backwards else found), len(rows) > query.limit
+        if query.cursor is not None:
+            conditions.append("seq > ?" if query.is_backwards else "seq < ?")
+            values.append(self._place(query.kind, query.cursor))
+        return conditions, values
 
     def _place(self, kind: str, object_id: str) -> int:
         row = self.connection.execute(

@@ -31,13 +31,11 @@ class Store:
         self.in_flight_keys: set[str] = set()
         self.in_flight_lock = threading.Lock()
         with self.database.transaction():
-            self.account_id = self._keep("account_id", lambda: new_id("acct_1"))
-            self.created = int(self._keep("created", lambda: str(int(time.time()))))
-            self.secret_key = self._keep("secret_key", lambda: new_id("sk_test_51"), config.secret_key)
-            self.publishable_key = self._keep(
-                "publishable_key", lambda: new_id("pk_test_51"), config.publishable_key
-            )
-            self.listen_secret = self._keep("listen_secret", lambda: new_id("whsec_"), config.listen_secret)
+            self.account_id = self._keep("account_id", new_id("acct_1"))
+            self.created = int(self._keep("created", str(int(time.time()))))
+            self.secret_key = self._keep("secret_key", new_id("sk_test_51"), config.secret_key)
+            self.publishable_key = self._keep("publishable_key", new_id("pk_test_51"), config.publishable_key)
+            self.listen_secret = self._keep("listen_secret", new_id("whsec_"), config.listen_secret)
             self.settings = config.settings.changed(json.loads(self._meta("settings") or "{}"))
 
     @contextmanager
@@ -62,6 +60,9 @@ class Store:
                 payloads=[] if self.is_heard() else None,
             )
             yield work
+        self._wake_threads(work)
+
+    def _wake_threads(self, work: UnitOfWork) -> None:
         if work.has_deliveries:
             self.on_deliveries()
         if work.has_timers:
@@ -88,29 +89,29 @@ class Store:
             connection.execute("DELETE FROM meta WHERE name = 'settings'")
             self.settings = self.config.settings
             if not keeps_keys:
-                self._set_meta("account_id", new_id("acct_1"))
-                self._set_meta("secret_key", new_id("sk_test_51"))
-                self._set_meta("publishable_key", new_id("pk_test_51"))
-                self.account_id, self.secret_key, self.publishable_key = (
-                    cast("str", self._meta(name)) for name in ("account_id", "secret_key", "publishable_key")
-                )
+                self._renew_keys()
+
+    def _renew_keys(self) -> None:
+        self.account_id = self._set_meta("account_id", new_id("acct_1"))
+        self.secret_key = self._set_meta("secret_key", new_id("sk_test_51"))
+        self.publishable_key = self._set_meta("publishable_key", new_id("pk_test_51"))
 
     def close(self) -> None:
         self.database.close()
 
-    def _keep(self, name: str, make: Callable[[], str], given: str | None = None) -> str:
-        value = given or self._meta(name) or make()
-        self._set_meta(name, value)
-        return value
+    def _keep(self, name: str, new: str, given: str | None = None) -> str:
+        """Return what is given, else what was kept before, else the new value; keep it from now on."""
+        return self._set_meta(name, given or self._meta(name) or new)
 
     def _meta(self, name: str) -> str | None:
         with self.database.transaction() as connection:
             row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row["value"])
 
-    def _set_meta(self, name: str, value: str) -> None:
+    def _set_meta(self, name: str, value: str) -> str:
         with self.database.transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
+        return value
 
 
 def current_store() -> Store:

@@ -1,11 +1,11 @@
 """One unit of work: an open transaction, the caller's traces and the door through which events leave."""
 
-import fnmatch
 import time
 from dataclasses import dataclass, field
 
 from storefront.devtools.sandbox import clock
 from storefront.devtools.sandbox.api.json_rendering import render
+from storefront.devtools.sandbox.event_types import matches_any
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.settings import Settings, WebhookOrder
 from storefront.devtools.sandbox.storage.records import Json, Record, Records
@@ -43,16 +43,13 @@ class UnitOfWork:
     def emit(self, event_type: str, body: Json, previous: Json | None = None) -> Record:
         """Store the event with the object as it is now, and one delivery for each endpoint that listens."""
         endpoints = self.endpoints(event_type)
-        data: Json = {"object": body}
-        if previous is not None:
-            data["previous_attributes"] = previous
         event = self.records.add(
             {
                 "id": new_id("evt_3" if body["object"] in _PAYMENT_KINDS else "evt_1"),
                 "object": "event",
                 "api_version": API_VERSION,
                 "created": self.now,
-                "data": data,
+                "data": _data(body, previous),
                 "livemode": False,
                 "pending_webhooks": len(endpoints),
                 "request": {"id": self.request_id, "idempotency_key": self.idempotency_key},
@@ -63,21 +60,27 @@ class UnitOfWork:
             self.payloads.append(render(event.body))
         fate = self._fate(event_type)
         for endpoint in endpoints:
-            for wait in fate.waits:
-                self.deliver(event.body, endpoint, wait=wait)
-            if fate.is_lost:
-                self.deliver(event.body, endpoint, is_lost=True)
+            self._deliver_as_decided(event.body, endpoint, fate)
         return event
 
     def _fate(self, event_type: str) -> Fate:
-        """Counted by the events of this type so far, so that a seed's decisions can be repeated."""
-        if not self.settings.mischief.is_counting:
-            return decide(self.settings.mischief, event_type, 0, extras=self.settings.duplicates)
+        mischief = self.settings.mischief
+        ordinal = self._ordinal(event_type) if mischief.is_counting else 0
+        return decide(mischief, event_type, ordinal, extras=self.settings.duplicates)
+
+    def _ordinal(self, event_type: str) -> int:
+        """Count the events of this type before the newest, so that a seed's decisions can be repeated."""
         row = self.records.connection.execute(
             "SELECT count(*) AS so_far FROM objects WHERE kind = 'event' AND json_extract(body, '$.type') = ?",
             (event_type,),
         ).fetchone()
-        return decide(self.settings.mischief, event_type, row["so_far"] - 1, extras=self.settings.duplicates)
+        return int(row["so_far"]) - 1
+
+    def _deliver_as_decided(self, event: Json, endpoint_id: str, fate: Fate) -> None:
+        for wait in fate.waits:
+            self.deliver(event, endpoint_id, wait=wait)
+        if fate.is_lost:
+            self.deliver(event, endpoint_id, is_lost=True)
 
     def deliver(
         self, event: Json, endpoint_id: str, *, is_resend: bool = False, wait: float = 0.0, is_lost: bool = False
@@ -85,7 +88,6 @@ class UnitOfWork:
         """A lost one stays in the list of deliveries, and can be sent again like any other event."""
         object_id = event["data"]["object"].get("id")
         is_held = not is_resend and self._is_held(event["type"], object_id)
-        state = "dropped" if is_lost else "held" if is_held else "pending"
         self.records.connection.execute(
             "INSERT INTO deliveries (event_id, event_type, object_id, endpoint_id, state, due_at, is_resend)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -94,7 +96,7 @@ class UnitOfWork:
                 event["type"],
                 object_id,
                 endpoint_id,
-                state,
+                _new_state(is_lost=is_lost, is_held=is_held),
                 time.time() + wait,
                 is_resend,
             ),
@@ -117,14 +119,10 @@ class UnitOfWork:
             " WHERE kind = 'webhook_endpoint' AND deleted = 0 AND json_extract(body, '$.status') = 'enabled'"
             " ORDER BY seq"
         ).fetchall()
-        return [
-            row["id"]
-            for row in rows
-            if event_type is None or f'"{event_type}"' in row["wanted"] or '"*"' in row["wanted"]
-        ]
+        return [row["id"] for row in rows if event_type is None or _wants(row["wanted"], event_type)]
 
     def _is_held(self, event_type: str, object_id: str) -> bool:
-        if any(fnmatch.fnmatchcase(event_type, pattern) for pattern in self.settings.held_types):
+        if matches_any(event_type, self.settings.held_types):
             return True
         if self.settings.webhook_order is not WebhookOrder.PAGE_FIRST:
             return False
@@ -134,3 +132,18 @@ class UnitOfWork:
         """Whether page_first has let this session's news go: what comes later is not held again."""
         session = self.records.find("checkout.session", session_id)
         return session is not None and bool(session.private.get("news_released"))
+
+
+def _wants(enabled_events: str, event_type: str) -> bool:
+    """Look a type up in the JSON list of an endpoint."""
+    return f'"{event_type}"' in enabled_events or '"*"' in enabled_events
+
+
+def _data(body: Json, previous: Json | None) -> Json:
+    return {"object": body} if previous is None else {"object": body, "previous_attributes": previous}
+
+
+def _new_state(*, is_lost: bool, is_held: bool) -> str:
+    if is_lost:
+        return "dropped"
+    return "held" if is_held else "pending"

@@ -1,14 +1,15 @@
 """Deliveries that are due, in the database: claimed, sent, tried again, held back, released."""
 
-import fnmatch
-import json
 import random
 import sqlite3
 import time
 from dataclasses import dataclass
+from operator import itemgetter
 
 from storefront.devtools.sandbox.api.json_rendering import render
+from storefront.devtools.sandbox.event_types import matches_any
 from storefront.devtools.sandbox.settings import Settings
+from storefront.devtools.sandbox.storage.records import Record, Records
 from storefront.devtools.sandbox.storage.store import Store
 
 _SNIPPET = 500
@@ -53,65 +54,71 @@ def claim(store: Store, limit: int) -> list[Delivery]:
             " RETURNING id, event_id, endpoint_id, attempts",
             (time.time(), limit),
         ).fetchall()
-        found = [_load(connection, store.settings, row) for row in sorted(rows, key=lambda row: int(row["id"]))]
-    return [delivery for delivery in found if delivery is not None]
+        due = [_load(connection, store.settings, row) for row in sorted(rows, key=itemgetter("id"))]
+    return [delivery for delivery in due if delivery is not None]
 
 
 def _load(connection: sqlite3.Connection, settings: Settings, row: sqlite3.Row) -> Delivery | None:
-    endpoint = connection.execute(
-        "SELECT body, private, deleted FROM objects WHERE kind = 'webhook_endpoint' AND id = ?",
-        (row["endpoint_id"],),
-    ).fetchone()
-    event = connection.execute(
-        "SELECT body FROM objects WHERE kind = 'event' AND id = ?", (row["event_id"],)
-    ).fetchone()
-    body = json.loads(endpoint["body"]) if endpoint else {}
-    if event is None or endpoint is None or endpoint["deleted"] or body["status"] != "enabled":
+    records = Records(connection)
+    endpoint = records.find("webhook_endpoint", row["endpoint_id"])
+    event = records.find("event", row["event_id"])
+    if event is None or endpoint is None or not is_enabled(endpoint):
         connection.execute("UPDATE deliveries SET state = 'dropped' WHERE id = ?", (row["id"],))
         return None
     return Delivery(
         id=row["id"],
         attempt=row["attempts"],
-        url=body["url"],
-        secret=json.loads(endpoint["private"])["secret"],
-        payload=render(json.loads(event["body"])),
+        url=endpoint.body["url"],
+        secret=endpoint.private["secret"],
+        payload=render(event.body),
         timeout_seconds=settings.webhook_timeout_seconds,
     )
 
 
+def is_enabled(endpoint: Record) -> bool:
+    return not endpoint.deleted and endpoint.body["status"] == "enabled"
+
+
 def record(store: Store, delivery: Delivery, result: Result) -> None:
     """Note the attempt; a failure is due again later, or never after the last delay."""
-    settings = store.settings
+    state, due_at = _next_state(store.settings, delivery, result)
     with store.database.transaction() as connection:
-        state, due_at = "succeeded", 0.0
-        if not result.is_success:
-            state = "failed"
-            if delivery.attempt <= len(settings.retry_delays):
-                state = "pending"
-                due_at = time.time() + settings.retry_delays[delivery.attempt - 1] * settings.retry_scale
-        known = connection.execute(
+        updated = connection.execute(
             "UPDATE deliveries SET state = ?, due_at = ? WHERE id = ? AND state = 'in_flight'",
             (state, due_at, delivery.id),
         )
-        if known.rowcount:
-            # After a reset the row is gone, and its attempt with it.
-            connection.execute(
-                "INSERT INTO attempts (delivery_id, attempt, at, status, latency_ms, response, error)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    delivery.id,
-                    delivery.attempt,
-                    time.time(),
-                    result.status,
-                    result.latency_ms,
-                    (result.response or "")[:_SNIPPET],
-                    result.error,
-                ),
-            )
+        # After a reset the row is gone, and its attempt with it.
+        if updated.rowcount:
+            _note_attempt(connection, delivery, result)
+
+
+def _next_state(settings: Settings, delivery: Delivery, result: Result) -> tuple[str, float]:
+    """Return the state after an attempt, and when the delivery is due again, in Unix seconds."""
+    if result.is_success:
+        return "succeeded", 0.0
+    if delivery.attempt > len(settings.retry_delays):
+        return "failed", 0.0
+    return "pending", time.time() + settings.retry_delays[delivery.attempt - 1] * settings.retry_scale
+
+
+def _note_attempt(connection: sqlite3.Connection, delivery: Delivery, result: Result) -> None:
+    connection.execute(
+        "INSERT INTO attempts (delivery_id, attempt, at, status, latency_ms, response, error)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            delivery.id,
+            delivery.attempt,
+            time.time(),
+            result.status,
+            result.latency_ms,
+            (result.response or "")[:_SNIPPET],
+            result.error,
+        ),
+    )
 
 
 def next_due(store: Store) -> float | None:
-    """When something that waits becomes due."""
+    """Return when the next delivery that waits is due, in Unix seconds."""
     with store.database.transaction() as connection:
         row = connection.execute("SELECT min(due_at) AS due FROM deliveries WHERE state = 'pending'").fetchone()
     return None if row["due"] is None else float(row["due"])
@@ -125,26 +132,31 @@ def release(
     order: str = "oldest_first",
 ) -> int:
     """Let held deliveries go; `newest_first` and `shuffled` send them one after the other in that order."""
+    # A small gap keeps the order visible, though sending is parallel.
+    gap_seconds = 0.0 if order == "oldest_first" else 0.05
     with store.database.transaction() as connection:
-        rows = connection.execute(
-            "SELECT id, event_type, object_id FROM deliveries WHERE state = 'held' ORDER BY id"
-        ).fetchall()
-        chosen = [
-            int(row["id"])
-            for row in rows
-            if (object_id is None or row["object_id"] == object_id)
-            and any(fnmatch.fnmatchcase(row["event_type"], pattern) for pattern in types)
-        ]
-        if order == "newest_first":
-            chosen.reverse()
-        elif order == "shuffled":
-            random.shuffle(chosen)
-        # A small gap keeps the asked-for order visible, though sending is parallel.
-        gap = 0.0 if order == "oldest_first" else 0.05
+        ids = _in_order(_held_ids(connection, types, object_id), order)
         now = time.time()
         connection.executemany(
             "UPDATE deliveries SET state = 'pending', due_at = ? WHERE id = ?",
-            [(now + gap * place, delivery_id) for place, delivery_id in enumerate(chosen)],
+            [(now + gap_seconds * place, delivery_id) for place, delivery_id in enumerate(ids)],
         )
     store.on_deliveries()
-    return len(chosen)
+    return len(ids)
+
+
+def _held_ids(connection: sqlite3.Connection, types: tuple[str, ...], object_id: str | None) -> list[int]:
+    rows = connection.execute(
+        "SELECT id, event_type FROM deliveries"
+        " WHERE state = 'held' AND (?1 IS NULL OR object_id = ?1) ORDER BY id",
+        (object_id,),
+    )
+    return [int(row["id"]) for row in rows if matches_any(row["event_type"], types)]
+
+
+def _in_order(ids: list[int], order: str) -> list[int]:
+    if order == "newest_first":
+        return ids[::-1]
+    if order == "shuffled":
+        return random.sample(ids, len(ids))
+    return ids

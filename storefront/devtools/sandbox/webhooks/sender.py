@@ -46,12 +46,11 @@ class Sender:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def wait_until_quiet(self, seconds: float) -> bool:
-        """No delivery on its way any more: after a reset, before the next test begins."""
+        """Wait until no delivery is on its way: after a reset, before the next test begins."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            with self._free_lock:
-                if self._free == len(self._threads) - 1:
-                    return True
+            if self._count_free() == len(self._threads) - 1:
+                return True
             time.sleep(0.005)
         return False
 
@@ -65,20 +64,25 @@ class Sender:
             self._wake.wait(timeout)
 
     def _hand_out(self) -> float:
-        """Give due deliveries to free threads; how long nothing will be due."""
-        with self._free_lock:
-            free = self._free
-        if free:
-            for delivery in deliveries.claim(self._store, free):
-                with self._free_lock:
-                    self._free -= 1
-                self._jobs.put(delivery)
-        else:
+        """Give due deliveries to free threads; return how many seconds nothing will be due."""
+        free = self._count_free()
+        if not free:
             return _LONGEST_SLEEP_SECONDS  # a thread that gets free wakes us
+        for delivery in deliveries.claim(self._store, free):
+            self._change_free(-1)
+            self._jobs.put(delivery)
         due = deliveries.next_due(self._store)
         if due is None:
             return _LONGEST_SLEEP_SECONDS
         return min(max(due - time.time(), 0.001), _LONGEST_SLEEP_SECONDS)
+
+    def _count_free(self) -> int:
+        with self._free_lock:
+            return self._free
+
+    def _change_free(self, by: int) -> None:
+        with self._free_lock:
+            self._free += by
 
     def _work(self) -> None:
         with requests.Session() as session:
@@ -89,8 +93,7 @@ class Sender:
                 except DatabaseClosedError:
                     return
                 finally:
-                    with self._free_lock:
-                        self._free += 1
+                    self._change_free(1)
                     self._wake.set()
 
     def _send(self, session: requests.Session, delivery: Delivery) -> Result:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from simple_websocket import ConnectionClosed, Server
@@ -63,13 +63,13 @@ class Listeners:
 
     def expect(self) -> str:
         """The id that the next one shows when it opens its WebSocket."""
-        made = new_id("cliws_")
+        socket_id = new_id("cliws_")
         with self._lock:
-            self._known.add(made)
-        return made
+            self._known.add(socket_id)
+        return socket_id
 
     def join(self, socket_id: str) -> _Line | None:
-        """None for an id that nobody was given."""
+        """Return None for an id that nobody was given."""
         with self._lock:
             if socket_id not in self._known:
                 return None
@@ -92,7 +92,7 @@ class Listeners:
 
     def to_json(self) -> Json:
         with self._lock:
-            return {"listening": len(self._lines), "forwarded": [asdict(each) for each in self._forwarded]}
+            return {"listening": len(self._lines), "forwarded": [asdict(entry) for entry in self._forwarded]}
 
     @property
     def is_heard(self) -> bool:
@@ -107,8 +107,7 @@ def set_up_listeners(store: Store) -> Listeners:
 
 
 def _listeners() -> Listeners:
-    found: Listeners = current_app.extensions["sandbox_listeners"]
-    return found
+    return cast("Listeners", current_app.extensions["sandbox_listeners"])
 
 
 _CLI_ONLY = dict.fromkeys(
@@ -214,12 +213,13 @@ def _hear(text: str | bytes, line: _Line, listeners: Listeners) -> None:
             return
         event_id = line.conversations.pop(message["webhook_conversation_id"], None)
         if event_id is not None:
-            forwarded = Forwarded(
-                event_id=event_id, url=str(message["forward_url"]), status=int(message["status"])
-            )
-            listeners.note(forwarded)
+            listeners.note(_read_forwarded(event_id, message))
     except (ValueError, KeyError, TypeError, AttributeError):
         return  # a newer command line may say things we do not know
+
+
+def _read_forwarded(event_id: str, message: dict[str, Any]) -> Forwarded:
+    return Forwarded(event_id=event_id, url=str(message["forward_url"]), status=int(message["status"]))
 
 
 @listen.get("/_sandbox/listeners")
