@@ -65,12 +65,7 @@ def _answer(store: Store, incoming: Incoming, fault: Fault | None) -> Answer:
     route, ids = match
     if not route.is_public:
         authentication.require_secret(caller)
-    execution = _Execution(store=store, incoming=incoming, route=route, ids=ids, tree=tree, fault=fault)
-    key = incoming.idempotency_key if incoming.method == "POST" else None
-    if not key:
-        return execution.run()
-    with idempotency.reserved(store, key):
-        return execution.run_once(key)
+    return _Execution(store=store, incoming=incoming, route=route, ids=ids, tree=tree, fault=fault).answer()
 
 
 def _authenticate(store: Store, incoming: Incoming, *, is_public: bool) -> tuple[authentication.Caller, Tree]:
@@ -102,6 +97,13 @@ class _Execution:
     ids: tuple[str, ...]
     tree: Tree
     fault: Fault | None
+
+    def answer(self) -> Answer:
+        key = self.incoming.idempotency_key if self.incoming.method == "POST" else None
+        if not key:
+            return self.run()
+        with idempotency.reserved(self.store, key):
+            return self.run_once(key)
 
     def run_once(self, key: str) -> Answer:
         """Replay what is stored under the key; execute and store otherwise."""

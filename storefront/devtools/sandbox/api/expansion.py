@@ -8,8 +8,8 @@ from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _MAXIMUM_DEPTH = 4
-# What a balance transaction may come from.
-_SOURCES = ("charge", "refund", "dispute")
+# References that may name several kinds: a balance transaction comes from one of these.
+_KINDS_OF = {"source": ("charge", "refund", "dispute")}
 
 # kind -> path below that object -> kind of what the id names
 _REFERENCES: dict[str, dict[str, str]] = {
@@ -90,9 +90,13 @@ class _Expansion:
         if isinstance(node, list):
             for item in node:
                 self.descend(item, parts, owner, prefix)
-        elif not isinstance(node, dict):
+        elif isinstance(node, dict):
+            self._descend_into_hash(node, parts, owner, prefix)
+        else:
             raise self._cannot()
-        elif node.get("object") == "list":
+
+    def _descend_into_hash(self, node: Json, parts: list[str], owner: Json | None, prefix: str) -> None:
+        if node.get("object") == "list":
             self._open_list(node, parts)
         elif "object" in node:
             self._open(node, parts, node, "")
@@ -127,7 +131,7 @@ class _Expansion:
         return target is not None
 
     def _fetch(self, kind: str, object_id: str) -> Json | str:
-        for candidate in _SOURCES if kind == "source" else (kind,):
+        for candidate in _KINDS_OF.get(kind, (kind,)):
             record = self.work.records.find(candidate, object_id)
             if record is not None:
                 return record.body

@@ -3,6 +3,7 @@
 import re
 
 from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.members import member_name
 from storefront.devtools.sandbox.money import CURRENCIES
 from storefront.devtools.sandbox.storage.records import Json
 
@@ -17,7 +18,7 @@ def is_email(text: str) -> bool:
 def check_formats(params: Json, name: str = "") -> None:
     """Stripe's 400 for the first currency it does not know or address nobody can have; "" unsets and passes."""
     for member, value in params.items():
-        full_name = f"{name}[{member}]" if name else member
+        full_name = member_name(name, member)
         if isinstance(value, str):
             _check_text(member, value, full_name)
         elif member != "metadata":
@@ -36,10 +37,15 @@ def _check_members(value: object, name: str) -> None:
 def _check_text(member: str, value: str, name: str) -> None:
     if value == "":
         return
-    if member == "currency" and value.lower() not in CURRENCIES:
+    if member == "currency":
+        _check_currency(value.lower(), name)
+    elif member in _EMAIL_NAMES and not is_email(value):
+        raise invalid(f"Invalid email address: {value}", param=name, code="email_invalid")
+
+
+def _check_currency(currency: str, name: str) -> None:
+    if currency not in CURRENCIES:
         known = ", ".join(sorted(CURRENCIES))
         raise invalid(
-            f"Invalid currency: {value.lower()}. Stripe currently supports these currencies: {known}", param=name
+            f"Invalid currency: {currency}. Stripe currently supports these currencies: {known}", param=name
         )
-    if member in _EMAIL_NAMES and not is_email(value):
-        raise invalid(f"Invalid email address: {value}", param=name, code="email_invalid")

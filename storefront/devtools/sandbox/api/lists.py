@@ -1,6 +1,7 @@
 """Stripe's list answers: filters, cursors, `has_more`."""
 
-from storefront.devtools.sandbox.api.errors import exclusive, invalid, too_small
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.parameter_checks import refuse_both, require_positive
 from storefront.devtools.sandbox.api.routes import Call
 from storefront.devtools.sandbox.storage.records import Json, Query, Record, UnknownCursorError
 
@@ -13,10 +14,8 @@ def list_answer(data: list[Json], url: str, *, has_more: bool = False) -> Json:
 
 def page_limit(params: Json) -> int:
     limit = int(params.get("limit", 10))
-    if "starting_after" in params and "ending_before" in params:
-        raise exclusive("ending_before", "starting_after")
-    if limit < 1:
-        raise too_small("limit")
+    refuse_both(params, "ending_before", "starting_after")
+    require_positive(limit, "limit")
     if limit > 100:
         raise invalid(
             "This value must be less than or equal to 100.",

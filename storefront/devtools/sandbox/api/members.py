@@ -5,6 +5,11 @@ from collections.abc import Iterable
 from storefront.devtools.sandbox.storage.records import Json
 
 
+def member_name(name: str, member: str) -> str:
+    """Return a member's full name as Stripe writes it, `line_items[0][price]`; `name` may be empty."""
+    return f"{name}[{member}]" if name else member
+
+
 def copied(params: Json, names: Iterable[str]) -> Json:
     """Return the named members, null where missing."""
     return {name: params.get(name) for name in names}

@@ -60,10 +60,10 @@ def spec_of(params: type) -> Spec:
     # imported there at run time.
     names = {**vars(request_options), "StripeContext": object}
     hints = typing_extensions.get_type_hints(params, localns=names, include_extras=True)
-    options = request_options.RequestOptions.__annotations__
-    own = {name: hint for name, hint in hints.items() if name not in options}
-    required = tuple(name for name, hint in own.items() if not _is_not_required(hint))
-    return Spec(kind=Kind.HASH, fields={name: _read(hint) for name, hint in own.items()}, required=required)
+    for option in request_options.RequestOptions.__annotations__:
+        hints.pop(option, None)
+    required = tuple(name for name, hint in hints.items() if not _is_not_required(hint))
+    return Spec(kind=Kind.HASH, fields={name: _read(hint) for name, hint in hints.items()}, required=required)
 
 
 def with_fields(spec: Spec, extra: Mapping[str, Spec], optional: tuple[str, ...] = ()) -> Spec:
@@ -93,9 +93,7 @@ def _read_union(arguments: tuple[Any, ...]) -> Spec:
     """`Literal['']` means it can be unset, `Literal[…] | str` is an enum, `X | int` a hash or a number."""
     literals = [argument for argument in arguments if typing_extensions.get_origin(argument) in _LITERALS]
     can_be_empty = any(typing_extensions.get_args(literal) == ("",) for literal in literals)
-    values = tuple(
-        str(value) for literal in literals for value in typing_extensions.get_args(literal) if value != ""
-    )
+    values = _non_empty_values(literals)
     if values:
         return Spec(kind=Kind.ENUM, values=values, can_be_empty=can_be_empty)
     main, *others = [_read(argument) for argument in arguments if _is_read(argument, literals)]

@@ -77,11 +77,14 @@ def _requested(params: Json, entry: str) -> list[str]:
     value = params.get(outer)
     if not member:
         return [outer] if _is_requested(value) else []
+    return [f"{name}[{member}]" for name, holder in _holders(outer, value) if _has_requested(holder, member)]
+
+
+def _holders(name: str, value: object) -> list[tuple[str, object]]:
+    """Return the hash, or each item of an array, with its full name."""
     if isinstance(value, list):
-        holders = [(f"{outer}[{place}]", item) for place, item in enumerate(value)]
-    else:
-        holders = [(outer, value)]
-    return [f"{name}[{member}]" for name, holder in holders if _has_requested(holder, member)]
+        return [(f"{name}[{place}]", item) for place, item in enumerate(value)]
+    return [(name, value)]
 
 
 def _has_requested(holder: object, member: str) -> bool:

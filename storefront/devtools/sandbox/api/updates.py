@@ -34,6 +34,13 @@ def change(record: Record, params: Json, names: tuple[str, ...]) -> Json:
     return difference(old, record.body)
 
 
+def save_change(work: UnitOfWork, record: Record, previous: Json, event: str = "") -> None:
+    """Store a change and tell of it, if there is one; the event is the kind's `….updated` where none is given."""
+    if previous:
+        work.records.save(record)
+        work.emit(event or f"{record.kind}.updated", record.body, previous)
+
+
 def _changed(body: Json, name: str, value: Any) -> Any:  # noqa: ANN401 - a JSON value
     if name == "metadata":
         return merged_metadata(body["metadata"], value)

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, missing
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
 from storefront.devtools.sandbox.api.form_encoding import Tree
+from storefront.devtools.sandbox.api.members import member_name
+from storefront.devtools.sandbox.api.parameter_checks import require
 from storefront.devtools.sandbox.api.parameter_types import Kind, Spec
 from storefront.devtools.sandbox.storage.records import Json
 
@@ -29,10 +31,6 @@ def validate(tree: Tree, spec: Spec) -> Json:
     return params
 
 
-def _inside(name: str, member: str) -> str:
-    return f"{name}[{member}]" if name else member
-
-
 def _hash_item(spec: Spec) -> Spec | None:
     """Return the spec of an array's items when they are hashes."""
     if spec.kind is Kind.ARRAY and spec.item is not None and spec.item.kind is Kind.HASH:
@@ -41,11 +39,9 @@ def _hash_item(spec: Spec) -> Spec | None:
 
 
 def _check_required(values: Json, spec: Spec, name: str = "") -> None:
-    for member in spec.required:
-        if member not in values:
-            raise missing(_inside(name, member))
+    require(values, *spec.required, name=name)
     for member, value in values.items():
-        _check_required_below(value, spec.fields[member], _inside(name, member))
+        _check_required_below(value, spec.fields[member], member_name(name, member))
 
 
 def _check_required_below(value: Any, spec: Spec, name: str) -> None:  # noqa: ANN401 - a JSON value
@@ -62,9 +58,9 @@ def _unknown_names(tree: Tree, spec: Spec, name: str) -> list[str]:
     for member, value in tree.items():
         below = spec.fields.get(member)
         if below is None:
-            unknown.append(_inside(name, member))
+            unknown.append(member_name(name, member))
         elif isinstance(value, dict):
-            unknown += _unknown_names_below(value, below, _inside(name, member))
+            unknown += _unknown_names_below(value, below, member_name(name, member))
     return unknown
 
 
@@ -79,16 +75,16 @@ def _unknown_names_below(tree: Tree, spec: Spec, name: str) -> list[str]:
 
 
 def _hash(tree: Tree, spec: Spec, name: str) -> Json:
-    return {key: _value(value, spec.fields[key], _inside(name, key)) for key, value in tree.items()}
+    return {key: _value(value, spec.fields[key], member_name(name, key)) for key, value in tree.items()}
 
 
 def _value(value: str | Tree, spec: Spec, name: str) -> Any:  # noqa: ANN401 - a JSON value
     if isinstance(value, dict):
         return _structure(value, spec, name)
-    if value == "":
-        if spec.can_be_empty:
-            return ""
-        raise _empty(name)
+    return _empty_text(spec, name) if value == "" else _text_value(value, spec, name)
+
+
+def _text_value(value: str, spec: Spec, name: str) -> Any:  # noqa: ANN401 - a JSON value
     scalar = _SCALARS.get(spec.kind)
     if scalar is not None:
         return scalar(value, spec, name)
@@ -98,16 +94,26 @@ def _value(value: str | Tree, spec: Spec, name: str) -> Any:  # noqa: ANN401 - a
     raise invalid(f"Invalid {expected}", param=name, is_stored=False)
 
 
+def _empty_text(spec: Spec, name: str) -> str:
+    if not spec.can_be_empty:
+        raise _empty(name)
+    return ""
+
+
 def _structure(value: Tree, spec: Spec, name: str) -> Any:  # noqa: ANN401 - a JSON value
     if spec.kind is Kind.HASH:
         return _hash(value, spec, name)
     if spec.item is not None and spec.kind is Kind.MAP:
         return _map(value, spec.item, name)
     if spec.item is not None and _is_array(value, spec):
-        return [_value(value[place], spec.item, f"{name}[{place}]") for place in sorted(value, key=int)]
+        return _array(value, spec.item, name)
     if spec.alternative is not None:
         return _structure(value, spec.alternative, name)
     raise invalid(f"Invalid {spec.kind}: {value}", param=name, is_stored=False)
+
+
+def _array(value: Tree, item_spec: Spec, name: str) -> list[Any]:
+    return [_value(value[place], item_spec, f"{name}[{place}]") for place in sorted(value, key=int)]
 
 
 def _is_array(value: Tree, spec: Spec) -> bool:
@@ -117,7 +123,7 @@ def _is_array(value: Tree, spec: Spec) -> bool:
 def _map(value: Tree, item_spec: Spec, name: str) -> Json:
     if name == "metadata" or name.endswith("[metadata]"):
         return _metadata(value, name)
-    return {key: _value(member, item_spec, _inside(name, key)) for key, member in value.items()}
+    return {key: _value(member, item_spec, member_name(name, key)) for key, member in value.items()}
 
 
 def _metadata(value: Tree, name: str) -> Json:
@@ -130,12 +136,15 @@ def _metadata(value: Tree, name: str) -> Json:
 
 
 def _check_metadata_entry(key: str, text: object, name: str) -> None:
+    full_name = member_name(name, key)
     if not isinstance(text, str):
-        raise invalid("Metadata values must be strings.", param=_inside(name, key), is_stored=False)
+        raise invalid("Metadata values must be strings.", param=full_name, is_stored=False)
     if len(key) > 40:
         raise invalid(f"Metadata keys can be at most 40 characters: {key}", param=name, is_stored=False)
     if len(text) > 500:
-        raise invalid("Metadata values can have up to 500 characters.", param=_inside(name, key), is_stored=False)
+        raise invalid(
+            "Metadata values can have up to 500 characters.", param=member_name(name, key), is_stored=False
+        )
 
 
 def _text(value: str, _spec: Spec, name: str) -> str:

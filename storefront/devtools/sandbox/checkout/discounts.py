@@ -1,10 +1,14 @@
 """Coupons and promotion codes on a session: what applies, and why not."""
 
-from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, no_such
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.api.parameter_checks import get_named, get_undeleted
+from storefront.devtools.sandbox.catalog.validity import is_past, is_usable
 from storefront.devtools.sandbox.checkout.totals import compute, discount_for
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.money import minimum_charge
-from storefront.devtools.sandbox.resources.coupons import is_usable
 from storefront.devtools.sandbox.resources.promotion_codes import find_active_code
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -13,37 +17,39 @@ from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 def attach(work: UnitOfWork, session: Record, discount: Json) -> None:
     """What the shop passed in `discounts[0]`."""
     if "coupon" in discount:
-        coupon = work.records.find("coupon", discount["coupon"])
-        if coupon is None or coupon.deleted:
-            raise no_such("coupon", discount["coupon"], "discounts[0][coupon]")
-        if not is_usable(coupon, work.now):
-            raise invalid("This coupon is no longer valid.", param="discounts[0][coupon]", code="coupon_expired")
-        _check_currency(session, coupon, "discounts[0][coupon]")
-        _use(work, session, coupon.id, None)
+        _attach_coupon(work, session, discount["coupon"], "discounts[0][coupon]")
         return
-    code = work.records.find("promotion_code", discount.get("promotion_code", ""))
-    if code is None:
-        raise no_such("promotion code", discount.get("promotion_code", ""), "discounts[0][promotion_code]")
-    _use(work, session, _usable_coupon(work, session, code, "discounts[0][promotion_code]").id, code)
+    param = "discounts[0][promotion_code]"
+    code = get_named(work, "promotion_code", discount.get("promotion_code", ""), param, "promotion code")
+    _use(work, session, _usable_coupon(work, session, code, param).id, code)
+
+
+def _attach_coupon(work: UnitOfWork, session: Record, coupon_id: str, param: str) -> None:
+    coupon = get_undeleted(work, "coupon", coupon_id, param)
+    if not is_usable(coupon, work.now):
+        raise invalid("This coupon is no longer valid.", param=param, code="coupon_expired")
+    if _is_in_other_currency(session, coupon):
+        raise _code_error("promotion_code_currency_mismatch", param)
+    _use(work, session, coupon.id, None)
 
 
 def apply_code(work: UnitOfWork, session: Record, text: str) -> None:
-    """What the buyer typed; "" takes the discount off. The message is for the buyer."""
+    """Use the code that the buyer typed; "" takes the discount off. Errors are for the buyer to read."""
     if text == "":
         _use(work, session, None, None)
         return
     code = find_active_code(work, text.strip())
     if code is None:
-        raise _code_error("This code is invalid.", "promotion_code_invalid")
+        raise _code_error("promotion_code_invalid")
     coupon = _usable_coupon(work, session, code, "promotion_code")
-    total = session.body["amount_subtotal"] - discount_for(
-        coupon.body, session.body["amount_subtotal"], session.body["currency"]
-    )
-    if 0 < total < minimum_charge(session.body["currency"]):
-        raise _code_error(
-            "This code can't be used with an order this small.", "promotion_code_amount_insufficient"
-        )
+    if _leaves_too_little(session.body, coupon):
+        raise _code_error("promotion_code_amount_insufficient")
     _use(work, session, coupon.id, code)
+
+
+def _leaves_too_little(body: Json, coupon: Record) -> bool:
+    subtotal, currency = int(body["amount_subtotal"]), str(body["currency"])
+    return 0 < subtotal - discount_for(coupon.body, subtotal, currency) < minimum_charge(currency)
 
 
 def discount_object(session: Record) -> Json | None:
@@ -73,44 +79,92 @@ def _use(work: UnitOfWork, session: Record, coupon_id: str | None, code: Record 
     session.private["promotion_code"] = None if code is None else code.id
     session.private["discount_id"] = new_id("di_1")
     session.private["discount_start"] = work.now
-    if coupon_id is None:
-        session.body["discounts"] = []
-    elif code is not None:
-        session.body["discounts"] = [{"coupon": None, "promotion_code": code.id}]
-    else:
-        session.body["discounts"] = [{"coupon": coupon_id, "promotion_code": None}]
+    session.body["discounts"] = _discounts(coupon_id, code)
     compute(work, session)
 
 
+def _discounts(coupon_id: str | None, code: Record | None) -> list[Json]:
+    if coupon_id is None:
+        return []
+    if code is None:
+        return [{"coupon": coupon_id, "promotion_code": None}]
+    return [{"coupon": None, "promotion_code": code.id}]
+
+
 def _usable_coupon(work: UnitOfWork, session: Record, code: Record, param: str) -> Record:
-    body = code.body
-    coupon = work.records.find("coupon", body["promotion"]["coupon"])
-    if coupon is None or not body["active"] or coupon.deleted:
-        raise _code_error("This code is invalid.", "promotion_code_invalid", param)
-    if (body["expires_at"] is not None and body["expires_at"] <= work.now) or not is_usable(coupon, work.now):
-        raise _code_error("This code has expired.", "promotion_code_expired", param)
-    if body["customer"] is not None and body["customer"] != session.body["customer"]:
-        raise _code_error("This code is invalid.", "promotion_code_customer_mismatch", param)
-    restrictions = body["restrictions"]
-    if restrictions["first_time_transaction"] and session.body["customer"] is None:
-        raise _code_error("This code is invalid.", "promotion_code_first_time_only", param)
-    least = restrictions["minimum_amount"]
-    if least is not None and (
-        restrictions["minimum_amount_currency"] != session.body["currency"]
-        or session.body["amount_subtotal"] < least
-    ):
-        raise _code_error(
-            "Your order does not reach the amount this code asks for.", "promotion_code_minimum_not_met", param
-        )
-    _check_currency(session, coupon, param)
+    """Return the coupon of a code that may be used for this session, or raise the first reason against it."""
+    coupon = work.records.find("coupon", code.body["promotion"]["coupon"])
+    if coupon is None:
+        raise _code_error("promotion_code_invalid", param)
+    use = _CodeUse(code=code.body, coupon=coupon, session=session, now=work.now)
+    for is_broken, error_code in _CODE_RULES:
+        if is_broken(use):
+            raise _code_error(error_code, param)
     return coupon
 
 
-def _check_currency(session: Record, coupon: Record, param: str) -> None:
-    currency = coupon.body["currency"]
-    if currency is not None and currency != session.body["currency"]:
-        raise _code_error("This code can't be used in this currency.", "promotion_code_currency_mismatch", param)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CodeUse:
+    """A promotion code that somebody wants to use for a session."""
+
+    code: Json
+    coupon: Record
+    session: Record
+    now: int
 
 
-def _code_error(message: str, code: str, param: str = "promotion_code") -> StripeApiError:
-    return invalid(message, param=param, code=code)
+def _is_switched_off(use: _CodeUse) -> bool:
+    return not use.code["active"] or use.coupon.deleted
+
+
+def _is_over(use: _CodeUse) -> bool:
+    return is_past(use.code["expires_at"], use.now) or not is_usable(use.coupon, use.now)
+
+
+def _is_for_another_customer(use: _CodeUse) -> bool:
+    return use.code["customer"] not in {None, use.session.body["customer"]}
+
+
+def _lacks_a_customer(use: _CodeUse) -> bool:
+    is_first_time_only = bool(use.code["restrictions"]["first_time_transaction"])
+    return is_first_time_only and use.session.body["customer"] is None
+
+
+def _is_below_minimum(use: _CodeUse) -> bool:
+    restrictions, order = use.code["restrictions"], use.session.body
+    if restrictions["minimum_amount"] is None:
+        return False
+    is_same_currency = restrictions["minimum_amount_currency"] == order["currency"]
+    return not is_same_currency or order["amount_subtotal"] < restrictions["minimum_amount"]
+
+
+def _is_for_another_currency(use: _CodeUse) -> bool:
+    return _is_in_other_currency(use.session, use.coupon)
+
+
+def _is_in_other_currency(session: Record, coupon: Record) -> bool:
+    return coupon.body["currency"] not in {None, session.body["currency"]}
+
+
+# In the order in which they are judged.
+_CODE_RULES: tuple[tuple[Callable[[_CodeUse], bool], str], ...] = (
+    (_is_switched_off, "promotion_code_invalid"),
+    (_is_over, "promotion_code_expired"),
+    (_is_for_another_customer, "promotion_code_customer_mismatch"),
+    (_lacks_a_customer, "promotion_code_first_time_only"),
+    (_is_below_minimum, "promotion_code_minimum_not_met"),
+    (_is_for_another_currency, "promotion_code_currency_mismatch"),
+)
+_MESSAGES = {
+    "promotion_code_amount_insufficient": "This code can't be used with an order this small.",
+    "promotion_code_currency_mismatch": "This code can't be used in this currency.",
+    "promotion_code_customer_mismatch": "This code is invalid.",
+    "promotion_code_expired": "This code has expired.",
+    "promotion_code_first_time_only": "This code is invalid.",
+    "promotion_code_invalid": "This code is invalid.",
+    "promotion_code_minimum_not_met": "Your order does not reach the amount this code asks for.",
+}
+
+
+def _code_error(code: str, param: str = "promotion_code") -> StripeApiError:
+    return invalid(_MESSAGES[code], param=param, code=code)

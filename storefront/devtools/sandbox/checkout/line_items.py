@@ -1,6 +1,9 @@
 """The lines of a session: from parameters to rows, and from rows to Stripe's `item` objects."""
 
-from storefront.devtools.sandbox.api.errors import invalid, no_such
+from typing import cast
+
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.parameter_checks import get_named, get_undeleted
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.catalog.products import add_product
 from storefront.devtools.sandbox.ids import new_id
@@ -10,40 +13,50 @@ from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def read_lines(work: UnitOfWork, params: list[Json], *, takes_recurring: bool = False) -> tuple[list[Json], str]:
-    """The rows to keep and their one currency."""
+    """Return the rows to keep and their one currency."""
     lines, currency = [], ""
     for place, given in enumerate(params):
         name = f"line_items[{place}]"
         price = _price(work, given, name, takes_recurring=takes_recurring)
-        if currency and price.body["currency"] != currency:
-            raise invalid(
-                f"The price specified supports currencies of `{price.body['currency']}`. This doesn't match the"
-                f" expected currency: `{currency}`.",
-                param=f"{name}[price]",
-            )
+        _check_price_currency(price.body["currency"], currency or price.body["currency"], f"{name}[price]")
         currency = price.body["currency"]
-        product = work.records.get("product", price.body["product"])
-        lines.append(
-            {
-                "id": new_id("li_1"),
-                "price": price.id,
-                "quantity": given["quantity"],
-                "adjustable": adjustable(given, name),
-                "description": product.body["name"],
-                "metadata": new_metadata(given),
-                "subtotal": 0,
-                "discount": 0,
-            }
-        )
+        lines.append(_new_line(work, price, given, name))
     return lines, currency
+
+
+def _check_price_currency(currency: str, expected: str, param: str) -> None:
+    if currency != expected:
+        raise invalid(
+            f"The price specified supports currencies of `{currency}`. This doesn't match the expected currency:"
+            f" `{expected}`.",
+            param=param,
+        )
+
+
+def check_currency(params: Json, currency: str) -> None:
+    """Refuse a `currency` parameter that is not the currency of the prices."""
+    if params.get("currency", currency).lower() != currency:
+        raise invalid(f"The prices are in `{currency}`, not in `{params['currency']}`.", param="currency")
+
+
+def _new_line(work: UnitOfWork, price: Record, given: Json, name: str) -> Json:
+    product = work.records.get("product", price.body["product"])
+    return {
+        "id": new_id("li_1"),
+        "price": price.id,
+        "quantity": given["quantity"],
+        "adjustable": adjustable(given, name),
+        "description": product.body["name"],
+        "metadata": new_metadata(given),
+        "subtotal": 0,
+        "discount": 0,
+    }
 
 
 def _price(work: UnitOfWork, given: Json, name: str, *, takes_recurring: bool) -> Record:
     if "price_data" in given:
         return _inline_price(work, given["price_data"], f"{name}[price_data]")
-    price = work.records.find("price", given["price"])
-    if price is None:
-        raise no_such("price", given["price"], f"{name}[price]")
+    price = get_named(work, "price", given["price"], f"{name}[price]")
     if not price.body["active"]:
         raise invalid(
             "The price specified is inactive. This field only accepts active prices.", param=f"{name}[price]"
@@ -59,9 +72,7 @@ def _price(work: UnitOfWork, given: Json, name: str, *, takes_recurring: bool) -
 
 def _inline_price(work: UnitOfWork, data: Json, name: str) -> Record:
     if "product" in data:
-        product = work.records.find("product", data["product"])
-        if product is None or product.deleted:
-            raise no_such("product", data["product"], f"{name}[product]")
+        product = get_undeleted(work, "product", data["product"], f"{name}[product]")
     else:
         product = add_product(work, data["product_data"], is_inline=True)
     return add_price(work, data, product.id, name=name, emits=False, is_active=False)
@@ -89,16 +100,22 @@ def line_items(work: UnitOfWork, session: Record) -> list[Json]:
     return [_item(work, session.body["currency"], line) for line in session.private["lines"]]
 
 
+def get_line(owner: Record, line_id: str, param: str) -> Json:
+    """Return the row of a session or payment link, or raise Stripe's 400."""
+    for line in owner.private["lines"]:
+        if line["id"] == line_id:
+            return cast("Json", line)
+    raise invalid(f"No such item: '{line_id}'", param=param, code="resource_missing")
+
+
 def find_session_of(work: UnitOfWork, line_id: str) -> Record | None:
-    found, _ = work.records.page(
+    return work.records.find_newest(
         Query(
             kind="checkout.session",
-            limit=1,
             sql=("? IN (SELECT json_extract(value, '$.id') FROM json_each(private, '$.lines'))",),
             values=(line_id,),
         )
     )
-    return found[0] if found else None
 
 
 def _item(work: UnitOfWork, currency: str, line: Json) -> Json:

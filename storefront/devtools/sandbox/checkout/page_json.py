@@ -1,6 +1,8 @@
 """A session as the Checkout page sees it: our own shape, after what Stripe's private API shows of its own."""
 
 from storefront.devtools.sandbox.checkout.line_items import line_items
+from storefront.devtools.sandbox.checkout.payer import find_customer_email
+from storefront.devtools.sandbox.checkout.session_body import requires_terms
 from storefront.devtools.sandbox.checkout.totals import line_subtotal
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -27,22 +29,20 @@ _COPIED = (
 
 def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = None) -> Json:
     body = session.body
-    customer = work.records.find("customer", body["customer"] or "")
-    due = 0 if body["status"] == "complete" and body["payment_status"] != "unpaid" else body["amount_total"]
-    discount = body["total_details"]["amount_discount"]
+    due = _amount_due(body)
     return {
         "id": session.private["page_id"],
         "object": "checkout.session",
         "session_id": session.id,
         **{name: body[name] for name in _COPIED},
-        "customer_email": body["customer_email"] or (customer.body["email"] if customer else None),
+        "customer_email": body["customer_email"] or find_customer_email(work, session),
         "display_name": body["branding_settings"]["display_name"],
         "line_item_group": {
             "subtotal": body["amount_subtotal"],
             "total": body["amount_total"],
             "due": due,
             "tax": 0,
-            "discount_amounts": [_discount(work, session, discount)] if session.private["coupon"] else [],
+            "discount_amounts": _discounts(work, session),
             "line_items": [_line(work, item) for item in line_items(work, session)],
         },
         "payment_intent": payment_intent,
@@ -50,9 +50,14 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
         "redirect_on_completion": body.get("redirect_on_completion"),
         "return_url": body.get("return_url"),
         "tax_id_collection_enabled": bool((body.get("tax_id_collection") or {}).get("enabled")),
-        "terms_of_service_required": (body["consent_collection"] or {}).get("terms_of_service") == "required",
+        "terms_of_service_required": requires_terms(body),
         "total_summary": {"subtotal": body["amount_subtotal"], "total": body["amount_total"], "due": due},
     }
+
+
+def _amount_due(body: Json) -> int:
+    is_settled = body["status"] == "complete" and body["payment_status"] != "unpaid"
+    return 0 if is_settled else int(body["amount_total"])
 
 
 def _line(work: UnitOfWork, item: Json) -> Json:
@@ -69,13 +74,18 @@ def _line(work: UnitOfWork, item: Json) -> Json:
     }
 
 
-def _discount(work: UnitOfWork, session: Record, amount: int) -> Json:
+def _discounts(work: UnitOfWork, session: Record) -> list[Json]:
+    """Return the one discount of the session, if it has one."""
+    if not session.private["coupon"]:
+        return []
     coupon = work.records.get("coupon", session.private["coupon"]).body
     code_id = session.private["promotion_code"]
     code = work.records.get("promotion_code", code_id).body["code"] if code_id else None
-    return {
-        "amount": amount,
-        "code": code,
-        "label": coupon["name"] or code or coupon["id"],
-        "promotion_code": code_id,
-    }
+    return [
+        {
+            "amount": session.body["total_details"]["amount_discount"],
+            "code": code,
+            "label": coupon["name"] or code or coupon["id"],
+            "promotion_code": code_id,
+        }
+    ]

@@ -3,6 +3,12 @@
 from urllib.parse import urlsplit
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, exclusive, invalid, missing
+from storefront.devtools.sandbox.api.parameter_checks import (
+    refuse_both,
+    require,
+    require_either,
+    require_positive,
+)
 from storefront.devtools.sandbox.storage.records import Json
 
 _NOT_WITH = {
@@ -24,19 +30,47 @@ _NOT_WITH = {
 }
 
 
+# The address that a buyer comes back to, and that must be given.
+_RETURN_ADDRESS = {"hosted_page": ("success_url",), "embedded_page": ("return_url",)}
+_EXCLUSIVE = (
+    ("customer", "customer_email"),
+    ("customer", "customer_creation"),
+    ("allow_promotion_codes", "discounts"),
+    ("allowed_payment_method_types", "excluded_payment_method_types"),
+)
+# Parameter, its greatest length, and what is said about a longer one.
+_LENGTHS = (
+    ("client_reference_id", 200, "client_reference_id can have at most 200 characters."),
+    ("custom_fields", 3, "You can add at most 3 custom_fields."),
+)
+
+
 def check_new_session(params: Json) -> None:
     _check_mode(params)
     _check_ui_mode(params)
     check_lines(params)
-    _check_pairs(params)
+    for first, second in _EXCLUSIVE:
+        refuse_both(params, first, second)
+    _check_discounts(params.get("discounts") or [])
+    _check_urls(params)
+    _check_lengths(params)
+    check_capture_method(params)
+
+
+def _check_urls(params: Json) -> None:
     for name in ("success_url", "cancel_url", "return_url"):
         if name in params:
             check_url(params[name], name)
-    if len(params.get("client_reference_id", "")) > 200:
-        raise _refused("client_reference_id can have at most 200 characters.", "client_reference_id")
-    if len(params.get("custom_fields") or []) > 3:
-        raise _refused("You can add at most 3 custom_fields.", "custom_fields")
-    if params.get("payment_intent_data", {}).get("capture_method") == "manual":
+
+
+def _check_lengths(params: Json) -> None:
+    for name, most, message in _LENGTHS:
+        if len(params.get(name) or "") > most:
+            raise _refused(message, name)
+
+
+def check_capture_method(params: Json) -> None:
+    if (params.get("payment_intent_data") or {}).get("capture_method") == "manual":
         raise _refused(
             "The local sandbox captures every payment at once; it has no manual capture.",
             "payment_intent_data[capture_method]",
@@ -44,28 +78,28 @@ def check_new_session(params: Json) -> None:
 
 
 def _check_mode(params: Json) -> None:
-    if "mode" not in params:
-        raise missing("mode")
+    require(params, "mode")
     if params["mode"] != "payment":
         raise _refused(f"The local sandbox sells in payment mode only, not {params['mode']}.", "mode")
 
 
 def _check_ui_mode(params: Json) -> None:
     ui_mode = params.get("ui_mode", "hosted_page")
-    wrong = [name for name in _NOT_WITH[ui_mode] if name in params]
-    never = params.get("redirect_on_completion") == "never"
-    if never and "return_url" in params:
-        wrong.append("return_url")
-    if wrong:
-        mode = f"{ui_mode}` and `redirect_on_completion: never" if never else ui_mode
+    if params.get("redirect_on_completion") == "never":
+        not_with = (*_NOT_WITH[ui_mode], "return_url")
+        _refuse(params, not_with, f"{ui_mode}` and `redirect_on_completion: never")
+    else:
+        _refuse(params, _NOT_WITH[ui_mode], ui_mode)
+        require(params, *_RETURN_ADDRESS.get(ui_mode, ()))
+
+
+def _refuse(params: Json, names: tuple[str, ...], mode: str) -> None:
+    given = [name for name in names if name in params]
+    if given:
         raise invalid(
-            f"The following parameters are not supported with `ui_mode: {mode}`: {', '.join(sorted(wrong))}.",
+            f"The following parameters are not supported with `ui_mode: {mode}`: {', '.join(sorted(given))}.",
             is_stored=False,
         )
-    if ui_mode == "hosted_page" and "success_url" not in params:
-        raise missing("success_url")
-    if ui_mode == "embedded_page" and not never and "return_url" not in params:
-        raise missing("return_url")
 
 
 def check_lines(params: Json, *, most: int = 100, name: str = "Checkout Session") -> None:
@@ -75,30 +109,22 @@ def check_lines(params: Json, *, most: int = 100, name: str = "Checkout Session"
     if len(lines) > most:
         raise _refused(f"A {name} can have at most {most} line items.", "line_items")
     for place, line in enumerate(lines):
-        item = f"line_items[{place}]"
-        if "price" in line and "price_data" in line:
-            raise exclusive(f"{item}[price]", f"{item}[price_data]")
-        if "price" not in line and "price_data" not in line:
-            raise missing(f"{item}[price]")
-        if "quantity" not in line:
-            raise missing(f"{item}[quantity]")
-        if line["quantity"] < 1 and not line.get("adjustable_quantity", {}).get("enabled"):
-            raise invalid(
-                "This value must be greater than or equal to 1.",
-                param=f"{item}[quantity]",
-                code="parameter_invalid_integer",
-                is_stored=False,
-            )
-        _check_price_data(line.get("price_data"), f"{item}[price_data]")
+        _check_line(line, f"line_items[{place}]")
 
 
-def _check_price_data(data: Json | None, name: str) -> None:
-    if data is None:
-        return
-    if "product" in data and "product_data" in data:
-        raise exclusive(f"{name}[product]", f"{name}[product_data]")
-    if "product" not in data and "product_data" not in data:
-        raise missing(f"{name}[product_data]")
+def _check_line(line: Json, name: str) -> None:
+    refuse_both(line, "price", "price_data", name)
+    require_either(line, "price", "price_data", name)
+    require(line, "quantity", name=name)
+    if not line.get("adjustable_quantity", {}).get("enabled"):
+        require_positive(line["quantity"], f"{name}[quantity]")
+    if "price_data" in line:
+        _check_price_data(line["price_data"], f"{name}[price_data]")
+
+
+def _check_price_data(data: Json, name: str) -> None:
+    refuse_both(data, "product", "product_data", name)
+    require_either(data, "product_data", "product", name)
     if "recurring" in data:
         raise _recurring(f"{name}[recurring]")
 
@@ -111,16 +137,7 @@ def _recurring(param: str) -> StripeApiError:
     )
 
 
-def _check_pairs(params: Json) -> None:
-    for first, second in (
-        ("customer", "customer_email"),
-        ("customer", "customer_creation"),
-        ("allow_promotion_codes", "discounts"),
-        ("allowed_payment_method_types", "excluded_payment_method_types"),
-    ):
-        if first in params and second in params:
-            raise exclusive(first, second)
-    discounts = params.get("discounts") or []
+def _check_discounts(discounts: list[Json]) -> None:
     if len(discounts) > 1:
         raise _refused("You can apply at most one discount to a Checkout Session.", "discounts")
     if discounts and len(discounts[0]) != 1:

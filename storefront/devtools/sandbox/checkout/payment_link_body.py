@@ -1,11 +1,13 @@
 """The payment link as Stripe shows it, made anew from its parameters whenever they change."""
 
+from storefront.devtools.sandbox.api.members import copied_or_null
 from storefront.devtools.sandbox.api.updates import difference, new_metadata
 from storefront.devtools.sandbox.checkout.session_body import (
     TEXTS,
     consent_collection,
     custom_field,
     invoice_creation,
+    tax_id_collection,
 )
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -23,9 +25,6 @@ _INTENT_DATA = (
 def link_body(work: UnitOfWork, link_id: str, private: Json) -> Json:
     """`private`: params, currency, code and the number of completed sessions."""
     params: Json = private["params"]
-    texts = params.get("custom_text") or {}
-    tax_ids = params.get("tax_id_collection") or {"enabled": False}
-    limit = (params.get("restrictions") or {}).get("completed_sessions", {}).get("limit")
     return {
         "id": link_id,
         "object": "payment_link",
@@ -39,8 +38,8 @@ def link_body(work: UnitOfWork, link_id: str, private: Json) -> Json:
         "billing_address_collection": params.get("billing_address_collection", "auto"),
         "consent_collection": consent_collection(params.get("consent_collection")),
         "currency": private["currency"],
-        "custom_fields": [_custom_field(each) for each in params.get("custom_fields") or []],
-        "custom_text": {name: texts.get(name) or None for name in TEXTS},
+        "custom_fields": [_custom_field(field) for field in params.get("custom_fields") or []],
+        "custom_text": copied_or_null(params.get("custom_text"), TEXTS),
         "customer_creation": params.get("customer_creation", "if_required"),
         "inactive_message": params.get("inactive_message"),
         "invoice_creation": invoice_creation(params.get("invoice_creation")),
@@ -53,29 +52,40 @@ def link_body(work: UnitOfWork, link_id: str, private: Json) -> Json:
         "payment_method_options": None,
         "payment_method_types": params.get("payment_method_types"),
         "phone_number_collection": {"enabled": False},
-        "restrictions": limit and {"completed_sessions": {"count": private["completed"], "limit": limit}},
+        "restrictions": _restrictions(private),
         "shipping_address_collection": None,
         "shipping_options": [],
         "submit_type": params.get("submit_type", "auto"),
         "subscription_data": None,
-        "tax_id_collection": {"enabled": tax_ids["enabled"], "required": tax_ids.get("required", "never")},
+        "tax_id_collection": tax_id_collection(params.get("tax_id_collection") or {"enabled": False}),
         "transfer_data": None,
         "url": f"{work.base_url}/b/{private['code']}",
     }
 
 
 def rebuild(work: UnitOfWork, link: Record) -> Json:
-    """After a change of the parameters; the answer is Stripe's `previous_attributes`."""
+    """Make the body anew after a change of the parameters; return Stripe's `previous_attributes`."""
     old, url = link.body, link.body["url"]
     link.body = {**link_body(work, link.id, link.private), "url": url}
     return difference(old, link.body)
 
 
+def find_limit(restrictions: Json | None) -> int | None:
+    """Return after how many completed sessions the link closes."""
+    return None if not restrictions else restrictions["completed_sessions"]["limit"]
+
+
+def _restrictions(private: Json) -> Json | None:
+    limit = find_limit(private["params"].get("restrictions"))
+    return None if limit is None else {"completed_sessions": {"count": private["completed"], "limit": limit}}
+
+
 def _after_completion(params: Json | None) -> Json:
-    if params is None or params["type"] == "hosted_confirmation":
-        message = ((params or {}).get("hosted_confirmation") or {}).get("custom_message")
-        return {"type": "hosted_confirmation", "hosted_confirmation": {"custom_message": message}}
-    return {"type": "redirect", "redirect": {"url": params["redirect"]["url"]}}
+    wanted = params or {"type": "hosted_confirmation"}
+    if wanted["type"] == "redirect":
+        return {"type": "redirect", "redirect": {"url": wanted["redirect"]["url"]}}
+    message = (wanted.get("hosted_confirmation") or {}).get("custom_message")
+    return {"type": "hosted_confirmation", "hosted_confirmation": {"custom_message": message}}
 
 
 def _automatic_tax(params: Json | None) -> Json:
@@ -84,7 +94,7 @@ def _automatic_tax(params: Json | None) -> Json:
 
 
 def _custom_field(params: Json) -> Json:
-    """As on a session, without the buyer's value."""
+    """Return a field as on a session, without the buyer's value."""
     field = custom_field(params)
     del field[field["type"]]["value"]
     return field
@@ -93,4 +103,4 @@ def _custom_field(params: Json) -> Json:
 def _intent_data(params: Json | None) -> Json | None:
     if not params:
         return None
-    return {**{name: params.get(name) or None for name in _INTENT_DATA}, "metadata": new_metadata(params)}
+    return {**copied_or_null(params, _INTENT_DATA), "metadata": new_metadata(params)}

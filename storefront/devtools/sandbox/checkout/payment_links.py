@@ -5,8 +5,8 @@ import re
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.formats import is_email
 from storefront.devtools.sandbox.api.updates import merged_metadata
-from storefront.devtools.sandbox.checkout.line_items import adjustable, read_lines
-from storefront.devtools.sandbox.checkout.payment_link_body import link_body, rebuild
+from storefront.devtools.sandbox.checkout.line_items import adjustable, check_currency, get_line, read_lines
+from storefront.devtools.sandbox.checkout.payment_link_body import find_limit, link_body, rebuild
 from storefront.devtools.sandbox.checkout.session_creation import open_session_of
 from storefront.devtools.sandbox.checkout.totals import line_subtotal
 from storefront.devtools.sandbox.ids import new_id
@@ -34,8 +34,7 @@ _HANDED_ON = (
 
 def add_link(work: UnitOfWork, params: Json) -> Record:
     lines, currency = read_lines(work, params["line_items"], takes_recurring=True)
-    if params.get("currency", currency).lower() != currency:
-        raise invalid(f"The prices are in `{currency}`, not in `{params['currency']}`.", param="currency")
+    check_currency(params, currency)
     _count_up(work, lines)
     kept = {name: value for name, value in params.items() if name not in {"line_items", "currency"}}
     private = {
@@ -52,66 +51,80 @@ def add_link(work: UnitOfWork, params: Json) -> Record:
 
 def change_link(work: UnitOfWork, link: Record, params: Json) -> None:
     """`""` unsets, metadata is merged, lines change by their ids."""
-    kept, lines = dict(link.private["params"]), params.pop("line_items", [])
-    for name, value in params.items():
-        if name == "metadata":
-            kept[name] = merged_metadata(kept.get(name) or {}, value)
-        elif value == "":
-            kept.pop(name, None)
-        else:
-            kept[name] = value
-    link.private["params"] = kept
-    for place, each in enumerate(lines):
-        _change_line(link, each, f"line_items[{place}]")
+    lines = params.pop("line_items", [])
+    link.private["params"] = _changed_params(link.private["params"], params)
+    for place, given in enumerate(lines):
+        _change_line(link, given, f"line_items[{place}]")
     _count_up(work, link.private["lines"])
     _save(work, link)
 
 
+def _changed_params(old: Json, changes: Json) -> Json:
+    new = {**old, **changes}
+    if "metadata" in changes:
+        new["metadata"] = merged_metadata(old.get("metadata") or {}, changes["metadata"])
+    return {name: value for name, value in new.items() if value != "" or name not in changes}
+
+
 def find_link_by_code(work: UnitOfWork, code: str) -> Record | None:
-    found, _ = work.records.page(
+    return work.records.find_newest(
         Query(kind="payment_link", sql=("json_extract(private, '$.code') = ?",), values=(code,))
     )
-    return found[0] if found else None
 
 
-def visit(work: UnitOfWork, link: Record, asked: dict[str, str]) -> Record:
-    """A new session for one visitor; `asked`: the parameters of the address, wrong ones are dropped.
+def visit(work: UnitOfWork, link: Record, arguments: dict[str, str]) -> Record:
+    """Open a session for one visitor; wrong `arguments` of the address are dropped.
 
     Raises Stripe's 400 when the link's prices cannot be sold here.
     """
     lines = [{**line, "id": new_id("li_1")} for line in link.private["lines"]]
-    if any(work.records.get("price", line["price"]).body["type"] == "recurring" for line in lines):
+    if any(_is_recurring(work, line) for line in lines):
         raise invalid("The local sandbox sells in payment mode only, not in subscription mode.")
-    kept = link.private["params"]
-    params: Json = {name: kept[name] for name in _HANDED_ON if name in kept}
-    after = link.body["after_completion"]
-    if after["type"] == "redirect":
-        success_url = after["redirect"]["url"]
-    else:
-        success_url = f"{work.base_url}/b/{link.private['code']}/thanks"
-    params.update(mode="payment", success_url=success_url)
-    if _REFERENCE.fullmatch(asked.get("client_reference_id", "")):
-        params["client_reference_id"] = asked["client_reference_id"]
-    if is_email(asked.get("locked_prefilled_email", "")):
-        params["customer_email"] = asked["locked_prefilled_email"]
+    params = _session_params(work, link, arguments)
     session = open_session_of(work, params, lines, link.private["currency"], link.id)
-    if is_email(asked.get("prefilled_email", "")):
-        session.private["prefilled_email"] = asked["prefilled_email"]
+    if is_email(arguments.get("prefilled_email", "")):
+        session.private["prefilled_email"] = arguments["prefilled_email"]
         work.records.save(session)
     return session
 
 
+def _is_recurring(work: UnitOfWork, line: Json) -> bool:
+    return bool(work.records.get("price", line["price"]).body["type"] == "recurring")
+
+
+def _session_params(work: UnitOfWork, link: Record, arguments: dict[str, str]) -> Json:
+    kept = link.private["params"]
+    params: Json = {name: kept[name] for name in _HANDED_ON if name in kept}
+    params.update(mode="payment", success_url=_success_url(work, link))
+    if _REFERENCE.fullmatch(arguments.get("client_reference_id", "")):
+        params["client_reference_id"] = arguments["client_reference_id"]
+    if is_email(arguments.get("locked_prefilled_email", "")):
+        params["customer_email"] = arguments["locked_prefilled_email"]
+    return params
+
+
+def _success_url(work: UnitOfWork, link: Record) -> str:
+    after = link.body["after_completion"]
+    if after["type"] == "redirect":
+        return str(after["redirect"]["url"])
+    return f"{work.base_url}/b/{link.private['code']}/thanks"
+
+
 def count_completion(work: UnitOfWork, link_id: str) -> None:
-    """A session of this link is complete; the last one that is allowed closes the link."""
+    """Count a completed session of this link; the last one that is allowed closes the link."""
     link = work.records.get("payment_link", link_id)
     link.private["completed"] += 1
-    limit = (link.body["restrictions"] or {}).get("completed_sessions", {}).get("limit")
-    if limit is not None and link.private["completed"] >= limit and link.body["active"]:
+    if _is_full(link) and link.body["active"]:
         link.private["params"]["active"] = False
         _save(work, link)
     else:
         rebuild(work, link)
         work.records.save(link)
+
+
+def _is_full(link: Record) -> bool:
+    limit = find_limit(link.body["restrictions"])
+    return limit is not None and link.private["completed"] >= limit
 
 
 def _save(work: UnitOfWork, link: Record) -> None:
@@ -122,9 +135,7 @@ def _save(work: UnitOfWork, link: Record) -> None:
 
 
 def _change_line(link: Record, given: Json, name: str) -> None:
-    line = next((each for each in link.private["lines"] if each["id"] == given["id"]), None)
-    if line is None:
-        raise invalid(f"No such item: '{given['id']}'", param=f"{name}[id]", code="resource_missing")
+    line = get_line(link, given["id"], f"{name}[id]")
     quantity = given.get("quantity", line["quantity"])
     if "adjustable_quantity" in given:
         line["adjustable"] = adjustable({**given, "quantity": quantity}, name)

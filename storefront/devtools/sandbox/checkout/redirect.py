@@ -1,5 +1,6 @@
 """When the buyer may leave the page, and where to."""
 
+from storefront.devtools.sandbox.checkout.intents import find_intent
 from storefront.devtools.sandbox.settings import WebhookOrder
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -12,8 +13,7 @@ def poll(work: UnitOfWork, session: Record) -> Json:
     is_ready = body["status"] == "complete" and not _waits_for_webhook(work, session)
     if is_ready and "redirected_at" not in session.private:
         _note_redirect(work, session)
-    intent_id = session.private.get("intent")
-    intent = work.records.find("payment_intent", intent_id) if intent_id else None
+    intent = find_intent(work, session)
     intent_status = None if intent is None else intent.body["status"]
     return {
         "state": _state(body, intent_status),
@@ -37,19 +37,28 @@ def _redirect_url(body: Json) -> str | None:
     """Cards and debits never leave the page by themselves, so `if_required` does not redirect."""
     if body["ui_mode"] == "hosted_page":
         url = body["success_url"]
+    elif body.get("redirect_on_completion", "always") == "always":
+        url = body.get("return_url")
     else:
-        url = body.get("return_url") if body.get("redirect_on_completion", "always") == "always" else None
+        url = None
     return None if url is None else str(url).replace(_PLACEHOLDER, body["id"])
 
 
 def _waits_for_webhook(work: UnitOfWork, session: Record) -> bool:
+    waited_seconds = work.now - session.private["completed_at"]
+    if not _may_wait(work, session) or waited_seconds >= work.settings.completion_wait_seconds:
+        return False
+    return _has_open_delivery(work, session)
+
+
+def _may_wait(work: UnitOfWork, session: Record) -> bool:
     """Stripe holds a hosted page up to ten seconds for the answer to checkout.session.completed."""
-    order = work.settings.webhook_order
-    is_hosted = session.body["ui_mode"] == "hosted_page"
-    if order is WebhookOrder.PAGE_FIRST or (order is WebhookOrder.AS_IT_COMES and not is_hosted):
-        return False
-    if work.now - session.private["completed_at"] >= work.settings.completion_wait_seconds:
-        return False
+    if work.settings.webhook_order is WebhookOrder.AS_IT_COMES:
+        return bool(session.body["ui_mode"] == "hosted_page")
+    return work.settings.webhook_order is WebhookOrder.WEBHOOK_FIRST
+
+
+def _has_open_delivery(work: UnitOfWork, session: Record) -> bool:
     row = work.records.connection.execute(
         "SELECT count(*) AS waiting FROM deliveries WHERE object_id = ? AND event_type ="
         " 'checkout.session.completed' AND is_resend = 0 AND state IN ('pending', 'held', 'in_flight')",

@@ -1,5 +1,6 @@
 """The Checkout Session as Stripe shows it when it is new."""
 
+from storefront.devtools.sandbox.api.members import copied, copied_or_null
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.ids import client_secret
 from storefront.devtools.sandbox.resources.accounts import DISPLAY_NAME
@@ -36,17 +37,14 @@ TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_accepta
 def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: str, types: list[str]) -> Json:
     ui_mode = params.get("ui_mode", "hosted_page")
     is_hosted = ui_mode == "hosted_page"
-    texts = params.get("custom_text") or {}
+    branding = params.get("branding_settings", {})
     body: Json = {
         "id": session_id,
         "object": "checkout.session",
         "adaptive_pricing": {"enabled": params.get("adaptive_pricing", {}).get("enabled", True)},
         "after_expiration": None,
         "automatic_tax": _automatic_tax(params.get("automatic_tax")),
-        "branding_settings": {
-            **_BRANDING,
-            **{k: v or None for k, v in params.get("branding_settings", {}).items()},
-        },
+        "branding_settings": {**_BRANDING, **copied_or_null(branding, branding)},
         "client_secret": None if is_hosted else client_secret(session_id, 50),
         "collected_information": None,
         "consent": None,
@@ -54,10 +52,10 @@ def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: 
         "created": work.now,
         "currency": currency,
         "currency_conversion": None,
-        "custom_fields": [custom_field(each) for each in params.get("custom_fields") or []],
-        "custom_text": {name: texts.get(name) or None for name in TEXTS},
+        "custom_fields": [custom_field(field) for field in params.get("custom_fields") or []],
+        "custom_text": copied_or_null(params.get("custom_text"), TEXTS),
         "customer_account": None,
-        "customer_creation": None if "customer" in params else params.get("customer_creation", "if_required"),
+        "customer_creation": _customer_creation(params),
         "customer_details": None,
         "discounts": [],
         "expires_at": params.get("expires_at", work.now + DAY_SECONDS),
@@ -87,27 +85,34 @@ def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: 
         "ui_mode": ui_mode,
         "url": f"{work.base_url}/c/pay/{session_id}" if is_hosted else None,
         "wallet_options": None,
-        **{name: params.get(name) for name in _ECHOED},
+        **copied(params, _ECHOED),
     }
     body.update(_members_only_when_asked(params, ui_mode))
     return body
 
 
+def requires_terms(body: Json) -> bool:
+    """Tell whether the buyer must accept the shop's terms of service."""
+    return (body["consent_collection"] or {}).get("terms_of_service") == "required"
+
+
+def _customer_creation(params: Json) -> str | None:
+    return None if "customer" in params else params.get("customer_creation", "if_required")
+
+
 def _members_only_when_asked(params: Json, ui_mode: str) -> Json:
-    found: Json = {}
+    members: Json = {}
     if ui_mode == "embedded_page":
-        found["redirect_on_completion"] = params.get("redirect_on_completion", "always")
-    if "return_url" in params:
-        found["return_url"] = params["return_url"]
-    if "excluded_payment_method_types" in params:
-        found["excluded_payment_method_types"] = params["excluded_payment_method_types"]
-    tax_ids = params.get("tax_id_collection")
-    if tax_ids is not None:
-        found["tax_id_collection"] = {
-            "enabled": tax_ids["enabled"],
-            "required": tax_ids.get("required", "never"),
-        }
-    return found
+        members["redirect_on_completion"] = params.get("redirect_on_completion", "always")
+    names = ("return_url", "excluded_payment_method_types")
+    members.update({name: params[name] for name in names if name in params})
+    if "tax_id_collection" in params:
+        members["tax_id_collection"] = tax_id_collection(params["tax_id_collection"])
+    return members
+
+
+def tax_id_collection(params: Json) -> Json:
+    return {"enabled": params["enabled"], "required": params.get("required", "never")}
 
 
 def _automatic_tax(params: Json | None) -> Json:
@@ -120,8 +125,7 @@ def _automatic_tax(params: Json | None) -> Json:
 def consent_collection(params: Json | None) -> Json | None:
     if not params:
         return None
-    names = ("payment_method_reuse_agreement", "promotions", "terms_of_service")
-    return {name: params.get(name) for name in names}
+    return copied(params, ("payment_method_reuse_agreement", "promotions", "terms_of_service"))
 
 
 def custom_field(params: Json) -> Json:
@@ -143,12 +147,10 @@ def custom_field(params: Json) -> Json:
 
 
 def invoice_creation(params: Json | None) -> Json:
-    given = (params or {}).get("invoice_data") or {}
+    wanted = params or {"enabled": False}
+    given = wanted.get("invoice_data") or {}
     names = ("account_tax_ids", "custom_fields", "description", "footer", "issuer", "rendering_options")
     return {
-        "enabled": bool(params and params["enabled"]),
-        "invoice_data": {
-            **{name: given.get(name) or None for name in names},
-            "metadata": new_metadata(given),
-        },
+        "enabled": wanted["enabled"],
+        "invoice_data": {**copied_or_null(given, names), "metadata": new_metadata(given)},
     }

@@ -1,8 +1,9 @@
 """Opens a Checkout Session: for a call of the shop, or for a visitor of a payment link."""
 
-from storefront.devtools.sandbox.api.errors import invalid, no_such
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.parameter_checks import check_customer
 from storefront.devtools.sandbox.checkout import discounts
-from storefront.devtools.sandbox.checkout.line_items import read_lines
+from storefront.devtools.sandbox.checkout.line_items import check_currency, read_lines
 from storefront.devtools.sandbox.checkout.session_body import new_session_body
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
 from storefront.devtools.sandbox.ids import new_id
@@ -15,19 +16,16 @@ _SHORTEST_SECONDS, _LONGEST_SECONDS = 1800, 86_400
 def open_session(work: UnitOfWork, params: Json) -> Record:
     """`params` as in `POST /v1/checkout/sessions`, checked by `check_new_session`."""
     _check_expiry(work, params)
-    customer = params.get("customer")
-    if customer is not None and work.records.find("customer", customer) is None:
-        raise no_such("customer", customer, "customer")
+    check_customer(work, params)
     lines, currency = read_lines(work, params["line_items"])
-    if params.get("currency", currency).lower() != currency:
-        raise invalid(f"The prices are in `{currency}`, not in `{params['currency']}`.", param="currency")
+    check_currency(params, currency)
     return open_session_of(work, params, lines, currency)
 
 
 def open_session_of(
     work: UnitOfWork, params: Json, lines: list[Json], currency: str, link: str | None = None
 ) -> Record:
-    """The same with rows that are read already; `link`: the payment link it is for."""
+    """Open a session with rows that are read already; `link` is the payment link it is for."""
     body = new_session_body(work, new_id("cs_test_a1"), params, currency, _method_types(work, params, currency))
     body["payment_link"] = link
     session = Record(
@@ -65,14 +63,18 @@ def _check_expiry(work: UnitOfWork, params: Json) -> None:
 
 def _method_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:
     """Eligible by currency, narrowed by what the shop allows or excludes."""
-    eligible = ["card"]
-    if currency == "eur":
-        eligible.append("sepa_debit")
-    if currency == "usd" and work.settings.ach_debits:
-        eligible.append("us_bank_account")
+    eligible = _eligible_types(work, currency)
     allowed = params.get("allowed_payment_method_types") or params.get("payment_method_types") or eligible
     excluded = params.get("excluded_payment_method_types") or []
-    types = [each for each in eligible if each in allowed and each not in excluded]
+    types = [kind for kind in eligible if kind in set(allowed) - set(excluded)]
     if not types:
         raise invalid("No valid payment method types for this Checkout Session.")
     return types
+
+
+def _eligible_types(work: UnitOfWork, currency: str) -> list[str]:
+    if currency == "eur":
+        return ["card", "sepa_debit"]
+    if currency == "usd" and work.settings.ach_debits:
+        return ["card", "us_bank_account"]
+    return ["card"]

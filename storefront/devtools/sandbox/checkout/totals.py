@@ -1,6 +1,7 @@
 """What a session costs: subtotal, discount and how the discount falls on the lines."""
 
 from decimal import Decimal
+from itertools import accumulate, pairwise
 
 from storefront.devtools.sandbox.api.errors import StripeApiError
 from storefront.devtools.sandbox.money import display, minimum_charge, rounded
@@ -22,15 +23,15 @@ def discount_for(coupon: Json, subtotal: int, currency: str) -> int:
 
 def spread(discount: int, subtotals: list[int], currency: str) -> list[int]:
     """Shares that add up to the discount exactly: each is rounded from the running sum."""
-    total, running, given = sum(subtotals), 0, 0
-    shares = []
-    for subtotal in subtotals:
-        running += subtotal
-        upto = rounded(Decimal(discount) * running / total, currency) if total else 0
-        upto = discount if running == total else min(upto, discount)
-        shares.append(upto - given)
-        given = upto
-    return shares
+    bounds = [_share_up_to(running, sum(subtotals), discount, currency) for running in accumulate(subtotals)]
+    return [upper - lower for lower, upper in pairwise([0, *bounds])]
+
+
+def _share_up_to(running: int, total: int, discount: int, currency: str) -> int:
+    """Return how much of the discount falls on the lines so far; `running` is what they cost."""
+    if running == total:
+        return discount
+    return min(rounded(Decimal(discount) * running / total, currency), discount)
 
 
 def compute(work: UnitOfWork, session: Record) -> None:
@@ -42,15 +43,19 @@ def compute(work: UnitOfWork, session: Record) -> None:
         line["subtotal"] = line_subtotal(price, line["quantity"])
     subtotals = [line["subtotal"] for line in private["lines"]]
     subtotal = sum(subtotals)
-    discount = 0
-    if private["coupon"] is not None:
-        coupon = work.records.get("coupon", private["coupon"]).body
-        discount = discount_for(coupon, subtotal, currency)
+    discount = _session_discount(work, session, subtotal)
     for line, share in zip(private["lines"], spread(discount, subtotals, currency), strict=True):
         line["discount"] = share
     body["amount_subtotal"] = subtotal
     body["amount_total"] = subtotal - discount
     body["total_details"] = {"amount_discount": discount, "amount_shipping": 0, "amount_tax": 0}
+
+
+def _session_discount(work: UnitOfWork, session: Record, subtotal: int) -> int:
+    if session.private["coupon"] is None:
+        return 0
+    coupon = work.records.get("coupon", session.private["coupon"]).body
+    return discount_for(coupon, subtotal, session.body["currency"])
 
 
 def require_chargeable(session: Record) -> None:

@@ -92,6 +92,11 @@ class Records:
         records = [_record(row) for row in rows[: query.limit]]
         return records[::-1] if query.is_backwards else records, len(rows) > query.limit
 
+    def find_newest(self, query: Query) -> Record | None:
+        """Return the first object of the page."""
+        records, _ = self.page(query)
+        return records[0] if records else None
+
     def _conditions(self, query: Query) -> tuple[list[str], list[str | int]]:
         """Return SQL conditions and the values of their question marks."""
         conditions: list[str] = ["kind = ?", "deleted = 0", *query.sql]
