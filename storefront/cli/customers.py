@@ -5,23 +5,20 @@ from dataclasses import asdict
 
 import click
 
-from storefront.buyers.account.change_address import move_customer
-from storefront.buyers.account.erase import erase_customer
-from storefront.buyers.account.export import export_customer
-from storefront.cli.output import as_json, print_json
+from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
 from storefront.cli.terminal import plain
-from storefront.core.errors import NotFound
-from storefront.core.runtime import settings
-from storefront.customers.models import Customer
-from storefront.customers.unproven import find_known
 
 
-def _get_customer(email: str) -> Customer:
-    found = find_known(email)
-    if found is None:
+def _get_customer_id(email: str) -> int:
+    from storefront.core.errors import NotFound
+    from storefront.core.runtime import settings
+    from storefront.customers.unproven import find_known
+
+    customer = find_known(email)
+    if customer is None:
         raise NotFound(f"Nobody bought with {email} in {settings().mode} mode.")
-    return found
+    return customer.id
 
 
 @click.group()
@@ -33,8 +30,10 @@ def customers() -> None:
 @click.argument("email")
 def export(email: str) -> None:
     """Print everything the shop knows of a customer, as JSON."""
+    from storefront.buyers.account.export import export_customer
+
     with open_shop():
-        click.echo(json.dumps(export_customer(_get_customer(email).id), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(export_customer(_get_customer_id(email)), indent=2, ensure_ascii=False))
 
 
 @customers.command("erase")
@@ -43,18 +42,20 @@ def export(email: str) -> None:
 @as_json
 def erase(email: str, yes: bool, as_json: bool) -> None:
     """Erase a customer's personal data. Orders stay, as tax law asks; keys keep working. It cannot be undone."""
+    from storefront.buyers.account.erase import erase_customer
+
     with open_shop():
-        customer_id = _get_customer(email).id
+        customer_id = _get_customer_id(email)
         if not yes:
             click.confirm(
                 plain(f"Erase all personal data of {email}? It cannot be undone."), abort=True, err=as_json
             )
-        done = erase_customer(customer_id)
-    if as_json:
-        print_json(asdict(done))
-        return
-    click.echo(f"{done.orders} orders, {done.devices} devices, {done.mails} mails name nobody now.")
-    click.echo("Stripe keeps its own record: the Dashboard can redact it.")
+        erased = erase_customer(customer_id)
+    lines = [
+        f"{erased.orders} orders, {erased.devices} devices, {erased.mails} mails name nobody now.",
+        "Stripe keeps its own record: the Dashboard can redact it.",
+    ]
+    print_result(asdict(erased), lines, as_json=as_json)
 
 
 @customers.command("move")
@@ -66,9 +67,9 @@ def move(email: str, new_email: str, as_json: bool) -> None:
 
     Buyers do it themselves on their account's page when they can read both.
     """
+    from storefront.buyers.account.change_address import move_customer
+
     with open_shop():
         moved = move_customer(email, new_email)
-    if as_json:
-        print_json({"orders": moved, "email": new_email})
-        return
-    click.echo(plain(f"{moved} orders belong to {new_email} now. `storefront orders resend` mails their links."))
+    line = f"{moved} orders belong to {new_email} now. `storefront orders resend` mails their links."
+    print_result({"orders": moved, "email": new_email}, [line], as_json=as_json)

@@ -2,9 +2,6 @@
 
 import click
 
-from storefront.cli.shop import in_sentences, make_app
-from storefront.migrations import schema
-
 
 @click.group()
 def db() -> None:
@@ -14,6 +11,9 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Apply the migrations that are missing."""
+    from storefront.cli.make_app import in_sentences, make_app
+    from storefront.migrations import schema
+
     app = make_app()
     with in_sentences():
         schema.upgrade(app)

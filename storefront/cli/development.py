@@ -13,7 +13,7 @@ from storefront.cli.shop import open_shop
 def run() -> None:
     """Start everything on this machine: shop, worker, sandbox, mailbox. No account, no keys."""
     with devtools_needed():
-        from storefront.devtools.local.run import run_local  # noqa: PLC0415 - it may be missing
+        from storefront.devtools.local.run import run_local
     sys.exit(run_local(os.environ))
 
 
@@ -21,7 +21,7 @@ def run() -> None:
 def seed() -> None:
     """Put sample products into an empty catalog."""
     with devtools_needed():
-        from storefront.devtools.samples.seed import seed as add_sample_products  # noqa: PLC0415 - it may be missing
+        from storefront.devtools.samples.seed import seed as add_sample_products
     with open_shop():
         is_new = add_sample_products()
     click.echo(

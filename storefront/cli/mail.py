@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
+from storefront.cli.choices import MAIL_STATES
 from storefront.cli.output import as_json, print_json, to_json_value
 from storefront.cli.shop import open_shop
-from storefront.mail.models import MailState
-from storefront.mail.retry import retry_all_failed, retry_mails
-from storefront.owner import mails as outbox
-from storefront.owner.mails import ListedMail
+
+if TYPE_CHECKING:
+    from storefront.owner.mails import ListedMail
 
 
 @click.group()
@@ -19,11 +20,14 @@ def mail() -> None:
 
 
 @mail.command("list")
-@click.option("--state", type=click.Choice([state.value for state in MailState]), help="Only those in this state.")
+@click.option("--state", type=click.Choice(MAIL_STATES), help="Only those in this state.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
 @as_json
 def list_mails(state: str | None, limit: int, as_json: bool) -> None:
     """The newest mails, oldest of them first, with the mail server's answer."""
+    from storefront.mail.models import MailState
+    from storefront.owner import mails as outbox
+
     with open_shop():
         mails = outbox.list_mails(limit=limit, state=MailState(state) if state else None)
     if as_json:
@@ -35,7 +39,7 @@ def list_mails(state: str | None, limit: int, as_json: bool) -> None:
         click.echo("No mails." if state is None else f"No {state} mails.")
 
 
-def _line(listed: ListedMail) -> str:
+def _line(listed: "ListedMail") -> str:
     created_at = f"{listed.created_at.isoformat():.16}"
     order = f"order {listed.order}" if listed.order else "no order"
     error = f" - {listed.error}" if listed.error else ""  # a mail server may answer in several lines
@@ -49,6 +53,8 @@ def retry(mail_ids: Sequence[int], failed: bool) -> None:
     """Put failed mails back into the queue. Each is written anew, so that it tells what is true now."""
     if bool(mail_ids) == failed:
         raise click.UsageError("Name the mails by their ID, or all that failed by --failed.")
+    from storefront.mail.retry import retry_all_failed, retry_mails
+
     with open_shop():
         count = retry_all_failed() if failed else retry_mails(mail_ids)
     click.echo(f"{count} {'mail is' if count == 1 else 'mails are'} in the queue again.")

@@ -1,13 +1,16 @@
 """`storefront needs-you`: what only the owner can settle."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.cli.terminal import plain
-from storefront.orders.notices import OpenNotice, close_notice, list_open_notices
+
+if TYPE_CHECKING:
+    from storefront.orders.notices import OpenNotice
 
 
 @click.command()
@@ -25,12 +28,16 @@ def needs_you(notice_ids: Sequence[int], done: bool, as_json: bool) -> None:
 
 
 def _close(notice_ids: Sequence[int]) -> None:
+    from storefront.orders.notices import close_notice
+
     with open_shop():
         for notice_id in notice_ids:
             click.echo(f"Done: {plain(close_notice(notice_id))}")
 
 
 def _show(*, as_json: bool) -> None:
+    from storefront.orders.notices import list_open_notices
+
     with open_shop():
         notices = list_open_notices()
     if as_json:
@@ -45,7 +52,7 @@ def _show(*, as_json: bool) -> None:
         click.echo("Nothing needs you.")
 
 
-def _to_json(notice: OpenNotice) -> dict[str, object]:
+def _to_json(notice: "OpenNotice") -> dict[str, object]:
     return {
         "id": notice.id,
         "kind": notice.kind,

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from storefront.buyers.library.resend import Resent, resend
 from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
-from storefront.delivery.downloads.counting import raise_limit
+
+if TYPE_CHECKING:
+    from storefront.buyers.library.resend import Resent
 
 
 @click.command("resend")
@@ -18,12 +20,14 @@ from storefront.delivery.downloads.counting import raise_limit
 @as_json
 def resend_order(number: str, to: str | None, new_link: bool, as_json: bool) -> None:
     """Send the receipt again. Every file may be downloaded once more."""
+    from storefront.buyers.library.resend import resend
+
     with open_shop():
         resent = resend(number, to=to, new_link=new_link)
     print_result(asdict(resent), _lines(resent), as_json=as_json)
 
 
-def _lines(resent: Resent) -> Iterator[str]:
+def _lines(resent: "Resent") -> Iterator[str]:
     if resent.has_moved:
         yield f"Order {resent.number} belongs to {resent.email} now, with its keys and devices."
     if resent.not_sent:
@@ -41,6 +45,8 @@ def _lines(resent: Resent) -> Iterator[str]:
 @as_json
 def raise_order_limit(number: str, downloads: int, days: int, as_json: bool) -> None:
     """Let a buyer download more often, or for longer."""
+    from storefront.delivery.downloads.counting import raise_limit
+
     with open_shop():
         grants = raise_limit(number, downloads=downloads, days=days)
     value = {"number": number, "grants": grants, "downloads": downloads, "days": days}

@@ -7,6 +7,7 @@ from typing import Any
 from storefront.cli.output import to_json_value
 from storefront.core import money
 from storefront.orders.access import Access
+from storefront.owner.history.newest import ListedOrder
 from storefront.owner.history.order import HistoryGrant, HistoryItem, OrderHistory
 
 
@@ -22,6 +23,11 @@ def order_access_line(history: OrderHistory) -> str:
 
 def _word(access: Access) -> str:
     return f"{'open' if access.allowed else 'closed'} ({access.reason.value})."
+
+
+def listed_line(order: ListedOrder) -> str:
+    total = money.format_money(order.total_minor, order.currency)
+    return f"{order.number}  {order.placed_at:%Y-%m-%d %H:%M}  {total:>10}  {order.state.value}  {order.email}"
 
 
 def history_to_text(history: OrderHistory) -> Iterator[str]:

@@ -1,13 +1,15 @@
 """`storefront payment-link`: addresses that sell without a cart."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
-from storefront.payments.checkout.payment_links import close_link, create_link, list_links
-from storefront.stripe_api.seen import SeenLink
+
+if TYPE_CHECKING:
+    from storefront.stripe_api.seen import SeenLink
 
 
 @click.group("payment-link")
@@ -22,6 +24,8 @@ def payment_link() -> None:
 @as_json
 def create(prices: Sequence[str], quantity: int, adjustable: bool, as_json: bool) -> None:
     """Make a link over one line for each PRICE: a product's slug, `slug/Edition`, or a price id."""
+    from storefront.payments.checkout.payment_links import create_link
+
     with open_shop():
         link = create_link(prices, quantity=quantity, adjustable=adjustable)
     print_result(_to_json(link), [link.url], as_json=as_json)
@@ -31,6 +35,8 @@ def create(prices: Sequence[str], quantity: int, adjustable: bool, as_json: bool
 @as_json
 def show(as_json: bool) -> None:
     """This shop's links that can be paid, newest first."""
+    from storefront.payments.checkout.payment_links import list_links
+
     with open_shop():
         links = list_links()
     print_result(
@@ -41,7 +47,7 @@ def show(as_json: bool) -> None:
     )
 
 
-def _to_json(link: SeenLink) -> dict[str, object]:
+def _to_json(link: "SeenLink") -> dict[str, object]:
     return {"id": link.id, "url": link.url, "active": link.is_active}
 
 
@@ -49,6 +55,8 @@ def _to_json(link: SeenLink) -> dict[str, object]:
 @click.argument("link", metavar="ADDRESS_OR_ID")
 def close(link: str) -> None:
     """Let nobody pay through a link any more. What was bought stays."""
+    from storefront.payments.checkout.payment_links import close_link
+
     with open_shop():
         closed = close_link(link)
     click.echo(f"{closed.url} sells nothing any more.")

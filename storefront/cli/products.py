@@ -1,18 +1,18 @@
 """`storefront products`: how licenses and downloads of a product work."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime, time
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from storefront.cli.output import as_json, print_json
+from storefront.cli.choices import KEY_SOURCES
+from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
-from storefront.cli.terminal import plain
-from storefront.delivery.licenses.change_product import change_product
-from storefront.shop.catalog.models import KeySource
-from storefront.shop.catalog.product_settings import ProductSettings, get_product_settings
-from storefront.shop.catalog.queries import list_slugs
+from storefront.shop.catalog.last_day import end_of_day
+
+if TYPE_CHECKING:
+    from storefront.shop.catalog.models import KeySource
 
 
 class NumberOrNone(click.ParamType[int | str]):
@@ -31,28 +31,6 @@ class NumberOrNone(click.ParamType[int | str]):
 LIMIT = NumberOrNone()
 
 
-def _print(found: ProductSettings, *, as_json: bool) -> None:
-    if as_json:
-        print_json(asdict(found))
-        return
-    click.echo(plain(f"{found.name} ({found.slug})"))
-    for name, value in found.values.items():
-        shown = (
-            "none"
-            if value is None or value == ""
-            else "yes"
-            if value is True
-            else "no"
-            if value is False
-            else value
-        )
-        click.echo(plain(f"  {name.replace('_', '-'):<24}{shown}"))
-    for each in found.editions:
-        limits = {"activation-limit": each.activation_limit, "seats": each.seats}
-        own = ", ".join(f"{name} {value}" for name, value in limits.items() if value is not None)
-        click.echo(plain(f"  edition {each.edition}: {own or 'as the product'}"))
-
-
 @click.group()
 def products() -> None:
     """Products: how their licenses and downloads work."""
@@ -62,13 +40,15 @@ def products() -> None:
 @as_json
 def list_products(as_json: bool) -> None:
     """Every product by its slug, which other commands want."""
+    from storefront.shop.catalog.queries import list_slugs
+
     with open_shop():
-        found = list_slugs()
-    if as_json:
-        print_json([{"slug": slug, "name": name} for slug, name in found])
-        return
-    for slug, name in found:
-        click.echo(plain(f"{slug:<32}{name}"))
+        slugs = list_slugs()
+    print_result(
+        [{"slug": slug, "name": name} for slug, name in slugs],
+        [f"{slug:<32}{name}" for slug, name in slugs],
+        as_json=as_json,
+    )
 
 
 @products.command()
@@ -76,9 +56,12 @@ def list_products(as_json: bool) -> None:
 @as_json
 def show(slug: str, as_json: bool) -> None:
     """All settings of one product."""
+    from storefront.cli.product_text import product_lines
+    from storefront.shop.catalog.product_settings import get_product_settings
+
     with open_shop():
-        found = get_product_settings(slug)
-    _print(found, as_json=as_json)
+        product = get_product_settings(slug)
+    print_result(asdict(product), product_lines(product), as_json=as_json)
 
 
 @products.command("set")
@@ -86,7 +69,7 @@ def show(slug: str, as_json: bool) -> None:
 @click.option("--edition", help="Only for this edition: --activation-limit and --seats.")
 @click.option("--license/--no-license", "grants_license", default=None, help="Buyers get license keys.")
 @click.option("--download/--no-download", "grants_download", default=None, help="Buyers get files.")
-@click.option("--key-source", type=click.Choice(KeySource, case_sensitive=False), help="Made here, or imported.")
+@click.option("--key-source", type=click.Choice(KEY_SOURCES, case_sensitive=False), help="Made here, or imported.")
 @click.option("--prefix", "license_prefix", help="What generated keys begin with, or none.")
 @click.option(
     "--one-key/--key-each", "one_key_per_order_item", default=None, help="Of a quantity: one, or one each."
@@ -103,18 +86,40 @@ def show(slug: str, as_json: bool) -> None:
 @as_json
 def set_product(slug: str, edition: str | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401 - as click gives them
     """Change settings. They count for sales from now on: a license that is sold keeps what it was sold with."""
-    values = {name: None if value == "none" else value for name, value in given.items() if value is not None}
-    until = values.get("license_until")
-    if isinstance(until, str):
-        try:
-            day = datetime.strptime(until, "%Y-%m-%d").replace(tzinfo=UTC)
-        except ValueError as error:
-            raise click.ClickException("--license-until wants a day like 2027-12-31, or none.") from error
-        values["license_until"] = datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
+    values = _read_values(given)
     if not values:
         raise click.ClickException("Nothing to change: name a setting, for example --activation-limit 3.")
+    from storefront.cli.product_text import product_lines
+    from storefront.delivery.licenses.change_product import change_product
+
     with open_shop():
-        found, served = change_product(slug, values, edition=edition)
-    _print(found, as_json=as_json)
-    if served and not as_json:
-        click.echo(f"{served} keys went to orders that waited; mails are on their way.")
+        product, served = change_product(slug, values, edition=edition)
+    lines = list(product_lines(product))
+    if served:
+        lines.append(f"{served} keys went to orders that waited; mails are on their way.")
+    print_result(asdict(product), lines, as_json=as_json)
+
+
+def _read_values(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what was given, by name of the setting; `none` is None."""
+    values: dict[str, Any] = {
+        name: None if value == "none" else value for name, value in given.items() if value is not None
+    }
+    if isinstance(values.get("license_until"), str):
+        values["license_until"] = _read_last_day(values["license_until"])
+    if "key_source" in values:
+        values["key_source"] = _to_key_source(values["key_source"])
+    return values
+
+
+def _to_key_source(word: str) -> "KeySource":
+    from storefront.shop.catalog.models import KeySource
+
+    return KeySource(word)
+
+
+def _read_last_day(text: str) -> datetime:
+    try:
+        return end_of_day(text)
+    except ValueError as error:
+        raise click.ClickException("--license-until wants a day like 2027-12-31, or none.") from error

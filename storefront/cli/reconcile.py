@@ -5,20 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from storefront.cli.output import as_json, print_json
+from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
 from storefront.core import clock
 from storefront.core.errors import StripeUnavailable
-from storefront.payments.reconcile import run
-from storefront.payments.reconcile.steps import Step
 
-WORDS = {
-    Step.WAITING: "orders that wait",
-    Step.CHECKOUTS: "Checkout Sessions",
-    Step.REFUNDS: "refunds",
-    Step.DISPUTES: "disputes",
-    Step.EVENTS: "events",
-}
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -47,49 +38,14 @@ class Since(click.ParamType[datetime]):
 @as_json
 def reconcile(since: datetime | None, dry_run: bool, as_json: bool) -> None:
     """Compare with Stripe and repair what no event told. The worker does it every 15 minutes."""
+    from storefront.cli.reconcile_text import ignore_progress, print_progress, report_lines, report_to_json
+    from storefront.payments.reconcile import run
 
-    def progress(step: Step, checked: int) -> None:
-        if not as_json:
-            click.echo(f"Compared {WORDS[step]}; {_sales(checked)} looked at so far.", err=True)
-
+    progress = ignore_progress if as_json else print_progress
     with open_shop():
         try:
             report = run.reconcile(since=since, is_dry=dry_run, progress=progress)
         except StripeUnavailable as error:
             again = "" if dry_run else " What is repaired stays so; run it again to go on from here."
             raise click.ClickException(f"{error.message}.{again}") from error
-    if as_json:
-        print_json(_to_json(report))
-    else:
-        _print(report)
-
-
-def _to_json(report: run.Report) -> dict[str, object]:
-    return {
-        "since": report.since.isoformat(),
-        "dry_run": report.is_dry,
-        "checked": report.checked,
-        "fixed": list(report.fixed),
-        "needs_you": list(report.needs_you),
-    }
-
-
-def _print(report: run.Report) -> None:
-    click.echo(
-        f"Compared with Stripe since {report.since:%Y-%m-%d %H:%M} UTC: {_sales(report.checked)} looked at."
-    )
-    _print_lines("Would be fixed" if report.is_dry else "Fixed", report.fixed)
-    _print_lines("Needs you", report.needs_you)
-    if not report.fixed and not report.needs_you:
-        click.echo("Everything agrees.")
-
-
-def _sales(count: int) -> str:
-    return "1 sale" if count == 1 else f"{count} sales"
-
-
-def _print_lines(title: str, lines: tuple[dict[str, str], ...]) -> None:
-    if lines:
-        click.echo(f"\n{title} ({len(lines)}):")
-        for line in lines:
-            click.echo(f"  - {line['text']}")
+    print_result(report_to_json(report), report_lines(report), as_json=as_json)

@@ -6,15 +6,8 @@ from pathlib import Path
 
 import click
 
-from storefront.buyers.library.news import tell_buyers
-from storefront.cli.output import as_json, print_json
+from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
-from storefront.cli.terminal import plain
-from storefront.delivery.downloads.missing_files import check_files
-from storefront.shop.catalog import publish as publishing
-from storefront.shop.catalog.file_sizes import format_size
-from storefront.shop.catalog.releases import list_releases as releases_of
-from storefront.shop.catalog.upload import add_release_files
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -46,18 +39,21 @@ def upload(
 
     The same files again change nothing. Refused are empty files, and names that Windows or a Mac takes for one.
     """
-    notes = notes_file.read_text(encoding="utf-8") if notes_file else None
+    from storefront.cli.release_text import uploaded_lines
+    from storefront.shop.catalog.releases import list_releases as releases_of
+    from storefront.shop.catalog.upload import add_release_files
+
+    notes = _read_notes(notes_file)
     with open_shop():
         add_release_files(
             slug=slug, version=version, sources=files, notes=notes, is_draft=draft, allow_empty=allow_empty
         )
-        found = next(each for each in releases_of(slug) if each.version == version)
-    if as_json:
-        print_json(asdict(found))
-        return
-    for file in found.files:
-        click.echo(plain(f"{file.filename}  {format_size(file.size_bytes)}  SHA-256 {file.sha256}"))
-    click.echo(f"{version} is {'a draft' if found.state == 'draft' else found.state}.")
+        uploaded = next(release for release in releases_of(slug) if release.version == version)
+    print_result(asdict(uploaded), uploaded_lines(uploaded), as_json=as_json)
+
+
+def _read_notes(file: Path | None) -> str | None:
+    return file.read_text(encoding="utf-8") if file else None
 
 
 @releases.command("list")
@@ -65,35 +61,36 @@ def upload(
 @as_json
 def list_releases(slug: str, as_json: bool) -> None:
     """Every release of a product with its files."""
+    from storefront.cli.release_text import release_lines
+    from storefront.shop.catalog.releases import list_releases as releases_of
+
     with open_shop():
-        found = releases_of(slug)
-    if as_json:
-        print_json([asdict(each) for each in found])
-        return
-    for release in found:
-        day = f"{release.published_at:%Y-%m-%d}" if release.published_at else "-"
-        click.echo(plain(f"{release.version}  {release.state}  {day}"))
-        for file in release.files:
-            click.echo(plain(f"  {file.filename}  {format_size(file.size_bytes)}  {file.sha256}"))
-    if not found:
-        click.echo(f"No releases yet: `storefront releases upload {slug} 1.0 FILE` adds one.")
+        listed = releases_of(slug)
+    print_result(
+        [asdict(release) for release in listed],
+        release_lines(listed),
+        as_json=as_json,
+        if_none=f"No releases yet: `storefront releases upload {slug} 1.0 FILE` adds one.",
+    )
 
 
 @releases.command()
 @as_json
 def check(as_json: bool) -> None:
     """See whether every file is in the storage, whole. Ends with 1 when one is not."""
+    from storefront.cli.release_text import missing_line
+    from storefront.delivery.downloads.missing_files import check_files
+
     with open_shop():
         missing = check_files()
-    if as_json:
-        print_json([asdict(each) for each in missing])
-    for each in [] if as_json else missing:
-        why = "is missing" if each.found_bytes is None else f"has {each.found_bytes} of {each.size_bytes} bytes"
-        click.echo(plain(f"{each.path} {why}"))
+    print_result(
+        [asdict(file) for file in missing],
+        map(missing_line, missing),
+        as_json=as_json,
+        if_none="Every file is there.",
+    )
     if missing:
         raise click.exceptions.Exit(1)
-    if not as_json:
-        click.echo("Every file is there.")
 
 
 @releases.command()
@@ -103,15 +100,16 @@ def check(as_json: bool) -> None:
 @as_json
 def publish(slug: str, version: str, notes_file: Path | None, as_json: bool) -> None:
     """Show a draft, or a withdrawn release again."""
-    notes = notes_file.read_text(encoding="utf-8") if notes_file else None
+    from storefront.shop.catalog import publish as publishing
+
+    notes = _read_notes(notes_file)
     with open_shop():
         is_new = publishing.publish(slug, version, notes=notes)
-    if as_json:
-        print_json({"version": version, "state": "published", "changed": is_new})
-        return
-    click.echo(f"{version} is published." if is_new else f"{version} was published already.")
+    lines = [f"{version} was published already."]
     if is_new:
-        click.echo(f"`storefront releases tell-buyers {slug} {version}` tells those who bought before.")
+        advice = f"`storefront releases tell-buyers {slug} {version}` tells those who bought before."
+        lines = [f"{version} is published.", advice]
+    print_result({"version": version, "state": "published", "changed": is_new}, lines, as_json=as_json)
 
 
 @releases.command()
@@ -120,12 +118,12 @@ def publish(slug: str, version: str, notes_file: Path | None, as_json: bool) -> 
 @as_json
 def withdraw(slug: str, version: str, as_json: bool) -> None:
     """Take a release back: it disappears, older ones stay."""
+    from storefront.shop.catalog import publish as publishing
+
     with open_shop():
         was_there = publishing.withdraw(slug, version)
-    if as_json:
-        print_json({"version": version, "state": "withdrawn", "changed": was_there})
-        return
-    click.echo(f"{version} is withdrawn." if was_there else f"{version} was withdrawn already.")
+    line = f"{version} is withdrawn." if was_there else f"{version} was withdrawn already."
+    print_result({"version": version, "state": "withdrawn", "changed": was_there}, [line], as_json=as_json)
 
 
 @releases.command("tell-buyers")
@@ -136,16 +134,9 @@ def withdraw(slug: str, version: str, as_json: bool) -> None:
 @as_json
 def tell(slug: str, version: str, dry_run: bool, per_minute: int, as_json: bool) -> None:
     """Mail everybody whose purchase includes this release, once each."""
+    from storefront.buyers.library.news import tell_buyers
+    from storefront.cli.release_text import told_lines
+
     with open_shop():
-        done = tell_buyers(slug, version, per_minute=per_minute, dry_run=dry_run)
-    if as_json:
-        print_json(asdict(done))
-        return
-    if dry_run:
-        click.echo(f"{done.told} mails would leave within {done.minutes} minutes.")
-    else:
-        click.echo(f"{done.told} mails leave within {done.minutes} minutes; {done.before} were told before.")
-    click.echo(
-        f"Left out: {done.unsubscribed} want no news, {done.not_included} have no updates any more, "
-        f"{done.closed} have no open order (they are told when theirs opens again)."
-    )
+        told = tell_buyers(slug, version, per_minute=per_minute, dry_run=dry_run)
+    print_result(asdict(told), told_lines(told, dry_run=dry_run), as_json=as_json)

@@ -17,5 +17,5 @@ def main(local: bool) -> None:
     keep_files_private()
     if local:
         with devtools_needed():
-            from storefront.devtools.local.settings import use_local_settings  # noqa: PLC0415 - it may be missing
+            from storefront.devtools.local.settings import use_local_settings
         use_local_settings(os.environ)

@@ -5,12 +5,6 @@ import sys
 
 import click
 
-from storefront.cli.granian_command import server_command
-from storefront.cli.shop import make_app
-from storefront.core.config.settings import ROOT
-from storefront.core.runtime import runtime
-from storefront.web.slow_bodies import THREADS
-
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -18,6 +12,12 @@ from storefront.web.slow_bodies import THREADS
 @click.option("--workers", default=1, show_default=True, help="Processes; each has WEB_THREADS threads.")
 def serve(host: str, port: int, workers: int) -> None:
     """Start the web server."""
+    from storefront.cli.granian_command import server_command
+    from storefront.cli.make_app import make_app
+    from storefront.core.config.settings import ROOT
+    from storefront.core.runtime import runtime
+    from storefront.web.slow_bodies import THREADS
+
     app = make_app()
     os.chdir(ROOT)
     settings = runtime(app).settings

@@ -1,23 +1,7 @@
-"""The one way for a command to open the shop: the environment's settings, a worker's patience with Stripe."""
+"""The one way for a command to open the shop. Commands import this at their top: it loads nothing of the shop."""
 
-import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import click
-from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
-
-from storefront.app import create_app
-from storefront.cli.terminal import plain
-from storefront.core.config.settings import SettingsError, load_settings, read_environment
-from storefront.core.db import db
-from storefront.core.errors import StorefrontError, StripeUnavailable
-from storefront.core.logs import set_up_logs
-from storefront.core.outages import find_outage
-from storefront.migrations.state import is_not_upgraded
-from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
 
 
 @contextmanager
@@ -26,59 +10,7 @@ def open_shop(*, says_try_again: bool = True) -> Iterator[None]:
 
     With `says_try_again=False` a Stripe that does not answer is told without the advice to repeat the command.
     """
-    with make_app().app_context(), in_sentences(says_try_again=says_try_again):
-        try:
-            yield
-        except SQLAlchemyError as error:
-            if is_not_upgraded(error):
-                raise click.ClickException("An upgrade is due: run `storefront db upgrade`.") from error
-            raise
+    from storefront.cli.make_app import asking_for_upgrade, in_sentences, make_app
 
-
-def make_app(*, log_level: int = logging.WARNING) -> Flask:
-    """Return the app, for commands that become a server. Wrong settings end the command with every line to mend.
-
-    A command that a person waits for says itself what it did: of its log only trouble is shown.
-    """
-    try:
-        settings = load_settings(read_environment())
-        set_up_logs(as_json=settings.log_json, level=log_level)
-        app = create_app(settings)
-    except SettingsError as error:
-        click.echo("The settings are not complete:", err=True)
-        for problem in error.problems:
-            click.echo(f"  - {problem}", err=True)
-        sys.exit(2)
-    set_up_gateway(app, settings, FOR_WORKERS)
-    click.get_current_context().call_on_close(lambda: _close_database(app))
-    return app
-
-
-@contextmanager
-def in_sentences(*, says_try_again: bool = True) -> Iterator[None]:
-    """End the command without a traceback where something happened that is no bug."""
-    try:
+    with make_app().app_context(), in_sentences(says_try_again=says_try_again), asking_for_upgrade():
         yield
-    except StorefrontError as error:
-        raise click.ClickException(_sentence(error, says_try_again=says_try_again)) from error
-    except SQLAlchemyError as error:
-        outage = find_outage(error)
-        if outage is None:
-            raise
-        raise click.ClickException(
-            f"The database cannot be used right now ({outage.why}): look at DATABASE_URL and its disk, "
-            "then try again. Asking twice does no harm."
-        ) from error
-
-
-def _sentence(error: StorefrontError, *, says_try_again: bool) -> str:
-    if isinstance(error, StripeUnavailable) and says_try_again:
-        return f"{error.message}. Try again in a minute: asking twice does no harm."
-    return plain(error.message)
-
-
-def _close_database(app: Flask) -> None:
-    """PostgreSQL would log each connection that is not closed."""
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()

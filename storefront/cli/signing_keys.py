@@ -4,19 +4,8 @@ import os
 
 import click
 
-from storefront.cli.output import as_json, print_json
+from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
-from storefront.delivery.licenses.signing import keys as signing
-from storefront.delivery.licenses.signing.jws import encode
-from storefront.delivery.licenses.signing.keys import KeyState
-from storefront.delivery.licenses.signing.sealing import reseal as reseal_keys
-
-STATES = {
-    KeyState.PREPARED: "prepared: ship it, then rotate",
-    KeyState.SIGNS: "signs",
-    KeyState.RETIRED: "retired, still verifies",
-    KeyState.REVOKED: "revoked",
-}
 
 
 @click.group("signing-keys")
@@ -28,42 +17,30 @@ def signing_keys() -> None:
 @as_json
 def list_keys(as_json: bool) -> None:
     """Public parts, newest first, and which one signs."""
+    from storefront.cli.signing_key_text import key_line, key_to_json
+    from storefront.delivery.licenses.signing import keys as signing
+
     with open_shop():
         signing.ensure_signing_key()
         keys = signing.list_keys()
-    if as_json:
-        shown = [
-            {
-                "kid": key.kid,
-                "public_key": encode(key.public_key),
-                "state": key.state.value,
-                "created_at": key.created_at.isoformat(),
-                "signs_since": key.signs_since and key.signs_since.isoformat(),
-                "retired_at": key.retired_at and key.retired_at.isoformat(),
-                "revoked_at": key.revoked_at and key.revoked_at.isoformat(),
-            }
-            for key in keys
-        ]
-        print_json(shown)
-        return
-    for key in keys:
-        click.echo(f"{key.kid}  {encode(key.public_key)}  {key.created_at:%Y-%m-%d}  {STATES[key.state]}")
+    print_result([key_to_json(key) for key in keys], map(key_line, keys), as_json=as_json)
 
 
 @signing_keys.command()
 @as_json
 def prepare(as_json: bool) -> None:
     """Make the next key: it is published at once, and signs nothing before `rotate`."""
+    from storefront.delivery.licenses.signing import keys as signing
+    from storefront.delivery.licenses.signing.jws import encode
+
     with open_shop():
         kid = signing.prepare()
         public = next(encode(key.public_key) for key in signing.list_keys() if key.kid == kid)
-    if as_json:
-        print_json({"kid": kid, "public_key": public, "state": KeyState.PREPARED.value})
-        return
-    click.echo(f"{kid}  {public}")
-    click.echo(
+    advice = (
         "Ship it beside the present one in your program's next release, then `storefront signing-keys rotate`."
     )
+    value = {"kid": kid, "public_key": public, "state": signing.KeyState.PREPARED.value}
+    print_result(value, [f"{kid}  {public}", advice], as_json=as_json)
 
 
 @signing_keys.command()
@@ -71,12 +48,12 @@ def prepare(as_json: bool) -> None:
 @as_json
 def rotate(now: bool, as_json: bool) -> None:
     """Let the prepared key sign from now on. Files signed before keep verifying."""
+    from storefront.delivery.licenses.signing import keys as signing
+
     with open_shop():
         kid = signing.rotate(now=now)
-    if as_json:
-        print_json({"kid": kid})
-        return
-    click.echo(f"{kid} signs from now on. Programs that do not carry it keep the files they have until those end.")
+    line = f"{kid} signs from now on. Programs that do not carry it keep the files they have until those end."
+    print_result({"kid": kid}, [line], as_json=as_json)
 
 
 @signing_keys.command()
@@ -84,12 +61,12 @@ def rotate(now: bool, as_json: bool) -> None:
 @as_json
 def revoke(kid: str, as_json: bool) -> None:
     """A key leaked: stop publishing it. Every file that it signed stops verifying where keys are fetched."""
+    from storefront.delivery.licenses.signing import keys as signing
+
     with open_shop():
         signing.revoke(kid)
-    if as_json:
-        print_json({"kid": kid, "state": "revoked"})
-        return
-    click.echo(f"{kid} is revoked. Buyers fetch new license files from their order pages.")
+    line = f"{kid} is revoked. Buyers fetch new license files from their order pages."
+    print_result({"kid": kid, "state": "revoked"}, [line], as_json=as_json)
 
 
 @signing_keys.command()
@@ -99,11 +76,10 @@ def reseal(as_json: bool) -> None:
     old = os.environ.get("OLD_SECRET_KEY", "")
     if not old:
         raise click.ClickException("Set OLD_SECRET_KEY to the SECRET_KEY that was used before.")
+    from storefront.cli.signing_key_text import resealed_lines
+    from storefront.delivery.licenses.signing.sealing import reseal as reseal_keys
+
     with open_shop():
-        done = reseal_keys(old)
-    if as_json:
-        print_json({"changed": done.changed, "skipped": list(done.skipped)})
-        return
-    click.echo(f"{done.changed} signing keys were sealed with the present SECRET_KEY.")
-    for kid in done.skipped:
-        click.echo(f"{kid} was left as it is: an older secret sealed it. It signs no more, and still verifies.")
+        resealed = reseal_keys(old)
+    value = {"changed": resealed.changed, "skipped": list(resealed.skipped)}
+    print_result(value, resealed_lines(resealed), as_json=as_json)

@@ -1,18 +1,9 @@
 """`storefront status`: how the shop is, in plain words; what is wrong comes first."""
 
-from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import datetime
-
 import click
 
-from storefront.cli.output import as_json, print_json
+from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
-from storefront.migrations.state import find_problem
-from storefront.orders.models import GrantKind
-from storefront.owner.health.figures import Figures, read_figures
-from storefront.owner.health.warnings import HealthWarning, find_warnings
-from storefront.owner.health.writing import find_write_problem
 
 
 @click.command()
@@ -20,67 +11,18 @@ from storefront.owner.health.writing import find_write_problem
 @as_json
 def status(check: bool, as_json: bool) -> None:
     """How the shop is: warnings first, each with what to do, then orders, mails, events, reconciliation."""
+    from storefront.cli.status_text import status_lines, status_to_json
+    from storefront.migrations.state import find_problem
+    from storefront.owner.health.figures import read_figures
+    from storefront.owner.health.warnings import find_warnings
+    from storefront.owner.health.writing import find_write_problem
+
     with open_shop():
         problem = find_problem() or find_write_problem()
         if problem is not None:
             raise click.ClickException(f"The shop cannot serve: {problem}.")
         figures = read_figures()
     warnings = find_warnings(figures.trouble)
-    if as_json:
-        print_json(_to_json(figures, warnings))
-    else:
-        click.echo("\n".join(_to_lines(figures, warnings)))
+    print_result(status_to_json(figures, warnings), status_lines(figures, warnings), as_json=as_json)
     if check and warnings:
         raise click.exceptions.Exit(1)
-
-
-def _to_lines(figures: Figures, warnings: list[HealthWarning]) -> list[str]:
-    trouble = figures.trouble
-    total = sum(figures.orders.values())
-    licenses, downloads = figures.grants[GrantKind.LICENSE], figures.grants[GrantKind.DOWNLOAD]
-    return [
-        *(f"! {warning.message}" for warning in warnings),
-        *([""] if warnings else ["No trouble."]),
-        f"Mode       {trouble.mode}",
-        f"Orders     {figures.orders_today} today, {total} in all{_in_words(figures.orders.items())}",
-        f"Handed out {licenses} license keys, {downloads} downloads",
-        f"Mails      {sum(trouble.mails.values())}{_in_words(trouble.mails.items())}",
-        f"Events     {sum(figures.events.values())}{_in_words(figures.events.items())}",
-        f"Compared with Stripe: {_moment(trouble.reconciled_at)}",
-        f"Worker     last at work: {_moment(trouble.worker_seen_at)}",
-        f"Needs you  {sum(trouble.notices.values())}{_in_words(trouble.notices.items())}",
-    ]
-
-
-def _in_words(counts: Iterable[tuple[str, int]]) -> str:
-    parts = [f"{count} {name.replace('_', ' ')}" for name, count in counts if count]
-    return f" ({', '.join(parts)})" if parts else ""
-
-
-def _moment(when: datetime | None) -> str:
-    return f"{when:%Y-%m-%d %H:%M} UTC" if when else "never"
-
-
-def _to_json(figures: Figures, warnings: list[HealthWarning]) -> dict[str, object]:
-    trouble = figures.trouble
-    oldest = trouble.oldest_unhandled
-    return {
-        "mode": trouble.mode,
-        "warnings": [asdict(warning) for warning in warnings],
-        "orders": figures.orders,
-        "orders_today": figures.orders_today,
-        "grants": figures.grants,
-        "mails": trouble.mails,
-        "oldest_due_mail_at": _iso(trouble.oldest_due_mail_at),
-        "events": figures.events,
-        "oldest_unhandled_event": None
-        if oldest is None
-        else {"type": oldest.type, "received_at": _iso(oldest.received_at), "error": oldest.error},
-        "reconciled_at": _iso(trouble.reconciled_at),
-        "worker_seen_at": _iso(trouble.worker_seen_at),
-        "notices": trouble.notices,
-    }
-
-
-def _iso(when: datetime | None) -> str | None:
-    return when.isoformat() if when else None

@@ -1,14 +1,14 @@
 """`storefront worker`: this process becomes the worker."""
 
-import logging
-
 import click
-
-from storefront.cli.shop import make_app
-from storefront.worker import run_worker
 
 
 @click.command()
 def worker() -> None:
     """Start the worker: mails, retries, schedules."""
+    import logging
+
+    from storefront.cli.make_app import make_app
+    from storefront.worker import run_worker
+
     run_worker(make_app(log_level=logging.INFO))

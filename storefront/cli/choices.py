@@ -1,0 +1,13 @@
+"""What options take, written out: the enums behind these words load the database, and `--help` must not.
+
+tests/cli/test_choices.py compares them.
+"""
+
+ORDER_STATES = (
+    "paid", "free", "partly_refunded", "dispute_won", "inquiry", "dispute_unknown", "awaiting_payment",
+    "payment_failed", "refunded", "disputed", "dispute_lost", "withdrawn", "allowed_by_shop",
+)  # fmt: skip
+DECISIONS = ("follow_payment", "withdraw", "allow")
+MAIL_STATES = ("queued", "sending", "sent", "canceled", "failed", "paused")
+KEY_SOURCES = ("generated", "pool")
+REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create

@@ -1,0 +1,27 @@
+"""A product's settings on a terminal."""
+
+from collections.abc import Iterator
+
+from storefront.shop.catalog.product_settings import EditionSettings, ProductSettings
+
+
+def product_lines(product: ProductSettings) -> Iterator[str]:
+    yield f"{product.name} ({product.slug})"
+    for name, value in product.values.items():
+        yield f"  {name.replace('_', '-'):<24}{_in_words(value)}"
+    for edition in product.editions:
+        yield f"  edition {edition.edition}: {_own_limits(edition)}"
+
+
+def _in_words(value: object) -> object:
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value
+
+
+def _own_limits(edition: EditionSettings) -> str:
+    limits = {"activation-limit": edition.activation_limit, "seats": edition.seats}
+    own = ", ".join(f"{name} {value}" for name, value in limits.items() if value is not None)
+    return own or "as the product"

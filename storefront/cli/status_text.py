@@ -1,0 +1,61 @@
+"""How the shop is, on a terminal and as JSON."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+
+from storefront.orders.models import GrantKind
+from storefront.owner.health.figures import Figures
+from storefront.owner.health.warnings import HealthWarning
+
+
+def status_lines(figures: Figures, warnings: list[HealthWarning]) -> list[str]:
+    trouble = figures.trouble
+    total = sum(figures.orders.values())
+    licenses, downloads = figures.grants[GrantKind.LICENSE], figures.grants[GrantKind.DOWNLOAD]
+    return [
+        *(f"! {warning.message}" for warning in warnings),
+        *([""] if warnings else ["No trouble."]),
+        f"Mode       {trouble.mode}",
+        f"Orders     {figures.orders_today} today, {total} in all{_in_words(figures.orders.items())}",
+        f"Handed out {licenses} license keys, {downloads} downloads",
+        f"Mails      {sum(trouble.mails.values())}{_in_words(trouble.mails.items())}",
+        f"Events     {sum(figures.events.values())}{_in_words(figures.events.items())}",
+        f"Compared with Stripe: {_moment(trouble.reconciled_at)}",
+        f"Worker     last at work: {_moment(trouble.worker_seen_at)}",
+        f"Needs you  {sum(trouble.notices.values())}{_in_words(trouble.notices.items())}",
+    ]
+
+
+def _in_words(counts: Iterable[tuple[str, int]]) -> str:
+    parts = [f"{count} {name.replace('_', ' ')}" for name, count in counts if count]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _moment(when: datetime | None) -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC" if when else "never"
+
+
+def status_to_json(figures: Figures, warnings: list[HealthWarning]) -> dict[str, object]:
+    trouble = figures.trouble
+    oldest = trouble.oldest_unhandled
+    return {
+        "mode": trouble.mode,
+        "warnings": [asdict(warning) for warning in warnings],
+        "orders": figures.orders,
+        "orders_today": figures.orders_today,
+        "grants": figures.grants,
+        "mails": trouble.mails,
+        "oldest_due_mail_at": _iso(trouble.oldest_due_mail_at),
+        "events": figures.events,
+        "oldest_unhandled_event": None
+        if oldest is None
+        else {"type": oldest.type, "received_at": _iso(oldest.received_at), "error": oldest.error},
+        "reconciled_at": _iso(trouble.reconciled_at),
+        "worker_seen_at": _iso(trouble.worker_seen_at),
+        "notices": trouble.notices,
+    }
+
+
+def _iso(when: datetime | None) -> str | None:
+    return when.isoformat() if when else None

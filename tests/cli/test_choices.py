@@ -1,0 +1,26 @@
+"""What options take is written out, so that their help loads no model."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import pytest
+
+from storefront.cli import choices
+from storefront.mail.models import MailState
+from storefront.orders.access import Reason
+from storefront.orders.models import Decision
+from storefront.shop.catalog.models import KeySource
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (choices.ORDER_STATES, [reason for reason in Reason if reason is not Reason.ITEM_REFUNDED]),
+        (choices.DECISIONS, Decision),
+        (choices.MAIL_STATES, MailState),
+        (choices.KEY_SOURCES, KeySource),
+    ],
+    ids=["order", "decision", "mail", "key"],
+)
+def test_offers_every_value_that_there_is(words: tuple[str, ...], meant: Iterable[StrEnum]) -> None:
+    assert words == tuple(member.value for member in meant)
