@@ -7,7 +7,7 @@ _MEMBERS = ("city", "country", "line1", "line2", "postal_code", "state")
 
 
 def whole_address(given: Json | None) -> Json | None:
-    return None if given is None else full_address(given)
+    return full_address(given) if given else None
 
 
 def whole_shipping(given: Json | None) -> Json | None:

@@ -66,6 +66,11 @@ def find_page(
         raise invalid(f"No such {kind}: '{error}'", param=name, code="resource_missing") from error
 
 
+def one_of(expression: str, values: list[str]) -> tuple[str, ...]:
+    """Return the SQL that compares with each of the values; nothing when there are none to compare with."""
+    return (f"{expression} IN ({', '.join('?' * len(values))})",) if values else ()
+
+
 def page_of(items: list[Json], params: Json, url: str) -> Json:
     """Page through items kept in one object, in their own order (line items)."""
     limit = page_limit(params)

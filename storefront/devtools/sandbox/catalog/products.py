@@ -1,6 +1,7 @@
 """How a product is made: by its own call, by `product_data` of a price, or inline in a Checkout Session."""
 
 from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.members import copied
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.storage.records import Json, Record
@@ -26,7 +27,7 @@ def add_product(work: UnitOfWork, params: Json, *, is_inline: bool = False) -> R
         "tax_details": None,
         "type": params.get("type", "service"),
         "updated": work.now,
-        **{name: params.get(name) for name in _COPIED},
+        **copied(params, _COPIED),
     }
     if work.records.find("product", body["id"]) is not None:
         raise invalid(f"Product already exists: {body['id']}", param="id", code="resource_already_exists")

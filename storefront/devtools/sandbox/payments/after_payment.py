@@ -2,28 +2,33 @@
 
 from storefront.devtools.sandbox.payments.disputes import open_dispute
 from storefront.devtools.sandbox.payments.early_fraud_warnings import warn
-from storefront.devtools.sandbox.payments.stripe_test_cards import ACH_ACCOUNTS, CARDS, IBANS, Quarrel
+from storefront.devtools.sandbox.payments.payment_methods import get_account
+from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS, Quarrel
 from storefront.devtools.sandbox.storage.records import Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def follow(work: UnitOfWork, charge: Record) -> None:
-    """At once, not by a timer: the command line lists the dispute in its next request."""
+    """Open disputes and warnings at once, not by a timer: the command line lists them in its next request."""
     method = work.records.get("payment_method", charge.body["payment_method"])
     card = CARDS.get(method.private["number"])
     if card is not None and card.is_suspected:
         warn(work, charge)
     quarrels = _quarrels(method)
-    for place, quarrel in enumerate(quarrels):
-        share = charge.body["amount"] // len(quarrels)
-        rest = charge.body["amount"] - share * place
-        amount = rest if place == len(quarrels) - 1 else share
+    for quarrel, amount in zip(quarrels, _shares(charge.body["amount"], len(quarrels)), strict=True):
         open_dispute(work, charge, reason=quarrel.reason, status=quarrel.status, amount=amount)
+
+
+def _shares(amount: int, count: int) -> list[int]:
+    """Divide an amount; the last share has the rest."""
+    if count == 0:
+        return []
+    share = amount // count
+    return [*[share] * (count - 1), amount - share * (count - 1)]
 
 
 def _quarrels(method: Record) -> tuple[Quarrel, ...]:
     number = method.private["number"]
     if method.body["type"] == "card":
         return CARDS[number].quarrels if number in CARDS else ()
-    accounts = IBANS if method.body["type"] == "sepa_debit" else ACH_ACCOUNTS
-    return accounts[number].quarrels
+    return get_account(method).quarrels

@@ -11,6 +11,7 @@ from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _WEEK_SECONDS = 7 * 86_400
+_RISK_SCORES = {"normal": 21, "elevated": 68, "highest": 92}
 # What a charge repeats of its payment method.
 _SHOWN = {
     "card": ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4"),
@@ -27,7 +28,7 @@ _SHOWN = {
 
 
 def new_charge(work: UnitOfWork, intent: Record, method: Record, *, status: str, authenticated: bool) -> Record:
-    """Not yet stored; `status` is succeeded, pending or failed."""
+    """Make a charge that is not stored yet; `status` is succeeded, pending or failed."""
     body, is_card = intent.body, method.body["type"] == "card"
     charge_id = new_id("ch_3" if is_card else "py_3")
     captured = body["amount"] if status == "succeeded" else 0
@@ -181,25 +182,38 @@ def _fee(amount: int, currency: str) -> int:
 
 
 def _outcome(method: Record, decline: Decline | None) -> Json:
-    card = CARDS.get(method.private["number"])
-    is_card = method.body["type"] == "card"
+    if decline is None:
+        return _approval(method)
+    return {**_approval(method), "advice_code": decline.advice_code, **_refusal(decline)}
+
+
+def _approval(method: Record) -> Json:
+    risk_level = _risk_level(method)
     outcome: Json = {
-        "advice_code": None if decline is None else decline.advice_code,
+        "advice_code": None,
         "network_advice_code": None,
         "network_decline_code": None,
         "network_status": "approved_by_network",
         "reason": None,
-        "risk_level": (card.risk_level if card else "normal") if is_card else "not_assessed",
+        "risk_level": risk_level,
         "seller_message": "Payment complete.",
         "type": "authorized",
     }
-    if is_card:
-        outcome["risk_score"] = {"normal": 21, "elevated": 68, "highest": 92}[outcome["risk_level"]]
-    if decline is None:
-        return outcome
+    if risk_level in _RISK_SCORES:
+        outcome["risk_score"] = _RISK_SCORES[risk_level]
+    return outcome
+
+
+def _risk_level(method: Record) -> str:
+    if method.body["type"] != "card":
+        return "not_assessed"
+    card = CARDS.get(method.private["number"])
+    return card.risk_level if card else "normal"
+
+
+def _refusal(decline: Decline) -> Json:
     if decline.is_blocked:
         return {
-            **outcome,
             "network_status": "not_sent_to_network",
             "reason": "highest_risk_level",
             "risk_level": "highest",
@@ -207,7 +221,6 @@ def _outcome(method: Record, decline: Decline | None) -> Json:
             "type": "blocked",
         }
     return {
-        **outcome,
         "network_status": "declined_by_network",
         "reason": decline.decline_code or decline.code,
         "seller_message": "The bank did not return any further details with this decline.",
@@ -223,27 +236,27 @@ def _details(method: Record, amount: int, *, authenticated: bool) -> Json:
         return {"type": kind, kind: {**shown, "mandate": new_id("mandate_1")}}
     if kind == "us_bank_account":
         return {"type": kind, kind: {**shown, "mandate": new_id("mandate_1"), "payment_reference": None}}
+    return {"type": kind, kind: {**shown, **_card_details(given["brand"], amount, authenticated=authenticated)}}
+
+
+def _card_details(brand: str, amount: int, *, authenticated: bool) -> Json:
     return {
-        "type": kind,
-        kind: {
-            **shown,
-            "amount_authorized": amount,
-            "authorization_code": random_text(6).upper(),
-            "electronic_commerce_indicator": "05" if authenticated else None,
-            "extended_authorization": {"status": "disabled"},
-            "incremental_authorization": {"status": "unavailable"},
-            "installments": None,
-            "mandate": None,
-            "multicapture": {"status": "unavailable"},
-            "network": given["brand"],
-            "network_token": {"used": False},
-            "network_transaction_id": random_text(15),
-            "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
-            "regulated_status": "unregulated",
-            "three_d_secure": _three_d_secure() if authenticated else None,
-            "transaction_link_id": None,
-            "wallet": None,
-        },
+        "amount_authorized": amount,
+        "authorization_code": random_text(6).upper(),
+        "electronic_commerce_indicator": "05" if authenticated else None,
+        "extended_authorization": {"status": "disabled"},
+        "incremental_authorization": {"status": "unavailable"},
+        "installments": None,
+        "mandate": None,
+        "multicapture": {"status": "unavailable"},
+        "network": brand,
+        "network_token": {"used": False},
+        "network_transaction_id": random_text(15),
+        "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
+        "regulated_status": "unregulated",
+        "three_d_secure": _three_d_secure() if authenticated else None,
+        "transaction_link_id": None,
+        "wallet": None,
     }
 
 

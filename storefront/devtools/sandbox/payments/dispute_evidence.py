@@ -4,7 +4,7 @@ import copy
 
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.updates import difference
-from storefront.devtools.sandbox.payments.disputes import may_become, move_dispute
+from storefront.devtools.sandbox.payments.disputes import is_inquiry, may_become, move_dispute
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -20,6 +20,7 @@ _GIVEN_UP = {
 }
 # https://docs.stripe.com/testing#evidence: what `uncategorized_text` must say.
 _VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost", "escalate_inquiry_evidence": "needs_response"}
+_INQUIRY_VERDICTS = {"won": "warning_closed", "lost": "warning_closed"}
 
 
 def answer_dispute(work: UnitOfWork, dispute: Record, evidence: Json, *, sends: bool, previous: Json) -> None:
@@ -40,17 +41,21 @@ def answer_dispute(work: UnitOfWork, dispute: Record, evidence: Json, *, sends: 
         return
     details.update(submission_count=details["submission_count"] + 1, submission_method="manual")
     move_dispute(work, dispute, answered, previous | difference(old, dispute.body))
-    if find_verdict(dispute) is not None and work.settings.settle_after_seconds is not None:
-        work.set_timer("dispute", dispute.id, work.now + work.settings.settle_after_seconds)
+    if find_verdict(dispute) is not None:
+        work.settle_later("dispute", dispute.id)
 
 
 def find_verdict(dispute: Record) -> str | None:
     """What the evidence's magic words make of this dispute; None without such words, or once it is over."""
-    text = str(dispute.body["evidence"]["uncategorized_text"] or "")
-    verdict = next((status for words, status in _VERDICTS.items() if words in text), None)
-    if dispute.body["status"].startswith("warning_") and verdict in {"won", "lost"}:
-        verdict = "warning_closed"
-    return verdict if verdict is not None and may_become(dispute, verdict) else None
+    verdict = _asked_verdict(str(dispute.body["evidence"]["uncategorized_text"] or ""))
+    if is_inquiry(dispute.body["status"]):
+        verdict = _INQUIRY_VERDICTS.get(verdict, verdict)
+    return verdict if may_become(dispute, verdict) else None
+
+
+def _asked_verdict(text: str) -> str:
+    """Return the status that the first magic words in the text ask for; empty without such words."""
+    return next((status for words, status in _VERDICTS.items() if words in text), "")
 
 
 def accept_loss(work: UnitOfWork, dispute: Record) -> None:

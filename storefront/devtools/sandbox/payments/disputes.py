@@ -54,6 +54,8 @@ _WAY: dict[str, tuple[str, ...]] = {
 _CLOSED = ("won", "lost", "warning_closed", "prevented")
 # While it stands so, the bank has the money.
 _COSTLY = ("needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review")
+_CASE_TYPES = {"warning_needs_response": "inquiry", "prevented": "resolution"}
+_WITHDRAWN = "charge.dispute.funds_withdrawn"
 _FEE = 1500
 _ANSWER_SECONDS = 9 * 86_400
 _VISA_CODES = {
@@ -98,40 +100,51 @@ _EVIDENCE = (
 def open_dispute(
     work: UnitOfWork, charge: Record, *, reason: str, status: str = "needs_response", amount: int | None = None
 ) -> Record:
-    """As the bank does it: with the events of each step on the way to `status`.
+    """Open a dispute as the bank does it: with the events of each step on the way to `status`.
 
     Raises Stripe's 400 when the charge has no money left to dispute.
     """
-    left = _undisputed(work, charge)
-    asked = left if amount is None else amount
-    if charge.body["status"] != "succeeded" or not 0 < asked <= left:
-        raise invalid(f"Charge {charge.id} has nothing left to dispute.")
     first, *rest = _WAY.get(status, (status,))
-    dispute = work.records.add(_new_body(work, charge, reason=reason, status=first, amount=asked))
-    withdrawn = _move_money(work, dispute)
+    disputed_amount = _disputed_amount(work, charge, amount)
+    dispute = work.records.add(_new_body(work, charge, reason=reason, status=first, amount=disputed_amount))
+    money_event = _move_money(work, dispute)
     work.emit("charge.dispute.created", dispute.body)
     if first == "prevented":
         work.emit("charge.dispute.closed", dispute.body)
-    _tell_of_money(work, dispute, withdrawn)
-    for each in rest:
-        move_dispute(work, dispute, each)
+    _tell_of_money(work, dispute, money_event)
+    for next_status in rest:
+        move_dispute(work, dispute, next_status)
     return dispute
 
 
+def _disputed_amount(work: UnitOfWork, charge: Record, wanted: int | None) -> int:
+    """Return the wanted amount, or all that is left, in minor units."""
+    left = _undisputed(work, charge)
+    amount = left if wanted is None else wanted
+    if charge.body["status"] != "succeeded" or not 0 < amount <= left:
+        raise invalid(f"Charge {charge.id} has nothing left to dispute.")
+    return amount
+
+
 def charge_is_disputed(work: UnitOfWork, charge_id: str) -> bool:
-    """Whether a dispute forbids refunds; an inquiry does not, nor one that was won."""
-    return any(not each.body["is_charge_refundable"] for each in _disputes_of(work, charge_id))
+    """Tell whether a dispute forbids refunds; an inquiry does not, nor one that was won."""
+    return not all(dispute.body["is_charge_refundable"] for dispute in _disputes_of(work, charge_id))
 
 
 def _disputes_of(work: UnitOfWork, charge_id: str) -> list[Record]:
-    found, _ = work.records.page(Query(kind="dispute", limit=100, where=(("charge", charge_id),)))
-    return found
+    disputes, _ = work.records.page(Query(kind="dispute", limit=100, where=(("charge", charge_id),)))
+    return disputes
 
 
 def _undisputed(work: UnitOfWork, charge: Record) -> int:
-    """What neither a refund nor another dispute has taken back."""
-    taken = sum(each.body["amount"] for each in _disputes_of(work, charge.id) if each.body["status"] in _COSTLY)
+    """Return what neither a refund nor another dispute has taken back, in minor units."""
+    costly = [dispute for dispute in _disputes_of(work, charge.id) if dispute.body["status"] in _COSTLY]
+    taken = sum(dispute.body["amount"] for dispute in costly)
     return int(charge.body["amount"] - charge.body["amount_refunded"] - taken)
+
+
+def is_inquiry(status: str) -> bool:
+    return status.startswith("warning_")
 
 
 def may_become(dispute: Record, status: str) -> bool:
@@ -139,20 +152,25 @@ def may_become(dispute: Record, status: str) -> bool:
 
 
 def move_dispute(work: UnitOfWork, dispute: Record, status: str, previous: Json | None = None) -> None:
-    """One step, with its money and its events; `previous`: what the caller has changed besides."""
+    """Take one step, with its money and its events; `previous` is what the caller has changed besides."""
     if not may_become(dispute, status):
         raise invalid(f"Dispute {dispute.id} is {dispute.body['status']} and cannot become {status}.")
     work.drop_timer("dispute", dispute.id)
     old = copy.deepcopy(dispute.body)
-    is_escalated = old["status"].startswith("warning_") and status == "needs_response"
     dispute.body.update(status=status, is_charge_refundable=_is_refundable(status))
-    if is_escalated and "card" in dispute.body.get("payment_method_details", {}):
+    if is_inquiry(old["status"]) and status == "needs_response":
+        _make_chargeback(dispute)
+    money_event = _move_money(work, dispute)
+    all_previous = (previous or {}) | difference(old, dispute.body)
+    event = "charge.dispute.closed" if status in _CLOSED else "charge.dispute.updated"
+    work.emit(event, dispute.body, all_previous)
+    _tell_of_money(work, dispute, money_event)
+
+
+def _make_chargeback(dispute: Record) -> None:
+    """Show that an inquiry has become a chargeback; only cards show it."""
+    if "payment_method_details" in dispute.body:
         dispute.body["payment_method_details"]["card"]["case_type"] = "chargeback"
-    moved = _move_money(work, dispute)
-    was = (previous or {}) | difference(old, dispute.body)
-    is_closed = status in _CLOSED
-    work.emit(f"charge.dispute.{'closed' if is_closed else 'updated'}", dispute.body, was)
-    _tell_of_money(work, dispute, moved)
 
 
 def _is_refundable(status: str) -> bool:
@@ -160,28 +178,43 @@ def _is_refundable(status: str) -> bool:
 
 
 def _move_money(work: UnitOfWork, dispute: Record) -> str | None:
-    """Withdraw or give back what the status asks for, and save; the event that tells of it."""
-    body = dispute.body
-    is_withdrawn = sum(each["amount"] for each in body["balance_transactions"]) < 0
-    is_due = body["status"] in _COSTLY
-    if is_due != is_withdrawn:
-        word = "withdrawal" if is_due else "reversal"
-        made = add_transaction(
-            work,
-            amount=-body["amount"] if is_due else body["amount"],
-            currency=body["currency"],
-            kind="adjustment",
-            source=dispute.id,
-            fee=_FEE if is_due else 0,
-            fee_name="Dispute fee",
-            category="dispute" if is_due else "dispute_reversal",
-            description=f"Chargeback {word} for {body['charge']}",
-        )
-        body["balance_transactions"] = [*body["balance_transactions"], made.body]
+    """Withdraw or give back what the status asks for, and save; return the event that tells of it."""
+    is_withdrawn = sum(transaction["amount"] for transaction in dispute.body["balance_transactions"]) < 0
+    is_due = dispute.body["status"] in _COSTLY
+    if is_due and not is_withdrawn:
+        event = _withdraw(work, dispute)
+    elif is_withdrawn and not is_due:
+        event = _reinstate(work, dispute)
+    else:
+        event = None
     work.records.save(dispute)
-    if is_due == is_withdrawn:
-        return None
-    return f"charge.dispute.funds_{'withdrawn' if is_due else 'reinstated'}"
+    return event
+
+
+def _withdraw(work: UnitOfWork, dispute: Record) -> str:
+    _add_adjustment(work, dispute, -dispute.body["amount"], fee=_FEE, category="dispute", word="withdrawal")
+    return _WITHDRAWN
+
+
+def _reinstate(work: UnitOfWork, dispute: Record) -> str:
+    _add_adjustment(work, dispute, dispute.body["amount"], fee=0, category="dispute_reversal", word="reversal")
+    return "charge.dispute.funds_reinstated"
+
+
+def _add_adjustment(work: UnitOfWork, dispute: Record, amount: int, *, fee: int, category: str, word: str) -> None:
+    body = dispute.body
+    transaction = add_transaction(
+        work,
+        amount=amount,
+        currency=body["currency"],
+        kind="adjustment",
+        source=dispute.id,
+        fee=fee,
+        fee_name="Dispute fee",
+        category=category,
+        description=f"Chargeback {word} for {body['charge']}",
+    )
+    body["balance_transactions"] = [*body["balance_transactions"], transaction.body]
 
 
 def _tell_of_money(work: UnitOfWork, dispute: Record, event: str | None) -> None:
@@ -189,7 +222,7 @@ def _tell_of_money(work: UnitOfWork, dispute: Record, event: str | None) -> None
         return
     work.emit(event, dispute.body)
     charge = work.records.get("charge", dispute.body["charge"])
-    if event == "charge.dispute.funds_withdrawn" and not charge.body["disputed"]:
+    if event == _WITHDRAWN and not charge.body["disputed"]:
         charge.body["disputed"] = True
         work.records.save(charge)
         work.emit("charge.updated", charge.body, {"disputed": False})
@@ -197,15 +230,7 @@ def _tell_of_money(work: UnitOfWork, dispute: Record, event: str | None) -> None
 
 
 def _new_body(work: UnitOfWork, charge: Record, *, reason: str, status: str, amount: int) -> Json:
-    billing, details = charge.body["billing_details"], charge.body["payment_method_details"]
-    is_card = details["type"] == "card"
-    code = _VISA_CODES.get(reason) if is_card else None
-    known = {
-        "billing_address": ", ".join(v for v in (billing["address"] or {}).values() if v) or None,
-        "customer_email_address": billing["email"],
-        "customer_name": billing["name"],
-        "customer_purchase_ip": "127.0.0.1",
-    }
+    details = charge.body["payment_method_details"]
     body: Json = {
         "id": new_id("du_1"),
         "object": "dispute",
@@ -215,7 +240,11 @@ def _new_body(work: UnitOfWork, charge: Record, *, reason: str, status: str, amo
         "created": work.now,
         "currency": charge.body["currency"],
         "enhanced_eligibility_types": [],
-        "evidence": {**dict.fromkeys(_EVIDENCE), **known, "enhanced_evidence": {}},
+        "evidence": {
+            **dict.fromkeys(_EVIDENCE),
+            **_known_evidence(charge.body["billing_details"]),
+            "enhanced_evidence": {},
+        },
         "evidence_details": {
             "due_by": None if status == "prevented" else work.now + _ANSWER_SECONDS,
             "enhanced_eligibility": {},
@@ -232,9 +261,23 @@ def _new_body(work: UnitOfWork, charge: Record, *, reason: str, status: str, amo
         "reason": reason,
         "status": status,
     }
-    if is_card:
-        case = {"warning_needs_response": "inquiry", "prevented": "resolution"}.get(status, "chargeback")
-        brand = details["card"]["brand"]
-        shown = {"brand": brand, "case_type": case, "network": brand, "network_reason_code": code}
-        body.update(network_reason_code=code, payment_method_details={"card": shown, "type": "card"})
+    if details["type"] == "card":
+        body.update(_card_members(details["card"]["brand"], reason, status))
     return body
+
+
+def _known_evidence(billing: Json) -> Json:
+    lines = (billing["address"] or {}).values()
+    return {
+        "billing_address": ", ".join(filter(None, lines)) or None,
+        "customer_email_address": billing["email"],
+        "customer_name": billing["name"],
+        "customer_purchase_ip": "127.0.0.1",
+    }
+
+
+def _card_members(brand: str, reason: str, status: str) -> Json:
+    code = _VISA_CODES.get(reason)
+    case = _CASE_TYPES.get(status, "chargeback")
+    card = {"brand": brand, "case_type": case, "network": brand, "network_reason_code": code}
+    return {"network_reason_code": code, "payment_method_details": {"card": card, "type": "card"}}

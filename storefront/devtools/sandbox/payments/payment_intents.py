@@ -16,7 +16,8 @@ from storefront.devtools.sandbox.payments.charges import (
     new_charge,
 )
 from storefront.devtools.sandbox.payments.declines import BANK_FAILURES, DECLINES, Decline
-from storefront.devtools.sandbox.payments.stripe_test_cards import ACH_ACCOUNTS, CARDS, IBANS, BankAccount
+from storefront.devtools.sandbox.payments.payment_methods import get_account
+from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -89,7 +90,7 @@ def add_intent(work: UnitOfWork, params: Json, *, types: list[str], session_id: 
 
 
 def confirm(work: UnitOfWork, intent: Record, method: Record) -> Record | None:
-    """Try to pay. The new charge, or None when the buyer must authenticate first.
+    """Try to pay. Return the new charge, or None when the buyer must authenticate first.
 
     Raises the decline as Stripe's 402; what happened until then stays.
     """
@@ -116,43 +117,60 @@ def authenticate(work: UnitOfWork, intent: Record, *, passed: bool) -> Record:
 def _charge(work: UnitOfWork, intent: Record, method: Record, *, authenticated: bool) -> Record:
     decline = _decline(method)
     if decline is not None:
-        charge = new_charge(work, intent, method, status="failed", authenticated=authenticated)
-        mark_declined(charge, method, decline)
-        work.records.add(charge.body, charge.private)
-        intent.body["latest_charge"] = charge.id
-        work.emit("charge.failed", charge.body)
-        _fail(work, intent, method, decline, charge.id)
-        raise _card_error(intent, method, decline, charge.id)
-    if method.body["type"] == "card":
-        charge = new_charge(work, intent, method, status="succeeded", authenticated=authenticated)
-        mark_succeeded(charge)
-        work.records.add(charge.body, charge.private)
-        _succeed(work, intent, charge)
-        return charge
+        raise _refuse(work, intent, method, decline, authenticated=authenticated)
+    if method.body["type"] != "card":
+        return _start_debit(work, intent, method)
+    charge = new_charge(work, intent, method, status="succeeded", authenticated=authenticated)
+    mark_succeeded(charge)
+    work.records.add(charge.body, charge.private)
+    _succeed(work, intent, charge)
+    return charge
+
+
+def _refuse(
+    work: UnitOfWork, intent: Record, method: Record, decline: Decline, *, authenticated: bool
+) -> StripeApiError:
+    """Store the failed charge; return the error that tells of it."""
+    charge = new_charge(work, intent, method, status="failed", authenticated=authenticated)
+    mark_declined(charge, method, decline)
+    work.records.add(charge.body, charge.private)
+    intent.body["latest_charge"] = charge.id
+    work.emit("charge.failed", charge.body)
+    _fail(work, intent, method, decline, charge.id)
+    return _card_error(intent, method, decline, charge.id)
+
+
+def _start_debit(work: UnitOfWork, intent: Record, method: Record) -> Record:
+    """Make the charge of a bank debit, whose money comes days later or never."""
     charge = new_charge(work, intent, method, status="pending", authenticated=False)
     work.records.add(charge.body, charge.private)
     intent.body.update(status="processing", latest_charge=charge.id)
     work.records.save(intent)
     work.emit("payment_intent.processing", intent.body)
     work.emit("charge.pending", charge.body)
-    account = _account(method)
-    if account.settles and work.settings.settle_after_seconds is not None:
-        work.set_timer("settle", intent.id, work.now + work.settings.settle_after_seconds)
+    if get_account(method).settles:
+        work.settle_later("settle", intent.id)
     return charge
 
 
 def settle(work: UnitOfWork, intent: Record, *, succeeds: bool | None = None) -> Record:
-    """A processing bank debit ends; `None` lets the test account decide. Returns the charge."""
+    """End a processing bank debit and return its charge; `None` lets the test account decide."""
     work.drop_timer("settle", intent.id)
     method = work.records.get("payment_method", intent.body["payment_method"])
     charge = work.records.get("charge", intent.body["latest_charge"])
-    failure = _account(method).failure
-    if succeeds is True or (succeeds is None and failure is None):
+    failure = get_account(method).failure
+    is_success = failure is None if succeeds is None else succeeds
+    if is_success:
         mark_succeeded(charge)
         work.records.save(charge)
         _succeed(work, intent, charge)
-        return charge
-    mark_bank_failure(charge, failure or "generic_could_not_process")
+    else:
+        _fail_debit(work, intent, charge, method, failure or "generic_could_not_process")
+    return charge
+
+
+def _fail_debit(work: UnitOfWork, intent: Record, charge: Record, method: Record, failure: str) -> None:
+    mark_bank_failure(charge, failure)
     work.records.save(charge)
     work.emit("charge.failed", charge.body)
     intent.body.update(
@@ -169,7 +187,6 @@ def settle(work: UnitOfWork, intent: Record, *, succeeds: bool | None = None) ->
     )
     work.records.save(intent)
     work.emit("payment_intent.payment_failed", intent.body)
-    return charge
 
 
 def cancel(work: UnitOfWork, intent: Record, reason: str | None) -> None:
@@ -206,12 +223,7 @@ def _fail(work: UnitOfWork, intent: Record, method: Record, decline: Decline, ch
         "payment_method": method.body,
         "type": "card_error" if charge_id else "invalid_request_error",
     }
-    optional = {
-        "advice_code": decline.advice_code,
-        "charge": charge_id,
-        "decline_code": decline.decline_code,
-    }
-    error.update({name: value for name, value in optional.items() if value is not None})
+    error.update(_optional_members(decline, charge_id))
     intent.body.update(
         status="requires_payment_method", payment_method=None, next_action=None, last_payment_error=error
     )
@@ -220,16 +232,23 @@ def _fail(work: UnitOfWork, intent: Record, method: Record, decline: Decline, ch
 
 
 def _card_error(intent: Record, method: Record, decline: Decline, charge_id: str | None) -> StripeApiError:
-    members: Json = {"payment_intent": intent.body, "payment_method": method.body}
-    if charge_id is not None:
-        members["charge"] = charge_id
-    if decline.decline_code is not None:
-        members["decline_code"] = decline.decline_code
-    if decline.advice_code is not None:
-        members["advice_code"] = decline.advice_code
     return StripeApiError(
-        402, decline.message, kind="card_error", code=decline.code, param="", keeps_work=True, **members
+        402,
+        decline.message,
+        kind="card_error",
+        code=decline.code,
+        param="",
+        keeps_work=True,
+        payment_intent=intent.body,
+        payment_method=method.body,
+        **_optional_members(decline, charge_id),
     )
+
+
+def _optional_members(decline: Decline, charge_id: str | None) -> Json:
+    """Return what an error only shows where it is known."""
+    members = {"advice_code": decline.advice_code, "charge": charge_id, "decline_code": decline.decline_code}
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _decline(method: Record) -> Decline | None:
@@ -237,11 +256,7 @@ def _decline(method: Record) -> Decline | None:
         card = CARDS.get(method.private["number"])
         name = "test_mode_live_card" if card is None else card.decline
         return None if name is None else DECLINES[name]
-    return DECLINES["fraudulent"] if _account(method).is_blocked else None
-
-
-def _account(method: Record) -> BankAccount:
-    return (IBANS if method.body["type"] == "sepa_debit" else ACH_ACCOUNTS)[method.private["number"]]
+    return DECLINES["fraudulent"] if get_account(method).is_blocked else None
 
 
 def _challenge(intent: Record) -> Json:

@@ -2,9 +2,12 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 
 from storefront.devtools.sandbox.api.addresses import full_address
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, missing, no_such
+from storefront.devtools.sandbox.api.members import copied_or_null
+from storefront.devtools.sandbox.api.parameter_checks import get_named, require
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.payments.stripe_test_cards import (
@@ -13,6 +16,8 @@ from storefront.devtools.sandbox.payments.stripe_test_cards import (
     BANK_NAMES,
     CARDS,
     IBANS,
+    BankAccount,
+    Card,
     number_of,
     passes_luhn,
     passes_mod97,
@@ -21,31 +26,22 @@ from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _BRANDS = {"5": "mastercard", "3": "amex"}
+_ACCOUNT_MEMBERS = {"sepa_debit": "iban", "us_bank_account": "account_number"}
 
 
 def add_method(work: UnitOfWork, params: Json) -> Record:
-    """From the parameters of `POST /v1/payment_methods`."""
-    kind = params.get("type")
-    if kind is None:
-        raise missing("type")
-    makers = {"card": _card, "sepa_debit": _sepa, "us_bank_account": _ach}
-    if kind not in makers:
+    """Make one from the parameters of `POST /v1/payment_methods`."""
+    require(params, "type")
+    kind = params["type"]
+    if kind not in _READERS:
         raise invalid(f"The local sandbox has no payment method of type {kind}.", param="type")
-    if kind not in params:
-        raise missing(kind)
-    detail, number = makers[kind](params[kind])
-    billing = params.get("billing_details") or {}
+    require(params, kind)
+    detail, number = _READERS[kind](params[kind])
     body: Json = {
         "id": new_id("pm_1"),
         "object": "payment_method",
         "allow_redisplay": params.get("allow_redisplay", "unspecified"),
-        "billing_details": {
-            "address": full_address(billing.get("address") or None),
-            "email": billing.get("email") or None,
-            "name": billing.get("name") or None,
-            "phone": billing.get("phone") or None,
-            "tax_id": billing.get("tax_id") or None,
-        },
+        "billing_details": _billing_details(params.get("billing_details") or {}),
         "created": work.now,
         "customer": None,
         "customer_account": None,
@@ -57,39 +53,48 @@ def add_method(work: UnitOfWork, params: Json) -> Record:
     return work.records.add(body, {"number": number})
 
 
+def _billing_details(given: Json) -> Json:
+    address = full_address(given.get("address"))
+    return {"address": address, **copied_or_null(given, ("email", "name", "phone", "tax_id"))}
+
+
 def find_method(work: UnitOfWork, name: str, param: str = "payment_method") -> Record:
-    """A stored method, or a fresh one for Stripe's well-known test ids."""
-    number = number_of(name) if name.startswith("pm_card_") else None
-    if number is not None:
-        return add_method(work, {"type": "card", "card": {"number": number}})
-    if name in BANK_NAMES:
-        kind, account = BANK_NAMES[name]
-        member = "iban" if kind == "sepa_debit" else "account_number"
-        return add_method(work, {"type": kind, kind: {member: account}})
-    method = work.records.find("payment_method", name)
-    if method is None:
-        raise no_such("PaymentMethod", name, param)
+    """Return a stored method, or a fresh one for Stripe's well-known test ids; raise Stripe's 400."""
+    params = _well_known_params(name)
+    if params is not None:
+        return add_method(work, params)
+    method = get_named(work, "payment_method", name, param, "PaymentMethod")
     if method.private.get("was_detached"):
         raise invalid("This PaymentMethod was detached from its customer and cannot be used again.", param=param)
     return method
 
 
+def get_account(method: Record) -> BankAccount:
+    """Return the test account behind a method that is no card."""
+    accounts = IBANS if method.body["type"] == "sepa_debit" else ACH_ACCOUNTS
+    return accounts[method.private["number"]]
+
+
+def _well_known_params(name: str) -> Json | None:
+    number = number_of(name) if name.startswith("pm_card_") else None
+    if number is not None:
+        return {"type": "card", "card": {"number": number}}
+    if name not in BANK_NAMES:
+        return None
+    kind, account = BANK_NAMES[name]
+    return {"type": kind, kind: {_ACCOUNT_MEMBERS[kind]: account}}
+
+
 def _card(params: Json) -> tuple[Json, str]:
-    if "token" in params:
-        number = number_of(params["token"])
-        if number is None:
-            raise no_such("token", params["token"], "card[token]")
-    else:
-        number = params.get("number", "").replace(" ", "").replace("-", "")
-        _check_card(params, number)
-    card = CARDS.get(number)
-    brand = card.brand if card else _BRANDS.get(number[0], "visa")
+    number = _card_number(params)
+    card = CARDS.get(number) or Card(number=number, brand=_BRANDS.get(number[0], "visa"))
+    brand = card.brand
     return {
         "brand": brand,
         "checks": {
             "address_line1_check": None,
-            "address_postal_code_check": card.postal_code_check if card else "pass",
-            "cvc_check": card.cvc_check if card else "pass",
+            "address_postal_code_check": card.postal_code_check,
+            "cvc_check": card.cvc_check,
         },
         "country": "US",
         "display_brand": "american_express" if brand == "amex" else brand,
@@ -101,25 +106,43 @@ def _card(params: Json) -> tuple[Json, str]:
         "last4": number[-4:],
         "networks": {"available": [brand], "preferred": None},
         "regulated_status": "unregulated",
-        "three_d_secure_usage": {"supported": card.knows_3ds if card else True},
+        "three_d_secure_usage": {"supported": card.knows_3ds},
         "wallet": None,
     }, number
+
+
+def _card_number(params: Json) -> str:
+    if "token" not in params:
+        number = params.get("number", "").replace(" ", "").replace("-", "")
+        _check_card(params, number)
+        return str(number)
+    known = number_of(params["token"])
+    if known is None:
+        raise no_such("token", params["token"], "card[token]")
+    return known
 
 
 def _check_card(params: Json, number: str) -> None:
     if not number:
         raise missing("card[number]")
-    if not number.isdigit() or not 12 <= len(number) <= 19 or not passes_luhn(number):
+    if not _is_card_number(number):
         raise _bad_card("incorrect_number", "Your card number is incorrect.", "number")
     now = time.gmtime()
     month, year = params.get("exp_month", 12), _year(params.get("exp_year", now.tm_year))
     if not 1 <= month <= 12:
         raise _bad_card("invalid_expiry_month", "Your card's expiration month is invalid.", "exp_month")
-    if not now.tm_year <= year <= now.tm_year + 50 or (year, month) < (now.tm_year, now.tm_mon):
+    if not (now.tm_year, now.tm_mon) <= (year, month) <= (now.tm_year + 50, 12):
         raise _bad_card("invalid_expiry_year", "Your card's expiration year is invalid.", "exp_year")
-    cvc = params.get("cvc")
-    if cvc is not None and (not cvc.isdigit() or len(cvc) not in {3, 4}):
+    if not _is_security_code(params.get("cvc", "000")):
         raise _bad_card("invalid_cvc", "Your card's security code is invalid.", "cvc")
+
+
+def _is_card_number(number: str) -> bool:
+    return number.isdigit() and 12 <= len(number) <= 19 and passes_luhn(number)
+
+
+def _is_security_code(cvc: str) -> bool:
+    return cvc.isdigit() and len(cvc) in {3, 4}
 
 
 def _year(year: int) -> int:
@@ -132,6 +155,18 @@ def _bad_card(code: str, message: str, member: str) -> StripeApiError:
 
 def _sepa(params: Json) -> tuple[Json, str]:
     iban = params.get("iban", "").replace(" ", "").upper()
+    _check_iban(iban)
+    return {
+        "bank_code": iban[4:9] if iban[:2] == "AT" else iban[4:12],
+        "branch_code": "",
+        "country": iban[:2],
+        "fingerprint": _fingerprint(iban),
+        "generated_from": {"charge": None, "setup_attempt": None},
+        "last4": iban[-4:],
+    }, iban
+
+
+def _check_iban(iban: str) -> None:
     if not iban:
         raise missing("sepa_debit[iban]")
     if len(iban) < 15 or not passes_mod97(iban):
@@ -145,14 +180,6 @@ def _sepa(params: Json) -> tuple[Json, str]:
             param="sepa_debit[iban]",
             code="invalid_bank_account_iban",
         )
-    return {
-        "bank_code": iban[4:9] if iban[:2] == "AT" else iban[4:12],
-        "branch_code": "",
-        "country": iban[:2],
-        "fingerprint": _fingerprint(iban),
-        "generated_from": {"charge": None, "setup_attempt": None},
-        "last4": iban[-4:],
-    }, iban
 
 
 def _ach(params: Json) -> tuple[Json, str]:
@@ -177,6 +204,14 @@ def _ach(params: Json) -> tuple[Json, str]:
         "routing_number": routing,
         "status_details": {},
     }, number
+
+
+# Return what Stripe shows of the instrument, and its number, which Stripe does not show.
+_READERS: dict[str, Callable[[Json], tuple[Json, str]]] = {
+    "card": _card,
+    "sepa_debit": _sepa,
+    "us_bank_account": _ach,
+}
 
 
 def _fingerprint(number: str) -> str:

@@ -22,11 +22,13 @@ class RefundEnd(StrEnum):
     CANCELED = "canceled"
 
 
+# How a refund ends that has not ended at once.
+_LATER_ENDS = {RefundCourse.PENDING: RefundEnd.SUCCEEDED, RefundCourse.BOUNCES: RefundEnd.FAILED}
 _FAILURE_REASONS = {RefundEnd.FAILED: "expired_or_canceled_card", RefundEnd.CANCELED: "merchant_request"}
 
 
 def refund_charge(work: UnitOfWork, charge: Record, params: Json, course: RefundCourse | None = None) -> Json:
-    """`params` as in `POST /v1/refunds`; the refund as Stripe answers it, before the bank has said a word.
+    """Refund with `params` as in `POST /v1/refunds`; return what Stripe answers before the bank has said a word.
 
     Without a course the test card or account decides, and the timer ends it; with one, it waits to be settled.
     Raises Stripe's 400 when there is nothing, or not so much, left to refund, or a dispute is open.
@@ -45,10 +47,10 @@ def refund_charge(work: UnitOfWork, charge: Record, params: Json, course: Refund
     if chosen is RefundCourse.SUCCEEDS:
         _find_reference(work, refund)
         return answer
-    refund.private["end"] = RefundEnd.SUCCEEDED if chosen is RefundCourse.PENDING else RefundEnd.FAILED
+    refund.private["end"] = _LATER_ENDS[chosen]
     work.records.save(refund)
-    if course is None and work.settings.settle_after_seconds is not None:
-        work.set_timer("refund", refund.id, work.now + work.settings.settle_after_seconds)
+    if course is None:
+        work.settle_later("refund", refund.id)
     return answer
 
 
@@ -73,7 +75,7 @@ def settle_refund(work: UnitOfWork, refund: Record, end: RefundEnd) -> None:
     refund.body["status"] = end.value
     if end is RefundEnd.SUCCEEDED:
         work.records.save(refund)
-        _tell(work, refund, previous)
+        tell_of_change(work, refund, previous)
         _find_reference(work, refund)
         return
     back = add_transaction(
@@ -93,22 +95,29 @@ def settle_refund(work: UnitOfWork, refund: Record, end: RefundEnd) -> None:
     work.emit("charge.refund.updated", refund.body, previous)
 
 
-def _check_amount(charge: Record, asked: int | None) -> int:
+def _check_amount(charge: Record, wanted: int | None) -> int:
+    """Return the wanted amount, or all that is left, in minor units."""
     body = charge.body
     if body["status"] != "succeeded":
         raise invalid(f"Charge {charge.id} did not succeed and cannot be refunded.")
     remainder = int(body["amount"] - body["amount_refunded"])
     if remainder == 0:
         raise invalid(f"Charge {charge.id} has already been refunded.", code="charge_already_refunded")
-    if asked is not None and asked > remainder:
-        raise _too_much(charge, asked, remainder)
-    return remainder if asked is None else asked
+    amount = remainder if wanted is None else wanted
+    if amount > remainder:
+        raise _too_much(charge, amount, remainder)
+    return amount
 
 
 def _too_much(charge: Record, amount: int, remainder: int) -> StripeApiError:
     currency = charge.body["currency"]
-    asked, left = (display(each, currency).removesuffix(" usd") for each in (amount, remainder))
-    return invalid(f"Refund amount ({asked}) is greater than unrefunded amount on charge ({left})", param="amount")
+    wanted, left = (
+        display(amount, currency).removesuffix(" usd"),
+        display(remainder, currency).removesuffix(" usd"),
+    )
+    return invalid(
+        f"Refund amount ({wanted}) is greater than unrefunded amount on charge ({left})", param="amount"
+    )
 
 
 def _usual_course(work: UnitOfWork, charge: Record) -> RefundCourse:
@@ -173,10 +182,10 @@ def _find_reference(work: UnitOfWork, refund: Record) -> None:
     card = {**old, "reference": random_text(23), "reference_status": "available"}
     refund.body["destination_details"] = {"card": card, "type": "card"}
     work.records.save(refund)
-    _tell(work, refund, {"destination_details": {"card": difference(old, card)}})
+    tell_of_change(work, refund, {"destination_details": {"card": difference(old, card)}})
 
 
-def _tell(work: UnitOfWork, refund: Record, previous: Json) -> None:
+def tell_of_change(work: UnitOfWork, refund: Record, previous: Json) -> None:
     work.emit("refund.updated", refund.body, previous)
     work.emit("charge.refund.updated", refund.body, previous)
 

@@ -5,7 +5,7 @@ from stripe.params import ChargeListParams, ChargeListRefundsParams, ChargeRetri
 from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_answer, list_records
 from storefront.devtools.sandbox.api.routes import Call, route
-from storefront.devtools.sandbox.api.updates import change
+from storefront.devtools.sandbox.api.updates import change, save_change
 from storefront.devtools.sandbox.storage.records import Json, Query
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -24,9 +24,7 @@ def update_charge(call: Call) -> Json:
     if report and report != known:
         previous["fraud_details"] = {"user_report": known}
         charge.body["fraud_details"]["user_report"] = report
-    if previous:
-        call.work.records.save(charge)
-        call.work.emit("charge.updated", charge.body, previous)
+    save_change(call.work, charge, previous)
     return charge.body
 
 

@@ -8,20 +8,15 @@ from stripe.params import (
     CouponUpdateParams,
 )
 
-from storefront.devtools.sandbox.api.errors import exclusive, invalid, missing
+from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.parameter_checks import refuse_both, require, require_positive
 from storefront.devtools.sandbox.api.routes import Call, route
-from storefront.devtools.sandbox.api.updates import change, delete, new_metadata
+from storefront.devtools.sandbox.api.updates import change, delete, new_metadata, save_change
+from storefront.devtools.sandbox.catalog.validity import is_usable
 from storefront.devtools.sandbox.ids import random_text
-from storefront.devtools.sandbox.storage.records import Json, Record
+from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
-
-
-def is_usable(coupon: Record, now: int) -> bool:
-    body = coupon.body
-    if coupon.deleted or (body["redeem_by"] is not None and body["redeem_by"] <= now):
-        return False
-    return body["max_redemptions"] is None or body["times_redeemed"] < body["max_redemptions"]
 
 
 def count_redemption(work: UnitOfWork, coupon_id: str) -> None:
@@ -34,22 +29,20 @@ def count_redemption(work: UnitOfWork, coupon_id: str) -> None:
 
 
 def _check(params: Json) -> None:
-    if "percent_off" in params and "amount_off" in params:
-        raise exclusive("percent_off", "amount_off")
-    if "percent_off" not in params and "amount_off" not in params:
+    refuse_both(params, "percent_off", "amount_off")
+    if "amount_off" in params:
+        require(params, "currency")
+        require_positive(params["amount_off"], "amount_off")
+    elif "percent_off" in params:
+        _check_percentage(params["percent_off"])
+    else:
         raise invalid("You must pass either `percent_off` or `amount_off`.", is_stored=False)
-    if "amount_off" in params and "currency" not in params:
-        raise missing("currency")
-    if not 0 < params.get("percent_off", 1) <= 100:
+
+
+def _check_percentage(percent_off: float) -> None:
+    if not 0 < percent_off <= 100:
         raise invalid(
             "Invalid percent_off: must be greater than 0 and at most 100.", param="percent_off", is_stored=False
-        )
-    if params.get("amount_off", 1) < 1:
-        raise invalid(
-            "This value must be greater than or equal to 1.",
-            param="amount_off",
-            code="parameter_invalid_integer",
-            is_stored=False,
         )
 
 
@@ -91,10 +84,7 @@ def retrieve_coupon(call: Call) -> Json:
 @route("POST /v1/coupons/{id}", CouponUpdateParams, unsupported=("currency_options",))
 def update_coupon(call: Call) -> Json:
     coupon = call.get("coupon", param="coupon")
-    previous = change(coupon, call.params, ("metadata", "name"))
-    if previous:
-        call.work.records.save(coupon)
-        call.work.emit("coupon.updated", coupon.body, previous)
+    save_change(call.work, coupon, change(coupon, call.params, ("metadata", "name")))
     return coupon.body
 
 

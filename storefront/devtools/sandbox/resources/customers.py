@@ -12,7 +12,7 @@ from storefront.devtools.sandbox.api.addresses import whole_address, whole_shipp
 from storefront.devtools.sandbox.api.errors import not_found
 from storefront.devtools.sandbox.api.lists import list_records
 from storefront.devtools.sandbox.api.routes import Call, route
-from storefront.devtools.sandbox.api.updates import change, delete, new_metadata
+from storefront.devtools.sandbox.api.updates import change, delete, new_metadata, save_change
 from storefront.devtools.sandbox.ids import new_id, random_text
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -31,11 +31,24 @@ _UNSUPPORTED = (
 )
 
 
+_CHANGEABLE = (
+    "address",
+    "description",
+    "email",
+    "metadata",
+    "name",
+    "phone",
+    "preferred_locales",
+    "shipping",
+    "tax_exempt",
+)
+
+
 def add_customer(work: UnitOfWork, params: Json) -> Record:
     body: Json = {
         "id": new_id("cus_"),
         "object": "customer",
-        "address": whole_address(params.get("address") or None),
+        "address": whole_address(params.get("address")),
         "balance": 0,
         "created": work.now,
         "currency": None,
@@ -58,7 +71,7 @@ def add_customer(work: UnitOfWork, params: Json) -> Record:
         "next_invoice_sequence": params.get("next_invoice_sequence", 1),
         "phone": params.get("phone"),
         "preferred_locales": params.get("preferred_locales") or [],
-        "shipping": whole_shipping(params.get("shipping") or None),
+        "shipping": whole_shipping(params.get("shipping")),
         "tax_exempt": params.get("tax_exempt") or "none",
         "test_clock": None,
     }
@@ -93,21 +106,7 @@ def update_customer(call: Call) -> Json:
         params["address"] = whole_address(params["address"])
     if params.get("shipping"):
         params["shipping"] = whole_shipping(params["shipping"])
-    names = (
-        "address",
-        "description",
-        "email",
-        "metadata",
-        "name",
-        "phone",
-        "preferred_locales",
-        "shipping",
-        "tax_exempt",
-    )
-    previous = change(customer, params, names)
-    if previous:
-        call.work.records.save(customer)
-        call.work.emit("customer.updated", customer.body, previous)
+    save_change(call.work, customer, change(customer, params, _CHANGEABLE))
     return customer.body
 
 

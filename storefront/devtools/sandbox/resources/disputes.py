@@ -4,7 +4,7 @@ from stripe.params import DisputeCloseParams, DisputeListParams, DisputeRetrieve
 
 from storefront.devtools.sandbox.api.lists import list_records
 from storefront.devtools.sandbox.api.routes import Call, route
-from storefront.devtools.sandbox.api.updates import change
+from storefront.devtools.sandbox.api.updates import change, save_change
 from storefront.devtools.sandbox.payments.dispute_evidence import accept_loss, answer_dispute
 from storefront.devtools.sandbox.storage.records import Json
 
@@ -26,9 +26,8 @@ def update_dispute(call: Call) -> Json:
     previous = change(dispute, call.params, ("intended_submission_method", "metadata"))
     if evidence or sends:
         answer_dispute(call.work, dispute, evidence, sends=sends is not False, previous=previous)
-    elif previous:
-        call.work.records.save(dispute)
-        call.work.emit("charge.dispute.updated", dispute.body, previous)
+    else:
+        save_change(call.work, dispute, previous, "charge.dispute.updated")
     return dispute.body
 
 

@@ -2,13 +2,15 @@
 
 from stripe.params import EventListParams, EventRetrieveParams
 
-from storefront.devtools.sandbox.api.errors import invalid, no_such
-from storefront.devtools.sandbox.api.lists import find_page, list_answer
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.lists import find_page, list_answer, one_of
+from storefront.devtools.sandbox.api.parameter_checks import get_undeleted, refuse_both
 from storefront.devtools.sandbox.api.parameter_types import TEXT, Kind, Spec
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
+_TYPE = "json_extract(body, '$.type')"
 _UNDELIVERED = (
     "EXISTS (SELECT 1 FROM deliveries WHERE deliveries.event_id = objects.id AND deliveries.state <> 'succeeded')"
 )
@@ -33,23 +35,24 @@ def retrieve_event(call: Call) -> Json:
 @route("GET /v1/events", EventListParams)
 def list_events(call: Call) -> Json:
     params = call.params
-    if "type" in params and "types" in params:
-        raise invalid("You may only specify one of these parameters: type, types.", code="parameters_exclusive")
+    refuse_both(params, "type", "types")
     types = params.get("types") or []
     if len(types) > 20:
         raise invalid("You can list at most 20 types.", param="types")
-    sql: list[str] = []
-    values: list[str | int] = []
-    if types:
-        sql.append(f"json_extract(body, '$.type') IN ({', '.join('?' * len(types))})")
-        values += types
-    if "type" in params:
-        sql.append("json_extract(body, '$.type') GLOB ?")
-        values.append(params["type"])
-    if "delivery_success" in params:
-        sql.append(f"NOT {_UNDELIVERED}" if params["delivery_success"] else _UNDELIVERED)
-    found, has_more = find_page(call, "event", sql=tuple(sql), values=tuple(values))
-    return list_answer([event_json(call.work, each) for each in found], "/v1/events", has_more=has_more)
+    sql = (*one_of(_TYPE, types), *_type_pattern(params), *_delivery_condition(params))
+    values = [*types, params["type"]] if "type" in params else types
+    events, has_more = find_page(call, "event", sql=sql, values=tuple(values))
+    return list_answer([event_json(call.work, event) for event in events], "/v1/events", has_more=has_more)
+
+
+def _type_pattern(params: Json) -> tuple[str, ...]:
+    return (f"{_TYPE} GLOB ?",) if "type" in params else ()
+
+
+def _delivery_condition(params: Json) -> tuple[str, ...]:
+    if "delivery_success" not in params:
+        return ()
+    return (f"NOT {_UNDELIVERED}",) if params["delivery_success"] else (_UNDELIVERED,)
 
 
 @route(
@@ -64,12 +67,12 @@ def retry_event(call: Call) -> Json:
 
 
 def resend(work: UnitOfWork, event: Record, endpoint_id: str | None = None) -> None:
-    """To one endpoint, or to every enabled one, whatever it subscribed to."""
-    if endpoint_id is not None:
-        endpoint = work.records.find("webhook_endpoint", endpoint_id)
-        if endpoint is None or endpoint.deleted:
-            raise no_such("webhook endpoint", endpoint_id, "webhook_endpoint")
-        work.deliver(event.body, endpoint.id, is_resend=True)
-        return
-    for each in work.endpoints():
-        work.deliver(event.body, each, is_resend=True)
+    """Send the event to one endpoint, or to every enabled one, whatever it subscribed to."""
+    if endpoint_id is None:
+        endpoint_ids = work.endpoints()
+    else:
+        endpoint_ids = [
+            get_undeleted(work, "webhook_endpoint", endpoint_id, "webhook_endpoint", "webhook endpoint").id
+        ]
+    for receiver_id in endpoint_ids:
+        work.deliver(event.body, receiver_id, is_resend=True)

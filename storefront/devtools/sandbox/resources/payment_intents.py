@@ -9,8 +9,9 @@ from stripe.params import (
     PaymentIntentUpdateParams,
 )
 
-from storefront.devtools.sandbox.api.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.parameter_checks import check_customer
 from storefront.devtools.sandbox.api.parameter_types import TEXTS
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change
@@ -44,19 +45,10 @@ _UNSUPPORTED = (
 )
 def create_intent(call: Call) -> Json:
     params, work = call.params, call.work
-    currency = params["currency"].lower()
-    least = minimum_charge(currency)
-    if not least <= params["amount"] <= MAXIMUM_AMOUNT:
-        raise invalid(
-            f"Amount must be at least {display(least, currency)} and at most {MAXIMUM_AMOUNT}.",
-            param="amount",
-            code="amount_too_small" if params["amount"] < least else "amount_too_large",
-        )
+    _check_amount(params["amount"], params["currency"].lower())
     if params.get("capture_method") == "manual":
         raise invalid("The local sandbox has no manual capture.", param="capture_method")
-    customer = params.get("customer")
-    if customer is not None and work.records.find("customer", customer) is None:
-        raise no_such("customer", customer, "customer")
+    check_customer(work, params)
     types = params.get("payment_method_types") or params.get("allowed_payment_method_types") or ["card"]
     automatic = {"allow_redirects": "always", "enabled": True} if call.is_strict else None
     intent = payment_intents.add_intent(work, {"automatic_payment_methods": automatic, **params}, types=types)
@@ -69,6 +61,16 @@ def create_intent(call: Call) -> Json:
     return intent.body
 
 
+def _check_amount(amount: int, currency: str) -> None:
+    least = minimum_charge(currency)
+    if not least <= amount <= MAXIMUM_AMOUNT:
+        raise invalid(
+            f"Amount must be at least {display(least, currency)} and at most {MAXIMUM_AMOUNT}.",
+            param="amount",
+            code="amount_too_small" if amount < least else "amount_too_large",
+        )
+
+
 def _confirm(call: Call, intent: Record) -> None:
     name = intent.body["payment_method"]
     if name is None:
@@ -79,7 +81,7 @@ def _confirm(call: Call, intent: Record) -> None:
 
 
 def _own(call: Call) -> Record:
-    """An intent the merchant may act on; those of Checkout Sessions belong to the session."""
+    """Return an intent that the merchant may act on; those of Checkout Sessions belong to the session."""
     intent = call.get("payment_intent", param="intent")
     if intent.private.get("session"):
         raise invalid(

@@ -8,12 +8,13 @@ from stripe.params import (
     PaymentLinkUpdateParams,
 )
 
-from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_answer, list_records, page_of
+from storefront.devtools.sandbox.api.parameter_checks import require, require_positive
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.checkout.line_items import line_items
-from storefront.devtools.sandbox.checkout.parameter_rules import check_lines, check_url
+from storefront.devtools.sandbox.checkout.parameter_rules import check_capture_method, check_lines, check_url
+from storefront.devtools.sandbox.checkout.payment_link_body import find_limit
 from storefront.devtools.sandbox.checkout.payment_links import add_link, change_link
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -42,23 +43,12 @@ def _check_new_link(params: Json) -> None:
 def _check_link(params: Json) -> None:
     after = params.get("after_completion") or {}
     if after.get("type") == "redirect":
-        if "redirect" not in after:
-            raise missing("after_completion[redirect]")
+        require(after, "redirect", name="after_completion")
         check_url(after["redirect"]["url"], "after_completion[redirect][url]")
-    restrictions = params.get("restrictions") or {}
-    if restrictions and restrictions["completed_sessions"]["limit"] < 1:
-        raise invalid(
-            "This value must be greater than or equal to 1.",
-            param="restrictions[completed_sessions][limit]",
-            code="parameter_invalid_integer",
-            is_stored=False,
-        )
-    if (params.get("payment_intent_data") or {}).get("capture_method") == "manual":
-        raise invalid(
-            "The local sandbox captures every payment at once; it has no manual capture.",
-            param="payment_intent_data[capture_method]",
-            is_stored=False,
-        )
+    limit = find_limit(params.get("restrictions"))
+    if limit is not None:
+        require_positive(limit, "restrictions[completed_sessions][limit]")
+    check_capture_method(params)
 
 
 @route(

@@ -8,8 +8,9 @@ from stripe.params import (
     PaymentMethodRetrieveParams,
 )
 
-from storefront.devtools.sandbox.api.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.parameter_checks import get_undeleted, require
 from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.payments.payment_methods import add_method, find_method
@@ -52,12 +53,9 @@ def list_payment_methods(call: Call) -> Json:
 
 @route("POST /v1/payment_methods/{id}/attach", PaymentMethodAttachParams, unsupported=("customer_account",))
 def attach_payment_method(call: Call) -> Json:
-    """To one customer for good: what was given back cannot be used again, as at Stripe."""
-    if "customer" not in call.params:
-        raise missing("customer")
-    customer = call.work.records.find("customer", call.params["customer"])
-    if customer is None or customer.deleted:
-        raise no_such("customer", call.params["customer"], "customer")
+    """Attach to one customer for good: what was given back cannot be used again, as at Stripe."""
+    require(call.params, "customer")
+    customer = get_undeleted(call.work, "customer", call.params["customer"], "customer")
     method = find_method(call.work, call.ids[0])
     if method.body["customer"] not in (None, customer.id):
         raise invalid("The payment method you provided has already been attached to a customer.")

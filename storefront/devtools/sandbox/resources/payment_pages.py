@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from storefront.devtools.sandbox.api.errors import invalid, missing
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.parameter_checks import require
 from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.checkout.discounts import apply_code
+from storefront.devtools.sandbox.checkout.line_items import get_line
 from storefront.devtools.sandbox.checkout.page_json import page_json
 from storefront.devtools.sandbox.checkout.payment import authenticate_session, confirm_session, require_open
 from storefront.devtools.sandbox.checkout.redirect import poll
@@ -19,6 +21,8 @@ _QUANTITIES = Spec(
     item=Spec(kind=Kind.HASH, fields={"id": TEXT, "quantity": INTEGER}, required=("id", "quantity")),
 )
 _TAX_ID = Spec(kind=Kind.HASH, fields={"type": TEXT, "value": TEXT}, required=("type", "value"))
+# What a buyer types on the page.
+_TYPED = ("email", "name", "country", "postal_code", "payment_method", "tax_id")
 # Named by Stripe's own page for fraud signals; taken and not used.
 _SIGNALS: Mapping[str, Spec] = dict.fromkeys(("eid", "guid", "muid", "sid"), _CAN_BE_EMPTY)
 
@@ -45,18 +49,18 @@ def update_page(call: Call) -> Json:
         if not session.body["allow_promotion_codes"]:
             raise invalid("This order does not take promotion codes.", param="promotion_code")
         apply_code(call.work, session, call.params["promotion_code"])
-    for place, wanted in enumerate(call.params.get("line_items") or []):
-        set_quantity(session, wanted, f"line_items[{place}]")
-    compute(call.work, session)
-    require_chargeable(session)
-    call.work.records.save(session)
+    _set_quantities(session, call.params.get("line_items") or [], "line_items")
+    _keep_totals(call.work, session)
     return page_json(call.work, session)
 
 
-def set_quantity(session: Record, wanted: Json, name: str) -> None:
-    line = next((each for each in session.private["lines"] if each["id"] == wanted["id"]), None)
-    if line is None:
-        raise invalid(f"No such item: '{wanted['id']}'", param=f"{name}[id]", code="resource_missing")
+def _set_quantities(session: Record, quantities: list[Json], name: str) -> None:
+    for place, wanted in enumerate(quantities):
+        _set_quantity(session, wanted, f"{name}[{place}]")
+
+
+def _set_quantity(session: Record, wanted: Json, name: str) -> None:
+    line = get_line(session, wanted["id"], f"{name}[id]")
     limits = line["adjustable"]
     if limits is None:
         raise invalid("The quantity of this item cannot be changed.", param=f"{name}[quantity]")
@@ -66,6 +70,12 @@ def set_quantity(session: Record, wanted: Json, name: str) -> None:
             param=f"{name}[quantity]",
         )
     line["quantity"] = wanted["quantity"]
+
+
+def _keep_totals(work: UnitOfWork, session: Record) -> None:
+    compute(work, session)
+    require_chargeable(session)
+    work.records.save(session)
 
 
 @route(
@@ -85,8 +95,7 @@ def set_quantity(session: Record, wanted: Json, name: str) -> None:
     },
 )
 def confirm_page(call: Call) -> Json:
-    if "expected_amount" not in call.params:
-        raise missing("expected_amount")
+    require(call.params, "expected_amount")
     session = _session(call)
     intent = confirm_session(call.work, session, call.params)
     return page_json(call.work, session, intent)
@@ -98,9 +107,7 @@ def confirm_page(call: Call) -> Json:
     extra={**_SIGNALS, "payment_intent": TEXT, "result": TEXT},
 )
 def authenticate_page(call: Call) -> Json:
-    for name in ("payment_intent", "result"):
-        if name not in call.params:
-            raise missing(name)
+    require(call.params, "payment_intent", "result")
     session = _session(call)
     intent = authenticate_session(call.work, session, call.params)
     return page_json(call.work, session, intent)
@@ -116,18 +123,20 @@ def _session(call: Call) -> Record:
 
 
 def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Json:
-    """For the control API: code, quantities, Pay button and, if asked for, the 3-D Secure dialog."""
+    """Do what a buyer does, for the control API: code, quantities, Pay button and the 3-D Secure dialog."""
     if params.get("promotion_code"):
         apply_code(work, session, params["promotion_code"])
-    for place, (line_id, quantity) in enumerate((params.get("quantities") or {}).items()):
-        set_quantity(session, {"id": line_id, "quantity": quantity}, f"quantities[{place}]")
-    compute(work, session)
-    require_chargeable(session)
-    work.records.save(session)
-    names = ("email", "name", "country", "postal_code", "payment_method", "tax_id")
-    given = {name: params[name] for name in names if params.get(name)}
-    intent = confirm_session(work, session, given)
-    if intent is not None and intent["status"] == "requires_action" and params.get("authenticate"):
+    quantities = (params.get("quantities") or {}).items()
+    _set_quantities(session, [{"id": line_id, "quantity": number} for line_id, number in quantities], "quantities")
+    _keep_totals(work, session)
+    typed = {name: params[name] for name in _TYPED if params.get(name)}
+    intent = confirm_session(work, session, typed)
+    if intent is not None and _is_answered(intent, params):
         answer = {"payment_intent": intent["id"], "result": params["authenticate"]}
         intent = authenticate_session(work, session, answer)
     return page_json(work, session, intent)
+
+
+def _is_answered(intent: Json, params: Json) -> bool:
+    """Tell whether there is a 3-D Secure dialog, and somebody to answer it."""
+    return bool(intent["status"] == "requires_action" and params.get("authenticate"))

@@ -4,10 +4,12 @@ from decimal import Decimal
 
 from stripe.params import PriceCreateParams, PriceListParams, PriceRetrieveParams, PriceUpdateParams
 
-from storefront.devtools.sandbox.api.errors import exclusive, invalid, missing, no_such
-from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.lists import list_records, one_of
+from storefront.devtools.sandbox.api.members import member_name
+from storefront.devtools.sandbox.api.parameter_checks import get_undeleted, refuse_both, require_either
 from storefront.devtools.sandbox.api.routes import Call, route
-from storefront.devtools.sandbox.api.updates import change, new_metadata
+from storefront.devtools.sandbox.api.updates import change, new_metadata, save_change
 from storefront.devtools.sandbox.catalog.products import add_product
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.money import MAXIMUM_AMOUNT, step
@@ -51,31 +53,24 @@ def add_price(
 
 
 def _amount(params: Json, currency: str, name: str) -> tuple[int | None, str]:
-    def param(member: str) -> str:
-        return f"{name}[{member}]" if name else member
-
-    if "unit_amount" in params and "unit_amount_decimal" in params:
-        raise exclusive(param("unit_amount"), param("unit_amount_decimal"))
-    if "unit_amount" not in params and "unit_amount_decimal" not in params:
-        raise missing(param("unit_amount"))
+    """Return the amount in minor units, null if it has decimals, and as exact text."""
+    refuse_both(params, "unit_amount", "unit_amount_decimal", name)
+    require_either(params, "unit_amount", "unit_amount_decimal", name)
     exact = Decimal(params["unit_amount_decimal" if "unit_amount_decimal" in params else "unit_amount"])
-    if exact < 0:
-        raise invalid(
-            "This value must be greater than or equal to 0.",
-            param=param("unit_amount"),
-            code="parameter_invalid_integer",
-        )
-    if exact > MAXIMUM_AMOUNT:
-        raise invalid(
-            f"This value must be less than or equal to {MAXIMUM_AMOUNT}.",
-            param=param("unit_amount"),
-            code="parameter_invalid_integer",
-        )
-    if step(currency) > 1 and exact % step(currency):
-        raise invalid(f"Amounts in {currency} must be divisible by {step(currency)}.", param=param("unit_amount"))
+    _check_amount(exact, currency, member_name(name, "unit_amount"))
     if exact == exact.to_integral_value():
         return int(exact), str(int(exact))
     return None, format(exact.normalize(), "f")
+
+
+def _check_amount(exact: Decimal, currency: str, param: str) -> None:
+    code = "parameter_invalid_integer"
+    if exact < 0:
+        raise invalid("This value must be greater than or equal to 0.", param=param, code=code)
+    if exact > MAXIMUM_AMOUNT:
+        raise invalid(f"This value must be less than or equal to {MAXIMUM_AMOUNT}.", param=param, code=code)
+    if step(currency) > 1 and exact % step(currency):
+        raise invalid(f"Amounts in {currency} must be divisible by {step(currency)}.", param=param)
 
 
 def _recurring(params: Json) -> Json:
@@ -104,10 +99,8 @@ def _claim_lookup_key(work: UnitOfWork, key: str | None, *, transfers: bool) -> 
 
 
 def _check_new_price(params: Json) -> None:
-    if "product" not in params and "product_data" not in params:
-        raise missing("product")
-    if "product" in params and "product_data" in params:
-        raise exclusive("product", "product_data")
+    require_either(params, "product", "product_data")
+    refuse_both(params, "product", "product_data")
 
 
 @route(
@@ -121,10 +114,7 @@ def create_price(call: Call) -> Json:
     if "product_data" in params:
         product_id = add_product(work, params["product_data"]).id
     else:
-        product = work.records.find("product", params["product"])
-        if product is None or product.deleted:
-            raise no_such("product", params["product"], "product")
-        product_id = product.id
+        product_id = get_undeleted(work, "product", params["product"], "product").id
     return add_price(work, params, product_id).body
 
 
@@ -140,15 +130,13 @@ def update_price(call: Call) -> Json:
     if key and key != price.body["lookup_key"]:
         _claim_lookup_key(call.work, key, transfers=call.params.get("transfer_lookup_key", False))
     previous = change(price, call.params, ("active", "lookup_key", "metadata", "nickname", "tax_behavior"))
-    if previous:
-        call.work.records.save(price)
-        call.work.emit("price.updated", price.body, previous)
+    save_change(call.work, price, previous)
     return price.body
 
 
 @route("GET /v1/prices", PriceListParams, unsupported=("recurring",))
 def list_prices(call: Call) -> Json:
     keys = call.params.get("lookup_keys") or []
-    sql = (f"json_extract(body, '$.lookup_key') IN ({', '.join('?' * len(keys))})",) if keys else ()
+    sql = one_of("json_extract(body, '$.lookup_key')", keys)
     filters = ("active", "currency", "product", "type")
     return list_records(call, "price", "/v1/prices", filters=filters, sql=sql, values=tuple(keys))

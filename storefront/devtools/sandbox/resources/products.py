@@ -8,10 +8,11 @@ from stripe.params import (
     ProductUpdateParams,
 )
 
-from storefront.devtools.sandbox.api.errors import invalid, no_such
-from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.lists import list_records, one_of
+from storefront.devtools.sandbox.api.parameter_checks import get_named
 from storefront.devtools.sandbox.api.routes import Call, route
-from storefront.devtools.sandbox.api.updates import change, delete
+from storefront.devtools.sandbox.api.updates import change, delete, save_change
 from storefront.devtools.sandbox.catalog.products import add_product
 from storefront.devtools.sandbox.resources.prices import add_price
 from storefront.devtools.sandbox.storage.records import Json
@@ -46,8 +47,8 @@ def create_product(call: Call) -> Json:
     product = add_product(call.work, call.params)
     price = call.params.get("default_price_data")
     if price:
-        made = add_price(call.work, {**price, "product": product.id}, product.id)
-        product.body["default_price"] = made.id
+        default_price = add_price(call.work, {**price, "product": product.id}, product.id)
+        product.body["default_price"] = default_price.id
         call.work.records.save(product)
     return product.body
 
@@ -61,16 +62,15 @@ def retrieve_product(call: Call) -> Json:
 def update_product(call: Call) -> Json:
     product = call.get("product")
     price_id = call.params.get("default_price")
-    if price_id and call.work.records.find("price", price_id) is None:
-        raise no_such("price", price_id, "default_price")
+    if price_id:
+        get_named(call.work, "price", price_id, "default_price")
     previous = change(product, call.params, _CHANGEABLE)
     for name in ("images", "marketing_features"):
         product.body[name] = product.body[name] or []
     if previous:
         previous["updated"] = product.body["updated"]
         product.body["updated"] = call.work.now
-        call.work.records.save(product)
-        call.work.emit("product.updated", product.body, previous)
+    save_change(call.work, product, previous)
     return product.body
 
 
@@ -88,6 +88,5 @@ def delete_product(call: Call) -> Json:
 @route("GET /v1/products", ProductListParams)
 def list_products(call: Call) -> Json:
     ids = call.params.get("ids") or []
-    sql = (f"id IN ({', '.join('?' * len(ids))})",) if ids else ()
     filters = ("active", "shippable", "type", "url")
-    return list_records(call, "product", "/v1/products", filters=filters, sql=sql, values=tuple(ids))
+    return list_records(call, "product", "/v1/products", filters=filters, sql=one_of("id", ids), values=tuple(ids))

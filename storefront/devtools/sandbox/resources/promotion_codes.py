@@ -7,14 +7,21 @@ from stripe.params import (
     PromotionCodeUpdateParams,
 )
 
-from storefront.devtools.sandbox.api.errors import invalid, missing, no_such
+from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.parameter_checks import check_customer, get_undeleted
 from storefront.devtools.sandbox.api.parameter_types import TEXT
 from storefront.devtools.sandbox.api.routes import Call, route
-from storefront.devtools.sandbox.api.updates import change, new_metadata
+from storefront.devtools.sandbox.api.updates import change, new_metadata, save_change
+from storefront.devtools.sandbox.catalog.validity import is_used_up
 from storefront.devtools.sandbox.ids import new_id, random_text
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+
+_CONDITIONS = {
+    "code": "upper(json_extract(body, '$.code')) = upper(?)",
+    "coupon": "json_extract(body, '$.promotion.coupon') = ?",
+}
 
 
 def find_active_code(work: UnitOfWork, code: str) -> Record | None:
@@ -30,8 +37,7 @@ def find_active_code(work: UnitOfWork, code: str) -> Record | None:
 def count_code_redemption(work: UnitOfWork, promotion_code_id: str) -> None:
     code = work.records.get("promotion_code", promotion_code_id)
     code.body["times_redeemed"] += 1
-    limit = code.body["max_redemptions"]
-    if limit is not None and code.body["times_redeemed"] >= limit:
+    if is_used_up(code.body):
         code.body["active"] = False
     work.records.save(code)
 
@@ -46,18 +52,12 @@ def count_code_redemption(work: UnitOfWork, promotion_code_id: str) -> None:
 )
 def create_promotion_code(call: Call) -> Json:
     params, work = call.params, call.work
-    coupon_id = (params.get("promotion") or {}).get("coupon") or params.get("coupon")
-    if not coupon_id:
-        raise missing("promotion[coupon]")
-    coupon = work.records.find("coupon", coupon_id)
-    if coupon is None or coupon.deleted:
-        raise no_such("coupon", coupon_id, "promotion[coupon]")
-    if params.get("customer") and work.records.find("customer", params["customer"]) is None:
-        raise no_such("customer", params["customer"], "customer")
+    coupon_id = _coupon_id(params)
+    get_undeleted(work, "coupon", coupon_id, "promotion[coupon]")
+    check_customer(work, params)
     code = params.get("code") or random_text(8).upper()
     if find_active_code(work, code) is not None:
         raise invalid(f"An active promotion code with `code: {code}` already exists.", param="code")
-    restrictions = params.get("restrictions") or {}
     body: Json = {
         "id": new_id("promo_1"),
         "object": "promotion_code",
@@ -71,16 +71,27 @@ def create_promotion_code(call: Call) -> Json:
         "max_redemptions": params.get("max_redemptions"),
         "metadata": new_metadata(params),
         "promotion": {"coupon": coupon_id, "type": "coupon"},
-        "restrictions": {
-            "first_time_transaction": restrictions.get("first_time_transaction", False),
-            "minimum_amount": restrictions.get("minimum_amount"),
-            "minimum_amount_currency": restrictions.get("minimum_amount_currency"),
-        },
+        "restrictions": _restrictions(params.get("restrictions") or {}),
         "times_redeemed": 0,
     }
     work.records.add(body)
     work.emit("promotion_code.created", body)
     return body
+
+
+def _coupon_id(params: Json) -> str:
+    coupon_id = (params.get("promotion") or {}).get("coupon") or params.get("coupon")
+    if not coupon_id:
+        raise missing("promotion[coupon]")
+    return str(coupon_id)
+
+
+def _restrictions(given: Json) -> Json:
+    return {
+        "first_time_transaction": given.get("first_time_transaction", False),
+        "minimum_amount": given.get("minimum_amount"),
+        "minimum_amount_currency": given.get("minimum_amount_currency"),
+    }
 
 
 @route("GET /v1/promotion_codes/{id}", PromotionCodeRetrieveParams)
@@ -91,22 +102,18 @@ def retrieve_promotion_code(call: Call) -> Json:
 @route("POST /v1/promotion_codes/{id}", PromotionCodeUpdateParams, unsupported=("restrictions",))
 def update_promotion_code(call: Call) -> Json:
     code = call.get("promotion_code", param="promotion_code")
-    previous = change(code, call.params, ("active", "metadata"))
-    if previous:
-        call.work.records.save(code)
-        call.work.emit("promotion_code.updated", code.body, previous)
+    save_change(call.work, code, change(code, call.params, ("active", "metadata")))
     return code.body
 
 
 @route("GET /v1/promotion_codes", PromotionCodeListParams, unsupported=("customer_account",))
 def list_promotion_codes(call: Call) -> Json:
-    sql: tuple[str, ...] = ()
-    values: tuple[str, ...] = ()
-    if "code" in call.params:
-        sql, values = ("upper(json_extract(body, '$.code')) = upper(?)",), (call.params["code"],)
-    if "coupon" in call.params:
-        sql = (*sql, "json_extract(body, '$.promotion.coupon') = ?")
-        values = (*values, call.params["coupon"])
+    names = [name for name in _CONDITIONS if name in call.params]
     return list_records(
-        call, "promotion_code", "/v1/promotion_codes", filters=("active", "customer"), sql=sql, values=values
+        call,
+        "promotion_code",
+        "/v1/promotion_codes",
+        filters=("active", "customer"),
+        sql=tuple(_CONDITIONS[name] for name in names),
+        values=tuple(call.params[name] for name in names),
     )

@@ -8,30 +8,24 @@ from stripe.params import (
     RefundUpdateParams,
 )
 
-from storefront.devtools.sandbox.api.errors import exclusive, invalid, no_such
+from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.parameter_checks import get_named, refuse_both, require_positive
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change
-from storefront.devtools.sandbox.payments.refunds import RefundEnd, refund_charge, settle_refund
+from storefront.devtools.sandbox.payments.refunds import RefundEnd, refund_charge, settle_refund, tell_of_change
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def _check(params: Json) -> None:
-    if "charge" in params and "payment_intent" in params:
-        raise exclusive("charge", "payment_intent")
+    refuse_both(params, "charge", "payment_intent")
     if "charge" not in params and "payment_intent" not in params:
         raise invalid(
             "One of the following params should be provided for this request: payment_intent or charge.",
             is_stored=False,
         )
-    if params.get("amount", 1) < 1:
-        raise invalid(
-            "This value must be greater than or equal to 1.",
-            param="amount",
-            code="parameter_invalid_integer",
-            is_stored=False,
-        )
+    require_positive(params.get("amount", 1), "amount")
 
 
 @route(
@@ -53,13 +47,8 @@ def create_refund(call: Call) -> Json:
 
 def _charge(work: UnitOfWork, params: Json) -> Record:
     if "charge" in params:
-        charge = work.records.find("charge", params["charge"])
-        if charge is None:
-            raise no_such("charge", params["charge"], "charge")
-        return charge
-    intent = work.records.find("payment_intent", params["payment_intent"])
-    if intent is None:
-        raise no_such("payment_intent", params["payment_intent"], "payment_intent")
+        return get_named(work, "charge", params["charge"], "charge")
+    intent = get_named(work, "payment_intent", params["payment_intent"], "payment_intent")
     charge = work.records.find("charge", intent.body["latest_charge"] or "")
     if charge is None or charge.body["status"] != "succeeded":
         raise invalid(f"This PaymentIntent ({intent.id}) does not have a successful charge to refund.")
@@ -77,8 +66,7 @@ def update_refund(call: Call) -> Json:
     previous = change(refund, call.params, ("metadata",))
     if previous:
         call.work.records.save(refund)
-        call.work.emit("refund.updated", refund.body, previous)
-        call.work.emit("charge.refund.updated", refund.body, previous)
+        tell_of_change(call.work, refund, previous)
     return refund.body
 
 

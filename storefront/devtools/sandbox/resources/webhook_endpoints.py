@@ -41,11 +41,10 @@ def add_endpoint(work: UnitOfWork, params: Json, secret: str | None = None) -> R
 
 
 def ensure_endpoint(work: UnitOfWork, url: str, secret: str | None) -> Record:
-    """The endpoint given at the start: made, or found again and set to the secret given now."""
-    found, _ = work.records.page(Query(kind="webhook_endpoint", limit=1, where=(("url", url),)))
-    if not found:
+    """Make the endpoint given at the start, or find it again and set it to the secret given now."""
+    endpoint = work.records.find_newest(Query(kind="webhook_endpoint", where=(("url", url),)))
+    if endpoint is None:
         return add_endpoint(work, {"url": url, "enabled_events": ["*"]}, secret)
-    endpoint = found[0]
     endpoint.body["status"] = "enabled"
     if secret is not None:
         endpoint.private["secret"] = secret

@@ -109,6 +109,12 @@ class UnitOfWork:
         )
         self.has_timers = True
 
+    def settle_later(self, kind: str, object_id: str) -> None:
+        """Let something end by itself after the time that the settings say, if they say one."""
+        seconds = self.settings.settle_after_seconds
+        if seconds is not None:
+            self.set_timer(kind, object_id, self.now + seconds)
+
     def drop_timer(self, kind: str, object_id: str) -> None:
         self.records.connection.execute("DELETE FROM timers WHERE kind = ? AND object_id = ?", (kind, object_id))
 
