@@ -28,7 +28,7 @@ def find_commands(group: click.Group, *before: str) -> dict[str, click.Command]:
     return found
 
 
-def test_every_command_of_the_owner_has_json() -> None:
+def test_has_json_for_every_command_of_the_owner() -> None:
     commands = find_commands(main)
     assert set(commands) >= WITHOUT
     assert {
@@ -36,7 +36,7 @@ def test_every_command_of_the_owner_has_json() -> None:
     } == WITHOUT
 
 
-def test_keys(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+def test_gives_programs_what_becomes_of_keys(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
     (key,) = sell(app, sandbox).keys
     withdrawn = read_json(command, "keys", "withdraw", key)
     assert withdrawn == {"key": withdrawn["key"], "state": "withdrawn"}
@@ -51,7 +51,7 @@ def test_keys(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
     assert {each["kid"]: each["state"] for each in listed} == {second: "signs", first: "revoked"}
 
 
-def test_products_and_releases(app: Flask, command: CliRunner, tmp_path: Path) -> None:
+def test_gives_programs_products_and_releases(app: Flask, command: CliRunner, tmp_path: Path) -> None:
     assert {"slug": "twinspot", "name": "Twinspot"} in read_json(command, "products", "list")
     file = tmp_path / "twinspot-3.zip"
     file.write_bytes(b"three")
@@ -65,7 +65,7 @@ def test_products_and_releases(app: Flask, command: CliRunner, tmp_path: Path) -
     assert read_json(command, "releases", "withdraw", "twinspot", "3.0") == withdrawn | {"changed": False}
 
 
-def test_orders(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+def test_gives_programs_orders_and_decisions(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
     sale = sell(app, sandbox)
     number = number_of(sale)
     link = read_json(command, "orders", "link", sale.session_id)

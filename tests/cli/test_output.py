@@ -48,7 +48,7 @@ def test_prints_names_as_people_write_them(name: str) -> None:
     assert plain(name) == name
 
 
-def test_every_command_prints_through_that_door() -> None:
+def test_prints_every_command_through_that_door() -> None:
     assert isinstance(main, PlainGroup)
 
 

@@ -27,7 +27,7 @@ class WithAnotherFirst(Gateway):
         return super().create_refund(*args, **how)
 
 
-def test_two_items_for_the_same_amount_are_two_refunds(app: Flask, sandbox: SandboxClient) -> None:
+def test_makes_two_refunds_of_two_items_for_the_same_amount(app: Flask, sandbox: SandboxClient) -> None:
     number = number_of(sell(app, sandbox, ("twinspot", "Personal"), ("the-patient-toolmaker", "")))
     real = GATEWAY.get(app)
     GATEWAY.set(WithAnotherFirst(real, lambda: refund_order(number, amount="5.00", positions=[2])), app)
