@@ -1,11 +1,14 @@
 """`storefront events`: what came, what it led to, and one look more, as often as one likes."""
 
+from datetime import timedelta
+
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 
 from tests.cli.commands import done, number_of, read_json, refused, run
 from tests.support.databases import BOTH
+from tests.support.factories import NOON, make_unhandled_event
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import COMPLETED, sell
 from tests.support.sandbox_client import SandboxClient
@@ -67,12 +70,8 @@ def test_runs_what_nobody_finished_and_says_the_outcome(
 def test_tells_which_one_failed_and_runs_the_others(
     command: CliRunner, app: Flask, sandbox: SandboxClient
 ) -> None:
-    change_rows(
-        app,
-        "INSERT INTO stripe_events (id, type, object_id, livemode, mode, created_at, received_at, attempts) VALUES"
-        f" ('evt_1', '{PAID_LATER}', 'cs_test_gone', false, 'sandbox', '2026-11-01', '2026-11-01', 1),"
-        " ('evt_2', 'charge.refunded', 'pi_gone', false, 'sandbox', '2026-11-02', '2026-11-02', 1)",
-    )
+    make_unhandled_event(app, "evt_1", PAID_LATER, "cs_test_gone")
+    make_unhandled_event(app, "evt_2", "charge.refunded", "pi_gone", received_at=NOON + timedelta(days=1))
     sandbox.control("faults", method="GET", path="/v1/checkout/sessions", status=500, times=9)
     answer = run(command, "events", "run", "--unhandled")
     assert answer.exit_code == 1

@@ -14,7 +14,7 @@ from storefront.customers.proofs import code_of, start_proof
 from storefront.customers.session import find_customer
 from storefront.orders.lifecycle import ensure_customer, order_token
 from storefront.orders.models import Order
-from tests.mail.promises import make_order
+from tests.support.factories import make_order
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer
 from tests.support.sign_in import code_in, enter_code, is_in, link_in, make_customer, signed_in, waiting_mails

@@ -1,55 +1,23 @@
-"""Orders that only exist so that mails can be promised for them, and composers that need no order."""
+"""Mails that are promised and delivered without a sale, and composers that need no order."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
 
-from storefront.core import tokens
 from storefront.core.db import db, transaction
-from storefront.customers.models import Customer
 from storefront.mail import outbox
 from storefront.mail.delivery import Composer, deliver_due
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailKind, OutboxMessage
 from storefront.mail.trouble import MailTrouble, mail_trouble
-from storefront.orders.models import Order
 from tests.support.rows import read_rows
-
-NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class NotTrueAnyMore:
     reason: str
     may_return: bool = False
-
-
-def make_order(app: Flask) -> int:
-    with app.app_context(), transaction() as session:
-        number = session.scalars(select(func.count()).select_from(Order)).one() + 1
-        customer = Customer(mode="sandbox", email=f"{number}@shop.example", email_key=f"{number}@shop.example")
-        session.add(customer)
-        session.flush()
-        order = Order(
-            number=f"ORDER{number}",
-            mode="sandbox",
-            checkout_session_id=f"cs_test_{number}",
-            customer_id=customer.id,
-            email=customer.email,
-            currency="usd",
-            subtotal_minor=1900,
-            discount_minor=0,
-            tax_minor=0,
-            total_minor=1900,
-            token_hash=tokens.hash_token(tokens.new_token()),
-            placed_at=NOON,
-        )
-        session.add(order)
-        session.flush()
-        return order.id
 
 
 def promise(app: Flask, order_id: int, **how: Any) -> bool:

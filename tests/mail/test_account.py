@@ -12,9 +12,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from flask import Flask
 
 from storefront.devtools.mailbox.server import MailboxServer
-from tests.mail.promises import NOON, compose, deliver, make_order, promise, read_trouble, row, rows, states
+from tests.mail.promises import compose, deliver, promise, read_trouble, row, rows, states
 from tests.mail.smtp_server import LOGIN, SENDER, TLS, answering, smtp_server, use_server
 from tests.support.databases import BOTH
+from tests.support.factories import NOON, make_order
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 PASSWORD = "pässwörd пароль 漢字"

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from storefront.core.email_addresses import Mailbox, find_address
 from storefront.mail.letter import Mail, write_letter
-from tests.mail.promises import NOON
 from tests.mail.strict import read_strictly, sender_of, text_of
+from tests.support.factories import NOON
 
 TRICKY = ' ",.<>()@\\=?_:;\r\n\tab漢\u0301é\x00\ud800'
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=300) | st.text(alphabet=TRICKY, max_size=300)

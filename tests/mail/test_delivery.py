@@ -12,9 +12,10 @@ from flask import Flask
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
-from tests.mail.promises import NOON, NotTrueAnyMore, compose, deliver, make_order, promise, row, rows
+from tests.mail.promises import NotTrueAnyMore, compose, deliver, promise, row, rows
 from tests.mail.smtp_server import LOGIN, SENDER, TLS, answering, smtp_server, use_server
 from tests.mail.strict import read_strictly
+from tests.support.factories import NOON, make_order
 
 RETRY_MINUTES = (1, 5, 30, 120, 720)
 

@@ -7,9 +7,10 @@ from flask import Flask
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
-from tests.mail.promises import deliver, make_order, promise, rows
+from tests.mail.promises import deliver, promise, rows
 from tests.mail.smtp_server import use_server
 from tests.mail.strict import read_strictly, sender_of, text_of
+from tests.support.factories import make_order
 
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 ARABIC = "مفتاح الترخيص الخاص بك"

@@ -11,8 +11,9 @@ from flask import Flask
 from storefront.cli import main
 from storefront.core import clock
 from storefront.devtools.mailbox.server import MailboxServer
-from tests.mail.promises import deliver, make_order, promise, row, rows
+from tests.mail.promises import deliver, promise, row, rows
 from tests.support.databases import BOTH
+from tests.support.factories import make_order
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on, post_event, run_worker_once

@@ -11,8 +11,9 @@ from flask import Flask
 from storefront.core.db import db, transaction
 from storefront.mail import outbox
 from storefront.mail.models import MailKind
-from tests.mail.promises import NOON, claim, make_order, promise, release, row, rows
+from tests.mail.promises import claim, promise, release, row, rows
 from tests.support.databases import BOTH
+from tests.support.factories import NOON, make_order
 
 THREADS = 16
 MESSAGES = 40

@@ -15,8 +15,9 @@ from storefront.mail.pausing import resume
 from storefront.messages.compose import compose as compose_really
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
-from tests.mail.promises import NOON, NotTrueAnyMore, compose, deliver, make_order, promise, row, rows
+from tests.mail.promises import NotTrueAnyMore, compose, deliver, promise, row, rows
 from tests.support.databases import BOTH
+from tests.support.factories import NOON, make_order
 from tests.support.rows import change_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)

@@ -9,20 +9,10 @@ from flask import Flask
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailState, OutboxMessage
-from tests.mail.promises import (
-    NOON,
-    compose,
-    deliver,
-    make_order,
-    promise,
-    read_trouble,
-    release,
-    row,
-    rows,
-    states,
-)
+from tests.mail.promises import compose, deliver, promise, read_trouble, release, row, rows, states
 from tests.mail.smtp_server import answering, smtp_server, use_server
 from tests.support.databases import BOTH
+from tests.support.factories import NOON, make_order
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 DOWN = "no usable answer (ConnectionRefusedError): check MAIL_SERVER and MAIL_PORT"

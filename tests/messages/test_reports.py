@@ -11,9 +11,10 @@ from storefront.mail.delivery import deliver_due
 from storefront.mail.models import MailKind
 from storefront.messages.compose import compose
 from storefront.payments.reconcile.models import ReconcilePass
-from tests.mail.promises import NOON, row
+from tests.mail.promises import row
 from tests.mail.smtp_server import use_server
 from tests.mail.strict import read_strictly, sender_of, text_of
+from tests.support.factories import NOON
 
 SHOP_NAME = 'Töne, "Fonts" & more (Inc.) ' + "é" * 80
 

@@ -6,8 +6,9 @@ from flask_migrate import downgrade
 
 from storefront.core.db import db
 from storefront.migrations import schema
-from tests.mail.promises import make_order, promise
+from tests.mail.promises import promise
 from tests.support.databases import BOTH
+from tests.support.factories import make_order
 from tests.support.rows import change_rows, read_rows
 
 CLOSED = "The payment is disputed with the bank."

@@ -117,3 +117,12 @@ def take_free(app: Flask, sandbox: SandboxClient, *, email: str = ADA, page_firs
     buyer.land(session_id)
     sale.link = link_of(app, session_id)
     return sale
+
+
+def pay_for_twinspot(app: Flask, sandbox: SandboxClient, **how: Any) -> tuple[Buyer, str]:
+    """Return a buyer who paid and has not come back yet, and the Session; `how` goes to the form."""
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Personal")
+    session_id = buyer.check_out()
+    sandbox.pay(session_id, **how)
+    return buyer, session_id

@@ -5,7 +5,7 @@ from flask import Flask
 from storefront.buyers.account.erase import erase_customer
 from storefront.core.db import db, transaction
 from storefront.customers.session import find_customer
-from tests.mail.promises import make_order
+from tests.support.factories import make_order
 from tests.support.rows import read_rows
 
 

@@ -15,8 +15,8 @@ from storefront.mail.letter import Mail
 from storefront.mail.models import MailKind, OutboxMessage
 from storefront.messages.compose import compose
 from tests.buyers.account.customers import erase, make_customers
-from tests.mail.promises import make_order
 from tests.support.databases import BOTH
+from tests.support.factories import make_order
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer
 

@@ -8,7 +8,8 @@ from flask import Flask
 from storefront.buyers.account.change_address import move_customer
 from storefront.buyers.library.resend import resend
 from storefront.mail.models import OutboxMessage
-from tests.mail.promises import NotTrueAnyMore, deliver, make_order, promise, row
+from tests.mail.promises import NotTrueAnyMore, deliver, promise, row
+from tests.support.factories import make_order
 
 WRONG, RIGHT = "1@shop.example", "right@shop.example"
 

@@ -25,3 +25,9 @@ def ask(app: Flask, what: str, address: str = "127.0.0.1", **fields: Any) -> Tes
     """As most programs do: JSON to /v1/licenses/<what>."""
     client = app.test_client()
     return client.post(f"/v1/licenses/{what}", json=fields, environ_base={"REMOTE_ADDR": address})
+
+
+def refund(sale: Sale) -> None:
+    """Refund a sale at Stripe, and deliver the events of it."""
+    sale.refund()
+    sale.deliver("charge.refunded", "refund.")

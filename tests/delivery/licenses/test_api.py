@@ -17,7 +17,7 @@ from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.owner_actions import replace_key, withdraw_key
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
-from tests.delivery.licenses.licensed import ask, sell_license
+from tests.delivery.licenses.licensed import ask, refund, sell_license
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale
@@ -133,11 +133,6 @@ def replace(sale: Sale) -> None:
 def withdraw_order(sale: Sale) -> None:
     with sale.app.app_context():
         decide(number_of(sale.app), Decision.WITHDRAW)
-
-
-def refund(sale: Sale) -> None:
-    sale.refund()
-    sale.deliver("charge.refunded", "refund.")
 
 
 def dispute(sale: Sale) -> str:

@@ -13,7 +13,7 @@ from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Order
 from storefront.shop.catalog.product_settings import change_product_settings
-from tests.delivery.licenses.licensed import ask
+from tests.delivery.licenses.licensed import ask, refund
 from tests.delivery.licenses.pools import bring, fulfill, make_pool, numbered, open_pool_notices, pay, sold_keys
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
@@ -36,11 +36,6 @@ def serve(app: Flask) -> int:
         served = fill_backorders()
         db.session.remove()
     return served
-
-
-def refund(sale: Sale) -> None:
-    sale.refund()
-    sale.deliver("charge.refunded", "refund.")
 
 
 def pools(run: Any) -> str:

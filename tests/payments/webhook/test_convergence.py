@@ -15,6 +15,7 @@ from storefront.orders.models import Grant, Order
 from storefront.payments.webhook.dispatch import converge, run_unhandled
 from tests.support.databases import BOTH
 from tests.support.rows import count_rows, read_rows
+from tests.support.sale import pay_for_twinspot
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, Shop, keys_on, make_event, post_event, run_worker_once, wait_for
 from tests.support.statements import counted
@@ -23,18 +24,10 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 COMPLETED = "checkout.session.completed"
 
 
-def buy(app: Flask, sandbox: SandboxClient, **how: Any) -> tuple[Buyer, str]:
-    buyer = Buyer(app)
-    buyer.add("twinspot", "Personal")
-    session_id = buyer.check_out()
-    sandbox.pay(session_id, **how)
-    return buyer, session_id
-
-
 @both
 def test_lets_the_receipt_go_on_the_webhook_when_the_page_was_first(shop: Shop) -> None:
     shop.sandbox.control("deliveries/hold")
-    buyer, session_id = buy(shop.app, shop.sandbox)
+    buyer, session_id = pay_for_twinspot(shop.app, shop.sandbox)
     shown = keys_on(buyer.land(session_id).text)
     shop.work()
     assert shop.mails() == []
@@ -48,7 +41,7 @@ def test_lets_the_receipt_go_on_the_webhook_when_the_page_was_first(shop: Shop) 
 
 @both
 def test_shows_the_mailed_key_when_the_webhook_was_first(shop: Shop) -> None:
-    buyer, session_id = buy(shop.app, shop.sandbox)
+    buyer, session_id = pay_for_twinspot(shop.app, shop.sandbox)
     shop.wait_for_event(COMPLETED)
     shop.work()
     mailed = keys_on(shop.mails(to="ada@example.com")[0]["text"])
@@ -59,7 +52,7 @@ def test_mails_the_receipt_within_three_minutes_when_no_webhook_ever_comes(
     app: Flask, sandbox: SandboxClient, mailbox: Any
 ) -> None:
     """Held for two minutes; the worker looks at least once a minute."""
-    buyer, session_id = buy(app, sandbox)
+    buyer, session_id = pay_for_twinspot(app, sandbox)
     start = clock.now().timestamp()
     buyer.land(session_id)
     for seconds, mails in ((60, 0), (115, 0), (121, 1), (180, 1)):
@@ -71,7 +64,7 @@ def test_mails_the_receipt_within_three_minutes_when_no_webhook_ever_comes(
 def test_fails_once_then_is_fulfilled_when_stripe_tries_again(shop: Shop) -> None:
     shop.sandbox.control("config", retry_delays=[0.1, 0.2, 0.2])
     shop.sandbox.control("deliveries/hold")
-    buyer, session_id = buy(shop.app, shop.sandbox)
+    buyer, session_id = pay_for_twinspot(shop.app, shop.sandbox)
     # Both tries that one delivery makes fail; the next delivery finds Stripe well again.
     shop.sandbox.control("faults", method="GET", path="/v1/checkout/sessions", status=500, times=2)
     shop.sandbox.control("deliveries/release")
@@ -82,7 +75,7 @@ def test_fails_once_then_is_fulfilled_when_stripe_tries_again(shop: Shop) -> Non
 
 
 def test_answers_5xx_and_notes_why_when_stripe_does_not_answer(app: Flask, sandbox: SandboxClient) -> None:
-    _buyer, session_id = buy(app, sandbox)
+    _buyer, session_id = pay_for_twinspot(app, sandbox)
     sandbox.control("faults", method="GET", path="/v1/checkout/sessions", status=503, times=4)
     event = make_event(COMPLETED, session_id)
     assert post_event(app, event).status_code == 503
@@ -93,7 +86,7 @@ def test_answers_5xx_and_notes_why_when_stripe_does_not_answer(app: Flask, sandb
 
 
 def test_runs_an_unhandled_event_again_after_five_minutes(app: Flask, sandbox: SandboxClient) -> None:
-    _buyer, session_id = buy(app, sandbox)
+    _buyer, session_id = pay_for_twinspot(app, sandbox)
     sandbox.control("faults", method="GET", path="/v1/checkout/sessions", status=503, times=2)
     post_event(app, make_event(COMPLETED, session_id))
     for seconds, orders in ((200, 0), (301, 1)):
@@ -105,7 +98,7 @@ def test_runs_an_unhandled_event_again_after_five_minutes(app: Flask, sandbox: S
 
 @both
 def test_treats_a_handled_delivery_as_a_duplicate_for_three_statements(app: Flask, sandbox: SandboxClient) -> None:
-    _buyer, session_id = buy(app, sandbox)
+    _buyer, session_id = pay_for_twinspot(app, sandbox)
     event = make_event(COMPLETED, session_id)
     assert post_event(app, event).get_json() == {"outcome": "fulfilled"}
     sandbox.forget_calls()
@@ -120,9 +113,9 @@ def test_treats_a_handled_delivery_as_a_duplicate_for_three_statements(app: Flas
 def test_ends_the_same_whatever_is_repeated_and_reordered(app: Flask, sandbox: SandboxClient, how: str) -> None:
     """Every event five times in random order, page loads between: an equal dump and an equal order page."""
     if how == "card":
-        buyer, session_id = buy(app, sandbox)
+        buyer, session_id = pay_for_twinspot(app, sandbox)
     else:
-        buyer, session_id = buy(app, sandbox, payment_method="ach_success")
+        buyer, session_id = pay_for_twinspot(app, sandbox, payment_method="ach_success")
         sandbox.settle(str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).payment_intent))
     events = [event for event in sandbox.read("events")["data"] if event["type"] != "product.created"]
     assert any(event["type"] == COMPLETED for event in events)
@@ -167,7 +160,7 @@ def order_page(app: Flask) -> str:
 def test_shows_the_keys_while_the_queue_is_down_and_mails_later(
     app: Flask, sandbox: SandboxClient, mailbox: Any, environment: dict[str, str]
 ) -> None:
-    buyer, session_id = buy(app, sandbox)
+    buyer, session_id = pay_for_twinspot(app, sandbox)
     QUEUE.get(app).url = "sqlite:////nowhere/at/all/queue.db"
     assert post_event(app, make_event(COMPLETED, session_id)).status_code == 200
     shown = keys_on(buyer.land(session_id).text)
@@ -198,7 +191,7 @@ def test_stamps_an_expired_session(app: Flask, sandbox: SandboxClient) -> None:
 
 
 def test_answers_the_sandbox_over_http(shop: Shop) -> None:
-    _buyer, _session_id = buy(shop.app, shop.sandbox)
+    _buyer, _session_id = pay_for_twinspot(shop.app, shop.sandbox)
     shop.wait_for_event(COMPLETED)
     wait_for(lambda: {row["state"] for row in shop.sandbox.read("deliveries")["data"]} == {"succeeded"})
     deliveries = shop.sandbox.read("deliveries")["data"]
@@ -207,7 +200,7 @@ def test_answers_the_sandbox_over_http(shop: Shop) -> None:
 
 
 def test_notes_no_error_of_what_is_handled_around_it(app: Flask, sandbox: SandboxClient) -> None:
-    _buyer, session_id = buy(app, sandbox)
+    _buyer, session_id = pay_for_twinspot(app, sandbox)
     sandbox.control("faults", method="GET", path="/v1/checkout/sessions", times=9, status=500)
     event = make_event(COMPLETED, session_id)
     assert post_event(app, event).status_code >= 500

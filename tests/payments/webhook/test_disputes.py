@@ -5,18 +5,11 @@ from flask import Flask
 
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
+from tests.support.sale import pay_for_twinspot
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, post_event
+from tests.support.shop import keys_on, post_event
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
-
-
-def buy(app: Flask, sandbox: SandboxClient, card: str) -> tuple[Buyer, str]:
-    buyer = Buyer(app)
-    buyer.add("twinspot", "Personal")
-    session_id = buyer.check_out()
-    sandbox.pay(session_id, payment_method=card)
-    return buyer, session_id
 
 
 def deliver_newest(app: Flask, sandbox: SandboxClient, prefix: str = "charge.dispute.") -> None:
@@ -30,7 +23,7 @@ def close(sandbox: SandboxClient, status: str) -> None:
 
 
 def test_gives_the_same_keys_back_when_it_is_won(app: Flask, sandbox: SandboxClient) -> None:
-    buyer, session_id = buy(app, sandbox, "pm_card_visa")
+    buyer, session_id = pay_for_twinspot(app, sandbox, payment_method="pm_card_visa")
     shown = keys_on(buyer.land(session_id).text)
     payment = read_rows(app, "SELECT payment_intent_id FROM orders")[0]["payment_intent_id"]
     charge = str(sandbox.stripe.v1.payment_intents.retrieve(payment).latest_charge)
@@ -45,7 +38,7 @@ def test_gives_the_same_keys_back_when_it_is_won(app: Flask, sandbox: SandboxCli
 
 
 def test_keeps_keys_away_when_it_is_lost(app: Flask, sandbox: SandboxClient) -> None:
-    buyer, session_id = buy(app, sandbox, "pm_card_createDispute")
+    buyer, session_id = pay_for_twinspot(app, sandbox, payment_method="pm_card_createDispute")
     assert keys_on(buyer.land(session_id).text) == [], "the dispute came before the page"
     close(sandbox, "lost")
     deliver_newest(app, sandbox)
@@ -54,13 +47,13 @@ def test_keeps_keys_away_when_it_is_lost(app: Flask, sandbox: SandboxClient) -> 
 
 
 def test_leaves_access_alone_for_an_inquiry(app: Flask, sandbox: SandboxClient) -> None:
-    buyer, session_id = buy(app, sandbox, "pm_card_createDisputeInquiry")
+    buyer, session_id = pay_for_twinspot(app, sandbox, payment_method="pm_card_createDisputeInquiry")
     deliver_newest(app, sandbox)
     assert len(keys_on(buyer.land(session_id).text)) == 1
 
 
 def test_tells_the_owner_again_when_an_inquiry_becomes_a_dispute(app: Flask, sandbox: SandboxClient) -> None:
-    buyer, session_id = buy(app, sandbox, "pm_card_createDisputeInquiry")
+    buyer, session_id = pay_for_twinspot(app, sandbox, payment_method="pm_card_createDisputeInquiry")
     buyer.land(session_id)
     for _ in range(2):
         deliver_newest(app, sandbox)

@@ -13,18 +13,11 @@ from storefront.stripe_api.gateway import GATEWAY, Gateway
 from storefront.stripe_api.seen import SeenCheckout
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
+from tests.support.sale import pay_for_twinspot
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, keys_on, post_event
+from tests.support.shop import Shop, keys_on, post_event
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
-
-
-def buy(app: Flask, sandbox: SandboxClient) -> tuple[Buyer, str]:
-    buyer = Buyer(app)
-    buyer.add("twinspot", "Personal")
-    session_id = buyer.check_out()
-    sandbox.pay(session_id)
-    return buyer, session_id
 
 
 def refund(sandbox: SandboxClient, session_id: str, amount: int | None = None) -> None:
@@ -39,7 +32,7 @@ def deliver_refund(app: Flask, sandbox: SandboxClient) -> str:
 
 
 def test_takes_keys_and_links_away_at_once(app: Flask, sandbox: SandboxClient) -> None:
-    buyer, session_id = buy(app, sandbox)
+    buyer, session_id = pay_for_twinspot(app, sandbox)
     page = buyer.land(session_id).text
     link = re.search(r'href="([^"]*/downloads/[^"]+)"', page)
     order = re.search(r"/orders/[0-9a-f]{32}", page)
@@ -58,7 +51,7 @@ def test_takes_keys_and_links_away_at_once(app: Flask, sandbox: SandboxClient) -
 
 
 def test_says_at_the_first_landing_that_all_is_refunded(app: Flask, sandbox: SandboxClient) -> None:
-    buyer, session_id = buy(app, sandbox)
+    buyer, session_id = pay_for_twinspot(app, sandbox)
     refund(sandbox, session_id)
     page = buyer.land(session_id).text
     assert "all yours" not in page
@@ -66,7 +59,7 @@ def test_says_at_the_first_landing_that_all_is_refunded(app: Flask, sandbox: San
 
 
 def test_keeps_access_after_a_partial_refund(app: Flask, sandbox: SandboxClient) -> None:
-    buyer, session_id = buy(app, sandbox)
+    buyer, session_id = pay_for_twinspot(app, sandbox)
     shown = keys_on(buyer.land(session_id).text)
     refund(sandbox, session_id, amount=500)
     deliver_refund(app, sandbox)
@@ -75,7 +68,7 @@ def test_keeps_access_after_a_partial_refund(app: Flask, sandbox: SandboxClient)
 
 
 def test_loses_nothing_when_the_refund_is_heard_of_before_the_sale(app: Flask, sandbox: SandboxClient) -> None:
-    buyer, session_id = buy(app, sandbox)
+    buyer, session_id = pay_for_twinspot(app, sandbox)
     refund(sandbox, session_id)
     assert deliver_refund(app, sandbox) == "no_order_yet"
     assert keys_on(buyer.land(session_id).text) == []
@@ -86,7 +79,7 @@ def test_looks_again_when_the_refund_came_while_the_sale_was_being_written(
     app: Flask, sandbox: SandboxClient
 ) -> None:
     """The sale has read "paid" and not yet committed: the refund's event finds no order, and must not be lost."""
-    buyer, session_id = buy(app, sandbox)
+    buyer, session_id = pay_for_twinspot(app, sandbox)
 
     class RefundMeanwhile(Gateway):
         def __init__(self, real: Gateway) -> None:
@@ -111,7 +104,7 @@ def test_looks_again_when_the_refund_came_while_the_sale_was_being_written(
 
 def test_mails_no_key_that_was_refunded_before_the_mail_left(shop: Shop) -> None:
     shop.mailbox.go_down()
-    _buyer, session_id = buy(shop.app, shop.sandbox)
+    _buyer, session_id = pay_for_twinspot(shop.app, shop.sandbox)
     shop.wait_for_event("checkout.session.completed")
     shop.work()
     refund(shop.sandbox, session_id)
