@@ -14,16 +14,18 @@ def _moment(moment: datetime | None) -> str | None:
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z" if moment else None
 
 
-def _license(found: LicenseStatus) -> dict[str, Any]:
+def _license(status: LicenseStatus | None) -> dict[str, Any] | None:
+    if status is None:
+        return None
     return {
-        "id": found.id,
-        "status": found.status,
-        "key": found.key,
-        "activation_limit": found.activation_limit,
-        "activation_usage": found.usage,
-        "created_at": _moment(found.created_at),
-        "expires_at": _moment(found.expires_at),
-        "test_mode": found.is_test,
+        "id": status.id,
+        "status": status.status,
+        "key": status.key,
+        "activation_limit": status.activation_limit,
+        "activation_usage": status.usage,
+        "created_at": _moment(status.created_at),
+        "expires_at": _moment(status.expires_at),
+        "test_mode": status.is_test,
     }
 
 
@@ -33,33 +35,36 @@ def _instance(instance: Instance | None) -> dict[str, Any] | None:
     return {"id": instance.id, "name": instance.name, "created_at": _moment(instance.created_at)}
 
 
-def _meta(found: LicenseStatus) -> dict[str, Any]:
+def _meta(answer: LicenseAnswer) -> dict[str, Any] | None:
+    """Return the order and its buyer; not for a replaced key: who still has it is not known."""
+    status = answer.license
+    if status is None or answer.code is Code.REPLACED:
+        return None
     return {
         "store_id": STORE_ID,
-        "order_id": found.order_id,
-        "order_item_id": found.order_item_id,
-        "product_id": found.product_id,
-        "product_name": found.product_name,
-        "variant_id": found.price_id,
-        "variant_name": found.edition,
-        "customer_id": found.customer_id,
-        "customer_name": found.customer_name,
-        "customer_email": found.email,
+        "order_id": status.order_id,
+        "order_item_id": status.order_item_id,
+        "product_id": status.product_id,
+        "product_name": status.product_name,
+        "variant_id": status.price_id,
+        "variant_name": status.edition,
+        "customer_id": status.customer_id,
+        "customer_name": status.customer_name,
+        "customer_email": status.email,
     }
 
 
 def to_json(flag: str, answer: LicenseAnswer, *, nonce: str | None) -> tuple[dict[str, Any], int]:
-    """Body and HTTP status. `flag` is `activated`, `valid` or `deactivated`.
-
-    A replaced key's answer names neither its buyer nor its order: who still has it is not known.
-    """
+    """Return body and HTTP status. `flag` is `activated`, `valid` or `deactivated`."""
     is_good = answer.code is Code.VALID
-    body: dict[str, Any] = {flag: is_good, "error": None if is_good else SENTENCES[answer.code]}
-    found = answer.license
-    body["license_key"] = _license(found) if found else None
+    body: dict[str, Any] = {
+        flag: is_good,
+        "error": None if is_good else SENTENCES[answer.code],
+        "license_key": _license(answer.license),
+    }
     if flag != "deactivated":
         body["instance"] = _instance(answer.instance)
-    body["meta"] = _meta(found) if found and answer.code is not Code.REPLACED else None
+    body["meta"] = _meta(answer)
     body["code"] = answer.code.value
     if nonce is not None:
         body["nonce"] = nonce
@@ -67,7 +72,7 @@ def to_json(flag: str, answer: LicenseAnswer, *, nonce: str | None) -> tuple[dic
 
 
 def refusal(flag: str, code: Code, sentence: str) -> dict[str, Any]:
-    """Of a request that was not looked at: a field is missing, or there were too many."""
+    """Return the body for a request that was not looked at: a field is missing, or there were too many."""
     body: dict[str, Any] = {flag: False, "error": sentence, "license_key": None}
     if flag != "deactivated":
         body["instance"] = None

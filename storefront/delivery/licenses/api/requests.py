@@ -43,15 +43,15 @@ class UnknownType(BadRequest):
 
 
 def read_fields() -> dict[str, str]:
-    """The known fields that were sent, as trimmed text; once per request. The body comes before the address.
+    """Return the known fields as trimmed text, read once a request. The body counts before the address.
 
     Raises:
         BadRequest: with a sentence that names the field.
     """
     if "license_fields" not in g:
         g.license_fields = _read()
-    found: dict[str, str] = g.license_fields
-    return found
+    fields: dict[str, str] = g.license_fields
+    return fields
 
 
 def demand(fields: dict[str, str], names: Iterable[str]) -> None:
@@ -65,63 +65,85 @@ def _read() -> dict[str, str]:
         sent = _read_body()
     except HTTPException as error:
         raise NoJson("The form cannot be read.") from error
-    found = {name: request.args[name] for name in MAX_LENGTHS if name in request.args}
-    found |= {name: sent[name] for name in MAX_LENGTHS if sent.get(name) is not None}
-    return {name: _text(name, value) for name, value in found.items()}
+    values = _known_fields(request.args) | _known_fields(sent)
+    return {name: _text(name, value) for name, value in values.items()}
+
+
+def _known_fields(sent: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: sent[name] for name in MAX_LENGTHS if sent.get(name) is not None}
 
 
 def _read_body() -> Mapping[str, Any]:
-    """By its label. What is not labeled, or as something else (curl's `-d` calls everything a form), by its first
-    letter: no form of ours begins with a brace.
+    """Return the fields of the body, read as its label says.
+
+    What is not labeled, or as something else (curl's `-d` calls everything a form), is read by its first letter:
+    no form of ours begins with a brace.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnknownType("The body is compressed: send it as it is.")
     body = request.get_data()
-    kind = request.mimetype
     if not body.strip():
         return {}
-    if kind in JSON_TYPES:
-        return _read_json(body, " It looks like a form: send it as a form." if _is_form(body) else "")
-    if kind != "multipart/form-data" and body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return _read_json(body, "")
-    if kind in FORM_TYPES:
+    if request.mimetype in JSON_TYPES or _begins_like_json(body):
+        return _read_json(body)
+    if request.mimetype in FORM_TYPES:
         return request.form
     if _is_form(body):
         return MultiDict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    raise _unknown_type(request.mimetype)
+
+
+def _begins_like_json(body: bytes) -> bool:
+    if request.mimetype == "multipart/form-data":
+        return False
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+
+def _unknown_type(kind: str) -> UnknownType:
     label = f"labeled {kind[:80]}" if kind.isprintable() and kind else "not labeled"
-    raise UnknownType(f"The body is {label}, and neither JSON nor a form. Send it as application/json.")
+    return UnknownType(f"The body is {label}, and neither JSON nor a form. Send it as application/json.")
 
 
 def _is_form(body: bytes) -> bool:
     return body.lstrip().partition(b"=")[0].decode("latin-1") in MAX_LENGTHS
 
 
-def _read_json(body: bytes, more: str) -> Mapping[str, Any]:
+def _read_json(body: bytes) -> Mapping[str, Any]:
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise NoJson(f"The body is not valid JSON.{more}") from error
+        hint = " It looks like a form: send it as a form." if _is_form(body) else ""
+        raise NoJson(f"The body is not valid JSON.{hint}") from error
     if not isinstance(sent, dict):
         raise BadRequest("The body must be an object with fields.")
     return sent
 
 
 def _text(name: str, value: object) -> str:
-    if name == "product_id" and isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        raise BadRequest(f"The {name} field must be text.")
-    text = value if name == "nonce" else value.strip()
+    """Return a field's value as text of a length and of characters that can be stored."""
+    sent = _as_text(name, value)
+    text = sent if name == "nonce" else sent.strip()
     if len(text) > MAX_LENGTHS[name]:
         raise BadRequest(f"The {name} field is longer than {MAX_LENGTHS[name]} characters.")
+    # A key is stored in its normal form. Nearly all text is printable, which is asked first.
     if not text.isprintable() and not _is_storable(normal_form(text) if name == "license_key" else text):
         raise BadRequest(f"The {name} field has characters that cannot be printed.")
     return text
 
 
-def _is_storable(text: str) -> bool:
-    """No control characters, halves of a pair, or what Unicode does not know; names may be in any writing.
+def _as_text(name: str, value: object) -> str:
+    """Return a field's value, where it is text. A product's id may be a number, too."""
+    if isinstance(value, str):
+        return value
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if name == "product_id" and is_number:
+        return str(value)
+    raise BadRequest(f"The {name} field must be text.")
 
-    PostgreSQL refuses a NUL, UTF-8 a half of a pair. Nearly all text is printable, which is asked first.
+
+def _is_storable(text: str) -> bool:
+    """Return whether it has no control characters, halves of a pair, or what Unicode does not know.
+
+    Names may be in any writing. PostgreSQL refuses a NUL, UTF-8 a half of a pair.
     """
-    return all(unicodedata.category(each) not in {"Cc", "Cs", "Cn"} for each in text)
+    return all(unicodedata.category(character) not in {"Cc", "Cs", "Cn"} for character in text)

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 DELIMITERS = (",", ";", "\t")
@@ -36,10 +36,31 @@ class Table:
     width: int
     uneven: dict[int, int]
 
+    @property
+    def filled(self) -> list[Record]:
+        return [record for record in self.records if not record.is_blank]
+
+    @property
+    def blanks(self) -> tuple[int, ...]:
+        return tuple(record.number for record in self.records if record.is_blank)
+
+    @property
+    def first_number(self) -> int:
+        return next((record.number for record in self.filled), 1)
+
+    @property
+    def first_cells(self) -> list[str]:
+        """What the first filled line says: the headings, where it has any."""
+        return _first_cells(self.records)
+
+
+def _first_cells(records: Iterable[Record]) -> list[str]:
+    return next((record.cells for record in records if not record.is_blank), [])
+
 
 @dataclass(slots=True)
 class _Lines:
-    """For csv.reader: leaves out comments, but no line inside a quoted cell that looks like one."""
+    """Lines for csv.reader: without comments, but with a line inside a quoted cell that looks like one."""
 
     text: str
     skip: int
@@ -74,44 +95,60 @@ def _parse(lines: _Lines, delimiter: str) -> Iterator[Record]:
 
 
 def _first_record(text: str, delimiter: str) -> list[str]:
-    """Empty where this delimiter does not fit the quotes of the first record."""
+    """Return its cells, or none where this delimiter does not fit its quotes."""
     try:
-        records = _parse(_Lines(text, 0), delimiter)
-        return next((record.cells for record in records if not record.is_blank), [])
+        return _first_cells(_parse(_Lines(text, 0), delimiter))
     except UnreadableTable:
         return []
 
 
 def _choose(text: str, names_keys: Callable[[str], bool]) -> str | None:
-    """By the first record: what makes columns of it, best with one that is named. None: a plain list."""
-    found = {delimiter: _first_record(text, delimiter) for delimiter in DELIMITERS}
-    columns = [delimiter for delimiter in DELIMITERS if len(found[delimiter]) > 1]
-    named = [delimiter for delimiter in columns if any(map(names_keys, found[delimiter]))]
-    return max(named or columns, key=lambda delimiter: len(found[delimiter]), default=None)
+    """Return the delimiter that makes columns of the first record, best with a named one. None: a plain list."""
+    cells = {delimiter: _first_record(text, delimiter) for delimiter in DELIMITERS}
+    columns = [delimiter for delimiter in DELIMITERS if len(cells[delimiter]) > 1]
+    named = [delimiter for delimiter in columns if any(map(names_keys, cells[delimiter]))]
+    return max(named or columns, key=lambda delimiter: len(cells[delimiter]), default=None)
 
 
 def read_table(text: str, *, names_keys: Callable[[str], bool]) -> Table:
-    """`names_keys` says whether a cell is the heading of a column of keys.
+    """Return the cells of a file. `names_keys` says whether a cell is the heading of a column of keys.
 
     In a plain list, a record that any delimiter would split is uneven: it belongs into quotes, or is no key.
 
     Raises:
         UnreadableTable: quotes that do not fit, or a cell larger than any key.
     """
-    forced = SEPARATOR_LINE.match(text)
-    if forced and forced[1] not in FORCED:
-        raise UnreadableTable("Line 1 names a separator that is none.")
+    forced = _forced_delimiter(text)
+    delimiter = forced or _choose(text, names_keys)
     skip = 1 if forced else 0
-    chosen = forced[1] if forced else _choose(text, names_keys)
     lines = _Lines(text, skip)
-    records = list(_parse(lines, chosen or DELIMITERS[0]))
-    width = next((len(record.cells) for record in records if not record.is_blank), 0)
-    others = () if chosen else DELIMITERS[1:]
-    tables = [records, *(list(_parse(_Lines(text, skip), other)) for other in others)]
-    uneven = {
-        record.number: len(record.cells)
-        for table in reversed(tables)
-        for record in table
-        if not record.is_blank and len(record.cells) != width
-    }
+    records = list(_parse(lines, delimiter or DELIMITERS[0]))
+    width = len(_first_cells(records))
+    uneven = _find_uneven(records, width)
+    if delimiter is None:
+        uneven = _find_uneven_in_list(text, skip, width) | uneven
     return Table(records, tuple(lines.comments), width, uneven)
+
+
+def _forced_delimiter(text: str) -> str | None:
+    """Return what a first line `sep=` names, or None where there is no such line."""
+    line = SEPARATOR_LINE.match(text)
+    if line is None:
+        return None
+    if line[1] not in FORCED:
+        raise UnreadableTable("Line 1 names a separator that is none.")
+    return line[1]
+
+
+def _find_uneven(records: Iterable[Record], width: int) -> dict[int, int]:
+    """Return the number of cells by line, where it is not `width`."""
+    filled = (record for record in records if not record.is_blank)
+    return {record.number: len(record.cells) for record in filled if len(record.cells) != width}
+
+
+def _find_uneven_in_list(text: str, skip: int, width: int) -> dict[int, int]:
+    """Return the lines of a plain list that another delimiter than the first one would split."""
+    uneven: dict[int, int] = {}
+    for delimiter in reversed(DELIMITERS[1:]):
+        uneven |= _find_uneven(_parse(_Lines(text, skip), delimiter), width)
+    return uneven

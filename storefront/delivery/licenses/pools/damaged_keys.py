@@ -6,7 +6,7 @@ formulas. What was lost cannot be told from the file, so the owner looks, and sa
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d{1,3}|[+-]?\d[.,]\d+[eE]\d{1,3}")
 _DECIMAL = re.compile(r"\d{4,}[.,]0+")
@@ -39,33 +39,18 @@ FEW = 4  # numbers of one length: fewer say nothing about a shorter one
 
 
 def find_damage(key: str) -> str | None:
-    """What is wrong with it, in half a sentence, or None."""
-    return _find_spreadsheet(key) or _find_text(key)
+    """Return what is wrong with a key, in half a sentence, or None."""
+    return (
+        _first_sign(_SPREADSHEET_SIGNS, key)
+        or _first_sign(_ENCODING_SIGNS, key)
+        or _find_word_processor(key)
+        or _first_sign(_EXPORT_SIGNS, key)
+    )
 
 
 def is_error_value(cell: str) -> bool:
-    """`#REF!` and the like, which look like comments."""
+    """Return whether a cell is `#REF!` or the like, which look like comments."""
     return len(cell) > 1 and _ERROR.fullmatch(cell.strip()) is not None
-
-
-def _find_spreadsheet(key: str) -> str | None:
-    if is_error_value(key):
-        return "it is what a spreadsheet shows in place of a value"
-    if _SCIENTIFIC.fullmatch(key):
-        return "a spreadsheet shortened it to a number with an exponent: the digits are lost"
-    if _DECIMAL.fullmatch(key):
-        return "it ends in .0 as a number does: a program took it for one"
-    if _THOUSANDS.fullmatch(key):
-        return "it has separators of thousands: a program took it for a number"
-    if _is_date(key):
-        return "it is a date: a spreadsheet may have made one of it"
-    if key.startswith("="):
-        return "it is a formula: save the values"
-    if key.startswith("'"):
-        return "it begins with ', as a spreadsheet marks text"
-    if key.casefold() in _NOTHING:
-        return "it is a program's word for nothing, or yes and no"
-    return None
 
 
 def _is_date(key: str) -> bool:
@@ -81,23 +66,6 @@ def _is_day(month: str, day: str) -> bool:
     return 1 <= int(month) <= 12 and 1 <= int(day) <= 31
 
 
-def _find_text(key: str) -> str | None:
-    if "\ufffd" in key:
-        return "it has \ufffd where a letter could not be read: save the file as UTF-8"
-    if _is_misread(key):
-        return "its letters were read in the wrong encoding: save the file as UTF-8"
-    for letter in key:
-        if letter in _WORD_PROCESSORS:
-            return f"it has {letter} (U+{ord(letter):04X}): a word processor changes {_WORD_PROCESSORS[letter]}"
-    if key.endswith("..."):
-        return "it ends in three dots: it was cut"
-    if _ENTITY.search(key):
-        return "it has letters written as in HTML"
-    if _BLOCK.fullmatch(key):
-        return "it is one line of a key of several: put the whole key in quotes"
-    return None
-
-
 def _is_misread(key: str) -> bool:
     """UTF-8 that was read as Windows or Latin letters can be turned back, and other text cannot."""
     if key.isascii():
@@ -110,19 +78,67 @@ def _is_misread(key: str) -> bool:
     return False
 
 
+def _find_word_processor(key: str) -> str | None:
+    letter = next((letter for letter in key if letter in _WORD_PROCESSORS), None)
+    if letter is None:
+        return None
+    return f"it has {letter} (U+{ord(letter):04X}): a word processor changes {_WORD_PROCESSORS[letter]}"
+
+
+# What a damaged key looks like, and what is said of it. The first sign that fits counts.
+_Signs = tuple[tuple[Callable[[str], object], str], ...]
+_SPREADSHEET_SIGNS: _Signs = (
+    (is_error_value, "it is what a spreadsheet shows in place of a value"),
+    (_SCIENTIFIC.fullmatch, "a spreadsheet shortened it to a number with an exponent: the digits are lost"),
+    (_DECIMAL.fullmatch, "it ends in .0 as a number does: a program took it for one"),
+    (_THOUSANDS.fullmatch, "it has separators of thousands: a program took it for a number"),
+    (_is_date, "it is a date: a spreadsheet may have made one of it"),
+    (re.compile("=").match, "it is a formula: save the values"),
+    (re.compile("'").match, "it begins with ', as a spreadsheet marks text"),
+    (lambda key: key.casefold() in _NOTHING, "it is a program's word for nothing, or yes and no"),
+)
+_ENCODING_SIGNS: _Signs = (
+    (re.compile("\ufffd").search, "it has \ufffd where a letter could not be read: save the file as UTF-8"),
+    (_is_misread, "its letters were read in the wrong encoding: save the file as UTF-8"),
+)
+_EXPORT_SIGNS: _Signs = (
+    (lambda key: key.endswith("..."), "it ends in three dots: it was cut"),
+    (_ENTITY.search, "it has letters written as in HTML"),
+    (_BLOCK.fullmatch, "it is one line of a key of several: put the whole key in quotes"),
+)
+
+
+def _first_sign(signs: _Signs, key: str) -> str | None:
+    return next((sentence for fits, sentence in signs if fits(key)), None)
+
+
 def find_shortened(keys: Sequence[str]) -> dict[int, str]:
-    """Place in the list -> what is wrong: numbers that lost zeros at their beginning, or digits at their end."""
+    """Return by place what is wrong with numbers that lost zeros at their beginning, or digits at their end."""
     numbers = {place: key for place, key in enumerate(keys) if key.isascii() and key.isdigit()}
-    lengths = Counter(map(len, numbers.values()))
-    found: dict[int, str] = {}
-    usual, count = lengths.most_common(1)[0] if lengths else (0, 0)
-    if count >= FEW and count * 2 > len(numbers):
-        for place, key in numbers.items():
-            if len(key) < usual:
-                found[place] = f"it has {len(key)} digits and others {usual}: zeros at its beginning may be lost"
+    return _find_lost_zeros(numbers) | _find_lost_digits(numbers)
+
+
+def _find_lost_zeros(numbers: dict[int, str]) -> dict[int, str]:
+    usual = _usual_length(numbers.values())
+    return {
+        place: f"it has {len(key)} digits and others {usual}: zeros at its beginning may be lost"
+        for place, key in numbers.items()
+        if len(key) < usual
+    }
+
+
+def _usual_length(numbers: Collection[str]) -> int:
+    """Return the length that more than half of them have, or 0 where that says nothing."""
+    for length, count in Counter(map(len, numbers)).most_common(1):
+        if count >= FEW and count * 2 > len(numbers):
+            return length
+    return 0
+
+
+def _find_lost_digits(numbers: dict[int, str]) -> dict[int, str]:
     long = {place: key for place, key in numbers.items() if len(key) > EXACT_DIGITS}
-    if len(long) > 1 and not any(key[EXACT_DIGITS:].strip("0") for key in long.values()):
-        found |= dict.fromkeys(
-            long, f"only its first {EXACT_DIGITS} digits are left: a spreadsheet made the rest 0"
-        )
-    return found
+    has_digits_left = any(key[EXACT_DIGITS:].strip("0") for key in long.values())
+    is_one = len(long) == 1
+    if is_one or has_digits_left:
+        return {}
+    return dict.fromkeys(long, f"only its first {EXACT_DIGITS} digits are left: a spreadsheet made the rest 0")

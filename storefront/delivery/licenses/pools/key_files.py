@@ -62,7 +62,7 @@ def is_heading(cell: str) -> bool:
 
 
 def read_keys(content: bytes, *, column: str | None = None, as_is: bool = False) -> KeyFile:
-    """The keys of a file. `column` is the heading of the keys where it is none of the known ones.
+    """Return the keys of a file. `column` is the heading of the keys where it is none of the known ones.
 
     What looks like another program's damage is a problem, unless it is to be taken `as_is`.
 
@@ -72,24 +72,31 @@ def read_keys(content: bytes, *, column: str | None = None, as_is: bool = False)
         KeyFileRefused: not text, not CSV, or larger than any list of keys.
     """
     names_keys = is_heading if column is None else _is_called(column)
-    try:
-        table = read_table(_decode(content), names_keys=names_keys)
-    except UnreadableTable as error:
-        raise KeyFileRefused(f"{error} Are all quotes closed?") from error
-    filled = [record for record in table.records if not record.is_blank]
-    blanks = tuple(record.number for record in table.records if record.is_blank)
-    comments = tuple(number for number, _text in table.comments)
-    place, has_heading, why = _find_column(filled, names_keys, column)
+    table = _read_table(content, names_keys)
+    headings = [place for place, cell in enumerate(table.first_cells) if names_keys(cell)]
+    why = _why_no_column(headings, table, column)
     if why is not None:
-        return KeyFile((), blanks, comments, (Problem(filled[0].number if filled else 1, why),))
-    keys, problems = _read_rows(filled[1:] if has_heading else filled, place, table)
-    doubts = [] if as_is else _find_doubts(keys, table)
-    return KeyFile(tuple(keys), blanks, comments, (*problems, *doubts))
+        return _key_file(table, [], [Problem(table.first_number, why)])
+    keys, problems = _read_rows(table, headings)
+    doubts = [] if as_is else _find_error_values(table) + _find_damaged(keys)
+    return _key_file(table, keys, problems + doubts)
 
 
 def one_key(key: str) -> KeyFile:
-    """As if it were a file with nothing else."""
+    """Return one key as if it were a file with nothing else."""
     return KeyFile((KeyLine(1, exact_form(key), hash_exact(key)),), (), (), ())
+
+
+def _key_file(table: Table, keys: list[KeyLine], problems: list[Problem]) -> KeyFile:
+    comments = tuple(number for number, _text in table.comments)
+    return KeyFile(tuple(keys), table.blanks, comments, tuple(problems))
+
+
+def _read_table(content: bytes, names_keys: Callable[[str], bool]) -> Table:
+    try:
+        return read_table(_decode(content), names_keys=names_keys)
+    except UnreadableTable as error:
+        raise KeyFileRefused(f"{error} Are all quotes closed?") from error
 
 
 def _decode(content: bytes) -> str:
@@ -114,40 +121,43 @@ def _is_called(column: str) -> Callable[[str], bool]:
     return lambda cell: cell.strip().casefold() == column.strip().casefold()
 
 
-def _find_column(
-    filled: list[Record], names_keys: Callable[[str], bool], column: str | None
-) -> tuple[int, bool, str | None]:
-    """Which column holds the keys, whether the first line is a heading, and what stands against the file."""
-    cells = filled[0].cells if filled else []
-    found = [place for place, cell in enumerate(cells) if names_keys(cell)]
-    if len(found) == 1:
-        return found[0], True, None
-    why = None
-    if len(found) > 1:
-        why = "more than one column could be the keys: name one with --column NAME"
-    elif column is not None:
-        why = f"no column is called {column}"
-    elif len(cells) > 1:
-        why = f"none of the {len(cells)} columns is called `key` in this line: name one with --column NAME"
-    return 0, False, why
+def _why_no_column(headings: list[int], table: Table, column: str | None) -> str | None:
+    """Return why it is not clear which column holds the keys. `headings` are the places that are called so."""
+    columns = len(table.first_cells)
+    if len(headings) > 1:
+        return "more than one column could be the keys: name one with --column NAME"
+    if headings:
+        return None
+    if column is not None:
+        return f"no column is called {column}"
+    if columns > 1:
+        return f"none of the {columns} columns is called `key` in this line: name one with --column NAME"
+    return None
 
 
-def _read_rows(rows: list[Record], place: int, table: Table) -> tuple[list[KeyLine], list[Problem]]:
+def _read_rows(table: Table, headings: list[int]) -> tuple[list[KeyLine], list[Problem]]:
+    """Return the keys below the heading, or of the first column where there is none, and what is no key."""
+    place = headings[0] if headings else 0
+    rows = table.filled[1:] if headings else table.filled
     keys: list[KeyLine] = []
     problems: list[Problem] = []
-    seen: dict[str, int] = {}
+    lines_of_keys: dict[str, int] = {}
     for row in rows:
-        key = exact_form(row.cells[place]) if place < len(row.cells) else ""
+        key = _key_in(row, place)
         key_hash = hash_exact(key)
         why = _what_is_uneven(row, table) or _what_is_wrong(key)
-        if why is None and key_hash in seen:
-            why = f"{hint(key)} is in line {seen[key_hash]} already"
+        if why is None and key_hash in lines_of_keys:
+            why = f"{hint(key)} is in line {lines_of_keys[key_hash]} already"
         if why is not None:
             problems.append(Problem(row.number, why))
             continue
-        seen[key_hash] = row.number
+        lines_of_keys[key_hash] = row.number
         keys.append(KeyLine(row.number, key, key_hash))
     return keys, problems
+
+
+def _key_in(row: Record, place: int) -> str:
+    return exact_form(row.cells[place]) if place < len(row.cells) else ""
 
 
 def _what_is_uneven(row: Record, table: Table) -> str | None:
@@ -164,7 +174,7 @@ def _what_is_wrong(key: str) -> str | None:
         return "there is no key in this line"
     if not MIN_LENGTH <= len(key) <= MAX_KEY_LENGTH:
         return f"a key has {MIN_LENGTH} to {MAX_KEY_LENGTH} characters, and this one {len(key)}"
-    if not all(line.isprintable() for line in key.split("\n")):
+    if not _is_printable(key):
         return "it has characters that cannot be printed"
     if sum(map(str.isalnum, normal_form(key))) < MIN_LENGTH:
         return f"a key has at least {MIN_LENGTH} letters or digits"
@@ -173,16 +183,24 @@ def _what_is_wrong(key: str) -> str | None:
     return None
 
 
-def _find_doubts(keys: list[KeyLine], table: Table) -> list[Problem]:
-    """What may be damage; among the comments as well: `#REF!` begins like one."""
-    found = [
+def _is_printable(key: str) -> bool:
+    return all(line.isprintable() for line in key.split("\n"))
+
+
+def _find_error_values(table: Table) -> list[Problem]:
+    """Return the comments that may be damage: `#REF!` begins like one."""
+    return [
         Problem(number, f"{text} is what a spreadsheet shows in place of a value", is_doubt=True)
         for number, text in table.comments
         if is_error_value(re.split(f"[{''.join(DELIMITERS)}]", text)[0])
     ]
+
+
+def _find_damaged(keys: list[KeyLine]) -> list[Problem]:
     shortened = find_shortened([line.key for line in keys])
-    for place, line in enumerate(keys):
-        why = find_damage(line.key) or shortened.get(place)
-        if why is not None:
-            found.append(Problem(line.number, f"{why} ({hint(line.key)})", is_doubt=True))
-    return found
+    reasons = [find_damage(line.key) or shortened.get(place) for place, line in enumerate(keys)]
+    return [
+        Problem(line.number, f"{why} ({hint(line.key)})", is_doubt=True)
+        for line, why in zip(keys, reasons, strict=True)
+        if why is not None
+    ]
