@@ -11,7 +11,6 @@ from sqlalchemy import Row, case, select
 from storefront.core.db import db
 from storefront.delivery.downloads.granted_files import (
     ReleasedFile,
-    bought_at,
     find_released_files,
     order_includes,
 )
@@ -195,7 +194,7 @@ def _download(order: Order, row: Row[Any]) -> OpenDownload:
         allowance=allowance(
             limit=row.download_limit,
             days=row.download_days,
-            bought_at=bought_at(order),
+            bought_at=order.bought_at,
             extra_downloads=grant.extra_downloads,
             extra_days=grant.extra_days,
         ),

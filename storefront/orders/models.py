@@ -74,6 +74,11 @@ class Order(Base):
     fulfilled_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]  # its buyer's personal data: no page shows it any more
 
+    @property
+    def bought_at(self) -> datetime:
+        """When the days of its licenses, updates and downloads begin."""
+        return self.paid_at or self.placed_at
+
 
 class OrderLink(Base):
     """One more token of an order's page: after SECRET_KEY was changed links are made anew, and the old stay good.

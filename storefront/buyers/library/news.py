@@ -13,7 +13,6 @@ from storefront.core.runtime import settings
 from storefront.customers.models import Customer, NewsLink
 from storefront.customers.session import get_customer_now
 from storefront.customers.unproven import MARK
-from storefront.delivery.downloads.granted_files import bought_at
 from storefront.delivery.downloads.rules import is_included
 from storefront.mail import outbox
 from storefront.mail.models import MailKind, MailState, OutboxMessage
@@ -83,7 +82,7 @@ def _opens(release: Release, product: Product, order: Order, item: OrderItem) ->
 
 
 def _includes(release: Release, product: Product, order: Order) -> bool:
-    return is_included(release.published_at, bought_at=bought_at(order), update_days=product.update_days)
+    return is_included(release.published_at, bought_at=order.bought_at, update_days=product.update_days)
 
 
 def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool = False) -> Told:

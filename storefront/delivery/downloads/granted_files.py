@@ -78,11 +78,6 @@ _COLUMNS = (
 )
 
 
-def bought_at(order: Order) -> datetime:
-    """When the update window and the days of a download begin."""
-    return order.paid_at or order.placed_at
-
-
 def _files() -> Select[*tuple[Any, ...]]:
     return (
         select(*_COLUMNS)
@@ -103,7 +98,7 @@ def find_released_files(product_ids: Iterable[int]) -> list[ReleasedFile]:
 
 
 def order_includes(order: Order, file: ReleasedFile) -> bool:
-    return is_included(file.published_at, bought_at=bought_at(order), update_days=file.update_days)
+    return is_included(file.published_at, bought_at=order.bought_at, update_days=file.update_days)
 
 
 def get_granted_file(order: Order, file_id: int) -> GrantedFile:
@@ -166,7 +161,7 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
 
 
 def _is_included(row: Row[Any]) -> bool:
-    return is_included(row.published_at, bought_at=bought_at(row.Order), update_days=row.update_days)
+    return is_included(row.published_at, bought_at=row.Order.bought_at, update_days=row.update_days)
 
 
 def _open(rows: list[Row[Any]]) -> GrantedFile:
@@ -188,7 +183,7 @@ def _granted(row: Row[Any]) -> GrantedFile:
         allowance=allowance(
             limit=row.download_limit,
             days=row.download_days,
-            bought_at=bought_at(row.Order),
+            bought_at=row.Order.bought_at,
             extra_downloads=row.Grant.extra_downloads,
             extra_days=row.Grant.extra_days,
         ),

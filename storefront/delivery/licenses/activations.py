@@ -52,58 +52,71 @@ class DevicePage:
 
 
 def validate(key: str, *, product: str = "", instance_id: str = "", fingerprint: str = "") -> LicenseAnswer:
-    """One statement, nothing written. `product` is the expected product's id or slug."""
+    """Say whether a key works. One statement; nothing is written. `product` is the expected id or slug."""
     mode = settings().mode
     with one_read() as connection:
-        found = find_license_status(connection, key, mode=mode, instance_id=instance_id, fingerprint=fingerprint)
-    code = _first_refusal(key, found, product)
-    if code is None and found is not None:
-        code = _instance_refusal(found, instance_id, fingerprint)
-    return LicenseAnswer(code or Code.VALID, found, found.instance if found else None)
+        status = find_license_status(connection, key, mode=mode, instance_id=instance_id, fingerprint=fingerprint)
+    if status is None:
+        return LicenseAnswer(_unknown(key))
+    code = _first_refusal(key, status, product) or _instance_refusal(status, instance_id, fingerprint)
+    return LicenseAnswer(code or Code.VALID, status, status.instance)
 
 
 def activate(key: str, *, name: str, product: str = "", fingerprint: str = "") -> LicenseAnswer:
-    """A slot for one more device. The same `fingerprint` again is the same instance and costs nothing."""
+    """Give a slot to one more device. The same `fingerprint` again is the same instance and costs nothing."""
     mode = settings().mode
-    found = find_license_status(db.session(), key, mode=mode, fingerprint=fingerprint)
-    code = _first_refusal(key, found, product)
-    if code is not None or found is None:
-        return LicenseAnswer(code or Code.NOT_FOUND, found)
-    if found.instance is not None:
-        return LicenseAnswer(Code.VALID, found, found.instance)
+    status = find_license_status(db.session(), key, mode=mode, fingerprint=fingerprint)
+    answer = _answer_without_slot(key, status, product)
+    if answer is not None or status is None:
+        return answer or LicenseAnswer(Code.NOT_FOUND)
     with transaction() as session:
         # Locked first, then read whole: what is counted cannot change before this commits.
-        session.execute(select(License.id).where(License.id == found.id).with_for_update())
+        session.execute(select(License.id).where(License.id == status.id).with_for_update())
         locked = find_license_status(session, key, mode=mode, fingerprint=fingerprint)
-        code = _first_refusal(key, locked, product)
-        if code is not None or locked is None:
-            return LicenseAnswer(code or Code.NOT_FOUND, locked)
-        if locked.instance is not None:
-            return LicenseAnswer(Code.VALID, locked, locked.instance)
-        # Also where the limit is higher: sold before that was refused, or many times as one key.
-        limit = MOST_DEVICES if locked.activation_limit is None else min(locked.activation_limit, MOST_DEVICES)
-        if locked.usage >= limit:
-            return LicenseAnswer(Code.ACTIVATION_LIMIT_REACHED, locked)
-        made = _add(session, locked.id, name=name, fingerprint=fingerprint)
-    return LicenseAnswer(Code.VALID, replace(locked, usage=locked.usage + 1, instance=made), made)
+        answer = _answer_without_slot(key, locked, product)
+        if answer is not None or locked is None:
+            return answer or LicenseAnswer(Code.NOT_FOUND)
+        return _take_slot(session, locked, name=name, fingerprint=fingerprint)
+
+
+def _answer_without_slot(key: str, status: LicenseStatus | None, product: str) -> LicenseAnswer | None:
+    """Return the answer for a key that is refused, and for a device that has its slot already."""
+    code = _first_refusal(key, status, product)
+    if code is not None:
+        return LicenseAnswer(code, status)
+    if status is not None and status.instance is not None:
+        return LicenseAnswer(Code.VALID, status, status.instance)
+    return None
+
+
+def _take_slot(session: Session, status: LicenseStatus, *, name: str, fingerprint: str) -> LicenseAnswer:
+    if status.usage >= _most_devices(status):
+        return LicenseAnswer(Code.ACTIVATION_LIMIT_REACHED, status)
+    instance = _add(session, status.id, name=name, fingerprint=fingerprint)
+    return LicenseAnswer(Code.VALID, replace(status, usage=status.usage + 1, instance=instance), instance)
+
+
+def _most_devices(status: LicenseStatus) -> int:
+    """Also where the limit is higher: sold before that was refused, or many times as one key."""
+    return MOST_DEVICES if status.activation_limit is None else min(status.activation_limit, MOST_DEVICES)
 
 
 def deactivate(key: str, *, instance_id: str, product: str = "") -> LicenseAnswer:
-    """Frees the slot, also of a key that expired or was refunded: nobody loses anything by it."""
-    found = find_license_status(db.session(), key, mode=settings().mode, instance_id=instance_id)
-    if found is None:
+    """Free the slot, also of a key that expired or was refunded: nobody loses anything by it."""
+    status = find_license_status(db.session(), key, mode=settings().mode, instance_id=instance_id)
+    if status is None:
         return LicenseAnswer(_unknown(key))
-    if found.refusal is Code.REPLACED:
-        return LicenseAnswer(Code.REPLACED, found)
-    if not _is_of(found, product):
-        return LicenseAnswer(Code.PRODUCT_MISMATCH, found)
-    if found.instance is None or not deactivate_device(found.id, found.instance.id):
-        return LicenseAnswer(Code.INSTANCE_NOT_FOUND, found)
-    return LicenseAnswer(Code.VALID, replace(found, usage=max(0, found.usage - 1), instance=None))
+    if status.refusal is Code.REPLACED:
+        return LicenseAnswer(Code.REPLACED, status)
+    if not _is_of(status, product):
+        return LicenseAnswer(Code.PRODUCT_MISMATCH, status)
+    if status.instance is None or not deactivate_device(status.id, status.instance.id):
+        return LicenseAnswer(Code.INSTANCE_NOT_FOUND, status)
+    return LicenseAnswer(Code.VALID, replace(status, usage=max(0, status.usage - 1), instance=None))
 
 
 def find_devices(license_ids: Collection[int], *, page: int = 1) -> dict[int, DevicePage]:
-    """License id -> one page of its devices, oldest first. One statement."""
+    """Return a page of each license's devices, oldest first, by license id. One statement."""
     if not license_ids:
         return {}
     license_id = Activation.license_id
@@ -126,16 +139,16 @@ def find_devices(license_ids: Collection[int], *, page: int = 1) -> dict[int, De
         .where(or_(numbered.c.place == 1, numbered.c.place.between(before + 1, before + ON_A_PAGE)))
         .order_by(numbered.c.license_id, numbered.c.place)
     )
-    found: dict[int, DevicePage] = {}
+    pages: dict[int, DevicePage] = {}
     for row in rows:
-        here = found.setdefault(row.license_id, DevicePage(total=row.total, page=page))
+        device_page = pages.setdefault(row.license_id, DevicePage(total=row.total, page=page))
         if row.place > before:
-            here.devices.append(Device(row.id, row.name, row.created_at))
-    return found
+            device_page.devices.append(Device(row.id, row.name, row.created_at))
+    return pages
 
 
 def deactivate_device(license_id: int, instance_id: str) -> bool:
-    """False when it is gone already; in a transaction of its own."""
+    """Return False when it is gone already; in a transaction of its own."""
     with transaction() as session:
         gone = session.scalar(
             delete(Activation)
@@ -149,35 +162,35 @@ def deactivate_device(license_id: int, instance_id: str) -> bool:
 
 
 def _add(session: Session, license_id: int, *, name: str, fingerprint: str) -> Instance:
-    made = Activation(
+    activation = Activation(
         id=str(uuid.uuid4()),
         license_id=license_id,
         name=name,
         fingerprint=fingerprint or None,
         created_at=clock.now(),
     )
-    session.add(made)
-    session.add(KeyEvent(license_id=license_id, what=KeyEventKind.ACTIVATED, detail=made.id[:8]))
-    return Instance(made.id, made.name, made.fingerprint, made.created_at)
+    session.add(activation)
+    session.add(KeyEvent(license_id=license_id, what=KeyEventKind.ACTIVATED, detail=activation.id[:8]))
+    return Instance(activation.id, activation.name, activation.fingerprint, activation.created_at)
 
 
 def _unknown(key: str) -> Code:
     return Code.NOT_FOUND if keys.is_well_formed(key) else Code.MISTYPED
 
 
-def _is_of(found: LicenseStatus, product: str) -> bool:
-    return product in ("", str(found.product_id), found.slug)
+def _is_of(status: LicenseStatus, product: str) -> bool:
+    return product in ("", str(status.product_id), status.slug)
 
 
-def _first_refusal(key: str, found: LicenseStatus | None, product: str) -> Code | None:
-    if found is None:
+def _first_refusal(key: str, status: LicenseStatus | None, product: str) -> Code | None:
+    if status is None:
         return _unknown(key)
-    return found.refusal or (None if _is_of(found, product) else Code.PRODUCT_MISMATCH)
+    return status.refusal or (None if _is_of(status, product) else Code.PRODUCT_MISMATCH)
 
 
-def _instance_refusal(found: LicenseStatus, instance_id: str, fingerprint: str) -> Code | None:
-    if instance_id and found.instance is None:
+def _instance_refusal(status: LicenseStatus, instance_id: str, fingerprint: str) -> Code | None:
+    if instance_id and status.instance is None:
         return Code.INSTANCE_NOT_FOUND
-    if fingerprint and (found.instance is None or found.instance.fingerprint != fingerprint):
+    if fingerprint and (status.instance is None or status.instance.fingerprint != fingerprint):
         return Code.FINGERPRINT_MISMATCH
     return None

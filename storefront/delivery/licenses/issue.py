@@ -79,7 +79,7 @@ def to_keyless_grant(
         product=product,
         price=price,
         quantity=item.quantity,
-        bought_at=order.paid_at or order.placed_at,
+        bought_at=order.bought_at,
         mode=order.mode,
     )
 

@@ -6,11 +6,10 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from storefront.core.db import db
-from storefront.core.runtime import settings
 from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
 from storefront.delivery.licenses.named_license import unknown_key
-from storefront.delivery.licenses.queries import get_sale, license_in_running_mode
+from storefront.delivery.licenses.queries import get_sale, license_in_running_mode, pool_key_in_running_mode
 from storefront.orders.access import Access, item_access
 from storefront.shop.catalog.models import Product
 
@@ -68,7 +67,7 @@ def _find_history(key: str, key_hash: str) -> KeyHistory | None:
 
 def _find_pool_key(key_hash: str) -> PoolKey | None:
     """Return the newest import of a key, one that was not removed before any that was."""
-    imported = select(PoolKey).where(PoolKey.key_hash == key_hash, PoolKey.mode == settings().mode)
+    imported = select(PoolKey).where(PoolKey.key_hash == key_hash, pool_key_in_running_mode())
     newest = imported.order_by(PoolKey.removed_at.is_not(None), PoolKey.id.desc()).limit(1)
     return db.session.scalars(newest).one_or_none()
 

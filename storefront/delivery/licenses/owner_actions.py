@@ -9,13 +9,12 @@ from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
-from storefront.core.runtime import settings
 from storefront.delivery.licenses.issue import HashedKey, generate_key, mark_handed_out, take_from_pool
 from storefront.delivery.licenses.keys import hash_exact, hint
 from storefront.delivery.licenses.models import Activation, KeyEvent, KeyEventKind, License, PoolKey, RetiredKey
 from storefront.delivery.licenses.named_license import lock_named_license
 from storefront.delivery.licenses.pools.notices import settle_pool_notices
-from storefront.delivery.licenses.queries import get_sale
+from storefront.delivery.licenses.queries import get_sale, pool_key_in_running_mode
 from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.changes import ChangeKind, add_change
@@ -192,7 +191,7 @@ def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
 def _lock_unsold_key(session: Session, key: str) -> PoolKey | None:
     return session.scalars(
         select(PoolKey)
-        .where(PoolKey.key_hash == hash_exact(key), PoolKey.mode == settings().mode)
+        .where(PoolKey.key_hash == hash_exact(key), pool_key_in_running_mode())
         .where(PoolKey.grant_id.is_(None), PoolKey.removed_at.is_(None))
         .with_for_update()
         .execution_options(populate_existing=True)

@@ -1,5 +1,7 @@
 """The licenses, imported keys and waiting grants that others ask for. Mode is asked here, once for each table."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -15,6 +17,22 @@ UNSOLD = PoolKey.grant_id.is_(None) & PoolKey.withdrawn_at.is_(None) & PoolKey.r
 
 def license_in_running_mode() -> ColumnElement[bool]:
     return License.mode == settings().mode
+
+
+def select_sold_licenses(*columns: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - columns of SQLAlchemy
+    """Select columns of the running mode's licenses, with the grants, items and orders they were sold with."""
+    return (
+        select(*columns)
+        .select_from(License)
+        .join(Grant, Grant.id == License.grant_id)
+        .join(OrderItem, OrderItem.id == Grant.order_item_id)
+        .join(Order, Order.id == OrderItem.order_id)
+        .where(license_in_running_mode())
+    )
+
+
+def pool_key_in_running_mode() -> ColumnElement[bool]:
+    return PoolKey.mode == settings().mode
 
 
 def in_pool(product_id: int | InstrumentedAttribute[int], mode: str) -> ColumnElement[bool]:

@@ -1,10 +1,9 @@
 """License files: what a program checks by itself when it cannot ask. Signed, dated, and asked for access first."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from sqlalchemy import select
 
 from storefront.core import clock
 from storefront.core.db import db
@@ -12,6 +11,7 @@ from storefront.core.errors import AccessDenied, NotFound
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import License
+from storefront.delivery.licenses.queries import select_sold_licenses
 from storefront.delivery.licenses.signing.jws import sign
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.access import access
@@ -24,14 +24,26 @@ KIND = "license+jwt"
 FILE_DAYS = 30
 
 
-def _seconds(moment: datetime | None) -> int | None:
-    return int(moment.timestamp()) if moment else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoldLicense:
+    """A license with what its file tells of its sale."""
+
+    license: License
+    order: Order
+    item: OrderItem
+    product: Product
+    edition: str | None
+
+    @property
+    def updates_until(self) -> datetime | None:
+        days = self.product.update_days
+        return self.order.bought_at + timedelta(days=days) if days is not None else None
 
 
 def issue_license_file(
     license_id: int, *, fingerprint: str | None = None, order_id: int | None = None, key_hash: str | None = None
 ) -> str:
-    """A JWS. Times are Unix seconds; `exp` is the file's own end, `license_expires_at` the license's.
+    """Return a JWS. Times are Unix seconds; `exp` is when the file expires, `license_expires_at` the license.
 
     `key_hash` is of the key that was asked with: whoever has a replaced one must not read the new one in the file.
 
@@ -39,53 +51,67 @@ def issue_license_file(
         NotFound: no such license in the running mode, not of this order, or its key was replaced meanwhile.
         AccessDenied: it was refunded, withdrawn, disputed, or has expired; with the sentence a buyer reads.
     """
+    sold = _find_sold(license_id)
+    if sold is None or order_id not in (None, sold.order.id):
+        raise NotFound("There is no such license in this order.")
+    if key_hash not in (None, sold.license.key_hash):
+        raise NotFound("This license has another key by now.")
+    now = clock.now()
+    _demand_access(sold, now)
+    return sign(_claims(sold, fingerprint, now), kind=KIND)
+
+
+def _find_sold(license_id: int) -> SoldLicense | None:
     row = db.session.execute(
-        select(License, Order, OrderItem, Product, Price.edition)
-        .join(Grant, Grant.id == License.grant_id)
-        .join(OrderItem, OrderItem.id == Grant.order_item_id)
-        .join(Order, Order.id == OrderItem.order_id)
+        select_sold_licenses(License, Order, OrderItem, Product, Price.edition)
         .join(Product, Product.id == Grant.product_id)
         .outerjoin(Price, Price.id == OrderItem.price_id)
-        .where(License.id == license_id, License.mode == settings().mode)
+        .where(License.id == license_id)
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if row is None or (order_id is not None and row.Order.id != order_id):
-        raise NotFound("There is no such license in this order.")
-    if key_hash is not None and row.License.key_hash != key_hash:
-        raise NotFound("This license has another key by now.")
-    found, order, product = row.License, row.Order, row.Product
-    now = clock.now()
-    _demand_access(found, order, row.OrderItem, now)
-    bought_at = order.paid_at or order.placed_at
-    updates = bought_at + timedelta(days=product.update_days) if product.update_days is not None else None
-    ends = min(now + timedelta(days=FILE_DAYS), found.expires_at or datetime.max.replace(tzinfo=now.tzinfo))
-    claims: dict[str, Any] = {
+    if row is None:
+        return None
+    return SoldLicense(
+        license=row.License, order=row.Order, item=row.OrderItem, product=row.Product, edition=row.edition
+    )
+
+
+def _claims(sold: SoldLicense, fingerprint: str | None, now: datetime) -> dict[str, Any]:
+    return {
         "iss": settings().base_url,
-        "sub": str(found.id),
+        "sub": str(sold.license.id),
         "jti": str(uuid.uuid4()),
         "iat": _seconds(now),
-        "exp": _seconds(ends),
-        "key": found.key,
-        "generation": found.generation,
-        "product": product.slug,
-        "product_name": product.name,
-        "edition": row.edition,
-        "holder": {"name": order.name, "email": order.email or None},
-        "seats": found.seats,
-        "activation_limit": found.activation_limit,
-        "license_expires_at": _seconds(found.expires_at),
-        "updates_until": _seconds(updates),
+        "exp": _seconds(_file_expires_at(sold.license, now)),
+        "key": sold.license.key,
+        "generation": sold.license.generation,
+        "product": sold.product.slug,
+        "product_name": sold.product.name,
+        "edition": sold.edition,
+        "holder": {"name": sold.order.name, "email": sold.order.email or None},
+        "seats": sold.license.seats,
+        "activation_limit": sold.license.activation_limit,
+        "license_expires_at": _seconds(sold.license.expires_at),
+        "updates_until": _seconds(sold.updates_until),
         "fingerprint": fingerprint or None,
-        "mode": found.mode,
+        "mode": sold.license.mode,
     }
-    return sign(claims, kind=KIND)
 
 
-def _demand_access(found: License, order: Order, item: OrderItem, now: datetime) -> None:
-    facts = item_facts(order, item)
-    refusal = license_refusal(facts, withdrawn_at=found.withdrawn_at, expires_at=found.expires_at, now=now)
+def _file_expires_at(license: License, now: datetime) -> datetime:  # noqa: A002 - the field's word
+    expires_at = now + timedelta(days=FILE_DAYS)
+    return min(expires_at, license.expires_at) if license.expires_at is not None else expires_at
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return int(moment.timestamp()) if moment else None
+
+
+def _demand_access(sold: SoldLicense, now: datetime) -> None:
+    facts, withdrawn_at = item_facts(sold.order, sold.item), sold.license.withdrawn_at
+    refusal = license_refusal(facts, withdrawn_at=withdrawn_at, expires_at=sold.license.expires_at, now=now)
     if refusal is None:
         return
-    if found.withdrawn_at is not None:
+    if withdrawn_at is not None:
         raise AccessDenied("The shop has withdrawn this license key. Please write to the shop if that is wrong.")
     raise AccessDenied("This license has expired." if refusal is Code.EXPIRED else access(facts).sentence)

@@ -2,20 +2,22 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.runtime import Part, settings
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import License
+from storefront.delivery.licenses.queries import license_in_running_mode, select_sold_licenses
 from storefront.delivery.licenses.signing.jws import sign
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.facts import item_facts
-from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.models import Order, OrderItem
 
 KIND = "revocations+jwt"
 VALID_SECONDS = 7 * 24 * 3600  # `exp`: when to want a newer one; an old list still takes away what it names
@@ -30,16 +32,12 @@ class Revoked:
 
 
 def find_revoked() -> list[Revoked]:
-    """Of the running mode: refunded, disputed, withdrawn. Expired ones say so themselves.
+    """Return the licenses of the running mode that were refunded, disputed or withdrawn; expired ones say so.
 
-    One that works again is not on the next list.
+    A license that works again is not on the next list.
     """
     rows = db.session.execute(
-        select(License.id, License.withdrawn_at, License.expires_at, Order, OrderItem)
-        .join(Grant, Grant.id == License.grant_id)
-        .join(OrderItem, OrderItem.id == Grant.order_item_id)
-        .join(Order, Order.id == OrderItem.order_id)
-        .where(License.mode == settings().mode)
+        select_sold_licenses(License.id, License.withdrawn_at, License.expires_at, Order, OrderItem)
         # Only a filter of what cannot be revoked; access() decides about the rest.
         .where(
             License.withdrawn_at.is_not(None)
@@ -53,20 +51,20 @@ def find_revoked() -> list[Revoked]:
         .execution_options(yield_per=BATCH, populate_existing=True)
     )
     now = clock.now()
-    found: list[Revoked] = []
-    for row in rows:
-        facts = item_facts(row.Order, row.OrderItem)
-        code = license_refusal(facts, withdrawn_at=row.withdrawn_at, expires_at=row.expires_at, now=now)
-        if code is not None and code is not Code.EXPIRED:
-            found.append(Revoked(row.id, code))
-    return found
+    refusals = ((row.id, _refusal(row, now)) for row in rows)
+    return [Revoked(license_id, code) for license_id, code in refusals if code and code is not Code.EXPIRED]
+
+
+def _refusal(row: Row[Any], now: datetime) -> Code | None:
+    facts = item_facts(row.Order, row.OrderItem)
+    return license_refusal(facts, withdrawn_at=row.withdrawn_at, expires_at=row.expires_at, now=now)
 
 
 def _find_reissued() -> dict[str, int]:
-    """License id -> the generation of its key, where that was ever replaced: files with a smaller one are void."""
+    """Return generations by license id, where a key was ever replaced: files with a smaller one are void."""
     rows = db.session.execute(
         select(License.id, License.generation)
-        .where(License.mode == settings().mode, License.generation > 1)
+        .where(license_in_running_mode(), License.generation > 1)
         .order_by(License.id)
     )
     return {str(row.id): row.generation for row in rows}
@@ -109,7 +107,7 @@ def _make_list() -> str:
         "iat": now,
         "exp": now + VALID_SECONDS,
         "mode": settings().mode.value,
-        "revoked": {str(each.license_id): each.code.value for each in find_revoked()},
+        "revoked": {str(revoked.license_id): revoked.code.value for revoked in find_revoked()},
         "reissued": _find_reissued(),
     }
     return sign(claims, kind=KIND)
