@@ -31,10 +31,13 @@ SYSTEMS = (
 
 
 def browser_words(user_agent: str) -> str:
-    """Name and system, or one of both where the other is not said."""
+    """Return name and system, or one of both where the other is not said."""
     said = user_agent[:MOST_LETTERS]
-    name = next((words for sign, words in BROWSERS if sign in said), "")
-    system = next((words for sign, words in SYSTEMS if sign in said), "")
-    if name and system:
-        return f"{name} on {system}"
-    return name or (f"{UNKNOWN} on {system}" if system else UNKNOWN)
+    name, system = _first_sign(BROWSERS, said), _first_sign(SYSTEMS, said)
+    if not system:
+        return name or UNKNOWN
+    return f"{name or UNKNOWN} on {system}"
+
+
+def _first_sign(signs: tuple[tuple[str, str], ...], said: str) -> str:
+    return next((words for sign, words in signs if sign in said), "")

@@ -56,30 +56,43 @@ class Spent:
 def spend_code(
     session: Session, proof_id: int, code: str, *, purpose: ProofPurpose, reader: Reader
 ) -> tuple[CodeResult, Spent | None]:
-    """In any spelling; the codes of all mails that are open for the same thing will do.
+    """Use up a code, typed in any spelling; the codes of all mails that are open for the same thing will do.
 
     What locks a customer locks it before this.
     """
     rows = _lock_open(session, proof_id, purpose=purpose)
     asked = next((row for row in rows if row.id == proof_id), None)
-    usable = [row for row in rows if row.spent_at is None or row.spent_by == reader.browser]
+    usable = [row for row in rows if _is_usable(row, reader.browser)]
     if asked is None or not usable:
         return CodeResult.EXPIRED, None
     tries = _lock_tries(session, asked, reader)
     if _has_tried_enough(asked, tries, reader):
         return CodeResult.TOO_MANY, None
-    typed = "".join(letter for letter in code.upper() if letter.isalnum()).encode()
     for row in usable:
-        if hmac.compare_digest(typed, code_of(row.seed).replace("-", "").encode()):
+        if _is_code_of(row, code):
             return CodeResult.PROVEN, _spend(row, reader)
-    asked.attempts += 1
-    for each in tries:
-        each.wrong += 1
+    _count_wrong(asked, tries)
     return CodeResult.WRONG, None
 
 
+def _is_usable(row: AddressProof, browser: str) -> bool:
+    """Return whether nobody used it up, or this browser did."""
+    return row.spent_at is None or row.spent_by == browser
+
+
+def _is_code_of(row: AddressProof, code: str) -> bool:
+    typed = "".join(filter(str.isalnum, code.upper()))
+    return hmac.compare_digest(typed.encode(), code_of(row.seed).replace("-", "").encode())
+
+
+def _count_wrong(asked: AddressProof, tries: Sequence[CodeTries]) -> None:
+    asked.attempts += 1
+    for counter in tries:
+        counter.wrong += 1
+
+
 def _lock_open(session: Session, proof_id: int, *, purpose: ProofPurpose) -> Sequence[AddressProof]:
-    """The proof that was asked for, and others of the same thing that have not expired."""
+    """Lock the proof that was asked for, and others of the same thing that have not expired."""
     asked = session.get(AddressProof, proof_id)
     if asked is None or asked.purpose is not purpose or asked.mode != settings().mode:
         return ()
@@ -99,7 +112,7 @@ def _lock_open(session: Session, proof_id: int, *, purpose: ProofPurpose) -> Seq
 
 
 def _lock_tries(session: Session, asked: AddressProof, reader: Reader) -> Sequence[CodeTries]:
-    """Of this browser and of this client; the proof is locked, so nobody counts them at the same moment."""
+    """Lock what this browser and this client tried; the locked proof keeps others from counting at once."""
     names = [f"browser {reader.browser}", f"client {tokens.hash_token(reader.client)}"]
     insert_missing(session, CodeTries, [{"proof_id": asked.id, "who": name, "wrong": 0} for name in names])
     mine = (
@@ -122,16 +135,16 @@ def _spend(row: AddressProof, reader: Reader) -> Spent:
 
 
 def find_by_link(token: str, *, browser: str = "") -> Proof | None:
-    """For a page with a button, which uses up nothing. None for an unknown, expired or used one."""
+    """Return the proof for a page with a button, which uses up nothing. None: unknown, expired or used."""
     row = db.session.scalars(select(AddressProof).where(_is_linked(token))).one_or_none()
-    return proof_of(row) if row is not None and (row.spent_at is None or row.spent_by == browser) else None
+    return proof_of(row) if row is not None and _is_usable(row, browser) else None
 
 
 def spend_link(session: Session, token: str, *, reader: Reader) -> Spent | None:
-    """What locks a customer locks it before this."""
+    """Use up a link. What locks a customer locks it before this."""
     locked = select(AddressProof).where(_is_linked(token)).with_for_update()
     row = session.scalars(locked.execution_options(populate_existing=True)).one_or_none()
-    if row is None or (row.spent_at is not None and row.spent_by != reader.browser):
+    if row is None or not _is_usable(row, reader.browser):
         return None
     return _spend(row, reader)
 

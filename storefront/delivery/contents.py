@@ -101,18 +101,18 @@ def read_all_contents(
     One statement, and one more for files where a download is open, however many orders, items and grants. No
     statement reads the keys of a closed order, unless the shop's owner asks: `with_closed_keys`.
     """
-    found = {order.id: order_access(order) for order in orders}
-    readable = [order.id for order in orders if with_closed_keys or found[order.id].allowed]
+    readable = [order.id for order in orders if with_closed_keys or order_access(order).allowed]
     rows = _read_rows([order.id for order in orders], keys_of=readable)
-    contents = [
-        OrderContents(
-            order=order,
-            access=found[order.id],
-            items=_items(order, rows[order.id], with_closed_keys=with_closed_keys),
-        )
-        for order in orders
-    ]
+    contents = [_order(order, rows[order.id], with_closed_keys=with_closed_keys) for order in orders]
     return _add_files(contents) if with_files else contents
+
+
+def _order(order: Order, rows: Iterable[Row[Any]], *, with_closed_keys: bool) -> OrderContents:
+    return OrderContents(
+        order=order,
+        access=order_access(order),
+        items=_items(order, rows, with_closed_keys=with_closed_keys),
+    )
 
 
 def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdict[int, list[Row[Any]]]:
@@ -154,16 +154,21 @@ def _items(order: Order, rows: Iterable[Row[Any]], *, with_closed_keys: bool) ->
 
 
 def _item(order: Order, item: OrderItem, rows: Iterable[Row[Any]], *, with_closed_keys: bool) -> ItemContents:
-    allowed = item_access(order, item)
+    access = item_access(order, item)
     granted = [row for row in rows if row.Grant is not None]
-    downloads = [row for row in granted if row.Grant.kind is GrantKind.DOWNLOAD]
-    shows_keys = allowed.allowed or with_closed_keys
+    shows_keys = access.allowed or with_closed_keys
     return ItemContents(
         item=item,
-        access=allowed,
+        access=access,
         grants=tuple(_grant(row, shows_key=shows_keys) for row in granted),
-        download=_download(order, downloads[0]) if downloads and allowed.allowed else None,
+        download=_find_download(order, granted) if access.allowed else None,
     )
+
+
+def _find_download(order: Order, granted: Iterable[Row[Any]]) -> OpenDownload | None:
+    downloads = (row for row in granted if row.Grant.kind is GrantKind.DOWNLOAD)
+    first = next(downloads, None)
+    return _download(order, first) if first is not None else None
 
 
 def _grant(row: Row[Any], *, shows_key: bool) -> GrantContents:
@@ -202,12 +207,15 @@ def _download(order: Order, row: Row[Any]) -> OpenDownload:
 
 
 def _add_files(contents: Sequence[OrderContents]) -> list[OrderContents]:
-    items = [item for of_order in contents for item in of_order.items]
-    product_ids = {item.download.product_id for item in items if item.download is not None}
+    product_ids = set().union(*map(_downloadable, contents))
     if not product_ids:
         return list(contents)
     files = find_released_files(product_ids)
     return [_with_files(of_order, files) for of_order in contents]
+
+
+def _downloadable(contents: OrderContents) -> set[int]:
+    return {item.download.product_id for item in contents.items if item.download is not None}
 
 
 def _with_files(contents: OrderContents, files: Sequence[ReleasedFile]) -> OrderContents:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -45,7 +45,7 @@ class NoticeDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenNotice:
-    """As its owner reads it; `order_number` is None for what is about no order."""
+    """A notice as its owner reads it; `order_number` is None for what is about no order."""
 
     id: int
     kind: str
@@ -72,33 +72,63 @@ def settle_notices(
     With `forgets_done` also one that was done, once its cause had gone in between. Only for callers who always
     know all that is wanted: what a quick look at an order leaves out has not gone.
     """
-    mode, now = settings().mode, clock.now()
-    mine = Notice.order_id == order_id
-    if order_id is None:
-        subjects = or_(*(Notice.subject.startswith(each, autoescape=True) for each in about))
-        mine = Notice.kind.in_(list(kinds)) & subjects
     known = {
         (notice.kind, notice.subject): notice
-        for notice in session.scalars(select(Notice).where(Notice.mode == mode, mine))
+        for notice in session.scalars(_select_notices().where(_is_settled_with(order_id, kinds, about)))
     }
-    by_key = {(draft.kind, draft.subject): draft for draft in wanted}
-    for key, draft in by_key.items():
-        notice = known.get(key)
-        if notice is None:
+    drafts = {(draft.kind, draft.subject): draft for draft in wanted}
+    for key, draft in drafts.items():
+        if key not in known:
             open_notices(session, [draft], order_id=order_id)
-        elif notice.closed_at is not None and not notice.is_closed_by_owner:
-            notice.closed_at, notice.created_at, notice.text = None, now, draft.text
-        elif notice.closed_at is None:
-            notice.text = draft.text
+        else:
+            _update_notice(known[key], draft)
     for key, notice in known.items():
-        if key not in by_key and notice.closed_at is None:
-            notice.closed_at = now
-        if key not in by_key and forgets_done:
-            notice.is_closed_by_owner = False
+        if key not in drafts:
+            _close_unwanted(notice, forgets_done=forgets_done)
+
+
+def _select_notices() -> Select[Notice]:
+    """Select all notices of the running mode."""
+    return select(Notice).where(Notice.mode == settings().mode)
+
+
+def _select_open_notices() -> Select[Notice]:
+    """Select the open notices of the running mode, oldest first."""
+    return (
+        _select_notices()
+        .where(Notice.closed_at.is_(None))
+        .order_by(Notice.created_at, Notice.id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _is_settled_with(order_id: int | None, kinds: Iterable[str], about: Iterable[str]) -> ColumnElement[bool]:
+    if order_id is not None:
+        return Notice.order_id == order_id
+    subjects = or_(*(Notice.subject.startswith(beginning, autoescape=True) for beginning in about))
+    return Notice.kind.in_(list(kinds)) & subjects
+
+
+def _update_notice(notice: Notice, draft: NoticeDraft) -> None:
+    if notice.closed_at is None:
+        notice.text = draft.text
+    elif not notice.is_closed_by_owner:
+        _open_again(notice, draft)
+
+
+def _open_again(notice: Notice, draft: NoticeDraft) -> None:
+    notice.closed_at, notice.created_at, notice.text = None, clock.now(), draft.text
+    notice.is_closed_by_owner = False
+
+
+def _close_unwanted(notice: Notice, *, forgets_done: bool) -> None:
+    notice.closed_at = notice.closed_at or clock.now()
+    if forgets_done:
+        notice.is_closed_by_owner = False
 
 
 def open_notices(session: Session, wanted: Iterable[NoticeDraft], *, order_id: int | None = None) -> None:
-    """Where there are none of these yet: two orders may find the same double purchase."""
+    """Open the notices that are not there yet: two orders may find the same double purchase."""
     rows = [
         {
             "mode": settings().mode,
@@ -113,39 +143,27 @@ def open_notices(session: Session, wanted: Iterable[NoticeDraft], *, order_id: i
 
 
 def reopen_notice(session: Session, wanted: NoticeDraft) -> None:
-    """This one is open afterwards, and no other is touched: two callers may report two things at once."""
+    """Make this one open, and touch no other: two callers may report two things at once."""
     open_notices(session, [wanted])
     notice = session.scalars(
-        select(Notice)
-        .where(Notice.mode == settings().mode, Notice.kind == wanted.kind, Notice.subject == wanted.subject)
+        _select_notices()
+        .where(Notice.kind == wanted.kind, Notice.subject == wanted.subject)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
     if notice.closed_at is not None:
-        notice.closed_at, notice.created_at, notice.text = None, clock.now(), wanted.text
-        notice.is_closed_by_owner = False
+        _open_again(notice, wanted)
 
 
 def find_open_notices() -> list[Notice]:
-    """Of the running mode, oldest first."""
-    return list(
-        db.session.scalars(
-            select(Notice)
-            .where(Notice.mode == settings().mode, Notice.closed_at.is_(None))
-            .order_by(Notice.created_at, Notice.id)
-            .execution_options(populate_existing=True)
-        )
-    )
+    """Return the open notices of the running mode, oldest first."""
+    return list(db.session.scalars(_select_open_notices()))
 
 
 def list_open_notices() -> list[OpenNotice]:
-    """Of the running mode, oldest first, with the numbers of their orders. One statement."""
+    """Return the open notices of the running mode, oldest first, with their orders' numbers. One statement."""
     rows = db.session.execute(
-        select(Notice, Order.number)
-        .outerjoin(Order, Order.id == Notice.order_id)
-        .where(Notice.mode == settings().mode, Notice.closed_at.is_(None))
-        .order_by(Notice.created_at, Notice.id)
-        .execution_options(populate_existing=True)
+        _select_open_notices().add_columns(Order.number).outerjoin(Order, Order.id == Notice.order_id)
     )
     return [
         OpenNotice(
@@ -165,7 +183,7 @@ def as_json(notice: Notice) -> dict[str, str]:
 
 
 def close_notice(notice_id: int) -> str:
-    """The owner's "done"; safe to repeat. Returns the notice's text.
+    """Close a notice that its owner calls done; safe to repeat. Return its text.
 
     Raises:
         NotFound: no such notice in the running mode.

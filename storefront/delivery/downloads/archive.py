@@ -43,25 +43,29 @@ def open_archive(order: Order) -> Archive:
         DownloadLimitReached, DownloadsExpired: no file may be downloaded any more; what holds for the first.
         FileMissing: one is not in the storage.
     """
-    granted = find_newest_files(order)
-    if not granted:
+    granted_files = find_newest_files(order)
+    if not granted_files:
         raise NotFound("There is nothing to download in this order.")
-    refused = [(each, refusal) for each in granted if (refusal := find_refusal(each))]
-    left_out = {each.file.id for each, _refusal in refused}
-    files = tuple(each for each in granted if each.file.id not in left_out)
+    refusals = {granted.file.id: refusal for granted in granted_files if (refusal := find_refusal(granted))}
+    left_out = [granted for granted in granted_files if granted.file.id in refusals]
+    files = [granted for granted in granted_files if granted.file.id not in refusals]
     if not files:
-        raise refused[0][1]
+        raise refusals[left_out[0].file.id]
     zipped = ZipStream(compress_type=ZIP_STORED, sized=True)
-    taken: set[str] = set()
-    for each in files:
-        if storage().find_size(each.file.path) != each.file.size_bytes:
-            raise report_missing(each.file.path)
-        name = _free_name(each.file.filename, taken, each.file.version)
-        zipped.add(storage().read(each.file.path), name, size=each.file.size_bytes)
-    if refused:
-        told = "".join(f"{each.file.filename}: {refusal.message}\r\n" for each, refusal in refused)
-        zipped.add(told.encode(), _free_name(LEFT_OUT, taken, "1"))
-    return Archive(files=files, zipped=zipped)
+    names: set[str] = set()
+    for granted in files:
+        _add_file(zipped, granted, names)
+    if left_out:
+        lines = (f"{granted.file.filename}: {refusals[granted.file.id].message}\r\n" for granted in left_out)
+        zipped.add("".join(lines).encode(), _free_name(LEFT_OUT, names, "1"))
+    return Archive(files=tuple(files), zipped=zipped)
+
+
+def _add_file(zipped: ZipStream, granted: GrantedFile, names: set[str]) -> None:
+    file = granted.file
+    if storage().find_size(file.path) != file.size_bytes:
+        raise report_missing(file.path)
+    zipped.add(storage().read(file.path), _free_name(file.filename, names, file.version), size=file.size_bytes)
 
 
 def _free_name(filename: str, taken: set[str], version: str) -> str:

@@ -29,7 +29,7 @@ class DownloadsExpired(StorefrontError):
 
 
 def find_refusal(granted: GrantedFile) -> StorefrontError | None:
-    """Why this file may not be downloaded any more, in a sentence that says what to do. Nothing is asked."""
+    """Return why this file may not be downloaded any more, with a sentence that says what to do. No statement."""
     ends_at, limit = granted.allowance.ends_at, granted.allowance.limit
     if ends_at is not None and granted.has_ended:
         return DownloadsExpired(
@@ -46,7 +46,7 @@ def find_refusal(granted: GrantedFile) -> StorefrontError | None:
 
 
 def require_allowance(granted: GrantedFile) -> None:
-    """Before a link is made, or a file is opened: nothing is counted.
+    """Check a file before a link is made, or it is opened. Nothing is counted.
 
     Raises:
         DownloadsExpired, DownloadLimitReached: with a sentence that says what to do.
@@ -57,36 +57,50 @@ def require_allowance(granted: GrantedFile) -> None:
 
 
 def count(files: Iterable[GrantedFile]) -> None:
-    """Bytes are about to leave: all of these are counted, or none. A part of a download that is running costs
-    nothing; else it is a new one, also when it begins in the middle: leaving out the first byte must not make a
-    file free.
+    """Count all of these files, or none, before their bytes leave.
+
+    A part of a download that is running costs nothing. Else it is a new one, also when it begins in the middle:
+    leaving out the first byte must not make a file free.
 
     Raises:
-        DownloadsExpired, DownloadLimitReached: as above.
+        DownloadsExpired, DownloadLimitReached: with a sentence that says what to do.
     """
-    asked = list(files)
-    for each in asked:
-        require_allowance(each)
-    beginning = [each for each in asked if not each.is_running]
-    if not beginning:
-        return
-    with transaction() as session:
-        grant_ids = sorted({each.grant_id for each in beginning})
-        session.execute(select(Grant.id).where(Grant.id.in_(grant_ids)).order_by(Grant.id).with_for_update())
-        counted = _read_counted(session, grant_ids)
-        rows = []
-        for each in beginning:
-            used, last_at = counted.get((each.grant_id, each.file.id), (0, None))
-            now = replace(each, used=used, last_at=last_at)
-            require_allowance(now)
-            if not now.is_running:
-                rows.append({"grant_id": each.grant_id, "release_file_id": each.file.id})
-        if rows:
-            session.execute(insert(Download), rows)
+    wanted = list(files)
+    for granted in wanted:
+        require_allowance(granted)
+    beginning = [granted for granted in wanted if not granted.is_running]
+    if beginning:
+        with transaction() as session:
+            _count_beginning(session, beginning)
+
+
+def _count_beginning(session: Session, beginning: list[GrantedFile]) -> None:
+    """Count those that still have not begun once their grants are locked."""
+    locked = _lock_and_recount(session, beginning)
+    for granted in locked:
+        require_allowance(granted)
+    rows = [
+        {"grant_id": granted.grant_id, "release_file_id": granted.file.id}
+        for granted in locked
+        if not granted.is_running
+    ]
+    if rows:
+        session.execute(insert(Download), rows)
+
+
+def _lock_and_recount(session: Session, files: list[GrantedFile]) -> list[GrantedFile]:
+    grant_ids = sorted({granted.grant_id for granted in files})
+    session.execute(select(Grant.id).where(Grant.id.in_(grant_ids)).order_by(Grant.id).with_for_update())
+    counted = _read_counted(session, grant_ids)
+    recounted = []
+    for granted in files:
+        used, last_at = counted.get((granted.grant_id, granted.file.id), (0, None))
+        recounted.append(replace(granted, used=used, last_at=last_at))
+    return recounted
 
 
 def _read_counted(session: Session, grant_ids: list[int]) -> dict[tuple[int, int], tuple[int, datetime | None]]:
-    """(grant id, file id) -> how often, and when last."""
+    """Return how often and when last by (grant id, file id)."""
     rows = session.execute(
         select(Download.grant_id, Download.release_file_id, func.count(), func.max(Download.at))
         .where(Download.grant_id.in_(grant_ids))
@@ -96,7 +110,7 @@ def _read_counted(session: Session, grant_ids: list[int]) -> dict[tuple[int, int
 
 
 def count_downloads(grant_ids: Collection[int]) -> dict[tuple[int, int], int]:
-    """(grant id, file id) -> how often. One statement."""
+    """Return how often by (grant id, file id). One statement."""
     rows = db.session.execute(
         select(Download.grant_id, Download.release_file_id, func.count())
         .where(Download.grant_id.in_(list(grant_ids)))
@@ -106,7 +120,7 @@ def count_downloads(grant_ids: Collection[int]) -> dict[tuple[int, int], int]:
 
 
 def raise_limit(reference: str, *, downloads: int = 0, days: int = 0) -> int:
-    """More of everything in the order so named; returns how many grants that is.
+    """Allow more of everything in the order so named; return how many grants that is.
 
     Raises:
         NotFound: no such order in the running mode.
@@ -121,7 +135,7 @@ def raise_limit(reference: str, *, downloads: int = 0, days: int = 0) -> int:
 
 
 def add_allowance(session: Session, order_id: int, *, downloads: int, days: int = 0) -> int:
-    """Inside the caller's transaction; also what a receipt that is sent again brings."""
+    """Allow more inside the caller's transaction; a receipt that is sent again brings that, too."""
     items = select(OrderItem.id).where(OrderItem.order_id == order_id)
     raised = session.scalars(
         update(Grant)

@@ -1,7 +1,7 @@
 """Which files an order's download grants open now: the releases that exist when somebody looks."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,7 +88,7 @@ def _files() -> Select[*tuple[Any, ...]]:
 
 
 def find_released_files(product_ids: Iterable[int]) -> list[ReleasedFile]:
-    """Published files of these products, newest release first; see `order_includes`. One statement."""
+    """Return published files of these products, newest release first; see `order_includes`. One statement."""
     rows = db.session.execute(
         _files()
         .where(Release.product_id.in_(list(product_ids)))
@@ -102,7 +102,7 @@ def order_includes(order: Order, file: ReleasedFile) -> bool:
 
 
 def get_granted_file(order: Order, file_id: int) -> GrantedFile:
-    """The file, if one of the order's download grants covers its product and still opens it. Two statements.
+    """Return the file, if a download grant of the order covers its product and still opens it. Two statements.
 
     Raises:
         AccessDenied: the order, or every item that grants the file, is closed.
@@ -113,32 +113,35 @@ def get_granted_file(order: Order, file_id: int) -> GrantedFile:
 
 
 def get_file_of_grant(grant_id: int, file_id: int) -> GrantedFile:
-    """As above, for a link that was made already: asked anew at every hop."""
+    """Return the file of a link that was made already; access is asked anew at every hop. Raises AccessDenied."""
     return _open(_find_granted(Grant.id == grant_id, ReleaseFile.id == file_id))
 
 
 def find_newest_files(order: Order) -> list[GrantedFile]:
-    """Of each product's newest release that the order includes and still opens. One statement.
+    """Return the files of each product's newest release that the order includes and still opens. One statement.
 
     Raises:
         AccessDenied: nothing in the order is open.
     """
     _demand(order_access(order))
-    rows = _find_granted(OrderItem.order_id == order.id)
-    opened = [row for row in rows if item_access(row.Order, row.OrderItem).allowed]
-    if rows and not opened:
-        _demand(item_access(rows[0].Order, rows[0].OrderItem))
+    rows = _open_rows(_find_granted(OrderItem.order_id == order.id))
+    by_file: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+    for row in _of_newest_releases(filter(_is_included, rows)):
+        by_file[row.id].append(row)
+    return [_preferred(of_file) for of_file in by_file.values()]
+
+
+def _of_newest_releases(rows: Iterable[Row[Any]]) -> Iterator[Row[Any]]:
+    """Leave out the rows of releases that a newer one of the same product comes before."""
     newest: dict[int, int] = {}
-    found: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-    for row in opened:
-        if _is_included(row) and newest.setdefault(row.product_id, row.release_id) == row.release_id:
-            found[row.id].append(row)
-    return [max(map(_granted, same), key=_preference) for same in found.values()]
+    for row in rows:
+        if newest.setdefault(row.product_id, row.release_id) == row.release_id:
+            yield row
 
 
 def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions of SQLAlchemy
-    """Newest release first, and of each file the oldest grant."""
-    mine = (Download.grant_id == Grant.id) & (Download.release_file_id == ReleaseFile.id)
+    """Return rows of files and grants, newest release first, and of each file the oldest grant first."""
+    counted = (Download.grant_id == Grant.id) & (Download.release_file_id == ReleaseFile.id)
     rows = db.session.execute(
         _files()
         .add_columns(
@@ -147,8 +150,8 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
             Grant,
             Product.download_limit,
             Product.download_days,
-            select(func.count()).select_from(Download).where(mine).scalar_subquery().label("used"),
-            select(func.max(Download.at)).where(mine).scalar_subquery().label("last_at"),
+            select(func.count()).select_from(Download).where(counted).scalar_subquery().label("used"),
+            select(func.max(Download.at)).where(counted).scalar_subquery().label("last_at"),
         )
         .join(Grant, Grant.product_id == Release.product_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
@@ -164,14 +167,24 @@ def _is_included(row: Row[Any]) -> bool:
     return is_included(row.published_at, bought_at=row.Order.bought_at, update_days=row.update_days)
 
 
-def _open(rows: list[Row[Any]]) -> GrantedFile:
-    included = [row for row in rows if _is_included(row)]
+def _open(rows: Iterable[Row[Any]]) -> GrantedFile:
+    included = list(filter(_is_included, rows))
     if not included:
         raise NotFound("This file is not part of your order, or not any more. Your order page lists what is.")
-    opened = [row for row in included if item_access(row.Order, row.OrderItem).allowed]
-    if not opened:
-        _demand(item_access(included[0].Order, included[0].OrderItem))
-    return max(map(_granted, opened), key=_preference)
+    return _preferred(_open_rows(included))
+
+
+def _open_rows(rows: list[Row[Any]]) -> list[Row[Any]]:
+    """Return the rows whose items are open. Raises AccessDenied where there are rows and none of them is."""
+    opened = [row for row in rows if item_access(row.Order, row.OrderItem).allowed]
+    if rows and not opened:
+        _demand(item_access(rows[0].Order, rows[0].OrderItem))
+    return opened
+
+
+def _preferred(rows: Iterable[Row[Any]]) -> GrantedFile:
+    """Return one of several grants of one file."""
+    return max(map(_granted, rows), key=_preference)
 
 
 def _granted(row: Row[Any]) -> GrantedFile:
@@ -193,11 +206,11 @@ def _granted(row: Row[Any]) -> GrantedFile:
 
 
 def _preference(granted: GrantedFile) -> tuple[bool, bool]:
-    """Of several grants of one file: one that may still be used, and before all the one that is in use."""
+    """Rank several grants of one file: one that may still be used, and before all the one that is in use."""
     return granted.has_room and not granted.has_ended, granted.is_running
 
 
-def _demand(found: Access) -> None:
-    if not found.allowed:
-        measurements().add(ACCESS_DENIALS, found.reason)
-        raise AccessDenied(found.sentence)
+def _demand(access: Access) -> None:
+    if not access.allowed:
+        measurements().add(ACCESS_DENIALS, access.reason)
+        raise AccessDenied(access.sentence)

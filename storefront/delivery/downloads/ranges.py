@@ -33,7 +33,7 @@ class Part:
 
 
 def find_part(method: str, headers: Headers, version: Version) -> Part:
-    """What to answer. HEAD has no ranges (14.2); one that cannot be read, or several, are the whole file."""
+    """Return what to answer. HEAD has no ranges (14.2); an unreadable one, or several, are the whole file."""
     refused = _failed_precondition(headers, version)
     if refused is not None:
         return Part(refused)
@@ -44,37 +44,51 @@ def find_part(method: str, headers: Headers, version: Version) -> Part:
 
 
 def find_range(asked: str, size_bytes: int) -> Part | None:
-    """206 or 416; None where the header is to be ignored."""
+    """Return 206 or 416, or None where the header is to be ignored."""
     if LAST_ZERO_BYTES.fullmatch(asked):
         return Part(416)
     parsed = parse_range_header(asked)
     if parsed is None or parsed.units != "bytes" or len(parsed.ranges) != 1:
         return None
     start, stop = parsed.ranges[0]
-    if start < 0:  # the last N bytes; of a shorter file that is all of it
-        return Part(206, max(0, size_bytes + start), size_bytes) if size_bytes else None
+    if start < 0:
+        return _last_bytes(-start, size_bytes)
     if start >= size_bytes:
         return Part(416)
     return Part(206, start, size_bytes if stop is None else min(stop, size_bytes))
 
 
+def _last_bytes(count: int, size_bytes: int) -> Part | None:
+    """Return the last bytes; of a shorter file that is all of it."""
+    return Part(206, max(0, size_bytes - count), size_bytes) if size_bytes else None
+
+
 def _failed_precondition(headers: Headers, version: Version) -> int | None:
-    must_match = parse_etags(headers.get("If-Match"))
-    unmodified_since = parse_date(headers.get("If-Unmodified-Since"))
-    if must_match:
-        if not must_match.contains(version.etag):
-            return 412
-    elif unmodified_since is not None and version.changed_at > unmodified_since:
+    if not _is_wanted_version(headers, version):
         return 412
+    return 304 if _is_known_version(headers, version) else None
+
+
+def _is_wanted_version(headers: Headers, version: Version) -> bool:
+    """If-Unmodified-Since does not count beside If-Match."""
+    wanted = parse_etags(headers.get("If-Match"))
+    if wanted:
+        return wanted.contains(version.etag)
+    unmodified_since = parse_date(headers.get("If-Unmodified-Since"))
+    return unmodified_since is None or version.changed_at <= unmodified_since
+
+
+def _is_known_version(headers: Headers, version: Version) -> bool:
+    """If-Modified-Since does not count beside If-None-Match."""
     known = parse_etags(headers.get("If-None-Match"))
-    modified_since = parse_date(headers.get("If-Modified-Since"))
     if known:
-        return 304 if known.contains_weak(version.etag) else None
-    return 304 if modified_since is not None and version.changed_at <= modified_since else None
+        return known.contains_weak(version.etag)
+    modified_since = parse_date(headers.get("If-Modified-Since"))
+    return modified_since is not None and version.changed_at <= modified_since
 
 
 def _is_same(condition: str | None, version: Version) -> bool:
-    """If-Range wants a strong tag, or exactly the date (13.1.5); Werkzeug's parser forgets that a tag is weak."""
+    """Check If-Range: a strong tag, or exactly the date (13.1.5). Werkzeug's parser forgets that a tag is weak."""
     if condition is None:
         return True
     if condition.strip().upper().startswith("W/"):
