@@ -28,8 +28,12 @@ def is_allowed(host: str, *, from_anywhere: bool) -> bool:
     try:
         address = ip_address(name.strip("[]"))
     except ValueError:
-        return from_anywhere and bool(name) and "." not in name
+        return from_anywhere and _is_plain_name(name)
     return from_anywhere or address.is_loopback
+
+
+def _is_plain_name(name: str) -> bool:
+    return name != "" and "." not in name
 
 
 def _without_port(host: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -13,14 +14,23 @@ def read_keys(folder: Path) -> dict[str, str]:
     They look like Stripe's test keys and open nothing.
     """
     path = folder / "secrets.env"
-    known = {name: value or "" for name, value in dotenv_values(path).items()} if path.exists() else {}
+    known = without_nulls(dotenv_values(path)) if path.exists() else {}
     keys = _new_keys() | known
     if keys != known:
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
-        write_private(draft, [f"{name}={value}\n" for name, value in keys.items()])
-        draft.replace(path)
+        _keep_keys(path, keys)
     return keys
+
+
+def without_nulls(values: Mapping[str, str | None]) -> dict[str, str]:
+    """Give names without a value an empty one."""
+    return {name: value or "" for name, value in values.items()}
+
+
+def _keep_keys(path: Path, keys: dict[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    write_private(draft, [f"{name}={value}\n" for name, value in keys.items()])
+    draft.replace(path)
 
 
 def write_private(path: Path, lines: list[str]) -> None:

@@ -7,7 +7,7 @@ import click
 from dotenv import dotenv_values
 
 from storefront.core.config.settings import ROOT
-from storefront.devtools.local.keys import read_keys, write_private
+from storefront.devtools.local.keys import read_keys, without_nulls, write_private
 from storefront.devtools.local.ports import HOST, Ports
 
 # Settings a shop in production has; the local one must not use its database, mail server or keys by accident.
@@ -61,10 +61,14 @@ def use_local_settings(environ: MutableMapping[str, str]) -> None:
     path = _settings_path(environ)
     if not path.exists():
         raise click.ClickException("There is no local shop yet: type `make run` first.")
-    for name in [name for name in environ if name.startswith(NOT_INHERITED)]:
+    for name in _not_inherited(environ):
         del environ[name]
-    environ.update({name: value or "" for name, value in dotenv_values(path, interpolate=False).items()})
+    environ.update(without_nulls(dotenv_values(path, interpolate=False)))
     environ["STOREFRONT_ENV_FILE"] = ""
+
+
+def _not_inherited(environ: Mapping[str, str]) -> list[str]:
+    return [name for name in environ if name.startswith(NOT_INHERITED)]
 
 
 def _settings_path(environ: Mapping[str, str]) -> Path:

@@ -119,7 +119,7 @@ class MailboxServer:
         self.store.close()
 
     def go_up(self) -> None:
-        """SMTP answers."""
+        """Let SMTP answer."""
         # aiosmtpd would notice a taken port after five seconds, and leave its event loop open.
         socket.create_server((self.host, self.smtp_port)).close()
         controller = _ClosingController(
@@ -129,21 +129,21 @@ class MailboxServer:
         self._controller = controller
 
     def go_down(self) -> None:
-        """SMTP refuses connections, as a mail server that is down."""
+        """Let SMTP refuse connections, as a mail server that is down."""
         if self._controller is not None:
             self._controller.close_connections()
             self._controller.stop()
             self._controller = None
 
     def messages(self, *, to: str = "") -> list[dict[str, object]]:
-        """Newest first, as `/messages.json` tells them."""
+        """Return mails, newest first, as `/messages.json` tells them."""
         return [mail.to_json() for mail in self.find(to=to)]
 
     def find(self, *, to: str = "") -> list[Mail]:
         return self.store.find(to=to, limit=10_000)
 
     def clear(self) -> None:
-        """No mails, and no trouble on order."""
+        """Throw away all mails, and end the trouble on order."""
         self.store.clear()
         self._handler.trouble = Trouble()
 

@@ -45,6 +45,9 @@ class Handler:
         if self.trouble.drop and server.transport is not None:
             server.transport.close()
             return "421 4.3.2 Closing, as ordered"
+        self._keep(envelope)
+        return "250 2.0.0 Taken"
+
+    def _keep(self, envelope: Envelope) -> None:
         raw = envelope.original_content or b""
         self.store.add(sender=envelope.mail_from or "", to=list(envelope.rcpt_tos), raw=raw)
-        return "250 2.0.0 Taken"

@@ -78,7 +78,7 @@ class MailStore:
             )
 
     def find(self, *, to: str = "", limit: int = 50, offset: int = 0) -> list[Mail]:
-        """Newest first; `to` is a part of a recipient's address."""
+        """Return mails, newest first; `to` is a part of a recipient's address."""
         with self._locked() as connection:
             rows = connection.execute(
                 "SELECT id, received_at, envelope_from, envelope_to, raw FROM mails"
@@ -118,8 +118,8 @@ def _open(path: Path | None) -> sqlite3.Connection:
 def _read(mail_id: int, received_at: str, sender: str, to: str, raw: bytes) -> Mail:
     message = email.message_from_bytes(raw, policy=email.policy.default)
     parts = [part for part in message.walk() if not part.is_multipart()]
-    found = headers(message)
-    first = {name.lower(): value for name, value in reversed(found)}
+    all_headers = headers(message)
+    first = _first_of_each_name(all_headers)
     return Mail(
         id=mail_id,
         received_at=received_at,
@@ -127,9 +127,13 @@ def _read(mail_id: int, received_at: str, sender: str, to: str, raw: bytes) -> M
         to=tuple(to.split("\n")),
         subject=first.get("subject", ""),
         message_id=first.get("message-id", ""),
-        headers=found,
+        headers=all_headers,
         text=body(parts, "text/plain"),
         html=body(parts, "text/html"),
-        attachments=tuple(attachment_name(part) for part in parts if is_attached(part)),
+        attachments=tuple(map(attachment_name, filter(is_attached, parts))),
         raw=raw,
     )
+
+
+def _first_of_each_name(all_headers: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return {name.lower(): value for name, value in reversed(all_headers)}

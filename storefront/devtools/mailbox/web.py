@@ -40,10 +40,13 @@ def _mail(mail_id: int) -> Mail:
 
 @pages.before_request
 def refuse_other_sites() -> None:
-    """A page elsewhere on the machine's browser must not clear the mailbox."""
-    origin = request.headers.get("Origin")
-    if request.method not in ("GET", "HEAD") and origin and urlsplit(origin).netloc != request.host:
+    """Let no page of another site in the same browser clear the mailbox."""
+    if request.method not in ("GET", "HEAD") and _is_from_elsewhere(request.headers.get("Origin")):
         abort(403)
+
+
+def _is_from_elsewhere(origin: str | None) -> bool:
+    return urlsplit(origin).netloc != request.host if origin else False
 
 
 @pages.get("/")
@@ -67,7 +70,7 @@ def message(mail_id: int) -> str:
 
 @pages.get("/messages/<int:mail_id>/html")
 def html_body(mail_id: int) -> Response:
-    """What the frame shows: nothing in it may run, load or submit; links open in a new tab."""
+    """Show a mail in the page's frame: nothing in it may run, load or submit; links open in a new tab."""
     # The doctype keeps the mail out of quirks mode, which no mail program shows it in.
     body = f'<!doctype html><base target="_blank">{_mail(mail_id).html}'
     answer = Response(body, mimetype="text/html")

@@ -82,7 +82,7 @@ GOODS = (
 
 
 def seed() -> bool:
-    """Make the sample products. False, and nothing changed, when the shop has any product."""
+    """Make the sample products. Return False and change nothing when the shop has any product."""
     if _has_products(db.session()):
         return False
     files = {goods.slug: _store(goods) for goods in GOODS}
@@ -91,16 +91,14 @@ def seed() -> bool:
         if _has_products(session):
             return False
         for position, goods in enumerate(GOODS):
-            product = _add_product(session, goods, position)
-            session.add_all(_price(product, goods, number) for number in range(len(goods.editions)))
-            record_file(
-                session,
-                product_id=product.id,
-                version=goods.version,
-                stored=files[goods.slug],
-                notes=goods.notes,
-            )
+            _add_goods(session, goods, position, files[goods.slug])
     return True
+
+
+def _add_goods(session: Session, goods: Goods, position: int, stored: StoredFile) -> None:
+    product = _add_product(session, goods, position)
+    session.add_all(_price(product, goods, number) for number in range(len(goods.editions)))
+    record_file(session, product_id=product.id, version=goods.version, stored=stored, notes=goods.notes)
 
 
 def _has_products(session: Session) -> bool:

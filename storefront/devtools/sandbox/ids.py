@@ -56,7 +56,7 @@ def client_secret(object_id: str, length: int = 25) -> str:
 
 
 def masked(key: str) -> str:
-    """A key as Stripe repeats it in an error: start and last four characters only."""
+    """Return a key as Stripe repeats it in an error: start and last four characters only."""
     if len(key) <= 12:
         return key[:3] + "*" * max(len(key) - 3, 0)
     return f"{key[:8]}{'*' * (len(key) - 12)}{key[-4:]}"

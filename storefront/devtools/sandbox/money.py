@@ -53,7 +53,7 @@ def exponent(currency: str) -> int:
 
 
 def step(currency: str) -> int:
-    """Amounts must be a multiple of this."""
+    """Return what every amount must be a multiple of, in minor units."""
     if currency in THREE_DECIMAL:
         return 10
     return 100 if currency in WHOLE_UNITS_ONLY else 1
@@ -64,19 +64,19 @@ def minimum_charge(currency: str) -> int:
 
 
 def rounded(amount: Decimal, currency: str = "usd") -> int:
-    """Half up, to what can be charged in this currency."""
+    """Round half up to what can be charged in this currency, in minor units."""
     unit = step(currency)
     return int((amount / unit).quantize(Decimal(1), ROUND_HALF_UP)) * unit
 
 
 def display(amount: int, currency: str) -> str:
-    """The way Stripe writes money in error messages: `$0.50 usd`, `5.00 eur`."""
+    """Write money as Stripe does in error messages: `$0.50 usd`, `5.00 eur`."""
     digits = exponent(currency)
     text = f"{Decimal(amount).scaleb(-digits):.{digits}f}"
     return f"${text} {currency}" if currency == "usd" else f"{text} {currency}"
 
 
 def plain(amount: int, currency: str) -> str:
-    """For people: `19.00 USD`."""
+    """Write money for people: `19.00 USD`."""
     digits = exponent(currency)
     return f"{Decimal(amount).scaleb(-digits):.{digits}f} {currency.upper()}"

@@ -45,13 +45,13 @@ class Settings:
         return {name: _plain(value) for name, value in _items(self)}
 
     def changed(self, changes: dict[str, Any]) -> "Settings":
-        """A copy with these changes; a wrong name or value raises ValueError with the name in it."""
-        kept = dict(_items(self))
+        """Return a copy with these changes; a wrong name or value raises ValueError with the name in it."""
+        values = dict(_items(self))
         for name, value in changes.items():
-            if name not in kept:
+            if name not in values:
                 raise ValueError(f"unknown setting: {name}")
-            kept[name] = _READ[name](name, value)
-        return Settings(**kept)
+            values[name] = _READ[name](name, value)
+        return Settings(**values)
 
 
 def _plain(value: object) -> object:

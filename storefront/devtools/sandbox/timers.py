@@ -47,7 +47,7 @@ class Timers:
 
 
 def fire_due(store: Store) -> None:
-    """In order of their time, also what a timer of the past sets off that is due by now."""
+    """Do what is due in order of time, also what a timer of the past sets off that is due by now."""
     while True:
         with store.database.transaction() as connection:
             row = connection.execute(

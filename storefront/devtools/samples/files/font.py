@@ -3,6 +3,7 @@
 Table layouts: https://learn.microsoft.com/typography/opentype/spec/
 """
 
+import re
 import struct
 from collections.abc import Mapping
 from itertools import accumulate, pairwise
@@ -22,15 +23,13 @@ Rectangle = tuple[int, int, int, int]
 
 
 def _rectangles(drawing: str) -> list[Rectangle]:
-    found: list[Rectangle] = []
-    for row, pixels in enumerate(drawing.split()):
-        top = (7 - row) * PIXEL
-        start = 0
-        for run in pixels.replace("#.", "#|.").replace(".#", ".|#").split("|"):
-            if run.startswith("#"):
-                found.append((start * PIXEL, top - PIXEL, (start + len(run)) * PIXEL, top))
-            start += len(run)
-    return found
+    rows = enumerate(drawing.split())
+    return [rectangle for row, pixels in rows for rectangle in _row_rectangles(pixels, (7 - row) * PIXEL)]
+
+
+def _row_rectangles(pixels: str, top: int) -> list[Rectangle]:
+    runs = [(match.start() * PIXEL, match.end() * PIXEL) for match in re.finditer("#+", pixels)]
+    return [(left, top - PIXEL, right, top) for left, right in runs]
 
 
 def _advance(drawing: str) -> int:
@@ -38,26 +37,36 @@ def _advance(drawing: str) -> int:
 
 
 def _glyph(rectangles: list[Rectangle]) -> bytes:
-    """Clockwise outlines; every point is on the curve and every coordinate takes two bytes."""
+    """Draw clockwise outlines; every point is on the curve and every coordinate takes two bytes."""
     if not rectangles:
         return b""
-    box = [pick(edge) for pick, edge in zip((min, min, max, max), zip(*rectangles, strict=True), strict=True)]
-    points = [
-        point
-        for left, bottom, right, top in rectangles
-        for point in ((left, bottom), (left, top), (right, top), (right, bottom))
-    ]
+    points = [corner for rectangle in rectangles for corner in _corners(rectangle)]
     ends = struct.pack(f">{len(rectangles)}H", *range(3, len(points), 4))
-    data = struct.pack(">5h", len(rectangles), *box) + ends + struct.pack(">H", 0) + b"\x01" * len(points)
-    for axis in (0, 1):
-        places = [0, *(point[axis] for point in points)]
-        steps = [after - before for before, after in pairwise(places)]
-        data += struct.pack(f">{len(steps)}h", *steps)
+    data = struct.pack(">5h", len(rectangles), *_box(rectangles)) + ends
+    data += struct.pack(">H", 0) + b"\x01" * len(points)
+    data += _steps([x for x, _ in points]) + _steps([y for _, y in points])
     return data + b"\0" * (-len(data) % 4)
 
 
+def _box(rectangles: list[Rectangle]) -> Rectangle:
+    """Return the rectangle around all of them."""
+    lefts, bottoms, rights, tops = zip(*rectangles, strict=True)
+    return min(lefts), min(bottoms), max(rights), max(tops)
+
+
+def _corners(rectangle: Rectangle) -> tuple[tuple[int, int], ...]:
+    left, bottom, right, top = rectangle
+    return (left, bottom), (left, top), (right, top), (right, bottom)
+
+
+def _steps(places: list[int]) -> bytes:
+    """Write how far each place is from the one before, the first from 0."""
+    steps = [after - before for before, after in pairwise([0, *places])]
+    return struct.pack(f">{len(steps)}h", *steps)
+
+
 def _cmap(glyph_of: Mapping[int, int]) -> bytes:
-    """Format 4, one segment a character: a small font does not need to share them."""
+    """Write format 4, one segment a character: a small font does not need to share them."""
     codes = sorted(glyph_of)
     count = len(codes) + 1
     power = 2 ** (count.bit_length() - 1)

@@ -27,7 +27,7 @@ _NEEDS_SECRET = (
 def authenticate(
     *, authorization: str | None, key_parameter: str | None, secret_key: str, publishable_key: str
 ) -> Caller:
-    """Raises Stripe's 401; a key in the header wins over the parameter."""
+    """Tell who calls, or raise Stripe's 401; a key in the header wins over the parameter."""
     key = _from_header(authorization) or key_parameter
     if not key:
         raise StripeApiError(401, _NO_KEY, is_stored=False, headers={"WWW-Authenticate": 'Basic realm="Stripe"'})

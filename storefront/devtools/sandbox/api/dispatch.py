@@ -32,7 +32,7 @@ class Incoming:
 
     @property
     def is_strict(self) -> bool:
-        """Whether the newest version's rules hold to the letter."""
+        """Tell whether the newest version's rules hold to the letter."""
         return self.version is not None
 
 
@@ -82,7 +82,7 @@ def _authenticate(store: Store, incoming: Incoming, *, is_public: bool) -> tuple
 
 
 def _refuse_absent_parts(path: str) -> None:
-    """What the SDKs can call and the sandbox leaves out says so, instead of looking like a missing object."""
+    """Say that the sandbox leaves a part out, instead of answering as if an object were missing."""
     if path.startswith("/v2/"):
         raise not_here("API v2", "Use the v1 call for the same object, if there is one.")
     if re.fullmatch(r"/v1/[a-z_/]+/search", path):

@@ -62,7 +62,7 @@ def missing(param: str) -> StripeApiError:
 
 
 def unsupported(params: list[str]) -> StripeApiError:
-    """Parameters Stripe knows and this sandbox does not act on: better refused than ignored, all at once."""
+    """Refuse parameters that Stripe knows and this sandbox does not act on, all at once."""
     plural = "s" if len(params) > 1 else ""
     return invalid(
         f"The local sandbox does not support the parameter{plural} {', '.join(params)}.",
@@ -72,7 +72,7 @@ def unsupported(params: list[str]) -> StripeApiError:
 
 
 def not_here(what: str, instead: str) -> StripeApiError:
-    """A part of Stripe's API that the sandbox leaves out."""
+    """Refuse a part of Stripe's API that the sandbox leaves out."""
     return StripeApiError(
         400, f"The local sandbox does not have {what}. {instead}", code="not_in_the_sandbox", is_stored=False
     )
@@ -106,14 +106,14 @@ def exclusive(*params: str) -> StripeApiError:
 
 
 def not_found(kind: str, object_id: str, param: str = "id") -> StripeApiError:
-    """The object named in the path."""
+    """Say that the object named in the path does not exist."""
     return StripeApiError(
         404, f"No such {kind}: '{object_id}'", param=param, code="resource_missing", is_stored=False
     )
 
 
 def no_such(kind: str, object_id: str, param: str) -> StripeApiError:
-    """An object named in a parameter."""
+    """Say that an object named in a parameter does not exist."""
     return invalid(f"No such {kind}: '{object_id}'", param=param, code="resource_missing")
 
 

@@ -64,7 +64,7 @@ def builds(kind: str, path: str) -> Callable[[Builder], Builder]:
 
 
 def expand(work: UnitOfWork, body: Json, paths: list[str]) -> Json:
-    """Changes and returns `body`, which must not be saved afterwards."""
+    """Change and return `body`, which must not be saved afterwards."""
     for path in paths:
         parts = path.split(".")
         if len(parts) > _MAXIMUM_DEPTH:
@@ -142,5 +142,5 @@ class _Expansion:
 
 
 def _leads_on(node: Json, name: str, rest: list[str]) -> bool:
-    """Whether the member is a hash or a list on the way to something further down."""
+    """Tell whether the member is a hash or a list on the way to something further down."""
     return bool(rest) and isinstance(node.get(name), dict | list)

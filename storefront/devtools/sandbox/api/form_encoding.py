@@ -14,7 +14,7 @@ def decode(text: str) -> Tree:
 
 
 def nest(pairs: Iterable[tuple[str, str]]) -> Tree:
-    """`a[b][0]=x`, `a[]=x` and repeated `a[]=x`; the order of the pairs does not matter for numbered keys."""
+    """Read `a[b][0]=x`, `a[]=x` and repeated `a[]=x`; the order of pairs does not matter for numbered keys."""
     tree: Tree = {}
     for name, value in pairs:
         first, *rest = name.split("[")
@@ -39,7 +39,7 @@ def _descend(branch: Tree, key: str) -> Tree:
 
 
 def _array_place(array: Tree, member: str) -> str:
-    """`items[][price]=…` starts a new item when the last one already has that member."""
+    """Return the place for `items[][price]=…`: a new item when the last one already has that member."""
     if not array:
         return "0"
     last = str(len(array) - 1)

@@ -16,7 +16,7 @@ def is_email(text: str) -> bool:
 
 
 def check_formats(params: Json, name: str = "") -> None:
-    """Stripe's 400 for the first currency it does not know or address nobody can have; "" unsets and passes."""
+    """Raise Stripe's 400 for the first unknown currency or impossible email address; "" unsets and passes."""
     for member, value in params.items():
         full_name = member_name(name, member)
         if isinstance(value, str):

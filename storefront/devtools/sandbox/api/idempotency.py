@@ -22,14 +22,14 @@ class StoredAnswer:
 
 
 def fingerprint(method: str, path: str, tree: Tree) -> str:
-    """The same for the same call, in whatever order its parameters were written."""
+    """Return a text that is the same for the same call, in whatever order its parameters were written."""
     text = json.dumps([method, path, tree], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @contextmanager
 def reserved(store: Store, key: str) -> Iterator[None]:
-    """While the first call with this key runs, others get 409. Reservations die with the process."""
+    """Answer 409 to others while the first call with this key runs. Reservations die with the process."""
     if len(key) > 255:
         raise invalid("Idempotency key is too long: it can have at most 255 characters.", is_stored=False)
     with store.in_flight_lock:
@@ -55,7 +55,7 @@ def _in_use(key: str) -> StripeApiError:
 
 
 def find_stored(work: UnitOfWork, key: str, fingerprint: str) -> StoredAnswer | None:
-    """Raises Stripe's idempotency_error when the key was used for another call."""
+    """Return the stored answer; raise Stripe's idempotency_error when the key was used for another call."""
     connection = work.records.connection
     connection.execute("DELETE FROM idempotency WHERE created < ?", (work.now - _KEPT_SECONDS,))
     row = connection.execute(

@@ -12,7 +12,7 @@ def _ordered(value: Any) -> Any:  # noqa: ANN401 - a JSON value
     if isinstance(value, dict):
         return {key: _ordered(value[key]) for key in sorted(value, key=_rank)}
     if isinstance(value, list):
-        return [_ordered(each) for each in value]
+        return [_ordered(item) for item in value]
     return value
 
 

@@ -36,8 +36,8 @@ def list_records(
     values: tuple[str | int, ...] = (),
 ) -> Json:
     """`filters` name parameters that must equal the member of the same name."""
-    found, has_more = find_page(call, kind, filters=filters, sql=sql, values=values)
-    return list_answer([record.body for record in found], url, has_more=has_more)
+    records, has_more = find_page(call, kind, filters=filters, sql=sql, values=values)
+    return list_answer([record.body for record in records], url, has_more=has_more)
 
 
 def find_page(
@@ -72,7 +72,7 @@ def one_of(expression: str, values: list[str]) -> tuple[str, ...]:
 
 
 def page_of(items: list[Json], params: Json, url: str) -> Json:
-    """Page through items kept in one object, in their own order (line items)."""
+    """Return a page of items that are kept in one object, in their own order (line items)."""
     limit = page_limit(params)
     if "ending_before" in params:
         before = items[: _place(items, params, "ending_before")]

@@ -55,7 +55,7 @@ _LITERALS = (typing.Literal, typing_extensions.Literal)
 
 @cache
 def spec_of(params: type) -> Spec:
-    """The hash a TypedDict of `stripe.params` describes, without the request options (API key, version …)."""
+    """Return the hash a TypedDict of `stripe.params` describes, without the request options (API key …)."""
     # Inherited hints are text that only makes sense beside the request options; StripeContext is not even
     # imported there at run time.
     names = {**vars(request_options), "StripeContext": object}
@@ -90,7 +90,7 @@ def _read_literal(arguments: tuple[Any, ...]) -> Spec:
 
 
 def _read_union(arguments: tuple[Any, ...]) -> Spec:
-    """`Literal['']` means it can be unset, `Literal[…] | str` is an enum, `X | int` a hash or a number."""
+    """Read a union: with `Literal['']` it can be unset, `Literal[…] | str` is an enum, `X | int` may be either."""
     literals = [argument for argument in arguments if typing_extensions.get_origin(argument) in _LITERALS]
     can_be_empty = any(typing_extensions.get_args(literal) == ("",) for literal in literals)
     values = _non_empty_values(literals)
@@ -106,7 +106,7 @@ def _non_empty_values(literals: list[Any]) -> tuple[str, ...]:
 
 
 def _is_read(argument: Any, literals: list[Any]) -> bool:  # noqa: ANN401 - a type hint has no type
-    """What a union may be besides its literals, None and the library's own objects."""
+    """Tell what a union may be besides its literals, None and the library's own objects."""
     is_library_object = "UntypedStripeObject" in str(argument)
     return not is_library_object and argument not in literals and argument is not type(None)
 

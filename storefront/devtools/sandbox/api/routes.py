@@ -20,7 +20,7 @@ class Call:
     is_strict: bool
 
     def get(self, kind: str, place: int = 0, param: str = "id") -> Record:
-        """The object the path names, or Stripe's 404."""
+        """Return the object the path names, or raise Stripe's 404."""
         record = self.work.records.find(kind, self.ids[place])
         if record is None or record.deleted:
             raise not_found(kind, self.ids[place], param)
@@ -65,7 +65,7 @@ class Route:
             raise no_longer_supported(removed[0])
 
     def refuse_unsupported(self, params: Json) -> None:
-        """`{"enabled": false}` asks for nothing, so it is let through. One error names them all."""
+        """Name them all in one error. `{"enabled": false}` asks for nothing, so it is let through."""
         requested = [name for entry in self.unsupported for name in _requested(params, entry)]
         if requested:
             raise unsupported(requested)

@@ -10,7 +10,10 @@ from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def merged_metadata(old: Json, change: Json | str | None) -> Json:
-    """https://docs.stripe.com/api/metadata: `""` clears everything, `metadata[key]=""` one key; 50 keys in all."""
+    """Merge metadata: `""` clears everything, `metadata[key]=""` one key; 50 keys in all.
+
+    Source: https://docs.stripe.com/api/metadata.
+    """
     if change is None:
         return dict(old)
     if isinstance(change, str):

@@ -127,7 +127,7 @@ def _map(value: Tree, item_spec: Spec, name: str) -> Json:
 
 
 def _metadata(value: Tree, name: str) -> Json:
-    """https://docs.stripe.com/api/metadata: 50 keys of 40 characters, values of 500; "" unsets a key."""
+    """Allow 50 keys of 40 characters and values of 500 (https://docs.stripe.com/api/metadata); "" unsets a key."""
     if len(value) > MAXIMUM_METADATA_KEYS:
         raise invalid(TOO_MUCH_METADATA, param=name, is_stored=False)
     for key, text in value.items():

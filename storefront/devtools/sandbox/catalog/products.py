@@ -11,7 +11,7 @@ _COPIED = ("description", "shippable", "statement_descriptor", "tax_code", "unit
 
 
 def add_product(work: UnitOfWork, params: Json, *, is_inline: bool = False) -> Record:
-    """An inline product is inactive and makes no news."""
+    """Make a product; an inline one is inactive and emits no event."""
     body: Json = {
         "id": params.get("id") or new_id("prod_"),
         "object": "product",

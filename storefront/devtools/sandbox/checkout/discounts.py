@@ -15,7 +15,7 @@ from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def attach(work: UnitOfWork, session: Record, discount: Json) -> None:
-    """What the shop passed in `discounts[0]`."""
+    """Use what the shop passed in `discounts[0]`."""
     if "coupon" in discount:
         _attach_coupon(work, session, discount["coupon"], "discounts[0][coupon]")
         return
@@ -53,7 +53,7 @@ def _leaves_too_little(body: Json, coupon: Record) -> bool:
 
 
 def discount_object(session: Record) -> Json | None:
-    """The `di_…` that expanded breakdowns show."""
+    """Return the `di_…` that expanded breakdowns show."""
     private = session.private
     if private["coupon"] is None:
         return None

@@ -40,6 +40,6 @@ def cancel_intent(work: UnitOfWork, session: Record) -> None:
 
 
 def drop_intent(work: UnitOfWork, session: Record) -> None:
-    """A declined try may have left one before a code made the order free."""
+    """Cancel and forget what a declined try has left, before a code made the order free."""
     cancel_intent(work, session)
     session.private.pop("intent", None)

@@ -96,7 +96,7 @@ def adjustable(given: Json, name: str) -> Json | None:
 
 
 def line_items(work: UnitOfWork, session: Record) -> list[Json]:
-    """Stripe's `item` objects, in the order of the request."""
+    """Return Stripe's `item` objects, in the order of the request."""
     return [_item(work, session.body["currency"], line) for line in session.private["lines"]]
 
 

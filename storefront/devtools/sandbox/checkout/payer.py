@@ -91,7 +91,7 @@ def _make_customer(work: UnitOfWork, session: Record, payer: Payer) -> None:
 
 
 def _correct_customer(work: UnitOfWork, customer_id: str, payer: Payer) -> None:
-    """A buyer whose card was declined may have typed another name or address the second time."""
+    """Take over another name or address, which a buyer may type after a declined card."""
     customer = work.records.get("customer", customer_id)
     typed = {"email": payer.email, "name": payer.name, "address": full_address(payer.address)}
     save_change(work, customer, change(customer, typed, ("address", "email", "name")))

@@ -35,7 +35,7 @@ def confirm_session(work: UnitOfWork, session: Record, params: Json) -> Json | N
 
 
 def authenticate_session(work: UnitOfWork, session: Record, params: Json) -> Json:
-    """The buyer's answer to the 3-D Secure challenge: `result` is complete or fail."""
+    """Take the buyer's answer to the 3-D Secure challenge: `result` is complete or fail."""
     require_open(session)
     intent = find_intent(work, session)
     if intent is None or not _waits_for_authentication(intent, params["payment_intent"]):

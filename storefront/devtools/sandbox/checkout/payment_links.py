@@ -50,7 +50,7 @@ def add_link(work: UnitOfWork, params: Json) -> Record:
 
 
 def change_link(work: UnitOfWork, link: Record, params: Json) -> None:
-    """`""` unsets, metadata is merged, lines change by their ids."""
+    """Change a link: `""` unsets, metadata is merged, lines change by their ids."""
     lines = params.pop("line_items", [])
     link.private["params"] = _changed_params(link.private["params"], params)
     for place, given in enumerate(lines):

@@ -34,7 +34,7 @@ def _state(body: Json, intent_status: str | None) -> str:
 
 
 def _redirect_url(body: Json) -> str | None:
-    """Cards and debits never leave the page by themselves, so `if_required` does not redirect."""
+    """Return where the page leads; cards and debits never leave it, so `if_required` does not redirect."""
     if body["ui_mode"] == "hosted_page":
         url = body["success_url"]
     elif body.get("redirect_on_completion", "always") == "always":

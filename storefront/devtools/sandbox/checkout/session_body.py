@@ -116,7 +116,7 @@ def tax_id_collection(params: Json) -> Json:
 
 
 def _automatic_tax(params: Json | None) -> Json:
-    """Tax is always zero here, and always known."""
+    """Show that tax is always known; here it is always zero."""
     if not params or not params["enabled"]:
         return {"enabled": False, "liability": None, "provider": None, "status": None}
     return {"enabled": True, "liability": {"type": "self"}, "provider": "stripe", "status": "complete"}

@@ -14,7 +14,7 @@ _SHORTEST_SECONDS, _LONGEST_SECONDS = 1800, 86_400
 
 
 def open_session(work: UnitOfWork, params: Json) -> Record:
-    """`params` as in `POST /v1/checkout/sessions`, checked by `check_new_session`."""
+    """Open a session with `params` as in `POST /v1/checkout/sessions`, checked by `check_new_session`."""
     _check_expiry(work, params)
     check_customer(work, params)
     lines, currency = read_lines(work, params["line_items"])
@@ -62,7 +62,7 @@ def _check_expiry(work: UnitOfWork, params: Json) -> None:
 
 
 def _method_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:
-    """Eligible by currency, narrowed by what the shop allows or excludes."""
+    """Return what is eligible by currency, narrowed by what the shop allows or excludes."""
     eligible = _eligible_types(work, currency)
     allowed = params.get("allowed_payment_method_types") or params.get("payment_method_types") or eligible
     excluded = params.get("excluded_payment_method_types") or []

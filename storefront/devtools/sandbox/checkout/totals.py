@@ -10,7 +10,7 @@ from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def line_subtotal(price: Json, quantity: int) -> int:
-    """A unit price may have decimals; the line is rounded once."""
+    """Return the line's price in minor units; a unit price may have decimals, the line is rounded once."""
     return rounded(Decimal(price["unit_amount_decimal"]) * quantity, price["currency"])
 
 
@@ -22,7 +22,7 @@ def discount_for(coupon: Json, subtotal: int, currency: str) -> int:
 
 
 def spread(discount: int, subtotals: list[int], currency: str) -> list[int]:
-    """Shares that add up to the discount exactly: each is rounded from the running sum."""
+    """Return shares that add up to the discount exactly: each is rounded from the running sum."""
     bounds = [_share_up_to(running, sum(subtotals), discount, currency) for running in accumulate(subtotals)]
     return [upper - lower for lower, upper in pairwise([0, *bounds])]
 
@@ -59,7 +59,7 @@ def _session_discount(work: UnitOfWork, session: Record, subtotal: int) -> int:
 
 
 def require_chargeable(session: Record) -> None:
-    """Free, or at least the currency's minimum."""
+    """Refuse a total that is neither nothing nor at least the currency's minimum."""
     currency, total = session.body["currency"], session.body["amount_total"]
     least = minimum_charge(currency)
     if 0 < total < least:

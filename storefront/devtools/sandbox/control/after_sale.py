@@ -28,7 +28,7 @@ after_sale = Blueprint("after_sale", __name__)
 
 @after_sale.get("/charges")
 def charges() -> Response:
-    """What was paid, oldest first, each with its newest dispute."""
+    """Return what was paid, oldest first, each with its newest dispute."""
     with current_store().work() as work:
         paid = [record for record in oldest_first(work, "charge") if record.body["status"] == "succeeded"]
         newest_disputes = {record.body["charge"]: record.body for record in oldest_first(work, "dispute")}

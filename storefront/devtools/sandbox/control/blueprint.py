@@ -17,7 +17,7 @@ for part in (state, deliveries, checkout_sessions, after_sale, faults):
 
 @control.before_request
 def refuse_strangers() -> tuple[Response, int] | None:
-    """No passwords here: only this machine may ask, and no other site through a browser on it."""
+    """Answer this machine only, and no other site through a browser on it: there are no passwords here."""
     own_origin = request.host_url.rstrip("/")
     if is_loopback(request.remote_addr or "") and request.headers.get("Origin", own_origin) == own_origin:
         return None

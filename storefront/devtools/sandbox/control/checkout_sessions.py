@@ -39,7 +39,7 @@ def expire_session(session_id: str) -> Response:
 
 @checkout_sessions.post("/sessions/<session_id>/pay")
 def pay(session_id: str) -> tuple[Response, int]:
-    """What the buyer would do on the page, in one call; a decline answers 402 and stays on record.
+    """Do in one call what the buyer would do on the page; a decline answers 402 and stays on record.
 
     `{"email", "name", "country", "postal_code", "payment_method": "pm_card_visa" | "sepa_success" | …,
     "quantities": {"li_…": 3}, "promotion_code": "CODE", "tax_id": {"type", "value"},

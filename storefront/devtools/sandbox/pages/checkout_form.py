@@ -17,7 +17,7 @@ checkout_form = Blueprint("checkout_form", __name__)
 
 @checkout_form.get("/endive/stripe.js")
 def stripe_js() -> Response:
-    """The stand-in for `js.stripe.com/endive/stripe.js`."""
+    """Serve the stand-in for `js.stripe.com/endive/stripe.js`."""
     response = send_file(STATIC / "stripe.js", mimetype="text/javascript", max_age=0)
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
@@ -25,14 +25,14 @@ def stripe_js() -> Response:
 
 @checkout_form.get("/embedded/<session_id>")
 def embedded(session_id: str) -> ResponseReturnValue:
-    """Inside the frame; the client secret is in the fragment, which only the page's script can read."""
+    """Show the form inside a shop's frame; the client secret is in the fragment, which only scripts can read."""
     # Any shop may frame it.
     return protect(_form(session_id, is_embedded=True), SCRIPTED)
 
 
 @checkout_form.post("/embedded/<session_id>/open")
 def check_client_secret(session_id: str) -> ResponseReturnValue:
-    """The frame proves that its shop holds the Session's client secret."""
+    """Let the frame prove that its shop holds the Session's client secret."""
     session = find_session_by_client_secret(request.form.get("client_secret", ""))
     if session is None or session["id"] != session_id:
         return jsonify(error={"message": "The client secret does not belong to this Checkout Session."}), 403

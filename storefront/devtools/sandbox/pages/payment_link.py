@@ -21,7 +21,7 @@ def protect_page(response: Response) -> Response:
 
 @payment_link.get("/b/<code>")
 def open_link(code: str) -> ResponseReturnValue:
-    """Every visit makes a new Checkout Session; HEAD only looks."""
+    """Make a new Checkout Session for every visit; HEAD only looks."""
     with current_store().work(base_url=request.host_url.rstrip("/")) as work:
         link = find_link_by_code(work, code)
     if link is None:
@@ -48,7 +48,7 @@ def _to_the_form(code: str) -> ResponseReturnValue:
 
 @payment_link.get("/b/<code>/thanks")
 def thanks(code: str) -> ResponseReturnValue:
-    """Where a link without a redirect leads after paying."""
+    """Thank after paying where the link has no redirect."""
     with current_store().work() as work:
         link = find_link_by_code(work, code)
     if link is None:

@@ -21,12 +21,12 @@ def protect_page(response: Response) -> Response:
 
 @receipt.get("/receipts/payment/<charge_id>")
 def show_receipt(charge_id: str) -> ResponseReturnValue:
-    """Only paid charges have one."""
+    """Show the receipt; only paid charges have one."""
     with current_store().work() as work:
-        found = find_receipt(work, charge_id)
-    if found is None:
+        paid = find_receipt(work, charge_id)
+    if paid is None:
         return notice("Receipt not found", "There is no receipt at this address.", 404)
-    return render_template("devtools/sandbox/receipt.html", receipt=found, rows=_rows(found))
+    return render_template("devtools/sandbox/receipt.html", receipt=paid, rows=_rows(paid))
 
 
 def _rows(paid: Receipt) -> list[tuple[str, str]]:

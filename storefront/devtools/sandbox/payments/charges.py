@@ -141,7 +141,7 @@ def add_transaction(
     category: str | None = None,
     description: str | None = None,
 ) -> Record:
-    """`category`: for reports; most kinds are their own."""
+    """Move money on the account, in minor units; `category` is for reports, and most kinds are their own."""
     details: list[dict[str, Any]] = []
     if fee:
         details.append(
@@ -176,7 +176,7 @@ def add_transaction(
 
 
 def _fee(amount: int, currency: str) -> int:
-    """2.9 % and 30 cents, the US card price; other currencies simply get the same figures."""
+    """Take 2.9 % and 30 cents, the US card price; other currencies simply get the same figures."""
     fixed = 30 if exponent(currency) == 2 else 0
     return min(rounded(Decimal(amount) * 29 / 1000, currency) + fixed, amount)
 

@@ -46,7 +46,7 @@ def answer_dispute(work: UnitOfWork, dispute: Record, evidence: Json, *, sends: 
 
 
 def find_verdict(dispute: Record) -> str | None:
-    """What the evidence's magic words make of this dispute; None without such words, or once it is over."""
+    """Return what the evidence's magic words make of this dispute; None without such words, or once it is over."""
     verdict = _asked_verdict(str(dispute.body["evidence"]["uncategorized_text"] or ""))
     if is_inquiry(dispute.body["status"]):
         verdict = _INQUIRY_VERDICTS.get(verdict, verdict)

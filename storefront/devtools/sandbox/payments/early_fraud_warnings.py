@@ -18,7 +18,7 @@ FRAUD_TYPES = (
 
 
 def warn(work: UnitOfWork, charge: Record, fraud_type: str = "misc") -> Record:
-    """Nothing can be done any more about a charge that is refunded or disputed already."""
+    """Make a warning; about a charge that is refunded or disputed already nothing can be done any more."""
     if charge.body["status"] != "succeeded":
         raise invalid(f"Charge {charge.id} is {charge.body['status']}; only a paid one can be suspected.")
     warning = work.records.add(
@@ -38,7 +38,7 @@ def warn(work: UnitOfWork, charge: Record, fraud_type: str = "misc") -> Record:
 
 
 def lay_warnings_to_rest(work: UnitOfWork, charge: Record) -> None:
-    """The charge is refunded in full, or disputed: there is nothing left to do about its warnings."""
+    """Close a charge's warnings: it is refunded in full or disputed, so there is nothing left to do."""
     query = Query(kind=KIND, limit=100, where=(("charge", charge.id), ("actionable", True)))
     for warning in work.records.page(query)[0]:
         warning.body["actionable"] = False

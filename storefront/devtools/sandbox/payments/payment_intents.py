@@ -29,7 +29,7 @@ AUTHENTICATION_FAILED = Decline(
 
 
 def add_intent(work: UnitOfWork, params: Json, *, types: list[str], session_id: str | None = None) -> Record:
-    """`params` as in `POST /v1/payment_intents`, which `payment_intent_data` is a part of."""
+    """Make one from `params` as in `POST /v1/payment_intents`, which `payment_intent_data` is a part of."""
     intent_id = new_id("pi_3")
     body: Json = {
         "id": intent_id,
@@ -105,7 +105,7 @@ def confirm(work: UnitOfWork, intent: Record, method: Record) -> Record | None:
 
 
 def authenticate(work: UnitOfWork, intent: Record, *, passed: bool) -> Record:
-    """The buyer's answer to the challenge; raises Stripe's 402 when it failed."""
+    """Take the buyer's answer to the challenge; raise Stripe's 402 when it failed."""
     method = work.records.get("payment_method", intent.body["payment_method"])
     if passed:
         intent.body["next_action"] = None
@@ -196,7 +196,7 @@ def cancel(work: UnitOfWork, intent: Record, reason: str | None) -> None:
 
 
 def book_charge(work: UnitOfWork, charge: Record) -> None:
-    """The last step of every payment that succeeded, and what its card has in store for it."""
+    """Take the last step of every payment that succeeded, and do what its card has in store for it."""
     if charge.body["status"] == "succeeded":
         book(work, charge)
         follow(work, charge)

@@ -26,7 +26,7 @@ class Receipt:
 
 
 def find_receipt(work: UnitOfWork, charge_id: str) -> Receipt | None:
-    """None for charges that were never paid."""
+    """Return None for charges that were never paid."""
     charge = work.records.find("charge", charge_id)
     if charge is None or charge.body["receipt_url"] is None:
         return None

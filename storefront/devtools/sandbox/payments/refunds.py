@@ -55,18 +55,18 @@ def refund_charge(work: UnitOfWork, charge: Record, params: Json, course: Refund
 
 
 def can_settle(refund: Record, end: RefundEnd) -> bool:
-    """A pending refund may end in any way; one that has succeeded may still bounce."""
+    """Allow any end for a pending refund; one that has succeeded may still bounce."""
     status = refund.body["status"]
     return status == "pending" or (status == "succeeded" and end is RefundEnd.FAILED)
 
 
 def usual_end(refund: Record) -> RefundEnd:
-    """What the test card or account has in mind for a refund that is not through yet."""
+    """Return what the test card or account has in mind for a refund that is not through yet."""
     return RefundEnd(refund.private.get("end") or RefundEnd.SUCCEEDED)
 
 
 def settle_refund(work: UnitOfWork, refund: Record, end: RefundEnd) -> None:
-    """The bank's last word. What failed or was canceled is no longer refunded."""
+    """Take the bank's last word. What failed or was canceled is no longer refunded."""
     work.drop_timer("refund", refund.id)
     refund.private.pop("end", None)
     previous: Json = {"status": refund.body["status"]}
@@ -175,7 +175,7 @@ def _previous_refunded(charge: Record, amount: int) -> Json:
 
 
 def _find_reference(work: UnitOfWork, refund: Record) -> None:
-    """The bank's reference arrives afterwards; here at once, as the refund's last news. Cards only."""
+    """Add the bank's reference as the refund's last event; at Stripe it comes days later. Cards only."""
     if "destination_details" not in refund.body:
         return
     old = refund.body["destination_details"]["card"]

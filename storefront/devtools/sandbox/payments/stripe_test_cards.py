@@ -177,7 +177,7 @@ BANK_NAMES = {
 
 
 def number_of(name: str) -> str | None:
-    """The card number behind `pm_card_visa` or `tok_visa`."""
+    """Return the card number behind `pm_card_visa` or `tok_visa`."""
     for prefix in ("pm_card_", "tok_"):
         if name.startswith(prefix):
             return _NUMBER_OF_NAME.get(name.removeprefix(prefix))
@@ -191,6 +191,6 @@ def passes_luhn(number: str) -> bool:
 
 
 def passes_mod97(iban: str) -> bool:
-    """ISO 13616: country and check digits to the end, letters as numbers, remainder 1."""
+    """Check an IBAN by ISO 13616: country and check digits to the end, letters as numbers, remainder 1."""
     moved = iban[4:] + iban[:4]
-    return moved.isalnum() and int("".join(str(int(each, 36)) for each in moved)) % 97 == 1
+    return moved.isalnum() and int("".join(str(int(character, 36)) for character in moved)) % 97 == 1

@@ -43,5 +43,6 @@ def list_charge_refunds(call: Call) -> Json:
 
 @builds("charge", "refunds")
 def build_refunds(work: UnitOfWork, body: Json) -> Json:
-    found, has_more = work.records.page(Query(kind="refund", where=(("charge", body["id"]),)))
-    return list_answer([record.body for record in found], f"/v1/charges/{body['id']}/refunds", has_more=has_more)
+    records, has_more = work.records.page(Query(kind="refund", where=(("charge", body["id"]),)))
+    refunds = [record.body for record in records]
+    return list_answer(refunds, f"/v1/charges/{body['id']}/refunds", has_more=has_more)

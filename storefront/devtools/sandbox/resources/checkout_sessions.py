@@ -85,14 +85,14 @@ def _lines_url(session_id: str) -> str:
 
 @builds("checkout.session", "line_items")
 def build_line_items(work: UnitOfWork, body: Json) -> Json:
-    """Expanded inside a session: the first ten, and the address of the rest."""
+    """Return the first ten lines for an expanded session, and the address of the rest."""
     items = line_items(work, work.records.get("checkout.session", body["id"]))
     return list_answer(items[:_EMBEDDED_LINES], _lines_url(body["id"]), has_more=len(items) > _EMBEDDED_LINES)
 
 
 @builds("item", "discounts")
 def build_line_discounts(work: UnitOfWork, body: Json) -> list[Json]:
-    """What the session's discount is on this line; lines of a Payment Link have none yet."""
+    """Return what the session's discount is on this line; lines of a Payment Link have none yet."""
     session = find_session_of(work, body["id"])
     discount = session and discounts.discount_object(session)
     return [{"amount": body["amount_discount"], "discount": discount}] if discount else []

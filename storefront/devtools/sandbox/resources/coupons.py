@@ -20,7 +20,7 @@ from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def count_redemption(work: UnitOfWork, coupon_id: str) -> None:
-    """Counted when a purchase completes, not when the code is typed."""
+    """Count a use when the purchase completes, not when the code is typed."""
     coupon = work.records.find("coupon", coupon_id)
     if coupon is not None:
         coupon.body["times_redeemed"] += 1

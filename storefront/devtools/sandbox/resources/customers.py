@@ -87,7 +87,7 @@ def create_customer(call: Call) -> Json:
 
 @route("GET /v1/customers/{id}", CustomerRetrieveParams)
 def retrieve_customer(call: Call) -> Json:
-    """Unlike other objects a deleted customer still answers, with a stub."""
+    """Answer with a stub for a deleted customer, which other deleted objects do not have."""
     customer = call.work.records.find("customer", call.ids[0])
     if customer is None:
         raise not_found("customer", call.ids[0])

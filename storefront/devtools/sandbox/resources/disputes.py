@@ -20,7 +20,7 @@ def retrieve_dispute(call: Call) -> Json:
     unsupported=("evidence.appeal", "evidence.enhanced_evidence"),
 )
 def update_dispute(call: Call) -> Json:
-    """Evidence is sent unless `submit=false` only stages it; an explicit `submit=true` sends what was staged."""
+    """Send evidence unless `submit=false` only stages it; an explicit `submit=true` sends what was staged."""
     dispute = call.get("dispute", param="dispute")
     evidence, sends = call.params.get("evidence") or {}, call.params.get("submit")
     previous = change(dispute, call.params, ("intended_submission_method", "metadata"))

@@ -90,5 +90,5 @@ def _lines_url(link_id: str) -> str:
 
 @builds("payment_link", "line_items")
 def build_link_lines(work: UnitOfWork, body: Json) -> Json:
-    """All of them: a link has at most twenty."""
+    """Return all lines: a link has at most twenty."""
     return list_answer(line_items(work, work.records.get("payment_link", body["id"])), _lines_url(body["id"]))

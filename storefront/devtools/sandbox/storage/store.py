@@ -47,7 +47,7 @@ class Store:
         idempotency_key: str | None = None,
         at: float | None = None,
     ) -> Iterator[UnitOfWork]:
-        """One transaction; the delivery and timer threads are woken once it is committed."""
+        """Open one transaction; the delivery and timer threads are woken once it is committed."""
         with self.database.transaction() as connection:
             work = UnitOfWork(
                 records=Records(connection),
@@ -71,7 +71,7 @@ class Store:
             self.on_events(work.payloads)
 
     def change_settings(self, changes: Json) -> Settings:
-        """Raises ValueError, naming the wrong setting."""
+        """Change and keep the settings; raise ValueError that names the wrong one."""
         with self.database.transaction():
             self.settings = self.settings.changed(changes)
             self._set_meta("settings", json.dumps(self.settings.to_json()))
@@ -115,23 +115,23 @@ class Store:
 
 
 def current_store() -> Store:
-    """The store of the app that answers this request."""
+    """Return the store of the app that answers this request."""
     return cast("Store", current_app.extensions["sandbox_store"])
 
 
 def publishable_key() -> str:
-    """The account's `pk_test_…`."""
+    """Return the account's `pk_test_…`."""
     return current_store().publishable_key
 
 
 def find_session(session_id: str) -> Json | None:
-    """The Checkout Session as the API would show it, without expansions."""
+    """Return the Checkout Session as the API would show it, without expansions."""
     with current_store().work() as work:
         record = work.records.find("checkout.session", session_id)
         return None if record is None else record.body
 
 
 def find_session_by_client_secret(secret: str) -> Json | None:
-    """The session of `cs_…_secret_…`; None when the secret is wrong, though the id in it be right."""
+    """Return the session of `cs_…_secret_…`; None when the secret is wrong, even if the id in it is right."""
     session = find_session(secret.partition("_secret_")[0])
     return session if session is not None and session["client_secret"] == secret else None

@@ -85,7 +85,7 @@ class UnitOfWork:
     def deliver(
         self, event: Json, endpoint_id: str, *, is_resend: bool = False, wait: float = 0.0, is_lost: bool = False
     ) -> None:
-        """A lost one stays in the list of deliveries, and can be sent again like any other event."""
+        """Plan a delivery; a lost one stays in the list, and can be sent again like any other event."""
         object_id = event["data"]["object"].get("id")
         is_held = not is_resend and self._is_held(event["type"], object_id)
         self.records.connection.execute(
@@ -119,7 +119,7 @@ class UnitOfWork:
         self.records.connection.execute("DELETE FROM timers WHERE kind = ? AND object_id = ?", (kind, object_id))
 
     def endpoints(self, event_type: str | None = None) -> list[str]:
-        """Ids of the enabled endpoints, oldest first; with a type, of those that asked for it."""
+        """Return the ids of the enabled endpoints, oldest first; with a type, of those that asked for it."""
         rows = self.records.connection.execute(
             "SELECT id, json_extract(body, '$.enabled_events') AS wanted FROM objects"
             " WHERE kind = 'webhook_endpoint' AND deleted = 0 AND json_extract(body, '$.status') = 'enabled'"
@@ -135,7 +135,7 @@ class UnitOfWork:
         return event_type.startswith(_PAYMENT_NEWS) and not self._page_is_through(object_id)
 
     def _page_is_through(self, session_id: str) -> bool:
-        """Whether page_first has let this session's news go: what comes later is not held again."""
+        """Tell whether page_first has let this session's events go: what comes later is not held again."""
         session = self.records.find("checkout.session", session_id)
         return session is not None and bool(session.private.get("news_released"))
 

@@ -40,7 +40,7 @@ class Result:
 
 
 def recover(store: Store) -> None:
-    """After a restart: what was on its way when the process ended is sent again (at least once)."""
+    """Send again, after a restart, what was on its way when the process ended (at least once)."""
     with store.database.transaction() as connection:
         connection.execute("UPDATE deliveries SET state = 'pending' WHERE state = 'in_flight'")
 

@@ -51,7 +51,7 @@ class Mischief:
 
     @property
     def is_counting(self) -> bool:
-        """Whether it matters which event of its type comes: counting them takes time."""
+        """Tell whether it matters which event of its type comes: counting them takes time."""
         return self.is_random or any(rule.do == "reorder" for rule in self.rules)
 
     def rules_for(self, event_type: str) -> RulesByKind:

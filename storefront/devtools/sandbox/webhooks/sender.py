@@ -36,7 +36,7 @@ class Sender:
             thread.start()
 
     def stop(self) -> None:
-        """What is on its way gets a moment; the rest is sent after the next start."""
+        """Give what is on its way a moment; the rest is sent after the next start."""
         self._stopping = True
         self._wake.set()
         for _ in self._threads[:-1]:

@@ -62,7 +62,7 @@ class Listeners:
         self._forwarded: deque[Forwarded] = deque(maxlen=REMEMBERED)
 
     def expect(self) -> str:
-        """The id that the next one shows when it opens its WebSocket."""
+        """Return the id that the next command line shows when it opens its WebSocket."""
         socket_id = new_id("cliws_")
         with self._lock:
             self._known.add(socket_id)
@@ -124,7 +124,7 @@ _CLI_ONLY = dict.fromkeys(
 
 @route("POST /v1/stripecli/sessions", extra={**_CLI_ONLY, "websocket_features": TEXTS})
 def open_session(call: Call) -> Json:
-    """The secret is the same for every command line and every day, so that a shop can know it."""
+    """Give every command line the same secret on every day, so that a shop can know it."""
     features = call.params.get("websocket_features", ["webhooks"])
     if "webhooks" not in features:
         raise invalid("The local sandbox forwards webhooks only.", param="websocket_features")
@@ -175,7 +175,7 @@ def subscribe(account: str) -> Response:
 
 
 def _talk(socket: Server, line: _Line, listeners: Listeners, secret: str) -> NoReturn:
-    """Until the connection closes, which `receive` and `send` tell by ConnectionClosed."""
+    """Talk until the connection closes, which `receive` and `send` tell by ConnectionClosed."""
     while True:
         heard = socket.receive(timeout=LOOK_SECONDS)
         if heard is not None:
@@ -206,7 +206,7 @@ def _frame(payload: str, line: _Line, secret: str) -> str:
 
 
 def _hear(text: str | bytes, line: _Line, listeners: Listeners) -> None:
-    """`event_ack` says it came; `webhook_response` what the shop answered. Other messages are let pass."""
+    """Note what the shop answered (`webhook_response`); other messages, such as `event_ack`, are let pass."""
     try:
         message: dict[str, Any] = json.loads(text)
         if message.get("type") != "webhook_response":
