@@ -1,4 +1,4 @@
-"""What happens by itself: sessions expire, debits and refunds settle, disputes are decided, news is let go."""
+"""What happens by itself: sessions expire, debits and refunds settle, disputes end, events are released."""
 
 import threading
 from collections.abc import Callable
@@ -95,7 +95,7 @@ def _decide_dispute(work: UnitOfWork, object_id: str) -> None:
         move_dispute(work, dispute, verdict)
 
 
-def _let_news_go(work: UnitOfWork, object_id: str) -> None:
+def _release_events(work: UnitOfWork, object_id: str) -> None:
     session = work.records.get("checkout.session", object_id)
     session.private["news_released"] = True
     work.records.save(session)
@@ -105,7 +105,7 @@ _ACTIONS: dict[str, Callable[[UnitOfWork, str], None]] = {
     "dispute": _decide_dispute,
     "expire": _expire,
     "refund": _settle_refund,
-    "release": _let_news_go,
+    "release": _release_events,
     "settle": _settle,
 }
 

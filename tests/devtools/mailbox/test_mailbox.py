@@ -77,8 +77,8 @@ def test_finds_by_recipient_and_pages(box: MailboxServer) -> None:
     assert "Mail 51" in first
     assert "Mail 1<" not in first
     assert "Mail 1<" in requests.get(f"{box.url}/?page=2", timeout=60).text
-    found = requests.get(f"{box.url}/messages.json?to=READER7@", timeout=60).json()["data"]
-    assert [mail["subject"] for mail in found] == ["Mail 7"]
+    mails = requests.get(f"{box.url}/messages.json?to=READER7@", timeout=60).json()["data"]
+    assert [mail["subject"] for mail in mails] == ["Mail 7"]
     assert "No mail to an address" in requests.get(f"{box.url}/?to=nobody", timeout=60).text
 
 
@@ -118,10 +118,10 @@ def test_tells_every_header_and_attachment(box: MailboxServer) -> None:
     mail = make_mail()
     mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="Quittung für Ada.pdf")
     send(box, b"Received: one\r\nReceived: two\r\n" + mail.as_bytes())
-    (found,) = requests.get(f"{box.url}/messages.json", timeout=60).json()["data"]
-    assert [value for name, value in found["headers"] if name == "Received"] == ["one", "two"]
-    assert found["attachments"] == ["Quittung für Ada.pdf"]
-    assert "Quittung für Ada.pdf" in requests.get(f"{box.url}/messages/{found['id']}", timeout=60).text
+    (mail,) = requests.get(f"{box.url}/messages.json", timeout=60).json()["data"]
+    assert [value for name, value in mail["headers"] if name == "Received"] == ["one", "two"]
+    assert mail["attachments"] == ["Quittung für Ada.pdf"]
+    assert "Quittung für Ada.pdf" in requests.get(f"{box.url}/messages/{mail['id']}", timeout=60).text
 
 
 def test_refuses_recipients_on_order_then_takes_them(box: MailboxServer) -> None:

@@ -29,11 +29,11 @@ def test_takes_mail_until_it_is_told_to_stop(tmp_path: Path, ending: signal.Sign
     ) as running:
         assert running.stdout is not None
         said = running.stdout.readline()
-        found = re.search(r"(http://127\.0\.0\.1:\d+), SMTP on port (\d+)", said)
-        assert found is not None, said
-        with smtplib.SMTP("127.0.0.1", int(found[2]), timeout=60) as client:
+        match = re.search(r"(http://127\.0\.0\.1:\d+), SMTP on port (\d+)", said)
+        assert match is not None, said
+        with smtplib.SMTP("127.0.0.1", int(match[2]), timeout=60) as client:
             client.sendmail("shop@example.com", ["ada@example.com"], "Subject: Hello\r\n\r\nHello")
-        (mail,) = requests.get(f"{found[1]}/messages.json", timeout=60).json()["data"]
+        (mail,) = requests.get(f"{match[1]}/messages.json", timeout=60).json()["data"]
         assert mail["subject"] == "Hello"
         running.send_signal(ending)
         assert running.wait(timeout=60) == 0

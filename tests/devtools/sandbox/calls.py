@@ -128,6 +128,6 @@ class Calls:
         return self.get(f"/v1/checkout/sessions/{session_id}")
 
     def make_promotion_code(self, code: str, **coupon: Any) -> str:
-        made = self.v1.coupons.create(coupon)  # type: ignore[arg-type] # a TypedDict in the making
-        params: Any = {"promotion": {"type": "coupon", "coupon": made.id}, "code": code}
+        new_coupon = self.v1.coupons.create(coupon)  # type: ignore[arg-type] # a TypedDict in the making
+        params: Any = {"promotion": {"type": "coupon", "coupon": new_coupon.id}, "code": code}
         return str(self.v1.promotion_codes.create(params).id)

@@ -55,9 +55,9 @@ class Receiver:
     def wait_for(self, event_type: str, seconds: float = PATIENCE_SECONDS) -> Received:
         deadline = time.monotonic() + seconds
         while True:
-            found = self._arrived.get(timeout=max(deadline - time.monotonic(), 0.01))
-            if found.type == event_type:
-                return found
+            delivery = self._arrived.get(timeout=max(deadline - time.monotonic(), 0.01))
+            if delivery.type == event_type:
+                return delivery
 
     def is_silent(self, seconds: float = 0.2) -> bool:
         try:
@@ -67,7 +67,7 @@ class Receiver:
         return False
 
     def types(self) -> list[str]:
-        return [each.type for each in self.received]
+        return [delivery.type for delivery in self.received]
 
     def take(self, body: bytes, headers: dict[str, str]) -> int:
         """Raises when the signature is wrong, which the test sees as a failed delivery."""

@@ -172,9 +172,9 @@ class _Names(dict[str, Any]):
     """Names the library imports for type checkers only; some are renamed to `…Resource` on the way."""
 
     def __missing__(self, name: str) -> Any:
-        for each in (name, name.removesuffix("Resource")):
-            if hasattr(stripe, each):
-                return getattr(stripe, each)
+        for part in (name, name.removesuffix("Resource")):
+            if hasattr(stripe, part):
+                return getattr(stripe, part)
         if name in {"Session", "CheckoutSession"}:
             return stripe.checkout.Session
         if any(hasattr(module, name) for module in (builtins, typing, typing_extensions)):
@@ -220,7 +220,7 @@ def _unpacked(hint: Any) -> list[Any]:
     origin = typing_extensions.get_origin(hint)
     if origin is Union:
         return [
-            cls for each in typing_extensions.get_args(hint) for cls in _unpacked(each) if cls is not type(None)
+            cls for part in typing_extensions.get_args(hint) for cls in _unpacked(part) if cls is not type(None)
         ]
     return [origin or hint]
 
@@ -237,8 +237,8 @@ class Checker:
         kind = value["object"]
         if kind == "list":
             assert set(value) == {"object", "data", "has_more", "url"}, value.keys()
-            for each in value["data"]:
-                self.check(each)
+            for part in value["data"]:
+                self.check(part)
             return
         if value.get("deleted"):
             assert set(value) == {"id", "object", "deleted"}
@@ -275,7 +275,7 @@ class Checker:
                     self.problems.append(f"{path} {name}: did not change")
 
     def _hash_part(self, was: Any, now: Any, hint: Any, path: str) -> None:
-        cls = next((each for each in _unpacked(hint) if isinstance(each, type)), None)
+        cls = next((part for part in _unpacked(hint) if isinstance(part, type)), None)
         if cls is None or cls.__name__ == "UntypedStripeObject" or cls is dict:
             for key, value in was.items():
                 if value is not None and not isinstance(value, str):
@@ -294,10 +294,10 @@ class Checker:
             needed = set(known) - OPTIONAL.get(str(name), set()) - {"deleted"}
         elif isinstance(value.get("type"), str) and value["type"] in known:
             needed = needed | {value["type"]}
-        self.problems += [f"{path}: unknown {each} ({name})" for each in set(value) - set(known)]
-        self.problems += [f"{path}: missing {each} ({name})" for each in needed - set(value)]
-        for each in set(value) & set(known):
-            self._value(value[each], known[each], f"{path}.{each}")
+        self.problems += [f"{path}: unknown {part} ({name})" for part in set(value) - set(known)]
+        self.problems += [f"{path}: missing {part} ({name})" for part in needed - set(value)]
+        for part in set(value) & set(known):
+            self._value(value[part], known[part], f"{path}.{part}")
 
     def _count(self, value: Any, name: str) -> None:
         self.seen[name] += 1
@@ -326,16 +326,16 @@ class Checker:
     def _items(self, value: Any, hint: Any, path: str) -> None:
         if isinstance(value, dict):
             assert set(value) == {"object", "data", "has_more", "url"}, path
-        for place, each in enumerate(value["data"] if isinstance(value, dict) else value):
-            self._value(each, hint, f"{path}[{place}]")
+        for place, part in enumerate(value["data"] if isinstance(value, dict) else value):
+            self._value(part, hint, f"{path}[{place}]")
 
     def _hash(self, value: Any, cls: Any, arguments: tuple[Any, ...], path: str) -> None:
         if not isinstance(value, dict):
             self.problems.append(f"{path}: {value!r} is no hash")
         elif cls.__name__ == "UntypedStripeObject":
-            for key, each in value.items():
+            for key, part in value.items():
                 if arguments and arguments[0] is not Any:
-                    self._value(each, arguments[0], f"{path}.{key}")
+                    self._value(part, arguments[0], f"{path}.{key}")
         else:
             self._object(value, cls, path)
 
@@ -345,13 +345,13 @@ class Checker:
             if type(None) not in arguments:
                 self.problems.append(f"{path}: null")
             return
-        rest = [each for each in arguments if each is not type(None)]
-        enums = [each for each in rest if typing_extensions.get_origin(each) in _LITERALS]
+        rest = [part for part in arguments if part is not type(None)]
+        enums = [part for part in rest if typing_extensions.get_origin(part) in _LITERALS]
         if enums:
             self._value(value, enums[0], path)
         elif isinstance(value, dict):
-            hashes = [each for each in rest if each not in _SCALARS]
-            by_name = [each for each in hashes if getattr(each, "OBJECT_NAME", None) == value.get("object")]
+            hashes = [part for part in rest if part not in _SCALARS]
+            by_name = [part for part in hashes if getattr(part, "OBJECT_NAME", None) == value.get("object")]
             self._value(value, (by_name or hashes)[0], path)
         elif str in rest:
             self._value(value, str, path)

@@ -59,7 +59,7 @@ def test_dates_what_is_made_and_what_is_told(sandbox: Calls, receiver: Receiver)
     timestamp = int(event.signature.partition(",")[0].removeprefix("t="))
     assert timestamp == pytest.approx(time.time(), abs=10), "a signature of then would be refused"
     since = f"created[gte]={int(time.time() - 41 * DAY)}&created[lt]={int(time.time() - 39 * DAY)}"
-    assert event.id in {each["id"] for each in sandbox.get("/v1/events", since + "&limit=100")["data"]}
+    assert event.id in {entry["id"] for entry in sandbox.get("/v1/events", since + "&limit=100")["data"]}
 
 
 def test_settles_a_debit_after_days_and_dates_it_when_it_was_due(sandbox: Calls, receiver: Receiver) -> None:

@@ -29,9 +29,9 @@ def test_runs_until_it_is_told_to_stop(tmp_path: Path, ending: signal.Signals) -
     ) as running:
         assert running.stdout is not None
         said = running.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", said)
-        assert found is not None, said
-        assert requests.get(f"{found[0]}/_sandbox/health", timeout=60).json()["status"] == "ok"
+        address = re.search(r"http://127\.0\.0\.1:\d+", said)
+        assert address is not None, said
+        assert requests.get(f"{address[0]}/_sandbox/health", timeout=60).json()["status"] == "ok"
         assert not re.search(r"[sp]k_test_", said)
         running.send_signal(ending)
         assert running.wait(timeout=60) == 0
@@ -60,5 +60,5 @@ def test_answers_no_other_site(sandbox: Calls) -> None:
     for origin, status in (("https://evil.test", 403), (sandbox.url, 200)):
         answer = requests.post(f"{sandbox.url}/_sandbox/reset", headers={"Origin": origin}, timeout=60)
         assert answer.status_code == status
-        left = [each["id"] for each in sandbox.look("sessions")["data"]]
+        left = [entry["id"] for entry in sandbox.look("sessions")["data"]]
         assert left == ([session.id] if status == 403 else [])

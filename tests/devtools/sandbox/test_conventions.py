@@ -51,32 +51,32 @@ def test_says_400_for_unknown_objects_in_parameters(sandbox: Calls) -> None:
 
 
 def test_pages_forwards_and_backwards(sandbox: Calls) -> None:
-    made = [sandbox.v1.products.create({"name": f"p{number}"}).id for number in range(7)]
-    newest_first = made[::-1]
+    product_ids = [sandbox.v1.products.create({"name": f"p{number}"}).id for number in range(7)]
+    newest_first = product_ids[::-1]
     first = sandbox.v1.products.list({"limit": 3})
-    assert [each.id for each in first.data] == newest_first[:3]
+    assert [entry.id for entry in first.data] == newest_first[:3]
     assert first.has_more
-    assert [each.id for each in sandbox.v1.products.list({"limit": 2}).auto_paging_iter()] == newest_first
+    assert [entry.id for entry in sandbox.v1.products.list({"limit": 2}).auto_paging_iter()] == newest_first
     before = sandbox.v1.products.list({"limit": 2, "ending_before": newest_first[4]})
-    assert [each.id for each in before.data] == newest_first[2:4]
+    assert [entry.id for entry in before.data] == newest_first[2:4]
     assert before.has_more
     backwards = sandbox.v1.products.list({"limit": 2, "ending_before": newest_first[6]}).auto_paging_iter()
-    assert [each.id for each in backwards] == made[1:]
+    assert [entry.id for entry in backwards] == product_ids[1:]
     assert not sandbox.v1.products.list({"starting_after": newest_first[5]}).has_more
 
 
 def test_filters_lists(sandbox: Calls) -> None:
     sandbox.v1.products.create({"name": "a", "active": False})
     active = sandbox.v1.products.create({"name": "b"})
-    assert [each.id for each in sandbox.v1.products.list({"active": True}).data] == [active.id]
-    assert [each.id for each in sandbox.v1.products.list({"ids": [active.id]}).data] == [active.id]
+    assert [entry.id for entry in sandbox.v1.products.list({"active": True}).data] == [active.id]
+    assert [entry.id for entry in sandbox.v1.products.list({"ids": [active.id]}).data] == [active.id]
     assert sandbox.v1.products.list({"created": {"gt": active.created + 5}}).data == []
     assert len(sandbox.v1.products.list({"created": {"gte": active.created - 5}}).data) == 2
-    assert [each.id for each in sandbox.v1.products.list({"created": active.created, "active": True}).data] == [
+    assert [entry.id for entry in sandbox.v1.products.list({"created": active.created, "active": True}).data] == [
         active.id
     ]
     price = sandbox.make_price(lookup_key="solo")
-    assert [each.id for each in sandbox.v1.prices.list({"lookup_keys": ["solo", "team"]}).data] == [price]
+    assert [entry.id for entry in sandbox.v1.prices.list({"lookup_keys": ["solo", "team"]}).data] == [price]
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "ten"])
@@ -118,9 +118,9 @@ def test_embeds_ten_lines_and_lists_a_hundred(sandbox: Calls) -> None:
     assert session.line_items is not None
     assert len(session.line_items.data) == 10
     assert session.line_items.has_more
-    embedded = [each.quantity for each in session.line_items.auto_paging_iter()]
+    embedded = [entry.quantity for entry in session.line_items.auto_paging_iter()]
     listed = sandbox.v1.checkout.sessions.line_items.list(session.id, {"limit": 100})
-    assert embedded == [each.quantity for each in listed.data] == list(range(1, 101))
+    assert embedded == [entry.quantity for entry in listed.data] == list(range(1, 101))
     with pytest.raises(stripe.InvalidRequestError, match="at most 100"):
         sandbox.make_session(line_items=[*lines, lines[0]])
 

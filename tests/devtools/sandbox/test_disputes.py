@@ -22,8 +22,8 @@ def pay_with(sandbox: Calls, method: str = "pm_card_visa", currency: str = "usd"
 
 
 def disputes_of(sandbox: Calls, charge_id: str) -> list[Any]:
-    found: list[Any] = sandbox.get("/v1/disputes", f"charge={charge_id}")["data"]
-    return found
+    disputes: list[Any] = sandbox.get("/v1/disputes", f"charge={charge_id}")["data"]
+    return disputes
 
 
 def make_dispute(sandbox: Calls, status: str = "needs_response", **more: str) -> Any:
@@ -62,7 +62,7 @@ def test_follows_the_payment(sandbox: Calls, method: str, reason: str, code: str
         "needs_response",
         code,
     )
-    assert [(each["net"], each["fee"]) for each in dispute["balance_transactions"]] == [(-3400, 1500)]
+    assert [(entry["net"], entry["fee"]) for entry in dispute["balance_transactions"]] == [(-3400, 1500)]
     charge = sandbox.get(f"/v1/charges/{charge_id}")
     assert (charge["disputed"], charge["amount_refunded"]) == (True, 0)
     assert sandbox.v1.disputes.list({"payment_intent": charge["payment_intent"]}).data[0].id == dispute["id"]
@@ -90,7 +90,7 @@ def test_is_only_an_inquiry_with_some_cards(sandbox: Calls) -> None:
 
 def test_comes_twice(sandbox: Calls) -> None:
     charge_id = pay_with(sandbox, "pm_card_createMultipleDisputes")
-    assert sorted(each["amount"] for each in disputes_of(sandbox, charge_id)) == [950, 950]
+    assert sorted(entry["amount"] for entry in disputes_of(sandbox, charge_id)) == [950, 950]
     assert sandbox.event_types()[PAID:] == [*OPENED, "charge.dispute.created", "charge.dispute.funds_withdrawn"]
 
 
@@ -128,7 +128,7 @@ def test_is_decided_by_the_evidence(sandbox: Calls, words: str, closed: str, mon
     back = ["charge.dispute.funds_reinstated"] if closed == "won" else []
     assert decided == ["charge.dispute.closed", *back]
     after = see(sandbox, dispute_id)
-    assert (after["status"], [each["amount"] for each in after["balance_transactions"]]) == (closed, money)
+    assert (after["status"], [entry["amount"] for entry in after["balance_transactions"]]) == (closed, money)
     charge = sandbox.get(f"/v1/charges/{after['charge']}")
     assert charge["disputed"] is True
 
@@ -279,6 +279,6 @@ def test_shows_paid_charges_with_their_newest_dispute(sandbox: Calls) -> None:
     sandbox.control(f"charges/{second}/dispute", status="warning_closed")
     newest = sandbox.control(f"charges/{second}/dispute")
     shown = sandbox.look("charges")["data"]
-    assert [each["id"] for each in shown] == [first, second]
+    assert [entry["id"] for entry in shown] == [first, second]
     assert shown[0]["dispute"] is None
     assert shown[1]["dispute"]["id"] == newest["id"]

@@ -17,9 +17,9 @@ def client(sandbox: Calls, *, read_seconds: float = 5, retries: int = 0) -> stri
     )
 
 
-def make(found: stripe.StripeClient, key: str = "") -> stripe.Customer:
+def make(client: stripe.StripeClient, key: str = "") -> stripe.Customer:
     options: Any = {"idempotency_key": key} if key else {}
-    return found.v1.customers.create({"email": "ada@example.com"}, options)
+    return client.v1.customers.create({"email": "ada@example.com"}, options)
 
 
 def count(sandbox: Calls) -> int:

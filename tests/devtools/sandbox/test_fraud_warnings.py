@@ -17,8 +17,8 @@ def pay_with(sandbox: Calls, method: str) -> str:
 
 
 def warning_of(sandbox: Calls, charge_id: str) -> Any:
-    (found,) = sandbox.get("/v1/radar/early_fraud_warnings", f"charge={charge_id}")["data"]
-    return found
+    (warning,) = sandbox.get("/v1/radar/early_fraud_warnings", f"charge={charge_id}")["data"]
+    return warning
 
 
 def test_follows_the_payment(sandbox: Calls) -> None:
@@ -45,8 +45,8 @@ def test_rests_after_a_full_refund_only(sandbox: Calls) -> None:
 
 def test_rests_after_a_dispute(sandbox: Calls) -> None:
     charge_id = pay_with(sandbox, "pm_card_visa")
-    made = sandbox.control(f"charges/{charge_id}/fraud_warning", fraud_type="made_with_stolen_card")
-    assert (made["actionable"], made["fraud_type"]) == (True, "made_with_stolen_card")
+    suspected = sandbox.control(f"charges/{charge_id}/fraud_warning", fraud_type="made_with_stolen_card")
+    assert (suspected["actionable"], suspected["fraud_type"]) == (True, "made_with_stolen_card")
     inquiry = sandbox.control(f"charges/{charge_id}/dispute", status="warning_needs_response")
     assert warning_of(sandbox, charge_id)["actionable"] is True
     sandbox.control(f"disputes/{inquiry['id']}/move", status="needs_response")

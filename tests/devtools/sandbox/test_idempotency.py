@@ -117,10 +117,10 @@ def test_replays_after_a_lost_answer(sandbox: Calls) -> None:
     client = stripe.StripeClient(sandbox.key, base_addresses={"api": sandbox.url}, max_network_retries=1)
     sandbox.v1 = client.v1
     session = sandbox.make_session(price)
-    assert [each["id"] for each in sandbox.look("sessions")["data"]] == [session.id]
-    log = [each for each in sandbox.look("requests")["data"] if each["path"] == "/v1/checkout/sessions"]
-    assert [each["is_replay"] for each in log] == [False, True]
-    assert len({each["idempotency_key"] for each in log}) == 1
+    assert [entry["id"] for entry in sandbox.look("sessions")["data"]] == [session.id]
+    log = [entry for entry in sandbox.look("requests")["data"] if entry["path"] == "/v1/checkout/sessions"]
+    assert [entry["is_replay"] for entry in log] == [False, True]
+    assert len({entry["idempotency_key"] for entry in log}) == 1
 
 
 def test_gives_up_when_the_answer_stays_away(sandbox: Calls) -> None:

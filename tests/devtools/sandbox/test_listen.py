@@ -92,9 +92,9 @@ def test_sends_every_event_signed_with_the_sessions_secret(sandbox: Calls) -> No
 def test_sends_to_several_command_lines_and_only_what_comes_after_they_came(sandbox: Calls) -> None:
     sandbox.v1.customers.create({"email": "before@example.com"})
     with listening(sandbox) as (first, _), listening(sandbox) as (second, _):
-        made = sandbox.v1.customers.create({"email": "after@example.com"}).id
+        customer_id = sandbox.v1.customers.create({"email": "after@example.com"}).id
         for socket in (first, second):
-            assert made in receive(socket)["event_payload"]
+            assert customer_id in receive(socket)["event_payload"]
 
 
 def test_shows_what_was_forwarded_and_how_the_shop_answered(sandbox: Calls) -> None:

@@ -27,7 +27,7 @@ def test_loses_what_a_rule_names_and_keeps_it_in_the_list(sandbox: Calls, receiv
     assert event["pending_webhooks"] == 0
     assert "dropped" in states(sandbox)
     undelivered = sandbox.get("/v1/events", "delivery_success=false")["data"]
-    assert event["id"] in {each["id"] for each in undelivered}
+    assert event["id"] in {entry["id"] for entry in undelivered}
     sandbox.control(f"events/{event['id']}/resend")
     assert receiver.wait_for("customer.created").id == event["id"]
 
@@ -49,11 +49,11 @@ def test_delays_what_a_rule_names(sandbox: Calls, receiver: Receiver) -> None:
 
 def test_sends_out_of_order_what_a_rule_names(sandbox: Calls, receiver: Receiver) -> None:
     sandbox.control("mischief", rules=[{"types": "customer.*", "do": "reorder", "seconds": 1}])
-    made = make_customers(sandbox, 12)
-    came = [receiver.next() for _ in made]
-    order = [next(each for each in made if each in event.body) for event in came]
-    assert sorted(order) == sorted(made)
-    assert order != made
+    customer_ids = make_customers(sandbox, 12)
+    came = [receiver.next() for _ in customer_ids]
+    order = [next(entry for entry in customer_ids if entry in event.body) for event in came]
+    assert sorted(order) == sorted(customer_ids)
+    assert order != customer_ids
 
 
 def suffer(sandbox: Calls, seed: int) -> list[tuple[bool, int]]:
@@ -78,17 +78,17 @@ def test_repeats_itself_with_the_same_seed(sandbox: Calls) -> None:
 
 
 def test_draws_a_seed_and_tells_it(sandbox: Calls, capfd: pytest.CaptureFixture[str]) -> None:
-    drawn = sandbox.control("mischief", drop=0.5)["seed"]
-    assert sandbox.look("mischief")["seed"] == drawn
-    assert f"Webhook mischief at random, seed {drawn}" in capfd.readouterr().out
+    seed = sandbox.control("mischief", drop=0.5)["seed"]
+    assert sandbox.look("mischief")["seed"] == seed
+    assert f"Webhook mischief at random, seed {seed}" in capfd.readouterr().out
 
 
 def test_ends_when_told_and_with_a_reset(sandbox: Calls) -> None:
     for end in ("mischief", "reset"):
         sandbox.control("mischief", drop=0.5, rules=[{"types": "*", "do": "drop"}])
         sandbox.control(end, **({"endpoints": False} if end == "reset" else {}))
-        found = sandbox.look("mischief")
-        assert (found["rules"], found["drop"], found["seed"]) == ([], 0.0, None)
+        settings = sandbox.look("mischief")
+        assert (settings["rules"], settings["drop"], settings["seed"]) == ([], 0.0, None)
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def test_keeps_a_tax_id(sandbox: Calls) -> None:
     tax_id = {"tax_id[type]": "eu_vat", "tax_id[value]": "DE123456789"}
     method = make_method(sandbox)["id"]
     sandbox.page(session.id, "/confirm", payment_method=method, expected_amount=1900, **PAYER, **tax_id)
-    found = sandbox.session(session.id)["customer_details"]["tax_ids"]
-    assert found == [{"type": "eu_vat", "value": "DE123456789"}]
+    tax_ids = sandbox.session(session.id)["customer_details"]["tax_ids"]
+    assert tax_ids == [{"type": "eu_vat", "value": "DE123456789"}]
 
 
 def test_refuses_another_amount(sandbox: Calls) -> None:
@@ -169,9 +169,9 @@ def test_finds_a_session_by_its_whole_secret_only(sandbox: Calls) -> None:
     session = sandbox.make_session()
     assert session.client_secret is not None
     with sandbox.server.app.app_context():
-        found = find_session_by_client_secret(session.client_secret)
-        assert found is not None
-        assert found["id"] == session.id
+        shown = find_session_by_client_secret(session.client_secret)
+        assert shown is not None
+        assert shown["id"] == session.id
         assert find_session_by_client_secret(f"{session.id}_secret_guess") is None
         assert find_session_by_client_secret(sandbox.make_hosted_session().id) is None
         assert publishable_key() == sandbox.server.publishable_key

@@ -47,18 +47,18 @@ def declared(params: type, names: tuple[str, ...]) -> Any:
     for name in names:
         annotation = str(here.__annotations__[name])
         inner = [
-            each
-            for each in vars(module)
-            if f"'{each}'" in annotation
-            or f"[{each}]" in annotation
-            or f'"{each}"' in annotation
-            or f"'{each}|" in annotation
-            or f"|{each}" in annotation
-            or f"{each}|" in annotation
+            member
+            for member in vars(module)
+            if f"'{member}'" in annotation
+            or f"[{member}]" in annotation
+            or f'"{member}"' in annotation
+            or f"'{member}|" in annotation
+            or f"|{member}" in annotation
+            or f"{member}|" in annotation
         ]
-        classes = [getattr(module, each) for each in inner]
-        hashes = [each for each in classes if typing_extensions.is_typeddict(each)]
-        here = max(hashes, key=lambda each: len(each.__name__)) if hashes else None
+        classes = [getattr(module, member) for member in inner]
+        hashes = [member for member in classes if typing_extensions.is_typeddict(member)]
+        here = max(hashes, key=lambda member: len(member.__name__)) if hashes else None
     return here
 
 
@@ -91,8 +91,8 @@ def test_accepts_only_what_the_library_knows(route: Route) -> None:
 
 def test_joins_two_declared_hashes_for_a_card() -> None:
     known: set[str] = set()
-    for each in ("PaymentMethodCreateParamsCard", "PaymentMethodCreateParamsCardNetworks"):
-        known |= set(getattr(stripe.params, each).__annotations__)
+    for member in ("PaymentMethodCreateParamsCard", "PaymentMethodCreateParamsCardNetworks"):
+        known |= set(getattr(stripe.params, member).__annotations__)
     accepted = next(route for route in ROUTES if name_of(route) == "POST /v1/payment_methods").extra["card"]
     assert set(accepted.fields) <= known | {"token"}
 

@@ -69,7 +69,7 @@ def test_opens_a_session_for_each_visitor(sandbox: Calls) -> None:
     link = make_link(sandbox)
     first, second = visit(sandbox, link), visit(sandbox, link)
     assert first["id"] != second["id"]
-    lines = [sandbox.get(f"/v1/checkout/sessions/{each['id']}/line_items")["data"] for each in (first, second)]
+    lines = [sandbox.get(f"/v1/checkout/sessions/{entry['id']}/line_items")["data"] for entry in (first, second)]
     assert lines[0][0]["id"] != lines[1][0]["id"]
     assert len(sandbox.get("/v1/checkout/sessions", f"payment_link={link.id}")["data"]) == 2
     assert sandbox.http.head(link.url, timeout=60).status_code == 200
@@ -123,7 +123,7 @@ def test_is_switched_off_and_changed(sandbox: Calls) -> None:
     assert update["object"]["metadata"] == {"a": "1", "b": "2"}
     assert "no longer active" in go(sandbox, link.url)[2]
     assert sandbox.v1.payment_links.list({"active": True}).data == []
-    assert [each.id for each in sandbox.v1.payment_links.list({"active": False}).data] == [link.id]
+    assert [entry.id for entry in sandbox.v1.payment_links.list({"active": False}).data] == [link.id]
     sandbox.v1.payment_links.update(link.id, {"active": False})
     assert sandbox.event_types().count("payment_link.updated") == 1
 

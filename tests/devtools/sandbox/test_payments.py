@@ -58,7 +58,7 @@ def test_keeps_session_and_intent_after_a_decline(sandbox: Calls) -> None:
         *BOOKED,
     ]
     charges = sandbox.get("/v1/charges", f"payment_intent={intent_id}")["data"]
-    assert [each["status"] for each in charges] == ["succeeded", "failed"]
+    assert [entry["status"] for entry in charges] == ["succeeded", "failed"]
 
 
 @pytest.mark.parametrize(

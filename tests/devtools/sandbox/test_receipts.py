@@ -23,8 +23,8 @@ def test_shows_what_was_paid(sandbox: Calls) -> None:
     sandbox.pay(sandbox.make_session(price.id, quantity=2).id, email="ada@example.com")
     charge = last_charge(sandbox)
     text = open_receipt(sandbox, charge["receipt_url"])
-    for each in ("&lt;i&gt;Maps&lt;/i&gt; &amp; more", "× 2", "19.00 USD", "ada@example.com", "ending in 4242"):  # noqa: RUF001
-        assert each in text
+    for words in ("&lt;i&gt;Maps&lt;/i&gt; &amp; more", "× 2", "19.00 USD", "ada@example.com", "ending in 4242"):  # noqa: RUF001
+        assert words in text
     assert "<i>" not in text
     assert "Refunded" not in text
     sandbox.v1.refunds.create({"charge": charge["id"], "amount": 400})

@@ -18,7 +18,7 @@ def test_refunds_everything(sandbox: Calls, intent_id: str) -> None:
     assert (refund.status, refund.amount) == ("succeeded", 1900)
     charge = sandbox.get(f"/v1/charges/{refund.charge}", "expand[]=refunds")
     assert (charge["refunded"], charge["amount_refunded"], charge["status"]) == (True, 1900, "succeeded")
-    assert [each["id"] for each in charge["refunds"]["data"]] == [refund.id]
+    assert [entry["id"] for entry in charge["refunds"]["data"]] == [refund.id]
     assert sandbox.event_types()[5:] == [
         "refund.created",
         "charge.refunded",
@@ -40,8 +40,8 @@ def test_refunds_in_parts(sandbox: Calls, intent_id: str) -> None:
     with pytest.raises(stripe.InvalidRequestError, match=r"\(\$20.00\) is greater than .* \(\$14.00\)"):
         sandbox.v1.refunds.create({"payment_intent": intent_id, "amount": 2000})
     sandbox.v1.refunds.create({"charge": charge["id"], "amount": 1400})
-    seen = [each for each in sandbox.look("events")["data"] if each["type"] == "charge.refunded"]
-    assert [each["data"]["object"]["amount_refunded"] for each in seen] == [500, 1900]
+    seen = [entry for entry in sandbox.look("events")["data"] if entry["type"] == "charge.refunded"]
+    assert [entry["data"]["object"]["amount_refunded"] for entry in seen] == [500, 1900]
     assert seen[0]["data"]["previous_attributes"] == {"amount_refunded": 0}
     assert seen[1]["data"]["previous_attributes"] == {"amount_refunded": 500, "refunded": False}
     assert seen[0]["request"]["id"].startswith("req_")
@@ -85,8 +85,8 @@ def amounts(sandbox: Calls, charge_id: str) -> tuple[int, bool]:
 
 def test_waits_for_the_bank(sandbox: Calls) -> None:
     charge_id = pay_with(sandbox, "pm_card_pendingRefund")
-    made = events_after(sandbox, lambda: sandbox.v1.refunds.create({"charge": charge_id}))
-    assert made == ["refund.created", "charge.refunded"]
+    new_types = events_after(sandbox, lambda: sandbox.v1.refunds.create({"charge": charge_id}))
+    assert new_types == ["refund.created", "charge.refunded"]
     refund = sandbox.get("/v1/refunds")["data"][0]
     assert (refund["status"], refund["pending_reason"]) == ("pending", "processing")
     assert amounts(sandbox, charge_id) == (1900, True)

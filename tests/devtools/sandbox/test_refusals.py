@@ -113,13 +113,13 @@ def test_says_that_search_is_not_here(sandbox: Calls, kind: str) -> None:
 
 
 def test_says_that_version_two_is_not_here(sandbox: Calls) -> None:
-    for ask in (
+    for call in (
         lambda: sandbox.stripe.v2.core.events.retrieve("evt_1"),
         sandbox.stripe.v2.core.event_destinations.list,
         lambda: sandbox.stripe.v2.core.accounts.create({"contact_email": "ada@example.com"}),
     ):
         with pytest.raises(stripe.StripeError, match="local sandbox") as caught:
-            ask()
+            call()
         assert caught.value.http_status == 400
     answer = sandbox.http.get(f"{sandbox.url}/v2/core/events", timeout=60)
     assert (answer.status_code, answer.json()["error"]["type"]) == (401, "invalid_request_error")
@@ -133,7 +133,7 @@ def test_shows_discounts_and_taxes_of_each_line(sandbox: Calls) -> None:
     reduced = sandbox.make_session(discounts=[{"coupon": coupon.id}], quantity=2)
     seen: Any = sandbox.v1.checkout.sessions.retrieve(reduced.id, {"expand": paths})
     (line,) = seen.line_items.data
-    assert [each.amount for each in line.discounts] == [1900]
+    assert [entry.amount for entry in line.discounts] == [1900]
     assert line.discounts[0].discount.source.coupon == coupon.id
     listed: Any = sandbox.v1.checkout.sessions.line_items.list(reduced.id, {"expand": ["data.discounts"]})
     assert listed.data[0].discounts[0].amount == 1900
@@ -150,14 +150,14 @@ class TestPaymentMethodsOfACustomer:
             assert sandbox.v1.payment_methods.attach(method, {"customer": ada}).customer == ada
         with pytest.raises(stripe.InvalidRequestError, match="already been attached"):
             sandbox.v1.payment_methods.attach(method, {"customer": bob})
-        assert [each.id for each in sandbox.v1.payment_methods.list({"customer": ada}).data] == [method]
+        assert [entry.id for entry in sandbox.v1.payment_methods.list({"customer": ada}).data] == [method]
         assert sandbox.v1.payment_methods.detach(method).customer is None
         assert sandbox.v1.payment_methods.list({"customer": ada}).data == []
         with pytest.raises(stripe.InvalidRequestError, match="cannot be used again"):
             sandbox.v1.payment_methods.attach(method, {"customer": ada})
         with pytest.raises(stripe.InvalidRequestError, match="not attached"):
             sandbox.v1.payment_methods.detach(method)
-        types = [each for each in sandbox.event_types() if each.startswith("payment_method.")]
+        types = [name for name in sandbox.event_types() if name.startswith("payment_method.")]
         assert types == ["payment_method.attached", "payment_method.detached"]
 
     @pytest.mark.parametrize("form", ["", "customer=cus_nope"])

@@ -101,7 +101,7 @@ def test_refuses_prices_that_do_not_fit(sandbox: Calls) -> None:
         sandbox.make_session(price)
     with pytest.raises(stripe.InvalidRequestError, match="passed a recurring price"):
         sandbox.make_session(sandbox.make_price(recurring={"interval": "month"}))
-    lines = [{"price": sandbox.make_price(currency=each), "quantity": 1} for each in ("usd", "eur")]
+    lines = [{"price": sandbox.make_price(currency=currency), "quantity": 1} for currency in ("usd", "eur")]
     with pytest.raises(stripe.InvalidRequestError, match="expected currency: `usd`"):
         sandbox.make_session(line_items=lines)
 
@@ -125,9 +125,9 @@ def test_finds_sessions_again(sandbox: Calls) -> None:
     session, other = sandbox.make_session(), sandbox.make_session()
     intent = sandbox.pay(session.id, email="ada@example.com").json["payment_intent"]["id"]
     listed = sandbox.v1.checkout.sessions
-    assert [each.id for each in listed.list({"payment_intent": intent}).data] == [session.id]
-    assert [each.id for each in listed.list({"status": "open"}).data] == [other.id]
-    assert [each.id for each in listed.list({"customer_details": {"email": "ada@example.com"}}).data] == [
+    assert [entry.id for entry in listed.list({"payment_intent": intent}).data] == [session.id]
+    assert [entry.id for entry in listed.list({"status": "open"}).data] == [other.id]
+    assert [entry.id for entry in listed.list({"customer_details": {"email": "ada@example.com"}}).data] == [
         session.id
     ]
 

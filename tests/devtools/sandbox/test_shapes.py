@@ -88,7 +88,7 @@ DISPUTE_STATUSES = (
     "warning_under_review",
     "won",
 )
-EXPECTED |= {f"dispute:status={each}" for each in DISPUTE_STATUSES} | {
+EXPECTED |= {f"dispute:status={status}" for status in DISPUTE_STATUSES} | {
     "Dispute.PaymentMethodDetails.Card:case_type=chargeback",
     "Dispute.PaymentMethodDetails.Card:case_type=inquiry",
     "balance_transaction:reporting_category=dispute",
@@ -213,9 +213,9 @@ def dispute_in_every_way(sandbox: Calls) -> None:
     paid = sandbox.pay(euros.id, payment_method="sepa_dispute")
     sandbox.control(f"payment_intents/{paid.json['payment_intent']['id']}/settle")
     open_id = next(
-        each["id"]
-        for each in sandbox.get("/v1/disputes", "limit=100")["data"]
-        if each["status"] == "needs_response"
+        entry["id"]
+        for entry in sandbox.get("/v1/disputes", "limit=100")["data"]
+        if entry["status"] == "needs_response"
     )
     evidence: stripe.params.DisputeUpdateParams = {
         "evidence": {"uncategorized_text": "losing_evidence", "receipt": "file_1"},
@@ -283,13 +283,13 @@ def do_the_rest(sandbox: Calls, checker: Checker) -> None:
     checker.check(sandbox.call("POST", f"/v1/webhook_endpoints/{endpoint['id']}", "disabled=true").json)
     for path in ("customers", "coupons", "products"):
         body = "percent_off=10" if path == "coupons" else "name=Gone"
-        made = sandbox.call("POST", f"/v1/{path}", body).json
-        checker.check(sandbox.call("DELETE", f"/v1/{path}/{made['id']}").json)
-    charges = [each for each in sandbox.get("/v1/charges", "limit=100")["data"] if is_untouched(sandbox, each)]
-    card = next(each for each in charges if each["payment_method_details"]["type"] == "card")
+        answered = sandbox.call("POST", f"/v1/{path}", body).json
+        checker.check(sandbox.call("DELETE", f"/v1/{path}/{answered['id']}").json)
+    charges = [entry for entry in sandbox.get("/v1/charges", "limit=100")["data"] if is_untouched(sandbox, entry)]
+    card = next(entry for entry in charges if entry["payment_method_details"]["type"] == "card")
     sandbox.v1.refunds.create({"charge": card["id"], "amount": 100, "reason": "duplicate"})
     checker.check(sandbox.call("POST", "/v1/refunds", f"charge={card['id']}").json)
-    debit = next(each for each in charges if each["payment_method_details"]["type"] == "sepa_debit")
+    debit = next(entry for entry in charges if entry["payment_method_details"]["type"] == "sepa_debit")
     for result in ("failed", "canceled", "succeeded"):
         refund = sandbox.v1.refunds.create({"charge": debit["id"], "amount": 100})
         checker.check(sandbox.get(f"/v1/refunds/{refund.id}"))

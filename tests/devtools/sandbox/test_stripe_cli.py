@@ -62,7 +62,7 @@ def test_triggers_with_changed_parameters(stripe_cli: Path, tmp_path: Path, sand
         "checkout_session:client_reference_id=order_7",
     )
     assert "Trigger succeeded!" in said
-    assert [each["client_reference_id"] for each in sandbox.look("sessions")["data"]] == ["order_7"]
+    assert [entry["client_reference_id"] for entry in sandbox.look("sessions")["data"]] == ["order_7"]
 
 
 def test_resends_an_event(stripe_cli: Path, tmp_path: Path, sandbox: Calls) -> None:
@@ -128,6 +128,6 @@ def test_forwards_what_was_asked_for(
         sandbox.pay(sandbox.make_session().id)
         sandbox.wait_until(lambda: kinds <= set(receiver.types()))
         sandbox.wait_until(lambda: bool(sandbox.look("listeners")["forwarded"]))
-        came = {each.type for each in receiver.received}
+        came = {entry.type for entry in receiver.received}
     assert kinds <= came
     assert len(wanted) == 1 or came == kinds

@@ -91,7 +91,7 @@ def test_shows_the_breakdown(sandbox: Calls) -> None:
     assert session.total_details is not None
     assert session.total_details.amount_discount == 300
     assert session.total_details.breakdown is not None
-    found: Any = session.total_details.breakdown.discounts[0]
-    assert (found.amount, found.discount.promotion_code) == (300, code)
+    breakdown_discount: Any = session.total_details.breakdown.discounts[0]
+    assert (breakdown_discount.amount, breakdown_discount.discount.promotion_code) == (300, code)
     assert session.discounts is not None
     assert (session.discounts[0].promotion_code, session.discounts[0].coupon) == (code, None)

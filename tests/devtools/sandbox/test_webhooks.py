@@ -48,8 +48,8 @@ def test_tries_again_after_a_failure(sandbox: Calls, receiver: Receiver, failure
     first = receiver.next()
     ids = [receiver.next().id for _ in range(3)]
     assert [*ids, first.id].count(first.id) + [*ids, first.id].count(ids[-1]) >= 3
-    sandbox.wait_until(lambda: all(each["state"] == "succeeded" for each in sandbox.look("deliveries")["data"]))
-    attempts = [each["status"] for row in sandbox.look("deliveries")["data"] for each in row["attempts"]]
+    sandbox.wait_until(lambda: all(entry["state"] == "succeeded" for entry in sandbox.look("deliveries")["data"]))
+    attempts = [entry["status"] for row in sandbox.look("deliveries")["data"] for entry in row["attempts"]]
     assert sorted(attempts) == sorted([failure, failure, 200, 200])
 
 
@@ -59,11 +59,11 @@ def test_gives_up_after_the_last_delay(sandbox: Calls, receiver: Receiver) -> No
     customer = sandbox.v1.customers.create({"email": "a@example.com"})
     sandbox.wait_until(lambda: sandbox.look("deliveries")["data"][0]["state"] == "failed")
     row = sandbox.look("deliveries")["data"][0]
-    assert [each["attempt"] for each in row["attempts"]] == [1, 2, 3]
+    assert [entry["attempt"] for entry in row["attempts"]] == [1, 2, 3]
     assert row["attempts"][0]["response"] == "ok"
     assert row["object_id"] == customer.id
     failed = sandbox.v1.events.list({"delivery_success": False})
-    assert [each.type for each in failed.data] == ["customer.created"]
+    assert [entry.type for entry in failed.data] == ["customer.created"]
     assert sandbox.v1.events.list({"delivery_success": True}).data == []
 
 
@@ -168,5 +168,5 @@ def test_keeps_up_with_hundreds(sandbox: Calls, receiver: Receiver) -> None:
         sandbox.pay(session_id)
     sandbox.wait_until(lambda: receiver.types().count("checkout.session.completed") == 40)
     sandbox.wait_until(
-        lambda: all(each["state"] == "succeeded" for each in sandbox.look("deliveries")["data"]), seconds=15
+        lambda: all(entry["state"] == "succeeded" for entry in sandbox.look("deliveries")["data"]), seconds=15
     )

@@ -65,11 +65,11 @@ def settle_payment(work: UnitOfWork, intent: Record, *, succeeds: bool | None = 
     session_id = intent.private.get("session")
     if session_id is not None:
         is_paid = charge.body["status"] == "succeeded"
-        _tell_of_debit(work, work.records.get("checkout.session", session_id), is_paid=is_paid)
+        _emit_debit_result(work, work.records.get("checkout.session", session_id), is_paid=is_paid)
     payment_intents.book_charge(work, charge)
 
 
-def _tell_of_debit(work: UnitOfWork, session: Record, *, is_paid: bool) -> None:
+def _emit_debit_result(work: UnitOfWork, session: Record, *, is_paid: bool) -> None:
     if is_paid:
         session.body["payment_status"] = "paid"
         work.records.save(session)

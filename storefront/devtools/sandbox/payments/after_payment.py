@@ -3,20 +3,20 @@
 from storefront.devtools.sandbox.payments.disputes import open_dispute
 from storefront.devtools.sandbox.payments.early_fraud_warnings import warn
 from storefront.devtools.sandbox.payments.payment_methods import get_account
-from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS, Quarrel
+from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS, PlannedDispute
 from storefront.devtools.sandbox.storage.records import Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
-def follow(work: UnitOfWork, charge: Record) -> None:
+def apply_test_behavior(work: UnitOfWork, charge: Record) -> None:
     """Open disputes and warnings at once, not by a timer: the command line lists them in its next request."""
     method = work.records.get("payment_method", charge.body["payment_method"])
     card = CARDS.get(method.private["number"])
     if card is not None and card.is_suspected:
         warn(work, charge)
-    quarrels = _quarrels(method)
-    for quarrel, amount in zip(quarrels, _shares(charge.body["amount"], len(quarrels)), strict=True):
-        open_dispute(work, charge, reason=quarrel.reason, status=quarrel.status, amount=amount)
+    disputes = _planned_disputes(method)
+    for planned, amount in zip(disputes, _shares(charge.body["amount"], len(disputes)), strict=True):
+        open_dispute(work, charge, reason=planned.reason, status=planned.status, amount=amount)
 
 
 def _shares(amount: int, count: int) -> list[int]:
@@ -27,8 +27,8 @@ def _shares(amount: int, count: int) -> list[int]:
     return [*[share] * (count - 1), amount - share * (count - 1)]
 
 
-def _quarrels(method: Record) -> tuple[Quarrel, ...]:
+def _planned_disputes(method: Record) -> tuple[PlannedDispute, ...]:
     number = method.private["number"]
     if method.body["type"] == "card":
-        return CARDS[number].quarrels if number in CARDS else ()
-    return get_account(method).quarrels
+        return CARDS[number].planned_disputes if number in CARDS else ()
+    return get_account(method).planned_disputes

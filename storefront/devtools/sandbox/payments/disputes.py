@@ -6,7 +6,7 @@ from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.updates import difference
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.payments.charges import add_transaction
-from storefront.devtools.sandbox.payments.early_fraud_warnings import lay_warnings_to_rest
+from storefront.devtools.sandbox.payments.early_fraud_warnings import close_warnings
 from storefront.devtools.sandbox.storage.records import Json, Query, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -111,7 +111,7 @@ def open_dispute(
     work.emit("charge.dispute.created", dispute.body)
     if first == "prevented":
         work.emit("charge.dispute.closed", dispute.body)
-    _tell_of_money(work, dispute, money_event)
+    _emit_money_event(work, dispute, money_event)
     for next_status in rest:
         move_dispute(work, dispute, next_status)
     return dispute
@@ -164,7 +164,7 @@ def move_dispute(work: UnitOfWork, dispute: Record, status: str, previous: Json 
     all_previous = (previous or {}) | difference(old, dispute.body)
     event = "charge.dispute.closed" if status in _CLOSED else "charge.dispute.updated"
     work.emit(event, dispute.body, all_previous)
-    _tell_of_money(work, dispute, money_event)
+    _emit_money_event(work, dispute, money_event)
 
 
 def _make_chargeback(dispute: Record) -> None:
@@ -217,7 +217,7 @@ def _add_adjustment(work: UnitOfWork, dispute: Record, amount: int, *, fee: int,
     body["balance_transactions"] = [*body["balance_transactions"], transaction.body]
 
 
-def _tell_of_money(work: UnitOfWork, dispute: Record, event: str | None) -> None:
+def _emit_money_event(work: UnitOfWork, dispute: Record, event: str | None) -> None:
     if event is None:
         return
     work.emit(event, dispute.body)
@@ -226,7 +226,7 @@ def _tell_of_money(work: UnitOfWork, dispute: Record, event: str | None) -> None
         charge.body["disputed"] = True
         work.records.save(charge)
         work.emit("charge.updated", charge.body, {"disputed": False})
-        lay_warnings_to_rest(work, charge)
+        close_warnings(work, charge)
 
 
 def _new_body(work: UnitOfWork, charge: Record, *, reason: str, status: str, amount: int) -> Json:

@@ -37,7 +37,7 @@ def warn(work: UnitOfWork, charge: Record, fraud_type: str = "misc") -> Record:
     return warning
 
 
-def lay_warnings_to_rest(work: UnitOfWork, charge: Record) -> None:
+def close_warnings(work: UnitOfWork, charge: Record) -> None:
     """Close a charge's warnings: it is refunded in full or disputed, so there is nothing left to do."""
     query = Query(kind=KIND, limit=100, where=(("charge", charge.id), ("actionable", True)))
     for warning in work.records.page(query)[0]:

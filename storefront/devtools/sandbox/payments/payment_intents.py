@@ -7,7 +7,7 @@ from storefront.devtools.sandbox.api.addresses import whole_shipping
 from storefront.devtools.sandbox.api.errors import StripeApiError
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.ids import client_secret, new_id
-from storefront.devtools.sandbox.payments.after_payment import follow
+from storefront.devtools.sandbox.payments.after_payment import apply_test_behavior
 from storefront.devtools.sandbox.payments.charges import (
     book,
     mark_bank_failure,
@@ -199,7 +199,7 @@ def book_charge(work: UnitOfWork, charge: Record) -> None:
     """Take the last step of every payment that succeeded, and do what its card has in store for it."""
     if charge.body["status"] == "succeeded":
         book(work, charge)
-        follow(work, charge)
+        apply_test_behavior(work, charge)
 
 
 def _succeed(work: UnitOfWork, intent: Record, charge: Record) -> None:

@@ -8,7 +8,7 @@ from storefront.devtools.sandbox.ids import new_id, random_text
 from storefront.devtools.sandbox.money import display
 from storefront.devtools.sandbox.payments.charges import add_transaction
 from storefront.devtools.sandbox.payments.disputes import charge_is_disputed
-from storefront.devtools.sandbox.payments.early_fraud_warnings import lay_warnings_to_rest
+from storefront.devtools.sandbox.payments.early_fraud_warnings import close_warnings
 from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS, RefundCourse
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -42,10 +42,10 @@ def refund_charge(work: UnitOfWork, charge: Record, params: Json, course: Refund
     _change_refunded(work, charge, amount)
     work.emit("charge.refunded", charge.body, _previous_refunded(charge, amount))
     if charge.body["refunded"]:
-        lay_warnings_to_rest(work, charge)
+        close_warnings(work, charge)
     answer = {**refund.body}
     if chosen is RefundCourse.SUCCEEDS:
-        _find_reference(work, refund)
+        _add_bank_reference(work, refund)
         return answer
     refund.private["end"] = _LATER_ENDS[chosen]
     work.records.save(refund)
@@ -75,8 +75,8 @@ def settle_refund(work: UnitOfWork, refund: Record, end: RefundEnd) -> None:
     refund.body["status"] = end.value
     if end is RefundEnd.SUCCEEDED:
         work.records.save(refund)
-        tell_of_change(work, refund, previous)
-        _find_reference(work, refund)
+        emit_update(work, refund, previous)
+        _add_bank_reference(work, refund)
         return
     back = add_transaction(
         work,
@@ -174,7 +174,7 @@ def _previous_refunded(charge: Record, amount: int) -> Json:
     return previous
 
 
-def _find_reference(work: UnitOfWork, refund: Record) -> None:
+def _add_bank_reference(work: UnitOfWork, refund: Record) -> None:
     """Add the bank's reference as the refund's last event; at Stripe it comes days later. Cards only."""
     if "destination_details" not in refund.body:
         return
@@ -182,10 +182,10 @@ def _find_reference(work: UnitOfWork, refund: Record) -> None:
     card = {**old, "reference": random_text(23), "reference_status": "available"}
     refund.body["destination_details"] = {"card": card, "type": "card"}
     work.records.save(refund)
-    tell_of_change(work, refund, {"destination_details": {"card": difference(old, card)}})
+    emit_update(work, refund, {"destination_details": {"card": difference(old, card)}})
 
 
-def tell_of_change(work: UnitOfWork, refund: Record, previous: Json) -> None:
+def emit_update(work: UnitOfWork, refund: Record, previous: Json) -> None:
     work.emit("refund.updated", refund.body, previous)
     work.emit("charge.refund.updated", refund.body, previous)
 

@@ -13,7 +13,7 @@ class RefundCourse(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quarrel:
+class PlannedDispute:
     """A dispute that follows the payment at once."""
 
     reason: str
@@ -33,7 +33,7 @@ class Card:
     postal_code_check: str = "pass"
     risk_level: str = "normal"
     refund: RefundCourse = RefundCourse.SUCCEEDS
-    quarrels: tuple[Quarrel, ...] = ()
+    planned_disputes: tuple[PlannedDispute, ...] = ()
     is_suspected: bool = False
 
 
@@ -45,13 +45,13 @@ class BankAccount:
     failure: str | None = None
     settles: bool = True
     is_blocked: bool = False
-    quarrels: tuple[Quarrel, ...] = ()
+    planned_disputes: tuple[PlannedDispute, ...] = ()
 
 
-_FRAUD = Quarrel(reason="fraudulent")
-_NOT_RECEIVED = Quarrel(reason="product_not_received")
-_INQUIRY = Quarrel(reason="fraudulent", status="warning_needs_response")
-_NOT_AUTHORIZED = Quarrel(reason="debit_not_authorized")
+_FRAUD = PlannedDispute(reason="fraudulent")
+_NOT_RECEIVED = PlannedDispute(reason="product_not_received")
+_INQUIRY = PlannedDispute(reason="fraudulent", status="warning_needs_response")
+_NOT_AUTHORIZED = PlannedDispute(reason="debit_not_authorized")
 
 CARDS = {
     card.number: card
@@ -82,11 +82,11 @@ CARDS = {
         Card(number="4000008260003178", challenges=True, decline="insufficient_funds"),
         Card(number="4000008400001280", decline="processing_error"),
         Card(number="4000000000003055"),
-        Card(number="4000000000000259", quarrels=(_FRAUD,)),
-        Card(number="4000000000002685", quarrels=(_NOT_RECEIVED,)),
-        Card(number="4000000000001976", quarrels=(_INQUIRY,)),
+        Card(number="4000000000000259", planned_disputes=(_FRAUD,)),
+        Card(number="4000000000002685", planned_disputes=(_NOT_RECEIVED,)),
+        Card(number="4000000000001976", planned_disputes=(_INQUIRY,)),
         Card(number="4000000000005423", is_suspected=True),
-        Card(number="4000000404000079", quarrels=(_FRAUD, _NOT_RECEIVED)),
+        Card(number="4000000404000079", planned_disputes=(_FRAUD, _NOT_RECEIVED)),
         Card(number="4000000000007726", refund=RefundCourse.PENDING),
         Card(number="4000000000005126", refund=RefundCourse.BOUNCES),
     )
@@ -136,7 +136,7 @@ IBANS = {
         BankAccount(number="AT321904300235473204"),
         BankAccount(number="AT861904300235473202", failure="generic_could_not_process"),
         BankAccount(number="AT051904300235473205", failure="generic_could_not_process"),
-        BankAccount(number="AT591904300235473203", quarrels=(_NOT_AUTHORIZED,)),
+        BankAccount(number="AT591904300235473203", planned_disputes=(_NOT_AUTHORIZED,)),
         BankAccount(number="AT981904300000343434", failure="charge_exceeds_source_limit"),
         BankAccount(number="AT601904300000121212", failure="charge_exceeds_weekly_limit"),
         BankAccount(number="AT981904300002222227", failure="insufficient_funds"),
@@ -155,7 +155,7 @@ ACH_ACCOUNTS = {
         BankAccount(number="000222222227", failure="insufficient_funds"),
         BankAccount(number="000333333335", failure="debit_not_authorized"),
         BankAccount(number="000444444440", failure="invalid_currency"),
-        BankAccount(number="000555555559", quarrels=(_NOT_AUTHORIZED,)),
+        BankAccount(number="000555555559", planned_disputes=(_NOT_AUTHORIZED,)),
         BankAccount(number="000777777771", failure="charge_exceeds_weekly_limit"),
         BankAccount(number="000000004954", is_blocked=True),
         BankAccount(number="000000000009", settles=False),

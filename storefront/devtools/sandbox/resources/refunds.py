@@ -13,7 +13,7 @@ from storefront.devtools.sandbox.api.lists import list_records
 from storefront.devtools.sandbox.api.parameter_checks import get_named, refuse_both, require_positive
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change
-from storefront.devtools.sandbox.payments.refunds import RefundEnd, refund_charge, settle_refund, tell_of_change
+from storefront.devtools.sandbox.payments.refunds import RefundEnd, emit_update, refund_charge, settle_refund
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -66,7 +66,7 @@ def update_refund(call: Call) -> Json:
     previous = change(refund, call.params, ("metadata",))
     if previous:
         call.work.records.save(refund)
-        tell_of_change(call.work, refund, previous)
+        emit_update(call.work, refund, previous)
     return refund.body
 
 

@@ -27,7 +27,7 @@ class Store:
         self.on_deliveries: Callable[[], None] = lambda: None
         self.on_timers: Callable[[], None] = lambda: None
         self.on_events: Callable[[list[str]], None] = lambda _payloads: None
-        self.is_heard: Callable[[], bool] = lambda: False
+        self.has_listeners: Callable[[], bool] = lambda: False
         self.in_flight_keys: set[str] = set()
         self.in_flight_lock = threading.Lock()
         with self.database.transaction():
@@ -57,7 +57,7 @@ class Store:
                 request_id=request_id,
                 idempotency_key=idempotency_key,
                 at=at,
-                payloads=[] if self.is_heard() else None,
+                payloads=[] if self.has_listeners() else None,
             )
             yield work
         self._wake_threads(work)

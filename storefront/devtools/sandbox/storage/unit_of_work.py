@@ -12,8 +12,8 @@ from storefront.devtools.sandbox.storage.records import Json, Record, Records
 from storefront.devtools.sandbox.webhooks.mischief import Fate, decide
 
 API_VERSION = "2026-10-28.endive"
-# What page_first keeps back: the news a return page could be too early or too late for.
-_PAYMENT_NEWS = ("checkout.session.completed", "checkout.session.async_payment_")
+# What page_first holds: the events that a return page could be too early or too late for.
+_PAGE_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_")
 # Stripe's event ids carry the shard of the payment they speak of.
 _PAYMENT_KINDS = {"payment_intent", "charge", "refund"}
 
@@ -132,7 +132,7 @@ class UnitOfWork:
             return True
         if self.settings.webhook_order is not WebhookOrder.PAGE_FIRST:
             return False
-        return event_type.startswith(_PAYMENT_NEWS) and not self._page_is_through(object_id)
+        return event_type.startswith(_PAGE_EVENTS) and not self._page_is_through(object_id)
 
     def _page_is_through(self, session_id: str) -> bool:
         """Tell whether page_first has let this session's events go: what comes later is not held again."""

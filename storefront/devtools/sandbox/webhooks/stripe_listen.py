@@ -45,7 +45,7 @@ class Forwarded:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Line:
+class _CommandLine:
     """One command line: what waits to be sent, and which conversation is about which event."""
 
     waiting: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
@@ -58,7 +58,7 @@ class Listeners:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: set[str] = set()
-        self._lines: dict[str, _Line] = {}
+        self._command_lines: dict[str, _CommandLine] = {}
         self._forwarded: deque[Forwarded] = deque(maxlen=REMEMBERED)
 
     def expect(self) -> str:
@@ -68,23 +68,23 @@ class Listeners:
             self._known.add(socket_id)
         return socket_id
 
-    def join(self, socket_id: str) -> _Line | None:
+    def join(self, socket_id: str) -> _CommandLine | None:
         """Return None for an id that nobody was given."""
         with self._lock:
             if socket_id not in self._known:
                 return None
-            return self._lines.setdefault(socket_id, _Line())
+            return self._command_lines.setdefault(socket_id, _CommandLine())
 
     def leave(self, socket_id: str) -> None:
         with self._lock:
-            self._lines.pop(socket_id, None)
+            self._command_lines.pop(socket_id, None)
 
     def publish(self, payloads: Iterable[str]) -> None:
         with self._lock:
-            lines = list(self._lines.values())
+            command_lines = list(self._command_lines.values())
         for payload in payloads:
-            for line in lines:
-                line.waiting.put(payload)
+            for command_line in command_lines:
+                command_line.waiting.put(payload)
 
     def note(self, forwarded: Forwarded) -> None:
         with self._lock:
@@ -92,17 +92,20 @@ class Listeners:
 
     def to_json(self) -> Json:
         with self._lock:
-            return {"listening": len(self._lines), "forwarded": [asdict(entry) for entry in self._forwarded]}
+            return {
+                "listening": len(self._command_lines),
+                "forwarded": [asdict(entry) for entry in self._forwarded],
+            }
 
     @property
-    def is_heard(self) -> bool:
-        return bool(self._lines)
+    def has_listeners(self) -> bool:
+        return bool(self._command_lines)
 
 
 def set_up_listeners(store: Store) -> Listeners:
     listeners = Listeners()
     store.on_events = listeners.publish
-    store.is_heard = lambda: listeners.is_heard
+    store.has_listeners = lambda: listeners.has_listeners
     return listeners
 
 
@@ -155,8 +158,8 @@ def subscribe(account: str) -> Response:
     listeners = _listeners()
     store: Store = current_app.extensions["sandbox_store"]
     socket_id = request.headers.get("Websocket-Id", "")
-    line = listeners.join(socket_id) if account == store.account_id else None
-    if line is None:
+    command_line = listeners.join(socket_id) if account == store.account_id else None
+    if command_line is None:
         return Response("Nobody was given this Websocket-Id.\n", 401)
     try:
         socket = Server.accept(
@@ -166,7 +169,7 @@ def subscribe(account: str) -> Response:
             max_message_size=MAX_MESSAGE_BYTES,
             thread_class=partial(threading.Thread, daemon=True),
         )
-        _talk(socket, line, listeners, store.listen_secret)
+        _talk(socket, command_line, listeners, store.listen_secret)
     except (ConnectionClosed, OSError):
         pass  # the command line has gone
     finally:
@@ -174,19 +177,19 @@ def subscribe(account: str) -> Response:
     return _Taken()
 
 
-def _talk(socket: Server, line: _Line, listeners: Listeners, secret: str) -> NoReturn:
+def _talk(socket: Server, command_line: _CommandLine, listeners: Listeners, secret: str) -> NoReturn:
     """Talk until the connection closes, which `receive` and `send` tell by ConnectionClosed."""
     while True:
         heard = socket.receive(timeout=LOOK_SECONDS)
         if heard is not None:
-            _hear(heard, line, listeners)
-        while not line.waiting.empty():
-            socket.send(_frame(line.waiting.get(), line, secret))
+            _hear(heard, command_line, listeners)
+        while not command_line.waiting.empty():
+            socket.send(_frame(command_line.waiting.get(), command_line, secret))
 
 
-def _frame(payload: str, line: _Line, secret: str) -> str:
+def _frame(payload: str, command_line: _CommandLine, secret: str) -> str:
     conversation = new_id("wc_")
-    line.conversations[conversation] = json.loads(payload)["id"]
+    command_line.conversations[conversation] = json.loads(payload)["id"]
     return json.dumps(
         {
             "type": "webhook_event",
@@ -205,13 +208,13 @@ def _frame(payload: str, line: _Line, secret: str) -> str:
     )
 
 
-def _hear(text: str | bytes, line: _Line, listeners: Listeners) -> None:
+def _hear(text: str | bytes, command_line: _CommandLine, listeners: Listeners) -> None:
     """Note what the shop answered (`webhook_response`); other messages, such as `event_ack`, are let pass."""
     try:
         message: dict[str, Any] = json.loads(text)
         if message.get("type") != "webhook_response":
             return
-        event_id = line.conversations.pop(message["webhook_conversation_id"], None)
+        event_id = command_line.conversations.pop(message["webhook_conversation_id"], None)
         if event_id is not None:
             listeners.note(_read_forwarded(event_id, message))
     except (ValueError, KeyError, TypeError, AttributeError):
