@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
@@ -27,7 +28,7 @@ class Decided:
 
 
 def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
-    """Of the order so named. Safe to repeat: keys, links and devices stay, so every decision can be undone.
+    """Decide about an order. Safe to repeat: keys, links and devices stay, so every decision can be undone.
 
     Raises:
         NotFound: no such order in the running mode.
@@ -43,11 +44,15 @@ def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
             raise NotPaid(f"Order {order.number} is not paid, so nothing was handed out that could stay open.")
         before = order_access(order)
         if order.decision is not decision:
-            order.decision = decision
-            detail = f"{decision.value}: {because}" if because else decision.value
-            add_change(session, order.id, ChangeKind.DECISION, detail)
+            _set_decision(session, order, decision, because)
         if decision is not Decision.WITHDRAW:
             resume_mails(session, order)
         decided = Decided(before=before, now=order_access(order))
     nudge("outbox")
     return decided
+
+
+def _set_decision(session: Session, order: Order, decision: Decision, because: str) -> None:
+    order.decision = decision
+    detail = f"{decision.value}: {because}" if because else decision.value
+    add_change(session, order.id, ChangeKind.DECISION, detail)

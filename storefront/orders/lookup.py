@@ -8,12 +8,13 @@ from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.orders.models import Order
+from storefront.orders.queries import order_in_running_mode
 
 REFERENCE = re.compile(r"[A-Za-z0-9_]{1,255}")  # PostgreSQL refuses a NUL
 
 
 def is_named(reference: str) -> ColumnElement[bool]:
-    """Of the running mode. `reference` is a number in any case, `cs_…` or `pi_…`."""
+    """Select an order of the running mode. `reference` is a number in any case, `cs_…` or `pi_…`."""
     reference = reference.strip()
     if not REFERENCE.fullmatch(reference):
         raise not_found(reference)
@@ -23,7 +24,7 @@ def is_named(reference: str) -> ColumnElement[bool]:
         named = Order.payment_intent_id == reference
     else:
         named = Order.number == reference.upper()
-    return named & (Order.mode == settings().mode)
+    return named & order_in_running_mode()
 
 
 def not_found(reference: str) -> NotFound:
@@ -37,7 +38,7 @@ def not_found(reference: str) -> NotFound:
 
 
 def get_order(reference: str) -> Order:
-    """As committed now, whatever this process has read before.
+    """Return an order as committed now, whatever this process has read before.
 
     Raises:
         NotFound: no such order in the running mode.

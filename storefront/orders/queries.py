@@ -1,13 +1,70 @@
-"""What other folders ask of orders. Only those of the running mode."""
+"""Orders by what Stripe calls them, as other folders ask for them."""
 
-from sqlalchemy import select
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
 from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.orders.models import Order
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSummary:
+    """What one statement tells of an order before anything else is asked."""
+
+    id: int
+    mode: str
+    is_fulfilled: bool
+    has_failed: bool
+
+
+def order_in_running_mode() -> ColumnElement[bool]:
+    return Order.mode == settings().mode
+
+
+def find_summary(session_id: str) -> OrderSummary | None:
+    """Return the summary of the order of a Checkout Session, of any mode."""
+    row = db.session.execute(
+        select(Order.id, Order.mode, Order.fulfilled_at, Order.has_failed).where(
+            Order.checkout_session_id == session_id
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return OrderSummary(
+        id=row.id, mode=row.mode, is_fulfilled=row.fulfilled_at is not None, has_failed=row.has_failed
+    )
+
+
+def find_session_id(payment_intent_id: str) -> str | None:
+    """Return the Checkout Session that a payment belongs to, once its order is known."""
+    return db.session.scalar(
+        select(Order.checkout_session_id).where(Order.payment_intent_id == payment_intent_id).limit(1)
+    )
+
+
 def find_order_number(stripe_id: str) -> str | None:
     """Return the number of the order with this Checkout Session or this payment."""
     is_named = (Order.checkout_session_id == stripe_id) | (Order.payment_intent_id == stripe_id)
-    return db.session.scalar(select(Order.number).where(Order.mode == settings().mode, is_named).limit(1))
+    return db.session.scalar(select(Order.number).where(order_in_running_mode(), is_named).limit(1))
+
+
+def find_order(session_id: str) -> Order | None:
+    """Return the order of a Checkout Session in the running mode, as committed now."""
+    return db.session.scalars(
+        select(Order)
+        .where(Order.checkout_session_id == session_id, order_in_running_mode())
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def lock_order(session: Session, session_id: str) -> Order | None:
+    """Return the order of a Checkout Session, of any mode, locked and as committed now."""
+    return session.scalars(
+        select(Order)
+        .where(Order.checkout_session_id == session_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)  # a lock alone does not refresh a loaded row
+    ).one_or_none()

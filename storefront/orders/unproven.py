@@ -1,19 +1,20 @@
 """Free orders and the customer they belong to: joined by a proof of the address, never by its being typed."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, transaction
 from storefront.customers import sign_ins
+from storefront.customers.merging import merge_customer
 from storefront.customers.models import Customer
 from storefront.customers.unproven import is_unproven, unproven_key
 from storefront.orders.changes import ChangeKind, add_change
-from storefront.orders.lifecycle import ensure_customer
+from storefront.orders.customers import ensure_customer
 from storefront.orders.models import Grant, Order, OrderItem
 
 
 def is_order_unproven(order: Order) -> bool:
-    """No statement for what was paid: that belongs to its customer at once."""
+    """Ask without a statement for what was paid: that belongs to its customer at once."""
     if order.total_minor:
         return False
     customer = db.session.get(Customer, order.customer_id)
@@ -21,15 +22,13 @@ def is_order_unproven(order: Order) -> bool:
 
 
 def has_grants(order_id: int) -> bool:
-    """False for a free order of what its address had already: there is nothing in it."""
-    ask = (
-        select(Grant.id).join(OrderItem, OrderItem.id == Grant.order_item_id).where(OrderItem.order_id == order_id)
-    )
-    return db.session.scalar(ask.limit(1)) is not None
+    """Return False for a free order of what its address had already: there is nothing in it."""
+    grants = select(Grant.id).join(OrderItem, OrderItem.id == Grant.order_item_id)
+    return db.session.scalar(grants.where(OrderItem.order_id == order_id).limit(1)) is not None
 
 
 def claim_order(order_id: int) -> bool:
-    """For who has the link of its mail, or is signed in with its address. False where it was theirs already.
+    """Give an order to who has the link of its mail, or is signed in with its address. False: it was theirs.
 
     The order is locked before its customer, as everywhere.
     """
@@ -45,33 +44,36 @@ def claim_order(order_id: int) -> bool:
 
 
 def take_in_unproven(session: Session, customer: Customer) -> bool:
-    """All of the address, for who has just proven it and wants it erased. The row beside keeps no address."""
+    """Take in all of an address, for who has just proven it and wants it erased. Return whether there was any."""
     if not customer.email or is_unproven(customer):
         return False
-    mine = (Customer.mode == customer.mode) & (Customer.email_key == unproven_key(customer.email))
+    same_address = _is_unproven_of(customer)
     session.execute(
         update(Order)
-        .where(Order.customer_id.in_(select(Customer.id).where(mine)))
+        .where(Order.customer_id.in_(select(Customer.id).where(same_address)))
         .values(customer_id=customer.id)
         .execution_options(synchronize_session=False)
     )
-    beside = session.scalars(select(Customer).where(mine).with_for_update()).one_or_none()
-    if beside is None:
+    unproven = session.scalars(select(Customer).where(same_address).with_for_update()).one_or_none()
+    if unproven is None:
         return False
-    sign_ins.end_all(session, beside.id)
-    beside.email, beside.email_key, beside.moved_to_id = "", f"moved:{beside.id}", customer.id
+    merge_customer(session, unproven, into=customer)
     return True
 
 
+def _is_unproven_of(customer: Customer) -> ColumnElement[bool]:
+    return (Customer.mode == customer.mode) & (Customer.email_key == unproven_key(customer.email))
+
+
 def count_waiting(customer: Customer) -> int:
-    """Free orders with this address that have something in them and were not joined to it."""
+    """Count the free orders with this address that have something in them and were not joined to it."""
     return (
         db.session.scalar(
             select(func.count(Order.id.distinct()))
             .join(Customer, Customer.id == Order.customer_id)
             .join(OrderItem, OrderItem.order_id == Order.id)
             .join(Grant, Grant.order_item_id == OrderItem.id)
-            .where(Customer.mode == customer.mode, Customer.email_key == unproven_key(customer.email))
+            .where(_is_unproven_of(customer))
         )
         or 0
     )

@@ -12,7 +12,8 @@ from storefront.core.runtime import runtime
 from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import code_of, start_proof
 from storefront.customers.session import find_customer
-from storefront.orders.lifecycle import ensure_customer, order_token
+from storefront.orders.customers import ensure_customer
+from storefront.orders.links import order_token
 from storefront.orders.models import Order
 from tests.support.factories import make_order
 from tests.support.rows import read_rows

@@ -21,7 +21,7 @@ from storefront.customers.models import Customer
 from storefront.delivery.licenses.keys import hash_exact, hash_key
 from storefront.delivery.licenses.models import License
 from storefront.migrations import schema
-from storefront.orders.lifecycle import get_order_by_token, order_token
+from storefront.orders.links import get_order_by_token, order_token
 from tests.migrations.tables import differences, make_old
 from tests.support.databases import BOTH, base_environment
 from tests.support.rows import read_rows

@@ -23,7 +23,7 @@ from storefront.delivery.downloads.tickets import new_ticket
 from storefront.delivery.licenses.models import SigningKey
 from storefront.delivery.licenses.signing.keys import ensure_signing_key
 from storefront.delivery.licenses.signing.sealing import SigningKeySealed, unseal
-from storefront.orders.lifecycle import order_token, renew_link
+from storefront.orders.links import order_token, renew_link
 from storefront.orders.models import Grant, GrantKind, Order
 from tests.support.databases import BOTH
 from tests.support.sale import sell

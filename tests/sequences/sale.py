@@ -276,7 +276,7 @@ def is_about_payment(event: dict[str, Any]) -> bool:
 
 
 def read_token(app: Flask, order_id: int) -> str:
-    from storefront.orders.lifecycle import order_token
+    from storefront.orders.links import order_token
     from storefront.orders.models import Order
 
     with app.app_context():

@@ -8,7 +8,8 @@ from typing import Any
 from flask import Flask
 
 from storefront.core.db import db
-from storefront.orders.lifecycle import find_order, order_token
+from storefront.orders.links import order_token
+from storefront.orders.queries import find_order
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, keys_on, post_event, run_worker_once

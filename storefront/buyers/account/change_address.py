@@ -12,13 +12,14 @@ from storefront.core.email_addresses import is_address
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
 from storefront.customers import ceilings, proofs, sign_ins
+from storefront.customers.merging import merge_customer
 from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key, spelling
 from storefront.customers.proofs import Proof
 from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.session import find_customer
 from storefront.mail.models import MAY_LEAVE, TO_OWNER, MailKind, OutboxMessage
 from storefront.orders.changes import ChangeKind, add_change
-from storefront.orders.lifecycle import ensure_customer, lock_customer
+from storefront.orders.customers import ensure_customer, lock_customer
 from storefront.orders.models import Order
 
 ENDS = (ProofPurpose.LEAVE_ADDRESS, ProofPurpose.TAKE_ADDRESS)
@@ -193,20 +194,11 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
         session.flush()
     owner_id = ensure_customer(session, mode=customer.mode, email=new_email)
     if owner_id != customer.id:
-        become_one(session, customer, session.get_one(Customer, owner_id))
+        merge_customer(session, customer, into=session.get_one(Customer, owner_id))
     for order in orders:
         order.customer_id, order.email = owner_id, new_email
         add_change(session, order.id, ChangeKind.ADDRESS, "changed")
     return owner_id
-
-
-def become_one(session: Session, customer: Customer, owner: Customer) -> None:
-    """The first has no orders any more: it keeps no address, and links in its mails mean the other."""
-    owner.unsubscribed_at = owner.unsubscribed_at or customer.unsubscribed_at
-    customer.email, customer.email_key = "", f"moved:{customer.id}"
-    sign_ins.end_all(session, customer.id)
-    customer.moved_to_id = owner.id
-    session.flush()
 
 
 def _readdress_mails(session: Session, customer: Customer, orders: Sequence[Order], new_email: str) -> None:

@@ -18,7 +18,8 @@ from storefront.delivery.licenses.queries import select_keyless_grants
 from storefront.mail.models import NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
 from storefront.orders.access import Reason, item_access, order_access
 from storefront.orders.changes import ChangeKind, add_change
-from storefront.orders.lifecycle import lock_customer, renew_link
+from storefront.orders.customers import lock_customer
+from storefront.orders.links import renew_link
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.unproven import take_in_unproven
 

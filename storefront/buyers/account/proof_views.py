@@ -12,7 +12,7 @@ from storefront.customers.proofs import Proof
 from storefront.customers.proving import CODE_SENTENCES, CodeResult, find_by_link
 from storefront.customers.session import reader_here
 from storefront.orders.browsers import is_trusted, trust_browser
-from storefront.orders.lifecycle import get_order_by_token, order_token
+from storefront.orders.links import get_order_by_token, order_token
 from storefront.orders.models import Order
 from storefront.web.limits import limiter
 

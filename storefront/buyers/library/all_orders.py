@@ -11,7 +11,7 @@ from storefront.core.runtime import settings
 from storefront.delivery.contents import ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.granted_files import ReleasedFile
 from storefront.orders.access import Access
-from storefront.orders.lifecycle import order_tokens
+from storefront.orders.links import order_tokens
 from storefront.orders.models import Order, OrderItem
 from storefront.shop.catalog.models import Product
 

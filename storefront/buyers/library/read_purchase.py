@@ -37,7 +37,7 @@ from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.access import Reason
 from storefront.orders.facts import Facts, item_facts
-from storefront.orders.lifecycle import order_token
+from storefront.orders.links import order_token
 from storefront.orders.models import Order
 from storefront.orders.unproven import is_order_unproven
 from storefront.shop.catalog.markdown import render_markdown

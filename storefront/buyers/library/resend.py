@@ -6,20 +6,21 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from storefront.buyers.account.change_address import become_one
 from storefront.core import clock, tokens
 from storefront.core.db import transaction
 from storefront.core.email_addresses import is_address
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
 from storefront.customers import sign_ins
+from storefront.customers.merging import merge_customer
 from storefront.customers.models import Customer, email_key
 from storefront.delivery.downloads.counting import add_allowance
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
 from storefront.orders.access import order_access
 from storefront.orders.changes import ChangeKind, add_change
+from storefront.orders.customers import ensure_customer
 from storefront.orders.emails import promise_for
-from storefront.orders.lifecycle import ensure_customer, renew_link
+from storefront.orders.links import renew_link
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Order
 
@@ -161,7 +162,7 @@ def _move(session: Session, order: Order, to: str) -> None:
     before = session.get_one(Customer, before_id, with_for_update=True, populate_existing=True)
     others = select(Order.id).where(Order.customer_id == before_id).limit(1)
     if session.scalar(others) is None and before.email:  # nobody else ever bought with the wrong address
-        become_one(session, before, session.get_one(Customer, order.customer_id))
+        merge_customer(session, before, into=session.get_one(Customer, order.customer_id))
 
 
 def _renew_link(session: Session, order: Order) -> None:

@@ -12,11 +12,11 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import AccessDenied, NotFound
 from storefront.core.measurements import ACCESS_DENIALS, measurements
-from storefront.core.runtime import settings
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.downloads.rules import Allowance, allowance, counting_window, is_included
 from storefront.orders.access import Access, item_access, order_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.orders.queries import order_in_running_mode
 from storefront.shop.catalog.models import Product, Release, ReleaseFile
 
 
@@ -156,7 +156,7 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
         .join(Grant, Grant.product_id == Release.product_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
-        .where(Grant.kind == GrantKind.DOWNLOAD, Order.mode == settings().mode, *which)
+        .where(Grant.kind == GrantKind.DOWNLOAD, order_in_running_mode(), *which)
         .order_by(Release.published_at.desc(), Release.id.desc(), ReleaseFile.filename, Grant.id)
         .execution_options(populate_existing=True)
     )

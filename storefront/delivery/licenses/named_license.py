@@ -11,6 +11,7 @@ from storefront.delivery.licenses.keys import is_well_formed
 from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.queries import find_license_row, find_retired_key, get_sale
 from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.queries import order_in_running_mode
 
 ORDER_NUMBER = re.compile(r"[A-Za-z0-9]{8}")
 
@@ -69,7 +70,7 @@ def _lock_licenses_of_order(session: Session, number: str) -> list[License]:
         .join(Grant, Grant.id == License.grant_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.number == number, Order.mode == settings().mode)
+        .where(Order.number == number, order_in_running_mode())
         .with_for_update(of=License)
         .execution_options(populate_existing=True)
     )

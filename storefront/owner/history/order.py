@@ -13,7 +13,7 @@ from storefront.delivery.contents import GrantContents, ItemContents, read_conte
 from storefront.delivery.licenses.keys import hint
 from storefront.orders.access import Access
 from storefront.orders.after_sale import Notice
-from storefront.orders.lifecycle import order_token
+from storefront.orders.links import order_token
 from storefront.orders.models import Decision, Order
 from storefront.owner.history.timeline import Moment, read_timeline
 

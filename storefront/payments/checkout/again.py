@@ -11,8 +11,8 @@ from storefront.buyers.library.resend import NothingToSend, resend_own
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.runtime import settings
-from storefront.orders.lifecycle import find_order
 from storefront.orders.models import Order, OrderItem
+from storefront.orders.queries import find_order
 from storefront.payments.checkout.buy_now import product_page
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import browser_hash

@@ -6,11 +6,14 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.runtime import settings
-from storefront.orders import lifecycle
 from storefront.orders.access import order_access
+from storefront.orders.customers import ensure_customer
 from storefront.orders.emails import resume_mails
+from storefront.orders.looks import apply_facts
 from storefront.orders.models import Order
+from storefront.orders.new_order import insert_order
 from storefront.orders.notices import settle_notices
+from storefront.orders.queries import lock_order
 from storefront.payments.fulfillment.after_sale import copy_after_sale, note_access
 from storefront.payments.fulfillment.doubles import find_doubles, settle_pairs
 from storefront.payments.fulfillment.grants import add_grants, add_items
@@ -76,7 +79,7 @@ def _lock_order(session: Session, answer: StripeAnswer) -> Order:
     if answer.ticket is None and not _insert_order(session, answer.checkout):
         # Raised before the order is locked: this transaction holds its customer, and one with the order wants it.
         raise OrderMadeMeanwhile
-    order = lifecycle.lock_order(session, answer.checkout.id)
+    order = lock_order(session, answer.checkout.id)
     if order is None:
         raise OrderMadeMeanwhile
     return order
@@ -89,16 +92,14 @@ def _insert_order(session: Session, seen: SeenCheckout) -> bool:
     """
     mode = settings().mode
     # Who pays with somebody's address gives them something; who only types it must not touch what is theirs.
-    customer_id = lifecycle.ensure_customer(
-        session, mode=mode, email=seen.email or "", is_proven=seen.total_minor > 0
-    )
-    return lifecycle.insert_order(session, seen, mode=mode, customer_id=customer_id)
+    customer_id = ensure_customer(session, mode=mode, email=seen.email or "", is_proven=seen.total_minor > 0)
+    return insert_order(session, seen, mode=mode, customer_id=customer_id)
 
 
 def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenAfterSale | None:
     """Return what followed the sale, copied now; None if a younger look came first or nobody asked for it."""
     seen = answer.checkout
-    is_latest = lifecycle.apply_facts(order, seen, ticket=answer.ticket or 1)
+    is_latest = apply_facts(order, seen, ticket=answer.ticket or 1)
     if answer.ticket is None:
         add_items(session, order, seen, answer.lines)
     if not is_latest or seen.payment is None or seen.payment.after_sale is None:

@@ -14,7 +14,8 @@ from storefront.core.errors import StripeMissing
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.mail import outbox
-from storefront.orders import lifecycle
+from storefront.orders.looks import take_ticket
+from storefront.orders.queries import find_summary
 from storefront.payments.fulfillment.converge import Converged, OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.recognize import recognize_checkout
@@ -75,7 +76,7 @@ def _fulfill_once(
 
 def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) -> Fulfillment | StripeAnswer:
     """What our rows say where that is enough, else what Stripe says."""
-    summary = lifecycle.find_summary(session_id)
+    summary = find_summary(session_id)
     if summary is None:
         before_first_look()
         return _ask_stripe(session_id, look)
@@ -83,7 +84,7 @@ def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) 
         return Fulfillment(outcome=Outcome.NOT_OURS)
     if summary.is_fulfilled and look is not Look.NOW:
         return Fulfillment(outcome=Outcome.ALREADY_FULFILLED, order_id=summary.id)
-    ticket = lifecycle.take_ticket(summary.id, sparingly=look is Look.SPARINGLY)
+    ticket = take_ticket(summary.id, sparingly=look is Look.SPARINGLY)
     if ticket is None:  # somebody has looked within the last minute
         outcome = Outcome.NOT_PAID if summary.has_failed else Outcome.AWAITING_PAYMENT
         return Fulfillment(outcome=outcome, order_id=summary.id)

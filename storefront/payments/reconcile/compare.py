@@ -8,8 +8,8 @@ from sqlalchemy import select
 from storefront.core import money
 from storefront.core.db import db
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
-from storefront.orders.lifecycle import find_order
 from storefront.orders.models import Order
+from storefront.orders.queries import find_order
 from storefront.payments.fulfillment.recognize import recognize_checkout
 from storefront.stripe_api.seen import SeenAfterSale, SeenCheckout
 

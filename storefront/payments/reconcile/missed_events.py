@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from storefront.core import clock
 from storefront.core.db import transaction
-from storefront.orders.lifecycle import find_order
+from storefront.orders.queries import find_order
 from storefront.payments.reconcile.steps import Missed
 from storefront.payments.webhook import ledger
 

@@ -11,8 +11,8 @@ from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.orders.after_sale import Dispute, Refund
 from storefront.orders.disputes import UNSETTLED_STATUSES
-from storefront.orders.lifecycle import find_session_id
 from storefront.orders.models import Order
+from storefront.orders.queries import find_session_id
 from storefront.payments.reconcile.repair import patiently
 from storefront.payments.webhook import ledger
 from storefront.payments.webhook.dispatch import PAYMENT_EVENTS, SESSION_EVENTS

@@ -9,7 +9,7 @@ from storefront.core.errors import StripeUnavailable, StripeUnreadable
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.mail import outbox
-from storefront.orders.lifecycle import find_session_id
+from storefront.orders.queries import find_session_id
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.webhook import ledger

@@ -15,7 +15,7 @@ from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.customers.models import Customer
 from storefront.customers.session import find_customer
-from storefront.orders.lifecycle import lock_order
+from storefront.orders.queries import lock_order
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.buyers.account.customers import erase
 from tests.delivery.licenses.licensed import ask

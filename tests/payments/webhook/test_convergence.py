@@ -146,7 +146,7 @@ def dump(app: Flask) -> list[Any]:
 
 
 def order_page(app: Flask) -> str:
-    from storefront.orders.lifecycle import order_token
+    from storefront.orders.links import order_token
 
     with app.app_context():
         from storefront.core.db import db

@@ -18,6 +18,7 @@ from storefront.mail.models import MailKind
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for
 from storefront.orders.models import Grant, Order
+from storefront.orders.queries import order_in_running_mode
 from storefront.shop.catalog.models import KeySource, Product
 
 
@@ -75,7 +76,7 @@ def _lock_waiting(session: Session, product_id: int) -> list[KeylessGrant]:
     """
     grants = (
         select_keyless_grants()
-        .where(Product.id == product_id, Order.mode == settings().mode, Order.is_paid)
+        .where(Product.id == product_id, order_in_running_mode(), Order.is_paid)
         .order_by(None)
     )
     order_ids = grants.with_only_columns(Order.id, maintain_column_froms=True)

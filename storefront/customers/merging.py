@@ -1,0 +1,18 @@
+"""Two customers become one: the other keeps the orders, and all that the first had means the other."""
+
+from sqlalchemy.orm import Session
+
+from storefront.customers import sign_ins
+from storefront.customers.models import Customer
+
+
+def merge_customer(session: Session, customer: Customer, *, into: Customer) -> None:
+    """Merge a customer who has no orders any more: it keeps no address, and links in its mails mean the other.
+
+    The other wants no news of releases if one of both wanted none. Inside the caller's transaction.
+    """
+    into.unsubscribed_at = into.unsubscribed_at or customer.unsubscribed_at
+    customer.email, customer.email_key = "", f"moved:{customer.id}"
+    sign_ins.end_all(session, customer.id)
+    customer.moved_to_id = into.id
+    session.flush()

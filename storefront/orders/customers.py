@@ -1,0 +1,37 @@
+"""The customers of orders: made with an order, and locked in the one sequence that cannot deadlock."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.core.db import insert_missing
+from storefront.customers.models import Customer, email_key, spelling
+from storefront.customers.unproven import unproven_key
+from storefront.orders.models import Order
+
+
+def ensure_customer(session: Session, *, mode: str, email: str, is_proven: bool = True) -> int:
+    """Return the customer's id, locked until the transaction ends. One who is erased at this moment is made anew.
+
+    Without `is_proven` it is the row beside the customer's, which holds what only typing the address led to.
+
+    FOR NO KEY UPDATE, because a new order holds its customer's key: FOR UPDATE would deadlock.
+    """
+    key = email_key(email) if is_proven else unproven_key(email)
+    customer_id = select(Customer.id).where(Customer.mode == mode, Customer.email_key == key)
+    while True:
+        insert_missing(session, Customer, [{"mode": mode, "email": spelling(email), "email_key": key}])
+        locked_id = session.scalar(customer_id.with_for_update(key_share=True))
+        if locked_id is not None:
+            return locked_id
+
+
+def lock_customer(session: Session, customer_id: int) -> tuple[Customer, list[Order]]:
+    """Lock a customer with all orders, and these first: a convergence locks its order, then its customer.
+
+    While the customer is locked no order is added. Raises NoResultFound for an unknown id.
+    """
+    orders = select(Order).where(Order.customer_id == customer_id).order_by(Order.id)
+    orders = orders.with_for_update().execution_options(populate_existing=True)
+    session.scalars(orders).all()
+    customer = session.get_one(Customer, customer_id, with_for_update=True, populate_existing=True)
+    return customer, list(session.scalars(orders).all())  # once more: one may have come in between
