@@ -28,7 +28,7 @@ def refund(
     from storefront.payments.fulfillment.refund import refund_order
 
     with open_shop(says_try_again=False):
-        made = refund_order(number, amount=amount, positions=positions, reason=reason, again=again)
+        refunded = refund_order(number, amount=amount, positions=positions, reason=reason, again=again)
         history = read_history(get_order(number))
-    value = {"refund": asdict(made), "order": history_to_json(history)}
-    print_result(value, refund_lines(made, history), as_json=as_json)
+    value = {"refund": asdict(refunded), "order": history_to_json(history)}
+    print_result(value, refund_lines(refunded, history), as_json=as_json)

@@ -25,7 +25,6 @@ sys.stderr.write("\\n" + " ".join(sorted(name for name in sys.modules if "." not
 """
 HEAVY = {"alembic", "babel", "flask", "granian", "huey", "obstore", "prometheus_client", "sqlalchemy", "stripe"}
 NAMES = sorted(name for section in SECTIONS.values() for name in section)
-OWN_PROGRAMS = {"mailbox", "sandbox"}  # they load nothing of the shop, and are their own
 REFUSED = [
     ["nothing"],
     ["orders", "nothing"],
@@ -89,7 +88,7 @@ def test_loads_nothing_of_the_shop_to_say_what_there_is() -> None:
     assert loaded_after(["--help"]) & HEAVY == set()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in OWN_PROGRAMS])
+@pytest.mark.parametrize("name", NAMES)
 def test_loads_nothing_of_the_shop_to_explain_a_command(name: str) -> None:
     commands = [[*words, "--help"] for words in words_of(main.commands[name], name)]
     assert loaded_after(*commands) & HEAVY == set()

@@ -6,9 +6,6 @@ from pathlib import Path
 
 import click
 
-from storefront.devtools.loopback import ConfigError
-from storefront.devtools.mailbox.server import MailboxServer
-
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -18,6 +15,9 @@ from storefront.devtools.mailbox.server import MailboxServer
 @click.option("--allow-any-address", is_flag=True, help="Also listen where other machines can reach it.")
 def mailbox(host: str, port: int, smtp_port: int, data: Path | None, *, allow_any_address: bool) -> None:
     """Start the local mailbox: takes every mail, sends none."""
+    from storefront.devtools.loopback import ConfigError
+    from storefront.devtools.mailbox.server import MailboxServer
+
     try:
         server = MailboxServer(
             smtp_port=smtp_port, web_port=port, data_path=data, host=host, allow_any_address=allow_any_address

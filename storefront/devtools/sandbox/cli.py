@@ -1,12 +1,12 @@
 """The command `storefront sandbox`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from storefront.devtools.loopback import ConfigError
-from storefront.devtools.sandbox.config import SandboxConfig
-from storefront.devtools.sandbox.server import SandboxServer, serve
+if TYPE_CHECKING:
+    from storefront.devtools.sandbox.server import SandboxServer
 
 
 @click.command()
@@ -40,6 +40,10 @@ def sandbox(
     allow_any_address: bool,
 ) -> None:
     """Run a local stand-in for Stripe: API, Checkout page and signed webhooks."""
+    from storefront.devtools.loopback import ConfigError
+    from storefront.devtools.sandbox.config import SandboxConfig
+    from storefront.devtools.sandbox.server import serve
+
     try:
         config = SandboxConfig(
             host=host,
@@ -59,6 +63,6 @@ def sandbox(
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
 
 
-def _announce(server: SandboxServer) -> None:
+def _announce(server: "SandboxServer") -> None:
     keys = f"secret key ends in {server.secret_key[-4:]}, publishable key in {server.publishable_key[-4:]}"
     click.echo(f"Stripe sandbox on {server.url}, no real payments; {keys}")
