@@ -47,6 +47,10 @@ class KeylessGrant:
     def needs_imported_key(self) -> bool:
         return self.product.key_source is KeySource.POOL
 
+    @property
+    def may_take_imported_key(self) -> bool:
+        return self.needs_imported_key and self.is_open
+
 
 @dataclass(frozen=True, slots=True)
 class HashedKey:
@@ -94,15 +98,23 @@ def issue_keys(session: Session, grants: list[KeylessGrant]) -> list[KeylessGran
     Raises:
         KeysMismatch: somebody else gave one of them a license meanwhile.
     """
-    generated = [grant for grant in grants if not grant.needs_imported_key]
-    imported = [grant for grant in grants if grant.needs_imported_key and grant.is_open]
-    keys = {grant.grant_id: generate_key(grant.product.license_prefix) for grant in generated}
-    for group in _group_by_product(imported):
+    to_import = [grant for grant in grants if grant.may_take_imported_key]
+    keys = _generate_keys(grants)
+    for group in _group_by_product(to_import):
         keys |= _take_keys(session, group)
     _insert_licenses(session, grants, keys)
-    if imported:
+    if to_import:
         _record_handed_out(session, keys)
     return [grant for grant in grants if grant.grant_id not in keys]
+
+
+def _generate_keys(grants: Iterable[KeylessGrant]) -> dict[int, HashedKey]:
+    """Return keys by grant id for the products whose keys are made here."""
+    return {
+        grant.grant_id: generate_key(grant.product.license_prefix)
+        for grant in grants
+        if not grant.needs_imported_key
+    }
 
 
 def generate_key(prefix: str) -> HashedKey:

@@ -43,36 +43,41 @@ def normal_form(key: str) -> str:
 
 
 def exact_form(key: str) -> str:
-    """As an imported key is kept: nothing changes but spaces around it, and how its lines end."""
+    """Return an imported key as it is kept: nothing changes but spaces around it, and how its lines end."""
     return key.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def hint(key: str) -> str:
-    """Enough to find a key by, and useless to anybody else: a short key, or line of one, shows nothing."""
+    """Return enough to find a key by, and useless to anybody else: a short key, or line of one, shows nothing."""
     lines = [line.strip() for line in key.splitlines() if not line.startswith("-----")]  # the same in every key
     long = [line for line in lines if len(line) > 2 * SHOWN]
     return f"\u2026{long[-1][-SHOWN:]}" if long else "\u2026"
 
 
 def hash_key(key: str) -> str:
-    """What a key of ours is found by: of the normal form, so that timing says nothing about a key."""
+    """Return the hash of a key's normal form, by which one of ours is found: timing says nothing about a key."""
     return tokens.hash_token(normal_form(key))
 
 
 def hash_exact(key: str) -> str:
-    """What an imported key is found by. Never the hash of a normal form, which has no space in it."""
+    """Return what an imported key is found by. Never the hash of a normal form, which has no space in it."""
     return tokens.hash_token(f"exact {exact_form(key)}")
 
 
 def hashes_of(key: str) -> tuple[str, str]:
-    """By which a key that somebody names may be found: the first one comes before the second."""
+    """Return the hashes by which a named key may be found: the first one comes before the second."""
     return hash_exact(key), hash_key(key)
 
 
 def is_well_formed(key: str) -> bool:
-    """False for a typo: another length, a letter outside the alphabet, or a wrong check letter."""
-    groups = [normal_form(part) for part in _BETWEEN.split(key.strip())]
-    letters = "".join(groups[-GROUPS:]) if len(groups) > 1 else groups[0][-_LENGTH:]
-    if len(letters) != _LENGTH or any(letter not in tokens.READABLE_ALPHABET for letter in letters):
+    """Return False for a typo: another length, a letter outside the alphabet, or a wrong check letter."""
+    letters = _letters_of(key)
+    if len(letters) != _LENGTH or not set(letters).issubset(tokens.READABLE_ALPHABET):
         return False
     return _check_letter(letters[:-1]) == letters[-1]
+
+
+def _letters_of(key: str) -> str:
+    """Return the letters of a key without its prefix."""
+    groups = [normal_form(part) for part in _BETWEEN.split(key.strip())]
+    return "".join(groups[-GROUPS:]) if len(groups) > 1 else groups[0][-_LENGTH:]

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, bindparam, case, func, or_, select
+from sqlalchemy import Connection, Row, ScalarSelect, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -126,7 +127,7 @@ class LicenseStatus:
 
     @property
     def status(self) -> str:
-        """Lemon Squeezy's four words."""
+        """Return one of Lemon Squeezy's four words."""
         if self.refusal is Code.EXPIRED:
             return "expired"
         if self.refusal is not None:
@@ -141,12 +142,12 @@ class LicenseStatus:
 def find_license_status(
     session: Session | Connection, key: str, *, mode: str, instance_id: str = "", fingerprint: str = ""
 ) -> LicenseStatus | None:
-    """By the key as it is written, one of ours in any spelling, or one that was replaced.
+    """Find a license by its key as it is written, one of ours in any spelling, or one that was replaced.
 
     The instance is the one named, or else the device's.
 
-    The same one statement for a key that exists and for a guess, so that time tells them apart no better than
-    the answer does.
+    It is the same one statement for a key that exists and for a guess, so that time tells them apart no better
+    than the answer does.
     """
     exact, normal = keys.hashes_of(key)
     named = {"instance_id": instance_id, "fingerprint": fingerprint or None}
@@ -154,9 +155,6 @@ def find_license_status(
     if row is None:
         return None
     is_replaced = row.way in _OF_REPLACED
-    instance = None
-    if row.instance_id is not None:
-        instance = Instance(row.instance_id, row.instance_name, row.fingerprint, row.instance_created_at)
     return LicenseStatus(
         id=row.id,
         key_hash=row.key_hash,
@@ -183,5 +181,11 @@ def find_license_status(
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         email=row.email,
-        instance=instance,
+        instance=_instance(row),
     )
+
+
+def _instance(row: Row[*tuple[Any, ...]]) -> Instance | None:
+    if row.instance_id is None:
+        return None
+    return Instance(row.instance_id, row.instance_name, row.fingerprint, row.instance_created_at)

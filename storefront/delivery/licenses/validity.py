@@ -15,7 +15,7 @@ def license_refusal(
     now: datetime,
     is_replaced: bool = False,
 ) -> Code | None:
-    """What stands against a license, whoever asks, or None; of several the one that `Code` lists first.
+    """Return what stands against a license, whoever asks, or None; of several the one that `Code` lists first.
 
     `is_replaced` is about the key that was asked for; `withdrawn_at` about the key alone, not its order.
     """
@@ -23,9 +23,11 @@ def license_refusal(
         return Code.REPLACED
     if withdrawn_at is not None:
         return Code.WITHDRAWN
-    found = access(facts)
-    if not found.allowed:
-        return CODES_OF_REASONS[found.reason]
-    if expires_at is not None and expires_at <= now:
-        return Code.EXPIRED
-    return None
+    of_order = access(facts)
+    if not of_order.allowed:
+        return CODES_OF_REASONS[of_order.reason]
+    return Code.EXPIRED if _has_expired(expires_at, now) else None
+
+
+def _has_expired(expires_at: datetime | None, now: datetime) -> bool:
+    return expires_at is not None and expires_at <= now

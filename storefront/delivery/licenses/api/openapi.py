@@ -52,8 +52,7 @@ def describe(base_url: str) -> dict[str, Any]:
 
 
 def _operation(name: str) -> dict[str, Any]:
-    flag, required, optional = OPERATIONS[name]
-    refused = [code for code in Code if code is not Code.VALID and code not in NOT_LOOKED_AT]
+    _flag, required, optional = OPERATIONS[name]
     return {
         "operationId": name,
         "summary": SUMMARIES[name],
@@ -66,29 +65,35 @@ def _operation(name: str) -> dict[str, Any]:
                 **{kind: {"schema": _request(required, optional, is_form=False)} for kind in JSON_TYPES},
             },
         },
-        "responses": {
-            "200": _answer(name, flag, "It works.", [Code.VALID]),
-            "400": _answer(
-                name,
-                flag,
-                "The license does not work, or the body cannot be read.",
-                [Code.INVALID_REQUEST, *(code for code in refused if code not in NOT_FOUND)],
-            ),
-            "404": _answer(name, flag, "No such key or device.", sorted(NOT_FOUND)),
-            "413": _answer(name, flag, "The body is too large.", [Code.INVALID_REQUEST]),
-            "414": _answer(name, flag, "The address is too long.", [Code.INVALID_REQUEST]),
-            "415": _answer(name, flag, "The body is neither JSON nor a form.", [Code.INVALID_REQUEST]),
-            "422": _answer(name, flag, "A field is missing or of the wrong kind.", [Code.INVALID_REQUEST]),
-            "429": {
-                **_answer(name, flag, "Too many requests.", [Code.RATE_LIMITED]),
-                "headers": RETRY_AFTER,
-            },
-            "503": {
-                **_answer(name, flag, "Says nothing about the license: ask later.", [Code.UNAVAILABLE]),
-                "headers": RETRY_AFTER,
-            },
-            "500": _answer(name, flag, "Nothing is said about the license.", [Code.UNAVAILABLE]),
+        "responses": _responses(name),
+    }
+
+
+def _responses(name: str) -> dict[str, Any]:
+    flag = OPERATIONS[name][0]
+    refused = [code for code in Code if code not in {Code.VALID, *NOT_LOOKED_AT, *NOT_FOUND}]
+    return {
+        "200": _answer(name, flag, "It works.", [Code.VALID]),
+        "400": _answer(
+            name,
+            flag,
+            "The license does not work, or the body cannot be read.",
+            [Code.INVALID_REQUEST, *refused],
+        ),
+        "404": _answer(name, flag, "No such key or device.", sorted(NOT_FOUND)),
+        "413": _answer(name, flag, "The body is too large.", [Code.INVALID_REQUEST]),
+        "414": _answer(name, flag, "The address is too long.", [Code.INVALID_REQUEST]),
+        "415": _answer(name, flag, "The body is neither JSON nor a form.", [Code.INVALID_REQUEST]),
+        "422": _answer(name, flag, "A field is missing or of the wrong kind.", [Code.INVALID_REQUEST]),
+        "429": {
+            **_answer(name, flag, "Too many requests.", [Code.RATE_LIMITED]),
+            "headers": RETRY_AFTER,
         },
+        "503": {
+            **_answer(name, flag, "Says nothing about the license: ask later.", [Code.UNAVAILABLE]),
+            "headers": RETRY_AFTER,
+        },
+        "500": _answer(name, flag, "Nothing is said about the license.", [Code.UNAVAILABLE]),
     }
 
 

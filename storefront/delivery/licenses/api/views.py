@@ -59,7 +59,7 @@ def description() -> ResponseReturnValue:
 @licenses.post("/v1/licenses/activate")
 @takes_bytes(MAX_BODY_BYTES)
 def activate() -> ResponseReturnValue:
-    """With a license file, so that the program works when it cannot ask."""
+    """Activate a device; a license file comes along, so that the program works when it cannot ask."""
     fields = _take_turn()
     demand(fields, ("license_key", "instance_name"))
     fingerprint = fields.get("fingerprint", "")
@@ -73,15 +73,15 @@ def activate() -> ResponseReturnValue:
 
 
 def _license_file(answer: LicenseAnswer, fingerprint: str) -> str | None:
-    """None where it cannot be made, the device is activated all the same; and for a device without a fingerprint.
+    """Return None where it cannot be made (the device is activated all the same), or there is no fingerprint.
 
     A file for any device would go around the limit of devices.
     """
-    found = answer.license
-    if answer.code is not Code.VALID or found is None or not fingerprint:
+    status = answer.license
+    if answer.code is not Code.VALID or status is None or not fingerprint:
         return None
     try:
-        return issue_license_file(found.id, fingerprint=fingerprint, key_hash=found.key_hash)
+        return issue_license_file(status.id, fingerprint=fingerprint, key_hash=status.key_hash)
     except StorefrontError as error:
         log.warning("no license file", extra={"why": error.code})
         return None
@@ -119,7 +119,7 @@ def _answer(answer: LicenseAnswer, **more: str | None) -> ResponseReturnValue:
 
 @licenses.record_once
 def _answer_errors_alike(state: BlueprintSetupState) -> None:
-    """All of them, also those that no view of ours sees: an unknown address, another method, a bug."""
+    """Answer all errors alike, also those that no view of ours sees: an unknown address, another method, a bug."""
     ERROR_BODIES.get(state.app)[LICENSE_API] = describe_error
 
 
@@ -134,7 +134,7 @@ def describe_error(status: int, message: str) -> dict[str, Any]:
 
 @licenses.errorhandler(DatabaseUnavailable)
 def say_unavailable(error: DatabaseUnavailable) -> ResponseReturnValue:
-    """It says nothing about the license, and programs keep working."""
+    """Say nothing about the license: programs keep working."""
     sentence = "The shop cannot look this up right now: keep working and ask again later."
     body: dict[str, Any] = answers.refusal(_flag(), Code.UNAVAILABLE, sentence)
     return jsonify(body), error.status, {"Retry-After": str(error.retry_after_seconds)}
@@ -147,7 +147,7 @@ MOST_HEADERS = 40
 
 @licenses.after_app_request
 def allow_other_origins(response: Response) -> Response:
-    """Programs built on a browser ask from an origin of their own; no cookie of ours is read here.
+    """Allow programs built on a browser, which ask from an origin of their own; no cookie of ours is read here.
 
     Errors as well, or the program could not read why. Whatever header a library adds may come: none is read.
     """
@@ -157,12 +157,21 @@ def allow_other_origins(response: Response) -> Response:
     headers["Access-Control-Allow-Origin"] = "*"
     headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
     if request.method == "OPTIONS":
-        if request.routing_exception is not None:  # a browser asks no further, and nobody would read of the 404
-            response.status_code, response.data = 200, b""
-        asked = request.headers.get("Access-Control-Request-Headers", "").split(",")[:MOST_HEADERS]
-        named = [name.strip() for name in asked if HEADER_NAME.fullmatch(name.strip())]
-        headers["Access-Control-Allow-Methods"] = headers.get("Allow", "POST")
-        headers["Access-Control-Allow-Headers"] = ", ".join(dict.fromkeys([*USUAL_HEADERS, *named]))
-        headers["Access-Control-Max-Age"] = "86400"
-        response.vary.add("Access-Control-Request-Headers")
+        _answer_preflight(response)
     return response
+
+
+def _answer_preflight(response: Response) -> None:
+    if request.routing_exception is not None:  # a browser asks no further, and nobody would read of the 404
+        response.status_code, response.data = 200, b""
+    headers = response.headers
+    headers["Access-Control-Allow-Methods"] = headers.get("Allow", "POST")
+    headers["Access-Control-Allow-Headers"] = ", ".join(dict.fromkeys([*USUAL_HEADERS, *_wanted_headers()]))
+    headers["Access-Control-Max-Age"] = "86400"
+    response.vary.add("Access-Control-Request-Headers")
+
+
+def _wanted_headers() -> list[str]:
+    """Return the names of headers that a browser wants to send, without what is none."""
+    names = map(str.strip, request.headers.get("Access-Control-Request-Headers", "").split(",")[:MOST_HEADERS])
+    return [name for name in names if HEADER_NAME.fullmatch(name)]

@@ -35,17 +35,19 @@ def fill_backorders() -> int:
     made here by now. Warnings about pools that nobody waits for any more close. Safe to repeat.
     """
     mode = settings().mode
-    waiting = [product_id for product_id, count in count_waiting(db.session(), mode).items() if count]
-    keys = 0
-    for product_id in sorted(waiting):
-        if not _has_keys(product_id, mode):
-            continue
-        with transaction() as session:
-            keys += fill_product_backorders(session, product_id).keys
-            settle_pool_notices(session, mode, [product_id])
+    keys = sum(_fill_product(product_id, mode) for product_id in sorted(count_waiting(db.session(), mode)))
     settle_stale_pool_notices(mode)
     if keys:
         nudge("outbox")
+    return keys
+
+
+def _fill_product(product_id: int, mode: str) -> int:
+    if not _has_keys(product_id, mode):
+        return 0
+    with transaction() as session:
+        keys = fill_product_backorders(session, product_id).keys
+        settle_pool_notices(session, mode, [product_id])
     return keys
 
 

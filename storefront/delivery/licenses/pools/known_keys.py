@@ -21,6 +21,10 @@ class _KnownKey:
     key: str | None
     why: str
 
+    def is_key_of(self, line: KeyLine) -> bool:
+        """Return whether it is the key of a line with the same normal form."""
+        return self.key is None or self.key == line.key or is_well_formed(self.key)
+
 
 @dataclass(slots=True)
 class _Matches:
@@ -42,7 +46,7 @@ class _Matches:
         if known.key_hash in self.by_exact_hash:
             self.reasons.setdefault(self.by_exact_hash[known.key_hash], known.why)
         for line in self.by_normal_hash.get(known.key_hash, ()):
-            if known.key is None or known.key == line.key or is_well_formed(known.key):
+            if known.is_key_of(line):
                 self.reasons.setdefault(line, known.why)
 
 

@@ -35,16 +35,22 @@ def settle_stale_pool_notices(mode: str) -> None:
 
     A transaction is opened only where a notice differs.
     """
+    if _has_stale_notices(mode):
+        with transaction() as session:
+            settle_notices(session, _draft_notices(count_pools(session, mode), mode), kinds=[NoticeKind.POOL_LOW])
+
+
+def _has_stale_notices(mode: str) -> bool:
+    """Return whether a notice is open that nobody wants, or one that is wanted was never there."""
     wanted = {draft.subject for draft in _draft_notices(count_pools(db.session(), mode), mode)}
     known = db.session.execute(
         select(Notice.subject, Notice.closed_at)
         .where(Notice.mode == mode, Notice.kind == NoticeKind.POOL_LOW)
         .where(Notice.closed_at.is_(None) | Notice.is_closed_by_owner)
     ).all()
-    is_over = any(row.closed_at is None and row.subject not in wanted for row in known)
-    if is_over or wanted - {row.subject for row in known}:
-        with transaction() as session:
-            settle_notices(session, _draft_notices(count_pools(session, mode), mode), kinds=[NoticeKind.POOL_LOW])
+    open_subjects = {row.subject for row in known if row.closed_at is None}
+    known_subjects = {row.subject for row in known}
+    return not (open_subjects <= wanted <= known_subjects)
 
 
 def _is_running_low(session: Session, product: Product, mode: str) -> bool:
