@@ -17,7 +17,7 @@ from storefront.core.measurements import flush as flush_measurements
 from storefront.core.queue import QUEUE, RETRY_SECONDS, Queue
 from storefront.core.runtime import runtime
 from storefront.customers.proofs import forget_proofs
-from storefront.customers.sign_ins import forget_ended
+from storefront.customers.signed_in_browsers import forget_ended
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose

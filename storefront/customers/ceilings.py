@@ -16,6 +16,7 @@ from storefront.core.errors import StorefrontError
 from storefront.core.measurements import CODE_CEILING_AT, measurements
 from storefront.core.runtime import settings
 from storefront.customers.models import AddressChange, AddressProof, ProofPurpose, email_key
+from storefront.customers.queries import proof_in_running_mode
 
 MOST_MAILS = 5  # open at once, to one address for one purpose
 MANY_A_DAY = 10  # unused ones; from then on one is open at once
@@ -43,11 +44,11 @@ class Mailed:
 
 
 def find_mailed(session: Session, *, purpose: ProofPurpose, email: str, about: str | None) -> list[Mailed]:
-    """Of a day, newest first; the shop's own mode, one address and purpose, about one thing."""
+    """Return what a day brought, newest first, in the running mode: one address and purpose, about one thing."""
     rows = session.execute(
         select(AddressProof.id, AddressProof.created_at, AddressProof.expires_at)
         .where(
-            AddressProof.mode == settings().mode,
+            proof_in_running_mode(),
             AddressProof.email_key == email_key(email),
             AddressProof.purpose == purpose,
             AddressProof.about == about,
@@ -60,8 +61,8 @@ def find_mailed(session: Session, *, purpose: ProofPurpose, email: str, about: s
 
 
 def choose_shared(mailed: list[Mailed], now: datetime) -> int | None:
-    """The proof to use in place of one more mail; None where a mail may leave. Pure."""
-    still_open = [each for each in mailed if each.expires_at > now]
+    """Return the proof to use in place of one more email; None where an email may leave. Pure."""
+    still_open = [proof for proof in mailed if proof.expires_at > now]
     most = MOST_MAILS if len(mailed) < MANY_A_DAY else 1
     if len(still_open) < most or now - still_open[0].created_at >= YOUNG:
         return None
@@ -69,7 +70,7 @@ def choose_shared(mailed: list[Mailed], now: datetime) -> int | None:
 
 
 def demand_room(session: Session, *, purpose: ProofPurpose, is_customer: bool) -> None:
-    """Raises TooManyMails where the shop's own ceiling is met, the same for every address."""
+    """Raise TooManyMails where the shop's own ceiling is met, the same for every address."""
     now = clock.now()
     to_customer = is_customer or purpose is not ProofPurpose.TAKE_ADDRESS  # signing in mails nobody else
     ceiling = settings().code_mails_per_hour
@@ -77,7 +78,7 @@ def demand_room(session: Session, *, purpose: ProofPurpose, is_customer: bool) -
         select(func.count())
         .select_from(AddressProof)
         .where(
-            AddressProof.mode == settings().mode,
+            proof_in_running_mode(),
             AddressProof.is_customer.is_(to_customer),
             AddressProof.spent_at.is_(None),
             AddressProof.created_at > now - HOUR,
@@ -93,7 +94,7 @@ def demand_room(session: Session, *, purpose: ProofPurpose, is_customer: bool) -
 
 
 def demand_change(session: Session, customer_id: int, new_email: str) -> None:
-    """Before a change of address begins. Raises TooManyMails."""
+    """Check the ceilings before a change of address begins. Raises TooManyMails."""
     since = clock.now() - DAY
     begun = session.scalar(
         select(func.count())
@@ -113,7 +114,7 @@ def demand_change(session: Session, customer_id: int, new_email: str) -> None:
         select(func.count())
         .select_from(AddressProof)
         .where(
-            AddressProof.mode == settings().mode,
+            proof_in_running_mode(),
             AddressProof.email_key == email_key(new_email),
             AddressProof.purpose == ProofPurpose.TAKE_ADDRESS,
             AddressProof.spent_at.is_(None),

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from storefront.customers import sign_ins
+from storefront.customers import signed_in_browsers
 from storefront.customers.models import Customer
 
 
@@ -13,6 +13,6 @@ def merge_customer(session: Session, customer: Customer, *, into: Customer) -> N
     """
     into.unsubscribed_at = into.unsubscribed_at or customer.unsubscribed_at
     customer.email, customer.email_key = "", f"moved:{customer.id}"
-    sign_ins.end_all(session, customer.id)
+    signed_in_browsers.end_all(session, customer.id)
     customer.moved_to_id = into.id
     session.flush()

@@ -1,6 +1,6 @@
 """An address proves itself by a code or a link that was mailed to it: made, mailed, forgotten.
 
-Both derive from a stored seed and SECRET_KEY: a copy of the database opens nothing. `proving.py` uses them up.
+Both derive from a stored seed and SECRET_KEY: a copy of the database opens nothing. `spend_proofs.py` uses them.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.customers import ceilings
 from storefront.customers.models import AddressProof, Customer, ProofPurpose, email_key, spelling
+from storefront.customers.queries import is_known_customer
 from storefront.customers.unproven import unproven_key
 from storefront.mail import outbox
 from storefront.mail.models import MailKind, OutboxMessage
@@ -47,7 +48,7 @@ def derive(seed: bytes, what: str) -> bytes:
 
 
 def code_of(seed: bytes) -> str:
-    """`7KQ4-X3AC`: one of 78 thousand million."""
+    """Return a code like `7KQ4-X3AC`: one of 78 thousand million."""
     number, letters = int.from_bytes(derive(seed, "code")), ""
     for _ in range(CODE_LENGTH):
         number, at = divmod(number, len(tokens.READABLE_ALPHABET))
@@ -56,12 +57,12 @@ def code_of(seed: bytes) -> str:
 
 
 def link_of(seed: bytes) -> str:
-    """The token of the link: 128 bits."""
+    """Return the token of the link: 128 bits."""
     return derive(seed, "link").hex()[:32]
 
 
 def start_proof(*, purpose: ProofPurpose, email: str, about: str | None = None, asked_by: str = "") -> int:
-    """`add_proof` in a transaction of its own."""
+    """Add a proof in a transaction of its own; see `add_proof`."""
     with transaction() as session:
         proof_id = add_proof(session, purpose=purpose, email=email, about=about, asked_by=asked_by)
     nudge("outbox")
@@ -71,7 +72,7 @@ def start_proof(*, purpose: ProofPurpose, email: str, about: str | None = None, 
 def add_proof(
     session: Session, *, purpose: ProofPurpose, email: str, about: str | None = None, asked_by: str = ""
 ) -> int:
-    """Stores the proof and promises its mail; returns its id. The caller nudges the outbox.
+    """Store a proof and promise its email; return its id. The caller nudges the outbox.
 
     The mail goes to the spelling on file, where there is one: another spelling may be another mailbox. The same
     work for every address: that nothing was bought with it is said by no page. `asked_by` is the browser, hashed.
@@ -86,16 +87,15 @@ def add_proof(
     on_file = session.scalar(
         select(Customer.email)
         .where(
-            Customer.mode == settings().mode,
+            is_known_customer(),
             Customer.email_key.in_((email_key(email), unproven_key(email))),
-            Customer.erased_at.is_(None),
         )
         .order_by(Customer.email_key == unproven_key(email))  # the customer's, where there is one
         .limit(1)
     )
     ceilings.demand_room(session, purpose=purpose, is_customer=on_file is not None)
     now, seed = clock.now(), tokens.new_seed()
-    made = AddressProof(
+    proof = AddressProof(
         mode=settings().mode,
         purpose=purpose,
         email=spelling(email) if on_file is None else on_file,
@@ -108,27 +108,27 @@ def add_proof(
         created_at=now,
         expires_at=now + LIFETIME,
     )
-    session.add(made)
+    session.add(proof)
     session.flush()
     outbox.promise(
         session,
         kind=MailKind.PROOF,
         order_id=None,
-        mode=made.mode,
-        recipient=made.email,
-        about=made.link_hash,  # not the row's id: nobody's next proof may find this mail made already
+        mode=proof.mode,
+        recipient=proof.email,
+        about=proof.link_hash,  # not the row's id: nobody's next proof may find this mail made already
         hold=False,
     )
-    return made.id
+    return proof.id
 
 
 def forget_proofs() -> None:
-    """Those that ended a day ago, and the rows of their mails: addresses of people who may never have bought."""
-    ended = AddressProof.expires_at < clock.now() - KEPT
+    """Forget what expired a day ago, with its email's row: addresses of people who may never have bought."""
+    expired = AddressProof.expires_at < clock.now() - KEPT
     with transaction() as session:
-        mails = OutboxMessage.about.in_(select(AddressProof.link_hash).where(ended))
-        for gone in (
+        mails = OutboxMessage.about.in_(select(AddressProof.link_hash).where(expired))
+        for deletion in (
             delete(OutboxMessage).where(OutboxMessage.kind == MailKind.PROOF, mails),
-            delete(AddressProof).where(ended),
+            delete(AddressProof).where(expired),
         ):
-            session.execute(gone.execution_options(synchronize_session=False))
+            session.execute(deletion.execution_options(synchronize_session=False))

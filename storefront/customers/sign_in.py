@@ -4,18 +4,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.core.db import transaction
-from storefront.core.runtime import settings
-from storefront.customers import sign_ins
+from storefront.customers import signed_in_browsers
 from storefront.customers.models import AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.proofs import derive
-from storefront.customers.proving import CodeResult, Reader, Spent, spend_code, spend_link
+from storefront.customers.queries import is_known_customer
+from storefront.customers.spend_proofs import CodeResult, Reader, Spent, spend_code, spend_link
 from storefront.customers.unproven import prove, unproven_key
 
 
 def sign_in_by_code(
     proof_id: int, code: str, *, reader: Reader, browser: str, before: str
 ) -> tuple[CodeResult, str]:
-    """The result, and the browser's new token where it is PROVEN. `before` is the token it had."""
+    """Return the result, and the browser's new token where it is PROVEN. `before` is the token it had."""
     with transaction() as changes:
         asked = changes.get(AddressProof, proof_id)
         customer = _lock_customer(changes, asked.email if asked else "")
@@ -27,7 +27,7 @@ def sign_in_by_code(
 
 
 def sign_in_by_link(link: str, email: str, *, reader: Reader, browser: str, before: str) -> str:
-    """The browser's new token; empty for a link that does not sign in. `email` is what its proof says."""
+    """Return the browser's new token; empty for a link that does not sign in. `email` is what its proof says."""
     with transaction() as changes:
         customer = _lock_customer(changes, email)
         spent = spend_link(changes, link, reader=reader)
@@ -37,22 +37,25 @@ def sign_in_by_link(link: str, email: str, *, reader: Reader, browser: str, befo
 
 
 def _lock_customer(changes: Session, email: str) -> Customer | None:
-    """Before the proof, as erasing and moving do it. FOR NO KEY UPDATE: a new order holds its customer's key."""
+    """Lock the customer before the proof, as erasing and moving do it.
+
+    FOR NO KEY UPDATE: a new order holds its customer's key.
+    """
     for key in (email_key(email), unproven_key(email)):
-        known = select(Customer).where(
-            Customer.mode == settings().mode, Customer.email_key == key, Customer.erased_at.is_(None)
-        )
+        known = select(Customer).where(is_known_customer(), Customer.email_key == key)
         known = known.with_for_update(key_share=True).execution_options(populate_existing=True)
-        found = changes.scalars(known).one_or_none()
-        if found is not None:
-            return found
+        customer = changes.scalars(known).one_or_none()
+        if customer is not None:
+            return customer
     return None
 
 
 def _begin(
     changes: Session, customer: Customer | None, spent: Spent, *, reader: Reader, browser: str, before: str
 ) -> str:
-    """Of a proof and a browser the token is always the same: who clicks twice is signed in by either answer.
+    """Return the browser's token.
+
+    For one proof and browser it is always the same: who clicks twice is signed in by either answer.
 
     Empty where the mail went to another spelling than the one on file, and where this browser signed out again.
     """
@@ -60,7 +63,7 @@ def _begin(
         return ""
     token = derive(spent.seed, f"sign-in:{reader.browser}").hex()[:32]
     if spent.is_again:
-        return token if sign_ins.has_any(token) else ""
+        return token if signed_in_browsers.has_any(token) else ""
     prove(changes, customer)
-    sign_ins.begin(changes, token=token, customer_id=customer.id, browser=browser, before=before)
+    signed_in_browsers.begin(changes, token=token, customer_id=customer.id, browser=browser, before=before)
     return token

@@ -7,14 +7,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from storefront.core.db import db
-from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
+from storefront.customers.queries import is_known_customer
 
 MARK = "unproven:"  # no address has a colon
 
 
 def unproven_key(email: str) -> str:
-    """What stands in `email_key` as long as nobody has proven the address."""
+    """Return what stands in `email_key` as long as nobody has proven the address."""
     return MARK + email_key(email)
 
 
@@ -23,13 +23,12 @@ def is_unproven(customer: Customer) -> bool:
 
 
 def find_known(email: str) -> Customer | None:
-    """The customer, or who only got free things so far."""
+    """Return the customer, or who only got free things so far."""
     return db.session.scalars(
         select(Customer)
         .where(
-            Customer.mode == settings().mode,
+            is_known_customer(),
             Customer.email_key.in_((email_key(email), unproven_key(email))),
-            Customer.erased_at.is_(None),
         )
         .order_by(Customer.email_key == unproven_key(email))
         .limit(1)
@@ -37,7 +36,7 @@ def find_known(email: str) -> Customer | None:
 
 
 def prove(session: Session, customer: Customer) -> None:
-    """After a mailed code or link: who only got free things so far is a customer from now on.
+    """Make a customer after a mailed code or link: who only got free things so far is a customer from now on.
 
     One who is a customer already stays as they are: their free orders join them one by one, from their own mails.
     """

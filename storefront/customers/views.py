@@ -5,10 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core.email_addresses import is_address
 from storefront.customers import proofs
-from storefront.customers.models import ProofPurpose
-from storefront.customers.proofs import Proof
-from storefront.customers.proving import CODE_SENTENCES, find_by_link
-from storefront.customers.session import (
+from storefront.customers.browser_session import (
     browser_here,
     find_signed_in,
     keep_token,
@@ -17,7 +14,10 @@ from storefront.customers.session import (
     sign_out_everywhere,
     token_here,
 )
+from storefront.customers.models import ProofPurpose
+from storefront.customers.proofs import Proof
 from storefront.customers.sign_in import sign_in_by_code, sign_in_by_link
+from storefront.customers.spend_proofs import CODE_SENTENCES, find_by_link
 from storefront.web.limits import limiter
 
 # Open: whoever signs in is not signed in yet.

@@ -15,9 +15,9 @@ from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url, settings
+from storefront.customers.browser_session import get_customer_now
 from storefront.customers.models import AddressProof, ProofPurpose, email_key
 from storefront.customers.proofs import code_of, link_of
-from storefront.customers.session import get_customer_now
 from storefront.customers.unproven import find_known
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailKind, OutboxMessage

@@ -3,7 +3,7 @@
 from flask import abort, redirect
 
 from storefront.core.runtime import settings
-from storefront.customers.session import is_order_trusted_here, trust_order_here
+from storefront.customers.browser_session import is_order_trusted_here, trust_order_here
 from storefront.orders.links import get_order_by_token
 from storefront.orders.models import Order
 

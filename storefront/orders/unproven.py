@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, transaction
-from storefront.customers import sign_ins
+from storefront.customers import signed_in_browsers
 from storefront.customers.merging import merge_customer
 from storefront.customers.models import Customer
 from storefront.customers.unproven import is_unproven, unproven_key
@@ -38,7 +38,7 @@ def claim_order(order_id: int) -> bool:
         if not is_unproven(holder) or order.erased_at is not None:
             return False
         order.customer_id = ensure_customer(session, mode=order.mode, email=order.email)
-        sign_ins.follow_order(session, order.id, customer_id=order.customer_id)
+        signed_in_browsers.follow_order(session, order.id, customer_id=order.customer_id)
         add_change(session, order.id, ChangeKind.ADDRESS, "proven by its mail")
     return True
 

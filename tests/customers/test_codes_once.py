@@ -13,7 +13,7 @@ from storefront.core.db import db, transaction
 from storefront.customers import ceilings, proofs
 from storefront.customers.ceilings import Mailed, choose_shared
 from storefront.customers.models import AddressProof, ProofPurpose
-from storefront.customers.proving import WRONG_PER_CLIENT, WRONG_TOGETHER
+from storefront.customers.spend_proofs import WRONG_PER_CLIENT, WRONG_TOGETHER
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 from tests.support.shop import ADA, Buyer

@@ -9,8 +9,8 @@ from flask import Flask
 from storefront.buyers.account.signed_in import seen_in_words
 from storefront.core import clock
 from storefront.core.db import db
-from storefront.customers.session import KEY
-from storefront.customers.sign_ins import MOST
+from storefront.customers.browser_session import KEY
+from storefront.customers.signed_in_browsers import MOST
 from storefront.worker import forget_hourly
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows

@@ -13,8 +13,8 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.customers import proofs
 from storefront.customers.models import ProofPurpose
-from storefront.customers.proving import CodeResult, Reader
 from storefront.customers.sign_in import sign_in_by_code
+from storefront.customers.spend_proofs import CodeResult, Reader
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 from tests.support.sale import sell

@@ -9,9 +9,9 @@ from sqlalchemy import text
 from storefront.buyers.account.change_address import move_customer
 from storefront.core.db import db, transaction
 from storefront.core.runtime import runtime
+from storefront.customers.browser_session import find_customer
 from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import code_of, start_proof
-from storefront.customers.session import find_customer
 from storefront.orders.customers import ensure_customer
 from storefront.orders.links import order_token
 from storefront.orders.models import Order

@@ -17,7 +17,7 @@ from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.customers import proofs
 from storefront.customers.models import AddressProof, Customer, ProofPurpose
-from storefront.customers.proving import Reader, find_by_link, spend_code
+from storefront.customers.spend_proofs import Reader, find_by_link, spend_code
 from storefront.delivery.downloads.granted_files import get_file_of_grant
 from storefront.delivery.downloads.tickets import new_ticket
 from storefront.delivery.licenses.models import SigningKey

@@ -6,8 +6,8 @@ from flask import Flask, session
 from sqlalchemy import select
 
 from storefront.core.db import db, insert_missing, transaction
+from storefront.customers.browser_session import KEY, sign_in
 from storefront.customers.models import Customer
-from storefront.customers.session import KEY, sign_in
 from storefront.customers.unproven import find_known, prove
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage

@@ -11,12 +11,12 @@ from storefront.core.db import db, transaction
 from storefront.core.email_addresses import is_address
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
-from storefront.customers import ceilings, proofs, sign_ins
+from storefront.customers import ceilings, proofs, signed_in_browsers
+from storefront.customers.browser_session import find_customer
 from storefront.customers.merging import merge_customer
 from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key, spelling
 from storefront.customers.proofs import Proof
-from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
-from storefront.customers.session import find_customer
+from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
 from storefront.mail.models import MAY_LEAVE, TO_OWNER, MailKind, OutboxMessage
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import ensure_customer, lock_customer
@@ -185,7 +185,7 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
 
     Where the new address bought before, two customers become one, who wants no news if one of both wanted none.
     """
-    sign_ins.end_all(session, customer.id)
+    signed_in_browsers.end_all(session, customer.id)
     known = _find_owner(session, customer.mode, new_email)
     new_email = known.email if known is not None and known.id != customer.id else new_email
     _readdress_mails(session, customer, orders, new_email)

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
-from storefront.customers import sign_ins
+from storefront.customers import signed_in_browsers
+from storefront.customers.browser_session import find_customer
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
-from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
-from storefront.customers.session import find_customer
+from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
 from storefront.delivery.licenses.models import Activation, License
 from storefront.delivery.licenses.queries import select_keyless_grants
 from storefront.mail.models import NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
@@ -110,7 +110,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
     session.execute(delete(AddressChange).where(AddressChange.customer_id == customer.id))
     customer.email, customer.email_key = "", f"erased:{customer.id}"
     customer.erased_at = clock.now()
-    sign_ins.end_all(session, customer.id)
+    signed_in_browsers.end_all(session, customer.id)
     return done
 
 

@@ -7,10 +7,10 @@ from storefront.buyers.account.change_address import ENDS, find_change, prove_by
 from storefront.buyers.account.erase import erase_by_link
 from storefront.buyers.library.open_order import open_by_code, open_by_link, reader_of
 from storefront.customers import proofs
+from storefront.customers.browser_session import reader_here
 from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import Proof
-from storefront.customers.proving import CODE_SENTENCES, CodeResult, find_by_link
-from storefront.customers.session import reader_here
+from storefront.customers.spend_proofs import CODE_SENTENCES, CodeResult, find_by_link
 from storefront.orders.browsers import is_trusted, trust_browser
 from storefront.orders.links import get_order_by_token, order_token
 from storefront.orders.models import Order

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
-from storefront.customers import sign_ins
+from storefront.customers import signed_in_browsers
 from storefront.customers.models import SignIn
 from storefront.orders.models import Order
 
@@ -32,7 +32,7 @@ def read_signed_in(customer_id: int, *, token: str) -> list[SignedIn]:
     rows = db.session.execute(
         select(SignIn, Order.number)
         .outerjoin(Order, Order.id == SignIn.order_id)
-        .where(SignIn.customer_id == customer_id, sign_ins.is_alive())
+        .where(SignIn.customer_id == customer_id, signed_in_browsers.is_alive())
         .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
     ).all()
     found = [
@@ -53,7 +53,7 @@ def read_signed_in(customer_id: int, *, token: str) -> list[SignedIn]:
 def seen_in_words(moment: datetime, now: datetime) -> str:
     """`just now`, `12 minutes ago`, `5 hours ago`, `3 days ago`. What is younger is not noted each time."""
     passed = now - moment
-    if passed < 2 * sign_ins.SEEN_EVERY:
+    if passed < 2 * signed_in_browsers.SEEN_EVERY:
         return "just now"
     unit, span = next(each for each in SPANS if passed >= each[1])
     count = passed // span
@@ -68,7 +68,7 @@ def end_signed_in(customer_id: int, sign_in_id: int) -> str | None:
             return None
         browser = row.browser
         if row.order_id is None:
-            sign_ins.end_browser(changes, row.token_hash)
+            signed_in_browsers.end_browser(changes, row.token_hash)
         else:
             changes.delete(row)
     return browser

@@ -30,10 +30,7 @@ from storefront.buyers.library.all_orders import read_owned
 from storefront.buyers.library.news import set_news
 from storefront.core.db import db
 from storefront.customers import proofs
-from storefront.customers.ceilings import TooManyMails
-from storefront.customers.models import Customer, ProofPurpose
-from storefront.customers.proving import CODE_SENTENCES, CodeResult
-from storefront.customers.session import (
+from storefront.customers.browser_session import (
     CHANGE_KEY,
     ERASE_KEY,
     find_signed_in,
@@ -42,6 +39,9 @@ from storefront.customers.session import (
     sign_out,
     token_here,
 )
+from storefront.customers.ceilings import TooManyMails
+from storefront.customers.models import Customer, ProofPurpose
+from storefront.customers.spend_proofs import CODE_SENTENCES, CodeResult
 from storefront.orders.unproven import count_waiting
 from storefront.web.limits import limiter
 

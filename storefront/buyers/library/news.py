@@ -10,8 +10,8 @@ from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
+from storefront.customers.browser_session import get_customer_now
 from storefront.customers.models import Customer, NewsLink
-from storefront.customers.session import get_customer_now
 from storefront.customers.unproven import MARK
 from storefront.delivery.downloads.rules import is_included
 from storefront.mail import outbox

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from storefront.core.db import db, transaction
 from storefront.customers.models import Customer, ProofPurpose
 from storefront.customers.proofs import Proof
-from storefront.customers.proving import CodeResult, Reader, spend_code, spend_link
+from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.unproven import unproven_key
 from storefront.orders.models import Order
 

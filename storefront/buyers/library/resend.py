@@ -11,7 +11,7 @@ from storefront.core.db import transaction
 from storefront.core.email_addresses import is_address
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
-from storefront.customers import sign_ins
+from storefront.customers import signed_in_browsers
 from storefront.customers.merging import merge_customer
 from storefront.customers.models import Customer, email_key
 from storefront.delivery.downloads.counting import add_allowance
@@ -156,7 +156,7 @@ def _move(session: Session, order: Order, to: str) -> None:
     )
     session.execute(update(OutboxMessage).where(*waiting).values(recipient=to))
     order.email = to
-    sign_ins.end_of_orders(session, [order.id])
+    signed_in_browsers.end_of_orders(session, [order.id])
     add_change(session, order.id, ChangeKind.ADDRESS, "corrected by the shop")
     session.flush()
     before = session.get_one(Customer, before_id, with_for_update=True, populate_existing=True)

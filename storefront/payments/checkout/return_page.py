@@ -10,8 +10,8 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.runtime import Part, settings
+from storefront.customers.browser_session import find_signed_in
 from storefront.customers.models import email_key
-from storefront.customers.session import find_signed_in
 from storefront.orders.browsers import trust_browser
 from storefront.orders.models import Order
 from storefront.orders.unproven import claim_order, has_grants

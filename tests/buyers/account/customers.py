@@ -4,7 +4,7 @@ from flask import Flask
 
 from storefront.buyers.account.erase import erase_customer
 from storefront.core.db import db, transaction
-from storefront.customers.session import find_customer
+from storefront.customers.browser_session import find_customer
 from tests.support.factories import make_order
 from tests.support.rows import read_rows
 

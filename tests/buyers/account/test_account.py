@@ -9,7 +9,7 @@ from flask import Flask
 
 from storefront.buyers.account.erase import NotYet, erase_customer
 from storefront.core.db import db
-from storefront.customers.session import find_customer
+from storefront.customers.browser_session import find_customer
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.delivery.licenses.licensed import ask
 from tests.support.databases import BOTH

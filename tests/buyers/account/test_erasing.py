@@ -13,8 +13,8 @@ from storefront.buyers.account.erase import NotYet
 from storefront.buyers.library.resend import resend
 from storefront.core import clock
 from storefront.core.db import db, transaction
+from storefront.customers.browser_session import find_customer
 from storefront.customers.models import Customer
-from storefront.customers.session import find_customer
 from storefront.orders.queries import lock_order
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.buyers.account.customers import erase

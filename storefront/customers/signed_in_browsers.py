@@ -1,4 +1,4 @@
-"""Rows of browsers that are signed in: begun, seen, ended. The cookie around them is `session.py`'s."""
+"""Rows of browsers that are signed in: begun, seen, ended. The cookie around them is `browser_session.py`'s."""
 
 import logging
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def is_this(token: str) -> ColumnElement[bool]:
 
 
 def find_customer_of(token: str) -> tuple[Customer, datetime] | None:
-    """Who is signed in, and when that was last seen."""
+    """Return who is signed in, and when that was last seen."""
     row = db.session.execute(
         select(Customer, SignIn.last_seen_at)
         .join(SignIn, SignIn.customer_id == Customer.id)
@@ -42,7 +42,7 @@ def find_customer_of(token: str) -> tuple[Customer, datetime] | None:
 
 
 def find_seen_with(token: str, *, customer_id: int, order_id: int) -> datetime | None:
-    """When a browser was last seen that has all of the customer open, or this one order."""
+    """Return when a browser was last seen that has all of the customer open, or this one order."""
     return db.session.scalar(
         select(SignIn.last_seen_at)
         .where(
@@ -62,7 +62,7 @@ def has_any(token: str) -> bool:
 def begin(
     changes: Session, *, token: str, customer_id: int, browser: str, order_id: int | None = None, before: str = ""
 ) -> None:
-    """Safe to repeat with the same token. Of the browser's token `before` only the orders it opened stay."""
+    """Begin a row; safe to repeat with one token. Of the browser's token `before` its opened orders stay."""
     token_hash = tokens.hash_token(token)
     row = {
         "token_hash": token_hash,
@@ -85,7 +85,7 @@ def begin(
 
 
 def see(token: str, last_seen_at: datetime) -> bool:
-    """Notes that a browser is here; nothing where that was done lately. A page opens without it, too."""
+    """Note that a browser is here; nothing where that was done lately. A page opens without it, too."""
     now = clock.now()
     if now - last_seen_at < SEEN_EVERY:
         return False
@@ -99,7 +99,7 @@ def see(token: str, last_seen_at: datetime) -> bool:
 
 
 def end_browser(changes: Session, token_hash: str) -> None:
-    """With the orders it opened."""
+    """End a browser with the orders it opened."""
     changes.execute(delete(SignIn).where(SignIn.token_hash == token_hash))
 
 
@@ -108,16 +108,16 @@ def end_all(changes: Session, customer_id: int) -> None:
 
 
 def end_of_orders(changes: Session, order_ids: Sequence[int]) -> None:
-    """Of orders that another customer has now: their codes were mailed to the one before."""
+    """End the orders that another customer has now: their codes were mailed to the one before."""
     changes.execute(delete(SignIn).where(SignIn.order_id.in_(order_ids)))
 
 
 def follow_order(changes: Session, order_id: int, *, customer_id: int) -> None:
-    """Of an order that is joined to the customer with its address: who typed its code need not do it again."""
+    """Give an order's browsers to the customer it is joined to: who typed its code need not do it again."""
     changes.execute(update(SignIn).where(SignIn.order_id == order_id).values(customer_id=customer_id))
 
 
 def forget_ended() -> None:
-    """By themselves: not seen for 30 days, or begun 90 days ago."""
+    """Forget what expired by itself: not seen for 30 days, or begun 90 days ago."""
     with transaction() as changes:
         changes.execute(delete(SignIn).where(~is_alive()).execution_options(synchronize_session=False))

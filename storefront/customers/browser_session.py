@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
-from storefront.core.runtime import Part, settings
-from storefront.customers import sign_ins
+from storefront.core.runtime import Part
+from storefront.customers import signed_in_browsers
 from storefront.customers.browser_words import browser_words
 from storefront.customers.models import AddressProof, Customer, email_key
-from storefront.customers.proving import Reader
+from storefront.customers.queries import is_known_customer
+from storefront.customers.spend_proofs import Reader
 from storefront.web.limits import client
 
 KEY = "sign_in"
@@ -39,28 +40,26 @@ def _close_elsewhere(changes: Session, customer_id: int | None) -> None:
 
 def find_customer(email: str) -> Customer | None:
     return db.session.scalars(
-        select(Customer).where(
-            Customer.mode == settings().mode, Customer.email_key == email_key(email), Customer.erased_at.is_(None)
-        )
+        select(Customer).where(is_known_customer(), Customer.email_key == email_key(email))
     ).one_or_none()
 
 
 def get_customer_now(customer_id: int) -> Customer:
-    """Who has that id, or who it became part of. Raises NoResultFound for an unknown one."""
-    found = db.session.get_one(Customer, customer_id, populate_existing=True)
-    while found.moved_to_id is not None:
-        found = db.session.get_one(Customer, found.moved_to_id, populate_existing=True)
-    return found
+    """Return who has that id, or who it became part of. Raises NoResultFound for an unknown one."""
+    customer = db.session.get_one(Customer, customer_id, populate_existing=True)
+    while customer.moved_to_id is not None:
+        customer = db.session.get_one(Customer, customer.moved_to_id, populate_existing=True)
+    return customer
 
 
 def token_here() -> str:
-    """This browser's; empty for none. Whether it opens anything, its row says."""
+    """Return this browser's token, or nothing. Whether it opens anything, its row says."""
     kept = session.get(KEY)
     return kept if isinstance(kept, str) and tokens.is_token(kept) else ""
 
 
 def reader_here() -> Reader:
-    """Who types codes here; drawn before a code is asked for, so that it is the same in whatever comes twice."""
+    """Return who types codes here; drawn before a code is asked for, so it is the same in what comes twice."""
     if not isinstance(session.get(READER_KEY), str):
         session[READER_KEY] = tokens.new_token()
     return Reader(browser=tokens.hash_token(session[READER_KEY]), client=client())
@@ -71,26 +70,28 @@ def browser_here() -> str:
 
 
 def sign_in(customer: Customer) -> None:
-    """In this browser, with a new token. Its cart stays, and orders that codes opened in it."""
+    """Sign in with this browser, by a new token. Its cart stays, and orders that codes opened in it."""
     token, customer_id = tokens.new_token(), customer.id
     with transaction() as changes:
-        sign_ins.begin(changes, token=token, customer_id=customer_id, browser=browser_here(), before=token_here())
+        signed_in_browsers.begin(
+            changes, token=token, customer_id=customer_id, browser=browser_here(), before=token_here()
+        )
     keep_token(token)
 
 
 def keep_token(token: str) -> None:
-    """Of a row that is committed."""
+    """Keep the token of a row that is committed."""
     _forget_what_was_begun()
     session[KEY] = token
     session.permanent = True
 
 
 def sign_out() -> None:
-    """Of this browser: its rows go, so that no copy of its cookie opens anything."""
+    """Sign this browser out: its rows go, so that no copy of its cookie opens anything."""
     token = token_here()
     if token:
         with transaction() as changes:
-            sign_ins.end_browser(changes, tokens.hash_token(token))
+            signed_in_browsers.end_browser(changes, tokens.hash_token(token))
             _close_elsewhere(changes, None)
     session.pop(KEY, None)
     _forget_what_was_begun()
@@ -102,35 +103,37 @@ def _forget_what_was_begun() -> None:
 
 
 def find_signed_in() -> Customer | None:
-    """None for nobody, and for a cookie whose row has ended."""
+    """Return who is signed in; None for nobody, and for a cookie whose row has expired."""
     token = token_here()
-    found = sign_ins.find_customer_of(token) if token else None
-    if found is None:
+    signed_in = signed_in_browsers.find_customer_of(token) if token else None
+    if signed_in is None:
         return None
-    customer, last_seen_at = found
+    customer, last_seen_at = signed_in
     note_seen(token, last_seen_at)
     return customer
 
 
 def note_seen(token: str, last_seen_at: datetime) -> None:
-    if sign_ins.see(token, last_seen_at) and last_seen_at.date() != clock.now().date():
+    if signed_in_browsers.see(token, last_seen_at) and last_seen_at.date() != clock.now().date():
         session.modified = True  # once a day: a cookie has 30 days of its own
 
 
 def trust_order_here(*, customer_id: int, order_id: int) -> None:
-    """This browser proved that it reads the order's mail, or paid: its page opens until somebody signs out."""
+    """Open the order's page here until somebody signs out: this browser paid, or reads its emails."""
     token = token_here()
-    if not token or not sign_ins.has_any(token):
+    if not token or not signed_in_browsers.has_any(token):
         token = tokens.new_token()
     with transaction() as changes:
-        sign_ins.begin(changes, token=token, customer_id=customer_id, order_id=order_id, browser=browser_here())
+        signed_in_browsers.begin(
+            changes, token=token, customer_id=customer_id, order_id=order_id, browser=browser_here()
+        )
     session[KEY] = token
     session.permanent = True
 
 
 def is_order_trusted_here(*, customer_id: int, order_id: int) -> bool:
     token = token_here()
-    seen = sign_ins.find_seen_with(token, customer_id=customer_id, order_id=order_id) if token else None
+    seen = signed_in_browsers.find_seen_with(token, customer_id=customer_id, order_id=order_id) if token else None
     if seen is None:
         return False
     note_seen(token, seen)
@@ -138,7 +141,7 @@ def is_order_trusted_here(*, customer_id: int, order_id: int) -> bool:
 
 
 def end_proofs(changes: Session, *, mode: str, key: str) -> None:
-    """Codes and links that were mailed to an address and have not ended."""
+    """End the codes and links that were mailed to an address and have not expired."""
     changes.execute(
         update(AddressProof)
         .where(AddressProof.mode == mode, AddressProof.email_key == key, AddressProof.expires_at > clock.now())
@@ -147,9 +150,9 @@ def end_proofs(changes: Session, *, mode: str, key: str) -> None:
 
 
 def sign_out_everywhere(customer: Customer) -> None:
-    """Codes and links that were mailed end, too: whoever reads the mailbox could come back with one."""
+    """Sign out all browsers. Mailed codes and links end, too: one who reads the mailbox could come back."""
     customer_id, mode, key = customer.id, customer.mode, customer.email_key
     with transaction() as changes:
-        sign_ins.end_all(changes, customer_id)
+        signed_in_browsers.end_all(changes, customer_id)
         _close_elsewhere(changes, customer_id)
         end_proofs(changes, mode=mode, key=key)

@@ -16,6 +16,7 @@ from storefront.core.db import db, insert_missing
 from storefront.core.runtime import settings
 from storefront.customers.models import AddressProof, CodeTries, ProofPurpose
 from storefront.customers.proofs import Proof, code_of, proof_of
+from storefront.customers.queries import proof_in_running_mode
 
 WRONG_PER_BROWSER = 5
 WRONG_PER_CLIENT = 20  # several people may share an address
@@ -151,8 +152,4 @@ def spend_link(session: Session, token: str, *, reader: Reader) -> Spent | None:
 
 def _is_linked(token: str) -> ColumnElement[bool]:
     known = tokens.hash_token(token) if tokens.is_token(token) else ""
-    return (
-        (AddressProof.link_hash == known)
-        & (AddressProof.mode == settings().mode)
-        & (AddressProof.expires_at > clock.now())
-    )
+    return (AddressProof.link_hash == known) & proof_in_running_mode() & (AddressProof.expires_at > clock.now())
