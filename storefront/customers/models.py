@@ -105,7 +105,7 @@ class CodeTries(Base):
 
 
 class AddressChange(Base):
-    """From one address to another: both ends prove themselves, in any order, before anything moves."""
+    """A change from one address to another: both ends prove themselves, in any order, before anything moves."""
 
     __tablename__ = "address_changes"
 
@@ -119,10 +119,10 @@ class AddressChange(Base):
 
 
 def spelling(email: str) -> str:
-    """As typed, but for letters that only look different (NFKC): they would be another mailbox of the same key."""
+    """Return an address as typed, but for letters that only look different (NFKC): another mailbox of one key."""
     return unicodedata.normalize("NFKC", email).strip()
 
 
 def email_key(email: str) -> str:
-    """NFKC, trimmed, lower case: what makes two spellings of an address the same customer."""
+    """Return it in NFKC, trimmed, lower case: what makes two spellings of an address the same customer."""
     return spelling(email).lower()

@@ -116,10 +116,10 @@ def _lock_tries(session: Session, asked: AddressProof, reader: Reader) -> Sequen
     """Lock what this browser and this client tried; the locked proof keeps others from counting at once."""
     names = [f"browser {reader.browser}", f"client {tokens.hash_token(reader.client)}"]
     insert_missing(session, CodeTries, [{"proof_id": asked.id, "who": name, "wrong": 0} for name in names])
-    mine = (
+    tries = (
         select(CodeTries).where(CodeTries.proof_id == asked.id, CodeTries.who.in_(names)).order_by(CodeTries.who)
     )
-    return session.scalars(mine.execution_options(populate_existing=True)).all()
+    return session.scalars(tries.execution_options(populate_existing=True)).all()
 
 
 def _has_tried_enough(asked: AddressProof, tries: Sequence[CodeTries], reader: Reader) -> bool:

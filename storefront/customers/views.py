@@ -116,7 +116,7 @@ def _enter(token: str) -> ResponseReturnValue:
 
 @customers.post("/sign-out")
 def leave() -> ResponseReturnValue:
-    """Of this browser, or of all of them."""
+    """Sign out this browser, or all of them."""
     customer = find_signed_in()
     if customer is not None and "everywhere" in request.form:
         sign_out_everywhere(customer)

@@ -68,7 +68,7 @@ class ItemContents:
 
     @property
     def keys_to_follow(self) -> int:
-        """How many license keys its buyer waits for; 0 while access is denied."""
+        """Return how many license keys its buyer waits for; 0 while access is denied."""
         if not self.access.allowed:
             return 0
         return sum(grant.kind is GrantKind.LICENSE and grant.license is None for grant in self.grants)
@@ -84,7 +84,7 @@ class OrderContents:
 
     @property
     def has_closed_items(self) -> bool:
-        """True where the order is open and a refund closed a part of it."""
+        """Return True where the order is open and a refund closed a part of it."""
         return self.access.allowed and any(not item.access.allowed for item in self.items)
 
 

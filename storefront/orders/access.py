@@ -68,7 +68,7 @@ class Access:
 
     @property
     def sentence(self) -> str:
-        """What a buyer reads."""
+        """Return what a buyer reads."""
         return SENTENCES[self.reason]
 
 

@@ -9,7 +9,7 @@ from storefront.orders.models import Order
 
 
 def trust_browser(order: Order) -> None:
-    """This browser paid, or proved that it reads the order's mail. Nothing where that is known."""
+    """Trust a browser that paid, or proved that it reads the order's emails. Nothing where that is known."""
     customer_id, order_id = order.customer_id, order.id
     if not is_order_trusted_here(customer_id=customer_id, order_id=order_id):
         trust_order_here(customer_id=customer_id, order_id=order_id)
@@ -22,7 +22,7 @@ def is_trusted(order: Order) -> bool:
 
 
 def get_order_here(token: str) -> Order:
-    """The order of a link, in a browser that may open it; another one is led to the page that mails a code.
+    """Return the order of a link, in a browser that may open it; another one is led to the page that mails a code.
 
     Raises:
         NotFound: the link is not known.

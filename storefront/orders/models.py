@@ -76,7 +76,7 @@ class Order(Base):
 
     @property
     def bought_at(self) -> datetime:
-        """When the days of its licenses, updates and downloads begin."""
+        """Return when the days of its licenses, updates and downloads begin."""
         return self.paid_at or self.placed_at
 
 

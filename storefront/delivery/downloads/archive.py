@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from zipstream import ZIP_STORED, ZipStream
 
-from storefront.core.errors import NotFound
+from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.storage import storage
 from storefront.delivery.downloads.counting import find_refusal
 from storefront.delivery.downloads.granted_files import GrantedFile, find_newest_files
@@ -56,9 +56,13 @@ def open_archive(order: Order) -> Archive:
     for granted in files:
         _add_file(zipped, granted, names)
     if left_out:
-        lines = (f"{granted.file.filename}: {refusals[granted.file.id].message}\r\n" for granted in left_out)
-        zipped.add("".join(lines).encode(), _free_name(LEFT_OUT, names, "1"))
+        note = "".join(_line(granted, refusals[granted.file.id]) for granted in left_out)
+        zipped.add(note.encode(), _free_name(LEFT_OUT, names, "1"))
     return Archive(files=tuple(files), zipped=zipped)
+
+
+def _line(granted: GrantedFile, refusal: StorefrontError) -> str:
+    return f"{granted.file.filename}: {refusal.message}\r\n"
 
 
 def _add_file(zipped: ZipStream, granted: GrantedFile, names: set[str]) -> None:

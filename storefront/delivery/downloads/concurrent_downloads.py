@@ -32,16 +32,16 @@ class DownloadSlots:
         Raises:
             TooManyDownloads: nothing was taken.
         """
-        mine = frozenset(grant_ids)
+        grants = frozenset(grant_ids)
         with self._lock:
             if not self._free:
                 raise TooManyDownloads("Many downloads are running right now. Please try again in a moment.")
-            if any(self._held[each] >= self._each for each in mine):
+            if any(self._held[grant_id] >= self._each for grant_id in grants):
                 raise TooManyDownloads(
                     f"This is being downloaded {self._each} times right now. Wait until one of them is done."
                 )
             self._free -= 1
-            self._held.update(mine)
+            self._held.update(grants)
         is_held = True
 
         def give_back() -> None:
@@ -49,7 +49,7 @@ class DownloadSlots:
             with self._lock:
                 if is_held:
                     self._free += 1
-                    self._held.subtract(mine)
+                    self._held.subtract(grants)
                     self._held = +self._held  # without those that are at zero
                 is_held = False
 

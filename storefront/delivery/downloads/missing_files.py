@@ -56,12 +56,12 @@ def check_files() -> list[Missing]:
         .where(Release.withdrawn_at.is_(None))
         .order_by(ReleaseFile.path)
     ).all()
-    found = [Missing(path, size, storage().find_size(path)) for path, size in rows]
-    missing = [each for each in found if each.found_bytes != each.size_bytes]
+    files = [Missing(path, size, storage().find_size(path)) for path, size in rows]
+    missing = [file for file in files if file.found_bytes != file.size_bytes]
     with transaction() as session:
         settle_notices(
             session,
-            [_draft_notice(each.path) for each in missing],
+            [_draft_notice(file.path) for file in missing],
             kinds=[NoticeKind.FILE_MISSING],
             forgets_done=True,
         )

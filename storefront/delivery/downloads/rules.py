@@ -11,7 +11,7 @@ SLOWEST_BYTES_PER_SECOND = 100_000  # a bigger file needs longer, also to be res
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """Of one grant: `limit` times each file, until `ends_at`. None is no limit, and never."""
+    """What one grant allows: `limit` times each file, until `ends_at`. None is no limit, and never."""
 
     limit: int | None
     ends_at: datetime | None
@@ -31,7 +31,7 @@ def allowance(
     extra_downloads: int,
     extra_days: int,
 ) -> Allowance:
-    """The product's limits, with what the owner or a resend added for this order."""
+    """Return the product's limits, with what the owner or a resend added for this order."""
     return Allowance(
         limit=None if limit is None else limit + extra_downloads,
         ends_at=None if days is None else bought_at + timedelta(days=days + extra_days),
@@ -46,7 +46,7 @@ def is_included(published_at: datetime | None, *, bought_at: datetime, update_da
 
 
 def link_lifetime(size_bytes: int) -> timedelta:
-    """Of the short-lived address that a click makes: the file fits into it on a slow line."""
+    """Return the life of the short-lived address that a click makes: the file fits into it on a slow line."""
     return min(MOST, LEAST + timedelta(seconds=size_bytes / SLOWEST_BYTES_PER_SECOND))
 
 
@@ -58,7 +58,9 @@ def counting_window(size_bytes: int) -> timedelta:
 
 
 def presigned_lifetime(size_bytes: int) -> timedelta:
-    """Of an address at a bucket, which no refund can take back: short, because only the start of a request is
-    checked there. Who resumes later comes to the shop again, whose own address lives longer.
+    """Return the life of an address at a bucket, which no refund can take back.
+
+    It is short, because only the start of a request is checked there.
+    Who resumes later comes to the shop again, whose own address lives longer.
     """
     return min(HOUR, link_lifetime(size_bytes))

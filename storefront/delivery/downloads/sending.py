@@ -27,7 +27,7 @@ BLOCK_BYTES = 256 * 1024
 
 
 def send_file(granted: GrantedFile) -> BaseResponse:
-    """The answer to GET and HEAD of one file.
+    """Return the answer to GET and HEAD of one file.
 
     Raises:
         DownloadsExpired, DownloadLimitReached, TooManyDownloads: nothing was counted.
@@ -92,7 +92,7 @@ def _send(path: Path, granted: GrantedFile) -> Response:
         answer.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{released.size_bytes}"
     if request.method == "GET":
         content = path.open("rb")
-        stream(answer, _blocks(content, part), [granted], also=content.close)
+        stream(answer, _blocks(content, part), [granted], when_done=content.close)
     return answer
 
 
@@ -101,25 +101,25 @@ def stream(
     body: Iterator[bytes],
     files: Iterable[GrantedFile],
     *,
-    also: Callable[[], None] = lambda: None,
+    when_done: Callable[[], None] = lambda: None,
 ) -> None:
     """Count the files and make `body` the answer's, which holds a slot until it is sent or its reader is gone.
 
-    `also` is called then too, and when nothing is sent after all.
+    `when_done` is called then too, and when nothing is sent after all.
     """
     files = list(files)
     slots = SLOTS.get()
-    done = [also]
+    closers = [when_done]
     try:
-        done.append(slots.take(each.grant_id for each in files))  # first: who finds none free pays nothing
+        closers.append(slots.take(file.grant_id for file in files))  # first: who finds none free pays nothing
         counting.count(files)
     except BaseException:
-        for each in done:
-            each()
+        for close in closers:
+            close()
         raise
     answer.direct_passthrough = True
     # Not `call_on_close`: Werkzeug does not call it for a body that is passed through.
-    answer.response = ClosingIterator(body, done)
+    answer.response = ClosingIterator(body, closers)
 
 
 def _blocks(content: IO[bytes], part: Part) -> Iterator[bytes]:

@@ -28,14 +28,14 @@ SERIALIZER = Part("download tickets", _make_serializer)
 
 
 def new_ticket(granted: GrantedFile) -> str:
-    """With the version of the order's link: a new link, or erasing, makes the tickets of the old one useless."""
+    """Make a ticket with the version of the order's link: a new link, or erasing, ends older tickets."""
     ends_at = clock.now() + link_lifetime(granted.file.size_bytes)
     parts = [granted.grant_id, granted.file.id, granted.token_version, int(ends_at.timestamp())]
     return str(SERIALIZER.get().dumps(parts))
 
 
 def get_ticketed_file(ticket: str) -> GrantedFile:
-    """What the ticket opens now; access is asked anew.
+    """Return what the ticket opens now; access is asked anew.
 
     Raises:
         LinkExpired: its time is over, its order has a new link, or nobody here made it.

@@ -32,7 +32,7 @@ class NotByPrefetch(StorefrontError):
 
 @downloads.get("/downloads/<token>/<int(max=2147483647):file_id>/<filename>")
 def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - the name is for people
-    """The permanent address: it is in mails and on the order page."""
+    """Answer the permanent address: it is in mails and on the order page."""
     _refuse_prefetch()
     granted = get_granted_file(get_order_here(token), file_id)
     counting.require_allowance(granted)
@@ -42,7 +42,7 @@ def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noq
 
 @downloads.get("/downloads/file/<ticket>/<filename>")
 def ticketed_file(ticket: str, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - what a program names the file
-    """The short-lived one: programs resume here. A refund stops it as well."""
+    """Answer the short-lived address: programs resume here. A refund stops it as well."""
     _refuse_prefetch()
     return _private(send_file(get_ticketed_file(ticket)))
 

@@ -22,7 +22,7 @@ ON_A_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """As its owner sees it on the order page; `id` is the API's `instance_id`."""
+    """A device as its owner sees it on the order page; `id` is the API's `instance_id`."""
 
     id: str
     name: str
@@ -97,7 +97,7 @@ def _take_slot(session: Session, status: LicenseStatus, *, name: str, fingerprin
 
 
 def _most_devices(status: LicenseStatus) -> int:
-    """Also where the limit is higher: sold before that was refused, or many times as one key."""
+    """Return the limit; the shop's own where a higher one was sold before that was refused, or as one key."""
     return MOST_DEVICES if status.activation_limit is None else min(status.activation_limit, MOST_DEVICES)
 
 

@@ -58,5 +58,5 @@ NOT_FOUND = frozenset({Code.MISTYPED, Code.NOT_FOUND, Code.INSTANCE_NOT_FOUND})
 
 
 def http_status(code: Code) -> int:
-    """The HTTP status of a refusal."""
+    """Return the HTTP status of a refusal."""
     return 404 if code in NOT_FOUND else 400

@@ -146,7 +146,7 @@ def mark_handed_out(session: Session, grants_of_keys: dict[int, int]) -> None:
 
 
 def makes_test_keys(session: Session, product_id: int, mode: str) -> bool:
-    """Whether a test shop imported no keys for tests, so that its orders get visible ones of ours."""
+    """Return whether a test shop imported no keys for tests, so that its orders get visible ones of ours."""
     imported = exists().where(in_pool(product_id, mode), PoolKey.removed_at.is_(None))
     return mode != Mode.LIVE and not session.scalar(select(imported))
 

@@ -35,7 +35,7 @@ def count_client(address: str) -> None:
 
 
 def count_key(key: str) -> None:
-    """In any spelling. Raises TooManyRequests."""
+    """Count a key in any spelling. Raises TooManyRequests."""
     _count(PER_KEY, keys.hash_key(key))
 
 

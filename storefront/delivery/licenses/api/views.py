@@ -37,7 +37,7 @@ FLAGS = {"activate": "activated", "validate": "valid", "deactivate": "deactivate
 
 
 def _take_turn() -> dict[str, str]:
-    """The fields that were sent, once their sender may ask."""
+    """Return the fields that were sent, once their sender may ask."""
     count_client(request.remote_addr or "")
     fields = read_fields()
     if fields.get("license_key"):

@@ -87,7 +87,7 @@ NEWEST_LIST = Part("revocations", NewestList)
 
 
 def signed_revocation_list() -> str:
-    """The JWS; made anew at most once a minute a process, by one request: others read the last one meanwhile."""
+    """Return the JWS, made at most once a minute a process, by one request: others read the last one meanwhile."""
     kept = NEWEST_LIST.get()
     if kept.is_fresh or not kept.lock.acquire(blocking=not kept.text):
         return kept.text

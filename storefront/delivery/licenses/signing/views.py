@@ -45,7 +45,7 @@ def revocations() -> ResponseReturnValue:
 @well_known.get("/orders/<token>/licenses/<int(max=2147483647):license_id>/license-file")
 @limiter.limit("30/minute")
 def license_file(token: str, license_id: int) -> ResponseReturnValue:
-    """For the order page: the file of a license, for a device that is not online."""
+    """Send the file of a license from the order page, for a device that is not online."""
     order = get_order_here(token)
     answer = make_response(issue_license_file(license_id, order_id=order.id) + "\n")
     answer.mimetype = "application/octet-stream"
