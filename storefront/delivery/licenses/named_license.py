@@ -44,11 +44,15 @@ def lock_named_license(session: Session, reference: str) -> License:
     licenses = _lock_licenses_of_order(session, reference.strip().upper())
     if find_retired_key(session, reference) is not None:
         raise _key_not_found(session, reference)
+    return _only_license(licenses, reference.strip())
+
+
+def _only_license(licenses: list[License], number: str) -> License:
     if not licenses:
-        raise NotFound(f"There is no key and no order with a key called {reference.strip()}.")
+        raise NotFound(f"There is no key and no order with a key called {number}.")
     if len(licenses) > 1:
         raise SeveralKeys(
-            f"Order {reference.strip().upper()} has {len(licenses)} keys: name the key itself. "
+            f"Order {number.upper()} has {len(licenses)} keys: name the key itself. "
             "`storefront orders show --keys` lists them."
         )
     return licenses[0]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, transaction
@@ -81,16 +81,19 @@ def _lock_waiting(session: Session, product_id: int) -> list[KeylessGrant]:
         .where(Product.id == product_id, order_in_running_mode(), Order.is_paid)
         .order_by(None)
     )
-    order_ids = grants.with_only_columns(Order.id, maintain_column_froms=True)
-    # FOR NO KEY UPDATE: mails and changes refer to the order, and need not wait.
-    lock = select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update(key_share=True)
-    locked = set(session.scalars(lock))
+    locked = _lock_orders(session, grants.with_only_columns(Order.id, maintain_column_froms=True))
     if not locked:
         return []
     in_order = grants.order_by(Order.paid_at, Order.id, Grant.id)
     rows = session.execute(in_order.execution_options(populate_existing=True)).all()
     keyless = [to_keyless_grant(*row) for row in rows]
     return [grant for grant in keyless if grant.order_id in locked and grant.is_open]
+
+
+def _lock_orders(session: Session, order_ids: Select[int]) -> set[int]:
+    """Lock orders FOR NO KEY UPDATE: mails and changes refer to the order, and need not wait."""
+    orders = select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id)
+    return set(session.scalars(orders.with_for_update(key_share=True)))
 
 
 def _group_by_order(grants: Iterable[KeylessGrant]) -> dict[int, list[int]]:

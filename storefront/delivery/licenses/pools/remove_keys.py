@@ -37,8 +37,7 @@ def remove_keys(slug: str, file: KeyFile) -> Removed:
         problems = [*file.problems, *problems]
         if problems or not ids:
             raise KeysRefused(problems or [NO_KEYS], done="removed")
-        for start in range(0, len(ids), BATCH):
-            _remove(session, ids[start : start + BATCH])
+        _remove_all(session, ids)
         settle_pool_notices(session, mode, [product_id])
         return Removed(removed=len(ids), unsold=count_unsold(session, product_id, mode))
 
@@ -79,6 +78,11 @@ def _refusal(pool_key: Row[int, str, int | None] | None) -> str | None:
     if pool_key is None:
         return "is not in this pool"
     return None if pool_key.grant_id is None else "is sold: `storefront keys withdraw` stops it"
+
+
+def _remove_all(session: Session, ids: list[int]) -> None:
+    for start in range(0, len(ids), BATCH):
+        _remove(session, ids[start : start + BATCH])
 
 
 def _remove(session: Session, ids: list[int]) -> None:
