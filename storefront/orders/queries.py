@@ -60,6 +60,11 @@ def find_order(session_id: str) -> Order | None:
     ).one_or_none()
 
 
+def read_order(order_id: int) -> Order:
+    """Return an order by its id, as committed now. Raises NoResultFound."""
+    return db.session.get_one(Order, order_id, populate_existing=True)
+
+
 def lock_order(session: Session, session_id: str) -> Order | None:
     """Return the order of a Checkout Session, of any mode, locked and as committed now."""
     return session.scalars(

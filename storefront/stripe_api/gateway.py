@@ -1,4 +1,4 @@
-"""The only importer of `stripe`: asks and tells Stripe, and returns small dataclasses of our own.
+"""Asks and tells Stripe, and returns small dataclasses of our own. Nothing outside `stripe_api/` imports `stripe`.
 
 Every call first ends the read transaction and refuses to run inside a write transaction.
 """
@@ -17,18 +17,10 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.config.settings import Settings
 from storefront.core.db import end_read
-from storefront.core.errors import (
-    StorefrontError,
-    StripeBusy,
-    StripeFault,
-    StripeInProgress,
-    StripeMissing,
-    StripeRefused,
-    StripeUnavailable,
-    StripeUnreadable,
-)
+from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused, StripeUnreadable
 from storefront.core.measurements import BAD_SIGNATURE_AT, STALE_SIGNATURE_AT, STRIPE_SECONDS, measurements, timed
 from storefront.core.runtime import Part
+from storefront.stripe_api.refusals import refusals
 from storefront.stripe_api.seen import (
     SeenAfterSale,
     SeenCheckout,
@@ -46,7 +38,6 @@ from storefront.stripe_api.turns import Turns
 
 log = logging.getLogger(__name__)
 
-EXPANDED_LINES = 10  # Stripe puts at most this many into an expanded list
 LINES_PER_PAGE = 100
 EXPAND = ["line_items.data.price.product", "payment_intent.latest_charge"]
 
@@ -87,50 +78,6 @@ FOR_WORKERS = Patience(connect=3, read=20, retries=2)
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """Stripe's exceptions as ours.
-
-    A 500 is definite for this idempotency key: Stripe stores and replays it for 24 hours. No answer, 409 and
-    429 are not: the same request with the same key is to be sent again.
-    """
-    try:
-        yield
-    except stripe.RateLimitError as error:
-        log.warning("stripe asks to slow down", extra={"stripe_request": error.request_id})
-        raise StripeBusy from error
-    except stripe.APIConnectionError as error:
-        log.warning("stripe does not answer", extra={"kind": type(error).__name__})
-        raise StripeUnavailable from error
-    except stripe.APIError as error:
-        log.warning("stripe failed", extra={"status": error.http_status, "stripe_request": error.request_id})
-        if error.http_status == 409:
-            raise StripeInProgress from error
-        # Below 300 it is no JSON: what was asked for may be done, so the same request is to be sent again.
-        is_unknown = error.http_status is None or error.http_status < 300
-        raise (StripeUnavailable() if is_unknown else StripeFault()) from error
-    except (stripe.InvalidRequestError, stripe.IdempotencyError) as error:
-        code = error.error.code if error.error else None
-        param = getattr(error, "param", None) or ""
-        # A price that was archived at Stripe is as good as lost: it is mirrored anew.
-        is_lost = code == "resource_missing" or (param.startswith("line_items") and param.endswith("[price]"))
-        kind = StripeMissing if is_lost else StripeRefused
-        log.warning("stripe refused", extra={"stripe_code": code, "stripe_request": error.request_id})
-        raise kind(
-            error.user_message or "Stripe refused the request.",
-            stripe_code=code,
-            param=param or None,
-        ) from error
-    except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        log.exception("stripe does not accept the key", extra={"stripe_request": error.request_id})
-        raise StripeRefused("The shop's payment settings are not complete.", stripe_code="key") from error
-    except stripe.StripeError as error:
-        log.warning("stripe answered otherwise", extra={"kind": type(error).__name__, "status": error.http_status})
-        if error.http_status is not None and 400 <= error.http_status < 500:
-            raise StripeRefused(error.user_message or "Stripe refused the request.") from error
-        raise StripeUnavailable from error
-
-
-@contextmanager
 def readable() -> Iterator[None]:
     """Around what reads an answer. A bug of ours looks the same, so the log has the whole story."""
     try:
@@ -155,7 +102,7 @@ class Gateway:
 
     def _ask(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - Stripe's objects, turned into ours by the caller
         end_read()
-        with self._turn(), timed(STRIPE_SECONDS), _refusals():
+        with self._turn(), timed(STRIPE_SECONDS), refusals():
             return call()
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - Stripe's parameters

@@ -190,11 +190,10 @@ def _pointer(body: dict[str, Any]) -> str:
 
 def _seen_line(raw: dict[str, Any]) -> SeenLine:
     price = raw["price"] or {}
-    product = price.get("product")
-    expanded = product if isinstance(product, dict) else {}
+    product_id, product = _product_of(price)
     return SeenLine(
         id=raw["id"],
-        description=raw["description"] or expanded.get("name") or "",
+        description=raw["description"] or product.get("name") or "",
         quantity=raw["quantity"] or 1,
         currency=raw["currency"],
         subtotal_minor=raw["amount_subtotal"],
@@ -202,13 +201,21 @@ def _seen_line(raw: dict[str, Any]) -> SeenLine:
         tax_minor=raw["amount_tax"],
         total_minor=raw["amount_total"],
         stripe_price_id=price.get("id"),
-        stripe_product_id=expanded.get("id") or (product if isinstance(product, str) else None),
-        metadata={**(expanded.get("metadata") or {}), **(price.get("metadata") or {})},
+        stripe_product_id=product_id,
+        metadata={**_part(product, "metadata"), **_part(price, "metadata")},
     )
 
 
+def _product_of(price: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """Return the id of a price's product, and the product where it was expanded."""
+    product = price.get("product")
+    if isinstance(product, dict):
+        return product.get("id"), product
+    return product if isinstance(product, str) else None, {}
+
+
 def read_refund(raw: dict[str, Any]) -> SeenRefund:
-    named = str((raw.get("metadata") or {}).get("storefront_items", ""))
+    named = str(_part(raw, "metadata").get("storefront_items", ""))
     return SeenRefund(
         id=raw["id"],
         amount_minor=raw["amount"],
@@ -229,7 +236,7 @@ def read_link(raw: dict[str, Any]) -> SeenLink:
 
 
 def read_dispute(raw: dict[str, Any]) -> SeenDispute:
-    due_by = (raw.get("evidence_details") or {}).get("due_by")
+    due_by = _part(raw, "evidence_details").get("due_by")
     return SeenDispute(
         id=raw["id"],
         amount_minor=raw["amount"],
@@ -253,23 +260,31 @@ def read_warning(raw: dict[str, Any]) -> SeenWarning:
 def _seen_payment(raw: dict[str, Any] | None, after_sale: SeenAfterSale | None) -> SeenPayment | None:
     if not raw:
         return None
-    charge = raw.get("latest_charge") or {}
+    charge = _part(raw, "latest_charge")
     return SeenPayment(
         id=raw["id"],
         status=raw["status"],
-        method_type=(charge.get("payment_method_details") or {}).get("type"),
+        method_type=_part(charge, "payment_method_details").get("type"),
         refunded_minor=charge.get("amount_refunded") or 0,
         is_disputed=bool(charge.get("disputed")),
         after_sale=after_sale,
     )
 
 
+def _part(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return an object inside of another one, empty where Stripe has none."""
+    return raw.get(name) or {}
+
+
+def _tax_ids(customer: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"type": tax["type"], "value": tax["value"]} for tax in customer.get("tax_ids") or []]
+
+
 def read_checkout(
     raw: dict[str, Any], lines: list[dict[str, Any]], after_sale: SeenAfterSale | None = None
 ) -> SeenCheckout:
-    customer = raw["customer_details"] or {}
-    totals = raw["total_details"] or {}
-    presentment = raw.get("presentment_details") or {}
+    customer, totals = raw["customer_details"] or {}, raw["total_details"] or {}
+    presentment = _part(raw, "presentment_details")
     payment = raw["payment_intent"]
     return SeenCheckout(
         id=raw["id"],
@@ -293,8 +308,8 @@ def read_checkout(
         presentment_currency=presentment.get("presentment_currency"),
         email=customer.get("email"),
         name=customer.get("name"),
-        country=(customer.get("address") or {}).get("country"),
-        tax_ids=[{"type": tax["type"], "value": tax["value"]} for tax in customer.get("tax_ids") or []],
+        country=_part(customer, "address").get("country"),
+        tax_ids=_tax_ids(customer),
         payment=_seen_payment(payment, after_sale) if isinstance(payment, dict) else None,
         lines=tuple(_seen_line(line) for line in lines),
     )

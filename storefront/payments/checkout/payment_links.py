@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,13 @@ class _Offer:
     name: str  # as the owner types it: `twinspot/Team`
     amount_minor: int
     currency: str
+
+    def is_named(self, name: str) -> bool:
+        """By its id, its name, or the product's slug alone."""
+        if name.isascii() and name.isdigit():
+            return self.price_id == int(name)
+        own = self.name.lower()
+        return name.strip().lower() in (own, own.partition("/")[0])
 
 
 def create_link(names: Sequence[str], *, quantity: int = 1, adjustable: bool = False) -> SeenLink:
@@ -81,7 +89,7 @@ def _create_once(body: dict[str, Any], *, key: str) -> SeenLink:
 def _check(offers: list[_Offer]) -> None:
     if len(offers) > MAX_LINES:
         raise LinkRefused(f"A Payment Link has at most {MAX_LINES} lines; these are {len(offers)}.")
-    twice = {offer.name for offer in offers if sum(other.price_id == offer.price_id for other in offers) > 1}
+    twice = _find_twice(offers)
     if twice:
         raise LinkRefused(f"{min(twice)} is named twice. Name it once, with --quantity.")
     currencies = sorted({offer.currency.upper() for offer in offers})
@@ -91,18 +99,19 @@ def _check(offers: list[_Offer]) -> None:
         raise LinkRefused("There is nothing to pay: link to the product's page instead.")
 
 
+def _find_twice(offers: list[_Offer]) -> set[str]:
+    counts = Counter(offer.price_id for offer in offers)
+    return {offer.name for offer in offers if counts[offer.price_id] > 1}
+
+
 def _get_offer(name: str) -> _Offer:
     """One price that is for sale; a product with several wants its edition named."""
     offers = _read_offers()
-    if name.isascii() and name.isdigit():
-        found = [offer for offer in offers if offer.price_id == int(name)]
-    else:
-        wanted = name.strip().lower()
-        found = [offer for offer in offers if wanted in (offer.name.lower(), offer.name.lower().partition("/")[0])]
-    if len(found) == 1:
-        return found[0]
-    for_sale = ", ".join(offer.name for offer in found or offers) or "nothing yet"
-    if found:
+    named = [offer for offer in offers if offer.is_named(name)]
+    if len(named) == 1:
+        return named[0]
+    for_sale = ", ".join(offer.name for offer in named or offers) or "nothing yet"
+    if named:
         raise LinkRefused(f"{name} has several prices. Name one: {for_sale}.")
     raise LinkRefused(f"{name} is not for sale. What is: {for_sale}.")
 
@@ -139,7 +148,7 @@ def close_link(link: str) -> SeenLink:
     """
     link_id = link
     if not link.startswith("plink_"):
-        link_id = next((each.id for each in list_links() if each.url == link), "")
+        link_id = next((known.id for known in list_links() if known.url == link), "")
     try:
         return gateway().close_payment_link(link_id or "plink_unknown")
     except StripeMissing as error:

@@ -7,13 +7,13 @@ from datetime import timedelta
 from storefront.buyers.library.purchase import Purchase
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import clock
-from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.runtime import Part, settings
 from storefront.customers.browser_session import find_signed_in
 from storefront.customers.models import email_key
 from storefront.orders.browsers import trust_browser
 from storefront.orders.models import Order
+from storefront.orders.queries import read_order
 from storefront.orders.unproven import claim_order, has_grants
 from storefront.payments.checkout.buy_now import way_back
 from storefront.payments.checkout.rows import StartedCheckout, find_started
@@ -63,8 +63,7 @@ def land(session_id: str, *, browser: str) -> Landing:
     checkout = started if started and started.is_started_by(browser) else None
     if fulfillment.order_id is None:
         return _land_without_order(fulfillment.outcome, checkout)
-    order = db.session.get_one(Order, fulfillment.order_id, populate_existing=True)
-    return _land_at_order(order, fulfillment.outcome, checkout)
+    return _land_at_order(read_order(fulfillment.order_id), fulfillment.outcome, checkout)
 
 
 def _land_without_order(outcome: Outcome, checkout: StartedCheckout | None) -> Landing:

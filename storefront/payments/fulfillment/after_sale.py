@@ -22,27 +22,38 @@ def note_access(session: Session, order_id: int, before: Access | None, now: Acc
     add_change(session, order_id, ChangeKind.ACCESS, f"{was}now {_word(now)}" if was else _word(now))
 
 
-def _word(found: Access) -> str:
-    return f"{'allowed' if found.allowed else 'denied'} ({found.reason.value})"
+def _word(access: Access) -> str:
+    return f"{'allowed' if access.allowed else 'denied'} ({access.reason.value})"
 
 
 def copy_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> None:
-    """Rows and timeline lines for what is new or has changed; an item that a refund names is marked."""
-    refunds = seen.refunds or ()
-    for refund in refunds:
-        if _copy(session, Refund, refund.id, {"order_id": order.id, **_refund_values(refund)}):
-            amount = money.format_money(refund.amount_minor, refund.currency)
-            add_change(session, order.id, ChangeKind.REFUND, f"{amount}, {refund.status}")
+    """Write rows and timeline lines for what is new or has changed; an item that a refund names is marked."""
+    for refund in seen.refunds or ():
+        _copy_refund(session, order, refund)
     for dispute in seen.disputes or ():
-        if _copy(session, Dispute, dispute.id, {"order_id": order.id, **_dispute_values(dispute)}):
-            amount = money.format_money(dispute.amount_minor, dispute.currency)
-            add_change(session, order.id, ChangeKind.DISPUTE, f"{amount}, {dispute.reason}, {dispute.status}")
+        _copy_dispute(session, order, dispute)
     for warning in seen.warnings or ():
-        if _copy(session, FraudWarning, warning.id, {"order_id": order.id, **_warning_values(warning)}):
-            word = "actionable" if warning.is_actionable else "settled"
-            add_change(session, order.id, ChangeKind.FRAUD_WARNING, f"{warning.fraud_type}, {word}")
+        _copy_warning(session, order, warning)
     if seen.refunds is not None:
-        _mark_items(session, order, refunds)
+        _mark_items(session, order, seen.refunds)
+
+
+def _copy_refund(session: Session, order: Order, refund: SeenRefund) -> None:
+    if _copy(session, Refund, refund.id, {"order_id": order.id, **_refund_values(refund)}):
+        amount = money.format_money(refund.amount_minor, refund.currency)
+        add_change(session, order.id, ChangeKind.REFUND, f"{amount}, {refund.status}")
+
+
+def _copy_dispute(session: Session, order: Order, dispute: SeenDispute) -> None:
+    if _copy(session, Dispute, dispute.id, {"order_id": order.id, **_dispute_values(dispute)}):
+        amount = money.format_money(dispute.amount_minor, dispute.currency)
+        add_change(session, order.id, ChangeKind.DISPUTE, f"{amount}, {dispute.reason}, {dispute.status}")
+
+
+def _copy_warning(session: Session, order: Order, warning: SeenWarning) -> None:
+    if _copy(session, FraudWarning, warning.id, {"order_id": order.id, **_warning_values(warning)}):
+        word = "actionable" if warning.is_actionable else "settled"
+        add_change(session, order.id, ChangeKind.FRAUD_WARNING, f"{warning.fraud_type}, {word}")
 
 
 def _refund_values(refund: SeenRefund) -> dict[str, Any]:
@@ -87,9 +98,13 @@ def _copy(session: Session, model: type[Base], stripe_id: str, values: dict[str,
 
 
 def _mark_items(session: Session, order: Order, refunds: Iterable[SeenRefund]) -> None:
-    named = {position for refund in refunds if refund.counts for position in refund.items}
+    named = _named_positions(refunds)
     for item in session.scalars(select(OrderItem).where(OrderItem.order_id == order.id)):
         if item.is_refunded != (item.position in named):
             item.is_refunded = item.position in named
             word = "refunded" if item.is_refunded else "restored"
             add_change(session, order.id, ChangeKind.ITEM, f"{item.description}: {word}")
+
+
+def _named_positions(refunds: Iterable[SeenRefund]) -> set[int]:
+    return {position for refund in refunds if refund.counts for position in refund.items}

@@ -67,12 +67,15 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
     is_resumed = not is_new and now.allowed and resume_mails(session, order)
     is_held_mail_new = promise_state(session, order)
     is_after_sale_mail_new = after_sale is not None and promise_after_sale(session, order, after_sale)
-    is_handed_out_by_mail = order.total_minor == 0 and outcome is Outcome.FULFILLED
     return Converged(
         fulfillment=Fulfillment(outcome=outcome, order_id=order.id),
         is_held_mail_new=is_held_mail_new,
-        is_due_mail_new=is_resumed or is_after_sale_mail_new or is_handed_out_by_mail,
+        is_due_mail_new=is_resumed or is_after_sale_mail_new or _is_handed_out_by_mail(order, outcome),
     )
+
+
+def _is_handed_out_by_mail(order: Order, outcome: Outcome) -> bool:
+    return order.total_minor == 0 and outcome is Outcome.FULFILLED
 
 
 def _lock_order(session: Session, answer: StripeAnswer) -> Order:

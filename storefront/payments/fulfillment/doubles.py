@@ -23,9 +23,10 @@ def pair_of(number: str, other: str) -> str:
 
 
 def find_doubles(session: Session, order: Order) -> list[str]:
-    """Numbers of the other orders; none for a free one. One statement where the address bought nothing else.
+    """Return the numbers of the other orders; none for a free one.
 
-    Locks the customer, so that of two orders fulfilled, or closed, at once the second sees the first.
+    One statement where the address bought nothing else. Locks the customer, so that of two orders fulfilled, or
+    closed, at once the second sees the first.
     """
     if order.total_minor == 0 or not order.email:
         return []
@@ -33,6 +34,15 @@ def find_doubles(session: Session, order: Order) -> list[str]:
     session.execute(select(Customer.id).where(Customer.id == order.customer_id).with_for_update(key_share=True))
     if not order_access(order).allowed:
         return []
+    others = _find_near(session, order)
+    if not others:
+        return []
+    lines = _read_lines(session, [order.id, *(other.id for other in others)])
+    return [other.number for other in others if lines[other.id] == lines[order.id]]
+
+
+def _find_near(session: Session, order: Order) -> list[Order]:
+    """Return the customer's other paid and open orders within a day."""
     others = session.scalars(
         select(Order).where(
             Order.customer_id == order.customer_id,
@@ -41,18 +51,14 @@ def find_doubles(session: Session, order: Order) -> list[str]:
             Order.total_minor > 0,
             Order.placed_at.between(order.placed_at - WINDOW, order.placed_at + WINDOW),
         )
-    ).all()
-    others = [other for other in others if order_access(other).allowed]
-    if not others:
-        return []
-    lines = _read_lines(session, [order.id, *(other.id for other in others)])
-    return [other.number for other in others if lines[other.id] == lines[order.id]]
+    )
+    return [other for other in others if order_access(other).allowed]
 
 
 def settle_pairs(session: Session, order: Order, doubles: Iterable[str]) -> None:
-    """Notices of pairs that the other order opened: refunding this one settles them just as well."""
+    """Close or open notices of pairs that the other order opened: refunding this one settles them just as well."""
     wanted = {pair_of(order.number, other) for other in doubles}
-    theirs = session.scalars(
+    notices = session.scalars(
         select(Notice).where(
             Notice.mode == order.mode,
             Notice.kind == NoticeKind.DOUBLE_PURCHASE,
@@ -60,7 +66,7 @@ def settle_pairs(session: Session, order: Order, doubles: Iterable[str]) -> None
             Notice.subject.contains(order.number),
         )
     )
-    for notice in theirs:
+    for notice in notices:
         if notice.subject not in wanted:
             notice.closed_at = notice.closed_at or clock.now()
         elif notice.closed_at is not None and not notice.is_closed_by_owner:

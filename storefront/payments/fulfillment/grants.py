@@ -1,5 +1,6 @@
 """Items and grants that are missing: what a paid order hands out, made once by the schema's unique keys."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -53,8 +54,12 @@ def _wanted(item: OrderItem, product: Product) -> list[dict[str, Any]]:
     ]
 
 
+def _wanted_of_all(new: Iterable[tuple[OrderItem, Product]]) -> list[dict[str, Any]]:
+    return [row for item, product in new for row in _wanted(item, product)]
+
+
 def add_grants(session: Session, order: Order) -> dict[int, Order]:
-    """Every grant of the order, and the key of every license grant as far as imported keys go.
+    """Make every grant of the order, and the key of every license grant as far as imported keys go.
 
     The same few statements however many lines, and three more for each product with a pool.
 
@@ -70,30 +75,39 @@ def add_grants(session: Session, order: Order) -> dict[int, Order]:
         .where(OrderItem.order_id == order.id)
         .order_by(OrderItem.position)
     ).all()
-    owned = _find_owned(session, order) if order.total_minor == 0 and order.email else {}
-    repeated = {product.id: owned[product.id] for item, product in items if _is_repeated(item, owned)}
-    wanted = [row for item, product in items if not _is_repeated(item, owned) for row in _wanted(item, product)]
-    insert_missing(session, Grant, wanted)
-    waiting = [each for each in issue_keys(session, find_keyless_grants(session, order)) if each.is_open]
-    settle_pool_notices(session, order.mode, {product.id for _item, product in items if _has_pool(product)})
-    if waiting:
-        add_change(session, order.id, ChangeKind.BACKORDERED, _in_words(len(waiting)))
-    return repeated
+    repeated = _find_repeated(session, order, [item for item, _product in items])
+    new = [(item, product) for item, product in items if item.id not in repeated]
+    insert_missing(session, Grant, _wanted_of_all(new))
+    backordered = sum(delivery.is_open for delivery in issue_keys(session, find_keyless_grants(session, order)))
+    settle_pool_notices(session, order.mode, _with_pool(product for _item, product in items))
+    if backordered:
+        add_change(session, order.id, ChangeKind.BACKORDERED, _in_words(backordered))
+    return {product.id: repeated[item.id] for item, product in items if item.id in repeated}
+
+
+def _find_repeated(session: Session, order: Order, items: Sequence[OrderItem]) -> dict[int, Order]:
+    """Item id -> the earlier order of what is free by its price, in an order that costs nothing.
+
+    What a promotion code made free is granted again: the owner gave that code away.
+    """
+    if order.total_minor != 0 or not order.email:
+        return {}
+    owned = _find_owned(session, order)
+    return {
+        item.id: owned[item.product_id]
+        for item in items
+        if item.subtotal_minor == 0 and item.product_id is not None and item.product_id in owned
+    }
 
 
 def granted_products(session: Session, order: Order) -> set[int]:
-    """Of what this order itself has handed out."""
+    """Return the ids of what this order itself has handed out."""
     rows = session.scalars(
         select(Grant.product_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .where(OrderItem.order_id == order.id)
     )
     return set(rows)
-
-
-def _is_repeated(item: OrderItem, owned: dict[int, Order]) -> bool:
-    """Free by its price. What a promotion code made free is granted: the owner gave that code away."""
-    return item.subtotal_minor == 0 and item.product_id in owned
 
 
 def _find_owned(session: Session, order: Order) -> dict[int, Order]:
@@ -117,8 +131,9 @@ def _find_owned(session: Session, order: Order) -> dict[int, Order]:
     return {product_id: earlier for product_id, earlier in rows if order_access(earlier).allowed}
 
 
-def _has_pool(product: Product) -> bool:
-    return product.grants_license and product.key_source is KeySource.POOL
+def _with_pool(products: Iterable[Product]) -> set[int]:
+    """Return the ids of those whose keys are imported."""
+    return {product.id for product in products if product.grants_license and product.key_source is KeySource.POOL}
 
 
 def _in_words(count: int) -> str:

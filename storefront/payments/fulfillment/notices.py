@@ -1,6 +1,6 @@
 """What of an order the owner has to see: pure rules from facts to lines of the "needs you" list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from storefront.core import money
 from storefront.orders.access import order_access
@@ -8,42 +8,61 @@ from storefront.orders.disputes import DISPUTE_STATUSES, AnswerStage, answer_sta
 from storefront.orders.models import Order
 from storefront.orders.notices import NoticeDraft, NoticeKind
 from storefront.payments.fulfillment.doubles import pair_of
-from storefront.stripe_api.seen import SeenAfterSale, SeenDispute
+from storefront.stripe_api.seen import SeenAfterSale, SeenDispute, SeenRefund, SeenWarning
 
 
 def draft_notices(
     order: Order, seen: SeenAfterSale | None, *, unknown_lines: Iterable[str], doubles: Iterable[str]
 ) -> list[NoticeDraft]:
-    """`unknown_lines` are descriptions; `doubles` are numbers of other orders with the same lines and address."""
-    number, found = order.number, []
+    """Return what the owner's list has to say of this order now.
+
+    `unknown_lines` are descriptions; `doubles` are numbers of other orders with the same lines and address.
+    """
+    return [
+        *_of_sale(order, unknown_lines=unknown_lines, doubles=doubles),
+        *(_of_after_sale(order, seen) if seen is not None else ()),
+    ]
+
+
+def _of_sale(order: Order, *, unknown_lines: Iterable[str], doubles: Iterable[str]) -> Iterator[NoticeDraft]:
     if order.is_paid:
-        found += [_unknown_line(number, line) for line in unknown_lines]
+        yield from (_unknown_line(order.number, line) for line in unknown_lines)
     if order_access(order).allowed:
-        found += [_double(number, other) for other in doubles]
+        yield from (_double(order.number, other) for other in doubles)
     if order.is_disputed and order.dispute_status is None:
-        found.append(_unreadable(number))
-    if seen is None:
-        return found
+        yield _unreadable(order.number)
+
+
+def _of_after_sale(order: Order, seen: SeenAfterSale) -> Iterator[NoticeDraft]:
+    """Once an order is closed, nothing is left to do about a suspicion, or about a refund that failed."""
     for dispute in seen.disputes or ():
-        found += _dispute(number, dispute)
+        yield from _dispute(order.number, dispute)
+    if not order_access(order).allowed:
+        return
     for warning in seen.warnings or ():
-        if warning.is_actionable and order_access(order).allowed:
-            text = (
-                f"Order {number}: the card's bank suspects fraud ({warning.fraud_type}). Refund it in the Stripe "
-                "Dashboard if you do not know this buyer: a refund now is cheaper than a dispute later."
-            )
-            found.append(NoticeDraft(kind=NoticeKind.FRAUD_WARNING, subject=warning.id, text=text))
+        if warning.is_actionable:
+            yield _suspicion(order.number, warning)
     for refund in seen.refunds or ():
-        # Refunded again, withdrawn, or taken back by the bank: nothing is left to do about the one that failed.
-        if refund.status == "failed" and order_access(order).allowed:
-            amount = money.format_money(refund.amount_minor, refund.currency)
-            text = (
-                f"Order {number}: the refund of {amount} failed, so the buyer has no money back and keeps what "
-                "was bought. Refund again, or pay another way and withdraw the order: "
-                f"`storefront orders decide {number} withdraw`."
-            )
-            found.append(NoticeDraft(kind=NoticeKind.REFUND_FAILED, subject=refund.id, text=text))
-    return found
+        if refund.status == "failed":
+            yield _failed_refund(order.number, refund)
+
+
+def _suspicion(number: str, warning: SeenWarning) -> NoticeDraft:
+    text = (
+        f"Order {number}: the card's bank suspects fraud ({warning.fraud_type}). Refund it in the Stripe "
+        "Dashboard if you do not know this buyer: a refund now is cheaper than a dispute later."
+    )
+    return NoticeDraft(kind=NoticeKind.FRAUD_WARNING, subject=warning.id, text=text)
+
+
+def _failed_refund(number: str, refund: SeenRefund) -> NoticeDraft:
+    amount = money.format_money(refund.amount_minor, refund.currency)
+    text = (
+        f"Order {number}: the refund of {amount} failed, so the buyer has no money back and keeps what "
+        "was bought. Refund again, or pay another way and withdraw the order: "
+        f"`storefront orders decide {number} withdraw`."
+    )
+    return NoticeDraft(kind=NoticeKind.REFUND_FAILED, subject=refund.id, text=text)
 
 
 def _unknown_line(number: str, line: str) -> NoticeDraft:
@@ -71,18 +90,26 @@ def _unreadable(number: str) -> NoticeDraft:
     return NoticeDraft(kind=NoticeKind.DISPUTE_UNKNOWN, subject=number, text=text)
 
 
-def _dispute(number: str, dispute: SeenDispute) -> list[NoticeDraft]:
+def _dispute(number: str, dispute: SeenDispute) -> Iterator[NoticeDraft]:
     if dispute.status not in DISPUTE_STATUSES:
-        text = (
-            f"Order {number}: Stripe reports a dispute status that this shop does not know "
-            f"(\u201c{dispute.status}\u201d). Access stays as it is: look at it in the Stripe Dashboard."
-        )
-        return [NoticeDraft(kind=NoticeKind.DISPUTE_UNKNOWN, subject=dispute.id, text=text)]
+        yield _unknown_status(number, dispute)
+        return
     stage = answer_stage(dispute.status)
-    if stage is None:
-        return []
+    if stage is not None:
+        yield _to_answer(number, dispute, stage)
+
+
+def _unknown_status(number: str, dispute: SeenDispute) -> NoticeDraft:
+    text = (
+        f"Order {number}: Stripe reports a dispute status that this shop does not know "
+        f"(\u201c{dispute.status}\u201d). Access stays as it is: look at it in the Stripe Dashboard."
+    )
+    return NoticeDraft(kind=NoticeKind.DISPUTE_UNKNOWN, subject=dispute.id, text=text)
+
+
+def _to_answer(number: str, dispute: SeenDispute, stage: AnswerStage) -> NoticeDraft:
     amount = money.format_money(dispute.amount_minor, dispute.currency)
     until = f" until {dispute.respond_by:%B} {dispute.respond_by.day}" if dispute.respond_by else ""
     what = "an inquiry" if stage is AnswerStage.INQUIRY else "a dispute"
     text = f"Order {number}: {what} over {amount} ({dispute.reason}). Answer it in the Stripe Dashboard{until}."
-    return [NoticeDraft(kind=NoticeKind.DISPUTE_OPEN, subject=f"{dispute.id}:{stage.value}", text=text)]
+    return NoticeDraft(kind=NoticeKind.DISPUTE_OPEN, subject=f"{dispute.id}:{stage.value}", text=text)

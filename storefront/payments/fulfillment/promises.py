@@ -1,6 +1,7 @@
 """The mails that an order's state owes, each once: promised in the transaction of what they tell."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -43,13 +44,26 @@ def promise_free(session: Session, order: Order, repeated: Mapping[int, Order]) 
     mailed = _find_mailed(session, order)
     own = granted_products(session, order)
     if own:
-        last = max((mailed[product] for product in own if product in mailed), default=None)
-        promise_once_for(session, order, MailKind.RECEIPT, not_before=last + ONCE_WITHIN if last else None)
-    for earlier in {each.id: each for each in repeated.values()}.values():
-        if any(product in mailed for product, of in repeated.items() if of.id == earlier.id):
-            continue
-        # The number is random, and its order is fulfilled once.
-        promise_for(session, earlier, MailKind.RECEIPT, again=order.number)
+        promise_once_for(session, order, MailKind.RECEIPT, not_before=_hour_is_over(own, mailed))
+    for earlier, products in _by_order(repeated):
+        if mailed.keys().isdisjoint(products):
+            # The number is random, and its order is fulfilled once.
+            promise_for(session, earlier, MailKind.RECEIPT, again=order.number)
+
+
+def _hour_is_over(products: Iterable[int], mailed: Mapping[int, datetime]) -> datetime | None:
+    """Return when the newest mail with one of these is an hour old; None where there was none."""
+    last = max((mailed[product] for product in products if product in mailed), default=None)
+    return last + ONCE_WITHIN if last else None
+
+
+def _by_order(repeated: Mapping[int, Order]) -> list[tuple[Order, list[int]]]:
+    """Return each earlier order with the ids of its products that were asked for again."""
+    orders = {order.id: order for order in repeated.values()}
+    return [
+        (order, [product for product, owner in repeated.items() if owner.id == order.id])
+        for order in orders.values()
+    ]
 
 
 def _find_mailed(session: Session, order: Order) -> dict[int, datetime]:
@@ -72,32 +86,44 @@ def _find_mailed(session: Session, order: Order) -> dict[int, datetime]:
             ),
         )
     )
-    found: dict[int, datetime] = {}
+    mailed: dict[int, datetime] = {}
     for row in rows:
-        found[row.product_id] = max(row.created_at, row.due_at, found.get(row.product_id, row.created_at))
-    return found
+        mailed[row.product_id] = max(row.created_at, row.due_at, mailed.get(row.product_id, row.created_at))
+    return mailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Owed:
+    """An email about something that followed the sale; `stage` tells the emails of one dispute apart."""
+
+    kind: MailKind
+    recipient: str
+    about: str
+    stage: str = ""
 
 
 def promise_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> bool:
-    """One mail for each refund (to the buyer), fraud warning and stage of a dispute (to the owner).
-
-    True when one is new.
-    """
+    """Promise an email for each refund (buyer), fraud warning and dispute stage (owner): True if one is new."""
     owner = settings().owner_email
-    wanted = [(MailKind.REFUNDED, refund.id, order.email, "") for refund in seen.refunds or () if refund.counts]
-    if owner:
-        wanted += [
-            (MailKind.DISPUTE_OPENED, dispute.id, owner, stage.value)
-            for dispute in seen.disputes or ()
-            if (stage := answer_stage(dispute.status)) is not None
-        ]
-        wanted += [
-            (MailKind.FRAUD_WARNING, warning.id, owner, "")
-            for warning in seen.warnings or ()
-            if warning.is_actionable
-        ]
-    made = [
-        promise_once_for(session, order, kind, recipient=recipient, about=about, again=stage)
-        for kind, about, recipient, stage in wanted
+    owed = [*_owed_to_buyer(order.email, seen), *(_owed_to_owner(owner, seen) if owner else ())]
+    new = [
+        promise_once_for(session, order, mail.kind, recipient=mail.recipient, about=mail.about, again=mail.stage)
+        for mail in owed
     ]
-    return any(made)
+    return any(new)
+
+
+def _owed_to_buyer(email: str, seen: SeenAfterSale) -> Iterator[_Owed]:
+    for refund in seen.refunds or ():
+        if refund.counts:
+            yield _Owed(kind=MailKind.REFUNDED, recipient=email, about=refund.id)
+
+
+def _owed_to_owner(owner: str, seen: SeenAfterSale) -> Iterator[_Owed]:
+    for dispute in seen.disputes or ():
+        stage = answer_stage(dispute.status)
+        if stage is not None:
+            yield _Owed(kind=MailKind.DISPUTE_OPENED, recipient=owner, about=dispute.id, stage=stage.value)
+    for warning in seen.warnings or ():
+        if warning.is_actionable:
+            yield _Owed(kind=MailKind.FRAUD_WARNING, recipient=owner, about=warning.id)

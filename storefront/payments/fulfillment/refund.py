@@ -96,8 +96,21 @@ def refund_order(
     session_id = get_order(reference).checkout_session_id
     fulfill_checkout(session_id, Look.NOW)
     wanted = _check(get_order(session_id), amount, sorted(set(positions)), again=again)
+    refund = _create(wanted, reason)
     try:
-        made = gateway().create_refund(
+        fulfill_checkout(session_id, Look.NOW)
+    except StripeUnavailable as error:
+        raise RefundUncertain(
+            f"The refund {refund.id} is made, but Stripe did not say afterwards what is true now. "
+            f"`storefront fulfill {session_id}` closes here what it closes."
+        ) from error
+    return refund
+
+
+def _create(wanted: _Wanted, reason: str | None) -> SeenRefund:
+    """Raises RefundUncertain, and StripeRefused with Stripe's own sentence."""
+    try:
+        return gateway().create_refund(
             wanted.payment_intent_id,
             amount_minor=wanted.amount_minor,
             reason=reason,
@@ -107,45 +120,43 @@ def refund_order(
     except StripeUnavailable as error:
         # Not tried under another key: Stripe keeps a 500 for a day, also where the refund was made after all.
         raise RefundUncertain(
-            f"Stripe did not say whether the refund is made. `storefront fulfill {session_id}` asks again, and "
-            f"`storefront orders show {wanted.number}` lists the refunds. If it is not there, type the same "
-            "command again, or refund in the Stripe Dashboard."
+            f"Stripe did not say whether the refund is made. `storefront fulfill {wanted.session_id}` asks "
+            f"again, and `storefront orders show {wanted.number}` lists the refunds. If it is not there, type the "
+            "same command again, or refund in the Stripe Dashboard."
         ) from error
-    try:
-        fulfill_checkout(session_id, Look.NOW)
-    except StripeUnavailable as error:
-        raise RefundUncertain(
-            f"The refund {made.id} is made, but Stripe did not say afterwards what is true now. "
-            f"`storefront fulfill {session_id}` closes here what it closes."
-        ) from error
-    return made
 
 
 def _check(order: Order, amount: str | None, positions: list[int], *, again: bool) -> _Wanted:
-    number, currency = order.number, order.currency
-    if not order.is_paid:
-        raise NothingToRefund(f"Order {number} is not paid.")
-    if order.total_minor == 0 or order.payment_intent_id is None:
-        raise NothingToRefund(f"Order {number} was free.")
-    left_minor = order.total_minor - order.refunded_minor
-    if left_minor <= 0:
-        raise NothingToRefund(f"Order {number} is refunded already.")
+    left_minor, payment_intent_id = _left_to_refund(order)
     items_minor = _add_up(order, positions, again=again) if positions else left_minor
-    amount_minor = items_minor if amount is None else _read_amount(amount, currency)
+    amount_minor = items_minor if amount is None else _read_amount(amount, order.currency)
     if amount_minor > left_minor:
-        left, asked = money.format_money(left_minor, currency), money.format_money(amount_minor, currency)
-        raise WrongAmount(f"Order {number} has {left} left to refund, and that is less than {asked}.")
+        left = money.format_money(left_minor, order.currency)
+        asked = money.format_money(amount_minor, order.currency)
+        raise WrongAmount(f"Order {order.number} has {left} left to refund, and that is less than {asked}.")
     refunds = db.session.scalars(select(Refund).where(Refund.order_id == order.id)).all()
     if amount is not None and not positions and not again:
         _refuse_the_same(order, amount_minor, refunds)
     return _Wanted(
         session_id=order.checkout_session_id,
-        payment_intent_id=order.payment_intent_id,
-        number=number,
+        payment_intent_id=payment_intent_id,
+        number=order.number,
         amount_minor=amount_minor,
         positions=tuple(positions),
         known=f"{len(refunds)}:{order.refunded_minor}",
     )
+
+
+def _left_to_refund(order: Order) -> tuple[int, str]:
+    """Return the amount that is left, and the payment that it is left of. Raises NothingToRefund."""
+    if not order.is_paid:
+        raise NothingToRefund(f"Order {order.number} is not paid.")
+    if order.total_minor == 0 or order.payment_intent_id is None:
+        raise NothingToRefund(f"Order {order.number} was free.")
+    left_minor = order.total_minor - order.refunded_minor
+    if left_minor <= 0:
+        raise NothingToRefund(f"Order {order.number} is refunded already.")
+    return left_minor, order.payment_intent_id
 
 
 def _read_amount(amount: str, currency: str) -> int:

@@ -1,0 +1,96 @@
+"""Stripe's exceptions as ours: whether the answer is definite, or the same request is to be sent again."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import stripe
+
+from storefront.core.errors import (
+    StorefrontError,
+    StripeBusy,
+    StripeFault,
+    StripeInProgress,
+    StripeMissing,
+    StripeRefused,
+    StripeUnavailable,
+)
+
+log = logging.getLogger(__name__)
+
+REFUSED = "Stripe refused the request."
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Raise our own error in place of one of Stripe's.
+
+    A 500 is definite for this idempotency key: Stripe stores and replays it for 24 hours. No answer, 409 and
+    429 are not: the same request with the same key is to be sent again.
+    """
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise _as_ours(error) from error
+
+
+def _as_ours(error: stripe.StripeError) -> StorefrontError:
+    for kinds, make in CONVERSIONS:
+        if isinstance(error, kinds):
+            return make(error)
+    return _other(error)
+
+
+def _busy(error: stripe.StripeError) -> StorefrontError:
+    log.warning("stripe asks to slow down", extra={"stripe_request": error.request_id})
+    return StripeBusy()
+
+
+def _unavailable(error: stripe.StripeError) -> StorefrontError:
+    log.warning("stripe does not answer", extra={"kind": type(error).__name__})
+    return StripeUnavailable()
+
+
+def _failed(error: stripe.StripeError) -> StorefrontError:
+    log.warning("stripe failed", extra={"status": error.http_status, "stripe_request": error.request_id})
+    if error.http_status == 409:
+        return StripeInProgress()
+    # Below 300 it is no JSON: what was asked for may be done, so the same request is to be sent again.
+    is_unknown = error.http_status is None or error.http_status < 300
+    return StripeUnavailable() if is_unknown else StripeFault()
+
+
+def _refused(error: stripe.StripeError) -> StorefrontError:
+    code = error.error.code if error.error else None
+    param = getattr(error, "param", None)
+    log.warning("stripe refused", extra={"stripe_code": code, "stripe_request": error.request_id})
+    kind = StripeMissing if _is_lost(code, param or "") else StripeRefused
+    return kind(error.user_message or REFUSED, stripe_code=code, param=param or None)
+
+
+def _is_lost(code: str | None, param: str) -> bool:
+    """A price that was archived at Stripe is as good as lost: it is mirrored anew."""
+    return code == "resource_missing" or (param.startswith("line_items") and param.endswith("[price]"))
+
+
+def _key_refused(error: stripe.StripeError) -> StorefrontError:
+    log.error("stripe does not accept the key", exc_info=error, extra={"stripe_request": error.request_id})
+    return StripeRefused("The shop's payment settings are not complete.", stripe_code="key")
+
+
+def _other(error: stripe.StripeError) -> StorefrontError:
+    log.warning("stripe answered otherwise", extra={"kind": type(error).__name__, "status": error.http_status})
+    if error.http_status is not None and 400 <= error.http_status < 500:
+        return StripeRefused(error.user_message or REFUSED)
+    return StripeUnavailable()
+
+
+Kinds = tuple[type[stripe.StripeError], ...]
+# The first that fits counts.
+CONVERSIONS: tuple[tuple[Kinds, Callable[[stripe.StripeError], StorefrontError]], ...] = (
+    ((stripe.RateLimitError,), _busy),
+    ((stripe.APIConnectionError,), _unavailable),
+    ((stripe.APIError,), _failed),
+    ((stripe.InvalidRequestError, stripe.IdempotencyError), _refused),
+    ((stripe.AuthenticationError, stripe.PermissionError), _key_refused),
+)
