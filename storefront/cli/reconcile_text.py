@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import click
 
-from storefront.payments.reconcile.run import Report
+from storefront.payments.reconcile.report import Report, ReportLine
 from storefront.payments.reconcile.steps import Step
 
 WORDS = {
@@ -29,8 +29,8 @@ def report_to_json(report: Report) -> dict[str, object]:
         "since": report.since.isoformat(),
         "dry_run": report.is_dry,
         "checked": report.checked,
-        "fixed": list(report.fixed),
-        "needs_you": list(report.needs_you),
+        "fixed": [line.to_json() for line in report.fixed],
+        "needs_you": [line.to_json() for line in report.needs_you],
     }
 
 
@@ -42,12 +42,12 @@ def report_lines(report: Report) -> Iterator[str]:
         yield "Everything agrees."
 
 
-def _section(title: str, lines: tuple[dict[str, str], ...]) -> Iterator[str]:
+def _section(title: str, lines: tuple[ReportLine, ...]) -> Iterator[str]:
     if lines:
         yield ""
         yield f"{title} ({len(lines)}):"
         for line in lines:
-            yield f"  - {line['text']}"
+            yield f"  - {line.text}"
 
 
 def _sales(count: int) -> str:

@@ -178,10 +178,6 @@ def list_open_notices() -> list[OpenNotice]:
     ]
 
 
-def as_json(notice: Notice) -> dict[str, str]:
-    return {"id": str(notice.id), "kind": notice.kind, "subject": notice.subject, "text": notice.text}
-
-
 def close_notice(notice_id: int) -> str:
     """Close a notice that its owner calls done; safe to repeat. Return its text.
 

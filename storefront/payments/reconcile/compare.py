@@ -1,6 +1,6 @@
 """What Stripe says of a sale and our rows do not: sentences for the report. Reads only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.models import Order
 from storefront.orders.queries import find_order
 from storefront.payments.fulfillment.recognize import recognize_checkout
-from storefront.stripe_api.seen import SeenAfterSale, SeenCheckout
+from storefront.stripe_api.seen import SeenCheckout, SeenDispute, SeenPayment, SeenRefund, SeenWarning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,22 +34,34 @@ def find_difference(seen: SeenCheckout) -> Difference | None:
     order = find_order(seen.id)
     if order is None:
         total = money.format_money(seen.total_minor, seen.currency)
-        word = "paid" if seen.is_paid else "failed" if seen.has_failed else "waiting for the bank"
+        word = _word_for(seen)
         return Difference(order_number=None, sentences=(f"not known here, {total}, {word}",))
     sentences = tuple(_compare(order, seen))
     return Difference(order_number=order.number, sentences=sentences) if sentences else None
 
 
+def _word_for(seen: SeenCheckout) -> str:
+    if seen.is_paid:
+        return "paid"
+    return "failed" if seen.has_failed else "waiting for the bank"
+
+
 def _compare(order: Order, seen: SeenCheckout) -> Iterator[str]:
+    yield from _compare_sale(order, seen)
+    if seen.payment is not None:
+        yield from _compare_payment(order, seen.payment)
+
+
+def _compare_sale(order: Order, seen: SeenCheckout) -> Iterator[str]:
     if seen.is_paid and not order.is_paid:
         yield "paid at Stripe, waiting here"
     elif seen.is_paid and order.fulfilled_at is None:
         yield "paid, but nothing was handed out"
     if seen.has_failed and not order.has_failed and not order.is_paid:
         yield "the bank said no, waiting here"
-    payment = seen.payment
-    if payment is None:
-        return
+
+
+def _compare_payment(order: Order, payment: SeenPayment) -> Iterator[str]:
     if payment.refunded_minor != order.refunded_minor:
         there = money.format_money(payment.refunded_minor, order.currency)
         here = money.format_money(order.refunded_minor, order.currency)
@@ -57,25 +69,33 @@ def _compare(order: Order, seen: SeenCheckout) -> Iterator[str]:
     if payment.is_disputed and not order.is_disputed:
         yield "disputed at Stripe, not here"
     if payment.after_sale is not None:
-        yield from _compare_after_sale(order, payment.after_sale)
+        yield from _compare_refunds(order, payment.after_sale.refunds or ())
+        yield from _compare_disputes(order, payment.after_sale.disputes or ())
+        yield from _compare_warnings(order, payment.after_sale.warnings or ())
 
 
-def _compare_after_sale(order: Order, seen: SeenAfterSale) -> Iterator[str]:
-    refunds = _statuses(order, Refund)
-    for refund in seen.refunds or ():
-        if refunds.get(refund.id) != refund.status:
+def _compare_refunds(order: Order, refunds: Iterable[SeenRefund]) -> Iterator[str]:
+    here = _statuses(order, Refund)
+    for refund in refunds:
+        if here.get(refund.id) != refund.status:
             amount = money.format_money(refund.amount_minor, refund.currency)
-            yield f"a refund of {amount} is {refund.status} at Stripe, {refunds.get(refund.id, 'unknown')} here"
-    disputes = _statuses(order, Dispute)
-    for dispute in seen.disputes or ():
-        if disputes.get(dispute.id) != dispute.status:
-            yield f"a dispute is {dispute.status} at Stripe, {disputes.get(dispute.id, 'unknown')} here"
+            yield f"a refund of {amount} is {refund.status} at Stripe, {here.get(refund.id, 'unknown')} here"
+
+
+def _compare_disputes(order: Order, disputes: Iterable[SeenDispute]) -> Iterator[str]:
+    here = _statuses(order, Dispute)
+    for dispute in disputes:
+        if here.get(dispute.id) != dispute.status:
+            yield f"a dispute is {dispute.status} at Stripe, {here.get(dispute.id, 'unknown')} here"
+
+
+def _compare_warnings(order: Order, warnings: Iterable[SeenWarning]) -> Iterator[str]:
     rows = db.session.execute(
         select(FraudWarning.id, FraudWarning.is_actionable).where(FraudWarning.order_id == order.id)
     )
-    warnings = {row.id: row.is_actionable for row in rows}
-    for warning in seen.warnings or ():
-        if warnings.get(warning.id) is not warning.is_actionable:
+    here = {row.id: row.is_actionable for row in rows}
+    for warning in warnings:
+        if here.get(warning.id) is not warning.is_actionable:
             yield "an early fraud warning is not known here as it is at Stripe"
 
 

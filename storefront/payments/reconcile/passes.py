@@ -11,8 +11,9 @@ from storefront.core.runtime import settings
 from storefront.mail import outbox
 from storefront.mail.models import MailKind
 from storefront.orders.after_sale import Notice
-from storefront.orders.notices import NoticeKind, as_json, find_open_notices
+from storefront.orders.notices import NoticeKind, find_open_notices
 from storefront.payments.reconcile.models import ReconcilePass
+from storefront.payments.reconcile.report import ReportLine, line_of
 
 MARGIN = timedelta(hours=1)  # Stripe's clock and ours, and what was being written while the last pass looked
 KEPT = timedelta(days=90)
@@ -69,46 +70,51 @@ def save(
     step: str,
     cursor: str | None,
     checked: int,
-    fixed: list[dict[str, str]],
+    fixed: list[ReportLine],
     stumbles: dict[str, int],
 ) -> None:
     with transaction() as session:
         row = session.get_one(ReconcilePass, pass_id)
         row.step, row.cursor, row.checked = step, cursor, checked
-        row.fixed, row.stumbles = [*fixed], {**stumbles}
+        row.fixed, row.stumbles = [line.to_json() for line in fixed], {**stumbles}
 
 
-def finish(pass_id: int, *, checked: int, fixed: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Moves the checkpoint, stores the report, promises its mail when there is something new for the owner.
+def finish(pass_id: int, *, checked: int, fixed: list[ReportLine]) -> list[ReportLine]:
+    """Move the checkpoint, store the report, promise its email when there is something new for the owner.
 
     Returns what needs the owner, old and new.
     """
     open_notices = find_open_notices()
-    needs_you = [as_json(notice) for notice in open_notices]
+    needs_you = [line_of(notice) for notice in open_notices]
     last = find_last_complete()
-    since_last = last.finished_at if last else None
-    is_news = any(_is_news(notice, since_last) for notice in open_notices)
+    is_news = any(_is_news(notice, last.finished_at if last else None) for notice in open_notices)
     checkpoint = last.checkpoint if last else None
     with transaction() as session:
         row = session.get_one(ReconcilePass, pass_id)
-        row.checked, row.fixed, row.needs_you = checked, [*fixed], needs_you if is_news else []
+        row.checked, row.fixed = checked, [line.to_json() for line in fixed]
+        row.needs_you = [line.to_json() for line in needs_you] if is_news else []
         row.finished_at = clock.now()
         # A pass that looked at less than what is due has left a gap behind itself.
         due_from = checkpoint or row.started_at - FIRST_WINDOW + MARGIN
         row.checkpoint = row.started_at if row.since <= due_from else checkpoint
         _forget_dull(session, row)
-        owner = settings().owner_email
-        if is_news and owner:
-            outbox.promise_once(  # two that finish the same pass at once tell it once
-                session,
-                kind=MailKind.RECONCILE_REPORT,
-                order_id=None,
-                mode=row.mode,
-                recipient=owner,
-                about=str(row.id),
-                hold=False,
-            )
+        if is_news:
+            _promise_report(session, row)
     return needs_you
+
+
+def _promise_report(session: Session, row: ReconcilePass) -> None:
+    owner = settings().owner_email
+    if owner:
+        outbox.promise_once(  # two that finish the same pass at once tell it once
+            session,
+            kind=MailKind.RECONCILE_REPORT,
+            order_id=None,
+            mode=row.mode,
+            recipient=owner,
+            about=str(row.id),
+            hold=False,
+        )
 
 
 def _is_news(notice: Notice, since: datetime | None) -> bool:

@@ -8,10 +8,11 @@ from datetime import datetime
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused, StripeUnreadable
 from storefront.core.leases import extend_lease, give_back_lease, take_lease
-from storefront.orders.notices import as_json, find_open_notices
+from storefront.orders.notices import find_open_notices
 from storefront.payments.reconcile import passes
 from storefront.payments.reconcile.missed_events import take_in
 from storefront.payments.reconcile.repair import repair
+from storefront.payments.reconcile.report import Report, ReportLine, line_of, read_line
 from storefront.payments.reconcile.steps import Batch, Step, read_batch
 from storefront.payments.reconcile.sweep import sweep
 
@@ -30,17 +31,6 @@ class AnotherPassRuns(StorefrontError):
     title = "Another pass is running"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """`fixed` and `needs_you` are `{"kind", "subject", "text"}`; of a dry run `fixed` is what would be."""
-
-    since: datetime
-    is_dry: bool
-    checked: int
-    fixed: tuple[dict[str, str], ...]
-    needs_you: tuple[dict[str, str], ...]
-
-
 @dataclass(slots=True, kw_only=True)
 class _Pass:
     """`pass_id` None is a dry run: it changes nothing, and stores nothing."""
@@ -51,7 +41,7 @@ class _Pass:
     cursor: str | None
     progress: Progress
     checked: int = 0
-    fixed: list[dict[str, str]] = field(default_factory=list)
+    fixed: list[ReportLine] = field(default_factory=list)
     looked: set[str] = field(default_factory=set)
     never_received: int = 0
     stumbles: dict[str, int] = field(default_factory=dict)
@@ -102,7 +92,7 @@ class _Pass:
             raise
         if difference is not None:
             subject = difference.order_number or session_id
-            self.fixed.append({"kind": self.step.value, "subject": subject, "text": difference.text})
+            self.fixed.append(ReportLine(kind=self.step.value, subject=subject, text=difference.text))
             self._store()
         if self.pass_id is not None:
             extend_lease(LEASE, seconds=LEASE_SECONDS)
@@ -127,7 +117,7 @@ class _Pass:
                 stumbles=self.stumbles,
             )
 
-    def report(self, needs_you: list[dict[str, str]]) -> Report:
+    def report(self, needs_you: list[ReportLine]) -> Report:
         return Report(
             since=self.since,
             is_dry=self.pass_id is None,
@@ -160,7 +150,7 @@ def reconcile(
 def _run_dry(since: datetime, progress: Progress) -> Report:
     running = _Pass(pass_id=None, since=since, step=Step.WAITING, cursor=None, progress=progress)
     running.run()
-    return running.report([as_json(notice) for notice in find_open_notices()])
+    return running.report([line_of(notice) for notice in find_open_notices()])
 
 
 def _run(since: datetime | None, progress: Progress) -> Report:
@@ -173,7 +163,7 @@ def _run(since: datetime | None, progress: Progress) -> Report:
         cursor=row.cursor,
         progress=progress,
         checked=row.checked,
-        fixed=[*row.fixed],
+        fixed=[read_line(stored) for stored in row.fixed],
         stumbles={**row.stumbles},
     )
     running.run()

@@ -1,5 +1,6 @@
 """What a pass looks at, a page at a time: our waiting orders, Stripe's Sessions, refunds, disputes, events."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -104,40 +105,51 @@ def _read_checkouts(since: datetime, after: str | None) -> Batch:
 
 def _read_refunds(since: datetime, after: str | None) -> Batch:
     page = patiently(lambda: list_refunds(since=since, after=after))
-    found = {each.seen.id: (each.seen.status, each.payment_intent_id) for each in page.found}
-    return Batch(sessions=_sessions_of_changed(Refund, found), cursor=page.cursor)
+    statuses = {refund.seen.id: (refund.seen.status, refund.payment_intent_id) for refund in page.found}
+    return Batch(sessions=_sessions_of_changed(Refund, statuses), cursor=page.cursor)
 
 
 def _read_disputes(since: datetime, after: str | None) -> Batch:
     page = patiently(lambda: list_disputes(since=since, after=after))
-    found = {each.seen.id: (each.seen.status, each.payment_intent_id) for each in page.found}
-    return Batch(sessions=_sessions_of_changed(Dispute, found), cursor=page.cursor)
+    statuses = {dispute.seen.id: (dispute.seen.status, dispute.payment_intent_id) for dispute in page.found}
+    return Batch(sessions=_sessions_of_changed(Dispute, statuses), cursor=page.cursor)
 
 
 def _sessions_of_changed(
-    model: type[Refund] | type[Dispute], found: dict[str, tuple[str, str]]
+    model: type[Refund] | type[Dispute], statuses: dict[str, tuple[str, str]]
 ) -> tuple[str, ...]:
-    """`found`: Stripe id -> (status, payment). Where we do not know the sale, Stripe does."""
-    rows = db.session.execute(select(model.id, model.status).where(model.id.in_(found)))
+    """`statuses`: Stripe id -> (status, payment). Where we do not know the sale, Stripe does."""
+    rows = db.session.execute(select(model.id, model.status).where(model.id.in_(statuses)))
     known = {row.id: row.status for row in rows}
-    payments = [payment for stripe_id, (status, payment) in found.items() if known.get(stripe_id) != status]
-    sessions = [find_session_id(payment) or _ask_session(payment) for payment in dict.fromkeys(payments)]
+    payments = [payment for stripe_id, (status, payment) in statuses.items() if known.get(stripe_id) != status]
+    return _sessions_of(dict.fromkeys(payments))
+
+
+def _sessions_of(payment_intent_ids: Iterable[str]) -> tuple[str, ...]:
+    sessions = [find_session_id(payment) or _ask_session(payment) for payment in payment_intent_ids]
     return tuple(session for session in sessions if session)
 
 
 def _read_events(since: datetime, after: str | None) -> Batch:
     types = (SESSION_EVENTS - {"checkout.session.expired"}) | PAYMENT_EVENTS
     page = patiently(lambda: list_events(since=since, after=after, types=types))
-    young = clock.now() - IN_FLIGHT
-    old = [event for event in page.found if event.created_at <= young and event.livemode == settings().is_live]
-    known = ledger.find_known([event.id for event in old])
-    missed = tuple(
+    missed = _find_missed([event for event in page.found if _should_have_come(event)])
+    sessions = tuple(dict.fromkeys(event.session_id for event in missed if event.session_id))
+    return Batch(sessions=sessions, cursor=page.cursor, missed=missed)
+
+
+def _should_have_come(event: SeenEvent) -> bool:
+    return event.created_at <= clock.now() - IN_FLIGHT and event.livemode == settings().is_live
+
+
+def _find_missed(events: list[SeenEvent]) -> tuple[Missed, ...]:
+    """Return those that did not come, or that came and were not handled."""
+    known = ledger.find_known([event.id for event in events])
+    return tuple(
         Missed(event=event, session_id=_session_of(event), was_received=event.id in known)
-        for event in old
+        for event in events
         if not known.get(event.id)
     )
-    sessions = tuple(dict.fromkeys(each.session_id for each in missed if each.session_id))
-    return Batch(sessions=sessions, cursor=page.cursor, missed=missed)
 
 
 def _session_of(event: SeenEvent) -> str | None:

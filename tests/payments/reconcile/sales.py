@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
-from storefront.payments.reconcile.run import Report, reconcile
+from storefront.payments.reconcile.report import Report
+from storefront.payments.reconcile.run import reconcile
 from storefront.shop.catalog.models import Price, Product
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient

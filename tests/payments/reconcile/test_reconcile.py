@@ -72,7 +72,7 @@ def test_changes_nothing_when_all_agrees(app: Flask, sandbox: SandboxClient) -> 
     _buyer, session_id, _keys = sell(app, sandbox, email="ada@example.com")
     refund(sandbox, session_id, amount=500)
     first = run(app)
-    assert [line["text"].partition(": ")[2] for line in first.fixed]
+    assert [line.text.partition(": ")[2] for line in first.fixed]
     before = rows_of_the_shop(app)
     for _ in range(2):
         again = run(app)
@@ -106,7 +106,7 @@ def test_says_what_it_would_fix_and_changes_nothing_in_a_dry_run(app: Flask, san
     before = rows_of_the_shop(app)
     for _ in range(2):
         report = run(app, is_dry=True)
-        unknown, refunded = [line["text"] for line in report.fixed]
+        unknown, refunded = [line.text for line in report.fixed]
         assert unknown == "A sale: not known here, $19.00, paid."
         assert refunded.startswith(f"Order {number}: $5.00 refunded at Stripe, $0.00 here; a refund of $5.00 is")
     assert rows_of_the_shop(app) == before
@@ -130,7 +130,7 @@ def test_goes_on_where_it_was_interrupted_and_moves_the_checkpoint_only_at_the_e
     sandbox.forget_calls()
     report = run(app)
     assert lists(sandbox) == ["events"]
-    assert [line["kind"] for line in report.fixed] == ["checkouts"], "the report tells of both halves"
+    assert [line.kind for line in report.fixed] == ["checkouts"], "the report tells of both halves"
     (row,) = read_rows(app, "SELECT checkpoint, started_at, finished_at FROM reconcile_passes")
     assert row["checkpoint"] == row["started_at"]
     assert row["finished_at"] is not None
@@ -224,8 +224,8 @@ def test_tells_the_owner_once_that_events_do_not_arrive(app: Flask, sandbox: San
         _nobody, session_id = start(app)
         sandbox.pay(session_id)
     report = run(app)
-    assert [line["kind"] for line in report.needs_you] == ["events_missing"]
-    assert "one event that never arrived" in report.needs_you[0]["text"]
+    assert [line.kind for line in report.needs_you] == ["events_missing"]
+    assert "one event that never arrived" in report.needs_you[0].text
     run(app)
     mails = read_rows(app, "SELECT kind, recipient, state FROM outbox WHERE kind = 'reconcile_report'")
     assert [mail["recipient"] for mail in mails] == ["owner@storefront.example"]
@@ -267,7 +267,7 @@ def test_finds_a_refunded_sale_of_long_ago_that_was_never_known(app: Flask, sand
         sandbox.pay(session_id)
     refund(sandbox, session_id)
     report = run(app)
-    assert [line["kind"] for line in report.fixed] == ["refunds"]
+    assert [line.kind for line in report.fixed] == ["refunds"]
     assert read_rows(app, "SELECT refunded_minor FROM orders") == [{"refunded_minor": 1900}]
 
 
@@ -279,9 +279,9 @@ def test_gives_access_back_when_a_refund_failed_unheard(app: Flask, sandbox: San
     assert keys_on(buyer.land(session_id).text) == []
     sandbox.control(f"refunds/{refund_id}/settle", result="failed")
     report = run(app)
-    assert "failed at Stripe" in report.fixed[0]["text"]
+    assert "failed at Stripe" in report.fixed[0].text
     assert keys_on(buyer.land(session_id).text) == keys
-    assert [line["kind"] for line in report.needs_you] == ["refund_failed"]
+    assert [line.kind for line in report.needs_you] == ["refund_failed"]
 
 
 def test_lists_a_mail_that_could_not_be_delivered_until_it_is_sent(app: Flask, sandbox: SandboxClient) -> None:
@@ -289,8 +289,8 @@ def test_lists_a_mail_that_could_not_be_delivered_until_it_is_sent(app: Flask, s
     change_rows(app, "UPDATE outbox SET state = 'failed', last_error = 'recipient refused (550)'")
     for _ in range(2):
         (line,) = run(app).needs_you
-        assert line["kind"] == "mail_failed"
-        assert "recipient refused (550)" in line["text"]
+        assert line.kind == "mail_failed"
+        assert "recipient refused (550)" in line.text
     change_rows(app, "UPDATE outbox SET state = 'sent'")
     assert run(app).needs_you == ()
 
@@ -301,8 +301,8 @@ def test_lists_an_event_that_nobody_can_handle_for_an_hour(app: Flask, sandbox: 
     assert run(app).needs_you == ()
     with time_machine.travel(clock.now() + timedelta(hours=1), tick=True):
         (line,) = run(app).needs_you
-        assert line["kind"] == "event_stuck"
-        assert "StripeFault" in line["text"]
+        assert line.kind == "event_stuck"
+        assert "StripeFault" in line.text
 
 
 @both
@@ -315,7 +315,7 @@ def test_goes_around_a_session_that_it_cannot_read_and_says_which(app: Flask, sa
     sandbox.control("faults", method="GET", path=path, times=None, status=403, type="invalid_request_error")
     for _ in range(2):
         (line,) = run(app).needs_you
-        assert (line["kind"], line["subject"]) == ("session_unreadable", unreadable)
+        assert (line.kind, line.subject) == ("session_unreadable", unreadable)
     assert len(read_rows(app, "SELECT id FROM licenses")) == 1
     sandbox.control("faults/clear")
     assert run(app, since=clock.now() - timedelta(days=1)).needs_you == ()
@@ -342,7 +342,7 @@ def test_goes_around_a_session_that_a_bug_of_ours_cannot_bear(app: Flask, sandbo
         with pytest.raises(KeyError):
             run(app)
     (line,) = run(app).needs_you
-    assert (line["kind"], line["subject"]) == ("session_unreadable", unbearable)
+    assert (line.kind, line.subject) == ("session_unreadable", unbearable)
     GATEWAY.set(real, app)
     assert run(app, since=clock.now() - timedelta(days=1)).needs_you == ()
     assert len(read_rows(app, "SELECT id FROM licenses")) == 1
@@ -359,7 +359,7 @@ def test_does_what_a_restricted_key_lets_it_do_and_says_what_is_missing(
     report = run(app)
     assert len(report.fixed) == 1
     (line,) = report.needs_you
-    assert (line["kind"], line["subject"]) == ("list_unreadable", "events")
-    assert "STRIPE_SECRET_KEY may not list events" in line["text"]
+    assert (line.kind, line.subject) == ("list_unreadable", "events")
+    assert "STRIPE_SECRET_KEY may not list events" in line.text
     sandbox.control("faults/clear")
     assert run(app).needs_you == ()

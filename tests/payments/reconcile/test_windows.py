@@ -25,7 +25,7 @@ def test_reads_every_page_of_every_list(
         for session_id in old[2:]:
             sandbox.control(f"charges/{charge_of(sandbox, session_id)}/dispute")
     report = run(app)
-    assert sorted(line["kind"] for line in report.fixed) == [
+    assert sorted(line.kind for line in report.fixed) == [
         *["checkouts"] * 2,
         *["disputes"] * 2,
         *["refunds"] * 2,
@@ -44,5 +44,5 @@ def test_finds_a_session_made_before_the_window_and_paid_inside_it(app: Flask, s
         run(app)
     sandbox.pay(session_id)
     report = run(app)
-    assert [line["kind"] for line in report.fixed] == ["checkouts"]
+    assert [line.kind for line in report.fixed] == ["checkouts"]
     assert len(read_rows(app, "SELECT id FROM licenses")) == 1
