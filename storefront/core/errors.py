@@ -23,12 +23,6 @@ class NotFound(StorefrontError):
     title = "Page not found"
 
 
-class Forbidden(StorefrontError):
-    code = "forbidden"
-    status = 403
-    title = "Not available here"
-
-
 class AccessDenied(StorefrontError):
     """An order's access was taken away; the message says why in a sentence a buyer can read."""
 

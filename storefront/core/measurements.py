@@ -6,7 +6,7 @@ Web processes and workers measure different things, and whoever reads them asks 
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Lock
@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Double, delete, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base, db, transaction, upsert
@@ -129,20 +129,25 @@ def flush(*, only_when_due: bool = True) -> None:
     taken = measurements().take(only_when_due=only_when_due)
     if not taken:
         return
-    rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(taken.items())]
-    sums = [row for row in rows if not str(row["name"]).endswith("_at")]
-    moments = [row for row in rows if str(row["name"]).endswith("_at")]
     try:
         with transaction() as session:
-            if sums:
-                upsert(session, Measurement, sums, changes=_add_value)
-            if moments:
-                upsert(session, Measurement, moments, changes=_replace_value)
-            old = hour_of(clock.now() - timedelta(hours=KEPT_HOURS))
-            session.execute(delete(Measurement).where(Measurement.name == ANSWERS, Measurement.label < old))
+            _store(session, taken)
     except SQLAlchemyError as error:
         measurements().give_back(taken)
         log.warning("measurements not stored", extra={"kind": type(error).__name__})
+
+
+def _store(session: Session, taken: Mapping[tuple[str, str], float]) -> None:
+    """Names that end in `_at` are moments, of which the last counts; the others are added up."""
+    rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(taken.items())]
+    sums = [row for row in rows if not str(row["name"]).endswith("_at")]
+    moments = [row for row in rows if str(row["name"]).endswith("_at")]
+    if sums:
+        upsert(session, Measurement, sums, changes=_add_value)
+    if moments:
+        upsert(session, Measurement, moments, changes=_replace_value)
+    old = hour_of(clock.now() - timedelta(hours=KEPT_HOURS))
+    session.execute(delete(Measurement).where(Measurement.name == ANSWERS, Measurement.label < old))
 
 
 def _add_value(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names
@@ -155,7 +160,7 @@ def _replace_value(new: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
 
 def read_measurements() -> dict[str, dict[str, float]]:
     """Name -> label -> value, of all processes as far as they have stored it. One statement."""
-    found: dict[str, dict[str, float]] = defaultdict(dict)
+    values: dict[str, dict[str, float]] = defaultdict(dict)
     for row in db.session.execute(select(Measurement.name, Measurement.label, Measurement.value)):
-        found[row.name][row.label] = row.value
-    return found
+        values[row.name][row.label] = row.value
+    return values

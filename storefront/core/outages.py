@@ -65,12 +65,16 @@ def find_outage(error: BaseException) -> DatabaseUnavailable | None:
     if isinstance(error, PoolUsedUp):
         return DatabaseUnavailable(BUSY)
     if isinstance(error, PendingRollbackError):  # somebody went on after the connection was lost
-        return next((found for before in _before(error) if (found := find_outage(before))), None)
+        return _find_outage_before(error)
     if isinstance(error, DBAPIError):
         why = _why(error.orig) or (GONE if error.connection_invalidated else None)
         return DatabaseUnavailable(why) if why else None
     why = None if isinstance(error, SQLAlchemyError) else _why(error)
     return DatabaseUnavailable(why) if why else None
+
+
+def _find_outage_before(error: BaseException) -> DatabaseUnavailable | None:
+    return next((outage for before in _before(error) if (outage := find_outage(before))), None)
 
 
 def is_about_schema(error: BaseException) -> bool:

@@ -79,15 +79,20 @@ class WritersLine:
         if sys.platform == "win32" or known is None:
             return descriptor
         made = os.fstat(descriptor)
-        if known.st_mode & 0o020 and not made.st_mode & 0o020 and made.st_uid == os.geteuid():
-            os.fchmod(descriptor, 0o660)  # as SQLite does with its own, whatever the umask
-        if os.geteuid() == 0 and made.st_uid != known.st_uid:
-            os.fchown(descriptor, known.st_uid, known.st_gid)  # a command of root's must not lock the shop out
+        _share_like(known, made, descriptor)
         return descriptor
 
     def forget(self) -> None:
         """In a fork: whatever thread had the turn is not here."""
         self._threads = Lock()
+
+
+def _share_like(known: os.stat_result, made: os.stat_result, descriptor: int) -> None:
+    """Open the file to whom the database is open to."""
+    if known.st_mode & 0o020 and not made.st_mode & 0o020 and made.st_uid == os.geteuid():
+        os.fchmod(descriptor, 0o660)  # as SQLite does with its own, whatever the umask
+    if os.geteuid() == 0 and made.st_uid != known.st_uid:
+        os.fchown(descriptor, known.st_uid, known.st_gid)  # a command of root's must not lock the shop out
 
 
 @contextmanager

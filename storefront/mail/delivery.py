@@ -5,6 +5,7 @@ A server that is down, or refuses the shop's account, ends the run: the same wou
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from storefront.mail import outbox
@@ -52,13 +53,8 @@ def _deliver(message_id: int, compose: Composer) -> None:
         outbox.mark_failed(message_id, attempts=attempts, error="given up", is_permanent=True)
         return
     mail = compose(message)
-    if not isinstance(mail, Mail) and mail.may_return:
-        pause(message, due_at=due_at, attempts=attempts, reason=mail.reason)
-        log.info("mail paused", extra={"kind": kind, "outbox": message_id})
-        return
     if not isinstance(mail, Mail):
-        outbox.mark_canceled(message_id, mail.reason)
-        log.info("mail canceled", extra={"kind": kind, "outbox": message_id})
+        _set_aside(message, mail, due_at=due_at, attempts=attempts)
         return
     try:
         send(mail)
@@ -66,16 +62,36 @@ def _deliver(message_id: int, compose: Composer) -> None:
         outbox.put_back(message_id, attempts=attempts, error=str(error))
         raise
     except MailRefused as error:
-        # As long as no other mail leaves, it may be the account that is refused, which the owner can mend.
-        is_unsure = error.doubt is not Doubt.NONE and not outbox.has_sent_since(
-            due_at if error.doubt is Doubt.ACCOUNT else promised_at
-        )
-        if is_unsure and error.doubt is Doubt.ACCOUNT:
-            outbox.put_back(message_id, attempts=attempts, error=str(error))
-            raise MailServerDown(str(error)) from error
-        is_permanent = error.is_permanent and not is_unsure
-        outbox.mark_failed(message_id, attempts=attempts, error=str(error), is_permanent=is_permanent)
+        _note_refusal(message_id, error, attempts=attempts, promised_at=promised_at, due_at=due_at)
         log.warning("mail not sent", extra={"kind": kind, "outbox": message_id, "why": str(error)})
         return
     outbox.mark_sent(message_id)
     log.info("mail sent", extra={"kind": kind, "outbox": message_id})
+
+
+def _set_aside(message: OutboxMessage, not_sent: NotSent, *, due_at: datetime, attempts: int) -> None:
+    """Keep what is not true now and may be again; cancel what will never be."""
+    names = {"kind": message.kind, "outbox": message.id}
+    if not_sent.may_return:
+        pause(message, due_at=due_at, attempts=attempts, reason=not_sent.reason)
+        log.info("mail paused", extra=names)
+    else:
+        outbox.mark_canceled(message.id, not_sent.reason)
+        log.info("mail canceled", extra=names)
+
+
+def _note_refusal(
+    message_id: int, error: MailRefused, *, attempts: int, promised_at: datetime, due_at: datetime
+) -> None:
+    """As long as no other mail leaves, it may be the account that is refused, which the owner can mend.
+
+    Raises:
+        MailServerDown: it may be the account; the message is back in the queue.
+    """
+    since = due_at if error.doubt is Doubt.ACCOUNT else promised_at
+    is_unsure = error.doubt is not Doubt.NONE and not outbox.has_sent_since(since)
+    if is_unsure and error.doubt is Doubt.ACCOUNT:
+        outbox.put_back(message_id, attempts=attempts, error=str(error))
+        raise MailServerDown(str(error)) from error
+    is_permanent = error.is_permanent and not is_unsure
+    outbox.mark_failed(message_id, attempts=attempts, error=str(error), is_permanent=is_permanent)

@@ -54,19 +54,31 @@ class MailRefused(Exception):
 
 
 def before_the_mail(step: Step, error: Exception) -> MailServerDown:
-    """Of anything that is raised before MAIL FROM."""
-    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
-    name = f"{code}" if code else type(error).__name__
+    """Name the fault of anything that is raised before MAIL FROM."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return MailServerDown(f"its certificate does not fit ({error.verify_message}): check MAIL_SERVER")
     if isinstance(error, ssl.SSLError):
         return MailServerDown(f"TLS failed ({error.reason}): check {TLS}")
+    name = _name_of(error)
     if step is Step.CONNECT:
-        if isinstance(error, gaierror | UnicodeError):
-            return MailServerDown(f"no such server ({name}): check MAIL_SERVER")
-        return MailServerDown(f"no usable answer ({name}): check {PLACE}")
+        return _at_connecting(error, name)
     if step is Step.ENCRYPT:
         return MailServerDown(f"no TLS ({name}): check {TLS}")
+    return _at_login(error, name)
+
+
+def _name_of(error: Exception) -> str:
+    code = error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
+    return f"{code}" if code else type(error).__name__
+
+
+def _at_connecting(error: Exception, name: str) -> MailServerDown:
+    if isinstance(error, gaierror | UnicodeError):
+        return MailServerDown(f"no such server ({name}): check MAIL_SERVER")
+    return MailServerDown(f"no usable answer ({name}): check {PLACE}")
+
+
+def _at_login(error: Exception, name: str) -> MailServerDown:
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return MailServerDown(f"login refused ({name}): check {LOGIN}")
     if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:

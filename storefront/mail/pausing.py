@@ -22,7 +22,7 @@ NEWER = "a newer one tells the same"
 
 
 def pause(message: OutboxMessage, *, due_at: datetime, attempts: int, reason: str) -> None:
-    """Of a claimed message; `due_at` and `attempts` are those of the claim. The claim does not count.
+    """Pause a claimed message; `due_at` and `attempts` are those of the claim. The claim does not count.
 
     `resume` moves `due_at` of a message that is being looked at: then it is looked at again at once. And whatever
     opens an order without saying so is found later: after half the time again that the mail is old.
@@ -30,7 +30,7 @@ def pause(message: OutboxMessage, *, due_at: datetime, attempts: int, reason: st
     now = clock.now()
     is_untouched = OutboxMessage.due_at == due_at
     later = now + max((now - message.created_at) / 2, FIRST_LOOK)
-    mine = (
+    this_claim = (
         OutboxMessage.id == message.id,
         OutboxMessage.state == MailState.SENDING,
         OutboxMessage.attempts == attempts,
@@ -38,7 +38,7 @@ def pause(message: OutboxMessage, *, due_at: datetime, attempts: int, reason: st
     with transaction() as session:
         session.execute(
             update(OutboxMessage)
-            .where(*mine)
+            .where(*this_claim)
             .values(
                 state=case((is_untouched, MailState.PAUSED), else_=MailState.QUEUED),
                 due_at=case((is_untouched, later), else_=OutboxMessage.due_at),
@@ -51,42 +51,50 @@ def pause(message: OutboxMessage, *, due_at: datetime, attempts: int, reason: st
 
 
 def resume(session: Session, order_id: int, readers: list[int]) -> bool:
-    """Inside the transaction that opened the order: what was paused is looked at now. True when there was any.
+    """Let what was paused be looked at now, inside the transaction that opened the order. True when there was any.
 
     `readers` are the customers whose news of releases hang on it. Also what waits or is being looked at is locked:
     a worker that read the order before this transaction ends must not pause it afterwards.
     """
-    of_order = OutboxMessage.order_id == order_id
-    rows = _lock(session, of_order, OutboxMessage.state.in_(LIVE))
-    newest = {row.kind: row.id for row in rows}
-    paused = [row for row in rows if row.state is MailState.PAUSED]
-    old = [row.id for row in paused if row.kind in WHOLE_ORDER and row.id != newest[row.kind]]
-    again = [row.id for row in paused if row.id not in old]
+    rows = _lock(session, OutboxMessage.order_id == order_id, OutboxMessage.state.in_(LIVE))
+    told_again = _find_told_again(rows)
+    again = [row.id for row in rows if row.state is MailState.PAUSED and row.id not in told_again]
+    again += _lock_news(session, readers)
     looked_at = [row.id for row in rows if row.state is MailState.SENDING]
-    for reader in readers:
-        news = OutboxMessage.kind == MailKind.NEW_RELEASE, OutboxMessage.about.like(f"%:{reader}")
-        again += [row.id for row in _lock(session, *news, OutboxMessage.state == MailState.PAUSED)]
     now = clock.now()
-    for ids, values in (
-        (old, {"state": MailState.CANCELED, "last_error": NEWER}),
-        (again, {"state": MailState.QUEUED, "due_at": now, "last_error": None}),
-        (looked_at, {"due_at": now}),
-    ):
-        if ids:
-            session.execute(
-                update(OutboxMessage)
-                .where(OutboxMessage.id.in_(ids))
-                .values(**values)
-                .execution_options(synchronize_session=False)
-            )
+    _change(session, told_again, state=MailState.CANCELED, last_error=NEWER)
+    _change(session, again, state=MailState.QUEUED, due_at=now, last_error=None)
+    _change(session, looked_at, due_at=now)
     return bool(again or looked_at)
 
 
+def _find_told_again(rows: list[Row[int, str, MailState]]) -> list[int]:
+    """Return the ids of paused mails about the whole order that a newer one makes needless."""
+    newest = {row.kind: row.id for row in rows}
+    whole = [row for row in rows if row.state is MailState.PAUSED and row.kind in WHOLE_ORDER]
+    return [row.id for row in whole if row.id != newest[row.kind]]
+
+
+def _lock_news(session: Session, readers: list[int]) -> list[int]:
+    ids: list[int] = []
+    for reader in readers:
+        news = OutboxMessage.kind == MailKind.NEW_RELEASE, OutboxMessage.about.like(f"%:{reader}")
+        ids += [row.id for row in _lock(session, *news, OutboxMessage.state == MailState.PAUSED)]
+    return ids
+
+
+def _change(session: Session, ids: list[int], **values: object) -> None:
+    if not ids:
+        return
+    statement = update(OutboxMessage).where(OutboxMessage.id.in_(ids)).values(**values)
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
 def _lock(session: Session, *which: ColumnElement[bool]) -> list[Row[int, str, MailState]]:
-    found = session.execute(
+    rows = session.execute(
         select(OutboxMessage.id, OutboxMessage.kind, OutboxMessage.state)
         .where(*which)
         .order_by(OutboxMessage.id)
         .with_for_update()
     )
-    return list(found.all())
+    return list(rows.all())

@@ -74,39 +74,59 @@ def take_body() -> None:
     """
     environ: WSGIEnvironment = request.environ
     demand_whole_body(environ)
+    _check_address(environ)
+    if request.method not in WITH_BODY:
+        return
+    body = _read(environ, most_bytes(current_app, request.endpoint))
+    _check_form(body)
+    environ["wsgi.input"] = BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+
+def _check_address(environ: "WSGIEnvironment") -> None:
     query = environ.get("QUERY_STRING", "")
     if len(query) > MOST_QUERY_BYTES or query.count("&") >= MOST_FIELDS:
         raise AddressTooLong(f"An address holds at most {MOST_QUERY_BYTES} bytes and {MOST_FIELDS} fields.")
     if "%00" in query or "\0" in environ.get("PATH_INFO", ""):
         raise Unstorable(NO_NUL)
-    if request.method not in WITH_BODY:
-        return
-    most = most_bytes(current_app, request.endpoint)
-    body = _read(environ, most)
+
+
+def _check_form(body: bytes) -> None:
     if request.mimetype == "application/x-www-form-urlencoded" and body.count(b"&") >= MOST_FIELDS:
         raise TooLarge(f"A form has at most {MOST_FIELDS} fields.")
     if request.mimetype in FORMS and (b"%00" in body or b"\0" in body):
         raise Unstorable(NO_NUL)
-    environ["wsgi.input"] = BytesIO(body)
-    environ["CONTENT_LENGTH"] = str(len(body))
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
 
 
 def _read(environ: "WSGIEnvironment", most: int) -> bytes:
     """A chunked body tells no length: one byte more than the limit is read to see that it is over."""
     told = get_content_length(environ)
     if (told or 0) > most:
-        raise TooLarge(f"This address takes at most {most} bytes.")
-    if told is None and not (environ.get("wsgi.input_terminated") or "HTTP_TRANSFER_ENCODING" in environ):
+        raise _too_large(most)
+    if told is None and not _is_sent_in_parts(environ):
         return b""
     wanted = most + 1 if told is None else told
+    body = _read_bytes(environ, wanted)
+    if len(body) > most:
+        raise _too_large(most)
+    if told is not None and len(body) < told:
+        raise BadRequest("The request ended before its body did.")
+    return body
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"This address takes at most {most} bytes.")
+
+
+def _is_sent_in_parts(environ: "WSGIEnvironment") -> bool:
+    return bool(environ.get("wsgi.input_terminated")) or "HTTP_TRANSFER_ENCODING" in environ
+
+
+def _read_bytes(environ: "WSGIEnvironment", wanted: int) -> bytes:
+    """Read until there are so many, or no more come."""
     parts, missing = [], wanted
     while missing and (part := environ["wsgi.input"].read(missing)):
         parts.append(part)
         missing -= len(part)
-    body = b"".join(parts)
-    if len(body) > most:
-        raise TooLarge(f"This address takes at most {most} bytes.")
-    if told is not None and missing:
-        raise BadRequest("The request ended before its body did.")
-    return body
+    return b"".join(parts)

@@ -30,23 +30,29 @@ def read_files(reader: Reader) -> tuple[str, dict[str, str]]:
     if url.startswith("file:///"):
         return url, {}
     if {"@", "?", "#"} & set(url):  # an address is shown and logged, so it is not repeated here either
-        names = (
-            " and ".join(BUCKETS[scheme][option] for option in NEEDED.get(scheme, ())) or "settings of their own"
-        )
-        reader.problems.append(f"FILES_URL must not hold keys or passwords: put them into {names}.")
+        reader.problems.append(f"FILES_URL must not hold keys or passwords: put them into {_names_of(scheme)}.")
         return "", {}
     if scheme not in BUCKETS or not urlsplit(url).netloc:
         reader.problems.append(
             f"FILES_URL={url} must be a folder (file:///absolute/path) or a bucket (s3://bucket/prefix, gs://…, az://…)."
         )
         return url, {}
-    found = {option: reader.secret(name) for option, name in BUCKETS[scheme].items()}
+    return url, _read_bucket(reader, url, scheme)
+
+
+def _names_of(scheme: str) -> str:
+    """Return the settings that a bucket's keys belong into."""
+    return " and ".join(BUCKETS[scheme][option] for option in NEEDED.get(scheme, ())) or "settings of their own"
+
+
+def _read_bucket(reader: Reader, url: str, scheme: str) -> dict[str, str]:
+    options = {option: reader.secret(name) for option, name in BUCKETS[scheme].items()}
     reader.problems.extend(
         f"{BUCKETS[scheme][option]} is missing: FILES_URL={url} needs it."
         for option in NEEDED[scheme]
-        if not found[option]
+        if not options[option]
     )
-    return url, {option: value for option, value in found.items() if value}
+    return {option: value for option, value in options.items() if value}
 
 
 def files_path(files_url: str) -> Path:

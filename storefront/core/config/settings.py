@@ -19,9 +19,9 @@ from storefront.core.config.mail import (
     read_mail_server,
     read_owner_email,
 )
-from storefront.core.config.reader import ROOT, Reader, SettingsError, is_web_address
+from storefront.core.config.reader import ROOT, Reader, SettingsError
 from storefront.core.config.strength import check_secret
-from storefront.core.config.stripe import STRIPE_API, STRIPE_JS, Mode, read_mode, read_webhook_secrets
+from storefront.core.config.stripe import STRIPE_API, Mode, read_js_url, read_mode, read_webhook_secrets
 from storefront.core.email_addresses import Mailbox
 
 __all__ = ["BUCKETS", "ROOT", "Mode", "Settings", "SettingsError", "load_settings", "read_environment"]
@@ -101,10 +101,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     stripe_secret = reader.secret("STRIPE_SECRET_KEY")
     stripe_publishable = reader.text("STRIPE_PUBLISHABLE_KEY")
     api_base = reader.url("STRIPE_API_BASE", STRIPE_API)
-    is_sandbox = api_base != STRIPE_API and is_web_address(api_base)
-    js_url = reader.url("STRIPE_JS_URL", f"{api_base}/endive/stripe.js" if is_sandbox else STRIPE_JS)
-    if api_base == STRIPE_API and not js_url.startswith("https://js.stripe.com/"):
-        reader.problems.append("STRIPE_JS_URL must be served by js.stripe.com (PCI): remove the setting.")
+    js_url = read_js_url(reader, api_base)
     webhook_secrets = read_webhook_secrets(reader)
     base_url = read_base_url(reader)
     mode = read_mode(reader, stripe_secret, stripe_publishable, api_base)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from storefront.core.config.reader import Reader
+from storefront.core.config.reader import Reader, is_web_address
 from storefront.core.config.strength import is_complete
 
 STRIPE_API = "https://api.stripe.com"
@@ -22,23 +22,22 @@ def key_mode(key: str) -> Mode | None:
     return Mode.TEST if key.startswith(("sk_test_", "rk_test_", "pk_test_")) else None
 
 
+def read_js_url(reader: Reader, api_base: str) -> str:
+    """Return where Stripe.js comes from: a sandbox has its own, and Stripe wants nobody else to serve it."""
+    is_sandbox = api_base != STRIPE_API and is_web_address(api_base)
+    js_url = reader.url("STRIPE_JS_URL", f"{api_base}/endive/stripe.js" if is_sandbox else STRIPE_JS)
+    if api_base == STRIPE_API and not js_url.startswith("https://js.stripe.com/"):
+        reader.problems.append("STRIPE_JS_URL must be served by js.stripe.com (PCI): remove the setting.")
+    return js_url
+
+
 def read_mode(reader: Reader, secret: str, publishable: str, api_base: str) -> Mode:
-    if not secret:
-        reader.problems.append(
-            "STRIPE_SECRET_KEY is missing: add it (sk_test_… or sk_live_… from the Stripe Dashboard), "
-            "or type `make run` for the local sandbox."
-        )
-    elif not secret.startswith(("sk_", "rk_")) or key_mode(secret) is None:
-        reader.problems.append("STRIPE_SECRET_KEY must start with sk_test_, rk_test_, sk_live_ or rk_live_.")
-    if not publishable:
-        reader.problems.append("STRIPE_PUBLISHABLE_KEY is missing: add it (pk_test_… or pk_live_…).")
-    elif not publishable.startswith("pk_") or key_mode(publishable) is None:
-        reader.problems.append("STRIPE_PUBLISHABLE_KEY must start with pk_test_ or pk_live_.")
-    elif secret and key_mode(secret) is not None and key_mode(secret) != key_mode(publishable):
-        reader.problems.append("STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY are of different modes.")
+    for find_problem in (_problem_of_secret, _problem_of_publishable):
+        problem = find_problem(secret, publishable)
+        if problem:
+            reader.problems.append(problem)
     for name, key in (("STRIPE_SECRET_KEY", secret), ("STRIPE_PUBLISHABLE_KEY", publishable)):
-        found = key_mode(key)
-        if found is not None and not is_complete(key, least=LEAST_LIVE if found is Mode.LIVE else 1):
+        if _is_cut_off(key):
             reader.problems.append(f"{name} is not complete: copy all of it from the Stripe Dashboard.")
     mode = key_mode(secret) or Mode.TEST
     if api_base == STRIPE_API:
@@ -48,6 +47,34 @@ def read_mode(reader: Reader, secret: str, publishable: str, api_base: str) -> M
             f"STRIPE_API_BASE={api_base} is a sandbox address: live keys work with Stripe only. Remove it."
         )
     return Mode.SANDBOX
+
+
+def _problem_of_secret(secret: str, _publishable: str) -> str:
+    """Return what is wrong; empty for nothing."""
+    if not secret:
+        return (
+            "STRIPE_SECRET_KEY is missing: add it (sk_test_… or sk_live_… from the Stripe Dashboard), "
+            "or type `make run` for the local sandbox."
+        )
+    if not secret.startswith(("sk_", "rk_")) or key_mode(secret) is None:
+        return "STRIPE_SECRET_KEY must start with sk_test_, rk_test_, sk_live_ or rk_live_."
+    return ""
+
+
+def _problem_of_publishable(secret: str, publishable: str) -> str:
+    """Return what is wrong with it, alone or beside the secret key; empty for nothing."""
+    if not publishable:
+        return "STRIPE_PUBLISHABLE_KEY is missing: add it (pk_test_… or pk_live_…)."
+    if not publishable.startswith("pk_") or key_mode(publishable) is None:
+        return "STRIPE_PUBLISHABLE_KEY must start with pk_test_ or pk_live_."
+    if key_mode(secret) not in (None, key_mode(publishable)):
+        return "STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY are of different modes."
+    return ""
+
+
+def _is_cut_off(key: str) -> bool:
+    mode = key_mode(key)
+    return mode is not None and not is_complete(key, least=LEAST_LIVE if mode is Mode.LIVE else 1)
 
 
 def read_webhook_secrets(reader: Reader) -> tuple[str, ...]:
