@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
@@ -140,13 +141,9 @@ def _prove(session: Session, proof: Proof, locked: Locked) -> Change | None:
         return None
     if change.done_at is not None:
         return _seen(change, customer)
-    if proof.purpose is ProofPurpose.LEAVE_ADDRESS:
-        if customer.email != proof.email:
-            return None
-        change.old_proven_at = change.old_proven_at or now
-    else:
-        change.new_proven_at = change.new_proven_at or now
-        change.new_email = proof.email  # the spelling whose mailbox was read
+    if proof.purpose is ProofPurpose.LEAVE_ADDRESS and customer.email != proof.email:
+        return None
+    _note_end(change, proof, now)
     if change.old_proven_at and change.new_proven_at:
         known = _find_owner(session, customer.mode, change.new_email)
         if known is not None and known.email != change.new_email:
@@ -154,6 +151,14 @@ def _prove(session: Session, proof: Proof, locked: Locked) -> Change | None:
         change.customer_id = _move(session, customer, orders, change.new_email)
         change.done_at = now
     return _seen(change, customer)
+
+
+def _note_end(change: AddressChange, proof: Proof, now: datetime) -> None:
+    if proof.purpose is ProofPurpose.LEAVE_ADDRESS:
+        change.old_proven_at = change.old_proven_at or now
+    else:
+        change.new_proven_at = change.new_proven_at or now
+        change.new_email = proof.email  # the spelling whose mailbox was read
 
 
 def _find_owner(session: Session, mode: str, email: str) -> Customer | None:

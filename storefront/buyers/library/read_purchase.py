@@ -1,6 +1,6 @@
 """Reads an order for its buyer: contents, devices, downloads that are left, and the words for its state."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -57,17 +57,17 @@ class _Usage:
 def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
     """At most three statements, and one more each for devices, a limit of downloads, a link made anew."""
     contents = read_contents(order)
-    found = contents.access
+    access = contents.access
     token = order_token(order)
     usage = _read_usage(contents.items, devices_page=devices_page)
-    if not found.allowed and order.is_paid:
-        measurements().add(ACCESS_DENIALS, found.reason)
-    sentence = access_sentence(order, found)
+    if not access.allowed and order.is_paid:
+        measurements().add(ACCESS_DENIALS, access.reason)
+    sentence = access_sentence(order, access)
     return Purchase(
         number=order.number,
-        state=order_state(found),
+        state=order_state(access),
         state_text=SOME_ITEMS_REFUNDED if contents.has_closed_items else sentence,
-        access_allowed=found.allowed,
+        access_allowed=access.allowed,
         access_reason=sentence,
         email=order.email,
         created_at=order.created_at,
@@ -88,15 +88,22 @@ def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
     )
 
 
-def _read_usage(items: Iterable[ItemContents], *, devices_page: int | None) -> _Usage:
+def _read_usage(items: Sequence[ItemContents], *, devices_page: int | None) -> _Usage:
     """At most two statements: devices where a page of them is shown, downloads where a limit counts them."""
-    license_ids = [each.id for item in items if item.access.allowed for each in item.licenses]
-    downloads = [item.download for item in items if item.download is not None]
-    limited = [download.grant_id for download in downloads if download.allowance.limit is not None]
+    limited = _limited_grants(items)
     return _Usage(
-        devices=find_devices(license_ids, page=devices_page) if devices_page else {},
+        devices=find_devices(_open_licenses(items), page=devices_page) if devices_page else {},
         downloads=count_downloads(limited) if limited else {},
     )
+
+
+def _open_licenses(items: Iterable[ItemContents]) -> list[int]:
+    return [license_.id for item in items if item.access.allowed for license_ in item.licenses]
+
+
+def _limited_grants(items: Iterable[ItemContents]) -> list[int]:
+    downloads = [item.download for item in items if item.download is not None]
+    return [download.grant_id for download in downloads if download.allowance.limit is not None]
 
 
 def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage) -> PurchasedItem:
@@ -120,7 +127,9 @@ def _keys(order: Order, item: ItemContents, usage: _Usage) -> tuple[PurchasedKey
     if not item.access.allowed:
         return ()
     facts = item_facts(order, item.item)
-    return tuple(_key(each, each.key, facts, usage) for each in item.licenses if each.key is not None)
+    return tuple(
+        _key(license_, license_.key, facts, usage) for license_ in item.licenses if license_.key is not None
+    )
 
 
 def _key(license_: IssuedLicense, key: str, facts: Facts, usage: _Usage) -> PurchasedKey:

@@ -82,26 +82,19 @@ def resend(reference: str, *, to: str | None = None, new_link: bool = False) -> 
 
 def _resend(which: ColumnElement[bool], *, to: str | None, new_link: bool, adds_downloads: bool) -> Resent:
     with transaction() as session:
-        order = session.scalars(
-            select(Order).where(which).with_for_update().execution_options(populate_existing=True)
-        ).first()
-        if order is None:
-            raise NotFound("There is no such order.")
-        if order.erased_at is not None:
-            raise NothingToSend(f"Order {order.number} has no address any more: its buyer had it erased.")
+        order = _lock_addressed(session, which)
         has_moved = to is not None and email_key(to) != email_key(order.email)
         if to is not None and has_moved:
             _move(session, order, to.strip())
         if new_link:
             _renew_link(session, order)
-        allowed = order_access(order)
-        not_sent = "" if allowed.allowed and order.fulfilled_at is not None else allowed.sentence
+        not_sent = _why_not_sent(order)
         if not_sent and not has_moved:
             raise NothingToSend(f"Order {order.number}: {not_sent}")
         if not order.email:
             raise NothingToSend(f"Order {order.number} has no address: `--to` gives it one.")
         is_new = not not_sent and _promise_receipt(session, order, adds_downloads=adds_downloads)
-        done = Resent(
+        resent = Resent(
             number=order.number,
             email=order.email,
             has_moved=has_moved,
@@ -109,11 +102,29 @@ def _resend(which: ColumnElement[bool], *, to: str | None, new_link: bool, adds_
             not_sent=not_sent,
         )
     nudge("outbox")
-    return done
+    return resent
+
+
+def _lock_addressed(session: Session, which: ColumnElement[bool]) -> Order:
+    """Raises NotFound, and NothingToSend for an order whose buyer had the address erased."""
+    order = session.scalars(
+        select(Order).where(which).with_for_update().execution_options(populate_existing=True)
+    ).first()
+    if order is None:
+        raise NotFound("There is no such order.")
+    if order.erased_at is not None:
+        raise NothingToSend(f"Order {order.number} has no address any more: its buyer had it erased.")
+    return order
+
+
+def _why_not_sent(order: Order) -> str:
+    """Return why the order has no receipt to send; empty where it has one."""
+    allowed = order_access(order)
+    return "" if allowed.allowed and order.fulfilled_at is not None else allowed.sentence
 
 
 def _promise_receipt(session: Session, order: Order, *, adds_downloads: bool) -> bool:
-    """False where the same one was asked for within the hour. The order is locked: nobody asks at once."""
+    """Return False where the same one was asked for within the hour. The order is locked: nobody asks at once."""
     known = (
         OutboxMessage.order_id == order.id,
         OutboxMessage.kind == MailKind.RECEIPT,
@@ -142,7 +153,7 @@ def _promise_receipt(session: Session, order: Order, *, adds_downloads: bool) ->
 
 
 def _about(order: Order) -> str:
-    """Of a receipt that was asked for: with which link."""
+    """Say with which link a receipt was asked for."""
     return f"link {order.token_version}"
 
 

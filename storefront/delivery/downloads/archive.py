@@ -1,6 +1,6 @@
 """Download all: an order's files as one zip, made while it is sent, of constant memory and known size."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from zipstream import ZIP_STORED, ZipStream
@@ -46,19 +46,28 @@ def open_archive(order: Order) -> Archive:
     granted_files = find_newest_files(order)
     if not granted_files:
         raise NotFound("There is nothing to download in this order.")
-    refusals = {granted.file.id: refusal for granted in granted_files if (refusal := find_refusal(granted))}
+    refusals = _find_refusals(granted_files)
     left_out = [granted for granted in granted_files if granted.file.id in refusals]
     files = [granted for granted in granted_files if granted.file.id not in refusals]
     if not files:
         raise refusals[left_out[0].file.id]
+    note = "".join(_line(granted, refusals[granted.file.id]) for granted in left_out)
+    return Archive(files=tuple(files), zipped=_zip(files, note))
+
+
+def _find_refusals(files: Iterable[GrantedFile]) -> dict[int, StorefrontError]:
+    return {granted.file.id: refusal for granted in files if (refusal := find_refusal(granted))}
+
+
+def _zip(files: Iterable[GrantedFile], note: str) -> ZipStream:
+    """`note` says what is missing; empty for nothing."""
     zipped = ZipStream(compress_type=ZIP_STORED, sized=True)
     names: set[str] = set()
     for granted in files:
         _add_file(zipped, granted, names)
-    if left_out:
-        note = "".join(_line(granted, refusals[granted.file.id]) for granted in left_out)
+    if note:
         zipped.add(note.encode(), _free_name(LEFT_OUT, names, "1"))
-    return Archive(files=tuple(files), zipped=zipped)
+    return zipped
 
 
 def _line(granted: GrantedFile, refusal: StorefrontError) -> str:
@@ -78,7 +87,11 @@ def _free_name(filename: str, taken: set[str], version: str) -> str:
     number = 1
     while same_name(name) in taken:
         number += 1
-        stem, dot, ending = filename.rpartition(".")
-        name = f"{stem or filename} ({version}, {number}){dot}{ending if stem else ''}"
+        name = _numbered(filename, version, number)
     taken.add(same_name(name))
     return name
+
+
+def _numbered(filename: str, version: str, number: int) -> str:
+    stem, dot, ending = filename.rpartition(".")
+    return f"{stem or filename} ({version}, {number}){dot}{ending if stem else ''}"

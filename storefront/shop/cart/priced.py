@@ -46,15 +46,23 @@ def price_cart(lines: Iterable[CartLine]) -> PricedCart:
     currency = ""
     for line in wanted:
         offer = offers.get(line.price_id)
-        if offer is None or not offer.is_for_sale:
-            notices.append(_gone(offer))
-        elif currency and offer.currency != currency:
-            notices.append(f"{offer.product_name} has a price in another currency: please buy it on its own.")
+        notice = _why_left_out(offer, currency)
+        if offer is None or notice:
+            notices.append(notice)
         else:
             currency = offer.currency
             priced.append(_price(offer, line.quantity))
     total = sum(line.amount_minor for line in priced)
     return PricedCart(lines=tuple(priced), currency=currency, total_minor=total, notices=tuple(notices))
+
+
+def _why_left_out(offer: Offer | None, currency: str) -> str:
+    """Return the sentence for the buyer; empty where the line stays. `currency` is empty for the first line."""
+    if offer is None or not offer.is_for_sale:
+        return _gone(offer)
+    if currency and offer.currency != currency:
+        return f"{offer.product_name} has a price in another currency: please buy it on its own."
+    return ""
 
 
 def add_offer(lines: tuple[CartLine, ...], new: CartLine) -> tuple[CartLine, ...]:
@@ -63,13 +71,16 @@ def add_offer(lines: tuple[CartLine, ...], new: CartLine) -> tuple[CartLine, ...
     offer = offers.get(new.price_id)
     if offer is None or not offer.is_for_sale:
         raise CartRefused("This is not for sale any more.")
-    others = {offers[line.price_id].currency for line in lines if line.price_id in offers}
+    _check_currency(offer, {offers[line.price_id].currency for line in lines if line.price_id in offers})
+    return add(lines, new, is_free=offer.amount_minor == 0)
+
+
+def _check_currency(offer: Offer, others: set[str]) -> None:
     if others - {offer.currency}:
         raise CartRefused(
             f"{offer.product_name} is sold in {offer.currency.upper()} and your cart is in "
             f"{min(others).upper()}. One payment has one currency: pay for the cart first, then add this."
         )
-    return add(lines, new, is_free=offer.amount_minor == 0)
 
 
 def set_quantities(lines: tuple[CartLine, ...], wanted: Mapping[int, int]) -> tuple[CartLine, ...]:
@@ -77,9 +88,12 @@ def set_quantities(lines: tuple[CartLine, ...], wanted: Mapping[int, int]) -> tu
     offers = find_offers(wanted)
     for price_id, quantity in wanted.items():
         offer = offers.get(price_id)
-        is_free = offer is not None and offer.amount_minor == 0
-        lines = set_quantity(lines, CartLine(price_id=price_id, quantity=quantity), is_free=is_free)
+        lines = set_quantity(lines, CartLine(price_id=price_id, quantity=quantity), is_free=_is_free(offer))
     return lines
+
+
+def _is_free(offer: Offer | None) -> bool:
+    return offer is not None and offer.amount_minor == 0
 
 
 def _price(offer: Offer, quantity: int) -> PricedLine:
