@@ -23,6 +23,7 @@ from storefront.delivery.licenses.api.views import licenses
 from storefront.delivery.licenses.signing.views import well_known
 from storefront.mail.transport import set_up_mail
 from storefront.migrations import schema
+from storefront.owner.admin.pages import admin
 from storefront.owner.health import security_txt as _security_txt  # noqa: F401 - its address
 from storefront.owner.health.views import health
 from storefront.owner.health.writing import set_up_write_probe
@@ -39,7 +40,7 @@ from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (
     catalog, cart, checkout, webhook, customers, account, library, confirm, news, downloads, licenses,
-    well_known, health,
+    well_known, health, admin,
 )  # fmt: skip
 
 

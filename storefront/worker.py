@@ -22,6 +22,7 @@ from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
+from storefront.owner.people import links, sessions
 from storefront.payments.reconcile.run import reconcile
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
@@ -64,6 +65,8 @@ def forget_hourly() -> None:
     if take_lease("forget_proofs", seconds=FORGET_SECONDS):
         forget_proofs()
         forget_ended()
+        links.forget_links()
+        sessions.forget_ended()
 
 
 JOBS = {

@@ -44,6 +44,7 @@ DOORS = {
     "flask_mail": "mail/transport.py",
     "huey": "core/queue.py",
     "obstore": "core/storage.py",
+    "webauthn": "owner/people/passkeys.py",
 }
 CLOCKS = {
     ("datetime", "now"),

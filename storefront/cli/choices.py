@@ -11,3 +11,4 @@ DECISIONS = ("follow_payment", "withdraw", "allow")
 MAIL_STATES = ("queued", "sending", "sent", "canceled", "failed", "paused")
 KEY_SOURCES = ("generated", "pool")
 REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create
+ROLES = ("owner", "support", "reader")

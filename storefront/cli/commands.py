@@ -37,6 +37,10 @@ SECTIONS: Sections = {
         "events": ("storefront.cli.events:events", "See what Stripe's webhook delivered, and process it again."),
         "fulfill": ("storefront.cli.fulfill:fulfill", "Ask Stripe about one checkout and hand out what was paid."),
     },
+    "People": {
+        "owner": ("storefront.cli.owner:owner", "Say who may come in at /admin; make a link that signs in."),
+        "audit": ("storefront.cli.audit:audit", "See who changed what, when and from where."),
+    },
     "Server": {
         "serve": ("storefront.cli.serve:serve", "Start the web server."),
         "worker": ("storefront.cli.worker:worker", "Start the worker, which sends emails and does what is due."),

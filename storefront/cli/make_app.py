@@ -1,6 +1,8 @@
 """The shop of a command: with the environment's settings, and a worker's patience with Stripe."""
 
+import getpass
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,8 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.app import create_app
+from storefront.audit.actor import Actor
+from storefront.audit.models import ActorKind
 from storefront.cli.terminal import plain
 from storefront.core.config.settings import SettingsError, load_settings, read_environment
 from storefront.core.db import db
@@ -37,6 +41,16 @@ def make_app(*, log_level: int = logging.WARNING) -> Flask:
     set_up_gateway(app, settings, FOR_WORKERS)
     click.get_current_context().call_on_close(lambda: _close_database(app))
     return app
+
+
+def command_actor() -> Actor:
+    """Return who the audit log names: this user of the machine, and where an SSH session comes from."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as containers have
+        name = f"user {os.getuid()}"
+    client = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
+    return Actor(kind=ActorKind.COMMAND, name=name, client=client[:64])
 
 
 @contextmanager

@@ -70,6 +70,8 @@ class ProofPurpose(StrEnum):
     LEAVE_ADDRESS = "leave_address"  # the old end of a change of address
     TAKE_ADDRESS = "take_address"  # the new end
     ERASE = "erase"
+    PERSON_SIGN_IN = "person_sign_in"  # to /admin
+    PERSON_CONFIRM = "person_confirm"  # before what cannot be undone there
 
 
 class AddressProof(Base):

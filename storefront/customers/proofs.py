@@ -80,8 +80,7 @@ def add_proof(
     Raises:
         TooManyMails: the shop's ceiling is met.
     """
-    mailed = ceilings.find_mailed(session, purpose=purpose, email=email, about=about)
-    shared = ceilings.choose_shared(mailed, clock.now())
+    shared = _find_shared(session, purpose=purpose, email=email, about=about)
     if shared is not None:
         return shared
     on_file = session.scalar(
@@ -93,6 +92,37 @@ def add_proof(
         .order_by(Customer.email_key == unproven_key(email))  # the customer's, where there is one
         .limit(1)
     )
+    return _add_new(session, purpose=purpose, email=email, on_file=on_file, about=about, asked_by=asked_by)
+
+
+def add_proof_on_file(
+    session: Session,
+    *,
+    purpose: ProofPurpose,
+    email: str,
+    on_file: str | None,
+    about: str | None = None,
+    asked_by: str = "",
+) -> int:
+    """Do as `add_proof` does, for addresses that are on file elsewhere than with the customers (None: nowhere).
+
+    Raises:
+        TooManyMails: the shop's ceiling is met.
+    """
+    shared = _find_shared(session, purpose=purpose, email=email, about=about)
+    if shared is not None:
+        return shared
+    return _add_new(session, purpose=purpose, email=email, on_file=on_file, about=about, asked_by=asked_by)
+
+
+def _find_shared(session: Session, *, purpose: ProofPurpose, email: str, about: str | None) -> int | None:
+    mailed = ceilings.find_mailed(session, purpose=purpose, email=email, about=about)
+    return ceilings.choose_shared(mailed, clock.now())
+
+
+def _add_new(
+    session: Session, *, purpose: ProofPurpose, email: str, on_file: str | None, about: str | None, asked_by: str
+) -> int:
     ceilings.demand_room(session, purpose=purpose, is_customer=on_file is not None)
     now, seed = clock.now(), tokens.new_seed()
     proof = AddressProof(

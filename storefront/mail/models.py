@@ -24,6 +24,8 @@ class MailKind(StrEnum):
     KEY_REPLACED = "key_replaced"
     PROOF = "proof"  # the code and link that prove an address
     NEW_RELEASE = "new_release"
+    INVITATION = "invitation"  # of somebody who may come in at /admin
+    SECURITY_NOTICE = "security_notice"  # to them: a sign-in, a passkey
 
 
 TO_OWNER = (MailKind.DISPUTE_OPENED, MailKind.FRAUD_WARNING, MailKind.RECONCILE_REPORT)

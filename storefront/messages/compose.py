@@ -1,7 +1,6 @@
 """Every email we send, on one page. Rendered when it leaves, after `access()`: no key leaves after a refund."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from flask import render_template
@@ -21,6 +20,13 @@ from storefront.customers.proofs import code_of, link_of
 from storefront.customers.unproven import find_known
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailKind, OutboxMessage
+from storefront.messages.canceled import Canceled, Found
+from storefront.messages.people import (
+    PERSON_PURPOSES,
+    compose_invitation,
+    compose_person_proof,
+    compose_security_notice,
+)
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.disputes import AnswerStage, answer_stage
 from storefront.orders.models import Order
@@ -29,17 +35,6 @@ from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import Product, Release
 
 NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
-
-
-@dataclass(frozen=True, slots=True)
-class Canceled:
-    """The mail is not true; `reason` is kept on its row. `may_return`: it waits until it is true again."""
-
-    reason: str
-    may_return: bool = False
-
-
-Found = Mapping[str, Any] | Canceled
 
 
 def _order(message: OutboxMessage) -> Order:
@@ -82,6 +77,8 @@ def _proof(message: OutboxMessage) -> Found:
     proof = db.session.scalars(select(AddressProof).where(AddressProof.link_hash == message.about)).one_or_none()
     if proof is None or proof.expires_at <= clock.now() or proof.spent_at is not None:
         return Canceled("the code has ended")
+    if proof.purpose in PERSON_PURPOSES:
+        return compose_person_proof(proof)
     customer = find_known(proof.email)
     if (
         customer is not None and customer.email != proof.email
@@ -199,6 +196,8 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Found]] = {
     MailKind.NEW_RELEASE: _new_release,
     MailKind.KEYS_ARRIVED: _keys_arrived,
     MailKind.KEY_REPLACED: _key_replaced,
+    MailKind.INVITATION: compose_invitation,
+    MailKind.SECURITY_NOTICE: compose_security_notice,
 }
 
 

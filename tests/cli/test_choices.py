@@ -9,6 +9,7 @@ from storefront.cli import choices
 from storefront.mail.models import MailState
 from storefront.orders.access import Reason
 from storefront.orders.models import Decision
+from storefront.owner.people.models import Role
 from storefront.shop.catalog.models import KeySource
 
 
@@ -19,8 +20,9 @@ from storefront.shop.catalog.models import KeySource
         (choices.DECISIONS, Decision),
         (choices.MAIL_STATES, MailState),
         (choices.KEY_SOURCES, KeySource),
+        (choices.ROLES, Role),
     ],
-    ids=["order", "decision", "mail", "key"],
+    ids=["order", "decision", "mail", "key", "role"],
 )
 def test_offers_every_value_that_there_is(words: tuple[str, ...], meant: Iterable[StrEnum]) -> None:
     assert words == tuple(member.value for member in meant)

@@ -20,6 +20,7 @@ from storefront.web.limits import limiter
 confirm = Blueprint("confirm", __name__)
 
 ORDER_KEY = "order_proof"  # the order's id and its proof's
+CONFIRMED_HERE = (ProofPurpose.OPEN_ORDER, ProofPurpose.ERASE, *ENDS)  # others have pages of their own
 
 
 @confirm.get("/confirm/<token>")
@@ -37,7 +38,7 @@ def open_link(token: str) -> ResponseReturnValue:
 
 def _find_proof(token: str) -> Proof | None:
     proof = find_by_link(token, browser=reader_here().browser)
-    return proof if proof and proof.purpose is not ProofPurpose.SIGN_IN else None
+    return proof if proof and proof.purpose in CONFIRMED_HERE else None
 
 
 @confirm.post("/confirm/<token>")

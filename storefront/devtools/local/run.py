@@ -6,6 +6,7 @@ import click
 
 from storefront.app import create_app
 from storefront.core.config.settings import load_settings
+from storefront.devtools.local.admin_link import make_admin_link
 from storefront.devtools.local.end import End
 from storefront.devtools.local.ports import HOST, Ports, read_ports
 from storefront.devtools.local.programs import Running, commands, start, stop, wait_until_ready, watch
@@ -19,7 +20,7 @@ def run_local(environ: Mapping[str, str]) -> int:
     ports = read_ports(environ)
     end = End()
     environment = build_environment(environ, ports)
-    _prepare_database(environment)
+    admin_link = _prepare_database(environment)
     keep_settings(environ, environment)
     environment["SANDBOX_SECRET_KEY"] = environment["STRIPE_SECRET_KEY"]
     environment["SANDBOX_PUBLISHABLE_KEY"] = environment["STRIPE_PUBLISHABLE_KEY"]
@@ -28,21 +29,23 @@ def run_local(environ: Mapping[str, str]) -> int:
     try:
         for name, command in commands(ports, environment, data_folder(environ)).items():
             running[name] = start(command, environment)
-        return _stay_up(f"{environment['BASE_URL']}/readyz", ports, running, end)
+        return _stay_up(f"{environment['BASE_URL']}/readyz", ports, running, end, admin_link)
     finally:
         stop(running)
 
 
-def _prepare_database(environment: Mapping[str, str]) -> None:
+def _prepare_database(environment: Mapping[str, str]) -> str:
+    """Return the token of a link that signs in to /admin."""
     app = create_app(load_settings(environment))
     schema.upgrade(app)
     with app.app_context():
         seed()
+        return make_admin_link()
 
 
-def _stay_up(url: str, ports: Ports, running: Running, end: End) -> int:
+def _stay_up(url: str, ports: Ports, running: Running, end: End, admin_link: str) -> int:
     if wait_until_ready(url, running, end):
-        _print_addresses(ports)
+        _print_addresses(ports, admin_link)
         name_of_ended = watch(running, end)
         if name_of_ended is not None:
             click.echo(f"The {name_of_ended} ended by itself; stopping the rest.", err=True)
@@ -51,10 +54,11 @@ def _stay_up(url: str, ports: Ports, running: Running, end: End) -> int:
     return 0
 
 
-def _print_addresses(ports: Ports) -> None:
+def _print_addresses(ports: Ports, admin_link: str) -> None:
     click.echo(
         f"""
   Shop      http://{HOST}:{ports.shop}
+  Admin     http://localhost:{ports.shop}/admin/link/{admin_link}   signs you in, once
   Mailbox   http://{HOST}:{ports.mailbox}   every mail the shop sends
   Sandbox   http://{HOST}:{ports.sandbox}  the local Stripe: events, deliveries, bank debits
 

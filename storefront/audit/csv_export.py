@@ -1,0 +1,43 @@
+"""The audit log as CSV, safe to open in a spreadsheet."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from storefront.audit.queries import Entry
+
+COLUMNS = (
+    "id", "at", "mode", "actor_kind", "actor", "client", "browser", "request_id",
+    "verb", "subject_kind", "subject", "before", "after",
+)  # fmt: skip
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_lines(entries: Iterable[Entry]) -> Iterator[str]:
+    yield _line(COLUMNS)
+    for entry in entries:
+        yield _line(
+            (
+                entry.id, entry.created_at.isoformat(), entry.mode, entry.actor_kind.value, entry.actor,
+                entry.client, entry.browser, entry.request_id, entry.verb, entry.subject_kind, entry.subject,
+                _json(entry.before), _json(entry.after),
+            )
+        )  # fmt: skip
+
+
+def _line(cells: Iterable[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([_cell(cell) for cell in cells])
+    return out.getvalue()
+
+
+def _cell(cell: object) -> str:
+    """A spreadsheet runs a text that begins like a formula, so such a one begins with an apostrophe."""
+    text = str(cell)
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+
+
+def _json(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, ensure_ascii=False) if fields else ""

@@ -1,0 +1,118 @@
+"""`storefront owner`: who may come in at /admin."""
+
+from dataclasses import asdict
+
+import click
+
+from storefront.cli.choices import ROLES
+from storefront.cli.output import as_json, print_result, to_json_value
+from storefront.cli.shop import open_shop
+
+
+@click.group()
+def owner() -> None:
+    """Who may come in at /admin, and the ways back in."""
+
+
+@owner.command()
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), default="owner", show_default=True, help="What they may do.")
+@as_json
+def invite(email: str, role: str, as_json: bool) -> None:
+    """Invite somebody: a link is mailed, and printed here."""
+    from storefront.core.runtime import absolute_url
+    from storefront.owner.people.models import Role
+    from storefront.owner.people.people import invite as invite_person
+
+    with open_shop():
+        invited = invite_person(email, Role(role))
+        url = absolute_url("admin.open_link", token=invited.link)
+    value = {"email": invited.email, "role": invited.role.value, "url": url}
+    lines = [f"{invited.email} is invited as {invited.role.value}. The link works once, for 7 days:", url]
+    print_result(value, lines, as_json=as_json)
+
+
+@owner.command("link")
+@click.argument("email", required=False)
+@as_json
+def make_link(email: str | None, as_json: bool) -> None:
+    """A link that signs in once, for when email or the passkey is not to be had. EMAIL may be left out."""
+    from storefront.core.runtime import absolute_url
+    from storefront.owner.people.links import AT_THE_MACHINE, make_link
+    from storefront.owner.people.people import get_person_or_only
+
+    with open_shop():
+        person = get_person_or_only(email)
+        address = person.email
+        url = absolute_url("admin.open_link", token=make_link(person.id))
+    minutes = int(AT_THE_MACHINE.total_seconds()) // 60
+    value = {"email": address, "url": url, "minutes": minutes}
+    lines = [f"Signs in as {address}, once, within {minutes} minutes. Give it to nobody:", url]
+    print_result(value, lines, as_json=as_json)
+
+
+@owner.command("list")
+@as_json
+def list_owners(as_json: bool) -> None:
+    """Who may come in, with their roles."""
+    from storefront.owner.people.people import list_people
+
+    with open_shop():
+        people = list_people()
+    lines = [
+        f"{person.email}  {person.role.value}  "
+        f"{f'{person.came_at:%Y-%m-%d}' if person.came_at else 'invited'}  {person.passkeys} passkeys"
+        for person in people
+    ]
+    print_result(
+        [to_json_value(asdict(person)) for person in people],
+        lines,
+        as_json=as_json,
+        if_none="Nobody yet: storefront owner invite EMAIL",
+    )
+
+
+@owner.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice(ROLES))
+@as_json
+def change_role(email: str, role: str, as_json: bool) -> None:
+    """Give somebody another role."""
+    from storefront.owner.people.models import Role
+    from storefront.owner.people.people import change_role, get_person
+
+    with open_shop():
+        person = get_person(email)
+        address = person.email
+        change_role(person.id, Role(role))
+    print_result({"email": address, "role": role}, [f"{address} is {role} now."], as_json=as_json)
+
+
+@owner.command()
+@click.argument("email")
+@as_json
+def remove(email: str, as_json: bool) -> None:
+    """Let somebody in no more; their sessions end."""
+    from storefront.owner.people.people import get_person
+    from storefront.owner.people.people import remove as remove_person
+
+    with open_shop():
+        address = remove_person(get_person(email).id)
+    print_result({"email": address}, [f"{address} can't come in any more."], as_json=as_json)
+
+
+@owner.command("forget-passkeys")
+@click.argument("email")
+@as_json
+def forget_passkeys(email: str, as_json: bool) -> None:
+    """Remove all passkeys of somebody who lost them, and end their sessions. Codes by email work again."""
+    from storefront.owner.people.passkeys import remove_all
+    from storefront.owner.people.people import get_person
+
+    with open_shop():
+        person = get_person(email)
+        address = person.email
+        count = remove_all(person.id)
+    value = {"email": address, "passkeys": count}
+    removed = "1 passkey removed" if count == 1 else f"{count} passkeys removed"
+    print_result(value, [f"{removed}. {address} signs in with a code again."], as_json=as_json)

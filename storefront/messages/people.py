@@ -1,0 +1,47 @@
+"""Emails to the people who run the shop: an invitation, a code for /admin, and news of their account's safety."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from storefront.audit.models import AuditEntry
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.runtime import absolute_url
+from storefront.customers.models import AddressProof, ProofPurpose
+from storefront.customers.proofs import code_of, link_of
+from storefront.mail.models import OutboxMessage
+from storefront.messages.canceled import Canceled, Found
+from storefront.owner.people.links import INVITATION, link_token
+from storefront.owner.people.models import Person, PersonLink
+from storefront.owner.people.people import find_person
+
+PERSON_PURPOSES = (ProofPurpose.PERSON_SIGN_IN, ProofPurpose.PERSON_CONFIRM)
+
+
+def compose_person_proof(proof: AddressProof) -> Found:
+    """Write the code, and for signing in a link; nothing leaves to who may not come in."""
+    person = find_person(proof.email)
+    if person is None or person.email != proof.email:
+        return Canceled("nobody with this address may come in")
+    values: dict[str, Any] = {"code": code_of(proof.seed), "purpose": proof.purpose.value, "link_url": None}
+    if proof.purpose is ProofPurpose.PERSON_SIGN_IN:
+        values["link_url"] = absolute_url("admin.open_mailed_link", token=link_of(proof.seed))
+    return values
+
+
+def compose_invitation(message: OutboxMessage) -> Found:
+    row = db.session.execute(
+        select(PersonLink, Person)
+        .join(Person, Person.id == PersonLink.person_id)
+        .where(PersonLink.link_hash == message.about)
+    ).one_or_none()
+    if row is None or row.PersonLink.used_at is not None or row.PersonLink.expires_at <= clock.now():
+        return Canceled("the invitation was used, replaced or taken back")
+    link_url = absolute_url("admin.open_link", token=link_token(row.PersonLink.seed))
+    return {"link_url": link_url, "role": row.Person.role.value, "days": INVITATION.days}
+
+
+def compose_security_notice(message: OutboxMessage) -> Found:
+    entry = db.session.get_one(AuditEntry, int(message.about or 0))
+    return {"entry": entry, "values": entry.after or {}, "admin_url": absolute_url("admin.account")}

@@ -1,0 +1,47 @@
+"""The audit log: shown, searched, exported."""
+
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from storefront.audit.csv_export import csv_lines
+from storefront.audit.queries import Filter, list_verbs, read_all, read_page
+from storefront.core import clock
+from storefront.core.runtime import settings
+from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.people.roles import Permission
+
+LONGEST_WORDS = 200
+HIGHEST_ID = 2**31 - 1
+
+
+def _filter() -> Filter:
+    words = request.args.get("q", "").strip()[:LONGEST_WORDS]
+    return Filter(words=words, verb=request.args.get("verb", "")[:LONGEST_WORDS])
+
+
+def _older_than() -> int | None:
+    sent = request.args.get("older_than", "")
+    return min(int(sent), HIGHEST_ID) if sent.isascii() and sent.isdigit() and len(sent) < 20 else None
+
+
+@admin.get("/audit")
+@needs(Permission.PEOPLE)
+def audit() -> ResponseReturnValue:
+    chosen = _filter()
+    older_than = _older_than()
+    return render_template(
+        "owner/admin/audit.html",
+        page=read_page(chosen, older_than=older_than),
+        chosen=chosen,
+        is_first_page=older_than is None,
+        verbs=list_verbs(),
+    )
+
+
+@admin.get("/audit.csv")
+@needs(Permission.PEOPLE)
+def audit_csv() -> ResponseReturnValue:
+    name = f"audit-{settings().mode.value}-{clock.now():%Y-%m-%d}.csv"
+    answer = Response("".join(csv_lines(read_all(_filter()))), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -1,0 +1,89 @@
+"""The blueprint of /admin and its guard: every view names the permission that it needs, or nobody gets in."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Blueprint, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from storefront.audit.actor import Actor, act_as
+from storefront.audit.models import ActorKind
+from storefront.core.errors import StorefrontError
+from storefront.customers.browser_session import browser_here
+from storefront.owner.admin.cookie import token_here
+from storefront.owner.people import sessions
+from storefront.owner.people.roles import Permission, may
+from storefront.owner.people.sessions import SignedIn
+from storefront.web.limits import client
+
+View = TypeVar("View", bound=Callable[..., object])
+MARK = "needed_permission"
+FRESH_MARK = "needs_fresh_proof"
+SIGNED_OUT = "Please sign in again. Nothing was changed."
+
+
+class NotAllowed(StorefrontError):
+    code = "not_allowed"
+    status = 403
+    title = "Your role may not do this"
+
+
+def needs(permission: Permission, *, fresh: bool = False) -> Callable[[View], View]:
+    """Mark a view, below its route. `fresh`: who does this has proven within minutes that it is them."""
+
+    def mark(view: View) -> View:
+        setattr(view, MARK, permission)
+        setattr(view, FRESH_MARK, fresh)
+        return view
+
+    return mark
+
+
+admin = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+@admin.before_request
+def guard() -> ResponseReturnValue | None:
+    """Raises NotAllowed. Sets `g.here` (SignedIn), and who the audit log names."""
+    view = current_app.view_functions[request.endpoint or ""]
+    permission = getattr(view, MARK, None)
+    if permission is Permission.OPEN:
+        return None
+    here = find_here()
+    if here is None:
+        return _send_to_sign_in()
+    if permission is None or not may(here.role, permission):
+        raise NotAllowed(f"You are signed in as {here.role.value}. Ask an owner of the shop.")
+    if getattr(view, FRESH_MARK, False) and not here.is_fresh:
+        return redirect(url_for("admin.confirm", next=next_after_confirming()), 303)
+    g.here = here
+    sessions.see(token_here(), here.last_seen_at)
+    act_as(Actor(kind=ActorKind.PERSON, name=here.email, client=client(), browser=browser_here()))
+    return None
+
+
+def find_here() -> SignedIn | None:
+    token = token_here()
+    return sessions.find_signed_in(token) if token else None
+
+
+def _send_to_sign_in() -> ResponseReturnValue:
+    """Back to a page that was asked for; what a form would have done is not done later."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return redirect(url_for("admin.sign_in", next=wanted or None), 303)
+
+
+def next_after_confirming() -> str:
+    """The page whose form was sent: it is filled in again, and sent by who reads it."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.form.get("page", "/admin")
+
+
+def safe_next(wanted: str) -> str:
+    """A page of /admin, or its first one: a link from elsewhere cannot lead away."""
+    is_ours = wanted == "/admin" or wanted.startswith(("/admin/", "/admin?"))
+    return wanted if is_ours and "\\" not in wanted and "//" not in wanted else "/admin"
+
+
+def here() -> SignedIn:
+    signed_in: SignedIn = g.here
+    return signed_in

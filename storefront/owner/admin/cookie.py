@@ -1,0 +1,37 @@
+"""The cookie of /admin: a random token, sent to pages under /admin only. Its row says who that is."""
+
+from flask import Response, request
+
+from storefront.core import tokens
+from storefront.core.runtime import settings
+from storefront.owner.people.sessions import LONGEST
+
+NAME = "storefront_admin"
+PATH = "/admin"
+
+
+def cookie_name() -> str:
+    """Over https a name that only https can set; `__Host-` would send it to every page of the shop."""
+    return f"__Secure-{NAME}" if settings().is_https else NAME
+
+
+def token_here() -> str:
+    """This browser's; empty for none."""
+    token = request.cookies.get(cookie_name(), "")
+    return token if tokens.is_token(token) else ""
+
+
+def keep_token(response: Response, token: str) -> None:
+    response.set_cookie(
+        cookie_name(),
+        token,
+        path=PATH,
+        max_age=int(LONGEST.total_seconds()),
+        httponly=True,
+        secure=settings().is_https,
+        samesite="Lax",  # a link in an email opens its page
+    )
+
+
+def drop_token(response: Response) -> None:
+    response.delete_cookie(cookie_name(), path=PATH, httponly=True, secure=settings().is_https, samesite="Lax")

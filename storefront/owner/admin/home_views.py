@@ -1,0 +1,33 @@
+"""What is up: warnings, what needs the owner, the newest orders; and an order with its history."""
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from storefront.orders.lookup import get_order
+from storefront.orders.notices import list_open_notices
+from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.health.trouble import read_trouble
+from storefront.owner.health.warnings import find_warnings
+from storefront.owner.history.newest import find_newest
+from storefront.owner.history.order import read_history
+from storefront.owner.people.roles import Permission
+
+NEWEST = 10
+
+
+@admin.get("")
+@needs(Permission.READ)
+def home() -> ResponseReturnValue:
+    return render_template(
+        "owner/admin/home.html",
+        warnings=find_warnings(read_trouble()),
+        notices=list_open_notices(),
+        newest=find_newest(limit=NEWEST),
+    )
+
+
+@admin.get("/orders/<number>")
+@needs(Permission.READ)
+def order(number: str) -> ResponseReturnValue:
+    """Its keys are masked: who may see them whole is asked at the machine."""
+    return render_template("owner/admin/order.html", order=read_history(get_order(number)))

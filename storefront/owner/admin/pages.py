@@ -1,0 +1,13 @@
+"""Every page of /admin: importing this puts them on the blueprint."""
+
+from storefront.owner.admin import (
+    account_views,
+    audit_views,
+    confirm_views,
+    home_views,
+    people_views,
+    sign_in_views,
+)
+from storefront.owner.admin.blueprint import admin
+
+__all__ = ["account_views", "admin", "audit_views", "confirm_views", "home_views", "people_views", "sign_in_views"]

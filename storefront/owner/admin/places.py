@@ -1,0 +1,33 @@
+"""Where this browser is, as passkeys see it, and who knocks."""
+
+from urllib.parse import urlsplit
+
+from flask import request
+
+from storefront.core.runtime import settings
+from storefront.customers.browser_session import browser_here, reader_here
+from storefront.owner.admin.cookie import token_here
+from storefront.owner.people.passkeys import Place
+from storefront.owner.people.sign_in import Browser
+from storefront.web.hosts import name_of
+
+
+def place_here() -> Place:
+    """By BASE_URL where the request came to its host: a proxy may hide that it speaks https."""
+    shop = urlsplit(settings().base_url)
+    host = name_of(request.host.lower())
+    if host == shop.hostname:
+        return Place(host=host, origin=f"{shop.scheme}://{shop.netloc}")
+    return Place(host=host, origin=f"{request.scheme}://{request.host.lower()}")
+
+
+def named_address() -> str:
+    """Where passkeys work, for who opened the shop by an address like 127.0.0.1; empty where they work here."""
+    place = place_here()
+    if place.can_have_passkeys or not place.host.startswith("127."):
+        return ""
+    return f"{request.scheme}://{request.host.replace(place.host, 'localhost')}/admin"
+
+
+def knocking_browser() -> Browser:
+    return Browser(reader=reader_here(), words=browser_here(), before=token_here())

@@ -1,0 +1,71 @@
+"""Links that let a person in once: an invitation, or one that was made at the machine."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from storefront.core import clock, tokens
+from storefront.core.db import db, transaction
+from storefront.core.queue import nudge
+from storefront.customers.proofs import derive
+from storefront.owner.people.models import Person, PersonLink
+from storefront.owner.people.security_notices import tell_person
+
+INVITATION = timedelta(days=7)
+AT_THE_MACHINE = timedelta(hours=1)
+KEPT = timedelta(days=7)  # after they expired
+
+
+def add_link(changes: Session, person_id: int, *, lifetime: timedelta) -> tuple[str, str]:
+    """Return the token, which is stored nowhere, and its hash. Older links of the person end."""
+    changes.execute(delete(PersonLink).where(PersonLink.person_id == person_id))
+    seed = tokens.new_seed()
+    token = link_token(seed)
+    link_hash = tokens.hash_token(token)
+    changes.add(PersonLink(person_id=person_id, seed=seed, link_hash=link_hash, expires_at=clock.now() + lifetime))
+    return token, link_hash
+
+
+def link_token(seed: bytes) -> str:
+    """128 bits, from the stored seed and SECRET_KEY."""
+    return derive(seed, "person-link").hex()[:32]
+
+
+def make_link(person_id: int, *, lifetime: timedelta = AT_THE_MACHINE) -> str:
+    """Make a link for when mail or a passkey is not to be had; return its token. An email tells the person."""
+    with transaction() as changes:
+        token, _ = add_link(changes, person_id, lifetime=lifetime)
+        tell_person(changes, changes.get_one(Person, person_id), "person.link_made")
+    nudge("outbox")
+    return token
+
+
+def find_link(token: str, *, browser: str) -> tuple[Person, PersonLink] | None:
+    """For a page with a button, which uses up nothing. None for an unknown, expired or used one."""
+    row = db.session.execute(
+        select(Person, PersonLink)
+        .join(PersonLink, PersonLink.person_id == Person.id)
+        .where(PersonLink.link_hash == _hash(token), PersonLink.expires_at > clock.now())
+    ).one_or_none()
+    return (row[0], row[1]) if row is not None and row[1].used_by in (None, browser) else None
+
+
+def spend_link(changes: Session, token: str, *, browser: str) -> tuple[PersonLink, bool] | None:
+    """Return the link and whether this browser used it before; None as `find_link`."""
+    locked = select(PersonLink).where(PersonLink.link_hash == _hash(token), PersonLink.expires_at > clock.now())
+    link = changes.scalars(locked.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    if link is None or link.used_by not in (None, browser):
+        return None
+    is_again = link.used_at is not None
+    link.used_at, link.used_by = link.used_at or clock.now(), browser
+    return link, is_again
+
+
+def _hash(token: str) -> str:
+    return tokens.hash_token(token) if tokens.is_token(token) else ""
+
+
+def forget_links() -> None:
+    with transaction() as changes:
+        changes.execute(delete(PersonLink).where(PersonLink.expires_at < clock.now() - KEPT))

@@ -1,0 +1,287 @@
+"""Passkeys (WebAuthn, https://www.w3.org/TR/webauthn-3/): added, used to come in or to confirm, removed.
+
+The only importer of `webauthn`. A challenge is stored by its hash and deleted when it is answered.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import Any
+
+import webauthn
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+from webauthn.helpers import base64url_to_bytes
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    AuthenticatorTransport,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from storefront.core import clock, tokens
+from storefront.core.db import db, transaction
+from storefront.core.errors import StorefrontError
+from storefront.core.queue import nudge
+from storefront.core.runtime import settings
+from storefront.owner.people import sessions
+from storefront.owner.people.models import Passkey, PasskeyChallenge, Person
+from storefront.owner.people.security_notices import tell_person
+from storefront.owner.people.sign_in import Browser, Way, begin_session
+
+CHALLENGE_LIFETIME = timedelta(minutes=5)
+MOST_PASSKEYS = 20  # of one person
+LONGEST_NAME = 60
+
+
+class PasskeyRefused(StorefrontError):
+    code = "passkey_refused"
+    title = "That passkey was not taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the browser is: `host` is what a passkey is bound to, `origin` what the browser signs."""
+
+    host: str
+    origin: str
+
+    @property
+    def can_have_passkeys(self) -> bool:
+        """Browsers bind passkeys to names, never to IP addresses, and only over https or on `localhost`."""
+        is_local = self.host == "localhost" or self.host.endswith(".localhost")
+        return not _is_ip(self.host) and (is_local or self.origin.startswith("https:"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedPasskey:
+    id: int
+    name: str
+    rp_id: str
+    created_at: Any
+    last_used_at: Any
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def list_passkeys(person_id: int) -> list[ListedPasskey]:
+    rows = db.session.scalars(select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.id))
+    return [
+        ListedPasskey(
+            id=row.id, name=row.name, rp_id=row.rp_id, created_at=row.created_at, last_used_at=row.last_used_at
+        )
+        for row in rows
+    ]
+
+
+def start_adding(person_id: int, email: str, place: Place) -> dict[str, Any]:
+    """Return what `navigator.credentials.create()` takes, as JSON.
+
+    Raises:
+        PasskeyRefused: there are as many as may be.
+    """
+    known = db.session.scalars(select(Passkey).where(Passkey.person_id == person_id)).all()
+    if len(known) >= MOST_PASSKEYS:
+        raise PasskeyRefused(f"You have {MOST_PASSKEYS} passkeys. Remove one that you no longer use first.")
+    options = webauthn.generate_registration_options(
+        rp_id=place.host,
+        rp_name=settings().shop_name,
+        user_id=f"person:{person_id}".encode(),
+        user_name=email,
+        user_display_name=email,
+        exclude_credentials=[_descriptor(passkey) for passkey in known],
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+        ),
+    )
+    _keep_challenge(options.challenge, person_id)
+    return _as_json(webauthn.options_to_json(options))
+
+
+def add(person_id: int, answer: dict[str, Any], *, name: str, place: Place) -> None:
+    """Store the passkey that the browser made.
+
+    Raises:
+        PasskeyRefused: the answer is not to our challenge, or the passkey is known.
+    """
+    challenge = _challenge_of(answer)
+    with transaction() as changes:
+        if _spend_challenge(changes, challenge) != person_id:
+            raise PasskeyRefused("That took too long. Try once more.")
+        try:
+            verified = webauthn.verify_registration_response(
+                credential=answer,
+                expected_challenge=challenge,
+                expected_rp_id=place.host,
+                expected_origin=place.origin,
+                require_user_verification=True,
+            )
+        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+            raise PasskeyRefused("Your browser's answer could not be checked. Try once more.") from error
+        if changes.scalar(select(Passkey.id).where(Passkey.credential_id == verified.credential_id)) is not None:
+            raise PasskeyRefused("This passkey is on the list already.")
+        changes.add(
+            Passkey(
+                person_id=person_id,
+                credential_id=verified.credential_id,
+                public_key=verified.credential_public_key,
+                sign_count=verified.sign_count,
+                transports=_transports_of(answer),
+                rp_id=place.host,
+                name=_storable(name),
+            )
+        )
+        person = changes.get_one(Person, person_id)
+        tell_person(changes, person, "passkey.added", {"name": _storable(name)})
+    nudge("outbox")
+
+
+def _storable(name: str) -> str:
+    """Without NUL and lone surrogates, which JSON carries and PostgreSQL refuses."""
+    kept = name.replace("\0", "").encode("utf-8", "ignore").decode()
+    return kept.strip()[:LONGEST_NAME] or "Passkey"
+
+
+def remove(person_id: int, passkey_id: int) -> bool:
+    """Remove one of a person's own; False for one that is not there any more."""
+    with transaction() as changes:
+        mine = Passkey.id == passkey_id, Passkey.person_id == person_id
+        name = changes.scalar(delete(Passkey).where(*mine).returning(Passkey.name))
+        if name is not None:
+            tell_person(changes, changes.get_one(Person, person_id), "passkey.removed", {"name": name})
+    nudge("outbox")
+    return name is not None
+
+
+def remove_all(person_id: int) -> int:
+    """At the machine, for who lost them. Their sessions end too."""
+    with transaction() as changes:
+        gone = changes.scalars(delete(Passkey).where(Passkey.person_id == person_id).returning(Passkey.id)).all()
+        sessions.end_all(changes, person_id)
+        tell_person(changes, changes.get_one(Person, person_id), "passkey.all_removed", {"count": str(len(gone))})
+    nudge("outbox")
+    return len(gone)
+
+
+def start_using(place: Place, *, person_id: int | None = None) -> dict[str, Any]:
+    """Return what `navigator.credentials.get()` takes, as JSON. Without a person the browser offers its own."""
+    known = db.session.scalars(select(Passkey).where(Passkey.person_id == person_id)).all() if person_id else ()
+    options = webauthn.generate_authentication_options(
+        rp_id=place.host,
+        allow_credentials=[_descriptor(passkey) for passkey in known],
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    _keep_challenge(options.challenge, person_id)
+    return _as_json(webauthn.options_to_json(options))
+
+
+def sign_in(answer: dict[str, Any], place: Place, browser: Browser) -> str:
+    """Return the token of the new session.
+
+    Raises:
+        PasskeyRefused: the passkey is unknown, or the answer is not to our challenge.
+    """
+    token = tokens.new_token()
+    with transaction() as changes:
+        passkey = _verify(changes, answer, place, person_id=None)
+        person = changes.get_one(Person, passkey.person_id)
+        begin_session(changes, person, token=token, browser=browser, way=Way.PASSKEY)
+    nudge("outbox")
+    return token
+
+
+def confirm(answer: dict[str, Any], place: Place, *, person_id: int, session_id: int) -> None:
+    """Prove once more that it is them. Raises as `sign_in` does."""
+    with transaction() as changes:
+        _verify(changes, answer, place, person_id=person_id)
+        sessions.prove_again(changes, session_id)
+
+
+def _verify(changes: Session, answer: dict[str, Any], place: Place, *, person_id: int | None) -> Passkey:
+    challenge = _challenge_of(answer)
+    if _spend_challenge(changes, challenge) != person_id:
+        raise PasskeyRefused("That took too long. Try once more.")
+    known = select(Passkey).where(Passkey.credential_id == _credential_id(answer)).with_for_update()
+    passkey = changes.scalars(known.execution_options(populate_existing=True)).one_or_none()
+    if passkey is None or person_id not in (None, passkey.person_id):
+        raise PasskeyRefused("This passkey is not known here. It may have been removed. Sign in another way.")
+    try:
+        verified = webauthn.verify_authentication_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=place.host,
+            expected_origin=place.origin,
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=passkey.sign_count,
+            require_user_verification=True,
+        )
+    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        raise PasskeyRefused("Your browser's answer could not be checked. Try once more.") from error
+    passkey.sign_count = verified.new_sign_count
+    passkey.last_used_at = clock.now()
+    return passkey
+
+
+def _keep_challenge(challenge: bytes, person_id: int | None) -> None:
+    with transaction() as changes:
+        changes.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < clock.now()))
+        expires_at = clock.now() + CHALLENGE_LIFETIME
+        changes.add(PasskeyChallenge(challenge_hash=_hash(challenge), person_id=person_id, expires_at=expires_at))
+
+
+NOBODY = -1  # of a challenge that is not there: no person has this id
+
+
+def _spend_challenge(changes: Session, challenge: bytes) -> int | None:
+    """Return who it was given to: None for somebody who is not signed in, NOBODY for an unknown or expired one."""
+    this = PasskeyChallenge.challenge_hash == _hash(challenge), PasskeyChallenge.expires_at > clock.now()
+    spent = changes.execute(
+        delete(PasskeyChallenge).where(*this).returning(PasskeyChallenge.person_id)
+    ).one_or_none()
+    return NOBODY if spent is None else spent.person_id
+
+
+def _challenge_of(answer: dict[str, Any]) -> bytes:
+    """Return the challenge that the browser says it signed; whether it did, the library checks."""
+    try:
+        client_data = json.loads(base64url_to_bytes(answer["response"]["clientDataJSON"]))
+        return base64url_to_bytes(client_data["challenge"])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise PasskeyRefused("Your browser's answer could not be read. Try once more.") from error
+
+
+def _credential_id(answer: dict[str, Any]) -> bytes:
+    try:
+        return base64url_to_bytes(answer["rawId"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PasskeyRefused("Your browser's answer could not be read. Try once more.") from error
+
+
+def _transports_of(answer: dict[str, Any]) -> list[str]:
+    sent = answer["response"].get("transports")
+    known = [transport.value for transport in AuthenticatorTransport]  # what is sent may be unhashable
+    return [name for name in sent if name in known] if isinstance(sent, list) else []
+
+
+def _descriptor(passkey: Passkey) -> PublicKeyCredentialDescriptor:
+    return PublicKeyCredentialDescriptor(
+        id=passkey.credential_id, transports=[AuthenticatorTransport(name) for name in passkey.transports]
+    )
+
+
+def _hash(challenge: bytes) -> str:
+    return tokens.hash_token(challenge.hex())
+
+
+def _as_json(text: str) -> dict[str, Any]:
+    options: dict[str, Any] = json.loads(text)
+    return options

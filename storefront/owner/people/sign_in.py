@@ -1,0 +1,154 @@
+"""Coming in: a mailed code, a mailed link, or a link made at the machine. Passkeys are in `passkeys.py`.
+
+Who has a passkey comes in with it, and no longer with a mailbox alone.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.audit.actor import Actor, acting_as
+from storefront.audit.models import ActorKind
+from storefront.core.db import db, transaction
+from storefront.core.queue import nudge
+from storefront.customers.models import AddressProof, ProofPurpose
+from storefront.customers.proofs import Proof, add_proof_on_file, derive
+from storefront.customers.spend_proofs import CodeResult, Reader, Spent, find_by_link, spend_code
+from storefront.customers.spend_proofs import spend_link as spend_mailed_link
+from storefront.owner.people import links, sessions
+from storefront.owner.people.models import Passkey, Person
+from storefront.owner.people.people import find_person, note_coming
+from storefront.owner.people.security_notices import tell_person
+
+
+class Way(StrEnum):
+    """How somebody came in."""
+
+    CODE = "code"
+    LINK = "link"
+    PASSKEY = "passkey"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """Who knocks: the reader (hashed), the browser in words, and the token of the session it had."""
+
+    reader: Reader
+    words: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`token` is empty where nobody came in; `needs_passkey` where the code was right and is not enough."""
+
+    token: str = ""
+    code_result: CodeResult = CodeResult.EXPIRED
+    needs_passkey: bool = False
+
+
+def has_passkey(person_id: int) -> bool:
+    return db.session.scalar(select(Passkey.id).where(Passkey.person_id == person_id).limit(1)) is not None
+
+
+def mail_code(email: str, *, asked_by: str, purpose: ProofPurpose = ProofPurpose.PERSON_SIGN_IN) -> int:
+    """Return the proof's id. The same for every address: who may come in is said by no page.
+
+    Raises:
+        TooManyMails: the shop's ceiling is met.
+    """
+    person = find_person(email)
+    on_file = person.email if person else None
+    with transaction() as changes:
+        proof_id = add_proof_on_file(changes, purpose=purpose, email=email, on_file=on_file, asked_by=asked_by)
+    nudge("outbox")
+    return proof_id
+
+
+def sign_in_by_code(proof_id: int, code: str, browser: Browser) -> Entry:
+    with transaction() as changes:
+        proof = changes.get(AddressProof, proof_id)
+        person = find_person(proof.email) if proof else None
+        result, spent = spend_code(
+            changes, proof_id, code, purpose=ProofPurpose.PERSON_SIGN_IN, reader=browser.reader
+        )
+        if spent is None:
+            return Entry(code_result=result)
+        entry = _enter_by_mail(changes, person, spent, browser, Way.CODE)
+    nudge("outbox")
+    return entry
+
+
+def sign_in_by_mailed_link(token: str, browser: Browser) -> Entry:
+    if not is_for_sign_in(find_by_link(token, browser=browser.reader.browser)):
+        return Entry()  # a buyer's link is not used up here
+    with transaction() as changes:
+        spent = spend_mailed_link(changes, token, reader=browser.reader)
+        if spent is None:
+            return Entry()
+        entry = _enter_by_mail(changes, find_person(spent.proof.email), spent, browser, Way.LINK)
+    nudge("outbox")
+    return entry
+
+
+def is_for_sign_in(proof: Proof | None) -> bool:
+    return proof is not None and proof.purpose is ProofPurpose.PERSON_SIGN_IN
+
+
+def _enter_by_mail(changes: Session, person: Person | None, spent: Spent, browser: Browser, way: Way) -> Entry:
+    if person is None or person.email != spent.proof.email:
+        return Entry()
+    if has_passkey(person.id):
+        return Entry(code_result=CodeResult.PROVEN, needs_passkey=True)
+    token = session_token(spent.seed, browser)
+    if spent.is_again:
+        return Entry(token=token if sessions.has_session(token) else "", code_result=CodeResult.PROVEN)
+    begin_session(changes, person, token=token, browser=browser, way=way)
+    return Entry(token=token, code_result=CodeResult.PROVEN)
+
+
+def sign_in_by_link(token: str, browser: Browser) -> Entry:
+    """By an invitation, or a link that was made at the machine: the way back for who lost a passkey."""
+    with transaction() as changes:
+        spent = links.spend_link(changes, token, browser=browser.reader.browser)
+        if spent is None:
+            return Entry()
+        link, is_again = spent
+        session = session_token(link.seed, browser)
+        if is_again:
+            return Entry(token=session if sessions.has_session(session) else "")
+        begin_session(
+            changes, changes.get_one(Person, link.person_id), token=session, browser=browser, way=Way.LINK
+        )
+    nudge("outbox")
+    return Entry(token=session)
+
+
+def session_token(seed: bytes, browser: Browser) -> str:
+    """The same for one seed and one browser: who clicks twice is signed in by either answer."""
+    return derive(seed, f"admin:{browser.reader.browser}").hex()[:32]
+
+
+def begin_session(changes: Session, person: Person, *, token: str, browser: Browser, way: Way) -> None:
+    """Store the session, say so in the audit log and promise a mail about it."""
+    note_coming(person)
+    client = browser.reader.client
+    sessions.begin(
+        changes, token=token, person_id=person.id, browser=browser.words, client=client, before=browser.before
+    )
+    with acting_as(Actor(kind=ActorKind.PERSON, name=person.email, client=client, browser=browser.words)):
+        tell_person(changes, person, "person.signed_in", {"by": way.value})
+
+
+def confirm_by_code(proof_id: int, code: str, *, email: str, session_id: int, reader: Reader) -> CodeResult:
+    """Prove once more that it is them, before what cannot be undone."""
+    with transaction() as changes:
+        result, spent = spend_code(changes, proof_id, code, purpose=ProofPurpose.PERSON_CONFIRM, reader=reader)
+        if spent is None:
+            return result
+        if spent.proof.email != email:
+            return CodeResult.EXPIRED
+        sessions.prove_again(changes, session_id)
+    return CodeResult.PROVEN

@@ -1,0 +1,67 @@
+"""`storefront owner` and `storefront audit`: the way in that needs no mail, and who did what."""
+
+import getpass
+
+from click.testing import CliRunner
+from flask import Flask
+
+from tests.cli.commands import done, read_json, refused
+from tests.support.people import OWNER, make_person
+from tests.support.rows import read_rows
+from tests.support.shop import Buyer
+
+SUE = "sue@example.com"
+
+
+def path_of(app: Flask, url: str) -> str:
+    return url.removeprefix(Buyer(app).base_url)
+
+
+def test_makes_the_first_owner_and_prints_the_way_in(app: Flask, command: CliRunner) -> None:
+    assert done(command, "owner", "list") == "Nobody yet: storefront owner invite EMAIL\n"
+    assert "makes the first owner" in refused(command, "owner", "link")
+    invited = read_json(command, "owner", "invite", OWNER)
+    assert (invited["email"], invited["role"]) == (OWNER, "owner")
+    browser = Buyer(app)
+    assert browser.post(path_of(app, invited["url"])).location == "/admin"
+    assert browser.get("/admin/people").status_code == 200
+    (listed,) = read_json(command, "owner", "list")
+    assert listed["came_at"]
+
+
+def test_prints_a_link_for_the_only_owner_or_the_one_that_is_named(app: Flask, command: CliRunner) -> None:
+    make_person(app)
+    link = read_json(command, "owner", "link")
+    assert (link["email"], link["minutes"]) == (OWNER, 60)
+    assert Buyer(app).post(path_of(app, link["url"])).location == "/admin"
+    make_person(app, SUE)
+    assert "several owners" in refused(command, "owner", "link")
+    assert SUE in done(command, "owner", "link", SUE)
+    assert "Nobody with the address eve@example.com" in refused(command, "owner", "link", "eve@example.com")
+
+
+def test_changes_and_removes_and_keeps_the_last_owner(app: Flask, command: CliRunner) -> None:
+    make_person(app)
+    make_person(app, SUE)
+    assert done(command, "owner", "role", SUE, "support") == f"{SUE} is support now.\n"
+    assert "last owner" in refused(command, "owner", "remove", OWNER)
+    assert "last owner" in refused(command, "owner", "role", OWNER, "reader")
+    assert SUE in done(command, "owner", "remove", SUE)
+    assert [row["email"] for row in read_rows(app, "SELECT email FROM people")] == [OWNER]
+
+
+def test_says_who_did_it_at_the_machine(app: Flask, command: CliRunner) -> None:
+    assert done(command, "audit") == "No such entries.\n"
+    done(command, "owner", "invite", OWNER)
+    done(command, "owner", "invite", SUE, "--role", "reader")
+    (entry,) = read_json(command, "audit", "--search", "sue@")
+    assert (entry["actor_kind"], entry["actor"], entry["verb"]) == ("command", getpass.getuser(), "person.invited")
+    assert entry["after"] == {"role": "reader"}
+    assert "(role: - -> reader)" in done(command, "audit", "--verb", "person.invited", "--limit", "1")
+
+
+def test_lets_a_code_in_again_for_who_lost_every_passkey(app: Flask, command: CliRunner) -> None:
+    make_person(app)
+    assert done(command, "owner", "forget-passkeys", OWNER).startswith("0 passkeys removed.")
+    (notice,) = read_rows(app, "SELECT recipient FROM outbox WHERE kind = 'security_notice'")
+    assert notice["recipient"] == OWNER

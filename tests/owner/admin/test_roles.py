@@ -1,0 +1,109 @@
+"""Who gets where at /admin: each role over each address, and nobody anywhere that names no permission."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from storefront.owner.admin.blueprint import MARK
+from storefront.owner.people.models import Person, Role
+from storefront.owner.people.roles import PERMISSIONS, Permission
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import count_rows, read_rows
+from tests.support.shop import Buyer
+
+# Endpoint -> who may use it. A new page fails the tests below until it stands here.
+EVERYBODY, SIGNED_IN, OWNERS = "everybody", "signed in", "owners"
+WHO = {
+    "sign_in": EVERYBODY, "send_code": EVERYBODY, "enter_code": EVERYBODY, "check_code": EVERYBODY,
+    "open_mailed_link": EVERYBODY, "use_mailed_link": EVERYBODY, "open_link": EVERYBODY, "use_link": EVERYBODY,
+    "start_passkey": EVERYBODY, "use_passkey": EVERYBODY, "sign_out": EVERYBODY,
+    "confirm": SIGNED_IN, "mail_confirmation": SIGNED_IN, "check_confirmation": SIGNED_IN,
+    "start_confirming": SIGNED_IN, "confirm_by_passkey": SIGNED_IN,
+    "account": SIGNED_IN, "start_adding_passkey": SIGNED_IN, "add_passkey": SIGNED_IN,
+    "remove_passkey": SIGNED_IN, "end_session": SIGNED_IN, "end_other_sessions": SIGNED_IN,
+    "home": SIGNED_IN, "order": SIGNED_IN,
+    "people": OWNERS, "invite_person": OWNERS, "change_person": OWNERS, "remove_person": OWNERS,
+    "audit": OWNERS, "audit_csv": OWNERS,
+}  # fmt: skip
+
+
+def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
+    """Name, method and address of every page, with something in place of what varies."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("admin."):
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                address = re.sub(r"<int:\w+>", "987654", rule.rule)
+                yield rule.endpoint.removeprefix("admin."), method, re.sub(r"<\w+>", "nothing", address)
+
+
+def ask(browser: Buyer, method: str, address: str) -> int:
+    return (browser.get(address) if method == "GET" else browser.post(address)).status_code
+
+
+def test_lists_every_page_with_who_may_use_it(app: Flask) -> None:
+    assert {name for name, _method, _address in routes(app)} == set(WHO)
+    marks = {name: getattr(app.view_functions[f"admin.{name}"], MARK, None) for name in WHO}
+    assert all(isinstance(mark, Permission) for mark in marks.values())
+    assert {name for name, mark in marks.items() if mark is Permission.OPEN} == {
+        name for name, who in WHO.items() if who == EVERYBODY
+    }
+
+
+def test_leads_who_is_not_signed_in_to_the_door_and_does_nothing(app: Flask) -> None:
+    person_id = make_person(app)
+    for name, method, address in routes(app):
+        stranger = Buyer(app)
+        answer = stranger.get(address) if method == "GET" else stranger.post(address)
+        if WHO[name] != EVERYBODY:
+            assert answer.status_code == 303, address
+            assert answer.location.startswith("/admin/sign-in"), address
+    assert count_rows(app, Person) == {"people": 1}
+    assert read_rows(app, "SELECT role FROM people WHERE id = :id", id=person_id)[0]["role"] == "owner"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_opens_to_each_role_what_it_may_see_and_nothing_else(app: Flask, role: Role) -> None:
+    make_person(app, "another@example.com")
+    browser = sign_in_at_admin(app, make_person(app, "one@example.com", role))
+    for name, method, address in routes(app):
+        if name == "sign_out":
+            continue
+        status = ask(browser, method, address)
+        if WHO[name] == OWNERS and role is not Role.OWNER:
+            assert status == 403, address
+        else:
+            assert status not in (403, 500), address
+
+
+def test_gives_each_role_less_than_the_one_before() -> None:
+    owner, support, reader = (PERMISSIONS[role] for role in (Role.OWNER, Role.SUPPORT, Role.READER))
+    assert owner > support > reader
+    assert Permission.PEOPLE not in support | reader
+
+
+def test_lets_nobody_to_a_view_that_names_no_permission(app: Flask) -> None:
+    browser = sign_in_at_admin(app, make_person(app))
+    view = app.view_functions["admin.home"]
+    app.view_functions["admin.home"] = lambda: "open"
+    assert browser.get("/admin").status_code == 403
+    app.view_functions["admin.home"] = view
+    assert browser.get("/admin").status_code == 200
+
+
+def test_refuses_forms_without_their_token(app: Flask) -> None:
+    browser = sign_in_at_admin(app, make_person(app))
+    for name, method, address in routes(app):
+        if method == "POST":
+            answer = browser.client.post(address, base_url=browser.base_url)
+            assert answer.status_code == 400, name
+    assert browser.get("/admin").status_code == 200
+
+
+def test_shows_a_reader_no_way_to_people_and_the_log(app: Flask) -> None:
+    make_person(app, "another@example.com")
+    page = sign_in_at_admin(app, make_person(app, "one@example.com", Role.READER)).get("/admin").text
+    assert "/admin/people" not in page
+    assert "/admin/audit" not in page
+    assert "/admin/account" in page

@@ -1,0 +1,146 @@
+"""Who may come in: invited, given another role, removed; and there is always an owner."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.owner.people.models import Role
+from storefront.owner.people.people import PersonRefused, change_role, remove
+from tests.support.databases import BOTH
+from tests.support.people import OWNER, make_person, sign_in_at_admin
+from tests.support.rows import read_rows
+from tests.support.shop import Buyer
+from tests.support.sign_in import waiting_mails
+
+SUE = "sue@example.com"
+
+
+def roles(app: Flask) -> dict[str, str]:
+    return {row["email"]: row["role"] for row in read_rows(app, "SELECT email, role FROM people")}
+
+
+def invitations(app: Flask) -> list[str]:
+    found = [re.search(r"/admin/link/[0-9a-f]{32}", mail.text) for mail in waiting_mails(app)]
+    return [link[0] for link in found if link]
+
+
+def test_mails_an_invitation_that_lets_in_once_with_its_role(app: Flask) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    assert owner.post("/admin/people", email=SUE, role="support").location == "/admin/people"
+    assert roles(app) == {OWNER: "owner", SUE: "support"}
+    sue = Buyer(app)
+    (link,) = invitations(app)
+    assert SUE in sue.get(link).text
+    assert sue.post(link).location == "/admin"
+    assert sue.get("/admin").status_code == 200
+    assert sue.get("/admin/people").status_code == 403
+
+
+def test_mails_another_invitation_and_ends_the_one_before(app: Flask) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    owner.post("/admin/people", email=SUE, role="support")
+    (old,) = invitations(app)
+    owner.post("/admin/people", email=SUE, role="reader")
+    (new,) = invitations(app)
+    assert Buyer(app).get(old).status_code == 404
+    assert Buyer(app).get(new).status_code == 200
+    assert roles(app)[SUE] == "reader"
+
+
+def test_refuses_what_is_no_address_and_who_came_already(app: Flask) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    for email, sentence in (("sue at example", "does not look like an email"), (OWNER, "may come in already")):
+        answer = owner.post("/admin/people", email=email, role="support")
+        assert answer.status_code == 400
+        assert sentence in answer.text
+        assert f'value="{email}"' in answer.text
+    assert roles(app) == {OWNER: "owner"}
+
+
+def test_refuses_a_role_that_there_is_not(app: Flask) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    assert owner.post("/admin/people", email=SUE, role="king").status_code == 400
+    assert SUE not in roles(app)
+
+
+def test_keeps_the_last_owner_who_can_come_in(app: Flask) -> None:
+    person_id = make_person(app)
+    make_person(app, SUE, Role.OWNER, has_come=False)
+    owner = sign_in_at_admin(app, person_id)
+    for action, form in (("role", {"role": "reader"}), ("remove", {})):
+        answer = owner.post(f"/admin/people/{person_id}/{action}", **form)
+        assert answer.status_code == 400
+        assert "is the last owner who can come in" in answer.text
+    assert roles(app)[OWNER] == "owner"
+
+
+def test_changes_a_role_from_the_next_click_on(app: Flask) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    sue_id = make_person(app, SUE)
+    sue = sign_in_at_admin(app, sue_id)
+    assert sue.get("/admin/people").status_code == 200
+    for _ in range(2):
+        owner.post(f"/admin/people/{sue_id}/role", role="reader")
+    changes = read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'person.role_changed'")
+    assert len(changes) == 1, "the same again changes nothing"
+    assert sue.get("/admin/people").status_code == 403
+    owner.post(f"/admin/people/{sue_id}/remove")
+    assert sue.get("/admin").status_code == 303
+
+
+def test_asks_for_a_fresh_proof_before_people_are_changed(app: Flask) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    with time_machine.travel(clock.now() + timedelta(minutes=11)):
+        answer = owner.post("/admin/people", email=SUE, role="support", page="/admin/people")
+        assert answer.location == "/admin/confirm?next=/admin/people"
+        assert SUE not in roles(app)
+        owner.post("/admin/confirm/mail", next="/admin/people")
+        code = waiting_mails(app)[-1].subject.split()[0]
+        assert owner.post("/admin/confirm", code="AAAA-AAAA", next="/admin/people").status_code == 400
+        assert owner.post("/admin/confirm", code=code, next="/admin/people").location == "/admin/people"
+        assert owner.post("/admin/people", email=SUE, role="support").location == "/admin/people"
+    assert SUE in roles(app)
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_leaves_one_of_two_owners_who_remove_each_other_at_once(app: Flask) -> None:
+    ids = [make_person(app), make_person(app, SUE)]
+
+    def try_to_remove(person_id: int) -> bool:
+        with app.app_context():
+            try:
+                remove(person_id)
+            except PersonRefused:
+                return False
+            finally:
+                db.session.remove()
+            return True
+
+    with ThreadPoolExecutor(2) as pool:
+        removed = list(pool.map(try_to_remove, ids))
+    assert sorted(removed) == [False, True]
+    assert len(roles(app)) == 1
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_leaves_one_owner_where_two_step_down_at_once(app: Flask) -> None:
+    ids = [make_person(app), make_person(app, SUE)]
+
+    def try_to_change(person_id: int) -> None:
+        with app.app_context():
+            try:
+                change_role(person_id, Role.READER)
+            except PersonRefused:
+                pass
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(try_to_change, ids))
+    assert sorted(roles(app).values()) == ["owner", "reader"]
