@@ -9,8 +9,8 @@ from storefront.cli.shop import open_shop
 @click.argument("session_id")
 def fulfill(session_id: str) -> None:
     """Look again at one Checkout Session (cs_…) and hand out what was paid for."""
-    from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+    from storefront.payments.fulfillment.look_again import look_again
 
     with open_shop():
-        fulfillment = fulfill_checkout(session_id, Look.NOW)
+        fulfillment = look_again(session_id)
     click.echo(fulfillment.outcome.value)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select, update
 
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
@@ -48,5 +49,14 @@ def _put_back(*which: ColumnElement[bool]) -> int:
             .returning(OutboxMessage.id)
             .execution_options(synchronize_session=False)
         ).all()
+        if mail_ids:
+            subject = f"mail {mail_ids[0]}" if len(mail_ids) == 1 else f"{len(mail_ids)} mails"
+            record(
+                session,
+                "mail.queued_again",
+                subject_kind="mail",
+                subject=subject,
+                after={"mails": sorted(mail_ids)},
+            )
     nudge("outbox")
     return len(mail_ids)

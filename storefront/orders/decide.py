@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import reason_field, record
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
@@ -53,6 +54,14 @@ def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
 
 
 def _set_decision(session: Session, order: Order, decision: Decision, because: str) -> None:
-    order.decision = decision
+    before, order.decision = order.decision, decision
+    record(
+        session,
+        "order.decided",
+        subject_kind="order",
+        subject=order.number,
+        before={"decision": before.value},
+        after={"decision": decision.value} | reason_field(because),
+    )
     detail = f"{decision.value}: {because}" if because else decision.value
     add_change(session, order.id, ChangeKind.DECISION, detail)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound
@@ -188,6 +189,15 @@ def close_notice(notice_id: int) -> str:
         notice = session.get(Notice, notice_id, with_for_update=True)
         if notice is None or notice.mode != settings().mode:
             raise NotFound(f"There is no notice {notice_id}. `storefront needs-you` lists those that are open.")
+        is_new = notice.closed_at is None or not notice.is_closed_by_owner
         notice.is_closed_by_owner = True
         notice.closed_at = notice.closed_at or clock.now()
+        if is_new:
+            record(
+                session,
+                "notice.closed",
+                subject_kind="notice",
+                subject=f"notice {notice_id}",
+                after={"kind": notice.kind},
+            )
         return notice.text

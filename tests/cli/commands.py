@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import click
 from click.testing import CliRunner, Result
 
 from storefront.cli import main
@@ -38,3 +39,14 @@ def number_of(sale: Sale) -> str:
         sale.app, "SELECT number FROM orders WHERE checkout_session_id = :session", session=sale.session_id
     )
     return str(rows[0]["number"])
+
+
+def find_commands(group: click.Group, *before: str) -> dict[str, click.Command]:
+    """Every command by its words, those of groups too."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= find_commands(command, *before, name)
+        else:
+            found[" ".join((*before, name))] = command
+    return found

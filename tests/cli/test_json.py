@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import click
 from click.testing import CliRunner
 from flask import Flask
 
 from storefront.cli import main
-from tests.cli.commands import number_of, read_json
+from tests.cli.commands import find_commands, number_of, read_json
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 
@@ -16,16 +15,6 @@ WITHOUT = {
     "seed", "fulfill", "db upgrade", "mail retry", "events run", "payment-link close",  # their exit status says it
     "customers export",  # it is JSON
 }  # fmt: skip
-
-
-def find_commands(group: click.Group, *before: str) -> dict[str, click.Command]:
-    found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            found |= find_commands(command, *before, name)
-        else:
-            found[" ".join((*before, name))] = command
-    return found
 
 
 def test_has_json_for_every_command_of_the_owner() -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.email_addresses import is_address
@@ -181,7 +182,15 @@ def move_customer(old_email: str, new_email: str) -> int:
         if found is None:
             raise NotFound(f"Nobody bought with {old_email}. `storefront orders list` shows the newest orders.")
         customer, orders = lock_customer(session, found.id)
-        _move(session, customer, orders, spelling(new_email))
+        owner_id = _move(session, customer, orders, spelling(new_email))
+        record(
+            session,
+            "customer.moved" if owner_id == customer.id else "customer.merged",
+            subject_kind="customer",
+            subject=f"customer {found.id}",
+            before={"customer": customer.id},
+            after={"customer": owner_id, "orders": len(orders)},
+        )
     return len(orders)
 
 

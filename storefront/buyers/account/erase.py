@@ -1,11 +1,12 @@
 """Personal data of a customer goes; orders stay, because tax law asks for them. Keys keep working in programs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
@@ -52,7 +53,15 @@ def erase_customer(customer_id: int) -> Erased:
         customer, orders = lock_customer(session, customer_id)
         if customer.erased_at is not None:
             raise NotFound("There is nothing to erase.")
-        return _erase(session, customer, orders)
+        erased = _erase(session, customer, orders)
+        record(
+            session,
+            "customer.erased",
+            subject_kind="customer",
+            subject=f"customer {customer.id}",
+            after=asdict(erased),
+        )
+        return erased
 
 
 def erase_by_code(customer_id: int, proof_id: int, code: str, *, reader: Reader) -> CodeResult:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from storefront.audit.record import record_reading_if_asked
 from storefront.core import clock, money
 from storefront.core.db import db
 from storefront.customers.models import Customer, SignIn
@@ -40,7 +41,7 @@ def export_customer(customer_id: int) -> Json:
     ).all()
     contents = read_all_contents(orders, with_files=False)
     parts = _read_parts(contents)
-    return {
+    exported = {
         "exported_at": clock.now().isoformat(),
         "email": customer.email,
         "customer_since": customer.created_at.isoformat(),
@@ -49,6 +50,8 @@ def export_customer(customer_id: int) -> Json:
         "orders": [_order(each, parts) for each in contents],
         "mails": _emails(customer, orders),
     }
+    record_reading_if_asked("customer.exported", subject_kind="customer", subject=f"customer {customer_id}")
+    return exported
 
 
 def _read_parts(contents: Sequence[OrderContents]) -> _Parts:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
+from storefront.audit.record import record
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound, StorefrontError
@@ -104,6 +105,14 @@ def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool 
             told = outbox.promise_news(session, zip(fresh.items(), due, strict=True))
             next_look = clock.now() + LOOK_AGAIN
             outbox.promise_news(session, ((who, next_look) for who in later.items()), state=MailState.PAUSED)
+            if told or later:
+                record(
+                    session,
+                    "release.told",
+                    subject_kind="release",
+                    subject=f"{slug} {version}",
+                    after={"emails": told},
+                )
         nudge("outbox")
     return Told(
         told=told,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record_if_asked
 from storefront.core import clock, tokens
 from storefront.core.db import transaction
 from storefront.core.email_addresses import is_address
@@ -83,6 +84,7 @@ def resend(reference: str, *, to: str | None = None, new_link: bool = False) -> 
 def _resend(which: ColumnElement[bool], *, to: str | None, new_link: bool, adds_downloads: bool) -> Resent:
     with transaction() as session:
         order = _lock_addressed(session, which)
+        customer_id = order.customer_id
         has_moved = to is not None and email_key(to) != email_key(order.email)
         if to is not None and has_moved:
             _move(session, order, to.strip())
@@ -101,6 +103,7 @@ def _resend(which: ColumnElement[bool], *, to: str | None, new_link: bool, adds_
             was_sent_lately=not is_new and not not_sent,
             not_sent=not_sent,
         )
+        _record(session, order, resent, new_link=new_link, customer_before=customer_id)
     nudge("outbox")
     return resent
 
@@ -121,6 +124,25 @@ def _why_not_sent(order: Order) -> str:
     """Return why the order has no receipt to send; empty where it has one."""
     allowed = order_access(order)
     return "" if allowed.allowed and order.fulfilled_at is not None else allowed.sentence
+
+
+def _record(session: Session, order: Order, done: Resent, *, new_link: bool, customer_before: int) -> None:
+    """The new address is told by its customer's id: an entry stays when the customer is erased."""
+    is_sent = not done.not_sent and not done.was_sent_lately
+    if is_sent or done.has_moved or new_link:
+        record_if_asked(
+            session,
+            "order.resent",
+            subject_kind="order",
+            subject=order.number,
+            before={"customer": customer_before},
+            after={
+                "receipt": is_sent,
+                "new_link": new_link,
+                "new_address": done.has_moved,
+                "customer": order.customer_id,
+            },
+        )
 
 
 def _promise_receipt(session: Session, order: Order, *, adds_downloads: bool) -> bool:

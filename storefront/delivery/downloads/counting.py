@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.delivery.downloads.granted_files import GrantedFile
@@ -126,11 +127,18 @@ def raise_limit(reference: str, *, downloads: int = 0, days: int = 0) -> int:
         NotFound: no such order in the running mode.
     """
     with transaction() as session:
-        order_id = session.scalar(select(Order.id).where(is_named(reference)))
-        if order_id is None:
+        order = session.execute(select(Order.id, Order.number).where(is_named(reference))).first()
+        if order is None:
             raise not_found(reference)
-        raised = add_allowance(session, order_id, downloads=downloads, days=days)
-        add_change(session, order_id, ChangeKind.LIMIT_RAISED, f"{downloads} downloads, {days} days")
+        raised = add_allowance(session, order.id, downloads=downloads, days=days)
+        add_change(session, order.id, ChangeKind.LIMIT_RAISED, f"{downloads} downloads, {days} days")
+        record(
+            session,
+            "order.limit_raised",
+            subject_kind="order",
+            subject=order.number,
+            after={"downloads": downloads, "days": days, "grants": raised},
+        )
     return raised
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import reason_field, record
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
@@ -91,8 +92,25 @@ def replace_key(reference: str, *, because: str = "") -> ReplacedKey:
             devices_removed=devices_removed,
             was_withdrawn=was_withdrawn,
         )
+        _record_replaced(session, replaced, because)
     nudge("outbox")
     return replaced
+
+
+def _record_replaced(session: Session, replaced: ReplacedKey, because: str) -> None:
+    record(
+        session,
+        "key.replaced",
+        subject_kind="key",
+        subject=replaced.old_hint,
+        before={"key": replaced.old_hint},
+        after={
+            "key": hint(replaced.key),
+            "order": replaced.order_number,
+            "devices_removed": replaced.devices_removed,
+        }
+        | reason_field(because),
+    )
 
 
 def withdraw_key(key: str, *, because: str = "") -> str:
@@ -201,6 +219,8 @@ def _lock_unsold_key(session: Session, key: str) -> PoolKey | None:
 def _record_unsold(session: Session, pool_key: PoolKey, because: str) -> None:
     session.add(KeyEvent(what=_event_kind(pool_key), pool_key_id=pool_key.id, detail=because))
     settle_pool_notices(session, pool_key.mode, [pool_key.product_id])
+    slug = session.get_one(Product, pool_key.product_id).slug
+    _record_changed(session, pool_key, {"product": slug} | reason_field(because))
 
 
 def _record_sold(session: Session, sold: License, because: str) -> None:
@@ -209,8 +229,14 @@ def _record_sold(session: Session, sold: License, because: str) -> None:
     session.add(KeyEvent(what=_event_kind(sold), license_id=sold.id, detail=because))
     change = ChangeKind.KEY_RESTORED if is_restored else ChangeKind.KEY_WITHDRAWN
     add_change(session, order.id, change, _detail(sold.key, because))
+    _record_changed(session, sold, {"order": order.number} | reason_field(because))
     if is_restored:
         resume_mails(session, order)
+
+
+def _record_changed(session: Session, changed: PoolKey | License, after: dict[str, str]) -> None:
+    verb = f"key.{_event_kind(changed).value}"
+    record(session, verb, subject_kind="key", subject=hint(changed.key), after=after)
 
 
 def _event_kind(changed: PoolKey | License) -> KeyEventKind:

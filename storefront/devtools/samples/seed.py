@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record_if_asked
 from storefront.core.db import db, transaction
 from storefront.devtools.samples.files import make_book, make_font, make_sounds, make_tool
 from storefront.devtools.samples.texts import BOOK, FONT, SOUNDS, TOOL
@@ -92,6 +93,13 @@ def seed() -> bool:
             return False
         for position, goods in enumerate(GOODS):
             _add_goods(session, goods, position, files[goods.slug])
+        record_if_asked(
+            session,
+            "products.seeded",
+            subject_kind="shop",
+            subject="sample products",
+            after={"products": [goods.slug for goods in GOODS]},
+        )
     return True
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from storefront.audit.record import record
 from storefront.core import clock
-from storefront.core.db import db
+from storefront.core.db import db, transaction
 from storefront.core.errors import NotFound, StorefrontError, StripeFault, StripeMissing
 from storefront.core.runtime import settings
 from storefront.payments.checkout.session_body import build_link_body
@@ -52,13 +53,26 @@ def create_link(names: Sequence[str], *, quantity: int = 1, adjustable: bool = F
     """
     offers = [_get_offer(name) for name in names]
     _check(offers)
-    wanted = [offer.price_id for offer in offers]
+    link = _create_with_mirrors([offer.price_id for offer in offers], quantity=quantity, adjustable=adjustable)
+    lines = {"prices": [offer.name for offer in offers], "quantity": quantity, "adjustable": adjustable}
+    _record("payment_link.created", link, lines)
+    return link
+
+
+def _create_with_mirrors(price_ids: list[int], *, quantity: int, adjustable: bool) -> SeenLink:
+    """Where Stripe knows a mirror no more, all are made anew."""
     try:
-        return _create(wanted, quantity=quantity, adjustable=adjustable, remake="")
+        return _create(price_ids, quantity=quantity, adjustable=adjustable, remake="")
     except StripeMissing as error:
-        mirrors.forget_mirrors(wanted)
+        mirrors.forget_mirrors(price_ids)
         remake = hashlib.sha256(str(error).encode()).hexdigest()[:16]
-        return _create(wanted, quantity=quantity, adjustable=adjustable, remake=remake)
+        return _create(price_ids, quantity=quantity, adjustable=adjustable, remake=remake)
+
+
+def _record(verb: str, link: SeenLink, lines: dict[str, Any]) -> None:
+    """Stripe has the link, so the entry has a transaction of its own."""
+    with transaction() as session:
+        record(session, verb, subject_kind="payment_link", subject=link.id, after={"url": link.url} | lines)
 
 
 def _create(price_ids: list[int], *, quantity: int, adjustable: bool, remake: str) -> SeenLink:
@@ -150,6 +164,8 @@ def close_link(link: str) -> SeenLink:
     if not link.startswith("plink_"):
         link_id = next((known.id for known in list_links() if known.url == link), "")
     try:
-        return gateway().close_payment_link(link_id or "plink_unknown")
+        closed = gateway().close_payment_link(link_id or "plink_unknown")
     except StripeMissing as error:
         raise NotFound(f"There is no open link {link}. `storefront payment-link list` shows them.") from error
+    _record("payment_link.closed", closed, {})
+    return closed

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from storefront.audit.record import record
 from storefront.core import money
-from storefront.core.db import db
+from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError, StripeUnavailable
 from storefront.orders.after_sale import Refund
 from storefront.orders.lookup import get_order
@@ -60,6 +61,7 @@ class _Wanted:
     payment_intent_id: str
     number: str
     amount_minor: int
+    currency: str
     positions: tuple[int, ...]
     known: str
 
@@ -97,6 +99,7 @@ def refund_order(
     fulfill_checkout(session_id, Look.NOW)
     wanted = _check(get_order(session_id), amount, sorted(set(positions)), again=again)
     refund = _create(wanted, reason)
+    _record(wanted, "order.refunded", refund=refund.id)
     try:
         fulfill_checkout(session_id, Look.NOW)
     except StripeUnavailable as error:
@@ -118,12 +121,20 @@ def _create(wanted: _Wanted, reason: str | None) -> SeenRefund:
             idempotency_key=wanted.idempotency_key,
         )
     except StripeUnavailable as error:
+        _record(wanted, "order.refund_asked")
         # Not tried under another key: Stripe keeps a 500 for a day, also where the refund was made after all.
         raise RefundUncertain(
             f"Stripe did not say whether the refund is made. `storefront fulfill {wanted.session_id}` asks "
             f"again, and `storefront orders show {wanted.number}` lists the refunds. If it is not there, type the "
             "same command again, or refund in the Stripe Dashboard."
         ) from error
+
+
+def _record(wanted: _Wanted, verb: str, **more: str) -> None:
+    """Stripe moves the money, so the entry has a transaction of its own, and is there whatever comes next."""
+    asked = {"amount_minor": wanted.amount_minor, "currency": wanted.currency, "items": list(wanted.positions)}
+    with transaction() as session:
+        record(session, verb, subject_kind="order", subject=wanted.number, after=asked | more)
 
 
 def _check(order: Order, amount: str | None, positions: list[int], *, again: bool) -> _Wanted:
@@ -142,6 +153,7 @@ def _check(order: Order, amount: str | None, positions: list[int], *, again: boo
         payment_intent_id=payment_intent_id,
         number=order.number,
         amount_minor=amount_minor,
+        currency=order.currency,
         positions=tuple(positions),
         known=f"{len(refunds)}:{order.refunded_minor}",
     )

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record_if_asked
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.runtime import settings
@@ -48,20 +49,31 @@ def begin(since: datetime | None, *, first_step: str) -> ReconcilePass:
     last = find_last_complete()
     last_stumbles = last.stumbles if last else None
     with transaction() as session:
-        if since is None:
-            unfinished = session.scalars(
-                select(ReconcilePass)
-                .where(ReconcilePass.mode == mode, ReconcilePass.finished_at.is_(None))
-                .order_by(ReconcilePass.id.desc())
-                .limit(1)
-            ).one_or_none()
-            if unfinished is not None:
-                return unfinished
-        stumbles = {session_id: count - 1 for session_id, count in (last_stumbles or {}).items()}
-        made = ReconcilePass(mode=mode, since=start, step=first_step, fixed=[], needs_you=[], stumbles=stumbles)
-        session.add(made)
-        session.flush()
-        return made
+        begun = _find_unfinished(session) if since is None else None
+        if begun is None:
+            stumbles = {session_id: count - 1 for session_id, count in (last_stumbles or {}).items()}
+            begun = ReconcilePass(
+                mode=mode, since=start, step=first_step, fixed=[], needs_you=[], stumbles=stumbles
+            )
+            session.add(begun)
+            session.flush()
+        record_if_asked(
+            session,
+            "reconciliation.started",
+            subject_kind="reconciliation",
+            subject=f"pass {begun.id}",
+            after={"since": begun.since.isoformat()},
+        )
+        return begun
+
+
+def _find_unfinished(session: Session) -> ReconcilePass | None:
+    return session.scalars(
+        select(ReconcilePass)
+        .where(ReconcilePass.mode == settings().mode, ReconcilePass.finished_at.is_(None))
+        .order_by(ReconcilePass.id.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def save(

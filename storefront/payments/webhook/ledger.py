@@ -56,9 +56,13 @@ def note_error(event_id: str, error: str) -> None:
 
 def count_attempt(event_id: str) -> None:
     with transaction() as session:
-        session.execute(
-            update(StripeEvent).where(StripeEvent.id == event_id).values(attempts=StripeEvent.attempts + 1)
-        )
+        add_attempt(session, event_id)
+
+
+def add_attempt(session: Session, event_id: str) -> None:
+    """Count one inside the caller's transaction."""
+    counted = update(StripeEvent).where(StripeEvent.id == event_id).values(attempts=StripeEvent.attempts + 1)
+    session.execute(counted)
 
 
 def find_unhandled(*, limit: int = 100) -> list[tuple[str, str, str]]:

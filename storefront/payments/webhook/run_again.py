@@ -1,5 +1,7 @@
 """One more look at what a delivery points to, because the owner asks for it."""
 
+from storefront.audit.record import record
+from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import settings
 from storefront.payments.webhook import ledger
@@ -21,5 +23,7 @@ def demand_own_mode(events: list[StripeEvent]) -> None:
 
 def run_again(event_id: str, event_type: str, object_id: str) -> str:
     """Return the outcome. Safe to repeat. Raises StorefrontError where it fails; its row says why."""
-    ledger.count_attempt(event_id)
+    with transaction() as session:
+        ledger.add_attempt(session, event_id)
+        record(session, "event.run_again", subject_kind="event", subject=event_id, after={"type": event_type})
     return converge(event_id, event_type, object_id, is_last_look=True)

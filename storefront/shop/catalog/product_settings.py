@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.errors import NotFound, StorefrontError
@@ -107,13 +108,33 @@ def change_product_settings(
     with transaction() as session:
         product = lock_product(session, slug)
         target = _get_edition(session, product, edition) if edition else product
+        before = _read_values(target, values)
         for name, value in values.items():
             setattr(target, name, value)
         _check_pool(product)
+        _record_change(session, product, target, before, _read_values(target, values))
         if in_transaction:
             session.flush()
             in_transaction(session, product)
     return get_product_settings(slug)
+
+
+def _read_values(target: Product | Price, names: Iterable[str]) -> dict[str, Any]:
+    """Return these columns by name, as JSON knows them."""
+    values = {name: getattr(target, name) for name in names}
+    return {name: each.isoformat() if isinstance(each, datetime) else each for name, each in values.items()}
+
+
+def _record_change(
+    session: Session, product: Product, target: Product | Price, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    if before == after:
+        return
+    if isinstance(target, Price):
+        kind, subject = "edition", f"{product.slug}/{target.edition}"
+    else:
+        kind, subject = "product", product.slug
+    record(session, f"{kind}.changed", subject_kind=kind, subject=subject, before=before, after=after)
 
 
 def _get_edition(session: Session, product: Product, edition: str) -> Price:

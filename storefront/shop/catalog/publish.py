@@ -1,12 +1,16 @@
 """Publishing a release and taking it back. Buyers see what is published when they look."""
 
-from sqlalchemy import func, select
+from typing import Any
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
-from storefront.shop.catalog.models import ReleaseFile
-from storefront.shop.catalog.releases import lock_release
+from storefront.shop.catalog.models import Release, ReleaseFile
+from storefront.shop.catalog.releases import lock_release, state_of
 
 
 class NoFiles(StorefrontError):
@@ -29,11 +33,14 @@ def publish(slug: str, version: str, *, notes: str | None = None) -> bool:
         files = select(func.count()).select_from(ReleaseFile).where(ReleaseFile.release_id == release.id)
         if not session.scalar(files):
             raise NoFiles(f"{version} has no files: `storefront releases upload {slug} {version} FILE` first.")
+        before = _told_fields(release)
         if notes is not None:
             release.notes = notes
         is_new = release.published_at is None or release.withdrawn_at is not None
         release.published_at = release.published_at or clock.now()
         release.withdrawn_at = None
+        verb = "release.published" if is_new else "release.notes_changed"
+        _record_change(session, verb, slug, release, before)
         return is_new
 
 
@@ -47,6 +54,19 @@ def withdraw(slug: str, version: str) -> bool:
     """
     with transaction() as session:
         release = lock_release(session, slug, version)
+        before = _told_fields(release)
         was_there = release.withdrawn_at is None
         release.withdrawn_at = release.withdrawn_at or clock.now()
+        _record_change(session, "release.withdrawn", slug, release, before)
         return was_there
+
+
+def _told_fields(release: Release) -> dict[str, Any]:
+    return {"state": state_of(release).value, "notes": release.notes}
+
+
+def _record_change(session: Session, verb: str, slug: str, release: Release, before: dict[str, Any]) -> None:
+    after = _told_fields(release)
+    if before != after:
+        subject = f"{slug} {release.version}"
+        record(session, verb, subject_kind="release", subject=subject, before=before, after=after)

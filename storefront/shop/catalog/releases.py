@@ -86,7 +86,7 @@ def _no_such_release(session: Session, slug: str, version: str) -> NotFound:
 def _listed_release(release: Release, files: list[ListedFile]) -> ListedRelease:
     return ListedRelease(
         version=release.version,
-        state=_state(release),
+        state=state_of(release),
         published_at=release.published_at,
         notes=release.notes,
         files=tuple(files),
@@ -97,7 +97,7 @@ def _listed_file(file: ReleaseFile) -> ListedFile:
     return ListedFile(filename=file.filename, size_bytes=file.size_bytes, sha256=file.sha256, path=file.path)
 
 
-def _state(release: Release) -> ReleaseState:
+def state_of(release: Release) -> ReleaseState:
     if release.withdrawn_at is not None:
         return ReleaseState.WITHDRAWN
     return ReleaseState.DRAFT if release.published_at is None else ReleaseState.PUBLISHED

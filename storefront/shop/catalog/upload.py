@@ -11,12 +11,14 @@ from typing import IO
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.storage import OtherContent, StorageUnavailable, storage
 from storefront.shop.catalog.file_names import check_path_part
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.shop.catalog.queries import find_product_id, find_release, no_such_product
+from storefront.shop.catalog.releases import state_of
 from storefront.shop.catalog.upload_checks import (
     ReleaseFileExists,
     ReleaseIsThere,
@@ -84,7 +86,10 @@ def add_release_files(
         with transaction() as session:
             release = _lock_release(session, product_id, version, notes=notes or "", is_draft=is_draft)
             check_release(release, slug, notes, is_draft=is_draft)
-            return [_record_file(session, release, file) for file in stored]
+            known = _read_names(session, release)
+            file_ids = [_record_file(session, release, file) for file in stored]
+            _record_upload(session, slug, release, [name for name in names if name not in known])
+            return file_ids
     except (ReleaseFileExists, ReleaseIsThere):
         # Refused, so nobody will come back for it. After any other failure the next try finds it there.
         _delete_unused(stored)
@@ -147,7 +152,7 @@ def _lock_release(session: Session, product_id: int, version: str, *, notes: str
 
 def _record_file(session: Session, release: Release, stored: StoredFile) -> int:
     # The release is locked: nobody adds a name between this look and the row.
-    names = set(session.scalars(select(ReleaseFile.filename).where(ReleaseFile.release_id == release.id)))
+    names = _read_names(session, release)
     check_names_on_disk({stored.filename} - names, names)
     new = {
         "release_id": release.id,
@@ -166,6 +171,21 @@ def _record_file(session: Session, release: Release, stored: StoredFile) -> int:
     if known is None or known.sha256 != stored.sha256:
         raise other_content(stored.filename, release.version)
     return known.id
+
+
+def _read_names(session: Session, release: Release) -> set[str]:
+    return set(session.scalars(select(ReleaseFile.filename).where(ReleaseFile.release_id == release.id)))
+
+
+def _record_upload(session: Session, slug: str, release: Release, new_names: list[str]) -> None:
+    if new_names:
+        record(
+            session,
+            "release.uploaded",
+            subject_kind="release",
+            subject=f"{slug} {release.version}",
+            after={"files": new_names, "state": state_of(release).value, "notes": release.notes},
+        )
 
 
 def _delete_unused(stored: Iterable[StoredFile]) -> None:

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record_if_asked
 from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
@@ -46,9 +47,17 @@ def _fill_product(product_id: int, mode: str) -> int:
     if not _has_keys(product_id, mode):
         return 0
     with transaction() as session:
-        keys = fill_product_backorders(session, product_id).keys
+        filled = fill_product_backorders(session, product_id)
         settle_pool_notices(session, mode, [product_id])
-    return keys
+        if filled.keys:
+            record_if_asked(
+                session,
+                "keys.served",
+                subject_kind="product",
+                subject=session.get_one(Product, product_id).slug,
+                after=asdict(filled),
+            )
+    return filled.keys
 
 
 def fill_product_backorders(session: Session, product_id: int) -> FilledBackorders:

@@ -7,6 +7,7 @@ from sqlalchemy import func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
@@ -100,6 +101,18 @@ def _import(slug: str, file: KeyFile, *, dry_run: bool) -> Imported:
         imported = _report(session, product.id, file, filled)
         if dry_run:
             raise _DryRun(imported)
+        record(
+            session,
+            "keys.imported",
+            subject_kind="product",
+            subject=product.slug,
+            after={
+                "imported": imported.imported,
+                "served_keys": imported.served_keys,
+                "served_orders": imported.served_orders,
+                "unsold": imported.unsold,
+            },
+        )
         return imported
 
 

@@ -1,10 +1,11 @@
 """Takes keys out of a pool that were imported by mistake. What was sold stays sold."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.runtime import settings
@@ -39,7 +40,9 @@ def remove_keys(slug: str, file: KeyFile) -> Removed:
             raise KeysRefused(problems or [NO_KEYS], done="removed")
         _remove_all(session, ids)
         settle_pool_notices(session, mode, [product_id])
-        return Removed(removed=len(ids), unsold=count_unsold(session, product_id, mode))
+        removed = Removed(removed=len(ids), unsold=count_unsold(session, product_id, mode))
+        record(session, "keys.removed", subject_kind="product", subject=slug, after=asdict(removed))
+        return removed
 
 
 def _lock_keys(session: Session, product_id: int, lines: tuple[KeyLine, ...]) -> tuple[list[int], list[Problem]]:

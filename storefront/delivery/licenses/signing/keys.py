@@ -17,6 +17,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound, StorefrontError
@@ -70,17 +71,18 @@ def list_keys() -> list[PublicKey]:
         .order_by(SigningKey.created_at.desc(), SigningKey.kid)
         .execution_options(populate_existing=True)
     )
-    return [
-        PublicKey(
-            kid=key.kid,
-            public_key=key.public_key,
-            created_at=key.created_at,
-            signs_since=key.signs_since,
-            retired_at=key.retired_at,
-            revoked_at=key.revoked_at,
-        )
-        for key in keys
-    ]
+    return [_to_public(key) for key in keys]
+
+
+def _to_public(key: SigningKey) -> PublicKey:
+    return PublicKey(
+        kid=key.kid,
+        public_key=key.public_key,
+        created_at=key.created_at,
+        signs_since=key.signs_since,
+        retired_at=key.retired_at,
+        revoked_at=key.revoked_at,
+    )
 
 
 def ensure_signing_key() -> SigningKey:
@@ -109,6 +111,7 @@ def prepare() -> str:
                 return prepared.kid
             kid = _insert_key(session, signs_since=None)
             if kid is not None:
+                record(session, "signing_key.prepared", subject_kind="signing_key", subject=kid)
                 return kid
 
 
@@ -143,8 +146,19 @@ def _rotate_once(*, now: bool) -> str | None:
                 "There is no prepared key. Type `storefront signing-keys prepare`, ship its public key in a "
                 "release of your program, then rotate. After a leak: `storefront signing-keys rotate --now`."
             )
+        signed = next((key.kid for key in current if key.signs_since is not None), None)
         _retire_signers(session, current)
-        return _start_signing(session, prepared)
+        kid = _start_signing(session, prepared)
+        if kid is not None:
+            record(
+                session,
+                "signing_key.rotated",
+                subject_kind="signing_key",
+                subject=kid,
+                before={"signs": signed},
+                after={"signs": kid},
+            )
+        return kid
 
 
 def revoke(kid: str) -> None:
@@ -157,6 +171,17 @@ def revoke(kid: str) -> None:
         key = session.get(SigningKey, kid, with_for_update=True)
         if key is None or key.mode != settings().mode:
             raise NotFound(f"There is no signing key {kid}. `storefront signing-keys list` shows them.")
+        if key.revoked_at is None:
+            before = {"state": _to_public(key).state.value}
+            after = {"state": KeyState.REVOKED.value}
+            record(
+                session,
+                "signing_key.revoked",
+                subject_kind="signing_key",
+                subject=kid,
+                before=before,
+                after=after,
+            )
         key.revoked_at = key.revoked_at or clock.now()
         key.retired_at = key.retired_at or key.revoked_at
     UNSEALED_KEYS.get().pop(kid, None)

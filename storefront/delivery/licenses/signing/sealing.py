@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select
 
+from storefront.audit.record import record
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import settings
@@ -75,6 +76,14 @@ def reseal(old_secret_key: str) -> Resealed:
                 if key.retired_at is None:
                     raise
                 skipped.append(key.kid)
+        if changed:
+            record(
+                session,
+                "signing_keys.resealed",
+                subject_kind="signing_keys",
+                subject="signing keys",
+                after={"changed": changed, "skipped": skipped},
+            )
     return Resealed(changed, tuple(skipped))
 
 

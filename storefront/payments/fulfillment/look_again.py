@@ -1,0 +1,30 @@
+"""One more look at a checkout, because the owner asks for it."""
+
+from sqlalchemy.orm import Session
+
+from storefront.audit.record import record
+from storefront.orders.models import Order
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.outcome import Fulfillment
+
+
+def look_again(session_id: str) -> Fulfillment:
+    """Ask Stripe now, and make our rows agree.
+
+    Raises:
+        StripeUnavailable: nothing is known; nothing was changed.
+    """
+    return fulfill_checkout(session_id, Look.NOW, in_transaction=_record)
+
+
+def _record(session: Session, fulfillment: Fulfillment) -> None:
+    """Nothing where there is no order: then nothing was changed, and what was typed may be anything."""
+    if fulfillment.order_id is None:
+        return
+    record(
+        session,
+        "order.looked_at_again",
+        subject_kind="order",
+        subject=session.get_one(Order, fulfillment.order_id).number,
+        after={"outcome": fulfillment.outcome.value},
+    )

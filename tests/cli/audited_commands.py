@@ -1,0 +1,388 @@
+"""Every command that changes something, with what it needs to do so and the entry that it leaves."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import ANY
+
+from click.testing import CliRunner
+from flask import Flask
+
+from tests.cli.commands import done, number_of, read_json
+from tests.delivery.licenses.pools import bring, make_pool, numbered
+from tests.mail.promises import promise
+from tests.support.factories import make_order, make_unhandled_event
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA
+
+OWNER = "olga@storefront.example"
+SECRET = "another-secret-" * 3
+SIDES = ("before", "after")
+
+
+@dataclass(slots=True)
+class World:
+    app: Flask
+    sandbox: SandboxClient
+    command: CliRunner
+    folder: Path
+    sales: list[Sale] = field(default_factory=list)
+
+    def sell(self) -> Sale:
+        self.sales.append(sell(self.app, self.sandbox))
+        return self.sales[-1]
+
+    def order(self) -> str:
+        return number_of(self.sell())
+
+    def sold_key(self) -> str:
+        return self.sell().keys[0]
+
+    def file(self, name: str, text: str) -> str:
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def do(self, *words: str) -> str:
+        return done(self.command, *words)
+
+    def customer(self, email: str = ADA) -> int:
+        rows = read_rows(self.app, "SELECT id FROM customers WHERE email = :email", email=email)
+        return int(rows[0]["id"])
+
+    def entries(self) -> list[dict[str, Any]]:
+        rows = read_rows(self.app, "SELECT * FROM audit_entries ORDER BY id")
+        return [
+            row | {side: json.loads(row[side]) if isinstance(row[side], str) else row[side] for side in SIDES}
+            for row in rows
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the new entry says; it is as good as None where a side is empty."""
+
+    verb: str
+    subject: Any
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+Prepared = tuple[tuple[str, ...], Told]  # what a command is given, without its own words, and its entry
+Case = Callable[[World], Prepared]
+CASES: list[tuple[str, Case]] = []
+
+
+def case(command: str) -> Callable[[Case], Case]:
+    """Add a case of this command."""
+
+    def add(prepare: Case) -> Case:
+        CASES.append((command, prepare))
+        return prepare
+
+    return add
+
+
+@case("products set")
+def _product(world: World) -> Prepared:
+    told = Told("product.changed", "twinspot", {"activation_limit": 3}, {"activation_limit": 5})
+    return ("twinspot", "--activation-limit", "5", "--license"), told
+
+
+@case("products set")
+def _last_day(world: World) -> Prepared:
+    after = {"license_until": "2999-12-31T23:59:59+00:00"}
+    return ("twinspot", "--license-until", "2999-12-31"), Told("product.changed", "twinspot", ANY, after)
+
+
+@case("products set")
+def _edition(world: World) -> Prepared:
+    told = Told("edition.changed", "twinspot/Team", {"seats": 10}, {"seats": 12})
+    return ("twinspot", "--edition", "Team", "--seats", "12"), told
+
+
+@case("releases upload")
+def _upload(world: World) -> Prepared:
+    after = {"files": ["twinspot-3.zip"], "state": "draft", "notes": ""}
+    words = ("twinspot", "3.0", world.file("twinspot-3.zip", "three"), "--draft")
+    return words, Told("release.uploaded", "twinspot 3.0", None, after)
+
+
+@case("releases publish")
+def _publish(world: World) -> Prepared:
+    world.do("releases", "upload", "twinspot", "3.0", world.file("twinspot-3.zip", "three"), "--draft")
+    told = Told("release.published", "twinspot 3.0", {"state": "draft"}, {"state": "published"})
+    return ("twinspot", "3.0"), told
+
+
+@case("releases publish")
+def _notes(world: World) -> Prepared:
+    told = Told("release.notes_changed", "twinspot 2.1", {"notes": ANY}, {"notes": "Calmer."})
+    return ("twinspot", "2.1", "--notes-file", world.file("notes.md", "Calmer.")), told
+
+
+@case("releases withdraw")
+def _withdraw_release(world: World) -> Prepared:
+    told = Told("release.withdrawn", "twinspot 2.1", {"state": "published"}, {"state": "withdrawn"})
+    return ("twinspot", "2.1"), told
+
+
+@case("releases tell-buyers")
+def _tell(world: World) -> Prepared:
+    world.sell()
+    return ("twinspot", "2.1"), Told("release.told", "twinspot 2.1", None, {"emails": 1})
+
+
+@case("payment-link create")
+def _make_link(world: World) -> Prepared:
+    after = {"url": ANY, "prices": ["twinspot/Team"], "quantity": 2, "adjustable": False}
+    return ("twinspot/team", "--quantity", "2"), Told("payment_link.created", ANY, None, after)
+
+
+@case("payment-link close")
+def _close_link(world: World) -> Prepared:
+    link = read_json(world.command, "payment-link", "create", "twinspot/Team")
+    return (link["url"],), Told("payment_link.closed", link["id"], None, {"url": link["url"]})
+
+
+@case("orders decide")
+def _decide(world: World) -> Prepared:
+    number = world.order()
+    after = {"decision": "withdraw", "because": "asked by phone"}
+    told = Told("order.decided", number, {"decision": "follow_payment"}, after)
+    return (number, "withdraw", "--because", "asked by phone"), told
+
+
+@case("orders refund")
+def _refund(world: World) -> Prepared:
+    number = world.order()
+    after = {"amount_minor": 500, "currency": "usd", "items": [], "refund": ANY}
+    return (number, "--amount", "5.00"), Told("order.refunded", number, None, after)
+
+
+@case("orders resend")
+def _resend(world: World) -> Prepared:
+    number = world.order()
+    after = {"receipt": True, "new_link": False, "new_address": False}
+    return (number,), Told("order.resent", number, None, after)
+
+
+@case("orders resend")
+def _resend_elsewhere(world: World) -> Prepared:
+    number = world.order()
+    customer = world.customer()
+    after = {"receipt": True, "new_link": True, "new_address": True, "customer": customer + 1}
+    told = Told("order.resent", number, {"customer": customer}, after)
+    return (number, "--new-link", "--to", "adas-new@example.com"), told
+
+
+@case("orders raise-limit")
+def _raise_limit(world: World) -> Prepared:
+    number = world.order()
+    after = {"downloads": 2, "days": 7, "grants": 1}
+    return (number.lower(), "--downloads", "2", "--days", "7"), Told("order.limit_raised", number, None, after)
+
+
+@case("customers export")
+def _export(world: World) -> Prepared:
+    world.sell()
+    return (ADA,), Told("customer.exported", f"customer {world.customer()}")
+
+
+@case("customers erase")
+def _erase(world: World) -> Prepared:
+    world.sell()
+    after = {"orders": 1, "devices": 0, "mails": ANY}
+    return (ADA, "--yes"), Told("customer.erased", f"customer {world.customer()}", None, after)
+
+
+@case("customers move")
+def _move(world: World) -> Prepared:
+    world.sell()
+    told = Told("customer.moved", f"customer {world.customer()}", None, {"orders": 1})
+    return (ADA, "adas-new@example.com"), told
+
+
+@case("customers move")
+def _merge(world: World) -> Prepared:
+    world.sell()
+    sell(world.app, world.sandbox, email="adas-new@example.com")
+    old, new = world.customer(), world.customer("adas-new@example.com")
+    told = Told("customer.merged", f"customer {old}", {"customer": old}, {"customer": new, "orders": 1})
+    return (ADA, "adas-new@example.com"), told
+
+
+@case("needs-you")
+def _close_notice(world: World) -> Prepared:
+    sale = world.sell()
+    sale.at_charge("dispute", status="needs_response")
+    sale.deliver("charge.dispute.")
+    notice_id = read_json(world.command, "needs-you")[0]["id"]
+    told = Told("notice.closed", f"notice {notice_id}", None, {"kind": "dispute_open"})
+    return ("--done", str(notice_id)), told
+
+
+@case("keys import")
+def _import(world: World) -> Prepared:
+    make_pool(world.app)
+    after = {"imported": 3, "served_keys": 0, "served_orders": 0, "unsold": 3}
+    words = ("twinspot", world.file("keys.txt", "\n".join(numbered(3))))
+    return words, Told("keys.imported", "twinspot", None, after)
+
+
+@case("keys remove")
+def _remove(world: World) -> Prepared:
+    make_pool(world.app)
+    bring(world.app, numbered(3))
+    words = ("twinspot", world.file("wrong.txt", "\n".join(numbered(2))))
+    return words, Told("keys.removed", "twinspot", None, {"removed": 2, "unsold": 1})
+
+
+@case("keys serve")
+def _serve(world: World) -> Prepared:
+    make_pool(world.app)
+    bring(world.app, numbered(1))
+    for _first_and_waiting in range(2):
+        world.sell()
+    change_rows(world.app, "UPDATE products SET key_source = 'generated'")
+    return (), Told("keys.served", "twinspot", None, {"keys": 1, "orders": 1})
+
+
+@case("keys withdraw")
+def _withdraw_key(world: World) -> Prepared:
+    key = world.sold_key()
+    after = {"order": number_of(world.sales[0]), "because": "found on a forum"}
+    return (key, "--because", "found on a forum"), Told("key.withdrawn", f"…{key[-5:]}", None, after)
+
+
+@case("keys withdraw")
+def _withdraw_unsold_key(world: World) -> Prepared:
+    make_pool(world.app)
+    (key,) = numbered(1)
+    bring(world.app, [key])
+    return (key,), Told("key.withdrawn", f"…{key[-5:]}", None, {"product": "twinspot"})
+
+
+@case("keys restore")
+def _restore_key(world: World) -> Prepared:
+    key = world.sold_key()
+    world.do("keys", "withdraw", key)
+    return (key,), Told("key.restored", f"…{key[-5:]}", None, {"order": number_of(world.sales[0])})
+
+
+@case("keys replace")
+def _replace_key(world: World) -> Prepared:
+    key = world.sold_key()
+    after = {"key": ANY, "order": number_of(world.sales[0]), "devices_removed": 0}
+    return (key,), Told("key.replaced", f"…{key[-5:]}", {"key": f"…{key[-5:]}"}, after)
+
+
+@case("signing-keys prepare")
+def _prepare(world: World) -> Prepared:
+    return (), Told("signing_key.prepared", ANY)
+
+
+@case("signing-keys rotate")
+def _rotate(world: World) -> Prepared:
+    signing = read_json(world.command, "signing-keys", "list")[0]["kid"]
+    prepared = read_json(world.command, "signing-keys", "prepare")["kid"]
+    return (), Told("signing_key.rotated", prepared, {"signs": signing}, {"signs": prepared})
+
+
+@case("signing-keys revoke")
+def _revoke(world: World) -> Prepared:
+    kid = read_json(world.command, "signing-keys", "list")[0]["kid"]
+    return (kid,), Told("signing_key.revoked", kid, {"state": "signs"}, {"state": "revoked"})
+
+
+@case("signing-keys reseal")
+def _reseal(world: World) -> Prepared:
+    world.do("signing-keys", "list")
+    before = world.command.env["SECRET_KEY"]
+    world.command.env = {**world.command.env, "OLD_SECRET_KEY": before, "SECRET_KEY": SECRET}
+    return (), Told("signing_keys.resealed", "signing keys", None, {"changed": 1, "skipped": []})
+
+
+@case("mail retry")
+def _retry(world: World) -> Prepared:
+    mail_id = fail_mails(world, 1)[0]
+    return (str(mail_id),), Told("mail.queued_again", f"mail {mail_id}", None, {"mails": [mail_id]})
+
+
+@case("mail retry")
+def _retry_all(world: World) -> Prepared:
+    mail_ids = fail_mails(world, 2)
+    return ("--failed",), Told("mail.queued_again", "2 mails", None, {"mails": mail_ids})
+
+
+def fail_mails(world: World, count: int) -> list[int]:
+    order_id = make_order(world.app)
+    for number in range(count):
+        promise(world.app, order_id, again=str(number))
+    change_rows(world.app, "UPDATE outbox SET state = 'failed'")
+    return [row["id"] for row in read_rows(world.app, "SELECT id FROM outbox ORDER BY id")]
+
+
+@case("events run")
+def _run_event(world: World) -> Prepared:
+    make_unhandled_event(world.app, "evt_1", "charge.refunded", "pi_gone")
+    return ("evt_1",), Told("event.run_again", "evt_1", None, {"type": "charge.refunded"})
+
+
+@case("fulfill")
+def _fulfill(world: World) -> Prepared:
+    sale = world.sell()
+    told = Told("order.looked_at_again", number_of(sale), None, {"outcome": "already_fulfilled"})
+    return (sale.session_id,), told
+
+
+@case("reconcile")
+def _reconcile(world: World) -> Prepared:
+    return ("--since", "3d"), Told("reconciliation.started", "pass 1", None, {"since": ANY})
+
+
+@case("seed")
+def _seed(world: World) -> Prepared:
+    change_rows(
+        world.app, *(f"DELETE FROM {table}" for table in ("release_files", "releases", "prices", "products"))
+    )
+    return (), Told("products.seeded", "sample products", None, {"products": ANY})
+
+
+@case("owner invite")
+def _invite(world: World) -> Prepared:
+    return (OWNER, "--role", "reader"), Told("person.invited", OWNER, None, {"role": "reader"})
+
+
+@case("owner link")
+def _link(world: World) -> Prepared:
+    make_owners(world)
+    return (OWNER,), Told("person.link_made", OWNER)
+
+
+@case("owner role")
+def _role(world: World) -> Prepared:
+    make_owners(world)
+    return (OWNER, "support"), Told("person.role_changed", OWNER, {"role": "owner"}, {"role": "support"})
+
+
+@case("owner remove")
+def _remove_owner(world: World) -> Prepared:
+    make_owners(world)
+    return (OWNER,), Told("person.removed", OWNER, {"role": "owner"})
+
+
+@case("owner forget-passkeys")
+def _forget_passkeys(world: World) -> Prepared:
+    make_owners(world)
+    return (OWNER,), Told("passkey.all_removed", OWNER, None, {"count": "0"})
+
+
+def make_owners(world: World) -> None:
+    for email in (OWNER, "otto@storefront.example"):
+        world.do("owner", "invite", email)
+    change_rows(world.app, "UPDATE people SET came_at = created_at")
