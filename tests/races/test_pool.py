@@ -24,6 +24,12 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 postgresql = pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
 
 
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    """Of eight threads not all may be at Stripe at once."""
+    return environment | {"WEB_THREADS": "16"}
+
+
 @both
 def test_serves_thirty_sales_of_twenty_keys_with_twenty_keys_and_ten_who_wait(
     app: Flask, sandbox: SandboxClient
