@@ -54,6 +54,7 @@ def test_shows_latencies_and_denials_to_prometheus(shop: Shop) -> None:
     session_id = buyer.check_out()
     shop.sandbox.pay(session_id)
     buyer.land(session_id)
+    shop.wait_for_event("checkout.session.completed")  # which lets the receipt go
     shop.work()
     refund(shop.sandbox, session_id)
     run(shop.app)
