@@ -3,7 +3,6 @@
 import gc
 import os
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.routing import Rule
-from werkzeug.serving import make_server
 
 from storefront.app import create_app
 from storefront.core.config.settings import Settings, load_settings
@@ -22,6 +20,7 @@ from storefront.devtools.sandbox.server import SandboxServer
 from tests.support.databases import Databases, base_environment, databases
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, Shop
+from tests.support.web_server import serve
 
 if TYPE_CHECKING:
     from storefront.devtools.mailbox.server import MailboxServer
@@ -190,11 +189,6 @@ def shop(
     free_port: int, sandbox: SandboxClient, mailbox: "MailboxServer", app: Flask, settings: Settings
 ) -> Iterator[Shop]:
     """The shop on a port of its own, with the sandbox's webhooks arriving and mail going to the mailbox."""
-    server = make_server("127.0.0.1", free_port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield Shop(app=app, url=settings.base_url, sandbox=sandbox, mailbox=mailbox)
-    sandbox.control("reset", endpoints=False)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(app, port=free_port):
+        yield Shop(app=app, url=settings.base_url, sandbox=sandbox, mailbox=mailbox)
+        sandbox.control("reset", endpoints=False)

@@ -2,7 +2,6 @@
 
 import re
 import ssl
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,13 +9,13 @@ import pytest
 import trustme
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from werkzeug.serving import make_server
 
 from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card
 from tests.support.browser import PHONE, assert_accessible, assert_fits
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Shop
+from tests.support.web_server import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -83,13 +82,8 @@ class TestOverTls:
     def secure_url(self, app: Flask, free_port: int) -> Iterator[str]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-        server = make_server("127.0.0.1", free_port, app, threaded=True, ssl_context=context)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield f"https://127.0.0.1:{free_port}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with serve(app, port=free_port, ssl_context=context):
+            yield f"https://127.0.0.1:{free_port}"
 
     def test_buys_with_secure_cookies_and_checked_referrers(
         self, secure_url: str, sandbox: SandboxClient, page: Page

@@ -1,19 +1,18 @@
 """The pages in Chromium: readable for everybody, and the scripts with all the ways Stripe.js can fail."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask import Flask, render_template
 from playwright.sync_api import Browser, BrowserContext, Page, Route
-from werkzeug.serving import make_server
 
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.cart.priced import price_cart
 from tests.support.browser import PATIENCE_MS, assert_accessible, assert_fits
 from tests.support.goods import make_denied_purchase, make_purchase
 from tests.support.shop import find_price
+from tests.support.web_server import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -75,13 +74,8 @@ def url(app: Flask) -> Iterator[str]:
             seconds_left=1,
         )
 
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(app) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from weakref import WeakSet
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
+from storefront.devtools.closed_answers import ClosingHandler, keep_answers
 from storefront.devtools.loopback import ConfigError, is_loopback
 from storefront.devtools.mailbox.smtp import Handler, Trouble
 from storefront.devtools.mailbox.store import Mail, MailStore
@@ -22,7 +23,7 @@ CLOSE_SECONDS = 2
 MAX_BYTES = 32 * 1024 * 1024
 
 
-class _QuietHandler(WSGIRequestHandler):
+class _QuietHandler(ClosingHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """The terminal belongs to the shop's lines."""
 
@@ -82,7 +83,7 @@ class MailboxServer:
             self._web = make_server(
                 host,
                 0,
-                create_web(self.store, from_anywhere=allow_any_address),
+                keep_answers(create_web(self.store, from_anywhere=allow_any_address)),
                 threaded=True,
                 request_handler=_QuietHandler,
                 fd=listening.fileno(),

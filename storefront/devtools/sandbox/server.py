@@ -8,8 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from flask import Flask
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import ThreadedWSGIServer
 
+from storefront.devtools.closed_answers import ClosingHandler, keep_answers
 from storefront.devtools.sandbox.app import create_sandbox
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.storage.store import Store
@@ -17,7 +18,7 @@ from storefront.devtools.sandbox.timers import Timers
 from storefront.devtools.sandbox.webhooks.sender import Sender
 
 
-class _Handler(WSGIRequestHandler):
+class _Handler(ClosingHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
@@ -36,7 +37,7 @@ class _Server(ThreadedWSGIServer):
         # Werkzeug prints and exits when a port is taken; a socket opened here raises OSError instead.
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.create_server((host, port), family=family, backlog=256) as listening:
-            super().__init__(host, port, app, handler=_Handler, fd=listening.fileno())
+            super().__init__(host, port, keep_answers(app), handler=_Handler, fd=listening.fileno())
 
     def process_request(self, request: socket.socket, client_address: tuple[str, int]) -> None:  # type: ignore[override]
         with self._open_lock:

@@ -1,18 +1,17 @@
 """The sandbox's Stripe.js and Checkout form in a real browser, mounted by a page of another origin."""
 
 import re
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 from playwright.sync_api import FrameLocator, Page, expect
-from werkzeug.serving import make_server
 
 from tests.devtools.sandbox.calls import Calls
 from tests.journeys.parts import pay_by_card
 from tests.support.browser import PHONE, Complaints, assert_accessible, assert_fits
+from tests.support.web_server import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FRAME = 'iframe[name="embedded-checkout"]'
@@ -31,13 +30,8 @@ def host(sandbox: Calls) -> Iterator[str]:
     app.add_url_rule(
         "/done", endpoint="done", view_func=lambda: "<title>Done</title><link rel=icon href=data:,>Done"
     )
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(app) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def create(sandbox: Calls, host: str, *, amount: int = 1900, currency: str = "usd", **body: Any) -> Any:
