@@ -23,6 +23,7 @@ from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
 from storefront.owner.people import links, sessions
+from storefront.owner.uploads.forget import forget_idle
 from storefront.payments.reconcile.run import reconcile
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
@@ -61,12 +62,13 @@ def serve_keys() -> None:
 
 
 def forget_hourly() -> None:
-    """Addresses that were typed and proven long ago, and browsers that have not been seen for as long."""
+    """Addresses typed and proven long ago, browsers not seen for as long, uploads that nobody continues."""
     if take_lease("forget_proofs", seconds=FORGET_SECONDS):
         forget_proofs()
         forget_ended()
         links.forget_links()
         sessions.forget_ended()
+        forget_idle()
 
 
 JOBS = {

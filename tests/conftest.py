@@ -25,7 +25,7 @@ from tests.support.web_server import serve
 if TYPE_CHECKING:
     from storefront.devtools.mailbox.server import MailboxServer
 
-pytest_plugins = ["tests.support.browser", "tests.support.make_shop", "tests.support.terminal"]
+pytest_plugins = ["tests.support.browser", "tests.support.make_shop", "tests.support.s3", "tests.support.terminal"]
 
 TESTS = Path(__file__).parent
 SELDOM_CHANGED = ("devtools/sandbox", "devtools/mailbox")

@@ -5,6 +5,7 @@ multipart forms only.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +16,7 @@ from werkzeug.wsgi import get_content_length
 
 from storefront.core.errors import StorefrontError, TooLarge
 from storefront.web.slow_bodies import demand_whole_body
+from storefront.web.turns import turn_aside
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -23,6 +25,7 @@ MOST_BYTES = 64 * 1024
 MOST_FIELDS = 200  # the largest form of ours is a full cart: two dozen
 MOST_QUERY_BYTES = 8 * 1024  # an address: what browsers and proxies carry as well
 MARK = "most_body_bytes"
+STREAM_MARK = "streamed_body"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 NO_NUL = "An address or a form holds no NUL."
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
@@ -53,6 +56,30 @@ def takes_bytes(most: int) -> Callable[[View], View]:
     return mark
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """A body of up to `most` bytes that is not read into memory. `check_sender` raises a refusal for strangers."""
+
+    most: int
+    check_sender: Callable[[], object]
+    is_form: bool
+
+
+def streams_bytes(
+    most: int, *, check_sender: Callable[[], object], is_form: bool = False
+) -> Callable[[View], View]:
+    """On a view, below its route: it reads `wsgi.input` itself, or gets the files of a form from a disk.
+
+    The sender is asked for before the first byte is read, since the guard of a blueprint comes later.
+    """
+
+    def mark(view: View) -> View:
+        setattr(view, STREAM_MARK, Streamed(most=most, check_sender=check_sender, is_form=is_form))
+        return view
+
+    return mark
+
+
 def most_bytes(app: Flask, endpoint: str | None) -> int:
     return int(getattr(app.view_functions.get(endpoint or ""), MARK, MOST_BYTES))
 
@@ -77,11 +104,34 @@ def take_body() -> None:
     _check_address(environ)
     if request.method not in WITH_BODY:
         return
-    body = _read(environ, most_bytes(current_app, request.endpoint))
-    _check_form(body)
+    streamed: Streamed | None = getattr(current_app.view_functions.get(request.endpoint or ""), STREAM_MARK, None)
+    if streamed is not None and _is_streamed(environ, streamed):
+        _let_through(environ, streamed)
+        return
+    most = most_bytes(current_app, request.endpoint)
+    body = _read(environ, most)
+    if streamed is None or not streamed.is_form:
+        _check_form(body)
+    request.max_form_memory_size = most
     environ["wsgi.input"] = BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+
+def _is_streamed(environ: "WSGIEnvironment", streamed: Streamed) -> bool:
+    """A small body goes the way of all others, and so does a form that is sent where bytes are expected."""
+    kind = "multipart/form-data" if streamed.is_form else None
+    is_expected = request.mimetype == kind if kind else request.mimetype not in FORMS
+    return is_expected and (get_content_length(environ) or 0) > MOST_BYTES
+
+
+def _let_through(environ: "WSGIEnvironment", streamed: Streamed) -> None:
+    if (get_content_length(environ) or 0) > streamed.most:
+        raise _too_large(streamed.most)
+    streamed.check_sender()
+    if streamed.is_form:
+        with turn_aside(environ):
+            request.files  # noqa: B018 - read now, to a disk: the check of forms would read it in our turn
 
 
 def _check_address(environ: "WSGIEnvironment") -> None:

@@ -41,6 +41,8 @@ ONCE = {
     ("signing_keys", "mode", "signs_since IS NOT NULL AND retired_at IS NULL"),
     ("signing_keys", "mode", "signs_since IS NULL AND retired_at IS NULL"),
     ("stripe_mirrors", "price_id mode account", ""),
+    ("uploads", "fingerprint", ""),
+    ("uploads", "token", ""),
 }
 # What names a row; all others are named by a number called `id`.
 NAMED = {

@@ -7,11 +7,13 @@ import pytest
 from flask import Flask, Request
 from flask.testing import FlaskClient
 
-from storefront.web.bodies import MOST_BYTES, most_bytes
+from storefront.web.bodies import MOST_BYTES, STREAM_MARK, most_bytes
 from tests.support.make_shop import MakeShop
 
 KB = 1024
-LARGER = {"webhook.deliver": 256 * KB}
+LARGER = {"webhook.deliver": 256 * KB, "admin.change_release_notes": 256 * KB}
+# Not read into memory, and only after the sender was asked for.
+STREAMED = {"admin.send_piece": 16 * KB * KB, "admin.send_files": 100_000_000}
 FORM = "application/x-www-form-urlencoded"
 JSON = {"Accept": "application/json"}
 
@@ -84,6 +86,8 @@ def test_takes_more_only_where_a_route_says_so(app: Flask) -> None:
     }
     assert len(most) > 20
     assert {endpoint: bytes_ for endpoint, bytes_ in most.items() if bytes_ > 64 * KB} == LARGER
+    streamed = {endpoint: getattr(app.view_functions[endpoint], STREAM_MARK, None) for endpoint in most}
+    assert {endpoint: mark.most for endpoint, mark in streamed.items() if mark} == STREAMED
 
 
 def test_tells_a_program_that_its_body_is_too_large(client: FlaskClient) -> None:

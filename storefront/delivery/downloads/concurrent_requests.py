@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from storefront.web.turns import TURN
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -23,6 +25,7 @@ class RequestGate:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         self._turns.get()
+        environ[TURN] = self._turns  # who only waits for bytes gives it back for that time
         try:
             return self._app(environ, start_response)
         finally:

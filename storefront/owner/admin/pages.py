@@ -4,10 +4,22 @@ from storefront.owner.admin import (
     account_views,
     audit_views,
     confirm_views,
+    files_views,
     home_views,
     people_views,
     sign_in_views,
+    upload_views,
 )
 from storefront.owner.admin.blueprint import admin
 
-__all__ = ["account_views", "admin", "audit_views", "confirm_views", "home_views", "people_views", "sign_in_views"]
+__all__ = [
+    "account_views",
+    "admin",
+    "audit_views",
+    "confirm_views",
+    "files_views",
+    "home_views",
+    "people_views",
+    "sign_in_views",
+    "upload_views",
+]

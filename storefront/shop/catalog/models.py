@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.core import clock
@@ -95,7 +95,7 @@ class ReleaseFile(Base):
     release: Mapped[Release] = relationship(lazy="raise_on_sql")
     filename: Mapped[str]
     content_type: Mapped[str]
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))
     sha256: Mapped[str]
     path: Mapped[str] = mapped_column(unique=True)
 

@@ -22,7 +22,9 @@ from storefront.shop.catalog.releases import state_of
 from storefront.shop.catalog.upload_checks import (
     ReleaseFileExists,
     ReleaseIsThere,
+    TooManyFiles,
     check_distinct_names,
+    check_file_count,
     check_names_on_disk,
     check_not_empty,
     check_release,
@@ -63,6 +65,7 @@ def add_release_files(
     Raises:
         NotFound: no such product.
         FileNameRefused: the version or a file's name has characters a path cannot carry.
+        VersionTooLong, TooManyFiles: more than pages can show.
         EmptyFile: nobody said that it may be.
         ReleaseFileExists: the release has other bytes under a name.
         SameOnDisk: two names, or versions, differ in capitals or accents only.
@@ -71,7 +74,7 @@ def add_release_files(
     product_id = find_product_id(db.session(), slug)
     if product_id is None:
         raise no_such_product(slug, hint="")
-    names = [_stored_name(slug, version, source.name) for source in sources]
+    names = [stored_name(slug, version, source.name) for source in sources]
     check_distinct_names(names)
     if not allow_empty:
         check_not_empty(sources)
@@ -90,9 +93,9 @@ def add_release_files(
             file_ids = [_record_file(session, release, file) for file in stored]
             _record_upload(session, slug, release, [name for name in names if name not in known])
             return file_ids
-    except (ReleaseFileExists, ReleaseIsThere):
+    except (ReleaseFileExists, ReleaseIsThere, TooManyFiles):
         # Refused, so nobody will come back for it. After any other failure the next try finds it there.
-        _delete_unused(stored)
+        delete_unused(stored)
         raise
 
 
@@ -104,7 +107,7 @@ def store_file(content: IO[bytes], *, slug: str, version: str, filename: str) ->
     Raises:
         ReleaseFileExists: there are other bytes under this name.
     """
-    filename = _stored_name(slug, version, filename)
+    filename = stored_name(slug, version, filename)
     content_type = _content_type(filename)
     try:
         stored = storage().put(content, folder=f"{slug}/{version}", filename=filename, content_type=content_type)
@@ -131,7 +134,23 @@ def record_file(
     return _record_file(session, release, stored)
 
 
-def _stored_name(slug: str, version: str, filename: str) -> str:
+def record_draft_file(session: Session, *, slug: str, product_id: int, version: str, stored: StoredFile) -> int:
+    """Write the rows for a file of a draft, with the entry in the audit log, inside the caller's transaction.
+
+    Raises:
+        ReleaseIsThere: the release was published meanwhile, so it is no draft.
+        ReleaseFileExists: the release has other bytes under this name, or a name that is the same on a disk.
+        TooManyFiles: the release is full.
+    """
+    release = _lock_release(session, product_id, version, notes="", is_draft=True)
+    check_release(release, slug, None, is_draft=True)
+    known = _read_names(session, release)
+    file_id = _record_file(session, release, stored)
+    _record_upload(session, slug, release, [stored.filename] if stored.filename not in known else [])
+    return file_id
+
+
+def stored_name(slug: str, version: str, filename: str) -> str:
     """Return the name as it is stored, once every part of its path is a good one."""
     name = unicodedata.normalize("NFC", filename)
     for part in (slug, version, name):
@@ -154,6 +173,8 @@ def _record_file(session: Session, release: Release, stored: StoredFile) -> int:
     # The release is locked: nobody adds a name between this look and the row.
     names = _read_names(session, release)
     check_names_on_disk({stored.filename} - names, names)
+    if stored.filename not in names:
+        check_file_count(len(names) + 1)
     new = {
         "release_id": release.id,
         "filename": stored.filename,
@@ -188,7 +209,7 @@ def _record_upload(session: Session, slug: str, release: Release, new_names: lis
         )
 
 
-def _delete_unused(stored: Iterable[StoredFile]) -> None:
+def delete_unused(stored: Iterable[StoredFile]) -> None:
     """Delete what this upload has brought and no release refers to.
 
     Should another upload record the very same bytes at this moment, `releases check` finds the gap.

@@ -11,6 +11,9 @@ from storefront.core.storage import measure
 from storefront.shop.catalog.file_names import same_name
 from storefront.shop.catalog.models import Release, ReleaseFile
 
+MOST_FILES = 50  # of a release
+LONGEST_VERSION = 40  # characters
+
 
 class ReleaseFileExists(StorefrontError):
     """What buyers may have checked against its SHA-256 stays as it is: new bytes need a new version."""
@@ -23,6 +26,17 @@ class ReleaseFileExists(StorefrontError):
 class SameOnDisk(ReleaseFileExists):
     code = "same_on_disk"
     title = "On Windows and on a Mac these two are one file"
+
+
+class TooManyFiles(StorefrontError):
+    code = "too_many_files"
+    status = 409
+    title = "This release has too many files"
+
+
+class VersionTooLong(StorefrontError):
+    code = "version_too_long"
+    title = "This version is too long"
 
 
 class EmptyFile(StorefrontError):
@@ -49,10 +63,12 @@ def check_not_empty(sources: Iterable[Path]) -> None:
 
 
 def check_version(product_id: int, version: str) -> None:
-    """Refuse a new version whose folder would be another version's on a Mac."""
+    """Refuse a new version whose folder would be another version's on a Mac, and one that is too long to show."""
     versions = set(db.session.scalars(select(Release.version).where(Release.product_id == product_id)))
     if version in versions:
         return
+    if len(version) > LONGEST_VERSION:
+        raise VersionTooLong(f"A version has at most {LONGEST_VERSION} characters; this one has {len(version)}.")
     for other in versions:
         if same_name(other) == same_name(version):
             raise SameOnDisk(
@@ -84,6 +100,11 @@ def check_names_on_disk(new: Iterable[str], others: Iterable[str]) -> None:
         other = known.get(same_name(name), name)
         if other != name:
             raise SameOnDisk(f"{name} and {other} are one file on Windows and on a Mac: rename one.")
+
+
+def check_file_count(count: int) -> None:
+    if count > MOST_FILES:
+        raise TooManyFiles(f"A release has at most {MOST_FILES} files: put some of them into a zip file.")
 
 
 def check_same_bytes(product_id: int, version: str, sources: Mapping[str, Path]) -> None:

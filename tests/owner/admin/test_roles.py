@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from storefront.owner.admin.blueprint import MARK
 from storefront.owner.people.models import Person, Role
@@ -26,6 +27,10 @@ WHO = {
     "home": SIGNED_IN, "order": SIGNED_IN,
     "people": OWNERS, "invite_person": OWNERS, "change_person": OWNERS, "remove_person": OWNERS,
     "audit": OWNERS, "audit_csv": OWNERS,
+    "uploads": OWNERS, "begin_upload": OWNERS, "upload_state": OWNERS, "send_piece": OWNERS, "end_upload": OWNERS,
+    "product_files": OWNERS, "send_files": OWNERS, "release_notes": OWNERS, "change_release_notes": OWNERS,
+    "publish_release": OWNERS, "withdraw_release": OWNERS, "ask_tell_buyers": OWNERS, "tell_about_release": OWNERS,
+    "finish_upload": OWNERS, "cancel_upload": OWNERS,
 }  # fmt: skip
 
 
@@ -39,7 +44,16 @@ def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
 
 
 def ask(browser: Buyer, method: str, address: str) -> int:
-    return (browser.get(address) if method == "GET" else browser.post(address)).status_code
+    return send(browser, method, address).status_code
+
+
+def send(browser: Buyer, method: str, address: str) -> TestResponse:
+    if method == "GET":
+        return browser.get(address)
+    if method == "POST":
+        return browser.post(address)
+    headers = {"X-CSRFToken": browser.csrf_token()}
+    return browser.client.open(address, method=method, base_url=browser.base_url, headers=headers)
 
 
 def test_lists_every_page_with_who_may_use_it(app: Flask) -> None:
@@ -55,7 +69,7 @@ def test_leads_who_is_not_signed_in_to_the_door_and_does_nothing(app: Flask) -> 
     person_id = make_person(app)
     for name, method, address in routes(app):
         stranger = Buyer(app)
-        answer = stranger.get(address) if method == "GET" else stranger.post(address)
+        answer = send(stranger, method, address)
         if WHO[name] != EVERYBODY:
             assert answer.status_code == 303, address
             assert answer.location.startswith("/admin/sign-in"), address
@@ -95,8 +109,8 @@ def test_lets_nobody_to_a_view_that_names_no_permission(app: Flask) -> None:
 def test_refuses_forms_without_their_token(app: Flask) -> None:
     browser = sign_in_at_admin(app, make_person(app))
     for name, method, address in routes(app):
-        if method == "POST":
-            answer = browser.client.post(address, base_url=browser.base_url)
+        if method != "GET":
+            answer = browser.client.open(address, method=method, base_url=browser.base_url)
             assert answer.status_code == 400, name
     assert browser.get("/admin").status_code == 200
 

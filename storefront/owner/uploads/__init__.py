@@ -1,0 +1,1 @@
+"""Files on their way from an owner's browser into a release: begun, continued, stored, or forgotten."""

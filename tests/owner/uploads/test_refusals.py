@@ -1,0 +1,219 @@
+"""What is refused before a byte is sent, and what goes wrong with the last: a sentence, and nothing half made."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from flask import Flask
+
+from storefront.core.storage import STORAGE, Folder, StorageUnavailable, Stored
+from storefront.owner.uploads.models import Upload
+from storefront.owner.uploads.space import FREE_BYTES
+from storefront.shop.catalog.models import Release, ReleaseFile
+from storefront.shop.catalog.releases import ReleaseState
+from tests.owner.uploads.tus import Tus, find_release, parts, stored_file
+from tests.support.releases import add_release_file
+from tests.support.rows import count_rows, read_rows
+
+DATA = bytes(range(256)) * 4
+GB = 1000**3
+
+
+@pytest.fixture
+def tus(app: Flask) -> Tus:
+    return Tus(app)
+
+
+def refusal(tus: Tus, size: int = 10, **fields: Any) -> tuple[int, str]:
+    answer = tus.announce(size, **fields)
+    error = answer.get_json()["error"]
+    return answer.status_code, f"{error['code']}: {error['message']}"
+
+
+HOSTILE = [
+    "../../etc/passwd", "a/b.zip", "a\\b.zip", "..", ".hidden", "a.zip.", " a.zip", "CON.zip", "nul", "a\0b.zip",
+    "gpj.exe\u202ezip", "a\nb.zip", 'a"b.zip', "a:b", "a?b", "\ud7ff\ue000.zip", "x" * 181, "\u00e9" * 91,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("field", ["filename", "version", "slug"])
+def test_refuses_names_that_no_path_should_carry(app: Flask, tus: Tus, field: str, name: str) -> None:
+    before = count_rows(app, Release, ReleaseFile, Upload)
+    status, _sentence = refusal(tus, 10, **{field: name})
+    assert status in (400, 404)
+    assert count_rows(app, Release, ReleaseFile, Upload) == before
+    assert parts(app) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["\u05e7\u05d5\u05d1\u05e5.zip", "Gr\u00f6\u00dfe.zip", "a\U0001f389.zip", "x" * 180]
+)
+def test_takes_names_of_any_language(app: Flask, tus: Tus, name: str) -> None:
+    tus.bring(DATA, filename=name)
+    assert stored_file(app, name).read_bytes() == DATA
+
+
+def test_refuses_what_no_release_can_hold(app: Flask, tus: Tus) -> None:
+    assert refusal(tus, slug="nothing")[0] == 404
+    assert refusal(tus, 0) == (409, "empty_file: tool.zip: 0 bytes. Was it copied whole?")
+    assert "at most 40 characters" in refusal(tus, version="9" * 41)[1]
+    assert tus.announce(10, version="9" * 40).status_code == 201
+    assert count_rows(app, Upload) == {"uploads": 1}
+
+
+def test_refuses_to_change_what_was_published(tus: Tus) -> None:
+    status, sentence = refusal(tus, version="2.1")
+    assert (status, sentence.partition(":")[0]) == (409, "release_is_there"), sentence
+
+
+def test_refuses_another_file_under_a_known_name(app: Flask, tus: Tus) -> None:
+    tus.bring(DATA)
+    assert "give the new one a new version" in refusal(tus, 10)[1]
+    assert "one file on Windows and on a Mac" in refusal(tus, 10, filename="TOOL.zip")[1]
+    tus.bring(DATA, modified=2)
+    path = tus.begin(len(DATA), modified=3)
+    answer = tus.patch(path, 0, DATA[::-1])
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "release_file_exists")
+    state = tus.ask("GET", path).get_json()
+    assert (state["state"], state["offset"]) == ("failed", len(DATA))
+    assert "new version" in state["reason"]
+    assert stored_file(app).read_bytes() == DATA
+
+
+def test_refuses_the_fifty_first_file(app: Flask, tus: Tus) -> None:
+    for number in range(50):
+        tus.bring(b"a", filename=f"{number}.zip")
+    status, sentence = refusal(tus, filename="50.zip")
+    assert (status, "put some of them into a zip file" in sentence) == (409, True)
+    tus.bring(b"a", filename="7.zip", modified=2)
+    release = find_release(app)
+    assert release
+    assert len(release.files) == 50
+
+
+def test_refuses_the_eleventh_open_upload(tus: Tus) -> None:
+    paths = [tus.begin(10, filename=f"{number}.zip") for number in range(10)]
+    status, sentence = refusal(tus, filename="10.zip")
+    assert (status, "Continue or cancel one of them" in sentence) == (409, True)
+    assert tus.begin(10, filename="3.zip") == paths[3], "what was begun may go on"
+    tus.ask("DELETE", paths[0])
+    tus.begin(10, filename="10.zip")
+
+
+def test_asks_for_room_before_a_byte_is_sent(app: Flask, tus: Tus) -> None:
+    """For the part file, its copy in the folder, and what others are still to send."""
+    with app.app_context():
+        FREE_BYTES.set(lambda _folder: 6 * GB)
+    status, sentence = refusal(tus, 3 * GB)
+    assert status == 507
+    assert "needs 6.0 GB on the shop's disk" in sentence
+    assert "5.5 GB are free for it" in sentence
+    tus.begin(2 * GB)
+    assert refusal(tus, 2 * GB, filename="b.zip")[0] == 507
+    tus.begin(GB, filename="b.zip")
+
+
+class Odd(Folder):
+    """A folder that fails as it is told."""
+
+    problem: Exception | None = None
+
+    def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:
+        content.read(100)
+        if self.problem:
+            raise self.problem
+        return super().put(content, folder=folder, filename=filename, content_type=content_type)
+
+
+@contextmanager
+def failing(app: Flask, problem: Exception) -> Iterator[None]:
+    with app.app_context():
+        before = STORAGE.get()
+        assert isinstance(before, Folder)
+        odd = Odd(before.root)
+        odd.problem = problem
+        STORAGE.set(odd)
+    yield
+    with app.app_context():
+        STORAGE.set(before)
+
+
+FAILURES = [
+    (StorageUnavailable("The file storage does not answer. Nothing is lost."), 503, "does not answer"),
+    (OSError(errno.ENOSPC, "No space left on device"), 507, "make room, then try again"),
+]
+
+
+@pytest.mark.parametrize(("problem", "status", "words"), FAILURES)
+def test_is_tried_again_without_sending_again(
+    app: Flask, tus: Tus, problem: Exception, status: int, words: str
+) -> None:
+    path = tus.begin(len(DATA))
+    with failing(app, problem):
+        answer = tus.patch(path, 0, DATA)
+        assert (answer.status_code, words in answer.get_json()["error"]["message"]) == (status, True)
+        assert answer.headers["Upload-Offset"] == str(len(DATA))
+        state = tus.ask("GET", path).get_json()
+        assert (state["state"], state["offset"], words in state["reason"]) == ("failed", len(DATA), True)
+        assert find_release(app) is None
+        assert tus.patch(path, len(DATA), b"").status_code == status
+    assert tus.announce(len(DATA)).headers["Upload-Offset"] == str(len(DATA)), "chosen again, it is whole"
+    assert tus.patch(path, len(DATA), b"").status_code == 204
+    release = find_release(app)
+    assert release
+    assert release.state is ReleaseState.DRAFT
+    assert stored_file(app).read_bytes() == DATA
+    assert tus.patch(path, len(DATA), b"").status_code == 204, "safe to repeat"
+    assert len(read_rows(app, "SELECT 1 FROM audit_entries WHERE verb = 'release.uploaded'")) == 1
+
+
+def test_says_so_when_the_disk_fills_up_in_the_middle(
+    app: Flask, tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tus.begin(len(DATA))
+    tus.patch(path, 0, DATA[:100])
+
+    def is_full(*_arguments: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.pwrite", is_full)
+        answer = tus.patch(path, 100, DATA[100:])
+    assert (answer.status_code, "disk is full" in answer.get_json()["error"]["message"]) == (507, True)
+    assert tus.offset(path) == 100
+    assert tus.patch(path, 100, DATA[100:]).status_code == 204
+
+
+def test_goes_on_where_a_part_file_ends_that_lost_bytes(app: Flask, tus: Tus) -> None:
+    """A machine that lost power with a lying disk, or a database that is newer than the folder."""
+    path = tus.begin(len(DATA))
+    tus.patch(path, 0, DATA[:500])
+    (part,) = parts(app)
+    part.write_bytes(DATA[:200])
+    answer = tus.patch(path, 500, DATA[500:])
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (409, "200")
+    part.unlink()
+    assert tus.patch(path, 200, DATA[200:]).headers["Upload-Offset"] == "0"
+    assert tus.patch(path, 0, DATA).status_code == 204
+    assert stored_file(app).read_bytes() == DATA
+
+
+def test_refuses_when_the_version_was_published_meanwhile(app: Flask, tus: Tus, tmp_path: Path) -> None:
+    path = tus.begin(len(DATA))
+    other = tmp_path / "other.zip"
+    other.write_bytes(b"other")
+    with app.app_context():
+        add_release_file(slug="twinspot", version="9.0", source=other)
+    answer = tus.patch(path, 0, DATA)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (409, "release_is_there")
+    assert not stored_file(app).exists(), "nothing is left that no release names"
+
+
+def test_says_what_to_do_where_the_folder_cannot_be_made(app: Flask, tus: Tus, tmp_path: Path) -> None:
+    (tmp_path / "uploads").write_text("in the way")
+    status, sentence = refusal(tus)
+    assert (status, "Make one named `uploads`" in sentence) == (507, True)
