@@ -178,16 +178,16 @@ def move_customer(old_email: str, new_email: str) -> int:
     if not is_address(new_email):
         raise AddressRefused(f"{new_email} is not an email address.")
     with transaction() as session:
-        found = find_customer(old_email)
-        if found is None:
+        named = find_customer(old_email)
+        if named is None:
             raise NotFound(f"Nobody bought with {old_email}. `storefront orders list` shows the newest orders.")
-        customer, orders = lock_customer(session, found.id)
+        customer, orders = lock_customer(session, named.id)
         owner_id = _move(session, customer, orders, spelling(new_email))
         record(
             session,
             "customer.moved" if owner_id == customer.id else "customer.merged",
             subject_kind="customer",
-            subject=f"customer {found.id}",
+            subject=f"customer {named.id}",
             before={"customer": customer.id},
             after={"customer": owner_id, "orders": len(orders)},
         )
@@ -217,8 +217,8 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
 
 def _readdress_mails(session: Session, customer: Customer, orders: Sequence[Order], new_email: str) -> None:
     """Of what waits: mails about the orders, but not those to the owner, and news of releases."""
-    theirs = OutboxMessage.kind.not_in(TO_OWNER)
-    of_orders = OutboxMessage.order_id.in_([order.id for order in orders]) & theirs
+    to_buyer = OutboxMessage.kind.not_in(TO_OWNER)
+    of_orders = OutboxMessage.order_id.in_([order.id for order in orders]) & to_buyer
     news = (OutboxMessage.kind == MailKind.NEW_RELEASE) & OutboxMessage.about.like(f"%:{customer.id}")
     waiting = OutboxMessage.state.in_(MAY_LEAVE)
     session.execute(

@@ -87,11 +87,11 @@ def erase_by_link(token: str, email: str, *, reader: Reader) -> bool:
     Raises:
         NotYet: as above; the link is not used up.
     """
-    found = find_customer(email)
-    if found is None:
+    named = find_customer(email)
+    if named is None:
         return False
     with transaction() as session:
-        customer, orders = lock_customer(session, found.id)
+        customer, orders = lock_customer(session, named.id)
         spent = spend_link(session, token, reader=reader)
         is_theirs = spent is not None and spent.proof.purpose is ProofPurpose.ERASE
         if spent is None or not is_theirs or customer.email != spent.proof.email:
@@ -143,45 +143,48 @@ def _erase_order(session: Session, order: Order) -> None:
 
 
 def _erase_devices(session: Session, order_ids: Sequence[int]) -> int:
-    mine = (
+    of_customer = (
         select(License.id)
         .join(Grant, Grant.id == License.grant_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .where(OrderItem.order_id.in_(order_ids))
     )
-    found = session.scalars(
+    erased_ids = session.scalars(
         update(Activation)
-        .where(Activation.license_id.in_(mine))
+        .where(Activation.license_id.in_(of_customer))
         .values(name=DEVICE_NAME, fingerprint=None)
         .returning(Activation.id)
         .execution_options(synchronize_session=False)
     )
-    return len(found.all())
+    return len(erased_ids.all())
 
 
 def _erase_mails(session: Session, customer: Customer, order_ids: Sequence[int], proofs: Sequence[str]) -> int:
     """Whatever address they went to. Those that wait are canceled: nobody is there to read them."""
-    theirs = OutboxMessage.kind.not_in(TO_OWNER)
+    to_buyer = OutboxMessage.kind.not_in(TO_OWNER)
     ids = [customer.id, *session.scalars(select(Customer.id).where(Customer.moved_to_id == customer.id))]
-    mine = or_(
-        OutboxMessage.order_id.in_(order_ids) & theirs,
+    of_customer = or_(
+        OutboxMessage.order_id.in_(order_ids) & to_buyer,
         (OutboxMessage.kind == MailKind.PROOF) & OutboxMessage.about.in_(proofs),
-        *((OutboxMessage.kind == MailKind.NEW_RELEASE) & OutboxMessage.about.like(f"%:{each}") for each in ids),
+        *(
+            (OutboxMessage.kind == MailKind.NEW_RELEASE) & OutboxMessage.about.like(f"%:{customer_id}")
+            for customer_id in ids
+        ),
     )
     session.execute(
         update(OutboxMessage)
-        .where(mine, OutboxMessage.state.in_(NOT_LEFT))
+        .where(of_customer, OutboxMessage.state.in_(NOT_LEFT))
         .values(state=MailState.CANCELED, last_error="the customer was erased")
         .execution_options(synchronize_session=False)
     )
-    found = session.scalars(
+    messages = session.scalars(
         update(OutboxMessage)
-        .where(mine)
+        .where(of_customer)
         .values(recipient="")
         .returning(OutboxMessage.id)
         .execution_options(synchronize_session=False)
     )
-    return len(found.all())
+    return len(messages.all())
 
 
 def _find_proofs(session: Session, customer: Customer, orders: Sequence[Order]) -> Sequence[str]:
@@ -194,7 +197,7 @@ def _find_proofs(session: Session, customer: Customer, orders: Sequence[Order]) 
             AddressProof.mode == customer.mode,
             or_(
                 AddressProof.email_key.in_(keys),
-                AddressProof.purpose.in_(ends) & AddressProof.about.in_([str(each) for each in changes]),
+                AddressProof.purpose.in_(ends) & AddressProof.about.in_([str(change_id) for change_id in changes]),
                 (AddressProof.purpose == ProofPurpose.OPEN_ORDER)
                 & AddressProof.about.in_([str(order.id) for order in orders]),
             ),

@@ -47,7 +47,7 @@ def export_customer(customer_id: int) -> Json:
         "customer_since": customer.created_at.isoformat(),
         "news_of_releases": customer.unsubscribed_at is None,
         "sessions": _sessions(customer_id),
-        "orders": [_order(each, parts) for each in contents],
+        "orders": [_order(order_contents, parts) for order_contents in contents],
         "mails": _emails(customer, orders),
     }
     record_reading_if_asked("customer.exported", subject_kind="customer", subject=f"customer {customer_id}")
@@ -55,8 +55,10 @@ def export_customer(customer_id: int) -> Json:
 
 
 def _read_parts(contents: Sequence[OrderContents]) -> _Parts:
-    order_ids = [each.order.id for each in contents]
-    licenses = [license_.id for each in contents for item in each.items for license_ in item.licenses]
+    order_ids = [order_contents.order.id for order_contents in contents]
+    licenses = [
+        license_.id for order_contents in contents for item in order_contents.items for license_ in item.licenses
+    ]
     return _Parts(
         devices=_devices(licenses),
         downloads=_downloads(order_ids),
@@ -118,7 +120,7 @@ def _item(contents: ItemContents, currency: str, parts: _Parts) -> Json:
         "what": item.description,
         "quantity": item.quantity,
         "total": money.format_money(item.total_minor, currency),
-        "license_keys": [_license(each, parts.devices[each.id]) for each in contents.licenses],
+        "license_keys": [_license(license_, parts.devices[license_.id]) for license_ in contents.licenses],
         "downloads": parts.downloads[item.id],
     }
 

@@ -35,7 +35,7 @@ def read_signed_in(customer_id: int, *, token: str) -> list[SignedIn]:
         .where(SignIn.customer_id == customer_id, signed_in_browsers.is_alive())
         .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
     ).all()
-    found = [
+    browsers = [
         SignedIn(
             id=row.id,
             browser=row.browser,
@@ -47,7 +47,7 @@ def read_signed_in(customer_id: int, *, token: str) -> list[SignedIn]:
         for row, number in rows
         if row.order_id is None or row.token_hash != here  # this browser has that order open anyway
     ]
-    return sorted(found, key=lambda each: not each.is_here)
+    return sorted(browsers, key=lambda browser: not browser.is_here)
 
 
 def seen_in_words(moment: datetime, now: datetime) -> str:
@@ -55,7 +55,7 @@ def seen_in_words(moment: datetime, now: datetime) -> str:
     passed = now - moment
     if passed < 2 * signed_in_browsers.SEEN_EVERY:
         return "just now"
-    unit, span = next(each for each in SPANS if passed >= each[1])
+    unit, span = next(candidate for candidate in SPANS if passed >= candidate[1])
     count = passed // span
     return f"{count} {unit}{'' if count == 1 else 's'} ago"
 

@@ -129,8 +129,8 @@ def begin_change() -> ResponseReturnValue:
 
 
 def _find_own_change() -> Change | None:
-    found = find_change(session[CHANGE_KEY][0]) if CHANGE_KEY in session else None
-    return found if found and found.customer_id == g.customer.id else None
+    change = find_change(session[CHANGE_KEY][0]) if CHANGE_KEY in session else None
+    return change if change and change.customer_id == g.customer.id else None
 
 
 @account.get("/account/address")

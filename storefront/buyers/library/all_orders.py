@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from storefront.buyers.library.order_words import order_state
 from storefront.core.db import db
-from storefront.core.runtime import settings
 from storefront.delivery.contents import ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.granted_files import ReleasedFile
 from storefront.orders.access import Access
 from storefront.orders.links import order_tokens
 from storefront.orders.models import Order, OrderItem
+from storefront.orders.queries import order_in_running_mode
 from storefront.shop.catalog.models import Product
 
 ORDERS_A_PAGE = 20
@@ -62,7 +62,7 @@ class Owned:
 
 
 def _matches(customer_id: int, query: str) -> ColumnElement[bool]:
-    mine = (Order.customer_id == customer_id) & (Order.mode == settings().mode)
+    is_match = (Order.customer_id == customer_id) & (order_in_running_mode())
     for word in query.split()[:8]:
         items = select(OrderItem.order_id).outerjoin(Product, Product.id == OrderItem.product_id)
         named = items.where(
@@ -71,19 +71,19 @@ def _matches(customer_id: int, query: str) -> ColumnElement[bool]:
                 Product.name.icontains(word, autoescape=True),
             )
         )
-        mine &= or_(Order.number.icontains(word, autoescape=True), Order.id.in_(named))
-    return mine
+        is_match &= or_(Order.number.icontains(word, autoescape=True), Order.id.in_(named))
+    return is_match
 
 
 def read_owned(customer_id: int, *, query: str = "", page: int = 1) -> Owned:
     """`query` are words of an order's number or of what was bought; all have to match."""
-    mine = _matches(customer_id, query if query.isprintable() else "")
-    count = db.session.scalar(select(func.count()).select_from(Order).where(mine)) or 0
+    is_match = _matches(customer_id, query if query.isprintable() else "")
+    count = db.session.scalar(select(func.count()).select_from(Order).where(is_match)) or 0
     pages = max(1, -(-count // ORDERS_A_PAGE))
     page = min(max(1, page), pages)
     orders = db.session.scalars(
         select(Order)
-        .where(mine)
+        .where(is_match)
         .order_by(Order.placed_at.desc(), Order.id.desc())
         .limit(ORDERS_A_PAGE)
         .offset((page - 1) * ORDERS_A_PAGE)
@@ -117,7 +117,7 @@ def _item(item: ItemContents, token: str) -> OwnedItem:
         description=item.item.description,
         quantity=item.item.quantity,
         access=item.access,
-        keys=tuple(each.key for each in item.licenses if each.key and each.withdrawn_at is None),
+        keys=tuple(license_.key for license_ in item.licenses if license_.key and license_.withdrawn_at is None),
         files=tuple(_file(token, file) for file in newest),
     )
 

@@ -13,12 +13,14 @@ from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.customers.browser_session import get_customer_now
 from storefront.customers.models import Customer, NewsLink
+from storefront.customers.queries import is_known_customer
 from storefront.customers.unproven import MARK
 from storefront.delivery.downloads.rules import is_included
 from storefront.mail import outbox
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.orders.queries import order_in_running_mode
 from storefront.shop.catalog.models import Product, Release
 
 PURPOSE = "news"
@@ -68,7 +70,7 @@ def find_reader(release: Release, product: Product, customer_id: int) -> Order |
         .join(Grant, Grant.order_item_id == OrderItem.id)
         .where(
             Order.customer_id == customer_id,
-            Order.mode == settings().mode,
+            order_in_running_mode(),
             Grant.product_id == product.id,
             Grant.kind == GrantKind.DOWNLOAD,
         )
@@ -95,8 +97,8 @@ def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool 
     """
     release, product = _get_published(slug, version)
     release_id = release.id
-    found = _find_readers(release, product)
-    fresh, later = _not_told(release_id, found.readers), _not_told(release_id, found.stopped)
+    audience = _find_readers(release, product)
+    fresh, later = _not_told(release_id, audience.readers), _not_told(release_id, audience.stopped)
     told = len(fresh)
     if not dry_run:
         with transaction() as session:
@@ -116,10 +118,10 @@ def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool 
         nudge("outbox")
     return Told(
         told=told,
-        before=len(found.readers) - told,
-        unsubscribed=found.unsubscribed,
-        not_included=found.not_included,
-        closed=found.closed,
+        before=len(audience.readers) - told,
+        unsubscribed=audience.unsubscribed,
+        not_included=audience.not_included,
+        closed=audience.closed,
         minutes=max(0, told - 1) // per_minute + 1,
     )
 
@@ -157,8 +159,7 @@ def _find_readers(release: Release, product: Product) -> _Readers:
         .join(OrderItem, OrderItem.order_id == Order.id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
         .where(
-            Customer.mode == settings().mode,
-            Customer.erased_at.is_(None),
+            is_known_customer(),
             Customer.email != "",
             Customer.email_key.not_like(f"{MARK}%"),  # who never proved that they read this address
             Grant.product_id == product.id,
@@ -169,18 +170,22 @@ def _find_readers(release: Release, product: Product) -> _Readers:
     ).all()
     customers = {customer.id: customer for customer, _order, _item in rows}
     open_to = {customer.id for customer, order, item in rows if item_access(order, item).allowed}
-    found = {customer.id for customer, order, item in rows if _opens(release, product, order, item)}
+    reader_ids = {customer.id for customer, order, item in rows if _opens(release, product, order, item)}
     may = {customer.id for customer, order, _item in rows if _includes(release, product, order)}
 
     def wanted(ids: set[int]) -> dict[int, str]:
-        return {each: customers[each].email for each in sorted(ids) if customers[each].unsubscribed_at is None}
+        return {
+            customer_id: customers[customer_id].email
+            for customer_id in sorted(ids)
+            if customers[customer_id].unsubscribed_at is None
+        }
 
-    readers = wanted(found)
+    readers = wanted(reader_ids)
     return _Readers(
         readers=readers,
-        stopped=wanted(may - found),
-        unsubscribed=len(found) - len(readers),
-        not_included=len(open_to - found),
+        stopped=wanted(may - reader_ids),
+        unsubscribed=len(reader_ids) - len(readers),
+        not_included=len(open_to - reader_ids),
         closed=len(customers.keys() - open_to),
     )
 

@@ -29,19 +29,19 @@ _MAIL_STATES = {
 }
 
 
-def order_state(found: Access) -> str:
+def order_state(access: Access) -> str:
     """Return the word that templates choose a text by: `fulfilled`, or why the order is not open."""
-    return _STATES.get(found.reason, "fulfilled")
+    return _STATES.get(access.reason, "fulfilled")
 
 
-def access_sentence(order: Order, found: Access) -> str:
+def access_sentence(order: Order, access: Access) -> str:
     """Return the sentence of `access()`, with the day of a refund. One statement for a refunded order."""
-    if found.reason is not Reason.REFUNDED:
-        return found.sentence
+    if access.reason is not Reason.REFUNDED:
+        return access.sentence
     at = db.session.scalar(select(func.max(Refund.created_at)).where(Refund.order_id == order.id))
     if at is None:
-        return found.sentence
-    return found.sentence.replace("refunded", f"refunded on {at:%B} {at.day}, {at.year}")
+        return access.sentence
+    return access.sentence.replace("refunded", f"refunded on {at:%B} {at.day}, {at.year}")
 
 
 def receipt_state(order: Order) -> str:

@@ -115,7 +115,9 @@ def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage
         is_known=row.product_id is not None,
         price_id=row.price_id,
         keys=_keys(contents.order, item, usage),
-        files=tuple(_file(token, file, left=_downloads_left(item.download, file, usage)) for file in item.files),
+        files=tuple(
+            _file(token, file, downloads_left=_downloads_left(item.download, file, usage)) for file in item.files
+        ),
         is_refunded=item.access.reason is Reason.ITEM_REFUNDED,
         is_owned_already=contents.access.allowed and row.product_id is not None and not item.grants,
         backordered=item.keys_to_follow,
@@ -147,9 +149,9 @@ def _key(license_: IssuedLicense, key: str, facts: Facts, usage: _Usage) -> Purc
     )
 
 
-def _file(token: str, file: ReleasedFile, *, left: int | None) -> PurchasedFile:
+def _file(token: str, file: ReleasedFile, *, downloads_left: int | None) -> PurchasedFile:
     return PurchasedFile(
-        downloads_left=left,
+        downloads_left=downloads_left,
         notes=render_markdown(file.notes) if file.notes else Markup(""),
         name=file.filename,
         url=absolute_url("downloads.file", token=token, file_id=file.id, filename=file.filename),

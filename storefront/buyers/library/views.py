@@ -48,16 +48,16 @@ def _devices_page() -> int:
 
 
 def _license_ids(purchase: Purchase) -> set[int]:
-    return {each.license_id for item in purchase.items for each in item.keys}
+    return {key.license_id for item in purchase.items for key in item.keys}
 
 
 @library.post("/orders/<token>/receipt")
 @limiter.limit("5/minute;20/hour")
 def send_receipt(token: str) -> ResponseReturnValue:
     """To the order's own address only: whoever found the link learns nothing new by it."""
-    found = get_order_here(token)
+    order = get_order_here(token)
     try:
-        done = resend_own(found.id)
+        done = resend_own(order.id)
     except NothingToSend as error:
         flash(error.message, "bad")
     else:
@@ -72,9 +72,9 @@ def send_receipt(token: str) -> ResponseReturnValue:
 @limiter.limit("10/minute")
 def claim(token: str) -> ResponseReturnValue:
     """Of a free order: its link is in the mail only, so who has it reads the address."""
-    found = get_order_here(token)
-    email = found.email
-    claim_order(found.id)
+    order = get_order_here(token)
+    email = order.email
+    claim_order(order.id)
     flash(f"It is in your library. Sign in with {email} on any device.", "good")
     return redirect(url_for("library.order", token=token), 303)
 
@@ -83,8 +83,8 @@ def claim(token: str) -> ResponseReturnValue:
 @limiter.limit("10/minute")
 def stripe_receipt(token: str) -> ResponseReturnValue:
     """Stripe's own receipt, or the invoice where the shop makes them: asked at the click, its address changes."""
-    found = get_order_here(token)
-    address = gateway().find_receipt_url(found.checkout_session_id, with_invoice=settings().invoices)
+    order = get_order_here(token)
+    address = gateway().find_receipt_url(order.checkout_session_id, with_invoice=settings().invoices)
     if address is None:
         flash("There is no receipt at Stripe for this order: nothing was charged.", "bad")
         return redirect(url_for("library.order", token=token), 303)

@@ -81,14 +81,14 @@ def _add_file(zipped: ZipStream, granted: GrantedFile, names: set[str]) -> None:
     zipped.add(storage().read(file.path), _free_name(file.filename, names, file.version), size=file.size_bytes)
 
 
-def _free_name(filename: str, taken: set[str], version: str) -> str:
+def _free_name(filename: str, used_names: set[str], version: str) -> str:
     """Two products may have a file of one name, or of two that are one on a buyer's disk."""
     name = filename
     number = 1
-    while same_name(name) in taken:
+    while same_name(name) in used_names:
         number += 1
         name = _numbered(filename, version, number)
-    taken.add(same_name(name))
+    used_names.add(same_name(name))
     return name
 
 

@@ -20,9 +20,9 @@ class TooManyDownloads(StorefrontError):
 class DownloadSlots:
     """A slow reader holds a thread. One buyer who stalls must not hold them all, so a grant has a few only."""
 
-    def __init__(self, total: int, *, each: int = SLOTS_PER_GRANT) -> None:
+    def __init__(self, total: int, *, per_grant: int = SLOTS_PER_GRANT) -> None:
         self._free = total
-        self._each = each
+        self._per_grant = per_grant
         self._held: Counter[int] = Counter()
         self._lock = Lock()
 
@@ -36,9 +36,9 @@ class DownloadSlots:
         with self._lock:
             if not self._free:
                 raise TooManyDownloads("Many downloads are running right now. Please try again in a moment.")
-            if any(self._held[grant_id] >= self._each for grant_id in grants):
+            if any(self._held[grant_id] >= self._per_grant for grant_id in grants):
                 raise TooManyDownloads(
-                    f"This is being downloaded {self._each} times right now. Wait until one of them is done."
+                    f"This is being downloaded {self._per_grant} times right now. Wait until one of them is done."
                 )
             self._free -= 1
             self._held.update(grants)

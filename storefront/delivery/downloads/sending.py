@@ -124,9 +124,9 @@ def stream(
 
 def _blocks(content: IO[bytes], part: Part) -> Iterator[bytes]:
     content.seek(part.start)
-    left = part.stop - part.start
-    while left > 0 and (block := content.read(min(BLOCK_BYTES, left))):
-        left -= len(block)
+    bytes_left = part.stop - part.start
+    while bytes_left > 0 and (block := content.read(min(BLOCK_BYTES, bytes_left))):
+        bytes_left -= len(block)
         yield block
 
 

@@ -38,7 +38,11 @@ _BETWEEN = re.compile(r"[\s\-\u2010-\u2015\u2212]+")  # spaces and every dash a 
 def normal_form(key: str) -> str:
     """Return what makes two spellings the same key: NFKC, capitals, no spaces, no dashes, nothing invisible."""
     if not key.isascii():
-        key = "".join(each for each in unicodedata.normalize("NFKC", key) if unicodedata.category(each) != "Cf")
+        key = "".join(
+            character
+            for character in unicodedata.normalize("NFKC", key)
+            if unicodedata.category(character) != "Cf"
+        )
     return _BETWEEN.sub("", key).upper()
 
 

@@ -148,20 +148,20 @@ def _next_key(session: Session, sold: License, product: Product) -> HashedKey:
 
 
 def _take_imported_key(session: Session, sold: License, product: Product) -> HashedKey:
-    taken = take_from_pool(session, product.id, sold.mode, 1)
-    if not taken:
+    pool_keys = take_from_pool(session, product.id, sold.mode, 1)
+    if not pool_keys:
         raise PoolEmpty(f"No key of {product.name} is left: `storefront keys import {product.slug} FILE` first.")
-    mark_handed_out(session, {taken[0].pool_key_id: sold.grant_id})
+    mark_handed_out(session, {pool_keys[0].pool_key_id: sold.grant_id})
     session.add(
         KeyEvent(
             what=KeyEventKind.HANDED_OUT,
-            pool_key_id=taken[0].pool_key_id,
+            pool_key_id=pool_keys[0].pool_key_id,
             license_id=sold.id,
             detail="for a replaced key",
         )
     )
     settle_pool_notices(session, sold.mode, [product.id])
-    return taken[0]
+    return pool_keys[0]
 
 
 def _set_key(sold: License, key: HashedKey) -> None:

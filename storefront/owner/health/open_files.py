@@ -17,10 +17,10 @@ def find_open_files(shop: Settings) -> tuple[str, ...]:
     if os.name != "posix":
         return ()
     folders = [_folder_of(url) for url in (shop.database_url, shop.queue_url)]
-    found = {ROOT / ".env"}
-    for folder in {each for each in folders if each is not None}:
-        found.update(*(folder.glob(pattern) for pattern in PRIVATE))
-    return tuple(sorted(str(path) for path in found if _is_open(path)))
+    paths = {ROOT / ".env"}
+    for folder in {known for known in folders if known is not None}:
+        paths.update(*(folder.glob(pattern) for pattern in PRIVATE))
+    return tuple(sorted(str(path) for path in paths if _is_open(path)))
 
 
 def _folder_of(url: str) -> Path | None:

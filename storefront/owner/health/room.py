@@ -43,8 +43,10 @@ def _look(name: str, path: Path) -> Place:
 
     A folder that may not even be looked into hides what is in it, and `exists()` would raise.
     """
-    there = next(each for each in (path.absolute(), *path.absolute().parents) if os.access(each, os.F_OK))
+    there = next(
+        candidate for candidate in (path.absolute(), *path.absolute().parents) if os.access(candidate, os.F_OK)
+    )
     folder = there if there.is_dir() else there.parent  # SQLite writes files of its own beside the database
     is_in_the_way = there.is_file() and there != path.absolute()
-    is_writable = not is_in_the_way and all(os.access(each, os.W_OK) for each in (there, folder))
+    is_writable = not is_in_the_way and all(os.access(used_path, os.W_OK) for used_path in (there, folder))
     return Place(name=name, free_bytes=shutil.disk_usage(folder).free, is_writable=is_writable)

@@ -26,7 +26,7 @@ class HealthWarning:
 
 def find_warnings(trouble: Trouble) -> list[HealthWarning]:
     """Pure. What stops buyers from getting their goods comes first."""
-    found = {
+    warnings = {
         "not_writable": _not_writable(trouble),
         "disk_low": _disk_low(trouble),
         "worker_silent": _worker(trouble),
@@ -46,7 +46,7 @@ def find_warnings(trouble: Trouble) -> list[HealthWarning]:
         "files_open": _open_files(trouble),
         "owner_email_missing": _owner_email(trouble),
     }
-    return [HealthWarning(code=code, message=message) for code, message in found.items() if message]
+    return [HealthWarning(code=code, message=message) for code, message in warnings.items() if message]
 
 
 def _is_older(when: datetime | None, limit: timedelta, now: datetime) -> bool:

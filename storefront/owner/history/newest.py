@@ -11,6 +11,7 @@ from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
 from storefront.orders.access import Reason, order_access
 from storefront.orders.models import Order
+from storefront.orders.queries import order_in_running_mode
 
 BATCH = 1000
 
@@ -39,27 +40,29 @@ def find_newest(*, limit: int, email: str | None = None, state: Reason | None = 
 
     The state is never stored and has one rule, in Python: no second one in SQL could come to differ.
     """
-    ask = select(Order).where(Order.mode == settings().mode).order_by(Order.placed_at.desc(), Order.id.desc())
+    orders_newest_first = (
+        select(Order).where(order_in_running_mode()).order_by(Order.placed_at.desc(), Order.id.desc())
+    )
     if email is not None:
         keys = email_key(email), unproven_key(email)
-        mine = select(Customer.id).where(Customer.mode == settings().mode, Customer.email_key.in_(keys))
-        ask = ask.where(Order.customer_id.in_(mine))
+        customer_ids = select(Customer.id).where(Customer.mode == settings().mode, Customer.email_key.in_(keys))
+        orders_newest_first = orders_newest_first.where(Order.customer_id.in_(customer_ids))
     if state is not None:
-        return _find_in_state(ask, state, limit)
-    orders = [_listed(order) for order in db.session.scalars(ask.limit(limit))]
-    count = db.session.scalar(select(func.count()).select_from(ask.order_by(None).subquery())) or 0
+        return _find_in_state(orders_newest_first, state, limit)
+    orders = [_listed(order) for order in db.session.scalars(orders_newest_first.limit(limit))]
+    count = db.session.scalar(select(func.count()).select_from(orders_newest_first.order_by(None).subquery())) or 0
     return Newest(orders=tuple(orders), more=count - len(orders))
 
 
-def _find_in_state(ask: Select[Order], state: Reason, limit: int) -> Newest:
-    found: list[ListedOrder] = []
+def _find_in_state(newest_first: Select[Order], state: Reason, limit: int) -> Newest:
+    orders: list[ListedOrder] = []
     count = 0
-    for order in db.session.scalars(ask.execution_options(yield_per=BATCH)):
+    for order in db.session.scalars(newest_first.execution_options(yield_per=BATCH)):
         if order_access(order).reason is state:
             count += 1
-            if len(found) < limit:
-                found.append(_listed(order))
-    return Newest(orders=tuple(found), more=count - len(found))
+            if len(orders) < limit:
+                orders.append(_listed(order))
+    return Newest(orders=tuple(orders), more=count - len(orders))
 
 
 def _listed(order: Order) -> ListedOrder:

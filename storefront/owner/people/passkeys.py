@@ -154,8 +154,8 @@ def _storable(name: str) -> str:
 def remove(person_id: int, passkey_id: int) -> bool:
     """Remove one of a person's own; False for one that is not there any more."""
     with transaction() as changes:
-        mine = Passkey.id == passkey_id, Passkey.person_id == person_id
-        name = changes.scalar(delete(Passkey).where(*mine).returning(Passkey.name))
+        is_named = Passkey.id == passkey_id, Passkey.person_id == person_id
+        name = changes.scalar(delete(Passkey).where(*is_named).returning(Passkey.name))
         if name is not None:
             tell_person(changes, changes.get_one(Person, person_id), "passkey.removed", {"name": name})
     nudge("outbox")

@@ -137,8 +137,8 @@ def end(token: str) -> None:
 def end_one(person_id: int, email: str, session_id: int) -> bool:
     """One of this person's own; False for one that is not there any more."""
     with transaction() as changes:
-        mine = PersonSession.id == session_id, PersonSession.person_id == person_id
-        is_there = changes.scalar(delete(PersonSession).where(*mine).returning(PersonSession.id)) is not None
+        is_named = PersonSession.id == session_id, PersonSession.person_id == person_id
+        is_there = changes.scalar(delete(PersonSession).where(*is_named).returning(PersonSession.id)) is not None
         if is_there:
             record(changes, "person.session_ended", subject_kind="person", subject=email)
     return is_there

@@ -14,9 +14,9 @@ CLOSED = ""  # the hash of no browser
 def close_started(changes: Session, customer_id: int | None) -> None:
     """Of this browser, or in all browsers those of a customer. A form that is open stays: it has no order yet."""
     if customer_id is not None:
-        theirs = Order.customer_id == customer_id
+        of_customer = Order.customer_id == customer_id
         which: ColumnElement[bool] = Checkout.checkout_session_id.in_(
-            select(Order.checkout_session_id).where(theirs)
+            select(Order.checkout_session_id).where(of_customer)
         )
     elif "browser" in session:
         is_order = Checkout.checkout_session_id.in_(select(Order.checkout_session_id))

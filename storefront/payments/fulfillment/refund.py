@@ -142,9 +142,9 @@ def _check(order: Order, amount: str | None, positions: list[int], *, again: boo
     items_minor = _add_up(order, positions, again=again) if positions else left_minor
     amount_minor = items_minor if amount is None else _read_amount(amount, order.currency)
     if amount_minor > left_minor:
-        left = money.format_money(left_minor, order.currency)
+        amount_left = money.format_money(left_minor, order.currency)
         asked = money.format_money(amount_minor, order.currency)
-        raise WrongAmount(f"Order {order.number} has {left} left to refund, and that is less than {asked}.")
+        raise WrongAmount(f"Order {order.number} has {amount_left} left to refund, and that is less than {asked}.")
     refunds = db.session.scalars(select(Refund).where(Refund.order_id == order.id)).all()
     if amount is not None and not positions and not again:
         _refuse_the_same(order, amount_minor, refunds)

@@ -28,12 +28,17 @@ def take_in(missed: tuple[Missed, ...]) -> int:
     Returns how many should have come long ago, about orders of ours: the webhook does not work.
     """
     never_received = 0
-    for each in missed:
-        event = each.event
+    for missed_event in missed:
+        event = missed_event.event
         ledger.record(event)
         with transaction() as session:
             ledger.stamp(session, event.id, "reconciled")
         is_late = event.type in ANNOUNCED and event.created_at <= clock.now() - LATE
-        if is_late and not each.was_received and each.session_id and find_order(each.session_id):
+        if (
+            is_late
+            and not missed_event.was_received
+            and missed_event.session_id
+            and find_order(missed_event.session_id)
+        ):
             never_received += 1
     return never_received

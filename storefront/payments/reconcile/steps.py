@@ -13,7 +13,7 @@ from storefront.core.runtime import settings
 from storefront.orders.after_sale import Dispute, Refund
 from storefront.orders.disputes import UNSETTLED_STATUSES
 from storefront.orders.models import Order
-from storefront.orders.queries import find_session_id
+from storefront.orders.queries import find_session_id, order_in_running_mode
 from storefront.payments.reconcile.repair import patiently
 from storefront.payments.webhook import ledger
 from storefront.payments.webhook.dispatch import PAYMENT_EVENTS, SESSION_EVENTS
@@ -83,7 +83,7 @@ def _read_waiting(after: str | None) -> Batch:
     )
     rows = db.session.execute(
         select(Order.id, Order.checkout_session_id)
-        .where(Order.mode == settings().mode, Order.id > int(after or 0), is_waiting | unsettled)
+        .where(order_in_running_mode(), Order.id > int(after or 0), is_waiting | unsettled)
         .order_by(Order.id)
         .limit(LOCAL_PAGE)
     ).all()
@@ -100,7 +100,9 @@ def _read_checkouts(since: datetime, after: str | None) -> Batch:
             )
         )
     )
-    return Batch(sessions=tuple(found for found in page.found if found not in settled), cursor=page.cursor)
+    return Batch(
+        sessions=tuple(session_id for session_id in page.found if session_id not in settled), cursor=page.cursor
+    )
 
 
 def _read_refunds(since: datetime, after: str | None) -> Batch:

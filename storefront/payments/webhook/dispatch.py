@@ -72,10 +72,10 @@ def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bo
     """Look again at what the event points to; stamps its row, except where a later look may find more."""
     look, session_id = Look.IF_NEEDED, object_id
     if event_type in PAYMENT_EVENTS:
-        found = find_session_id(object_id)
-        if found is None:
+        session_of_payment = find_session_id(object_id)
+        if session_of_payment is None:
             return _ignore(event_id, Outcome.NOT_OURS) if is_last_look else NO_ORDER_YET
-        look, session_id = Look.NOW, found
+        look, session_id = Look.NOW, session_of_payment
     elif event_type not in SESSION_EVENTS:
         return _ignore(event_id, "ignored")
 
