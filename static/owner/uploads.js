@@ -48,6 +48,7 @@ function sentenceOf(request) {
   try {
     return JSON.parse(request.responseText).error.message;
   } catch {
+    if (request.status === 413) return "The proxy in front of the shop refuses pieces of 8 MB: docs/nginx.md has the line that lets them through.";
     return `The shop answered with ${request.status}.`;
   }
 }
@@ -115,6 +116,7 @@ class Upload {
 
   pause() {
     this.isPaused = true;
+    this.goButton.firstChild.data = "Continue";
     if (this.request) this.request.abort();
     this.row.say(`Paused at ${inWords(this.offset)} of ${inWords(this.file.size)}.`);
     this.show(this.goButton, this.cancelButton);
@@ -216,6 +218,7 @@ class Upload {
     if (problem.status === 401 || FINAL.has(problem.status) || (isWhole && problem.status === 503)) {
       this.isPaused = true;
       this.row.say(problem.message, "bad");
+      this.goButton.firstChild.data = this.url && !isWhole ? "Continue" : "Try again";
       this.show(this.goButton, this.cancelButton);
       this.page.tell(`${this.file.name}: ${problem.message}`);
       if (!this.url && problem.status !== 401) this.page.focusRow(this);

@@ -26,6 +26,7 @@ MOST_FIELDS = 200  # the largest form of ours is a full cart: two dozen
 MOST_QUERY_BYTES = 8 * 1024  # an address: what browsers and proxies carry as well
 MARK = "most_body_bytes"
 STREAM_MARK = "streamed_body"
+FORM_BUFFER_BYTES = 1024 * 1024  # Werkzeug counts the piece of a file that it looks at as well
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 NO_NUL = "An address or a form holds no NUL."
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
@@ -130,6 +131,7 @@ def _let_through(environ: "WSGIEnvironment", streamed: Streamed) -> None:
         raise _too_large(streamed.most)
     streamed.check_sender()
     if streamed.is_form:
+        request.max_form_memory_size = FORM_BUFFER_BYTES
         with turn_aside(environ):
             request.files  # noqa: B018 - read now, to a disk: the check of forms would read it in our turn
 

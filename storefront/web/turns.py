@@ -25,5 +25,7 @@ def turn_aside(environ: "WSGIEnvironment") -> Iterator[None]:
     try:
         yield
     finally:
-        end_read()
-        turns.get()
+        try:
+            end_read()
+        finally:
+            turns.get()
