@@ -8,5 +8,5 @@ def now() -> datetime:
 
 
 def from_unix(seconds: int) -> datetime:
-    """A Stripe timestamp (Unix seconds) as an aware datetime."""
+    """Return a Stripe timestamp (Unix seconds) as an aware datetime."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -23,7 +23,7 @@ class Mailbox:
 
 
 def find_address(text: str) -> str | None:
-    """The one address that the text is, with its domain in ASCII (IDNA 2008); None for anything else.
+    """Return the one address that the text is, with its domain in ASCII (IDNA 2008); None for anything else.
 
     None of the signs with which a header names several readers, or hides one behind another: a library that reads
     `a,b@example.com` as a list would mail to `a`.
@@ -34,14 +34,14 @@ def find_address(text: str) -> str | None:
         return None
     if any(letter.isspace() or letter in SPECIAL for letter in name):
         return None
-    found = f"{name}@{ascii_domain}"
-    return found if len(found.encode()) <= MAX_BYTES else None
+    address = f"{name}@{ascii_domain}"
+    return address if len(address.encode()) <= MAX_BYTES else None
 
 
 def is_address(text: str) -> bool:
     """What a stranger may type: one address in the internet. Whether anybody reads it, only a mail can tell."""
-    found = find_address(text.strip())
-    return found is not None and "." in found.partition("@")[2]
+    address = find_address(text.strip())
+    return address is not None and "." in address.partition("@")[2]
 
 
 def find_mailbox(text: str) -> Mailbox | None:
@@ -49,10 +49,10 @@ def find_mailbox(text: str) -> Mailbox | None:
     name, address = "", text.strip()
     if address.endswith(">"):
         name, _, address = address[:-1].rpartition("<")
-    found_name, found = _read_name(name.strip()), find_address(address.strip())
-    if found_name is None or found is None:
+    plain_name, plain_address = _read_name(name.strip()), find_address(address.strip())
+    if plain_name is None or plain_address is None:
         return None
-    return Mailbox(name=found_name, address=found)
+    return Mailbox(name=plain_name, address=plain_address)
 
 
 def is_one_line(text: str) -> bool:
@@ -61,7 +61,7 @@ def is_one_line(text: str) -> bool:
 
 
 def is_host(text: str) -> bool:
-    """A name or an IP address: no scheme, no port, no path."""
+    """Accept a name or an IP address: no scheme, no port, no path."""
     try:
         ip_address(text)
     except ValueError:

@@ -33,7 +33,7 @@ def take_lease(name: str, *, seconds: int) -> bool:
 
 
 def extend_lease(name: str, *, seconds: int) -> None:
-    """For a holder that is still at work."""
+    """Extend the lease of a holder that is still at work."""
     with transaction() as session:
         session.execute(
             update(Lease).where(Lease.name == name).values(until=clock.now() + timedelta(seconds=seconds))

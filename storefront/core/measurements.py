@@ -126,20 +126,20 @@ def timed(name: str) -> Iterator[None]:
 
 def flush(*, only_when_due: bool = True) -> None:
     """Add what was collected to the table. A database in trouble loses no figure and stops nobody."""
-    taken = measurements().take(only_when_due=only_when_due)
-    if not taken:
+    collected = measurements().take(only_when_due=only_when_due)
+    if not collected:
         return
     try:
         with transaction() as session:
-            _store(session, taken)
+            _store(session, collected)
     except SQLAlchemyError as error:
-        measurements().give_back(taken)
+        measurements().give_back(collected)
         log.warning("measurements not stored", extra={"kind": type(error).__name__})
 
 
-def _store(session: Session, taken: Mapping[tuple[str, str], float]) -> None:
+def _store(session: Session, collected: Mapping[tuple[str, str], float]) -> None:
     """Names that end in `_at` are moments, of which the last counts; the others are added up."""
-    rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(taken.items())]
+    rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(collected.items())]
     sums = [row for row in rows if not str(row["name"]).endswith("_at")]
     moments = [row for row in rows if str(row["name"]).endswith("_at")]
     if sums:

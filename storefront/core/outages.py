@@ -78,7 +78,7 @@ def _find_outage_before(error: BaseException) -> DatabaseUnavailable | None:
 
 
 def is_about_schema(error: BaseException) -> bool:
-    """A table or column that is not there: a bug, unless the schema is older than the code."""
+    """Tell whether a table or column is missing: a bug, unless the schema is older than the code."""
     raw = error.orig if isinstance(error, DBAPIError) else None
     if isinstance(raw, sqlite3.Error):
         return re.search(r"no such (table|column)|has no column", str(raw)) is not None
@@ -93,7 +93,7 @@ def _before(error: BaseException) -> Iterator[BaseException]:
 
 
 def _why(raw: BaseException | None) -> str | None:
-    """Of a driver's own error."""
+    """Return the reason in a driver's own error."""
     if isinstance(raw, sqlite3.Error):
         return SQLITE.get(getattr(raw, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF)
     if raw is None or not type(raw).__module__.startswith("psycopg"):

@@ -79,10 +79,10 @@ class Storage(Protocol):
         """None for a file that is missing."""
 
     def presign(self, path: str, *, seconds: int) -> str | None:
-        """A URL that a bucket answers to anybody for so long; None for a folder."""
+        """Return a URL that a bucket answers to anybody for so long; None for a folder."""
 
     def read(self, path: str) -> Iterator[bytes]:
-        """The whole file in parts."""
+        """Read the whole file in parts."""
 
     def delete(self, path: str) -> None:
         """Only for what an upload has just made and nothing refers to. Safe to repeat."""

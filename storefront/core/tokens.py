@@ -27,7 +27,7 @@ def new_seed() -> bytes:
 
 
 def derive_token(seed: bytes, *, purpose: str, version: int, secret_key: str) -> str:
-    """A 128-bit token (32 hex digits) from a stored seed and a secret that is not stored beside it.
+    """Return a 128-bit token (32 hex digits) from a stored seed and a secret that is not stored beside it.
 
     Another version is another token, and so is another secret: what was derived once is found by its hash.
     """

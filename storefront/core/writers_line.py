@@ -127,7 +127,7 @@ def _lock(descriptor: int, until: float) -> bool:
 
 
 def find_file(url: URL) -> Path | None:
-    """The database's own file, by whatever link or URI it is named; None for one in memory."""
+    """Return the database's own file, by whatever link or URI it is named; None for one in memory."""
     name = url.database or ""
     if name.startswith("file:"):  # https://www.sqlite.org/uri.html
         name = unquote(name.removeprefix("file:").split("?")[0])

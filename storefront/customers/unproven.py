@@ -43,8 +43,8 @@ def prove(session: Session, customer: Customer) -> None:
     if not is_unproven(customer):
         return
     key = email_key(customer.email)
-    taken = aliased(Customer)
-    is_taken = select(taken.id).where(taken.mode == customer.mode, taken.email_key == key).exists()
+    holder = aliased(Customer)
+    is_taken = select(holder.id).where(holder.mode == customer.mode, holder.email_key == key).exists()
     session.execute(
         update(Customer)
         .where(Customer.id == customer.id, ~is_taken)

@@ -34,15 +34,15 @@ Composer = Callable[[OutboxMessage], Mail | NotSent]
 
 def deliver_due(compose: Composer) -> int:
     """Every message that is due now; returns how many were taken. Composers come from above this package."""
-    taken = 0
+    claimed_count = 0
     while (message_id := outbox.claim_next()) is not None:
-        taken += 1
+        claimed_count += 1
         try:
             _deliver(message_id, compose)
         except MailServerDown as error:
             log.warning("mail server down", extra={"outbox": message_id, "why": str(error)})
             break
-    return taken
+    return claimed_count
 
 
 def _deliver(message_id: int, compose: Composer) -> None:

@@ -80,7 +80,7 @@ def promise_once(
     hold: bool = True,
     not_before: datetime | None = None,
 ) -> bool:
-    """The same for a mail that a state owes, however often it is looked at; False when it was promised before."""
+    """Promise a mail that a state owes, however often it is looked at; False when it was promised before."""
     due_at = clock.now() + timedelta(seconds=HOLD_SECONDS if hold else 0)
     row: dict[str, Any] = {
         "dedupe_key": ":".join(str(part) for part in (kind, order_id, about, again) if part),
@@ -170,9 +170,9 @@ def claim_next() -> int | None:
         (OutboxMessage.state == MailState.SENDING) & (OutboxMessage.claimed_at <= dead),
     )
     # After a switch to live no test's mail leaves, and from a copy for trying out no live one.
-    ours = OutboxMessage.mode == settings().mode
-    due = ours & due
-    pause = ours & MET_SERVER_DOWN & (OutboxMessage.claimed_at > now - timedelta(seconds=PAUSE_SECONDS))
+    in_running_mode = OutboxMessage.mode == settings().mode
+    due = in_running_mode & due
+    pause = in_running_mode & MET_SERVER_DOWN & (OutboxMessage.claimed_at > now - timedelta(seconds=PAUSE_SECONDS))
     if db.session.scalar(select(OutboxMessage.id).where(pause).limit(1)) is not None:
         return None
     if db.session.scalar(select(OutboxMessage.id).where(due).limit(1)) is None:
@@ -209,8 +209,8 @@ def get_message(message_id: int) -> OutboxMessage:
 
 def has_sent_since(when: datetime) -> bool:
     """True where a mail has left since then: the server takes mails of this shop."""
-    left = OutboxMessage.sent_at > when, OutboxMessage.mode == settings().mode
-    return db.session.scalar(select(OutboxMessage.id).where(*left).limit(1)) is not None
+    sent_since = OutboxMessage.sent_at > when, OutboxMessage.mode == settings().mode
+    return db.session.scalar(select(OutboxMessage.id).where(*sent_since).limit(1)) is not None
 
 
 def _finish(message_id: int, *claimed: ColumnElement[bool], **values: object) -> None:
@@ -231,12 +231,12 @@ def mark_canceled(message_id: int, reason: str) -> None:
 
 def mark_failed(message_id: int, *, attempts: int, error: str, is_permanent: bool) -> None:
     """Back to the queue for the next try, or visibly at its end. Nothing when another took the claim over."""
-    ours = OutboxMessage.state == MailState.SENDING, OutboxMessage.attempts == attempts
+    still_claimed = OutboxMessage.state == MailState.SENDING, OutboxMessage.attempts == attempts
     if is_permanent or attempts >= MAX_ATTEMPTS:
-        _finish(message_id, *ours, state=MailState.FAILED, last_error=error)
+        _finish(message_id, *still_claimed, state=MailState.FAILED, last_error=error)
         return
     wait = timedelta(minutes=RETRY_MINUTES[attempts - 1])
-    _finish(message_id, *ours, state=MailState.QUEUED, due_at=clock.now() + wait, last_error=error)
+    _finish(message_id, *still_claimed, state=MailState.QUEUED, due_at=clock.now() + wait, last_error=error)
 
 
 def put_back(message_id: int, *, attempts: int, error: str) -> None:

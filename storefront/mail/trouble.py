@@ -30,14 +30,14 @@ class MailTrouble:
 
 
 def mail_trouble() -> MailTrouble:
-    """Of the running mode. A few statements, no connection to the server."""
-    ours = OutboxMessage.mode == settings().mode
+    """Count the mails of the running mode. A few statements, no connection to the server."""
+    in_running_mode = OutboxMessage.mode == settings().mode
     counted = db.session.execute(
         select(OutboxMessage.state, func.count(), func.count().filter(STUBBORN))
-        .where(ours)
+        .where(in_running_mode)
         .group_by(OutboxMessage.state)
     ).all()
-    due = ours & (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.due_at <= clock.now())
+    due = in_running_mode & (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.due_at <= clock.now())
     since, why = _server_down()
     return MailTrouble(
         since=since,
@@ -50,9 +50,9 @@ def mail_trouble() -> MailTrouble:
 
 def _server_down() -> tuple[datetime | None, str | None]:
     """Since when and why: of the messages that met it down since the last one that left."""
-    ours = OutboxMessage.mode == settings().mode
-    last_sent_at = db.session.scalar(select(func.max(OutboxMessage.sent_at)).where(ours))
-    met = ours & MET_SERVER_DOWN
+    in_running_mode = OutboxMessage.mode == settings().mode
+    last_sent_at = db.session.scalar(select(func.max(OutboxMessage.sent_at)).where(in_running_mode))
+    met = in_running_mode & MET_SERVER_DOWN
     if last_sent_at is not None:
         met &= OutboxMessage.claimed_at > last_sent_at
     since = db.session.scalar(select(func.min(OutboxMessage.due_at)).where(met))

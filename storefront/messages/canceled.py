@@ -13,4 +13,4 @@ class Canceled:
     may_return: bool = False
 
 
-Found = Mapping[str, Any] | Canceled
+Composed = Mapping[str, Any] | Canceled

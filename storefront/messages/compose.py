@@ -20,7 +20,7 @@ from storefront.customers.proofs import code_of, link_of
 from storefront.customers.unproven import find_known
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailKind, OutboxMessage
-from storefront.messages.canceled import Canceled, Found
+from storefront.messages.canceled import Canceled, Composed
 from storefront.messages.people import (
     PERSON_PURPOSES,
     compose_invitation,
@@ -46,34 +46,34 @@ def _about_purchase(message: OutboxMessage) -> dict[str, Any]:
     return {"purchase": purchase, "order_url": purchase.order_url, "again_url": purchase.again_url}
 
 
-def _receipt(message: OutboxMessage) -> Found:
-    found = _about_purchase(message)
-    purchase: Purchase = found["purchase"]
-    return found if purchase.access_allowed else Canceled(purchase.access_reason, may_return=True)
+def _receipt(message: OutboxMessage) -> Composed:
+    context = _about_purchase(message)
+    purchase: Purchase = context["purchase"]
+    return context if purchase.access_allowed else Canceled(purchase.access_reason, may_return=True)
 
 
-def _keys_arrived(message: OutboxMessage) -> Found:
+def _keys_arrived(message: OutboxMessage) -> Composed:
     """All keys of the order, whichever delivery brought them."""
-    found = _about_purchase(message)
-    purchase: Purchase = found["purchase"]
-    keys = [each for item in purchase.items for each in item.keys if each.state is KeyState.WORKS]
+    context = _about_purchase(message)
+    purchase: Purchase = context["purchase"]
+    keys = [key for item in purchase.items for key in item.keys if key.state is KeyState.WORKS]
     if not keys:
         return Canceled(purchase.access_reason, may_return=True)
-    return {**found, "keys": keys, "waiting": sum(item.backordered for item in purchase.items)}
+    return {**context, "keys": keys, "waiting": sum(item.backordered for item in purchase.items)}
 
 
-def _key_replaced(message: OutboxMessage) -> Found:
+def _key_replaced(message: OutboxMessage) -> Composed:
     order = _order(message)
     purchase = read_purchase(order, devices_page=1)
     for item in purchase.items:
-        for each in item.keys:
-            if str(each.license_id) == message.about and each.state is KeyState.WORKS:
-                return {"purchase": purchase, "order_url": purchase.order_url, "item": item, "license_key": each}
+        for key in item.keys:
+            if str(key.license_id) == message.about and key.state is KeyState.WORKS:
+                return {"purchase": purchase, "order_url": purchase.order_url, "item": item, "license_key": key}
     return Canceled("the key does not work now", may_return=True)
 
 
-def _proof(message: OutboxMessage) -> Found:
-    """A code and a link. For an address that bought nothing no mail leaves: here, where nobody waits and sees."""
+def _proof(message: OutboxMessage) -> Composed:
+    """Return a code and a link. An address that bought nothing gets no mail: here, where nobody waits and sees."""
     proof = db.session.scalars(select(AddressProof).where(AddressProof.link_hash == message.about)).one_or_none()
     if proof is None or proof.expires_at <= clock.now() or proof.spent_at is not None:
         return Canceled("the code has ended")
@@ -84,16 +84,16 @@ def _proof(message: OutboxMessage) -> Found:
         customer is not None and customer.email != proof.email
     ):  # two spellings of one customer may be two mailboxes
         return Canceled("another spelling of the address is on file by now")
-    found = {"code": code_of(proof.seed), "purpose": proof.purpose.value}
+    context = {"code": code_of(proof.seed), "purpose": proof.purpose.value}
     if proof.purpose is ProofPurpose.SIGN_IN:
         if customer is None:
             return Canceled("nothing was bought with this address")
-        return {**found, "link_url": absolute_url("customers.open_link", token=link_of(proof.seed))}
+        return {**context, "link_url": absolute_url("customers.open_link", token=link_of(proof.seed))}
     change = find_change(int(proof.about or 0)) if proof.purpose in CHANGE_ENDS else None
-    return {**found, "link_url": absolute_url("confirm.open_link", token=link_of(proof.seed)), "change": change}
+    return {**context, "link_url": absolute_url("confirm.open_link", token=link_of(proof.seed)), "change": change}
 
 
-def _new_release(message: OutboxMessage) -> Found:
+def _new_release(message: OutboxMessage) -> Composed:
     release_id, _, customer_id = (message.about or "").partition(":")
     release = db.session.get_one(Release, int(release_id))
     customer = get_customer_now(int(customer_id))
@@ -118,29 +118,29 @@ def _new_release(message: OutboxMessage) -> Found:
     }
 
 
-def _waiting_for_bank(message: OutboxMessage) -> Found:
+def _waiting_for_bank(message: OutboxMessage) -> Composed:
     order = _order(message)
     if order.is_paid or order.has_failed:
         return Canceled("the bank has answered meanwhile")
     return _unless_withdrawn(message)
 
 
-def _payment_failed(message: OutboxMessage) -> Found:
+def _payment_failed(message: OutboxMessage) -> Composed:
     if _order(message).is_paid:
         return Canceled("the payment went through after all")
     return _unless_withdrawn(message)
 
 
-def _unless_withdrawn(message: OutboxMessage) -> Found:
-    """Of an order that is not paid: nothing but the owner's word is in the way."""
-    found = _about_purchase(message)
-    purchase: Purchase = found["purchase"]
+def _unless_withdrawn(message: OutboxMessage) -> Composed:
+    """Cancel the mail about an unpaid order only if the owner withdrew it."""
+    context = _about_purchase(message)
+    purchase: Purchase = context["purchase"]
     if purchase.state == "withdrawn":
         return Canceled(purchase.access_reason, may_return=True)
-    return found
+    return context
 
 
-def _refunded(message: OutboxMessage) -> Found:
+def _refunded(message: OutboxMessage) -> Composed:
     """To the buyer: how much, and what still works."""
     refund = db.session.get_one(Refund, message.about)
     if refund.status in ("failed", "canceled"):
@@ -148,7 +148,7 @@ def _refunded(message: OutboxMessage) -> Found:
     return {**_about_purchase(message), "refund": refund}
 
 
-def _dispute_opened(message: OutboxMessage) -> Found:
+def _dispute_opened(message: OutboxMessage) -> Composed:
     """To the owner."""
     dispute = db.session.get_one(Dispute, message.about)
     stage = answer_stage(dispute.status)
@@ -163,7 +163,7 @@ def _dispute_opened(message: OutboxMessage) -> Found:
     }
 
 
-def _fraud_warning(message: OutboxMessage) -> Found:
+def _fraud_warning(message: OutboxMessage) -> Composed:
     """To the owner."""
     warning = db.session.get_one(FraudWarning, message.about)
     if not warning.is_actionable:
@@ -172,7 +172,7 @@ def _fraud_warning(message: OutboxMessage) -> Found:
     return {"order": order, "warning": warning, "dashboard_url": _dashboard_url(order)}
 
 
-def _reconcile_report(message: OutboxMessage) -> Found:
+def _reconcile_report(message: OutboxMessage) -> Composed:
     """To the owner."""
     return {"reconciled": db.session.get_one(ReconcilePass, int(message.about or 0))}
 
@@ -184,7 +184,7 @@ def _dashboard_url(order: Order) -> str:
     return f"https://dashboard.stripe.com/{'' if shop.is_live else 'test/'}payments/{order.payment_intent_id}"
 
 
-COMPOSERS: dict[str, Callable[[OutboxMessage], Found]] = {
+COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
     MailKind.RECEIPT: _receipt,
     MailKind.WAITING_FOR_BANK: _waiting_for_bank,
     MailKind.PAYMENT_FAILED: _payment_failed,
@@ -202,19 +202,19 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Found]] = {
 
 
 def compose(message: OutboxMessage) -> Mail | Canceled:
-    """The folder `templates/messages/<kind>/` holds subject, text and HTML."""
+    """Render the mail from `templates/messages/<kind>/`, which holds subject, text and HTML."""
     if not message.recipient:
         return Canceled("there is no address")  # paid without one, or erased meanwhile
-    found = COMPOSERS[message.kind](message)
-    if isinstance(found, Canceled):
-        return found
+    composed = COMPOSERS[message.kind](message)
+    if isinstance(composed, Canceled):
+        return composed
     folder = f"messages/{message.kind}"
-    context = {**found, "shop": settings()}
+    context = {**composed, "shop": settings()}
     return Mail(
         recipient=message.recipient,
         message_id=message.message_id,
         subject=" ".join(render_template(f"{folder}/subject.txt", **context).split()),
         text=render_template(f"{folder}/body.txt", **context),
         html=render_template(f"{folder}/body.html", **context),
-        unsubscribe_url=found.get(NEWS_URL),
+        unsubscribe_url=composed.get(NEWS_URL),
     )

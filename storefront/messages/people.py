@@ -11,7 +11,7 @@ from storefront.core.runtime import absolute_url
 from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import code_of, link_of
 from storefront.mail.models import OutboxMessage
-from storefront.messages.canceled import Canceled, Found
+from storefront.messages.canceled import Canceled, Composed
 from storefront.owner.people.links import INVITATION, link_token
 from storefront.owner.people.models import Person, PersonLink
 from storefront.owner.people.people import find_person
@@ -19,7 +19,7 @@ from storefront.owner.people.people import find_person
 PERSON_PURPOSES = (ProofPurpose.PERSON_SIGN_IN, ProofPurpose.PERSON_CONFIRM)
 
 
-def compose_person_proof(proof: AddressProof) -> Found:
+def compose_person_proof(proof: AddressProof) -> Composed:
     """Write the code, and for signing in a link; nothing leaves to who may not come in."""
     person = find_person(proof.email)
     if person is None or person.email != proof.email:
@@ -30,7 +30,7 @@ def compose_person_proof(proof: AddressProof) -> Found:
     return values
 
 
-def compose_invitation(message: OutboxMessage) -> Found:
+def compose_invitation(message: OutboxMessage) -> Composed:
     row = db.session.execute(
         select(PersonLink, Person)
         .join(Person, Person.id == PersonLink.person_id)
@@ -42,6 +42,6 @@ def compose_invitation(message: OutboxMessage) -> Found:
     return {"link_url": link_url, "role": row.Person.role.value, "days": INVITATION.days}
 
 
-def compose_security_notice(message: OutboxMessage) -> Found:
+def compose_security_notice(message: OutboxMessage) -> Composed:
     entry = db.session.get_one(AuditEntry, int(message.about or 0))
     return {"entry": entry, "values": entry.after or {}, "admin_url": absolute_url("admin.account")}

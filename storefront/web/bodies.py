@@ -152,7 +152,7 @@ def _check_form(body: bytes) -> None:
 
 
 def _read(environ: "WSGIEnvironment", most: int) -> bytes:
-    """A chunked body tells no length: one byte more than the limit is read to see that it is over."""
+    """Read the body. A chunked one tells no length: one byte more than the limit shows that it is over."""
     told = get_content_length(environ)
     if (told or 0) > most:
         raise _too_large(most)

@@ -6,16 +6,16 @@ HOUSEHOLD = 64  # bits: the smallest network that is given to anybody (RFC 6177)
 
 
 def client_of(address: str) -> str:
-    """The same text for all addresses of one client; what is no address stays as it is."""
+    """Return the same text for all addresses of one client; what is no address stays as it is."""
     if ":" not in address:
         return address
     try:
-        found = ip_address(_bare(address))
+        ip = ip_address(_bare(address))
     except ValueError:  # a socket of the web server's own machine
         return address
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    return str(found.ipv4_mapped or ip_network((found, HOUSEHOLD), strict=False))
+    if not isinstance(ip, IPv6Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((ip, HOUSEHOLD), strict=False))
 
 
 def _bare(address: str) -> str:

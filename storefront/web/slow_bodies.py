@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 READERS = 32
-EACH_CLIENT = 8
+READERS_OF_CLIENT = 8
 IN_LINE = 32  # for a moment: whole bodies are read in no time
 IN_LINE_SECONDS = 1.0
 THREADS = READERS + IN_LINE  # beside those for pages and downloads
@@ -55,10 +55,15 @@ class BodiesFirst:
     """Around the gate: who has its turn has its body whole."""
 
     def __init__(
-        self, app: "WSGIApplication", *, readers: int = READERS, each: int = EACH_CLIENT, seconds: float = SECONDS
+        self,
+        app: "WSGIApplication",
+        *,
+        readers: int = READERS,
+        of_client: int = READERS_OF_CLIENT,
+        seconds: float = SECONDS,
     ) -> None:
         self._app = app
-        self._free, self._each, self._seconds = readers, each, seconds
+        self._free, self._of_client, self._seconds = readers, of_client, seconds
         self._in_line = 0
         self._held: Counter[str] = Counter()
         self._line = Condition()
@@ -79,7 +84,7 @@ class BodiesFirst:
     @contextmanager
     def _reader(self, client: str) -> Iterator[None]:
         def is_free() -> bool:
-            return self._free > 0 and self._held[client] < self._each
+            return self._free > 0 and self._held[client] < self._of_client
 
         with self._line:
             if not is_free():

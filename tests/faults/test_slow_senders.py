@@ -12,7 +12,7 @@ import requests
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
-from storefront.web.slow_bodies import EACH_CLIENT, READERS, REFUSED, BodiesFirst
+from storefront.web.slow_bodies import READERS, READERS_OF_CLIENT, REFUSED, BodiesFirst
 from tests.delivery.downloads.sent import get
 from tests.races.served import served
 from tests.support.make_shop import MakeShop
@@ -59,7 +59,7 @@ def test_keeps_nobody_waiting_for_slow_senders(environment: dict[str, str], free
         assert post(url).status_code == 400
         # More than all threads, from as many clients as it takes to hold every reader.
         more = [
-            held.enter_context(closing(start(url, BODY, client=1 + number // EACH_CLIENT)))
+            held.enter_context(closing(start(url, BODY, client=1 + number // READERS_OF_CLIENT)))
             for number in range(100)
         ]
         least = 12 + len(more) - READERS
@@ -146,7 +146,7 @@ def test_lets_one_client_hold_some_of_the_readers_and_never_all() -> None:
             go_on.wait(PATIENCE_SECONDS)
             return b""
 
-    first = BodiesFirst(tell, readers=4, each=2)
+    first = BodiesFirst(tell, readers=4, of_client=2)
 
     def send(address: str, stream: object) -> str:
         environ = {"REMOTE_ADDR": address, "wsgi.input": stream, "CONTENT_LENGTH": "4"}

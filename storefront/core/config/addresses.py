@@ -27,13 +27,13 @@ def read_base_url(reader: Reader) -> str:
 
 def read_hosts(reader: Reader) -> tuple[str, ...]:
     """Other names the shop answers under, for an old address or one with www."""
-    found = tuple(part.strip().lower() for part in reader.text("TRUSTED_HOSTS").split(",") if part.strip())
-    wrong = [host for host in found if not HOST.fullmatch(host)]
+    hosts = tuple(part.strip().lower() for part in reader.text("TRUSTED_HOSTS").split(",") if part.strip())
+    wrong = [host for host in hosts if not HOST.fullmatch(host)]
     if wrong:
         reader.problems.append(
             f"TRUSTED_HOSTS={','.join(wrong)} must be host names, separated by commas, without scheme and port."
         )
-    return found
+    return hosts
 
 
 def read_link(reader: Reader, name: str) -> str | None:
@@ -45,7 +45,7 @@ def read_link(reader: Reader, name: str) -> str | None:
 
 
 def read_security_contact(reader: Reader, mail_from: str) -> str | None:
-    """Of security.txt (RFC 9116): a mail address or a page; `none` for no such file.
+    """Return the contact for security.txt (RFC 9116): a mail address or a page; `none` for no such file.
 
     By itself the address that every buyer sees; the owner's own is nobody's business.
     """
@@ -54,9 +54,9 @@ def read_security_contact(reader: Reader, mail_from: str) -> str | None:
         return None
     if raw.startswith("https://") and is_web_address(raw):
         return raw
-    found = find_address(raw)
-    if found is None and raw:  # a MAIL_FROM that is missing or wrong is named where it is read
+    address = find_address(raw)
+    if address is None and raw:  # a MAIL_FROM that is missing or wrong is named where it is read
         reader.problems.append(
             "SECURITY_CONTACT must be exactly one mail address, a page that starts with https://, or none."
         )
-    return found
+    return address

@@ -11,23 +11,23 @@ SPELLING = 'shop@example.com, or "Acme, Inc." <shop@example.com> (in quotes: a n
 def read_mail_from(reader: Reader, mode: Mode) -> Mailbox:
     """Exactly one address, with or without a name."""
     raw = reader.text("MAIL_FROM", "shop@localhost.localdomain" if mode is not Mode.LIVE else "")
-    found = find_mailbox(raw)
+    mailbox = find_mailbox(raw)
     if not raw:
         reader.problems.append(f"MAIL_FROM is missing: the address your mails come from, as {SPELLING}.")
-    elif found is None:
+    elif mailbox is None:
         reader.problems.append(f"MAIL_FROM={raw} must be exactly one address: {SPELLING}.")
-    elif not found.address.isascii():
+    elif not mailbox.address.isascii():
         reader.problems.append(f"MAIL_FROM={raw} must be ASCII before the @: not every server takes more.")
-    return found or NOBODY
+    return mailbox or NOBODY
 
 
 def read_owner_email(reader: Reader) -> str | None:
-    """The address alone; a name beside it may be written."""
+    """Return the address alone; a name beside it may be written."""
     raw = reader.optional("OWNER_EMAIL")
-    found = find_mailbox(raw or "")
-    if raw and found is None:
+    mailbox = find_mailbox(raw or "")
+    if raw and mailbox is None:
         reader.problems.append(f"OWNER_EMAIL={raw} must be exactly one address: owner@example.com.")
-    return found.address if found else None
+    return mailbox.address if mailbox else None
 
 
 def read_mail_server(reader: Reader) -> str:
