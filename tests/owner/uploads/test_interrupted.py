@@ -3,23 +3,21 @@
 import hashlib
 import os
 import random
-import re
 import signal
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pytest
 import requests
 from flask import Flask
-from tusclient.client import TusClient
 from tusclient.exceptions import TusUploadFailed
 
-from tests.owner.uploads.tus import OFFSET_TYPE, SLUG, VERSION, find_release, parts, stored_file
+from tests.owner.uploads.program import MB, Owner
+from tests.owner.uploads.tus import SLUG, find_release, parts, stored_file
 from tests.races.served import served
 from tests.support.people import link_for, make_person
 from tests.support.processes import processes_of
@@ -27,7 +25,6 @@ from tests.support.rows import read_rows
 from tests.support.shop import wait_for
 
 pytestmark = pytest.mark.slow
-MB = 1024 * 1024
 SIZE = 21 * MB + 7
 
 
@@ -52,55 +49,6 @@ def file(tmp_path: Path) -> Iterator[BinaryIO]:
 @pytest.fixture
 def door(app: Flask) -> str:
     return link_for(app, make_person(app))
-
-
-class Owner:
-    """Signed in at a real server, with the headers that a program needs."""
-
-    def __init__(self, url: str, door: str) -> None:
-        self.url = url
-        with requests.Session() as session:
-            token = self._token(session.get(url + door, timeout=60).text)
-            assert session.post(url + door, data={"csrf_token": token}, timeout=60).ok
-            cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)
-            page = session.get(f"{url}/admin", timeout=60).text
-        self.headers = {"Cookie": cookies, "X-CSRFToken": self._token(page)}
-        self.client = TusClient(f"{url}/admin/uploads", headers=self.headers)
-
-    def _token(self, page: str) -> str:
-        found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-        assert found
-        return found[1]
-
-    def begin(self, file: BinaryIO) -> str:
-        return str(self.uploader(file).create_url())
-
-    def uploader(self, file: BinaryIO, **options: Any) -> Any:
-        """With an open file: the library opens a named one for each question and closes none."""
-        told = {"product": SLUG, "version": "9.0", "filename": "tool.zip"}
-        return self.client.uploader(file_stream=file, metadata=told, chunk_size=4 * MB, **options)
-
-    def offset(self, address: str) -> int:
-        answer = requests.head(address, headers=VERSION | self.headers, timeout=60)
-        return int(answer.headers["Upload-Offset"])
-
-    def start_piece(self, address: str, *, offset: int, length: int, data: bytes) -> socket.socket:
-        """A PATCH that announces more than it sends."""
-        host, port = self.url.removeprefix("http://").split(":")
-        lines = [f"PATCH {address.removeprefix(self.url)} HTTP/1.1", f"Host: {host}:{port}"]
-        told = (
-            VERSION
-            | self.headers
-            | {
-                "Content-Type": OFFSET_TYPE,
-                "Content-Length": str(length),
-                "Upload-Offset": str(offset),
-            }
-        )
-        lines += [f"{name}: {value}" for name, value in told.items()]
-        made = socket.create_connection((host, int(port)), timeout=60)
-        made.sendall("\r\n".join([*lines, "", ""]).encode() + data)
-        return made
 
 
 @pytest.fixture
