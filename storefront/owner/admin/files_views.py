@@ -16,6 +16,7 @@ from storefront.owner.uploads.forget import cancel
 from storefront.owner.uploads.page import check_stored, get_release, read_files_page
 from storefront.owner.uploads.queries import get_upload
 from storefront.owner.uploads.start import MOST_BYTES
+from storefront.shop.catalog.drafts import remove_draft_file
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.notes import LONGEST_NOTES, change_notes
 from storefront.shop.catalog.publish import publish, withdraw
@@ -134,6 +135,18 @@ def withdraw_release(slug: str, version: str) -> ResponseReturnValue:
     except StorefrontError as refusal:
         return _files_page(slug, status=refusal.status, error=refusal.message)
     flash(f"{version} is withdrawn: it is on no page, and nobody downloads it. Publishing brings it back.", "good")
+    return _back(slug, version)
+
+
+@admin.post("/products/<slug>/files/<version>/remove")
+@needs(Permission.SHOP)
+def remove_file(slug: str, version: str) -> ResponseReturnValue:
+    filename = request.form.get("filename", "")
+    try:
+        remove_draft_file(slug, version, filename)
+    except StorefrontError as refusal:
+        return _files_page(slug, status=refusal.status, error=refusal.message)
+    flash(f"{filename} is removed from the draft {version}.", "good")
     return _back(slug, version)
 
 

@@ -114,6 +114,25 @@ def test_says_after_publishing_which_file_is_missing(app: Flask, owner: Buyer) -
     assert "short.zip has 3 bytes in the storage and should have 1.0 KB" in page
 
 
+def test_takes_a_wrong_file_out_of_a_draft_and_of_nothing_else(app: Flask, owner: Buyer) -> None:
+    send(owner, ("tool.zip", DATA), ("b.zip", DATA))
+    assert owner.post(f"{PAGE}/9.0/remove", filename="tool.zip").status_code == 303
+    assert "tool.zip is removed from the draft 9.0." in owner.get(PAGE).text
+    assert not stored_file(app).exists()
+    assert owner.post(f"{PAGE}/9.0/remove", filename="tool.zip").status_code == 404
+    entry = read_rows(app, "SELECT actor, subject FROM audit_entries WHERE verb = 'release.file_removed'")
+    assert entry == [{"actor": "owner@example.com", "subject": "twinspot 9.0"}]
+    send(owner, ("tool.zip", DATA[::-1]))
+    assert stored_file(app).read_bytes() == DATA[::-1]
+    owner.post(f"{PAGE}/9.0/publish")
+    for _state in ("published", "withdrawn"):
+        answer = owner.post(f"{PAGE}/9.0/remove", filename="tool.zip")
+        assert (answer.status_code, "its files stay as they are" in answer.text) == (409, True)
+        owner.post(f"{PAGE}/9.0/withdraw")
+    assert stored_file(app).exists()
+    assert "Remove" not in owner.get(PAGE).text
+
+
 def test_publishes_nothing_without_files(app: Flask, owner: Buyer) -> None:
     send(owner, ("tool.zip", DATA))
     change_rows(app, "DELETE FROM release_files WHERE filename = 'tool.zip'")

@@ -30,7 +30,7 @@ WHO = {
     "uploads": OWNERS, "begin_upload": OWNERS, "upload_state": OWNERS, "send_piece": OWNERS, "end_upload": OWNERS,
     "product_files": OWNERS, "send_files": OWNERS, "release_notes": OWNERS, "change_release_notes": OWNERS,
     "publish_release": OWNERS, "withdraw_release": OWNERS, "ask_tell_buyers": OWNERS, "tell_about_release": OWNERS,
-    "finish_upload": OWNERS, "cancel_upload": OWNERS,
+    "finish_upload": OWNERS, "remove_file": OWNERS, "cancel_upload": OWNERS,
 }  # fmt: skip
 
 
