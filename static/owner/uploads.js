@@ -98,7 +98,8 @@ class Row {
 
 class Upload {
   constructor(page, file, version) {
-    Object.assign(this, { page, file, version, url: null, offset: 0, tries: 0, isPaused: false, isCanceled: false });
+    Object.assign(this, { page, file, version, url: null, offset: 0, tries: 0 });
+    Object.assign(this, { isPaused: false, isCanceled: false, isRefused: false });
     this.row = new Row(page.list, file, version);
     this.samples = [];
     this.wake = () => {};
@@ -124,8 +125,13 @@ class Upload {
   }
 
   goOn() {
-    this.isPaused = false;
     this.tries = 0;
+    if (this.isRefused) {
+      this.isRefused = false;
+      this.page.enqueue(this);
+      return;
+    }
+    this.isPaused = false;
     this.wake();
   }
 
@@ -138,9 +144,9 @@ class Upload {
     this.page.tell(`The upload of ${this.file.name} is canceled.`);
   }
 
-  /** Until it is in its release, or canceled. */
+  /** Until it is in its release, refused or canceled: what is refused holds up no other file. */
   async run() {
-    while (!this.isCanceled) {
+    while (!this.isCanceled && !this.isRefused) {
       if (this.isPaused) {
         await new Promise((resolve) => (this.wake = resolve));
         continue;
@@ -216,12 +222,12 @@ class Upload {
     if (this.isCanceled || this.isPaused) return;
     const isWhole = this.url && this.offset === this.file.size;
     if (problem.status === 401 || FINAL.has(problem.status) || (isWhole && problem.status === 503)) {
-      this.isPaused = true;
+      if (problem.status === 401) this.isPaused = true;
+      else this.isRefused = true;
       this.row.say(problem.message, "bad");
       this.goButton.firstChild.data = this.url && !isWhole ? "Continue" : "Try again";
       this.show(this.goButton, this.cancelButton);
       this.page.tell(`${this.file.name}: ${problem.message}`);
-      if (!this.url && problem.status !== 401) this.page.focusRow(this);
       return;
     }
     const seconds = WAITS[Math.min(this.tries, WAITS.length - 1)];
@@ -298,8 +304,13 @@ class Page {
     this.list.hidden = false;
     const uploads = [...this.files.files].map((file) => new Upload(this, file, version));
     this.files.value = "";
-    this.running += uploads.length;
-    for (const upload of uploads) this.queue = this.queue.then(() => this.runOne(upload));
+    uploads.forEach((upload) => this.enqueue(upload));
+  }
+
+  /** One after the other: together they would only share the line. */
+  enqueue(upload) {
+    this.running += 1;
+    this.queue = this.queue.then(() => this.runOne(upload));
   }
 
   async runOne(upload) {
@@ -336,11 +347,6 @@ class Page {
     if (row) row.remove();
     const rest = this.box.querySelector("[data-upload-open]");
     if (rest && !rest.querySelector("[data-upload-row]")) rest.remove();
-  }
-
-  /** What was refused before its first byte is seen where it can be changed. */
-  focusRow(upload) {
-    upload.cancelButton.focus();
   }
 }
 

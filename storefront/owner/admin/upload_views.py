@@ -2,6 +2,7 @@
 
 from flask import Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import MethodNotAllowed
 
 from storefront.core.errors import StorefrontError
 from storefront.owner.admin.blueprint import NotAllowed, admin, find_here, here, needs
@@ -96,6 +97,18 @@ def send_piece(token: str) -> ResponseReturnValue:
         if g.upload_offset == upload.size_bytes:
             finish(upload)
     return "", 204, state_headers(get_upload(here().person_id, token))
+
+
+@admin.post("/uploads/<token>")
+@needs(Permission.SHOP)
+@streams_bytes(PIECE_BYTES, check_sender=check_uploader)
+def send_by_post(token: str) -> ResponseReturnValue:
+    """For programs behind a proxy that lets no PATCH or DELETE through; tus has a header for that."""
+    methods = {"PATCH": send_piece, "DELETE": end_upload}
+    view = methods.get(request.headers.get("X-HTTP-Method-Override", "").upper())
+    if view is None:
+        raise MethodNotAllowed([*methods, "GET", "HEAD"])
+    return view(token)
 
 
 @admin.delete("/uploads/<token>")

@@ -147,6 +147,17 @@ def test_keeps_what_came_before_the_line_broke(app: Flask, tus: Tus) -> None:
     assert parts(app)[0].stat().st_size == 1000
 
 
+def test_takes_a_post_for_what_a_proxy_does_not_let_through(tus: Tus) -> None:
+    path = tus.begin(len(DATA))
+    told = {"Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
+    answer = tus.ask("POST", path, told, data=DATA[:100], content_type=OFFSET_TYPE)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, "100")
+    assert tus.ask("POST", path, {"X-HTTP-Method-Override": "PUT"}).status_code == 405
+    assert tus.ask("POST", path).status_code == 405
+    assert tus.ask("POST", path, {"X-HTTP-Method-Override": "DELETE"}).status_code == 204
+    assert tus.ask("HEAD", path).status_code == 404
+
+
 def test_gives_up_what_is_canceled(app: Flask, tus: Tus) -> None:
     path = tus.begin(len(DATA))
     tus.patch(path, 0, DATA[:100])
