@@ -8,7 +8,7 @@ from storefront.core.db import end_read
 from storefront.owner.uploads.finish import bring_into_draft
 from storefront.owner.uploads.refusals import UploadRefused
 from storefront.owner.uploads.start import Announced, check_announced
-from storefront.shop.catalog.upload_checks import check_distinct_names
+from storefront.shop.catalog.upload_checks import check_distinct_names, check_names_on_disk
 
 MOST_BYTES = 100 * 1000 * 1000  # of one form, all its files together
 
@@ -33,11 +33,12 @@ def take_files(slug: str, version: str, files: Sequence[SentFile]) -> list[str]:
     names = [
         check_announced(
             Announced(slug=slug, version=version, filename=file.filename, size_bytes=_size_of(file.content)),
-            others=len(files) - 1,
+            others=[other.filename for other in files],
         )
         for file in files
     ]
     check_distinct_names(names)
+    check_names_on_disk(names, names)
     end_read()
     for name, file in zip(names, files, strict=True):
         bring_into_draft(file.content, slug=slug, version=version, filename=name)

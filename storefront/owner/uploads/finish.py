@@ -1,6 +1,7 @@
 """Brings a whole upload into its release: a draft that only its own act publishes. It may be tried again."""
 
 import errno
+import logging
 from contextlib import suppress
 from typing import IO
 
@@ -13,13 +14,19 @@ from storefront.owner.uploads.models import Upload, UploadState
 from storefront.owner.uploads.parts import locked_part, remove_part, size_of
 from storefront.owner.uploads.queries import ListedUpload
 from storefront.owner.uploads.receive import GONE
-from storefront.owner.uploads.refusals import NoRoom, NoSuchUpload, NotWhole
+from storefront.owner.uploads.refusals import NoRoom, NoSuchUpload, NotWhole, NotWritable
 from storefront.shop.catalog.queries import get_product_id
 from storefront.shop.catalog.upload import StoredFile, delete_unused, record_draft_file, store_file
 from storefront.shop.catalog.upload_checks import ReleaseFileExists, ReleaseIsThere, TooManyFiles
 
+log = logging.getLogger(__name__)
+
 FULL = (
     "The storage is full, so {filename} is not in the release yet. All of it is here: make room, then try again."
+)
+CLOSED = (
+    "The shop could not write to its folder of files, so {filename} is not in the release yet. All of it is here: "
+    "`storefront status` says what is wrong with the folder. Then try again."
 )
 LOST = "Bytes of this file are not on the shop's disk any more. Choose the file again: it goes on from there."
 REFUSED = (ReleaseFileExists, ReleaseIsThere, TooManyFiles)
@@ -31,7 +38,7 @@ def finish(upload: ListedUpload) -> None:
     Raises:
         UploadBusy: somebody else is at it.
         NotWhole: bytes are missing.
-        StorageUnavailable, NoRoom: the file stays here, and it may be tried again.
+        StorageUnavailable, NoRoom, NotWritable: the file stays here, and it may be tried again.
         ReleaseFileExists, SameOnDisk, ReleaseIsThere, TooManyFiles: the release has changed meanwhile.
     """
     try:
@@ -88,7 +95,7 @@ def bring_into_draft(
     """Store one file and record it in a draft of this version, which is made when it is new.
 
     Raises:
-        NoRoom, StorageUnavailable: try again.
+        NoRoom, NotWritable, StorageUnavailable: try again.
         ReleaseFileExists, SameOnDisk, ReleaseIsThere, TooManyFiles: what stands against it.
     """
     product_id = get_product_id(db.session(), slug)
@@ -120,9 +127,11 @@ def _put(content: IO[bytes], *, slug: str, version: str, filename: str) -> Store
         content.seek(0)
         return store_file(content, slug=slug, version=version, filename=filename)
     except OSError as error:
+        # None goes on upward: a file that is missing there must not look like a part file that is.
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoRoom(FULL.format(filename=filename)) from error
-        raise
+        log.exception("file not stored")
+        raise NotWritable(CLOSED.format(filename=filename)) from error
 
 
 def _note_failure(token: str, reason: str) -> None:

@@ -18,6 +18,11 @@ class NoRoom(UploadRefused):
     status = 507
 
 
+class NotWritable(UploadRefused):
+    code = "not_writable"
+    status = 503
+
+
 class NoUploadFolder(UploadRefused):
     code = "no_upload_folder"
     status = 507

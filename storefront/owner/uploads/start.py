@@ -1,5 +1,6 @@
 """Begins an upload: everything that can be refused is refused before the first byte is sent."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -61,8 +62,8 @@ def begin(person_id: int, file: Announced) -> ListedUpload:
     return queries.get_upload(person_id, known)
 
 
-def check_announced(file: Announced, *, others: int = 0) -> str:
-    """Return the name that the file gets. `others` files come with it."""
+def check_announced(file: Announced, *, others: Collection[str] = ()) -> str:
+    """Return the name that the file gets. The files `others` come with it."""
     _check_size(file)
     name = stored_name(file.slug, file.version, file.filename)
     product_id = get_product_id(db.session(), file.slug)
@@ -73,7 +74,7 @@ def check_announced(file: Announced, *, others: int = 0) -> str:
     check_names_on_disk({name} - sizes.keys(), sizes)
     if sizes.get(name, file.size_bytes) != file.size_bytes:
         raise other_content(name, file.version)
-    check_file_count(len({*sizes, name}) + others)
+    check_file_count(len({*sizes, name, *others}))
     return name
 
 

@@ -63,6 +63,8 @@ def test_takes_files_of_an_ordinary_form(app: Flask, owner: Buyer) -> None:
         ([("a.zip", b"1")], "", "cannot be a part of a file&#39;s path"),
         ([("a.zip", b"1")], "<b>..", "cannot be a part of a file&#39;s path"),
         ([("a.zip", b"1"), ("a.zip", b"2")], "9.0", "the same name"),
+        ([("a.zip", b"1"), ("A.zip", b"2")], "9.0", "one file on Windows and on a Mac"),
+        ([(f"{number}.zip", b"1") for number in range(51)], "9.0", "at most 50 files"),
         ([("a.zip", b"1"), ("../b.zip", b"2")], "9.0", "cannot be a part of a file&#39;s path"),
         ([("a.zip", b"1")], "2.1", "was published before"),
     ],

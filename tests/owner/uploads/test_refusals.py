@@ -14,6 +14,7 @@ from storefront.owner.uploads.models import Upload
 from storefront.owner.uploads.space import FREE_BYTES
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.shop.catalog.releases import ReleaseState
+from tests.faults.dying import Died
 from tests.owner.uploads.tus import Tus, find_release, parts, stored_file
 from tests.support.releases import add_release_file
 from tests.support.rows import count_rows, read_rows
@@ -120,7 +121,7 @@ def test_asks_for_room_before_a_byte_is_sent(app: Flask, tus: Tus) -> None:
 class Odd(Folder):
     """A folder that fails as it is told."""
 
-    problem: Exception | None = None
+    problem: BaseException | None = None
 
     def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:
         content.read(100)
@@ -130,7 +131,7 @@ class Odd(Folder):
 
 
 @contextmanager
-def failing(app: Flask, problem: Exception) -> Iterator[None]:
+def failing(app: Flask, problem: BaseException) -> Iterator[None]:
     with app.app_context():
         before = STORAGE.get()
         assert isinstance(before, Folder)
@@ -144,6 +145,8 @@ def failing(app: Flask, problem: Exception) -> Iterator[None]:
 
 FAILURES = [
     (StorageUnavailable("The file storage does not answer. Nothing is lost."), 503, "does not answer"),
+    (OSError(errno.EACCES, "Permission denied"), 503, "could not write to its folder of files"),
+    (OSError(errno.ENOENT, "No such file or directory"), 503, "could not write to its folder of files"),
     (OSError(errno.ENOSPC, "No space left on device"), 507, "make room, then try again"),
 ]
 
@@ -169,6 +172,19 @@ def test_is_tried_again_without_sending_again(
     assert stored_file(app).read_bytes() == DATA
     assert tus.patch(path, len(DATA), b"").status_code == 204, "safe to repeat"
     assert len(read_rows(app, "SELECT 1 FROM audit_entries WHERE verb = 'release.uploaded'")) == 1
+
+
+def test_is_stored_after_a_process_died_while_it_stored(app: Flask, tus: Tus) -> None:
+    path = tus.begin(len(DATA))
+    with failing(app, Died()), pytest.raises(Died):
+        tus.patch(path, 0, DATA)
+    state = tus.ask("GET", path).get_json()
+    assert (state["state"], state["offset"]) == ("open", len(DATA)), "nobody is at it any more"
+    page = tus.browser.get("/admin/products/twinspot/files").text
+    assert "are here, but not in the release" in page
+    assert tus.patch(path, len(DATA), b"").status_code == 204
+    assert find_release(app)
+    assert stored_file(app).read_bytes() == DATA
 
 
 def test_says_so_when_the_disk_fills_up_in_the_middle(
