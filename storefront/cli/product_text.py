@@ -22,6 +22,10 @@ def _in_words(value: object) -> object:
 
 
 def _own_limits(edition: EditionSettings) -> str:
-    limits = {"activation-limit": edition.activation_limit, "seats": edition.seats}
+    limits = {
+        "activation-limit": edition.activation_limit,
+        "seats": edition.seats,
+        "update-days": edition.update_days,
+    }
     own = ", ".join(f"{name} {value}" for name, value in limits.items() if value is not None)
     return own or "as the product"

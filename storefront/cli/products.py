@@ -66,7 +66,7 @@ def show(slug: str, as_json: bool) -> None:
 
 @products.command("set")
 @click.argument("slug")
-@click.option("--edition", help="Only for this edition: --activation-limit and --seats.")
+@click.option("--edition", help="Only for this edition: --activation-limit, --seats and --update-days.")
 @click.option("--license/--no-license", "grants_license", default=None, help="Buyers get license keys.")
 @click.option("--download/--no-download", "grants_download", default=None, help="Buyers get files.")
 @click.option("--key-source", type=click.Choice(KEY_SOURCES, case_sensitive=False), help="Made here, or imported.")

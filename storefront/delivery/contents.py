@@ -12,13 +12,13 @@ from storefront.core.db import db
 from storefront.delivery.downloads.granted_files import (
     ReleasedFile,
     find_released_files,
-    order_includes,
 )
-from storefront.delivery.downloads.rules import Allowance, allowance
+from storefront.delivery.downloads.rules import Allowance, allowance, is_included
 from storefront.delivery.licenses.models import License
 from storefront.orders.access import Access, item_access, order_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.queries import update_days_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,7 @@ class OpenDownload:
 
     grant_id: int
     product_id: int
+    update_days: int | None
     allowance: Allowance
 
 
@@ -127,6 +128,7 @@ def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdi
             Product.name.label("product_name"),
             Product.download_limit,
             Product.download_days,
+            update_days_of(OrderItem.price_id).label("update_days"),
             License.id.label("license_id"),
             case((OrderItem.order_id.in_(keys_of), License.key)).label("key"),
             License.activation_limit,
@@ -196,6 +198,7 @@ def _download(order: Order, row: Row[Any]) -> OpenDownload:
     return OpenDownload(
         grant_id=grant.id,
         product_id=grant.product_id,
+        update_days=row.update_days,
         allowance=allowance(
             limit=row.download_limit,
             days=row.download_days,
@@ -219,12 +222,19 @@ def _downloadable(contents: OrderContents) -> set[int]:
 
 
 def _with_files(contents: OrderContents, files: Sequence[ReleasedFile]) -> OrderContents:
-    included = [file for file in files if order_includes(contents.order, file)]
-    items = (replace(item, files=_open_files(item.download, included)) for item in contents.items)
+    bought_at = contents.order.bought_at
+    items = (replace(item, files=_open_files(item.download, files, bought_at)) for item in contents.items)
     return replace(contents, items=tuple(items))
 
 
-def _open_files(download: OpenDownload | None, files: Iterable[ReleasedFile]) -> tuple[ReleasedFile, ...]:
+def _open_files(
+    download: OpenDownload | None, files: Iterable[ReleasedFile], bought_at: datetime
+) -> tuple[ReleasedFile, ...]:
     if download is None:
         return ()
-    return tuple(file for file in files if file.product_id == download.product_id)
+    return tuple(
+        file
+        for file in files
+        if file.product_id == download.product_id
+        and is_included(file.published_at, bought_at=bought_at, update_days=download.update_days)
+    )

@@ -16,8 +16,9 @@ from sqlalchemy import text
 ORDERS_TABLE = text("CREATE TABLE IF NOT EXISTS bare_orders (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL)")
 PRODUCTS = text(
     "SELECT products.slug, name, summary, min(amount_minor) AS amount_minor, currency FROM products"
-    " JOIN prices ON prices.product_id = products.id AND prices.is_active"
-    " WHERE is_published GROUP BY products.id ORDER BY products.position"
+    " JOIN editions ON editions.product_id = products.id AND editions.is_active"
+    " JOIN prices ON prices.edition_id = editions.id AND prices.is_active"
+    " WHERE state = 'published' GROUP BY products.id ORDER BY products.position"
 )
 HANDLED = text("SELECT handled_at FROM stripe_events WHERE id = :id")
 LICENSE = text("SELECT activation_limit FROM licenses WHERE key = :key")

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from storefront.buyers.library.purchase import KeyState, Purchase, PurchasedFile, PurchasedItem, PurchasedKey
 from storefront.core.db import transaction
-from storefront.shop.catalog.models import Price, Product
+from storefront.shop.catalog.models import Edition, Price, Product, ProductState
 
 
 def make_product(
@@ -17,24 +17,31 @@ def make_product(
     slug: str,
     *prices: tuple[int, str],
     description: str = "",
-    is_published: bool = True,
+    state: ProductState = ProductState.PUBLISHED,
     **values: Any,
 ) -> list[int]:
-    """A product with a price for each (amount, currency); returns the prices' ids."""
+    """A product with an edition for each (amount, currency); returns the prices' ids."""
     with app.app_context(), transaction() as session:
         product = Product(
             slug=slug,
             name=slug.title(),
             summary=f"About {slug}.",
             description_markdown=description,
-            is_published=is_published,
+            first_slug=slug,
+            state=state,
             **values,
         )
         session.add(product)
         session.flush()
+        editions = [
+            Edition(product_id=product.id, key=f"edition-{number}", name=f"Edition {number}", position=number)
+            for number in range(1, len(prices) + 1)
+        ]
+        session.add_all(editions)
+        session.flush()
         rows = [
-            Price(product_id=product.id, edition=f"Edition {number}", amount_minor=amount, currency=currency)
-            for number, (amount, currency) in enumerate(prices, start=1)
+            Price(edition_id=edition.id, amount_minor=amount, currency=currency)
+            for edition, (amount, currency) in zip(editions, prices, strict=True)
         ]
         session.add_all(rows)
         session.flush()
@@ -53,7 +60,7 @@ def change_price(app: Flask, price_id: int, **values: Any) -> None:
 
 def unpublish_everything(app: Flask) -> None:
     with app.app_context(), transaction() as session:
-        session.execute(update(Product).values(is_published=False))
+        session.execute(update(Product).values(state=ProductState.DRAFT))
 
 
 def make_purchase(**changes: Any) -> Purchase:

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.core.runtime import runtime
-from storefront.shop.catalog.models import Price, Product
+from storefront.shop.catalog.models import Edition, Price, Product
 from storefront.worker import deliver_outbox
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -94,10 +94,15 @@ def keys_on(page: str) -> list[str]:
 
 def find_price(app: Flask, slug: str, edition: str = "") -> int:
     with app.app_context():
-        ask = select(Price.id).join(Product, Product.id == Price.product_id).where(Product.slug == slug)
+        prices = (
+            select(Price.id)
+            .join(Edition, Edition.id == Price.edition_id)
+            .join(Product, Product.id == Edition.product_id)
+            .where(Product.slug == slug)
+        )
         if edition:
-            ask = ask.where(Price.edition == edition)
-        price_id = db.session.scalars(ask.order_by(Price.position, Price.id)).first()
+            prices = prices.where(Edition.name == edition)
+        price_id = db.session.scalars(prices.order_by(Edition.position, Edition.id, Price.id)).first()
         db.session.remove()
     assert price_id is not None
     return price_id

@@ -18,6 +18,7 @@ from storefront.orders.access import Access, item_access, order_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
 from storefront.shop.catalog.models import Product, Release, ReleaseFile
+from storefront.shop.catalog.queries import update_days_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,6 @@ class ReleasedFile:
     version: str
     notes: str
     published_at: datetime
-    update_days: int | None
     filename: str
     content_type: str
     size_bytes: int
@@ -69,7 +69,6 @@ _COLUMNS = (
     Release.version,
     Release.notes,
     Release.published_at,
-    Product.update_days,
     ReleaseFile.filename,
     ReleaseFile.content_type,
     ReleaseFile.size_bytes,
@@ -88,17 +87,13 @@ def _files() -> Select[*tuple[Any, ...]]:
 
 
 def find_released_files(product_ids: Iterable[int]) -> list[ReleasedFile]:
-    """Return published files of these products, newest release first; see `order_includes`. One statement."""
+    """Return published files of these products, newest release first, whatever a sale includes. One statement."""
     rows = db.session.execute(
         _files()
         .where(Release.product_id.in_(list(product_ids)))
         .order_by(Release.published_at.desc(), Release.id.desc(), ReleaseFile.filename)
     ).mappings()
     return [ReleasedFile(**row) for row in rows]
-
-
-def order_includes(order: Order, file: ReleasedFile) -> bool:
-    return is_included(file.published_at, bought_at=order.bought_at, update_days=file.update_days)
 
 
 def get_granted_file(order: Order, file_id: int) -> GrantedFile:
@@ -150,6 +145,7 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
             Grant,
             Product.download_limit,
             Product.download_days,
+            update_days_of(OrderItem.price_id).label("update_days"),
             select(func.count()).select_from(Download).where(counted).scalar_subquery().label("used"),
             select(func.max(Download.at)).where(counted).scalar_subquery().label("last_at"),
         )

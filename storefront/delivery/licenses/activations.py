@@ -16,6 +16,7 @@ from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.lookup import Instance, LicenseStatus, find_license_status
 from storefront.delivery.licenses.models import Activation, KeyEvent, KeyEventKind, License
 from storefront.shop.catalog.product_settings import MOST_DEVICES
+from storefront.shop.catalog.queries import find_product_id
 
 ON_A_PAGE = 50
 
@@ -179,7 +180,9 @@ def _unknown(key: str) -> Code:
 
 
 def _is_of(status: LicenseStatus, product: str) -> bool:
-    return product in ("", str(status.product_id), status.slug)
+    """Programs name the product by its id, its slug, or a slug that it had when they were written."""
+    names = ("", str(status.product_id), status.slug, status.first_slug)
+    return product in names or find_product_id(db.session(), product) == status.product_id
 
 
 def _first_refusal(key: str, status: LicenseStatus | None, product: str) -> Code | None:

@@ -22,7 +22,7 @@ from storefront.delivery.licenses.queries import UNSOLD, in_pool, select_keyless
 from storefront.delivery.licenses.terms import license_terms
 from storefront.orders.access import item_access
 from storefront.orders.models import Grant, Order, OrderItem
-from storefront.shop.catalog.models import KeySource, Price, Product
+from storefront.shop.catalog.models import Edition, KeySource, Product
 from storefront.shop.catalog.product_settings import TEST_PREFIX
 
 
@@ -38,7 +38,7 @@ class KeylessGrant:
     order_id: int
     is_open: bool
     product: Product
-    price: Price | None
+    edition: Edition | None
     quantity: int
     bought_at: datetime
     mode: str
@@ -74,14 +74,14 @@ def find_keyless_grants(session: Session, order: Order) -> list[KeylessGrant]:
 
 
 def to_keyless_grant(
-    grant: Grant, item: OrderItem, order: Order, product: Product, price: Price | None
+    grant: Grant, item: OrderItem, order: Order, product: Product, edition: Edition | None
 ) -> KeylessGrant:
     return KeylessGrant(
         grant_id=grant.id,
         order_id=order.id,
         is_open=item_access(order, item).allowed,
         product=product,
-        price=price,
+        edition=edition,
         quantity=item.quantity,
         bought_at=order.bought_at,
         mode=order.mode,
@@ -177,7 +177,7 @@ def _insert_licenses(session: Session, grants: list[KeylessGrant], keys: dict[in
 
 def _license_row(grant: KeylessGrant, key: HashedKey) -> dict[str, object]:
     starts_at = max(grant.bought_at, clock.now())  # who waited for a key gets all its days
-    terms = license_terms(grant.product, grant.price, quantity=grant.quantity, starts_at=starts_at)
+    terms = license_terms(grant.product, grant.edition, quantity=grant.quantity, starts_at=starts_at)
     return {
         "grant_id": grant.grant_id,
         "key": key.key,

@@ -16,7 +16,7 @@ from storefront.delivery.licenses.models import Activation, License, RetiredKey
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
 from storefront.orders.models import Grant, Order, OrderItem
-from storefront.shop.catalog.models import Price, Product
+from storefront.shop.catalog.models import Edition, Price, Product
 
 _L = License.__table__.c
 _G = Grant.__table__.c
@@ -24,6 +24,7 @@ _I = OrderItem.__table__.c
 _O = Order.__table__.c
 _A = Activation.__table__.c
 _P = Product.__table__.c
+_E = Edition.__table__.c
 
 _USED = Activation.__table__.alias("used")
 _USAGE = select(func.count()).select_from(_USED).where(_USED.c.license_id == _L.id).scalar_subquery()
@@ -60,9 +61,10 @@ _FIND = (
         _I.id.label("order_item_id"),
         _P.id.label("product_id"),
         _P.slug,
+        _P.first_slug,
         _P.name.label("product_name"),
-        Price.__table__.c.id.label("price_id"),
-        Price.__table__.c.edition,
+        _E.id.label("edition_id"),
+        _E.name.label("edition"),
         Customer.__table__.c.id.label("customer_id"),
         _O.name.label("customer_name"),
         _O.email,
@@ -79,6 +81,7 @@ _FIND = (
     .join(Customer.__table__, Customer.__table__.c.id == _O.customer_id)
     .join(Product.__table__, _P.id == _G.product_id)
     .outerjoin(Price.__table__, Price.__table__.c.id == _I.price_id)
+    .outerjoin(Edition.__table__, _E.id == Price.__table__.c.edition_id)
     .outerjoin(
         Activation.__table__,
         (_A.license_id == _L.id)
@@ -117,8 +120,9 @@ class LicenseStatus:
     order_item_id: int
     product_id: int
     slug: str
+    first_slug: str
     product_name: str
-    price_id: int | None
+    edition_id: int | None
     edition: str | None
     customer_id: int
     customer_name: str | None
@@ -175,8 +179,9 @@ def find_license_status(
         order_item_id=row.order_item_id,
         product_id=row.product_id,
         slug=row.slug,
+        first_slug=row.first_slug,
         product_name=row.product_name,
-        price_id=row.price_id,
+        edition_id=row.edition_id,
         edition=row.edition,
         customer_id=row.customer_id,
         customer_name=row.customer_name,

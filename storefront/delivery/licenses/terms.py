@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from storefront.shop.catalog.models import Price, Product
+from storefront.shop.catalog.models import Edition, Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,12 +15,16 @@ class LicenseTerms:
     expires_at: datetime | None
 
 
-def license_terms(product: Product, price: Price | None, *, quantity: int, starts_at: datetime) -> LicenseTerms:
+def license_terms(
+    product: Product, edition: Edition | None, *, quantity: int, starts_at: datetime
+) -> LicenseTerms:
     """Return the terms of each key. One key for all of a line has the limits of all."""
     keys_in_one = quantity if product.one_key_per_order_item else 1
     return LicenseTerms(
-        activation_limit=_limit(product.activation_limit, price.activation_limit if price else None, keys_in_one),
-        seats=_limit(product.seats, price.seats if price else None, keys_in_one),
+        activation_limit=_limit(
+            product.activation_limit, edition.activation_limit if edition else None, keys_in_one
+        ),
+        seats=_limit(product.seats, edition.seats if edition else None, keys_in_one),
         expires_at=_expiry(product, starts_at),
     )
 

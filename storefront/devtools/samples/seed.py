@@ -11,7 +11,7 @@ from storefront.audit.record import record_if_asked
 from storefront.core.db import db, transaction
 from storefront.devtools.samples.files import make_book, make_font, make_sounds, make_tool
 from storefront.devtools.samples.texts import BOOK, FONT, SOUNDS, TOOL
-from storefront.shop.catalog.models import Price, Product
+from storefront.shop.catalog.models import Edition, Price, Product, ProductState
 from storefront.shop.catalog.upload import StoredFile, record_file, store_file
 
 
@@ -105,7 +105,13 @@ def seed() -> bool:
 
 def _add_goods(session: Session, goods: Goods, position: int, stored: StoredFile) -> None:
     product = _add_product(session, goods, position)
-    session.add_all(_price(product, goods, number) for number in range(len(goods.editions)))
+    editions = [_edition(product, goods, number) for number in range(len(goods.editions))]
+    session.add_all(editions)
+    session.flush()
+    session.add_all(
+        Price(edition_id=edition.id, amount_minor=cents, currency="usd")
+        for edition, (_, cents) in zip(editions, goods.editions, strict=True)
+    )
     record_file(session, product_id=product.id, version=goods.version, stored=stored, notes=goods.notes)
 
 
@@ -125,7 +131,8 @@ def _add_product(session: Session, goods: Goods, position: int) -> Product:
         summary=goods.summary,
         description_markdown=goods.description,
         cover=f"{goods.slug}.svg",
-        is_published=True,
+        first_slug=goods.slug,
+        state=ProductState.PUBLISHED,
         position=position,
         grants_license=bool(goods.license_prefix),
         grants_download=True,
@@ -137,14 +144,13 @@ def _add_product(session: Session, goods: Goods, position: int) -> Product:
     return product
 
 
-def _price(product: Product, goods: Goods, number: int) -> Price:
-    edition, cents = goods.editions[number]
-    return Price(
+def _edition(product: Product, goods: Goods, number: int) -> Edition:
+    name = goods.editions[number][0]
+    return Edition(
         product_id=product.id,
-        edition=edition,
-        amount_minor=cents,
-        currency="usd",
+        key=name.lower().replace(" ", "-"),
+        name=name,
         position=number,
-        activation_limit=(goods.activation_limit or 0) * goods.seats.get(edition, 1) or None,
-        seats=goods.seats.get(edition),
+        activation_limit=(goods.activation_limit or 0) * goods.seats.get(name, 1) or None,
+        seats=goods.seats.get(name),
     )

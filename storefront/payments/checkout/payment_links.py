@@ -17,7 +17,8 @@ from storefront.core.runtime import settings
 from storefront.payments.checkout.session_body import build_link_body
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
-from storefront.shop.catalog.models import Price, Product
+from storefront.shop.catalog.models import Edition, Price, Product
+from storefront.shop.catalog.queries import is_for_sale
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen import SeenLink
 
@@ -132,10 +133,11 @@ def _get_offer(name: str) -> _Offer:
 
 def _read_offers() -> list[_Offer]:
     rows = db.session.execute(
-        select(Price.id, Price.edition, Price.amount_minor, Price.currency, Product.slug)
-        .join(Product, Product.id == Price.product_id)
-        .where(Price.is_active, Product.is_published)
-        .order_by(Product.position, Product.id, Price.position, Price.id)
+        select(Price.id, Edition.name.label("edition"), Price.amount_minor, Price.currency, Product.slug)
+        .join(Edition, Edition.id == Price.edition_id)
+        .join(Product, Product.id == Edition.product_id)
+        .where(is_for_sale())
+        .order_by(Product.position, Product.id, Edition.position, Edition.id, Price.id)
     )
     return [
         _Offer(

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, select
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.runtime import Part, settings
-from storefront.shop.catalog.models import Price, Product, ShopIdentity, StripeMirror
+from storefront.shop.catalog.models import Edition, Price, Product, ShopIdentity, StripeMirror
 from storefront.stripe_api.gateway import gateway
 
 
@@ -62,8 +62,9 @@ def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, s
 
 def _make_mirror(price_id: int, *, remake: str) -> str:
     row = db.session.execute(
-        select(Price.edition, Price.amount_minor, Price.currency, Price.product_id, Product.name)
-        .join(Product, Product.id == Price.product_id)
+        select(Edition.name.label("edition"), Price.amount_minor, Price.currency, Edition.product_id, Product.name)
+        .join(Edition, Edition.id == Price.edition_id)
+        .join(Product, Product.id == Edition.product_id)
         .where(Price.id == price_id)
     ).one()
     mode, account, shop = settings().mode, gateway().account_id(), shop_id()

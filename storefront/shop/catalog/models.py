@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.core import clock
@@ -17,18 +18,40 @@ class KeySource(StrEnum):
     POOL = "pool"  # imported by the owner, each sold once
 
 
+class ProductState(StrEnum):
+    """Who sees a product and may buy it. Whoever bought it keeps it in every state."""
+
+    DRAFT = "draft"  # nobody: it is being made
+    PUBLISHED = "published"
+    UNLISTED = "unlisted"  # whoever has the link
+    RETIRED = "retired"  # nobody buys it any more
+
+
+FOR_SALE = (ProductState.PUBLISHED, ProductState.UNLISTED)
+
+
 class Product(Base):
-    """What is sold. A limit or period of None is none."""
+    """What is sold. A limit or period of None is none.
+
+    `first_slug` is the slug that the product was made with: programs read it in license answers and files, so a
+    product that is renamed keeps it. `questions` are [question, answer] pairs; answers are Markdown.
+    """
 
     __tablename__ = "products"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
+    first_slug: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[ProductState] = mapped_column(default=ProductState.DRAFT)
     name: Mapped[str]
     summary: Mapped[str]
     description_markdown: Mapped[str]
+    requirements: Mapped[str] = mapped_column(default="")  # Markdown
+    questions: Mapped[list[Any]] = mapped_column(default=list)
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    search_title: Mapped[str] = mapped_column(default="")
+    search_text: Mapped[str] = mapped_column(default="")
     cover: Mapped[str | None]  # a file name below static/covers/
-    is_published: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(default=0)
     grants_license: Mapped[bool] = mapped_column(default=False)
     grants_download: Mapped[bool] = mapped_column(default=False)
@@ -41,31 +64,71 @@ class Product(Base):
     seats: Mapped[int | None]  # people a key is for; an edition may say otherwise
     license_days: Mapped[int | None]  # from purchase
     license_until: Mapped[datetime | None]  # the same day for everybody; the earlier of both counts
-    update_days: Mapped[int | None]  # releases published later than so many days after purchase are not included
+    # Releases published later than so many days after purchase are not included; an edition may say otherwise.
+    update_days: Mapped[int | None]
     download_limit: Mapped[int | None]  # per file of an order
     download_days: Mapped[int | None]  # from purchase
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class ProductAlias(Base):
+    """A slug that a product had before: its pages move on from there, and commands find it by it."""
+
+    __tablename__ = "product_aliases"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Edition(Base):
+    """What can be bought of a product: "Personal", "Team". None for a limit: as the product says.
+
+    `key` names it in files and commands and never changes once it was sold.
+    """
+
+    __tablename__ = "editions"
+    __table_args__ = (UniqueConstraint("product_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    product: Mapped[Product] = relationship(lazy="raise_on_sql")
+    key: Mapped[str]
+    name: Mapped[str]
+    line: Mapped[str] = mapped_column(default="")  # who it is for
+    position: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    activation_limit: Mapped[int | None]
+    seats: Mapped[int | None]
+    update_days: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class Price(Base):
-    """An edition: "Personal", "Team". `amount_minor` is in the currency's minor unit at Stripe.
+    """What an edition costs in one currency. `amount_minor` is in the currency's minor unit at Stripe.
 
     Amount and currency never change, as at Stripe: a new amount is a new Price and the old one is inactive.
     """
 
     __tablename__ = "prices"
-    __table_args__ = (CheckConstraint("amount_minor >= 0", name="amount_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
+        Index(
+            "uq_prices_active",
+            "edition_id",
+            "currency",
+            unique=True,
+            sqlite_where=text("is_active"),
+            postgresql_where=text("is_active"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
-    product: Mapped[Product] = relationship(lazy="raise_on_sql")
-    edition: Mapped[str]
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
+    edition: Mapped[Edition] = relationship(lazy="raise_on_sql")
     amount_minor: Mapped[int]
     currency: Mapped[str]
-    position: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
-    activation_limit: Mapped[int | None]  # None: as the product says
-    seats: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from storefront.core.db import db
-from storefront.shop.catalog.models import Price, Product
+from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,7 @@ class Offer:
     product_name: str
     slug: str
     cover: str | None
+    edition_id: int
     edition: str
     amount_minor: int
     currency: str
@@ -29,19 +30,23 @@ def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
     if not wanted:
         return {}
     rows = db.session.execute(
-        select(Price, Product).join(Product, Product.id == Price.product_id).where(Price.id.in_(wanted))
+        select(Price, Edition, Product)
+        .join(Edition, Edition.id == Price.edition_id)
+        .join(Product, Product.id == Edition.product_id)
+        .where(Price.id.in_(wanted))
     )
-    return {price.id: _offer(price, product) for price, product in rows}
+    return {price.id: _offer(price, edition, product) for price, edition, product in rows}
 
 
-def _offer(price: Price, product: Product) -> Offer:
+def _offer(price: Price, edition: Edition, product: Product) -> Offer:
     return Offer(
         price_id=price.id,
         product_name=product.name,
         slug=product.slug,
         cover=product.cover,
-        edition=price.edition,
+        edition_id=edition.id,
+        edition=edition.name,
         amount_minor=price.amount_minor,
         currency=price.currency,
-        is_for_sale=price.is_active and product.is_published,
+        is_for_sale=price.is_active and edition.is_active and product.state in FOR_SALE,
     )

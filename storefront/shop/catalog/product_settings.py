@@ -11,8 +11,8 @@ from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.errors import NotFound, StorefrontError
-from storefront.shop.catalog.models import KeySource, Price, Product
-from storefront.shop.catalog.queries import find_edition, get_product, lock_product, select_active_prices
+from storefront.shop.catalog.models import Edition, KeySource, Product
+from storefront.shop.catalog.queries import find_edition, get_product, lock_product, select_editions
 
 PRODUCT_FIELDS = (
     "grants_license",
@@ -30,7 +30,7 @@ PRODUCT_FIELDS = (
     "pool_low_at",
     "pool_very_low_at",
 )
-PRICE_FIELDS = ("activation_limit", "seats")
+EDITION_FIELDS = ("activation_limit", "seats", "update_days")
 MAX_NUMBER = 1_000_000
 MOST_DEVICES = 10_000  # of one key, whatever its seller allows: a list that a page and a lock can bear
 MAX_PREFIX = 12
@@ -46,10 +46,11 @@ class SettingRefused(StorefrontError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionSettings:
-    price_id: int
+    key: str
     edition: str
     activation_limit: int | None
     seats: int | None
+    update_days: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +70,21 @@ def get_product_settings(slug: str) -> ProductSettings:
         NotFound: no such product.
     """
     product = get_product(db.session(), slug)
-    prices = db.session.scalars(select_active_prices(product.id).execution_options(populate_existing=True))
+    editions = db.session.scalars(select_editions(product.id))
     return ProductSettings(
         slug=product.slug,
         name=product.name,
         values={name: getattr(product, name) for name in PRODUCT_FIELDS},
         editions=tuple(
             EditionSettings(
-                price_id=price.id,
-                edition=price.edition,
-                activation_limit=price.activation_limit,
-                seats=price.seats,
+                key=edition.key,
+                edition=edition.name,
+                activation_limit=edition.activation_limit,
+                seats=edition.seats,
+                update_days=edition.update_days,
             )
-            for price in prices
+            for edition in editions
+            if edition.is_active
         ),
     )
 
@@ -93,7 +96,7 @@ def change_product_settings(
     edition: str | None = None,
     in_transaction: InTransaction | None = None,
 ) -> ProductSettings:
-    """Change settings of a product, or of one edition by its name. Safe to repeat.
+    """Change settings of a product, or of one edition by its key or name. Safe to repeat.
 
     `values` are columns by name. `in_transaction` is called with the changed product before the commit.
 
@@ -101,7 +104,7 @@ def change_product_settings(
         NotFound: no such product or edition.
         SettingRefused: a value that cannot be; nothing is changed.
     """
-    _check_names(values, PRICE_FIELDS if edition else PRODUCT_FIELDS)
+    _check_names(values, EDITION_FIELDS if edition else PRODUCT_FIELDS)
     if "license_prefix" in values:
         values = values | {"license_prefix": values["license_prefix"] or ""}
     _check_values(values)
@@ -119,35 +122,35 @@ def change_product_settings(
     return get_product_settings(slug)
 
 
-def _read_values(target: Product | Price, names: Iterable[str]) -> dict[str, Any]:
+def _read_values(target: Product | Edition, names: Iterable[str]) -> dict[str, Any]:
     """Return these columns by name, as JSON knows them."""
     values = {name: getattr(target, name) for name in names}
-    return {name: each.isoformat() if isinstance(each, datetime) else each for name, each in values.items()}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
 
 
 def _record_change(
-    session: Session, product: Product, target: Product | Price, before: dict[str, Any], after: dict[str, Any]
+    session: Session, product: Product, target: Product | Edition, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     if before == after:
         return
-    if isinstance(target, Price):
-        kind, subject = "edition", f"{product.slug}/{target.edition}"
+    if isinstance(target, Edition):
+        kind, subject = "edition", f"{product.slug}/{target.name}"
     else:
         kind, subject = "product", product.slug
     record(session, f"{kind}.changed", subject_kind=kind, subject=subject, before=before, after=after)
 
 
-def _get_edition(session: Session, product: Product, edition: str) -> Price:
-    price = find_edition(session, product.id, edition)
-    if price is None:
-        raise NotFound(f"{product.name} has no edition {edition}.")
-    return price
+def _get_edition(session: Session, product: Product, name: str) -> Edition:
+    edition = find_edition(session, product.id, name)
+    if edition is None:
+        raise NotFound(f"{product.name} has no edition {name}.")
+    return edition
 
 
 def _check_names(names: Iterable[str], allowed: Iterable[str]) -> None:
     unknown = sorted(set(names) - set(allowed))
     if unknown:
-        raise SettingRefused(f"{', '.join(unknown)}: an edition has {' and '.join(PRICE_FIELDS)} of its own only.")
+        raise SettingRefused(f"{', '.join(unknown)}: an edition has {', '.join(EDITION_FIELDS)} of its own only.")
 
 
 def _check_values(values: dict[str, Any]) -> None:

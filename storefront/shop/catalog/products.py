@@ -7,20 +7,39 @@ from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row, outerjoin, select
+from sqlalchemy import Row, join, outerjoin, select
 
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.markdown import render_markdown
-from storefront.shop.catalog.models import Price, Product, Release, ReleaseFile
-from storefront.shop.catalog.queries import select_active_prices
+from storefront.shop.catalog.models import (
+    FOR_SALE,
+    Edition,
+    Price,
+    Product,
+    ProductState,
+    Release,
+    ReleaseFile,
+)
+from storefront.shop.catalog.queries import is_called, select_active_prices
+
+
+class MovedPage(Exception):
+    """The product has another address by now: `slug` is its slug."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug)
+        self.slug = slug
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
+class OfferedEdition:
+    """An edition at its price in one currency. `line` says who it is for."""
+
     price_id: int
     name: str
+    line: str
     amount_minor: int
     currency: str
 
@@ -31,21 +50,25 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductCard:
+    """`editions` are those with a price in `currency`; `currencies` are all that the product has prices in."""
+
     slug: str
     name: str
     summary: str
     cover: str | None
     grants_license: bool
     grants_download: bool
-    editions: tuple[Edition, ...]
+    editions: tuple[OfferedEdition, ...]
+    currencies: tuple[str, ...]
 
     @property
-    def lowest(self) -> Edition | None:
-        """Return the price a card advertises; amounts compare within the first edition's currency only."""
-        if not self.editions:
-            return None
-        comparable = [edition for edition in self.editions if edition.currency == self.editions[0].currency]
-        return min(comparable, key=lambda edition: edition.amount_minor)
+    def lowest(self) -> OfferedEdition | None:
+        """Return the price that a card advertises."""
+        return min(self.editions, key=lambda edition: edition.amount_minor, default=None)
+
+    @property
+    def currency(self) -> str:
+        return self.editions[0].currency if self.editions else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +87,24 @@ class LatestRelease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPage:
+    """`is_listed` is False for a page that only a link leads to: search engines leave it out."""
+
     card: ProductCard
+    is_listed: bool
     description: Markup
+    requirements: Markup
+    questions: tuple[tuple[str, Markup], ...]
+    tags: tuple[str, ...]
+    search_title: str
+    search_text: str
     release: LatestRelease | None
 
 
 # The statement of the page that is asked for most: built once, and of tables, which cost half of what entities do.
 _PRODUCTS = Product.__table__.c
+_EDITIONS = Edition.__table__.c
 _PRICES = Price.__table__.c
+_PRICED = join(Edition.__table__, Price.__table__, (_PRICES.edition_id == _EDITIONS.id) & _PRICES.is_active)
 _CATALOG = (
     select(
         _PRODUCTS.slug,
@@ -81,55 +114,84 @@ _CATALOG = (
         _PRODUCTS.grants_license,
         _PRODUCTS.grants_download,
         _PRICES.id.label("price_id"),
-        _PRICES.edition,
+        _EDITIONS.name.label("edition"),
+        _EDITIONS.line,
         _PRICES.amount_minor,
         _PRICES.currency,
     )
     .select_from(
-        outerjoin(Product.__table__, Price.__table__, (_PRICES.product_id == _PRODUCTS.id) & _PRICES.is_active)
+        outerjoin(Product.__table__, _PRICED, (_EDITIONS.product_id == _PRODUCTS.id) & _EDITIONS.is_active)
     )
-    .where(_PRODUCTS.is_published)
-    .order_by(_PRODUCTS.position, _PRODUCTS.id, _PRICES.position, _PRICES.id)
+    .where(_PRODUCTS.state == ProductState.PUBLISHED)
+    .order_by(_PRODUCTS.position, _PRODUCTS.id, _EDITIONS.position, _EDITIONS.id, _PRICES.id)
 )
 
 
-def list_products() -> tuple[ProductCard, ...]:
-    """Return every published product in the owner's order. One statement, however many products."""
-    return _cards(tuple(db.session.execute(_CATALOG)))
+def list_products(currency: str = "") -> tuple[ProductCard, ...]:
+    """Return every published product in the owner's order. One statement, however many products.
+
+    Each is in this currency, where it has a price in it, and else in its own first one.
+    """
+    return _cards(tuple(db.session.execute(_CATALOG)), currency)
 
 
 @lru_cache(maxsize=4)
-def _cards(rows: tuple[Row[Any], ...]) -> tuple[ProductCard, ...]:
+def _cards(rows: tuple[Row[Any], ...], currency: str) -> tuple[ProductCard, ...]:
     """Make the cards once for each state of the catalog: the same rows are the same cards."""
     cards: list[ProductCard] = []
     for _slug, group in groupby(rows, key=lambda row: row.slug):
-        prices = list(group)
-        product = prices[0]
-        editions = [_edition(price.price_id, price) for price in prices if price.price_id is not None]
-        cards.append(_card(product, editions))
+        product_rows = list(group)
+        editions = [_offered(row) for row in product_rows if row.price_id is not None]
+        cards.append(_card(product_rows[0], editions, currency))
     return tuple(cards)
 
 
-def get_product_page(slug: str) -> ProductPage:
-    """Return all that a product's page shows, in three statements.
+def get_product_page(slug: str, currency: str = "") -> ProductPage:
+    """Return all that a product's page shows, in three statements; see `list_products` for the currency.
 
     Raises:
-        NotFound: the product is unknown, or not published; the answer does not tell which.
+        MovedPage: the product has another address by now.
+        NotFound: the product is unknown, or nobody may buy it; the answer does not tell which.
     """
     product = None
     if "\0" not in slug:  # PostgreSQL refuses it
-        product = db.session.scalar(select(Product).where(Product.slug == slug, Product.is_published))
+        product = db.session.scalar(select(Product).where(is_called(slug), Product.state.in_(FOR_SALE)))
     if product is None:
         raise NotFound("We do not sell anything at this address. It may have a new name, or have left the shop.")
-    prices = db.session.scalars(select_active_prices(product.id))
+    if product.slug != slug:
+        raise MovedPage(product.slug)
+    return read_product_page(product, currency)
+
+
+def read_product_page(product: Product, currency: str = "") -> ProductPage:
+    """Return what the page of this product shows, in whatever state it is."""
+    prices = db.session.execute(select_active_prices(product.id))
+    editions = [
+        OfferedEdition(
+            price_id=price.id,
+            name=edition.name,
+            line=edition.line,
+            amount_minor=price.amount_minor,
+            currency=price.currency,
+        )
+        for price, edition in prices
+    ]
     return ProductPage(
-        card=_card(product, [_edition(price.id, price) for price in prices]),
+        card=_card(product, editions, currency),
+        is_listed=product.state is ProductState.PUBLISHED,
         description=render_markdown(product.description_markdown),
+        requirements=render_markdown(product.requirements),
+        questions=tuple((question, render_markdown(answer)) for question, answer in product.questions),
+        tags=tuple(product.tags),
+        search_title=product.search_title,
+        search_text=product.search_text,
         release=_find_latest_release(product.id),
     )
 
 
-def _card(product: Product | Row[Any], editions: list[Edition]) -> ProductCard:
+def _card(product: Product | Row[Any], editions: list[OfferedEdition], currency: str) -> ProductCard:
+    currencies = tuple(dict.fromkeys(edition.currency for edition in editions))
+    shown = currency if currency in currencies else next(iter(currencies), "")
     return ProductCard(
         slug=product.slug,
         name=product.name,
@@ -137,12 +199,19 @@ def _card(product: Product | Row[Any], editions: list[Edition]) -> ProductCard:
         cover=product.cover,
         grants_license=product.grants_license,
         grants_download=product.grants_download,
-        editions=tuple(editions),
+        editions=tuple(edition for edition in editions if edition.currency == shown),
+        currencies=currencies,
     )
 
 
-def _edition(price_id: int, price: Price | Row[Any]) -> Edition:
-    return Edition(price_id=price_id, name=price.edition, amount_minor=price.amount_minor, currency=price.currency)
+def _offered(row: Row[Any]) -> OfferedEdition:
+    return OfferedEdition(
+        price_id=row.price_id,
+        name=row.edition,
+        line=row.line,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+    )
 
 
 def _find_latest_release(product_id: int) -> LatestRelease | None:

@@ -1,11 +1,11 @@
 """Finds products, prices and releases by what people call them, for the shop, its commands and its pages."""
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from storefront.core.db import db
 from storefront.core.errors import NotFound
-from storefront.shop.catalog.models import Price, Product, Release
+from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductAlias, Release
 
 WHERE_PRODUCTS_ARE = "`storefront products list` shows what there is."
 
@@ -22,12 +22,12 @@ def list_slugs() -> list[tuple[str, str]]:
 
 
 def find_product_id(session: Session, slug: str) -> int | None:
-    """Return the id of a product, published or not."""
-    return session.scalar(select(Product.id).where(Product.slug == slug))
+    """Return the id of a product in whatever state, by its slug or one that it had."""
+    return session.scalar(select(Product.id).where(is_called(slug)))
 
 
 def get_product_id(session: Session, slug: str) -> int:
-    """Return the id of a product, published or not.
+    """Return the id of a product in whatever state, by its slug or one that it had.
 
     Raises:
         NotFound: no such product.
@@ -39,7 +39,7 @@ def get_product_id(session: Session, slug: str) -> int:
 
 
 def get_product(session: Session, slug: str) -> Product:
-    """Return a product as committed now, published or not.
+    """Return a product as committed now, in whatever state, by its slug or one that it had.
 
     Raises:
         NotFound: no such product.
@@ -57,14 +57,56 @@ def lock_product(session: Session, slug: str) -> Product:
     return _one_product(session, slug, _select_product(slug).with_for_update(key_share=True))
 
 
-def find_edition(session: Session, product_id: int, edition: str) -> Price | None:
-    """Return the price that is for sale under this name."""
-    return session.scalars(select_active_prices(product_id).where(Price.edition == edition)).first()
+def is_called(slug: str) -> ColumnElement[bool]:
+    """Select the product of this slug. A slug that a product had before finds it too: no other may take it."""
+    alias = select(ProductAlias.product_id).where(ProductAlias.slug == slug).scalar_subquery()
+    return or_(Product.slug == slug, Product.id == alias)
 
 
-def select_active_prices(product_id: int) -> Select[Price]:
-    """Select what a product is sold for now, in the owner's order."""
-    return select(Price).where(Price.product_id == product_id, Price.is_active).order_by(Price.position, Price.id)
+def find_edition(session: Session, product_id: int, name: str) -> Edition | None:
+    """Return the edition of this key, or else the one that is for sale under this name."""
+    editions = (
+        select(Edition)
+        .where(Edition.product_id == product_id, or_(Edition.key == name, Edition.name == name))
+        .order_by(Edition.key != name, Edition.is_active.desc(), Edition.position, Edition.id)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(editions).first()
+
+
+def select_editions(product_id: int) -> Select[Edition]:
+    """Select the editions of a product in the owner's order, also those that are switched off."""
+    return (
+        select(Edition).where(Edition.product_id == product_id).order_by(Edition.position, Edition.id)
+    ).execution_options(populate_existing=True)
+
+
+def select_active_prices(product_id: int) -> Select[Price, Edition]:
+    """Select what a product is sold for now, in the owner's order of editions."""
+    return (
+        select(Price, Edition)
+        .join(Edition, Edition.id == Price.edition_id)
+        .where(Edition.product_id == product_id, Edition.is_active, Price.is_active)
+        .order_by(Edition.position, Edition.id, Price.id)
+    )
+
+
+def is_for_sale() -> ColumnElement[bool]:
+    """Select prices that can be bought, of a join of prices, editions and products."""
+    return Price.is_active & Edition.is_active & Product.state.in_(FOR_SALE)
+
+
+def update_days_of(price_id: InstrumentedAttribute[int | None]) -> ColumnElement[int | None]:
+    """Return for how many days updates are included, of a sale at this price; the product is in the statement."""
+    # Aliases, because the statement around it may hold editions and prices of its own.
+    edition, price = aliased(Edition), aliased(Price)
+    days = (
+        select(edition.update_days)
+        .join(price, price.edition_id == edition.id)
+        .where(price.id == price_id)
+        .scalar_subquery()
+    )
+    return func.coalesce(days, Product.update_days)
 
 
 def find_release(session: Session, product_id: int, version: str, *, is_locked: bool = False) -> Release | None:
@@ -75,7 +117,7 @@ def find_release(session: Session, product_id: int, version: str, *, is_locked: 
 
 
 def _select_product(slug: str) -> Select[Product]:
-    return select(Product).where(Product.slug == slug).execution_options(populate_existing=True)
+    return select(Product).where(is_called(slug)).execution_options(populate_existing=True)
 
 
 def _one_product(session: Session, slug: str, products: Select[Product]) -> Product:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from storefront.core.db import db
 from storefront.shop.catalog.mirrors import in_running_mode
-from storefront.shop.catalog.models import Price, StripeMirror
+from storefront.shop.catalog.models import Edition, Price, StripeMirror
 from storefront.stripe_api.seen import SeenLine
 
 
@@ -57,9 +57,10 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
             StripeMirror.stripe_price_id,
             StripeMirror.stripe_product_id,
             StripeMirror.price_id,
-            Price.product_id,
+            Edition.product_id,
         )
         .join(Price, Price.id == StripeMirror.price_id)
+        .join(Edition, Edition.id == Price.edition_id)
         .where(
             in_running_mode(),
             StripeMirror.stripe_price_id.in_(stripe_prices) | StripeMirror.stripe_product_id.in_(stripe_products),
@@ -78,7 +79,11 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
 def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
     """Return what our own metadata says of these lines, by line id, where there is such a price."""
     prices = {line.id: _number(line.metadata, "storefront_price") for line in lines}
-    rows = db.session.execute(select(Price.id, Price.product_id).where(Price.id.in_(set(prices.values()))))
+    rows = db.session.execute(
+        select(Price.id, Edition.product_id)
+        .join(Edition, Edition.id == Price.edition_id)
+        .where(Price.id.in_(set(prices.values())))
+    )
     products = {row.id: row.product_id for row in rows}
     return {
         line_id: RecognizedLine(price_id=price_id, product_id=products[price_id])

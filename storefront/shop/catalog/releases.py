@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import Product, Release, ReleaseFile
-from storefront.shop.catalog.queries import get_product_id
+from storefront.shop.catalog.queries import get_product_id, is_called
 
 
 class ReleaseState(StrEnum):
@@ -66,7 +66,7 @@ def lock_release(session: Session, slug: str, version: str) -> Release:
     release = session.scalars(
         select(Release)
         .join(Product, Product.id == Release.product_id)
-        .where(Product.slug == slug, Release.version == version)
+        .where(is_called(slug), Release.version == version)
         .with_for_update(of=Release)
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -77,7 +77,7 @@ def lock_release(session: Session, slug: str, version: str) -> Release:
 
 def _no_such_release(session: Session, slug: str, version: str) -> NotFound:
     versions = session.scalars(
-        select(Release.version).join(Product, Product.id == Release.product_id).where(Product.slug == slug)
+        select(Release.version).join(Product, Product.id == Release.product_id).where(is_called(slug))
     ).all()
     there = f"It has {', '.join(versions)}." if versions else "It has none: `storefront releases upload` adds one."
     return NotFound(f"There is no release {version} of {slug}. {there}")

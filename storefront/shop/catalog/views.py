@@ -1,12 +1,13 @@
 """The open pages of the shop: the catalog and one product."""
 
-from flask import Blueprint, current_app, g, render_template, request, session
+from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
 from storefront.core.runtime import Part
+from storefront.shop.catalog.currency import chosen_currency
 from storefront.shop.catalog.file_sizes import format_size
-from storefront.shop.catalog.products import ProductCard, get_product_page, list_products
+from storefront.shop.catalog.products import MovedPage, ProductCard, get_product_page, list_products
 
 catalog = Blueprint("catalog", __name__)
 catalog.add_app_template_filter(format_size, "filesize")
@@ -23,7 +24,7 @@ def offer_links() -> dict[str, bool]:
 
 @catalog.get("/", endpoint="catalog")
 def show_catalog() -> ResponseReturnValue:
-    products = list_products()
+    products = list_products(chosen_currency())
     return _page_without_session(products) if not session else _render(products)
 
 
@@ -47,9 +48,19 @@ def _page_without_session(products: tuple[ProductCard, ...]) -> str:
 
 @catalog.get("/products/<slug>", endpoint="product")
 def show_product(slug: str) -> ResponseReturnValue:
+    try:
+        page = get_product_page(slug, chosen_currency())
+    except MovedPage as moved:
+        return redirect(_address(moved.slug), code=301)
     return render_template(
         "shop/catalog/product.html",
-        page=get_product_page(slug),
+        page=page,
         chosen=request.args.get("edition", 0, type=int),
         nonce=tokens.new_token(),  # of this one page: a double click on "Buy now" is one checkout
     )
+
+
+def _address(slug: str) -> str:
+    """Return the page of a product, with the edition and the currency that were asked for."""
+    query = request.query_string.decode("ascii", "ignore")
+    return url_for("catalog.product", slug=slug) + (f"?{query}" if query else "")

@@ -192,7 +192,7 @@ def test_obeys_its_commands(app: Flask, sandbox: SandboxClient, run: Any) -> Non
         (("set", "twinspot", "--license-until", "soon"), "2027-12-31"),
         (("set", "twinspot", "--pool-very-low-at", "50"), "fewer keys"),
         (("set", "twinspot", "--edition", "Huge", "--seats", "1"), "no edition Huge"),
-        (("set", "twinspot", "--edition", "Team", "--update-days", "1"), "of its own only"),
+        (("set", "twinspot", "--edition", "Team", "--download-days", "1"), "of its own only"),
         (("set", "soft-taps", "--key-source", "pool"), "--license"),
     ],
 )

@@ -5,6 +5,7 @@ import re
 import pytest
 from flask import Flask
 
+from storefront.shop.catalog.models import ProductState
 from tests.payments.checkout.buttons import in_cart, press
 from tests.support.goods import change_price, change_product
 from tests.support.rows import read_rows
@@ -103,7 +104,7 @@ def test_refuses_what_nobody_sells(buyer: Buyer, sandbox: SandboxClient, price_i
 
 def test_sells_nothing_that_was_taken_from_the_shop(buyer: Buyer, sandbox: SandboxClient, app: Flask) -> None:
     form = {"price_id": find_price(app, "soft-taps"), "nonce": "once"}
-    change_product(app, "soft-taps", is_published=False)
+    change_product(app, "soft-taps", state=ProductState.DRAFT)
     assert buyer.post("/checkout/now", **form).status_code == 303
     assert sandbox.calls(SESSIONS) == []
 

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from storefront.shop.catalog.models import ProductState
 from tests.support.goods import change_price, change_product, make_product
 from tests.support.shop import Buyer, find_price
 from tests.support.statements import counted
@@ -126,7 +127,7 @@ def test_has_one_currency(buyer: Buyer, app: Flask) -> None:
 
 
 def test_takes_nothing_that_is_not_for_sale(buyer: Buyer, app: Flask) -> None:
-    (hidden,) = make_product(app, "hidden", (700, "usd"), is_published=False)
+    (hidden,) = make_product(app, "hidden", (700, "usd"), state=ProductState.DRAFT)
     for price_id in (hidden, 999_999, "x", ""):
         page = follow(buyer, buyer.post("/cart/add", price_id=price_id))
         assert "not for sale" in page
@@ -138,7 +139,7 @@ def test_loses_withdrawn_things_with_a_notice(buyer: Buyer, app: Flask) -> None:
     buyer.add("soft-taps")
     buyer.add("the-patient-toolmaker")
     change_price(app, tool, is_active=False)
-    change_product(app, "soft-taps", is_published=False)
+    change_product(app, "soft-taps", state=ProductState.DRAFT)
     page = buyer.get("/cart").text
     assert "Twinspot (Personal) is no longer for sale" in page
     assert "Soft Taps (One project) is no longer for sale" in page

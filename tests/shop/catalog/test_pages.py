@@ -4,6 +4,7 @@ import re
 
 from flask import Flask
 
+from storefront.shop.catalog.models import ProductState
 from tests.support.goods import change_price, change_product, make_product, unpublish_everything
 from tests.support.shop import Buyer, find_price
 from tests.support.statements import counted
@@ -57,7 +58,7 @@ def test_offers_no_choice_of_one_edition(buyer: Buyer) -> None:
 
 
 def test_makes_unknown_and_unpublished_products_look_the_same(buyer: Buyer, app: Flask) -> None:
-    change_product(app, "soft-taps", is_published=False)
+    change_product(app, "soft-taps", state=ProductState.DRAFT)
     unknown, unpublished = buyer.get("/products/nothing"), buyer.get("/products/soft-taps")
     assert unknown.status_code == unpublished.status_code == 404
     assert unknown.text == unpublished.text

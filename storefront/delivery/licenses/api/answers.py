@@ -46,7 +46,7 @@ def _meta(answer: LicenseAnswer) -> dict[str, Any] | None:
         "order_item_id": status.order_item_id,
         "product_id": status.product_id,
         "product_name": status.product_name,
-        "variant_id": status.price_id,
+        "variant_id": status.edition_id,
         "variant_name": status.edition,
         "customer_id": status.customer_id,
         "customer_name": status.customer_name,

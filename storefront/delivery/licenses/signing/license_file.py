@@ -17,7 +17,8 @@ from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.access import access
 from storefront.orders.facts import item_facts
 from storefront.orders.models import Grant, Order, OrderItem
-from storefront.shop.catalog.models import Price, Product
+from storefront.shop.catalog.models import Edition, Price, Product
+from storefront.shop.catalog.queries import update_days_of
 
 KIND = "license+jwt"
 # A refund reaches a device that is never online when its file ends: a month is what most programs can ask of it.
@@ -33,10 +34,11 @@ class SoldLicense:
     item: OrderItem
     product: Product
     edition: str | None
+    update_days: int | None
 
     @property
     def updates_until(self) -> datetime | None:
-        days = self.product.update_days
+        days = self.update_days
         return self.order.bought_at + timedelta(days=days) if days is not None else None
 
 
@@ -63,16 +65,29 @@ def issue_license_file(
 
 def _find_sold(license_id: int) -> SoldLicense | None:
     row = db.session.execute(
-        select_sold_licenses(License, Order, OrderItem, Product, Price.edition)
+        select_sold_licenses(
+            License,
+            Order,
+            OrderItem,
+            Product,
+            Edition.name.label("edition"),
+            update_days_of(OrderItem.price_id).label("update_days"),
+        )
         .join(Product, Product.id == Grant.product_id)
         .outerjoin(Price, Price.id == OrderItem.price_id)
+        .outerjoin(Edition, Edition.id == Price.edition_id)
         .where(License.id == license_id)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
         return None
     return SoldLicense(
-        license=row.License, order=row.Order, item=row.OrderItem, product=row.Product, edition=row.edition
+        license=row.License,
+        order=row.Order,
+        item=row.OrderItem,
+        product=row.Product,
+        edition=row.edition,
+        update_days=row.update_days,
     )
 
 
@@ -85,7 +100,7 @@ def _claims(sold: SoldLicense, fingerprint: str | None, now: datetime) -> dict[s
         "exp": _seconds(_file_expires_at(sold.license, now)),
         "key": sold.license.key,
         "generation": sold.license.generation,
-        "product": sold.product.slug,
+        "product": sold.product.first_slug,
         "product_name": sold.product.name,
         "edition": sold.edition,
         "holder": {"name": sold.order.name, "email": sold.order.email or None},
