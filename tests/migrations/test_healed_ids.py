@@ -96,7 +96,7 @@ def test_counts_from_one_in_a_new_shop(app: Flask) -> None:
 
 
 def all_of(app: Flask) -> dict[str, object]:
-    """Rows, indexes and foreign keys, by table. An edition that a migration makes is as old as its oldest price."""
+    """Rows, indexes and foreign keys, by table. An edition that a migration makes is as old as its price."""
     tables = read_rows(app, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'")
     indexes = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
     found: dict[str, object] = {"indexes": read_rows(app, indexes)}

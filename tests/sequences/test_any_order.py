@@ -9,14 +9,12 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
 
-from storefront.core.db import transaction
-from storefront.shop.catalog.models import Price, Product
 from storefront.stripe_api.gateway import GATEWAY
 from tests.sequences.sale import Sale, WatchedGateway, numbers
 from tests.sequences.steps import METHODS, Deliver, SettlePayment, Step, bank_answers, deliveries, steps
 from tests.support.databases import BOTH
+from tests.support.goods import make_edition
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
@@ -60,10 +58,7 @@ def mirror_goods(app: Flask) -> list[str]:
     """In euros, since SEPA debits need them."""
     buyer = Buyer(app)
     for slug, amount in GOODS:
-        with app.app_context(), transaction() as session:
-            product = session.scalars(select(Product).where(Product.slug == slug)).one()
-            price = Price(product_id=product.id, edition="Euro", amount_minor=amount, currency="eur", position=9)
-            session.add(price)
+        make_edition(app, slug, "Euro", amount, "eur")
         buyer.add(slug, "Euro")
     buyer.check_out()
     db_rows = "SELECT stripe_price_id FROM stripe_mirrors JOIN prices ON prices.id = price_id ORDER BY price_id"

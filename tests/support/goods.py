@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from storefront.buyers.library.purchase import KeyState, Purchase, PurchasedFile, PurchasedItem, PurchasedKey
 from storefront.core.db import transaction
@@ -46,6 +46,19 @@ def make_product(
         session.add_all(rows)
         session.flush()
         return [row.id for row in rows]
+
+
+def make_edition(app: Flask, slug: str, name: str, amount_minor: int, currency: str) -> int:
+    """Add an edition with one price at the end, and return the price's id."""
+    with app.app_context(), transaction() as session:
+        product_id = session.scalars(select(Product.id).where(Product.slug == slug)).one()
+        edition = Edition(product_id=product_id, key=name.lower(), name=name, position=9)
+        session.add(edition)
+        session.flush()
+        price = Price(edition_id=edition.id, amount_minor=amount_minor, currency=currency)
+        session.add(price)
+        session.flush()
+        return price.id
 
 
 def change_product(app: Flask, slug: str, **values: Any) -> None:

@@ -107,7 +107,7 @@ def change_product_settings(
     _check_names(values, EDITION_FIELDS if edition else PRODUCT_FIELDS)
     if "license_prefix" in values:
         values = values | {"license_prefix": values["license_prefix"] or ""}
-    _check_values(values)
+    check_values(values)
     with transaction() as session:
         product = lock_product(session, slug)
         target = _get_edition(session, product, edition) if edition else product
@@ -153,7 +153,7 @@ def _check_names(names: Iterable[str], allowed: Iterable[str]) -> None:
         raise SettingRefused(f"{', '.join(unknown)}: an edition has {', '.join(EDITION_FIELDS)} of its own only.")
 
 
-def _check_values(values: dict[str, Any]) -> None:
+def check_values(values: dict[str, Any]) -> None:
     for name, value in values.items():
         _check_number(name, value)
     _check_prefix(values.get("license_prefix", ""))

@@ -7,13 +7,12 @@ from typing import Any
 
 import time_machine
 from flask import Flask
-from sqlalchemy import select
 
 from storefront.core import clock
-from storefront.core.db import db, transaction
+from storefront.core.db import db
 from storefront.payments.reconcile.report import Report
 from storefront.payments.reconcile.run import reconcile
-from storefront.shop.catalog.models import Price, Product
+from tests.support.goods import make_edition
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on
@@ -27,9 +26,7 @@ def days_ago(days: float) -> Iterator[None]:
 
 def add_price_in_euros(app: Flask) -> None:
     """SEPA debits need one."""
-    with app.app_context(), transaction() as session:
-        product = session.scalars(select(Product).where(Product.slug == "twinspot")).one()
-        session.add(Price(product_id=product.id, edition="Euro", amount_minor=1900, currency="eur", position=9))
+    make_edition(app, "twinspot", "Euro", 1900, "eur")
 
 
 def run(app: Flask, **options: Any) -> Report:

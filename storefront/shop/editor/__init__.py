@@ -1,0 +1,1 @@
+"""What an owner changes of products: made, written, renamed, priced, published and retired."""

@@ -1,0 +1,183 @@
+"""Editions of a product: made, written, moved, switched off and on, and deleted while nobody bought them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from storefront.audit.record import record
+from storefront.core.db import transaction
+from storefront.core.errors import NotFound
+from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
+from storefront.shop.catalog.product_settings import check_values
+from storefront.shop.catalog.queries import find_edition, lock_product, select_editions
+from storefront.shop.editor.refusals import ProductRefused
+from storefront.shop.editor.stale import pick_changes
+from storefront.shop.editor.texts import EDITION_RULES, clean_texts, slug_from
+
+MOST_EDITIONS = 20
+LONGEST_KEY = 40
+LIMITS = ("activation_limit", "seats", "update_days")
+FIELDS = (*EDITION_RULES, *LIMITS)
+
+
+def get_edition(session: Session, product: Product, edition: str) -> Edition:
+    """Return an edition by its key, or by its name.
+
+    Raises:
+        NotFound: the product has none like this.
+    """
+    row = find_edition(session, product.id, edition)
+    if row is None:
+        raise NotFound(f"{product.name} has no edition {edition}. `storefront products show` lists them.")
+    return row
+
+
+def add_edition(slug: str, name: str, *, line: str = "", limits: Mapping[str, int | None] | None = None) -> str:
+    """Add an edition at the end. It can be bought once it has a price. Returns its key.
+
+    Raises:
+        NotFound: no such product.
+        ProductRefused: a name that cannot be, or that another edition of the product has; too many.
+        SettingRefused: a limit that cannot be.
+    """
+    texts = clean_texts({"name": name, "line": line}, EDITION_RULES)
+    check_values(dict(limits or {}))
+    with transaction() as session:
+        product = lock_product(session, slug)
+        others = list(session.scalars(select_editions(product.id)))
+        _check_name(texts["name"], others)
+        if len(others) >= MOST_EDITIONS:
+            raise ProductRefused({"name": f"A product has at most {MOST_EDITIONS} editions."})
+        edition = Edition(
+            product_id=product.id,
+            key=_free_key(texts["name"], {other.key for other in others}),
+            position=max((other.position for other in others), default=-1) + 1,
+            **texts,
+            **{limit: (limits or {}).get(limit) for limit in LIMITS},
+        )
+        session.add(edition)
+        session.flush()
+        _record(session, "edition.created", product, edition, after=read_edition(edition))
+        return edition.key
+
+
+def change_edition(
+    slug: str, edition: str, submitted: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
+) -> list[str]:
+    """Write what changed of an edition: its texts and limits. Licenses that are sold keep their terms.
+
+    Raises:
+        NotFound: no such product or edition.
+        ProductRefused, SettingRefused: a value that cannot be; nothing is changed.
+        StaleSave: somebody else changed the same field meanwhile; nothing is changed.
+    """
+    texts = {name: value for name, value in submitted.items() if name in EDITION_RULES}
+    limits = {name: value for name, value in submitted.items() if name in LIMITS}
+    values = clean_texts(texts, EDITION_RULES) | limits
+    check_values(limits)
+    with transaction() as session:
+        product = lock_product(session, slug)
+        row = get_edition(session, product, edition)
+        current = read_edition(row)
+        changes = pick_changes(current, values, shown)
+        if "name" in changes:
+            others = session.scalars(select_editions(product.id))
+            _check_name(changes["name"], [other for other in others if other.id != row.id])
+        for name, value in changes.items():
+            setattr(row, name, value)
+        if changes:
+            _record(session, "edition.changed", product, row, before=current, after=current | changes)
+    return list(changes)
+
+
+def switch_edition(slug: str, edition: str, *, is_active: bool) -> bool:
+    """Sell an edition again, or no more. Returns False where it is so already.
+
+    Raises:
+        NotFound: no such product or edition.
+    """
+    with transaction() as session:
+        product = lock_product(session, slug)
+        row = get_edition(session, product, edition)
+        if row.is_active == is_active:
+            return False
+        row.is_active = is_active
+        verb = "edition.switched_on" if is_active else "edition.switched_off"
+        _record(session, verb, product, row)
+        return True
+
+
+def move_edition(slug: str, edition: str, *, is_up: bool) -> bool:
+    """Change places with the edition before, or after. Returns False at the end of the list.
+
+    Raises:
+        NotFound: no such product or edition.
+    """
+    with transaction() as session:
+        product = lock_product(session, slug)
+        row = get_edition(session, product, edition)
+        ordered = list(session.scalars(select_editions(product.id)))
+        place = ordered.index(row)
+        other = place - 1 if is_up else place + 1
+        if not 0 <= other < len(ordered):
+            return False
+        ordered[place], ordered[other] = ordered[other], ordered[place]
+        for position, moved in enumerate(ordered):
+            moved.position = position
+        _record(session, "edition.moved", product, row, after={"order": [moved.key for moved in ordered]})
+        return True
+
+
+def delete_edition(slug: str, edition: str) -> None:
+    """Delete an edition with its prices, while nobody has bought it.
+
+    Raises:
+        NotFound: no such product or edition.
+        ProductRefused: it was sold, or somebody is paying for it.
+    """
+    try:
+        with transaction() as session:
+            product = lock_product(session, slug)
+            row = get_edition(session, product, edition)
+            _record(session, "edition.deleted", product, row, before=read_edition(row))
+            prices = select(Price.id).where(Price.edition_id == row.id)
+            session.execute(delete(StripeMirror).where(StripeMirror.price_id.in_(prices)))
+            session.execute(delete(Price).where(Price.edition_id == row.id))
+            session.execute(delete(Edition).where(Edition.id == row.id))
+    except IntegrityError as error:
+        words = f"{edition} was sold, and stays for who bought it: switch it off instead."
+        raise ProductRefused({"edition": words}) from error
+
+
+def read_edition(edition: Edition) -> dict[str, Any]:
+    return {name: getattr(edition, name) for name in FIELDS}
+
+
+def _check_name(name: str, others: list[Edition]) -> None:
+    if any(other.name.casefold() == name.casefold() for other in others):
+        raise ProductRefused({"name": f"There is an edition {name} already: take another name."})
+
+
+def _free_key(name: str, taken: set[str]) -> str:
+    start = slug_from(name)[:LONGEST_KEY].strip("-")
+    key, number = start, 1
+    while key in taken:
+        number += 1
+        key = f"{start[: LONGEST_KEY - 4]}-{number}"
+    return key
+
+
+def _record(
+    session: Session,
+    verb: str,
+    product: Product,
+    edition: Edition,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    subject = f"{product.slug}/{edition.key}"
+    record(session, verb, subject_kind="edition", subject=subject, before=before, after=after)

@@ -1,0 +1,154 @@
+"""What editions cost: a new amount is a new row, so that nothing that was sold ever changes."""
+
+from dataclasses import dataclass
+
+from babel.numbers import list_currencies
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storefront.audit.record import record
+from storefront.core.db import transaction
+from storefront.core.money import digits, format_money, parse_money
+from storefront.shop.catalog.models import Edition, Price, Product
+from storefront.shop.catalog.queries import lock_product
+from storefront.shop.editor.editions import get_edition
+from storefront.shop.editor.refusals import ProductRefused
+
+MOST_MINOR = 99_999_999  # Stripe takes eight digits: https://docs.stripe.com/api/prices/create
+MOST_CURRENCIES = 12
+# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, in minor units.
+LEAST_MINOR = {
+    "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50,
+    "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200,
+    "nok": 300, "nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000, "usd": 50,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceChange:
+    """`before_minor` is None where there was no price in this currency, `after_minor` where there is none now."""
+
+    edition: str
+    currency: str
+    before_minor: int | None
+    after_minor: int | None
+
+    @property
+    def is_change(self) -> bool:
+        return self.before_minor != self.after_minor
+
+
+def check_currency(text: str) -> str:
+    """Return the code in small letters. Raises ProductRefused."""
+    code = text.strip().lower()
+    if len(code) != 3 or code.upper() not in list_currencies("en"):
+        raise ProductRefused({"currency": f"{text.strip()!r} is no currency: write three letters, like EUR."})
+    return code
+
+
+def read_amount(text: str, currency: str) -> int:
+    """Return what was typed in minor units: 19, 19.00 and 19,00 are 1900 cents.
+
+    Raises:
+        ProductRefused: it is no amount that can be paid in this currency.
+    """
+    try:
+        amount_minor = parse_money(_with_point(text, currency), currency)
+    except ValueError as error:
+        raise ProductRefused({"amount": str(error)}) from error
+    check_amount(amount_minor, currency)
+    return amount_minor
+
+
+def _with_point(text: str, currency: str) -> str:
+    """Read a comma before the decimals; one before three digits could be thousands, and is refused as it is."""
+    whole, comma, decimals = text.strip().partition(",")
+    return f"{whole}.{decimals}" if comma and 0 < len(decimals) <= min(digits(currency), 2) else text.strip()
+
+
+def check_amount(amount_minor: int, currency: str) -> None:
+    """Raises ProductRefused."""
+    least = LEAST_MINOR.get(currency, 1)
+    if 0 < amount_minor < least:
+        words = f"Stripe takes {format_money(least, currency)} or more. Free is {format_money(0, currency)}."
+        raise ProductRefused({"amount": f"{format_money(amount_minor, currency)} is too little: {words}"})
+    if amount_minor > MOST_MINOR:
+        raise ProductRefused({"amount": f"Stripe takes at most {format_money(MOST_MINOR, currency)}."})
+
+
+def set_price(slug: str, edition: str, currency: str, amount_minor: int) -> PriceChange:
+    """Sell an edition, by its key, for this amount from now on. The same amount again changes nothing.
+
+    Carts that hold the old price say that it changed; orders keep what they paid.
+
+    Raises:
+        NotFound: no such product or edition.
+        ProductRefused: the currency or the amount cannot be.
+    """
+    code = check_currency(currency)
+    check_amount(amount_minor, code)
+    with transaction() as session:
+        product = lock_product(session, slug)
+        row = get_edition(session, product, edition)
+        old = find_active_price(session, row.id, code)
+        change = PriceChange(
+            edition=row.name,
+            currency=code,
+            before_minor=old.amount_minor if old else None,
+            after_minor=amount_minor,
+        )
+        if change.is_change:
+            _check_room(session, row.id, code)
+            if old is not None:
+                old.is_active = False
+                session.flush()
+            session.add(Price(edition_id=row.id, currency=code, amount_minor=amount_minor))
+            _record(session, product, row, change)
+    return change
+
+
+def remove_price(slug: str, edition: str, currency: str) -> PriceChange:
+    """Sell an edition no more in this currency. Safe to repeat.
+
+    Raises:
+        NotFound: no such product or edition.
+    """
+    code = currency.strip().lower()
+    with transaction() as session:
+        product = lock_product(session, slug)
+        row = get_edition(session, product, edition)
+        old = find_active_price(session, row.id, code)
+        change = PriceChange(
+            edition=row.name,
+            currency=code,
+            before_minor=old.amount_minor if old else None,
+            after_minor=None,
+        )
+        if old is not None:
+            old.is_active = False
+            _record(session, product, row, change)
+    return change
+
+
+def find_active_price(session: Session, edition_id: int, currency: str) -> Price | None:
+    prices = select(Price).where(Price.edition_id == edition_id, Price.currency == currency, Price.is_active)
+    return session.scalars(prices.execution_options(populate_existing=True)).one_or_none()
+
+
+def _check_room(session: Session, edition_id: int, currency: str) -> None:
+    others = select(func.count()).where(
+        Price.edition_id == edition_id, Price.is_active, Price.currency != currency
+    )
+    if (session.scalar(others) or 0) >= MOST_CURRENCIES:
+        raise ProductRefused({"currency": f"An edition has prices in at most {MOST_CURRENCIES} currencies."})
+
+
+def _record(session: Session, product: Product, edition: Edition, change: PriceChange) -> None:
+    record(
+        session,
+        "price.changed",
+        subject_kind="edition",
+        subject=f"{product.slug}/{edition.key}",
+        before={change.currency: change.before_minor},
+        after={change.currency: change.after_minor},
+    )

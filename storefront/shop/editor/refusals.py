@@ -1,0 +1,51 @@
+"""Why a change of a product is refused: a sentence for each field, and the values of a save that came too late."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from storefront.core.errors import StorefrontError
+
+
+class ProductRefused(StorefrontError):
+    """`problems` are sentences by the name of the field; all of them at once."""
+
+    code = "product_refused"
+    title = "This cannot be saved"
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """`saved` is what somebody else saved meanwhile, `yours` is what this save would have put there."""
+
+    saved: Any
+    yours: Any
+
+
+class StaleSave(StorefrontError):
+    """Somebody else changed the same fields since the form was shown. Nothing was saved."""
+
+    code = "stale_save"
+    status = 409
+    title = "Somebody changed this meanwhile"
+
+    def __init__(self, conflicts: Mapping[str, Conflict]) -> None:
+        names = ", ".join(name.replace("_", " ") for name in conflicts)
+        super().__init__(f"Changed meanwhile: {names}. Nothing was saved. Compare, then save again.")
+        self.conflicts = dict(conflicts)
+
+
+class NotReady(StorefrontError):
+    """What stands in the way of selling a product: `blockers` are sentences."""
+
+    code = "not_ready"
+    status = 409
+    title = "Not ready to be sold"
+
+    def __init__(self, blockers: tuple[str, ...]) -> None:
+        super().__init__(" ".join(blockers))
+        self.blockers = blockers

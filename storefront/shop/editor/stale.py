@@ -1,0 +1,43 @@
+"""A save sends what changed, and never a snapshot: what its form showed at first is told by a digest per field."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from storefront.shop.editor.refusals import Conflict, StaleSave
+
+DIGEST_LETTERS = 16
+
+
+def digest_of(value: Any) -> str:  # noqa: ANN401 - whatever a column holds
+    """Return what a form carries along to tell later whether this value is still there."""
+    return hashlib.sha256(json.dumps(_plain(value)).encode()).hexdigest()[:DIGEST_LETTERS]
+
+
+def pick_changes(
+    current: Mapping[str, Any], submitted: Mapping[str, Any], shown: Mapping[str, str] | None
+) -> dict[str, Any]:
+    """Return the fields to write. `shown` are digests of what the form showed; None for a command, which says all.
+
+    A field that the form showed and that nobody touched is left alone, whatever it holds by now.
+
+    Raises:
+        StaleSave: somebody else changed a field that this save changes, too, to another value.
+    """
+    if shown is None:
+        return {name: value for name, value in submitted.items() if current[name] != value}
+    touched = {name: value for name, value in submitted.items() if digest_of(value) != shown.get(name)}
+    conflicts = {
+        name: Conflict(saved=current[name], yours=value)
+        for name, value in touched.items()
+        if current[name] != value and digest_of(current[name]) != shown.get(name, digest_of(current[name]))
+    }
+    if conflicts:
+        raise StaleSave(conflicts)
+    return {name: value for name, value in touched.items() if current[name] != value}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,65 @@
+"""Who sees a product and may buy it: published, only by its link, back to a draft, retired."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from storefront.audit.record import record
+from storefront.core import clock
+from storefront.core.db import transaction
+from storefront.shop.catalog.models import FOR_SALE, Product, ProductState, Release, ReleaseFile
+from storefront.shop.catalog.queries import lock_product, select_active_prices
+from storefront.shop.editor.refusals import NotReady
+
+
+def set_state(slug: str, state: ProductState) -> bool:
+    """Put a product into a state. Whoever bought it keeps it in each of them. Returns False where it is in it.
+
+    Raises:
+        NotFound: no such product.
+        NotReady: it is to be sold, and something is missing; its sentences say what.
+    """
+    with transaction() as session:
+        product = lock_product(session, slug)
+        if product.state is state:
+            return False
+        if state in FOR_SALE:
+            blockers = tuple(find_blockers(session, product))
+            if blockers:
+                raise NotReady(blockers)
+        before = product.state
+        product.state = state
+        record(
+            session,
+            f"product.{state.value}",
+            subject_kind="product",
+            subject=product.slug,
+            before={"state": before.value},
+            after={"state": state.value},
+        )
+    return True
+
+
+def find_blockers(session: Session, product: Product) -> Iterator[str]:
+    """Yield a sentence for each thing without which this product cannot be sold."""
+    if not product.summary:
+        yield "Write a tagline: it is what a card in the shop says."
+    if not product.description_markdown:
+        yield "Write a description."
+    if not (product.grants_license or product.grants_download):
+        yield "Say what buyers get: a license key, files, or both."
+    if session.execute(select_active_prices(product.id)).first() is None:
+        yield "Add an edition with a price."
+    if product.grants_download and not _has_published_files(session, product.id):
+        yield "Upload a file and publish its release, or say that buyers get no files."
+
+
+def _has_published_files(session: Session, product_id: int) -> bool:
+    published = exists().where(
+        Release.product_id == product_id,
+        Release.published_at <= clock.now(),
+        Release.withdrawn_at.is_(None),
+        ReleaseFile.release_id == Release.id,
+    )
+    return bool(session.scalar(select(published)))

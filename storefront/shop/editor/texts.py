@@ -1,0 +1,132 @@
+"""The texts of a product: their limits, and how they are written."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from storefront.shop.catalog.file_names import TURNING
+from storefront.shop.editor.refusals import ProductRefused
+
+MOST_QUESTIONS = 12
+MOST_TAGS = 5
+LONGEST_QUESTION = 120
+LONGEST_ANSWER = 1000
+LONGEST_TAG = 24
+LONGEST_SLUG = 64
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+RESERVED_SLUGS = frozenset({"new"})  # an address of the editor
+BLANK = {"\u200b", "\u2060", "\ufeff", "\u00ad", "\u180e"}  # nobody sees them
+UNUSABLE = {"Cc", "Cs", "Co", "Cn"}
+BREAKS = {"\n", "\t"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextRule:
+    """`longest` counts characters. A line has no breaks."""
+
+    label: str
+    longest: int
+    is_line: bool = True
+    is_needed: bool = False
+
+
+RULES = {
+    "name": TextRule(label="The name", longest=120, is_needed=True),
+    "summary": TextRule(label="The tagline", longest=160),
+    "description_markdown": TextRule(label="The description", longest=20_000, is_line=False),
+    "requirements": TextRule(label="The system requirements", longest=2000, is_line=False),
+    "search_title": TextRule(label="The search title", longest=60),
+    "search_text": TextRule(label="The search description", longest=160),
+}
+EDITION_RULES = {
+    "name": TextRule(label="The name", longest=60, is_needed=True),
+    "line": TextRule(label="The line", longest=120),
+}
+TEXT_FIELDS = (*RULES, "questions", "tags")
+
+
+class _Wrong(ValueError):
+    """Its words are for who typed the text."""
+
+
+def clean_texts(submitted: Mapping[str, Any], rules: Mapping[str, TextRule] = RULES) -> dict[str, Any]:
+    """Return the texts as they are stored.
+
+    `questions` are pairs of a question and its answer, of which those without both are left out; `tags` are words.
+
+    Raises:
+        ProductRefused: with a sentence for each field that cannot be stored.
+    """
+    readers: dict[str, Callable[[Any], Any]] = {"questions": _clean_questions, "tags": _clean_tags}
+    texts: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name, value in submitted.items():
+        try:
+            texts[name] = readers[name](value) if name in readers else clean_text(value, rules[name])
+        except _Wrong as wrong:
+            problems[name] = str(wrong)
+    if problems:
+        raise ProductRefused(problems)
+    return texts
+
+
+def clean_text(text: str, rule: TextRule) -> str:
+    """Raises ValueError with a sentence."""
+    plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if not any(letter not in BLANK and not letter.isspace() for letter in plain):
+        plain = ""
+    if rule.is_needed and not plain:
+        raise _Wrong(f"{rule.label} is empty: write something that can be read.")
+    if rule.is_line and "\n" in plain:
+        raise _Wrong(f"{rule.label} is one line: take the line break out.")
+    _check_letters(plain, rule.label)
+    if len(plain) > rule.longest:
+        raise _Wrong(f"{rule.label} has {len(plain):,} characters, and {rule.longest:,} fit.")
+    return plain
+
+
+def _check_letters(text: str, label: str) -> None:
+    for letter in text:
+        if letter in TURNING or (letter not in BREAKS and unicodedata.category(letter) in UNUSABLE):
+            raise _Wrong(f"{label} holds a character that cannot be shown (U+{ord(letter):04X}): type it again.")
+
+
+def _clean_questions(pairs: Sequence[Sequence[str]]) -> list[list[str]]:
+    question_rule = TextRule(label="A question", longest=LONGEST_QUESTION)
+    answer_rule = TextRule(label="An answer", longest=LONGEST_ANSWER, is_line=False)
+    cleaned = [
+        [clean_text(question, question_rule), clean_text(answer, answer_rule)] for question, answer in pairs
+    ]
+    for question, answer in cleaned:
+        if bool(question) != bool(answer):
+            raise _Wrong(f"{question or answer!r} needs both, a question and an answer.")
+    kept = [pair for pair in cleaned if pair[0]]
+    if len(kept) > MOST_QUESTIONS:
+        raise _Wrong(f"There is room for {MOST_QUESTIONS} questions: these are {len(kept)}.")
+    return kept
+
+
+def _clean_tags(words: Sequence[str]) -> list[str]:
+    rule = TextRule(label="A tag", longest=LONGEST_TAG)
+    tags = list(dict.fromkeys(filter(None, (clean_text(word, rule) for word in words))))
+    if len(tags) > MOST_TAGS:
+        raise _Wrong(f"There is room for {MOST_TAGS} tags: these are {len(tags)}.")
+    return tags
+
+
+def slug_from(name: str) -> str:
+    """Return a slug for a name in any language; `product` where nothing of it can be written in an address."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_SLUG].strip("-")
+    return slug if len(slug) > 1 and slug not in RESERVED_SLUGS else f"{slug}-product".strip("-")
+
+
+def check_slug(slug: str) -> None:
+    """Raises ProductRefused."""
+    if not SLUG.fullmatch(slug) or not 2 <= len(slug) <= LONGEST_SLUG:
+        problem = f"An address has 2 to {LONGEST_SLUG} small letters a to z, digits and single hyphens."
+        raise ProductRefused({"slug": problem})
+    if slug in RESERVED_SLUGS:
+        raise ProductRefused({"slug": f"{slug} is an address of the shop itself: take another one."})
