@@ -39,7 +39,7 @@ class NoticeKind(StrEnum):
 class NoticeDraft:
     """Something for the owner. `text` is one or two sentences that say what to do; no key in it."""
 
-    kind: str
+    kind: NoticeKind
     subject: str
     text: str
 
@@ -61,7 +61,7 @@ def settle_notices(
     wanted: Iterable[NoticeDraft],
     *,
     order_id: int | None = None,
-    kinds: Iterable[str] = (),
+    kinds: Iterable[NoticeKind] = (),
     forgets_done: bool = False,
     about: Iterable[str] = ("",),
 ) -> None:
@@ -77,7 +77,7 @@ def settle_notices(
         (notice.kind, notice.subject): notice
         for notice in session.scalars(_select_notices().where(_is_settled_with(order_id, kinds, about)))
     }
-    drafts = {(draft.kind, draft.subject): draft for draft in wanted}
+    drafts: dict[tuple[str, str], NoticeDraft] = {(draft.kind, draft.subject): draft for draft in wanted}
     for key, draft in drafts.items():
         if key not in known:
             open_notices(session, [draft], order_id=order_id)
@@ -103,7 +103,9 @@ def _select_open_notices() -> Select[Notice]:
     )
 
 
-def _is_settled_with(order_id: int | None, kinds: Iterable[str], about: Iterable[str]) -> ColumnElement[bool]:
+def _is_settled_with(
+    order_id: int | None, kinds: Iterable[NoticeKind], about: Iterable[str]
+) -> ColumnElement[bool]:
     if order_id is not None:
         return Notice.order_id == order_id
     subjects = or_(*(Notice.subject.startswith(beginning, autoescape=True) for beginning in about))

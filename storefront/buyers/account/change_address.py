@@ -114,7 +114,7 @@ def prove_by_code(
 
 
 def prove_by_link(token: str, change_id: int, *, reader: Reader) -> Change | None:
-    """The same by the link of the mail."""
+    """Prove one end by the link of the mail, as `prove_by_code` does by its code."""
     with transaction() as session:
         locked = _lock(session, change_id)
         spent = spend_link(session, token, reader=reader)
@@ -216,7 +216,7 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
 
 
 def _readdress_mails(session: Session, customer: Customer, orders: Sequence[Order], new_email: str) -> None:
-    """Of what waits: mails about the orders, but not those to the owner, and news of releases."""
+    """Readdress what waits: mails about the orders, but not those to the owner, and news of releases."""
     to_buyer = OutboxMessage.kind.not_in(TO_OWNER)
     of_orders = OutboxMessage.order_id.in_([order.id for order in orders]) & to_buyer
     news = (OutboxMessage.kind == MailKind.NEW_RELEASE) & OutboxMessage.about.like(f"%:{customer.id}")

@@ -65,7 +65,7 @@ def erase_customer(customer_id: int) -> Erased:
 
 
 def erase_by_code(customer_id: int, proof_id: int, code: str, *, reader: Reader) -> CodeResult:
-    """For who is signed in. A code that was begun by somebody else in this browser has expired.
+    """Erase the customer who is signed in. A code that was begun by somebody else in this browser has expired.
 
     Raises:
         NotYet: as above; the code is not used up.

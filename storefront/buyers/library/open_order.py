@@ -36,5 +36,8 @@ def _find_proven(session: Session, proof: Proof) -> Order | None:
 
 
 def _is_of(holder: Customer, proof: Proof) -> bool:
-    """Of a free order the code went to the customer beside it, who has their address in a spelling of its own."""
+    """Tell whether a proof is of this order's customer.
+
+    The code of a free order went to the customer beside it, who has their address in a spelling of its own.
+    """
     return holder.email == proof.email or holder.email_key == unproven_key(proof.email)

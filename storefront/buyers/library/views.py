@@ -71,7 +71,7 @@ def send_receipt(token: str) -> ResponseReturnValue:
 @library.post("/orders/<token>/claim")
 @limiter.limit("10/minute")
 def claim(token: str) -> ResponseReturnValue:
-    """Of a free order: its link is in the mail only, so who has it reads the address."""
+    """Claim a free order: its link is in the mail only, so who has it reads the address."""
     order = get_order_here(token)
     email = order.email
     claim_order(order.id)

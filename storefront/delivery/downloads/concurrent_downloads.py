@@ -27,7 +27,7 @@ class DownloadSlots:
         self._lock = Lock()
 
     def take(self, grant_ids: Iterable[int]) -> Callable[[], None]:
-        """One slot, held for all of these grants; returns what gives it back, which may be called twice.
+        """Take one slot, held for all of these grants; returns what gives it back, which may be called twice.
 
         Raises:
             TooManyDownloads: nothing was taken.

@@ -49,7 +49,7 @@ def report_missing(path: str) -> FileMissing:
 
 
 def check_files() -> list[Missing]:
-    """Every file of every release against the storage; the owner's notices agree with it afterwards."""
+    """Compare every file of every release with the storage; the owner's notices agree with it afterwards."""
     rows = db.session.execute(
         select(ReleaseFile.path, ReleaseFile.size_bytes)
         .join(Release, Release.id == ReleaseFile.release_id)

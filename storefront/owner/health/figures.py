@@ -10,25 +10,26 @@ from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.owner.health.trouble import Trouble, read_trouble
+from storefront.payments.fulfillment.outcome import Outcome
 from storefront.payments.webhook.models import StripeEvent
 
-ORDER_STATES = ("fulfilled", "awaiting_payment", "not_paid")
+ORDER_STATES = (Outcome.FULFILLED, Outcome.AWAITING_PAYMENT, Outcome.NOT_PAID)
 UNHANDLED = "unhandled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Of the running mode. `orders` is by state, `events` by outcome; a day begins at midnight UTC."""
+    """Figures of the running mode. `orders` is by state, `events` by outcome; a day begins at midnight UTC."""
 
     trouble: Trouble
-    orders: dict[str, int]
+    orders: dict[Outcome, int]
     orders_today: int
     grants: dict[GrantKind, int]
     events: dict[str, int]
 
 
 def read_figures() -> Figures:
-    """Four statements more than what is wrong takes."""
+    """Read the figures of the running mode: four statements, and those of `read_trouble`."""
     mode = settings().mode
     midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     outcome = func.coalesce(StripeEvent.outcome, UNHANDLED)
@@ -45,14 +46,15 @@ def read_figures() -> Figures:
     )
 
 
-def _count_orders(mode: Mode) -> dict[str, int]:
+def _count_orders(mode: Mode) -> dict[Outcome, int]:
     state = case(
-        (Order.fulfilled_at.is_not(None), "fulfilled"),
-        (Order.has_failed, "not_paid"),
-        else_="awaiting_payment",
+        (Order.fulfilled_at.is_not(None), Outcome.FULFILLED.value),
+        (Order.has_failed, Outcome.NOT_PAID.value),
+        else_=Outcome.AWAITING_PAYMENT.value,
     ).label("state")
     states = select(state).where(Order.mode == mode).subquery()
-    return dict(db.session.execute(select(states.c.state, func.count()).group_by(states.c.state)).all())
+    counts = db.session.execute(select(states.c.state, func.count()).group_by(states.c.state))
+    return {Outcome(state): count for state, count in counts}
 
 
 def _count_grants(mode: Mode) -> dict[GrantKind, int]:

@@ -42,7 +42,7 @@ class OldestEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Of the running mode, at `now`. `reconcile_begun_at` is when the first pass began, complete or not."""
+    """Trouble of the running mode at `now`. `reconcile_begun_at` is when the first pass began, complete or not."""
 
     now: datetime
     mode: Mode
@@ -71,7 +71,7 @@ class Trouble:
 
 
 def read_trouble() -> Trouble:
-    """A few small statements, no network."""
+    """Read what is wrong: a few small statements, no network."""
     shop = settings()
     mail = mail_trouble()
     reconciled_at, begun_at = db.session.execute(

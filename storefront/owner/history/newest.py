@@ -36,7 +36,7 @@ class Newest:
 
 
 def find_newest(*, limit: int, email: str | None = None, state: Reason | None = None) -> Newest:
-    """Of the running mode. Two statements; with a state one that reads every order's facts.
+    """Find orders of the running mode. Two statements; with a state one that reads every order's facts.
 
     The state is never stored and has one rule, in Python: no second one in SQL could come to differ.
     """

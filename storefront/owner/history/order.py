@@ -92,7 +92,7 @@ class OrderHistory:
 
 
 def order_url(order: Order) -> str:
-    """The page that the buyer's mails link to."""
+    """Return the page that the buyer's mails link to."""
     return absolute_url("library.order", token=order_token(order))
 
 

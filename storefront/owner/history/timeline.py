@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 
@@ -14,21 +15,33 @@ from storefront.orders.models import Order
 from storefront.payments.webhook.models import StripeEvent
 
 
+class MomentKind(StrEnum):
+    """What a moment tells of. The values are printed for programs."""
+
+    SALE = "sale"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    FRAUD_WARNING = "fraud_warning"
+    CHANGE = "change"
+    MAIL = "mail"
+    EVENT = "event"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """`kind` is for programs: sale, refund, dispute, fraud_warning, change, mail or event. `subject` is its id.
+    """`subject` is the id of what `kind` names.
 
     Times of sales, refunds, disputes and warnings are Stripe's, the others are ours.
     """
 
     at: datetime
-    kind: str
+    kind: MomentKind
     subject: str
     text: str
 
 
 def read_timeline(order: Order) -> tuple[Moment, ...]:
-    """In order of time; six statements."""
+    """Return what happened, in order of time; six statements."""
     moments = [
         *_sale(order),
         *_refunds(order),
@@ -45,7 +58,7 @@ def _sale(order: Order) -> Iterator[Moment]:
     times = {"placed": order.placed_at, "paid": order.paid_at, "fulfilled": order.fulfilled_at}
     for text, at in times.items():
         if at is not None:
-            yield Moment(at=at, kind="sale", subject=order.number, text=text)
+            yield Moment(at=at, kind=MomentKind.SALE, subject=order.number, text=text)
 
 
 def _refunds(order: Order) -> Iterator[Moment]:
@@ -53,7 +66,7 @@ def _refunds(order: Order) -> Iterator[Moment]:
         amount = money.format_money(row.amount_minor, row.currency)
         because = f", {row.reason}" if row.reason else ""
         text = f"refund {row.id}: {amount}{because}; now {row.status}"
-        yield Moment(at=row.created_at, kind="refund", subject=row.id, text=text)
+        yield Moment(at=row.created_at, kind=MomentKind.REFUND, subject=row.id, text=text)
 
 
 def _disputes(order: Order) -> Iterator[Moment]:
@@ -61,21 +74,21 @@ def _disputes(order: Order) -> Iterator[Moment]:
         amount = money.format_money(row.amount_minor, row.currency)
         until = f", answer until {row.respond_by:%Y-%m-%d}" if row.respond_by else ""
         text = f"dispute {row.id}: {amount}, {row.reason}{until}; now {row.status}"
-        yield Moment(at=row.created_at, kind="dispute", subject=row.id, text=text)
+        yield Moment(at=row.created_at, kind=MomentKind.DISPUTE, subject=row.id, text=text)
 
 
 def _warnings(order: Order) -> Iterator[Moment]:
     for row in db.session.scalars(select(FraudWarning).where(FraudWarning.order_id == order.id)):
         word = "actionable" if row.is_actionable else "settled"
         text = f"fraud warning {row.id}: {row.fraud_type}; now {word}"
-        yield Moment(at=row.created_at, kind="fraud_warning", subject=row.id, text=text)
+        yield Moment(at=row.created_at, kind=MomentKind.FRAUD_WARNING, subject=row.id, text=text)
 
 
 def _changes(order: Order) -> Iterator[Moment]:
     rows = db.session.scalars(select(OrderChange).where(OrderChange.order_id == order.id).order_by(OrderChange.id))
     for row in rows:
         text = f"{row.what}: {row.detail}" if row.detail else row.what
-        yield Moment(at=row.at, kind="change", subject=row.what, text=text)
+        yield Moment(at=row.at, kind=MomentKind.CHANGE, subject=row.what, text=text)
 
 
 def _mails(order: Order) -> Iterator[Moment]:
@@ -93,7 +106,7 @@ def _mails(order: Order) -> Iterator[Moment]:
             state = f"{state}, next {row.due_at:%Y-%m-%d %H:%M}"
         error = f" ({row.last_error})" if row.last_error else ""
         text = f"mail {row.kind}: {state}{error}"
-        yield Moment(at=row.sent_at or row.created_at, kind="mail", subject=str(row.id), text=text)
+        yield Moment(at=row.sent_at or row.created_at, kind=MomentKind.MAIL, subject=str(row.id), text=text)
 
 
 def _events(order: Order) -> Iterator[Moment]:
@@ -110,4 +123,4 @@ def _events(order: Order) -> Iterator[Moment]:
         error = f"; last error {row.last_error}" if row.last_error else ""
         outcome = row.outcome or "not handled yet"
         text = f"event {row.type} ({row.id}), came {times}: {outcome}{error}"
-        yield Moment(at=row.received_at, kind="event", subject=row.id, text=text)
+        yield Moment(at=row.received_at, kind=MomentKind.EVENT, subject=row.id, text=text)

@@ -42,7 +42,7 @@ def make_link(person_id: int, *, lifetime: timedelta = AT_THE_MACHINE) -> str:
 
 
 def find_link(token: str, *, browser: str) -> tuple[Person, PersonLink] | None:
-    """For a page with a button, which uses up nothing. None for an unknown, expired or used one."""
+    """Find a link for a page with a button, which uses up nothing. None for an unknown, expired or used one."""
     row = db.session.execute(
         select(Person, PersonLink)
         .join(PersonLink, PersonLink.person_id == Person.id)

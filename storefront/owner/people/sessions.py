@@ -105,7 +105,7 @@ def prove_again(changes: Session, session_id: int) -> None:
 
 
 def list_sessions(person_id: int, *, here: int) -> list[ListedSession]:
-    """Of one person, this browser first and then the newest."""
+    """List the sessions of one person, this browser first and then the newest."""
     rows = db.session.scalars(
         select(PersonSession)
         .where(PersonSession.person_id == person_id, is_alive())
@@ -135,7 +135,7 @@ def end(token: str) -> None:
 
 
 def end_one(person_id: int, email: str, session_id: int) -> bool:
-    """One of this person's own; False for one that is not there any more."""
+    """End one of this person's own; False for one that is not there any more."""
     with transaction() as changes:
         is_named = PersonSession.id == session_id, PersonSession.person_id == person_id
         is_there = changes.scalar(delete(PersonSession).where(*is_named).returning(PersonSession.id)) is not None

@@ -110,7 +110,7 @@ def _enter_by_mail(changes: Session, person: Person | None, spent: Spent, browse
 
 
 def sign_in_by_link(token: str, browser: Browser) -> Entry:
-    """By an invitation, or a link that was made at the machine: the way back for who lost a passkey."""
+    """Sign in by an invitation, or a link that was made at the machine: the way back for who lost a passkey."""
     with transaction() as changes:
         spent = links.spend_link(changes, token, browser=browser.reader.browser)
         if spent is None:
@@ -127,7 +127,7 @@ def sign_in_by_link(token: str, browser: Browser) -> Entry:
 
 
 def session_token(seed: bytes, browser: Browser) -> str:
-    """The same for one seed and one browser: who clicks twice is signed in by either answer."""
+    """Return a token, the same for one seed and one browser: who clicks twice is signed in by either answer."""
     return derive(seed, f"admin:{browser.reader.browser}").hex()[:32]
 
 

@@ -21,7 +21,7 @@ PENDING_DAYS = 14
 
 
 def find_pending_purchase(cart: Iterable[CartLine], *, browser: str) -> Purchase | None:
-    """An order this browser placed that still waits for the bank and has a line of this cart."""
+    """Find an order this browser placed that still waits for the bank and has a line of this cart."""
     order = db.session.scalars(
         select(Order)
         .join(Checkout, Checkout.checkout_session_id == Order.checkout_session_id)
@@ -41,7 +41,7 @@ def find_pending_purchase(cart: Iterable[CartLine], *, browser: str) -> Purchase
 
 
 def find_again_page(session_id: str) -> str | None:
-    """Where one thing that was to be bought at once is bought again; None for a cart, which is filled again."""
+    """Return where one thing bought at once is bought again; None for a cart, which is filled again."""
     cart = db.session.scalar(
         select(Checkout.cart).where(Checkout.checkout_session_id == session_id, Checkout.is_from_cart.is_(False))
     )
@@ -56,7 +56,7 @@ def bought_lines(purchase: Purchase) -> tuple[CartLine, ...]:
 
 
 def mail_the_link(session_id: str) -> bool:
-    """The receipt once more, to the address that paid and no other; at most once an hour. False: there is none."""
+    """Mail the receipt again, only to the address that paid, at most once an hour. False: there is none."""
     order = find_order(session_id)
     if order is None or order.total_minor == 0:
         return False  # a free order's mail is sent again by ordering again, once an hour: its page offers no more

@@ -9,7 +9,7 @@ FORM_TOKEN = "csrf_token"  # noqa: S105 - the name under which Flask-WTF keeps w
 
 
 def browser_id() -> str:
-    """The same for two requests that left with the same cookie, before the answer to the first one came.
+    """Return the same id for two requests that left with one cookie, before the first was answered.
 
     So it is not drawn but derived from what every cookie has whose forms we take. Only a browser that has been
     shown no form yet gets a random one.

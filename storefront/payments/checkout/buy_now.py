@@ -30,7 +30,7 @@ def get_offer(price_id: int) -> Offer:
 
 
 def product_page(price_id: int) -> str:
-    """Where a purchase of one thing began, with the same edition chosen."""
+    """Return where a purchase of one thing began, with the same edition chosen."""
     offer = find_offers([price_id]).get(price_id)
     if offer is None:
         return _path("catalog.catalog")
@@ -38,7 +38,7 @@ def product_page(price_id: int) -> str:
 
 
 def way_back(cart: Sequence[CartLine], *, is_from_cart: bool) -> str:
-    """Where a checkout that led to nothing began: the cart, which is as it was, or the page of the one thing."""
+    """Return where a checkout that led to nothing began: the cart, as it was, or the page of the one thing."""
     return _path("cart.cart") if is_from_cart else product_page(cart[0].price_id)
 
 

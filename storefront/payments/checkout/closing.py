@@ -12,7 +12,7 @@ CLOSED = ""  # the hash of no browser
 
 
 def close_started(changes: Session, customer_id: int | None) -> None:
-    """Of this browser, or in all browsers those of a customer. A form that is open stays: it has no order yet."""
+    """Close those of this browser, or of a customer in all. A form that is open stays: it has no order yet."""
     if customer_id is not None:
         of_customer = Order.customer_id == customer_id
         which: ColumnElement[bool] = Checkout.checkout_session_id.in_(

@@ -46,7 +46,7 @@ class _Offer:
 
 
 def create_link(names: Sequence[str], *, quantity: int = 1, adjustable: bool = False) -> SeenLink:
-    """A link over one line for each of `names`: `slug`, `slug/Edition`, or a price id. The same one for a day.
+    """Create a link with a line for each of `names`: `slug`, `slug/Edition` or a price id. The same one for a day.
 
     Raises:
         LinkRefused: a name nobody knows, nothing to pay, or prices that do not go together.
@@ -151,13 +151,13 @@ def _read_offers() -> list[_Offer]:
 
 
 def list_links() -> list[SeenLink]:
-    """Those of this shop that can be paid."""
+    """List the links of this shop that can be paid."""
     shop = mirrors.shop_id()
     return [link for link in gateway().list_payment_links() if link.metadata.get("storefront") == shop]
 
 
 def close_link(link: str) -> SeenLink:
-    """By its address or `plink_…` id; by the id it is safe to repeat.
+    """Close a link by its address or `plink_…` id; by the id it is safe to repeat.
 
     Raises:
         NotFound: none of this shop's open links has this address, or Stripe does not know the id.

@@ -123,7 +123,7 @@ def _refuse_known_strangers(session_id: str) -> None:
 
 
 def _remember_stranger(session_id: str) -> NotFound:
-    """For a minute, so that nobody makes us ask Stripe about it again and again."""
+    """Remember it for a minute, so that nobody makes us ask Stripe about it again and again."""
     strangers = STRANGERS.get()
     if len(strangers) >= MAX_REMEMBERED:
         strangers.clear()

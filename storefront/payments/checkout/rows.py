@@ -34,7 +34,7 @@ def browser_hash(browser: str) -> str:
 
 
 def find_checkout(token: str, *, browser: str) -> Checkout | None:
-    """Only for the browser that started it, in the running mode."""
+    """Find a checkout, only for the browser that started it, in the running mode."""
     if not tokens.is_token(token):
         return None
     return db.session.scalars(
@@ -47,7 +47,7 @@ def find_checkout(token: str, *, browser: str) -> Checkout | None:
 
 
 def find_by_nonce(nonce: str, *, browser: str) -> Checkout | None:
-    """Only for the browser that sent it, in the running mode. `nonce` is as the row keeps it."""
+    """Find a checkout, only for the browser that sent it, in the running mode. `nonce` is as the row keeps it."""
     return db.session.scalars(
         select(Checkout).where(
             Checkout.nonce == nonce,
@@ -58,7 +58,7 @@ def find_by_nonce(nonce: str, *, browser: str) -> Checkout | None:
 
 
 def find_started(session_id: str) -> StartedCheckout | None:
-    """The checkout behind a Session, whichever browser started it, in the running mode."""
+    """Find the checkout behind a Session, whichever browser started it, in the running mode."""
     checkout = db.session.scalars(
         select(Checkout).where(Checkout.checkout_session_id == session_id, Checkout.mode == settings().mode)
     ).one_or_none()
@@ -74,14 +74,14 @@ def find_started(session_id: str) -> StartedCheckout | None:
 
 
 def get_checkout(token: str) -> Checkout:
-    """As committed now, whatever this process has read before. Raises NoResultFound for an unknown token."""
+    """Return a checkout as committed now, whatever was read before. Raises NoResultFound for an unknown token."""
     return db.session.scalars(
         select(Checkout).where(Checkout.token == token).execution_options(populate_existing=True)
     ).one()
 
 
 def find_order(checkout: Checkout | None) -> Order | None:
-    """The order that a checkout has become."""
+    """Find the order that a checkout has become."""
     if checkout is None or checkout.checkout_session_id is None:
         return None
     return db.session.scalars(
@@ -131,6 +131,6 @@ def store_session(token: str, attempt: int, seen: SeenCheckout) -> bool:
 
 
 def start_next_attempt(token: str, attempt: int, **values: Any) -> None:  # noqa: ANN401 - columns of Checkout
-    """Of two callers that failed with the same attempt one moves on, and the other finds it done."""
+    """Move on to the next attempt; of two callers that failed with the same one, the second finds it done."""
     forgotten = dict.fromkeys(("body", "checkout_session_id", "client_secret", "url", "expires_at"))
     store(token, attempt, **forgotten, **values, attempt=attempt + 1)

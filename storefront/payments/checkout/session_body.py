@@ -64,7 +64,7 @@ def build_link_body(
 
 
 def return_url() -> str:
-    """Where Stripe sends the buyer after paying, with the Session's id."""
+    """Return where Stripe sends the buyer after paying, with the Session's id."""
     return absolute_url("checkout.returned") + "?session_id={CHECKOUT_SESSION_ID}"
 
 

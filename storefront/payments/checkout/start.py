@@ -62,7 +62,7 @@ class PaidMeanwhile:
 
 
 def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None) -> str | PaidMeanwhile:
-    """The token of the browser's one open checkout: the same cart goes back to it, another replaces its Session.
+    """Return the token of the one open checkout: the same cart goes back to it, another replaces its Session.
 
     A double click sends the same nonce twice and gets the same token. So does a form whose first answer was lost.
     `current_token` is of the checkout that this browser has open; None for none, or to leave that one alone.
@@ -107,7 +107,7 @@ def _take_up(checkout: Checkout, cart: tuple[CartLine, ...]) -> str | PaidMeanwh
 
 
 def ensure_session(token: str) -> OpenCheckout:
-    """The checkout's Session at Stripe, made when it is missing.
+    """Return the checkout's Session at Stripe, made when it is missing.
 
     No answer: the attempt, its key and its stored body stay, so asking again makes no second Session. A
     definite error: the next try is a new attempt, since Stripe replays a stored 500 for 24 hours.

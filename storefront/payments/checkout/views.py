@@ -73,7 +73,7 @@ def begin() -> ResponseReturnValue:
 @checkout.post("/checkout/now")
 @starts
 def buy_now() -> ResponseReturnValue:
-    """One thing, in one click from its page. The cart is neither asked nor changed."""
+    """Buy one thing, in one click from its page. The cart is neither asked nor changed."""
     try:
         offer = get_offer(parse_number(request.form.get("price_id", "")))
     except NotForSale as refused:
@@ -113,7 +113,7 @@ def _cookie_key(*, is_from_cart: bool) -> str:
 
 
 def _price_id(form: CheckoutForm) -> int | None:
-    """For the form that is sent again: "Buy now" names its price, a cart is in the cookie."""
+    """Return the price for the form that is sent again: "Buy now" names its price, a cart is in the cookie."""
     return None if form.is_from_cart else form.cart[0].price_id
 
 
@@ -152,7 +152,7 @@ def _trouble(
 @checkout.get("/checkout/<token>")
 @limiter.limit("60/minute")
 def form(token: str) -> ResponseReturnValue:
-    """For programs, which the page's script is one of, its state: an expired form looks like a live one."""
+    """Show the form, or tell programs (the page's script is one) its state: an expired one looks live."""
     row = _get_row(token)
     try:
         state = read_state(row)

@@ -18,7 +18,7 @@ WINDOW = timedelta(hours=24)
 
 
 def pair_of(number: str, other: str) -> str:
-    """A notice's subject: the same for both orders."""
+    """Return a notice's subject: the same for both orders."""
     return "+".join(sorted((number, other)))
 
 
@@ -74,7 +74,7 @@ def settle_pairs(session: Session, order: Order, doubles: Iterable[str]) -> None
 
 
 def _read_lines(session: Session, order_ids: list[int]) -> dict[int, Counter[tuple[str, int]]]:
-    """What was bought, by our price where we know it, else by Stripe's words; in any order of lines."""
+    """Return what was bought, by our price where we know it, else by Stripe's words; in any order of lines."""
     rows = session.execute(
         select(OrderItem.order_id, OrderItem.price_id, OrderItem.description, OrderItem.quantity).where(
             OrderItem.order_id.in_(order_ids)

@@ -75,7 +75,7 @@ def _fulfill_once(
 
 
 def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) -> Fulfillment | StripeAnswer:
-    """What our rows say where that is enough, else what Stripe says."""
+    """Return what our rows say where that is enough, else what Stripe says."""
     summary = find_summary(session_id)
     if summary is None:
         before_first_look()
@@ -94,7 +94,7 @@ def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) 
 def _ask_stripe(
     session_id: str, look: Look, *, order_id: int | None = None, ticket: int | None = None
 ) -> Fulfillment | StripeAnswer:
-    """What Stripe says of a Session that can change our rows: ours, with its form completed."""
+    """Return what Stripe says of a Session that can change our rows: ours, with its form completed."""
     try:
         seen = gateway().get_checkout(session_id, thorough=look is Look.NOW)
     except StripeMissing:

@@ -67,7 +67,7 @@ class _Wanted:
 
     @property
     def idempotency_key(self) -> str:
-        """The same for commands at the same moment, another one as soon as Stripe shows one refund more.
+        """Return the same key for commands at one moment, another as soon as Stripe shows one refund more.
 
         By the count too: after a refund that failed the sum is what it was, and Stripe would answer with that one.
         """
@@ -83,7 +83,7 @@ def refund_order(
     reason: str | None = None,
     again: bool = False,
 ) -> SeenRefund:
-    """Of everything that is left, of items by their positions from 1, or of an amount as a person types it.
+    """Refund everything that is left, items by their positions from 1, or an amount as a person types it.
 
     Stripe is asked first, so that a refund from its Dashboard or from a command whose answer was lost counts.
     One that equals an earlier one is refused, unless `again`.

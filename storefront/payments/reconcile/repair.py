@@ -41,7 +41,7 @@ def patiently(call: Callable[[], T]) -> T:
 
 
 def repair(session_id: str, *, is_dry: bool) -> Difference | None:
-    """What differed, and is repaired now unless this is a dry run. None when all agreed.
+    """Return what differed, and is repaired now unless this is a dry run. None when all agreed.
 
     Raises:
         StripeUnavailable: nothing is known.

@@ -24,7 +24,7 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Of a dry run `fixed` is what would be."""
+    """A pass's report; for a dry run `fixed` is what would be."""
 
     since: datetime
     is_dry: bool

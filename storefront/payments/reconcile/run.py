@@ -49,7 +49,7 @@ class _Pass:
     unreadable_lists: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        """Every step from where it stands."""
+        """Run every step from where it stands."""
         for step in tuple(Step)[tuple(Step).index(self.step) :]:
             self.step = step
             while True:

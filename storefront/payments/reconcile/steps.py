@@ -155,7 +155,7 @@ def _find_missed(events: list[SeenEvent]) -> tuple[Missed, ...]:
 
 
 def _session_of(event: SeenEvent) -> str | None:
-    """Of our rows only: the steps before have found the sales that were not known here."""
+    """Find the Session by our rows only: the steps before have found the sales that were not known here."""
     return event.object_id if event.type in SESSION_EVENTS else find_session_id(event.object_id)
 
 

@@ -50,7 +50,7 @@ class Table:
 
     @property
     def first_cells(self) -> list[str]:
-        """What the first filled line says: the headings, where it has any."""
+        """Return what the first filled line says: the headings, where it has any."""
         return _first_cells(self.records)
 
 

@@ -25,7 +25,7 @@ def _for_everybody(answer: Response, seconds: int) -> ResponseReturnValue:
 
 @well_known.get("/.well-known/storefront-keys.json")
 def public_keys() -> ResponseReturnValue:
-    """A JWK Set (RFC 7517, RFC 8037); revoked keys are not in it."""
+    """Return a JWK Set (RFC 7517, RFC 8037); revoked keys are not in it."""
     ensure_signing_key()
     keys = [
         {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": key.kid, "x": encode(key.public_key)}
