@@ -1,12 +1,13 @@
 """Prices of an older shop become editions with prices: nothing that is for sale or was sold changes."""
 
+import pytest
 from flask import Flask
 from flask_migrate import downgrade
 from sqlalchemy import text
 
 from storefront.core.db import db, transaction
 from storefront.migrations import schema
-from tests.migrations.test_migrations import both
+from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 
 PRICE = """
@@ -41,7 +42,7 @@ def add_prices(app: Flask, *rows: tuple[int, str, int, str, bool, int | None]) -
         db.session.remove()
 
 
-@both
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_makes_one_edition_of_prices_that_are_one_and_keeps_apart_what_is_not(app: Flask) -> None:
     go_back(app)
     add_prices(
@@ -78,7 +79,7 @@ def test_makes_one_edition_of_prices_that_are_one_and_keeps_apart_what_is_not(ap
     ]
 
 
-@both
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_gives_a_new_edition_an_id_that_no_price_had(app: Flask) -> None:
     go_back(app)
     add_prices(app, (101, "A", 100, "usd", True, None), (150, "A", 200, "eur", True, None))
@@ -94,7 +95,7 @@ def test_gives_a_new_edition_an_id_that_no_price_had(app: Flask) -> None:
     assert row["id"] > 101
 
 
-@both
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_brings_every_price_back_as_it_was(app: Flask) -> None:
     go_back(app)
     add_prices(
