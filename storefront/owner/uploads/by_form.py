@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from storefront.core.db import end_read
+from storefront.core.db import db, end_read
 from storefront.owner.uploads.finish import bring_into_draft
 from storefront.owner.uploads.refusals import UploadRefused
 from storefront.owner.uploads.start import Announced, check_announced
+from storefront.shop.catalog.queries import get_product
 from storefront.shop.catalog.upload_checks import check_distinct_names, check_names_on_disk
 
 MOST_BYTES = 100 * 1000 * 1000  # of one form, all its files together
@@ -30,6 +31,7 @@ def take_files(slug: str, version: str, files: Sequence[SentFile]) -> list[str]:
     """
     if not files:
         raise UploadRefused("Choose at least one file.")
+    slug = get_product(db.session(), slug).slug  # it may have another one than the page was opened with
     names = [
         check_announced(
             Announced(slug=slug, version=version, filename=file.filename, size_bytes=_size_of(file.content)),

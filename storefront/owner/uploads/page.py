@@ -21,10 +21,10 @@ class FilesPage:
 
 def read_files_page(person_id: int, slug: str) -> FilesPage:
     """Raises NotFound: no such product."""
-    name = get_product(db.session(), slug).name
+    product = get_product(db.session(), slug)
     return FilesPage(
-        slug=slug,
-        product_name=name,
+        slug=product.slug,
+        product_name=product.name,
         releases=tuple(list_releases(slug)),
         uploads=tuple(list_open(person_id, slug)),
     )

@@ -11,6 +11,7 @@ from storefront.core.db import db
 from storefront.owner.uploads.models import Upload, UploadState
 from storefront.owner.uploads.refusals import NoSuchUpload, UploadExpired
 from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.queries import is_called
 
 IDLE = timedelta(days=7)
 
@@ -71,7 +72,7 @@ def list_open(person_id: int, slug: str) -> list[ListedUpload]:
     rows = db.session.execute(
         select(Upload, Product.slug)
         .join(Product, Product.id == Upload.product_id)
-        .where(Product.slug == slug, *_is_open(person_id))
+        .where(is_called(slug), *_is_open(person_id))
         .order_by(Upload.id)
         .execution_options(populate_existing=True)
     )

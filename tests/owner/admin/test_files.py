@@ -7,8 +7,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from storefront.core.db import db
 from storefront.owner.uploads.by_form import MOST_BYTES
 from storefront.shop.catalog.releases import ReleaseState
+from storefront.shop.editor.products import change_slug
 from tests.owner.uploads.tus import SLUG, Tus, find_release, stored_file
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell
@@ -89,6 +91,27 @@ def test_refuses_a_form_that_is_too_large_before_it_reads_it(owner: Buyer) -> No
         environ_overrides={"CONTENT_LENGTH": str(MOST_BYTES + 1)},
     )
     assert answer.status_code == 413
+
+
+def test_goes_on_when_the_product_gets_another_address_meanwhile(app: Flask, tus: Tus, owner: Buyer) -> None:
+    path = tus.begin(len(DATA))
+    tus.patch(path, 0, DATA[:100])
+    with app.app_context():
+        change_slug(SLUG, "twospot")
+        db.session.remove()
+    (begun,) = tus.ask("GET", f"/admin/uploads?product={SLUG}").get_json()["uploads"]
+    assert begun["offset"] == 100
+    assert tus.announce(len(DATA)).headers["Location"] == path
+    assert tus.patch(path, 100, DATA[100:]).status_code == 204
+    form = {"csrf_token": tus.token, "version": "9.0", "files": [(io.BytesIO(DATA), "b.zip")]}
+    answer = owner.client.post(PAGE, data=form, base_url=owner.base_url, headers={"Referer": owner.base_url})
+    assert answer.status_code == 303
+    for name in ("tool.zip", "b.zip"):
+        assert stored_file(app, name, slug="twospot").read_bytes() == DATA
+    for slug in (SLUG, "twospot"):
+        page = owner.get(f"/admin/products/{slug}/files").text
+        assert "/admin/products/twospot/files/9.0/publish" in page
+        assert "b.zip" in page
 
 
 def test_publishes_and_withdraws_by_their_own_acts(app: Flask, owner: Buyer) -> None:
