@@ -23,13 +23,13 @@ def take_lease(name: str, *, seconds: int) -> bool:
     now = clock.now()
     with transaction() as session:
         insert_missing(session, Lease, [{"name": name, "until": now - timedelta(seconds=1)}])
-        taken = session.scalar(
+        name_taken = session.scalar(
             update(Lease)
             .where(Lease.name == name, Lease.until <= now)
             .values(until=now + timedelta(seconds=seconds))
             .returning(Lease.name)
         )
-    return taken is not None
+    return name_taken is not None
 
 
 def extend_lease(name: str, *, seconds: int) -> None:

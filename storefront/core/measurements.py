@@ -90,12 +90,12 @@ class Measurements:
             now = time.monotonic()
             if not self._sums or (only_when_due and now - self._flushed_at < FLUSH_SECONDS):
                 return {}
-            taken, self._sums, self._flushed_at = self._sums, defaultdict(float), now
+            sums, self._sums, self._flushed_at = self._sums, defaultdict(float), now
             good, self._good_answers = self._good_answers, defaultdict(float)
-            return taken | good
+            return sums | good
 
-    def give_back(self, taken: dict[tuple[str, str], float]) -> None:
-        for (name, label), value in taken.items():
+    def give_back(self, figures: dict[tuple[str, str], float]) -> None:
+        for (name, label), value in figures.items():
             if not name.endswith("_at"):
                 self.add(name, label, value)
 

@@ -129,12 +129,12 @@ class Folder:
         return Stored(path, size, digest, is_new=is_new)
 
     def find_local_path(self, path: str) -> Path | None:
-        found = self.root / path
-        return found if found.is_file() else None
+        local_path = self.root / path
+        return local_path if local_path.is_file() else None
 
     def find_size(self, path: str) -> int | None:
-        found = self.find_local_path(path)
-        return found.stat().st_size if found else None
+        local_path = self.find_local_path(path)
+        return local_path.stat().st_size if local_path else None
 
     def presign(self, path: str, *, seconds: int) -> str | None:  # noqa: ARG002 - only a bucket signs
         return None
@@ -224,15 +224,15 @@ def _connect(url: str, options: Mapping[str, Any], timeout: timedelta) -> S3Stor
     client: ClientConfig = {"timeout": timeout, "connect_timeout": timedelta(seconds=5)}
     if options.get("endpoint", "").startswith("http://"):
         client["allow_http"] = True
-    made = from_url(
+    store = from_url(
         url,
         client_options=client,
         retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=60)},
         **options,
     )
-    if not isinstance(made, S3Store | GCSStore | AzureStore):
-        raise TypeError(f"not a bucket: {type(made).__name__}")
-    return made
+    if not isinstance(store, S3Store | GCSStore | AzureStore):
+        raise TypeError(f"not a bucket: {type(store).__name__}")
+    return store
 
 
 def _chunks(content: IO[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
@@ -278,18 +278,18 @@ def _digest_of(path: Path) -> str:
 
 def _make_folder(folder: Path) -> None:
     """nginx reads it too, whatever the umask of the upload is."""
-    missing = [each for each in (folder, *folder.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(exist_ok=True)
-        each.chmod(0o755)
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        path.chmod(0o755)
 
 
 def _clean_up(folder: Path) -> None:
     """What an upload left that was killed; a running one is younger."""
-    for left in folder.glob(".incoming-*"):
+    for leftover in folder.glob(".incoming-*"):
         with suppress(FileNotFoundError):  # another upload is done with it
-            if left.stat().st_mtime < clock.now().timestamp() - STALE_SECONDS:
-                left.unlink()
+            if leftover.stat().st_mtime < clock.now().timestamp() - STALE_SECONDS:
+                leftover.unlink()
 
 
 STORAGE: Part[Storage] = Part("storage")

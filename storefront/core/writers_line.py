@@ -50,13 +50,13 @@ class WritersLine:
             if not has_turn or self.database is None:
                 yield has_turn
                 return
-            with ExitStack() as mine:
-                yield self._take(mine, until)
+            with ExitStack() as turn_lock:
+                yield self._take(turn_lock, until)
         finally:
             if has_turn:
                 threads.release()
 
-    def _take(self, mine: ExitStack, until: float) -> bool:
+    def _take(self, turn_lock: ExitStack, until: float) -> bool:
         """Two files, so that nobody overtakes: only who holds `next` asks for `turn`, and keeps it until then.
 
         With one file the process that has just finished would take it again before any other has woken up.
@@ -65,7 +65,7 @@ class WritersLine:
             with ExitStack() as waiting:
                 if not waiting.enter_context(_locked(self._open("next"), until)):
                     return False
-                return mine.enter_context(_locked(self._open("turn"), until))
+                return turn_lock.enter_context(_locked(self._open("turn"), until))
         except OSError as error:
             if not self.is_broken:
                 self.is_broken = True
@@ -74,12 +74,11 @@ class WritersLine:
 
     def _open(self, part: str) -> int:
         """Only for who may write the database: who can open the file can hold up all others."""
-        known = self.database.stat() if self.database and self.database.exists() else None
+        database = self.database.stat() if self.database and self.database.exists() else None
         descriptor = os.open(self.path(part), os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
-        if sys.platform == "win32" or known is None:
+        if sys.platform == "win32" or database is None:
             return descriptor
-        made = os.fstat(descriptor)
-        _share_like(known, made, descriptor)
+        _share_like(database, os.fstat(descriptor), descriptor)
         return descriptor
 
     def forget(self) -> None:
@@ -87,12 +86,12 @@ class WritersLine:
         self._threads = Lock()
 
 
-def _share_like(known: os.stat_result, made: os.stat_result, descriptor: int) -> None:
+def _share_like(database: os.stat_result, own: os.stat_result, descriptor: int) -> None:
     """Open the file to whom the database is open to."""
-    if known.st_mode & 0o020 and not made.st_mode & 0o020 and made.st_uid == os.geteuid():
+    if database.st_mode & 0o020 and not own.st_mode & 0o020 and own.st_uid == os.geteuid():
         os.fchmod(descriptor, 0o660)  # as SQLite does with its own, whatever the umask
-    if os.geteuid() == 0 and made.st_uid != known.st_uid:
-        os.fchown(descriptor, known.st_uid, known.st_gid)  # a command of root's must not lock the shop out
+    if os.geteuid() == 0 and own.st_uid != database.st_uid:
+        os.fchown(descriptor, database.st_uid, database.st_gid)  # a command of root's must not lock the shop out
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def demand_change(session: Session, customer_id: int, new_email: str) -> None:
             f"You began {CHANGES_A_DAY} changes of address within a day. Finish one of them with the codes in its "
             "emails, try again tomorrow, or write to the shop."
         )
-    taken = session.scalar(
+    codes_mailed = session.scalar(
         select(func.count())
         .select_from(AddressProof)
         .where(
@@ -121,5 +121,5 @@ def demand_change(session: Session, customer_id: int, new_email: str) -> None:
             AddressProof.created_at > since,
         )
     )
-    if (taken or 0) >= TAKEN_A_DAY:
+    if (codes_mailed or 0) >= TAKEN_A_DAY:
         raise TooManyMails("This address got many codes today. Try again tomorrow, or write to the shop.")

@@ -114,22 +114,22 @@ class BodiesFirst:
     def _read(self, environ: "WSGIEnvironment") -> bytes:
         """In pieces that double: a piece is waited for whole, and between two of them the deadline is asked."""
         until = time.monotonic() + self._seconds
-        told = environ.get("CONTENT_LENGTH", "")
-        left = int(told) if told else MOST_BYTES + 1
+        length = environ.get("CONTENT_LENGTH", "")
+        bytes_left = int(length) if length else MOST_BYTES + 1
         parts, size = [], 1
-        while left and (part := environ["wsgi.input"].read(min(size, left))):
+        while bytes_left and (part := environ["wsgi.input"].read(min(size, bytes_left))):
             parts.append(part)
-            left -= len(part)
+            bytes_left -= len(part)
             size *= 2
-            if left and time.monotonic() > until:
+            if bytes_left and time.monotonic() > until:
                 raise TooSlow
         return b"".join(parts)
 
 
 def _has_body(environ: "WSGIEnvironment") -> bool:
-    told = environ.get("CONTENT_LENGTH", "")
-    if told:
-        return told.isascii() and told.isdigit() and 0 < int(told) <= MOST_BYTES
+    length = environ.get("CONTENT_LENGTH", "")
+    if length:
+        return length.isascii() and length.isdigit() and 0 < int(length) <= MOST_BYTES
     return "HTTP_TRANSFER_ENCODING" in environ
 
 
