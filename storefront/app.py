@@ -65,6 +65,7 @@ def create_app(settings: Settings) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.jinja_env.filters["money"] = money.format_money
+    app.jinja_env.filters["amount"] = money.write_money
     app.jinja_env.globals["shop"] = settings
     app.jinja_env.globals["code_minutes"] = LIFETIME_MINUTES
     app.jinja_env.globals["csp_nonce"] = lambda: g.csp_nonce

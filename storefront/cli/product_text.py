@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from storefront.shop.catalog.product_settings import EditionSettings, ProductSettings
+from storefront.shop.editor.product_settings import EditionSettings, ProductSettings
 
 
 def product_lines(product: ProductSettings) -> Iterator[str]:

@@ -57,7 +57,7 @@ def list_products(as_json: bool) -> None:
 def show(slug: str, as_json: bool) -> None:
     """All settings of one product."""
     from storefront.cli.product_text import product_lines
-    from storefront.shop.catalog.product_settings import get_product_settings
+    from storefront.shop.editor.product_settings import get_product_settings
 
     with open_shop():
         product = get_product_settings(slug)

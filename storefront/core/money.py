@@ -53,6 +53,12 @@ def parse_money(text: str, currency: str) -> int:
     return amount_minor
 
 
+def write_money(amount_minor: int, currency: str) -> str:
+    """Return an amount as a person types it, without the currency: `parse_money` reads it."""
+    places = digits(currency)
+    return f"{Decimal(amount_minor).scaleb(-places):.{places}f}"
+
+
 @lru_cache(maxsize=1024)  # a shop has few prices, and every page shows some
 def format_money(amount_minor: int, currency: str, *, locale: str = "en_US") -> str:
     """`format_money(1900, "usd")` is `$19.00`. The digits are Stripe's, the looks are Babel's."""

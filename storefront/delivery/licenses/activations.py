@@ -15,8 +15,8 @@ from storefront.delivery.licenses import keys
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.lookup import Instance, LicenseStatus, find_license_status
 from storefront.delivery.licenses.models import Activation, KeyEvent, KeyEventKind, License
-from storefront.shop.catalog.product_settings import MOST_DEVICES
 from storefront.shop.catalog.queries import find_product_id
+from storefront.shop.editor.product_settings import MOST_DEVICES
 
 ON_A_PAGE = 50
 

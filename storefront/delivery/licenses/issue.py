@@ -23,7 +23,7 @@ from storefront.delivery.licenses.terms import license_terms
 from storefront.orders.access import item_access
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.shop.catalog.models import Edition, KeySource, Product
-from storefront.shop.catalog.product_settings import TEST_PREFIX
+from storefront.shop.editor.product_settings import TEST_PREFIX
 
 
 class KeysMismatch(Exception):

@@ -22,7 +22,7 @@ from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for, resume_mails
 from storefront.orders.models import Order, OrderItem
 from storefront.shop.catalog.models import Product
-from storefront.shop.catalog.product_settings import TEST_PREFIX
+from storefront.shop.editor.product_settings import TEST_PREFIX
 
 
 class PoolEmpty(StorefrontError):

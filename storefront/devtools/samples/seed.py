@@ -26,6 +26,7 @@ class Goods:
     filename: str
     make_file: Callable[[], bytes]
     editions: tuple[tuple[str, int], ...]  # name and US cents
+    lines: dict[str, str] = field(default_factory=dict)  # edition -> who it is for
     license_prefix: str = ""
     activation_limit: int | None = None
     seats: dict[str, int] = field(default_factory=dict)  # edition -> people; each has the devices of one
@@ -42,6 +43,7 @@ GOODS = (
         filename="twinspot-2.1.zip",
         make_file=make_tool,
         editions=(("Personal", 1900), ("Team", 7900)),
+        lines={"Personal": "You, on your own computers", "Team": "Everybody in a small company"},
         license_prefix="TWIN",
         activation_limit=3,
         seats={"Personal": 1, "Team": 10},
@@ -67,6 +69,7 @@ GOODS = (
         filename="soft-taps-1.2.zip",
         make_file=make_sounds,
         editions=(("One project", 900), ("Studio", 3900)),
+        lines={"One project": "One app, site or film", "Studio": "Everything that you make"},
     ),
     Goods(
         slug="gridling",
@@ -150,6 +153,7 @@ def _edition(product: Product, goods: Goods, number: int) -> Edition:
         product_id=product.id,
         key=name.lower().replace(" ", "-"),
         name=name,
+        line=goods.lines.get(name, ""),
         position=number,
         activation_limit=(goods.activation_limit or 0) * goods.seats.get(name, 1) or None,
         seats=goods.seats.get(name),

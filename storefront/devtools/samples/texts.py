@@ -16,11 +16,6 @@ shows which files have **the same content**, whatever they are called.
 
 One script for Python 3.9 or newer, with nothing to install, and a license key. Every release of version 2
 is included; it appears on your order's page on the day it is out.
-
-| Edition | Who may use it |
-|---|---|
-| Personal | one person, on any number of computers |
-| Team | everybody in one organization |
 """
 
 BOOK = """

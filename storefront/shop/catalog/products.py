@@ -12,6 +12,7 @@ from sqlalchemy import Row, join, outerjoin, select
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import NotFound
+from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import (
     FOR_SALE,
@@ -85,6 +86,14 @@ class LatestRelease:
     files: tuple[OfferedFile, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class EditionTerms:
+    """What the license of an edition allows, in words."""
+
+    edition: str
+    words: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPage:
     """`is_listed` is False for a page that only a link leads to: search engines leave it out."""
@@ -94,6 +103,7 @@ class ProductPage:
     description: Markup
     requirements: Markup
     questions: tuple[tuple[str, Markup], ...]
+    terms: tuple[EditionTerms, ...]
     tags: tuple[str, ...]
     search_title: str
     search_text: str
@@ -165,7 +175,8 @@ def get_product_page(slug: str, currency: str = "") -> ProductPage:
 
 def read_product_page(product: Product, currency: str = "") -> ProductPage:
     """Return what the page of this product shows, in whatever state it is."""
-    prices = db.session.execute(select_active_prices(product.id))
+    prices = db.session.execute(select_active_prices(product.id)).all()
+    terms = {edition.id: EditionTerms(edition.name, license_words(product, edition)) for _price, edition in prices}
     editions = [
         OfferedEdition(
             price_id=price.id,
@@ -182,6 +193,7 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
         description=render_markdown(product.description_markdown),
         requirements=render_markdown(product.requirements),
         questions=tuple((question, render_markdown(answer)) for question, answer in product.questions),
+        terms=tuple(of_edition for of_edition in terms.values() if of_edition.words),
         tags=tuple(product.tags),
         search_title=product.search_title,
         search_text=product.search_text,

@@ -29,7 +29,12 @@ def show_catalog() -> ResponseReturnValue:
 
 
 def _render(products: tuple[ProductCard, ...]) -> str:
-    return render_template("shop/catalog/catalog.html", products=products)
+    return render_template(
+        "shop/catalog/catalog.html",
+        products=products,
+        currencies=list(dict.fromkeys(currency for product in products for currency in product.currencies)),
+        shown_currency=next((product.currency for product in products if product.currency), ""),
+    )
 
 
 def _page_without_session(products: tuple[ProductCard, ...]) -> str:

@@ -11,8 +11,8 @@ from storefront.audit.record import record
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
-from storefront.shop.catalog.product_settings import check_values
 from storefront.shop.catalog.queries import find_edition, lock_product, select_editions
+from storefront.shop.editor.product_settings import check_values
 from storefront.shop.editor.refusals import ProductRefused
 from storefront.shop.editor.stale import pick_changes
 from storefront.shop.editor.texts import EDITION_RULES, clean_texts, slug_from

@@ -11,7 +11,7 @@ from storefront.core.db import db, transaction
 from storefront.delivery.licenses.activations import find_devices
 from storefront.delivery.licenses.change_product import change_product
 from storefront.delivery.licenses.models import Activation, License
-from storefront.shop.catalog.product_settings import MOST_DEVICES, SettingRefused
+from storefront.shop.editor.product_settings import MOST_DEVICES, SettingRefused
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 

@@ -8,7 +8,7 @@ from storefront.core.db import db
 from storefront.delivery.licenses.pools.import_keys import Imported, import_keys
 from storefront.delivery.licenses.pools.key_files import read_keys
 from storefront.payments.fulfillment.fulfill import fulfill_checkout
-from storefront.shop.catalog.product_settings import change_product_settings
+from storefront.shop.editor.product_settings import change_product_settings
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer

@@ -12,7 +12,7 @@ from storefront.core.db import db, transaction
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Order
-from storefront.shop.catalog.product_settings import change_product_settings
+from storefront.shop.editor.product_settings import change_product_settings
 from tests.delivery.licenses.licensed import ask, refund
 from tests.delivery.licenses.pools import bring, fulfill, make_pool, numbered, open_pool_notices, pay, sold_keys
 from tests.support.databases import BOTH

@@ -1,6 +1,6 @@
 """How a product's licenses and downloads work: what an owner sets. Licenses that are sold keep their terms."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from storefront.core.db import db, transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.shop.catalog.models import Edition, KeySource, Product
 from storefront.shop.catalog.queries import find_edition, get_product, lock_product, select_editions
+from storefront.shop.editor.stale import pick_changes
 
 PRODUCT_FIELDS = (
     "grants_license",
@@ -94,25 +95,29 @@ def change_product_settings(
     values: dict[str, Any],
     *,
     edition: str | None = None,
+    shown: Mapping[str, str] | None = None,
     in_transaction: InTransaction | None = None,
 ) -> ProductSettings:
     """Change settings of a product, or of one edition by its key or name. Safe to repeat.
 
-    `values` are columns by name. `in_transaction` is called with the changed product before the commit.
+    `values` are columns by name; see `pick_changes` for `shown`. `in_transaction` is called with the changed
+    product before the commit.
 
     Raises:
         NotFound: no such product or edition.
         SettingRefused: a value that cannot be; nothing is changed.
+        StaleSave: somebody else changed the same setting meanwhile; nothing is changed.
     """
     _check_names(values, EDITION_FIELDS if edition else PRODUCT_FIELDS)
     if "license_prefix" in values:
         values = values | {"license_prefix": values["license_prefix"] or ""}
-    check_values(values)
     with transaction() as session:
         product = lock_product(session, slug)
         target = _get_edition(session, product, edition) if edition else product
         before = _read_values(target, values)
-        for name, value in values.items():
+        changes = pick_changes({name: getattr(target, name) for name in values}, values, shown)
+        check_values(changes)
+        for name, value in changes.items():
             setattr(target, name, value)
         _check_pool(product)
         _record_change(session, product, target, before, _read_values(target, values))
@@ -176,7 +181,7 @@ def _check_prefix(prefix: str) -> None:
 
 def _check_period(*, until: datetime | None, days: int | None) -> None:
     if until is not None and until <= clock.now():
-        raise SettingRefused("--license-until is over: keys would be sold that never worked.")
+        raise SettingRefused("The last day is over: keys would be sold that never worked.")
     if days == 0:
         raise SettingRefused("0 days would sell a key that never works: take `none` for no end.")
 

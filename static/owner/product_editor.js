@@ -1,0 +1,98 @@
+// The product editor: live preview, a word on what is not saved, Ctrl+S, and typed text that survives the browser.
+"use strict";
+
+const form = document.querySelector("[data-editor]");
+if (form) {
+  const KEY = `storefront-editor-${form.dataset.editor}`;
+  const WAIT_MS = 500;
+  const status = form.querySelector("[data-unsaved]");
+  const preview = document.querySelector("[data-live-preview]");
+  const frame = preview.querySelector("iframe");
+  const fields = () => [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.type !== "submit");
+  const typed = () => JSON.stringify(fields().map((field) => [field.name, field.value]));
+  const digests = () => JSON.stringify([...form.querySelectorAll("[name^=shown-]")].map((field) => field.value));
+  const saved = typed();
+  let isLeaving = false;
+  let timer = 0;
+
+  const isUnsaved = () => typed() !== saved;
+
+  const keep = () => {
+    try {
+      if (isUnsaved()) localStorage.setItem(KEY, JSON.stringify({ digests: digests(), typed: typed() }));
+      else localStorage.removeItem(KEY);
+    } catch {
+      // A browser that keeps nothing still has the warning before it leaves.
+    }
+  };
+
+  const tell = () => {
+    status.textContent = isUnsaved() ? "Not saved yet" : "";
+  };
+
+  const show = () => {
+    const [action, target] = [form.action, form.target];
+    form.action = frame.dataset.src;
+    form.target = "preview";
+    form.submit();
+    form.action = action;
+    form.target = target;
+  };
+
+  const countLetters = (field) => {
+    const hint = document.getElementById(`${field.id}-left`) ?? field.insertAdjacentElement("afterend", document.createElement("p"));
+    hint.id = `${field.id}-left`;
+    hint.className = "hint";
+    const left = Number(field.dataset.most) - [...field.value.trim()].length;
+    hint.textContent = left < 0 ? `${-left} too many` : left < Number(field.dataset.most) / 5 ? `${left} left` : "";
+  };
+
+  const bringBack = () => {
+    let kept = null;
+    try {
+      kept = JSON.parse(localStorage.getItem(KEY) ?? "null");
+    } catch {
+      return;
+    }
+    // Only over the same saved text: after a save elsewhere the old words could win without a question.
+    if (!kept || kept.digests !== digests() || kept.typed === saved) return;
+    const values = JSON.parse(kept.typed);
+    if (values.length !== fields().length) return;
+    fields().forEach((field, place) => { field.value = values[place][1]; });
+    status.textContent = "What you typed before is back. It is not saved yet.";
+  };
+
+  bringBack();
+  preview.hidden = false;
+  document.querySelector("[data-preview-button]").hidden = true;
+  show();
+  form.addEventListener("input", (event) => {
+    tell();
+    if (event.target.dataset.most) countLetters(event.target);
+    clearTimeout(timer);
+    timer = setTimeout(() => { keep(); show(); }, WAIT_MS);
+  });
+  form.addEventListener("submit", () => {
+    isLeaving = true;
+    keep();
+  });
+  addEventListener("beforeunload", (event) => {
+    if (isUnsaved() && !isLeaving) event.preventDefault();
+  });
+  addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("button[type=submit]"));
+    }
+  });
+  for (const button of preview.querySelectorAll("[data-preview-width]")) {
+    button.addEventListener("click", () => {
+      preview.dataset.width = button.dataset.previewWidth;
+      for (const other of preview.querySelectorAll("[data-preview-width]")) {
+        other.setAttribute("aria-pressed", String(other === button));
+      }
+    });
+  }
+}
+
+document.querySelector("[data-first-error]")?.focus();

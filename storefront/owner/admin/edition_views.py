@@ -1,0 +1,109 @@
+"""The editor's editions and prices."""
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from storefront.core.money import format_money
+from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.admin.product_forms import read_limits, shown_digests, typed
+from storefront.owner.admin.product_views import save
+from storefront.owner.people.roles import Permission
+from storefront.shop.editor.editions import (
+    LIMITS,
+    add_edition,
+    change_edition,
+    delete_edition,
+    move_edition,
+    switch_edition,
+)
+from storefront.shop.editor.prices import PriceChange, check_currency, read_amount, remove_price, set_price
+
+
+@admin.post("/products/<slug>/editions")
+@needs(Permission.SHOP)
+def create_edition(slug: str) -> ResponseReturnValue:
+    """With its first price, where one was typed."""
+    form = request.form
+
+    def change() -> str:
+        price = _read_price() if form.get("amount", "").strip() else None
+        key = add_edition(slug, form.get("name", ""), line=form.get("line", ""), limits=read_limits(form, LIMITS))
+        if price:
+            set_price(slug, key, *price)
+        return "Edition added." if price else "Edition added. Give it a price, then it can be bought."
+
+    return save(slug, "new-edition", change, values=typed())
+
+
+@admin.post("/products/<slug>/editions/<key>")
+@needs(Permission.SHOP)
+def save_edition(slug: str, key: str) -> ResponseReturnValue:
+    form = request.form
+
+    def change() -> str:
+        values = {name: form[name] for name in ("name", "line") if name in form} | read_limits(form, LIMITS)
+        changed = change_edition(slug, key, values, shown=shown_digests(form))
+        return "Saved. Licenses that are sold keep their terms." if changed else ""
+
+    return save(slug, f"edition-{key}", change, values=typed())
+
+
+@admin.post("/products/<slug>/editions/<key>/price")
+@needs(Permission.SHOP)
+def save_price(slug: str, key: str) -> ResponseReturnValue:
+    def change() -> str:
+        if not request.form.get("amount", "").strip():
+            return _price_words(remove_price(slug, key, request.form.get("currency", "")))
+        return _price_words(set_price(slug, key, *_read_price()))
+
+    return save(slug, f"edition-{key}", change, values=typed())
+
+
+@admin.post("/products/<slug>/editions/<key>/switch")
+@needs(Permission.SHOP)
+def switch_edition_here(slug: str, key: str) -> ResponseReturnValue:
+    is_active = request.form.get("is_active") == "yes"
+
+    def change() -> str:
+        changed = switch_edition(slug, key, is_active=is_active)
+        words = "It is for sale again." if is_active else "Nobody buys it any more. Who bought it keeps it."
+        return words if changed else ""
+
+    return save(slug, f"edition-{key}", change, values={})
+
+
+@admin.post("/products/<slug>/editions/<key>/move")
+@needs(Permission.SHOP)
+def move_edition_here(slug: str, key: str) -> ResponseReturnValue:
+    def change() -> str:
+        return "Moved." if move_edition(slug, key, is_up=request.form.get("to") == "up") else ""
+
+    return save(slug, f"edition-{key}", change, values={})
+
+
+@admin.post("/products/<slug>/editions/<key>/delete")
+@needs(Permission.SHOP)
+def delete_edition_here(slug: str, key: str) -> ResponseReturnValue:
+    def change() -> str:
+        delete_edition(slug, key)
+        return "Edition deleted."
+
+    return save(slug, "editions", change, values={})
+
+
+def _read_price() -> tuple[str, int]:
+    """Return currency and amount. Raises ProductRefused."""
+    currency = check_currency(request.form.get("currency", ""))
+    return currency, read_amount(request.form["amount"], currency)
+
+
+def _price_words(change: PriceChange) -> str:
+    """The words for the owner; nothing where nothing changed."""
+    if not change.is_change:
+        return ""
+    if change.after_minor is None:
+        return f"{change.edition} is no longer sold in {change.currency.upper()}."
+    words = f"{change.edition} costs {format_money(change.after_minor, change.currency)} now."
+    if change.before_minor is None:
+        return words
+    return f"{words} Orders keep what they paid; Payment Links that you made still sell at the old price."

@@ -1,0 +1,97 @@
+"""Reads the forms of the product editor. A field that the form does not send is left as it is."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from storefront.shop.catalog.last_day import end_of_day
+from storefront.shop.catalog.models import KeySource
+from storefront.shop.editor.refusals import ProductRefused
+from storefront.shop.editor.texts import RULES
+
+SHOWN = "shown-"
+LIMITS = {
+    "activation_limit": "Devices",
+    "seats": "People",
+    "license_days": "Days that a key works",
+    "update_days": "Days of updates",
+    "download_limit": "Downloads of each file",
+    "download_days": "Days that downloads work",
+    "pool_low_at": "The first warning",
+    "pool_very_low_at": "The second warning",
+}
+NEEDED = ("pool_low_at", "pool_very_low_at")
+SWITCHES = ("grants_license", "grants_download", "one_key_per_order_item")
+MOST_DIGITS = 9
+
+
+def shown_digests(form: Mapping[str, str]) -> dict[str, str]:
+    return {name.removeprefix(SHOWN): value for name, value in form.items() if name.startswith(SHOWN)}
+
+
+def read_texts(form: MultiDict[str, str]) -> dict[str, Any]:
+    texts: dict[str, Any] = {name: _lines(form[name]) for name in RULES if name in form}
+    if "question" in form:
+        pairs = zip(form.getlist("question"), form.getlist("answer"), strict=False)
+        texts["questions"] = [[_lines(question), _lines(answer)] for question, answer in pairs]
+    if "tags" in form:
+        texts["tags"] = [word.strip() for word in form["tags"].split(",")]
+    return texts
+
+
+def _lines(text: str) -> str:
+    """Browsers send line breaks of two characters."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_limits(form: Mapping[str, str], names: Iterable[str]) -> dict[str, int | None]:
+    """Return whole numbers by name; an empty field is no limit.
+
+    Raises:
+        ProductRefused: with a sentence for each field that is no whole number.
+    """
+    limits: dict[str, int | None] = {}
+    problems: dict[str, str] = {}
+    for name in names:
+        text = form.get(name, "").strip()
+        if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
+            limits[name] = int(text)
+        elif text or name in NEEDED:
+            problems[name] = f"{LIMITS[name]}: write a whole number, like 3."
+        else:
+            limits[name] = None
+    if problems:
+        raise ProductRefused(problems)
+    return limits
+
+
+def read_settings(form: Mapping[str, str]) -> dict[str, Any]:
+    """Raises ProductRefused with a sentence for each field that cannot be read."""
+    values: dict[str, Any] = {name: form.get(name) == "yes" for name in SWITCHES}
+    values |= read_limits(form, LIMITS)
+    values["license_prefix"] = form.get("license_prefix", "").strip().upper()
+    values["license_until"] = _read_last_day(form.get("license_until", "").strip())
+    values["key_source"] = _read_key_source(form.get("key_source", ""))
+    return values
+
+
+def _read_last_day(text: str) -> datetime | None:
+    try:
+        return end_of_day(text) if text else None
+    except ValueError as error:
+        raise ProductRefused({"license_until": "Last day: write a day like 2027-12-31."}) from error
+
+
+def _read_key_source(word: str) -> KeySource:
+    try:
+        return KeySource(word)
+    except ValueError as error:
+        raise ProductRefused({"key_source": "Choose where keys come from."}) from error
+
+
+def typed() -> dict[str, str]:
+    """What was typed into the form that is answered, to be shown again."""
+    return {name: value for name, value in request.form.items() if name != "csrf_token"}

@@ -1,0 +1,136 @@
+"""`/admin/products/<slug>`: the editor of one product. Each part is a form of its own."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from storefront.core import tokens
+from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.runtime import settings
+from storefront.delivery.licenses.change_product import change_product
+from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.admin.product_forms import read_settings, read_texts, shown_digests, typed
+from storefront.owner.people.roles import Permission
+from storefront.owner.products.editor_page import read_editor_page
+from storefront.owner.products.preview import read_preview
+from storefront.shop.catalog.models import ProductState
+from storefront.shop.editor.products import change_slug, change_texts
+from storefront.shop.editor.refusals import NotReady, ProductRefused, StaleSave
+from storefront.shop.editor.states import set_state
+from storefront.web.headers import content_security_policy
+
+STATE_WORDS = {
+    ProductState.DRAFT: "Back to a draft: its page is gone, and whoever bought it keeps everything.",
+    ProductState.PUBLISHED: "Published: it is in your shop.",
+    ProductState.UNLISTED: "Unlisted: whoever has the link sees it and can buy it.",
+    ProductState.RETIRED: "Retired: nobody buys it any more, and whoever bought it keeps everything.",
+}
+
+
+def editor(
+    slug: str, *, part: str = "", refusal: StorefrontError | None = None, values: Mapping[str, Any] | None = None
+) -> ResponseReturnValue:
+    """Show the editor. After a refusal with what was typed into that part of it, and why it was not saved."""
+    page = render_template(
+        "owner/admin/products/edit.html",
+        page=read_editor_page(slug),
+        part=part,
+        error=refusal.message if refusal else "",
+        problems=refusal.problems if isinstance(refusal, ProductRefused) else {},
+        conflicts=refusal.conflicts if isinstance(refusal, StaleSave) else {},
+        typed=dict(values or {}),
+    )
+    return make_response(page, refusal.status if refusal else 200)
+
+
+def save(slug: str, part: str, change: Callable[[], str], *, values: Mapping[str, Any]) -> ResponseReturnValue:
+    """Do what a part's form asks. `change` returns the words for it; nothing where nothing changed."""
+    try:
+        words = change()
+    except NotFound:
+        raise
+    except StorefrontError as refusal:
+        return editor(slug, part=part, refusal=refusal, values=values)
+    flash(words or "Nothing was changed.", "good")
+    return redirect(url_for("admin.edit_product", slug=slug) + (f"#{part}" if part else ""), 303)
+
+
+@admin.get("/products/<slug>")
+@needs(Permission.SHOP)
+def edit_product(slug: str) -> ResponseReturnValue:
+    return editor(slug)
+
+
+@admin.post("/products/<slug>/texts")
+@needs(Permission.SHOP)
+def save_texts(slug: str) -> ResponseReturnValue:
+    texts = read_texts(request.form)
+
+    def change() -> str:
+        return "Saved." if change_texts(slug, texts, shown=shown_digests(request.form)) else ""
+
+    return save(slug, "texts", change, values=texts)
+
+
+@admin.post("/products/<slug>/settings")
+@needs(Permission.SHOP)
+def save_settings(slug: str) -> ResponseReturnValue:
+    def change() -> str:
+        _product, served = change_product(slug, read_settings(request.form), shown=shown_digests(request.form))
+        return f"Saved. {served} keys went to orders that waited." if served else "Saved. It counts for new sales."
+
+    return save(slug, "settings", change, values=typed())
+
+
+@admin.post("/products/<slug>/state")
+@needs(Permission.SHOP)
+def change_state(slug: str) -> ResponseReturnValue:
+    state = request.form.get("state", "")
+    if state not in set(ProductState):
+        raise NotReady((f"{state[:40]!r} is no state of a product.",))
+
+    def change() -> str:
+        set_state(slug, ProductState(state))
+        return STATE_WORDS[ProductState(state)]
+
+    return save(slug, "state", change, values={})
+
+
+@admin.post("/products/<slug>/address")
+@needs(Permission.SHOP)
+def save_address(slug: str) -> ResponseReturnValue:
+    new_slug = request.form.get("slug", "").strip().lower()
+    try:
+        is_new = change_slug(slug, new_slug)
+    except ProductRefused as refusal:
+        return editor(slug, part="address", refusal=refusal, values={"slug": new_slug[:200]})
+    flash("The old address leads to the new one." if is_new else "Nothing was changed.", "good")
+    return redirect(url_for("admin.edit_product", slug=new_slug) + "#address", 303)
+
+
+@admin.route("/products/<slug>/preview", methods=["GET", "POST"])
+@needs(Permission.SHOP)
+def preview_product(slug: str) -> ResponseReturnValue:
+    """The product's page with texts that are not saved. Nothing on it can be sent anywhere."""
+    page = render_template(
+        "shop/catalog/product.html",
+        page=read_preview(slug, read_texts(request.form), currency=request.args.get("currency", "")),
+        chosen=0,
+        nonce=tokens.new_token(),
+        is_preview=True,
+    )
+    return _framed(make_response(page))
+
+
+def _framed(response: Response) -> Response:
+    """The editor may show it in a frame, and its forms lead nowhere."""
+    policy = content_security_policy(settings(), g.csp_nonce).replace(
+        "frame-ancestors 'none'", "frame-ancestors 'self'"
+    )
+    start, _, rest = policy.partition("form-action ")
+    response.headers["Content-Security-Policy"] = f"{start}form-action 'none';{rest.partition(';')[2]}"
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,95 @@
+"""All that the editor of a product shows, as committed now."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from storefront.core.db import db
+from storefront.owner.products.listing import count_orders
+from storefront.shop.catalog.models import Edition, Price, Product, ProductState
+from storefront.shop.catalog.queries import get_product, select_editions
+from storefront.shop.editor.editions import read_edition
+from storefront.shop.editor.product_settings import PRODUCT_FIELDS
+from storefront.shop.editor.products import read_texts
+from storefront.shop.editor.stale import digest_of
+from storefront.shop.editor.states import find_blockers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionPart:
+    """`prices` are amounts in minor units by currency; `shown` are digests of `values`."""
+
+    key: str
+    is_active: bool
+    values: dict[str, Any]
+    shown: dict[str, str]
+    prices: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditorPage:
+    """`texts` and `settings` are columns by name, `shown` their digests; `blockers` say why it cannot be sold."""
+
+    slug: str
+    name: str
+    state: ProductState
+    texts: dict[str, Any]
+    settings: dict[str, Any]
+    shown: dict[str, str]
+    editions: tuple[EditionPart, ...]
+    currencies: tuple[str, ...]
+    blockers: tuple[str, ...]
+    orders: int
+
+
+def read_editor_page(slug: str) -> EditorPage:
+    """Return the product of this slug, or of one that it had.
+
+    Raises:
+        NotFound: no such product.
+    """
+    product = get_product(db.session(), slug)
+    texts = read_texts(product)
+    settings = {name: getattr(product, name) for name in PRODUCT_FIELDS}
+    editions = _read_editions(product)
+    return EditorPage(
+        slug=product.slug,
+        name=product.name,
+        state=product.state,
+        texts=texts,
+        settings=settings,
+        shown={name: digest_of(value) for name, value in (texts | settings).items()},
+        editions=editions,
+        currencies=tuple(dict.fromkeys(currency for edition in editions for currency in edition.prices)),
+        blockers=tuple(find_blockers(db.session(), product)),
+        orders=count_orders(product.id),
+    )
+
+
+def _read_editions(product: Product) -> tuple[EditionPart, ...]:
+    editions = db.session.scalars(select_editions(product.id)).all()
+    prices = _read_prices(product.id)
+    return tuple(
+        EditionPart(
+            key=edition.key,
+            is_active=edition.is_active,
+            values=(values := read_edition(edition)),
+            shown={name: digest_of(value) for name, value in values.items()},
+            prices=prices.get(edition.id, {}),
+        )
+        for edition in editions
+    )
+
+
+def _read_prices(product_id: int) -> dict[int, dict[str, int]]:
+    rows = db.session.execute(
+        select(Price.edition_id, Price.currency, Price.amount_minor)
+        .join(Edition, Edition.id == Price.edition_id)
+        .where(Edition.product_id == product_id, Price.is_active)
+        .order_by(Price.id)
+    )
+    by_edition: dict[int, dict[str, int]] = {}
+    for edition_id, currency, amount_minor in rows:
+        by_edition.setdefault(edition_id, {})[currency] = amount_minor
+    return by_edition
