@@ -9,8 +9,13 @@ SECTIONS: Sections = {
     "Sell": {
         "products": (
             "storefront.cli.products:products",
-            "List the products and set what a buyer of each one gets.",
+            "Make a product, write its page, publish it, set its terms.",
         ),
+        "editions": (
+            "storefront.cli.editions:editions",
+            "Add what can be bought of a product, and switch it off.",
+        ),
+        "prices": ("storefront.cli.editions:prices", "Set what an edition costs, in each currency."),
         "releases": ("storefront.cli.releases:releases", "Upload files, publish a version, tell earlier buyers."),
         "payment-link": ("storefront.cli.payment_links:payment_link", "Make a link that sells without the cart."),
     },

@@ -8,6 +8,7 @@ import click
 
 from storefront.cli.choices import KEY_SOURCES
 from storefront.cli.output import as_json, print_result
+from storefront.cli.product_editing import COMMANDS
 from storefront.cli.shop import open_shop
 from storefront.shop.catalog.last_day import end_of_day
 
@@ -33,21 +34,29 @@ LIMIT = NumberOrNone()
 
 @click.group()
 def products() -> None:
-    """Products: how their licenses and downloads work."""
+    """Products: what their pages say, and how their licenses and downloads work."""
+
+
+for command in COMMANDS:
+    products.add_command(command)
 
 
 @products.command("list")
 @as_json
 def list_products(as_json: bool) -> None:
     """Every product by its slug, which other commands want."""
-    from storefront.shop.catalog.queries import list_slugs
+    from storefront.owner.products.listing import list_all_products
 
     with open_shop():
-        slugs = list_slugs()
+        listed = list_all_products()
     print_result(
-        [{"slug": slug, "name": name} for slug, name in slugs],
-        [f"{slug:<32}{name}" for slug, name in slugs],
+        [asdict(product) for product in listed],
+        [
+            f"{product.slug:<32}{product.state:<12}{product.name}  {', '.join(product.prices)}".rstrip()
+            for product in listed
+        ],
         as_json=as_json,
+        if_none='No products yet: `storefront products create "My tool"` makes one.',
     )
 
 

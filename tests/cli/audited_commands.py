@@ -105,6 +105,82 @@ def _edition(world: World) -> Prepared:
     return ("twinspot", "--edition", "Team", "--seats", "12"), told
 
 
+@case("products create")
+def _create(world: World) -> Prepared:
+    told = Told("product.created", "my-tool", None, {"name": "My tool"})
+    return ("My tool",), told
+
+
+@case("products edit")
+def _edit(world: World) -> Prepared:
+    described = world.file("about.md", "**New**")
+    before = {"summary": ANY, "description_markdown": ANY, "tags": []}
+    after = {"summary": "Short.", "description_markdown": "**New**", "tags": ["mac", "cli"]}
+    words = ("twinspot", "--tagline", "Short.", "--description-file", described, "--tag", "mac", "--tag", "cli")
+    return words, Told("product.changed", "twinspot", before, after)
+
+
+@case("products publish")
+def _publish_product(world: World) -> Prepared:
+    told = Told("product.unlisted", "twinspot", {"state": "published"}, {"state": "unlisted"})
+    return ("twinspot", "--unlisted"), told
+
+
+@case("products retire")
+def _retire(world: World) -> Prepared:
+    return ("twinspot",), Told("product.retired", "twinspot", {"state": "published"}, {"state": "retired"})
+
+
+@case("products unpublish")
+def _unpublish(world: World) -> Prepared:
+    return ("twinspot",), Told("product.draft", "twinspot", {"state": "published"}, {"state": "draft"})
+
+
+@case("products rename")
+def _rename(world: World) -> Prepared:
+    told = Told("product.renamed", "doublespot", {"slug": "twinspot"}, {"slug": "doublespot"})
+    return ("twinspot", "doublespot"), told
+
+
+@case("editions add")
+def _add_edition(world: World) -> Prepared:
+    told = Told("edition.created", "twinspot/studio", None, {"name": "Studio", "line": "Two to five"})
+    return ("twinspot", "Studio", "--line", "Two to five"), told
+
+
+@case("editions edit")
+def _edit_edition(world: World) -> Prepared:
+    return ("twinspot", "team", "--name", "Crew"), Told(
+        "edition.changed", "twinspot/team", {"name": "Team"}, {"name": "Crew"}
+    )
+
+
+@case("editions switch-off")
+def _switch_off(world: World) -> Prepared:
+    return ("twinspot", "team"), Told("edition.switched_off", "twinspot/team")
+
+
+@case("editions switch-on")
+def _switch_on(world: World) -> Prepared:
+    world.do("editions", "switch-off", "twinspot", "team")
+    return ("twinspot", "team"), Told("edition.switched_on", "twinspot/team")
+
+
+@case("editions delete")
+def _delete_edition(world: World) -> Prepared:
+    return ("twinspot", "team"), Told("edition.deleted", "twinspot/team", ANY)
+
+
+@case("prices set")
+def _set_price(world: World) -> Prepared:
+    return ("twinspot", "team", "usd", "80"), Told("price.changed", "twinspot/team", {"usd": 7900}, {"usd": 8000})
+
+
+@case("prices remove")
+def _remove_price(world: World) -> Prepared:
+    return ("twinspot", "team", "usd"), Told("price.changed", "twinspot/team", {"usd": 7900}, {"usd": None})
+
+
 @case("releases upload")
 def _upload(world: World) -> Prepared:
     after = {"files": ["twinspot-3.zip"], "state": "draft", "notes": ""}

@@ -3,7 +3,6 @@
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductAlias, Release
 
@@ -13,12 +12,6 @@ WHERE_PRODUCTS_ARE = "`storefront products list` shows what there is."
 def no_such_product(slug: str, *, hint: str = WHERE_PRODUCTS_ARE) -> NotFound:
     """Return the error of everything that looks a product up by its slug."""
     return NotFound(f"There is no product {slug}. {hint}".rstrip())
-
-
-def list_slugs() -> list[tuple[str, str]]:
-    """Return (slug, name) of every product, in the owner's order."""
-    rows = db.session.execute(select(Product.slug, Product.name).order_by(Product.position, Product.id))
-    return [(slug, name) for slug, name in rows]
 
 
 def find_product_id(session: Session, slug: str) -> int | None:

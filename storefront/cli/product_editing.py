@@ -1,0 +1,122 @@
+"""`storefront products`: make a product, write its page, publish it, retire it. As the pages under /admin do."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from storefront.cli.output import as_json, print_result
+from storefront.cli.shop import open_shop
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--slug", default="", help="The last part of its address. Made from the name where it is not given.")
+@as_json
+def create(name: str, slug: str, as_json: bool) -> None:
+    """Make a draft: `products edit`, `editions add` and `prices set` fill it, `products publish` shows it."""
+    from storefront.shop.editor.products import create_product
+
+    with open_shop():
+        made = create_product(name, slug=slug)
+    advice = (
+        f"`storefront editions add {made} Standard` and `storefront prices set {made} standard usd 19.00` next."
+    )
+    print_result({"slug": made, "state": "draft"}, [f"{made} is a draft.", advice], as_json=as_json)
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--name", help="Up to 120 characters.")
+@click.option("--tagline", "summary", help="One sentence of up to 160 characters; needed to publish.")
+@click.option("--description-file", type=FILE, help="Markdown; needed to publish.")
+@click.option("--requirements-file", type=FILE, help="System requirements, in Markdown.")
+@click.option("--tag", "tags", multiple=True, help="Once for each; they take the place of those that it had.")
+@click.option("--search-title", help="For search engines. Empty: its name.")
+@click.option("--search-text", help="For search engines. Empty: its tagline.")
+@as_json
+def edit(
+    slug: str,
+    *,
+    description_file: Path | None,
+    requirements_file: Path | None,
+    tags: tuple[str, ...],
+    as_json: bool,
+    **given: str | None,
+) -> None:
+    """Change what its page says. What is not named stays as it is."""
+    texts: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    for name, file in (("description_markdown", description_file), ("requirements", requirements_file)):
+        if file:
+            texts[name] = _read_text(file)
+    if tags:
+        texts["tags"] = list(tags)
+    if not texts:
+        raise click.ClickException("Nothing to change: name a text, for example --tagline.")
+    from storefront.shop.editor.products import change_texts
+
+    with open_shop():
+        changed = change_texts(slug, texts)
+    words = ", ".join(changed) or "nothing: it says all that already"
+    print_result({"slug": slug, "changed": changed}, [f"Changed: {words}."], as_json=as_json)
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file} is no UTF-8 text: save it as UTF-8.") from error
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--unlisted", is_flag=True, help="Not in the shop's list: whoever has the link sees it.")
+@as_json
+def publish(slug: str, unlisted: bool, as_json: bool) -> None:
+    """Sell it. Says all that is missing where it is not ready."""
+    _set_state(slug, "unlisted" if unlisted else "published", as_json=as_json)
+
+
+@click.command()
+@click.argument("slug")
+@as_json
+def retire(slug: str, as_json: bool) -> None:
+    """Sell it no more: whoever bought it keeps everything."""
+    _set_state(slug, "retired", as_json=as_json)
+
+
+@click.command()
+@click.argument("slug")
+@as_json
+def unpublish(slug: str, as_json: bool) -> None:
+    """Make it a draft again: its page goes, whoever bought it keeps everything."""
+    _set_state(slug, "draft", as_json=as_json)
+
+
+def _set_state(slug: str, state: str, *, as_json: bool) -> None:
+    from storefront.shop.catalog.models import ProductState
+    from storefront.shop.editor.states import set_state
+
+    with open_shop():
+        is_new = set_state(slug, ProductState(state))
+    line = f"{slug} is {state} now." if is_new else f"{slug} was {state} already."
+    print_result({"slug": slug, "state": state, "changed": is_new}, [line], as_json=as_json)
+
+
+@click.command()
+@click.argument("slug")
+@click.argument("new_slug")
+@as_json
+def rename(slug: str, new_slug: str, as_json: bool) -> None:
+    """Give it another address. The old one leads there, and programs that check keys notice nothing."""
+    from storefront.shop.editor.products import change_slug
+
+    with open_shop():
+        is_new = change_slug(slug, new_slug)
+    line = f"{slug} is {new_slug} now." if is_new else f"It is {new_slug} already."
+    print_result({"slug": new_slug, "changed": is_new}, [line], as_json=as_json)
+
+
+COMMANDS = (create, edit, publish, retire, unpublish, rename)
