@@ -33,8 +33,8 @@ def editor(
     slug: str, *, part: str = "", refusal: StorefrontError | None = None, values: Mapping[str, Any] | None = None
 ) -> ResponseReturnValue:
     """Show the editor. After a refusal with what was typed into that part of it, and why it was not saved."""
-    page = render_template(
-        "owner/admin/products/edit.html",
+    html = render_template(
+        "owner/products/edit.html",
         page=read_editor_page(slug),
         part=part,
         error=refusal.message if refusal else "",
@@ -42,7 +42,10 @@ def editor(
         conflicts=refusal.conflicts if isinstance(refusal, StaleSave) else {},
         typed=dict(values or {}),
     )
-    return make_response(page, refusal.status if refusal else 200)
+    response = make_response(html, refusal.status if refusal else 200)
+    policy = content_security_policy(settings(), g.csp_nonce)
+    response.headers["Content-Security-Policy"] = policy.replace("frame-src ", "frame-src 'self' ")  # the preview
+    return response
 
 
 def save(slug: str, part: str, change: Callable[[], str], *, values: Mapping[str, Any]) -> ResponseReturnValue:

@@ -13,13 +13,13 @@ from storefront.shop.editor.refusals import ProductRefused
 @admin.get("/products")
 @needs(Permission.SHOP)
 def products() -> ResponseReturnValue:
-    return render_template("owner/admin/products/list.html", products=list_all_products())
+    return render_template("owner/products/list.html", products=list_all_products())
 
 
 @admin.get("/products/new")
 @needs(Permission.SHOP)
 def new_product() -> ResponseReturnValue:
-    return render_template("owner/admin/products/new.html", name="", slug="", problems={})
+    return render_template("owner/products/new.html", name="", slug="", problems={})
 
 
 @admin.post("/products")
@@ -30,7 +30,7 @@ def make_product() -> ResponseReturnValue:
         made = create_product(name, slug=slug)
     except ProductRefused as refusal:
         page = render_template(
-            "owner/admin/products/new.html", name=name[:1000], slug=slug[:200], problems=refusal.problems
+            "owner/products/new.html", name=name[:1000], slug=slug[:200], problems=refusal.problems
         )
         return make_response(page, 400)
     flash("Your product is a draft: nobody sees it until you publish it.", "good")
