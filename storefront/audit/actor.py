@@ -31,7 +31,7 @@ def current_actor() -> Actor:
 
 
 def act_as(actor: Actor) -> None:
-    """Until the end of this request, or of this command."""
+    """Set who acts, until the end of this request or of this command."""
     g.actor = actor
 
 

@@ -34,7 +34,7 @@ def _line(cells: Iterable[object]) -> str:
 
 
 def _cell(cell: object) -> str:
-    """A spreadsheet runs a text that begins like a formula, so such a one begins with an apostrophe."""
+    """Put an apostrophe before what begins like a formula: a spreadsheet would run it."""
     text = str(cell)
     return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
 

@@ -12,7 +12,7 @@ MAX_WHY_LENGTH = 200
 
 
 class Absence:
-    """Of one engine, for all threads of a process."""
+    """Knows whether one engine answers, for all threads of a process."""
 
     def __init__(self, engine: str, *, seconds_now: Callable[[], float] = time.monotonic) -> None:
         self.engine = engine
@@ -27,7 +27,7 @@ class Absence:
         return self._since is not None
 
     def note(self, error: BaseException | str) -> None:
-        """It cannot be used. No traceback: thirty lines say no more than the error's own."""
+        """Note that the engine cannot be used. No traceback: thirty lines say no more than the error's own."""
         with self._lock:
             now = self._seconds_now()
             self._since = now if self._since is None else self._since
@@ -41,7 +41,7 @@ class Absence:
         )
 
     def end(self) -> None:
-        """It answered. Cheap to call each time."""
+        """Note that the engine answered. Cheap to call each time."""
         if self._since is None:
             return
         with self._lock:
@@ -53,7 +53,7 @@ class Absence:
 
 
 def _why(error: BaseException | str) -> str:
-    """The driver's first line, which names hosts and files; SQLAlchemy's text around it repeats the statement."""
+    """Return the driver's first line, with hosts and files. SQLAlchemy's text around it repeats the statement."""
     if isinstance(error, str):
         return error
     cause = getattr(error, "orig", None) or error

@@ -105,7 +105,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def engine_options(settings: Settings) -> dict[str, Any]:
-    """A pool as large as the process has threads, no overflow: waiting beats failing."""
+    """Return options for a pool of one connection a thread. No overflow: waiting beats failing."""
     # hide_parameters: an error's text is logged, and parameters are keys and addresses.
     options: dict[str, Any] = {
         "hide_parameters": True,
@@ -153,7 +153,7 @@ def end_read() -> None:
 
 @contextmanager
 def writers_turn() -> Iterator[None]:
-    """On SQLite in line with all threads and processes; who waited too long meets SQLite's own lock."""
+    """Wait in line for SQLite with all threads and processes. Who waited too long meets SQLite's own lock."""
     line = WRITERS.get()
     if line is None:
         yield
@@ -164,7 +164,7 @@ def writers_turn() -> Iterator[None]:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """One short, locked, all-or-nothing change. Does not nest; no network inside."""
+    """Make one short, locked, all-or-nothing change. Does not nest; no network inside."""
     session = db.session()
     if session.info.get("in_transaction"):
         raise RuntimeError("transaction() does not nest")
@@ -186,7 +186,7 @@ def transaction() -> Iterator[Session]:
 
 
 def one_read() -> Connection:
-    """For a single SELECT: no session, which costs more than the statement, and no BEGIN over a network."""
+    """Open a connection for a single SELECT: no session, which costs more, and no BEGIN over a network."""
     return READ_ENGINE.get().connect()
 
 
@@ -197,7 +197,7 @@ Changes = Callable[[Any], dict[str, Any]]
 
 @cache
 def _insert_statement(model: type[Base], dialect: str, changes: Changes | None, returning: tuple[str, ...]) -> Any:  # noqa: ANN401 - each engine has an Insert class of its own
-    """Built once, and of the table: as an entity's it costs twice as much, and an order runs six of them."""
+    """Build it once, and for the table: an entity's costs twice as much, and an order runs six of them."""
     table = model.__table__
     insert: Any = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(table)  # type: ignore[arg-type] # a mapped class always has a Table
     if changes is None:
@@ -212,7 +212,7 @@ def _key(model: type[Base]) -> tuple[str, ...]:
 
 
 def insert_missing(session: Session, model: type[Base], rows: list[Row]) -> int:
-    """INSERT .. ON CONFLICT DO NOTHING; returns how many rows are new.
+    """Run INSERT .. ON CONFLICT DO NOTHING; return how many rows are new.
 
     For rows that two callers may make first: nobody gets an IntegrityError in a buyer's face.
     """
@@ -230,7 +230,7 @@ def upsert(
     changes: Changes,
     returning: tuple[str, ...] = (),
 ) -> Result[Any]:
-    """INSERT .. ON CONFLICT (primary key) DO UPDATE; returns the columns `returning`.
+    """Run INSERT .. ON CONFLICT (primary key) DO UPDATE; return the columns `returning`.
 
     `changes` is a function of a module: the statement is kept by it.
     """

@@ -39,13 +39,13 @@ def find_address(text: str) -> str | None:
 
 
 def is_address(text: str) -> bool:
-    """What a stranger may type: one address in the internet. Whether anybody reads it, only a mail can tell."""
+    """Tell whether a stranger may type this: one internet address. Only an email shows if anybody reads it."""
     address = find_address(text.strip())
     return address is not None and "." in address.partition("@")[2]
 
 
 def find_mailbox(text: str) -> Mailbox | None:
-    """`a@b.example`, `Name <a@b.example>` or `"Name, Inc." <a@b.example>`; None for none and for several."""
+    """Read `a@b.example`, `Name <a@b.example>` or `"Name, Inc." <a@b.example>`; None for none and for several."""
     name, address = "", text.strip()
     if address.endswith(">"):
         name, _, address = address[:-1].rpartition("<")
@@ -56,7 +56,7 @@ def find_mailbox(text: str) -> Mailbox | None:
 
 
 def is_one_line(text: str) -> bool:
-    """True for what a header or a title can carry; emoji and names of all languages can."""
+    """Tell whether a header or a title can carry this; they can carry emoji and names of all languages."""
     return not any(unicodedata.category(letter) in BREAKS for letter in text)
 
 
@@ -70,7 +70,7 @@ def is_host(text: str) -> bool:
 
 
 def _ascii_domain(domain: str) -> str | None:
-    """Not Python's own codec: its IDNA of 2003 leads straße.example to another domain, strasse.example."""
+    """Return the domain in ASCII. Python's own codec (IDNA 2003) makes straße.example strasse.example, another."""
     if not domain.isascii():
         try:
             domain = idna.encode(domain, uts46=True, std3_rules=True).decode()

@@ -19,7 +19,7 @@ class Lease(Base):
 
 
 def take_lease(name: str, *, seconds: int) -> bool:
-    """True for one caller at a time, for so many seconds; a killed holder blocks nobody for longer."""
+    """Return True to one caller at a time, for so many seconds; a killed holder blocks nobody for longer."""
     now = clock.now()
     with transaction() as session:
         insert_missing(session, Lease, [{"name": name, "until": now - timedelta(seconds=1)}])

@@ -45,7 +45,7 @@ class JsonFormatter(_Discreet):
 
 @lru_cache(maxsize=4)
 def _when(second: int) -> str:
-    """UTC; kept for its second, because it costs as much as the rest of the line."""
+    """Write the time in UTC. It is kept for its second, because it costs as much as the rest of the line."""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

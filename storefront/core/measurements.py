@@ -72,7 +72,7 @@ class Measurements:
             self._sums[name, ""] = clock.now().timestamp()
 
     def answer(self, *, has_failed: bool) -> None:
-        """Good ones are stored with whatever else there is: alone they are not worth a write."""
+        """Count an answer. Good ones are stored with whatever else there is: alone they are not worth a write."""
         label = f"{hour_of(clock.now())} {'failed' if has_failed else 'good'}"
         with self._lock:
             (self._sums if has_failed else self._good_answers)[ANSWERS, label] += 1
@@ -85,7 +85,7 @@ class Measurements:
                     self._sums[name, f"{outcome} {bound:g}"] += 1
 
     def take(self, *, only_when_due: bool) -> dict[tuple[str, str], float]:
-        """Empties it; nothing while the last time was less than a minute ago."""
+        """Empty it and return its figures; nothing while the last time was less than a minute ago."""
         with self._lock:
             now = time.monotonic()
             if not self._sums or (only_when_due and now - self._flushed_at < FLUSH_SECONDS):
@@ -113,7 +113,7 @@ def measurements() -> Measurements:
 
 @contextmanager
 def timed(name: str) -> Iterator[None]:
-    """How long something took, by how it ended: `ok`, or the name of what was raised."""
+    """Measure how long something took, by how it ended: `ok`, or the name of what was raised."""
     started, outcome = time.perf_counter(), "ok"
     try:
         yield
@@ -138,7 +138,7 @@ def flush(*, only_when_due: bool = True) -> None:
 
 
 def _store(session: Session, collected: Mapping[tuple[str, str], float]) -> None:
-    """Names that end in `_at` are moments, of which the last counts; the others are added up."""
+    """Store the figures. Of names that end in `_at` the last one counts; the others are added up."""
     rows = [{"name": name, "label": label, "value": value} for (name, label), value in sorted(collected.items())]
     sums = [row for row in rows if not str(row["name"]).endswith("_at")]
     moments = [row for row in rows if str(row["name"]).endswith("_at")]
@@ -159,7 +159,7 @@ def _replace_value(new: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
 
 
 def read_measurements() -> dict[str, dict[str, float]]:
-    """Name -> label -> value, of all processes as far as they have stored it. One statement."""
+    """Return name -> label -> value, of all processes as far as they have stored it. One statement."""
     values: dict[str, dict[str, float]] = defaultdict(dict)
     for row in db.session.execute(select(Measurement.name, Measurement.label, Measurement.value)):
         values[row.name][row.label] = row.value

@@ -17,7 +17,7 @@ TYPED = re.compile(r"(\d{1,12})(?:\.(\d+))?", re.ASCII)
 
 
 def digits(currency: str) -> int:
-    """How many decimal digits Stripe's minor unit of this currency has."""
+    """Return how many decimal digits Stripe's minor unit of this currency has."""
     code = currency.lower()
     if code in ZERO_DECIMAL:
         return 0
@@ -25,7 +25,7 @@ def digits(currency: str) -> int:
 
 
 def is_chargeable(amount_minor: int, currency: str) -> bool:
-    """Stripe refuses three-decimal amounts not ending in 0, and ISK and UGX amounts not ending in 00."""
+    """Tell whether Stripe takes it: three-decimal amounts must end in 0, ISK and UGX amounts in 00."""
     code = currency.lower()
     if code in THREE_DECIMAL:
         return amount_minor % 10 == 0
@@ -35,7 +35,7 @@ def is_chargeable(amount_minor: int, currency: str) -> bool:
 
 
 def parse_money(text: str, currency: str) -> int:
-    """`parse_money("19.00", "usd")` is 1900; a point before the decimals, and nothing else but digits.
+    """Return 1900 for `parse_money("19.00", "usd")`: digits, a point before the decimals, and nothing else.
 
     Raises:
         ValueError: no such number, or one that this currency cannot pay; its sentence says what would do.
@@ -61,7 +61,7 @@ def write_money(amount_minor: int, currency: str) -> str:
 
 @lru_cache(maxsize=1024)  # a shop has few prices, and every page shows some
 def format_money(amount_minor: int, currency: str, *, locale: str = "en_US") -> str:
-    """`format_money(1900, "usd")` is `$19.00`. The digits are Stripe's, the looks are Babel's."""
+    """Write `$19.00` for `format_money(1900, "usd")`. The digits are Stripe's, the looks are Babel's."""
     code = currency.lower()
     places = 0 if code in WHOLE_UNITS_IN_TWO_DECIMALS else digits(code)
     value = Decimal(amount_minor).scaleb(-digits(code))

@@ -61,7 +61,7 @@ class DatabaseUnavailable(StorefrontError):
 
 
 def find_outage(error: BaseException) -> DatabaseUnavailable | None:
-    """None for a bug: a statement that is wrong, a row that breaks a constraint, and for any other error."""
+    """Return None for a bug (a wrong statement, a row that breaks a constraint) and for any other error."""
     if isinstance(error, PoolUsedUp):
         return DatabaseUnavailable(BUSY)
     if isinstance(error, PendingRollbackError):  # somebody went on after the connection was lost

@@ -6,5 +6,5 @@ ONLY_OURS = 0o077
 
 
 def keep_files_private() -> None:
-    """For this process and those it starts. Release files are opened one by one, where nginx reads them."""
+    """Hide new files from other users, for this process and its children. Release files are opened for nginx."""
     os.umask(ONLY_OURS)

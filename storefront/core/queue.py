@@ -41,7 +41,7 @@ class Queue:
 
     @cached_property
     def huey(self) -> Huey:
-        """Made when first needed: a shop whose queue is down still starts and sells."""
+        """Make it when first needed: a shop whose queue is down still starts and sells."""
         return make_huey(self.url)
 
     @cached_property
@@ -52,7 +52,7 @@ class Queue:
         self.jobs[name]()
 
     def add_job(self, name: str, job: Callable[[], None], *, every_minute: bool = False) -> None:
-        """For the worker: what `nudge(name)` runs, and what the clock runs without a nudge."""
+        """Tell a worker what `nudge(name)` runs. With `every_minute` the clock runs it too, without a nudge."""
         self.jobs[name] = job
         if every_minute:
             self.huey.periodic_task(crontab(), name=f"every_minute_{name}")(job)
@@ -71,7 +71,7 @@ class Queue:
         return True
 
     def wait(self) -> None:
-        """For the worker, which may be started before the database its queue is in."""
+        """Wait until the queue answers: a worker may be started before the database its queue is in."""
         while True:
             try:
                 self.huey.storage.queue_size()
@@ -107,7 +107,7 @@ class _Patient(BaseProcess):  # type: ignore[misc] # Huey has no types
     closing: Lock
 
     def create_logger(self) -> logging.Logger:
-        """One that no other consumer has: what is left out of it is this one's."""
+        """Return a logger that no other consumer has: the filter on it is for this one alone."""
         own = logging.Logger(f"huey.consumer.{self.process_name}")  # noqa: LOG001 - those of getLogger() are shared
         own.parent = logging.getLogger("huey.consumer")
         return own
@@ -156,7 +156,7 @@ class _Consumer(Consumer):  # type: ignore[misc] # Huey has no types
         return super()._create_process(process, name)
 
     def _is_ours(self, record: logging.LogRecord) -> bool:
-        """Huey logs a traceback each time a queue does not answer, in each thread, several times a second."""
+        """Leave out the tracebacks that each of Huey's threads logs every moment while a queue does not answer."""
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, _engine_errors()):
             self.absence.note(error)
@@ -199,7 +199,7 @@ def _with_tables(huey: Huey) -> Huey:
 
 
 def make_tables(huey: Huey) -> None:
-    """Those that are missing. In PostgreSQL one at a time: of two who CREATE IF NOT EXISTS at once, one fails."""
+    """Make missing tables. In PostgreSQL one at a time: of two who CREATE IF NOT EXISTS at once, one fails."""
     storage = huey.storage
     if isinstance(storage, PostgresStorage):
         with storage.db(commit=True) as cursor:
@@ -222,7 +222,7 @@ def queue() -> Queue:
 
 
 def nudge(name: str, *, delay_seconds: int = 0) -> bool:
-    """For pages and tasks: False, and counted, when the queue did not take it."""
+    """Ask a worker to run the job. When the queue did not take it: False, and counted."""
     was_taken = queue().nudge(name, delay_seconds=delay_seconds)
     if not was_taken:
         measurements().add(FAILED_NUDGES, name)

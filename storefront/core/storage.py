@@ -65,7 +65,7 @@ class Stored:
 
 class Storage(Protocol):
     def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:
-        """Whole or not at all; the same bytes again change nothing.
+        """Store it whole or not at all; the same bytes again change nothing.
 
         Raises:
             OtherContent: the path has other bytes.
@@ -73,10 +73,10 @@ class Storage(Protocol):
         """
 
     def find_local_path(self, path: str) -> Path | None:
-        """Where a folder has it; None in a bucket, and for a file that is missing."""
+        """Return where a folder has it; None in a bucket, and for a file that is missing."""
 
     def find_size(self, path: str) -> int | None:
-        """None for a file that is missing."""
+        """Return its size; None for a file that is missing."""
 
     def presign(self, path: str, *, seconds: int) -> str | None:
         """Return a URL that a bucket answers to anybody for so long; None for a folder."""
@@ -85,7 +85,7 @@ class Storage(Protocol):
         """Read the whole file in parts."""
 
     def delete(self, path: str) -> None:
-        """Only for what an upload has just made and nothing refers to. Safe to repeat."""
+        """Delete what an upload has just made and nothing refers to. Safe to repeat."""
 
 
 # In quotes everything else is read alike. Some browsers decode a percent sign (RFC 6266, appendix D).
@@ -93,7 +93,7 @@ PLAIN_NAME = re.compile(r'[^ -~]|["\\%?]')
 
 
 def disposition(filename: str) -> str:
-    """`attachment` with a name in any language: RFC 6266 and, for what ASCII cannot say, RFC 8187."""
+    """Return `attachment` with a name in any language: RFC 6266 and, for what ASCII cannot say, RFC 8187."""
     plain = PLAIN_NAME.sub("_", filename)
     if plain == filename:
         return f'attachment; filename="{plain}"'
@@ -105,7 +105,7 @@ class Folder:
         self.root = root
 
     def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:  # noqa: ARG002 - a bucket keeps the type
-        """Written to a hidden neighbor, then linked to its name: readers never meet half a file."""
+        """Write to a hidden neighbor, then link it to its name: readers never meet half a file."""
         path = f"{folder}/{filename}"
         target = self.root / path
         _make_folder(target.parent)
@@ -168,7 +168,7 @@ class Bucket:
         self._uploads = _connect(url, options, limits.part)
 
     def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:
-        """Read twice: its hash is a part of its key. The bucket's own upload in parts leaves nothing half done."""
+        """Read it twice: its hash is a part of its key. The bucket's upload in parts leaves nothing half done."""
         size, digest = measure(content)
         path = f"{folder}/{digest[:16]}/{filename}"
         attributes = {"Content-Type": content_type, "Content-Disposition": disposition(filename)}
@@ -204,12 +204,12 @@ class Bucket:
             return self._find_size(path)
 
     def presign(self, path: str, *, seconds: int) -> str | None:
-        """Name and type come from the object: they were given at the upload."""
+        """Return a link. Name and type come from the object: they were given at the upload."""
         with _refusals():
             return obstore.sign(self._store, "GET", path, timedelta(seconds=seconds))
 
     def read(self, path: str) -> Iterator[bytes]:
-        """A request for each piece: the reader of a zip takes its time, and no request waits for it."""
+        """Ask for each piece by itself: the reader of a zip takes its time, and no request waits for it."""
         # Run while an answer is sent, when no request and no database connection is left to give back.
         size = obstore.head(self._store, path)["size"]
         for start in range(0, size, PIECE_BYTES):
@@ -236,7 +236,7 @@ def _connect(url: str, options: Mapping[str, Any], timeout: timedelta) -> S3Stor
 
 
 def _chunks(content: IO[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
-    """The hash is taken while it is read."""
+    """Yield the content in parts and hash it while it is read."""
     while chunk := content.read(CHUNK_BYTES):
         digest.update(chunk)
         yield chunk
@@ -244,7 +244,7 @@ def _chunks(content: IO[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Not inside a transaction; the library's words may hold addresses and stay out of the page."""
+    """Turn the library's errors into ours: its words may hold addresses. Not inside a transaction."""
     end_read()
     try:
         yield
@@ -265,7 +265,7 @@ def _copy(content: IO[bytes], output: IO[bytes]) -> tuple[int, str]:
 
 
 def measure(content: IO[bytes]) -> tuple[int, str]:
-    """Size and SHA-256 of what is left to read."""
+    """Return size and SHA-256 of what is left to read."""
     digest = hashlib.sha256()
     size = sum(len(chunk) for chunk in _chunks(content, digest))
     return size, digest.hexdigest()
@@ -277,7 +277,7 @@ def _digest_of(path: Path) -> str:
 
 
 def _make_folder(folder: Path) -> None:
-    """nginx reads it too, whatever the umask of the upload is."""
+    """Make the folder so that nginx can read it, whatever the umask of the upload is."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
@@ -285,7 +285,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _clean_up(folder: Path) -> None:
-    """What an upload left that was killed; a running one is younger."""
+    """Delete what a killed upload left; what belongs to a running one is younger."""
     for leftover in folder.glob(".incoming-*"):
         with suppress(FileNotFoundError):  # another upload is done with it
             if leftover.stat().st_mtime < clock.now().timestamp() - STALE_SECONDS:
@@ -296,13 +296,13 @@ STORAGE: Part[Storage] = Part("storage")
 
 
 def set_up_storage(app: Flask, settings: Settings) -> None:
-    """Raises SettingsError for a bucket whose settings cannot be read."""
+    """Open the storage. Raises SettingsError for a bucket whose settings cannot be read."""
     is_folder = settings.files_url.startswith("file://")
     STORAGE.set(Folder(settings.files_path) if is_folder else _open_bucket(settings), app)
 
 
 def _open_bucket(settings: Settings) -> Storage:
-    """The library's own words are about its insides, and may hold what a key says."""
+    """Open a bucket. The library's own words are about its insides, and may repeat a key: they are not shown."""
     try:
         return Bucket(settings.files_url, settings.files_options)
     except (BaseError, TypeError, ValueError) as error:

@@ -13,12 +13,12 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def new_token() -> str:
-    """128 random bits, URL-safe, 22 characters."""
+    """Return 128 random bits, URL-safe, 22 characters."""
     return secrets.token_urlsafe(16)
 
 
 def is_token(text: str) -> bool:
-    """What one of ours could be; PostgreSQL refuses a NUL, and an index very long text."""
+    """Tell whether it could be a token of ours; PostgreSQL refuses a NUL, and an index very long text."""
     return TOKEN.fullmatch(text) is not None
 
 
@@ -36,7 +36,7 @@ def derive_token(seed: bytes, *, purpose: str, version: int, secret_key: str) ->
 
 
 def hash_token(token: str) -> str:
-    """SHA-256 in hex: tables are searched by this, so timing says nothing about the token."""
+    """Return SHA-256 in hex: tables are searched by it, so timing says nothing about the token."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

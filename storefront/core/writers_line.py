@@ -37,12 +37,12 @@ class WritersLine:
         _lines.add(self)
 
     def path(self, part: str) -> Path:
-        """`next` or `turn`; named like SQLite's own files beside the database."""
+        """Return the path of `next` or `turn`, named like SQLite's own files beside the database."""
         return Path(f"{self.database}-{part}")
 
     @contextmanager
     def turn(self, *, seconds: float) -> Iterator[bool]:
-        """False for who goes on without one, after so many seconds or where files cannot be locked."""
+        """Wait for a turn. False after so many seconds, and where files cannot be locked."""
         until = time.monotonic() + seconds
         threads = self._threads
         has_turn = threads.acquire(timeout=seconds)
@@ -57,7 +57,7 @@ class WritersLine:
                 threads.release()
 
     def _take(self, turn_lock: ExitStack, until: float) -> bool:
-        """Two files, so that nobody overtakes: only who holds `next` asks for `turn`, and keeps it until then.
+        """Lock two files, so that nobody overtakes: only who holds `next` asks for `turn`.
 
         With one file the process that has just finished would take it again before any other has woken up.
         """
@@ -73,7 +73,7 @@ class WritersLine:
             return False
 
     def _open(self, part: str) -> int:
-        """Only for who may write the database: who can open the file can hold up all others."""
+        """Open it only to those who may write the database: who can open the file can hold up all others."""
         database = self.database.stat() if self.database and self.database.exists() else None
         descriptor = os.open(self.path(part), os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         if sys.platform == "win32" or database is None:
@@ -82,7 +82,7 @@ class WritersLine:
         return descriptor
 
     def forget(self) -> None:
-        """In a fork: whatever thread had the turn is not here."""
+        """Start anew in a fork: whatever thread had the turn is not here."""
         self._threads = Lock()
 
 
@@ -96,7 +96,7 @@ def _share_like(database: os.stat_result, own: os.stat_result, descriptor: int) 
 
 @contextmanager
 def _locked(descriptor: int, until: float) -> Iterator[bool]:
-    """Closes it at the end. The kernel opens the lock of a process that dies."""
+    """Lock the file, and close it at the end. The kernel opens the lock of a process that dies."""
     _held.add(descriptor)
     has_lock = False
     try:

@@ -82,7 +82,7 @@ def check_code() -> ResponseReturnValue:
 @customers.get("/sign-in/link/<token>")
 @limiter.limit("30/minute")
 def open_link(token: str) -> ResponseReturnValue:
-    """A page with a button: what opens links in mails before people do signs nobody in."""
+    """Show a page with a button: programs that open links in emails before people do sign nobody in."""
     proof = _find_proof(token)
     page = render_template("customers/link.html", token=token, email=proof.email if proof else None)
     answer = make_response(page, 200 if proof else 404)

@@ -26,14 +26,14 @@ class NotSent(Protocol):
 
     @property
     def may_return(self) -> bool:
-        """It may be true again: its order is closed, and may open."""
+        """Tell whether it may be true again: its order is closed, and may open."""
 
 
 Composer = Callable[[OutboxMessage], Mail | NotSent]
 
 
 def deliver_due(compose: Composer) -> int:
-    """Every message that is due now; returns how many were taken. Composers come from above this package."""
+    """Deliver what is due now; return how many messages were tried. Composers come from above this package."""
     claimed_count = 0
     while (message_id := outbox.claim_next()) is not None:
         claimed_count += 1
@@ -83,7 +83,7 @@ def _set_aside(message: OutboxMessage, not_sent: NotSent, *, due_at: datetime, a
 def _note_refusal(
     message_id: int, error: MailRefused, *, attempts: int, promised_at: datetime, due_at: datetime
 ) -> None:
-    """As long as no other mail leaves, it may be the account that is refused, which the owner can mend.
+    """Note a refusal. As long as no other mail leaves, it may be the account's, which the owner can mend.
 
     Raises:
         MailServerDown: it may be the account; the message is back in the queue.

@@ -87,7 +87,7 @@ def _at_login(error: Exception, name: str) -> MailServerDown:
 
 
 def of_the_sender(error: smtplib.SMTPSenderRefused, *, size: int, size_limit: int) -> MailServerDown | MailRefused:
-    """The answer to MAIL FROM. Too big is only the mail that is: a full quota has the same code."""
+    """Read the answer to MAIL FROM. Only a mail that is too big is blamed: a full quota has the same code."""
     code, said = error.smtp_code, _bytes(error.smtp_error)
     if code == TOO_BIG and (0 < size_limit < size or SIZE_STATUS.search(said)):
         return MailRefused(f"mail refused ({code})", is_permanent=True)
@@ -108,7 +108,7 @@ def of_the_recipient(code: int, said: bytes | str) -> MailServerDown | MailRefus
 
 
 def of_the_text(error: smtplib.SMTPDataError) -> MailRefused:
-    """Services that send for others say only here that a sender is not verified."""
+    """Read the answer to the text. Services that send for others say only here that a sender is not verified."""
     is_permanent = error.smtp_code >= 500
     doubt = Doubt.TEXT if is_permanent else Doubt.NONE
     return MailRefused(f"mail refused ({error.smtp_code})", is_permanent=is_permanent, doubt=doubt)

@@ -42,7 +42,7 @@ class Mail:
 
 
 def write_letter(mail: Mail, *, sender: Mailbox, recipient: str, sent_at: datetime) -> bytes:
-    """Headers and both bodies. Both addresses are known to be one; only `recipient` may need SMTPUTF8."""
+    """Write headers and both bodies. Each address is known to be only one; only `recipient` may need SMTPUTF8."""
     headers = {
         "Subject": _encode("Subject", _shorten(_one_line(mail.subject), MAX_SUBJECT)),
         "From": _write_sender(sender),
@@ -67,14 +67,14 @@ def _write_bodies(text: str, html: str) -> bytes:
 
 
 def _encoding(text: str) -> str:
-    """The shorter one: quoted-printable writes three letters for each byte that is not ASCII."""
+    """Choose the shorter one: quoted-printable writes three letters for each byte that is not ASCII."""
     size = len(text.encode())
     beyond_ascii = size - sum(letter.isascii() for letter in text)
     return "base64" if beyond_ascii * 6 > size else "quoted-printable"
 
 
 def _clean(text: str) -> str:
-    """One kind of line end, no controls, no half of a character: a text that every charset and server bears."""
+    """Leave one kind of line end, no controls, no half of a character: every charset and server takes that."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return CONTROLS.sub("", ENDS_OF_LINES.sub("\n", whole))
 
@@ -84,7 +84,7 @@ def _one_line(text: str) -> str:
 
 
 def _shorten(text: str, length: int) -> str:
-    """Not within what is read as one sign: accents, joined emoji."""
+    """Cut the text, but not within what is read as one sign: accents, joined emoji."""
     if len(text) <= length:
         return text
     end = length - 1
@@ -98,7 +98,7 @@ def _is_joined(before: str, after: str) -> bool:
 
 
 def _encode(name: str, text: str) -> str:
-    """Folded; as RFC 2047's words where ASCII cannot say it, or says it in a word that no line holds."""
+    """Fold a header; use RFC 2047's words where ASCII cannot say it, or says it in a word that no line holds."""
     return Header(text, _charset(text), maxlinelen=MAX_HEADER_LINE, header_name=name).encode(linesep="\r\n")
 
 

@@ -102,7 +102,7 @@ def _new_message_id() -> str:
 def promise_news(
     session: Session, readers: Iterable[tuple[tuple[str, str], datetime]], *, state: MailState = MailState.QUEUED
 ) -> int:
-    """Of ((what it is about, address), when it may leave); a few statements for hundreds of readers.
+    """Promise news to readers: ((what it is about, address), when it may leave). A few statements for hundreds.
 
     A mail that was canceled or paused makes room for its next promise. Returns how many are new: whoever tells of
     the same release at the same moment promises the others.
@@ -132,7 +132,7 @@ def promise_news(
 
 
 def find_end_of_news(session: Session) -> datetime:
-    """When news that wait will have left: two mailings at once keep the pace of one."""
+    """Return when news that waits will have left: two mailings at once keep the pace of one."""
     last = session.scalar(
         select(func.max(OutboxMessage.due_at)).where(
             OutboxMessage.kind == MailKind.NEW_RELEASE,
@@ -208,7 +208,7 @@ def get_message(message_id: int) -> OutboxMessage:
 
 
 def has_sent_since(when: datetime) -> bool:
-    """True where a mail has left since then: the server takes mails of this shop."""
+    """Tell whether a mail has left since then: the server takes mails of this shop."""
     sent_since = OutboxMessage.sent_at > when, OutboxMessage.mode == settings().mode
     return db.session.scalar(select(OutboxMessage.id).where(*sent_since).limit(1)) is not None
 
@@ -221,7 +221,7 @@ def _finish(message_id: int, *claimed: ColumnElement[bool], **values: object) ->
 
 
 def mark_sent(message_id: int) -> None:
-    """Whoever holds the claim now: a mail that left has left."""
+    """Mark it, whoever holds the claim now: a mail that left has left."""
     _finish(message_id, state=MailState.SENT, sent_at=clock.now(), last_error=None)
 
 
@@ -230,7 +230,7 @@ def mark_canceled(message_id: int, reason: str) -> None:
 
 
 def mark_failed(message_id: int, *, attempts: int, error: str, is_permanent: bool) -> None:
-    """Back to the queue for the next try, or visibly at its end. Nothing when another took the claim over."""
+    """Put it back for the next try, or mark it as failed. Do nothing when another worker took the claim over."""
     still_claimed = OutboxMessage.state == MailState.SENDING, OutboxMessage.attempts == attempts
     if is_permanent or attempts >= MAX_ATTEMPTS:
         _finish(message_id, *still_claimed, state=MailState.FAILED, last_error=error)
@@ -240,7 +240,7 @@ def mark_failed(message_id: int, *, attempts: int, error: str, is_permanent: boo
 
 
 def put_back(message_id: int, *, attempts: int, error: str) -> None:
-    """Untried: the server was down. The claim does not count, and the message waits for ever."""
+    """Put it back untried: the server was down. The claim does not count, and the message waits on."""
     with transaction() as session:
         session.execute(
             update(OutboxMessage)

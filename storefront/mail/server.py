@@ -57,7 +57,7 @@ def connect(
     use_tls: bool,
     login: tuple[str, str] | None,
 ) -> MailServer:
-    """Ready for a mail.
+    """Return a server that is ready for a mail.
 
     Raises:
         MailServerDown: whatever went wrong; it says which setting to look at.

@@ -23,8 +23,8 @@ NO_SMTPUTF8 = "the mail server takes only ASCII before the @ (no SMTPUTF8)"
 
 
 class _TimedConnection(Connection):
-    """Flask-Mail 0.10 offers no time limit, TLS without looking at the certificate, and messages with lines of any
-    length under a sender without quotes: all of it is done beside it.
+    """Connects with a time limit and checks the certificate. Flask-Mail 0.10 does neither, and writes lines of any
+    length under a sender without quotes: `write_letter` does that instead.
     """
 
     host: MailServer | None
@@ -43,7 +43,7 @@ class _TimedConnection(Connection):
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """A server that goes away instead of saying goodbye changes nothing about the mail it took or refused."""
+        """Say goodbye. A server that has gone away changes nothing about the mail it took or refused."""
         if self.host is None:  # MAIL_SUPPRESS_SEND
             return
         with suppress(smtplib.SMTPException, OSError):
@@ -111,6 +111,6 @@ def _hand_over(server: MailServer, sender: str, recipient: str, content: bytes) 
 
 
 def _size_limit(server: MailServer) -> int:
-    """0 where the server names none."""
+    """Return the largest size in bytes; 0 where the server names none."""
     said = server.esmtp_features.get("size", "")
     return int(said) if said.isascii() and said.isdigit() else 0

@@ -49,7 +49,7 @@ def mail_trouble() -> MailTrouble:
 
 
 def _server_down() -> tuple[datetime | None, str | None]:
-    """Since when and why: of the messages that met it down since the last one that left."""
+    """Return since when and why, from the messages that met it down since the last one that left."""
     in_running_mode = OutboxMessage.mode == settings().mode
     last_sent_at = db.session.scalar(select(func.max(OutboxMessage.sent_at)).where(in_running_mode))
     met = in_running_mode & MET_SERVER_DOWN

@@ -53,7 +53,7 @@ def _receipt(message: OutboxMessage) -> Composed:
 
 
 def _keys_arrived(message: OutboxMessage) -> Composed:
-    """All keys of the order, whichever delivery brought them."""
+    """Write all keys of the order, whichever delivery brought them."""
     context = _about_purchase(message)
     purchase: Purchase = context["purchase"]
     keys = [key for item in purchase.items for key in item.keys if key.state is KeyState.WORKS]
@@ -141,7 +141,7 @@ def _unless_withdrawn(message: OutboxMessage) -> Composed:
 
 
 def _refunded(message: OutboxMessage) -> Composed:
-    """To the buyer: how much, and what still works."""
+    """Tell the buyer how much, and what still works."""
     refund = db.session.get_one(Refund, message.about)
     if refund.status in ("failed", "canceled"):
         return Canceled(f"the refund is {refund.status}")
@@ -149,7 +149,7 @@ def _refunded(message: OutboxMessage) -> Composed:
 
 
 def _dispute_opened(message: OutboxMessage) -> Composed:
-    """To the owner."""
+    """Tell the owner that a buyer disputed a payment."""
     dispute = db.session.get_one(Dispute, message.about)
     stage = answer_stage(dispute.status)
     if stage is None or not message.dedupe_key.endswith(f":{stage.value}"):
@@ -164,7 +164,7 @@ def _dispute_opened(message: OutboxMessage) -> Composed:
 
 
 def _fraud_warning(message: OutboxMessage) -> Composed:
-    """To the owner."""
+    """Tell the owner that a bank warns of fraud."""
     warning = db.session.get_one(FraudWarning, message.about)
     if not warning.is_actionable:
         return Canceled("it is refunded or disputed meanwhile", may_return=True)
@@ -173,7 +173,7 @@ def _fraud_warning(message: OutboxMessage) -> Composed:
 
 
 def _reconcile_report(message: OutboxMessage) -> Composed:
-    """To the owner."""
+    """Tell the owner what the comparison with Stripe found."""
     return {"reconciled": db.session.get_one(ReconcilePass, int(message.about or 0))}
 
 

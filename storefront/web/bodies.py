@@ -48,7 +48,7 @@ class Unstorable(StorefrontError):
 
 
 def takes_bytes(most: int) -> Callable[[View], View]:
-    """On a view, below its route: the largest body that it reads."""
+    """Mark a view, below its route, with the largest body that it reads."""
 
     def mark(view: View) -> View:
         setattr(view, MARK, most)
@@ -69,7 +69,7 @@ class Streamed:
 def streams_bytes(
     most: int, *, check_sender: Callable[[], object], is_form: bool = False
 ) -> Callable[[View], View]:
-    """On a view, below its route: it reads `wsgi.input` itself, or gets the files of a form from a disk.
+    """Mark a view, below its route: it reads `wsgi.input` itself, or gets the files of a form from a disk.
 
     The sender is asked for before the first byte is read, since the guard of a blueprint comes later.
     """
@@ -86,7 +86,7 @@ def most_bytes(app: Flask, endpoint: str | None) -> int:
 
 
 def set_up_bodies(app: Flask) -> None:
-    """What Werkzeug bounds itself; the rest is `take_body`, which runs before every request."""
+    """Set what Werkzeug bounds itself; `take_body`, which runs before every request, does the rest."""
     app.config.update(
         MAX_CONTENT_LENGTH=None,  # each route's own limit is held below
         MAX_FORM_MEMORY_SIZE=MOST_BYTES,
@@ -120,7 +120,7 @@ def take_body() -> None:
 
 
 def _is_streamed(environ: "WSGIEnvironment", streamed: Streamed) -> bool:
-    """A small body goes the way of all others, and so does a form that is sent where bytes are expected."""
+    """Leave small bodies on the way of all others, and forms that are sent where bytes are expected."""
     kind = "multipart/form-data" if streamed.is_form else None
     is_expected = request.mimetype == kind if kind else request.mimetype not in FORMS
     return is_expected and (get_content_length(environ) or 0) > MOST_BYTES

@@ -19,7 +19,7 @@ def client_of(address: str) -> str:
 
 
 def _bare(address: str) -> str:
-    """Without the port that some proxies add (it differs with each connection), and the name of an interface."""
+    """Leave out the port that some proxies add (it differs with each connection), and the name of an interface."""
     if address.startswith("["):
         address = address[1:].partition("]")[0]
     elif address.count(":") == 1:

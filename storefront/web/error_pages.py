@@ -86,7 +86,7 @@ def _answer_too_many_requests(_error: TooManyRequests) -> ResponseReturnValue:
 
 
 def _seconds_to_wait() -> int:
-    """Set here and not by the limiter's own headers: those would overwrite Retry-After on every limited page."""
+    """Return it for our own Retry-After: the limiter's headers would overwrite that of every limited page."""
     limit = limiter.current_limit
     if limit is None:
         return DEFAULT_WAIT_SECONDS

@@ -27,7 +27,7 @@ class WrongHost(StorefrontError):
 
 
 def name_of(host: str) -> str:
-    """Without its port."""
+    """Return the host without its port."""
     return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
 
 
@@ -45,7 +45,7 @@ def trusted_names(shop: Settings) -> frozenset[str]:
 
 
 def has_own_name() -> bool:
-    """A request without the header (HTTP/1.0) names nobody, so nobody is fooled by it."""
+    """Tell whether the request names this shop. Without a header (HTTP/1.0) it names and fools nobody."""
     if "HTTP_HOST" not in request.environ:
         return True
     name = name_of(request.host.lower())  # empty where it has signs that no host has
@@ -53,7 +53,7 @@ def has_own_name() -> bool:
 
 
 def check_host() -> None:
-    """Raises WrongHost."""
+    """Let requests to this shop through. Raises WrongHost for others."""
     if request.blueprint in ANY_HOST or has_own_name():
         return
     log.info("host refused", extra={"host": name_of(request.host.lower())[:80]})

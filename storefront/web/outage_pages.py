@@ -20,7 +20,7 @@ SAFE = "Your payment is safe"
 
 
 def _answer_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
-    """The one place that tells trouble from a bug. A blueprint may have an answer of its own for trouble."""
+    """Tell trouble from a bug, here and nowhere else. A blueprint may have its own answer for trouble."""
     outage = find_trouble(error)
     if outage is None:
         raise error
@@ -46,7 +46,7 @@ def _answer_outage(outage: DatabaseUnavailable) -> ResponseReturnValue:
 
 
 def payment_is_safe(error: StorefrontError, *, title: str, message: str) -> ResponseReturnValue:
-    """No pay button, and it looks again by itself: whoever reads this may have paid."""
+    """Show a page without a pay button that looks again by itself: whoever reads it may have paid."""
     if wants_json():
         said = {"code": error.code, "message": error.message, "request_id": g.get("request_id", "-")}
         answer = jsonify(state="checked", error=said)

@@ -101,7 +101,7 @@ class BodiesFirst:
                 self._line.notify_all()
 
     def _wait_in_line(self, is_free: Callable[[], bool]) -> None:
-        """Raises NoneFree after a moment."""
+        """Wait for a free reader. Raises NoneFree after a moment."""
         if self._in_line >= IN_LINE:
             raise NoneFree
         self._in_line += 1
@@ -112,7 +112,7 @@ class BodiesFirst:
             self._in_line -= 1
 
     def _read(self, environ: "WSGIEnvironment") -> bytes:
-        """In pieces that double: a piece is waited for whole, and between two of them the deadline is asked."""
+        """Read in pieces that double: each is waited for whole; between two of them the deadline is checked."""
         until = time.monotonic() + self._seconds
         length = environ.get("CONTENT_LENGTH", "")
         bytes_left = int(length) if length else MOST_BYTES + 1
@@ -134,7 +134,7 @@ def _has_body(environ: "WSGIEnvironment") -> bool:
 
 
 def demand_whole_body(environ: "WSGIEnvironment") -> None:
-    """Inside the request, so that a refusal looks as refusals do there: a page, JSON, or the license API's own.
+    """Refuse inside the request, so that it looks as refusals do there: a page, JSON, or the license API's own.
 
     Raises:
         TooSlow, NoneFree: the body was not read.

@@ -27,7 +27,7 @@ def set_up_static_addresses(app: Flask) -> None:
         return app.url_for("static", filename=filename)
 
     def url_for(endpoint: str, **values: Any) -> str:  # noqa: ANN401 - as in Flask
-        """Every page names the same few files: their addresses are built once."""
+        """Build each address once: every page names the same few files."""
         if endpoint == "static" and values.keys() == {"filename"}:
             return static_address(values["filename"])
         return app.url_for(endpoint, **values)

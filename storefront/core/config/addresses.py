@@ -10,7 +10,7 @@ HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 
 
 def read_base_url(reader: Reader) -> str:
-    """Scheme, host and port: every link of mails and pages is made under it."""
+    """Return scheme, host and port: every link in emails and pages is made under it."""
     base_url = reader.url("BASE_URL", "http://127.0.0.1:8000")
     if not is_web_address(base_url):
         return base_url  # named already
@@ -26,7 +26,7 @@ def read_base_url(reader: Reader) -> str:
 
 
 def read_hosts(reader: Reader) -> tuple[str, ...]:
-    """Other names the shop answers under, for an old address or one with www."""
+    """Return other names the shop answers under, for an old address or one with www."""
     hosts = tuple(part.strip().lower() for part in reader.text("TRUSTED_HOSTS").split(",") if part.strip())
     wrong = [host for host in hosts if not HOST.fullmatch(host)]
     if wrong:
@@ -37,7 +37,7 @@ def read_hosts(reader: Reader) -> tuple[str, ...]:
 
 
 def read_link(reader: Reader, name: str) -> str | None:
-    """What a page links to: `javascript:` and the like are no addresses."""
+    """Return what a page links to. `javascript:` and the like are refused."""
     raw = reader.optional(name)
     if raw is not None and not is_web_address(raw):
         reader.problems.append(f"{name} must be an address that starts with http:// or https://.")

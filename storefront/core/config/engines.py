@@ -6,7 +6,7 @@ from storefront.core.config.reader import ROOT, Reader
 
 
 def _database_url(raw: str) -> str:
-    """SQLAlchemy's spelling of what hosts hand out (`postgres://`), with psycopg 3."""
+    """Return an address as SQLAlchemy spells it, with psycopg 3. Hosts hand out `postgres://`."""
     for prefix in ("postgres://", "postgresql://"):
         if raw.startswith(prefix):
             return "postgresql+psycopg://" + raw.removeprefix(prefix)

@@ -24,7 +24,7 @@ NEEDED = {
 
 
 def read_files(reader: Reader) -> tuple[str, dict[str, str]]:
-    """The storage's address and what obstore needs for it, under the names that its vendors use."""
+    """Return the storage's address and what obstore needs for it, under the names that its vendors use."""
     url = reader.text("FILES_URL", (ROOT / "var" / "files").as_uri()).rstrip("/")
     scheme = url.partition("://")[0]
     if url.startswith("file:///"):
@@ -56,12 +56,12 @@ def _read_bucket(reader: Reader, url: str, scheme: str) -> dict[str, str]:
 
 
 def files_path(files_url: str) -> Path:
-    """A folder's address has its spaces and percent signs encoded, like every other."""
+    """Return the folder behind a `file://` address, in which spaces and percent signs are encoded."""
     return Path(unquote(files_url.removeprefix("file://"))) if files_url.startswith("file://") else ROOT / "var"
 
 
 def read_accel_prefix(reader: Reader, files_url: str) -> str | None:
-    """Where nginx finds the folder of files, as an internal location: `/protected/`."""
+    """Return where nginx finds the folder of files, as an internal location: `/protected/`."""
     prefix = reader.optional("ACCEL_PREFIX")
     if prefix is None:
         return None

@@ -22,7 +22,7 @@ def check_live(reader: Reader, base_url: str, webhook_secrets: tuple[str, ...]) 
 
 
 def check_live_mail(reader: Reader, mail_server: str, *, is_encrypted: bool) -> None:
-    """Keys and links leave by mail; a server on this machine is reached without a network."""
+    """Demand TLS for email, which carries keys and links. A server on this machine needs no network."""
     if not is_encrypted and mail_server not in NEAR:
         reader.problems.append(
             f"MAIL_USE_TLS=false would send keys and links to {mail_server} in the clear: remove it, or set "

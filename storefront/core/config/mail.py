@@ -9,7 +9,7 @@ SPELLING = 'shop@example.com, or "Acme, Inc." <shop@example.com> (in quotes: a n
 
 
 def read_mail_from(reader: Reader, mode: Mode) -> Mailbox:
-    """Exactly one address, with or without a name."""
+    """Return exactly one address, with or without a name."""
     raw = reader.text("MAIL_FROM", "shop@localhost.localdomain" if mode is not Mode.LIVE else "")
     mailbox = find_mailbox(raw)
     if not raw:
@@ -38,7 +38,7 @@ def read_mail_server(reader: Reader) -> str:
 
 
 def read_mail_login(reader: Reader) -> tuple[str | None, str | None]:
-    """Both or none: with one alone the shop would not log in, and the server refuse every mail."""
+    """Return user and password, both or none: with only one the shop cannot log in and no email leaves."""
     username, password = reader.optional("MAIL_USERNAME"), reader.secret("MAIL_PASSWORD") or None
     if password is None and username is not None:
         reader.problems.append("MAIL_PASSWORD is missing: MAIL_USERNAME needs it. Without a login remove both.")
@@ -48,7 +48,7 @@ def read_mail_login(reader: Reader) -> tuple[str | None, str | None]:
 
 
 def read_mail_connection(reader: Reader, mode: Mode) -> tuple[bool, bool, int]:
-    """STARTTLS or not, TLS from the first byte or not, and the port that goes with it."""
+    """Return whether to use STARTTLS, whether to use TLS from the first byte, and the port that goes with it."""
     use_ssl = reader.flag("MAIL_USE_SSL")
     use_tls = reader.flag("MAIL_USE_TLS", default=mode is not Mode.SANDBOX and not use_ssl)
     if use_tls and use_ssl:

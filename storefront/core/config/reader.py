@@ -25,7 +25,7 @@ class Reader:
         self.problems: list[str] = []
 
     def secret(self, name: str) -> str:
-        """`NAME`, or the content of the file that `NAME_FILE` points to."""
+        """Return `NAME`, or the content of the file that `NAME_FILE` points to."""
         path = self.environ.get(f"{name}_FILE")
         if path and self.environ.get(name):
             self.problems.append(f"{name} and {name}_FILE are both set: keep one.")
@@ -42,7 +42,7 @@ class Reader:
         return self.environ.get(name, "").strip() or default
 
     def line(self, name: str, default: str) -> str:
-        """What is shown in titles and headers."""
+        """Return one line of text, to be shown in titles and headers."""
         raw = self.text(name, default)
         if not is_one_line(raw):
             self.problems.append(f"{name}={raw!r} must be one line of UTF-8 text without control characters.")
@@ -74,7 +74,7 @@ class Reader:
 
 
 def is_web_address(raw: str) -> bool:
-    """In one line: `urlsplit` leaves out ends of lines, and whatever the address is written into would not."""
+    """Tell whether this is a web address in one line: `urlsplit` drops line ends, which would stay in use."""
     if not raw.isprintable():
         return False
     try:

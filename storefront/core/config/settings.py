@@ -30,7 +30,7 @@ MIN_SECRET_LENGTH = 16
 
 
 def read_environment() -> dict[str, str]:
-    """The process's variables over those of a `.env` file; `STOREFRONT_ENV_FILE` names another file, or none."""
+    """Return the process's variables over those of `.env`. `STOREFRONT_ENV_FILE` names another file, or none."""
     path = os.environ.get("STOREFRONT_ENV_FILE", str(ROOT / ".env"))
     from_file = dotenv_values(path) if path else {}
     return {name: value for name, value in {**from_file, **os.environ}.items() if value is not None}

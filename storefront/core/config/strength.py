@@ -17,7 +17,7 @@ def is_placeholder(value: str) -> bool:
 
 
 def check_secret(reader: Reader, name: str, value: str, *, shortest: int) -> None:
-    """One of our own making: SECRET_KEY, METRICS_TOKEN. The value is never repeated."""
+    """Check a secret that the owner made: SECRET_KEY, METRICS_TOKEN. The complaint never repeats the value."""
     mend = "make one with `openssl rand -hex 32`."
     if len(value) < shortest:
         reader.problems.append(f"{name} must have at least {shortest} characters: {mend}")
@@ -28,7 +28,7 @@ def check_secret(reader: Reader, name: str, value: str, *, shortest: int) -> Non
 
 
 def is_complete(key: str, *, least: int) -> bool:
-    """Of Stripe: a prefix, then letters and digits. An example has dots, stars or crosses in their place."""
+    """Tell whether a Stripe key is whole: a prefix, letters and digits. Examples have dots, stars or crosses."""
     after = key.rpartition("_")[2]
     is_whole = len(after) >= least and "xxxxxx" not in after.lower()
     return is_whole and re.fullmatch(r"[A-Za-z0-9+/=]+", after) is not None

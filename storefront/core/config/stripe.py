@@ -78,7 +78,7 @@ def _is_cut_off(key: str) -> bool:
 
 
 def read_webhook_secrets(reader: Reader) -> tuple[str, ...]:
-    """Several, separated by commas: the old and the new one while a secret is rotated."""
+    """Return one or more, separated by commas: the old and the new one while a secret is rotated."""
     secrets = tuple(part.strip() for part in reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if part.strip())
     if any(not part.startswith("whsec_") for part in secrets):
         reader.problems.append("STRIPE_WEBHOOK_SECRET must be whsec_… (several: separated by commas).")
