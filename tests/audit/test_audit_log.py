@@ -30,9 +30,9 @@ def write(app: Flask, subject: str, actor: Actor = ADA, **fields: object) -> Non
 
 def subjects(app: Flask, **chosen: str) -> list[str]:
     with app.app_context():
-        found = [entry.subject for entry in read_page(Filter(**chosen)).entries]
+        listed = [entry.subject for entry in read_page(Filter(**chosen)).entries]
         db.session.remove()
-    return found
+    return listed
 
 
 def test_keeps_only_what_changed_with_who_and_from_where(app: Flask) -> None:

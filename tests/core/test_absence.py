@@ -31,7 +31,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @contextmanager
 def closed(databases: Databases, url: str) -> Iterator[None]:
-    """A PostgreSQL database that ends its connections and takes no new ones."""
+    """Make a PostgreSQL database end its connections and take no new ones."""
     name = make_url(url).database
     databases._execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
     databases._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")

@@ -40,7 +40,7 @@ def read_until(app: Flask, name: str) -> datetime:
 
 @contextmanager
 def all_at_once(app: Flask, job: Callable[[], Any], *, threads: int = THREADS) -> Iterator[list[Any]]:
-    """The answers of `job`, run by many threads that start together, each in a context of its own."""
+    """Yield the answers of `job`, run by many threads that start together, each in a context of its own."""
     start = threading.Barrier(threads)
 
     def run() -> Any:
@@ -173,9 +173,9 @@ def test_refuses_a_datetime_without_a_zone(app: Flask) -> None:
 def test_gives_back_the_moment_in_utc_whatever_zone_it_came_in(app: Flask) -> None:
     tokyo = timezone(timedelta(hours=9))
     add_lease(app, "tokyo", NOON.astimezone(tokyo))
-    found = read_until(app, "tokyo")
-    assert found == NOON
-    assert found.utcoffset() == timedelta(0)
+    until = read_until(app, "tokyo")
+    assert until == NOON
+    assert until.utcoffset() == timedelta(0)
 
 
 def test_ends_a_read_before_the_network_but_never_a_write(app: Flask) -> None:

@@ -14,9 +14,9 @@ versions = st.integers(min_value=1, max_value=10_000)
 
 
 def test_makes_tokens_of_128_bits_that_fit_into_an_address() -> None:
-    made = {new_token() for _ in range(1000)}
-    assert len(made) == 1000
-    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22}", token) for token in made)
+    tokens = {new_token() for _ in range(1000)}
+    assert len(tokens) == 1000
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22}", token) for token in tokens)
 
 
 def test_makes_another_seed_each_time() -> None:
@@ -47,9 +47,9 @@ def test_derives_another_token_for_another_purpose(seed: bytes) -> None:
 
 @given(seeds, versions)
 def test_derives_nothing_from_a_seed_alone(seed: bytes, version: int) -> None:
-    ours = derive_token(seed, purpose="order", version=version, secret_key="ours")
-    assert ours != derive_token(seed, purpose="order", version=version, secret_key="theirs")
-    assert ours != hmac.new(seed, f"order:{version}".encode(), hashlib.sha256).hexdigest()[:32]
+    token = derive_token(seed, purpose="order", version=version, secret_key="ours")
+    assert token != derive_token(seed, purpose="order", version=version, secret_key="theirs")
+    assert token != hmac.new(seed, f"order:{version}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @given(st.text(max_size=200))

@@ -27,8 +27,8 @@ import sys, time
 from pathlib import Path
 from storefront.core.private_files import ONLY_OURS
 from storefront.core.writers_line import WritersLine
-with WritersLine(Path(sys.argv[1])).turn(seconds=5) as mine:
-    print(mine, flush=True)
+with WritersLine(Path(sys.argv[1])).turn(seconds=5) as has_turn:
+    print(has_turn, flush=True)
     time.sleep(600)
 """
 
@@ -67,8 +67,8 @@ def test_lets_nobody_overtake_a_process_that_waits(database: Path) -> None:
     order: list[str] = []
 
     def write(line: WritersLine, name: str) -> None:
-        with line.turn(seconds=60) as mine:
-            assert mine
+        with line.turn(seconds=60) as has_turn:
+            assert has_turn
             order.append(name)
 
     for _ in range(10):
@@ -92,8 +92,8 @@ def test_gives_one_turn_at_a_time_to_many_threads_of_many_processes(database: Pa
 
     def write(line: WritersLine) -> None:
         for number in range(10):
-            with line.turn(seconds=60) as mine:
-                assert mine
+            with line.turn(seconds=60) as has_turn:
+                assert has_turn
                 inside.append(number)
                 time.sleep(0)
                 seen.append(len(inside))
@@ -111,25 +111,25 @@ def test_takes_over_at_once_from_a_process_that_is_killed(database: Path) -> Non
     line = WritersLine(database)
     with held_elsewhere(database) as holder:
         threading.Timer(0.2, holder.send_signal, [signal.SIGKILL]).start()
-        with line.turn(seconds=60) as mine:
-            assert mine
+        with line.turn(seconds=60) as has_turn:
+            assert has_turn
 
 
 def test_goes_on_without_a_turn_after_its_time(database: Path) -> None:
     """SQLite's own lock is what guards the data: a stopped process must not hold up all others for ever."""
     first, second = WritersLine(database), WritersLine(database)
-    with first.turn(seconds=5), second.turn(seconds=0.05) as mine:
-        assert not mine
-    with first.turn(seconds=5), first.turn(seconds=0.05) as mine:
-        assert not mine
-    with second.turn(seconds=5) as mine:
-        assert mine
+    with first.turn(seconds=5), second.turn(seconds=0.05) as has_turn:
+        assert not has_turn
+    with first.turn(seconds=5), first.turn(seconds=0.05) as has_turn:
+        assert not has_turn
+    with second.turn(seconds=5) as has_turn:
+        assert has_turn
 
 
 def test_holds_no_turn_in_a_fork(database: Path) -> None:
-    """The one that took it was killed, its child lives on with copies of all that was open."""
+    """Kill who took it, and let its child live on with copies of all that was open."""
     program = HOLDER.replace("time.sleep(600)", "import os; os.fork() or time.sleep(600); time.sleep(600)")
-    program = program.replace("print(mine, flush=True)", "import os")
+    program = program.replace("print(has_turn, flush=True)", "import os")
     program = program.replace("import os; os.fork() or", "child = os.fork(); child and print(child, flush=True);")
     command = [sys.executable, "-c", program, str(database)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
@@ -138,16 +138,16 @@ def test_holds_no_turn_in_a_fork(database: Path) -> None:
         holder.kill()
         holder.wait(60)
         try:
-            with WritersLine(database).turn(seconds=60) as mine:
-                assert mine
+            with WritersLine(database).turn(seconds=60) as has_turn:
+                assert has_turn
                 os.kill(child, 0)
         finally:
             os.kill(child, signal.SIGKILL)
 
 
 def test_keeps_its_files_beside_the_database_for_who_may_write_it(database: Path) -> None:
-    with WritersLine(database).turn(seconds=5) as mine:
-        assert mine
+    with WritersLine(database).turn(seconds=5) as has_turn:
+        assert has_turn
     files = {path.name: path.stat().st_mode & 0o777 for path in database.parent.iterdir()}
     assert files == {"shop.db": 0o644, "shop.db-next": 0o600, "shop.db-turn": 0o600}
 
@@ -169,8 +169,8 @@ def test_says_once_that_processes_do_not_wait_in_line_and_goes_on(
     line = WritersLine(database)
     line.path("next").mkdir()
     for _ in range(3):
-        with line.turn(seconds=5) as mine:
-            assert not mine
+        with line.turn(seconds=5) as has_turn:
+            assert not has_turn
     said = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert [record.getMessage() for record in said] == ["processes do not wait in line"]
     assert said[0].__dict__["path"] == str(line.path("next"))
@@ -199,7 +199,7 @@ def test_names_a_relative_database_by_where_it_is(tmp_path: Path, monkeypatch: p
 
 
 def test_waits_for_the_turn_of_another_process_before_it_writes(app: Flask) -> None:
-    """The shop's own database: a transaction stands in the same line."""
+    """Make a transaction on the shop's own database stand in the same line."""
     line = WRITERS.get(app)
     assert line is not None
     assert line.database

@@ -25,16 +25,16 @@ def settings(settings: Settings) -> Settings:
 def warned(app: Flask) -> bool:
     with app.app_context():
         flush(only_when_due=False)
-        found = find_warnings(read_trouble())
+        warnings = find_warnings(read_trouble())
         db.session.remove()
-    return "codes_held" in [each.code for each in found]
+    return "codes_held" in [warning.code for warning in warnings]
 
 
 def people(app: Flask, count: int) -> list[str]:
-    made = [f"buyer{number}@example.com" for number in range(count)]
-    for email in made:
+    addresses = [f"buyer{number}@example.com" for number in range(count)]
+    for email in addresses:
         make_customer(app, email)
-    return made
+    return addresses
 
 
 def test_holds_codes_back_at_the_shops_ceiling_says_so_and_tells_the_owner(app: Flask) -> None:

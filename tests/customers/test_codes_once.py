@@ -71,8 +71,8 @@ def test_mails_no_other_code_while_one_is_open_and_young(
     now = clock.now()
 
     def mailed(number: int, minutes: float) -> Mailed:
-        made = now - timedelta(minutes=minutes)
-        return Mailed(id=number, created_at=made, expires_at=made + proofs.LIFETIME)
+        created_at = now - timedelta(minutes=minutes)
+        return Mailed(id=number, created_at=created_at, expires_at=created_at + proofs.LIFETIME)
 
     known = [mailed(number, minutes) for number, minutes in enumerate(minutes_old)]
     known += [mailed(number, 600) for number in range(len(known), unused)]
@@ -192,7 +192,7 @@ def test_ends_guessing_by_many_browsers_while_the_link_and_who_asked_go_on(app: 
     assert enter_code(ada, code_in(mail))
 
 
-@pytest.mark.parametrize("purpose", [each for each in ProofPurpose if each is not ProofPurpose.SIGN_IN])
+@pytest.mark.parametrize("purpose", [purpose for purpose in ProofPurpose if purpose is not ProofPurpose.SIGN_IN])
 def test_signs_nobody_in_by_a_code_or_link_of_another_purpose(app: Flask, purpose: ProofPurpose) -> None:
     make_customer(app)
     ada = ask_for_code(app)

@@ -190,9 +190,9 @@ def test_has_no_more_rows_for_a_customer_than_a_page_shows(app: Flask) -> None:
 def test_ends_all_of_one_customer_alone_at_signing_out_everywhere(app: Flask) -> None:
     make_customer(app)
     make_customer(app, EVE)
-    one, two, eve = signed_in(app), signed_in(app), signed_in(app, EVE)
-    one.post("/sign-out", everywhere="1")
-    assert [is_in(each) for each in (one, two, eve)] == [False, False, True]
+    first, second, eve = signed_in(app), signed_in(app), signed_in(app, EVE)
+    first.post("/sign-out", everywhere="1")
+    assert [is_in(browser) for browser in (first, second, eve)] == [False, False, True]
 
 
 def test_is_named_in_the_export(app: Flask) -> None:

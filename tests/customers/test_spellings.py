@@ -110,7 +110,7 @@ def test_lets_the_owner_correct_a_spelling(app: Flask) -> None:
     make_customer(app, ALICE)
     with app.app_context():
         move_customer(ALICE, OTHERS[0])
-        found = find_customer(ALICE)
-        assert found is not None
-        assert found.email == OTHERS[0]
+        customer = find_customer(ALICE)
+        assert customer is not None
+        assert customer.email == OTHERS[0]
         db.session.remove()

@@ -61,16 +61,16 @@ def rows(app: Flask) -> list[dict[str, Any]]:
 
 
 def row(app: Flask) -> dict[str, Any]:
-    (found,) = rows(app)
-    return found
+    (only_row,) = rows(app)
+    return only_row
 
 
 def read_trouble(app: Flask) -> MailTrouble:
     with app.app_context():
-        found = mail_trouble()
+        trouble = mail_trouble()
         db.session.remove()
-    return found
+    return trouble
 
 
 def states(app: Flask) -> list[str]:
-    return [found["state"] for found in rows(app)]
+    return [message["state"] for message in rows(app)]

@@ -40,7 +40,7 @@ def smtp_server(talk: Talk) -> Iterator[int]:
 
 
 def answering(replies: dict[str, str], *, greeting: str = "220 here", hang_up_after: str = "QUIT") -> Talk:
-    """An SMTP server that says 250 to everything except `replies`, and hangs up without a word after a verb."""
+    """Answer 250 to everything except `replies`, and hang up without a word after a verb."""
 
     def talk(connection: socket.socket) -> None:
         lines = connection.makefile("rb")

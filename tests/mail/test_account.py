@@ -63,8 +63,8 @@ def test_logs_in_with_a_password_in_any_language(app: Flask, environment: dict[s
             deliver(app)
             clock.shift(timedelta(minutes=1))
             if changes is not WITH_LOGIN:
-                assert {found["state"] for found in rows(app)} == {"queued"}
-                assert {found["attempts"] for found in rows(app)} == {0}
+                assert {message["state"] for message in rows(app)} == {"queued"}
+                assert {message["attempts"] for message in rows(app)} == {0}
     assert states(app) == ["sent"] * 3
 
 
@@ -139,7 +139,7 @@ def test_gives_nothing_up_while_the_server_relays_for_nobody(
         ):
             use_server(app, environment, port)
             assert deliver(app) == 1, "one connection a run, not one a mail"
-        assert {(found["state"], found["attempts"]) for found in rows(app)} == {("queued", 0)}
+        assert {(message["state"], message["attempts"]) for message in rows(app)} == {("queued", 0)}
         assert "perhaps because of the account: check MAIL_FROM, MAIL_USERNAME" in str(read_trouble(app).why)
     use_server(app, environment, mailbox.smtp_port)
     with time_machine.travel(NOON + timedelta(days=31), tick=False):

@@ -29,5 +29,5 @@ def test_writes_a_legal_mail_from_one_sender(subject: str, name: str, body: str)
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
 @given(text=st.text(alphabet='ab.@<>"(),;: \\\r\n\x00é-_', max_size=20))
 def test_takes_for_an_address_only_what_smtp_takes_for_the_same(text: str) -> None:
-    found = find_address(text)
-    assert found is None or smtplib.quoteaddr(found) == f"<{found}>"
+    address = find_address(text)
+    assert address is None or smtplib.quoteaddr(address) == f"<{address}>"

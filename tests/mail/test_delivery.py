@@ -21,9 +21,9 @@ RETRY_MINUTES = (1, 5, 30, 120, 720)
 
 
 def headers_of(mail: dict[str, object]) -> dict[str, str]:
-    found = mail["headers"]
-    assert isinstance(found, list)
-    return {str(name): str(value) for name, value in found}
+    headers = mail["headers"]
+    assert isinstance(headers, list)
+    return {str(name): str(value) for name, value in headers}
 
 
 def test_reaches_the_mailbox_as_it_was_written(mailbox: MailboxServer, app: Flask) -> None:
@@ -91,8 +91,8 @@ def test_stops_at_once_when_the_recipient_does_not_exist(app: Flask, mailbox: Ma
     mailbox.trouble.refuse_with = "550 5.1.1 No such user"
     promise(app, make_order(app), hold=False)
     deliver(app)
-    found = row(app)
-    assert (found["state"], found["attempts"], found["last_error"]) == ("failed", 1, "recipient refused (550)")
+    failed = row(app)
+    assert (failed["state"], failed["attempts"], failed["last_error"]) == ("failed", 1, "recipient refused (550)")
 
 
 UNUSABLE = "not an address mail can be sent to: `storefront orders resend NUMBER --to` corrects it"
@@ -147,9 +147,9 @@ def test_sends_to_a_domain_with_umlauts(app: Flask, mailbox: MailboxServer) -> N
 def test_sends_to_a_name_with_umlauts_where_the_server_can(app: Flask, mailbox: MailboxServer) -> None:
     promise(app, make_order(app), recipient="jörg@bücher.example", hold=False)
     deliver(app)
-    (found,) = mailbox.find()
-    assert found.to == ("jörg@xn--bcher-kva.example",)
-    assert str(read_strictly(found.raw, allows_utf8=True)["To"]) == "jörg@xn--bcher-kva.example"
+    (arrived,) = mailbox.find()
+    assert arrived.to == ("jörg@xn--bcher-kva.example",)
+    assert str(read_strictly(arrived.raw, allows_utf8=True)["To"]) == "jörg@xn--bcher-kva.example"
 
 
 def test_says_where_the_server_cannot_send_to_a_name_with_umlauts(app: Flask, environment: dict[str, str]) -> None:

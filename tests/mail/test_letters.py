@@ -57,7 +57,7 @@ def test_arrives_whole_and_in_legal_lines_whatever_was_typed(app: Flask, mailbox
     for case in TYPED:
         promise(app, order_id, again=case, hold=False)
     assert deliver(app, composed) == len(TYPED)
-    assert {(found["state"], found["last_error"]) for found in rows(app)} == {("sent", None)}
+    assert {(message["state"], message["last_error"]) for message in rows(app)} == {("sent", None)}
     arrived = {mail.message_id: mail.raw for mail in mailbox.find()}
     for (case, (typed, same)), promised in zip(TYPED.items(), rows(app), strict=True):
         message, meant = read_strictly(arrived[promised["message_id"]]), same or typed
@@ -69,7 +69,7 @@ def test_arrives_whole_and_in_legal_lines_whatever_was_typed(app: Flask, mailbox
 
 
 def _ended(text: str) -> str:
-    """A body's last line ends."""
+    """End a body's last line."""
     return text if text.endswith("\n") else text + "\n"
 
 
@@ -103,8 +103,8 @@ def _tried(app: Flask, environment: dict[str, str], mailbox: MailboxServer) -> I
         use_server(app, environment, mailbox.smtp_port, SHOP_NAME=shop_name, MAIL_FROM=mail_from)
         promise(app, order_id, again=shop_name + mail_from, hold=False)
         deliver(app)
-        (found,) = mailbox.find()
-        yield mail_from.rpartition("<")[2].rstrip(">"), name, found.raw
+        (arrived,) = mailbox.find()
+        yield mail_from.rpartition("<")[2].rstrip(">"), name, arrived.raw
 
 
 def test_comes_from_one_sender_under_the_shops_name(

@@ -40,13 +40,13 @@ def test_shows_what_failed_and_sends_it_once_more(command: CliRunner, app: Flask
     assert len(shown) == 2
     assert "failed  receipt  order ORDER1  ada@shop.example - recipient refused (550)" in shown[0]
     listed = json.loads(mail(command, "list", "--json").stdout)
-    assert [found["state"] for found in listed] == ["failed", "failed", "sent"]
+    assert [entry["state"] for entry in listed] == ["failed", "failed", "sent"]
     assert "1 mail is in the queue again." in mail(command, "retry", str(listed[0]["id"])).stdout
-    assert [(found["state"], found["attempts"]) for found in rows(app)][:2] == [("queued", 0), ("failed", 1)]
+    assert [(message["state"], message["attempts"]) for message in rows(app)][:2] == [("queued", 0), ("failed", 1)]
     assert "1 mail is in the queue again." in mail(command, "retry", "--failed").stdout
     assert "0 mails are in the queue again." in mail(command, "retry", "--failed").stdout
     deliver(app)
-    assert [found["state"] for found in rows(app)] == ["sent"] * 3
+    assert [message["state"] for message in rows(app)] == ["sent"] * 3
     assert len(mailbox.messages()) == 3
 
 
@@ -84,7 +84,7 @@ def test_tells_the_buyer_of_a_refused_mail_and_sends_no_key_after_a_refund(
     assert "1 mail is in the queue again." in mail(command, "retry", "--failed").stdout
     with time_machine.travel(clock.now() + timedelta(minutes=6), tick=True):
         run_worker_once(app)
-    assert all(keys_on(str(found["text"])) == [] for found in mailbox.messages())
+    assert all(keys_on(str(message["text"])) == [] for message in mailbox.messages())
     (receipt,) = read_rows(app, "SELECT state, last_error FROM outbox WHERE kind = 'receipt'")
     assert receipt["state"] == "paused"
     assert "refunded" in receipt["last_error"]

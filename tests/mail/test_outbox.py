@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 import time_machine
@@ -51,7 +52,7 @@ def test_keeps_a_row_for_each_kind_order_and_repetition(app: Flask) -> None:
     assert promise(app, first, kind=MailKind.PAYMENT_FAILED)
     assert promise(app, first, again="1")
     assert not promise(app, first, again="1")
-    assert len({found["message_id"] for found in rows(app)}) == len(rows(app)) == 4
+    assert len({message["message_id"] for message in rows(app)}) == len(rows(app)) == 4
 
 
 def test_promises_nothing_when_the_cause_did_not_happen(app: Flask) -> None:
@@ -128,18 +129,18 @@ def test_gives_each_mail_to_one_of_sixteen_workers(app: Flask) -> None:
     start = threading.Barrier(THREADS)
 
     def work() -> list[int]:
-        taken = []
+        claimed = []
         with app.app_context():
             start.wait(10)
             while (message_id := outbox.claim_next()) is not None:
-                taken.append(message_id)
+                claimed.append(message_id)
             db.session.remove()
-        return taken
+        return claimed
 
     with ThreadPoolExecutor(THREADS) as pool:
-        taken = [future.result(60) for future in [pool.submit(work) for _ in range(THREADS)]]
-    assert sorted(message_id for mine in taken for message_id in mine) == [found["id"] for found in rows(app)]
-    assert {found["attempts"] for found in rows(app)} == {1}
+        claimed_by_thread = [future.result(60) for future in [pool.submit(work) for _ in range(THREADS)]]
+    assert sorted(chain.from_iterable(claimed_by_thread)) == [message["id"] for message in rows(app)]
+    assert {message["attempts"] for message in rows(app)} == {1}
 
 
 @both

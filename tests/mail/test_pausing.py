@@ -27,9 +27,9 @@ CLOSED = NotTrueAnyMore("disputed", may_return=True)
 def resume_it(app: Flask, order_id: int) -> bool:
     with app.app_context():
         with transaction() as session:
-            found = resume(session, order_id, [])
+            has_resumed = resume(session, order_id, [])
         db.session.remove()
-        return found
+        return has_resumed
 
 
 def test_waits_without_counting_its_tries(app: Flask, mailbox: MailboxServer) -> None:
@@ -68,7 +68,7 @@ def test_is_looked_at_ever_more_seldom_when_nobody_says_that_it_opened(app: Flas
 def test_looks_again_at_an_order_that_opens_while_its_mail_is_looked_at(
     app: Flask, mailbox: MailboxServer
 ) -> None:
-    """The worker has read that it is closed, the owner gives it back, the worker writes what it found."""
+    """Give the order back after the worker read that it is closed, and before it writes that down."""
     order_id = make_order(app)
     promise(app, order_id, hold=False)
 
@@ -93,7 +93,7 @@ def test_lets_the_newest_go_on_of_several_that_tell_the_same(app: Flask, mailbox
     promise(app, other, hold=False)
     deliver(app, lambda _message: CLOSED)
     assert resume_it(app, order_id)
-    assert [each["state"] for each in rows(app)] == ["canceled", "canceled", "queued", "paused"]
+    assert [message["state"] for message in rows(app)] == ["canceled", "canceled", "queued", "paused"]
 
 
 @pytest.mark.parametrize("kind", [MailKind.WAITING_FOR_BANK, MailKind.PAYMENT_FAILED])

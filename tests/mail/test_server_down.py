@@ -32,7 +32,7 @@ def test_loses_nothing_when_the_server_is_down_for_two_days(app: Flask, mailbox:
                 assert deliver(app) == 0, "nor one a nudge"
     finally:
         mailbox.go_up()
-    assert {(found["state"], found["attempts"], found["last_error"]) for found in rows(app)} == {
+    assert {(message["state"], message["attempts"], message["last_error"]) for message in rows(app)} == {
         ("queued", 0, DOWN)
     }
     with time_machine.travel(NOON + timedelta(hours=48), tick=False):
@@ -95,7 +95,7 @@ def test_ends_the_run_when_the_server_refuses_the_shop(
         for number in range(3):
             promise(app, order_id, again=str(number), hold=False)
         assert deliver(app) == 1
-    assert [(found["state"], found["attempts"]) for found in rows(app)] == [("queued", 0)] * 3
+    assert [(message["state"], message["attempts"]) for message in rows(app)] == [("queued", 0)] * 3
 
 
 @pytest.mark.parametrize("hang_up_after", ["", "EHLO", "MAIL"])
@@ -124,7 +124,7 @@ def test_counts_a_try_when_the_server_dies_of_the_mail_and_goes_on(
         for number in range(2):
             promise(app, order_id, again=str(number), hold=False)
         assert deliver(app) == 2
-    assert [(found["state"], found["attempts"]) for found in rows(app)] == [("queued", 1)] * 2
+    assert [(message["state"], message["attempts"]) for message in rows(app)] == [("queued", 1)] * 2
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_sends_good_mails_between_bad_ones(app: Flask, mailbox: MailboxServer) -
 
 
 def test_asks_for_another_mail_first_when_one_upset_the_server(app: Flask, mailbox: MailboxServer) -> None:
-    """A 421 at its recipient looks like a server that is down; the others leave all the same."""
+    """Take a 421 at its recipient for a server that is down; the others leave all the same."""
     mailbox.trouble.refuse_address = "upsetting@"
     mailbox.trouble.refuse_times = 100
     mailbox.trouble.refuse_with = "421 4.3.2 Closing"

@@ -30,14 +30,14 @@ def environment(environment: dict[str, str], request: pytest.FixtureRequest) -> 
 
 
 def only_mail(mailbox: Mails, *, to: str, besides: str = "Your ") -> dict[str, str]:
-    """The one that came, but for the receipt. It tells neither program nor reader a key."""
-    (mail,) = [found for found in mailbox.messages(to=to) if not found["subject"].startswith(besides)]
+    """Return the one that came, but for the receipt. It tells neither program nor reader a key."""
+    (mail,) = [mail for mail in mailbox.messages(to=to) if not mail["subject"].startswith(besides)]
     assert keys_on(mail["text"]) == keys_on(mail["html"]) == []
     return dict(mail)
 
 
 def assert_opens_nothing(sale: Sale, mail: dict[str, str]) -> None:
-    """The owner's mail may be forwarded to anybody: it holds no way into the order."""
+    """Check that it holds no way into the order: the owner's mail may be forwarded to anybody."""
     token = sale.link.rpartition("/")[2]
     for body in (mail["text"], mail["html"], mail["subject"]):
         assert token not in body

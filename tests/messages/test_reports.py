@@ -48,8 +48,8 @@ def test_brings_sixty_notices_of_long_names_in_legal_lines(
         assert deliver_due(compose) == 1
         db.session.remove()
     assert (row(app)["state"], row(app)["last_error"]) == ("sent", None)
-    (found,) = mailbox.find()
-    message = read_strictly(found.raw)
+    (arrived,) = mailbox.find()
+    message = read_strictly(arrived.raw)
     assert "needs you: 60 things to look at" in str(message["Subject"])
     assert sender_of(message)[0].startswith('Töne, "Fonts" & more (Inc.) é')
     for subtype in ("plain", "html"):

@@ -25,7 +25,7 @@ def client(make_shop: MakeShop) -> FlaskClient:
 
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The addresses whose bodies were parsed as forms."""
+    """Collect the addresses whose bodies were parsed as forms."""
     seen: list[str] = []
     parse = Request._load_form_data
 
@@ -64,7 +64,7 @@ def test_refuses_a_form_before_it_is_parsed(client: FlaskClient, parsed: list[st
 
 
 def sent(body: bytes, *, is_chunked: bool) -> dict[str, Any]:
-    """As a server hands it on: a chunked one is dechunked, ends by itself and tells no length."""
+    """Hand it on as a server does: a chunked one is dechunked, ends by itself and tells no length."""
     if not is_chunked:
         return {"data": body}
     environ = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}

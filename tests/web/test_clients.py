@@ -23,14 +23,14 @@ TWO_CLIENTS = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), ONE_CLIENT)
-def test_counts_two_addresses_of_a_client_as_one(one: str, other: str) -> None:
-    assert client_of(one) == client_of(other)
+@pytest.mark.parametrize(("address", "other"), ONE_CLIENT)
+def test_counts_two_addresses_of_a_client_as_one(address: str, other: str) -> None:
+    assert client_of(address) == client_of(other)
 
 
-@pytest.mark.parametrize(("one", "other"), TWO_CLIENTS)
-def test_tells_two_clients_apart(one: str, other: str) -> None:
-    assert client_of(one) != client_of(other)
+@pytest.mark.parametrize(("address", "other"), TWO_CLIENTS)
+def test_tells_two_clients_apart(address: str, other: str) -> None:
+    assert client_of(address) != client_of(other)
 
 
 @pytest.mark.parametrize("text", ["", "unix:", "/run/shop.sock", "::g", "[", "1:2:3"])
@@ -38,11 +38,11 @@ def test_leaves_what_is_no_address_as_it_is(text: str) -> None:
     assert client_of(text) == text
 
 
-@pytest.mark.parametrize(("one", "other"), ONE_CLIENT[:1] + ONE_CLIENT[4:5])
-def test_limits_a_client_and_not_an_address_on_every_page(make_shop: MakeShop, one: str, other: str) -> None:
+@pytest.mark.parametrize(("address", "other"), ONE_CLIENT[:1] + ONE_CLIENT[4:5])
+def test_limits_a_client_and_not_an_address_on_every_page(make_shop: MakeShop, address: str, other: str) -> None:
     browser = make_shop().test_client()
     statuses = [
-        browser.get("/wrong/limited", environ_overrides={"REMOTE_ADDR": address}).status_code
-        for address in (one, other, "198.51.100.1")
+        browser.get("/wrong/limited", environ_overrides={"REMOTE_ADDR": sender}).status_code
+        for sender in (address, other, "198.51.100.1")
     ]
     assert statuses == [200, 429, 200]

@@ -72,7 +72,7 @@ def test_takes_the_cart_of_a_cookie_from_before_its_name_was_safe(make_shop: Mak
     client.set_cookie("storefront_session", old, domain="shop.example")
     answer = client.get("/wrong/session", base_url=base_url)
     set_cookies = answer.headers.getlist("Set-Cookie")
-    assert any(each.startswith("storefront_session=;") for each in set_cookies)
+    assert any(cookie.startswith("storefront_session=;") for cookie in set_cookies)
     kept = client.get_cookie("__Host-storefront_session", domain="shop.example")
     assert kept is not None
     assert serializer.loads(kept.value) == {"cart": [[1, 2]], "started": True}

@@ -28,14 +28,14 @@ MAILS = {"receipt": make_purchase(), "waiting_for_bank": WAITING, "payment_faile
 
 
 def pages() -> list[Path]:
-    """The shop's pages: the sandbox has its own looks, and mails their own rules."""
+    """Return the shop's pages: the sandbox has its own looks, and emails their own rules."""
     every = (path for path in TEMPLATES.rglob("*.html") if path.is_file())
     return sorted(path for path in every if path.relative_to(TEMPLATES).parts[0] not in ("devtools", "messages"))
 
 
 @pytest.fixture
 def rendering(app: Flask) -> Iterator[Flask]:
-    """A misspelled name in a template is an error here."""
+    """Make a misspelled name in a template an error."""
     app.jinja_env.undefined = StrictUndefined
     with app.test_request_context("/"):
         app.preprocess_request()

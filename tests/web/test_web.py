@@ -18,8 +18,8 @@ def client(make_shop: MakeShop) -> FlaskClient:
     return make_shop().test_client()
 
 
-def ask(client: FlaskClient, status: int, headers: dict[str, str]) -> TestResponse:
-    """An answer of each status, provoked as it happens in life where that is possible."""
+def provoke(client: FlaskClient, status: int, headers: dict[str, str]) -> TestResponse:
+    """Provoke an answer of this status, as it happens in life where that is possible."""
     if status == 400:
         return client.post("/cart/add", data={"price_id": "1"}, headers=headers)  # no CSRF token
     if status == 405:
@@ -47,7 +47,7 @@ CODES = {
 
 @pytest.mark.parametrize("status", CODES)
 def test_answers_people_with_a_page(client: FlaskClient, status: int) -> None:
-    answer = ask(client, status, HTML)
+    answer = provoke(client, status, HTML)
     assert answer.status_code == status
     assert answer.mimetype == "text/html"
     assert f">{status}</p>" in answer.text
@@ -57,7 +57,7 @@ def test_answers_people_with_a_page(client: FlaskClient, status: int) -> None:
 
 @pytest.mark.parametrize("status", CODES)
 def test_answers_programs_with_json(client: FlaskClient, status: int) -> None:
-    answer = ask(client, status, JSON | {"X-Request-Id": "req-7"})
+    answer = provoke(client, status, JSON | {"X-Request-Id": "req-7"})
     assert answer.status_code == status
     error = answer.get_json()["error"]
     assert error["code"] == CODES[status]
@@ -67,7 +67,7 @@ def test_answers_programs_with_json(client: FlaskClient, status: int) -> None:
 
 @pytest.mark.parametrize("status", CODES)
 def test_gives_errors_the_headers_of_every_answer(client: FlaskClient, status: int) -> None:
-    headers = ask(client, status, HTML).headers
+    headers = provoke(client, status, HTML).headers
     assert "script-src" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "no-store"
@@ -86,25 +86,25 @@ def test_has_words_for_a_bare_status(client: FlaskClient, status: int, code: str
 
 @pytest.mark.parametrize("headers", [HTML, JSON])
 def test_tells_nobody_what_broke(client: FlaskClient, headers: dict[str, str]) -> None:
-    text = ask(client, 500, headers | {"X-Request-Id": "req-8"}).text
+    text = provoke(client, 500, headers | {"X-Request-Id": "req-8"}).text
     assert "a detail for the log alone" not in text
     assert "LookupError" not in text
     assert "req-8" in text
 
 
 def test_shows_a_refusal_as_text_not_as_markup(client: FlaskClient) -> None:
-    assert "refunded" in ask(client, 403, HTML).text
-    assert "<b>refunded</b>" not in ask(client, 403, HTML).text
+    assert "refunded" in provoke(client, 403, HTML).text
+    assert "<b>refunded</b>" not in provoke(client, 403, HTML).text
 
 
 @pytest.mark.parametrize("headers", [HTML, JSON])
 def test_says_when_to_come_back(client: FlaskClient, headers: dict[str, str]) -> None:
-    assert 0 < int(ask(client, 429, headers).headers["Retry-After"]) <= 61
-    assert ask(client, 503, headers).headers["Retry-After"] == "5"
+    assert 0 < int(provoke(client, 429, headers).headers["Retry-After"]) <= 61
+    assert provoke(client, 503, headers).headers["Retry-After"] == "5"
 
 
 def test_names_the_methods_that_are_allowed(client: FlaskClient) -> None:
-    assert {"GET", "HEAD", "OPTIONS"} == set(ask(client, 405, HTML).headers["Allow"].split(", "))
+    assert {"GET", "HEAD", "OPTIONS"} == set(provoke(client, 405, HTML).headers["Allow"].split(", "))
 
 
 @pytest.mark.parametrize("path", ["/webhook", "/v1/licenses/nothing"])
@@ -120,14 +120,14 @@ def test_takes_a_browser_that_accepts_everything_for_a_person(client: FlaskClien
 
 
 def test_echoes_a_request_id(client: FlaskClient) -> None:
-    given = "0af7651916cd43dd-8448eb211c80319c"
-    assert client.get("/healthz", headers={"X-Request-Id": given}).headers["X-Request-Id"] == given
+    sent_id = "0af7651916cd43dd-8448eb211c80319c"
+    assert client.get("/healthz", headers={"X-Request-Id": sent_id}).headers["X-Request-Id"] == sent_id
 
 
-@pytest.mark.parametrize("given", ["", "-", "a b", "a=1", "<script>", "é", "x" * 65, "a\tb"])
-def test_makes_a_request_id_where_none_is_usable(client: FlaskClient, given: str) -> None:
-    made = client.get("/healthz", headers={"X-Request-Id": given}).headers["X-Request-Id"]
-    assert re.fullmatch("[0-9a-f]{16}", made)
+@pytest.mark.parametrize("sent_id", ["", "-", "a b", "a=1", "<script>", "é", "x" * 65, "a\tb"])
+def test_makes_a_request_id_where_none_is_usable(client: FlaskClient, sent_id: str) -> None:
+    new_id = client.get("/healthz", headers={"X-Request-Id": sent_id}).headers["X-Request-Id"]
+    assert re.fullmatch("[0-9a-f]{16}", new_id)
 
 
 def test_makes_another_request_id_each_time(client: FlaskClient) -> None:
@@ -140,32 +140,32 @@ def policy(answer: TestResponse) -> dict[str, list[str]]:
 
 
 def test_trusts_the_sandbox_alone_in_the_sandbox(client: FlaskClient) -> None:
-    found = policy(client.get("/nothing"))
-    assert "http://127.0.0.1:9" in found["script-src"]
-    assert found["frame-src"] == found["connect-src"][1:] == ["http://127.0.0.1:9"]
-    assert "stripe.com" not in str(found)
+    sources_of = policy(client.get("/nothing"))
+    assert "http://127.0.0.1:9" in sources_of["script-src"]
+    assert sources_of["frame-src"] == sources_of["connect-src"][1:] == ["http://127.0.0.1:9"]
+    assert "stripe.com" not in str(sources_of)
 
 
 @pytest.mark.parametrize("mode", [TEST, LIVE], ids=["test", "live"])
 def test_trusts_the_hosts_that_stripe_names(make_shop: MakeShop, mode: dict[str, str]) -> None:
     """https://docs.stripe.com/security/guide#content-security-policy"""
-    found = policy(make_shop(**mode).test_client().get("/nothing"))
+    sources_of = policy(make_shop(**mode).test_client().get("/nothing"))
     assert {"https://js.stripe.com", "https://*.js.stripe.com", "https://checkout.stripe.com"} <= set(
-        found["script-src"]
+        sources_of["script-src"]
     )
     assert {"https://js.stripe.com", "https://*.js.stripe.com", "https://hooks.stripe.com"} <= set(
-        found["frame-src"]
+        sources_of["frame-src"]
     )
-    assert {"https://api.stripe.com", "https://checkout.stripe.com"} <= set(found["connect-src"])
-    assert "https://*.stripe.com" in found["img-src"]
-    assert "127.0.0.1" not in str(found)
+    assert {"https://api.stripe.com", "https://checkout.stripe.com"} <= set(sources_of["connect-src"])
+    assert "https://*.stripe.com" in sources_of["img-src"]
+    assert "127.0.0.1" not in str(sources_of)
 
 
 @pytest.mark.parametrize("mode", [{}, TEST, LIVE], ids=["sandbox", "test", "live"])
 def test_lets_nothing_run_that_is_not_named(make_shop: MakeShop, mode: dict[str, str]) -> None:
-    found = policy(make_shop(**mode).test_client().get("/nothing"))
-    assert found["default-src"] == found["base-uri"] == found["frame-ancestors"] == ["'none'"]
-    told = {source for sources in found.values() for source in sources}
+    sources_of = policy(make_shop(**mode).test_client().get("/nothing"))
+    assert sources_of["default-src"] == sources_of["base-uri"] == sources_of["frame-ancestors"] == ["'none'"]
+    told = {source for sources in sources_of.values() for source in sources}
     assert not told & {"'unsafe-inline'", "'unsafe-eval'", "*", "https:", "http:"}
 
 

@@ -283,14 +283,14 @@ def test_reads_a_secret_from_the_file_that_is_named(name: str, tmp_path: Path) -
     path.write_text(value[name] + "\n")
     login = {"MAIL_USERNAME": "shop"} if name == "MAIL_PASSWORD" else {}
     settings = load_settings(without(LIVE, name) | login | {f"{name}_FILE": str(path)})
-    found = (
+    values = (
         settings.secret_key,
         settings.stripe_secret_key,
         *settings.stripe_webhook_secrets,
         settings.database_url,
         settings.mail_password,
     )
-    assert value[name] in found
+    assert value[name] in values
 
 
 def test_refuses_a_secret_that_is_given_twice(tmp_path: Path) -> None:
@@ -389,9 +389,9 @@ def test_puts_the_process_before_the_env_file(tmp_path: Path, monkeypatch: pytes
     path.write_text("SHOP_NAME=From the file\nOWNER_EMAIL=owner@shop.example\nTERMS_URL\n")
     monkeypatch.setenv("STOREFRONT_ENV_FILE", str(path))
     monkeypatch.setenv("SHOP_NAME", "From the process")
-    found = read_environment()
-    assert (found["SHOP_NAME"], found["OWNER_EMAIL"]) == ("From the process", "owner@shop.example")
-    assert "TERMS_URL" not in found
+    variables = read_environment()
+    assert (variables["SHOP_NAME"], variables["OWNER_EMAIL"]) == ("From the process", "owner@shop.example")
+    assert "TERMS_URL" not in variables
 
 
 def test_reads_no_env_file_when_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

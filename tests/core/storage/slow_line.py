@@ -19,8 +19,8 @@ class _Pace:
     def wait(self, count: int) -> None:
         with self._lock:
             self._next = max(self._next, time.monotonic()) + count / self._rate
-            left = self._next - time.monotonic()
-        time.sleep(max(0.0, left))
+            seconds_left = self._next - time.monotonic()
+        time.sleep(max(0.0, seconds_left))
 
 
 def _pump(source: socket.socket, target: socket.socket, pace: _Pace | None) -> None:
@@ -29,15 +29,15 @@ def _pump(source: socket.socket, target: socket.socket, pace: _Pace | None) -> N
             if pace:
                 pace.wait(len(data))
             target.sendall(data)
-    for each in (source, target):
+    for end in (source, target):
         with suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
-        each.close()
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
 
 
 @contextmanager
 def slow_line(url: str, *, bytes_per_second: float) -> Iterator[str]:
-    """The address of its near end; only what goes up is slow."""
+    """Yield the address of its near end; only what goes up is slow."""
     parts = urlsplit(url)
     pace = _Pace(bytes_per_second)
     listener = socket.socket()

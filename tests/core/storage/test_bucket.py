@@ -40,7 +40,7 @@ def environment(environment: dict[str, str], s3: str) -> dict[str, str]:
 
 
 def keys(bucket: Any) -> list[str]:
-    return [each["Key"] for each in bucket.list_objects_v2(Bucket="goods").get("Contents", [])]
+    return [stored["Key"] for stored in bucket.list_objects_v2(Bucket="goods").get("Contents", [])]
 
 
 def put(content: IO[bytes], name: str = NAME) -> str:
@@ -148,7 +148,7 @@ def test_keeps_only_the_recorded_one_of_uploads_at_once(app: Flask, bucket: Any,
 
 
 def sell_from_bucket(app: Flask, sandbox: SandboxClient, tmp_path: Path) -> tuple[Sale, str]:
-    """A sale, and the short-lived address of its file."""
+    """Return a sale, and the short-lived address of its file."""
     change_product(app, "twinspot", download_limit=1)
     source = tmp_path / NAME
     source.write_bytes(b"the newest")
@@ -177,7 +177,7 @@ def test_sends_a_buyer_to_the_bucket_and_counts_once(
 
 
 def test_answers_head_itself(app: Flask, bucket: Any, sandbox: SandboxClient, tmp_path: Path) -> None:
-    """The bucket would refuse it: its address is signed for GET."""
+    """Keep HEAD from the bucket, which would refuse it: its address is signed for GET."""
     _sale, short = sell_from_bucket(app, sandbox, tmp_path)
     head = Buyer(app).client.head(short, headers={"Range": "bytes=0-1"})
     assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(b"the newest")))

@@ -32,12 +32,12 @@ def test_removes_what_a_killed_upload_left_after_a_day(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "files")
     put(folder, "a.bin")
     for hours, name in ((23, ".incoming-young"), (25, ".incoming-old")):
-        left = tmp_path / "files" / "tool" / "1.0" / name
-        left.touch()
+        leftover = tmp_path / "files" / "tool" / "1.0" / name
+        leftover.touch()
         at = (clock.now() - timedelta(hours=hours)).timestamp()
-        os.utime(left, (at, at))
+        os.utime(leftover, (at, at))
     put(folder, "b.bin")
-    assert [each.name for each in (tmp_path / "files").rglob(".incoming*")] == [".incoming-young"]
+    assert [path.name for path in (tmp_path / "files").rglob(".incoming*")] == [".incoming-young"]
 
 
 def test_says_whether_a_file_is_new(tmp_path: Path) -> None:
