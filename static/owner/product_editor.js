@@ -19,8 +19,12 @@ if (form) {
 
   const keep = () => {
     try {
-      if (isUnsaved()) localStorage.setItem(KEY, JSON.stringify({ digests: digests(), typed: typed() }));
-      else localStorage.removeItem(KEY);
+      if (isUnsaved()) {
+        localStorage.setItem(KEY, JSON.stringify({ digests: digests(), typed: typed() }));
+        status.textContent = "Not saved yet. Kept in this browser.";
+      } else {
+        localStorage.removeItem(KEY);
+      }
     } catch {
       // A browser that keeps nothing still has the warning before it leaves.
     }
