@@ -20,7 +20,7 @@ class Absence:
         self._lock = Lock()
         self._since: float | None = None
         self._said_at = float("-inf")
-        self._is_said = False  # of this time
+        self._is_said = False  # whether this absence was logged
 
     @property
     def is_on(self) -> bool:

@@ -92,7 +92,7 @@ class Queue:
             periodic=True,
             initial_delay=0.1,
             max_delay=1.0,
-            # systemd and containers say SIGTERM: finish the mail in hand, or it would be sent twice.
+            # systemd and containers say SIGTERM: finish the email in hand, or it would be sent twice.
             graceful_signal="TERM",
             shutdown_timeout=SHUTDOWN_SECONDS,
         )

@@ -23,7 +23,7 @@ if sys.platform != "win32":
 
 log = logging.getLogger(__name__)
 
-# Short, because a change takes milliseconds, then longer: somebody holds the turn who may be long.
+# Short at first, because a change takes milliseconds; then longer, because who holds the turn is slow.
 POLLS = ((0.05, 0.0005), (1.0, 0.002), (float("inf"), 0.02))  # up to so many seconds of waiting, sleep so long
 
 

@@ -133,10 +133,12 @@ def trust_order_here(*, customer_id: int, order_id: int) -> None:
 
 def is_order_trusted_here(*, customer_id: int, order_id: int) -> bool:
     token = token_here()
-    seen = signed_in_browsers.find_seen_with(token, customer_id=customer_id, order_id=order_id) if token else None
-    if seen is None:
+    seen_at = (
+        signed_in_browsers.find_seen_with(token, customer_id=customer_id, order_id=order_id) if token else None
+    )
+    if seen_at is None:
         return False
-    note_seen(token, seen)
+    note_seen(token, seen_at)
     return True
 
 

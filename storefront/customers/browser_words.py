@@ -32,12 +32,12 @@ SYSTEMS = (
 
 def browser_words(user_agent: str) -> str:
     """Return name and system, or one of both where the other is not said."""
-    said = user_agent[:MOST_LETTERS]
-    name, system = _first_sign(BROWSERS, said), _first_sign(SYSTEMS, said)
+    header = user_agent[:MOST_LETTERS]
+    name, system = _first_sign(BROWSERS, header), _first_sign(SYSTEMS, header)
     if not system:
         return name or UNKNOWN
     return f"{name or UNKNOWN} on {system}"
 
 
-def _first_sign(signs: tuple[tuple[str, str], ...], said: str) -> str:
-    return next((words for sign, words in signs if sign in said), "")
+def _first_sign(signs: tuple[tuple[str, str], ...], header: str) -> str:
+    return next((words for sign, words in signs if sign in header), "")

@@ -21,9 +21,9 @@ from storefront.customers.queries import proof_in_running_mode
 MOST_MAILS = 5  # open at once, to one address for one purpose
 MANY_A_DAY = 10  # unused ones; from then on one is open at once
 YOUNG = timedelta(minutes=5)  # what is older has not long to live: a new one is mailed
-CHANGES_A_DAY = 5  # of one customer: each mails an address that may be anybody's
-TAKEN_A_DAY = 20  # mails to one address that others say is theirs
-STRANGERS_SHARE = 10  # of the shop's mails with codes, one in ten may go to who never bought
+CHANGES_A_DAY = 5  # of one customer: each sends an email to an address that may be anybody's
+TAKEN_A_DAY = 20  # emails to one address that others say is theirs
+STRANGERS_SHARE = 10  # one in ten of the shop's emails with codes may go to people who never bought
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -19,7 +19,7 @@ class Customer(Base):
     mode: Mapped[str]
     email: Mapped[str]
     email_key: Mapped[str]
-    token_seed: Mapped[bytes] = mapped_column(default=tokens.new_seed)  # for links that end its mails of news
+    token_seed: Mapped[bytes] = mapped_column(default=tokens.new_seed)  # for links that end news by email
     unsubscribed_at: Mapped[datetime | None]  # from news of releases; receipts still come
     erased_at: Mapped[datetime | None]
     # Two addresses became one: this row is empty, and what still names it means the other.

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 IDLE = timedelta(days=30)
 LONGEST = timedelta(days=90)  # whoever has a cookie cannot keep it alive for ever
 SEEN_EVERY = timedelta(minutes=5)  # a page view in between writes nothing
-MOST = 50  # of one customer: who signs in more often ends what was not seen for the longest time
+MOST = 50  # of one customer: one more ends the one that was not seen for the longest time
 
 
 def is_alive() -> ColumnElement[bool]:

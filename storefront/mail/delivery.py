@@ -49,7 +49,7 @@ def _deliver(message_id: int, compose: Composer) -> None:
     message = outbox.get_message(message_id)
     kind, attempts, promised_at, due_at = message.kind, message.attempts, message.created_at, message.due_at
     if attempts > outbox.MAX_ATTEMPTS:
-        # Its worker died, or a bug stopped it, each time: visible on its row instead of for ever in the queue.
+        # Each time its worker died, or a bug stopped it: its row says so, and it leaves the queue.
         outbox.mark_failed(message_id, attempts=attempts, error="given up", is_permanent=True)
         return
     mail = compose(message)

@@ -88,8 +88,8 @@ def _at_login(error: Exception, name: str) -> MailServerDown:
 
 def of_the_sender(error: smtplib.SMTPSenderRefused, *, size: int, size_limit: int) -> MailServerDown | MailRefused:
     """Read the answer to MAIL FROM. Only a mail that is too big is blamed: a full quota has the same code."""
-    code, said = error.smtp_code, _bytes(error.smtp_error)
-    if code == TOO_BIG and (0 < size_limit < size or SIZE_STATUS.search(said)):
+    code, reply = error.smtp_code, _bytes(error.smtp_error)
+    if code == TOO_BIG and (0 < size_limit < size or SIZE_STATUS.search(reply)):
         return MailRefused(f"mail refused ({code})", is_permanent=True)
     if code in ACCOUNT_CODES:
         return MailServerDown(f"it wants a login or TLS first ({code}): check {LOGIN}, and {TLS}")
@@ -98,10 +98,10 @@ def of_the_sender(error: smtplib.SMTPSenderRefused, *, size: int, size_limit: in
     return MailServerDown(f"it takes no mail now ({code})")
 
 
-def of_the_recipient(code: int, said: bytes | str) -> MailServerDown | MailRefused:
+def of_the_recipient(code: int, reply: bytes | str) -> MailServerDown | MailRefused:
     if code == CLOSING:
         return MailServerDown(f"it takes no mail now ({code})")
-    if code in ACCOUNT_CODES or ACCOUNT_STATUS.match(_bytes(said)):
+    if code in ACCOUNT_CODES or ACCOUNT_STATUS.match(_bytes(reply)):
         text = f"recipient refused ({code}), perhaps because of the account: check MAIL_FROM, {LOGIN}"
         return MailRefused(text, is_permanent=code >= 500, doubt=Doubt.ACCOUNT)
     return MailRefused(f"recipient refused ({code})", is_permanent=code >= 500)
@@ -114,5 +114,5 @@ def of_the_text(error: smtplib.SMTPDataError) -> MailRefused:
     return MailRefused(f"mail refused ({error.smtp_code})", is_permanent=is_permanent, doubt=doubt)
 
 
-def _bytes(said: bytes | str) -> bytes:
-    return said if isinstance(said, bytes) else said.encode()
+def _bytes(reply: bytes | str) -> bytes:
+    return reply if isinstance(reply, bytes) else reply.encode()

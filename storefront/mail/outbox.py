@@ -169,7 +169,7 @@ def claim_next() -> int | None:
         OutboxMessage.state.in_((MailState.QUEUED, MailState.PAUSED)) & (OutboxMessage.due_at <= now),
         (OutboxMessage.state == MailState.SENDING) & (OutboxMessage.claimed_at <= dead),
     )
-    # After a switch to live no test's mail leaves, and from a copy for trying out no live one.
+    # After a switch to live no email of a test leaves. A copy for trying things out sends no live one.
     in_running_mode = OutboxMessage.mode == settings().mode
     due = in_running_mode & due
     pause = in_running_mode & MET_SERVER_DOWN & (OutboxMessage.claimed_at > now - timedelta(seconds=PAUSE_SECONDS))
@@ -177,14 +177,14 @@ def claim_next() -> int | None:
         return None
     if db.session.scalar(select(OutboxMessage.id).where(due).limit(1)) is None:
         return None  # without a write lock, for the many times there is nothing
-    # Another message each time the server is asked again: one that upsets it holds up no other.
+    # Take another message each time the server is asked again: one that upsets it holds up no other.
     last_try = case((MET_SERVER_DOWN, OutboxMessage.claimed_at), else_=OutboxMessage.due_at)
     since = case((OutboxMessage.claimed_at.is_(None), now), else_=OutboxMessage.due_at)
     with transaction() as session:
         oldest = (
             select(OutboxMessage.id)
             .where(due)
-            # News wait for keys and receipts. What failed before goes to the end of the line: a message that a
+            # News waits for keys and receipts. What failed before goes to the end of the line: a message that a
             # bug stops holds up no other.
             .order_by(
                 OutboxMessage.kind == MailKind.NEW_RELEASE, OutboxMessage.attempts, last_try, OutboxMessage.id

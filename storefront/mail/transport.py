@@ -79,7 +79,7 @@ def send(mail: Mail) -> None:
 
 def _send(mail: Mail) -> None:
     recipient = find_address(mail.recipient)
-    # `smtplib` takes the address out of what it is given once more.
+    # `smtplib` reads the address once more by its own rules.
     if recipient is None or smtplib.quoteaddr(recipient) != f"<{recipient}>":
         raise MailRefused(UNUSABLE, is_permanent=True)
     name, address = current_app.config["MAIL_DEFAULT_SENDER"]
@@ -112,5 +112,5 @@ def _hand_over(server: MailServer, sender: str, recipient: str, content: bytes) 
 
 def _size_limit(server: MailServer) -> int:
     """Return the largest size in bytes; 0 where the server names none."""
-    said = server.esmtp_features.get("size", "")
-    return int(said) if said.isascii() and said.isdigit() else 0
+    size = server.esmtp_features.get("size", "")
+    return int(size) if size.isascii() and size.isdigit() else 0

@@ -153,16 +153,16 @@ def _check_form(body: bytes) -> None:
 
 def _read(environ: "WSGIEnvironment", most: int) -> bytes:
     """Read the body. A chunked one tells no length: one byte more than the limit shows that it is over."""
-    told = get_content_length(environ)
-    if (told or 0) > most:
+    length = get_content_length(environ)
+    if (length or 0) > most:
         raise _too_large(most)
-    if told is None and not _is_sent_in_parts(environ):
+    if length is None and not _is_sent_in_parts(environ):
         return b""
-    wanted = most + 1 if told is None else told
+    wanted = most + 1 if length is None else length
     body = _read_bytes(environ, wanted)
     if len(body) > most:
         raise _too_large(most)
-    if told is not None and len(body) < told:
+    if length is not None and len(body) < length:
         raise BadRequest("The request ended before its body did.")
     return body
 

@@ -33,7 +33,7 @@ KEPT_HEADERS = ("Allow", "Content-Range")  # of 405 and 416
 DEFAULT_WAIT_SECONDS = 60
 
 MakeBody = Callable[[int, str], dict[str, Any]]  # from status and message
-# By the prefix of the addresses whose errors look so.
+# By the prefix of the addresses whose errors have such a body.
 ERROR_BODIES: Part[dict[str, MakeBody]] = Part("error bodies", dict)
 
 

@@ -14,7 +14,7 @@ from storefront.web.programs import wants_json
 
 log = logging.getLogger(__name__)
 
-# Where somebody may stand who has just paid.
+# Pages that somebody may open who has just paid.
 AFTER_PAYING = frozenset({"checkout.form", "checkout.returned", "library.order"})
 SAFE = "Your payment is safe"
 
@@ -48,8 +48,8 @@ def _answer_outage(outage: DatabaseUnavailable) -> ResponseReturnValue:
 def payment_is_safe(error: StorefrontError, *, title: str, message: str) -> ResponseReturnValue:
     """Show a page without a pay button that looks again by itself: whoever reads it may have paid."""
     if wants_json():
-        said = {"code": error.code, "message": error.message, "request_id": g.get("request_id", "-")}
-        answer = jsonify(state="checked", error=said)
+        error_body = {"code": error.code, "message": error.message, "request_id": g.get("request_id", "-")}
+        answer = jsonify(state="checked", error=error_body)
     else:
         answer = make_response(render_template("web/payment_safe.html", title=title, message=message))
     answer.status_code = error.status

@@ -13,7 +13,7 @@ LIFETIME_SECONDS = 60 * 60 * 24 * 30
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Flask's own makes a serializer for every request; this one only where there is a cookie to read."""
+    """Makes a serializer only where there is a cookie to read. Flask's own makes one for every request."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if "HTTP_COOKIE" not in request.environ:

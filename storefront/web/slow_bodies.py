@@ -52,7 +52,7 @@ REFUSED = "storefront.body_refused"
 
 
 class BodiesFirst:
-    """Around the gate: who has its turn has its body whole."""
+    """Wraps the gate, so that a request that has its turn has its whole body."""
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ NOWHERE = "postgresql://nobody@127.0.0.1:9/shop"
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Every warning; none of them with a traceback."""
+    """Return every warning; none of them has a traceback."""
     loud = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert [record for record in loud if record.exc_info] == []
     return [record.getMessage() for record in loud]

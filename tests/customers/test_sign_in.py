@@ -31,7 +31,7 @@ def ask_for_code(buyer: Buyer, email: str = ADA) -> TestResponse:
 
 
 def mailed(shop: Shop, email: str = ADA) -> tuple[str, str]:
-    """Code and link of the newest mail to an address."""
+    """Return code and link of the newest email to an address."""
     shop.work()
     mail = next(mail for mail in shop.mails() if email in str(mail["to"]).lower() and "code" in mail["subject"])
     code = re.search(r"\b([0-9A-Z]{4}-[0-9A-Z]{4})\b", str(mail["subject"]))

@@ -15,7 +15,7 @@ Talk = Callable[[socket.socket], None]
 
 @contextmanager
 def smtp_server(talk: Talk) -> Iterator[int]:
-    """Accepts one connection after another and lets `talk` misbehave on it; yields the port."""
+    """Accept one connection after another and let `talk` misbehave on it; yield the port."""
     stopping = threading.Event()
 
     def serve() -> None:

@@ -44,7 +44,7 @@ def _body_lines(part: EmailMessage) -> list[str]:
 
 
 def text_of(message: EmailMessage, subtype: str) -> str:
-    """Decoded by its charset alone."""
+    """Return the text, decoded by its charset alone."""
     (part,) = [part for part in message.walk() if part.get_content_type() == f"text/{subtype}"]
     payload = part.get_payload(decode=True)
     assert isinstance(payload, bytes)
@@ -52,7 +52,7 @@ def text_of(message: EmailMessage, subtype: str) -> str:
 
 
 def sender_of(message: EmailMessage) -> tuple[str, str]:
-    """(name, address), read by Python's older parser: the newer one doubles spaces between encoded words."""
+    """Return (name, address), by Python's older parser: the newer one doubles spaces between encoded words."""
     (raw,) = [value for name, value in message.raw_items() if name == "From"]
     name, address = parseaddr("".join(str(raw).splitlines()))
     return str(make_header(decode_header(name))), address

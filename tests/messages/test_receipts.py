@@ -18,7 +18,7 @@ TWINSPOT, BOOK = ("twinspot", "Personal"), ("the-patient-toolmaker", "E-book")
 
 
 def receipt(shop: Shop, sale: Sale) -> list[str]:
-    """Text and HTML of the one that is asked for now."""
+    """Return text and HTML of the one that is asked for now."""
     shop.mailbox.clear()
     sale.buyer.post(f"{sale.link}/receipt")
     with time_machine.travel(clock.now() + timedelta(minutes=3), tick=True):

@@ -9,7 +9,7 @@ PLACEHOLDER = re.compile(
     r"example|\.\.\.|…|^<.*>$|^\$?\{.*\}$|^\[.*\]$|^\$[A-Z_]+$",
     re.IGNORECASE,
 )
-FEWEST_SIGNS = 6  # `kkkk…` and `abcabc…` are as long as anybody likes
+FEWEST_SIGNS = 6  # `kkkk…` and `abcabc…` can have any length
 
 
 def is_placeholder(value: str) -> bool:
