@@ -32,6 +32,8 @@ from storefront.payments.checkout.views import checkout
 from storefront.payments.webhook.views import webhook
 from storefront.shop.cart.views import cart
 from storefront.shop.catalog.views import catalog
+from storefront.shop.media import models as _media_models  # noqa: F401 - its tables
+from storefront.shop.media.views import media
 from storefront.stripe_api.gateway import set_up_gateway
 from storefront.web.outage_pages import set_up_outage_pages
 from storefront.web.request_log import Shop
@@ -39,7 +41,7 @@ from storefront.web.setup import set_up_web
 from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (
-    catalog, cart, checkout, webhook, customers, account, library, confirm, news, downloads, licenses,
+    catalog, media, cart, checkout, webhook, customers, account, library, confirm, news, downloads, licenses,
     well_known, health, admin,
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ OPEN = {
     "news": "the token in the address is the permission",
     "well_known": "public keys and revocations are public",
     "catalog": "everybody may look",
+    "media": "pictures and samples are for everybody, under names that nobody can guess before they are shown",
     "cart": "it belongs to the browser that carries it in its cookie",
     "checkout": "a checkout opens for the browser that started it, a session id for who holds it",
     "webhook": "Stripe's signature is the permission",
@@ -44,6 +45,7 @@ DOORS = {
     "flask_mail": "mail/transport.py",
     "huey": "core/queue.py",
     "obstore": "core/storage.py",
+    "PIL": "shop/media/recode.py",
     "webauthn": "owner/people/passkeys.py",
 }
 CLOCKS = {

@@ -1,4 +1,4 @@
-"""Where release files lie: a folder, or a bucket at S3, Google or Azure. The only importer of obstore.
+"""Where files and pictures lie: a folder, or a bucket at S3, Google or Azure. The only importer of obstore.
 
 A folder's file is served by us or by nginx; a bucket's by a presigned URL. Nothing is ever overwritten.
 """
@@ -81,8 +81,11 @@ class Storage(Protocol):
     def presign(self, path: str, *, seconds: int) -> str | None:
         """Return a URL that a bucket answers to anybody for so long; None for a folder."""
 
-    def read(self, path: str) -> Iterator[bytes]:
-        """Read the whole file in parts."""
+    def read(self, path: str, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Read the file in parts, or only the bytes from `start` to before `stop`."""
+
+    def path_of(self, *, folder: str, filename: str, sha256: str) -> str:
+        """Return where `put` keeps these bytes under this name."""
 
     def delete(self, path: str) -> None:
         """Delete what an upload has just made and nothing refers to. Safe to repeat."""
@@ -106,7 +109,7 @@ class Folder:
 
     def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:  # noqa: ARG002 - a bucket keeps the type
         """Write to a hidden neighbor, then link it to its name: readers never meet half a file."""
-        path = f"{folder}/{filename}"
+        path = self.path_of(folder=folder, filename=filename)
         target = self.root / path
         _make_folder(target.parent)
         _clean_up(target.parent)
@@ -139,10 +142,15 @@ class Folder:
     def presign(self, path: str, *, seconds: int) -> str | None:  # noqa: ARG002 - only a bucket signs
         return None
 
-    def read(self, path: str) -> Iterator[bytes]:
+    def read(self, path: str, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         with (self.root / path).open("rb") as content:
-            while chunk := content.read(CHUNK_BYTES):
+            bytes_left = (os.fstat(content.fileno()).st_size if stop is None else stop) - content.seek(start)
+            while bytes_left > 0 and (chunk := content.read(min(CHUNK_BYTES, bytes_left))):
+                bytes_left -= len(chunk)
                 yield chunk
+
+    def path_of(self, *, folder: str, filename: str, sha256: str = "") -> str:  # noqa: ARG002 - a folder has one file of a name
+        return f"{folder}/{filename}"
 
     def delete(self, path: str) -> None:
         (self.root / path).unlink(missing_ok=True)
@@ -170,7 +178,7 @@ class Bucket:
     def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:
         """Read it twice: its hash is a part of its key. The bucket's upload in parts leaves nothing half done."""
         size, digest = measure(content)
-        path = f"{folder}/{digest[:16]}/{filename}"
+        path = self.path_of(folder=folder, filename=filename, sha256=digest)
         attributes = {"Content-Type": content_type, "Content-Disposition": disposition(filename)}
         content.seek(0)
         second = hashlib.sha256()
@@ -208,12 +216,15 @@ class Bucket:
         with _refusals():
             return obstore.sign(self._store, "GET", path, timedelta(seconds=seconds))
 
-    def read(self, path: str) -> Iterator[bytes]:
+    def read(self, path: str, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Ask for each piece by itself: the reader of a zip takes its time, and no request waits for it."""
         # Run while an answer is sent, when no request and no database connection is left to give back.
-        size = obstore.head(self._store, path)["size"]
-        for start in range(0, size, PIECE_BYTES):
-            yield bytes(obstore.get_range(self._store, path, start=start, end=min(size, start + PIECE_BYTES)))
+        end = obstore.head(self._store, path)["size"] if stop is None else stop
+        for first in range(start, end, PIECE_BYTES):
+            yield bytes(obstore.get_range(self._store, path, start=first, end=min(end, first + PIECE_BYTES)))
+
+    def path_of(self, *, folder: str, filename: str, sha256: str) -> str:
+        return f"{folder}/{sha256[:16]}/{filename}"
 
     def delete(self, path: str) -> None:
         with _refusals():

@@ -35,8 +35,9 @@ def content_security_policy(shop: Settings, nonce: str) -> str:
         form = "https://checkout.stripe.com"
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}' {script}; style-src 'self' 'nonce-{nonce}'; "
-        f"img-src 'self' data: {image}; font-src 'self'; connect-src 'self' {connect}; frame-src {frame}; "
-        f"form-action 'self' {form}; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+        f"img-src 'self' data: {image}; media-src 'self'; font-src 'self'; connect-src 'self' {connect}; "
+        f"frame-src {frame}; form-action 'self' {form}; base-uri 'none'; frame-ancestors 'none'; "
+        "manifest-src 'self'"
     )
 
 

@@ -20,8 +20,8 @@ from storefront.delivery.downloads import counting
 from storefront.delivery.downloads.concurrent_downloads import SLOTS
 from storefront.delivery.downloads.granted_files import GrantedFile, ReleasedFile
 from storefront.delivery.downloads.missing_files import report_missing
-from storefront.delivery.downloads.ranges import Part, Version, find_part, find_range
 from storefront.delivery.downloads.rules import presigned_lifetime
+from storefront.web.ranges import Part, Version, find_part, find_range
 
 BLOCK_BYTES = 256 * 1024
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from werkzeug.datastructures import Headers
 
-from storefront.delivery.downloads.ranges import Part, Version, find_part
+from storefront.web.ranges import Part, Version, find_part
 
 BOOK = Version(etag="abc", changed_at=datetime(2026, 11, 2, 9, 30, 15, tzinfo=UTC), size_bytes=1000)
 CHANGED = "Mon, 02 Nov 2026 09:30:15 GMT"

@@ -1,0 +1,151 @@
+"""What pages, commands and exports read of pictures and samples."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from storefront.core.db import db
+from storefront.shop.media.models import Picture, ProductPicture, ProductSample, SampleKind
+
+ADDRESS = "/media/"
+FALLBACK_WIDTH = 960  # for browsers that know no `srcset`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureFile:
+    """One file of a picture, as it is served at `url`. `format` is avif, webp or jpg (the preview of links)."""
+
+    format: str
+    width: int
+    height: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureView:
+    """A picture of a product. `id` names it in commands, position 1 is the cover, `path` is the original."""
+
+    id: int
+    position: int
+    alt: str
+    width: int
+    height: int
+    filename: str
+    sha256: str
+    path: str
+    files: tuple[PictureFile, ...]
+
+    def srcset(self, format: str) -> str:  # noqa: A002 - as HTML calls it
+        """Return every width of a format, for the attribute of this name."""
+        return ", ".join(f"{file.url} {file.width}w" for file in self._of(format))
+
+    @property
+    def url(self) -> str:
+        """Return the address for browsers that choose nothing themselves."""
+        files = self._of("webp")
+        return next((file.url for file in files if file.width >= FALLBACK_WIDTH), files[-1].url)
+
+    @property
+    def preview_url(self) -> str:
+        """Return the address of the JPEG that chats and networks show of a link."""
+        return self._of("jpg")[0].url
+
+    def _of(self, kind: str) -> list[PictureFile]:
+        return sorted((file for file in self.files if file.format == kind), key=lambda file: file.width)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleView:
+    """A sample of a product. `path` is below the storage."""
+
+    id: int
+    position: int
+    kind: SampleKind
+    title: str
+    filename: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+    path: str
+    url: str
+
+
+def find_pictures(product_ids: Iterable[int]) -> dict[int, tuple[PictureView, ...]]:
+    """Return the pictures of each of these products, the cover first, by one statement."""
+    pictures: dict[int, list[PictureView]] = {product_id: [] for product_id in product_ids}
+    if not pictures:
+        return {}
+    rows = db.session.execute(
+        select(
+            ProductPicture.product_id,
+            ProductPicture.alt,
+            Picture.id,
+            Picture.width,
+            Picture.height,
+            Picture.filename,
+            Picture.sha256,
+            Picture.path,
+            Picture.files,
+        )
+        .join(Picture, Picture.id == ProductPicture.picture_id)
+        .where(ProductPicture.product_id.in_(pictures))
+        .order_by(ProductPicture.product_id, ProductPicture.position, ProductPicture.id)
+    )
+    for row in rows:
+        pictures[row.product_id].append(
+            PictureView(
+                id=row.id,
+                position=len(pictures[row.product_id]) + 1,
+                alt=row.alt,
+                width=row.width,
+                height=row.height,
+                filename=row.filename,
+                sha256=row.sha256,
+                path=row.path,
+                files=tuple(
+                    PictureFile(
+                        format=file["format"],
+                        width=file["width"],
+                        height=file["height"],
+                        url=ADDRESS + file["name"],
+                    )
+                    for file in row.files
+                ),
+            )
+        )
+    return {product_id: tuple(views) for product_id, views in pictures.items()}
+
+
+def list_samples(product_id: int) -> tuple[SampleView, ...]:
+    """Return the samples of a product in the owner's order."""
+    rows = db.session.execute(
+        select(
+            ProductSample.id,
+            ProductSample.kind,
+            ProductSample.title,
+            ProductSample.filename,
+            ProductSample.content_type,
+            ProductSample.size_bytes,
+            ProductSample.sha256,
+            ProductSample.path,
+            ProductSample.name,
+        )
+        .where(ProductSample.product_id == product_id)
+        .order_by(ProductSample.position, ProductSample.id)
+    )
+    return tuple(
+        SampleView(
+            id=row.id,
+            position=number,
+            kind=row.kind,
+            title=row.title,
+            filename=row.filename,
+            content_type=row.content_type,
+            size_bytes=row.size_bytes,
+            sha256=row.sha256,
+            path=row.path,
+            url=ADDRESS + row.name,
+        )
+        for number, row in enumerate(rows, start=1)
+    )

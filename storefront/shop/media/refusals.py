@@ -1,0 +1,62 @@
+"""What stands against a picture or a sample, each with a sentence that says what to do."""
+
+from storefront.core.errors import StorefrontError
+
+
+class MediaRefused(StorefrontError):
+    code = "media_refused"
+    title = "This file was not taken"
+
+
+class EmptyMedia(MediaRefused):
+    code = "empty_media"
+
+
+class MediaTooLarge(MediaRefused):
+    code = "media_too_large"
+    status = 413
+
+
+class TooManyPixels(MediaRefused):
+    code = "too_many_pixels"
+    status = 413
+
+
+class UnknownFormat(MediaRefused):
+    code = "unknown_format"
+    status = 415
+
+
+class DamagedPicture(MediaRefused):
+    code = "damaged_picture"
+
+
+class TextRefused(MediaRefused):
+    """The words beside a picture or sample cannot be stored."""
+
+    code = "text_refused"
+    title = "This cannot be saved"
+
+
+class TooManyMedia(MediaRefused):
+    code = "too_many_media"
+    status = 409
+    title = "There is no room for another one"
+
+
+class NoSuchMedia(MediaRefused):
+    code = "no_such_media"
+    status = 404
+    title = "That is not there"
+
+
+class StorageFull(MediaRefused):
+    code = "storage_full"
+    status = 507
+    title = "The storage is full"
+
+
+class StorageClosed(MediaRefused):
+    code = "storage_closed"
+    status = 503
+    title = "The storage cannot be written"

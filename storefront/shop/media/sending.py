@@ -1,0 +1,71 @@
+"""Sends pictures and samples: from a folder by us or by nginx, from a bucket through us.
+
+A bucket's own address would have to stand in the Content-Security-Policy and could be kept for minutes only; an
+address of the shop is kept for a year by browsers and by whatever stands in front of the shop.
+"""
+
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from flask import Response, request
+from werkzeug.http import quote_etag
+
+from storefront.core.db import end_read
+from storefront.core.errors import NotFound
+from storefront.core.runtime import settings
+from storefront.core.storage import storage
+from storefront.shop.media.names import FOLDER, SHOWN, split_name
+from storefront.web.headers import KEEP_FOR_A_YEAR
+from storefront.web.ranges import Version, find_part
+
+NEVER_CHANGED = datetime(2026, 1, 1, tzinfo=UTC)  # a name is its content's hash
+
+
+def send_media(name: str) -> Response:
+    """Return the answer to GET and HEAD of one file.
+
+    Raises:
+        NotFound: no such name, or nothing in the storage.
+        StorageUnavailable: the bucket does not answer.
+    """
+    known = split_name(name)
+    if known is None:
+        raise NotFound
+    sha256, content_type = known
+    path = storage().path_of(folder=FOLDER, filename=name, sha256=sha256)
+    end_read()
+    size_bytes = storage().find_size(path)
+    if size_bytes is None:
+        raise NotFound
+    prefix = settings().accel_prefix
+    if prefix and storage().find_local_path(path) is not None:
+        answer = _describe(Response(), sha256, content_type)
+        answer.headers["X-Accel-Redirect"] = prefix + quote(path)
+        return answer
+    part = find_part(
+        request.method,
+        request.headers,
+        Version(etag=sha256, changed_at=NEVER_CHANGED, size_bytes=size_bytes),
+    )
+    answer = _describe(Response(status=part.status), sha256, content_type)
+    if part.status == 416:
+        answer.headers["Content-Range"] = f"bytes */{size_bytes}"
+        del answer.headers["Cache-Control"]
+    if part.has_body:
+        answer.headers["Content-Length"] = str(part.stop - part.start)
+        if part.status == 206:
+            answer.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size_bytes}"
+        if request.method == "GET":
+            answer.direct_passthrough = True
+            answer.response = storage().read(path, start=part.start, stop=part.stop)
+    return answer
+
+
+def _describe(answer: Response, sha256: str, content_type: str) -> Response:
+    answer.headers["Content-Type"] = content_type
+    answer.headers["Accept-Ranges"] = "bytes"
+    answer.headers["Cache-Control"] = KEEP_FOR_A_YEAR
+    answer.headers["ETag"] = quote_etag(sha256)
+    if not content_type.startswith(SHOWN):
+        answer.headers["Content-Disposition"] = "attachment"
+    return answer

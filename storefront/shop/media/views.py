@@ -1,0 +1,26 @@
+"""`/media`: pictures and samples of products, and drawn covers."""
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from storefront.shop.media.drawn_cover import get_drawn_cover
+from storefront.shop.media.sending import send_media
+
+# Open: a name is the hash of what it names, and what pages show is public.
+media = Blueprint("media", __name__, url_prefix="/media")
+
+MACROS = "shop/media/_media.html"  # for the templates of pages that show pictures and samples
+COVER_SECONDS = 300  # a product may get another name
+
+
+@media.get("/<name>", endpoint="file")
+def send(name: str) -> ResponseReturnValue:
+    return send_media(name)
+
+
+@media.get("/cover/<slug>.svg", endpoint="cover")
+def draw(slug: str) -> ResponseReturnValue:
+    answer = Response(get_drawn_cover(slug), mimetype="image/svg+xml")
+    answer.headers["Cache-Control"] = f"public, max-age={COVER_SECONDS}"
+    answer.add_etag()
+    return answer.make_conditional(request)
