@@ -16,6 +16,7 @@ SECTIONS: Sections = {
             "Add what can be bought of a product, and switch it off.",
         ),
         "prices": ("storefront.cli.editions:prices", "Set what an edition costs, in each currency."),
+        "media": ("storefront.cli.media:media", "Show pictures on a product's page, the cover first."),
         "releases": ("storefront.cli.releases:releases", "Upload files, publish a version, tell earlier buyers."),
         "payment-link": ("storefront.cli.payment_links:payment_link", "Make a link that sells without the cart."),
     },

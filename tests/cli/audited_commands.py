@@ -13,6 +13,7 @@ from flask import Flask
 from tests.cli.commands import done, number_of, read_json
 from tests.delivery.licenses.pools import bring, make_pool, numbered
 from tests.mail.promises import promise
+from tests.shop.media.drawn import draw, saved
 from tests.support.factories import make_order, make_unhandled_event
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
@@ -45,6 +46,11 @@ class World:
     def file(self, name: str, text: str) -> str:
         path = self.folder / name
         path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def picture(self, name: str) -> str:
+        path = self.folder / name
+        path.write_bytes(saved(draw(len(name), ord(name[0]))))
         return str(path)
 
     def do(self, *words: str) -> str:
@@ -179,6 +185,28 @@ def _set_price(world: World) -> Prepared:
 @case("prices remove")
 def _remove_price(world: World) -> Prepared:
     return ("twinspot", "team", "usd"), Told("price.changed", "twinspot/team", {"usd": 7900}, {"usd": None})
+
+
+@case("media add")
+def _add_picture(world: World) -> Prepared:
+    after = {"picture": 1, "filename": "a.png", "alt": "A desk", "position": 1}
+    words = ("twinspot", world.picture("a.png"), "--alt", "A desk")
+    return words, Told("product.picture_added", "twinspot", None, after)
+
+
+@case("media move")
+def _move_picture(world: World) -> Prepared:
+    for name in ("a.png", "b.png"):
+        world.do("media", "add", "twinspot", world.picture(name))
+    after = {"picture": 2, "position": 1}
+    return ("twinspot", "2", "1"), Told("product.picture_moved", "twinspot", {"position": 2}, after)
+
+
+@case("media remove")
+def _remove_picture(world: World) -> Prepared:
+    world.do("media", "add", "twinspot", world.picture("a.png"))
+    before = {"picture": 1, "alt": "", "position": 1}
+    return ("twinspot", "1"), Told("product.picture_removed", "twinspot", before)
 
 
 @case("releases upload")

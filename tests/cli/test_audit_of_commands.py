@@ -19,7 +19,7 @@ from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
 
 READING = {
-    "products list", "products show", "releases list", "releases check", "payment-link list",
+    "products list", "products show", "media list", "releases list", "releases check", "payment-link list",
     "orders show", "orders list", "orders link", "keys list", "keys show", "signing-keys list",
     "mail list", "events list", "events show", "owner list", "audit", "status",
 }  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from storefront.core.db import db
+from storefront.shop.catalog.queries import get_product_id
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample, SampleKind
 
 ADDRESS = "/media/"
@@ -115,6 +116,16 @@ def find_pictures(product_ids: Iterable[int]) -> dict[int, tuple[PictureView, ..
             )
         )
     return {product_id: tuple(views) for product_id, views in pictures.items()}
+
+
+def list_pictures(slug: str) -> tuple[PictureView, ...]:
+    """Return the pictures of one product in whatever state.
+
+    Raises:
+        NotFound: no such product.
+    """
+    product_id = get_product_id(db.session(), slug)
+    return find_pictures([product_id])[product_id]
 
 
 def list_samples(product_id: int) -> tuple[SampleView, ...]:
