@@ -150,7 +150,8 @@ def _rename(world: World) -> Prepared:
 
 @case("editions add")
 def _add_edition(world: World) -> Prepared:
-    told = Told("edition.created", "twinspot/studio", None, {"name": "Studio", "line": "Two to five"})
+    after = {"name": "Studio", "line": "Two to five", "activation_limit": None, "seats": None, "update_days": None}
+    told = Told("edition.created", "twinspot/studio", None, after)
     return ("twinspot", "Studio", "--line", "Two to five"), told
 
 
@@ -452,7 +453,8 @@ def _reconcile(world: World) -> Prepared:
 @case("seed")
 def _seed(world: World) -> Prepared:
     change_rows(
-        world.app, *(f"DELETE FROM {table}" for table in ("release_files", "releases", "prices", "products"))
+        world.app,
+        *(f"DELETE FROM {table}" for table in ("release_files", "releases", "prices", "editions", "products")),
     )
     return (), Told("products.seeded", "sample products", None, {"products": ANY})
 
