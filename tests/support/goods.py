@@ -8,8 +8,9 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from storefront.buyers.library.purchase import KeyState, Purchase, PurchasedFile, PurchasedItem, PurchasedKey
-from storefront.core.db import transaction
+from storefront.core.db import db, transaction
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState
+from storefront.shop.editor import prices
 
 
 def make_product(
@@ -59,6 +60,20 @@ def make_edition(app: Flask, slug: str, name: str, amount_minor: int, currency: 
         session.add(price)
         session.flush()
         return price.id
+
+
+def set_price(app: Flask, slug: str, edition: str, currency: str, amount_minor: int) -> int:
+    """Sell an edition for this amount, as its owner does, and return the price's id."""
+    with app.app_context():
+        prices.set_price(slug, edition, currency, amount_minor)
+        price_id = db.session.scalars(
+            select(Price.id)
+            .join(Edition, Edition.id == Price.edition_id)
+            .join(Product, Product.id == Edition.product_id)
+            .where(Product.slug == slug, Edition.key == edition, Price.currency == currency, Price.is_active)
+        ).one()
+        db.session.remove()
+    return price_id
 
 
 def change_product(app: Flask, slug: str, **values: Any) -> None:

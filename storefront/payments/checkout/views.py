@@ -33,7 +33,7 @@ from storefront.payments.checkout.start import CheckoutForm
 from storefront.payments.checkout.state import State, read_state, seconds_left
 from storefront.payments.fulfillment.outcome import Outcome
 from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, put_back, save_cart, subtract
-from storefront.shop.cart.priced import price_cart
+from storefront.shop.cart.priced import price_as_opened, price_cart
 from storefront.shop.cart.views import parse_number
 from storefront.web.limits import limiter
 from storefront.web.outage_pages import payment_is_safe
@@ -62,12 +62,12 @@ starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts")
 @checkout.post("/checkout")
 @starts
 def begin() -> ResponseReturnValue:
-    cart = price_cart(load_cart(session)).cart_lines
-    if not cart:
-        return redirect(url_for("cart.cart"), 303)
+    priced = price_cart(load_cart(session))
+    if priced.notices or not priced.lines:
+        return redirect(url_for("cart.cart"), 303)  # which says what changed: nobody pays what they have not seen
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else new_nonce(session)
-    return _begin(CheckoutForm(cart=cart, nonce=nonce, is_from_cart=True))
+    return _begin(CheckoutForm(cart=priced.cart_lines, nonce=nonce, is_from_cart=True))
 
 
 @checkout.post("/checkout/now")
@@ -193,7 +193,7 @@ def _form_page(opened: start.OpenCheckout, row: Checkout) -> str:
         client_secret=opened.client_secret,
         publishable_key=settings().stripe_publishable_key,
         stripe_js_url=settings().stripe_js_url,
-        priced=price_cart(opened.cart),
+        priced=price_as_opened(opened.cart),
         return_url=url_for("checkout.returned", session_id=opened.session_id),
         back_url=way_back(row.cart, is_from_cart=row.is_from_cart),
         is_from_cart=row.is_from_cart,

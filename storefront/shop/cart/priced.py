@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from storefront.shop.cart.cart import CartLine, CartRefused, add, set_quantity
-from storefront.shop.catalog.offers import Offer, find_offers
+from storefront.core.money import format_money
+from storefront.shop.cart.cart import MAX_QUANTITY, CartLine, CartRefused, add, set_quantity
+from storefront.shop.catalog.offers import Offer, find_newer, find_offers, find_prices_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +39,41 @@ class PricedCart:
 
 
 def price_cart(lines: Iterable[CartLine]) -> PricedCart:
-    """One statement. Lines that can no longer be bought are left out with a notice."""
+    """Return the cart with today's prices, in one statement, and one more where something changed.
+
+    What costs something else now stays, with a notice; what can no longer be bought is left out with one.
+    """
     wanted = tuple(lines)
     offers = find_offers(line.price_id for line in wanted)
+    newer = find_newer(offer for offer in offers.values() if not offer.is_for_sale)
     priced: list[PricedLine] = []
     notices: list[str] = []
     currency = ""
     for line in wanted:
-        offer = offers.get(line.price_id)
+        offer = newer.get(line.price_id) or offers.get(line.price_id)
         notice = _why_left_out(offer, currency)
         if offer is None or notice:
             notices.append(notice)
         else:
+            if line.price_id in newer:
+                notices.append(_costs_now(offer))
             currency = offer.currency
             priced.append(_price(offer, line.quantity))
     total = sum(line.amount_minor for line in priced)
     return PricedCart(lines=tuple(priced), currency=currency, total_minor=total, notices=tuple(notices))
+
+
+def price_as_opened(lines: Iterable[CartLine]) -> PricedCart:
+    """Return what a checkout that is open charges: its own prices, whatever the things cost by now."""
+    wanted = tuple(lines)
+    offers = find_offers(line.price_id for line in wanted)
+    priced = tuple(_price(offers[line.price_id], line.quantity) for line in wanted if line.price_id in offers)
+    return PricedCart(
+        lines=priced,
+        currency=offers[priced[0].price_id].currency if priced else "",
+        total_minor=sum(line.amount_minor for line in priced),
+        notices=(),
+    )
 
 
 def _why_left_out(offer: Offer | None, currency: str) -> str:
@@ -66,21 +86,42 @@ def _why_left_out(offer: Offer | None, currency: str) -> str:
 
 
 def add_offer(lines: tuple[CartLine, ...], new: CartLine) -> tuple[CartLine, ...]:
-    """Raises CartRefused: not for sale, another currency than the cart's, or too many."""
+    """Return the cart with one thing more.
+
+    Who adds a price in another currency has chosen that one: the whole cart changes to it, where everything in it
+    is sold in it.
+
+    Raises:
+        CartRefused: not for sale, another currency than something in the cart can be had in, or too many.
+    """
     offers = find_offers({new.price_id, *(line.price_id for line in lines)})
     offer = offers.get(new.price_id)
     if offer is None or not offer.is_for_sale:
         raise CartRefused("This is not for sale any more.")
-    _check_currency(offer, {offers[line.price_id].currency for line in lines if line.price_id in offers})
+    held = [offers[line.price_id] for line in lines if line.price_id in offers]
+    if {other.currency for other in held} - {offer.currency}:
+        lines = _in_currency_of(offer, lines, offers, held)
     return add(lines, new, is_free=offer.amount_minor == 0)
 
 
-def _check_currency(offer: Offer, others: set[str]) -> None:
-    if others - {offer.currency}:
-        raise CartRefused(
-            f"{offer.product_name} is sold in {offer.currency.upper()} and your cart is in "
-            f"{min(others).upper()}. One payment has one currency: pay for the cart first, then add this."
-        )
+def _in_currency_of(
+    offer: Offer, lines: tuple[CartLine, ...], offers: Mapping[int, Offer], held: list[Offer]
+) -> tuple[CartLine, ...]:
+    """Return the same things at their prices in the currency of this offer."""
+    prices = find_prices_in((other.edition_id for other in held), offer.currency)
+    changed: dict[int, CartLine] = {}
+    for line in lines:
+        edition_id = offers[line.price_id].edition_id if line.price_id in offers else None
+        if edition_id not in prices:
+            raise CartRefused(
+                f"{offer.product_name} is sold in {offer.currency.upper()} and your cart is in "
+                f"{min(other.currency for other in held).upper()}. One payment has one currency: "
+                "pay for the cart first, then add this."
+            )
+        price_id = prices[edition_id]
+        quantity = changed[price_id].quantity + line.quantity if price_id in changed else line.quantity
+        changed[price_id] = CartLine(price_id=price_id, quantity=min(quantity, MAX_QUANTITY))
+    return tuple(changed.values())
 
 
 def set_quantities(lines: tuple[CartLine, ...], wanted: Mapping[int, int]) -> tuple[CartLine, ...]:
@@ -107,6 +148,11 @@ def _price(offer: Offer, quantity: int) -> PricedLine:
         quantity=quantity,
         amount_minor=offer.amount_minor * quantity,
     )
+
+
+def _costs_now(offer: Offer) -> str:
+    amount = format_money(offer.amount_minor, offer.currency)
+    return f"The price of {offer.product_name} ({offer.edition}) has changed: it is {amount} now."
 
 
 def _gone(offer: Offer | None) -> str:

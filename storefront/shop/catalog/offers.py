@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from storefront.core.db import db
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product
+from storefront.shop.catalog.queries import is_for_sale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,32 @@ def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
         .where(Price.id.in_(wanted))
     )
     return {price.id: _offer(price, edition, product) for price, edition, product in rows}
+
+
+def find_newer(old: Iterable[Offer]) -> dict[int, Offer]:
+    """Return what took the place of these prices, by their ids: the same edition in the same currency."""
+    places = {(offer.edition_id, offer.currency): offer.price_id for offer in old}
+    if not places:
+        return {}
+    rows = db.session.execute(
+        select(Price, Edition, Product)
+        .join(Edition, Edition.id == Price.edition_id)
+        .join(Product, Product.id == Edition.product_id)
+        .where(Price.edition_id.in_({edition_id for edition_id, _currency in places}), is_for_sale())
+    )
+    offers = [_offer(price, edition, product) for price, edition, product in rows]
+    return {places[place]: offer for offer in offers if (place := (offer.edition_id, offer.currency)) in places}
+
+
+def find_prices_in(edition_ids: Iterable[int], currency: str) -> dict[int, int]:
+    """Return the ids of the prices in this currency by the edition that is for sale at it."""
+    rows = db.session.execute(
+        select(Price.edition_id, Price.id)
+        .join(Edition, Edition.id == Price.edition_id)
+        .join(Product, Product.id == Edition.product_id)
+        .where(Price.edition_id.in_(set(edition_ids)), Price.currency == currency, is_for_sale())
+    )
+    return {edition_id: price_id for edition_id, price_id in rows}  # noqa: C416 - dict() is not typed for rows
 
 
 def _offer(price: Price, edition: Edition, product: Product) -> Offer:

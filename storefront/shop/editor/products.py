@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import exists, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
@@ -85,28 +86,34 @@ def change_slug(slug: str, new_slug: str) -> bool:
         ProductRefused: no address can be like this, or another product has it or had it.
     """
     check_slug(new_slug)
-    with transaction() as session:
-        product = lock_product(session, slug)
-        old = product.slug
-        if old == new_slug:
-            return False
-        owner = session.scalar(select(Product.id).where(is_called(new_slug)))
-        if owner not in (None, product.id) or _is_first_slug(session, new_slug, product.id):
-            raise _taken(new_slug)
-        alias = session.get(ProductAlias, new_slug)
-        if alias is not None:
-            session.delete(alias)
-            session.flush()
-        product.slug = new_slug
-        session.add(ProductAlias(slug=old, product_id=product.id))
-        record(
-            session,
-            "product.renamed",
-            subject_kind="product",
-            subject=new_slug,
-            before={"slug": old},
-            after={"slug": new_slug},
-        )
+    try:
+        with transaction() as session:
+            return _move(session, lock_product(session, slug), new_slug)
+    except IntegrityError as error:
+        raise _taken(new_slug) from error  # by another product, at the same moment
+
+
+def _move(session: Session, product: Product, new_slug: str) -> bool:
+    old = product.slug
+    if old == new_slug:
+        return False
+    owner = session.scalar(select(Product.id).where(is_called(new_slug)))
+    if owner not in (None, product.id) or _is_first_slug(session, new_slug, product.id):
+        raise _taken(new_slug)
+    alias = session.get(ProductAlias, new_slug)
+    if alias is not None:
+        session.delete(alias)
+        session.flush()
+    product.slug = new_slug
+    session.add(ProductAlias(slug=old, product_id=product.id))
+    record(
+        session,
+        "product.renamed",
+        subject_kind="product",
+        subject=new_slug,
+        before={"slug": old},
+        after={"slug": new_slug},
+    )
     return True
 
 

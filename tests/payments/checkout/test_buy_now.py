@@ -7,7 +7,7 @@ from flask import Flask
 
 from storefront.shop.catalog.models import ProductState
 from tests.payments.checkout.buttons import in_cart, press
-from tests.support.goods import change_price, change_product
+from tests.support.goods import change_price, change_product, set_price
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, find_price, keys_on, make_event, post_event
@@ -185,3 +185,25 @@ def test_shows_who_paid_and_saw_no_page_the_order_before_the_same_cart_is_paid_a
     assert answer.location == f"/checkout/return?session_id={session_id}"
     assert len(keys_on(buyer.get(answer.location).text)) == 1
     assert "Your cart is empty" in buyer.get("/cart").text
+
+
+def test_charges_what_the_open_form_shows_though_the_price_changed_meanwhile(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    form = press(buyer, "twinspot", "Personal").location
+    session_id = buyer.session_on(buyer.get(form))
+    set_price(app, "twinspot", "personal", "usd", 2400)
+    page = buyer.get(form).text
+    assert "$19.00" in page
+    assert "$24.00" not in page
+    sandbox.pay(session_id)
+    assert len(keys_on(buyer.land(session_id).text)) == 1
+    assert read_rows(app, "SELECT total_minor FROM orders") == [{"total_minor": 1900}]
+
+
+def test_shows_the_new_price_to_who_presses_the_old_button(app: Flask, buyer: Buyer) -> None:
+    old = find_price(app, "twinspot", "Personal")
+    set_price(app, "twinspot", "personal", "usd", 2400)
+    answer = buyer.post("/checkout/now", price_id=old)
+    assert answer.location == "/products/twinspot"
+    assert "$24.00" in buyer.get(answer.location).text

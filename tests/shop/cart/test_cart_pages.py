@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from storefront.shop.catalog.models import ProductState
-from tests.support.goods import change_price, change_product, make_product
+from tests.support.goods import change_price, change_product, make_product, set_price
 from tests.support.shop import Buyer, find_price
 from tests.support.statements import counted
 
@@ -116,6 +116,35 @@ def test_holds_20_different_things(buyer: Buyer, app: Flask) -> None:
     assert "A cart holds 20 different things" in page
     assert badge(page) == "20"
     assert badge(follow(buyer, buyer.post("/cart/add", price_id=prices[0]))) == "21"
+
+
+def test_changes_to_the_currency_that_was_added_when_everything_is_sold_in_it(buyer: Buyer, app: Flask) -> None:
+    set_price(app, "twinspot", "personal", "eur", 1700)
+    euros = set_price(app, "soft-taps", "one-project", "eur", 800)
+    buyer.add("twinspot", "Personal")
+    buyer.add("twinspot", "Personal")
+    page = follow(buyer, buyer.post("/cart/add", price_id=euros))
+    assert "Added to your cart." in page
+    assert total(page) == "€42.00"
+
+
+def test_says_that_a_price_changed_and_asks_for_the_new_one(buyer: Buyer, app: Flask) -> None:
+    buyer.add("twinspot", "Personal")
+    set_price(app, "twinspot", "personal", "usd", 2400)
+    page = buyer.get("/cart").text
+    assert "The price of Twinspot (Personal) has changed: it is $24.00 now." in page
+    assert total(page) == "$24.00"
+    again = buyer.get("/cart").text
+    assert "has changed" not in again
+    assert total(again) == "$24.00"
+
+
+def test_shows_a_new_price_before_anybody_pays_it(buyer: Buyer, app: Flask) -> None:
+    buyer.add("twinspot", "Personal")
+    set_price(app, "twinspot", "personal", "usd", 2400)
+    answer = buyer.post("/checkout")
+    assert answer.location == "/cart"
+    assert "it is $24.00 now" in follow(buyer, answer)
 
 
 def test_has_one_currency(buyer: Buyer, app: Flask) -> None:

@@ -1,0 +1,85 @@
+"""Two owners at the same moment: one name, one price, one address."""
+
+from collections.abc import Callable
+from threading import Barrier, Thread
+
+import pytest
+from flask import Flask
+
+from storefront.core.db import db
+from storefront.core.errors import StorefrontError
+from storefront.shop.editor.editions import add_edition
+from storefront.shop.editor.prices import set_price
+from storefront.shop.editor.products import change_slug, change_texts, create_product
+from storefront.shop.editor.stale import digest_of
+from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+PATIENCE_SECONDS = 60
+
+
+def at_once(app: Flask, *acts: Callable[[], object]) -> list[str]:
+    """Do these at the same moment; returns what each was refused with, sorted, and "" where it was done."""
+    start, refusals = Barrier(len(acts)), [""] * len(acts)
+
+    def do(place: int, act: Callable[[], object]) -> None:
+        with app.app_context():
+            start.wait(PATIENCE_SECONDS)
+            try:
+                act()
+            except StorefrontError as refusal:
+                refusals[place] = refusal.code
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=do, args=(place, act)) for place, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_SECONDS)
+        assert not thread.is_alive()
+    return sorted(refusals)
+
+
+@both
+def test_gives_one_slug_to_one_product(app: Flask) -> None:
+    made = at_once(app, *(lambda: create_product("Kerf", slug="kerf") for _ in range(4)))
+    assert made == ["", "product_refused", "product_refused", "product_refused"]
+    assert len(read_rows(app, "SELECT id FROM products WHERE slug = 'kerf'")) == 1
+
+
+@both
+def test_sells_at_one_price_whoever_was_last(app: Flask) -> None:
+    acts = [lambda amount=amount: set_price("twinspot", "team", "usd", amount) for amount in (8000, 8100, 8200)]
+    assert at_once(app, *acts) == ["", "", ""]
+    rows = read_rows(
+        app,
+        "SELECT amount_minor FROM prices JOIN editions ON editions.id = edition_id"
+        " WHERE key = 'team' AND prices.is_active",
+    )
+    assert len(rows) == 1
+    assert rows[0]["amount_minor"] in (8000, 8100, 8200)
+    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'price.changed'")) == 3
+
+
+@both
+def test_lets_one_of_two_late_saves_win_and_shows_it_to_the_other(app: Flask) -> None:
+    (row,) = read_rows(app, "SELECT summary FROM products WHERE slug = 'twinspot'")
+    shown = {"summary": digest_of(row["summary"])}
+    acts = [lambda words=words: change_texts("twinspot", {"summary": words}, shown=shown) for words in ("A", "B")]
+    assert at_once(app, *acts) == ["", "stale_save"]
+
+
+@both
+def test_moves_one_of_two_products_to_an_address(app: Flask) -> None:
+    refused = at_once(
+        app, lambda: change_slug("twinspot", "new-home"), lambda: change_slug("soft-taps", "new-home")
+    )
+    assert refused == ["", "product_refused"]
+    assert len(read_rows(app, "SELECT slug FROM product_aliases")) == 1
+
+
+@both
+def test_names_one_edition_so(app: Flask) -> None:
+    assert at_once(app, *(lambda: add_edition("gridling", "Print") for _ in range(2))) == ["", "product_refused"]
