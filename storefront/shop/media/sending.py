@@ -4,6 +4,7 @@ A bucket's own address would have to stand in the Content-Security-Policy and co
 address of the shop is kept for a year by browsers and by whatever stands in front of the shop.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -18,6 +19,10 @@ from storefront.shop.media.names import FOLDER, SHOWN, split_name
 from storefront.web.headers import KEEP_FOR_A_YEAR
 from storefront.web.ranges import Version, find_part
 
+# A player that is paused stops reading, and what it asked for to the end would hold a thread for as long. It may
+# be sent less than that (RFC 9110, 15.3.7), and asks on.
+PIECE_BYTES = 1024 * 1024
+PLAYED = ("audio/", "video/")
 NEVER_CHANGED = datetime(2026, 1, 1, tzinfo=UTC)  # a name is its content's hash
 
 
@@ -47,6 +52,8 @@ def send_media(name: str) -> Response:
         request.headers,
         Version(etag=sha256, changed_at=NEVER_CHANGED, size_bytes=size_bytes),
     )
+    if part.status == 206 and content_type.startswith(PLAYED):
+        part = replace(part, stop=min(part.stop, part.start + PIECE_BYTES))
     answer = _describe(Response(status=part.status), sha256, content_type)
     if part.status == 416:
         answer.headers["Content-Range"] = f"bytes */{size_bytes}"

@@ -8,8 +8,9 @@ from flask import Flask, render_template_string
 
 from storefront.shop.catalog.models import ProductState
 from storefront.shop.media.drawn_cover import draw_cover
+from storefront.shop.media.sending import PIECE_BYTES
 from storefront.shop.media.views import MACROS
-from tests.shop.media.drawn import MP3, add, add_one_sample, pictures_of, samples_of
+from tests.shop.media.drawn import MP3, PDF, add, add_one_sample, pictures_of, samples_of
 from tests.support.goods import make_product
 from tests.support.shop import Buyer
 
@@ -56,6 +57,19 @@ def test_lets_players_seek(buyer: Buyer, sample: str, asked: str, expected: tupl
     assert (answer.status_code, answer.data, answer.headers.get("Content-Range")) == expected
     assert answer.headers["Accept-Ranges"] == "bytes"
     assert answer.content_length == len(answer.data)
+
+
+def test_sends_players_a_piece_at_a_time(app: Flask, buyer: Buyer) -> None:
+    """A player that is paused reads no further, and must not hold a thread."""
+    long = MP3 + b"x" * 3 * PIECE_BYTES
+    add_one_sample(app, content=long)
+    add_one_sample(app, "chapter.pdf", PDF + b"x" * PIECE_BYTES)
+    played, read = samples_of(app)
+    answer = buyer.get(played.url, headers={"Range": "bytes=7-"})
+    assert answer.data == long[7 : 7 + PIECE_BYTES]
+    assert answer.headers["Content-Range"] == f"bytes 7-{6 + PIECE_BYTES}/{len(long)}"
+    assert buyer.get(played.url).data == long
+    assert len(buyer.get(read.url, headers={"Range": "bytes=0-"}).data) == read.size_bytes
 
 
 def test_tells_the_size_without_the_bytes(app: Flask, sample: str) -> None:
