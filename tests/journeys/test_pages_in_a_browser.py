@@ -68,6 +68,7 @@ def url(app: Flask) -> Iterator[str]:
             publishable_key="pk",
             stripe_js_url=STRIPE_JS,
             priced=cart,
+            pictures={},
             return_url="/",
             back_url="/cart",
             is_from_cart=True,

@@ -19,6 +19,7 @@ from storefront.shop.catalog.models import ProductState
 from storefront.shop.editor.products import change_slug, change_texts
 from storefront.shop.editor.refusals import NotReady, ProductRefused, StaleSave
 from storefront.shop.editor.states import set_state
+from storefront.shop.media.queries import find_pictures, list_samples
 from storefront.web.headers import content_security_policy
 
 STATE_WORDS = {
@@ -117,9 +118,13 @@ def save_address(slug: str) -> ResponseReturnValue:
 @needs(Permission.SHOP)
 def preview_product(slug: str) -> ResponseReturnValue:
     """The product's page with texts that are not saved. Nothing on it can be sent anywhere."""
+    preview = read_preview(slug, read_texts(request.form), currency=request.args.get("currency", ""))
+    product_id = preview.card.product_id
     page = render_template(
         "shop/catalog/product.html",
-        page=read_preview(slug, read_texts(request.form), currency=request.args.get("currency", "")),
+        page=preview,
+        pictures=find_pictures([product_id])[product_id],
+        samples=list_samples(product_id),
         chosen=0,
         nonce=tokens.new_token(),
         is_preview=True,

@@ -14,6 +14,7 @@ from storefront.shop.editor.product_settings import PRODUCT_FIELDS
 from storefront.shop.editor.products import read_texts
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.editor.states import find_blockers
+from storefront.shop.media.queries import PictureView, SampleView, find_pictures, list_samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class EditorPage:
     editions: tuple[EditionPart, ...]
     currencies: tuple[str, ...]
     blockers: tuple[str, ...]
+    pictures: tuple[PictureView, ...]
+    samples: tuple[SampleView, ...]
     orders: int
 
 
@@ -63,6 +66,8 @@ def read_editor_page(slug: str) -> EditorPage:
         editions=editions,
         currencies=tuple(dict.fromkeys(currency for edition in editions for currency in edition.prices)),
         blockers=tuple(find_blockers(db.session(), product)),
+        pictures=find_pictures([product.id])[product.id],
+        samples=list_samples(product.id),
         orders=count_orders(product.id),
     )
 

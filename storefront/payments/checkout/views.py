@@ -35,6 +35,7 @@ from storefront.payments.fulfillment.outcome import Outcome
 from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, put_back, save_cart, subtract
 from storefront.shop.cart.priced import price_as_opened, price_cart
 from storefront.shop.cart.views import parse_number
+from storefront.shop.media.queries import find_pictures
 from storefront.web.limits import limiter
 from storefront.web.outage_pages import payment_is_safe
 from storefront.web.programs import wants_json
@@ -187,13 +188,15 @@ def _next_step(row: Checkout) -> str:
 
 
 def _form_page(opened: start.OpenCheckout, row: Checkout) -> str:
+    priced = price_as_opened(opened.cart)
     return render_template(
         "payments/checkout/form.html",
         token=opened.token,
         client_secret=opened.client_secret,
         publishable_key=settings().stripe_publishable_key,
         stripe_js_url=settings().stripe_js_url,
-        priced=price_as_opened(opened.cart),
+        priced=priced,
+        pictures=find_pictures(line.product_id for line in priced.lines),
         return_url=url_for("checkout.returned", session_id=opened.session_id),
         back_url=way_back(row.cart, is_from_cart=row.is_from_cart),
         is_from_cart=row.is_from_cart,

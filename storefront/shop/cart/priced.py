@@ -11,6 +11,7 @@ from storefront.shop.catalog.offers import Offer, find_newer, find_offers, find_
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedLine:
     price_id: int
+    product_id: int
     product_name: str
     slug: str
     cover: str | None
@@ -140,6 +141,7 @@ def _is_free(offer: Offer | None) -> bool:
 def _price(offer: Offer, quantity: int) -> PricedLine:
     return PricedLine(
         price_id=offer.price_id,
+        product_id=offer.product_id,
         product_name=offer.product_name,
         slug=offer.slug,
         cover=offer.cover,

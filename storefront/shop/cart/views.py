@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from storefront.shop.cart.cart import CartLine, CartRefused, count, load_cart, new_nonce, remove, save_cart
 from storefront.shop.cart.priced import add_offer, price_cart, set_quantities
+from storefront.shop.media.queries import find_pictures
 
 cart = Blueprint("cart", __name__, url_prefix="/cart")
 
@@ -29,7 +30,12 @@ def show_cart() -> ResponseReturnValue:
     priced = price_cart(load_cart(session))
     if priced.notices:
         save_cart(session, priced.cart_lines)
-    return render_template("shop/cart/cart.html", cart=priced, nonce=new_nonce(session) if priced.lines else "")
+    return render_template(
+        "shop/cart/cart.html",
+        cart=priced,
+        pictures=find_pictures(line.product_id for line in priced.lines),
+        nonce=new_nonce(session) if priced.lines else "",
+    )
 
 
 @cart.post("/add", endpoint="add")

@@ -15,6 +15,7 @@ class Offer:
     """`is_for_sale` is False when the price or its product was withdrawn."""
 
     price_id: int
+    product_id: int
     product_name: str
     slug: str
     cover: str | None
@@ -68,6 +69,7 @@ def find_prices_in(edition_ids: Iterable[int], currency: str) -> dict[int, int]:
 def _offer(price: Price, edition: Edition, product: Product) -> Offer:
     return Offer(
         price_id=price.id,
+        product_id=product.id,
         product_name=product.name,
         slug=product.slug,
         cover=product.cover,

@@ -53,6 +53,7 @@ class OfferedEdition:
 class ProductCard:
     """`editions` are those with a price in `currency`; `currencies` are all that the product has prices in."""
 
+    product_id: int
     slug: str
     name: str
     summary: str
@@ -117,6 +118,7 @@ _PRICES = Price.__table__.c
 _PRICED = join(Edition.__table__, Price.__table__, (_PRICES.edition_id == _EDITIONS.id) & _PRICES.is_active)
 _CATALOG = (
     select(
+        _PRODUCTS.id,
         _PRODUCTS.slug,
         _PRODUCTS.name,
         _PRODUCTS.summary,
@@ -205,6 +207,7 @@ def _card(product: Product | Row[Any], editions: list[OfferedEdition], currency:
     currencies = tuple(dict.fromkeys(edition.currency for edition in editions))
     shown = currency if currency in currencies else next(iter(currencies), "")
     return ProductCard(
+        product_id=product.id,
         slug=product.slug,
         name=product.name,
         summary=product.summary,

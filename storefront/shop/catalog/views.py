@@ -8,12 +8,14 @@ from storefront.core.runtime import Part
 from storefront.shop.catalog.currency import chosen_currency
 from storefront.shop.catalog.file_sizes import format_size
 from storefront.shop.catalog.products import MovedPage, ProductCard, get_product_page, list_products
+from storefront.shop.media.queries import PictureView, find_pictures, list_samples
 
 catalog = Blueprint("catalog", __name__)
 catalog.add_app_template_filter(format_size, "filesize")
 
+Pictures = dict[int, tuple[PictureView, ...]]
 # The catalog page without a session, and the products that it shows.
-LAST_PAGE: Part[tuple[tuple[ProductCard, ...], str] | None] = Part("catalog page", lambda: None)
+LAST_PAGE: Part[tuple[tuple[ProductCard, ...], Pictures, str] | None] = Part("catalog page", lambda: None)
 
 
 @catalog.app_context_processor
@@ -25,29 +27,31 @@ def offer_links() -> dict[str, bool]:
 @catalog.get("/", endpoint="catalog")
 def show_catalog() -> ResponseReturnValue:
     products = list_products(chosen_currency())
-    return _page_without_session(products) if not session else _render(products)
+    pictures = find_pictures(product.product_id for product in products)
+    return _page_without_session(products, pictures) if not session else _render(products, pictures)
 
 
-def _render(products: tuple[ProductCard, ...]) -> str:
+def _render(products: tuple[ProductCard, ...], pictures: Pictures) -> str:
     return render_template(
         "shop/catalog/catalog.html",
         products=products,
+        pictures=pictures,
         currencies=list(dict.fromkeys(currency for product in products for currency in product.currencies)),
         shown_currency=next((product.currency for product in products if product.currency), ""),
     )
 
 
-def _page_without_session(products: tuple[ProductCard, ...]) -> str:
+def _page_without_session(products: tuple[ProductCard, ...], pictures: Pictures) -> str:
     """Return the page of browsers without a cookie of ours: rendered once for each state of the catalog.
 
     Nothing on it is one visitor's own; should a nonce or a form's token ever be, it is not kept.
     """
     kept = LAST_PAGE.get()
-    if kept and kept[0] == products:
-        return kept[1]
-    page = _render(products)
+    if kept and kept[:2] == (products, pictures):
+        return kept[2]
+    page = _render(products, pictures)
     if not session and g.csp_nonce not in page:
-        LAST_PAGE.set((products, page))
+        LAST_PAGE.set((products, pictures, page))
     return page
 
 
@@ -60,6 +64,8 @@ def show_product(slug: str) -> ResponseReturnValue:
     return render_template(
         "shop/catalog/product.html",
         page=page,
+        pictures=find_pictures([page.card.product_id])[page.card.product_id],
+        samples=list_samples(page.card.product_id),
         chosen=request.args.get("edition", 0, type=int),
         nonce=tokens.new_token(),  # of this one page: a double click on "Buy now" is one checkout
     )

@@ -1,11 +1,14 @@
 """The product editor: what an owner types becomes a page that sells, and nothing typed is lost."""
 
+import io
 import re
 
 import pytest
 from flask import Flask
+from PIL import Image
 from werkzeug.test import TestResponse
 
+from tests.support.goods import change_product
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer
@@ -266,3 +269,56 @@ def test_shows_an_empty_shop_what_to_do(app: Flask, owner: Buyer) -> None:
     assert "twinspot" in owner.get("/admin/products").text
     assert owner.get("/admin/products/nothing").status_code == 404
     assert owner.get("/admin/products/new").status_code == 200
+
+
+def png(color: str = "teal", size: tuple[int, int] = (1200, 800)) -> io.BytesIO:
+    content = io.BytesIO()
+    Image.new("RGB", size, color).save(content, "PNG")
+    content.seek(0)
+    return content
+
+
+def test_shows_pictures_with_words_and_in_the_owners_order(app: Flask, owner: Buyer) -> None:
+    files = [(png("teal"), "one.png"), (png("tan"), "two.png")]
+    assert "2 added." in said(owner, owner.post(f"{TAPS}/pictures", files=files))
+    rows = "SELECT picture_id FROM product_pictures ORDER BY position"
+    first, second = (row["picture_id"] for row in read_rows(app, rows))
+    said(owner, owner.post(f"{TAPS}/pictures/{second}", alt="A row of bells"))
+    said(owner, owner.post(f"{TAPS}/pictures/{second}/move", position="1"))
+    assert [row["picture_id"] for row in read_rows(app, rows)] == [second, first]
+    buyer = Buyer(app)
+    for path in ("/", "/products/soft-taps"):
+        page = buyer.get(path).text
+        assert 'alt="A row of bells"' in page
+        address = re.search(r'src="(/media/[^"]+\.webp)"', page)
+        assert address
+        assert buyer.get(address[1]).mimetype == "image/webp"
+    assert 'property="og:image" content="http' in buyer.get("/products/soft-taps").text
+    assert "Picture removed." in said(owner, owner.post(f"{TAPS}/pictures/{second}/remove"))
+    assert owner.post(f"{TAPS}/pictures/{second}/remove").status_code == 404
+
+
+def test_names_the_picture_that_is_none_and_keeps_those_before(app: Flask, owner: Buyer) -> None:
+    files = [(png(), "good.png"), (io.BytesIO(b"name,price\na,1"), "table.png")]
+    answer = owner.post(f"{TAPS}/pictures", files=files)
+    assert answer.status_code in (400, 415)
+    assert "table.png:" in answer.text
+    assert len(read_rows(app, "SELECT id FROM product_pictures")) == 1
+    assert owner.post(f"{TAPS}/pictures", alt="no file", files=(io.BytesIO(b""), "")).status_code == 400
+
+
+def test_draws_a_cover_for_a_product_without_a_picture(app: Flask, owner: Buyer) -> None:
+    change_product(app, "soft-taps", cover=None)
+    page = Buyer(app).get("/products/soft-taps").text
+    assert 'src="/media/cover/soft-taps.svg"' in page
+    assert Buyer(app).get("/media/cover/soft-taps.svg").mimetype == "image/svg+xml"
+
+
+def test_offers_a_sample_to_everybody(app: Flask, owner: Buyer) -> None:
+    chapter = (io.BytesIO(b"%PDF-1.7\n%%EOF\n"), "chapter.pdf")
+    said(owner, owner.post(f"{TAPS}/samples", title="Chapter one", files=chapter))
+    page = Buyer(app).get("/products/soft-taps").text
+    assert "Chapter one" in page
+    (row,) = read_rows(app, "SELECT id FROM product_samples")
+    assert "Sample removed." in said(owner, owner.post(f"{TAPS}/samples/{row['id']}/remove"))
+    assert "Chapter one" not in Buyer(app).get("/products/soft-taps").text

@@ -10,7 +10,7 @@ from tests.support.shop import Buyer, find_price
 from tests.support.statements import counted
 
 CATALOG_STATEMENTS = 3
-PRODUCT_STATEMENTS = 4
+PRODUCT_STATEMENTS = 5
 
 
 def test_shows_every_published_product_with_its_lowest_price(buyer: Buyer) -> None:
