@@ -27,6 +27,7 @@ MOST_BYTES = 20_000_000
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 16_000  # WebP holds 16,383
 WIDTHS = (480, 960, 1600)
+TALLEST = 3200  # of what is served: a picture like a ribbon would take a minute to encode
 PREVIEW_SIZE = (1200, 630)  # what chats and networks show of a link
 MOST_CUT = 0.25  # of a picture, to make it fit a preview
 ENDINGS = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png", "WEBP": ".webp", "AVIF": ".avif", "GIF": ".gif"}
@@ -111,7 +112,8 @@ def recode(content: bytes) -> Recoded:
             ) from error
         if (image.width > image.height) != (width > height):
             width, height = height, width  # it was turned
-        largest = _to_srgb(_shrink(image, WIDTHS[-1]))
+        widest = min(WIDTHS[-1], max(1, image.width * TALLEST // image.height))
+        largest = _to_srgb(_shrink(image, widest))
         return Recoded(width=width, height=height, ending=ending, renderings=tuple(_render(largest)))
 
 

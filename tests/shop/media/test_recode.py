@@ -52,6 +52,12 @@ def test_enlarges_nothing(width: int, widths: list[int]) -> None:
     assert [image.size for image in of(recoded, Format.PREVIEW)] == [(1200, 630)]
 
 
+def test_serves_no_ribbon_that_takes_a_minute_to_encode() -> None:
+    recoded = recode(saved(draw(1000, 16_000)))
+    assert (recoded.width, recoded.height) == (1000, 16_000)
+    assert [image.size for image in of(recoded, Format.WEBP)] == [(200, 3200)]
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF"])
 def test_takes_every_kind_that_browsers_show(kind: str) -> None:
     red, green, blue = webp(saved(draw(color=(200, 40, 40)), kind)).convert("RGB").getpixel((5, 5))  # type: ignore[misc] # three bands
