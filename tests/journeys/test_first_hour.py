@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.parts import form_on, key_texts, pay_by_card
@@ -38,6 +39,12 @@ def come_in(shop: Shop, page: Page, path: str = "/admin/products") -> None:
     page.goto(shop.url + path)
 
 
+def picture_beside(archive: Path) -> Path:
+    path = archive.with_name("cover.png")
+    Image.new("RGB", (1200, 800), "#20443f").save(path)
+    return path
+
+
 def make_kerf_planner(page: Page, archive: Path) -> None:
     """From the list of products to one that is published. Works with and without JavaScript."""
     page.get_by_role("link", name="New product").click()
@@ -50,6 +57,11 @@ def make_kerf_planner(page: Page, archive: Path) -> None:
     page.get_by_label("Answer 1").fill("Yes.")
     page.get_by_role("button", name="Save the page").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
+    page.get_by_label("Add pictures").set_input_files([picture_beside(archive)])
+    page.locator("#pictures").get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Added.")).to_be_visible()
+    page.get_by_label("Cover", exact=False).first.fill("Planks on a sheet")
+    page.get_by_role("button", name="Save what picture 1 shows").click()
     new = page.locator("#new-edition")
     new.get_by_label("Price", exact=True).fill("24")
     new.get_by_label("Who it is for").fill("One workshop")
@@ -81,6 +93,7 @@ def buy_on_a_phone(shop: Shop, chromium: Browser) -> None:
     page = context.new_page()
     page.goto(shop.url)
     page.get_by_role("link", name="Kerf Planner").click()
+    expect(page.get_by_role("img", name="Planks on a sheet")).to_be_visible()
     look(page)
     page.get_by_role("link", name="EUR").click()
     expect(page.get_by_text("€22.50")).to_be_visible()
