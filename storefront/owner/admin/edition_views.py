@@ -51,9 +51,12 @@ def save_edition(slug: str, key: str) -> ResponseReturnValue:
 @admin.post("/products/<slug>/editions/<key>/price")
 @needs(Permission.SHOP)
 def save_price(slug: str, key: str) -> ResponseReturnValue:
+    """An amount that was emptied takes the price away; a new one that was forgotten takes nothing away."""
+    form = request.form
+
     def change() -> str:
-        if not request.form.get("amount", "").strip():
-            return _price_words(remove_price(slug, key, request.form.get("currency", "")))
+        if "is_new_price" not in form and "amount" in form and not form["amount"].strip():
+            return _price_words(remove_price(slug, key, check_currency(form.get("currency", ""))))
         return _price_words(set_price(slug, key, *_read_price()))
 
     return save(slug, f"edition-{key}", change, values=typed())
@@ -94,7 +97,7 @@ def delete_edition_here(slug: str, key: str) -> ResponseReturnValue:
 def _read_price() -> tuple[str, int]:
     """Return currency and amount. Raises ProductRefused."""
     currency = check_currency(request.form.get("currency", ""))
-    return currency, read_amount(request.form["amount"], currency)
+    return currency, read_amount(request.form.get("amount", ""), currency)
 
 
 def _price_words(change: PriceChange) -> str:

@@ -1,7 +1,8 @@
 """Reads the forms of the product editor. A field that the form does not send is left as it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from flask import request
@@ -35,7 +36,7 @@ def shown_digests(form: Mapping[str, str]) -> dict[str, str]:
 def read_texts(form: MultiDict[str, str]) -> dict[str, Any]:
     texts: dict[str, Any] = {name: _lines(form[name]) for name in RULES if name in form}
     if "question" in form:
-        pairs = zip(form.getlist("question"), form.getlist("answer"), strict=False)
+        pairs = zip_longest(form.getlist("question"), form.getlist("answer"), fillvalue="")
         texts["questions"] = [[_lines(question), _lines(answer)] for question, answer in pairs]
     if "tags" in form:
         texts["tags"] = [word.strip() for word in form["tags"].split(",")]
@@ -48,15 +49,15 @@ def _lines(text: str) -> str:
 
 
 def read_limits(form: Mapping[str, str], names: Iterable[str]) -> dict[str, int | None]:
-    """Return whole numbers by name; an empty field is no limit.
+    """Return whole numbers by name, of those that the form sends; an empty field is no limit.
 
     Raises:
         ProductRefused: with a sentence for each field that is no whole number.
     """
     limits: dict[str, int | None] = {}
     problems: dict[str, str] = {}
-    for name in names:
-        text = form.get(name, "").strip()
+    for name in filter(form.__contains__, names):
+        text = form[name].strip()
         if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
             limits[name] = int(text)
         elif text or name in NEEDED:
@@ -69,13 +70,21 @@ def read_limits(form: Mapping[str, str], names: Iterable[str]) -> dict[str, int 
 
 
 def read_settings(form: Mapping[str, str]) -> dict[str, Any]:
-    """Raises ProductRefused with a sentence for each field that cannot be read."""
-    values: dict[str, Any] = {name: form.get(name) == "yes" for name in SWITCHES}
+    """Return the settings that the form sends. A box without its tick is not sent, its digest is.
+
+    Raises:
+        ProductRefused: with a sentence for each field that cannot be read.
+    """
+    values: dict[str, Any] = {
+        name: form.get(name) == "yes" for name in SWITCHES if name in form or SHOWN + name in form
+    }
     values |= read_limits(form, LIMITS)
-    values["license_prefix"] = form.get("license_prefix", "").strip().upper()
-    values["license_until"] = _read_last_day(form.get("license_until", "").strip())
-    values["key_source"] = _read_key_source(form.get("key_source", ""))
-    return values
+    readers: dict[str, Callable[[str], Any]] = {
+        "license_prefix": str.upper,
+        "license_until": _read_last_day,
+        "key_source": _read_key_source,
+    }
+    return values | {name: read(form[name].strip()) for name, read in readers.items() if name in form}
 
 
 def _read_last_day(text: str) -> datetime | None:

@@ -34,13 +34,15 @@ def editor(
     slug: str, *, part: str = "", refusal: StorefrontError | None = None, values: Mapping[str, Any] | None = None
 ) -> ResponseReturnValue:
     """Show the editor. After a refusal with what was typed into that part of it, and why it was not saved."""
+    conflicts = refusal.conflicts if isinstance(refusal, StaleSave) else {}
+    kept = {name: digest for name, digest in shown_digests(request.form).items() if name not in conflicts}
     html = render_template(
         "owner/products/edit.html",
-        page=read_editor_page(slug),
+        page=read_editor_page(slug).as_shown_before(part, kept),
         part=part,
         error=refusal.message if refusal else "",
         problems=refusal.problems if isinstance(refusal, ProductRefused) else {},
-        conflicts=refusal.conflicts if isinstance(refusal, StaleSave) else {},
+        conflicts=conflicts,
         typed=dict(values or {}),
     )
     response = make_response(html, refusal.status if refusal else 200)

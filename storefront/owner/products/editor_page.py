@@ -1,6 +1,7 @@
 """All that the editor of a product shows, as committed now."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -44,6 +45,19 @@ class EditorPage:
     pictures: tuple[PictureView, ...]
     samples: tuple[SampleView, ...]
     orders: int
+
+    def as_shown_before(self, part: str, shown: Mapping[str, str]) -> "EditorPage":
+        """Return the page with the digests that the form of this part was sent with.
+
+        It shows what was typed, so the digests of what is saved by now would take fields that nobody touched
+        for changed ones, and the next save would undo what somebody else saved meanwhile.
+        """
+        editions = tuple(
+            replace(edition, shown={**edition.shown, **shown}) if part == f"edition-{edition.key}" else edition
+            for edition in self.editions
+        )
+        own = {**self.shown, **shown} if part in ("texts", "settings") else self.shown
+        return replace(self, shown=own, editions=editions)
 
 
 def read_editor_page(slug: str) -> EditorPage:

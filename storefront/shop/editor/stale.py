@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,10 @@ DIGEST_LETTERS = 16
 
 
 def digest_of(value: Any) -> str:  # noqa: ANN401 - whatever a column holds
-    """Return what a form carries along to tell later whether this value is still there."""
+    """Return what a form carries along to tell later whether this value is still there.
+
+    Spaces around a text, and how its lines end, count for nothing: no form sends them back as they were.
+    """
     return hashlib.sha256(json.dumps(_plain(value)).encode()).hexdigest()[:DIGEST_LETTERS]
 
 
@@ -40,4 +44,8 @@ def pick_changes(
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    if isinstance(value, str):
+        return "\n".join(unicodedata.normalize("NFC", value).splitlines()).strip()
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
     return value.isoformat() if isinstance(value, datetime) else value

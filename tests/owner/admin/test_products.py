@@ -6,14 +6,13 @@ import re
 import pytest
 from flask import Flask
 from PIL import Image
-from werkzeug.test import TestResponse
 
+from tests.owner.admin.editor_forms import TWINSPOT, said, shown_in, texts_of
 from tests.support.goods import change_product
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer
 
-TWINSPOT = "/admin/products/twinspot"
 TAPS = "/admin/products/soft-taps"
 ORDER_OF_EDITIONS = (
     "SELECT key FROM editions JOIN products ON products.id = product_id"
@@ -24,24 +23,6 @@ ORDER_OF_EDITIONS = (
 @pytest.fixture
 def owner(app: Flask) -> Buyer:
     return sign_in_at_admin(app, make_person(app))
-
-
-def shown(page: str) -> dict[str, str]:
-    """The digests that a form carries."""
-    return dict(re.findall(r'name="(shown-\w+)" value="(\w+)"', page))
-
-
-def shown_in(page: str, part: str) -> dict[str, str]:
-    return shown(page.split(f'id="{part}"')[1].split("</form>", maxsplit=1)[0])
-
-
-def texts_of(owner: Buyer, slug: str = "twinspot") -> dict[str, str]:
-    return shown_in(owner.get(f"/admin/products/{slug}").text, "texts")
-
-
-def said(owner: Buyer, answer: TestResponse) -> str:
-    assert answer.status_code == 303
-    return owner.get(answer.location).text
 
 
 def test_makes_a_product_that_sells_without_a_command(app: Flask, owner: Buyer) -> None:
@@ -56,8 +37,9 @@ def test_makes_a_product_that_sells_without_a_command(app: Flask, owner: Buyer) 
         assert blocker in refused.text
     texts = {"summary": "Letters with sugar.", "description_markdown": "**Sweet** <script>alert(1)</script>"}
     assert "Saved." in said(owner, owner.post("/admin/products/cafe-type/texts", name="Café Type 💫", **texts))
+    digests = shown_in(owner.get("/admin/products/cafe-type").text, "settings")
     said(owner, owner.post("/admin/products/cafe-type/settings", grants_license="yes", key_source="generated",
-        pool_low_at="20", pool_very_low_at="5", activation_limit="2"))  # fmt: skip
+        pool_low_at="20", pool_very_low_at="5", activation_limit="2", **digests))  # fmt: skip
     added = owner.post("/admin/products/cafe-type/editions", name="Desk", currency="EUR", amount="12,50")
     assert "Edition added." in said(owner, added)
     assert "Published: it is in your shop." in said(

@@ -1,0 +1,91 @@
+"""Slips in the product editor: half a form, an old form, an empty field. None of them loses what was saved."""
+
+import pytest
+from flask import Flask
+
+from tests.owner.admin.editor_forms import TWINSPOT, said, shown, shown_in, texts_of
+from tests.support.goods import change_product
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import read_rows
+from tests.support.shop import Buyer
+
+PRICES = "SELECT id, edition_id, currency, amount_minor, is_active FROM prices ORDER BY id"
+EDITIONS = "SELECT key, name, line, activation_limit, seats, update_days FROM editions ORDER BY id"
+
+
+@pytest.fixture
+def owner(app: Flask) -> Buyer:
+    return sign_in_at_admin(app, make_person(app))
+
+
+def summary(app: Flask) -> str:
+    (row,) = read_rows(app, "SELECT summary FROM products WHERE slug = 'twinspot'")
+    return str(row["summary"])
+
+
+def shown_of_team(page: str) -> dict[str, str]:
+    return shown(page.split(f'action="{TWINSPOT}/editions/team"')[1].split("</form>", maxsplit=1)[0])
+
+
+@pytest.mark.parametrize(("name", "status"), [("Mine", 409), ("x" * 121, 400)])
+def test_keeps_what_another_owner_saved_when_a_refused_save_is_sent_again(
+    app: Flask, owner: Buyer, name: str, status: int
+) -> None:
+    old, digests = summary(app), texts_of(owner)
+    owner.post(f"{TWINSPOT}/texts", name="Theirs", summary="From another tab.", **digests)
+    refused = owner.post(f"{TWINSPOT}/texts", name=name, summary=old, **digests)
+    assert refused.status_code == status
+    again = shown_in(refused.text, "texts")
+    owner.post(f"{TWINSPOT}/texts", name="Mine", summary=old, **again)
+    assert summary(app) == "From another tab."
+
+
+def test_keeps_limits_that_another_owner_saved_when_a_refused_edition_is_sent_again(
+    app: Flask, owner: Buyer
+) -> None:
+    digests = shown_of_team(owner.get(TWINSPOT).text)
+    (old,) = read_rows(app, "SELECT activation_limit, seats FROM editions WHERE key = 'team' AND product_id = 1")
+    was = {name: "" if value is None else str(value) for name, value in old.items()}
+    owner.post(f"{TWINSPOT}/editions/team", name="Crew", **was | {"seats": "77"}, **digests)
+    refused = owner.post(f"{TWINSPOT}/editions/team", name="Squad", **was, **digests)
+    assert refused.status_code == 409
+    owner.post(f"{TWINSPOT}/editions/team", name="Squad", **was, **shown_of_team(refused.text))
+    assert read_rows(app, "SELECT name, seats FROM editions WHERE key = 'team' AND product_id = 1") == [
+        {"name": "Squad", "seats": 77}
+    ]
+
+
+@pytest.mark.parametrize(
+    "form", [{"currency": "usd"}, {"currency": "usd", "amount": "", "is_new_price": "yes"}, {}]
+)
+def test_removes_no_price_by_half_a_form(app: Flask, owner: Buyer, form: dict[str, str]) -> None:
+    before = read_rows(app, PRICES)
+    assert owner.post(f"{TWINSPOT}/editions/team/price", **form).status_code == 400
+    assert read_rows(app, PRICES) == before
+
+
+def test_leaves_limits_alone_that_a_form_does_not_send(app: Flask, owner: Buyer) -> None:
+    owner.post(f"{TWINSPOT}/editions/team", name="Team", activation_limit="4", seats="5", update_days="60")
+    before = read_rows(app, EDITIONS)
+    assert before[1]["seats"] == 5
+    said(owner, owner.post(f"{TWINSPOT}/editions/team", line="For a few."))
+    assert read_rows(app, EDITIONS)[1] == before[1] | {"line": "For a few."}
+
+
+def test_leaves_settings_alone_that_a_form_does_not_send(app: Flask, owner: Buyer) -> None:
+    before = read_rows(app, "SELECT * FROM products WHERE slug = 'twinspot'")
+    said(owner, owner.post(f"{TWINSPOT}/settings", seats="9"))
+    assert read_rows(app, "SELECT * FROM products WHERE slug = 'twinspot'") == [before[0] | {"seats": 9}]
+
+
+def test_takes_a_field_that_nobody_touched_for_untouched(app: Flask, owner: Buyer) -> None:
+    """Texts from elsewhere may end in a line break, which no browser sends back as it was."""
+    change_product(app, "twinspot", description_markdown="By hand.\r\n\r\n", summary=" Spaces. ")
+    digests = texts_of(owner)
+    owner.post(f"{TWINSPOT}/texts", description_markdown="By somebody else.", **texts_of(owner))
+    answer = owner.post(
+        f"{TWINSPOT}/texts", name="Mine", summary="Spaces.", description_markdown="By hand.\r\n", **digests
+    )
+    assert answer.status_code == 303
+    (row,) = read_rows(app, "SELECT name, description_markdown AS text FROM products WHERE slug = 'twinspot'")
+    assert row == {"name": "Mine", "text": "By somebody else."}
