@@ -19,7 +19,7 @@ class NotForSale(CartRefused):
 def get_offer(price_id: int) -> Offer:
     """Raises NotForSale: withdrawn, or its price is another one since the page was shown."""
     offer = find_offers([price_id]).get(price_id)
-    if offer is None:
+    if offer is None or not offer.has_page:  # price ids are easy to guess: a draft has no name yet
         raise NotForSale("This is not for sale any more. Here is what is.", _path("catalog.catalog"))
     if not offer.is_for_sale:
         raise NotForSale(

@@ -42,12 +42,13 @@ class PricedCart:
 def price_cart(lines: Iterable[CartLine]) -> PricedCart:
     """Return the cart with today's prices, in one statement, and one more where something changed.
 
-    What costs something else now stays, with a notice; what can no longer be bought is left out with one.
+    What costs something else now stays, with a notice; what can no longer be bought is left out with one. An old
+    price and the one that took its place are one line, as the cookie holds a price once.
     """
     wanted = tuple(lines)
     offers = find_offers(line.price_id for line in wanted)
     newer = find_newer(offer for offer in offers.values() if not offer.is_for_sale)
-    priced: list[PricedLine] = []
+    priced: dict[int, PricedLine] = {}
     notices: list[str] = []
     currency = ""
     for line in wanted:
@@ -59,9 +60,15 @@ def price_cart(lines: Iterable[CartLine]) -> PricedCart:
             if line.price_id in newer:
                 notices.append(_costs_now(offer))
             currency = offer.currency
-            priced.append(_price(offer, line.quantity))
-    total = sum(line.amount_minor for line in priced)
-    return PricedCart(lines=tuple(priced), currency=currency, total_minor=total, notices=tuple(notices))
+            held = priced[offer.price_id].quantity if offer.price_id in priced else 0
+            priced[offer.price_id] = _price(offer, _possible(offer, held + line.quantity))
+    lines_now = tuple(priced.values())
+    total = sum(line.amount_minor for line in lines_now)
+    return PricedCart(lines=lines_now, currency=currency, total_minor=total, notices=tuple(notices))
+
+
+def _possible(offer: Offer, quantity: int) -> int:
+    return 1 if _is_free(offer) else min(quantity, MAX_QUANTITY)
 
 
 def price_as_opened(lines: Iterable[CartLine]) -> PricedCart:

@@ -12,7 +12,10 @@ from storefront.shop.catalog.queries import is_for_sale
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """`is_for_sale` is False when the price or its product was withdrawn."""
+    """`is_for_sale` is False when the price or its product was withdrawn.
+
+    `has_page` is False when nobody sees the product.
+    """
 
     price_id: int
     product_id: int
@@ -24,6 +27,7 @@ class Offer:
     amount_minor: int
     currency: str
     is_for_sale: bool
+    has_page: bool
 
 
 def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
@@ -42,17 +46,19 @@ def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
 
 def find_newer(old: Iterable[Offer]) -> dict[int, Offer]:
     """Return what took the place of these prices, by their ids: the same edition in the same currency."""
-    places = {(offer.edition_id, offer.currency): offer.price_id for offer in old}
+    places = {offer.price_id: (offer.edition_id, offer.currency) for offer in old}
     if not places:
         return {}
     rows = db.session.execute(
         select(Price, Edition, Product)
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
-        .where(Price.edition_id.in_({edition_id for edition_id, _currency in places}), is_for_sale())
+        .where(Price.edition_id.in_({edition_id for edition_id, _currency in places.values()}), is_for_sale())
     )
-    offers = [_offer(price, edition, product) for price, edition, product in rows]
-    return {places[place]: offer for offer in offers if (place := (offer.edition_id, offer.currency)) in places}
+    sold = {
+        (price.edition_id, price.currency): _offer(price, edition, product) for price, edition, product in rows
+    }
+    return {price_id: sold[place] for price_id, place in places.items() if place in sold}
 
 
 def find_prices_in(edition_ids: Iterable[int], currency: str) -> dict[int, int]:
@@ -78,4 +84,5 @@ def _offer(price: Price, edition: Edition, product: Product) -> Offer:
         amount_minor=price.amount_minor,
         currency=price.currency,
         is_for_sale=price.is_active and edition.is_active and product.state in FOR_SALE,
+        has_page=product.state in FOR_SALE,
     )

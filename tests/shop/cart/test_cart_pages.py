@@ -139,6 +139,29 @@ def test_says_that_a_price_changed_and_asks_for_the_new_one(buyer: Buyer, app: F
     assert total(again) == "$24.00"
 
 
+def test_counts_what_has_one_price_now_as_one_line(buyer: Buyer, app: Flask) -> None:
+    buyer.add("twinspot", "Personal")
+    new = set_price(app, "twinspot", "personal", "usd", 2400)
+    buyer.post("/cart/add", price_id=new)
+    assert [total(buyer.get("/cart").text) for _time in range(2)] == ["$48.00", "$48.00"]
+
+
+def test_keeps_both_of_two_old_prices_at_the_new_one(buyer: Buyer, app: Flask) -> None:
+    buyer.add("twinspot", "Personal")
+    buyer.post("/cart/add", price_id=set_price(app, "twinspot", "personal", "usd", 2400))
+    set_price(app, "twinspot", "personal", "usd", 2500)
+    page = buyer.get("/cart").text
+    assert "no longer for sale" not in page
+    assert total(page) == "$50.00"
+
+
+def test_takes_a_free_thing_once_whatever_it_cost_before(buyer: Buyer, app: Flask) -> None:
+    buyer.add("twinspot", "Personal", quantity=3)
+    set_price(app, "twinspot", "personal", "usd", 0)
+    buyer.get("/cart")
+    assert badge(buyer.get("/cart").text) == "1"
+
+
 def test_shows_a_new_price_before_anybody_pays_it(buyer: Buyer, app: Flask) -> None:
     buyer.add("twinspot", "Personal")
     set_price(app, "twinspot", "personal", "usd", 2400)
