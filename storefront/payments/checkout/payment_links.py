@@ -38,15 +38,17 @@ class _Offer:
     currency: str
 
     def is_named(self, name: str) -> bool:
-        """By its id, its name, or the product's slug alone."""
+        """By its id, its name with or without the currency, or the product's slug alone."""
         if name.isascii() and name.isdigit():
             return self.price_id == int(name)
         own = self.name.lower()
-        return name.strip().lower() in (own, own.partition("/")[0])
+        return name.strip().lower() in (own, f"{own}/{self.currency}", own.partition("/")[0])
 
 
 def create_link(names: Sequence[str], *, quantity: int = 1, adjustable: bool = False) -> SeenLink:
-    """Create a link with a line for each of `names`: `slug`, `slug/Edition` or a price id. The same one for a day.
+    """Create a link with a line for each of `names`: `slug`, `slug/Edition`, `slug/Edition/eur` or a price id.
+
+    The same one for a day.
 
     Raises:
         LinkRefused: a name nobody knows, nothing to pay, or prices that do not go together.
@@ -125,10 +127,13 @@ def _get_offer(name: str) -> _Offer:
     named = [offer for offer in offers if offer.is_named(name)]
     if len(named) == 1:
         return named[0]
-    for_sale = ", ".join(offer.name for offer in named or offers) or "nothing yet"
+    names = Counter(offer.name for offer in offers)
+    for_sale = ", ".join(
+        f"{offer.name}/{offer.currency}" if names[offer.name] > 1 else offer.name for offer in named or offers
+    )
     if named:
         raise LinkRefused(f"{name} has several prices. Name one: {for_sale}.")
-    raise LinkRefused(f"{name} is not for sale. What is: {for_sale}.")
+    raise LinkRefused(f"{name} is not for sale. What is: {for_sale or 'nothing yet'}.")
 
 
 def _read_offers() -> list[_Offer]:

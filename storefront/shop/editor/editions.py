@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound
-from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
+from storefront.shop.catalog.models import Edition, Price, Product
 from storefront.shop.catalog.queries import find_edition, lock_product, select_editions
 from storefront.shop.editor.product_settings import check_values
 from storefront.shop.editor.refusals import ProductRefused
@@ -132,23 +132,24 @@ def move_edition(slug: str, edition: str, *, is_up: bool) -> bool:
 
 
 def delete_edition(slug: str, edition: str) -> None:
-    """Delete an edition with its prices, while nobody has bought it.
+    """Delete an edition with its prices, while nobody has bought it and Stripe does not know it.
+
+    A price that is at Stripe may be on a form that somebody is about to pay, or in a Payment Link: with its mirror
+    gone, who paid would get nothing.
 
     Raises:
         NotFound: no such product or edition.
-        ProductRefused: it was sold, or somebody is paying for it.
+        ProductRefused: it was sold, or somebody may be paying for it.
     """
     try:
         with transaction() as session:
             product = lock_product(session, slug)
             row = get_edition(session, product, edition)
             _record(session, "edition.deleted", product, row, before=read_edition(row))
-            prices = select(Price.id).where(Price.edition_id == row.id)
-            session.execute(delete(StripeMirror).where(StripeMirror.price_id.in_(prices)))
             session.execute(delete(Price).where(Price.edition_id == row.id))
             session.execute(delete(Edition).where(Edition.id == row.id))
     except IntegrityError as error:
-        words = f"{edition} was sold, and stays for who bought it: switch it off instead."
+        words = f"{edition} was sold, or somebody may be paying for it right now: switch it off instead."
         raise ProductRefused({"edition": words}) from error
 
 
