@@ -11,9 +11,20 @@ from storefront.web.bodies import MOST_BYTES, STREAM_MARK, most_bytes
 from tests.support.make_shop import MakeShop
 
 KB = 1024
-LARGER = {"webhook.deliver": 256 * KB, "admin.change_release_notes": 256 * KB}
+LARGER = {
+    "webhook.deliver": 256 * KB,
+    "admin.change_release_notes": 256 * KB,
+    "admin.save_texts": 640 * KB,
+    "admin.preview_product": 640 * KB,
+}
 # Not read into memory, and only after the sender was asked for.
-STREAMED = {"admin.send_piece": 16 * KB * KB, "admin.send_by_post": 16 * KB * KB, "admin.send_files": 100_000_000}
+STREAMED = {
+    "admin.send_piece": 16 * KB * KB,
+    "admin.send_by_post": 16 * KB * KB,
+    "admin.send_files": 100_000_000,
+    "admin.add_pictures": 210_000_000,
+    "admin.add_samples": 210_000_000,
+}
 FORM = "application/x-www-form-urlencoded"
 JSON = {"Accept": "application/json"}
 

@@ -20,8 +20,11 @@ from storefront.shop.editor.products import change_slug, change_texts
 from storefront.shop.editor.refusals import NotReady, ProductRefused, StaleSave
 from storefront.shop.editor.states import set_state
 from storefront.shop.media.queries import find_pictures, list_samples
+from storefront.web.bodies import takes_bytes
 from storefront.web.headers import content_security_policy
 
+# All texts of a product at their limits: characters of four bytes, each byte three letters of a form.
+TEXTS_BODY_BYTES = 640 * 1024
 STATE_WORDS = {
     ProductState.DRAFT: "Back to a draft: its page is gone, and whoever bought it keeps everything.",
     ProductState.PUBLISHED: "Published: it is in your shop.",
@@ -71,6 +74,7 @@ def edit_product(slug: str) -> ResponseReturnValue:
 
 @admin.post("/products/<slug>/texts")
 @needs(Permission.SHOP)
+@takes_bytes(TEXTS_BODY_BYTES)
 def save_texts(slug: str) -> ResponseReturnValue:
     texts = read_texts(request.form)
 
@@ -118,6 +122,7 @@ def save_address(slug: str) -> ResponseReturnValue:
 
 @admin.route("/products/<slug>/preview", methods=["GET", "POST"])
 @needs(Permission.SHOP)
+@takes_bytes(TEXTS_BODY_BYTES)
 def preview_product(slug: str) -> ResponseReturnValue:
     """The product's page with texts that are not saved. Nothing on it can be sent anywhere."""
     preview = read_preview(slug, read_texts(request.form), currency=request.args.get("currency", ""))

@@ -9,7 +9,6 @@ from storefront.shop.media.sending import send_media
 # Open: a name is the hash of what it names, and what pages show is public.
 media = Blueprint("media", __name__, url_prefix="/media")
 
-MACROS = "shop/media/_media.html"  # for the templates of pages that show pictures and samples
 COVER_SECONDS = 300  # a product may get another name
 
 

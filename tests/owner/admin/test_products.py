@@ -94,6 +94,22 @@ def test_keeps_what_was_typed_when_it_cannot_be_saved(app: Flask, owner: Buyer) 
     assert read_rows(app, "SELECT name FROM products WHERE slug = 'twinspot'") == [{"name": "Twinspot"}]
 
 
+def test_takes_every_text_at_its_limit_in_any_language(app: Flask, owner: Buyer) -> None:
+    texts = {
+        "name": "💫" * 120, "summary": "💫" * 160, "description_markdown": "💫" * 20_000,
+        "requirements": "💫" * 2000, "question": ["💫" * 120] * 12, "answer": ["💫" * 1000] * 12,
+        "search_title": "💫" * 60, "search_text": "💫" * 160,
+        "tags": ",".join(f"{number}{'💫' * 23}" for number in range(5)),
+    }  # fmt: skip
+    assert owner.post(f"{TAPS}/preview", **texts).status_code == 200
+    assert "Saved." in said(owner, owner.post(f"{TAPS}/texts", **texts, **texts_of(owner, "soft-taps")))
+    (row,) = read_rows(app, "SELECT length(description_markdown) AS size FROM products WHERE slug = 'soft-taps'")
+    assert row["size"] == 20_000
+    page = owner.get(TAPS)
+    assert page.status_code == 200
+    assert page.text.count('name="question"') == 12
+
+
 def test_changes_nothing_when_the_same_form_is_sent_twice(app: Flask, owner: Buyer) -> None:
     digests = texts_of(owner)
     for words in ("Saved.", "Nothing was changed."):

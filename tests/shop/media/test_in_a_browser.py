@@ -9,22 +9,21 @@ from flask import Flask, render_template_string
 from playwright.sync_api import Page, expect
 
 from storefront.shop.media.sending import PIECE_BYTES
-from storefront.shop.media.views import MACROS
 from tests.shop.media.drawn import add, add_one_sample, pictures_of, samples_of
 from tests.support.browser import assert_accessible
 from tests.support.web_server import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SECONDS = 30
-PAGE = f"""
-{{% extends "base.html" %}}
-{{% import "{MACROS}" as media %}}
-{{% block main %}}
+PAGE = """
+{% extends "base.html" %}
+{% import "shop/media/_media.html" as media %}
+{% block main %}
 <h1>A product</h1>
-{{{{ media.picture(picture, sizes="50vw", is_first=true) }}}}
-{{{{ media.drawn_cover("twinspot", alt="Twinspot", is_first=true) }}}}
-{{% for sample in samples %}}{{{{ media.sample(sample) }}}}{{% endfor %}}
-{{% endblock %}}
+{{ media.picture(picture, sizes="50vw", is_first=true) }}
+{{ media.drawn_cover("twinspot", alt="Twinspot", is_first=true) }}
+{% for sample in samples %}{{ media.sample(sample) }}{% endfor %}
+{% endblock %}
 """
 
 

@@ -9,7 +9,6 @@ from flask import Flask, render_template_string
 from storefront.shop.catalog.models import ProductState
 from storefront.shop.media.drawn_cover import draw_cover
 from storefront.shop.media.sending import PIECE_BYTES
-from storefront.shop.media.views import MACROS
 from tests.shop.media.drawn import MP3, PDF, add, add_one_sample, pictures_of, samples_of
 from tests.support.goods import make_product
 from tests.support.shop import Buyer
@@ -175,7 +174,7 @@ def test_shows_pictures_and_samples_in_pages(app: Flask) -> None:
         add_one_sample(app, name, title=f"<{name}>")
     with app.test_request_context("/"):
         page = render_template_string(
-            f"{{% import '{MACROS}' as media %}}"
+            "{% import 'shop/media/_media.html' as media %}"
             "{{ media.picture(view, sizes='50vw') }}"
             "{% for sample in samples %}{{ media.sample(sample) }}{% endfor %}"
             "{{ media.drawn_cover('twinspot', alt='Twinspot') }}",
