@@ -76,7 +76,7 @@ def make_kerf_planner(page: Page, archive: Path) -> None:
     page.get_by_label("Keys begin with").fill("kerf")
     page.get_by_label("Devices").last.fill("2")
     page.locator("#settings").get_by_role("button", name="Save").click()
-    expect(page.get_by_text("It counts for new sales.")).to_be_visible()
+    expect(page.get_by_text("Saved. Keys that are sold keep their terms.")).to_be_visible()
     page.get_by_role("link", name="Files and releases").click()
     page.get_by_label("Version").fill("1.0")
     page.get_by_label("Files", exact=True).set_input_files([archive])

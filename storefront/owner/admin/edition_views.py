@@ -43,7 +43,7 @@ def save_edition(slug: str, key: str) -> ResponseReturnValue:
     def change() -> str:
         values = {name: form[name] for name in ("name", "line") if name in form} | read_limits(form, LIMITS)
         changed = change_edition(slug, key, values, shown=shown_digests(form))
-        return "Saved. Licenses that are sold keep their terms." if changed else ""
+        return _saved_words(changed)
 
     return save(slug, f"edition-{key}", change, values=typed())
 
@@ -98,6 +98,12 @@ def _read_price() -> tuple[str, int]:
     """Return currency and amount. Raises ProductRefused."""
     currency = check_currency(request.form.get("currency", ""))
     return currency, read_amount(request.form.get("amount", ""), currency)
+
+
+def _saved_words(changed: list[str]) -> str:
+    if "update_days" in changed:
+        return "Saved. Days of updates count for everybody who bought it; keys that are sold keep their terms."
+    return "Saved. Keys that are sold keep their terms." if changed else ""
 
 
 def _price_words(change: PriceChange) -> str:

@@ -89,7 +89,11 @@ def save_texts(slug: str) -> ResponseReturnValue:
 def save_settings(slug: str) -> ResponseReturnValue:
     def change() -> str:
         _product, served = change_product(slug, read_settings(request.form), shown=shown_digests(request.form))
-        return f"Saved. {served} keys went to orders that waited." if served else "Saved. It counts for new sales."
+        return (
+            f"Saved. {served} keys went to orders that waited."
+            if served
+            else "Saved. Keys that are sold keep their terms."
+        )
 
     return save(slug, "settings", change, values=typed())
 

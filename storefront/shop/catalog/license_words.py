@@ -41,7 +41,9 @@ def _expiry(days: int | None, until: datetime | None) -> str:
 
 
 def _updates(days: int | None) -> str:
-    return "All updates" if days is None else f"Updates for {_days(days)}"
+    if days is None:
+        return "All updates"
+    return f"Updates for {_days(days)}" if days else "No updates"
 
 
 def _days(days: int) -> str:

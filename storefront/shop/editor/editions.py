@@ -67,7 +67,9 @@ def add_edition(slug: str, name: str, *, line: str = "", limits: Mapping[str, in
 def change_edition(
     slug: str, edition: str, submitted: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Write what changed of an edition: its texts and limits. Licenses that are sold keep their terms.
+    """Write what changed of an edition: its texts and limits. Keys that are sold keep their terms.
+
+    Days of updates count for everybody who bought it, as they are computed and never stored.
 
     Raises:
         NotFound: no such product or edition.

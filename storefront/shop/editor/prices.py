@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from babel.numbers import list_currencies
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
+from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.money import digits, format_money, parse_money
 from storefront.shop.catalog.models import Edition, Price, Product
@@ -41,9 +43,17 @@ class PriceChange:
 def check_currency(text: str) -> str:
     """Return the code in small letters. Raises ProductRefused."""
     code = text.strip().lower()
-    if len(code) != 3 or code.upper() not in list_currencies("en"):
-        raise ProductRefused({"currency": f"{text.strip()!r} is no currency: write three letters, like EUR."})
+    if code.upper() not in _list_tender():
+        words = f"{text.strip()!r} is no currency that people pay in today: write three letters, like EUR."
+        raise ProductRefused({"currency": words})
     return code
+
+
+def _list_tender() -> set[str]:
+    """Return the codes of what is money somewhere today: gold and the German mark have a code, too."""
+    today = clock.now().date()
+    territories = get_global("territory_currencies")
+    return {code for place in territories for code in get_territory_currencies(place, start_date=today)}
 
 
 def read_amount(text: str, currency: str) -> int:

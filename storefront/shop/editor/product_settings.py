@@ -1,4 +1,4 @@
-"""How a product's licenses and downloads work: what an owner sets. Licenses that are sold keep their terms."""
+"""How a product's licenses and downloads work: what an owner sets. Keys that are sold keep their terms."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -161,6 +161,8 @@ def _check_names(names: Iterable[str], allowed: Iterable[str]) -> None:
 def check_values(values: dict[str, Any]) -> None:
     for name, value in values.items():
         _check_number(name, value)
+    if values.get("seats") == 0:
+        raise SettingRefused("0 people would sell a key for nobody: leave it out where it does not count people.")
     _check_prefix(values.get("license_prefix", ""))
     _check_period(until=values.get("license_until"), days=values.get("license_days"))
     _check_activation_limit(values.get("activation_limit"))

@@ -1,0 +1,111 @@
+"""Hostile addresses, fields and roles at the product editor: each gets an answer, on both databases."""
+
+import pytest
+from flask import Flask
+
+from storefront.owner.people.models import Role
+from tests.owner.admin.editor_forms import TWINSPOT
+from tests.support.databases import BOTH
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.shop import Buyer
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+@pytest.fixture
+def owner(app: Flask) -> Buyer:
+    return sign_in_at_admin(app, make_person(app))
+
+
+@both
+def test_refuses_addresses_that_no_database_takes(app: Flask, owner: Buyer) -> None:
+    for path in ("/admin/products/%00", "/admin/products/a%00b", "/admin/products/%F0%9F%92%A9%00"):
+        assert owner.get(path).status_code == 400, path
+    for path, form in (
+        ("/admin/products/%00/texts", {"name": "x"}),
+        ("/admin/products/%00/state", {"state": "draft"}),
+        ("/admin/products/%00/address", {"slug": "fine"}),
+        (f"{TWINSPOT}/editions/%00", {"name": "x"}),
+        (f"{TWINSPOT}/editions/%00/delete", {}),
+        (f"{TWINSPOT}/editions/%00/switch", {"is_active": "no"}),
+        (f"{TWINSPOT}/editions/%00/price", {"currency": "usd", "amount": "5"}),
+    ):
+        assert owner.post(path, **form).status_code == 400, path
+    for path in ("/products/%00", "/products/twinspot%00"):
+        assert owner.get(path).status_code == 400, path
+
+
+@both
+def test_refuses_what_cannot_be_stored_beside_its_field(app: Flask, owner: Buyer) -> None:
+    bad = "x\u202e\x07"
+    for part, form in (
+        ("texts", {"name": bad}),
+        ("texts", {"summary": "\u202eevil"}),
+        ("texts", {"question": "Why?"}),
+        ("texts", {"tags": ",".join("abcdef")}),
+        ("address", {"slug": bad}),
+        ("settings", {"license_prefix": bad}),
+        ("settings", {"license_until": bad}),
+        ("settings", {"key_source": bad}),
+        ("settings", {"seats": "9" * 400}),
+        ("settings", {"license_until": "9999-12-31"}),
+        ("editions", {"name": bad}),
+        ("editions", {"name": "Fine", "amount": bad, "currency": bad}),
+        ("editions/team", {"line": bad, "seats": "1"}),
+        ("editions/team/price", {"amount": "5", "currency": bad}),
+        ("editions/team/price", {"amount": "", "currency": bad}),
+        ("editions/team/price", {"amount": bad, "currency": "usd"}),
+    ):
+        answer = owner.post(f"{TWINSPOT}/{part}", **form)
+        assert answer.status_code == 400 or form.get("license_until") == "9999-12-31", (part, form)
+        assert answer.status_code < 500, (part, form)
+    assert owner.post(f"{TWINSPOT}/state", state=bad).status_code == 409
+    assert (
+        owner.post(f"{TWINSPOT}/preview?currency=%F0%9F%92%A9", name=bad, question=bad, tags=bad).status_code
+        == 200
+    )
+    assert owner.get("/?currency=%F0%9F%92%A9").status_code == 200
+    assert owner.get(TWINSPOT).status_code == 200
+    assert owner.get("/products/twinspot").status_code == 200
+
+
+def test_shows_a_name_of_markup_as_letters_wherever_it_stands(app: Flask, owner: Buyer) -> None:
+    name = "'\"><script>alert(1)</script>{{ 7*7 }}"
+    owner.post(f"{TWINSPOT}/texts", name=name, summary=name, tags=name[:20], question=name, answer=name)
+    owner.post(f"{TWINSPOT}/editions/team", name=name, line=name)
+    for path in ("/", "/products/twinspot", TWINSPOT, "/admin/products", f"{TWINSPOT}/preview"):
+        page = owner.get(path)
+        assert "<script>alert" not in page.text, path
+        assert "49" not in page.text.split("alert(1)", 1)[-1][:60], path
+
+
+@pytest.mark.parametrize("role", [Role.SUPPORT, Role.READER])
+def test_lets_neither_support_nor_readers_near_products(app: Flask, role: Role) -> None:
+    person = sign_in_at_admin(app, make_person(app, f"{role}@example.com", role))
+    for path in ("/admin/products", "/admin/products/new", TWINSPOT, f"{TWINSPOT}/preview"):
+        assert person.get(path).status_code == 403, path
+
+
+def test_shows_strangers_no_preview(app: Flask) -> None:
+    for path in (TWINSPOT, f"{TWINSPOT}/preview", "/admin/products"):
+        assert Buyer(app).get(path).status_code in (302, 303, 401), path
+
+
+@pytest.mark.parametrize("code", ["xau", "dem", "xxx", "xts"])
+def test_takes_no_currency_that_nobody_can_pay_in(app: Flask, owner: Buyer, code: str) -> None:
+    answer = owner.post(f"{TWINSPOT}/editions/team/price", currency=code, amount="5")
+    assert answer.status_code == 400
+
+
+def test_takes_no_edition_for_no_people(app: Flask, owner: Buyer) -> None:
+    assert owner.post(f"{TWINSPOT}/editions/team", seats="0").status_code == 400
+    assert owner.post(f"{TWINSPOT}/settings", seats="0").status_code == 400
+
+
+def test_says_what_changes_for_who_bought_it_before(app: Flask, owner: Buyer) -> None:
+    """Days of updates are computed from the settings of today."""
+    answer = owner.post(f"{TWINSPOT}/editions/team", update_days="0")
+    page = owner.get(answer.location).text
+    assert "Days of updates count for everybody who bought it" in page
+    assert "For sales from now on" not in page
+    assert "No updates" in Buyer(app).get("/products/twinspot").text
