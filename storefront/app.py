@@ -47,7 +47,7 @@ BLUEPRINTS = (
 
 
 def create_app(settings: Settings) -> Flask:
-    """The shop. Reads no environment: everything comes from `settings`."""
+    """Make the shop. It reads no environment: everything comes from `settings`."""
     app = Shop("storefront", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     set_up_runtime(app, settings)
     schema.head()  # read now: an upgrade of the code puts other files there while this process runs

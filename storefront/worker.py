@@ -46,7 +46,7 @@ def retry_events() -> None:
 
 
 def reconcile_if_due() -> None:
-    """Every 15 minutes, whoever's turn it is. Stripe not answering is no bug: the next pass goes on."""
+    """Reconcile every 15 minutes, whoever's turn it is. Stripe not answering is no bug: the next pass goes on."""
     if not take_lease("reconcile_due", seconds=RECONCILE_SECONDS):
         return
     try:
@@ -56,7 +56,7 @@ def reconcile_if_due() -> None:
 
 
 def serve_keys() -> None:
-    """A sale and an import of keys that missed each other; one cheap question when there is nothing."""
+    """Serve a sale and an import of keys that missed each other; one cheap question when there is nothing."""
     if take_lease("serve_keys", seconds=LEASE_SECONDS):
         fill_backorders()
 

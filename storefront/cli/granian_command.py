@@ -5,14 +5,14 @@ from pathlib import Path
 
 
 def server_log_path(*, as_json: bool) -> Path:
-    """How the server writes its own lines: as the shop does, with a date."""
+    """Return where it says how the server writes its own lines: as the shop does, with a date."""
     return Path(__file__).with_name("server_log_json.json" if as_json else "server_log_text.json")
 
 
 def server_command(
     target: str, *, host: str, port: int, workers: int, threads: int, as_json: bool = False
 ) -> list[str]:
-    """The web server's command line; the benchmarks serve what they compare with the same one."""
+    """Return the web server's command line; the benchmarks serve what they compare with the same one."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     # Errors only: at its start granian warns that 8 threads are many for few cores; most of ours wait for Stripe.
     command += ["--workers", str(workers), "--blocking-threads", str(threads), "--no-ws", "--log-level", "error"]

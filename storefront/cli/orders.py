@@ -85,7 +85,7 @@ def decide(number: str, decision: str, because: str, as_json: bool) -> None:
 
 
 def _renew_notices(session_id: str) -> None:
-    """What the decision settles leaves the owner's list. It stands where Stripe does not answer, too."""
+    """Take what the decision settles off the owner's list. It stands where Stripe does not answer, too."""
     from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 
     try:

@@ -20,11 +20,10 @@ def create(name: str, slug: str, as_json: bool) -> None:
     from storefront.shop.editor.products import create_product
 
     with open_shop():
-        made = create_product(name, slug=slug)
-    advice = (
-        f"`storefront editions add {made} Standard` and `storefront prices set {made} standard usd 19.00` next."
-    )
-    print_result({"slug": made, "state": "draft"}, [f"{made} is a draft.", advice], as_json=as_json)
+        new_slug = create_product(name, slug=slug)
+    first, then = f"editions add {new_slug} Standard", f"prices set {new_slug} standard usd 19.00"
+    advice = f"`storefront {first}` and `storefront {then}` next."
+    print_result({"slug": new_slug, "state": "draft"}, [f"{new_slug} is a draft.", advice], as_json=as_json)
 
 
 @click.command()

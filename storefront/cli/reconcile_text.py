@@ -21,7 +21,7 @@ def print_progress(step: Step, checked: int) -> None:
 
 
 def ignore_progress(_step: Step, _checked: int) -> None:
-    """A program reads the end only."""
+    """Print nothing: a program reads the end only."""
 
 
 def report_to_json(report: Report) -> dict[str, object]:

@@ -21,7 +21,7 @@ def find_problem() -> str | None:
 
 
 def is_not_upgraded(error: SQLAlchemyError) -> bool:
-    """A table or column is missing because the schema is older than the code."""
+    """Tell whether a table or column is missing because the schema is older than the code."""
     if not is_about_schema(error):
         return False
     db.session.rollback()  # PostgreSQL answers nothing more in a transaction that failed
@@ -29,5 +29,5 @@ def is_not_upgraded(error: SQLAlchemyError) -> bool:
 
 
 def find_trouble(error: SQLAlchemyError) -> DatabaseUnavailable | None:
-    """The database's own, or a schema that waits for its upgrade; None for a bug."""
+    """Return trouble of the database itself, or a schema that waits for its upgrade; None for a bug."""
     return find_outage(error) or (DatabaseUnavailable(NOT_UPGRADED) if is_not_upgraded(error) else None)

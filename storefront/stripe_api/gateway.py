@@ -106,7 +106,7 @@ class Gateway:
             return call()
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - Stripe's parameters
-        """The SDK's request (key, version, retries, errors) without its objects: a Session is 46 of them."""
+        """Make the SDK's request (key, version, retries, errors) without its objects: a Session is 46 of them."""
         answer: dict[str, Any] = self._ask(lambda: self._client.raw_request("get", path, **params)).data
         return answer
 
@@ -118,7 +118,7 @@ class Gateway:
 
     @readable()
     def account_id(self) -> str:
-        """The key's account, asked once a process; "unknown" for a restricted key that may not ask."""
+        """Return the key's account, asked once a process; "unknown" for a restricted key that may not ask."""
         if self._account_id is None:
             try:
                 self._account_id = str(self._ask(self._client.v1.accounts.retrieve_current).id)
@@ -128,7 +128,7 @@ class Gateway:
 
     @readable()
     def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:
-        """The Session with every line, its payment and its latest charge.
+        """Return the Session with every line, its payment and its latest charge.
 
         Refunds, disputes and fraud warnings are listed where the charge shows any, or `thorough` asks for them.
 
@@ -177,15 +177,15 @@ class Gateway:
         )
 
     def _find_all(self, path: str, payment_intent_id: str) -> list[dict[str, Any]] | None:
-        """Of a hundred at most; None for a restricted key that may not read them: the sale must go on."""
+        """Return a hundred at most; None for a restricted key that may not read them: the sale must go on."""
         try:
-            found: list[dict[str, Any]] = self._get(path, payment_intent=payment_intent_id, limit=100)["data"]
+            rows: list[dict[str, Any]] = self._get(path, payment_intent=payment_intent_id, limit=100)["data"]
         except StripeMissing:
             raise
         except StripeRefused:
             log.warning("stripe does not show this list")
             return None
-        return found
+        return rows
 
     @readable()
     def create_checkout(self, body: dict[str, Any], *, idempotency_key: str) -> SeenCheckout:
@@ -258,7 +258,7 @@ class Gateway:
 
     @readable()
     def list_payment_links(self) -> list[SeenLink]:
-        """The newest hundred that can be paid, of whatever shop on this account."""
+        """Return the newest hundred that can be paid, of whatever shop on this account."""
         params: Any = {"active": True, "limit": 100}
         answer = self.ask(lambda client: client.v1.payment_links.list(params))
         return [read_link(raw) for raw in answer["data"]]

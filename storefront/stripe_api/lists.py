@@ -24,7 +24,7 @@ PAGE = 100
 class Page(Generic[T]):
     """`cursor` is the last id, for the next page; None at the end of the list."""
 
-    found: tuple[T, ...]
+    items: tuple[T, ...]
     cursor: str | None
 
 
@@ -36,8 +36,8 @@ class OfPayment(Generic[T]):
 
 def _page(raw: dict[str, Any], read: Callable[[dict[str, Any]], T | None]) -> Page[T]:
     rows = raw["data"]
-    found = tuple(seen for row in rows if (seen := read(row)) is not None)
-    return Page(found=found, cursor=rows[-1]["id"] if rows and raw["has_more"] else None)
+    items = tuple(seen for row in rows if (seen := read(row)) is not None)
+    return Page(items=items, cursor=rows[-1]["id"] if rows and raw["has_more"] else None)
 
 
 def _params(since: datetime, after: str | None, **more: object) -> Any:  # noqa: ANN401 - the SDK's TypedDicts
@@ -69,7 +69,7 @@ def list_disputes(*, since: datetime, after: str | None) -> Page[OfPayment[SeenD
 
 @readable()
 def list_events(*, since: datetime, after: str | None, types: Iterable[str]) -> Page[SeenEvent]:
-    """Of at most 20 types; Stripe keeps events for 30 days."""
+    """Return events of at most 20 types; Stripe keeps events for 30 days."""
     params = _params(since, after, types=sorted(types))
     raw = gateway().ask(lambda client: client.v1.events.list(params))
     return _page(raw, read_listed_event)
@@ -77,7 +77,7 @@ def list_events(*, since: datetime, after: str | None, types: Iterable[str]) -> 
 
 @readable()
 def find_session_of_payment(payment_intent_id: str) -> str | None:
-    """The Checkout Session that made a payment; None for a payment made another way."""
+    """Return the Checkout Session that made a payment; None for a payment made another way."""
     params: Any = {"payment_intent": payment_intent_id, "limit": 1}
     rows = gateway().ask(lambda client: client.v1.checkout.sessions.list(params))["data"]
     return str(rows[0]["id"]) if rows else None

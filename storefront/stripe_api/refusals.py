@@ -69,7 +69,7 @@ def _refused(error: stripe.StripeError) -> StorefrontError:
 
 
 def _is_lost(code: str | None, param: str) -> bool:
-    """A price that was archived at Stripe is as good as lost: it is mirrored anew."""
+    """Return True for a price that Stripe lost or archived, which is as good as lost: it is mirrored anew."""
     return code == "resource_missing" or (param.startswith("line_items") and param.endswith("[price]"))
 
 

@@ -124,7 +124,7 @@ class SeenCheckout:
 
     @property
     def has_failed(self) -> bool:
-        """The form was completed with a delayed method and the bank said no: final for this Session."""
+        """Return True where a delayed method was chosen and the bank said no: final for this Session."""
         failed = self.payment is not None and self.payment.status in ("requires_payment_method", "canceled")
         return self.status == "complete" and self.payment_status == "unpaid" and failed
 
@@ -172,7 +172,7 @@ def read_event(text: str) -> SeenEvent:
 
 
 def read_listed_event(event: dict[str, Any]) -> SeenEvent:
-    """Of Stripe's own list, where nobody can have broken it."""
+    """Read an event of Stripe's own list, where nobody can have broken it."""
     return SeenEvent(
         id=str(event["id"]),
         type=str(event["type"]),

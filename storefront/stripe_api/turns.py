@@ -58,7 +58,7 @@ class Turns:
 
 @contextmanager
 def as_delivery() -> Iterator[None]:
-    """What asks Stripe in here does so for a webhook delivery."""
+    """Let what asks Stripe in here do so for a webhook delivery."""
     token = _is_delivery.set(True)
     try:
         yield

@@ -169,7 +169,7 @@ def _find_owner(session: Session, mode: str, email: str) -> Customer | None:
 
 
 def move_customer(old_email: str, new_email: str) -> int:
-    """The owner's command, for a buyer who cannot read the old address any more; returns how many orders moved.
+    """Move everything for a buyer who cannot read the old address any more. Returns how many orders moved.
 
     Raises:
         NotFound: nobody bought with the old address in the running mode.

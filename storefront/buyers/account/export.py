@@ -126,7 +126,7 @@ def _item(contents: ItemContents, currency: str, parts: _Parts) -> Json:
 
 
 def _license(license_: IssuedLicense, devices: list[Json]) -> Json:
-    """A key is handed out here as well: not one that was taken back."""
+    """Return a license; its key only where it was not taken back, because this hands keys out as well."""
     works = license_.key is not None and license_.withdrawn_at is None
     return {"key": license_.key if works else None, "works": works, "devices": devices}
 

@@ -26,7 +26,7 @@ CONFIRMED_HERE = (ProofPurpose.OPEN_ORDER, ProofPurpose.ERASE, *ENDS)  # others 
 @confirm.get("/confirm/<token>")
 @limiter.limit("30/minute")
 def open_link(token: str) -> ResponseReturnValue:
-    """A page with a button: what opens links in mails before people do changes nothing."""
+    """Show a page with a button: what opens links in mails before people do changes nothing."""
     proof = _find_proof(token)
     change = find_change(int(proof.about or 0)) if proof and proof.purpose in ENDS else None
     purpose = proof.purpose if proof else None

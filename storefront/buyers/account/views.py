@@ -195,7 +195,7 @@ def export() -> ResponseReturnValue:
 @account.post("/account/erase")
 @limiter.limit("5/minute;20/hour")
 def begin_erasing() -> ResponseReturnValue:
-    """A code once more: an open browser must not be enough to lose everything."""
+    """Ask for a code once more: an open browser must not be enough to lose everything."""
     session[ERASE_KEY] = proofs.start_proof(
         purpose=ProofPurpose.ERASE, email=g.customer.email, asked_by=reader_here().browser
     )

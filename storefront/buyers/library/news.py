@@ -64,7 +64,7 @@ def _get_published(slug: str, version: str) -> tuple[Release, Product]:
 
 
 def find_reader(release: Release, product: Product, customer_id: int) -> Order | None:
-    """The newest order of a customer that opens this release; asked again when the mail leaves."""
+    """Return the newest order of a customer that opens this release; asked again when the mail leaves."""
     rows = db.session.execute(
         select(Order, OrderItem, update_days_of(OrderItem.price_id))
         .join(OrderItem, OrderItem.order_id == Order.id)
@@ -129,7 +129,7 @@ def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool 
 
 
 def _not_told(release_id: int, readers: dict[int, str]) -> dict[str, str]:
-    """What a mail is about (release and customer) -> its address; without those promised or sent already."""
+    """Return what each mail is about (release and customer) with its address; none that was promised before."""
     known = set(
         db.session.scalars(
             select(OutboxMessage.about).where(

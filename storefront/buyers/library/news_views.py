@@ -15,7 +15,7 @@ csrf.exempt(news)  # RFC 8058: mail programs post here, without a form of ours
 @news.get("/news/<token>")
 @limiter.limit("30/minute")
 def choose(token: str) -> ResponseReturnValue:
-    """A page with a button: what opens links before people do changes nothing."""
+    """Show a page with a button: what opens links before people do changes nothing."""
     reader = get_reader(token)
     answer = make_response(
         render_template("buyers/library/news.html", token=token, wants=reader.unsubscribed_at is None)

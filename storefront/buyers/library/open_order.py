@@ -11,7 +11,7 @@ from storefront.orders.models import Order
 
 
 def reader_of(order: Order) -> str:
-    """Where its code goes: to the address on file, which the order's own may be another spelling of."""
+    """Return where its code goes: to the address on file, which the order's own may be another spelling of."""
     return db.session.get_one(Customer, order.customer_id).email
 
 

@@ -54,7 +54,7 @@ class Resent:
 
 
 def resend_own(order_id: int) -> Resent:
-    """The buyer's button: to the order's own address, at most once an hour.
+    """Send the receipt by the buyer's button: to the order's own address, at most once an hour.
 
     Raises:
         NothingToSend: the order is closed, or not paid.
@@ -63,7 +63,7 @@ def resend_own(order_id: int) -> Resent:
 
 
 def resend(reference: str, *, to: str | None = None, new_link: bool = False) -> Resent:
-    """The owner's command; every file may be downloaded once more.
+    """Send the receipt by the owner's command; every file may be downloaded once more.
 
     Another address takes the order along, with its keys, devices and link, and mails that have not left: also
     an order that waits for its bank, or is closed, which has no receipt to send.
@@ -127,7 +127,7 @@ def _why_not_sent(order: Order) -> str:
 
 
 def _record(session: Session, order: Order, done: Resent, *, new_link: bool, customer_before: int) -> None:
-    """The new address is told by its customer's id: an entry stays when the customer is erased."""
+    """Name the new address by its customer's id: an entry stays when the customer is erased."""
     is_sent = not done.not_sent and not done.was_sent_lately
     if is_sent or done.has_moved or new_link:
         record_if_asked(

@@ -29,7 +29,7 @@ def order(token: str) -> ResponseReturnValue:
 @library.post("/orders/<token>/devices/<int(max=2147483647):license_id>/<instance_id>")
 @limiter.limit("30/minute")
 def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnValue:
-    """A device that its owner lost, sold or set up anew: its slot is free at once."""
+    """Remove a device that its owner lost, sold or set up anew: its slot is free at once."""
     purchase = read_purchase(get_order_here(token), devices_page=1)
     if not purchase.access_allowed:
         raise AccessDenied(purchase.access_reason)

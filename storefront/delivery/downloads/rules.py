@@ -39,7 +39,7 @@ def allowance(
 
 
 def is_included(published_at: datetime | None, *, bought_at: datetime, update_days: int | None) -> bool:
-    """A release that came out after the update window belongs to those who buy it anew."""
+    """Return whether a sale includes a release: one after the update window belongs to those who buy it anew."""
     if published_at is None or update_days is None:
         return published_at is not None
     return published_at <= bought_at + timedelta(days=update_days)

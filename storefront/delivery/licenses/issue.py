@@ -161,10 +161,10 @@ def _group_by_product(grants: Iterable[KeylessGrant]) -> list[list[KeylessGrant]
 def _take_keys(session: Session, grants: list[KeylessGrant]) -> dict[int, HashedKey]:
     """Return imported keys of one product by grant id, as far as its pool goes."""
     product, mode = grants[0].product, grants[0].mode
-    taken = take_from_pool(session, product.id, mode, len(grants))
-    if not taken and makes_test_keys(session, product.id, mode):
+    pooled_keys = take_from_pool(session, product.id, mode, len(grants))
+    if not pooled_keys and makes_test_keys(session, product.id, mode):
         return {grant.grant_id: generate_key(TEST_PREFIX) for grant in grants}
-    keys = {grant.grant_id: key for grant, key in zip(grants, taken, strict=False)}
+    keys = {grant.grant_id: key for grant, key in zip(grants, pooled_keys, strict=False)}
     mark_handed_out(session, {key.pool_key_id: grant_id for grant_id, key in keys.items()})
     return dict(keys)
 

@@ -74,12 +74,12 @@ def _send_to_sign_in() -> ResponseReturnValue:
 
 
 def next_after_confirming() -> str:
-    """The page whose form was sent: it is filled in again, and sent by who reads it."""
+    """Return the page whose form was sent: it is filled in again, and sent by who reads it."""
     return request.full_path.rstrip("?") if request.method == "GET" else request.form.get("page", "/admin")
 
 
 def safe_next(wanted: str) -> str:
-    """A page of /admin, or its first one: a link from elsewhere cannot lead away."""
+    """Return a page of /admin, or its first one: a link from elsewhere cannot lead away."""
     is_ours = wanted == "/admin" or wanted.startswith(("/admin/", "/admin?"))
     return wanted if is_ours and "\\" not in wanted and "//" not in wanted else "/admin"
 

@@ -107,7 +107,7 @@ def _saved_words(changed: list[str]) -> str:
 
 
 def _price_words(change: PriceChange) -> str:
-    """The words for the owner; nothing where nothing changed."""
+    """Return the words for the owner; nothing where nothing changed."""
     if not change.is_change:
         return ""
     if change.after_minor is None:

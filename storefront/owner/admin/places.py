@@ -22,7 +22,7 @@ def place_here() -> Place:
 
 
 def named_address() -> str:
-    """Where passkeys work, for who opened the shop by an address like 127.0.0.1; empty where they work here."""
+    """Return where passkeys work for who opened the shop at 127.0.0.1 or the like; empty where they do here."""
     place = place_here()
     if place.can_have_passkeys or not place.host.startswith("127."):
         return ""

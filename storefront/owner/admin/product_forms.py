@@ -102,5 +102,5 @@ def _read_key_source(word: str) -> KeySource:
 
 
 def typed() -> dict[str, str]:
-    """What was typed into the form that is answered, to be shown again."""
+    """Return what was typed into the form that is answered, to be shown again."""
     return {name: value for name, value in request.form.items() if name != "csrf_token"}

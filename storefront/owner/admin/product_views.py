@@ -128,7 +128,7 @@ def save_address(slug: str) -> ResponseReturnValue:
 @needs(Permission.SHOP)
 @takes_bytes(TEXTS_BODY_BYTES)
 def preview_product(slug: str) -> ResponseReturnValue:
-    """The product's page with texts that are not saved. Nothing on it can be sent anywhere."""
+    """Show the product's page with texts that are not saved. Nothing on it can be sent anywhere."""
     preview = read_preview(slug, read_texts(request.form), currency=request.args.get("currency", ""))
     product_id = preview.card.product_id
     page = render_template(
@@ -144,7 +144,7 @@ def preview_product(slug: str) -> ResponseReturnValue:
 
 
 def _framed(response: Response) -> Response:
-    """The editor may show it in a frame, and its forms lead nowhere."""
+    """Let the editor show it in a frame, and let its forms lead nowhere."""
     policy = content_security_policy(settings(), g.csp_nonce).replace(
         "frame-ancestors 'none'", "frame-ancestors 'self'"
     )

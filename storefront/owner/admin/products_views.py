@@ -27,11 +27,11 @@ def new_product() -> ResponseReturnValue:
 def make_product() -> ResponseReturnValue:
     name, slug = request.form.get("name", ""), request.form.get("slug", "").strip()
     try:
-        made = create_product(name, slug=slug)
+        new_slug = create_product(name, slug=slug)
     except ProductRefused as refusal:
         page = render_template(
             "owner/products/new.html", name=name[:1000], slug=slug[:200], problems=refusal.problems
         )
         return make_response(page, 400)
     flash("Your product is a draft: nobody sees it until you publish it.", "good")
-    return redirect(url_for("admin.edit_product", slug=made), 303)
+    return redirect(url_for("admin.edit_product", slug=new_slug), 303)

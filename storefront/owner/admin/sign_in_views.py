@@ -101,7 +101,7 @@ def _why_not(entry: Entry) -> str:
 @needs(Permission.OPEN)
 @limiter.limit("30/minute")
 def open_mailed_link(token: str) -> ResponseReturnValue:
-    """A page with a button: what opens links in mails before people do signs nobody in."""
+    """Show a page with a button: what opens links in mails before people do signs nobody in."""
     if find_here() is not None:
         return redirect("/admin")
     proof = find_by_link(token, browser=reader_here().browser)
@@ -124,11 +124,11 @@ def use_mailed_link(token: str) -> ResponseReturnValue:
 @needs(Permission.OPEN)
 @limiter.limit("30/minute")
 def open_link(token: str) -> ResponseReturnValue:
-    """An invitation, or a link that was made at the machine."""
+    """Show the page of an invitation, or of a link that was made at the machine."""
     if find_here() is not None:
         return redirect("/admin")
-    found = links.find_link(token, browser=reader_here().browser)
-    return _link_page(email=found[0].email if found else None, action=url_for("admin.use_link", token=token))
+    link = links.find_link(token, browser=reader_here().browser)
+    return _link_page(email=link[0].email if link else None, action=url_for("admin.use_link", token=token))
 
 
 @admin.post("/link/<token>")

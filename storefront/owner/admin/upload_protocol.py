@@ -95,7 +95,7 @@ def state_headers(upload: ListedUpload) -> dict[str, str]:
 
 
 def state_json(upload: ListedUpload, *, is_storing: bool = False) -> dict[str, Any]:
-    """As the page's script reads it."""
+    """Return an upload as the page's script reads it."""
     return {
         "url": f"/admin/uploads/{upload.token}",
         "version": upload.version,

@@ -53,7 +53,7 @@ def speak_tus(response: Response) -> Response:
 @admin.route("/uploads", methods=["GET", "OPTIONS"])
 @needs(Permission.SHOP)
 def uploads() -> ResponseReturnValue:
-    """What was begun for `?product=` and is not finished, so that a script can go on after a reload."""
+    """Return what was begun for `?product=` and is not finished, so that a script can go on after a reload."""
     if request.method == "OPTIONS":
         return "", 204
     listed = list_open(here().person_id, request.args.get("product", ""))
@@ -103,7 +103,7 @@ def send_piece(token: str) -> ResponseReturnValue:
 @needs(Permission.SHOP)
 @streams_bytes(PIECE_BYTES, check_sender=check_uploader)
 def send_by_post(token: str) -> ResponseReturnValue:
-    """For programs behind a proxy that lets no PATCH or DELETE through; tus has a header for that."""
+    """Serve programs behind a proxy that lets no PATCH or DELETE through; tus has a header for that."""
     methods = {"PATCH": send_piece, "DELETE": end_upload}
     view = methods.get(request.headers.get("X-HTTP-Method-Override", "").upper())
     if view is None:

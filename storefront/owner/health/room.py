@@ -25,7 +25,7 @@ class Place:
 
 
 def look_at_places(settings: Settings) -> tuple[Place, ...]:
-    """What lies on this machine; a server's disks and a bucket are not ours to see."""
+    """Return what lies on this machine; a server's disks and a bucket are not ours to see."""
     paths = {
         "the database": _file_of(settings.database_url),
         "the queue": _file_of(settings.queue_url),
@@ -39,7 +39,7 @@ def _file_of(url: str) -> Path | None:
 
 
 def _look(name: str, path: Path) -> Place:
-    """What is not there yet is made when it is first needed, in the nearest folder that is there.
+    """Look at a place; what is not there yet is made when it is first needed, in the nearest folder that is there.
 
     A folder that may not even be looked into hides what is in it, and `exists()` would raise.
     """

@@ -52,7 +52,7 @@ def metrics() -> ResponseReturnValue:
 
 
 def _may_measure() -> bool:
-    """Who asks from this machine, or holds the token. Not a page in a browser here, under a name of its own."""
+    """Tell whether somebody asks from this machine, or holds the token: no page in a browser here may."""
     token = settings().metrics_token
     given = request.headers.get("Authorization", "")
     if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):

@@ -77,7 +77,7 @@ def _disk_low(trouble: Trouble) -> str | None:
 
 
 def _failed_answers(trouble: Trouble) -> str | None:
-    """A few happen: a restart, a Stripe that was slow for a moment."""
+    """Warn of more than a few, which happen: a restart, a Stripe that was slow for a moment."""
     failed = trouble.failed_answers
     if failed < FAILURES_AT_LEAST or failed < trouble.answers * FAILURES_SHARE:
         return None

@@ -185,7 +185,7 @@ def _lock_person(changes: Session, email: str) -> Person | None:
 
 
 def _lock_with_owners(changes: Session, person_id: int) -> Person:
-    """All owners too, in one order: of two who remove each other at the same moment one stays."""
+    """Lock a person and all owners, in one order: of two who remove each other at the same moment one stays."""
     wanted = select(Person).where((Person.role == Role.OWNER) | (Person.id == person_id)).order_by(Person.id)
     rows = changes.scalars(wanted.with_for_update().execution_options(populate_existing=True)).all()
     for person in rows:

@@ -98,13 +98,13 @@ def _prepare(claim: Claim) -> None:
 
 
 def _copy(stream: Stream, claim: Claim, length: int) -> None:
-    left = length
-    while left:
-        piece = _read_piece(stream, left)
+    remaining = length
+    while remaining:
+        piece = _read_piece(stream, remaining)
         if not piece.data:
             return
         _write(claim, piece.data)
-        left -= len(piece.data)
+        remaining -= len(piece.data)
         if piece.is_cut:
             return
 
@@ -115,12 +115,12 @@ class _Piece:
     is_cut: bool
 
 
-def _read_piece(stream: Stream, left: int) -> _Piece:
+def _read_piece(stream: Stream, remaining: int) -> _Piece:
     """Until it is large, or took a while, or the line broke."""
     until, data = time.monotonic() + PIECE_SECONDS, bytearray()
-    while len(data) < min(left, PIECE_BYTES) and time.monotonic() < until:
+    while len(data) < min(remaining, PIECE_BYTES) and time.monotonic() < until:
         try:
-            read = stream.read(min(READ_BYTES, left - len(data)))
+            read = stream.read(min(READ_BYTES, remaining - len(data)))
         except OSError:  # the sender hung up
             read = b""
         if not read:

@@ -44,7 +44,7 @@ def check_room(size_bytes: int, *, promised_bytes: int) -> None:
 
 
 def _nearest(path: Path) -> Path:
-    """The folder itself, or where it will be made."""
+    """Return the folder itself, or where it will be made."""
     return next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.is_dir())
 
 

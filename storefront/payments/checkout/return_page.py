@@ -138,7 +138,7 @@ def _limit_first_looks(*, is_started: bool) -> None:
 
 
 def shows_keys(order: Order, checkout: StartedCheckout | None, *, wants_code: bool) -> bool:
-    """The browser that paid for 30 days, any other for 30 minutes after the payment: the address may leak.
+    """Return True for 30 days to the browser that paid, and for 30 minutes to others: the address may leak.
 
     No other where the order has a new link, or the owner wants a mailed code (`wants_code`). Who pays by a
     Payment Link has not been here before: for 30 minutes every browser may be theirs.

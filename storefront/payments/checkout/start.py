@@ -131,7 +131,7 @@ def ensure_session(token: str) -> OpenCheckout:
 
 
 def _wait_for_other(token: str) -> OpenCheckout:
-    """The other click of a double click is making this very Session, and its row will tell.
+    """Wait for the other click of a double click is making this very Session, and its row will tell.
 
     Raises StripeInProgress: it takes too long.
     """

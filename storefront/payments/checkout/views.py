@@ -109,7 +109,7 @@ def _begin(form: CheckoutForm) -> ResponseReturnValue:
 
 
 def _cookie_key(*, is_from_cart: bool) -> str:
-    """A browser has one open checkout of each kind."""
+    """Return the name in the cookie: a browser has one open checkout of each kind."""
     return CART_CHECKOUT if is_from_cart else NOW_CHECKOUT
 
 
@@ -132,7 +132,7 @@ def _trouble(
     price_id: int | None = None,
     token: str | None = None,
 ) -> ResponseReturnValue:
-    """The way to try again: the same form once more, or the page of the checkout with that token."""
+    """Show the way to try again: the same form once more, or the page of the checkout with that token."""
     may_retry = isinstance(error, StripeUnavailable)
     # Stripe's own words are for the owner, and in the logs.
     message = error.message if may_retry else "This shop cannot take the payment right now."

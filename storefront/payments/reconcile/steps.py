@@ -96,24 +96,24 @@ def _read_checkouts(since: datetime, after: str | None) -> Batch:
     settled = set(
         db.session.scalars(
             select(Order.checkout_session_id).where(
-                Order.checkout_session_id.in_(page.found), or_(Order.fulfilled_at.is_not(None), Order.has_failed)
+                Order.checkout_session_id.in_(page.items), or_(Order.fulfilled_at.is_not(None), Order.has_failed)
             )
         )
     )
     return Batch(
-        sessions=tuple(session_id for session_id in page.found if session_id not in settled), cursor=page.cursor
+        sessions=tuple(session_id for session_id in page.items if session_id not in settled), cursor=page.cursor
     )
 
 
 def _read_refunds(since: datetime, after: str | None) -> Batch:
     page = patiently(lambda: list_refunds(since=since, after=after))
-    statuses = {refund.seen.id: (refund.seen.status, refund.payment_intent_id) for refund in page.found}
+    statuses = {refund.seen.id: (refund.seen.status, refund.payment_intent_id) for refund in page.items}
     return Batch(sessions=_sessions_of_changed(Refund, statuses), cursor=page.cursor)
 
 
 def _read_disputes(since: datetime, after: str | None) -> Batch:
     page = patiently(lambda: list_disputes(since=since, after=after))
-    statuses = {dispute.seen.id: (dispute.seen.status, dispute.payment_intent_id) for dispute in page.found}
+    statuses = {dispute.seen.id: (dispute.seen.status, dispute.payment_intent_id) for dispute in page.items}
     return Batch(sessions=_sessions_of_changed(Dispute, statuses), cursor=page.cursor)
 
 
@@ -135,7 +135,7 @@ def _sessions_of(payment_intent_ids: Iterable[str]) -> tuple[str, ...]:
 def _read_events(since: datetime, after: str | None) -> Batch:
     types = (SESSION_EVENTS - {"checkout.session.expired"}) | PAYMENT_EVENTS
     page = patiently(lambda: list_events(since=since, after=after, types=types))
-    missed = _find_missed([event for event in page.found if _should_have_come(event)])
+    missed = _find_missed([event for event in page.items if _should_have_come(event)])
     sessions = tuple(dict.fromkeys(event.session_id for event in missed if event.session_id))
     return Batch(sessions=sessions, cursor=page.cursor, missed=missed)
 

@@ -96,7 +96,7 @@ def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bo
 
 
 def run_unhandled() -> None:
-    """The worker's second chance for deliveries that Stripe or we gave up on."""
+    """Give a second chance to deliveries that Stripe or we gave up on."""
     for event_id, event_type, object_id in ledger.find_unhandled():
         ledger.count_attempt(event_id)  # what fails again goes to the end of the line and holds up nobody
         try:

@@ -27,7 +27,7 @@ class CartLine:
 
 
 def load_cart(session: MutableMapping[str, Any]) -> tuple[CartLine, ...]:
-    """The lines of the cookie. What does not look like a line is left out: older versions wrote some of them."""
+    """Return the lines of the cookie, without what does not look like one: older versions wrote some."""
     raw = session.get(CART_KEY)
     lines: dict[int, CartLine] = {}
     for entry in raw if isinstance(raw, list) else []:
@@ -74,12 +74,12 @@ def remove(lines: tuple[CartLine, ...], price_id: int) -> tuple[CartLine, ...]:
 
 
 def subtract(lines: Iterable[CartLine], bought: Iterable[CartLine]) -> tuple[CartLine, ...]:
-    """What is left after a purchase: things put into the cart meanwhile stay."""
+    """Return what is left after a purchase: things put into the cart meanwhile stay."""
     paid: dict[int, int] = {}
     for line in bought:
         paid[line.price_id] = paid.get(line.price_id, 0) + line.quantity
-    left = (replace(line, quantity=line.quantity - paid.get(line.price_id, 0)) for line in lines)
-    return tuple(line for line in left if line.quantity > 0)
+    remaining = (replace(line, quantity=line.quantity - paid.get(line.price_id, 0)) for line in lines)
+    return tuple(line for line in remaining if line.quantity > 0)
 
 
 def put_back(lines: Iterable[CartLine], bought: Iterable[CartLine]) -> tuple[CartLine, ...]:
@@ -90,7 +90,7 @@ def put_back(lines: Iterable[CartLine], bought: Iterable[CartLine]) -> tuple[Car
 
 
 def new_nonce(session: MutableMapping[str, Any]) -> str:
-    """The checkout form's one-time value: the same until the checkout consumes it, so a double click is one."""
+    """Return the form's one-time value: the same until a checkout consumes it, so a double click is one."""
     nonce = session.get(NONCE_KEY)
     if isinstance(nonce, str) and nonce:
         return nonce

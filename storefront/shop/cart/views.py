@@ -18,7 +18,7 @@ Lines = tuple[CartLine, ...]
 
 @cart.app_context_processor
 def count_cart() -> dict[str, int]:
-    """For the header of every page: from the cookie alone, so that error pages need no database.
+    """Count the cart for the header of every page: from the cookie alone, so that error pages need no database.
 
     The worker renders mails without a request, and without a cart.
     """
@@ -66,7 +66,7 @@ def remove_from_cart() -> ResponseReturnValue:
 
 
 def _change(change: Callable[[Lines], Lines], done: str) -> ResponseReturnValue:
-    """A refusal is a notice on the cart page, and the cart is as it was."""
+    """Change the cart. A refusal is a notice on its page, and the cart is as it was."""
     try:
         save_cart(session, change(load_cart(session)))
         session.permanent = True  # the cart survives closing the browser

@@ -12,12 +12,12 @@ from storefront.stripe_api.gateway import gateway
 
 
 def _ensure_shop_id() -> str:
-    found = db.session.scalar(select(ShopIdentity.shop_id))
-    if found is None:
+    marker = db.session.scalar(select(ShopIdentity.shop_id))
+    if marker is None:
         with transaction() as session:
             insert_missing(session, ShopIdentity, [{"id": 1, "shop_id": f"shop_{tokens.new_readable(12)}"}])
-            found = session.scalars(select(ShopIdentity.shop_id)).one()
-    return found
+            marker = session.scalars(select(ShopIdentity.shop_id)).one()
+    return marker
 
 
 SHOP_ID = Part("shop id", _ensure_shop_id)
@@ -53,11 +53,11 @@ def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, s
     """
     wanted = list(dict.fromkeys(price_ids))
     gateway().account_id()
-    found = find_mirrors(wanted)
-    missing = [price_id for price_id in wanted if price_id not in found]
+    mirrors = find_mirrors(wanted)
+    missing = [price_id for price_id in wanted if price_id not in mirrors]
     for price_id in missing:
-        found[price_id] = _make_mirror(price_id, remake=remake)
-    return found
+        mirrors[price_id] = _make_mirror(price_id, remake=remake)
+    return mirrors
 
 
 def _make_mirror(price_id: int, *, remake: str) -> str:

@@ -35,7 +35,7 @@ RETRY_AFTER = {"Retry-After": {"required": True, "schema": {"type": "integer", "
 
 
 def describe(base_url: str) -> dict[str, Any]:
-    """An OpenAPI 3.1 document."""
+    """Return an OpenAPI 3.1 document."""
     return {
         "openapi": "3.1.0",
         "info": {

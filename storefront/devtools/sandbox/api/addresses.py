@@ -11,7 +11,7 @@ def whole_address(given: Json | None) -> Json | None:
 
 
 def whole_shipping(given: Json | None) -> Json | None:
-    """The recipient of goods, which a shop for files has no use for but the command line sends."""
+    """Return the recipient of goods, which a shop for files has no use for but the command line sends."""
     if not given:
         return None
     return {

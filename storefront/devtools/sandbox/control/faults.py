@@ -29,7 +29,7 @@ def clear_faults() -> Response:
 
 @faults.get("/requests")
 def show_requests() -> Response:
-    """The calls to `/v1`, oldest first."""
+    """Return the calls to `/v1`, oldest first."""
     return jsonify(data=current_request_log().entries())
 
 

@@ -119,9 +119,9 @@ def open_dispute(
 
 def _disputed_amount(work: UnitOfWork, charge: Record, wanted: int | None) -> int:
     """Return the wanted amount, or all that is left, in minor units."""
-    left = _undisputed(work, charge)
-    amount = left if wanted is None else wanted
-    if charge.body["status"] != "succeeded" or not 0 < amount <= left:
+    most = _undisputed(work, charge)
+    amount = most if wanted is None else wanted
+    if charge.body["status"] != "succeeded" or not 0 < amount <= most:
         raise invalid(f"Charge {charge.id} has nothing left to dispute.")
     return amount
 
@@ -139,8 +139,8 @@ def _disputes_of(work: UnitOfWork, charge_id: str) -> list[Record]:
 def _undisputed(work: UnitOfWork, charge: Record) -> int:
     """Return what neither a refund nor another dispute has taken back, in minor units."""
     costly = [dispute for dispute in _disputes_of(work, charge.id) if dispute.body["status"] in _COSTLY]
-    taken = sum(dispute.body["amount"] for dispute in costly)
-    return int(charge.body["amount"] - charge.body["amount_refunded"] - taken)
+    disputed = sum(dispute.body["amount"] for dispute in costly)
+    return int(charge.body["amount"] - charge.body["amount_refunded"] - disputed)
 
 
 def is_inquiry(status: str) -> bool:
