@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, delete, select
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
+from storefront.core.errors import NotFound
 from storefront.core.runtime import Part, settings
 from storefront.shop.catalog.models import Edition, Price, Product, ShopIdentity, StripeMirror
 from storefront.stripe_api.gateway import gateway
@@ -66,7 +67,9 @@ def _make_mirror(price_id: int, *, remake: str) -> str:
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(Price.id == price_id)
-    ).one()
+    ).one_or_none()
+    if row is None:  # its edition was deleted while somebody was on the way to pay
+        raise NotFound("Something in this cart is not sold any more. Your cart shows what is.")
     mode, account, shop = settings().mode, gateway().account_id(), shop_id()
     # Stripe replays a stored 500 for a key: after a minute the key is another one. A twin product harms nobody.
     salt = f"{remake}:{clock.now():%Y%m%d%H%M}"

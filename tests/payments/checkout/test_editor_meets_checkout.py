@@ -2,10 +2,13 @@
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import update
 
-from storefront.core.db import db
+from storefront.core.db import db, transaction
+from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.payment_links import create_link
-from storefront.shop.catalog.models import ProductState
+from storefront.shop.catalog.models import ProductState, StripeMirror
 from storefront.shop.editor.editions import delete_edition
 from storefront.shop.editor.refusals import ProductRefused
 from tests.payments.checkout.buttons import press
@@ -57,3 +60,18 @@ def test_makes_links_in_the_currency_that_is_named(app: Flask, sandbox: SandboxC
         euros,
         find_price(app, "twinspot", "Team"),
     }
+
+
+def test_says_that_a_price_is_gone_to_who_was_on_the_way_to_pay_it(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    token = press(buyer, "twinspot", "Team").location.rpartition("/")[2]
+    with app.app_context(), transaction() as session:  # as if Stripe had not answered yet
+        session.execute(
+            update(Checkout).where(Checkout.token == token).values(body=None, checkout_session_id=None)
+        )
+        session.execute(delete_rows(StripeMirror))
+    delete(app, "twinspot", "team")
+    answer = buyer.get(f"/checkout/{token}")
+    assert answer.status_code == 404
+    assert "not sold any more" in answer.text
