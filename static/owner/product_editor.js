@@ -11,7 +11,7 @@ if (form) {
   const fields = () => [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.type !== "submit");
   const typed = () => JSON.stringify(fields().map((field) => [field.name, field.value]));
   const digests = () => JSON.stringify([...form.querySelectorAll("[name^=shown-]")].map((field) => field.value));
-  const saved = typed();
+  const saved = "refused" in form.dataset ? null : typed();
   let isLeaving = false;
   let timer = 0;
 
@@ -67,6 +67,7 @@ if (form) {
   };
 
   bringBack();
+  if (saved === null) tell();
   preview.hidden = false;
   document.querySelector("[data-preview-button]").hidden = true;
   show();

@@ -57,7 +57,9 @@ def save_price(slug: str, key: str) -> ResponseReturnValue:
     def change() -> str:
         if "is_new_price" not in form and "amount" in form and not form["amount"].strip():
             return _price_words(remove_price(slug, key, check_currency(form.get("currency", ""))))
-        return _price_words(set_price(slug, key, *_read_price()))
+        currency, amount_minor = _read_price()
+        shown_minor = form.get("shown_minor", type=int)
+        return _price_words(set_price(slug, key, currency, amount_minor, shown_minor=shown_minor))
 
     return save(slug, f"edition-{key}", change, values=typed())
 

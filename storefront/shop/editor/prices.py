@@ -86,10 +86,13 @@ def check_amount(amount_minor: int, currency: str) -> None:
         raise ProductRefused({"amount": f"Stripe takes at most {format_money(MOST_MINOR, currency)}."})
 
 
-def set_price(slug: str, edition: str, currency: str, amount_minor: int) -> PriceChange:
+def set_price(
+    slug: str, edition: str, currency: str, amount_minor: int, *, shown_minor: int | None = None
+) -> PriceChange:
     """Sell an edition, by its key, for this amount from now on. The same amount again changes nothing.
 
-    Carts that hold the old price say that it changed; orders keep what they paid.
+    `shown_minor` is what the form showed: nobody puts an old price back without knowing. Carts that hold
+    the old price say that it changed; orders keep what they paid.
 
     Raises:
         NotFound: no such product or edition.
@@ -101,12 +104,10 @@ def set_price(slug: str, edition: str, currency: str, amount_minor: int) -> Pric
         product = lock_product(session, slug)
         row = get_edition(session, product, edition)
         old = find_active_price(session, row.id, code)
-        change = PriceChange(
-            edition=row.name,
-            currency=code,
-            before_minor=old.amount_minor if old else None,
-            after_minor=amount_minor,
-        )
+        before_minor = old.amount_minor if old else None
+        if shown_minor not in (None, before_minor, amount_minor):
+            raise _changed_meanwhile(before_minor, code)
+        change = PriceChange(edition=row.name, currency=code, before_minor=before_minor, after_minor=amount_minor)
         if change.is_change:
             _check_room(session, row.id, code)
             if old is not None:
@@ -115,6 +116,12 @@ def set_price(slug: str, edition: str, currency: str, amount_minor: int) -> Pric
             session.add(Price(edition_id=row.id, currency=code, amount_minor=amount_minor))
             _record(session, product, row, change)
     return change
+
+
+def _changed_meanwhile(amount_minor: int | None, currency: str) -> ProductRefused:
+    now = "has none" if amount_minor is None else f"costs {format_money(amount_minor, currency)}"
+    words = f"Somebody else changed this price meanwhile: it {now}. Nothing was changed. Set it again if you like."
+    return ProductRefused({"amount": words})
 
 
 def remove_price(slug: str, edition: str, currency: str) -> PriceChange:

@@ -89,3 +89,15 @@ def test_takes_a_field_that_nobody_touched_for_untouched(app: Flask, owner: Buye
     assert answer.status_code == 303
     (row,) = read_rows(app, "SELECT name, description_markdown AS text FROM products WHERE slug = 'twinspot'")
     assert row == {"name": "Mine", "text": "By somebody else."}
+
+
+def test_puts_no_old_price_back_over_what_somebody_else_has_just_set(app: Flask, owner: Buyer) -> None:
+    path = f"{TWINSPOT}/editions/personal/price"
+    owner.post(path, currency="usd", amount="29", shown_minor="1900")
+    late = owner.post(path, currency="usd", amount="19.50", shown_minor="1900")
+    assert late.status_code == 400
+    assert "it costs $29.00. Nothing was changed" in late.text
+    assert 'value="19.50"' in late.text
+    assert "$29.00" in Buyer(app).get("/products/twinspot").text
+    again = owner.post(path, currency="usd", amount="19.50", shown_minor="2900")
+    assert "Personal costs $19.50 now" in said(owner, again)
