@@ -56,10 +56,10 @@ def downloads(world: World, *, rounds: int, seconds: float) -> None:
 
 
 def _print(rates: dict[str, list[float]], size_bytes: int) -> None:
-    shop_rate, bare_rate, embedded_rate = (median(found) for found in rates.values())
+    shop_rate, bare_rate, embedded_rate = (median(speeds) for speeds in rates.values())
     click.echo(f"\nDownload of {size_bytes >> 20} MB, {READERS} readers | nginx alone")
-    for name, found in rates.items():
-        click.echo(f"  {name:24} {median(found):8.0f} MB/s")
+    for name, measured in rates.items():
+        click.echo(f"  {name:24} {median(measured):8.0f} MB/s")
     ratio = shop_rate / bare_rate
     aim = ""
     if size_bytes == SIZES[-1]:
@@ -91,9 +91,9 @@ def _reader(port: int, target: str, size_bytes: int, until: float) -> int:
                 top, _, begun = head.partition(b"\r\n\r\n")
                 status = int(top.split()[1])
                 if status in (301, 302):
-                    found = re.search(rb"\r\nlocation: *(\S+)", top, re.IGNORECASE)
-                    assert found
-                    address = re.sub(r"https?://[^/]+", "", found[1].decode())
+                    location = re.search(rb"\r\nlocation: *(\S+)", top, re.IGNORECASE)
+                    assert location
+                    address = re.sub(r"https?://[^/]+", "", location[1].decode())
                     continue
                 assert status == 200, top
                 count = len(begun)

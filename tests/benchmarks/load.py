@@ -94,10 +94,10 @@ class _Driver:
             self._connect()
 
     def _connect(self) -> _Line:
-        made = socket.create_connection((HOST, self.load.port), timeout=TIMEOUT_SECONDS)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        line = self.lines[made.fileno()] = _Line(socket=made)
-        self.poll.register(made.fileno(), select.EPOLLIN)
+        connection = socket.create_connection((HOST, self.load.port), timeout=TIMEOUT_SECONDS)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        line = self.lines[connection.fileno()] = _Line(socket=connection)
+        self.poll.register(connection.fileno(), select.EPOLLIN)
         return line
 
     def _reconnect(self, line: _Line) -> _Line:

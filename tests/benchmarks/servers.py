@@ -63,10 +63,10 @@ def _read(path: str) -> str:
 
 
 def _family(pid: int) -> list[int]:
-    found = [pid]
+    pids = [pid]
     for child in _read(f"/proc/{pid}/task/{pid}/children").split():
-        found += _family(int(child))
-    return found
+        pids += _family(int(child))
+    return pids
 
 
 def answers(url: str) -> bool:

@@ -74,8 +74,8 @@ class World:
 
     def completed_event(self, session_id: str) -> dict[str, Any]:
         """The sandbox's own event, as large as Stripe sends it."""
-        found = self.sandbox.stripe.v1.events.list({"type": "checkout.session.completed", "limit": 100})
-        bodies: list[dict[str, Any]] = [event.to_dict(for_json=True) for event in found.data]
+        events = self.sandbox.stripe.v1.events.list({"type": "checkout.session.completed", "limit": 100})
+        bodies: list[dict[str, Any]] = [event.to_dict(for_json=True) for event in events.data]
         return next(body for body in bodies if body["data"]["object"]["id"] == session_id)
 
     def handled_event(self) -> dict[str, Any]:

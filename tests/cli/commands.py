@@ -43,10 +43,10 @@ def number_of(sale: Sale) -> str:
 
 def find_commands(group: click.Group, *before: str) -> dict[str, click.Command]:
     """Every command by its words, those of groups too."""
-    found: dict[str, click.Command] = {}
+    commands: dict[str, click.Command] = {}
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
-            found |= find_commands(command, *before, name)
+            commands |= find_commands(command, *before, name)
         else:
-            found[" ".join((*before, name))] = command
-    return found
+            commands[" ".join((*before, name))] = command
+    return commands

@@ -37,7 +37,7 @@ def test_gives_programs_what_becomes_of_keys(app: Flask, sandbox: SandboxClient,
     assert read_json(command, "signing-keys", "rotate") == {"kid": second}
     assert read_json(command, "signing-keys", "revoke", first) == {"kid": first, "state": "revoked"}
     listed = read_json(command, "signing-keys", "list")
-    assert {each["kid"]: each["state"] for each in listed} == {second: "signs", first: "revoked"}
+    assert {key["kid"]: key["state"] for key in listed} == {second: "signs", first: "revoked"}
 
 
 def test_gives_programs_products_and_releases(app: Flask, command: CliRunner, tmp_path: Path) -> None:

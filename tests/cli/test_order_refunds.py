@@ -83,8 +83,8 @@ def test_makes_an_amount_once_and_a_second_one_when_it_is_meant(
     assert refunds(sandbox)[0].id in sentence
     done(command, "orders", "refund", number, "--amount", "5", "--again")
     done(command, "orders", "refund", number, "--amount", "4.50")
-    left = refused(command, "orders", "refund", number, "--amount", "4.51")
-    assert f"Order {number} has $4.50 left to refund, and that is less than $4.51." in left
+    refusal = refused(command, "orders", "refund", number, "--amount", "4.51")
+    assert f"Order {number} has $4.50 left to refund, and that is less than $4.51." in refusal
     assert "The order: closed (refunded)." in done(command, "orders", "refund", number)
     assert [refund.amount for refund in refunds(sandbox)] == [500, 500, 450, 450]
     assert keys_on(sale.order_page()) == []
@@ -234,9 +234,9 @@ def test_says_that_it_is_made_when_stripe_falls_silent_afterwards(app: Flask, sa
             self.__dict__.update(real.__dict__)
 
         def create_refund(self, *ids: str, **how: Any) -> SeenRefund:
-            made = super().create_refund(*ids, **how)
+            seen_refund = super().create_refund(*ids, **how)
             sandbox.control("faults", method="GET", path="/v1/checkout/sessions", times=9, status=503)
-            return made
+            return seen_refund
 
     GATEWAY.set(SilentAfterwards(GATEWAY.get(app)), app)
     with app.app_context(), pytest.raises(RefundUncertain, match=r"is made, but Stripe did not say afterwards"):

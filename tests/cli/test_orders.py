@@ -94,12 +94,12 @@ def test_shows_which_item_is_closed(command: CliRunner, app: Flask, sandbox: San
 
 def test_marks_lines_it_does_not_know(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
     sell(app, sandbox)
-    ours = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]
+    mirrored_price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]
     foreign = {
         "price_data": {"currency": "usd", "unit_amount": 500, "product_data": {"name": "A mug"}},
         "quantity": 1,
     }
-    session_id = sandbox.create_session([{"price": ours, "quantity": 1}, foreign])
+    session_id = sandbox.create_session([{"price": mirrored_price, "quantity": 1}, foreign])
     sandbox.pay(session_id)
     done(command, "fulfill", session_id)
     shown = done(command, "orders", "show", session_id)

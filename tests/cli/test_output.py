@@ -71,15 +71,15 @@ def test_makes_files_for_its_own_user_only(environment: dict[str, str], tmp_path
     fresh = environment | {"DATABASE_URL": f"sqlite:///{folder / 'shop.db'}", "STOREFRONT_ENV_FILE": ""}
     result = CliRunner(env=fresh).invoke(main, ["db", "upgrade"])
     assert result.exit_code == 0, result.output
-    made = [path for path in folder.rglob("*") if path.is_file()]
-    assert made
-    assert {path.stat().st_mode & 0o077 for path in [folder, *made]} == {0}
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    assert {path.stat().st_mode & 0o077 for path in [folder, *files]} == {0}
 
 
 def test_names_files_that_everybody_may_read(app: Flask, settings: Settings, tmp_path: Path) -> None:
     assert read_rows(app, "SELECT 1 AS one") == [{"one": 1}]
-    ours = {tmp_path / "shop.db", tmp_path / "secrets.env", tmp_path / "mailbox.db"}
-    for path in ours:
+    own_files = {tmp_path / "shop.db", tmp_path / "secrets.env", tmp_path / "mailbox.db"}
+    for path in own_files:
         path.touch()
     for folder in (tmp_path, *tmp_path.parents):
         if folder.stat().st_uid == os.getuid() and folder != Path("/"):
@@ -87,9 +87,9 @@ def test_names_files_that_everybody_may_read(app: Flask, settings: Settings, tmp
     for path in tmp_path.iterdir():
         path.chmod(0o755 if path.is_dir() else 0o600)
     assert [name for name in find_open_files(settings) if name.startswith(str(tmp_path))] == []
-    for path in ours:
+    for path in own_files:
         path.chmod(0o644)
-    found = [name for name in find_open_files(settings) if name.startswith(str(tmp_path))]
-    assert found == sorted(map(str, ours))
+    open_files = [name for name in find_open_files(settings) if name.startswith(str(tmp_path))]
+    assert open_files == sorted(map(str, own_files))
     tmp_path.chmod(0o700)  # nobody comes as far as to them
     assert [name for name in find_open_files(settings) if name.startswith(str(tmp_path))] == []

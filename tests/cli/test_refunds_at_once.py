@@ -34,6 +34,6 @@ def test_makes_two_refunds_of_two_items_for_the_same_amount(app: Flask, sandbox:
     with app.app_context():
         refund_order(number, amount="5.00", positions=[1])
         db.session.remove()
-    made: list[Any] = list(sandbox.stripe.v1.refunds.list().data)
-    assert sorted(refund.metadata["storefront_items"] for refund in made) == ["1", "2"]
-    assert [refund.amount for refund in made] == [500, 500]
+    refunds: list[Any] = list(sandbox.stripe.v1.refunds.list().data)
+    assert sorted(refund.metadata["storefront_items"] for refund in refunds) == ["1", "2"]
+    assert [refund.amount for refund in refunds] == [500, 500]

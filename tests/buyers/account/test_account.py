@@ -126,15 +126,15 @@ def test_exports_what_was_bought_at_the_same_cost_for_one_order_and_many(
     sale.buyer.get(sale.downloads[0]).close()
     with counted(app) as one:
         answer = buyer.get("/account/export.json")
-    found = json.loads(answer.text)
+    export = json.loads(answer.text)
     assert answer.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
-    order = found["orders"][0]
-    assert (found["email"], order["total"], order["currency"], order["state"]) == (ADA, "$19.00", "usd", "paid")
+    order = export["orders"][0]
+    assert (export["email"], order["total"], order["currency"], order["state"]) == (ADA, "$19.00", "usd", "paid")
     item = order["items"][0]
     assert item["license_keys"][0]["key"] == sale.keys[0]
     assert item["license_keys"][0]["devices"][0]["name"] == "Ada's laptop"
     assert len(item["downloads"]) == 1
-    assert {"to": ADA, "what": "receipt", "state": "queued", "sent_at": None} in found["mails"]
+    assert {"to": ADA, "what": "receipt", "state": "queued", "sent_at": None} in export["mails"]
     sell(app, sandbox, ("twinspot", "Team"), email=ADA)
     sell(app, sandbox, email="eve@example.com")
     with counted(app) as two:

@@ -29,14 +29,14 @@ def ask(app: Flask, email: str) -> None:
 
 def waiting_mails(app: Flask) -> dict[str, list[str]]:
     """Address -> subjects of the mails with codes that would leave now."""
-    found: dict[str, list[str]] = {}
+    subjects: dict[str, list[str]] = {}
     with app.app_context():
         for message in db.session.scalars(select(OutboxMessage).where(OutboxMessage.state == "queued")):
             mail = compose(message)
             assert isinstance(mail, Mail)
-            found.setdefault(mail.recipient, []).append(mail.subject)
+            subjects.setdefault(mail.recipient, []).append(mail.subject)
         db.session.remove()
-    return found
+    return subjects
 
 
 def codes(app: Flask, email: str) -> list[str]:
@@ -67,9 +67,9 @@ def test_lets_nobody_spend_the_mails_of_others_by_being_erased(app: Flask) -> No
     erase(app, gone)
     for email in others:
         ask(app, email)
-    found = waiting_mails(app)
-    assert sorted(found) == sorted(others)
-    assert all(codes(app, email)[0] in found[email][0] for email in others)
+    subjects = waiting_mails(app)
+    assert sorted(subjects) == sorted(others)
+    assert all(codes(app, email)[0] in subjects[email][0] for email in others)
 
 
 def test_takes_an_erased_address_off_the_mails_of_codes(app: Flask) -> None:

@@ -66,7 +66,7 @@ def test_leaves_no_row_that_names_the_buyer_whatever_came_before_and_comes_after
         fulfill_checkout(sale.session_id, Look.NOW)
         db.session.remove()
     shop.work()
-    assert [found for found in everything(app) if name in found.lower()] == []
+    assert [text for text in everything(app) if name in text.lower()] == []
     assert read_rows(app, "SELECT state FROM outbox WHERE state = 'queued'") == []
 
 
@@ -153,17 +153,17 @@ def assert_waits_for_a_lock(app: Flask) -> None:
     def ask() -> list[dict[str, Any]]:
         return read_rows(app, "SELECT 1 FROM pg_locks WHERE NOT granted")
 
-    found: list[Any] = []
+    waiting: list[Any] = []
 
     def look() -> None:
         end = time_until(10)
-        while not found and clock.now() < end:
-            found.extend(ask())
+        while not waiting and clock.now() < end:
+            waiting.extend(ask())
 
     looking = threading.Thread(target=look)  # a thread has a session of its own
     looking.start()
     looking.join(15)
-    assert found
+    assert waiting
 
 
 def time_until(seconds: int) -> Any:

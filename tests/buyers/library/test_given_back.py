@@ -108,8 +108,8 @@ def states(app: Flask) -> dict[str, str]:
 
 
 def subjects(mailbox: Any) -> Counter[str]:
-    found = [str(mail["subject"]) for mail in mailbox.messages(to=ADA)]
-    return Counter(subject for subject in found if "refund" not in subject.lower())
+    all_subjects = [str(mail["subject"]) for mail in mailbox.messages(to=ADA)]
+    return Counter(subject for subject in all_subjects if "refund" not in subject.lower())
 
 
 WAYS = [by_dispute, by_refund, by_refund_of_its_item, by_withdrawal, by_dispute_that_the_owner_overrules]
@@ -130,15 +130,15 @@ def test_sends_every_mail_that_was_stopped_once_when_it_opens(
     give_back()
     sale.work()
     assert states(app) == dict.fromkeys(KINDS, "sent")
-    left = subjects(mailbox)
-    assert set(left.values()) == {1}
-    assert len(left) == len(KINDS)
+    counts = subjects(mailbox)
+    assert set(counts.values()) == {1}
+    assert len(counts) == len(KINDS)
     close_again = by_withdrawal(sale)
     sale.work()
     close_again()
     converge(sale)
     sale.work()
-    assert subjects(mailbox) == left
+    assert subjects(mailbox) == counts
 
 
 @both
@@ -223,7 +223,7 @@ def test_sends_news_told_while_an_order_was_closed_when_it_opens(
     with app.app_context():
         told = [tell_buyers("twinspot", version) for _twice in range(2)]
         db.session.remove()
-    assert [(each.told, each.closed) for each in told] == [(0, 1), (0, 1)]
+    assert [(edition_news.told, edition_news.closed) for edition_news in told] == [(0, 1), (0, 1)]
     sale.work()
     mailbox.clear()
     give_back()

@@ -19,12 +19,12 @@ from tests.support.sandbox_client import SandboxClient
 def add_devices(app: Flask, count: int, *, limit: int | None = None) -> int:
     now = clock.now()
     with app.app_context(), transaction() as session:
-        found = session.scalars(select(License)).one()
-        found.activation_limit = limit
+        license_ = session.scalars(select(License)).one()
+        license_.activation_limit = limit
         rows = [
             {
                 "id": str(uuid.UUID(int=number)),
-                "license_id": found.id,
+                "license_id": license_.id,
                 "name": f"device-{number:05}",
                 "created_at": now,
             }
@@ -32,7 +32,7 @@ def add_devices(app: Flask, count: int, *, limit: int | None = None) -> int:
         ]
         if rows:
             session.execute(insert(Activation), rows)
-        return found.id
+        return license_.id
 
 
 def test_shows_devices_a_page_at_a_time_and_takes_no_more_than_a_key_can_bear(

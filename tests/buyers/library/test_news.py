@@ -132,9 +132,9 @@ def test_tells_each_buyer_once_and_only_who_may_have_it(
 def news_link(app: Flask, shop: Shop, email: str) -> str:
     shop.work()
     mail = next(mail for mail in shop.mails(to=email) if "is here" in str(mail["subject"]))
-    found = re.search(r"(/news/\S+)", str(mail["text"]))
-    assert found
-    return found[1]
+    address = re.search(r"(/news/\S+)", str(mail["text"]))
+    assert address
+    return address[1]
 
 
 def test_sends_none_to_who_unsubscribes_while_mails_wait(

@@ -142,12 +142,12 @@ def test_ends_links_in_mails_too_at_signing_out_everywhere(shop: Shop, sandbox: 
     ada = signed_in(shop.app, ADA)
     Buyer(shop.app).post("/sign-in", email=ADA)
     shop.work()
-    found = re.search(r"/sign-in/link/[0-9a-f]{32}", str([mail["text"] for mail in shop.mails(to=ADA)]))
-    assert found
-    assert ADA in Buyer(shop.app).get(found[0]).text
+    address = re.search(r"/sign-in/link/[0-9a-f]{32}", str([mail["text"] for mail in shop.mails(to=ADA)]))
+    assert address
+    assert ADA in Buyer(shop.app).get(address[0]).text
     ada.post("/sign-out", everywhere="1")
     reader = Buyer(shop.app)
-    reader.post(found[0])
+    reader.post(address[0])
     assert reader.get("/library").location == "/sign-in"
 
 

@@ -37,7 +37,7 @@ http {{
 def documented(*, port: int, shop: str, files: Path, more: str, secure: Path | None) -> str:
     """The server block of docs/nginx.md, with this test's addresses in place of its own."""
     tls = f"ssl_certificate {secure}; ssl_certificate_key {secure};" if secure else ""
-    server = next(each for each in DOCS.read_text().split("```") if each.strip().startswith("server {"))
+    server = next(block for block in DOCS.read_text().split("```") if block.strip().startswith("server {"))
     for theirs, ours in (
         ("listen 443 ssl;", f"listen 127.0.0.1:{port}{' ssl' if secure else ''};"),
         ("# ssl_certificate …;", tls),
@@ -52,17 +52,17 @@ def documented(*, port: int, shop: str, files: Path, more: str, secure: Path | N
 
 def documented_log(folder: Path) -> str:
     """The lines of docs/nginx.md that keep tokens and keys out of its log."""
-    lines = next(each for each in DOCS.read_text().split("```") if each.strip().startswith("map "))
+    lines = next(block for block in DOCS.read_text().split("```") if block.strip().startswith("map "))
     assert "/var/log/nginx/shop.log" in lines
     return lines.replace("/var/log/nginx/", f"{folder}/")
 
 
 def find_nginx() -> str:
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if found is None:
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if program is None:
         assert not os.environ.get("CI"), "nginx is missing"
         pytest.skip("nginx is not installed (Debian: apt install nginx-light)")
-    return found
+    return program
 
 
 def free_port() -> int:

@@ -38,7 +38,9 @@ def fetch(sale: Sale) -> zipfile.ZipFile:
 def test_leaves_out_a_file_that_is_used_up_and_keeps_the_others(app: Flask, sandbox: SandboxClient) -> None:
     change_product(app, BOOK[0], download_limit=1)
     sale = sell(app, sandbox, BOOK, TOOL)
-    book = next(each for each in sale.downloads if each.endswith(".epub")).removeprefix(sale.buyer.base_url)
+    book = next(address for address in sale.downloads if address.endswith(".epub")).removeprefix(
+        sale.buyer.base_url
+    )
     assert status(sale.buyer, book) == 200
     forget_window(app)
     archive = fetch(sale)
@@ -92,7 +94,9 @@ def test_tells_names_apart_that_are_one_on_a_disk_and_takes_empty_files_for_file
     assert len({name.casefold() for name in names}) == 2
     assert sorted(archive.read(name) for name in names) == [b"", b"tool"]
     empty = next(
-        each for each in re.findall(r'href="([^"]*/downloads/[^"]+)"', sale.order_page()) if "Read%20me" in each
+        address
+        for address in re.findall(r'href="([^"]*/downloads/[^"]+)"', sale.order_page())
+        if "Read%20me" in address
     )
     with sale.buyer.get(empty) as answer:
         assert (answer.status_code, answer.data, answer.headers["Content-Length"]) == (200, b"", "0")

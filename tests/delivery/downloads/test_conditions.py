@@ -115,9 +115,9 @@ def test_describes_the_whole_file_to_head(app: Flask, sale: Sale, link: str) -> 
 @pytest.fixture
 def behind_nginx(app: Flask, environment: dict[str, str]) -> Iterator[Buyer]:
     """A buyer whose shop leaves the sending to nginx; there is none here: see test_nginx."""
-    made = create_app(load_settings(environment | {"ACCEL_PREFIX": "/protected/"}))
-    yield Buyer(made)
-    with made.app_context():
+    accelerated = create_app(load_settings(environment | {"ACCEL_PREFIX": "/protected/"}))
+    yield Buyer(accelerated)
+    with accelerated.app_context():
         db.session.remove()
         db.engine.dispose()
 

@@ -203,7 +203,7 @@ def test_offers_a_new_release_to_who_bought_before(app: Flask, sale: Sale, tmp_p
     page = sale.order_page()
     assert page.index("Second edition") < page.index("First edition")
     links = re.findall(r'href="([^"]*/downloads/[^"]+\.epub)"', page)
-    assert [status(sale.buyer, each) for each in links] == [200, 200]
+    assert [status(sale.buyer, address) for address in links] == [200, 200]
 
 
 def test_includes_no_release_after_the_update_window(app: Flask, sale: Sale, tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 def check(app: Flask) -> list[int | None]:
     with app.app_context():
-        found = [each.found_bytes for each in check_files()]
+        sizes = [file.found_bytes for file in check_files()]
         db.session.remove()
-    return found
+    return sizes
 
 
 def call_done(app: Flask) -> None:
@@ -102,7 +102,7 @@ def test_writes_two_notices_for_two_files_reported_at_once(app: Flask) -> None:
         open_now = {
             row["subject"] for row in read_rows(app, "SELECT subject FROM notices WHERE closed_at IS NULL")
         }
-        lost += [each for each in (f"{number}/0", f"{number}/1") if each not in open_now]
+        lost += [name for name in (f"{number}/0", f"{number}/1") if name not in open_now]
     assert lost == []
 
 

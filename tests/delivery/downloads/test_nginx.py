@@ -63,7 +63,7 @@ def test_lets_nginx_send_what_the_shop_allows(
     log = (tmp_path / "nginx" / "shop.log").read_text()
     assert "GET /downloads/... 206 10" in log
     assert "GET /v1/licenses/validate 405" in log
-    assert not [each for each in ("SECRET-KEY", address.split("/")[5], "?") if each in log]
+    assert not [secret for secret in ("SECRET-KEY", address.split("/")[5], "?") if secret in log]
 
 
 def test_leaves_uncounted_what_nginx_knows_by_its_own_version_of_a_file(
@@ -96,14 +96,16 @@ def test_sends_names_of_every_script(
             add_release_file(slug=BOOK[0], version=f"5% ü {number}", source=tmp_path / name)
         db.session.remove()
     sale = sell(app, sandbox, BOOK)
-    links = [re.sub(r"https?://[^/]+", "", each) for each in sale.downloads]
+    links = [re.sub(r"https?://[^/]+", "", url) for url in sale.downloads]
     files = load_settings(environment).files_path
     changed = environment | {"ACCEL_PREFIX": prefix, "TRUSTED_PROXIES": "1"}
     with served(changed, workers=1) as shop, nginx(tmp_path / "nginx", shop=shop, files=files) as url:
         arrived = [get(f"{url}{link}") for link in links]
-    assert {each.status_code for each in arrived} == {200}
+    assert {answer.status_code for answer in arrived} == {200}
     names = {
-        each.content.decode(): each.headers["Content-Disposition"] for each in arrived if len(each.content) < 20
+        answer.content.decode(): answer.headers["Content-Disposition"]
+        for answer in arrived
+        if len(answer.content) < 20
     }
     assert names == {f"content {number}": disposition(name) for number, name in enumerate(NAMES)}
 
@@ -135,6 +137,6 @@ def test_takes_forms_through_the_documented_block_on_another_port_than_443(
 
 
 def _value_on(page: str, name: str) -> str:
-    found = re.search(rf'name="{name}"[^>]*value="([^"]+)"', page)
-    assert found, name
-    return found[1]
+    field = re.search(rf'name="{name}"[^>]*value="([^"]+)"', page)
+    assert field, name
+    return field[1]

@@ -53,7 +53,7 @@ def test_opens_nothing_by_a_ticket_that_another_secret_signed(
         forged.append(new_ticket(get_file_of_grant(*parts[:2])))
         db.session.remove()
         db.engine.dispose()
-    assert [status(sale.buyer, short.replace(ticket, each)) for each in forged] == [404] * len(forged)
+    assert [status(sale.buyer, short.replace(ticket, forgery)) for forgery in forged] == [404] * len(forged)
     assert status(sale.buyer, short) == 200
 
 
@@ -77,10 +77,10 @@ def test_hides_a_release_of_tomorrow_before_its_day(app: Flask, sale: Sale, link
     publish_newest(app, days=1)
     assert "Second edition" not in sale.order_page()
     assert names_in_zip(sale) == [sale.downloads[0].rsplit("/", 1)[1]]
-    assert [status(sale.buyer, each) for each in (newest, short)] == [404, 404]
+    assert [status(sale.buyer, address) for address in (newest, short)] == [404, 404]
     publish_newest(app, seconds=-1)
     assert names_in_zip(sale) == ["tomorrow.epub"]
-    assert [status(sale.buyer, each) for each in (newest, short)] == [200, 200]
+    assert [status(sale.buyer, address) for address in (newest, short)] == [200, 200]
 
 
 @pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"])
@@ -88,6 +88,6 @@ def test_counts_no_prefetch_of_the_short_lived_address(app: Flask, sale: Sale, l
     change_product(app, BOOK[0], download_limit=1)
     short = short_link(sale.buyer, link)
     zipped = f"{sale.link.replace('/orders/', '/downloads/')}/all.zip"
-    assert [status(sale.buyer, each, **{header: "prefetch"}) for each in (short, zipped)] == [403, 403]
+    assert [status(sale.buyer, address, **{header: "prefetch"}) for address in (short, zipped)] == [403, 403]
     assert counted_downloads(app) == 0
     assert status(sale.buyer, short) == 200

@@ -71,8 +71,8 @@ def revocations(app: Flask) -> str:
 
 def part_of(token: str, number: int) -> dict[str, Any]:
     text = token.split(".")[number]
-    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    return found
+    part: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return part
 
 
 def claims_of(token: str) -> dict[str, Any]:
