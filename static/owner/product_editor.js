@@ -7,13 +7,14 @@ if (form) {
   const WAIT_MS = 500;
   const status = form.querySelector("[data-unsaved]");
   const preview = document.querySelector("[data-live-preview]");
-  const frame = preview.querySelector("iframe");
+  let frame = preview.querySelector("iframe");
   const fields = () => [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.type !== "submit");
   const typed = () => JSON.stringify(fields().map((field) => [field.name, field.value]));
   const digests = () => JSON.stringify([...form.querySelectorAll("[name^=shown-]")].map((field) => field.value));
   const saved = "refused" in form.dataset ? null : typed();
   let isLeaving = false;
   let timer = 0;
+  let shows = 0;
 
   const isUnsaved = () => typed() !== saved;
 
@@ -34,10 +35,22 @@ if (form) {
     status.textContent = isUnsaved() ? "Not saved yet" : "";
   };
 
+  // A new frame each time: a frame that goes from page to page would fill the history that "back" walks through.
   const show = () => {
+    const [before, next] = [frame, frame.cloneNode()];
+    frame = next;
+    next.name = `preview-${(shows += 1)}`;
+    next.classList.add("is-loading");
+    before.after(next);
+    next.addEventListener("load", () => {
+      const top = before.contentWindow?.scrollY ?? 0;
+      while (next.previousElementSibling?.matches("iframe")) next.previousElementSibling.remove();
+      next.classList.remove("is-loading");
+      next.contentWindow?.scrollTo(0, top);
+    }, { once: true });
     const [action, target] = [form.action, form.target];
-    form.action = frame.dataset.src;
-    form.target = "preview";
+    form.action = next.dataset.src;
+    form.target = next.name;
     form.submit();
     form.action = action;
     form.target = target;

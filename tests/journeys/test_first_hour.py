@@ -136,13 +136,26 @@ def test_opens_a_shop_without_javascript(shop: Shop, chromium: Browser, archive:
 
 def test_shows_the_page_while_its_words_are_typed(shop: Shop, page: Page) -> None:
     come_in(shop, page, "/admin/products/twinspot")
-    preview = page.frame_locator('iframe[name="preview"]')
+    preview = page.frame_locator('iframe:not(.is-loading)')
     expect(preview.get_by_role("heading", level=1)).to_have_text("Twinspot")
     page.get_by_label("Name", exact=True).first.fill("Twinspot & Sons <b>")
     expect(preview.get_by_role("heading", level=1)).to_have_text("Twinspot & Sons <b>")
     expect(page.get_by_text("Not saved yet")).to_be_visible()
     look(page)
     assert read_rows(shop.app, "SELECT name FROM products WHERE slug = 'twinspot'") == [{"name": "Twinspot"}]
+
+
+def test_leads_back_to_the_list_however_often_the_preview_changed(shop: Shop, page: Page) -> None:
+    come_in(shop, page)
+    page.get_by_role("link", name="Twinspot").click()
+    preview = page.frame_locator('iframe:not(.is-loading)')
+    expect(preview.get_by_role("heading", level=1)).to_have_text("Twinspot")
+    for name in ("Twinspot 2", "Twinspot 3", "Twinspot"):
+        page.get_by_label("Name", exact=True).first.fill(name)
+        expect(preview.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.locator("iframe")).to_have_count(1)
+    page.go_back()
+    expect(page.get_by_role("heading", name="Products", level=1)).to_be_visible()
 
 
 def test_keeps_what_was_typed_over_a_reload_and_forgets_it_once_it_is_saved(shop: Shop, page: Page) -> None:
