@@ -89,16 +89,16 @@ any_facts = st.builds(
 def test_follows_payment_refund_and_the_owners_decision(
     changes: dict[str, Any], allowed: bool, reason: Reason
 ) -> None:
-    found = access(replace(PAID, **changes).facts)
-    assert (found.allowed, found.reason) == (allowed, reason)
+    verdict = access(replace(PAID, **changes).facts)
+    assert (verdict.allowed, verdict.reason) == (allowed, reason)
 
 
 @pytest.mark.parametrize("refunded_minor", [0, 500, 1900])
 @pytest.mark.parametrize("status", sorted(DISPUTES))
 def test_follows_every_dispute_status_unless_all_was_refunded(status: str, refunded_minor: int) -> None:
-    found = access(replace(PAID, is_disputed=True, dispute_status=status, refunded_minor=refunded_minor).facts)
+    verdict = access(replace(PAID, is_disputed=True, dispute_status=status, refunded_minor=refunded_minor).facts)
     expected = (False, Reason.REFUNDED) if refunded_minor == PAID.total_minor else DISPUTES[status]
-    assert (found.allowed, found.reason) == expected
+    assert (verdict.allowed, verdict.reason) == expected
 
 
 def test_knows_every_dispute_status_by_name() -> None:
@@ -154,8 +154,8 @@ def test_restores_access_when_a_dispute_ends_for_the_shop(total: int, part: int,
 
 @given(st.text(max_size=30).filter(lambda status: status not in DISPUTES))
 def test_keeps_access_under_an_unknown_dispute_status(status: str) -> None:
-    found = access(replace(PAID, is_disputed=True, dispute_status=status).facts)
-    assert (found.allowed, found.reason) == (True, Reason.DISPUTE_UNKNOWN)
+    verdict = access(replace(PAID, is_disputed=True, dispute_status=status).facts)
+    assert (verdict.allowed, verdict.reason) == (True, Reason.DISPUTE_UNKNOWN)
 
 
 @given(any_facts)

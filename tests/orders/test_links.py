@@ -37,15 +37,15 @@ MakeShop = Callable[..., Flask]
 @pytest.fixture
 def with_key(environment: dict[str, str], app: Flask) -> Iterator[MakeShop]:
     """A shop with another SECRET_KEY: this one after a rotation, or, over a copy of its database, a thief's."""
-    made: list[Flask] = []
+    apps: list[Flask] = []
 
     def make(letter: str, **changes: str) -> Flask:
         key = f"{letter}-9f86d081884c7d659a2feaa0c55ad015"
-        made.append(create_app(load_settings(environment | {"SECRET_KEY": key} | changes)))
-        return made[-1]
+        apps.append(create_app(load_settings(environment | {"SECRET_KEY": key} | changes)))
+        return apps[-1]
 
     yield make
-    for each in made:
+    for each in apps:
         with each.app_context():
             db.session.remove()
             db.engine.dispose()
@@ -109,18 +109,18 @@ def test_opens_nothing_to_who_copied_the_database(
     with inside(app) as order:
         proofs.start_proof(purpose=ProofPurpose.ERASE, email=order.email)
         ensure_signing_key()
-    ours = secrets_of(app, file_id)
+    own_secrets = secrets_of(app, file_id)
     with (
         closing(sqlite3.connect(tmp_path / "shop.db")) as source,
         closing(sqlite3.connect(tmp_path / "stolen.db")) as copy,
     ):
         source.backup(copy)
     thief = with_key("t", DATABASE_URL=f"sqlite:///{tmp_path / 'stolen.db'}")
-    theirs = secrets_of(thief, file_id)
-    assert opened_by(app, ours) == set(ours)
-    assert opened_by(app, theirs) == set()
+    stolen_secrets = secrets_of(thief, file_id)
+    assert opened_by(app, own_secrets) == set(own_secrets)
+    assert opened_by(app, stolen_secrets) == set()
     text = (tmp_path / "stolen.db").read_bytes()
-    assert [name for name, secret in ours.items() if secret.encode() in text] == []
+    assert [name for name, secret in own_secrets.items() if secret.encode() in text] == []
     with inside(thief), pytest.raises(SigningKeySealed):
         unseal(db.session.scalars(select(SigningKey)).one(), thief.config["SECRET_KEY"])
 

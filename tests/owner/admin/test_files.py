@@ -190,9 +190,9 @@ def test_shows_what_is_not_finished_and_ends_it_without_javascript(app: Flask, t
     tus.patch(path, 0, b"a" * 500)
     page = owner.get(PAGE).text
     assert "500 bytes of 1.0 KB are here. Choose the file again to continue." in page
-    found = re.search(rf'action="({PAGE}/uploads/[^"]+/cancel)"', page)
-    assert found
-    assert owner.post(found[1]).status_code == 303
+    address = re.search(rf'action="({PAGE}/uploads/[^"]+/cancel)"', page)
+    assert address
+    assert owner.post(address[1]).status_code == 303
     assert "is canceled" in owner.get(PAGE).text
     assert tus.ask("HEAD", path).status_code == 404
 

@@ -26,9 +26,9 @@ def owner(app: Flask) -> Buyer:
 
 
 def test_makes_a_product_that_sells_without_a_command(app: Flask, owner: Buyer) -> None:
-    made = owner.post("/admin/products", name="Café Type 💫")
-    assert made.location == "/admin/products/cafe-type"
-    page = said(owner, made)
+    answer = owner.post("/admin/products", name="Café Type 💫")
+    assert answer.location == "/admin/products/cafe-type"
+    page = said(owner, answer)
     assert "nobody sees it until you publish it" in page
     assert Buyer(app).get("/products/cafe-type").status_code == 404
     refused = owner.post("/admin/products/cafe-type/state", state="published")
@@ -205,9 +205,9 @@ def test_leads_from_an_old_address_to_the_new_one(app: Flask, owner: Buyer) -> N
     old = Buyer(app).get("/products/soft-taps?edition=1")
     assert (old.status_code, old.location) == (301, "/products/soft-knocks?edition=1")
     assert Buyer(app).get("/products/soft-knocks").status_code == 200
-    taken = owner.post("/admin/products", name="Other", slug="soft-taps")
-    assert taken.status_code == 400
-    assert "address of another product" in taken.text
+    refusal = owner.post("/admin/products", name="Other", slug="soft-taps")
+    assert refusal.status_code == 400
+    assert "address of another product" in refusal.text
     back = owner.post("/admin/products/soft-knocks/address", slug="soft-taps")
     assert back.status_code == 303
     assert Buyer(app).get("/products/soft-knocks").location == "/products/soft-taps"

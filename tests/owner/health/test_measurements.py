@@ -60,11 +60,11 @@ def test_shows_latencies_and_denials_to_prometheus(shop: Shop) -> None:
     run(shop.app)
     for _ in range(2):
         buyer.land(session_id)
-    found = read_metrics(shop.app)
-    assert found["access_denials_total", "refunded"] >= 2
-    assert found["stripe_seconds_count", "ok"] > 5
-    assert found["smtp_seconds_count", "ok"] == 1
-    assert found["stripe_seconds_bucket", "+Infok"] == found["stripe_seconds_count", "ok"], found
+    metrics = read_metrics(shop.app)
+    assert metrics["access_denials_total", "refunded"] >= 2
+    assert metrics["stripe_seconds_count", "ok"] > 5
+    assert metrics["smtp_seconds_count", "ok"] == 1
+    assert metrics["stripe_seconds_bucket", "+Infok"] == metrics["stripe_seconds_count", "ok"], metrics
 
 
 def test_tells_failures_from_answers(app: Flask, sandbox: SandboxClient) -> None:
@@ -121,7 +121,7 @@ def test_warns_of_a_wrong_webhook_secret_until_a_good_delivery_comes(app: Flask,
         return {warning["code"] for warning in app.test_client().get("/readyz").get_json()["warnings"]}
 
     sale = sell(app, sandbox)
-    event = next(each for each in sandbox.read("events")["data"] if each["type"] == COMPLETED)
+    event = next(entry for entry in sandbox.read("events")["data"] if entry["type"] == COMPLETED)
     assert post_event(app, event, secret="whsec_of_another_endpoint").status_code == 400
     assert "signatures_bad" in codes()
     sale.deliver(COMPLETED)

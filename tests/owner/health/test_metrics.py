@@ -25,16 +25,16 @@ def test_counts_what_a_sale_leaves(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox)
     sale.deliver(COMPLETED)
     reconcile(app)
-    found = read_metrics(app)
-    assert found["orders", "fulfilled"] == 1
-    assert found["orders", "awaiting_payment"] == 0
-    assert found["grants", "license"] == len(sale.keys)
-    assert found["mails", "queued"] == 1
-    assert found["stripe_events", "already_fulfilled"] == 1
-    assert found["warnings", "worker_silent"] == 1
-    assert found["oldest_unhandled_event_seconds", ""] == 0
-    assert found["reconcile_age_seconds", ""] < 3600
-    assert found["mode", "sandbox"] == 1
+    metrics = read_metrics(app)
+    assert metrics["orders", "fulfilled"] == 1
+    assert metrics["orders", "awaiting_payment"] == 0
+    assert metrics["grants", "license"] == len(sale.keys)
+    assert metrics["mails", "queued"] == 1
+    assert metrics["stripe_events", "already_fulfilled"] == 1
+    assert metrics["warnings", "worker_silent"] == 1
+    assert metrics["oldest_unhandled_event_seconds", ""] == 0
+    assert metrics["reconcile_age_seconds", ""] < 3600
+    assert metrics["mode", "sandbox"] == 1
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)

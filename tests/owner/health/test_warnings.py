@@ -146,5 +146,7 @@ def test_says_what_is_wrong_and_what_to_do(change: dict[str, Any], code: str, wo
 
 
 def test_puts_what_stops_the_goods_first() -> None:
-    found = find_warnings(replace(WELL, worker_seen_at=None, notices={"dispute_open": 1}, has_owner_email=False))
-    assert [warning.code for warning in found] == ["worker_silent", "needs_you", "owner_email_missing"]
+    warnings = find_warnings(
+        replace(WELL, worker_seen_at=None, notices={"dispute_open": 1}, has_owner_email=False)
+    )
+    assert [warning.code for warning in warnings] == ["worker_silent", "needs_you", "owner_email_missing"]

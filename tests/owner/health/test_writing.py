@@ -65,9 +65,9 @@ def places(environment: dict[str, str], **changes: str) -> dict[str, Any]:
 
 
 def test_looks_where_database_queue_and_files_lie_or_will_lie(environment: dict[str, str], tmp_path: Path) -> None:
-    found = places(environment, FILES_URL=f"file://{tmp_path}/to/come/files")
-    assert list(found) == ["the database", "the queue", "the files"]
-    assert all(place.is_writable and place.free_bytes > 0 for place in found.values())
+    looked_at = places(environment, FILES_URL=f"file://{tmp_path}/to/come/files")
+    assert list(looked_at) == ["the database", "the queue", "the files"]
+    assert all(place.is_writable and place.free_bytes > 0 for place in looked_at.values())
     elsewhere = {"DATABASE_URL": "postgresql://db/shop", "QUEUE_URL": "redis://queue", "LIMITS_URL": "memory://"}
     assert list(places(environment, **(elsewhere | {"QUEUE_URL": "postgresql://db/queue"}))) == ["the files"]
 
@@ -76,8 +76,8 @@ def test_misses_a_folder_that_cannot_be_written(app: Flask, environment: dict[st
     """Where a file stands in its way: of the owner's rights a test that runs as root sees nothing."""
     (tmp_path / "in-the-way").write_text("a file")
     blocked = f"{tmp_path}/in-the-way/deeper"
-    found = places(environment, FILES_URL=f"file://{blocked}", QUEUE_URL=f"sqlite:///{blocked}/queue.db")
-    assert {name: place.is_writable for name, place in found.items()} == {
+    looked_at = places(environment, FILES_URL=f"file://{blocked}", QUEUE_URL=f"sqlite:///{blocked}/queue.db")
+    assert {name: place.is_writable for name, place in looked_at.items()} == {
         "the database": True,
         "the queue": False,
         "the files": False,
@@ -105,10 +105,10 @@ def test_misses_a_folder_that_it_may_not_even_look_into(environment: dict[str, s
     closed.chmod(0)
     try:
         with as_nobody():
-            found = {place.name: place.is_writable for place in look_at_places(settings)}
+            writable = {place.name: place.is_writable for place in look_at_places(settings)}
     finally:
         closed.chmod(0o700)
-    assert found["the files"] is False
+    assert writable["the files"] is False
 
 
 def test_counts_answers_that_are_errors_of_the_shop(app: Flask) -> None:

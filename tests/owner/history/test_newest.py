@@ -20,10 +20,10 @@ def test_costs_two_statements_and_with_a_state_one(app: Flask, sandbox: SandboxC
         sell(app, sandbox, email=f"buyer{number}@example.com")
         for state, statements in ((None, 2), (Reason.PAID, 1)):
             with app.app_context(), counted(app) as counts:
-                found = newest.find_newest(limit=2, state=state)
+                page = newest.find_newest(limit=2, state=state)
                 db.session.remove()
             assert len(counts) == statements
-            assert (len(found.orders), found.more) == (min(number + 1, 2), max(number - 1, 0))
+            assert (len(page.orders), page.more) == (min(number + 1, 2), max(number - 1, 0))
 
 
 def test_finds_a_state_behind_more_orders_than_it_reads_at_once(app: Flask, sandbox: SandboxClient) -> None:
@@ -41,10 +41,10 @@ def test_finds_a_state_behind_more_orders_than_it_reads_at_once(app: Flask, sand
         " FROM orders CROSS JOIN counted",
     )
     with app.app_context():
-        found = newest.find_newest(limit=3, state=Reason.REFUNDED)
+        page = newest.find_newest(limit=3, state=Reason.REFUNDED)
         paid = newest.find_newest(limit=3, state=Reason.PAID)
         db.session.remove()
-    assert [order.email for order in found.orders] == ["ada@example.com"]
-    assert found.more == 0
+    assert [order.email for order in page.orders] == ["ada@example.com"]
+    assert page.more == 0
     assert (len(paid.orders), paid.more) == (3, 2497)
     assert first.keys

@@ -26,8 +26,8 @@ def roles(app: Flask) -> dict[str, str]:
 
 
 def invitations(app: Flask) -> list[str]:
-    found = [re.search(r"/admin/link/[0-9a-f]{32}", mail.text) for mail in waiting_mails(app)]
-    return [link[0] for link in found if link]
+    links = [re.search(r"/admin/link/[0-9a-f]{32}", mail.text) for mail in waiting_mails(app)]
+    return [link[0] for link in links if link]
 
 
 def test_mails_an_invitation_that_lets_in_once_with_its_role(app: Flask) -> None:

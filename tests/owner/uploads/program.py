@@ -26,9 +26,9 @@ class Owner:
         self.client = TusClient(f"{url}/admin/uploads", headers=self.headers)
 
     def _token(self, page: str) -> str:
-        found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-        assert found
-        return found[1]
+        field = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        assert field
+        return field[1]
 
     def begin(self, file: BinaryIO) -> str:
         return str(self.uploader(file).create_url())
@@ -56,6 +56,6 @@ class Owner:
             }
         )
         lines += [f"{name}: {value}" for name, value in told.items()]
-        made = socket.create_connection((host, int(port)), timeout=60)
-        made.sendall("\r\n".join([*lines, "", ""]).encode() + data)
-        return made
+        connection = socket.create_connection((host, int(port)), timeout=60)
+        connection.sendall("\r\n".join([*lines, "", ""]).encode() + data)
+        return connection

@@ -48,8 +48,8 @@ def test_waits_for_a_bucket_that_is_away(app: Flask, s3: str) -> None:
     client = boto3.client("s3", endpoint_url=s3, **keys)
     client.create_bucket(Bucket="goods")
     assert tus.patch(path, len(DATA), b"").status_code == 204
-    for found in client.list_objects_v2(Bucket="goods")["Contents"]:
-        client.delete_object(Bucket="goods", Key=found["Key"])
+    for stored_object in client.list_objects_v2(Bucket="goods")["Contents"]:
+        client.delete_object(Bucket="goods", Key=stored_object["Key"])
     client.delete_bucket(Bucket="goods")
     client.close()
     assert find_release(app)
