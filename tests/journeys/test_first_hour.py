@@ -136,7 +136,7 @@ def test_opens_a_shop_without_javascript(shop: Shop, chromium: Browser, archive:
 
 def test_shows_the_page_while_its_words_are_typed(shop: Shop, page: Page) -> None:
     come_in(shop, page, "/admin/products/twinspot")
-    preview = page.frame_locator('iframe:not(.is-loading)')
+    preview = page.frame_locator("iframe:not(.is-loading)")
     expect(preview.get_by_role("heading", level=1)).to_have_text("Twinspot")
     page.get_by_label("Name", exact=True).first.fill("Twinspot & Sons <b>")
     expect(preview.get_by_role("heading", level=1)).to_have_text("Twinspot & Sons <b>")
@@ -148,7 +148,7 @@ def test_shows_the_page_while_its_words_are_typed(shop: Shop, page: Page) -> Non
 def test_leads_back_to_the_list_however_often_the_preview_changed(shop: Shop, page: Page) -> None:
     come_in(shop, page)
     page.get_by_role("link", name="Twinspot").click()
-    preview = page.frame_locator('iframe:not(.is-loading)')
+    preview = page.frame_locator("iframe:not(.is-loading)")
     expect(preview.get_by_role("heading", level=1)).to_have_text("Twinspot")
     for name in ("Twinspot 2", "Twinspot 3", "Twinspot"):
         page.get_by_label("Name", exact=True).first.fill(name)

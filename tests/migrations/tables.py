@@ -31,7 +31,7 @@ def make_old(app: Flask) -> None:
 def add_proof(app: Flask, link_hash: str) -> int:
     """Add a proof that has just expired, and return its id."""
     with app.app_context(), transaction() as session:
-        made = AddressProof(
+        proof = AddressProof(
             mode="sandbox",
             purpose=ProofPurpose.SIGN_IN,
             email="ada@example.com",
@@ -39,9 +39,9 @@ def add_proof(app: Flask, link_hash: str) -> int:
             link_hash=link_hash,
             expires_at=clock.now(),
         )
-        session.add(made)
+        session.add(proof)
         session.flush()
-        return made.id
+        return proof.id
 
 
 def differences(app: Flask) -> list[object]:
@@ -51,5 +51,5 @@ def differences(app: Flask) -> list[object]:
             connection,
             opts={"compare_type": True, "render_as_batch": connection.dialect.name == "sqlite"},
         )
-        found = compare_metadata(context, Base.metadata)
-        return [change for change in found if "huey_" not in str(change)]
+        changes = compare_metadata(context, Base.metadata)
+        return [change for change in changes if "huey_" not in str(change)]

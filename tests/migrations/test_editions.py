@@ -56,11 +56,11 @@ def test_makes_one_edition_of_prices_that_are_one_and_keeps_apart_what_is_not(ap
         (107, "工作室", 100, "usd", False, None),
     )
     schema.upgrade(app)
-    found = [
+    editions = [
         (row["id"], row["key"], row["name"], bool(row["is_active"]), row["activation_limit"])
         for row in read_rows(app, EDITIONS)
     ]
-    assert found == [
+    assert editions == [
         (101, "studio", "Studio", True, 3),
         (104, "studio-3", "Studio", False, 50),
         (105, "studio-2", "Studio", True, 3),

@@ -102,17 +102,17 @@ def all_of(app: Flask) -> dict[str, object]:
     """Rows, indexes and foreign keys, by table. Of an edition what older shops have, too."""
     tables = read_rows(app, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'")
     indexes = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
-    found: dict[str, object] = {"indexes": read_rows(app, indexes)}
+    contents: dict[str, object] = {"indexes": read_rows(app, indexes)}
     for table in (row["name"] for row in tables):
         keys = read_rows(app, f'PRAGMA foreign_key_list("{table}")')
-        found[table] = (
+        contents[table] = (
             [
                 {name: value for name, value in row.items() if table != "editions" or name not in NEW_OF_EDITIONS}
                 for row in read_rows(app, f'SELECT * FROM "{table}" ORDER BY 1')
             ],
             sorted((key["from"], key["table"], key["to"], key["on_delete"]) for key in keys),
         )
-    return found
+    return contents
 
 
 def test_loses_nothing_of_a_table_when_it_is_made_anew(app: Flask) -> None:

@@ -24,10 +24,10 @@ def counted_tables() -> set[str]:
 
 
 def test_asks_for_a_new_one_in_every_model_with_a_number() -> None:
-    found = counted_tables()
-    assert len(found) > 15
-    options = {name: Base.metadata.tables[name].dialect_options["sqlite"] for name in found}
-    assert {name for name in found if options[name]["autoincrement"]} == found
+    tables = counted_tables()
+    assert len(tables) > 15
+    options = {name: Base.metadata.tables[name].dialect_options["sqlite"] for name in tables}
+    assert {name for name in tables if options[name]["autoincrement"]} == tables
 
 
 def test_gives_a_new_one_in_every_table_of_the_database(app: Flask) -> None:

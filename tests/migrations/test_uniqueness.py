@@ -73,20 +73,20 @@ NAMED = {
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_holds_what_is_written_here_and_nothing_else(app: Flask) -> None:
     with app.app_context():
-        found = inspect(db.engine)
+        inspector = inspect(db.engine)
         once, named = set(), set()
-        for table in found.get_table_names():
+        for table in inspector.get_table_names():
             if table.startswith("huey_"):
                 continue
-            for unique in found.get_unique_constraints(table):
+            for unique in inspector.get_unique_constraints(table):
                 once.add((table, " ".join(unique["column_names"]), ""))
-            for index in found.get_indexes(table):
+            for index in inspector.get_indexes(table):
                 if index["unique"] and not index.get("duplicates_constraint"):
                     where = str(index["dialect_options"].get(f"{db.engine.dialect.name}_where", ""))
                     names = " ".join(name or "?" for name in index["column_names"])
                     once.add((table, names, re.sub(r"[()]", "", where)))
-            key = " ".join(found.get_pk_constraint(table)["constrained_columns"])
-            kinds = {column["name"]: column["type"] for column in found.get_columns(table)}
+            key = " ".join(inspector.get_pk_constraint(table)["constrained_columns"])
+            kinds = {column["name"]: column["type"] for column in inspector.get_columns(table)}
             if not (key == "id" and isinstance(kinds["id"], Integer)):
                 named.add((table, key))
         db.session.remove()

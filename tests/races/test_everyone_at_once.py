@@ -115,10 +115,10 @@ def assert_consistent(app: Flask, sessions: dict[str, int]) -> None:
         " FROM orders o JOIN order_items i ON i.order_id = o.id JOIN grants g ON g.order_item_id = i.id"
         " LEFT JOIN licenses l ON l.grant_id = g.id GROUP BY o.checkout_session_id, g.kind",
     )
-    found = {(row["session"], row["kind"]): (row["n"], row["keys"]) for row in rows}
+    counts = {(row["session"], row["kind"]): (row["n"], row["keys"]) for row in rows}
     for session_id, quantity in sessions.items():
-        assert found[session_id, "license"] == (quantity, quantity)
-        assert found[session_id, "download"] == (1, 0)
+        assert counts[session_id, "license"] == (quantity, quantity)
+        assert counts[session_id, "download"] == (1, 0)
     customers = read_rows(app, "SELECT email_key FROM customers")
     assert Counter(row["email_key"] for row in customers)[SHARED] == 1
     receipts = read_rows(app, "SELECT order_id, COUNT(*) AS n FROM outbox GROUP BY order_id")

@@ -90,9 +90,9 @@ def test_takes_one_key_for_two_that_serve_the_same_buyer(app: Flask, sandbox: Sa
 
     with held(app, lock, fill_backorders, fill_backorders) as serving:
         pass
-    assert sorted(each.result() for each in serving) == [0, 1]
-    taken = read_rows(app, "SELECT key FROM pool_keys WHERE grant_id IS NOT NULL")
-    assert [row["key"] for row in taken] == sold_keys(app) == numbered(1)
+    assert sorted(future.result() for future in serving) == [0, 1]
+    used_keys = read_rows(app, "SELECT key FROM pool_keys WHERE grant_id IS NOT NULL")
+    assert [row["key"] for row in used_keys] == sold_keys(app) == numbered(1)
     assert len(read_rows(app, "SELECT id FROM key_events WHERE what = 'handed_out'")) == 1
     assert len(read_rows(app, "SELECT id FROM outbox WHERE kind = 'keys_arrived'")) == 1
 

@@ -15,21 +15,21 @@ THREADS = 6
 
 def test_makes_one_list_however_many_ask(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The window is widened: a list takes until the test lets it go."""
-    made: list[int] = []
+    builds: list[int] = []
     started, may_end = threading.Event(), threading.Event()
 
     def slow() -> str:
-        made.append(len(made))
+        builds.append(len(builds))
         started.set()
         assert may_end.wait(20)
-        return f"list {len(made)}"
+        return f"list {len(builds)}"
 
     monkeypatch.setattr(revocations, "_make_list", slow)
     with ThreadPoolExecutor(THREADS) as pool:
         first = [pool.submit(in_app, app, signed_revocation_list) for _ in range(THREADS)]
         assert started.wait(20)
         may_end.set()
-        assert {each.result() for each in first} == {"list 1"}
+        assert {future.result() for future in first} == {"list 1"}
         NEWEST_LIST.get(app).made_at -= KEPT_SECONDS
         started.clear()
         may_end.clear()
@@ -39,4 +39,4 @@ def test_makes_one_list_however_many_ask(app: Flask, monkeypatch: pytest.MonkeyP
         may_end.set()
         assert slowest.result() == "list 2"
     assert in_app(app, signed_revocation_list) == "list 2"
-    assert made == [0, 1]
+    assert builds == [0, 1]

@@ -57,7 +57,9 @@ def test_keeps_the_checkout_of_the_cart_open_beside_it(buyer: Buyer, sandbox: Sa
     assert buyer.check_out() == of_cart
     assert buy_now(buyer) == of_one, "the same thing goes back to its open checkout"
     assert buy_now(buyer, "twinspot", "Team") != of_one
-    statuses = [sandbox.stripe.v1.checkout.sessions.retrieve(each).status for each in (of_cart, of_one)]
+    statuses = [
+        sandbox.stripe.v1.checkout.sessions.retrieve(session_id).status for session_id in (of_cart, of_one)
+    ]
     assert statuses == ["open", "expired"], "one thing at a time can be paid by itself"
 
 

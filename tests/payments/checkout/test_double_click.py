@@ -26,14 +26,14 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
 
 def form_of_cart(buyer: Buyer) -> dict[str, object]:
     page = buyer.get("/cart").text
-    found = dict(re.findall(r'name="(csrf_token|nonce)" value="([^"]+)"', page.split('action="/checkout"')[1]))
-    return {**found}
+    fields = dict(re.findall(r'name="(csrf_token|nonce)" value="([^"]+)"', page.split('action="/checkout"')[1]))
+    return {**fields}
 
 
 def form_of_product(buyer: Buyer) -> dict[str, object]:
     page = buyer.get("/products/twinspot").text
-    found = dict(re.findall(r'name="(csrf_token|nonce)" value="([^"]+)"', page))
-    return {**found, "price_id": find_price(buyer.app, "twinspot", "Personal")}
+    fields = dict(re.findall(r'name="(csrf_token|nonce)" value="([^"]+)"', page))
+    return {**fields, "price_id": find_price(buyer.app, "twinspot", "Personal")}
 
 
 def first_time(app: Flask, path: str) -> tuple[Buyer, dict[str, object]]:
@@ -51,7 +51,7 @@ both_ways = pytest.mark.parametrize("path", ["/checkout", "/checkout/now"])
 def test_leads_both_clicks_to_the_same_checkout(app: Flask, sandbox: SandboxClient, path: str) -> None:
     buyer, form = first_time(app, path)
     clicks = [twin_of(buyer), twin_of(buyer)]
-    answers = [send(each, path, **form) for each in clicks]
+    answers = [send(browser, path, **form) for browser in clicks]
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].location == answers[1].location
     for each in clicks:
@@ -97,11 +97,11 @@ def test_gives_another_browser_with_the_same_form_a_checkout_of_its_own(
     app: Flask, sandbox: SandboxClient, path: str
 ) -> None:
     buyer, form = first_time(app, path)
-    mine = send(buyer, path, **form)
+    own_answer = send(buyer, path, **form)
     stranger, own = first_time(app, path)
-    theirs = send(stranger, path, **{**own, "nonce": form["nonce"]})
-    assert theirs.status_code == 303
-    assert theirs.location != mine.location
-    assert stranger.get(mine.location).status_code == 404
-    assert buyer.get(mine.location).status_code == 200
+    other_answer = send(stranger, path, **{**own, "nonce": form["nonce"]})
+    assert other_answer.status_code == 303
+    assert other_answer.location != own_answer.location
+    assert stranger.get(own_answer.location).status_code == 404
+    assert buyer.get(own_answer.location).status_code == 200
     assert count_sessions(sandbox) == 2

@@ -133,12 +133,12 @@ def test_lists_what_can_be_paid_and_closes_it(command: CliRunner, sandbox: Sandb
 
 
 def test_makes_another_link_when_the_same_one_was_closed(command: CliRunner, sandbox: SandboxClient) -> None:
-    made = [create(command, "twinspot/Personal")]
+    links = [create(command, "twinspot/Personal")]
     for _ in range(2):
-        assert run(command, "close", made[-1]).exit_code == 0
-        made.append(create(command, "twinspot/Personal"))
-    assert len(set(made)) == 3
-    assert create(command, "twinspot/Personal") == made[-1]
+        assert run(command, "close", links[-1]).exit_code == 0
+        links.append(create(command, "twinspot/Personal"))
+    assert len(set(links)) == 3
+    assert create(command, "twinspot/Personal") == links[-1]
 
 
 def test_lists_no_link_of_another_shop(command: CliRunner, sandbox: SandboxClient) -> None:

@@ -60,10 +60,10 @@ def test_repairs_everything_at_once_when_all_events_were_lost(app: Flask, sandbo
         app,
         "SELECT checkout_session_id, refunded_minor, dispute_status, fulfilled_at IS NOT NULL done FROM orders",
     )
-    found = {row["checkout_session_id"]: row for row in facts}
-    assert all(bool(found[each]["done"]) for each in (refunded, disputed, waiting, never_loaded))
-    assert found[refunded]["refunded_minor"] == 1900
-    assert found[disputed]["dispute_status"] == "needs_response"
+    by_session = {row["checkout_session_id"]: row for row in facts}
+    assert all(bool(by_session[session_id]["done"]) for session_id in (refunded, disputed, waiting, never_loaded))
+    assert by_session[refunded]["refunded_minor"] == 1900
+    assert by_session[disputed]["dispute_status"] == "needs_response"
     assert len(read_rows(app, "SELECT id FROM licenses")) == 4
 
 
@@ -215,7 +215,9 @@ def test_counts_a_delivery_that_comes_after_all_as_a_duplicate(app: Flask, sandb
         _nobody, session_id = start(app)
         sandbox.pay(session_id)
     run(app)
-    event = next(each for each in sandbox.read("events")["data"] if each["type"] == "checkout.session.completed")
+    event = next(
+        entry for entry in sandbox.read("events")["data"] if entry["type"] == "checkout.session.completed"
+    )
     assert post_event(app, event).get_json() == {"outcome": "duplicate"}
 
 

@@ -18,13 +18,13 @@ def follow(buyer: Buyer, answer: TestResponse) -> str:
 
 
 def badge(page: str) -> str:
-    found = re.search(r'class="badge">(\d+)', page)
-    return found[1] if found else ""
+    number = re.search(r'class="badge">(\d+)', page)
+    return number[1] if number else ""
 
 
 def total(page: str) -> str:
-    found = re.search(r'class="total"><dt>Total</dt><dd><span class="money">([^<]+)', page)
-    return found[1] if found else ""
+    amount = re.search(r'class="total"><dt>Total</dt><dd><span class="money">([^<]+)', page)
+    return amount[1] if amount else ""
 
 
 def test_shows_the_way_back_when_it_is_empty(buyer: Buyer) -> None:

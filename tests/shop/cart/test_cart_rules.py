@@ -23,7 +23,7 @@ carts = st.lists(line, max_size=8, unique_by=lambda each: each.price_id).map(tup
 
 
 def quantities(lines: tuple[CartLine, ...]) -> dict[int, int]:
-    return {each.price_id: each.quantity for each in lines}
+    return {line.price_id: line.quantity for line in lines}
 
 
 @given(carts)
