@@ -111,7 +111,7 @@ def test_loses_only_the_part_that_a_refund_names(shop: Shop, page: Page) -> None
 def test_waits_through_days_of_the_banks_time_and_sees_the_key_arrive(shop: Shop, page: Page) -> None:
     change_price(shop.app, find_price(shop.app, "twinspot", "Personal"), currency="eur")
     shop.sandbox.control("config", settle_after_seconds=3 * DAY_SECONDS)
-    open_checkout(shop, page, "twinspot", edition="Personal")
+    open_checkout(shop, page, "twinspot")
     pay_by_debit(form_on(page), "AT611904300234573201")
     expect(page.get_by_role("heading", level=1)).to_contain_text("bank")
     shop.wait_for_event("checkout.session.completed")

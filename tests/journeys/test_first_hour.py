@@ -28,6 +28,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def look(page: Page) -> None:
+    expect(page.locator(".is-loading")).to_have_count(0)  # the preview changes its frame
     assert_accessible(page)
     assert_fits(page)
 

@@ -80,6 +80,7 @@ def test_fails_then_passes_3d_secure(shop: Shop, page: Page, complaints: Complai
 
 
 def sell_in_euros(shop: Shop) -> None:
+    """The page shows one currency at a time: of two editions the one in euros is left, and there is no choice."""
     change_price(shop.app, find_price(shop.app, "twinspot", "Personal"), currency="eur")
 
 
@@ -93,7 +94,7 @@ def test_waits_for_the_bank_and_sees_the_key_arrive_without_touching_anything(
 ) -> None:
     set_order(shop, order)
     sell_in_euros(shop)
-    open_checkout(shop, page, "twinspot", edition="Personal")
+    open_checkout(shop, page, "twinspot")
     pay_by_debit(form_on(page), "AT611904300234573201")
     expect(page.get_by_role("heading", level=1)).to_contain_text("bank")
     assert key_texts(page) == []
@@ -109,7 +110,7 @@ def test_sees_that_the_bank_refused_and_starts_again_with_the_same_cart(
 ) -> None:
     set_order(shop, order)
     sell_in_euros(shop)
-    open_checkout(shop, page, "twinspot", edition="Personal")
+    open_checkout(shop, page, "twinspot")
     pay_by_debit(form_on(page), "AT861904300235473202")
     expect(page.get_by_role("heading", level=1)).to_contain_text("bank")
     shop.wait_for_event("checkout.session.completed")
