@@ -3,7 +3,9 @@
 A folder's file is served by us or by nginx; a bucket's by a presigned URL. Nothing is ever overwritten.
 """
 
+import errno
 import hashlib
+import logging
 import os
 import re
 import tempfile
@@ -29,11 +31,14 @@ from storefront.core.runtime import Part
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
 
+log = logging.getLogger(__name__)
+
 CHUNK_BYTES = 1024 * 1024
 PART_BYTES = 5 * 1024 * 1024  # of an upload: the least that S3 takes
 MOST_PARTS = 9000  # S3 takes 10,000
 PARTS_AT_ONCE = 2  # they share the line, and each has its own time limit
 PIECE_BYTES = 2 * 1024 * 1024  # of a file that is read: held in memory by each zip that is sent
+FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 STALE_SECONDS = 24 * 3600  # what an upload that was killed left behind
 
 
@@ -44,6 +49,22 @@ class StorageUnavailable(StorefrontError):
     status = 503
     title = "The file storage does not answer"
     retry_after_seconds = 10
+
+
+class StorageFull(StorefrontError):
+    """The disk of the folder has no room. Nothing was stored."""
+
+    code = "storage_full"
+    status = 507
+    title = "The storage is full"
+
+
+class StorageClosed(StorefrontError):
+    """The shop may not write to its folder of files. Nothing was stored."""
+
+    code = "storage_closed"
+    status = 503
+    title = "The storage cannot be written"
 
 
 class OtherContent(StorefrontError):
@@ -69,6 +90,7 @@ class Storage(Protocol):
 
         Raises:
             OtherContent: the path has other bytes.
+            StorageFull, StorageClosed: the folder takes nothing.
             StorageUnavailable: it may be tried again.
         """
 
@@ -109,7 +131,10 @@ class Folder:
 
     def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:  # noqa: ARG002 - a bucket keeps the type
         """Write to a hidden neighbor, then link it to its name: readers never meet half a file."""
-        path = self.path_of(folder=folder, filename=filename)
+        with _disk_refusals():
+            return self._put(content, self.path_of(folder=folder, filename=filename))
+
+    def _put(self, content: IO[bytes], path: str) -> Stored:
         target = self.root / path
         _make_folder(target.parent)
         _clean_up(target.parent)
@@ -251,6 +276,26 @@ def _chunks(content: IO[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
     while chunk := content.read(CHUNK_BYTES):
         digest.update(chunk)
         yield chunk
+
+
+@contextmanager
+def _disk_refusals() -> Iterator[None]:
+    """Raises StorageFull, StorageClosed."""
+    try:
+        yield
+    except OSError as error:
+        if is_full(error):
+            raise StorageFull("The storage is full, so nothing was saved: make room, then try again.") from error
+        log.exception("the folder of files takes nothing")
+        raise StorageClosed(
+            "The shop cannot write to its folder of files, so nothing was saved: `storefront status` says what is "
+            "wrong with it. Then try again."
+        ) from error
+
+
+def is_full(error: OSError) -> bool:
+    """Return whether a disk, or somebody's share of it, has no room."""
+    return error.errno in FULL_ERRORS
 
 
 @contextmanager

@@ -19,8 +19,12 @@ HTTPS_ONLY = "max-age=31536000"
 KEEP_FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
-def content_security_policy(shop: Settings, nonce: str) -> str:
+def content_security_policy(
+    shop: Settings, nonce: str, *, has_own_frames: bool = False, is_framed: bool = False
+) -> str:
     """Allow our own files and what Stripe documents for Stripe.js and Checkout (in the sandbox: its origin).
+
+    `has_own_frames`: the page shows another one of ours in a frame. `is_framed`: it is that one, without forms.
 
     https://docs.stripe.com/security/guide#content-security-policy
     """
@@ -33,10 +37,13 @@ def content_security_policy(shop: Settings, nonce: str) -> str:
         connect = "https://api.stripe.com https://checkout.stripe.com https://link.com https://*.link.com"
         image = "https://*.stripe.com https://*.link.com"
         form = "https://checkout.stripe.com"
+    own_frame = "'self' " if has_own_frames else ""
+    form_target = "'none'" if is_framed else f"'self' {form}"
+    ancestor = "'self'" if is_framed else "'none'"
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}' {script}; style-src 'self' 'nonce-{nonce}'; "
         f"img-src 'self' data: {image}; media-src 'self'; font-src 'self'; connect-src 'self' {connect}; "
-        f"frame-src {frame}; form-action 'self' {form}; base-uri 'none'; frame-ancestors 'none'; "
+        f"frame-src {own_frame}{frame}; form-action {form_target}; base-uri 'none'; frame-ancestors {ancestor}; "
         "manifest-src 'self'"
     )
 

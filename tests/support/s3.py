@@ -17,6 +17,17 @@ def s3() -> Iterator[str]:
     server.stop()
 
 
+def bucket_settings(s3: str) -> dict[str, str]:
+    """Return what a shop is told of the bucket."""
+    return {
+        "FILES_URL": "s3://goods/shop",
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": s3,
+    }
+
+
 @pytest.fixture
 def bucket(s3: str) -> Any:
     import boto3

@@ -34,18 +34,13 @@ def shown_digests(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_texts(form: MultiDict[str, str]) -> dict[str, Any]:
-    texts: dict[str, Any] = {name: _lines(form[name]) for name in RULES if name in form}
+    texts: dict[str, Any] = {name: form[name] for name in RULES if name in form}
     if "question" in form:
         pairs = zip_longest(form.getlist("question"), form.getlist("answer"), fillvalue="")
-        texts["questions"] = [[_lines(question), _lines(answer)] for question, answer in pairs]
+        texts["questions"] = [list(pair) for pair in pairs]
     if "tags" in form:
         texts["tags"] = [word.strip() for word in form["tags"].split(",")]
     return texts
-
-
-def _lines(text: str) -> str:
-    """Browsers send line breaks of two characters."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_limits(form: Mapping[str, str], names: Iterable[str]) -> dict[str, int | None]:

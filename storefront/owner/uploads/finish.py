@@ -1,7 +1,5 @@
 """Brings a whole upload into its release: a draft that only its own act publishes. It may be tried again."""
 
-import errno
-import logging
 from contextlib import suppress
 from typing import IO
 
@@ -10,6 +8,7 @@ from sqlalchemy import select, update
 from storefront.core import clock
 from storefront.core.db import db, end_read, transaction
 from storefront.core.errors import StorefrontError
+from storefront.core.storage import StorageClosed, StorageFull
 from storefront.owner.uploads.models import Upload, UploadState
 from storefront.owner.uploads.parts import locked_part, remove_part, size_of
 from storefront.owner.uploads.queries import ListedUpload
@@ -18,8 +17,6 @@ from storefront.owner.uploads.refusals import NoRoom, NoSuchUpload, NotWhole, No
 from storefront.shop.catalog.queries import get_product_id
 from storefront.shop.catalog.upload import StoredFile, delete_unused, record_draft_file, store_file
 from storefront.shop.catalog.upload_checks import ReleaseFileExists, ReleaseIsThere, TooManyFiles
-
-log = logging.getLogger(__name__)
 
 FULL = (
     "The storage is full, so {filename} is not in the release yet. All of it is here: make room, then try again."
@@ -123,14 +120,12 @@ def bring_into_draft(
 
 
 def _put(content: IO[bytes], *, slug: str, version: str, filename: str) -> StoredFile:
+    content.seek(0)
     try:
-        content.seek(0)
         return store_file(content, slug=slug, version=version, filename=filename)
-    except OSError as error:
-        # None goes on upward: a file that is missing there must not look like a part file that is.
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise NoRoom(FULL.format(filename=filename)) from error
-        log.exception("file not stored")
+    except StorageFull as error:
+        raise NoRoom(FULL.format(filename=filename)) from error
+    except StorageClosed as error:
         raise NotWritable(CLOSED.format(filename=filename)) from error
 
 

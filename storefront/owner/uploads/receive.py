@@ -4,7 +4,6 @@ A request claims the upload by writing a name of its own into the row. It keeps 
 while pieces arrive is told to wait; a claim that fell silent is taken over, and its late bytes are not counted.
 """
 
-import errno
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +13,7 @@ from sqlalchemy import select, update
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
+from storefront.core.storage import is_full
 from storefront.owner.uploads.models import Upload, UploadState
 from storefront.owner.uploads.parts import locked_part, make_part_folder, size_of, write_at
 from storefront.owner.uploads.queries import ListedUpload
@@ -138,7 +138,7 @@ def _write(claim: Claim, data: bytes) -> None:
     except FileNotFoundError as error:
         raise NoSuchUpload(GONE) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full(error):
             raise NoRoom(FULL) from error
         raise
 

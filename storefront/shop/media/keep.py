@@ -1,6 +1,5 @@
 """Puts bytes into the storage under their own hash: the same ones again change nothing."""
 
-import errno
 import hashlib
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,9 +8,6 @@ from typing import IO
 from storefront.core.db import end_read
 from storefront.core.storage import measure, storage
 from storefront.shop.media.names import FOLDER
-from storefront.shop.media.refusals import StorageClosed, StorageFull
-
-FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +35,7 @@ def keep(content: IO[bytes], sha256: str, ending: str, content_type: str, *, fol
     """
     end_read()
     name = sha256 + ending
-    try:
-        stored = storage().put(content, folder=folder, filename=name, content_type=content_type)
-    except OSError as error:
-        if error.errno in FULL_ERRORS:
-            raise StorageFull(
-                "The storage is full, so nothing was saved: make room, then choose the file again."
-            ) from error
-        raise StorageClosed(
-            "The shop cannot write to its folder of files, so nothing was saved: `storefront status` says what is "
-            "wrong with it. Then choose the file again."
-        ) from error
+    stored = storage().put(content, folder=folder, filename=name, content_type=content_type)
     return Kept(name=name, path=stored.path, sha256=stored.sha256, size_bytes=stored.size_bytes)
 
 

@@ -48,15 +48,3 @@ class NoSuchMedia(MediaRefused):
     code = "no_such_media"
     status = 404
     title = "That is not there"
-
-
-class StorageFull(MediaRefused):
-    code = "storage_full"
-    status = 507
-    title = "The storage is full"
-
-
-class StorageClosed(MediaRefused):
-    code = "storage_closed"
-    status = 503
-    title = "The storage cannot be written"

@@ -19,6 +19,7 @@ from tests.delivery.downloads.sent import get
 from tests.support.goods import change_product
 from tests.support.releases import add_release_file
 from tests.support.rows import count_rows, read_rows
+from tests.support.s3 import bucket_settings
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
@@ -30,13 +31,7 @@ MIB = 1024 * 1024
 
 @pytest.fixture
 def environment(environment: dict[str, str], s3: str) -> dict[str, str]:
-    return environment | {
-        "FILES_URL": "s3://goods/shop",
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": s3,
-    }
+    return environment | bucket_settings(s3)
 
 
 def keys(bucket: Any) -> list[str]:

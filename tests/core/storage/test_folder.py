@@ -1,5 +1,6 @@
 """Files in a folder: uploads at once do not disturb each other, and leave nothing behind."""
 
+import errno
 import io
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,8 @@ import pytest
 from werkzeug.http import parse_options_header
 
 from storefront.core import clock
-from storefront.core.storage import Folder, OtherContent, disposition
+from storefront.core.errors import StorefrontError
+from storefront.core.storage import Folder, OtherContent, StorageClosed, StorageFull, disposition
 
 
 def put(folder: Folder, name: str, content: bytes = b"x") -> bool:
@@ -74,3 +76,27 @@ def test_sends_a_files_name_as_one_value_of_its_header(name: str) -> None:
     assert (kind, options) == ("attachment", {"filename": name})
     plain = header.partition("; filename*=")[0]
     assert not set('%"\\') & set(plain.removeprefix('attachment; filename="').removesuffix('"'))
+
+
+@pytest.mark.parametrize(
+    ("call", "number", "refusal"),
+    [
+        ("os.fsync", errno.ENOSPC, StorageFull),
+        ("os.fsync", errno.EDQUOT, StorageFull),
+        ("os.link", errno.EROFS, StorageClosed),
+        ("tempfile.mkstemp", errno.EACCES, StorageClosed),
+    ],
+)
+def test_says_why_it_takes_nothing_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int, refusal: type[StorefrontError]
+) -> None:
+    def fail(*_arguments: object, **_named: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    folder = Folder(tmp_path / "files")
+    with monkeypatch.context() as patch:
+        patch.setattr(call, fail)
+        with pytest.raises(refusal, match="nothing was saved"):
+            put(folder, "a.bin")
+    assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+    assert put(folder, "a.bin")

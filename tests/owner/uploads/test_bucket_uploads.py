@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from tests.owner.uploads.tus import Tus, find_release, parts
+from tests.support.s3 import bucket_settings
 
 pytestmark = pytest.mark.slow
 DATA = bytes(range(256)) * 40_000  # more than a part
@@ -14,13 +15,7 @@ DATA = bytes(range(256)) * 40_000  # more than a part
 
 @pytest.fixture
 def environment(environment: dict[str, str], s3: str) -> dict[str, str]:
-    return environment | {
-        "FILES_URL": "s3://goods/shop",
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": s3,
-    }
+    return environment | bucket_settings(s3)
 
 
 def test_brings_a_file_into_a_bucket(app: Flask, bucket: Any, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import IO, Any
 import pytest
 from flask import Flask
 
-from storefront.core.storage import STORAGE, Folder, StorageUnavailable, Stored
+from storefront.core.storage import STORAGE, Folder, StorageClosed, StorageFull, StorageUnavailable, Stored
 from storefront.owner.uploads.models import Upload
 from storefront.owner.uploads.space import FREE_BYTES
 from storefront.shop.catalog.models import Release, ReleaseFile
@@ -145,9 +145,8 @@ def failing(app: Flask, problem: BaseException) -> Iterator[None]:
 
 FAILURES = [
     (StorageUnavailable("The file storage does not answer. Nothing is lost."), 503, "does not answer"),
-    (OSError(errno.EACCES, "Permission denied"), 503, "could not write to its folder of files"),
-    (OSError(errno.ENOENT, "No such file or directory"), 503, "could not write to its folder of files"),
-    (OSError(errno.ENOSPC, "No space left on device"), 507, "make room, then try again"),
+    (StorageClosed("The shop cannot write."), 503, "could not write to its folder of files"),
+    (StorageFull("The storage is full."), 507, "make room, then try again"),
 ]
 
 

@@ -11,6 +11,7 @@ from storefront.core.db import db
 from storefront.core.storage import StorageUnavailable
 from tests.shop.media.drawn import MP3, add, add_one_sample, pictures_of, samples_of
 from tests.support.rows import read_rows
+from tests.support.s3 import bucket_settings
 from tests.support.shop import Buyer
 
 pytestmark = pytest.mark.slow
@@ -18,13 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def environment(environment: dict[str, str], s3: str) -> dict[str, str]:
-    return environment | {
-        "FILES_URL": "s3://goods/shop",
-        "AWS_ACCESS_KEY_ID": "a",
-        "AWS_SECRET_ACCESS_KEY": "b",
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": s3,
-    }
+    return environment | bucket_settings(s3)
 
 
 def keys(bucket: Any) -> list[str]:

@@ -13,7 +13,7 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.core.errors import NotFound, StorefrontError
-from storefront.core.storage import Folder
+from storefront.core.storage import StorageClosed, StorageFull
 from storefront.shop.catalog.queries import get_product_id
 from storefront.shop.media.models import Picture, ProductPicture
 from storefront.shop.media.pictures import (
@@ -27,8 +27,6 @@ from storefront.shop.media.queries import find_pictures
 from storefront.shop.media.refusals import (
     EmptyMedia,
     NoSuchMedia,
-    StorageClosed,
-    StorageFull,
     TextRefused,
     TooManyMedia,
     UnknownFormat,
@@ -205,11 +203,11 @@ def test_leaves_nothing_of_what_it_refuses(
 def test_leaves_no_rows_where_the_folder_takes_nothing(
     app: Flask, monkeypatch: pytest.MonkeyPatch, number: int, refusal: type[StorefrontError]
 ) -> None:
-    def fail(*_args: object, **_named: object) -> None:
+    def fail(_handle: int) -> None:
         raise OSError(number, "no")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Folder, "put", fail)  # a disk cannot be filled in a test
+        patch.setattr("os.fsync", fail)  # a disk cannot be filled in a test
         with pytest.raises(refusal, match="nothing was saved"):
             add(app)
     assert (counts(app), verbs(app)) == ((0, 0), [])
