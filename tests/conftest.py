@@ -64,14 +64,14 @@ def _templates_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> No
 @pytest.fixture(scope="session", autouse=True)
 def _addresses_are_compiled_once() -> Iterator[None]:
     """The same for the code that Werkzeug writes and compiles for each rule: half of what an app costs."""
-    made: dict[tuple[object, ...], Any] = {}
+    builders: dict[tuple[object, ...], Any] = {}
     compile_builder = Rule._compile_builder
 
     def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
         known = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
-        if known not in made:
-            made[known] = compile_builder(rule, append_unknown)
-        return made[known]
+        if known not in builders:
+            builders[known] = compile_builder(rule, append_unknown)
+        return builders[known]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", compile_once)
@@ -146,23 +146,23 @@ def environment(
     request: pytest.FixtureRequest, all_databases: Databases, engine: str, tmp_path: Path
 ) -> dict[str, str]:
     """Knows the sandbox, the mailbox and the shop's own address when the test asks for them."""
-    made = base_environment(tmp_path) | {"DATABASE_URL": all_databases.make(engine, tmp_path)}
+    variables = base_environment(tmp_path) | {"DATABASE_URL": all_databases.make(engine, tmp_path)}
     wanted = request.fixturenames
     if "mailbox" in wanted:
-        made["MAIL_PORT"] = str(request.getfixturevalue("mailbox").smtp_port)
+        variables["MAIL_PORT"] = str(request.getfixturevalue("mailbox").smtp_port)
     if "sandbox" in wanted:
         sandbox: SandboxClient = request.getfixturevalue("sandbox")
-        made |= {
+        variables |= {
             "STRIPE_API_BASE": sandbox.url,
             "STRIPE_SECRET_KEY": sandbox.secret_key,
             "STRIPE_PUBLISHABLE_KEY": sandbox.publishable_key,
         }
     if "free_port" in wanted:
-        made["BASE_URL"] = f"http://127.0.0.1:{request.getfixturevalue('free_port')}"
+        variables["BASE_URL"] = f"http://127.0.0.1:{request.getfixturevalue('free_port')}"
     if "shop" in wanted:
         sandbox = request.getfixturevalue("sandbox")
-        made["STRIPE_WEBHOOK_SECRET"] = sandbox.add_endpoint(made["BASE_URL"] + "/webhook")
-    return made
+        variables["STRIPE_WEBHOOK_SECRET"] = sandbox.add_endpoint(variables["BASE_URL"] + "/webhook")
+    return variables
 
 
 @pytest.fixture
@@ -172,9 +172,9 @@ def settings(environment: dict[str, str]) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
-    made = create_app(settings)
-    yield made
-    with made.app_context():
+    shop_app = create_app(settings)
+    yield shop_app
+    with shop_app.app_context():
         db.session.remove()
         db.engine.dispose()
 

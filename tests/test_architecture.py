@@ -122,13 +122,13 @@ def test_reads_the_wall_clock_in_one_place() -> None:
 def test_judges_how_something_ended_by_its_own_exception() -> None:
     """`sys.exception()` in a `finally` also answers with one that is being handled further out."""
     asking = {("sys", "exception"), ("sys", "exc_info")}
-    found = [
+    offenses = [
         f"{name_of(path)}:{node.lineno}"
         for path in modules()
         for node in ast.walk(parse(path))
         if isinstance(node, ast.Attribute) and tuple(chain(node)[-2:]) in asking
     ]
-    assert found == []
+    assert offenses == []
 
 
 def test_has_no_file_that_is_too_long_to_read() -> None:
@@ -153,13 +153,13 @@ def test_asks_the_database_with_select_only() -> None:
 
 
 def test_loads_no_relationship_behind_the_readers_back(shop: Flask) -> None:
-    found = {
+    loadings = {
         str(relationship): relationship.lazy
         for mapper in Base.registry.mappers
         for relationship in mapper.relationships
     }
-    assert found, "the models are not loaded"
-    assert set(found.values()) == {"raise_on_sql"}, found
+    assert loadings, "the models are not loaded"
+    assert set(loadings.values()) == {"raise_on_sql"}, loadings
 
 
 def test_gives_every_model_the_shops_own_base() -> None:
@@ -174,10 +174,10 @@ def test_gives_every_model_the_shops_own_base() -> None:
 
 def pages() -> list[str]:
     """Templates that are rendered by name: not the sandbox's, not parts, not mails."""
-    found = (path.relative_to(TEMPLATES) for path in TEMPLATES.rglob("*") if path.is_file())
+    templates = (path.relative_to(TEMPLATES) for path in TEMPLATES.rglob("*") if path.is_file())
     return sorted(
         path.as_posix()
-        for path in found
+        for path in templates
         if path.parts[0] not in ("devtools", "messages")
         and not path.name.startswith("_")
         and path.name != "base.html"
@@ -267,10 +267,10 @@ def test_names_only_files_that_exist(document: Path) -> None:
         if not is_path(words):
             continue
         line_bases = bases.setdefault(number, [ROOT, SOURCE])
-        found = [base / words for base in line_bases if (base / words).exists()]
-        if not found:
+        existing = [base / words for base in line_bases if (base / words).exists()]
+        if not existing:
             unknown.append(f"{document.name}:{number}: {words}")
-        line_bases.extend(path for path in found if path.is_dir())
+        line_bases.extend(path for path in existing if path.is_dir())
     assert unknown == []
 
 

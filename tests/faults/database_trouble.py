@@ -89,8 +89,8 @@ def used_up(app: Flask) -> Iterator[None]:
         yield
     finally:
         pool._timeout = patience
-        for each in held:
-            each.close()
+        for connection in held:
+            connection.close()
 
 
 def deliver(app: Flask, number: int) -> TestResponse:

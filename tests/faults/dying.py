@@ -19,12 +19,12 @@ class Died(BaseException):
 
 @contextmanager
 def dying_before(app: Flask, statement_number: int) -> Iterator[None]:
-    left = statement_number
+    countdown = statement_number
 
     def count(*_arguments: Any) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
+        nonlocal countdown
+        countdown -= 1
+        if countdown == 0:
             raise Died
 
     with app.app_context():

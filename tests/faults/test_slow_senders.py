@@ -26,9 +26,9 @@ CHUNKED = b"POST /cart/add HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chu
 def start(url: str, sent: bytes, *, client: int) -> socket.socket:
     """From a loopback address of its own; says the beginning and nothing more."""
     port = int(url.rsplit(":", 1)[1])
-    made = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(f"127.0.1.{client}", 0))
-    made.sendall(sent)
-    return made
+    connection = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(f"127.0.1.{client}", 0))
+    connection.sendall(sent)
+    return connection
 
 
 def is_refused(connection: socket.socket) -> bool:

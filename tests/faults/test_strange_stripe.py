@@ -20,9 +20,9 @@ THREADS = 8
 
 @pytest.fixture
 def stripe() -> Iterator[StrangeStripe]:
-    made = StrangeStripe()
-    yield made
-    made.stop()
+    server = StrangeStripe()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ def test_answers_pages_that_need_no_stripe_while_it_hangs(patient: Flask, stripe
         assert stripe.asked == most, "nobody else was let to Stripe"
         assert Buyer(patient).get("/cart").status_code == 200
         assert Buyer(patient).get("/").status_code == 200
-        assert not any(each.done() for each in waiting)
-    assert {each.result().status_code for each in waiting} == {503}
+        assert not any(future.done() for future in waiting)
+    assert {future.result().status_code for future in waiting} == {503}
     land(patient, most + 1)
     assert stripe.asked == most + 1, "the turns were given back"
 

@@ -29,10 +29,10 @@ DEVICE = "Ada's laptop with a name that is much longer than anybody needs, as na
 def sale(shop: Shop, sandbox: SandboxClient) -> Sale:
     """A key with a device, two files, and one order more."""
     sell(shop.app, sandbox, ("the-patient-toolmaker", "E-book"), email=ADA)
-    made = sell(shop.app, sandbox, ("twinspot", "Personal"), ("the-patient-toolmaker", "E-book"), email=ADA)
-    ask(shop.app, "activate", license_key=made.keys[0], instance_name=DEVICE)
-    ask(shop.app, "activate", license_key=made.keys[0], instance_name="Desk")
-    return made
+    sold = sell(shop.app, sandbox, ("twinspot", "Personal"), ("the-patient-toolmaker", "E-book"), email=ADA)
+    ask(shop.app, "activate", license_key=sold.keys[0], instance_name=DEVICE)
+    ask(shop.app, "activate", license_key=sold.keys[0], instance_name="Desk")
+    return sold
 
 
 def mailed(shop: Shop, email: str = ADA) -> tuple[str, str]:

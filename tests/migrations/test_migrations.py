@@ -128,10 +128,10 @@ def test_keeps_links_in_mails_and_makes_them_useless_to_who_copied_the_seeds(app
             session.execute(text(order), {"seed": seed, "hash": hash_token(token)})
     schema.upgrade(app)
     with app.app_context():
-        found = get_order_by_token(token)
-        assert found.token_seed != seed
-        assert order_token(found) != token
-        assert get_order_by_token(order_token(found)).id == found.id
+        order_found = get_order_by_token(token)
+        assert order_found.token_seed != seed
+        assert order_token(order_found) != token
+        assert get_order_by_token(order_token(order_found)).id == order_found.id
         assert get_reader(news).id == 1
         assert get_reader(news).token_seed != b"y"
         db.session.remove()

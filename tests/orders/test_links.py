@@ -45,8 +45,8 @@ def with_key(environment: dict[str, str], app: Flask) -> Iterator[MakeShop]:
         return apps[-1]
 
     yield make
-    for each in apps:
-        with each.app_context():
+    for one_app in apps:
+        with one_app.app_context():
             db.session.remove()
             db.engine.dispose()
 

@@ -163,7 +163,7 @@ def test_obeys_money_and_owner_however_they_interleave(app: Flask, sandbox: Sand
     sale = sell(app, sandbox)
     refund = sale.at_charge("refund", outcome="pending")
     told = deliver_jobs(app, events_of(sandbox, *REFUNDS))
-    words: list[Job] = [lambda each=each: decide_on(sale, each) for each in Decision]  # type: ignore[misc]
+    words: list[Job] = [lambda decision=decision: decide_on(sale, decision) for decision in Decision]  # type: ignore[misc]
 
     def look_now() -> int:
         return 200 if look(app, sale.session_id) else 500
@@ -187,7 +187,7 @@ def test_needs_nobody_when_both_of_a_pair_are_refunded_at_once(app: Flask, sandb
     for sale in sales:
         sale.refund()
     told = deliver_jobs(app, events_of(sandbox, *REFUNDS))
-    looks: list[Job] = [lambda each=each: 200 if look(app, each.session_id) else 500 for each in sales]  # type: ignore[misc]
+    looks: list[Job] = [lambda sale=sale: 200 if look(app, sale.session_id) else 500 for sale in sales]  # type: ignore[misc]
     assert set(run_at_once([*told, *looks], seed=3)) == {200}
     assert sales[0].open_notices() == []
     rows = read_rows(app, "SELECT kind, COUNT(*) AS n FROM outbox GROUP BY kind ORDER BY kind")

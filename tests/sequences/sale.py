@@ -219,8 +219,8 @@ class Sale:
         self.load_pages()
         wanted = expect(self.stripes_word(), self.memory)
         link = self.memory.link or f"/orders/{read_token(self.app, order['id'])}"
-        found = read_state(self.app, order["id"], self.buyer, link, wanted.reason)
-        assert found == wanted
+        state = read_state(self.app, order["id"], self.buyer, link, wanted.reason)
+        assert state == wanted
         keys = keys_on(self.buyer.get(link).text)
         assert len(keys) == (2 if 1 in wanted.open_items else 0)
 

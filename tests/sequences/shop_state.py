@@ -69,13 +69,13 @@ def _subject(mail: dict[str, str]) -> str:
 
 def compose_mails(app: Flask, order_id: int) -> dict[str, list[Mail | str]]:
     """Kind -> the mails as they would leave now, or why they would not."""
-    made: dict[str, list[Mail | str]] = {}
+    mails: dict[str, list[Mail | str]] = {}
     with app.test_request_context(base_url=runtime(app).settings.base_url):
         for message in db.session.query(OutboxMessage).filter_by(order_id=order_id).all():
-            found = compose(message)
-            made.setdefault(message.kind, []).append(found if isinstance(found, Mail) else found.reason)
+            composed = compose(message)
+            mails.setdefault(message.kind, []).append(composed if isinstance(composed, Mail) else composed.reason)
         db.session.remove()
-    return made
+    return mails
 
 
 def keys_in(mail: Mail) -> list[str]:

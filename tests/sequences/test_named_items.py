@@ -19,11 +19,11 @@ NEWS = ("refund.", "charge.refunded")
 
 def opened(sale: Sale) -> dict[str, int]:
     """File name -> what its link from the first page answers now."""
-    found = {}
+    statuses = {}
     for link in sale.downloads:
         with sale.buyer.get(link) as answer:
-            found[link.rpartition("/")[2]] = answer.status_code
-    return found
+            statuses[link.rpartition("/")[2]] = answer.status_code
+    return statuses
 
 
 @pytest.mark.parametrize("ended", ["failed", "canceled"])

@@ -29,10 +29,10 @@ DESKTOP: Any = {"width": 1280, "height": 900}
 
 
 def find_chromium() -> str:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not program:
         missing("No Chromium found: `apt install chromium`, or set CHROMIUM to its path.")
-    return str(found)
+    return str(program)
 
 
 @pytest.fixture(scope="session")
@@ -79,9 +79,9 @@ def page(chromium: Browser, complaints: Complaints, viewport: Any) -> Iterator[P
     """A new browser profile; the test fails on console errors it did not announce in `complaints.expected`."""
     context = chromium.new_context(viewport=viewport, locale="en-US", ignore_https_errors=True)
     context.set_default_timeout(PATIENCE_MS)
-    made = context.new_page()
-    complaints.listen(made)
-    yield made
+    new_page = context.new_page()
+    complaints.listen(new_page)
+    yield new_page
     context.close()
     assert complaints.unexpected() == []
 
@@ -100,10 +100,10 @@ def assert_accessible(page: Page) -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no color on its way to another
         for frame in filter(_runs_scripts, page.frames):  # where scripts may not run, axe would never answer
             frame.evaluate(script)
-            found = frame.evaluate("options => axe.run(document, options)", _axe_options(scheme))
+            results = frame.evaluate("options => axe.run(document, options)", _axe_options(scheme))
             problems = [
                 f"{rule['id']}: {node['target']} {node['html'][:120]}"
-                for rule in found["violations"]
+                for rule in results["violations"]
                 for node in rule["nodes"]
             ]
             assert problems == [], f"{frame.url} ({scheme}): {problems}"

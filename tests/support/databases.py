@@ -128,8 +128,8 @@ def _migrate_and_seed(folder: Path, url: str) -> None:
 
 @contextmanager
 def databases(folder: Path) -> Iterator[Databases]:
-    made = Databases(folder)
+    maker = Databases(folder)
     try:
-        yield made
+        yield maker
     finally:
-        made.stop()
+        maker.stop()

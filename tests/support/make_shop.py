@@ -84,16 +84,16 @@ def give_token() -> ResponseReturnValue:
 @pytest.fixture
 def make_shop(tmp_path: Path) -> Iterator[MakeShop]:
     """`make_shop(**settings)`: a shop without a database, for what needs none."""
-    made: list[Flask] = []
+    apps: list[Flask] = []
 
     def make(**changes: str) -> Flask:
         app = create_app(load_settings(base_environment(tmp_path) | changes))
         app.register_blueprint(wrong)
-        made.append(app)
+        apps.append(app)
         return app
 
     yield make
-    for app in made:
+    for app in apps:
         with app.app_context():
             db.session.remove()
             db.engine.dispose()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 def processes_of(mark: Path | str) -> list[int]:
     """Programs that know this folder or address, by the environment or the arguments they were started with."""
-    found = []
+    pids = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             told = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
@@ -14,8 +14,8 @@ def processes_of(mark: Path | str) -> list[int]:
         except OSError:
             continue
         if os.fsencode(mark) in told and state != "Z":
-            found.append(int(entry.name))
-    return found
+            pids.append(int(entry.name))
+    return pids
 
 
 def children_of(parent: int) -> set[int]:

@@ -37,8 +37,8 @@ def bucket(s3: str) -> Any:
     )
     client.create_bucket(Bucket="goods")
     yield client
-    found = client.list_object_versions(Bucket="goods")
-    for each in found.get("Versions", []) + found.get("DeleteMarkers", []):
-        client.delete_object(Bucket="goods", Key=each["Key"], VersionId=each["VersionId"])
+    versions = client.list_object_versions(Bucket="goods")
+    for version in versions.get("Versions", []) + versions.get("DeleteMarkers", []):
+        client.delete_object(Bucket="goods", Key=version["Key"], VersionId=version["VersionId"])
     client.delete_bucket(Bucket="goods")
     client.close()

@@ -51,14 +51,14 @@ class Buyer:
         return self.client.post(path, data=form, base_url=self.base_url, headers={"Referer": self.base_url + "/"})
 
     def csrf_token(self) -> str:
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/products/twinspot").text)
-        assert found
-        return found[1]
+        field = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/products/twinspot").text)
+        assert field
+        return field[1]
 
     def nonce(self) -> str:
-        found = re.search(r'name="nonce"[^>]*value="([^"]+)"', self.get("/cart").text)
-        assert found, "the cart page has no checkout form"
-        return found[1]
+        field = re.search(r'name="nonce"[^>]*value="([^"]+)"', self.get("/cart").text)
+        assert field, "the cart page has no checkout form"
+        return field[1]
 
     def add(self, slug: str = "twinspot", edition: str = "", quantity: int = 1) -> int:
         price_id = find_price(self.app, slug, edition)
@@ -74,9 +74,9 @@ class Buyer:
         return self.session_on(page)
 
     def session_on(self, page: TestResponse) -> str:
-        found = re.search(r"(cs_test_[A-Za-z0-9]+)_secret_", page.text)
-        assert found, "no client secret on the page"
-        return found[1]
+        secret = re.search(r"(cs_test_[A-Za-z0-9]+)_secret_", page.text)
+        assert secret, "no client secret on the page"
+        return secret[1]
 
     def land(self, session_id: str, **kwargs: Any) -> TestResponse:
         return self.get(f"/checkout/return?session_id={session_id}", **kwargs)

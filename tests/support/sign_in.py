@@ -45,9 +45,9 @@ def waiting_mails(app: Flask) -> list[Mail]:
     """Those that would leave now, oldest first."""
     with app.app_context():
         waiting = db.session.scalars(select(OutboxMessage).where(OutboxMessage.state == "queued")).all()
-        made = [mail for mail in map(compose, waiting) if isinstance(mail, Mail)]
+        mails = [mail for mail in map(compose, waiting) if isinstance(mail, Mail)]
         db.session.remove()
-    return made
+    return mails
 
 
 def code_in(mail: Mail) -> str:
@@ -55,9 +55,9 @@ def code_in(mail: Mail) -> str:
 
 
 def link_in(mail: Mail) -> str:
-    found = re.search(r"/(?:sign-in/link|confirm)/[0-9a-f]{32}", mail.text)
-    assert found
-    return found[0]
+    address = re.search(r"/(?:sign-in/link|confirm)/[0-9a-f]{32}", mail.text)
+    assert address
+    return address[0]
 
 
 def ask_for_code(app: Flask, address: str = "127.0.0.1", email: str = ADA) -> Buyer:
@@ -82,8 +82,8 @@ def mailed_proof(shop: Shop, email: str) -> tuple[str, str]:
 
 def newest_code(shop: Shop, email: str) -> str:
     shop.work()
-    found = re.search(
+    code = re.search(
         CODE, next(str(mail["subject"]) for mail in shop.mails(to=email) if "code" in mail["subject"])
     )
-    assert found
-    return found[1]
+    assert code
+    return code[1]

@@ -14,9 +14,9 @@ HOW_TO_GET_IT = "Stripe CLI not found: `npm install --no-save @stripe/cli` here,
 def find_stripe_cli() -> Path:
     """Skips with a line that says how to get it; in CI it must be there."""
     local = ROOT / "node_modules" / ".bin" / "stripe"
-    for found in (os.environ.get("STRIPE_CLI"), shutil.which("stripe"), local if local.exists() else None):
-        if found:
-            return Path(found)
+    for program in (os.environ.get("STRIPE_CLI"), shutil.which("stripe"), local if local.exists() else None):
+        if program:
+            return Path(program)
     missing(HOW_TO_GET_IT)
     raise AssertionError("missing() always ends the test")
 

@@ -39,9 +39,9 @@ def number_of(app: Flask) -> str:
 def test_activates_validates_and_deactivates_in_lemon_squeezys_shape(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     key = sale.keys[0]
-    made = ask(app, "activate", license_key=key, instance_name="Ada's laptop")
-    assert made.status_code == 200
-    body = made.get_json()
+    activated = ask(app, "activate", license_key=key, instance_name="Ada's laptop")
+    assert activated.status_code == 200
+    body = activated.get_json()
     assert body["activated"] is True
     assert body["error"] is None
     assert body["license_key"].keys() == {
@@ -244,8 +244,8 @@ def test_takes_the_same_device_again_for_the_same_instance(app: Flask, sandbox: 
     other = ask(app, "activate", license_key=key, instance_name="c", fingerprint="disk-2")
     assert (other.status_code, other.get_json()["code"]) == (400, "ACTIVATION_LIMIT_REACHED")
     assert other.get_json()["error"] == "This license key has reached the activation limit."
-    mine = ask(app, "validate", license_key=key, fingerprint="disk-1").get_json()
-    assert mine["instance"] == first["instance"]
+    validated = ask(app, "validate", license_key=key, fingerprint="disk-1").get_json()
+    assert validated["instance"] == first["instance"]
     stranger = ask(app, "validate", license_key=key, fingerprint="disk-2").get_json()
     assert (stranger["valid"], stranger["code"]) == (False, "FINGERPRINT_MISMATCH")
     mixed = ask(
@@ -256,9 +256,9 @@ def test_takes_the_same_device_again_for_the_same_instance(app: Flask, sandbox: 
 
 def test_lets_a_refunded_device_still_go(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
-    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()
+    activated = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()
     refund(sale)
-    gone = ask(app, "deactivate", license_key=sale.keys[0], instance_id=made["instance"]["id"]).get_json()
+    gone = ask(app, "deactivate", license_key=sale.keys[0], instance_id=activated["instance"]["id"]).get_json()
     assert gone["deactivated"] is True
     assert gone["license_key"]["status"] == "disabled"
 
@@ -267,14 +267,14 @@ def test_gives_the_same_key_and_device_back_after_a_dispute_that_is_won(
     app: Flask, sandbox: SandboxClient
 ) -> None:
     sale = sell_license(app, sandbox)
-    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()["instance"]
+    instance = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()["instance"]
     opened = dispute(sale)
-    closed = ask(app, "validate", license_key=sale.keys[0], instance_id=made["id"]).get_json()
+    closed = ask(app, "validate", license_key=sale.keys[0], instance_id=instance["id"]).get_json()
     assert (closed["valid"], closed["code"]) == (False, "DISPUTED")
     sandbox.control(f"disputes/{opened}/move", status="won")
     sale.deliver("charge.dispute.")
-    back = ask(app, "validate", license_key=sale.keys[0], instance_id=made["id"]).get_json()
-    assert (back["valid"], back["instance"]) == (True, made)
+    back = ask(app, "validate", license_key=sale.keys[0], instance_id=instance["id"]).get_json()
+    assert (back["valid"], back["instance"]) == (True, instance)
 
 
 def test_spends_the_same_statement_on_a_guess_as_on_a_key(app: Flask, sandbox: SandboxClient) -> None:
@@ -295,8 +295,8 @@ NAMES = ["\U0001f469\u200d\U0001f4bb laptop", "Ada\u00a0Mac", "\u05de\u05e9\u05d
 @pytest.mark.parametrize("name", NAMES)
 def test_calls_a_device_whatever_its_owner_calls_it(app: Flask, sandbox: SandboxClient, name: str) -> None:
     sale = sell_license(app, sandbox)
-    made = ask(app, "activate", license_key=sale.keys[0], instance_name=name).get_json()
-    assert made["instance"]["name"] == name
+    activated = ask(app, "activate", license_key=sale.keys[0], instance_name=name).get_json()
+    assert activated["instance"]["name"] == name
     assert name in sale.order_page()
 
 

@@ -165,7 +165,7 @@ def test_asks_no_more_than_a_few_questions_in_the_worker(app: Flask, sandbox: Sa
     with counted(app) as statements:
         serve(app)
     assert len(statements) <= 8
-    assert not [each for each in statements if each.startswith(("UPDATE", "INSERT"))]
+    assert not [statement for statement in statements if statement.startswith(("UPDATE", "INSERT"))]
 
 
 def test_tells_by_the_commands_of_keys_what_was_left_out(app: Flask, run: Any) -> None:

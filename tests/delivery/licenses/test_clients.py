@@ -153,11 +153,11 @@ def test_gives_every_error_the_shape_of_an_answer_that_another_origin_can_read(a
     }
     for name, (answer, status, code) in answers.items():
         assert answer.status_code == status, name
-        found = answer.get_json()
-        assert found | {"error": ""} == {
+        fields = answer.get_json()
+        assert fields | {"error": ""} == {
             "valid": False, "error": "", "license_key": None, "instance": None, "meta": None, "code": code,
         }  # fmt: skip
-        assert found["error"]
+        assert fields["error"]
         assert answer.headers["Access-Control-Allow-Origin"] == "*", name
     assert "POST" in answers["not a POST"][0].headers["Allow"]
     assert answers["nobody there"][0].headers["Retry-After"]

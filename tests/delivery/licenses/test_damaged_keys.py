@@ -57,7 +57,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_names_each_line_and_takes_it_as_it_is(name: str) -> None:
     text, lines = FILES[name]
-    found = read_keys(text.encode())
-    assert [problem.number for problem in sorted(found.problems, key=lambda each: each.number)] == lines
-    assert all(problem.is_doubt for problem in found.problems)
+    keys_read = read_keys(text.encode())
+    assert [problem.number for problem in sorted(keys_read.problems, key=lambda each: each.number)] == lines
+    assert all(problem.is_doubt for problem in keys_read.problems)
     assert read_keys(text.encode(), as_is=True).problems == ()

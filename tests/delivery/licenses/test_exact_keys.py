@@ -37,8 +37,8 @@ def test_takes_a_key_for_what_is_written(app: Flask, sandbox: SandboxClient, run
     assert sold_keys(app) == [*CASE, DASH[0]]
     asked = [*CASE, DASH[0], DASH[1], "AB CD123", "ab-cd123", CASE[0].upper()]
     assert [state_of(app, key) for key in asked] == ["VALID"] * 3 + ["MISTYPED"] * 4
-    made = ask(app, "activate", license_key=CASE[1], instance_name="a", fingerprint="f").get_json()
-    assert (made["license_key"]["key"], bool(made["license_file"])) == (CASE[1], True)
+    activated = ask(app, "activate", license_key=CASE[1], instance_name="a", fingerprint="f").get_json()
+    assert (activated["license_key"]["key"], bool(activated["license_file"])) == (CASE[1], True)
 
     assert run("keys", "withdraw", CASE[0]).exit_code == 0
     assert [state_of(app, key) for key in CASE] == ["WITHDRAWN", "VALID"]

@@ -67,8 +67,8 @@ def test_passes_both_verifiers_as_the_file_of_the_order_page(
 @both
 def test_comes_with_an_activation_for_this_device_alone(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox, expires_at=clock.now() + timedelta(days=3))
-    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="disk-1").get_json()
-    claims = claims_of(made["license_file"])
+    activated = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="disk-1").get_json()
+    claims = claims_of(activated["license_file"])
     assert claims["fingerprint"] == "disk-1"
     assert claims["exp"] == claims["license_expires_at"]
 
@@ -78,8 +78,8 @@ def test_comes_with_no_activation_of_a_device_without_a_name_for_itself(
 ) -> None:
     """A file for any device would go around the limit of devices."""
     sale = sell_license(app, sandbox)
-    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()
-    assert (made["activated"], made["license_file"]) == (True, None)
+    activated = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()
+    assert (activated["activated"], activated["license_file"]) == (True, None)
 
 
 CASES = [case["name"] for case in vectors.make_vectors()["cases"]]
@@ -247,8 +247,8 @@ def test_shows_the_new_key_in_no_file_to_whoever_has_the_old_one(
         return issue_license_file(license_id, **how)
 
     monkeypatch.setattr(views, "issue_license_file", overtaken)
-    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="disk-1").get_json()
-    assert (made["code"], made["license_file"]) == ("VALID", None)
+    activated = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="disk-1").get_json()
+    assert (activated["code"], activated["license_file"]) == ("VALID", None)
     monkeypatch.undo()
     (new,) = (row["key"] for row in read_rows(app, "SELECT key FROM licenses"))
     again = ask(app, "activate", license_key=new, instance_name="a", fingerprint="disk-1").get_json()

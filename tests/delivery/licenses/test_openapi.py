@@ -65,14 +65,14 @@ def test_answers_a_license_that_works_as_described(app: Flask, sandbox: SandboxC
     @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=cases, asks_for_product=booleans())
     def send(case: Any, asks_for_product: bool) -> None:
-        made: Any = ask(app, "activate", license_key=key, instance_name="A", fingerprint="a").get_json()
+        activated: Any = ask(app, "activate", license_key=key, instance_name="A", fingerprint="a").get_json()
         assume(isinstance(case.body, dict))
         case.query.clear()
         case.body["license_key"] = key
         if not asks_for_product:
             case.body.pop("product_id", None)
         if operation == "deactivate":
-            case.body["instance_id"] = made["instance"]["id"]
+            case.body["instance_id"] = activated["instance"]["id"]
         answered.add(case.call_and_validate(excluded_checks=LEFT_OUT).json()["code"])
 
     send()

@@ -26,11 +26,11 @@ def replaced(app: Flask, key: str) -> str:
 
 def test_takes_the_devices_of_a_replaced_key_along(app: Flask, sandbox: SandboxClient, run: Any) -> None:
     sale = sell_license(app, sandbox)
-    made = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="d").get_json()
+    activated = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="d").get_json()
     done = run("keys", "replace", sale.keys[0])
     assert "1 devices were deactivated" in done.output
     (new,) = sold_keys(app)
-    gone = ask(app, "validate", license_key=new, instance_id=made["instance"]["id"]).get_json()
+    gone = ask(app, "validate", license_key=new, instance_id=activated["instance"]["id"]).get_json()
     assert gone["code"] == "INSTANCE_NOT_FOUND"
     assert run("keys", "replace", new, "--keep-devices").exit_code == 2
 

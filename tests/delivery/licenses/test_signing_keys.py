@@ -24,9 +24,9 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 def states(app: Flask) -> dict[str, KeyState]:
     with app.app_context():
-        found = {key.kid: key.state for key in signing_keys.list_keys()}
+        state_by_kid = {key.kid: key.state for key in signing_keys.list_keys()}
         db.session.remove()
-    return found
+    return state_by_kid
 
 
 def test_lets_a_shipped_program_verify_through_a_rotation(

@@ -53,10 +53,10 @@ def test_answers_the_first_reason(
     is_replaced: bool,
     expected: Code | None,
 ) -> None:
-    found = license_refusal(
+    refusal = license_refusal(
         sale.facts, withdrawn_at=withdrawn_at, expires_at=expires_at, now=NOW, is_replaced=is_replaced
     )
-    assert found is expected
+    assert refusal is expected
 
 
 moments = st.sampled_from([None, OVER, AHEAD])
@@ -80,6 +80,6 @@ moments = st.sampled_from([None, OVER, AHEAD])
 def test_works_only_while_its_order_is_open(
     sale: SaleFacts, withdrawn_at: datetime | None, expires_at: datetime | None
 ) -> None:
-    found = license_refusal(sale.facts, withdrawn_at=withdrawn_at, expires_at=expires_at, now=NOW)
+    refusal = license_refusal(sale.facts, withdrawn_at=withdrawn_at, expires_at=expires_at, now=NOW)
     is_open = access(sale.facts).allowed and withdrawn_at is None and expires_at is not OVER
-    assert (found is None) is is_open
+    assert (refusal is None) is is_open

@@ -66,8 +66,15 @@ def make_vectors() -> dict[str, Any]:
     renamed = encode(json.dumps(claims | {"edition": "Team"}).encode())
 
     def listed(private: Ed25519PrivateKey = first, *, kid: str = "k1", iss: str = SHOP, **lists: Any) -> str:
-        made = {"iss": iss, "iat": NOW - 60, "exp": NOW + 86_400, "mode": "live", "revoked": {}, "reissued": {}}
-        return signed(made | lists, private, typ=REVOCATIONS, kid=kid)
+        claims_of_list = {
+            "iss": iss,
+            "iat": NOW - 60,
+            "exp": NOW + 86_400,
+            "mode": "live",
+            "revoked": {},
+            "reissued": {},
+        }
+        return signed(claims_of_list | lists, private, typ=REVOCATIONS, kid=kid)
 
     def case(name: str, expected: str, token: str, product: str = "twinspot", **known: Any) -> dict[str, Any]:
         return {"name": name, "expected": expected, "product": product, "token": token, **known}

@@ -60,5 +60,5 @@ def test_answers_no_other_site(sandbox: Calls) -> None:
     for origin, status in (("https://evil.test", 403), (sandbox.url, 200)):
         answer = requests.post(f"{sandbox.url}/_sandbox/reset", headers={"Origin": origin}, timeout=60)
         assert answer.status_code == status
-        left = [entry["id"] for entry in sandbox.look("sessions")["data"]]
-        assert left == ([session.id] if status == 403 else [])
+        session_ids = [entry["id"] for entry in sandbox.look("sessions")["data"]]
+        assert session_ids == ([session.id] if status == 403 else [])

@@ -23,9 +23,9 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 def stored(app: Flask) -> dict[str, dict[str, float]]:
     with app.app_context():
-        found = read_measurements()
+        values = read_measurements()
         db.session.remove()
-    return found
+    return values
 
 
 @both
@@ -40,12 +40,12 @@ def test_adds_up_what_several_processes_measure(app: Flask, settings: Settings) 
                 db.session.remove()
     with other.app_context():
         db.engine.dispose()
-    found = stored(app)
-    assert found["access_denials"] == {"refunded": 4}
-    assert found["stripe_seconds_sum"] == {"ok": pytest.approx(8.4)}
-    assert found["stripe_seconds"]["ok 0.25"] == 2
-    assert found["stripe_seconds"]["ok 5"] == 4
-    assert found["stripe_seconds"]["ok inf"] == 4
+    values = stored(app)
+    assert values["access_denials"] == {"refunded": 4}
+    assert values["stripe_seconds_sum"] == {"ok": pytest.approx(8.4)}
+    assert values["stripe_seconds"]["ok 0.25"] == 2
+    assert values["stripe_seconds"]["ok 5"] == 4
+    assert values["stripe_seconds"]["ok inf"] == 4
 
 
 def test_shows_latencies_and_denials_to_prometheus(shop: Shop) -> None:

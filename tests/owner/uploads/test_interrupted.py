@@ -61,7 +61,7 @@ def assert_whole(app: Flask) -> None:
     expected = hashlib.sha256(content()).hexdigest()
     release = find_release(app)
     assert release
-    assert [(each.size_bytes, each.sha256) for each in release.files] == [(SIZE, expected)]
+    assert [(entry.size_bytes, entry.sha256) for entry in release.files] == [(SIZE, expected)]
     assert hashlib.sha256(stored_file(app).read_bytes()).hexdigest() == expected
     assert parts(app) == []
 

@@ -54,8 +54,8 @@ def test_leads_both_clicks_to_the_same_checkout(app: Flask, sandbox: SandboxClie
     answers = [send(browser, path, **form) for browser in clicks]
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].location == answers[1].location
-    for each in clicks:
-        assert each.get(answers[0].location).status_code == 200
+    for click in clicks:
+        assert click.get(answers[0].location).status_code == 200
     assert count_sessions(sandbox) == 1
 
 

@@ -41,7 +41,7 @@ def make(folder: Path, name: str, text: str = "content") -> Path:
 
 def stored(settings: Settings) -> list[str]:
     folder = settings.files_path / "twinspot" / "3.0"
-    return sorted(each.name for each in folder.iterdir()) if folder.exists() else []
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
 def test_leaves_nothing_after_a_bad_second_name(
@@ -203,7 +203,7 @@ def test_takes_all_uploads_to_one_new_release_at_once(app: Flask, tmp_path: Path
         sources = [make(tmp_path, f"{number}-{part}.zip", str(part)) for part in range(4)]
         ids = at_once(app, sources, f"8.{number}")
         assert len(set(ids)) == 4
-        assert all(isinstance(each, int) for each in ids)
+        assert all(isinstance(file_id, int) for file_id in ids)
     assert read_rows(app, "SELECT count(*) AS n FROM releases WHERE version LIKE '8.%'") == [{"n": 6}]
 
 
@@ -214,7 +214,7 @@ def test_keeps_one_of_two_contents_under_one_name_at_once(app: Flask, settings: 
         done = at_once(app, sources, f"9.{number}")
         assert done.count(ReleaseFileExists) == 2
         kept = settings.files_path / "twinspot" / f"9.{number}" / "one.zip"
-        assert kept.read_text() == str([isinstance(each, int) for each in done].index(True))
+        assert kept.read_text() == str([isinstance(result, int) for result in done].index(True))
 
 
 @both
@@ -231,5 +231,5 @@ def test_lets_nginx_read_what_is_new_whatever_the_umask(upload: Any, settings: S
     finally:
         os.umask(before)
     file = settings.files_path / "twinspot" / "3.0" / "a.zip"
-    modes = [each.stat().st_mode & 0o777 for each in (file.parent, file)]
+    modes = [path.stat().st_mode & 0o777 for path in (file.parent, file)]
     assert modes == [0o755, 0o644]

@@ -44,8 +44,8 @@ def at_once(app: Flask, *acts: Callable[[], object]) -> list[str]:
 
 @both
 def test_gives_one_slug_to_one_product(app: Flask) -> None:
-    made = at_once(app, *(lambda: create_product("Kerf", slug="kerf") for _ in range(4)))
-    assert made == ["", "product_refused", "product_refused", "product_refused"]
+    outcomes = at_once(app, *(lambda: create_product("Kerf", slug="kerf") for _ in range(4)))
+    assert outcomes == ["", "product_refused", "product_refused", "product_refused"]
     assert len(read_rows(app, "SELECT id FROM products WHERE slug = 'kerf'")) == 1
 
 
