@@ -18,7 +18,7 @@ class ListedMail:
     id: int
     order: str | None
     kind: str
-    state: str
+    state: MailState
     recipient: str
     attempts: int
     error: str | None
@@ -46,7 +46,7 @@ def _listed(message: OutboxMessage, number: str | None) -> ListedMail:
         id=message.id,
         order=number,
         kind=message.kind,
-        state=message.state.value,
+        state=message.state,
         recipient=message.recipient,
         attempts=message.attempts,
         error=message.last_error,

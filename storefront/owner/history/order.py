@@ -14,7 +14,7 @@ from storefront.delivery.licenses.keys import hint
 from storefront.orders.access import Access
 from storefront.orders.after_sale import Notice
 from storefront.orders.links import order_token
-from storefront.orders.models import Decision, Order
+from storefront.orders.models import Decision, GrantKind, Order
 from storefront.owner.history.timeline import Moment, read_timeline
 
 
@@ -22,7 +22,7 @@ from storefront.owner.history.timeline import Moment, read_timeline
 class HistoryGrant:
     """`key` is None for a download; masked unless the owner asked for keys."""
 
-    kind: str
+    kind: GrantKind
     product: str
     key: str | None
     created_at: datetime
@@ -168,4 +168,4 @@ def _grant(grant: GrantContents, *, with_keys: bool) -> HistoryGrant:
     key = grant.license.key if grant.license is not None else None
     if key is not None and not with_keys:
         key = hint(key)
-    return HistoryGrant(kind=grant.kind.value, product=grant.product_name, key=key, created_at=grant.created_at)
+    return HistoryGrant(kind=grant.kind, product=grant.product_name, key=key, created_at=grant.created_at)
