@@ -2,6 +2,7 @@
 
 from flask import Flask, g
 from flask_migrate import Migrate
+from werkzeug.local import LocalProxy
 
 from storefront.buyers.account.proof_views import confirm
 from storefront.buyers.account.views import account
@@ -34,6 +35,7 @@ from storefront.shop.cart.views import cart
 from storefront.shop.catalog.views import catalog
 from storefront.shop.media import models as _media_models  # noqa: F401 - its tables
 from storefront.shop.media.views import media
+from storefront.shop.profile.read import read_profile
 from storefront.stripe_api.gateway import set_up_gateway
 from storefront.web.outage_pages import set_up_outage_pages
 from storefront.web.request_log import Shop
@@ -69,6 +71,7 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.filters["money"] = money.format_money
     app.jinja_env.filters["amount"] = money.write_money
     app.jinja_env.globals["shop"] = settings
+    app.jinja_env.globals["profile"] = LocalProxy(read_profile)  # asked for where a template says it
     app.jinja_env.globals["code_minutes"] = LIFETIME_MINUTES
     app.jinja_env.globals["csp_nonce"] = lambda: g.csp_nonce
     return app

@@ -48,6 +48,7 @@ def error_answer(
     if wants_json():
         response = jsonify(_error_body(status, code, message))
     else:
+        g.is_error_page = True  # it asks the database nothing that it can say without
         page = render_template(
             "web/error.html", status=status, title=title, message=message, may_repeat=may_repeat
         )

@@ -1,4 +1,4 @@
-"""Why a change of a product is refused: a sentence for each field, and the values of a save that came too late."""
+"""Why a change is refused: a sentence for each field, and the values of a save that came too late."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,15 +7,19 @@ from typing import Any
 from storefront.core.errors import StorefrontError
 
 
-class ProductRefused(StorefrontError):
+class FieldsRefused(StorefrontError):
     """`problems` are sentences by the name of the field; all of them at once."""
 
-    code = "product_refused"
+    code = "fields_refused"
     title = "This cannot be saved"
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__(" ".join(problems.values()))
         self.problems = dict(problems)
+
+
+class ProductRefused(FieldsRefused):
+    code = "product_refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The texts of a product: their limits, and how they are written."""
+"""Texts that an owner types, above all those of a product: their limits, and how they are written."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storefront.shop.catalog.file_names import TURNING
-from storefront.shop.editor.refusals import ProductRefused
+from storefront.shop.editor.refusals import FieldsRefused, ProductRefused
 
 MOST_QUESTIONS = 12
 MOST_TAGS = 5
@@ -51,13 +51,18 @@ class _Wrong(ValueError):
     """Its words are for who typed the text."""
 
 
-def clean_texts(submitted: Mapping[str, Any], rules: Mapping[str, TextRule] = RULES) -> dict[str, Any]:
+def clean_texts(
+    submitted: Mapping[str, Any],
+    rules: Mapping[str, TextRule] = RULES,
+    *,
+    refused: type[FieldsRefused] = ProductRefused,
+) -> dict[str, Any]:
     """Return the texts as they are stored.
 
     `questions` are pairs of a question and its answer, of which those without both are left out; `tags` are words.
 
     Raises:
-        ProductRefused: with a sentence for each field that cannot be stored.
+        FieldsRefused: of the kind `refused`, with a sentence for each field that cannot be stored.
     """
     readers: dict[str, Callable[[Any], Any]] = {"questions": _clean_questions, "tags": _clean_tags}
     texts: dict[str, Any] = {}
@@ -68,7 +73,7 @@ def clean_texts(submitted: Mapping[str, Any], rules: Mapping[str, TextRule] = RU
         except _Wrong as wrong:
             problems[name] = str(wrong)
     if problems:
-        raise ProductRefused(problems)
+        raise refused(problems)
     return texts
 
 

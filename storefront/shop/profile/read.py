@@ -1,0 +1,89 @@
+"""The one reader of the shop's profile: at most one statement a request, and none where nobody asks for it."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from flask import g
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from storefront.core.db import db
+from storefront.core.email_addresses import Mailbox
+from storefront.core.runtime import Part, settings
+from storefront.migrations.state import find_trouble
+from storefront.shop.profile.models import ShopProfile
+
+COLUMNS = tuple(column for column in ShopProfile.__table__.columns if column.name != "id")
+LAST_READ: "Part[Profile | None]" = Part("profile", lambda: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What pages and mails say: `name`, `support_address` and `mail_sender` are never empty, other texts may be.
+
+    `support_email` is what the owner wrote; where that is none, people write to the sender of the mails.
+    """
+
+    name: str
+    tagline: str = ""
+    about: str = ""  # Markdown
+    announcement: str = ""
+    support_email: str = ""
+    support_address: str
+    mail_sender: Mailbox
+    mail_greeting: str = ""
+    mail_signature: str = ""
+    mail_footer: str = ""
+
+    def mailto(self, subject: str = "") -> str:
+        """Return a link that opens a mail to the shop (RFC 6068)."""
+        address = f"mailto:{quote(self.support_address, safe='@+')}"
+        return f"{address}?subject={quote(subject, safe='')}" if subject else address
+
+
+def read_profile() -> Profile:
+    """Return the profile as committed now, and the same one until this request ends.
+
+    Error pages need no database: they say what was read last, or what the settings say.
+    """
+    if "profile" not in g:
+        may_ask = "outage" not in g and not ("is_error_page" in g and LAST_READ.get())
+        g.profile = _ask() if may_ask else LAST_READ.get() or profile_of({})
+    profile: Profile = g.profile
+    return profile
+
+
+def read_profile_anew() -> Profile:
+    """For what outlives a request: a worker, and whoever has just changed the profile."""
+    g.pop("profile", None)
+    return read_profile()
+
+
+def profile_of(texts: dict[str, Any]) -> Profile:
+    """Return what these columns mean; those that are absent are empty."""
+    shop = settings()
+    name = texts.get("name") or shop.shop_name
+    sender_name = texts.get("mail_sender_name") or shop.mail_from.name or name
+    kept = ("tagline", "about", "announcement", "support_email", "mail_greeting", "mail_signature", "mail_footer")
+    return Profile(
+        name=name,
+        support_address=texts.get("support_email") or shop.mail_from.address,
+        mail_sender=Mailbox(name=sender_name, address=shop.mail_from.address),
+        **{column: texts.get(column, "") for column in kept},
+    )
+
+
+def _ask() -> Profile:
+    try:
+        row = db.session.execute(select(*COLUMNS)).mappings().first()
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        if find_trouble(error) is not None:
+            g.outage = True  # so that nothing else waits for this database before the answer leaves
+        elif "is_error_page" not in g:
+            raise
+        return LAST_READ.get() or profile_of({})
+    profile = profile_of(dict(row) if row else {})
+    LAST_READ.set(profile)
+    return profile
