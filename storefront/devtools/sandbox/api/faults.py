@@ -2,7 +2,6 @@
 
 import fnmatch
 import threading
-import time
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,6 +9,10 @@ from flask import current_app
 
 from storefront.devtools.sandbox.api.errors import StripeApiError
 from storefront.devtools.sandbox.json_values import refuse_unknown_members
+
+
+class FaultsClearedError(Exception):
+    """The call was waiting when its fault was taken away: nothing is done, and nobody gets an answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,10 +46,8 @@ class Fault:
         if self.times is not None:
             self.times -= 1
 
-    def strike(self) -> None:
-        """Pass the delay, then raise the error, if there is one."""
-        if not self.drop_after_execution:
-            time.sleep(self.delay_seconds)
+    def fail(self) -> None:
+        """Raise the error, if there is one."""
         if self.status is None:
             return
         raise StripeApiError(
@@ -66,10 +67,30 @@ class Fault:
         return self.times is not None and self.times <= 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Struck:
+    """A fault as one call has met it; `cleared` is set when the faults of then are cleared."""
+
+    fault: Fault
+    cleared: threading.Event
+
+    def strike(self) -> None:
+        """Pass the delay, then raise the error, if there is one."""
+        if not self.fault.drop_after_execution:
+            self.wait()
+        self.fault.fail()
+
+    def wait(self) -> None:
+        """Pass the delay. Raises FaultsClearedError when it is cut short."""
+        if self.fault.delay_seconds and self.cleared.wait(self.fault.delay_seconds):
+            raise FaultsClearedError
+
+
 class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._cleared = threading.Event()
 
     def add(self, values: dict[str, Any]) -> Fault:
         """Raises ValueError for a name that is not a member of Fault."""
@@ -79,12 +100,12 @@ class Faults:
             self._faults.append(fault)
         return fault
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> Struck | None:
         with self._lock:
             for fault in self._faults:
                 if fault.matches(method, path):
                     fault.count_down()
-                    return fault
+                    return Struck(fault=fault, cleared=self._cleared)
         return None
 
     def waiting(self) -> list[Fault]:
@@ -92,8 +113,11 @@ class Faults:
             return [fault for fault in self._faults if not fault.is_used_up]
 
     def clear(self) -> None:
+        """Take away all faults, and let the calls that wait because of one end without doing anything."""
         with self._lock:
             self._faults.clear()
+            self._cleared.set()
+            self._cleared = threading.Event()
 
 
 def current_faults() -> Faults:
