@@ -17,7 +17,7 @@ from storefront.messages.compose import COMPOSERS
 from tests.support.databases import base_environment
 
 SOURCE = ROOT / "storefront"
-DEVTOOLS = (SOURCE / "devtools" / "sandbox", SOURCE / "devtools" / "mailbox")
+OTHER_PROGRAMS = tuple(SOURCE / "devtools" / name for name in ("sandbox", "mailbox", "samples/drawings"))
 TESTS = ROOT / "tests"
 TEMPLATES = ROOT / "templates"
 DOCUMENTS = sorted([ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -59,8 +59,8 @@ CLOCKS = {
 
 
 def modules() -> list[Path]:
-    """The shop's own: sandbox and mailbox are programs of their own."""
-    return sorted(path for path in SOURCE.rglob("*.py") if not any(map(path.is_relative_to, DEVTOOLS)))
+    """The shop's own: sandbox, mailbox and what draws the sample pictures are programs of their own."""
+    return sorted(path for path in SOURCE.rglob("*.py") if not any(map(path.is_relative_to, OTHER_PROGRAMS)))
 
 
 def name_of(path: Path) -> str:
