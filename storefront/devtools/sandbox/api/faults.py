@@ -2,7 +2,7 @@
 
 import fnmatch
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import current_app
@@ -67,12 +67,20 @@ class Fault:
         return self.times is not None and self.times <= 0
 
 
+@dataclass(slots=True, kw_only=True)
+class Hold:
+    """What calls wait for beside their delay: somebody who lets them go on, or who clears the faults."""
+
+    is_over: threading.Event = field(default_factory=threading.Event)
+    is_cleared: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Struck:
-    """A fault as one call has met it; `cleared` is set when the faults of then are cleared."""
+    """A fault as one call has met it."""
 
     fault: Fault
-    cleared: threading.Event
+    hold: Hold
 
     def strike(self) -> None:
         """Pass the delay, then raise the error, if there is one."""
@@ -81,8 +89,11 @@ class Struck:
         self.fault.fail()
 
     def wait(self) -> None:
-        """Pass the delay. Raises FaultsClearedError when it is cut short."""
-        if self.fault.delay_seconds and self.cleared.wait(self.fault.delay_seconds):
+        """Pass the delay, unless somebody ends it. Raises FaultsClearedError."""
+        if not self.fault.delay_seconds:
+            return
+        self.hold.is_over.wait(self.fault.delay_seconds)
+        if self.hold.is_cleared:
             raise FaultsClearedError
 
 
@@ -90,7 +101,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
-        self._cleared = threading.Event()
+        self._hold = Hold()
 
     def add(self, values: dict[str, Any]) -> Fault:
         """Raises ValueError for a name that is not a member of Fault."""
@@ -105,7 +116,7 @@ class Faults:
             for fault in self._faults:
                 if fault.matches(method, path):
                     fault.count_down()
-                    return Struck(fault=fault, cleared=self._cleared)
+                    return Struck(fault=fault, hold=self._hold)
         return None
 
     def waiting(self) -> list[Fault]:
@@ -116,8 +127,17 @@ class Faults:
         """Take away all faults, and let the calls that wait because of one end without doing anything."""
         with self._lock:
             self._faults.clear()
-            self._cleared.set()
-            self._cleared = threading.Event()
+            self._hold.is_cleared = True
+            self._end_hold()
+
+    def release(self) -> None:
+        """Let the calls that wait go on, as if their delay were over."""
+        with self._lock:
+            self._end_hold()
+
+    def _end_hold(self) -> None:
+        self._hold.is_over.set()
+        self._hold = Hold()
 
 
 def current_faults() -> Faults:
