@@ -32,6 +32,7 @@ OPEN = {
     "well_known": "public keys and revocations are public",
     "catalog": "everybody may look",
     "media": "pictures and samples are for everybody, under names that nobody can guess before they are shown",
+    "looks": "every page of the shop has its stylesheet",
     "cart": "it belongs to the browser that carries it in its cookie",
     "checkout": "a checkout opens for the browser that started it, a session id for who holds it",
     "webhook": "Stripe's signature is the permission",

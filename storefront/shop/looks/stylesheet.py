@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 
-from storefront.shop.looks.looks import Looks, OwnFont
+from storefront.shop.looks.chosen import Looks, OwnFont
 from storefront.shop.looks.palette import Palette
 from storefront.shop.looks.type_pairings import PAIRINGS, TypePairing
 

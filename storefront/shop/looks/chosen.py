@@ -63,9 +63,6 @@ class Looks:
         return dark_palette(self.accent) if self.accent else None
 
 
-DEFAULT = Looks()
-
-
 def looks_of(columns: Mapping[str, Any]) -> Looks:
     """Return what these columns mean; those that are absent are as the shop comes."""
     return Looks(
