@@ -38,6 +38,8 @@ class Mail:
     subject: str
     text: str
     html: str
+    sender_name: str = ""  # as the owner wrote it; empty: as the settings say
+    reply_to: str | None = None  # one address, where answers do not go to the sender
     unsubscribe_url: str | None = None  # of mails that nobody has to get
 
 
@@ -52,6 +54,8 @@ def write_letter(mail: Mail, *, sender: Mailbox, recipient: str, sent_at: dateti
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
+    if mail.reply_to:
+        headers["Reply-To"] = mail.reply_to
     if mail.unsubscribe_url:  # RFC 8058: mail programs show a button and post there
         headers["List-Unsubscribe"] = f"<{iri_to_uri(mail.unsubscribe_url)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

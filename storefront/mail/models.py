@@ -26,9 +26,15 @@ class MailKind(StrEnum):
     NEW_RELEASE = "new_release"
     INVITATION = "invitation"  # of somebody who may come in at /admin
     SECURITY_NOTICE = "security_notice"  # to them: a sign-in, a passkey
+    TEST_RECEIPT = "test_receipt"  # to an owner who wants to see one
 
 
-TO_OWNER = (MailKind.DISPUTE_OPENED, MailKind.FRAUD_WARNING, MailKind.RECONCILE_REPORT)
+TO_OWNER = (
+    MailKind.DISPUTE_OPENED,
+    MailKind.FRAUD_WARNING,
+    MailKind.RECONCILE_REPORT,
+    MailKind.TEST_RECEIPT,
+)
 
 
 class MailState(StrEnum):

@@ -84,7 +84,10 @@ def _send(mail: Mail) -> None:
         raise MailRefused(UNUSABLE, is_permanent=True)
     name, address = current_app.config["MAIL_DEFAULT_SENDER"]
     content = write_letter(
-        mail, sender=Mailbox(name=name, address=address), recipient=recipient, sent_at=clock.now()
+        mail,
+        sender=Mailbox(name=mail.sender_name or name, address=address),
+        recipient=recipient,
+        sent_at=clock.now(),
     )
     with _TimedConnection(current_app.extensions["mail"]) as connection:
         if connection.host is not None:

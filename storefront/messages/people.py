@@ -1,4 +1,4 @@
-"""Emails to the people who run the shop: an invitation, a code for /admin, and news of their account's safety."""
+"""Emails to the people who run the shop: an invitation, a code for /admin, news of their account, a test."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from storefront.messages.canceled import Canceled, Composed
 from storefront.owner.people.links import INVITATION, link_token
 from storefront.owner.people.models import Person, PersonLink
 from storefront.owner.people.people import find_person
+from storefront.owner.shop.sample_purchase import sample_purchase
 
 PERSON_PURPOSES = (ProofPurpose.PERSON_SIGN_IN, ProofPurpose.PERSON_CONFIRM)
 
@@ -40,6 +41,11 @@ def compose_invitation(message: OutboxMessage) -> Composed:
         return Canceled("the invitation was used, replaced or taken back")
     link_url = absolute_url("admin.open_link", token=link_token(row.PersonLink.seed))
     return {"link_url": link_url, "role": row.Person.role.value, "days": INVITATION.days}
+
+
+def compose_test_receipt(message: OutboxMessage) -> Composed:
+    purchase = sample_purchase(message.recipient)
+    return {"purchase": purchase, "order_url": purchase.order_url, "again_url": purchase.again_url}
 
 
 def compose_security_notice(message: OutboxMessage) -> Composed:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from flask import Flask
 
 from storefront.core.config.settings import load_settings
+from storefront.core.runtime import runtime
 from storefront.mail.transport import set_up_mail
 
 Talk = Callable[[socket.socket], None]
@@ -65,6 +66,7 @@ def answering(replies: dict[str, str], *, greeting: str = "220 here", hang_up_af
 
 def use_server(app: Flask, environment: dict[str, str], port: int, **changes: str) -> None:
     settings = load_settings(environment | {"MAIL_PORT": str(port)} | changes)
+    runtime(app).settings = settings
     set_up_mail(app, settings, timeout_seconds=0.5)
 
 

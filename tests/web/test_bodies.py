@@ -16,6 +16,7 @@ LARGER = {
     "admin.change_release_notes": 256 * KB,
     "admin.save_texts": 640 * KB,
     "admin.preview_product": 640 * KB,
+    "admin.save_shop": 192 * KB,
 }
 # Not read into memory, and only after the sender was asked for.
 STREAMED = {

@@ -57,7 +57,7 @@ def mail(kind: str, part: str, purchase: Purchase, app: Flask) -> str:
 
 
 def test_is_asked_for_by_code_or_by_another_template() -> None:
-    sources = [*(ROOT / "storefront").rglob("*.py"), *TEMPLATES.rglob("*.html")]
+    sources = [*(ROOT / "storefront").rglob("*.py"), *TEMPLATES.rglob("*.html"), *TEMPLATES.rglob("*.txt")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     for path in TEMPLATES.rglob("*"):
         name = path.relative_to(TEMPLATES)

@@ -11,6 +11,7 @@ from storefront.owner.admin import (
     picture_views,
     product_views,
     products_views,
+    shop_views,
     sign_in_views,
     upload_views,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "picture_views",
     "product_views",
     "products_views",
+    "shop_views",
     "sign_in_views",
     "upload_views",
 ]

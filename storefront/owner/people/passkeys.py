@@ -26,11 +26,11 @@ from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
-from storefront.core.runtime import settings
 from storefront.owner.people import sessions
 from storefront.owner.people.models import Passkey, PasskeyChallenge, Person
 from storefront.owner.people.security_notices import tell_person
 from storefront.owner.people.sign_in import Browser, Way, begin_session
+from storefront.shop.profile.read import read_profile
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 MOST_PASSKEYS = 20  # of one person
@@ -94,7 +94,7 @@ def start_adding(person_id: int, email: str, place: Place) -> dict[str, Any]:
         raise PasskeyRefused(f"You have {MOST_PASSKEYS} passkeys. Remove one that you no longer use first.")
     options = webauthn.generate_registration_options(
         rp_id=place.host,
-        rp_name=settings().shop_name,
+        rp_name=read_profile().name,
         user_id=f"person:{person_id}".encode(),
         user_name=email,
         user_display_name=email,

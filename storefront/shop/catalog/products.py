@@ -57,6 +57,7 @@ class ProductCard:
     slug: str
     name: str
     summary: str
+    cover: str | None
     grants_license: bool
     grants_download: bool
     editions: tuple[OfferedEdition, ...]
@@ -121,6 +122,7 @@ _CATALOG = (
         _PRODUCTS.slug,
         _PRODUCTS.name,
         _PRODUCTS.summary,
+        _PRODUCTS.cover,
         _PRODUCTS.grants_license,
         _PRODUCTS.grants_download,
         _PRICES.id.label("price_id"),
@@ -209,6 +211,7 @@ def _card(product: Product | Row[Any], editions: list[OfferedEdition], currency:
         slug=product.slug,
         name=product.name,
         summary=product.summary,
+        cover=product.cover,
         grants_license=product.grants_license,
         grants_download=product.grants_download,
         editions=tuple(edition for edition in editions if edition.currency == shown),

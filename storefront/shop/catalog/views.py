@@ -7,15 +7,18 @@ from storefront.core import tokens
 from storefront.core.runtime import Part
 from storefront.shop.catalog.currency import chosen_currency
 from storefront.shop.catalog.file_sizes import format_size
+from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.products import MovedPage, ProductCard, get_product_page, list_products
 from storefront.shop.media.queries import PictureView, find_pictures, list_samples
+from storefront.shop.profile.read import Profile, read_profile
 
 catalog = Blueprint("catalog", __name__)
 catalog.add_app_template_filter(format_size, "filesize")
+catalog.add_app_template_filter(render_markdown, "markdown")
 
 Pictures = dict[int, tuple[PictureView, ...]]
-# The catalog page without a session, and the products that it shows.
-LAST_PAGE: Part[tuple[tuple[ProductCard, ...], Pictures, str] | None] = Part("catalog page", lambda: None)
+# The catalog page without a session, and the products and words that it shows.
+LAST_PAGE: Part[tuple[tuple[ProductCard, ...], Pictures, Profile, str] | None] = Part("catalog page", lambda: None)
 
 
 @catalog.app_context_processor
@@ -46,12 +49,13 @@ def _page_without_session(products: tuple[ProductCard, ...], pictures: Pictures)
 
     Nothing on it is one visitor's own; should a nonce or a form's token ever be, it is not kept.
     """
+    profile = read_profile()
     kept = LAST_PAGE.get()
-    if kept and kept[:2] == (products, pictures):
-        return kept[2]
+    if kept and kept[:3] == (products, pictures, profile):
+        return kept[3]
     page = _render(products, pictures)
     if not session and g.csp_nonce not in page:
-        LAST_PAGE.set((products, pictures, page))
+        LAST_PAGE.set((products, pictures, profile, page))
     return page
 
 

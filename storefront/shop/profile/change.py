@@ -43,7 +43,7 @@ def change_profile(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | N
     """
     cleaned = clean_profile(submitted)
     with transaction() as session:
-        profile = lock_profile(session)
+        profile = _lock_profile(session)
         current = read_words(profile)
         changes = pick_changes(current, cleaned, shown)
         for name, value in changes.items():
@@ -66,6 +66,8 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
     address = str(submitted.get("support_email", "")).strip()
     if address and not is_address(address):
         problems["support_email"] = "The support address is no email address: write one like help@example.com."
+    elif not address.partition("@")[0].isascii():  # not every mail server takes more in a header
+        problems["support_email"] = "The support address needs plain letters before the @."
     if problems:
         raise ProfileRefused({name: problems[name] for name in RULES if name in problems})
     if address:
@@ -83,8 +85,7 @@ def read_written() -> dict[str, Any]:
     return read_words(profile) if profile else dict.fromkeys(RULES, "")
 
 
-def lock_profile(session: Session) -> ShopProfile:
-    """Return the one row, made where it is gone, locked until the transaction ends."""
+def _lock_profile(session: Session) -> ShopProfile:
     insert_missing(session, ShopProfile, [{"id": THE_ONE} | dict.fromkeys(RULES, "")])
     row = select(ShopProfile).where(ShopProfile.id == THE_ONE).with_for_update()
     return session.scalars(row.execution_options(populate_existing=True)).one()

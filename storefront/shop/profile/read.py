@@ -1,6 +1,8 @@
 """The one reader of the shop's profile: at most one statement a request, and none where nobody asks for it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +14,6 @@ from storefront.core.db import db
 from storefront.core.email_addresses import Mailbox
 from storefront.core.runtime import Part, settings
 from storefront.migrations.state import find_trouble
-from storefront.shop.looks.chosen import Looks, looks_of
 from storefront.shop.profile.models import ShopProfile
 
 COLUMNS = tuple(column for column in ShopProfile.__table__.columns if column.name != "id")
@@ -36,7 +37,6 @@ class Profile:
     mail_greeting: str = ""
     mail_signature: str = ""
     mail_footer: str = ""
-    looks: Looks = field(default_factory=Looks)
 
     def mailto(self, subject: str = "") -> str:
         """Return a link that opens a mail to the shop (RFC 6068)."""
@@ -62,6 +62,17 @@ def read_profile_anew() -> Profile:
     return read_profile()
 
 
+@contextmanager
+def showing(profile: Profile) -> Iterator[None]:
+    """Let every template say this one: for a preview of words that are not saved."""
+    before = read_profile()
+    g.profile = profile
+    try:
+        yield
+    finally:
+        g.profile = before
+
+
 def profile_of(texts: dict[str, Any]) -> Profile:
     """Return what these columns mean; those that are absent are empty."""
     shop = settings()
@@ -72,7 +83,6 @@ def profile_of(texts: dict[str, Any]) -> Profile:
         name=name,
         support_address=texts.get("support_email") or shop.mail_from.address,
         mail_sender=Mailbox(name=sender_name, address=shop.mail_from.address),
-        looks=looks_of(texts),
         **{column: texts.get(column, "") for column in kept},
     )
 

@@ -211,12 +211,12 @@ def test_is_changed_by_post_only(buyer: Buyer, app: Flask) -> None:
     assert buyer.get(f"/cart/add?price_id={find_price(app, 'twinspot')}").status_code == 405
 
 
-def test_costs_two_statements_however_full(buyer: Buyer, app: Flask) -> None:
+def test_costs_three_statements_however_full(buyer: Buyer, app: Flask) -> None:
     for price_id in make_product(app, "shelf", *[(100 + number, "usd") for number in range(20)]):
         buyer.post("/cart/add", price_id=price_id)
     with counted(app) as statements:
         assert badge(buyer.get("/cart").text) == "20"
-    assert len(statements) == 2  # prices, and pictures
+    assert len(statements) == 3  # prices, pictures, and what the shop is called
     assert len(str(buyer.client.get_cookie("storefront_session"))) < 4093
 
 

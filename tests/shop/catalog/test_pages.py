@@ -10,7 +10,7 @@ from tests.support.shop import Buyer, find_price
 from tests.support.statements import counted
 
 CATALOG_STATEMENTS = 3
-PRODUCT_STATEMENTS = 5
+PRODUCT_STATEMENTS = 6
 
 
 def test_shows_every_published_product_with_its_lowest_price(buyer: Buyer) -> None:
@@ -113,7 +113,7 @@ def test_has_every_cover_with_its_size(buyer: Buyer) -> None:
     images = re.findall(r"<img[^>]+>", buyer.get("/").text)
     assert len(images) == 4
     for image in images:
-        assert 'width="960" height="540"' in image
+        assert 'width="800" height="600"' in image
         source = re.search(r'src="([^"]+)"', image)
         assert source
         with buyer.get(source[1]) as answer:

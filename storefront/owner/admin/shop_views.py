@@ -1,0 +1,92 @@
+"""`/admin/shop`: what the shop is called, what it says of itself, how its mails begin and end."""
+
+from flask import flash, g, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.runtime import settings
+from storefront.owner.admin.blueprint import admin, here, needs
+from storefront.owner.admin.product_forms import shown_digests
+from storefront.owner.people.roles import Permission
+from storefront.owner.shop.mail_preview import preview_receipt
+from storefront.owner.shop.test_mail import find_test_mail, send_test_mail
+from storefront.shop.editor.refusals import FieldsRefused, StaleSave
+from storefront.shop.editor.stale import digest_of
+from storefront.shop.profile.change import change_profile, read_written
+from storefront.shop.profile.read import profile_of
+from storefront.web.bodies import takes_bytes
+from storefront.web.headers import MAIL_IN_A_FRAME, content_security_policy
+from storefront.web.limits import limiter
+
+PAGE = "/admin/shop"
+# All its texts at their limits: characters of four bytes, each byte three letters of a form.
+WORDS_BODY_BYTES = 192 * 1024
+PARTS = {
+    "words": ("name", "tagline", "about", "announcement"),
+    "support": ("support_email",),
+    "mails": ("mail_sender_name", "mail_greeting", "mail_signature", "mail_footer"),
+}
+
+
+def _page(*, part: str = "", refusal: StorefrontError | None = None) -> ResponseReturnValue:
+    """Show the page. After a refusal with what was typed into that part of it, and why it was not saved."""
+    conflicts = refusal.conflicts if isinstance(refusal, StaleSave) else {}
+    written = read_written()
+    kept = {name: digest for name, digest in shown_digests(request.form).items() if name not in conflicts}
+    html = render_template(
+        "owner/shop/edit.html",
+        values=written | {name: request.form[name] for name in PARTS.get(part, ()) if name in request.form},
+        shown={name: digest_of(value) for name, value in written.items()} | kept,
+        without=profile_of({}),
+        usual_sender=profile_of({"name": written["name"]}).mail_sender.name,
+        part=part,
+        error=refusal.message if refusal else "",
+        problems=refusal.problems if isinstance(refusal, FieldsRefused) else {},
+        conflicts=conflicts,
+        email=here().email,
+        test_mail=find_test_mail(here().email),
+    )
+    response = make_response(html, refusal.status if refusal else 200)
+    policy = content_security_policy(settings(), g.csp_nonce, has_own_frames=True)  # the preview
+    response.headers["Content-Security-Policy"] = policy
+    return response
+
+
+@admin.get("/shop")
+@needs(Permission.SHOP)
+def shop_page() -> ResponseReturnValue:
+    return _page()
+
+
+@admin.post("/shop/<part>")
+@needs(Permission.SHOP)
+@takes_bytes(WORDS_BODY_BYTES)
+def save_shop(part: str) -> ResponseReturnValue:
+    if part not in PARTS:
+        raise NotFound("This page has no such part: go back to /admin/shop.")
+    typed = {name: request.form[name] for name in PARTS[part] if name in request.form}
+    try:
+        changed = change_profile(typed, shown=shown_digests(request.form))
+    except StorefrontError as refusal:
+        return _page(part=part, refusal=refusal)
+    flash("Saved." if changed else "Nothing was changed.", "good")
+    return redirect(f"{PAGE}#{part}", 303)
+
+
+@admin.route("/shop/mails/preview", methods=["GET", "POST"])
+@needs(Permission.SHOP)
+def preview_mail() -> ResponseReturnValue:
+    """Show a receipt with words that are not saved. Nothing on it can be sent anywhere."""
+    response = make_response(preview_receipt(request.form, email=here().email))
+    response.headers["Content-Security-Policy"] = MAIL_IN_A_FRAME
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+@admin.post("/shop/mails/test")
+@needs(Permission.SHOP)
+@limiter.limit("3/minute;20/hour")
+def mail_myself() -> ResponseReturnValue:
+    send_test_mail(here().email)
+    flash(f"A test email is on its way to {here().email}, with the words as they are saved.", "good")
+    return redirect(f"{PAGE}#test-mail", 303)

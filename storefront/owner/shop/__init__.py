@@ -1,0 +1,1 @@
+"""What the page of the shop's profile shows beside its fields: how a mail will look, and a test mail."""

@@ -1,0 +1,29 @@
+"""A receipt as it would look with words that are not saved yet."""
+
+from collections.abc import Mapping
+
+from flask import render_template
+from markupsafe import Markup
+
+from storefront.owner.shop.sample_purchase import sample_purchase
+from storefront.shop.profile.change import RULES, read_written
+from storefront.shop.profile.read import profile_of, showing
+
+LONGEST_PREVIEW = 4000  # characters of a text: what cannot be saved is shown all the same, within reason
+SHEET = '<div class="sheet"'
+
+
+def preview_receipt(typed: Mapping[str, str], *, email: str) -> str:
+    """Return the mail's HTML below its head: sender, where answers go, subject."""
+    words = {name: _plain(typed[name]) for name in RULES if name in typed}
+    purchase = sample_purchase(email)
+    with showing(profile_of(read_written() | words)):
+        values = {"purchase": purchase, "order_url": purchase.order_url, "is_to_buyer": True}
+        subject = " ".join(render_template("messages/receipt/subject.txt", **values).split())
+        head = render_template("messages/_head.html", subject=subject, email=email)
+        mail = render_template("messages/receipt/body.html", **values)
+    return mail.replace(SHEET, Markup(head) + Markup(SHEET), 1)  # noqa: S704 - both are our own pages
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()[:LONGEST_PREVIEW]
