@@ -33,6 +33,7 @@ from storefront.payments.checkout.views import checkout
 from storefront.payments.webhook.views import webhook
 from storefront.shop.cart.views import cart
 from storefront.shop.catalog.views import catalog
+from storefront.shop.looks.views import looks
 from storefront.shop.media import models as _media_models  # noqa: F401 - its tables
 from storefront.shop.media.views import media
 from storefront.shop.profile.read import read_profile
@@ -43,8 +44,8 @@ from storefront.web.setup import set_up_web
 from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (
-    catalog, media, cart, checkout, webhook, customers, account, library, confirm, news, downloads, licenses,
-    well_known, health, admin,
+    catalog, media, looks, cart, checkout, webhook, customers, account, library, confirm, news, downloads,
+    licenses, well_known, health, admin,
 )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 import gc
 import os
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,11 @@ from storefront.core.config.settings import Settings, load_settings
 from storefront.core.db import db
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.server import SandboxServer
+from storefront.stripe_api.gateway import FOR_PAGES, Patience, set_up_gateway
 from tests.support.databases import Databases, base_environment, databases
+from tests.support.ports import find_free_port
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop
+from tests.support.shop import PATIENCE_SECONDS, Buyer, Shop
 from tests.support.web_server import serve
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.support.browser", "tests.support.make_shop", "tests.support.s3", "tests.support.terminal"]
 
 TESTS = Path(__file__).parent
+# A page gives Stripe four seconds, and half a one in a queue. A busy machine can take longer, and is no fault.
+PATIENT = Patience(connect=PATIENCE_SECONDS, read=PATIENCE_SECONDS, retries=FOR_PAGES.retries)
 SELDOM_CHANGED = ("devtools/sandbox", "devtools/mailbox")
 SALE = ("orders", "payments/checkout", "payments/fulfillment", "payments/webhook")
 
@@ -123,7 +126,7 @@ def mailbox_server(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Mailbo
     from storefront.devtools.mailbox.server import MailboxServer
 
     with MailboxServer(
-        smtp_port=0, web_port=0, data_path=tmp_path_factory.mktemp("mailbox") / "mail.db"
+        smtp_port=find_free_port(), web_port=0, data_path=tmp_path_factory.mktemp("mailbox") / "mail.db"
     ) as server:
         yield server
 
@@ -136,9 +139,7 @@ def mailbox(mailbox_server: "MailboxServer") -> "MailboxServer":
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return find_free_port()
 
 
 @pytest.fixture
@@ -173,6 +174,7 @@ def settings(environment: dict[str, str]) -> Settings:
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     shop_app = create_app(settings)
+    set_up_gateway(shop_app, settings, PATIENT)
     yield shop_app
     with shop_app.app_context():
         db.session.remove()

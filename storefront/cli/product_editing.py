@@ -1,5 +1,6 @@
 """`storefront products`: make a product, write its page, publish it, retire it. As the pages under /admin do."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -118,4 +119,28 @@ def rename(slug: str, new_slug: str, as_json: bool) -> None:
     print_result({"slug": new_slug, "changed": is_new}, [line], as_json=as_json)
 
 
-COMMANDS = (create, edit, publish, retire, unpublish, rename)
+@click.command()
+@click.argument("slug")
+@click.option("--first", "is_first", is_flag=True, help="Before all others.")
+@click.option("--last", "is_last", is_flag=True, help="After all others.")
+@click.option("--before", metavar="SLUG", help="Right before this product.")
+@click.option("--after", metavar="SLUG", help="Right after this product.")
+@as_json
+def move(
+    slug: str, *, is_first: bool, is_last: bool, before: str | None, after: str | None, as_json: bool
+) -> None:
+    """Show it at another place in the shop. A new product stands last."""
+    if sum(map(bool, (is_first, is_last, before, after))) != 1:
+        raise click.ClickException("Say where: one of --first, --last, --before SLUG and --after SLUG.")
+    from storefront.shop.editor.order import move_product, move_product_beside
+
+    with open_shop():
+        if before or after:
+            is_new = move_product_beside(slug, before or after or "", is_after=bool(after))
+        else:
+            is_new = move_product(slug, 1 if is_first else sys.maxsize)
+    line = f"{slug} is there now." if is_new else f"{slug} stood there already."
+    print_result({"slug": slug, "changed": is_new}, [line], as_json=as_json)
+
+
+COMMANDS = (create, edit, publish, retire, unpublish, rename, move)

@@ -148,6 +148,11 @@ def _rename(world: World) -> Prepared:
     return ("twinspot", "doublespot"), told
 
 
+@case("products move")
+def _move_product(world: World) -> Prepared:
+    return ("gridling", "--first"), Told("product.moved", "gridling", {"position": 4}, {"position": 1})
+
+
 @case("editions add")
 def _add_edition(world: World) -> Prepared:
     after = {"name": "Studio", "line": "Two to five", "activation_limit": None, "seats": None, "update_days": None}

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from storefront.cli import main
 from storefront.core.config.settings import ROOT
+from tests.support.ports import find_free_port
 from tests.support.processes import children_of, processes_of
 from tests.support.shop import START_SECONDS, wait_for
 
@@ -30,11 +31,7 @@ NAMES = ("PORT", "SANDBOX_PORT", "MAILBOX_PORT", "SMTP_PORT")
 
 
 def free_ports() -> dict[str, str]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in NAMES]
-    ports = {name: str(probe.getsockname()[1]) for name, probe in zip(NAMES, probes, strict=True)}
-    for probe in probes:
-        probe.close()
-    return ports
+    return {name: str(find_free_port()) for name in NAMES}
 
 
 def is_free(port: str) -> bool:

@@ -10,6 +10,7 @@ from storefront.devtools.sandbox.api.request_log import RequestLog
 from storefront.devtools.sandbox.api.views import api
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.control.blueprint import control
+from storefront.devtools.sandbox.in_progress import count_requests
 from storefront.devtools.sandbox.pages.checkout_form import checkout_form
 from storefront.devtools.sandbox.pages.control_panel import control_panel
 from storefront.devtools.sandbox.pages.payment_link import payment_link
@@ -41,6 +42,7 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     if config.webhook_url is not None:
         with store.work() as work:
             ensure_endpoint(work, config.webhook_url, config.webhook_secret)
+    count_requests(app)
     refuse_foreign_hosts(app, from_anywhere=config.allow_any_address)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -14,7 +14,6 @@ class PricedLine:
     product_id: int
     product_name: str
     slug: str
-    cover: str | None
     edition: str
     unit_minor: int
     quantity: int
@@ -151,7 +150,6 @@ def _price(offer: Offer, quantity: int) -> PricedLine:
         product_id=offer.product_id,
         product_name=offer.product_name,
         slug=offer.slug,
-        cover=offer.cover,
         edition=offer.edition,
         unit_minor=offer.amount_minor,
         quantity=quantity,

@@ -51,7 +51,7 @@ class Product(Base):
     tags: Mapped[list[Any]] = mapped_column(default=list)
     search_title: Mapped[str] = mapped_column(default="")
     search_text: Mapped[str] = mapped_column(default="")
-    cover: Mapped[str | None]  # a file name below static/covers/
+    cover: Mapped[str | None]  # a drawing that shops of before had; nothing reads it
     position: Mapped[int] = mapped_column(default=0)
     grants_license: Mapped[bool] = mapped_column(default=False)
     grants_download: Mapped[bool] = mapped_column(default=False)

@@ -21,7 +21,6 @@ class Offer:
     product_id: int
     product_name: str
     slug: str
-    cover: str | None
     edition_id: int
     edition: str
     amount_minor: int
@@ -78,7 +77,6 @@ def _offer(price: Price, edition: Edition, product: Product) -> Offer:
         product_id=product.id,
         product_name=product.name,
         slug=product.slug,
-        cover=product.cover,
         edition_id=edition.id,
         edition=edition.name,
         amount_minor=price.amount_minor,

@@ -57,7 +57,6 @@ class ProductCard:
     slug: str
     name: str
     summary: str
-    cover: str | None
     grants_license: bool
     grants_download: bool
     editions: tuple[OfferedEdition, ...]
@@ -122,7 +121,6 @@ _CATALOG = (
         _PRODUCTS.slug,
         _PRODUCTS.name,
         _PRODUCTS.summary,
-        _PRODUCTS.cover,
         _PRODUCTS.grants_license,
         _PRODUCTS.grants_download,
         _PRICES.id.label("price_id"),
@@ -211,7 +209,6 @@ def _card(product: Product | Row[Any], editions: list[OfferedEdition], currency:
         slug=product.slug,
         name=product.name,
         summary=product.summary,
-        cover=product.cover,
         grants_license=product.grants_license,
         grants_download=product.grants_download,
         editions=tuple(edition for edition in editions if edition.currency == shown),

@@ -8,6 +8,7 @@ CONTENT_TYPES = {
     ".avif": "image/avif",
     ".webp": "image/webp",
     ".jpg": "image/jpeg",
+    ".png": "image/png",
     ".mp3": "audio/mpeg",
     ".m4a": "audio/mp4",
     ".ogg": "audio/ogg",

@@ -69,7 +69,13 @@ class SampleView:
     size_bytes: int
     sha256: str
     path: str
+    name: str
     url: str
+
+    @property
+    def is_font(self) -> bool:
+        """Tell whether a page offers a line to type in."""
+        return self.content_type.startswith("font/")
 
 
 def find_pictures(product_ids: Iterable[int]) -> dict[int, tuple[PictureView, ...]]:
@@ -156,6 +162,7 @@ def list_samples(product_id: int) -> tuple[SampleView, ...]:
             size_bytes=row.size_bytes,
             sha256=row.sha256,
             path=row.path,
+            name=row.name,
             url=ADDRESS + row.name,
         )
         for number, row in enumerate(rows, start=1)

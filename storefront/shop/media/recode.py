@@ -1,4 +1,4 @@
-"""Makes pictures for pages out of a file that anybody may have made. The only importer of Pillow.
+"""Makes pictures for pages out of a file that anybody may have made.
 
 Nothing of the file itself reaches a page: its pixels are drawn anew, and all else that it holds stays behind.
 """
@@ -97,24 +97,41 @@ def recode(content: bytes) -> Recoded:
         TooManyPixels: by what its header says; nothing was decoded.
         DamagedPicture: it cannot be decoded to its end.
     """
-    _check_kind(content)
     with ONE_AT_A_TIME:
-        image = _open(content)
-        ending = ENDINGS[image.format or ""]
-        width, height = image.size
-        try:
-            image = _decode(image)
-        except Image.DecompressionBombError as error:
-            raise _too_many_pixels() from error
-        except UNREADABLE as error:
-            raise DamagedPicture(
-                "This picture is damaged or not whole: open it on your computer and save it again."
-            ) from error
-        if (image.width > image.height) != (width > height):
-            width, height = height, width  # it was turned
+        image, ending, (width, height) = _read(content)
         widest = min(WIDTHS[-1], max(1, image.width * TALLEST // image.height))
         largest = _to_srgb(_shrink(image, widest))
         return Recoded(width=width, height=height, ending=ending, renderings=tuple(_render(largest)))
+
+
+def open_whole(content: bytes) -> tuple[Image.Image, str]:
+    """Return a picture as `recode` does, to be drawn otherwise, at most as wide as pages have it; and its ending.
+
+    Raises:
+        UnknownFormat, TooManyPixels, DamagedPicture: as `recode`.
+    """
+    with ONE_AT_A_TIME:
+        image, ending, _size = _read(content)
+        return _to_srgb(_shrink(image, WIDTHS[-1])), ending
+
+
+def _read(content: bytes) -> tuple[Image.Image, str, tuple[int, int]]:
+    """Return it decoded and turned the right way, with its ending and the size that it has then."""
+    _check_kind(content)
+    image = _open(content)
+    ending = ENDINGS[image.format or ""]
+    width, height = image.size
+    try:
+        image = _decode(image)
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels() from error
+    except UNREADABLE as error:
+        raise DamagedPicture(
+            "This picture is damaged or not whole: open it on your computer and save it again."
+        ) from error
+    if (image.width > image.height) != (width > height):
+        width, height = height, width  # it was turned
+    return image, ending, (width, height)
 
 
 def _check_kind(content: bytes) -> None:

@@ -22,6 +22,10 @@ class TooManyPixels(MediaRefused):
     status = 413
 
 
+class PictureTooSmall(MediaRefused):
+    code = "picture_too_small"
+
+
 class UnknownFormat(MediaRefused):
     code = "unknown_format"
     status = 415
@@ -29,6 +33,10 @@ class UnknownFormat(MediaRefused):
 
 class DamagedPicture(MediaRefused):
     code = "damaged_picture"
+
+
+class DamagedFont(MediaRefused):
+    code = "damaged_font"
 
 
 class TextRefused(MediaRefused):

@@ -43,7 +43,7 @@ def change_profile(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | N
     """
     cleaned = clean_profile(submitted)
     with transaction() as session:
-        profile = _lock_profile(session)
+        profile = lock_profile(session)
         current = read_words(profile)
         changes = pick_changes(current, cleaned, shown)
         for name, value in changes.items():
@@ -85,7 +85,8 @@ def read_written() -> dict[str, Any]:
     return read_words(profile) if profile else dict.fromkeys(RULES, "")
 
 
-def _lock_profile(session: Session) -> ShopProfile:
+def lock_profile(session: Session) -> ShopProfile:
+    """Return the one row, made where it is gone, locked until the transaction ends."""
     insert_missing(session, ShopProfile, [{"id": THE_ONE} | dict.fromkeys(RULES, "")])
     row = select(ShopProfile).where(ShopProfile.id == THE_ONE).with_for_update()
     return session.scalars(row.execution_options(populate_existing=True)).one()

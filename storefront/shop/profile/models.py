@@ -1,15 +1,22 @@
-"""ShopProfile: one row with the owner's words about the shop. An empty text is none."""
+"""ShopProfile: one row with the owner's words about the shop, and its looks. An empty text is none."""
 
-from sqlalchemy import CheckConstraint
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core.db import Base
+from storefront.shop.looks.type_pairings import TypePairing
 
 THE_ONE = 1
+KeptFile = JSON(none_as_null=True)
 
 
 class ShopProfile(Base):
-    """`about` is Markdown; what stands in mails is plain text. Without a name the setting SHOP_NAME counts."""
+    """`about` is Markdown; what stands in mails is plain text. Without a name the setting SHOP_NAME counts.
+
+    `accent` is `#rrggbb`. Files of the looks say where their bytes are: see `shop/looks/files.py`.
+    """
 
     __tablename__ = "shop_profile"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
@@ -24,3 +31,10 @@ class ShopProfile(Base):
     mail_greeting: Mapped[str] = mapped_column(default="")
     mail_signature: Mapped[str] = mapped_column(default="")
     mail_footer: Mapped[str] = mapped_column(default="")
+    accent: Mapped[str] = mapped_column(default="")
+    type_pairing: Mapped[TypePairing] = mapped_column(default=TypePairing.CLASSIC)
+    font_for_text: Mapped[bool] = mapped_column(default=False)
+    logo: Mapped[dict[str, Any] | None] = mapped_column(KeptFile)
+    logo_dark: Mapped[dict[str, Any] | None] = mapped_column(KeptFile)
+    icon: Mapped[dict[str, Any] | None] = mapped_column(KeptFile)
+    font: Mapped[dict[str, Any] | None] = mapped_column(KeptFile)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from storefront.core.db import db
 from storefront.core.email_addresses import Mailbox
 from storefront.core.runtime import Part, settings
 from storefront.migrations.state import find_trouble
+from storefront.shop.looks.chosen import Looks, looks_of
 from storefront.shop.profile.models import ShopProfile
 
 COLUMNS = tuple(column for column in ShopProfile.__table__.columns if column.name != "id")
@@ -37,6 +38,7 @@ class Profile:
     mail_greeting: str = ""
     mail_signature: str = ""
     mail_footer: str = ""
+    looks: Looks = field(default_factory=Looks)
 
     def mailto(self, subject: str = "") -> str:
         """Return a link that opens a mail to the shop (RFC 6068)."""
@@ -83,6 +85,7 @@ def profile_of(texts: dict[str, Any]) -> Profile:
         name=name,
         support_address=texts.get("support_email") or shop.mail_from.address,
         mail_sender=Mailbox(name=sender_name, address=shop.mail_from.address),
+        looks=looks_of(texts),
         **{column: texts.get(column, "") for column in kept},
     )
 

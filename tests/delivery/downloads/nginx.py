@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import requests
 
 from storefront.core.config.settings import ROOT
 from tests.delivery.downloads.sent import get
+from tests.support.ports import find_free_port
 from tests.support.shop import START_SECONDS, wait_for
 
 DOCS = ROOT / "docs" / "nginx.md"
@@ -65,12 +65,6 @@ def find_nginx() -> str:
     return program
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def nginx(
     folder: Path, *, shop: str, files: Path, more: str = "", secure: Path | None = None, port: int = 0
@@ -80,7 +74,7 @@ def nginx(
     Its address; ended by its process.
     """
     program = find_nginx()
-    port = port or free_port()
+    port = port or find_free_port()
     folder.mkdir()
     config = folder / "nginx.conf"
     server = documented(port=port, shop=shop, files=files, more=more, secure=secure)

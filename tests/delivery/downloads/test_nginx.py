@@ -13,10 +13,10 @@ from storefront.core.config.settings import load_settings
 from storefront.core.db import db
 from storefront.core.storage import disposition
 from storefront.delivery.downloads.models import Download
-from tests.delivery.downloads.nginx import free_port as find_free_port
 from tests.delivery.downloads.nginx import nginx
 from tests.delivery.downloads.sent import get, head, short_address
 from tests.races.served import served
+from tests.support.ports import find_free_port
 from tests.support.releases import add_release_file
 from tests.support.rows import count_rows
 from tests.support.sale import sell

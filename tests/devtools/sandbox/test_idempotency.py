@@ -1,18 +1,27 @@
 """Idempotency keys: replayed, refused, in flight, and what is not stored."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import stripe
 
 from tests.devtools.sandbox.calls import Answer, Calls
+from tests.support.shop import PATIENCE_SECONDS
 
 KEY = "order-1042:1"
 
 
 def post(sandbox: Calls, text: str = "name=Book", key: str = KEY, path: str = "/v1/products") -> Answer:
     return sandbox.call("POST", path, text, Idempotency_Key=key)
+
+
+def post_apart(sandbox: Calls) -> Answer:
+    """From a thread of its own, so with a connection of its own."""
+    calls = Calls(sandbox.server)
+    answer = post(calls)
+    calls.close()
+    return answer
 
 
 def test_replays_the_first_answer(sandbox: Calls) -> None:
@@ -46,32 +55,22 @@ def test_is_told_to_the_sdk_as_an_idempotency_error(sandbox: Calls) -> None:
 
 
 def test_answers_409_while_the_first_call_runs(sandbox: Calls) -> None:
-    sandbox.control("faults", method="POST", path="/v1/products", delay_seconds=0.6)
-    answers: list[Answer] = []
-    slow = threading.Thread(target=lambda: answers.append(post(sandbox)))
-    slow.start()
-    sandbox.wait_until(lambda: not sandbox.look("faults")["data"])
-    second = post(Calls(sandbox.server))
-    slow.join()
+    sandbox.control("faults", method="POST", path="/v1/products", delay_seconds=PATIENCE_SECONDS)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(post_apart, sandbox)
+        sandbox.wait_until(lambda: KEY in sandbox.server.store.in_flight_keys)
+        second = post(sandbox)
+        sandbox.control("faults/release")
+        first = slow.result()
     assert (second.status, second.json["error"]["code"]) == (409, "idempotency_key_in_use")
-    assert answers[0].status == 200
-    assert post(sandbox).json == answers[0].json
+    assert first.status == 200
+    assert post(sandbox).json == first.json
 
 
 def test_executes_once_however_many_ask(sandbox: Calls) -> None:
     """Twenty callers at once: the others get 409 or the replay, one product is made."""
-    answers: list[Answer] = []
-
-    def ask() -> None:
-        calls = Calls(sandbox.server)
-        answers.append(post(calls))
-        calls.close()
-
-    threads = [threading.Thread(target=ask) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(post_apart, [sandbox] * 20))
     assert {answer.status for answer in answers} <= {200, 409}
     assert len({answer.json["id"] for answer in answers if answer.status == 200}) == 1
     assert len(sandbox.get("/v1/products")["data"]) == 1

@@ -29,7 +29,7 @@ WHO = {
     "audit": OWNERS, "audit_csv": OWNERS,
     "products": OWNERS, "new_product": OWNERS, "make_product": OWNERS, "edit_product": OWNERS,
     "save_texts": OWNERS, "save_settings": OWNERS, "change_state": OWNERS, "save_address": OWNERS,
-    "preview_product": OWNERS,
+    "preview_product": OWNERS, "move_product_here": OWNERS,
     "add_pictures": OWNERS, "describe_picture_here": OWNERS, "move_picture_here": OWNERS,
     "remove_picture_here": OWNERS, "add_samples": OWNERS, "remove_sample_here": OWNERS,
     "create_edition": OWNERS, "save_edition": OWNERS, "save_price": OWNERS, "switch_edition_here": OWNERS,

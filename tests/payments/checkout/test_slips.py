@@ -13,7 +13,7 @@ from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, find_price, wait_for
+from tests.support.shop import PATIENCE_SECONDS, Buyer, find_price, wait_for
 
 SESSIONS = "/v1/checkout/sessions"
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -28,13 +28,14 @@ def test_changes_no_newer_attempt_by_a_slow_answer_whose_session_cannot_be_paid(
     form = {"nonce": buyer.nonce(), "csrf_token": buyer.csrf_token()}
     slow = twin_of(buyer)
     price_id = find_price(app, "twinspot", "Personal")
-    sandbox.control("faults", method="POST", path=SESSIONS, times=1, delay_seconds=3)
+    sandbox.control("faults", method="POST", path=SESSIONS, times=1, delay_seconds=PATIENCE_SECONDS)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(send, slow, "/checkout", **form)
-        wait_for(lambda: not any(fault["times"] for fault in sandbox.read("faults")["data"]), seconds=60)
+        wait_for(lambda: not any(fault["times"] for fault in sandbox.read("faults")["data"]))
         buyer.post("/cart/update", **{f"quantity-{price_id}": 5})
         second = send(buyer, "/checkout", **form)
         assert not first.done(), "the first answer must come last"
+        sandbox.control("faults/release")
         assert first.result().status_code == 303
     assert second.location == first.result().location
     shown = buyer.session_on(buyer.get(second.location))

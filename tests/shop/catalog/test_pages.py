@@ -113,7 +113,7 @@ def test_has_every_cover_with_its_size(buyer: Buyer) -> None:
     images = re.findall(r"<img[^>]+>", buyer.get("/").text)
     assert len(images) == 4
     for image in images:
-        assert 'width="800" height="600"' in image
+        assert 'width="960" height="540"' in image
         source = re.search(r'src="([^"]+)"', image)
         assert source
         with buyer.get(source[1]) as answer:

@@ -1,45 +1,17 @@
 """Two owners at the same moment: one name, one price, one address."""
 
-from collections.abc import Callable
-from threading import Barrier, Thread
-
 import pytest
 from flask import Flask
 
-from storefront.core.db import db
-from storefront.core.errors import StorefrontError
 from storefront.shop.editor.editions import add_edition
 from storefront.shop.editor.prices import set_price
 from storefront.shop.editor.products import change_slug, change_texts, create_product
 from storefront.shop.editor.stale import digest_of
+from tests.shop.editor.acts import at_once
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-PATIENCE_SECONDS = 60
-
-
-def at_once(app: Flask, *acts: Callable[[], object]) -> list[str]:
-    """Do these at the same moment; returns what each was refused with, sorted, and "" where it was done."""
-    start, refusals = Barrier(len(acts)), [""] * len(acts)
-
-    def do(place: int, act: Callable[[], object]) -> None:
-        with app.app_context():
-            start.wait(PATIENCE_SECONDS)
-            try:
-                act()
-            except StorefrontError as refusal:
-                refusals[place] = refusal.code
-            finally:
-                db.session.remove()
-
-    threads = [Thread(target=do, args=(place, act)) for place, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE_SECONDS)
-        assert not thread.is_alive()
-    return sorted(refusals)
 
 
 @both

@@ -191,5 +191,26 @@ def test_shows_pictures_and_samples_in_pages(app: Flask) -> None:
     assert 'src="/media/cover/twinspot.svg"' in page
 
 
+def test_offers_a_line_to_type_in_for_a_font(app: Flask, buyer: Buyer) -> None:
+    add_one_sample(app, "type.woff2", title="<Type>")
+    name = samples_of(app)[0].name
+    page = buyer.get("/products/twinspot").text
+    assert "Type a line in &lt;Type&gt;" in page
+    assert f'href="/media/fonts/{name}.css"' in page
+    assert f'class="type-line font-{name[:12]}"' in page
+    answer = buyer.get(f"/media/fonts/{name}.css")
+    assert (answer.status_code, answer.mimetype) == (200, "text/css")
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert f'src: url("/media/{name}")' in answer.text
+    assert f".font-{name[:12]} {{" in answer.text
+    with buyer.get(f"/media/{name}") as font:
+        assert font.mimetype == "font/woff2"
+
+
+@pytest.mark.parametrize("name", ["x.ttf", "0" * 64 + ".mp3", "0" * 64 + '.ttf"', "0" * 64])
+def test_writes_no_style_for_what_is_no_font(buyer: Buyer, name: str) -> None:
+    assert buyer.get(f"/media/fonts/{name}.css").status_code == 404
+
+
 def test_lets_pages_play_what_is_the_shops_own(buyer: Buyer) -> None:
     assert "media-src 'self';" in buyer.get("/").headers["Content-Security-Policy"]

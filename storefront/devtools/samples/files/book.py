@@ -27,7 +27,8 @@ h1 + p { text-indent: 0; }
 """
 
 
-def _read_chapters() -> list[tuple[str, list[str]]]:
+def read_chapters() -> list[tuple[str, list[str]]]:
+    """Return the title and the paragraphs of each chapter."""
     chapters: list[tuple[str, list[str]]] = []
     for block in TEXT.read_text(encoding="utf-8").strip().split("\n\n"):
         if block.startswith("# "):
@@ -84,7 +85,7 @@ def _package(names: list[str]) -> bytes:
 
 
 def make_book() -> bytes:
-    chapters = {f"chapter-{number}.xhtml": chapter for number, chapter in enumerate(_read_chapters(), start=1)}
+    chapters = {f"chapter-{number}.xhtml": chapter for number, chapter in enumerate(read_chapters(), start=1)}
     title_page = f'<div class="title"><h1>{escape(TITLE)}</h1><p>{escape(AUTHOR)}</p></div>'
     return make_zip(
         {

@@ -59,6 +59,16 @@ def _make_wave(notes: tuple[tuple[float, float, float], ...]) -> bytes:
     return output.getvalue()
 
 
+def loudness_at(notes: tuple[tuple[float, float, float], ...], moment: float) -> float:
+    """Return how loud a sound is at a moment, from 0 to about 1: its notes without their waves."""
+    ages = [(moment - start, length) for start, _, length in notes]
+    return sum(math.exp(-3 * age / length) * (1 - age / length) for age, length in ages if 0 <= age < length)
+
+
+def make_sound(name: str) -> bytes:
+    return _make_wave(SOUNDS[name])
+
+
 def make_sounds() -> bytes:
     members = {f"soft-taps/{name}.wav": _make_wave(notes) for name, notes in SOUNDS.items()}
     return make_zip({"soft-taps/README.txt": README.encode(), **members})

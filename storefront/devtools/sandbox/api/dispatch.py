@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from storefront.devtools.sandbox.api import authentication, idempotency
 from storefront.devtools.sandbox.api.errors import StripeApiError, not_here, unrecognized_url
 from storefront.devtools.sandbox.api.expansion import expand
-from storefront.devtools.sandbox.api.faults import Fault
+from storefront.devtools.sandbox.api.faults import Struck
 from storefront.devtools.sandbox.api.form_encoding import Tree
 from storefront.devtools.sandbox.api.formats import check_formats
 from storefront.devtools.sandbox.api.idempotency import StoredAnswer
@@ -44,10 +44,10 @@ class Answer:
     is_replay: bool = False
 
 
-def answer(store: Store, incoming: Incoming, fault: Fault | None = None) -> Answer:
+def answer(store: Store, incoming: Incoming, struck: Struck | None = None) -> Answer:
     """Execute the call; every refusal is an answer too."""
     try:
-        return _answer(store, incoming, fault)
+        return _answer(store, incoming, struck)
     except StripeApiError as error:
         return error_answer(error, incoming.request_id)
 
@@ -56,7 +56,7 @@ def error_answer(error: StripeApiError, request_id: str) -> Answer:
     return Answer(status=error.status, text=render(error.body(request_id)), headers=error.headers)
 
 
-def _answer(store: Store, incoming: Incoming, fault: Fault | None) -> Answer:
+def _answer(store: Store, incoming: Incoming, struck: Struck | None) -> Answer:
     match = find_route(incoming.method, incoming.path)
     caller, tree = _authenticate(store, incoming, is_public=match is not None and match[0].is_public)
     _refuse_absent_parts(incoming.path)
@@ -65,7 +65,7 @@ def _answer(store: Store, incoming: Incoming, fault: Fault | None) -> Answer:
     route, ids = match
     if not route.is_public:
         authentication.require_secret(caller)
-    return _Execution(store=store, incoming=incoming, route=route, ids=ids, tree=tree, fault=fault).answer()
+    return _Execution(store=store, incoming=incoming, route=route, ids=ids, tree=tree, struck=struck).answer()
 
 
 def _authenticate(store: Store, incoming: Incoming, *, is_public: bool) -> tuple[authentication.Caller, Tree]:
@@ -96,7 +96,7 @@ class _Execution:
     route: Route
     ids: tuple[str, ...]
     tree: Tree
-    fault: Fault | None
+    struck: Struck | None
 
     def answer(self) -> Answer:
         key = self.incoming.idempotency_key if self.incoming.method == "POST" else None
@@ -119,8 +119,8 @@ class _Execution:
     def run(self, key: str | None = None) -> Answer:
         params = self._checked_params()
         try:
-            if self.fault is not None:
-                self.fault.strike()
+            if self.struck is not None:
+                self.struck.strike()
             return self._execute(params, key)
         except StripeApiError as error:
             self._keep_error(error, key)

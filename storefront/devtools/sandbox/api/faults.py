@@ -2,14 +2,17 @@
 
 import fnmatch
 import threading
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import current_app
 
 from storefront.devtools.sandbox.api.errors import StripeApiError
 from storefront.devtools.sandbox.json_values import refuse_unknown_members
+
+
+class FaultsClearedError(Exception):
+    """The call was waiting when its fault was taken away: nothing is done, and nobody gets an answer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,10 +46,8 @@ class Fault:
         if self.times is not None:
             self.times -= 1
 
-    def strike(self) -> None:
-        """Pass the delay, then raise the error, if there is one."""
-        if not self.drop_after_execution:
-            time.sleep(self.delay_seconds)
+    def fail(self) -> None:
+        """Raise the error, if there is one."""
         if self.status is None:
             return
         raise StripeApiError(
@@ -66,10 +67,41 @@ class Fault:
         return self.times is not None and self.times <= 0
 
 
+@dataclass(slots=True, kw_only=True)
+class Hold:
+    """What calls wait for beside their delay: somebody who lets them go on, or who clears the faults."""
+
+    is_over: threading.Event = field(default_factory=threading.Event)
+    is_cleared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Struck:
+    """A fault as one call has met it."""
+
+    fault: Fault
+    hold: Hold
+
+    def strike(self) -> None:
+        """Pass the delay, then raise the error, if there is one."""
+        if not self.fault.drop_after_execution:
+            self.wait()
+        self.fault.fail()
+
+    def wait(self) -> None:
+        """Pass the delay, unless somebody ends it. Raises FaultsClearedError."""
+        if not self.fault.delay_seconds:
+            return
+        self.hold.is_over.wait(self.fault.delay_seconds)
+        if self.hold.is_cleared:
+            raise FaultsClearedError
+
+
 class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._hold = Hold()
 
     def add(self, values: dict[str, Any]) -> Fault:
         """Raises ValueError for a name that is not a member of Fault."""
@@ -79,12 +111,12 @@ class Faults:
             self._faults.append(fault)
         return fault
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> Struck | None:
         with self._lock:
             for fault in self._faults:
                 if fault.matches(method, path):
                     fault.count_down()
-                    return fault
+                    return Struck(fault=fault, hold=self._hold)
         return None
 
     def waiting(self) -> list[Fault]:
@@ -92,8 +124,20 @@ class Faults:
             return [fault for fault in self._faults if not fault.is_used_up]
 
     def clear(self) -> None:
+        """Take away all faults, and let the calls that wait because of one end without doing anything."""
         with self._lock:
             self._faults.clear()
+            self._hold.is_cleared = True
+            self._end_hold()
+
+    def release(self) -> None:
+        """Let the calls that wait go on, as if their delay were over."""
+        with self._lock:
+            self._end_hold()
+
+    def _end_hold(self) -> None:
+        self._hold.is_over.set()
+        self._hold = Hold()
 
 
 def current_faults() -> Faults:

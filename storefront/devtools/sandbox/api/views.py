@@ -1,5 +1,6 @@
 """The addresses of the API: HTTP in, Stripe's headers and JSON out."""
 
+import contextlib
 import socket
 import time
 
@@ -8,7 +9,7 @@ from flask import Blueprint, Response, request
 from storefront.devtools.sandbox import resources
 from storefront.devtools.sandbox.api.dispatch import Answer, Incoming, answer, error_answer
 from storefront.devtools.sandbox.api.errors import StripeApiError
-from storefront.devtools.sandbox.api.faults import Fault, current_faults
+from storefront.devtools.sandbox.api.faults import FaultsClearedError, Struck, current_faults
 from storefront.devtools.sandbox.api.form_encoding import Tree, decode
 from storefront.devtools.sandbox.api.request_log import LoggedRequest, current_request_log
 from storefront.devtools.sandbox.api.versions import check_version
@@ -25,16 +26,23 @@ resources.load()
 @api.route("/v1/<path:path>", methods=_METHODS)
 @api.route("/v2/<path:path>", methods=_METHODS)
 def call_api(path: str) -> Response:  # noqa: ARG001 - the whole path is in the request
+    try:
+        return _call_api(current_faults().take(request.method, request.path))
+    except FaultsClearedError:
+        return _drop_connection()
+
+
+def _call_api(struck: Struck | None) -> Response:
     started, at = time.perf_counter(), time.time()
     request_id = new_id("req_")
-    fault = current_faults().take(request.method, request.path)
-    if fault is not None and fault.drop_before_execution:
-        _drop_connection(fault)
-        return Response(status=500)
-    outcome = _answer(request_id, fault)
+    if struck is not None and struck.fault.drop_before_execution:
+        struck.wait()
+        return _drop_connection()
+    outcome = _answer(request_id, struck)
     _log(request_id, outcome, at=at, duration_seconds=time.perf_counter() - started)
-    if fault is not None and fault.drop_after_execution:
-        _drop_connection(fault)
+    if struck is not None and struck.fault.drop_after_execution:
+        struck.wait()
+        return _drop_connection()
     return _response(request_id, outcome)
 
 
@@ -53,7 +61,7 @@ def _parameters() -> Tree:
     return decode(request.get_data(as_text=True) if request.method == "POST" else request.query_string.decode())
 
 
-def _answer(request_id: str, fault: Fault | None) -> Answer:
+def _answer(request_id: str, struck: Struck | None) -> Answer:
     try:
         check_version(_version())
     except StripeApiError as error:
@@ -68,7 +76,7 @@ def _answer(request_id: str, fault: Fault | None) -> Answer:
         idempotency_key=_idempotency_key(),
         base_url=request.host_url.rstrip("/"),
     )
-    return answer(current_store(), incoming, fault)
+    return answer(current_store(), incoming, struck)
 
 
 def _log(request_id: str, outcome: Answer, *, at: float, duration_seconds: float) -> None:
@@ -95,9 +103,10 @@ def _response(request_id: str, outcome: Answer) -> Response:
     return Response(outcome.text, outcome.status, headers, content_type="application/json")
 
 
-def _drop_connection(fault: Fault) -> None:
+def _drop_connection() -> Response:
     """Close the caller's connection under the answer: nobody hears whether the work is done."""
-    time.sleep(fault.delay_seconds)
     connection: socket.socket | None = request.environ.get("werkzeug.socket")
     if connection is not None:
-        connection.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # the caller may have gone first
+            connection.shutdown(socket.SHUT_RDWR)
+    return Response(status=500)

@@ -27,6 +27,12 @@ def clear_faults() -> Response:
     return jsonify(status="ok")
 
 
+@faults.post("/faults/release")
+def release_waiting() -> Response:
+    current_faults().release()
+    return jsonify(status="ok")
+
+
 @faults.get("/requests")
 def show_requests() -> Response:
     """Return the calls to `/v1`, oldest first."""

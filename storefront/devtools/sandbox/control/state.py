@@ -6,9 +6,13 @@ from storefront.devtools.sandbox import clock
 from storefront.devtools.sandbox.api.faults import current_faults
 from storefront.devtools.sandbox.api.request_log import current_request_log
 from storefront.devtools.sandbox.control.request_data import json_body
+from storefront.devtools.sandbox.in_progress import current_in_progress
 from storefront.devtools.sandbox.storage.store import current_store
 from storefront.devtools.sandbox.timers import fire_due
 from storefront.devtools.sandbox.webhooks.sender import Sender
+
+# Calls take milliseconds, once no fault holds them up; a machine may stand still for a while.
+_LONGEST_CALL_SECONDS = 30.0
 
 state = Blueprint("state", __name__)
 
@@ -21,12 +25,16 @@ def health() -> Response:
 
 @state.post("/reset")
 def reset() -> Response:
-    """Forget what happened. `{"keys": false, "endpoints": false}` forgets those too; settings start over."""
+    """Forget what happened. `{"keys": false, "endpoints": false}` forgets those too; settings start over.
+
+    Calls in progress end first, and those that wait because of a fault do nothing: none of before comes later.
+    """
     given = json_body("keys", "endpoints")
+    current_faults().clear()
+    current_in_progress().wait_until_none(_LONGEST_CALL_SECONDS)
     current_store().reset(
         keeps_keys=given.get("keys", True) is not False, keeps_endpoints=given.get("endpoints", True) is not False
     )
-    current_faults().clear()
     sender: Sender | None = current_app.extensions.get("sandbox_sender")
     if sender is not None:
         sender.wait_until_quiet(1.0)
