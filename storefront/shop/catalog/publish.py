@@ -29,19 +29,24 @@ def publish(slug: str, version: str, *, notes: str | None = None) -> bool:
         NoFiles: there is nothing to download in it.
     """
     with transaction() as session:
-        release = lock_release(session, slug, version)
-        files = select(func.count()).select_from(ReleaseFile).where(ReleaseFile.release_id == release.id)
-        if not session.scalar(files):
-            raise NoFiles(f"{version} has no files: `storefront releases upload {slug} {version} FILE` first.")
-        before = _told_fields(release)
-        if notes is not None:
-            release.notes = notes
-        is_new = release.published_at is None or release.withdrawn_at is not None
-        release.published_at = release.published_at or clock.now()
-        release.withdrawn_at = None
-        verb = "release.published" if is_new else "release.notes_changed"
-        _record_change(session, verb, slug, release, before)
-        return is_new
+        return write_publication(session, slug, lock_release(session, slug, version), notes=notes)
+
+
+def write_publication(session: Session, slug: str, release: Release, *, notes: str | None = None) -> bool:
+    """Do as `publish` does, inside the caller's transaction. The release is locked."""
+    version = release.version
+    files = select(func.count()).select_from(ReleaseFile).where(ReleaseFile.release_id == release.id)
+    if not session.scalar(files):
+        raise NoFiles(f"{version} has no files: `storefront releases upload {slug} {version} FILE` first.")
+    before = _told_fields(release)
+    if notes is not None:
+        release.notes = notes
+    is_new = release.published_at is None or release.withdrawn_at is not None
+    release.published_at = release.published_at or clock.now()
+    release.withdrawn_at = None
+    verb = "release.published" if is_new else "release.notes_changed"
+    _record_change(session, verb, slug, release, before)
+    return is_new
 
 
 def withdraw(slug: str, version: str) -> bool:
@@ -53,12 +58,16 @@ def withdraw(slug: str, version: str) -> bool:
         NotFound: no such release; the message names those there are.
     """
     with transaction() as session:
-        release = lock_release(session, slug, version)
-        before = _told_fields(release)
-        was_there = release.withdrawn_at is None
-        release.withdrawn_at = release.withdrawn_at or clock.now()
-        _record_change(session, "release.withdrawn", slug, release, before)
-        return was_there
+        return write_withdrawal(session, slug, lock_release(session, slug, version))
+
+
+def write_withdrawal(session: Session, slug: str, release: Release) -> bool:
+    """Do as `withdraw` does, inside the caller's transaction. The release is locked."""
+    before = _told_fields(release)
+    was_there = release.withdrawn_at is None
+    release.withdrawn_at = release.withdrawn_at or clock.now()
+    _record_change(session, "release.withdrawn", slug, release, before)
+    return was_there
 
 
 def _told_fields(release: Release) -> dict[str, Any]:

@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -89,10 +90,7 @@ def add_release_files(
         with transaction() as session:
             release = _lock_release(session, product_id, version, notes=notes or "", is_draft=is_draft)
             check_release(release, slug, notes, is_draft=is_draft)
-            known = _read_names(session, release)
-            file_ids = [_record_file(session, release, file) for file in stored]
-            _record_upload(session, slug, release, [name for name in names if name not in known])
-            return file_ids
+            return _record_files(session, slug, release, stored)
     except (ReleaseFileExists, ReleaseIsThere, TooManyFiles):
         # Refused, so nobody will come back for it. After any other failure the next try finds it there.
         delete_unused(stored)
@@ -134,6 +132,30 @@ def record_file(
     return _record_file(session, release, stored)
 
 
+def record_release(
+    session: Session,
+    *,
+    slug: str,
+    product_id: int,
+    version: str,
+    stored: Sequence[StoredFile],
+    notes: str,
+    published_at: datetime | None,
+) -> Release:
+    """Write the rows for files of a release, with the entry in the audit log, inside the caller's transaction.
+
+    A release that is there keeps its notes and date, and gets the files that it has not.
+
+    Raises:
+        ReleaseFileExists: the release has other bytes under a name, or a name that is the same on a disk.
+        TooManyFiles: the release is full.
+    """
+    new = {"product_id": product_id, "version": version, "notes": notes, "published_at": published_at}
+    release = _lock_new_release(session, new)
+    _record_files(session, slug, release, stored)
+    return release
+
+
 def record_draft_file(session: Session, *, slug: str, product_id: int, version: str, stored: StoredFile) -> int:
     """Write the rows for a file of a draft, with the entry in the audit log, inside the caller's transaction.
 
@@ -144,10 +166,7 @@ def record_draft_file(session: Session, *, slug: str, product_id: int, version: 
     """
     release = _lock_release(session, product_id, version, notes="", is_draft=True)
     check_release(release, slug, None, is_draft=True)
-    known = _read_names(session, release)
-    file_id = _record_file(session, release, stored)
-    _record_upload(session, slug, release, [stored.filename] if stored.filename not in known else [])
-    return file_id
+    return _record_files(session, slug, release, [stored])[0]
 
 
 def stored_name(slug: str, version: str, filename: str) -> str:
@@ -162,11 +181,22 @@ def _lock_release(session: Session, product_id: int, version: str, *, notes: str
     """Return the release, locked; it is made where there is none."""
     published_at = None if is_draft else clock.now()
     new = {"product_id": product_id, "version": version, "notes": notes, "published_at": published_at}
+    return _lock_new_release(session, new)
+
+
+def _lock_new_release(session: Session, new: dict[str, Any]) -> Release:
     insert_missing(session, Release, [new])
-    release = find_release(session, product_id, version, is_locked=True)
+    release = find_release(session, new["product_id"], new["version"], is_locked=True)
     if release is None:
         raise RuntimeError("a release is gone that was there a moment ago")
     return release
+
+
+def _record_files(session: Session, slug: str, release: Release, stored: Sequence[StoredFile]) -> list[int]:
+    known = _read_names(session, release)
+    file_ids = [_record_file(session, release, file) for file in stored]
+    _record_upload(session, slug, release, [file.filename for file in stored if file.filename not in known])
+    return file_ids
 
 
 def _record_file(session: Session, release: Release, stored: StoredFile) -> int:

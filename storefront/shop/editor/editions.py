@@ -1,6 +1,6 @@
 """Editions of a product: made, written, moved, switched off and on, and deleted while nobody bought them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete
@@ -46,22 +46,40 @@ def add_edition(slug: str, name: str, *, line: str = "", limits: Mapping[str, in
     texts = clean_texts({"name": name, "line": line}, EDITION_RULES)
     check_values(dict(limits or {}))
     with transaction() as session:
-        product = lock_product(session, slug)
-        others = list(session.scalars(select_editions(product.id)))
-        _check_name(texts["name"], others)
-        if len(others) >= MOST_EDITIONS:
-            raise ProductRefused({"name": f"A product has at most {MOST_EDITIONS} editions."})
-        edition = Edition(
-            product_id=product.id,
-            key=_free_key(texts["name"], {other.key for other in others}),
-            position=max((other.position for other in others), default=-1) + 1,
-            **texts,
-            **{limit: (limits or {}).get(limit) for limit in LIMITS},
-        )
-        session.add(edition)
-        session.flush()
-        _record(session, "edition.created", product, edition, after=read_edition(edition))
-        return edition.key
+        return make_edition(session, lock_product(session, slug), texts, limits or {}).key
+
+
+def make_edition(
+    session: Session,
+    product: Product,
+    texts: Mapping[str, Any],
+    limits: Mapping[str, int | None],
+    *,
+    key: str = "",
+) -> Edition:
+    """Do as `add_edition` does with clean values, inside the caller's transaction. The product is locked.
+
+    Raises:
+        ProductRefused: as there, and a key that another edition has.
+    """
+    others = list(session.scalars(select_editions(product.id)))
+    _check_name(texts["name"], others)
+    if len(others) >= MOST_EDITIONS:
+        raise ProductRefused({"name": f"A product has at most {MOST_EDITIONS} editions."})
+    keys = {other.key for other in others}
+    if key in keys:
+        raise ProductRefused({"key": f"There is an edition {key} already: take another key."})
+    edition = Edition(
+        product_id=product.id,
+        key=key or _free_key(texts["name"], keys),
+        position=max((other.position for other in others), default=-1) + 1,
+        **texts,
+        **{limit: limits.get(limit) for limit in LIMITS},
+    )
+    session.add(edition)
+    session.flush()
+    _record(session, "edition.created", product, edition, after=read_edition(edition))
+    return edition
 
 
 def change_edition(
@@ -82,16 +100,27 @@ def change_edition(
     check_values(limits)
     with transaction() as session:
         product = lock_product(session, slug)
-        row = get_edition(session, product, edition)
-        current = read_edition(row)
-        changes = pick_changes(current, values, shown)
-        if "name" in changes:
-            others = session.scalars(select_editions(product.id))
-            _check_name(changes["name"], [other for other in others if other.id != row.id])
-        for name, value in changes.items():
-            setattr(row, name, value)
-        if changes:
-            _record(session, "edition.changed", product, row, before=current, after=current | changes)
+        return write_edition(session, product, get_edition(session, product, edition), values, shown=shown)
+
+
+def write_edition(
+    session: Session,
+    product: Product,
+    edition: Edition,
+    values: Mapping[str, Any],
+    *,
+    shown: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Do as `change_edition` does with clean values, inside the caller's transaction. The product is locked."""
+    current = read_edition(edition)
+    changes = pick_changes(current, values, shown)
+    if "name" in changes:
+        others = session.scalars(select_editions(product.id))
+        _check_name(changes["name"], [other for other in others if other.id != edition.id])
+    for name, value in changes.items():
+        setattr(edition, name, value)
+    if changes:
+        _record(session, "edition.changed", product, edition, before=current, after=current | changes)
     return list(changes)
 
 
@@ -103,13 +132,17 @@ def switch_edition(slug: str, edition: str, *, is_active: bool) -> bool:
     """
     with transaction() as session:
         product = lock_product(session, slug)
-        row = get_edition(session, product, edition)
-        if row.is_active == is_active:
-            return False
-        row.is_active = is_active
-        verb = "edition.switched_on" if is_active else "edition.switched_off"
-        _record(session, verb, product, row)
-        return True
+        return write_switch(session, product, get_edition(session, product, edition), is_active=is_active)
+
+
+def write_switch(session: Session, product: Product, edition: Edition, *, is_active: bool) -> bool:
+    """Do as `switch_edition` does, inside the caller's transaction. The product is locked."""
+    if edition.is_active == is_active:
+        return False
+    edition.is_active = is_active
+    verb = "edition.switched_on" if is_active else "edition.switched_off"
+    _record(session, verb, product, edition)
+    return True
 
 
 def move_edition(slug: str, edition: str, *, is_up: bool) -> bool:
@@ -127,10 +160,25 @@ def move_edition(slug: str, edition: str, *, is_up: bool) -> bool:
         if not 0 <= other < len(ordered):
             return False
         ordered[place], ordered[other] = ordered[other], ordered[place]
-        for position, moved in enumerate(ordered):
-            moved.position = position
-        _record(session, "edition.moved", product, row, after={"order": [moved.key for moved in ordered]})
+        _number(session, product, ordered, moved=row)
         return True
+
+
+def order_editions(session: Session, product: Product, keys: Sequence[str]) -> bool:
+    """Put these editions first, in this order, inside the caller's transaction. Returns False where they are."""
+    before = list(session.scalars(select_editions(product.id)))
+    places = {key: place for place, key in enumerate(keys)}
+    ordered = sorted(before, key=lambda edition: places.get(edition.key, len(places)))
+    if ordered == before:
+        return False
+    _number(session, product, ordered, moved=ordered[0])
+    return True
+
+
+def _number(session: Session, product: Product, ordered: list[Edition], *, moved: Edition) -> None:
+    for position, edition in enumerate(ordered):
+        edition.position = position
+    _record(session, "edition.moved", product, moved, after={"order": [edition.key for edition in ordered]})
 
 
 def delete_edition(slug: str, edition: str) -> None:

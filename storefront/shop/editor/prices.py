@@ -103,18 +103,33 @@ def set_price(
     with transaction() as session:
         product = lock_product(session, slug)
         row = get_edition(session, product, edition)
-        old = find_active_price(session, row.id, code)
-        before_minor = old.amount_minor if old else None
-        if shown_minor not in (None, before_minor, amount_minor):
-            raise _changed_meanwhile(before_minor, code)
-        change = PriceChange(edition=row.name, currency=code, before_minor=before_minor, after_minor=amount_minor)
-        if change.is_change:
-            _check_room(session, row.id, code)
-            if old is not None:
-                old.is_active = False
-                session.flush()
-            session.add(Price(edition_id=row.id, currency=code, amount_minor=amount_minor))
-            _record(session, product, row, change)
+        return write_price(session, product, row, code, amount_minor, shown_minor=shown_minor)
+
+
+def write_price(
+    session: Session,
+    product: Product,
+    edition: Edition,
+    currency: str,
+    amount_minor: int,
+    *,
+    shown_minor: int | None = None,
+) -> PriceChange:
+    """Do as `set_price` does with a good amount, inside the caller's transaction. The product is locked."""
+    old = find_active_price(session, edition.id, currency)
+    before_minor = old.amount_minor if old else None
+    if shown_minor not in (None, before_minor, amount_minor):
+        raise _changed_meanwhile(before_minor, currency)
+    change = PriceChange(
+        edition=edition.name, currency=currency, before_minor=before_minor, after_minor=amount_minor
+    )
+    if change.is_change:
+        _check_room(session, edition.id, currency)
+        if old is not None:
+            old.is_active = False
+            session.flush()
+        session.add(Price(edition_id=edition.id, currency=currency, amount_minor=amount_minor))
+        _record(session, product, edition, change)
     return change
 
 
@@ -133,17 +148,21 @@ def remove_price(slug: str, edition: str, currency: str) -> PriceChange:
     code = currency.strip().lower()
     with transaction() as session:
         product = lock_product(session, slug)
-        row = get_edition(session, product, edition)
-        old = find_active_price(session, row.id, code)
-        change = PriceChange(
-            edition=row.name,
-            currency=code,
-            before_minor=old.amount_minor if old else None,
-            after_minor=None,
-        )
-        if old is not None:
-            old.is_active = False
-            _record(session, product, row, change)
+        return drop_price(session, product, get_edition(session, product, edition), code)
+
+
+def drop_price(session: Session, product: Product, edition: Edition, currency: str) -> PriceChange:
+    """Do as `remove_price` does, inside the caller's transaction. The product is locked."""
+    old = find_active_price(session, edition.id, currency)
+    change = PriceChange(
+        edition=edition.name,
+        currency=currency,
+        before_minor=old.amount_minor if old else None,
+        after_minor=None,
+    )
+    if old is not None:
+        old.is_active = False
+        _record(session, product, edition, change)
     return change
 
 

@@ -114,17 +114,29 @@ def change_product_settings(
     with transaction() as session:
         product = lock_product(session, slug)
         target = _get_edition(session, product, edition) if edition else product
-        before = _read_values(target, values)
-        changes = pick_changes({name: getattr(target, name) for name in values}, values, shown)
-        check_values(changes)
-        for name, value in changes.items():
-            setattr(target, name, value)
-        _check_pool(product)
-        _record_change(session, product, target, before, _read_values(target, values))
+        write_settings(session, product, target, values, shown=shown)
         if in_transaction:
             session.flush()
             in_transaction(session, product)
     return get_product_settings(slug)
+
+
+def write_settings(
+    session: Session,
+    product: Product,
+    target: Product | Edition,
+    values: dict[str, Any],
+    *,
+    shown: Mapping[str, str] | None = None,
+) -> None:
+    """Do as `change_product_settings` does, inside the caller's transaction. The product is locked."""
+    before = _read_values(target, values)
+    changes = pick_changes({name: getattr(target, name) for name in values}, values, shown)
+    check_values(changes)
+    for name, value in changes.items():
+        setattr(target, name, value)
+    _check_pool(product)
+    _record_change(session, product, target, before, _read_values(target, values))
 
 
 def _read_values(target: Product | Edition, names: Iterable[str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Makes products, changes their texts and their address."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import exists, func, select
@@ -31,21 +31,33 @@ def create_product(name: str, *, slug: str = "", texts: Mapping[str, Any] | None
         check_slug(slug)
     with transaction() as session:
         address = slug or _free_slug(session, slug_from(cleaned["name"]))
-        if _is_taken(session, address):
-            raise _taken(address)
-        values = {
-            "summary": "",
-            "description_markdown": "",
-            **cleaned,
-            "slug": address,
-            "first_slug": address,
-            "grants_download": True,
-            "position": session.scalar(select(func.coalesce(func.max(Product.position) + 1, 0))),
-        }
-        if not insert_missing(session, Product, [values]):
-            raise _taken(address)  # by another one that was made at the same moment
-        record(session, "product.created", subject_kind="product", subject=address, after=cleaned)
+        make_product(session, address, cleaned)
     return address
+
+
+def make_product(session: Session, slug: str, texts: Mapping[str, Any], *, first_slug: str = "") -> None:
+    """Make a draft of texts that are clean, inside the caller's transaction.
+
+    `first_slug` is what sold programs know it by, where that is not its slug: of a product from another shop.
+
+    Raises:
+        ProductRefused: another product has the slug.
+    """
+    known_as = first_slug or slug
+    if _is_taken(session, slug) or _is_taken(session, known_as):
+        raise _taken(slug)
+    values = {
+        "summary": "",
+        "description_markdown": "",
+        **texts,
+        "slug": slug,
+        "first_slug": known_as,
+        "grants_download": True,
+        "position": session.scalar(select(func.coalesce(func.max(Product.position) + 1, 0))),
+    }
+    if not insert_missing(session, Product, [values]):
+        raise _taken(slug)  # by another one that was made at the same moment
+    record(session, "product.created", subject_kind="product", subject=slug, after=texts)
 
 
 def change_texts(slug: str, submitted: Mapping[str, Any], *, shown: Mapping[str, str] | None = None) -> list[str]:
@@ -58,17 +70,21 @@ def change_texts(slug: str, submitted: Mapping[str, Any], *, shown: Mapping[str,
     """
     cleaned = clean_texts(submitted)
     with transaction() as session:
-        product = lock_product(session, slug)
-        current = read_texts(product)
-        changes = pick_changes(current, cleaned, shown)
-        for name, value in changes.items():
-            setattr(product, name, value)
-        if changes:
-            before = {name: current[name] for name in changes}
-            subject = product.slug
-            record(
-                session, "product.changed", subject_kind="product", subject=subject, before=before, after=changes
-            )
+        return write_texts(session, lock_product(session, slug), cleaned, shown=shown)
+
+
+def write_texts(
+    session: Session, product: Product, cleaned: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
+) -> list[str]:
+    """Do as `change_texts` does, with clean texts, inside the caller's transaction. The product is locked."""
+    current = read_texts(product)
+    changes = pick_changes(current, cleaned, shown)
+    for name, value in changes.items():
+        setattr(product, name, value)
+    if changes:
+        before = {name: current[name] for name in changes}
+        subject = product.slug
+        record(session, "product.changed", subject_kind="product", subject=subject, before=before, after=changes)
     return list(changes)
 
 
@@ -88,12 +104,13 @@ def change_slug(slug: str, new_slug: str) -> bool:
     check_slug(new_slug)
     try:
         with transaction() as session:
-            return _move(session, lock_product(session, slug), new_slug)
+            return move_product(session, lock_product(session, slug), new_slug)
     except IntegrityError as error:
         raise _taken(new_slug) from error  # by another product, at the same moment
 
 
-def _move(session: Session, product: Product, new_slug: str) -> bool:
+def move_product(session: Session, product: Product, new_slug: str) -> bool:
+    """Do as `change_slug` does with a good slug, inside the caller's transaction."""
     old = product.slug
     if old == new_slug:
         return False
@@ -115,6 +132,33 @@ def _move(session: Session, product: Product, new_slug: str) -> bool:
         after={"slug": new_slug},
     )
     return True
+
+
+def add_aliases(session: Session, product: Product, slugs: Sequence[str]) -> list[str]:
+    """Let more addresses lead to a product, inside the caller's transaction. Returns those that are new.
+
+    Raises:
+        ProductRefused: another product has or had one of them.
+    """
+    added = []
+    for slug in slugs:
+        owner = session.scalar(select(Product.id).where(is_called(slug)))
+        if owner == product.id:
+            continue
+        if owner is not None or _is_first_slug(session, slug, product.id):
+            raise _taken(slug)
+        session.add(ProductAlias(slug=slug, product_id=product.id))
+        session.flush()
+        added.append(slug)
+    if added:
+        record(
+            session,
+            "product.aliases_added",
+            subject_kind="product",
+            subject=product.slug,
+            after={"aliases": added},
+        )
+    return added
 
 
 def _free_slug(session: Session, slug: str) -> str:

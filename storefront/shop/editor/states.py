@@ -21,23 +21,27 @@ def set_state(slug: str, state: ProductState) -> bool:
         NotReady: it is to be sold, and something is missing; its sentences say what.
     """
     with transaction() as session:
-        product = lock_product(session, slug)
-        if product.state is state:
-            return False
-        if state in FOR_SALE:
-            blockers = tuple(find_blockers(session, product))
-            if blockers:
-                raise NotReady(blockers)
-        before = product.state
-        product.state = state
-        record(
-            session,
-            f"product.{state.value}",
-            subject_kind="product",
-            subject=product.slug,
-            before={"state": before.value},
-            after={"state": state.value},
-        )
+        return write_state(session, lock_product(session, slug), state)
+
+
+def write_state(session: Session, product: Product, state: ProductState) -> bool:
+    """Do as `set_state` does, inside the caller's transaction. The product is locked."""
+    if product.state is state:
+        return False
+    if state in FOR_SALE:
+        blockers = tuple(find_blockers(session, product))
+        if blockers:
+            raise NotReady(blockers)
+    before = product.state
+    product.state = state
+    record(
+        session,
+        f"product.{state.value}",
+        subject_kind="product",
+        subject=product.slug,
+        before={"state": before.value},
+        after={"state": state.value},
+    )
     return True
 
 

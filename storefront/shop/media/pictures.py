@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core.db import db, end_read, insert_missing, transaction
+from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.queries import get_product_id, lock_product
 from storefront.shop.media.keep import keep_bytes
 from storefront.shop.media.models import Picture, ProductPicture
@@ -39,19 +40,44 @@ def add_picture(slug: str, stream: IO[bytes], filename: str, alt: str = "") -> i
     end_read()
     values = None if is_known else _make(content, sha256, clean_filename(filename))
     with transaction() as session:
-        product = lock_product(session, slug)
-        if values is not None:
-            insert_missing(session, Picture, [values])
-        picture = session.scalars(select(Picture).where(Picture.sha256 == sha256)).one()
-        shown = _list_shown(session, product.id)
-        if any(other.picture_id == picture.id for other in shown):
-            return picture.id
-        _check_room(len(shown))
-        position = len(shown) + 1
-        session.add(ProductPicture(product_id=product.id, picture_id=picture.id, alt=alt, position=position))
-        after = {"picture": picture.id, "filename": picture.filename, "alt": alt, "position": position}
-        record(session, "product.picture_added", subject_kind="product", subject=product.slug, after=after)
+        return show_picture(session, lock_product(session, slug), sha256, values, alt)
+
+
+def prepare_picture(stream: IO[bytes], filename: str) -> tuple[str, dict[str, Any] | None]:
+    """Bring a picture into the storage for `show_picture`, with no transaction open. Returns its SHA-256.
+
+    The second value is None where the shop has made its files before.
+
+    Raises:
+        EmptyMedia, MediaTooLarge, UnknownFormat, TooManyPixels, DamagedPicture: of the file.
+        StorageFull, StorageClosed, StorageUnavailable: nothing was saved, and it may be tried again.
+    """
+    content = read_picture(stream)
+    sha256 = hashlib.sha256(content).hexdigest()
+    is_known = db.session.scalar(select(Picture.id).where(Picture.sha256 == sha256)) is not None
+    end_read()
+    return sha256, None if is_known else _make(content, sha256, clean_filename(filename))
+
+
+def show_picture(session: Session, product: Product, sha256: str, values: dict[str, Any] | None, alt: str) -> int:
+    """Show a picture last, inside the caller's transaction. The product is locked. Returns the picture's id.
+
+    Raises:
+        TooManyMedia: there is no room.
+    """
+    if values is not None:
+        insert_missing(session, Picture, [values])
+    picture = session.scalars(select(Picture).where(Picture.sha256 == sha256)).one()
+    shown = _list_shown(session, product.id)
+    if any(other.picture_id == picture.id for other in shown):
         return picture.id
+    _check_room(len(shown))
+    position = len(shown) + 1
+    session.add(ProductPicture(product_id=product.id, picture_id=picture.id, alt=alt, position=position))
+    session.flush()
+    after = {"picture": picture.id, "filename": picture.filename, "alt": alt, "position": position}
+    record(session, "product.picture_added", subject_kind="product", subject=product.slug, after=after)
+    return picture.id
 
 
 def describe_picture(slug: str, picture_id: int, alt: str) -> bool:
@@ -63,19 +89,23 @@ def describe_picture(slug: str, picture_id: int, alt: str) -> bool:
     """
     alt = clean_words(alt, ALT)
     with transaction() as session:
-        product = lock_product(session, slug)
-        picture = _pick(_list_shown(session, product.id), picture_id)
-        before, picture.alt = picture.alt, alt
-        if before == alt:
-            return False
-        record(
-            session,
-            "product.picture_described",
-            subject_kind="product",
-            subject=product.slug,
-            before={"alt": before},
-            after={"picture": picture_id, "alt": alt},
-        )
+        return write_alt(session, lock_product(session, slug), picture_id, alt)
+
+
+def write_alt(session: Session, product: Product, picture_id: int, alt: str) -> bool:
+    """Do as `describe_picture` does with clean words, inside the caller's transaction. The product is locked."""
+    picture = _pick(_list_shown(session, product.id), picture_id)
+    before, picture.alt = picture.alt, alt
+    if before == alt:
+        return False
+    record(
+        session,
+        "product.picture_described",
+        subject_kind="product",
+        subject=product.slug,
+        before={"alt": before},
+        after={"picture": picture_id, "alt": alt},
+    )
     return True
 
 
@@ -89,24 +119,29 @@ def move_picture(slug: str, picture_id: int, position: int) -> bool:
     if position < 1:
         raise TextRefused("Positions count from 1, which is the cover.")
     with transaction() as session:
-        product = lock_product(session, slug)
-        shown = _list_shown(session, product.id)
-        picture = _pick(shown, picture_id)
-        before = shown.index(picture) + 1
-        after = min(position, len(shown))
-        if before == after:
-            return False
-        shown.remove(picture)
-        shown.insert(after - 1, picture)
-        _number(shown)
-        record(
-            session,
-            "product.picture_moved",
-            subject_kind="product",
-            subject=product.slug,
-            before={"position": before},
-            after={"picture": picture_id, "position": after},
-        )
+        return place_picture(session, lock_product(session, slug), picture_id, position)
+
+
+def place_picture(session: Session, product: Product, picture_id: int, position: int) -> bool:
+    """Do as `move_picture` does, inside the caller's transaction. The product is locked."""
+    shown = _list_shown(session, product.id)
+    picture = _pick(shown, picture_id)
+    before = shown.index(picture) + 1
+    after = min(position, len(shown))
+    if before == after:
+        return False
+    shown.remove(picture)
+    shown.insert(after - 1, picture)
+    _number(shown)
+    session.flush()
+    record(
+        session,
+        "product.picture_moved",
+        subject_kind="product",
+        subject=product.slug,
+        before={"position": before},
+        after={"picture": picture_id, "position": after},
+    )
     return True
 
 
@@ -117,14 +152,19 @@ def remove_picture(slug: str, picture_id: int) -> None:
         NotFound, NoSuchMedia: no such product, or no such picture of it.
     """
     with transaction() as session:
-        product = lock_product(session, slug)
-        shown = _list_shown(session, product.id)
-        picture = _pick(shown, picture_id)
-        before = {"picture": picture_id, "alt": picture.alt, "position": shown.index(picture) + 1}
-        shown.remove(picture)
-        session.delete(picture)
-        _number(shown)
-        record(session, "product.picture_removed", subject_kind="product", subject=product.slug, before=before)
+        take_picture_off(session, lock_product(session, slug), picture_id)
+
+
+def take_picture_off(session: Session, product: Product, picture_id: int) -> None:
+    """Do as `remove_picture` does, inside the caller's transaction. The product is locked."""
+    shown = _list_shown(session, product.id)
+    picture = _pick(shown, picture_id)
+    before = {"picture": picture_id, "alt": picture.alt, "position": shown.index(picture) + 1}
+    shown.remove(picture)
+    session.delete(picture)
+    _number(shown)
+    session.flush()
+    record(session, "product.picture_removed", subject_kind="product", subject=product.slug, before=before)
 
 
 def _look_ahead(slug: str, sha256: str) -> bool:

@@ -89,6 +89,16 @@ def read_picture(stream: IO[bytes]) -> bytes:
     return content
 
 
+def check_picture(content: bytes) -> None:
+    """Refuse by the header alone what `recode` would refuse by it: nothing is decoded.
+
+    Raises:
+        UnknownFormat, TooManyPixels: as there.
+    """
+    _check_kind(content)
+    _open(content).close()
+
+
 def recode(content: bytes) -> Recoded:
     """Return a picture as pages want it: the right way up, in sRGB, without metadata, in a few widths.
 
