@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base, insert_missing, transaction
@@ -30,6 +30,12 @@ def take_lease(name: str, *, seconds: int) -> bool:
             .returning(Lease.name)
         )
     return name_taken is not None
+
+
+def take_turn(session: Session, name: str) -> None:
+    """Wait until no other transaction has this turn; it is this one's until it ends, however that is."""
+    insert_missing(session, Lease, [{"name": name, "until": clock.now()}])
+    session.execute(select(Lease.name).where(Lease.name == name).with_for_update()).all()
 
 
 def extend_lease(name: str, *, seconds: int) -> None:

@@ -117,6 +117,15 @@ def _create(world: World) -> Prepared:
     return ("My tool",), told
 
 
+@case("shop apply")
+def _apply(world: World) -> Prepared:
+    folder = world.folder / "shop"
+    (folder / "products" / "twinspot").mkdir(parents=True)
+    page = folder / "products" / "twinspot" / "product.md"
+    page.write_text("---\ntagline: Short.\n---\n", encoding="utf-8")
+    return (str(folder),), Told("product.changed", "twinspot", {"summary": ANY}, {"summary": "Short."})
+
+
 @case("products edit")
 def _edit(world: World) -> Prepared:
     described = world.file("about.md", "**New**")

@@ -21,7 +21,8 @@ from tests.support.shop import ADA
 READING = {
     "products list", "products show", "media list", "releases list", "releases check", "payment-link list",
     "orders show", "orders list", "orders link", "keys list", "keys show", "signing-keys list",
-    "mail list", "events list", "events show", "owner list", "audit", "status",
+    "mail list", "events list", "events show", "owner list", "audit", "status", "shop export", "shop plan",
+    "shop schema",
 }  # fmt: skip
 SERVING = {
     "serve", "worker", "run", "sandbox", "mailbox",

@@ -24,9 +24,10 @@ def change_product(
     Returns its settings, and how many keys went to orders that waited: a pool whose keys are made here from now on
     leaves nobody waiting.
     """
-    changed = change_product_settings(slug, values, edition=edition, shown=shown, in_transaction=_settle_notices)
+    changed = change_product_settings(slug, values, edition=edition, shown=shown, in_transaction=settle_notices)
     return changed, fill_backorders()
 
 
-def _settle_notices(session: Session, product: Product) -> None:
+def settle_notices(session: Session, product: Product) -> None:
+    """End the warnings that are over with changed settings, inside the transaction that changed them."""
     settle_pool_notices(session, settings().mode, [product.id])

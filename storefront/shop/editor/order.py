@@ -98,3 +98,25 @@ def _number(session: Session, places: list[Place], ordered: list[int]) -> None:
     for position, product_id in sorted(enumerate(ordered), key=lambda pair: pair[1]):
         if stored[product_id] != position:
             session.execute(update(Product).where(Product.id == product_id).values(position=position))
+
+
+def order_products(session: Session, slugs: Sequence[str]) -> bool:
+    """Show these products first, in this order, inside the caller's transaction. Returns False where they are.
+
+    The others come after them as they were. Slugs that no product has are passed over.
+    """
+    places = _lock_all(session)
+    wanted = {slug: number for number, slug in enumerate(slugs)}
+    ordered = sorted(places, key=lambda place: wanted.get(place.slug, len(wanted)))
+    _number(session, places, [place.product_id for place in ordered])
+    if ordered == places:
+        return False
+    record(
+        session,
+        "products.ordered",
+        subject_kind="shop",
+        subject="products",
+        before={"order": [place.slug for place in places]},
+        after={"order": [place.slug for place in ordered]},
+    )
+    return True

@@ -104,12 +104,12 @@ def change_slug(slug: str, new_slug: str) -> bool:
     check_slug(new_slug)
     try:
         with transaction() as session:
-            return move_product(session, lock_product(session, slug), new_slug)
+            return write_slug(session, lock_product(session, slug), new_slug)
     except IntegrityError as error:
         raise _taken(new_slug) from error  # by another product, at the same moment
 
 
-def move_product(session: Session, product: Product, new_slug: str) -> bool:
+def write_slug(session: Session, product: Product, new_slug: str) -> bool:
     """Do as `change_slug` does with a good slug, inside the caller's transaction."""
     old = product.slug
     if old == new_slug:

@@ -43,15 +43,23 @@ def change_profile(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | N
     """
     cleaned = clean_profile(submitted)
     with transaction() as session:
-        profile = lock_profile(session)
-        current = read_words(profile)
-        changes = pick_changes(current, cleaned, shown)
-        for name, value in changes.items():
-            setattr(profile, name, value)
-        if changes:
-            before = {name: current[name] for name in changes}
-            record(session, "shop.changed", subject_kind="shop", subject="shop", before=before, after=changes)
+        changed = write_profile(session, cleaned, shown=shown)
     g.pop("profile", None)
+    return changed
+
+
+def write_profile(
+    session: Session, cleaned: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
+) -> list[str]:
+    """Do as `change_profile` does, with clean texts, inside the caller's transaction."""
+    profile = lock_profile(session)
+    current = read_words(profile)
+    changes = pick_changes(current, cleaned, shown)
+    for name, value in changes.items():
+        setattr(profile, name, value)
+    if changes:
+        before = {name: current[name] for name in changes}
+        record(session, "shop.changed", subject_kind="shop", subject="shop", before=before, after=changes)
     return list(changes)
 
 

@@ -1,0 +1,14 @@
+"""`storefront shop`: what concerns the shop as a whole."""
+
+import click
+
+from storefront.cli import shop_files
+
+
+@click.group()
+def shop() -> None:
+    """The shop as a whole: as a folder of files, and back."""
+
+
+for command in shop_files.COMMANDS:
+    shop.add_command(command)

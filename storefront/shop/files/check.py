@@ -1,0 +1,145 @@
+"""What no single field can tell: whether the shop and the folder together are something that can be sold."""
+
+from collections import Counter
+
+from storefront.shop.catalog.models import FOR_SALE, KeySource
+from storefront.shop.catalog.releases import ReleaseState
+from storefront.shop.editor.editions import MOST_EDITIONS
+from storefront.shop.editor.prices import MOST_CURRENCIES
+from storefront.shop.editor.product_settings import SettingRefused, check_values
+from storefront.shop.files import fields
+from storefront.shop.files.folder import Folder
+from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
+from storefront.shop.media.pictures import MOST_PICTURES
+from storefront.shop.media.samples import MOST_SAMPLES
+
+MOST = {Kind.EDITION: MOST_EDITIONS, Kind.PICTURE: MOST_PICTURES, Kind.SAMPLE: MOST_SAMPLES}
+NEW_PRODUCT: Fields = {
+    "state": "draft",
+    "tagline": "",
+    "description": "",
+    "grants_license": False,
+    "grants_download": True,
+    "key_source": KeySource.GENERATED.value,
+    "pool_low_at": 20,
+    "pool_very_low_at": 5,
+}
+
+
+def check_folder(folder: Folder, shop: Objects) -> None:
+    """Add a mistake for everything that the shop would refuse."""
+    merged: Objects = {ref: dict(values) for ref, values in shop.items()}
+    for ref, values in folder.objects.items():
+        start = NEW_PRODUCT if ref.kind is Kind.PRODUCT else {"is_active": True, "state": "published"}
+        merged[ref] = {**start, **merged.get(ref, {}), **values}
+    for ref in folder.objects:
+        if ref.kind is Kind.PRODUCT:
+            _check_product(folder, ref, shop.get(ref, {}), merged)
+        elif ref.kind is Kind.EDITION:
+            _check_edition(folder, ref, shop, merged)
+        elif ref.kind is Kind.RELEASE:
+            _check_release(folder, ref, shop.get(ref, {}), merged)
+        elif ref.kind is Kind.FILE:
+            _check_file(folder, ref, shop)
+    for slug in folder.objects.get(SHOP, {}).get("order", ()):
+        if product_ref(slug) not in merged:
+            folder.wrong(SHOP, "order", f"there is no product {slug}, neither in the folder nor in the shop.")
+
+
+def _check_product(folder: Folder, ref: Ref, current: Fields, merged: Objects) -> None:
+    values = merged[ref]
+    if not values.get("name") and (ref, "name") not in folder.places:
+        folder.wrong(ref, "", "a new product needs a name: write name: and what it is called.")
+    _check_settings(folder, ref, current)
+    if current and values["first_slug"] != current["first_slug"]:
+        words = f"sold programs know this product as {current['first_slug']}, and that stays."
+        folder.wrong(ref, "first_slug", words)
+    if values["key_source"] == KeySource.POOL and not values["grants_license"]:
+        folder.wrong(
+            ref, "key_source", "imported keys need a product that grants a license: grants_license: true."
+        )
+    if values["pool_very_low_at"] > values["pool_low_at"]:
+        folder.wrong(ref, "pool_very_low_at", "the second warning comes at fewer keys than the first.")
+    for kind, most in MOST.items():
+        count = sum(other.kind is kind and other.product == ref.product for other in merged)
+        if count > most:
+            folder.wrong(
+                ref, f"{kind.value}s", f"there is room for {most}: these are {count} with those of the shop."
+            )
+    if values["state"] in FOR_SALE and current.get("state") not in FOR_SALE:
+        _check_for_sale(folder, ref, merged)
+
+
+def _check_settings(folder: Folder, ref: Ref, current: Fields) -> None:
+    """Refuse a limit that cannot be, at its own line; what the shop has already is let be."""
+    values = folder.objects[ref]
+    for name in fields.SETTINGS & values.keys():
+        if name in current and current[name] == values[name]:
+            continue
+        try:
+            check_values({name: values[name]})
+        except SettingRefused as refused:
+            folder.wrong(ref, name, str(refused))
+
+
+def _check_for_sale(folder: Folder, ref: Ref, merged: Objects) -> None:
+    values = merged[ref]
+    if not values["tagline"]:
+        folder.wrong(ref, "state", "to be sold it needs a tagline: it is what a card in the shop says.")
+    if not values["description"]:
+        folder.wrong(ref, "state", "to be sold it needs a description: write it below the second line of ---.")
+    if not (values["grants_license"] or values["grants_download"]):
+        folder.wrong(ref, "state", "say what buyers get: grants_license, grants_download, or both.")
+    if not any(
+        other.kind is Kind.PRICE and other.product == ref.product and merged[other.edition]["is_active"]
+        for other in merged
+    ):
+        folder.wrong(ref, "state", "to be sold it needs an edition with a price.")
+    if values["grants_download"] and not any(
+        other.kind is Kind.FILE and other.product == ref.product and _is_published(merged[other.release])
+        for other in merged
+    ):
+        words = "to be sold it needs a file in releases, or grants_download: false."
+        folder.wrong(ref, "state", words)
+
+
+def _is_published(release: Fields) -> bool:
+    return bool(release["state"] == ReleaseState.PUBLISHED)
+
+
+def _check_edition(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
+    name = merged[ref].get("name", "")
+    if not name and (ref, "name") not in folder.places:
+        folder.wrong(ref, "", f"the new edition {ref.name} needs a name.")
+    _check_settings(folder, ref, shop.get(ref, {}))
+    names = Counter(
+        values.get("name", "").casefold()
+        for other, values in merged.items()
+        if other.kind is Kind.EDITION and other.product == ref.product
+    )
+    if name and names[name.casefold()] > 1 and (ref, "name") in folder.places:
+        folder.wrong(ref, "name", f"another edition of this product is called {name}: take another name.")
+    currencies = sum(other[:3] == (Kind.PRICE, ref.product, ref.name) for other in merged)
+    if currencies > MOST_CURRENCIES:
+        folder.wrong(ref, "", f"an edition has prices in at most {MOST_CURRENCIES} currencies.")
+
+
+def _check_release(folder: Folder, ref: Ref, current: Fields, merged: Objects) -> None:
+    values = merged[ref]
+    has_files = any(other[:3] == (Kind.FILE, ref.product, ref.name) for other in merged)
+    if values["state"] == ReleaseState.PUBLISHED and not has_files:
+        folder.wrong(ref, "", f"version {ref.name} has no files: put them beside its notes, or say state: draft.")
+    if current.get("published_at") is None:
+        return
+    if values["state"] == ReleaseState.DRAFT:
+        folder.wrong(ref, "state", "this version was published, so it is no draft: take withdrawn.")
+    if values["published_at"] not in (None, current["published_at"]):
+        words = "the date of a version that was published stays: it decides who gets it."
+        folder.wrong(ref, "published_at", words)
+
+
+def _check_file(folder: Folder, ref: Ref, shop: Objects) -> None:
+    current = shop.get(ref)
+    if current is not None and current["sha256"] != folder.objects[ref].get("sha256"):
+        words = f"version {ref.name} has another file {ref.part}: give the new one a new version."
+        folder.wrong(ref, "", words)

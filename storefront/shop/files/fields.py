@@ -1,0 +1,85 @@
+"""Every field that a file may have, in the order in which it is written: for reading, writing and the schema."""
+
+from storefront.core.money import write_money
+from storefront.shop.catalog.models import KeySource, ProductState
+from storefront.shop.catalog.releases import ReleaseState
+from storefront.shop.editor.product_settings import PRODUCT_FIELDS
+from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule
+from storefront.shop.files.values import (
+    Field,
+    address,
+    choice,
+    flag,
+    last_day,
+    moment,
+    number,
+    prefix,
+    questions,
+    slug,
+    slugs,
+    tags,
+    text,
+)
+from storefront.shop.files.yaml_text import Plain
+from storefront.shop.media.words import ALT, TITLE
+from storefront.shop.profile.change import RULES as PROFILE
+
+DESCRIPTION = text("description", RULES["description_markdown"], column="description_markdown")
+STATES = tuple(state.value for state in ProductState)
+FILENAME = TextRule(label="The file name", longest=180, is_needed=True)
+
+PRODUCT = (
+    text("name", RULES["name"]),
+    text("tagline", RULES["summary"], column="summary"),
+    choice("state", STATES),
+    tags("tags"),
+    text("search_title", RULES["search_title"]),
+    text("search_text", RULES["search_text"]),
+    text("requirements", RULES["requirements"]),
+    questions("questions"),
+    flag("grants_license"),
+    flag("grants_download"),
+    choice("key_source", tuple(source.value for source in KeySource)),
+    prefix("license_prefix"),
+    flag("one_key_per_order_item"),
+    number("activation_limit"),
+    number("seats"),
+    number("license_days"),
+    last_day("license_until"),
+    number("update_days"),
+    number("download_limit"),
+    number("download_days"),
+    number("pool_low_at", may_be_none=False),
+    number("pool_very_low_at", may_be_none=False),
+    slug("first_slug"),
+    slugs("aliases"),
+)
+EDITION = (
+    text("name", EDITION_RULES["name"]),
+    text("line", EDITION_RULES["line"]),
+    flag("is_active"),
+    number("activation_limit"),
+    number("seats"),
+    number("update_days"),
+)
+PICTURE = (text("alt", ALT), text("filename", FILENAME))
+SAMPLE = (text("title", TITLE), text("filename", FILENAME))
+RELEASE = (
+    choice("state", tuple(state.value for state in ReleaseState)),
+    moment("published_at"),
+)
+SHOP = (
+    *(text(name, rule) if name != "support_email" else address(name, rule) for name, rule in PROFILE.items()),
+    slugs("order"),
+)
+
+SETTINGS = frozenset(PRODUCT_FIELDS)  # of a product: everything else of it is a text, or has an act of its own
+LISTS = ("editions", "pictures", "samples")  # of a product: things of their own
+
+
+def by_name(fields: tuple[Field, ...]) -> dict[str, Field]:
+    return {field.name: field for field in fields}
+
+
+def write_amount(amount_minor: int, currency: str) -> Plain:
+    return Plain(write_money(amount_minor, currency))

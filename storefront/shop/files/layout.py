@@ -1,0 +1,133 @@
+"""Which files a shop is: their names, and what stands in them. The same shop is always the same bytes."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from storefront.shop.files import fields
+from storefront.shop.files.names import safe_name
+from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref
+from storefront.shop.files.read_folder import PRODUCTS, SHOP_FILE
+from storefront.shop.files.read_product import PRODUCT_FILE, RELEASES
+from storefront.shop.files.read_release import NOTES_FILE
+from storefront.shop.files.toml_text import write_toml
+from storefront.shop.files.values import Field
+from storefront.shop.files.yaml_text import FENCE, Plain, write_yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutFile:
+    """A file to write: a text, or what the storage has at `stored_path`, whose SHA-256 is known."""
+
+    path: str
+    text: str = ""
+    stored_path: str = ""
+    sha256: str = ""
+
+
+def lay_out(shop: Objects) -> Iterator[OutFile]:
+    """Yield every file of a shop, the texts of each folder before the rest of it."""
+    yield OutFile(path=SHOP_FILE, text=write_toml(_write_shop(shop[SHOP])))
+    for ref in [ref for ref in shop if ref.kind is Kind.PRODUCT]:
+        yield from _product_files(shop, ref)
+
+
+def _write_shop(values: Fields) -> dict[str, Any]:
+    return {known.name: _clean(values[known.name]) for known in fields.SHOP}
+
+
+def _product_files(shop: Objects, ref: Ref) -> Iterator[OutFile]:
+    slug, values = ref.product, shop[ref]
+    home = f"{PRODUCTS}/{slug}"
+    taken = [PRODUCT_FILE, RELEASES]
+    front: dict[str, Any] = {
+        known.name: _written(known, values[known.name])
+        for known in fields.PRODUCT
+        if not (known.name == "first_slug" and values["first_slug"] == slug)
+        and not (known.name == "aliases" and not values["aliases"])
+    }
+    front["editions"] = [_write_edition(shop, Ref(Kind.EDITION, slug, key)) for key in values["editions"]]
+    stored = []
+    for name, kind, known_fields in (
+        ("pictures", Kind.PICTURE, fields.PICTURE),
+        ("samples", Kind.SAMPLE, fields.SAMPLE),
+    ):
+        front[name] = []
+        for sha256 in values[name]:
+            media = Ref(kind, slug, sha256)
+            filename = safe_name(shop[media]["filename"], taken)
+            taken.append(filename)
+            front[name].append(_write_media(shop[media], filename, known_fields))
+            stored.append(OutFile(path=f"{home}/{filename}", stored_path=shop[media]["path"], sha256=sha256))
+    yield OutFile(path=f"{home}/{PRODUCT_FILE}", text=_write_page(front, values["description"]))
+    yield from stored
+    yield from _release_files(shop, slug, f"{home}/{RELEASES}")
+
+
+def _write_edition(shop: Objects, ref: Ref) -> dict[str, Any]:
+    edition: dict[str, Any] = {"key": ref.name}
+    edition |= {known.name: _written(known, shop[ref][known.name]) for known in fields.EDITION}
+    prices = sorted(
+        (other.part, values["amount"]) for other, values in shop.items() if other[:3] == (Kind.PRICE, *ref[1:3])
+    )
+    edition["prices"] = {currency: fields.write_amount(amount, currency) for currency, amount in prices}
+    return edition
+
+
+def _write_media(values: Fields, filename: str, known_fields: tuple[Field, ...]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"file": filename}
+    for known in known_fields:
+        if known.name != "filename" or values["filename"] != filename:
+            entry[known.name] = _written(known, values[known.name])
+    return entry
+
+
+def _release_files(shop: Objects, slug: str, home: str) -> Iterator[OutFile]:
+    folders: list[str] = []
+    for ref, values in shop.items():
+        if ref.kind is not Kind.RELEASE or ref.product != slug:
+            continue
+        folder = safe_name(ref.name, folders)
+        folders.append(folder)
+        front: dict[str, Any] = {
+            known.name: _written(known, values[known.name])
+            for known in fields.RELEASE
+            if values[known.name] is not None
+        }
+        if folder != ref.name:
+            front["version"] = ref.name
+        files, names, is_odd = [], [NOTES_FILE], False
+        for other, file in shop.items():
+            if other[:3] != (Kind.FILE, slug, ref.name):
+                continue
+            name = safe_name(other.part, names)
+            names.append(name)
+            is_odd = is_odd or name != other.part or file["size_bytes"] == 0
+            files.append((name, other.part, file))
+        if is_odd:
+            front["files"] = [{"file": name, "name": real_name} for name, real_name, _file in files]
+        yield OutFile(path=f"{home}/{folder}/{NOTES_FILE}", text=_write_page(front, values["notes"]))
+        for name, _real_name, file in files:
+            yield OutFile(path=f"{home}/{folder}/{name}", stored_path=file["path"], sha256=file["sha256"])
+
+
+def _write_page(front: dict[str, Any], body: str) -> str:
+    words = _clean(body)
+    below = f"\n{words}\n" if words else ""
+    return f"{FENCE}\n{write_yaml(front)}{FENCE}\n{below}"
+
+
+def _written(known: Field, value: Any) -> Any:  # noqa: ANN401 - of any field
+    return _clean(known.write(value))
+
+
+def _clean(value: Any) -> Any:  # noqa: ANN401 - a tree of texts
+    """Return texts as a folder gives them back: without spaces around them, lines ended by line feeds."""
+    if isinstance(value, dict):
+        return {name: _clean(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_clean(entry) for entry in value]
+    if isinstance(value, str) and not isinstance(value, Plain):
+        return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return value

@@ -1,0 +1,62 @@
+"""What a shop and a folder both are: things by what people call them, and their fields by name."""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Kind(StrEnum):
+    SHOP = "shop"
+    PRODUCT = "product"
+    EDITION = "edition"
+    PRICE = "price"
+    PICTURE = "picture"
+    SAMPLE = "sample"
+    RELEASE = "release"
+    FILE = "file"
+
+
+class Ref(NamedTuple):
+    """A thing: `name` is an edition's key, the SHA-256 of a picture or sample, or a version.
+
+    `part` is the currency of a price, or the name of a release's file.
+    """
+
+    kind: Kind
+    product: str = ""
+    name: str = ""
+    part: str = ""
+
+    @property
+    def path(self) -> str:
+        """Return what people call it: `tidy-tool/personal/usd`."""
+        return "/".join(filter(None, (self.product, self.name, self.part))) or self.kind.value
+
+    @property
+    def edition(self) -> "Ref":
+        return Ref(Kind.EDITION, self.product, self.name)
+
+    @property
+    def release(self) -> "Ref":
+        return Ref(Kind.RELEASE, self.product, self.name)
+
+
+SHOP = Ref(Kind.SHOP)
+Fields = dict[str, Any]
+Objects = dict[Ref, Fields]
+
+
+def product_ref(slug: str) -> Ref:
+    return Ref(Kind.PRODUCT, slug)
+
+
+def write_ref(ref: Ref) -> str:
+    """Return a thing as the record of an export calls it: no slug, key or name holds a slash."""
+    return "/".join(ref)
+
+
+def read_ref(text: str) -> Ref | None:
+    """Return the thing of `write_ref`; None for anything else."""
+    kind, *names = text.split("/")
+    if kind not in {known.value for known in Kind} or len(names) != 3:
+        return None
+    return Ref(Kind(kind), *names)

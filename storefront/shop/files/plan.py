@@ -1,0 +1,221 @@
+"""Compares a folder with the shop: what would be made, changed and retired, and what both sides have changed."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from storefront.shop.catalog.models import ProductState
+from storefront.shop.catalog.releases import ReleaseState
+from storefront.shop.editor.stale import digest_of
+from storefront.shop.files.folder import Folder
+from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
+from storefront.shop.files.record import ABSENT, NOT_RECORDED, Record
+
+ORDERS = ("editions", "pictures", "samples")
+UNSOLD = (ProductState.DRAFT, ProductState.RETIRED)
+
+
+class Act(StrEnum):
+    MAKE = "make"
+    CHANGE = "change"
+    REMOVE = "remove"  # retire a product, switch off an edition, withdraw a release, take a picture off
+
+
+class Choice(StrEnum):
+    """Whose value counts where both sides have changed."""
+
+    SHOP = "shop"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """`before` is None for what is made."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    act: Act
+    ref: Ref
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def values(self) -> Fields:
+        return {change.field: change.after for change in self.changes}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """The shop's value is not that of the export, and not that of the folder. None: it is not there."""
+
+    ref: Ref
+    field: str
+    in_shop: Any
+    in_folder: Any
+
+    @property
+    def path(self) -> str:
+        return f"{self.ref.path}/{self.field}" if self.field else self.ref.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """`everything` decides for all of it, `paths` for single fields or things."""
+
+    everything: Choice | None = None
+    paths: dict[str, Choice] = field(default_factory=dict)
+
+    def find(self, path: str) -> Choice | None:
+        return self.paths.get(path, self.everything)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`conflicts` wait for a decision. `kept` were decided for the shop: nothing is done with them."""
+
+    steps: tuple[Step, ...]
+    conflicts: tuple[Conflict, ...]
+    kept: tuple[Conflict, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.steps and not self.conflicts
+
+
+def make_plan(
+    folder: Folder, wanted: Objects, shop: Objects, record: Record, *, prune: bool, decisions: Decisions
+) -> Plan:
+    """Return what brings the shop to where the folder is. `wanted` are the folder's things by the shop's slugs."""
+    planner = _Planner(shop, record, decisions)
+    for ref, values in sorted(wanted.items(), key=lambda thing: thing[0] == SHOP):  # last: it orders the others
+        planner.compare(ref, values)
+    for (slug, name), names in folder.orders.items():
+        planner.compare_order(product_ref(slug), name, names)
+    if prune:
+        for ref in _find_absent(folder, wanted, shop):
+            planner.remove(ref)
+    return Plan(steps=tuple(planner.steps.values()), conflicts=tuple(planner.conflicts), kept=tuple(planner.kept))
+
+
+class _Planner:
+    def __init__(self, shop: Objects, record: Record, decisions: Decisions) -> None:
+        self._shop = shop
+        self._record = record
+        self._decisions = decisions
+        self.steps: dict[Ref, Step] = {}
+        self.conflicts: list[Conflict] = []
+        self.kept: list[Conflict] = []
+
+    def compare(self, ref: Ref, values: Fields) -> None:
+        current = self._shop.get(ref)
+        if current is None:
+            if ref not in self._record.digests or self._may_write(ref, "", None, True):
+                changes = tuple(Change(field=name, before=None, after=value) for name, value in values.items())
+                self.steps[ref] = Step(act=Act.MAKE, ref=ref, changes=changes)
+            return
+        for name, value in values.items():
+            if ref == SHOP and name == "order":
+                made = [other.product for other in self.steps if other.kind is Kind.PRODUCT]
+                self.compare_order(ref, name, value, made)
+            elif name == "aliases":
+                self._add_aliases(ref, value, current)
+            elif name not in NOT_RECORDED and not _says_nothing(ref, name, value, current):
+                self._compare_value(ref, name, current[name], value)
+
+    def compare_order(self, ref: Ref, name: str, names: list[str], made: Collection[str] | None = None) -> None:
+        """Compare an order. `made` are those that will be new, in the order in which they are made."""
+        current = self._shop.get(ref)
+        if current is not None and names:
+            there = full_order(current[name], names if made is None else made)
+            after = full_order(names, there)
+            if after != there:
+                self._compare_value(ref, name, current[name], after)
+
+    def remove(self, ref: Ref) -> None:
+        """Plan what --prune does. A thing that was made since the export is asked about first."""
+        is_known = not self._record.digests or ref in self._record.digests
+        if is_known or self._may_write(ref, "", True, None):
+            self.steps[ref] = Step(act=Act.REMOVE, ref=ref)
+
+    def _add_aliases(self, ref: Ref, value: list[str], current: Fields) -> None:
+        new = [slug for slug in value if slug not in current["aliases"] and slug != current["slug"]]
+        if new:
+            self._change(ref, "aliases", current["aliases"], sorted([*current["aliases"], *new]))
+
+    def _compare_value(self, ref: Ref, name: str, current: Any, value: Any) -> None:  # noqa: ANN401 - of any field
+        if digest_of(current) != digest_of(value) and self._may_write(ref, name, current, value):
+            self._change(ref, name, current, value)
+
+    def _change(self, ref: Ref, name: str, before: Any, after: Any) -> None:  # noqa: ANN401 - of any field
+        known = self.steps.get(ref)
+        changes = (*(known.changes if known else ()), Change(field=name, before=before, after=after))
+        self.steps[ref] = Step(act=known.act if known else Act.CHANGE, ref=ref, changes=changes)
+
+    def _may_write(self, ref: Ref, name: str, current: Any, value: Any) -> bool:  # noqa: ANN401 - of any field
+        """Return whether the folder's value is to be written: the shop's is the exported one, or given up."""
+        recorded = self._record.digests.get(ref, {}).get(name)
+        if name and recorded in (None, digest_of(current)):
+            return True
+        conflict = Conflict(ref=ref, field=name, in_shop=current, in_folder=value)
+        choice = self._decisions.find(conflict.path)
+        if choice is None and self._record.kept.get((ref, name)) == digests_of_sides(conflict):
+            choice = Choice.SHOP
+        if choice is None:
+            self.conflicts.append(conflict)
+        elif choice is Choice.SHOP:
+            self.kept.append(conflict)
+        return choice is Choice.FOLDER
+
+
+def digests_of_sides(conflict: Conflict) -> tuple[str, str]:
+    """Return by what a decision is known later: the digests of the folder's value and of the shop's."""
+    return (
+        ABSENT if conflict.in_folder is None else digest_of(conflict.in_folder),
+        ABSENT if conflict.in_shop is None else digest_of(conflict.in_shop),
+    )
+
+
+def full_order(names: Collection[str], current: Collection[str]) -> list[str]:
+    """Return those that are named, then those that are only there."""
+    return [*names, *(name for name in current if name not in names)]
+
+
+def _says_nothing(ref: Ref, name: str, value: Any, current: Fields) -> bool:  # noqa: ANN401 - of any field
+    """A date of `none` is that of a draft; whoever publishes it later leaves it standing in the folder."""
+    return ref.kind is Kind.RELEASE and name == "published_at" and value is None and current[name] is not None
+
+
+def _find_absent(folder: Folder, wanted: Objects, shop: Objects) -> Iterator[Ref]:
+    """Yield what the shop sells or shows and the folder has not, of lists that the folder has."""
+    has_products = ("", "products") in folder.lists
+    products = {ref.product for ref in wanted if ref.kind is Kind.PRODUCT}
+    for ref, values in shop.items():
+        if ref in wanted:
+            continue
+        if ref.kind is Kind.PRODUCT:
+            if has_products and values["state"] not in UNSOLD:
+                yield ref
+        elif ref.product in products and _is_listed(folder, ref) and _is_in_use(ref, values):
+            yield ref
+
+
+def _is_listed(folder: Folder, ref: Ref) -> bool:
+    lists = {
+        Kind.EDITION: "editions",
+        Kind.PRICE: f"prices of {ref.name}",
+        Kind.PICTURE: "pictures",
+        Kind.SAMPLE: "samples",
+        Kind.RELEASE: "releases",
+    }
+    return (ref.product, lists.get(ref.kind, "")) in folder.lists
+
+
+def _is_in_use(ref: Ref, values: Fields) -> bool:
+    if ref.kind is Kind.EDITION:
+        return bool(values["is_active"])
+    return ref.kind is not Kind.RELEASE or values["state"] == ReleaseState.PUBLISHED

@@ -1,0 +1,77 @@
+"""Reads a folder whole: shop.toml and every product in it."""
+
+from pathlib import Path
+
+from storefront.core.errors import StorefrontError
+from storefront.shop.editor.refusals import ProductRefused
+from storefront.shop.editor.texts import check_slug
+from storefront.shop.files import fields
+from storefront.shop.files.disk import Entry, find_entry, list_folder, read_text
+from storefront.shop.files.folder import Folder, Place
+from storefront.shop.files.objects import SHOP
+from storefront.shop.files.read_product import PRODUCT_FILE, read_product
+from storefront.shop.files.toml_text import read_toml
+
+SHOP_FILE = "shop.toml"
+PRODUCTS = "products"
+PAGES = "pages"
+MOST_BYTES = 200_000
+
+
+class NoFolder(StorefrontError):
+    code = "no_folder"
+    title = "There is no such folder"
+
+
+def read_folder(root: Path) -> Folder:
+    """Return what a folder says, with all that is wrong in it among its mistakes.
+
+    Raises:
+        NoFolder: it is none, or nothing in it is of a shop.
+    """
+    if not root.is_dir():
+        raise NoFolder(f"{root} is no folder. `storefront shop export {root}` makes one.")
+    folder = Folder(root=root)
+    entries = list_folder(root, "", folder.mistakes)
+    shop = find_entry(entries, SHOP_FILE)
+    products = find_entry(entries, PRODUCTS, is_folder=True)
+    if shop is None and products is None and not folder.mistakes.all:
+        raise NoFolder(f"{root} has neither {SHOP_FILE} nor a folder {PRODUCTS}: is it the right one?")
+    if shop is not None:
+        _read_shop(folder, shop)
+    if products is not None:
+        folder.lists.add(("", PRODUCTS))
+        for entry in list_folder(products.path, products.place, folder.mistakes):
+            _read_product(folder, entry)
+    return folder
+
+
+def _read_shop(folder: Folder, entry: Entry) -> None:
+    text = read_text(entry, folder.mistakes, most_bytes=MOST_BYTES)
+    source = None if text is None else read_toml(text, entry.place, folder.mistakes)
+    if text is None or source is None:
+        return
+    folder.texts[entry.place] = text
+    folder.add(SHOP, Place(entry.place, 1))
+    folder.read_fields(SHOP, fields.SHOP, source, entry.place, ())
+
+
+def _read_product(folder: Folder, entry: Entry) -> None:
+    if not entry.is_folder:
+        folder.mistakes.add(
+            entry.place, 0, f"a product is a folder with {PRODUCT_FILE} in it, called by its slug."
+        )
+        return
+    slug = entry.name.lower()
+    try:
+        check_slug(slug)
+    except ProductRefused as refused:
+        folder.mistakes.add(entry.place, 0, f"the folder of a product is called by its slug. {refused}")
+        return
+    if (slug, PRODUCTS) in folder.lists:
+        folder.mistakes.add(
+            entry.place, 0, f"there is another folder of {slug}: on Windows and on a Mac they are one."
+        )
+        return
+    folder.lists.add((slug, PRODUCTS))
+    read_product(folder, entry, slug)

@@ -1,0 +1,124 @@
+"""Reads the folder of a release: its notes and its files."""
+
+import unicodedata
+
+from storefront.core.errors import StorefrontError
+from storefront.shop.catalog.file_names import check_path_part, same_name
+from storefront.shop.catalog.notes import LONGEST_NOTES
+from storefront.shop.catalog.upload_checks import LONGEST_VERSION, MOST_FILES
+from storefront.shop.files import fields
+from storefront.shop.files.disk import Entry, find_entry, list_folder, read_text
+from storefront.shop.files.folder import Folder, Place, hash_file
+from storefront.shop.files.mistakes import Wrong
+from storefront.shop.files.nodes import Scalar, Table
+from storefront.shop.files.objects import Kind, Ref
+from storefront.shop.files.yaml_text import read_yaml, split_front_matter
+
+NOTES_FILE = "notes.md"
+MOST_BYTES = 200_000
+
+
+def read_release(folder: Folder, home: Entry, slug: str) -> None:
+    entries = list_folder(home.path, home.place, folder.mistakes)
+    page = find_entry(entries, NOTES_FILE)
+    source, notes, place = Table(), "", Place(home.place, 0)
+    if page is not None:
+        place = Place(page.place, 1)
+        read = _read_notes(folder, page)
+        if read is None:
+            return
+        source, notes = read
+    version = source.nodes.get("version")
+    ref = Ref(Kind.RELEASE, slug, version.text.strip() if isinstance(version, Scalar) else home.name)
+    if not _is_good(folder, ref.name, place) or not folder.add(ref, place):
+        return
+    folder.read_fields(ref, fields.RELEASE, source, place.file, ("version", "files"))
+    if notes:
+        folder.objects[ref]["notes"] = notes
+        folder.places[ref, "notes"] = Place(place.file, 1)
+        if len(notes) > LONGEST_NOTES:
+            folder.wrong(ref, "notes", f"they have {len(notes):,} characters, and {LONGEST_NOTES:,} fit.")
+    files = [entry for entry in entries if entry is not page]
+    is_listed = folder.has_list("files", source)
+    if is_listed:
+        named = list(_read_named(folder, source, files, place.file))
+    else:
+        named = [(entry, unicodedata.normalize("NFC", entry.name), Place(entry.place, 0)) for entry in files]
+    for entry, name, line in named:
+        _add_file(folder, ref, entry, name, line, may_be_empty=is_listed)
+    _check_files(folder, ref)
+
+
+def _read_notes(folder: Folder, page: Entry) -> tuple[Table, str] | None:
+    """Return fields and notes. A file without fields is notes from its first line."""
+    text = read_text(page, folder.mistakes, most_bytes=MOST_BYTES)
+    if text is None:
+        return None
+    folder.texts[page.place] = text
+    front, body = split_front_matter(text)
+    if front is None:
+        return Table(), body.strip()
+    source = read_yaml(front, page.place, folder.mistakes, first_line=2)
+    return None if source is None else (source, body.strip())
+
+
+def _read_named(folder: Folder, source: Table, entries: list[Entry], file: str) -> list[tuple[Entry, str, Place]]:
+    from_list = []
+    for listed in folder.read_list("files", source, file):
+        node, name = listed.nodes.get("file"), listed.nodes.get("name")
+        entry = find_entry(entries, node.text.strip()) if isinstance(node, Scalar) else None
+        if entry is None:
+            folder.mistakes.add(file, listed.line, "file: write the name of a file that is in the same folder.")
+            continue
+        words = name.text.strip() if isinstance(name, Scalar) else entry.name
+        from_list.append((entry, words, Place(file, listed.line)))
+    used = {entry.name for entry, _name, _place in from_list}
+    folder.notes.extend(
+        f"{entry.place} is not named in files, so nothing is done with it."
+        for entry in entries
+        if entry.name not in used
+    )
+    return from_list
+
+
+def _is_good(folder: Folder, version: str, place: Place) -> bool:
+    try:
+        check_path_part(version)
+    except StorefrontError as refused:
+        folder.mistakes.add(place.file, place.line, f"this cannot be a version: {refused}")
+        return False
+    if len(version) > LONGEST_VERSION:
+        folder.mistakes.add(place.file, place.line, f"a version has at most {LONGEST_VERSION} characters.")
+        return False
+    return True
+
+
+def _add_file(folder: Folder, release: Ref, entry: Entry, name: str, place: Place, *, may_be_empty: bool) -> None:
+    if entry.is_folder:
+        folder.mistakes.add(entry.place, 0, "a release has files and no folders: put it into a zip file.")
+        return
+    ref = Ref(Kind.FILE, release.product, release.name, name)
+    try:
+        check_path_part(name)
+        sha256 = hash_file(entry)
+    except (StorefrontError, Wrong) as error:
+        folder.mistakes.add(place.file, place.line, str(error))
+        return
+    if not may_be_empty and entry.path.stat().st_size == 0:
+        words = "this file is empty. Was it copied whole? A list of files in notes.md takes it as it is."
+        folder.mistakes.add(place.file, place.line, words)
+    elif folder.add(ref, place):
+        folder.sources[ref] = entry.path
+        folder.objects[ref]["sha256"] = sha256
+
+
+def _check_files(folder: Folder, release: Ref) -> None:
+    names: dict[str, str] = {}
+    for ref in folder.objects:
+        if ref.kind is not Kind.FILE or ref[1:3] != release[1:3]:
+            continue
+        other = names.setdefault(same_name(ref.part), ref.part)
+        if other != ref.part:
+            folder.wrong(ref, "", f"{other} and {ref.part} are one file on Windows and on a Mac: rename one.")
+    if len(names) > MOST_FILES:
+        folder.wrong(release, "", f"a release has at most {MOST_FILES} files: put some of them into a zip file.")

@@ -1,0 +1,55 @@
+"""The JSON Schema of a folder's files, for editors: made of the table that reads them."""
+
+from typing import Any
+
+from storefront.shop.files import fields
+from storefront.shop.files.values import Field
+
+NAME = "https://json-schema.org/draft/2020-12/schema"
+
+
+def make_schema() -> dict[str, Any]:
+    """Return schemas for shop.toml, and for the front matter of product.md and notes.md, by these names."""
+    return {
+        "$schema": NAME,
+        "title": "A shop as files",
+        "$defs": {
+            "shop.toml": _table(fields.SHOP),
+            "product.md": _table(
+                fields.PRODUCT,
+                editions=_list(_table(fields.EDITION, key=_key(), prices=_prices()), "key"),
+                pictures=_list(_table(fields.PICTURE, file=_text()), "file"),
+                samples=_list(_table(fields.SAMPLE, file=_text()), "file"),
+            ),
+            "notes.md": _table(
+                fields.RELEASE,
+                version={"type": ["string", "number"]},
+                files=_list(_table((), file=_text(), name=_text()), "file"),
+            ),
+        },
+    }
+
+
+def _table(known: tuple[Field, ...], **others: dict[str, Any]) -> dict[str, Any]:
+    properties = {field.name: field.schema for field in known} | others
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _list(entry: dict[str, Any], *required: str) -> dict[str, Any]:
+    return {"type": "array", "items": entry | {"required": list(required)}}
+
+
+def _text() -> dict[str, Any]:
+    return {"type": "string"}
+
+
+def _key() -> dict[str, Any]:
+    return {"type": ["string", "number"], "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
+
+
+def _prices() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "propertyNames": {"pattern": "^[A-Za-z]{3}$"},
+        "additionalProperties": {"type": ["string", "number"]},
+    }

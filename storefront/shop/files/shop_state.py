@@ -1,0 +1,115 @@
+"""What the shop has, as things and fields: everything that a folder can hold. A statement for each table."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.shop.catalog.models import Edition, Price, Product, ProductAlias, Release, ReleaseFile
+from storefront.shop.catalog.releases import state_of
+from storefront.shop.files import fields
+from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
+from storefront.shop.media.models import Picture, ProductPicture, ProductSample
+from storefront.shop.media.words import clean_filename
+from storefront.shop.profile.change import read_written
+
+FRESH = {"populate_existing": True}
+
+
+def read_shop(session: Session) -> Objects:
+    """Return the shop in the order of its pages.
+
+    Beside its own fields a product has `slug`, and the orders of what it holds: `editions`, `pictures`, `samples`.
+    """
+    products = session.scalars(
+        select(Product).order_by(Product.position, Product.id).execution_options(**FRESH)
+    ).all()
+    slugs = {product.id: product.slug for product in products}
+    objects: Objects = {SHOP: read_written() | {"order": list(slugs.values())}}
+    for product in products:
+        objects[product_ref(product.slug)] = _product_fields(product)
+    for alias, product_id in session.execute(
+        select(ProductAlias.slug, ProductAlias.product_id).order_by(ProductAlias.slug)
+    ):
+        objects[product_ref(slugs[product_id])]["aliases"].append(alias)
+    objects.update(_read_editions(session, slugs, objects))
+    objects.update(_read_media(session, slugs, objects))
+    objects.update(_read_releases(session, slugs))
+    return objects
+
+
+def _product_fields(product: Product) -> Fields:
+    values: Fields = {
+        known.name: getattr(product, known.column)
+        for known in (*fields.PRODUCT, fields.DESCRIPTION)
+        if known.name != "aliases"
+    }
+    return values | {"slug": product.slug, "aliases": [], **{name: [] for name in fields.LISTS}}
+
+
+def _read_editions(session: Session, slugs: dict[int, str], objects: Objects) -> Iterator[tuple[Ref, Fields]]:
+    editions = session.scalars(
+        select(Edition).order_by(Edition.product_id, Edition.position, Edition.id).execution_options(**FRESH)
+    ).all()
+    refs = {edition.id: Ref(Kind.EDITION, slugs[edition.product_id], edition.key) for edition in editions}
+    for edition in editions:
+        ref = refs[edition.id]
+        objects[product_ref(ref.product)]["editions"].append(edition.key)
+        yield ref, {known.name: getattr(edition, known.column) for known in fields.EDITION}
+    prices = select(Price.edition_id, Price.currency, Price.amount_minor).where(Price.is_active).order_by(Price.id)
+    for price in session.execute(prices):
+        _kind, slug, key, _part = refs[price.edition_id]
+        yield Ref(Kind.PRICE, slug, key, price.currency), {"amount": price.amount_minor}
+
+
+def _read_media(session: Session, slugs: dict[int, str], objects: Objects) -> Iterator[tuple[Ref, Fields]]:
+    pictures = (
+        select(ProductPicture.product_id, ProductPicture.alt, Picture.sha256, Picture.filename, Picture.path)
+        .join(Picture, Picture.id == ProductPicture.picture_id)
+        .order_by(ProductPicture.product_id, ProductPicture.position, ProductPicture.id)
+    )
+    for row in session.execute(pictures):
+        ref = Ref(Kind.PICTURE, slugs[row.product_id], row.sha256)
+        objects[product_ref(ref.product)]["pictures"].append(row.sha256)
+        yield ref, {"alt": row.alt, "filename": clean_filename(row.filename), "path": row.path}
+    samples = select(
+        ProductSample.product_id,
+        ProductSample.title,
+        ProductSample.sha256,
+        ProductSample.filename,
+        ProductSample.path,
+    ).order_by(ProductSample.product_id, ProductSample.position, ProductSample.id)
+    for row in session.execute(samples):
+        ref = Ref(Kind.SAMPLE, slugs[row.product_id], row.sha256)
+        objects[product_ref(ref.product)]["samples"].append(row.sha256)
+        yield ref, {"title": row.title, "filename": clean_filename(row.filename), "path": row.path}
+
+
+def _read_releases(session: Session, slugs: dict[int, str]) -> Iterator[tuple[Ref, Fields]]:
+    releases = session.scalars(
+        select(Release).order_by(Release.product_id, Release.id).execution_options(**FRESH)
+    ).all()
+    refs = {release.id: Ref(Kind.RELEASE, slugs[release.product_id], release.version) for release in releases}
+    for release in releases:
+        yield (
+            refs[release.id],
+            {
+                "state": state_of(release).value,
+                "published_at": release.published_at,
+                "notes": release.notes,
+            },
+        )
+    rows = session.execute(
+        select(
+            ReleaseFile.release_id,
+            ReleaseFile.filename,
+            ReleaseFile.sha256,
+            ReleaseFile.path,
+            ReleaseFile.size_bytes,
+        ).order_by(ReleaseFile.release_id, ReleaseFile.filename)
+    )
+    for row in rows:
+        ref = refs[row.release_id]
+        values: dict[str, Any] = {"sha256": row.sha256, "path": row.path, "size_bytes": row.size_bytes}
+        yield Ref(Kind.FILE, ref.product, ref.name, row.filename), values

@@ -1,0 +1,237 @@
+"""Does what a plan says, by the acts of the editor, inside one transaction that the caller opens."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.core import clock
+from storefront.shop.catalog.models import KeySource, Product, ProductState
+from storefront.shop.catalog.notes import write_notes
+from storefront.shop.catalog.publish import write_publication, write_withdrawal
+from storefront.shop.catalog.queries import lock_product
+from storefront.shop.catalog.releases import ReleaseState, lock_release
+from storefront.shop.catalog.upload import StoredFile, record_release
+from storefront.shop.editor.editions import (
+    LIMITS,
+    get_edition,
+    make_edition,
+    order_editions,
+    write_edition,
+    write_switch,
+)
+from storefront.shop.editor.order import order_products
+from storefront.shop.editor.prices import drop_price, write_price
+from storefront.shop.editor.product_settings import write_settings
+from storefront.shop.editor.products import add_aliases, make_product, write_slug, write_texts
+from storefront.shop.editor.states import write_state
+from storefront.shop.files import fields
+from storefront.shop.files.objects import SHOP, Fields, Kind, Ref, product_ref
+from storefront.shop.files.plan import ORDERS, Act, Plan, Step
+from storefront.shop.files.store import StoredThings
+from storefront.shop.media.models import Picture, ProductSample
+from storefront.shop.media.pictures import place_picture, show_picture, take_picture_off, write_alt
+from storefront.shop.media.samples import offer_sample, order_samples, take_sample_off, write_title
+from storefront.shop.profile.change import RULES as PROFILE
+from storefront.shop.profile.change import write_profile
+
+AfterProduct = Callable[[Session, Product], None]
+TEXTS = {
+    known.name: known.column
+    for known in (*fields.PRODUCT, fields.DESCRIPTION)
+    if known.name not in {*fields.SETTINGS, "state", "first_slug", "aliases"}
+}
+
+
+def write_plan(
+    session: Session,
+    plan: Plan,
+    orders: dict[tuple[str, str], list[str]],
+    stored: StoredThings,
+    after_product: AfterProduct | None,
+) -> None:
+    """Make and change everything, in an order in which each act finds what it needs.
+
+    `orders` are the names of what each product of the folder holds, in its order. `after_product` is called with
+    each product whose settings changed.
+    """
+    writer = _Writer(session, plan, orders, stored)
+    for slug in dict.fromkeys(step.ref.product for step in plan.steps if step.ref.product):
+        writer.write_product(slug, after_product)
+    for step in plan.steps:
+        if step.ref == SHOP:
+            _write_shop(session, step.values)
+    for step in plan.steps:  # last: until here each is called as the plan calls it
+        if step.ref.kind is Kind.PRODUCT and step.act is Act.CHANGE and "slug" in step.values:
+            write_slug(session, lock_product(session, step.ref.product), step.values["slug"])
+
+
+def _write_shop(session: Session, values: Fields) -> None:
+    words = {name: value for name, value in values.items() if name in PROFILE}
+    if words:
+        write_profile(session, words)
+    if "order" in values:
+        order_products(session, values["order"])
+
+
+class _Writer:
+    def __init__(
+        self, session: Session, plan: Plan, orders: dict[tuple[str, str], list[str]], stored: StoredThings
+    ) -> None:
+        self._session = session
+        self._plan = plan
+        self._orders = orders
+        self._stored = stored
+
+    def write_product(self, slug: str, after_product: AfterProduct | None) -> None:
+        steps = [step for step in self._plan.steps if step.ref.product == slug]
+        own = next((step for step in steps if step.ref == product_ref(slug)), None)
+        if own is not None and own.act is Act.MAKE:
+            self._make(own)
+        product = lock_product(self._session, slug)
+        if own is not None:
+            self._write_own(product, own)
+        for kind, write in (
+            (Kind.EDITION, self._write_edition),
+            (Kind.PRICE, self._write_price),
+            (Kind.PICTURE, self._write_picture),
+            (Kind.SAMPLE, self._write_sample),
+        ):
+            for step in steps:
+                if step.ref.kind is kind:
+                    write(product, step)
+        self._write_orders(product, slug, steps)
+        self._write_releases(product, slug, steps)
+        self._session.flush()
+        if own is not None:
+            self._write_last(product, own)
+            if after_product is not None and fields.SETTINGS & own.values.keys():
+                self._session.flush()
+                after_product(self._session, product)
+
+    def _make(self, step: Step) -> None:
+        values = step.values
+        texts = {column: values[name] for name, column in TEXTS.items() if name in values}
+        make_product(self._session, step.ref.product, texts, first_slug=values.get("first_slug", ""))
+
+    def _write_own(self, product: Product, step: Step) -> None:
+        values = step.values
+        texts = {column: values[name] for name, column in TEXTS.items() if name in values}
+        if step.act is Act.CHANGE and texts:
+            write_texts(self._session, product, texts)
+        if "aliases" in values:
+            add_aliases(self._session, product, [slug for slug in values["aliases"] if slug != product.slug])
+        settings: dict[str, Any] = {name: values[name] for name in fields.SETTINGS & values.keys()}
+        if "key_source" in settings:
+            settings["key_source"] = KeySource(settings["key_source"])
+        if settings:
+            write_settings(self._session, product, product, settings)
+
+    def _write_last(self, product: Product, step: Step) -> None:
+        """Write what needs all the rest: a product is sold once everything is there."""
+        values = step.values
+        if step.act is Act.REMOVE:
+            write_state(self._session, product, ProductState.RETIRED)
+        elif "state" in values:
+            write_state(self._session, product, ProductState(values["state"]))
+
+    def _write_edition(self, product: Product, step: Step) -> None:
+        values = {name: value for name, value in step.values.items() if name != "is_active"}
+        if step.act is Act.MAKE:
+            texts = {"line": "", **{name: value for name, value in values.items() if name not in LIMITS}}
+            limits = {name: value for name, value in values.items() if name in LIMITS}
+            edition = make_edition(self._session, product, texts, limits, key=step.ref.name)
+        else:
+            edition = get_edition(self._session, product, step.ref.name)
+            write_edition(self._session, product, edition, values)
+        if step.act is Act.REMOVE or "is_active" in step.values:
+            write_switch(self._session, product, edition, is_active=step.values.get("is_active", False))
+
+    def _write_price(self, product: Product, step: Step) -> None:
+        edition = get_edition(self._session, product, step.ref.name)
+        if step.act is Act.REMOVE:
+            drop_price(self._session, product, edition, step.ref.part)
+        else:
+            write_price(self._session, product, edition, step.ref.part, step.values["amount"])
+
+    def _write_picture(self, product: Product, step: Step) -> None:
+        if step.act is Act.MAKE:
+            values = self._stored.pictures[step.ref]
+            show_picture(self._session, product, step.ref.name, values, step.values.get("alt", ""))
+        elif step.act is Act.REMOVE:
+            take_picture_off(self._session, product, self._find_picture(step.ref.name))
+        else:
+            write_alt(self._session, product, self._find_picture(step.ref.name), step.values["alt"])
+
+    def _find_picture(self, sha256: str) -> int:
+        return self._session.scalars(select(Picture.id).where(Picture.sha256 == sha256)).one()
+
+    def _write_sample(self, product: Product, step: Step) -> None:
+        if step.act is Act.MAKE:
+            offer_sample(self._session, product, self._stored.samples[step.ref], step.values["title"])
+            return
+        of_product = (ProductSample.product_id == product.id, ProductSample.sha256 == step.ref.name)
+        sample_id = self._session.scalars(select(ProductSample.id).where(*of_product)).one()
+        if step.act is Act.REMOVE:
+            take_sample_off(self._session, product, sample_id)
+        else:
+            write_title(self._session, product, sample_id, step.values["title"])
+
+    def _write_orders(self, product: Product, slug: str, steps: list[Step]) -> None:
+        """Put lists into the order that was planned; of what is new, into that of the folder."""
+        own = next((step for step in steps if step.ref == product_ref(slug)), None)
+        for name in ORDERS:
+            names = own.values.get(name) if own is not None else None
+            if own is not None and own.act is Act.MAKE:
+                names = self._orders.get((slug, name))
+            if not names:
+                continue
+            if name == "editions":
+                order_editions(self._session, product, names)
+            elif name == "samples":
+                order_samples(self._session, product, names)
+            else:
+                self._order_pictures(product, names)
+
+    def _order_pictures(self, product: Product, hashes: list[str]) -> None:
+        for position, sha256 in enumerate(hashes, start=1):
+            place_picture(self._session, product, self._find_picture(sha256), position)
+
+    def _write_releases(self, product: Product, slug: str, steps: list[Step]) -> None:
+        files: dict[Ref, list[StoredFile]] = {}
+        for step in steps:
+            if step.ref.kind is Kind.FILE:
+                files.setdefault(step.ref.release, []).append(self._stored.files[step.ref])
+        of_releases = {step.ref: step for step in steps if step.ref.kind is Kind.RELEASE}
+        for ref in dict.fromkeys([*of_releases, *files]):
+            self._write_release(product, slug, ref, of_releases.get(ref), files.get(ref, []))
+
+    def _write_release(
+        self, product: Product, slug: str, ref: Ref, step: Step | None, files: list[StoredFile]
+    ) -> None:
+        values: Fields = step.values if step is not None else {}
+        is_new = step is not None and step.act is Act.MAKE
+        state = values.get("state", ReleaseState.PUBLISHED.value if is_new else "")
+        if is_new or files:
+            date = values.get("published_at")
+            if is_new and date is None and state == ReleaseState.PUBLISHED:
+                date = clock.now()
+            record_release(
+                self._session,
+                slug=slug,
+                product_id=product.id,
+                version=ref.name,
+                stored=files,
+                notes=values.get("notes", ""),
+                published_at=date,
+            )
+        release = lock_release(self._session, slug, ref.name)
+        if not is_new and "notes" in values:
+            write_notes(self._session, slug, release, values["notes"])
+        if not is_new and values.get("published_at") and release.published_at is None:
+            release.published_at = values["published_at"]
+        if state == ReleaseState.WITHDRAWN or (step is not None and step.act is Act.REMOVE):
+            write_withdrawal(self._session, slug, release)
+        elif state == ReleaseState.PUBLISHED and not is_new:
+            write_publication(self._session, slug, release)
