@@ -81,6 +81,8 @@ def _change(step: Step, change: Change) -> str:
     after = _show(step.ref, change.after)
     if step.act is Act.MAKE:
         return f"{change.field}: {after}"
+    if change.field == "sha256":
+        return "another file"
     return f"{change.field}: {_show(step.ref, change.before)} -> {after}"
 
 

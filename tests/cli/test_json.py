@@ -13,7 +13,7 @@ from tests.support.sandbox_client import SandboxClient
 WITHOUT = {
     "serve", "worker", "run", "sandbox", "mailbox",  # they run until they are ended
     "seed", "fulfill", "db upgrade", "mail retry", "events run", "payment-link close",  # their exit status says it
-    "customers export",  # it is JSON
+    "customers export", "shop schema",  # they are JSON
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from storefront.shop.editor.product_settings import PRODUCT_FIELDS
 from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule
 from storefront.shop.files.values import (
     Field,
+    accent,
     address,
     choice,
     flag,
@@ -21,6 +22,8 @@ from storefront.shop.files.values import (
     text,
 )
 from storefront.shop.files.yaml_text import Plain
+from storefront.shop.looks.files import LooksFile
+from storefront.shop.looks.type_pairings import TypePairing
 from storefront.shop.media.words import ALT, TITLE
 from storefront.shop.profile.change import RULES as PROFILE
 
@@ -69,9 +72,13 @@ RELEASE = (
     moment("published_at"),
 )
 SHOP = (
-    *(text(name, rule) if name != "support_email" else address(name, rule) for name, rule in PROFILE.items()),
+    *(address(name, rule) if name == "support_email" else text(name, rule) for name, rule in PROFILE.items()),
+    accent("accent"),
+    choice("type_pairing", tuple(pairing.value for pairing in TypePairing)),
+    flag("font_for_text"),
     slugs("order"),
 )
+LOOKS = tuple(kind.value for kind in LooksFile)  # files beside shop.toml, by what they are there for
 
 SETTINGS = frozenset(PRODUCT_FIELDS)  # of a product: everything else of it is a text, or has an act of its own
 LISTS = ("editions", "pictures", "samples")  # of a product: things of their own

@@ -8,7 +8,7 @@ from typing import Any
 from storefront.shop.files import fields
 from storefront.shop.files.names import safe_name
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref
-from storefront.shop.files.read_folder import PRODUCTS, SHOP_FILE
+from storefront.shop.files.read_folder import PAGES, PRODUCTS, SHOP_FILE
 from storefront.shop.files.read_product import PRODUCT_FILE, RELEASES
 from storefront.shop.files.read_release import NOTES_FILE
 from storefront.shop.files.toml_text import write_toml
@@ -28,13 +28,27 @@ class OutFile:
 
 def lay_out(shop: Objects) -> Iterator[OutFile]:
     """Yield every file of a shop, the texts of each folder before the rest of it."""
-    yield OutFile(path=SHOP_FILE, text=write_toml(_write_shop(shop[SHOP])))
+    yield from _shop_files(shop)
     for ref in [ref for ref in shop if ref.kind is Kind.PRODUCT]:
         yield from _product_files(shop, ref)
 
 
-def _write_shop(values: Fields) -> dict[str, Any]:
-    return {known.name: _clean(values[known.name]) for known in fields.SHOP}
+def _shop_files(shop: Objects) -> Iterator[OutFile]:
+    front: dict[str, Any] = {known.name: _clean(shop[SHOP][known.name]) for known in fields.SHOP}
+    taken, stored = [SHOP_FILE, PRODUCTS, PAGES], list[OutFile]()
+    for name in fields.LOOKS:
+        values = shop.get(Ref(Kind.LOOKS, name=name))
+        if values is None:
+            continue
+        filename = safe_name(values["filename"], taken)
+        if values["sha256"] not in {file.sha256 for file in stored}:
+            taken.append(filename)
+            stored.append(OutFile(path=filename, stored_path=values["path"], sha256=values["sha256"]))
+        else:
+            filename = next(file.path for file in stored if file.sha256 == values["sha256"])
+        front[name] = filename
+    yield OutFile(path=SHOP_FILE, text=write_toml(front))
+    yield from stored
 
 
 def _product_files(shop: Objects, ref: Ref) -> Iterator[OutFile]:

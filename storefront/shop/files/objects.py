@@ -13,6 +13,7 @@ class Kind(StrEnum):
     SAMPLE = "sample"
     RELEASE = "release"
     FILE = "file"
+    LOOKS = "looks"  # a file of the shop's looks: `name` is logo, logo_dark, icon or font
 
 
 class Ref(NamedTuple):

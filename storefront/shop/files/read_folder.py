@@ -6,11 +6,16 @@ from storefront.core.errors import StorefrontError
 from storefront.shop.editor.refusals import ProductRefused
 from storefront.shop.editor.texts import check_slug
 from storefront.shop.files import fields
-from storefront.shop.files.disk import Entry, find_entry, list_folder, read_text
-from storefront.shop.files.folder import Folder, Place
-from storefront.shop.files.objects import SHOP
-from storefront.shop.files.read_product import PRODUCT_FILE, read_product
+from storefront.shop.files.disk import Entry, find_entry, list_folder, open_file, read_text
+from storefront.shop.files.folder import Folder, Place, hash_file
+from storefront.shop.files.mistakes import Wrong
+from storefront.shop.files.nodes import Node
+from storefront.shop.files.objects import SHOP, Kind, Ref
+from storefront.shop.files.read_product import PRODUCT_FILE, find_file, read_product
 from storefront.shop.files.toml_text import read_toml
+from storefront.shop.looks.files import LooksFile
+from storefront.shop.media.font_files import read_font
+from storefront.shop.media.recode import check_picture, read_picture
 
 SHOP_FILE = "shop.toml"
 PRODUCTS = "products"
@@ -38,7 +43,7 @@ def read_folder(root: Path) -> Folder:
     if shop is None and products is None and not folder.mistakes.all:
         raise NoFolder(f"{root} has neither {SHOP_FILE} nor a folder {PRODUCTS}: is it the right one?")
     if shop is not None:
-        _read_shop(folder, shop)
+        _read_shop(folder, shop, entries)
     if products is not None:
         folder.lists.add(("", PRODUCTS))
         for entry in list_folder(products.path, products.place, folder.mistakes):
@@ -46,14 +51,32 @@ def read_folder(root: Path) -> Folder:
     return folder
 
 
-def _read_shop(folder: Folder, entry: Entry) -> None:
+def _read_shop(folder: Folder, entry: Entry, entries: list[Entry]) -> None:
     text = read_text(entry, folder.mistakes, most_bytes=MOST_BYTES)
     source = None if text is None else read_toml(text, entry.place, folder.mistakes)
     if text is None or source is None:
         return
     folder.texts[entry.place] = text
     folder.add(SHOP, Place(entry.place, 1))
-    folder.read_fields(SHOP, fields.SHOP, source, entry.place, ())
+    folder.read_fields(SHOP, fields.SHOP, source, entry.place, fields.LOOKS)
+    for name in fields.LOOKS:
+        if name in source.nodes:
+            _read_looks(folder, name, source.nodes[name], entries, Place(entry.place, source.lines[name]))
+
+
+def _read_looks(folder: Folder, name: str, node: Node, entries: list[Entry], place: Place) -> None:
+    ref = Ref(Kind.LOOKS, name=name)
+    try:
+        file = find_file(node, entries)
+        sha256 = hash_file(file)
+        with open_file(file.path) as content:
+            read_font(content) if name == LooksFile.FONT else check_picture(read_picture(content))
+    except (StorefrontError, Wrong) as error:
+        folder.mistakes.add(place.file, place.line, f"{name}: {error}")
+        return
+    folder.add(ref, place)
+    folder.sources[ref] = file.path
+    folder.objects[ref] = {"sha256": sha256, "filename": file.name}
 
 
 def _read_product(folder: Folder, entry: Entry) -> None:

@@ -11,7 +11,7 @@ from storefront.shop.files import fields
 from storefront.shop.files.disk import Entry, find_entry, list_folder, open_file, read_text
 from storefront.shop.files.folder import Folder, Place, hash_file
 from storefront.shop.files.mistakes import Wrong
-from storefront.shop.files.nodes import Scalar, Table
+from storefront.shop.files.nodes import Node, Scalar, Table
 from storefront.shop.files.objects import Kind, Ref, product_ref
 from storefront.shop.files.read_release import read_release
 from storefront.shop.files.values import Field, scalar, table
@@ -133,7 +133,7 @@ def _read_media(
     for listed in folder.read_list(name, source, file):
         line = listed.lines.get("file", listed.line)
         try:
-            entry = find_named(listed, entries)
+            entry = find_file(listed.nodes.get("file"), entries)
             used.add(entry.name)
             ref = Ref(kind, slug, hash_file(entry))
             _check_media(kind, entry)
@@ -151,9 +151,8 @@ def _read_media(
     return used
 
 
-def find_named(listed: Table, entries: list[Entry]) -> Entry:
-    """Return the file that an entry of a list names. Raises Wrong."""
-    node = listed.nodes.get("file")
+def find_file(node: Node | None, entries: list[Entry]) -> Entry:
+    """Return the file of the same folder that a value names. Raises Wrong."""
     name = scalar(node).strip() if node is not None else ""
     if not name or name != PurePath(name.replace("\\", "/")).name:
         raise Wrong("write the name of a file that is in the same folder.")

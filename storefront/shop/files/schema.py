@@ -14,7 +14,7 @@ def make_schema() -> dict[str, Any]:
         "$schema": NAME,
         "title": "A shop as files",
         "$defs": {
-            "shop.toml": _table(fields.SHOP),
+            "shop.toml": _table(fields.SHOP, **dict.fromkeys(fields.LOOKS, _text())),
             "product.md": _table(
                 fields.PRODUCT,
                 editions=_list(_table(fields.EDITION, key=_key(), prices=_prices()), "key"),

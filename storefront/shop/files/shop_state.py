@@ -10,9 +10,13 @@ from storefront.shop.catalog.models import Edition, Price, Product, ProductAlias
 from storefront.shop.catalog.releases import state_of
 from storefront.shop.files import fields
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
+from storefront.shop.looks.change import read_chosen
+from storefront.shop.looks.type_pairings import TypePairing
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.words import clean_filename
-from storefront.shop.profile.change import read_written
+from storefront.shop.profile.change import RULES as PROFILE
+from storefront.shop.profile.change import read_words
+from storefront.shop.profile.models import THE_ONE, ShopProfile
 
 FRESH = {"populate_existing": True}
 
@@ -26,7 +30,7 @@ def read_shop(session: Session) -> Objects:
         select(Product).order_by(Product.position, Product.id).execution_options(**FRESH)
     ).all()
     slugs = {product.id: product.slug for product in products}
-    objects: Objects = {SHOP: read_written() | {"order": list(slugs.values())}}
+    objects: Objects = dict(_read_face(session, list(slugs.values())))
     for product in products:
         objects[product_ref(product.slug)] = _product_fields(product)
     for alias, product_id in session.execute(
@@ -37,6 +41,23 @@ def read_shop(session: Session) -> Objects:
     objects.update(_read_media(session, slugs, objects))
     objects.update(_read_releases(session, slugs))
     return objects
+
+
+def _read_face(session: Session, order: list[str]) -> Iterator[tuple[Ref, Fields]]:
+    profile = session.get(ShopProfile, THE_ONE, populate_existing=True)
+    if profile is None:
+        words: Fields = dict.fromkeys(PROFILE, "")
+        yield (
+            SHOP,
+            words | {"accent": "", "type_pairing": TypePairing.CLASSIC, "font_for_text": False, "order": order},
+        )
+        return
+    yield SHOP, read_words(profile) | read_chosen(profile) | {"order": order}
+    for name in fields.LOOKS:
+        kept = getattr(profile, name)
+        if kept is not None:
+            values = {"sha256": kept["sha256"], "filename": kept["filename"], "path": kept["path"]}
+            yield Ref(Kind.LOOKS, name=name), values
 
 
 def _product_fields(product: Product) -> Fields:

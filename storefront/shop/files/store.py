@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from storefront.core.errors import StorefrontError
 from storefront.shop.catalog.upload import StoredFile, delete_unused, store_file
@@ -15,11 +14,12 @@ from storefront.shop.files.disk import open_file
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.mistakes import Mistakes, Wrong
 from storefront.shop.files.objects import Fields, Kind, Ref
-from storefront.shop.files.plan import Act, Plan
+from storefront.shop.files.plan import Act, Plan, Step
+from storefront.shop.looks.files import LooksFile, prepare_file
 from storefront.shop.media.pictures import prepare_picture
 from storefront.shop.media.samples import PreparedSample, prepare_sample
 
-WITH_FILES = (Kind.PICTURE, Kind.SAMPLE, Kind.FILE)
+WITH_FILES = (Kind.PICTURE, Kind.SAMPLE, Kind.FILE, Kind.LOOKS)
 
 
 @dataclass(slots=True)
@@ -29,9 +29,10 @@ class StoredThings:
     pictures: dict[Ref, Fields | None] = field(default_factory=dict)
     samples: dict[Ref, PreparedSample] = field(default_factory=dict)
     files: dict[Ref, StoredFile] = field(default_factory=dict)
+    looks: dict[Ref, Fields] = field(default_factory=dict)
 
     def has(self, ref: Ref) -> bool:
-        return ref in self.pictures or ref in self.samples or ref in self.files
+        return any(ref in stored for stored in (self.pictures, self.samples, self.files, self.looks))
 
 
 def store_things(folder: Folder, plan: Plan, stored: StoredThings) -> None:
@@ -43,9 +44,9 @@ def store_things(folder: Folder, plan: Plan, stored: StoredThings) -> None:
     """
     mistakes = Mistakes()
     for step in plan.steps:
-        if step.act is Act.MAKE and step.ref.kind in WITH_FILES and not stored.has(step.ref):
+        if _needs_file(step) and not stored.has(step.ref):
             with _at_its_place(folder, step.ref, mistakes):
-                _store(step.ref, step.values, folder.sources[step.ref], stored)
+                _store(step.ref, folder.objects[step.ref], folder.sources[step.ref], stored)
     mistakes.raise_if_any()
 
 
@@ -57,6 +58,9 @@ def _store(ref: Ref, values: Fields, source: Path, stored: StoredThings) -> None
         elif ref.kind is Kind.SAMPLE:
             stored.samples[ref] = prepare_sample(content, values["filename"])
             kept = stored.samples[ref].sha256
+        elif ref.kind is Kind.LOOKS:
+            stored.looks[ref] = prepare_file(LooksFile(ref.name), content, values["filename"])
+            kept = stored.looks[ref]["sha256"]
         else:
             file = store_file(content, slug=ref.product, version=ref.name, filename=ref.part)
             stored.files[ref] = file
@@ -83,5 +87,9 @@ def forget(stored: StoredThings) -> None:
 
 def is_whole(plan: Plan, stored: StoredThings) -> bool:
     """Return whether everything that the plan makes is stored."""
-    made: Any = (step.ref for step in plan.steps if step.act is Act.MAKE and step.ref.kind in WITH_FILES)
-    return all(stored.has(ref) for ref in made)
+    return all(stored.has(step.ref) for step in plan.steps if _needs_file(step))
+
+
+def _needs_file(step: Step) -> bool:
+    """A picture's own words change without it; what stands for the shop's looks is always a file."""
+    return step.ref.kind in WITH_FILES and (step.act is Act.MAKE or step.ref.kind is Kind.LOOKS)

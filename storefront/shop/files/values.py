@@ -22,6 +22,8 @@ from storefront.shop.editor.texts import (
 from storefront.shop.files.mistakes import Wrong
 from storefront.shop.files.nodes import Items, Node, Scalar, Table, unknown_name
 from storefront.shop.files.yaml_text import Plain
+from storefront.shop.looks.palette import check_accent
+from storefront.shop.looks.refusals import LooksRefused
 
 NONE = "none"
 NO_LIMIT = {NONE, "null", "~"}
@@ -85,6 +87,18 @@ def address(name: str, rule: TextRule) -> Field:
         return (find_address(word) or "") if word else ""
 
     return replace(text(name, rule), read=read)
+
+
+def accent(name: str) -> Field:
+    """Return a field for a color that texts can be read in, or nothing: the shop's own."""
+
+    def read(node: Node) -> str:
+        try:
+            return check_accent(scalar(node))
+        except LooksRefused as refused:
+            raise Wrong(str(refused)) from refused
+
+    return Field(name=name, column=name, read=read, write=str, schema={"type": "string"})
 
 
 def clean(value: str, rule: TextRule) -> str:

@@ -30,6 +30,9 @@ from storefront.shop.files import fields
 from storefront.shop.files.objects import SHOP, Fields, Kind, Ref, product_ref
 from storefront.shop.files.plan import ORDERS, Act, Plan, Step
 from storefront.shop.files.store import StoredThings
+from storefront.shop.looks.change import FIELDS as LOOKS_FIELDS
+from storefront.shop.looks.change import clean_looks, write_looks
+from storefront.shop.looks.files import LooksFile, write_file
 from storefront.shop.media.models import Picture, ProductSample
 from storefront.shop.media.pictures import place_picture, show_picture, take_picture_off, write_alt
 from storefront.shop.media.samples import offer_sample, order_samples, take_sample_off, write_title
@@ -62,6 +65,8 @@ def write_plan(
     for step in plan.steps:
         if step.ref == SHOP:
             _write_shop(session, step.values)
+        elif step.ref.kind is Kind.LOOKS:
+            write_file(session, LooksFile(step.ref.name), stored.looks[step.ref])
     for step in plan.steps:  # last: until here each is called as the plan calls it
         if step.ref.kind is Kind.PRODUCT and step.act is Act.CHANGE and "slug" in step.values:
             write_slug(session, lock_product(session, step.ref.product), step.values["slug"])
@@ -71,6 +76,9 @@ def _write_shop(session: Session, values: Fields) -> None:
     words = {name: value for name, value in values.items() if name in PROFILE}
     if words:
         write_profile(session, words)
+    looks = clean_looks({name: values[name] for name in LOOKS_FIELDS if name in values})
+    if looks:
+        write_looks(session, looks)
     if "order" in values:
         order_products(session, values["order"])
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import g
+from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core.db import transaction
@@ -29,17 +30,23 @@ def change_looks(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | Non
     """
     cleaned = clean_looks(submitted)
     with transaction() as session:
-        profile = lock_profile(session)
-        current = read_chosen(profile)
-        changes = pick_changes(current, cleaned, shown)
-        for name, value in changes.items():
-            setattr(profile, name, value)
-        if changes:
-            before = {name: current[name] for name in changes}
-            record(
-                session, "shop.looks_changed", subject_kind="shop", subject="shop", before=before, after=changes
-            )
+        changed = write_looks(session, cleaned, shown=shown)
     g.pop("profile", None)
+    return changed
+
+
+def write_looks(
+    session: Session, cleaned: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
+) -> list[str]:
+    """Do as `change_looks` does, with clean fields, inside the caller's transaction."""
+    profile = lock_profile(session)
+    current = read_chosen(profile)
+    changes = pick_changes(current, cleaned, shown)
+    for name, value in changes.items():
+        setattr(profile, name, value)
+    if changes:
+        before = {name: current[name] for name in changes}
+        record(session, "shop.looks_changed", subject_kind="shop", subject="shop", before=before, after=changes)
     return list(changes)
 
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import IO, Any
 
 from flask import g
+from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core.db import transaction
@@ -36,22 +37,33 @@ def set_file(kind: LooksFile, stream: IO[bytes], filename: str) -> bool:
         MediaRefused: no picture or font, or one that cannot be used; its sentence says why.
         StorageFull, StorageClosed, StorageUnavailable: nothing was saved, and it may be tried again.
     """
-    kept = _MAKERS[kind](stream) | {"filename": clean_filename(filename)}
+    kept = prepare_file(kind, stream, filename)
     with transaction() as session:
-        profile = lock_profile(session)
-        before: Kept | None = getattr(profile, kind)
-        if before and before["sha256"] == kept["sha256"]:
-            return False
-        setattr(profile, kind, kept)
-        record(
-            session,
-            f"shop.{kind}_set",
-            subject_kind="shop",
-            subject="shop",
-            before={"filename": before["filename"]} if before else None,
-            after={"filename": kept["filename"], "sha256": kept["sha256"]},
-        )
+        is_new = write_file(session, kind, kept)
     g.pop("profile", None)
+    return is_new
+
+
+def prepare_file(kind: LooksFile, stream: IO[bytes], filename: str) -> Kept:
+    """Bring a file into the storage for `write_file`, with no transaction open. Raises as `set_file` does."""
+    return _MAKERS[kind](stream) | {"filename": clean_filename(filename)}
+
+
+def write_file(session: Session, kind: LooksFile, kept: Kept) -> bool:
+    """Do as `set_file` does with a file that is stored, inside the caller's transaction."""
+    profile = lock_profile(session)
+    before: Kept | None = getattr(profile, kind)
+    if before and before["sha256"] == kept["sha256"]:
+        return False
+    setattr(profile, kind, kept)
+    record(
+        session,
+        f"shop.{kind}_set",
+        subject_kind="shop",
+        subject="shop",
+        before={"filename": before["filename"]} if before else None,
+        after={"filename": kept["filename"], "sha256": kept["sha256"]},
+    )
     return True
 
 

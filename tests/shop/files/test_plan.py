@@ -1,0 +1,175 @@
+"""What a plan says, and what apply does with what somebody changed in the shop since the export."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront.shop.editor.editions import delete_edition
+from storefront.shop.editor.products import change_slug, change_texts, create_product
+from storefront.shop.files.apply import Undecided, UnknownPath
+from storefront.shop.files.plan import Choice
+from tests.shop.files.folders import apply, export, page, plan, replace_text, steps, write
+from tests.shop.media.drawn import SLUG, add, draw, pictures_of, saved
+from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+@pytest.fixture
+def folder(app: Flask, tmp_path: Path) -> Path:
+    add(app, name="cover.png")
+    root = tmp_path / "shop"
+    export(app, root)
+    return root
+
+
+def page_of(folder: Path) -> Path:
+    return folder / "products" / SLUG / "product.md"
+
+
+def edit(app: Flask, **texts: str) -> None:
+    with app.app_context():
+        change_texts(SLUG, texts)
+
+
+def text_of(app: Flask, column: str) -> object:
+    return read_rows(app, f"SELECT {column} AS value FROM products WHERE first_slug = 'twinspot'")[0]["value"]
+
+
+def test_names_what_would_change_field_by_field(app: Flask, folder: Path) -> None:
+    replace_text(page_of(folder), "usd: 79.00", "usd: 89\n      eur: 80")
+    replace_text(page_of(folder), "activation_limit: 3\nseats", "activation_limit: none\nseats")
+    replace_text(folder / "shop.toml", '"twinspot", "the', '"the')
+    replace_text(folder / "shop.toml", '"gridling"', '"gridling", "twinspot"')
+    assert steps(app, folder) == [
+        "change product twinspot activation_limit",
+        "change price twinspot/team/usd amount",
+        "make price twinspot/team/eur",
+        "change shop shop order",
+    ]
+    old = read_rows(app, "SELECT id FROM prices WHERE amount_minor = 7900")
+    apply(app, folder)
+    assert plan(app, folder).plan.is_empty
+    assert read_rows(app, "SELECT id, is_active FROM prices WHERE amount_minor = 7900") == [
+        {"id": old[0]["id"], "is_active": 0}
+    ]
+
+
+@both
+def test_writes_all_or_nothing(app: Flask, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails at the end takes back what was written at the beginning."""
+    replace_text(page_of(folder), "name: Twinspot", "name: Twins")
+
+    def fail(*_args: object) -> None:
+        raise RuntimeError("the power is gone")
+
+    write(folder, {"products/aaa/product.md": page(), "products/aaa/cover.png": saved(draw())})
+    replace_text(page_of(folder), "activation_limit: 3\nseats", "activation_limit: 4\nseats")
+    with pytest.raises(RuntimeError, match="power"):
+        apply(app, folder, after_product=fail)
+    assert text_of(app, "name") == "Twinspot"
+    assert read_rows(app, "SELECT slug FROM products WHERE slug = 'aaa'") == []
+    apply(app, folder)
+    assert text_of(app, "name") == "Twins"
+
+
+def test_leaves_alone_what_is_not_named(app: Flask, tmp_path: Path) -> None:
+    folder = write(tmp_path / "shop", {f"products/{SLUG}/product.md": "---\ntagline: Short.\n---\n"})
+    assert steps(app, folder) == ["change product twinspot tagline"]
+    apply(app, folder)
+    assert (text_of(app, "summary"), text_of(app, "name")) == ("Short.", "Twinspot")
+
+
+def test_prunes_what_the_folder_has_not(app: Flask, folder: Path) -> None:
+    text = page_of(folder).read_text()
+    start = text.index("  - key: team")
+    page_of(folder).write_text(text[:start] + "pictures: []\n" + text[text.index("samples:") :])
+    home = folder / "products" / "gridling"
+    home.rename(folder.parent / "gone")
+    replace_text(folder / "shop.toml", ', "gridling"', "")
+    assert plan(app, folder).plan.is_empty
+    assert steps(app, folder, prune=True) == [
+        "remove product gridling",
+        "remove edition twinspot/team",
+        f"remove picture twinspot/{pictures_of(app)[0].sha256}",
+    ]
+    apply(app, folder, prune=True)
+    states = read_rows(app, "SELECT slug, state FROM products WHERE state = 'retired'")
+    assert states == [{"slug": "gridling", "state": "retired"}]
+    assert read_rows(app, "SELECT key FROM editions WHERE NOT is_active") == [{"key": "team"}]
+    assert pictures_of(app) == ()
+    assert steps(app, folder, prune=True) == []
+
+
+@pytest.mark.parametrize("in_folder", ["", "The folder's."], ids=["folder_untouched", "both_changed"])
+def test_asks_whose_words_count(app: Flask, folder: Path, in_folder: str) -> None:
+    edit(app, summary="The shop's.")
+    if in_folder:
+        text = page_of(folder).read_text()
+        start, end = text.index("tagline: "), text.index("\nstate: ")
+        page_of(folder).write_text(f"{text[:start]}tagline: {in_folder}{text[end:]}")
+    replace_text(page_of(folder), "name: Twinspot", "name: Twins")
+    conflict = plan(app, folder).plan.conflicts[0]
+    assert (conflict.path, conflict.in_shop) == ("twinspot/tagline", "The shop's.")
+    with pytest.raises(Undecided, match=r"twinspot/tagline.*--keep-shop or --take-folder"):
+        apply(app, folder)
+    assert (text_of(app, "name"), text_of(app, "summary")) == ("Twinspot", "The shop's.")
+    with pytest.raises(UnknownPath, match=r"twinspot/tagine: nothing"):
+        apply(app, folder, choice=Choice.SHOP, paths={"twinspot/tagine": Choice.SHOP})
+    apply(app, folder, paths={"twinspot/tagline": Choice.SHOP})
+    assert (text_of(app, "name"), text_of(app, "summary")) == ("Twins", "The shop's.")
+    after = plan(app, folder).plan
+    assert after.is_empty
+    assert [kept.path for kept in after.kept] == ["twinspot/tagline"]
+    edit(app, summary="The shop's again.")
+    assert plan(app, folder).plan.conflicts
+    apply(app, folder, choice=Choice.FOLDER)
+    assert text_of(app, "summary") == conflict.in_folder
+    assert plan(app, folder).plan == plan(app, folder).plan.__class__(steps=(), conflicts=(), kept=())
+
+
+def test_lets_the_folder_win_where_nobody_changed_the_shop(app: Flask, folder: Path) -> None:
+    edit(app, summary="The shop's.")
+    replace_text(page_of(folder), "name: Twinspot", "name: Twins")
+    (folder / ".storefront-export.json").unlink()
+    assert steps(app, folder) == ["change product twinspot name tagline"]
+    apply(app, folder)
+    assert text_of(app, "summary") != "The shop's."
+
+
+def test_asks_before_it_brings_back_what_was_deleted(app: Flask, folder: Path) -> None:
+    with app.app_context():
+        delete_edition(SLUG, "team")
+        create_product("New here", slug="new-here")
+        change_texts("new-here", {"summary": "New."})
+    conflicts = [conflict.path for conflict in plan(app, folder, prune=True).plan.conflicts]
+    assert conflicts == ["twinspot/team", "twinspot/team/usd"]
+    apply(app, folder, choice=Choice.SHOP)
+    assert plan(app, folder).plan.is_empty
+    apply(app, folder, choice=Choice.FOLDER)
+    assert plan(app, folder).plan.is_empty
+    assert read_rows(app, "SELECT is_active FROM editions WHERE key = 'team'") == [{"is_active": 1}]
+
+
+def rename_in_shop(app: Flask, _folder: Path) -> None:
+    with app.app_context():
+        change_slug(SLUG, "twins")
+
+
+def rename_in_folder(_app: Flask, folder: Path) -> None:
+    page_of(folder).parent.rename(folder / "products" / "twins")
+    replace_text(folder / "products" / "twins" / "product.md", "editions:", "aliases: [twinspot]\neditions:")
+    replace_text(folder / "shop.toml", '"twinspot"', '"twins"')
+
+
+@pytest.mark.parametrize("rename", [rename_in_shop, rename_in_folder])
+def test_knows_a_product_by_its_old_name(app: Flask, folder: Path, rename: Callable[[Flask, Path], None]) -> None:
+    rename(app, folder)
+    apply(app, folder, choice=Choice.FOLDER)
+    slugs = read_rows(app, "SELECT slug FROM products WHERE first_slug = 'twinspot'")
+    assert slugs == [{"slug": "twinspot" if rename is rename_in_shop else "twins"}]
+    assert plan(app, folder).plan.is_empty
+    assert len(read_rows(app, "SELECT id FROM products")) == 4
