@@ -19,6 +19,7 @@ from storefront.devtools.sandbox.server import SandboxServer
 from storefront.stripe_api.gateway import FOR_PAGES, Patience, set_up_gateway
 from tests.support.databases import Databases, base_environment, databases
 from tests.support.ports import find_free_port
+from tests.support.quick_engine import make_quick
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import PATIENCE_SECONDS, Buyer, Shop
 from tests.support.web_server import serve
@@ -33,6 +34,11 @@ TESTS = Path(__file__).parent
 PATIENT = Patience(connect=PATIENCE_SECONDS, read=PATIENCE_SECONDS, retries=FOR_PAGES.retries)
 SELDOM_CHANGED = ("devtools/sandbox", "devtools/mailbox")
 SALE = ("orders", "payments/checkout", "payments/fulfillment", "payments/webhook")
+
+
+def pytest_configure() -> None:
+    """Everything is on this machine: no test goes through a proxy, or looks for one before each call."""
+    os.environ |= {"NO_PROXY": "127.0.0.1,localhost,[::1]", "no_proxy": "127.0.0.1,localhost,[::1]"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -175,6 +181,7 @@ def settings(environment: dict[str, str]) -> Settings:
 def app(settings: Settings) -> Iterator[Flask]:
     shop_app = create_app(settings)
     set_up_gateway(shop_app, settings, PATIENT)
+    make_quick(shop_app)
     yield shop_app
     with shop_app.app_context():
         db.session.remove()

@@ -13,6 +13,8 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
+from storefront.app import create_app
+from storefront.core.config.settings import Settings
 from storefront.core.db import db, end_read, insert_missing, transaction
 from storefront.core.leases import Lease
 from storefront.mail.letter import Mail
@@ -199,12 +201,14 @@ def test_refuses_to_send_mail_inside_a_transaction(app: Flask) -> None:
         send(mail)
 
 
-def test_guards_links_between_rows_on_sqlite_too(app: Flask) -> None:
-    with app.app_context():
+def test_guards_links_between_rows_on_sqlite_too(settings: Settings) -> None:
+    with create_app(settings).app_context():
         pragmas = {
             name: db.session.scalar(text(f"PRAGMA {name}"))
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout", "secure_delete")
         }
+        db.session.remove()
+        db.engine.dispose()
     assert pragmas == {
         "journal_mode": "wal",
         "foreign_keys": 1,

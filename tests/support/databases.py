@@ -16,6 +16,7 @@ import pytest
 from storefront.app import create_app
 from storefront.core.config.settings import load_settings
 from storefront.migrations import schema
+from tests.support.quick_engine import lend_statements
 from tests.support.seeded import add_goods
 
 BOTH = [
@@ -95,6 +96,8 @@ class Databases:
                 self._pgdata = Path(tempfile.mkdtemp(prefix="storefront-tests-"))
                 self._pgdata.chmod(0o755)
                 self._server = get_server(self._pgdata / "data", cleanup_mode="delete")
+            for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
+                self._execute(statement)
         return self._server
 
     def _execute(self, statement: str) -> None:
@@ -124,6 +127,7 @@ def _migrate_and_seed(folder: Path, url: str) -> None:
 
         db.session.remove()
         db.engine.dispose()
+        lend_statements(db.engine)
 
 
 @contextmanager
