@@ -126,6 +126,21 @@ def _apply(world: World) -> Prepared:
     return (str(folder),), Told("product.changed", "twinspot", {"summary": ANY}, {"summary": "Short."})
 
 
+@case("shop edit")
+def _edit_shop(world: World) -> Prepared:
+    before = {"name": "", "about": "", "mail_greeting": ""}
+    after = {"name": "Ada's Fonts", "about": "**We**", "mail_greeting": "Hello,"}
+    words = (
+        "--name",
+        "Ada's Fonts",
+        "--about-file",
+        world.file("about.md", "**We**"),
+        "--mail-greeting",
+        "Hello,",
+    )
+    return words, Told("shop.changed", "shop", before, after)
+
+
 @case("products edit")
 def _edit(world: World) -> Prepared:
     described = world.file("about.md", "**New**")

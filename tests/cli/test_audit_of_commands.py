@@ -22,7 +22,7 @@ READING = {
     "products list", "products show", "media list", "releases list", "releases check", "payment-link list",
     "orders show", "orders list", "orders link", "keys list", "keys show", "signing-keys list",
     "mail list", "events list", "events show", "owner list", "audit", "status", "shop export", "shop plan",
-    "shop schema",
+    "shop schema", "shop show",
 }  # fmt: skip
 SERVING = {
     "serve", "worker", "run", "sandbox", "mailbox",
@@ -71,6 +71,8 @@ class Silent:
 
 
 SILENT = [
+    Silent(("shop", "edit", "--name", "")),
+    Silent(("shop", "edit", "--support-email", "nobody"), 1),
     Silent(("products", "set", "twinspot", "--activation-limit", "3")),
     Silent(("products", "set", "twinspot", "--activation-limit", "0"), 1),
     Silent(("products", "set", "nothing", "--activation-limit", "2"), 1),

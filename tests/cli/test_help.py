@@ -35,6 +35,7 @@ REFUSED = [
     ["needs-you", "--done"],
     ["reconcile", "--since", "soon"],
     ["products", "set", "twinspot"],
+    ["shop", "edit"],
     ["products", "set", "twinspot", "--license-until", "soon"],
     ["signing-keys", "reseal"],
 ]

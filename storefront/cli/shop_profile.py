@@ -1,0 +1,59 @@
+"""`storefront shop show` and `edit`: what the shop is called and what it says of itself. As /admin/shop does."""
+
+from pathlib import Path
+
+import click
+
+from storefront.cli.output import as_json, print_result
+from storefront.cli.shop import open_shop
+
+FILE_OR_STDIN = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+
+
+@click.command()
+@as_json
+def show(as_json: bool) -> None:
+    """What is written. An empty name is SHOP_NAME's, an empty address the sender's."""
+    from storefront.shop.profile.change import read_written
+
+    with open_shop():
+        written = read_written()
+    lines = [f"{name.replace('_', '-'):<20}{text or 'none'}" for name, text in written.items()]
+    print_result(written, lines, as_json=as_json)
+
+
+@click.command()
+@click.option("--name", help="Up to 60 characters. Empty: what SHOP_NAME says.")
+@click.option("--tagline", help="The large line on the first page, up to 120 characters.")
+@click.option("--about-file", type=FILE_OR_STDIN, help="Markdown, below the products; - reads it from a pipe.")
+@click.option("--announcement", help="One line at the top of every page.")
+@click.option("--support-email", help="Where people write to. Empty: to the sender of the emails.")
+@click.option("--mail-sender-name", help="Whose name emails come under. Empty: MAIL_FROM's, or the shop's.")
+@click.option("--mail-greeting", help="How emails about orders begin. Plain text.")
+@click.option("--mail-signature", help="How emails to buyers end.")
+@click.option("--mail-footer", help="Below everything, such as a postal address.")
+@as_json
+def edit(*, about_file: Path | None, as_json: bool, **given: str | None) -> None:
+    """Change what is named, from the next page and email on; "" takes it away. The rest stays as it is."""
+    texts = {name: value for name, value in given.items() if value is not None}
+    if about_file:
+        texts["about"] = _read_text(about_file)
+    if not texts:
+        raise click.ClickException("Nothing to change: name a text, for example --tagline.")
+    from storefront.shop.profile.change import change_profile
+
+    with open_shop():
+        changed = change_profile(texts)
+    words = ", ".join(changed) or "nothing: it says all that already"
+    print_result({"changed": changed}, [f"Changed: {words}."], as_json=as_json)
+
+
+def _read_text(file: Path) -> str:
+    try:
+        with click.open_file(str(file), encoding="utf-8-sig") as opened:
+            return str(opened.read())
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file} is no UTF-8 text: save it as UTF-8.") from error
+
+
+COMMANDS = (show, edit)

@@ -1,0 +1,29 @@
+"""`storefront shop`: the same words by command."""
+
+from click.testing import CliRunner
+from flask import Flask
+
+from storefront.cli import main
+from tests.cli.commands import done, read_json, refused
+from tests.support.shop import Buyer
+
+
+def test_writes_what_a_program_says_and_leaves_the_rest(app: Flask, command: CliRunner) -> None:
+    words = ("--name", "Ada's Fonts 💫", "--announcement", "-20 % today")
+    assert read_json(command, "shop", "edit", *words) == {"changed": ["name", "announcement"]}
+    piped = command.invoke(main, ["shop", "edit", "--about-file", "-"], input="We are **two**.")
+    assert (piped.exit_code, piped.stdout) == (0, "Changed: about.\n")
+    assert "nothing" in done(command, "shop", "edit", *words)
+    assert read_json(command, "shop", "show")["about"] == "We are **two**."
+    assert "support-email       none" in done(command, "shop", "show")
+    page = Buyer(app).get("/").text
+    assert "Ada&#39;s Fonts 💫</a>" in page
+    assert "We are <strong>two</strong>." in page
+    done(command, "shop", "edit", "--name", "", "--announcement", "")
+    assert "Test Shop</a>" in Buyer(app).get("/").text
+
+
+def test_says_everything_that_cannot_be_stored(command: CliRunner) -> None:
+    said = refused(command, "shop", "edit", "--name", "x" * 61, "--support-email", "nobody", "--tagline", "a\nb")
+    for words in ("61 characters", "help@example.com", "take the line break out"):
+        assert words in said
