@@ -18,12 +18,14 @@ def run() -> None:
 
 
 @click.command()
-def seed() -> None:
-    """Put sample products into an empty catalog."""
+@click.option("--without-pictures", is_flag=True, help="Leave out what takes half a minute; covers are drawn.")
+def seed(*, without_pictures: bool) -> None:
+    """Put the sample shop into an empty catalog."""
     with devtools_needed():
-        from storefront.devtools.samples.seed import seed as add_sample_products
+        from storefront.devtools.samples.seed import seed as seed_whole
+        from storefront.devtools.samples.seed import seed_without_pictures
     with open_shop():
-        is_new = add_sample_products()
+        is_new = seed_without_pictures() if without_pictures else seed_whole()
     click.echo(
         "Sample products are in the catalog." if is_new else "The catalog has products already: nothing done."
     )

@@ -479,15 +479,6 @@ def _reconcile(world: World) -> Prepared:
     return ("--since", "3d"), Told("reconciliation.started", "pass 1", None, {"since": ANY})
 
 
-@case("seed")
-def _seed(world: World) -> Prepared:
-    change_rows(
-        world.app,
-        *(f"DELETE FROM {table}" for table in ("release_files", "releases", "prices", "editions", "products")),
-    )
-    return (), Told("products.seeded", "sample products", None, {"products": ANY})
-
-
 @case("owner invite")
 def _invite(world: World) -> Prepared:
     return (OWNER, "--role", "reader"), Told("person.invited", OWNER, None, {"role": "reader"})

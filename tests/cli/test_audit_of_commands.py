@@ -14,7 +14,7 @@ from tests.cli.audited_commands import CASES, Case, Told, World
 from tests.cli.commands import find_commands, number_of, run
 from tests.delivery.licenses.pools import make_pool, numbered
 from tests.support.databases import BOTH
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
 
@@ -29,6 +29,8 @@ SERVING = {
     "db upgrade",  # it makes the table of the log
 }  # fmt: skip
 
+MAKING_MUCH = {"seed"}  # an entry for each thing
+
 
 @pytest.fixture
 def world(
@@ -40,7 +42,7 @@ def world(
 
 def test_knows_of_every_command_whether_it_leaves_an_entry() -> None:
     """A new command that changes something needs a case in audited_commands.py, a reading one its name here."""
-    assert {name for name, _prepare in CASES} | READING | SERVING == set(find_commands(main))
+    assert {name for name, _prepare in CASES} | READING | SERVING | MAKING_MUCH == set(find_commands(main))
 
 
 @pytest.mark.parametrize(("name", "prepare"), CASES, ids=[f"{name}{case.__name__}" for name, case in CASES])
@@ -52,6 +54,18 @@ def test_leaves_one_entry_of_who_did_what(world: World, name: str, prepare: Case
     assert Told(entry["verb"], entry["subject"], entry["before"], entry["after"]) == told
     assert (entry["actor_kind"], entry["actor"]) == ("command", getpass.getuser())
     assert (entry["client"], entry["mode"]) == ("203.0.113.9", "sandbox")
+    assert_discreet(world)
+
+
+def test_leaves_an_entry_for_each_thing_that_is_seeded(world: World) -> None:
+    tables = ("release_files", "releases", "prices", "editions", "products")
+    change_rows(world.app, *(f"DELETE FROM {table}" for table in tables))
+    world.do("seed", "--without-pictures")
+    entries = world.entries()
+    made = [entry["subject"] for entry in entries if entry["verb"] == "product.created"]
+    rows = read_rows(world.app, "SELECT slug FROM products")
+    assert sorted(made) == sorted(row["slug"] for row in rows)
+    assert {(entry["actor_kind"], entry["actor"]) for entry in entries} == {("command", getpass.getuser())}
     assert_discreet(world)
 
 

@@ -21,9 +21,10 @@ from click.testing import CliRunner
 
 from storefront.cli import main
 from storefront.core.config.settings import ROOT
+from storefront.devtools.local.pictures import MISSING
 from tests.support.ports import find_free_port
 from tests.support.processes import children_of, processes_of
-from tests.support.shop import START_SECONDS, wait_for
+from tests.support.shop import PATIENCE_SECONDS, START_SECONDS, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -183,10 +184,16 @@ def test_keeps_orders_and_keys_and_seeds_once(first: FirstRun) -> None:
     with run(folder) as second:
         second.wait_until_started()
         assert second.get("/readyz").status_code == 200
+        wait_for(
+            lambda: not (folder / MISSING).exists(), seconds=5 * PATIENCE_SECONDS
+        )  # the first run was too short
         assert second.stop(signal.SIGTERM) == 0
     assert processes_of(folder) == []
     assert ask(folder, "SELECT id, slug, created_at FROM products ORDER BY id") == products
     assert ask(folder, "SELECT email FROM customers") == [("a",)]
+    assert ask(folder, "SELECT COUNT(*) FROM product_pictures") == [
+        (16,)
+    ]  # of which the first run had none or some
     assert (folder / "secrets.env").read_text() == secrets
 
 

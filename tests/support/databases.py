@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from storefront.migrations import schema
 from tests.support.quick_engine import lend_statements
 from tests.support.seeded import add_goods
 
+Fill = Callable[[], object]  # puts products into an empty shop
 BOTH = [
     pytest.param("sqlite", id="sqlite"),
     pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql),
@@ -46,10 +47,11 @@ def base_environment(folder: Path) -> dict[str, str]:
 
 
 class Databases:
-    """Makes each database once, migrated and seeded, and hands out copies."""
+    """Makes each database once, migrated and filled, and hands out copies."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, fill: Fill = add_goods) -> None:
         self.folder = folder
+        self._fill = fill
         self.files = folder / "files"
         self._server: Any = None
         self._pgdata: Path | None = None
@@ -70,7 +72,7 @@ class Databases:
     def _sqlite_template(self) -> Path:
         if self._sqlite is None:
             path = self.folder / "template.db"
-            _migrate_and_seed(self.folder, f"sqlite:///{path}")
+            _migrate_and_fill(self.folder, f"sqlite:///{path}", self._fill)
             self._sqlite = path
         return self._sqlite
 
@@ -78,7 +80,7 @@ class Databases:
         server = self._postgresql_server()
         if not self._has_postgresql_template:
             self._execute('CREATE DATABASE "template_shop"')
-            _migrate_and_seed(self.folder / "postgresql", server.get_uri("template_shop"))
+            _migrate_and_fill(self.folder / "postgresql", server.get_uri("template_shop"), self._fill)
             self._has_postgresql_template = True
         name = f"shop_{uuid.uuid4().hex[:12]}"
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "template_shop"')
@@ -118,11 +120,11 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
-def _migrate_and_seed(folder: Path, url: str) -> None:
+def _migrate_and_fill(folder: Path, url: str, fill: Fill) -> None:
     app = create_app(load_settings(base_environment(folder) | {"DATABASE_URL": url}))
     schema.upgrade(app)
     with app.app_context():
-        add_goods()
+        fill()
         from storefront.core.db import db
 
         db.session.remove()
@@ -131,8 +133,8 @@ def _migrate_and_seed(folder: Path, url: str) -> None:
 
 
 @contextmanager
-def databases(folder: Path) -> Iterator[Databases]:
-    maker = Databases(folder)
+def databases(folder: Path, fill: Fill = add_goods) -> Iterator[Databases]:
+    maker = Databases(folder, fill)
     try:
         yield maker
     finally:

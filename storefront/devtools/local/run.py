@@ -8,10 +8,10 @@ from storefront.app import create_app
 from storefront.core.config.settings import load_settings
 from storefront.devtools.local.admin_link import make_admin_link
 from storefront.devtools.local.end import End
+from storefront.devtools.local.pictures import Pictures
 from storefront.devtools.local.ports import HOST, Ports, read_ports
 from storefront.devtools.local.programs import Running, commands, start, stop, wait_until_ready, watch
 from storefront.devtools.local.settings import build_environment, data_folder, keep_settings
-from storefront.devtools.samples.seed import seed
 from storefront.migrations import schema
 
 
@@ -20,7 +20,8 @@ def run_local(environ: Mapping[str, str]) -> int:
     ports = read_ports(environ)
     end = End()
     environment = build_environment(environ, ports)
-    admin_link = _prepare_database(environment)
+    pictures = Pictures(create_app(load_settings(environment)), data_folder(environ))
+    admin_link = _prepare_database(pictures)
     keep_settings(environ, environment)
     environment["SANDBOX_SECRET_KEY"] = environment["STRIPE_SECRET_KEY"]
     environment["SANDBOX_PUBLISHABLE_KEY"] = environment["STRIPE_PUBLISHABLE_KEY"]
@@ -29,23 +30,23 @@ def run_local(environ: Mapping[str, str]) -> int:
     try:
         for name, command in commands(ports, environment, data_folder(environ)).items():
             running[name] = start(command, environment)
-        return _stay_up(f"{environment['BASE_URL']}/readyz", ports, running, end, admin_link)
+        return _stay_up(ports, running, end, admin_link, pictures)
     finally:
         stop(running)
 
 
-def _prepare_database(environment: Mapping[str, str]) -> str:
+def _prepare_database(pictures: Pictures) -> str:
     """Return the token of a link that signs in to /admin."""
-    app = create_app(load_settings(environment))
-    schema.upgrade(app)
-    with app.app_context():
-        seed()
+    schema.upgrade(pictures.app)
+    with pictures.app.app_context():
+        pictures.seed_without_them()
         return make_admin_link()
 
 
-def _stay_up(url: str, ports: Ports, running: Running, end: End, admin_link: str) -> int:
-    if wait_until_ready(url, running, end):
+def _stay_up(ports: Ports, running: Running, end: End, admin_link: str, pictures: Pictures) -> int:
+    if wait_until_ready(f"http://{HOST}:{ports.shop}/readyz", running, end):
         _print_addresses(ports, admin_link)
+        pictures.start_adding()
         name_of_ended = watch(running, end)
         if name_of_ended is not None:
             click.echo(f"The {name_of_ended} ended by itself; stopping the rest.", err=True)

@@ -2,7 +2,8 @@
 
 import re
 import shutil
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,9 @@ from storefront.devtools.samples.files import (
 )
 
 SHOP = Path(__file__).parent / "shop"
-PICTURE = ".png"
+PAGE = "product.md"
+PICTURES = "*.png"
+PICTURE_FIELD = "pictures:"
 FIRST_QUARTER = (1, 2, 3)
 MADE: dict[str, Callable[[], bytes]] = {
     "twinspot/releases/2.1/twinspot-2.1.zip": make_tool,
@@ -48,40 +51,47 @@ MADE: dict[str, Callable[[], bytes]] = {
 
 
 class Share(StrEnum):
-    """What of the shop is laid out. Pictures take half a minute to bring in, and may come after the rest."""
+    """What of the shop is laid out. Bringing pictures in takes a while, so they may come after the rest."""
 
     ALL = "all"
     WITHOUT_PICTURES = "without pictures"
-    PICTURES = "pictures"
+
+
+def list_slugs() -> list[str]:
+    """Return the products in the order of the shop."""
+    return list(tomllib.loads((SHOP / "shop.toml").read_text(encoding="utf-8"))["order"])
 
 
 def lay_out(folder: Path, share: Share = Share.ALL) -> None:
-    """Write it into a folder that is not there yet, in the form of docs/shop-files.md."""
-    shutil.copytree(SHOP, folder, ignore=_left_out(share))
-    for page in folder.glob("products/*/product.md"):
-        page.write_text(_pick_fields(page.read_text(encoding="utf-8"), share), encoding="utf-8")
-    if share is not Share.PICTURES:
-        for name, make in MADE.items():
-            path = folder / "products" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(make())
-
-
-def _left_out(share: Share) -> Callable[[str, list[str]], set[str]]:
-    patterns = {
-        Share.ALL: (),
-        Share.WITHOUT_PICTURES: (f"*{PICTURE}",),
-        Share.PICTURES: ("shop.toml", "pages", "releases"),
-    }
-    return shutil.ignore_patterns(*patterns[share])
-
-
-def _pick_fields(page: str, share: Share) -> str:
-    """Return a product.md with the fields of a share: what a folder does not name is left alone."""
+    """Write the shop into a folder that is not there yet, in the form of docs/shop-files.md."""
     if share is Share.ALL:
-        return page
-    _, front, description = page.split("---\n", 2)
-    fields = re.split(r"^(?=[a-z_]+:)", front, flags=re.MULTILINE)
-    is_wanted = share is Share.PICTURES
-    kept = "".join(field for field in fields if field.startswith("pictures:") is is_wanted)
-    return f"---\n{kept}---\n" + ("" if is_wanted else description)
+        shutil.copytree(SHOP, folder)
+    else:
+        shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns(PICTURES))
+        for page in folder.glob(f"products/*/{PAGE}"):
+            fields, description = _read(page)
+            _write(page, [field for field in fields if not field.startswith(PICTURE_FIELD)], description)
+    for name, make in MADE.items():
+        path = folder / "products" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(make())
+
+
+def lay_out_pictures(folder: Path, slug: str) -> None:
+    """Write a shop that names nothing but the pictures of one product: all the rest is left alone."""
+    product = folder / "products" / slug
+    product.mkdir(parents=True)
+    for picture in (SHOP / "products" / slug).glob(PICTURES):
+        shutil.copy(picture, product)
+    fields, _ = _read(SHOP / "products" / slug / PAGE)
+    _write(product / PAGE, [field for field in fields if field.startswith(PICTURE_FIELD)], "")
+
+
+def _read(page: Path) -> tuple[list[str], str]:
+    """Return the fields of the front matter, each with all its lines, and the description."""
+    _, front, description = page.read_text(encoding="utf-8").split("---\n", 2)
+    return re.split(r"^(?=[a-z_]+:)", front, flags=re.MULTILINE), description
+
+
+def _write(page: Path, fields: Sequence[str], description: str) -> None:
+    page.write_text(f"---\n{''.join(fields)}---\n{description}", encoding="utf-8")

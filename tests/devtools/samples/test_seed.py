@@ -1,95 +1,108 @@
-"""The sample products: real files, made once."""
+"""The sample shop: made once, complete, and what its pages say is true."""
 
-import hashlib
-import io
-import struct
-import subprocess
-import sys
-import wave
-import xml.etree.ElementTree as ET
-import zipfile
+import re
 from pathlib import Path
+from threading import Barrier, Thread
 
+import pytest
 from flask import Flask
+from storefront.shop.files.apply import plan_folder
 
 from storefront.core.config.settings import Settings
-from storefront.devtools.samples.files import make_book, make_font, make_sounds, make_tool
-from storefront.devtools.samples.seed import seed
-from storefront.shop.catalog.models import Price, Product, Release, ReleaseFile
-from tests.support.rows import count_rows, read_rows
+from storefront.core.db import db
+from storefront.devtools.samples.folder import lay_out, list_slugs
+from storefront.devtools.samples.seed import add_pictures, seed, seed_without_pictures
+from storefront.shop.catalog.models import Edition, Price, Product, Release, ReleaseFile
+from storefront.shop.media.models import ProductPicture, ProductSample
+from tests.support.databases import BOTH
+from tests.support.rows import change_rows, count_rows, read_rows
+from tests.support.shop import Buyer
+
+TABLES = (Product, Edition, Price, Release, ReleaseFile, ProductSample)
+ROWS = {
+    "products": 7, "editions": 11, "prices": 22, "releases": 7, "release_files": 10, "product_samples": 9,
+}  # fmt: skip
+EMPTYING = ("product_pictures", "product_samples", "release_files", "releases", "prices", "editions", "products")
 
 
-def test_changes_nothing_when_it_seeds_again(app: Flask) -> None:
-    rows = count_rows(app, Product, Price, Release, ReleaseFile)
-    assert rows == {"products": 4, "prices": 6, "releases": 4, "release_files": 4}
+def test_publishes_every_product_whole(app: Flask, buyer: Buyer) -> None:
+    assert count_rows(app, *TABLES) == ROWS
+    assert {row["state"] for row in read_rows(app, "SELECT state FROM products")} == {"published"}
+    front = buyer.get("/").text
+    names = re.findall(r"<h3><a[^>]+>([^<]+)</a>", front)
+    rows = read_rows(app, "SELECT name, slug FROM products ORDER BY position")
+    assert names == [row["name"] for row in rows]
+    assert [row["slug"] for row in rows] == list_slugs()
+
+
+def test_changes_nothing_where_there_is_a_product(app: Flask) -> None:
+    change_rows(app, "UPDATE products SET name = 'Mine'")
     with app.app_context():
         assert seed() is False
-    assert count_rows(app, Product, Price, Release, ReleaseFile) == rows
+    assert count_rows(app, *TABLES) == ROWS
+    assert {row["name"] for row in read_rows(app, "SELECT name FROM products")} == {"Mine"}
 
 
-def test_stores_every_file_as_described(app: Flask, settings: Settings) -> None:
-    for row in read_rows(app, "SELECT path, size_bytes, sha256 FROM release_files"):
-        content = (settings.files_path / row["path"]).read_bytes()
-        assert len(content) == row["size_bytes"]
-        assert hashlib.sha256(content).hexdigest() == row["sha256"]
+def test_says_what_its_settings_say(buyer: Buyer) -> None:
+    tool = buyer.get("/products/twinspot?currency=eur").text
+    assert "€18.00" in tool
+    assert "For one person · On up to 3 devices · Never expires · All updates" in tool
+    assert "For 10 people · On up to 30 devices · Never expires · All updates" in tool
+    journal = buyer.get("/products/daybook?currency=usd").text
+    assert "$24.00" in journal
+    assert "For 5 people · On up to 10 devices · Never expires · Updates for one year" in journal
+    assert "Free" in buyer.get("/products/gridling").text
 
 
-def test_makes_the_same_bytes_every_time() -> None:
-    for make in (make_book, make_font, make_sounds, make_tool):
-        assert make() == make()
+def test_serves_samples_as_what_they_are(app: Flask, buyer: Buyer) -> None:
+    kinds = {}
+    for row in read_rows(app, "SELECT filename, name, size_bytes FROM product_samples"):
+        with buyer.get(f"/media/{row['name']}") as answer:
+            assert (answer.status_code, len(answer.data)) == (200, row["size_bytes"])
+            kinds[row["filename"]] = answer.mimetype
+    assert kinds["the-second-user.pdf"] == "application/pdf"
+    assert kinds["done.wav"] == "audio/wav"
+    assert kinds["gridling-1.0.ttf"] == "font/ttf"
 
 
-def test_sells_a_tool_that_finds_twins_and_keeps_them(tmp_path: Path) -> None:
-    zipfile.ZipFile(io.BytesIO(make_tool())).extractall(tmp_path)
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    for name, content in {"a.txt": "same", "b b.txt": "same", "c.txt": "else"}.items():
-        (folder / name).write_text(content)
-    done = subprocess.run(
-        [sys.executable, str(tmp_path / "twinspot" / "twinspot.py"), str(folder), "--script"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.splitlines() == [f"# keep {folder / 'a.txt'}", f"rm -- '{folder / 'b b.txt'}'"]
-    assert "4 bytes" in done.stderr
-    assert len(list(folder.iterdir())) == 3
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_is_made_once_by_two_machines_at_once(app: Flask, engine: str) -> None:
+    assert engine
+    change_rows(app, *(f"DELETE FROM {table}" for table in EMPTYING))
+    start = Barrier(2)
+    answers: list[bool] = []
+
+    def start_one() -> None:
+        with app.app_context():
+            start.wait()
+            answers.append(seed_without_pictures())
+            db.session.remove()
+
+    machines = [Thread(target=start_one) for _ in range(2)]
+    for machine in machines:
+        machine.start()
+    for machine in machines:
+        machine.join()
+    assert sorted(answers) == [False, True]
+    assert count_rows(app, *TABLES) == ROWS
 
 
-def test_makes_a_book_whose_parts_are_all_there() -> None:
-    book = zipfile.ZipFile(io.BytesIO(make_book()))
-    first = book.infolist()[0]
-    assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
-    assert book.read("mimetype") == b"application/epub+zip"
-    package = ET.fromstring(book.read("book/package.opf"))  # noqa: S314 - our own file
-    space = {"o": "http://www.idpf.org/2007/opf"}
-    manifest = {item.attrib["id"]: item.attrib["href"] for item in package.iterfind(".//o:item", space)}
-    for href in manifest.values():
-        content = book.read(f"book/{href}")
-        if href.endswith(".xhtml"):
-            ET.fromstring(content)  # noqa: S314 - our own file
-    spine = [item.attrib["idref"] for item in package.iterfind(".//o:itemref", space)]
-    assert spine[:2] == ["title", "nav"]
-    assert set(spine) <= set(manifest)
-    assert len(spine) == 7
-
-
-def test_makes_a_font_whose_checksum_adds_up() -> None:
-    """The format's own check: all of a font's words sum to a fixed number."""
-    font = make_font()
-    assert len(font) % 4 == 0
-    assert sum(struct.unpack(f">{len(font) // 4}I", font)) % 2**32 == 0xB1B0AFBA
-    tables = {font[start : start + 4] for start in range(12, 12 + 16 * 10, 16)}
-    assert {b"cmap", b"glyf", b"head", b"hmtx", b"loca", b"OS/2"} <= tables
-
-
-def test_makes_sounds_that_are_short_and_do_not_clip() -> None:
-    pack = zipfile.ZipFile(io.BytesIO(make_sounds()))
-    sounds = [name for name in pack.namelist() if name.endswith(".wav")]
-    assert len(sounds) == 12
-    for name in sounds:
-        with wave.open(io.BytesIO(pack.read(name))) as sound:
-            frames = sound.readframes(sound.getnframes())
-            assert sound.getnframes() < sound.getframerate()
-        samples = struct.unpack(f"<{len(frames) // 2}h", frames)
-        assert 3_000 < max(map(abs, samples)) < 32_767, name
+@pytest.mark.slow
+def test_brings_in_the_pictures_with_words_for_each(
+    app: Flask, buyer: Buyer, settings: Settings, tmp_path: Path
+) -> None:
+    with app.app_context():
+        add_pictures()
+    pictures = count_rows(app, ProductPicture)["product_pictures"]
+    assert pictures == 16
+    assert len(read_rows(app, "SELECT id FROM product_pictures WHERE length(alt) > 30")) == pictures
+    for slug in list_slugs():
+        page = buyer.get(f"/products/{slug}").text
+        covers = re.findall(r'<img class="cover" src="(/media/[0-9a-f]{64}\.webp)" alt="[^"]{30,}"', page)
+        assert len(covers) == 1
+        with buyer.get(covers[0]) as answer:
+            assert answer.mimetype == "image/webp"
+    lay_out(tmp_path / "shop")
+    with app.app_context():
+        add_pictures()
+        assert plan_folder(tmp_path / "shop").plan.is_empty

@@ -1,0 +1,14 @@
+"""The sample shop instead of the tests' own goods, without pictures: bringing them in takes a while."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from storefront.devtools.samples.seed import seed_without_pictures
+from tests.support.databases import Databases, databases
+
+
+@pytest.fixture(scope="session")
+def all_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with databases(tmp_path_factory.mktemp("sample-databases"), seed_without_pictures) as made:
+        yield made
