@@ -13,6 +13,11 @@ from tests.support.shop import Shop
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATHS = ("/", "/products/twinspot", "/products/soft-taps", "/products/gridling", "/products/the-patient-toolmaker")
 LOADED = "document.fonts.ready.then(() => [...document.fonts].map(font => font.status))"
+PLAY_TO_ITS_END = """sound => new Promise((resolve, reject) => {
+    sound.onended = () => resolve(sound.duration);
+    sound.onerror = () => reject(sound.error);
+    sound.play();
+})"""
 DRAWN_WIDTH = """element => {
     const pen = document.createElement("canvas").getContext("2d");
     pen.font = getComputedStyle(element).font;
@@ -24,9 +29,7 @@ def test_plays_a_sound(shop: Shop, page: Page) -> None:
     page.goto(f"{shop.url}/products/soft-taps")
     sounds = page.locator("audio")
     expect(sounds).to_have_count(5)
-    sounds.first.evaluate("sound => sound.play()")
-    page.wait_for_function("document.querySelector('audio').ended", timeout=PATIENCE_MS)
-    assert 0.3 < sounds.first.evaluate("sound => sound.duration") < 1
+    assert 0.3 < sounds.first.evaluate(PLAY_TO_ITS_END) < 1
 
 
 @pytest.mark.parametrize("has_javascript", [True, False], ids=["javascript", "no-javascript"])
@@ -38,10 +41,8 @@ def test_sets_a_typed_line_in_the_font(shop: Shop, chromium: Browser, *, has_jav
         page.goto(f"{shop.url}/products/gridling")
     assert font.value.status == 200
     line = page.get_by_label("Type a line in Gridling")
-    before = line.input_value()
     line.fill("HELLO 42")
     expect(line).to_have_value("HELLO 42")
-    assert before != "HELLO 42"
     if has_javascript:
         assert page.evaluate(LOADED) == ["loaded"]
         # Seven letters of five pixels, one of four, and a space: what is drawn is this font and no other.
