@@ -23,6 +23,7 @@ from storefront.devtools.samples.files import (
 )
 
 SHOP = Path(__file__).parent / "shop"
+SHOP_FILE = "shop.toml"
 PAGE = "product.md"
 PICTURES = "*.png"
 PICTURE_FIELD = "pictures:"
@@ -59,7 +60,7 @@ class Share(StrEnum):
 
 def list_slugs() -> list[str]:
     """Return the products in the order of the shop."""
-    return list(tomllib.loads((SHOP / "shop.toml").read_text(encoding="utf-8"))["order"])
+    return list(tomllib.loads((SHOP / SHOP_FILE).read_text(encoding="utf-8"))["order"])
 
 
 def lay_out(folder: Path, share: Share = Share.ALL) -> None:

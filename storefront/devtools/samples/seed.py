@@ -6,9 +6,10 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import select
 
 from storefront.core.db import db, end_read
-from storefront.devtools.samples.folder import Share, lay_out, lay_out_pictures, list_slugs
+from storefront.devtools.samples.folder import SHOP_FILE, Share, lay_out, lay_out_pictures, list_slugs
 from storefront.shop.catalog.models import Product
 from storefront.shop.files.apply import apply_folder
+from storefront.shop.profile.change import read_written
 
 
 def seed() -> bool:
@@ -31,6 +32,8 @@ def seed_without_pictures() -> bool:
     with TemporaryDirectory() as folder:
         root = Path(folder) / "shop"
         lay_out(root, Share.WITHOUT_PICTURES)
+        if any(read_written().values()):
+            (root / SHOP_FILE).unlink()  # whose shop has words already keeps them
         return bool(apply_folder(root).plan.steps)
 
 

@@ -14,6 +14,7 @@ from storefront.devtools.samples.folder import lay_out, list_slugs
 from storefront.devtools.samples.seed import add_pictures, seed, seed_without_pictures
 from storefront.shop.catalog.models import Edition, Price, Product, Release, ReleaseFile
 from storefront.shop.media.models import ProductPicture, ProductSample
+from storefront.shop.profile.change import change_profile
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, count_rows, read_rows
 from tests.support.shop import Buyer
@@ -33,6 +34,17 @@ def test_publishes_every_product_whole(app: Flask, buyer: Buyer) -> None:
     rows = read_rows(app, "SELECT name, slug FROM products ORDER BY position")
     assert names == [row["name"] for row in rows]
     assert [row["slug"] for row in rows] == list_slugs()
+    assert "Small things, made with care" in front
+
+
+def test_keeps_the_words_of_a_shop_that_has_some(app: Flask, buyer: Buyer) -> None:
+    change_rows(app, *(f"DELETE FROM {table}" for table in EMPTYING))
+    with app.test_request_context():
+        change_profile({"tagline": "All mine."})
+        assert seed_without_pictures() is True
+    front = buyer.get("/").text
+    assert "All mine." in front
+    assert "Daybook" in front
 
 
 def test_changes_nothing_where_there_is_a_product(app: Flask) -> None:
