@@ -6,13 +6,13 @@ from threading import Barrier, Thread
 
 import pytest
 from flask import Flask
-from storefront.shop.files.apply import plan_folder
 
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.devtools.samples.folder import lay_out, list_slugs
 from storefront.devtools.samples.seed import add_pictures, seed, seed_without_pictures
 from storefront.shop.catalog.models import Edition, Price, Product, Release, ReleaseFile
+from storefront.shop.files.apply import plan_folder
 from storefront.shop.media.models import ProductPicture, ProductSample
 from storefront.shop.profile.change import change_profile
 from tests.support.databases import BOTH
