@@ -33,6 +33,20 @@ TESTS = Path(__file__).parent
 # A page gives Stripe four seconds, and half a one in a queue. A busy machine can take longer, and is no fault.
 PATIENT = Patience(connect=PATIENCE_SECONDS, read=PATIENCE_SECONDS, retries=FOR_PAGES.retries)
 SELDOM_CHANGED = ("devtools/sandbox", "devtools/mailbox")
+# These take the longest, most of it waiting: they begin first, so that nobody waits for them at the end.
+LONG = (
+    "devtools/test_local.py",
+    "owner/uploads/test_interrupted.py",
+    "faults/test_big_files.py",
+    "races/test_everyone_at_once.py",
+    "sequences/test_any_order.py",
+    "faults/test_slow_readers.py",
+    "faults/test_slow_senders.py",
+    "faults/test_half_done.py",
+    "delivery/downloads/test_nginx.py",
+    "owner/uploads/test_behind_nginx.py",
+    "cli/test_serve.py",
+)
 SALE = ("orders", "payments/checkout", "payments/fulfillment", "payments/webhook")
 
 
@@ -54,6 +68,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         if package not in SALE and "sandbox" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG))
 
 
 def pytest_collection_finish() -> None:

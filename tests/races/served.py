@@ -14,7 +14,7 @@ from tests.support.shop import PATIENCE_SECONDS, START_SECONDS, wait_for
 
 def answers(url: str) -> bool:
     try:
-        return requests.get(f"{url}/readyz", timeout=10).status_code == 200
+        return requests.get(f"{url}/readyz", timeout=PATIENCE_SECONDS).status_code == 200
     except (requests.ConnectionError, requests.Timeout):
         return False
 
