@@ -166,8 +166,6 @@ def _put(source: Path, root: Path, path: str) -> None:
 def _remove(root: Path, path: str, digest: str) -> bool:
     """Take away what an earlier export wrote and the shop has no more, with the folders that are empty then."""
     parts = PurePosixPath(path).parts
-    if not parts or ".." in parts or PurePosixPath(path).is_absolute():
-        return False  # somebody else wrote this record
     target = root.joinpath(*parts)
     folders = [root.joinpath(*parts[:length]) for length in range(1, len(parts))]
     if any(folder.is_symlink() for folder in folders) or _digest_on_disk(target) != digest:

@@ -6,7 +6,7 @@ By it a plan knows who changed a field since: somebody in the folder, somebody a
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from storefront.shop.editor.stale import digest_of
@@ -53,10 +53,16 @@ def read_record(root: Path) -> Record | None:
         return Record(
             digests=dict(_read_things(data["things"])),
             kept={_read_kept(name): (value[0], value[1]) for name, value in data["kept"].items()},
-            files={str(name): str(value) for name, value in data["files"].items()},
+            files={str(name): str(value) for name, value in data["files"].items() if _is_inside(str(name))},
         )
     except (Wrong, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
         return None
+
+
+def _is_inside(path: str) -> bool:
+    """Anybody may have written a record: what leads out of the folder is none of its files."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not PurePosixPath(path).is_absolute() and ".." not in parts and "\0" not in path
 
 
 def _read_things(things: Mapping[str, Any]) -> Iterable[tuple[Ref, dict[str, str]]]:

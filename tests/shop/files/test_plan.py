@@ -9,7 +9,7 @@ from flask import Flask
 from storefront.shop.editor.editions import delete_edition
 from storefront.shop.editor.products import change_slug, change_texts, create_product
 from storefront.shop.files.apply import Undecided, UnknownPath
-from storefront.shop.files.plan import Choice
+from storefront.shop.files.plan import Choice, Plan
 from tests.shop.files.folders import apply, export, page, plan, replace_text, steps, write
 from tests.shop.media.drawn import SLUG, add, draw, pictures_of, saved
 from tests.support.databases import BOTH
@@ -128,7 +128,7 @@ def test_asks_whose_words_count(app: Flask, folder: Path, in_folder: str) -> Non
     assert plan(app, folder).plan.conflicts
     apply(app, folder, choice=Choice.FOLDER)
     assert text_of(app, "summary") == conflict.in_folder
-    assert plan(app, folder).plan == plan(app, folder).plan.__class__(steps=(), conflicts=(), kept=())
+    assert plan(app, folder).plan == Plan(steps=(), conflicts=(), kept=())
 
 
 def test_lets_the_folder_win_where_nobody_changed_the_shop(app: Flask, folder: Path) -> None:

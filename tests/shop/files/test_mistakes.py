@@ -1,0 +1,176 @@
+"""What is wrong in a folder: each with file, line and cure, all at once; and folders that mean harm."""
+
+import os
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from hypothesis import given, settings
+from hypothesis.strategies import characters, one_of, sampled_from
+from hypothesis.strategies import text as texts
+
+from storefront.shop.files.mistakes import Mistakes
+from storefront.shop.files.yaml_text import read_yaml, write_yaml
+from tests.shop.files.folders import mistakes, mistakes_alone, page, write
+from tests.shop.media.drawn import MP3, draw, png_claiming, saved
+
+PRODUCT = "products/tool/product.md"
+WRONG = """\
+---
+name: Tool
+tagine: Short.
+state: publised
+tags: [a, b, c, d, e, f]
+seats: 0
+activation_limit: many
+name: Again
+grants_license: maybe
+license_until: 2020-01-01
+license_prefix: tidy
+editions:
+  - key: Big One
+    name: Big
+  - key: one
+    nmae: One
+    prices:
+      usd: 0.10
+      xxx: 5
+      eur: 1.999
+pictures:
+  - file: ../secret.png
+  - file: covr.png
+samples:
+  - file: cover.png
+    title: ""
+---
+"""
+
+
+def test_names_every_mistake_with_its_line_and_the_cure(app: Flask, tmp_path: Path) -> None:
+    folder = write(tmp_path / "shop", {PRODUCT: WRONG, "products/tool/cover.png": saved(draw())})
+    write(folder, {"shop.toml": 'order = ["tool", "nothing"]\nsuport_email = "x"\naccent = "#ffff00"\n'})
+    write(folder, {"products/Big Tool/product.md": page(), "products/none/a.txt": "x"})
+    said = mistakes(app, folder)
+    for place, words in (
+        ("products/Big Tool", "called by its slug"),
+        ("products/none", "no product.md"),
+        (f"{PRODUCT}:3", "did you mean tagline?"),
+        (f"{PRODUCT}:4", "none of draft, published"),
+        (f"{PRODUCT}:5", "room for 5 tags"),
+        (f"{PRODUCT}:6", "0 people"),
+        (f"{PRODUCT}:7", "no whole number"),
+        (f"{PRODUCT}:8", "stands on line 2 already"),
+        (f"{PRODUCT}:9", "neither true nor false"),
+        (f"{PRODUCT}:10", "last day is over"),
+        (f"{PRODUCT}:11", "capital letters"),
+        (f"{PRODUCT}:13", "has a key of up to"),
+        (f"{PRODUCT}:16", "did you mean name?"),
+        (f"{PRODUCT}:18", "too little"),
+        (f"{PRODUCT}:19", "no currency that people pay in today"),
+        (f"{PRODUCT}:20", "no amount in EUR"),
+        (f"{PRODUCT}:22", "in the same folder"),
+        (f"{PRODUCT}:23", "there is no covr.png"),
+        (f"{PRODUCT}:25", "one of these: mp3"),
+        ("shop.toml:1", "there is no product nothing"),
+        ("shop.toml:2", "did you mean support_email?"),
+        ("shop.toml:3", "accent"),
+    ):
+        assert [line for line in said if line.startswith(f"{place}: ") and words in line], (place, words)
+
+
+@pytest.mark.parametrize(
+    ("front", "line", "words"),
+    [
+        ("a: &x [1]\nb: *x", 2, "write it out"),
+        ("name: !!python/object/apply:os.system ['ls']", 2, "tag"),
+        ("name: x\n\ttagline: y", 3, "tab"),
+        ("name: a: b", 2, "quotes"),
+        ("name: [[[[[[[[[[x]]]]]]]]]]", 2, "nested too deep"),
+        ("name: " + "[" * 90_000, 2, "nested too deep"),
+        ("name: x\nsummary: \x07", 3, "U+0007"),
+        ("- a\n- b", 2, "a field on each line"),
+        ("? [a, b]\n: c", 2, "a name of one word"),
+        ("name: 'x", 2, "no YAML"),
+        ("%YAML 1.1", 2, ""),
+    ],
+    ids=range(11),
+)
+def test_refuses_yaml_that_does_more_than_say_something(tmp_path: Path, front: str, line: int, words: str) -> None:
+    folder = write(tmp_path / "shop", {PRODUCT: f"---\n{front}\n---\n"})
+    said = mistakes_alone(folder)
+    assert [entry for entry in said if entry.startswith(f"{PRODUCT}:{line}") and words in entry], said
+
+
+def test_refuses_what_leads_out_or_never_ends(tmp_path: Path) -> None:
+    secret = write(tmp_path / "outside", {"secret.png": saved(draw()), "product.md": page()})
+    folder = write(tmp_path / "shop", {PRODUCT: page(pictures="[{file: link.png}, {file: pipe.png}]")})
+    home = folder / "products" / "tool"
+    (home / "link.png").symlink_to(secret / "secret.png")
+    (folder / "products" / "linked").symlink_to(secret)
+    os.mkfifo(home / "pipe.png")
+    said = "\n".join(mistakes_alone(folder))
+    assert "products/tool/link.png: this is a link" in said
+    assert "products/linked: this is a link" in said
+    assert "products/tool/pipe.png: this is no ordinary file" in said
+
+
+def test_refuses_files_that_are_too_much(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path / "shop",
+        {
+            PRODUCT: page(pictures="[{file: bomb.png}, {file: song.png}, {file: none.png}]"),
+            "products/tool/bomb.png": png_claiming(20_000, 10_000),
+            "products/tool/song.png": MP3,
+            "products/tool/none.png": b"",
+            "products/long/product.md": page() + "x" * 5_000_000,
+            "products/latin/product.md": b"---\nname: Gr\xf6\xdfe\n---\n",
+            "products/bare/product.md": "name: x\n",
+            "products/tool/releases/1.0/notes.md": b"\xff",
+            "products/tool/releases/2.0/a.zip": b"",
+            "shop.toml": 'name = "x"\nname = "y"\n',
+        },
+    )
+    said = "\n".join(mistakes_alone(folder))
+    for words in (
+        f"{PRODUCT}:4: file: A picture has at most 50 megapixels",
+        f"{PRODUCT}:4: file: This is no picture",
+        f"{PRODUCT}:4: file: This file is empty",
+        "products/long/product.md: this file has more than 200 KB",
+        "products/latin/product.md:2: this is no UTF-8",
+        "products/bare/product.md:1: begin with a line of ---",
+        "products/tool/releases/1.0/notes.md:1: this is no UTF-8",
+        "products/tool/releases/2.0/a.zip: this file is empty",
+        "shop.toml:2: this is no TOML",
+    ):
+        assert words in said
+
+
+def test_says_what_is_missing_to_sell(app: Flask, tmp_path: Path) -> None:
+    folder = write(tmp_path / "shop", {PRODUCT: "---\nname: Tool\nstate: published\n---\n"})
+    said = [line for line in mistakes(app, folder) if line.startswith(f"{PRODUCT}:3: state: ")]
+    assert len(said) == 4
+    other = write(tmp_path / "other", {"products/twinspot/releases/2.1/twinspot-2.1.zip": b"other bytes"})
+    write(other, {"products/twinspot/product.md": "---\nfirst_slug: other\n---\n"})
+    assert [line.partition(": ")[2] for line in mistakes(app, other)] == [
+        "first_slug: sold programs know this product as twinspot, and that stays.",
+        "version 2.1 has another file twinspot-2.1.zip: give the new one a new version.",
+    ]
+
+
+TEXTS = (
+    "no", "1.10", "0012", "~", "", " x", "a: b", "#x", "- a", "|", "a\nb", "\n", "  a\n b\n", "'", '"', "\\n",
+    "👀 עברית", "a\u2028b", "\ufeffa", "%a", "@a", "`a", "{a", "[a", "!a", "&a", "*a", "---", "a\n---\nb", "...",
+    "x" * 1200, "\u00a0a",
+)  # fmt: skip
+
+
+@given(text=one_of(sampled_from(TEXTS), texts(characters(exclude_categories=("Cc", "Cs", "Cn", "Co")))))
+@settings(deadline=None, max_examples=150)
+def test_reads_a_text_as_it_was_written(text: str) -> None:
+    mistakes_of_file = Mistakes()
+    written = write_yaml({"text": text, "list": [text, {"text": text}]})
+    table = read_yaml(written, "x", mistakes_of_file, first_line=1)
+    assert mistakes_of_file.all == []
+    assert table is not None
+    read = table.nodes["text"]
+    assert getattr(read, "text", None) in (text, f"{text}\n")

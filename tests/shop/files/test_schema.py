@@ -1,0 +1,49 @@
+"""The schema for editors says of an exported folder, and of a typed one, that it is right."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+from flask import Flask
+
+from storefront.shop.files.schema import make_schema
+from storefront.shop.files.yaml_text import split_front_matter
+from tests.shop.files.folders import export, full_folder
+
+
+class Loader(yaml.SafeLoader):
+    """As editors read it: YAML 1.2 knows no dates."""
+
+
+Loader.yaml_implicit_resolvers = {
+    letter: [pair for pair in resolvers if pair[0] != "tag:yaml.org,2002:timestamp"]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def check(root: Path) -> int:
+    schema, count = make_schema(), 0
+    for path in root.rglob("*"):
+        definition: Any = schema["$defs"].get(path.name)
+        if definition is None:
+            continue
+        text = path.read_text(encoding="utf-8")
+        front = split_front_matter(text)[0] or ""
+        content = tomllib.loads(text) if path.suffix == ".toml" else yaml.load(front, Loader=Loader)  # noqa: S506 - it is a safe one
+        jsonschema.validate(content, definition, jsonschema.Draft202012Validator)
+        count += 1
+    return count
+
+
+def test_knows_what_an_export_writes(app: Flask, tmp_path: Path) -> None:
+    export(app, tmp_path / "shop")
+    assert check(tmp_path / "shop") > 6
+
+
+def test_names_an_unknown_field(tmp_path: Path) -> None:
+    validator = jsonschema.Draft202012Validator(make_schema()["$defs"]["product.md"])
+    jsonschema.Draft202012Validator.check_schema(make_schema())
+    assert [error.message for error in validator.iter_errors({"tagine": "x"})]
+    assert check(full_folder(tmp_path / "shop")) == 6
