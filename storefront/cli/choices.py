@@ -12,3 +12,4 @@ MAIL_STATES = ("queued", "sending", "sent", "canceled", "failed", "paused")
 KEY_SOURCES = ("generated", "pool")
 REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create
 ROLES = ("owner", "support", "reader")
+TYPE_PAIRINGS = ("classic", "modern", "book", "technical")

@@ -2,13 +2,13 @@
 
 import click
 
-from storefront.cli import shop_files, shop_profile
+from storefront.cli import looks, shop_files, shop_profile
 
 
 @click.group()
 def shop() -> None:
-    """The shop as a whole: its name and words; as a folder of files, and back."""
+    """The shop as a whole: its name, words and looks; as a folder of files, and back."""
 
 
-for command in (*shop_profile.COMMANDS, *shop_files.COMMANDS):
+for command in (*shop_profile.COMMANDS, *looks.COMMANDS, *shop_files.COMMANDS):
     shop.add_command(command)

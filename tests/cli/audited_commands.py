@@ -13,6 +13,7 @@ from flask import Flask
 from tests.cli.commands import done, number_of, read_json
 from tests.delivery.licenses.pools import bring, make_pool, numbered
 from tests.mail.promises import promise
+from tests.shop.looks.fonts import make_font
 from tests.shop.media.drawn import draw, saved
 from tests.support.factories import make_order, make_unhandled_event
 from tests.support.rows import change_rows, read_rows
@@ -175,6 +176,40 @@ def _rename(world: World) -> Prepared:
 @case("products move")
 def _move_product(world: World) -> Prepared:
     return ("gridling", "--first"), Told("product.moved", "gridling", {"position": 4}, {"position": 1})
+
+
+@case("shop looks")
+def _change_looks(world: World) -> Prepared:
+    told = Told("shop.looks_changed", "shop", {"accent": ""}, {"accent": "#00008b"})
+    return ("--accent", "#00008B"), told
+
+
+@case("shop logo")
+def _set_logo(world: World) -> Prepared:
+    return (world.picture("logo.png"),), Told(
+        "shop.logo_set", "shop", None, {"filename": "logo.png", "sha256": ANY}
+    )
+
+
+@case("shop logo")
+def _remove_logo(world: World) -> Prepared:
+    world.do("shop", "logo", world.picture("logo.png"))
+    return ("--remove",), Told("shop.logo_removed", "shop", {"filename": "logo.png", "sha256": ANY})
+
+
+@case("shop icon")
+def _set_icon(world: World) -> Prepared:
+    path = world.folder / "icon.png"
+    path.write_bytes(saved(draw(200, 200)))
+    return (str(path),), Told("shop.icon_set", "shop", None, {"filename": "icon.png", "sha256": ANY})
+
+
+@case("shop font")
+def _set_font(world: World) -> Prepared:
+    path = world.folder / "triangles.woff2"
+    path.write_bytes(make_font())
+    after = {"filename": "triangles.woff2", "sha256": ANY}
+    return (str(path),), Told("shop.font_set", "shop", None, after)
 
 
 @case("editions add")

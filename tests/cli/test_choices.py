@@ -11,6 +11,7 @@ from storefront.orders.access import Reason
 from storefront.orders.models import Decision
 from storefront.owner.people.models import Role
 from storefront.shop.catalog.models import KeySource
+from storefront.shop.looks.type_pairings import TypePairing
 
 
 @pytest.mark.parametrize(
@@ -21,8 +22,9 @@ from storefront.shop.catalog.models import KeySource
         (choices.MAIL_STATES, MailState),
         (choices.KEY_SOURCES, KeySource),
         (choices.ROLES, Role),
+        (choices.TYPE_PAIRINGS, TypePairing),
     ],
-    ids=["order", "decision", "mail", "key", "role"],
+    ids=["order", "decision", "mail", "key", "role", "type"],
 )
 def test_offers_every_value_that_there_is(words: tuple[str, ...], meant: Iterable[StrEnum]) -> None:
     assert words == tuple(member.value for member in meant)

@@ -25,6 +25,7 @@ STREAMED = {
     "admin.send_files": 100_000_000,
     "admin.add_pictures": 210_000_000,
     "admin.add_samples": 210_000_000,
+    "admin.set_looks_file": 21_000_000,
 }
 FORM = "application/x-www-form-urlencoded"
 JSON = {"Accept": "application/json"}

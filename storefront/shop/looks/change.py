@@ -7,13 +7,13 @@ from flask import g
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
-from storefront.core.db import transaction
+from storefront.core.db import db, transaction
 from storefront.shop.editor.stale import pick_changes
 from storefront.shop.looks.palette import check_accent
 from storefront.shop.looks.refusals import LooksRefused
 from storefront.shop.looks.type_pairings import TypePairing
 from storefront.shop.profile.change import lock_profile
-from storefront.shop.profile.models import ShopProfile
+from storefront.shop.profile.models import THE_ONE, ShopProfile
 
 FIELDS = ("accent", "type_pairing", "font_for_text")
 
@@ -64,6 +64,16 @@ def clean_looks(submitted: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_chosen(profile: ShopProfile) -> dict[str, Any]:
     return {name: getattr(profile, name) for name in FIELDS}
+
+
+def read_written_looks() -> dict[str, Any]:
+    """Return the fields as they are stored."""
+    profile = db.session.get(ShopProfile, THE_ONE, populate_existing=True)
+    return (
+        read_chosen(profile)
+        if profile
+        else {"accent": "", "type_pairing": TypePairing.CLASSIC, "font_for_text": False}
+    )
 
 
 def _clean_pairing(word: str) -> TypePairing:

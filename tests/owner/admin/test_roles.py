@@ -30,6 +30,8 @@ WHO = {
     "products": OWNERS, "new_product": OWNERS, "make_product": OWNERS, "edit_product": OWNERS,
     "save_texts": OWNERS, "save_settings": OWNERS, "change_state": OWNERS, "save_address": OWNERS,
     "preview_product": OWNERS, "move_product_here": OWNERS,
+    "shop_looks": OWNERS, "save_looks": OWNERS, "looks_swatch": OWNERS, "set_looks_file": OWNERS,
+    "remove_looks_file": OWNERS,
     "add_pictures": OWNERS, "describe_picture_here": OWNERS, "move_picture_here": OWNERS,
     "remove_picture_here": OWNERS, "add_samples": OWNERS, "remove_sample_here": OWNERS,
     "create_edition": OWNERS, "save_edition": OWNERS, "save_price": OWNERS, "switch_edition_here": OWNERS,
