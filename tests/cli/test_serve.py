@@ -7,7 +7,7 @@ import pytest
 
 from tests.races.served import answers, served
 from tests.support.processes import children_of, processes_of
-from tests.support.shop import wait_for
+from tests.support.shop import START_SECONDS, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +21,6 @@ def test_starts_a_process_again_that_the_kernel_ended(environment: dict[str, str
         first = children_of(server)
         for child in first:
             os.kill(child, signal.SIGKILL)
-        wait_for(lambda: len(children_of(server) - first) == 2, seconds=60)
-        wait_for(lambda: answers(url), seconds=60)
+        wait_for(lambda: len(children_of(server) - first) == 2, seconds=START_SECONDS)
+        wait_for(lambda: answers(url), seconds=START_SECONDS)
         assert not children_of(server) & first

@@ -157,7 +157,7 @@ def test_replaces_a_payment_form_that_expires_on_the_screen_by_what_happened(pag
             route.fulfill(body="That checkout has expired.", content_type="text/html")
 
     page.route("**/paying", ask)
-    page.wait_for_selector("text=That checkout has expired.", timeout=20_000)
+    page.wait_for_selector("text=That checkout has expired.", timeout=PATIENCE_MS)
 
 
 @pytest.mark.slow

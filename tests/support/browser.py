@@ -23,7 +23,7 @@ FLAGS = [
 ]
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-PATIENCE_MS = 20_000  # a busy machine is no fault of the page
+PATIENCE_MS = 60_000  # a busy machine is no fault of the page
 PHONE: Any = {"width": 390, "height": 844}
 DESKTOP: Any = {"width": 1280, "height": 900}
 

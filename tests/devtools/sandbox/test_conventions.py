@@ -11,7 +11,7 @@ from tests.devtools.sandbox.calls import Calls
 
 def test_answers_pretty_json_with_stripes_headers(sandbox: Calls) -> None:
     answer = sandbox.http.get(
-        f"{sandbox.url}/v1/account", headers={"Authorization": f"Bearer {sandbox.key}"}, timeout=10
+        f"{sandbox.url}/v1/account", headers={"Authorization": f"Bearer {sandbox.key}"}, timeout=60
     )
     assert answer.headers["Content-Type"] == "application/json"
     assert re.fullmatch(r"req_[A-Za-z0-9]{14}", answer.headers["Request-Id"])

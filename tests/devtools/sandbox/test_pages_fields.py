@@ -11,11 +11,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_groups_a_card_number_as_it_is_printed(page: Page, sandbox: Calls) -> None:
     page.goto(str(sandbox.make_hosted_session().url))
     field = page.locator('[name="cardNumber"]')
+    field.fill("")  # waits until the form is shown: typing would not, and go nowhere
     field.press_sequentially("378282246310005")
-    assert field.input_value() == "3782 822463 10005"
+    expect(field).to_have_value("3782 822463 10005")
     field.fill("")
     field.press_sequentially("4242424242424242")
-    assert field.input_value() == "4242 4242 4242 4242"
+    expect(field).to_have_value("4242 4242 4242 4242")
 
 
 @pytest.mark.parametrize(
