@@ -28,6 +28,7 @@ from storefront.owner.admin.pages import admin
 from storefront.owner.health import security_txt as _security_txt  # noqa: F401 - its address
 from storefront.owner.health.views import health
 from storefront.owner.health.writing import set_up_write_probe
+from storefront.owner.readiness import models as _readiness_models  # noqa: F401 - its tables
 from storefront.payments.checkout.closing import close_started
 from storefront.payments.checkout.views import checkout
 from storefront.payments.webhook.views import webhook

@@ -37,6 +37,7 @@ SECTIONS: Sections = {
         "mail": ("storefront.cli.mail:mail", "See which emails left, and send failed ones again."),
     },
     "Stripe": {
+        "webhook": ("storefront.cli.webhook:webhook", "Make the endpoint that Stripe delivers to, and check it."),
         "reconcile": (
             "storefront.cli.reconcile:reconcile",
             "Compare the shop with Stripe and repair what differs.",

@@ -10,19 +10,25 @@ from storefront.cli.shop import open_shop
 @click.option("--check", is_flag=True, help="Exit code 1 when there is a warning, for cron and monitors.")
 @as_json
 def status(check: bool, as_json: bool) -> None:
-    """How the shop is: warnings first, each with what to do, then orders, mails, events, reconciliation."""
+    """How the shop is: warnings first, each with what to do, then figures, and what is open before you sell."""
+    from storefront.cli.ready_text import ready_lines, ready_to_json
     from storefront.cli.status_text import status_lines, status_to_json
     from storefront.migrations.state import find_problem
     from storefront.owner.health.figures import read_figures
     from storefront.owner.health.warnings import find_warnings
     from storefront.owner.health.writing import find_write_problem
+    from storefront.owner.readiness.ask import look_at_everything
+    from storefront.owner.readiness.read_facts import read_points
 
     with open_shop():
         problem = find_problem() or find_write_problem()
         if problem is not None:
             raise click.ClickException(f"The shop cannot serve: {problem}.")
+        look_at_everything()
         figures = read_figures()
+        points = read_points(figures.trouble)
     warnings = find_warnings(figures.trouble)
-    print_result(status_to_json(figures, warnings), status_lines(figures, warnings), as_json=as_json)
+    values, lines = status_to_json(figures, warnings), status_lines(figures, warnings)
+    print_result(values | {"ready": ready_to_json(points)}, lines + ready_lines(points), as_json=as_json)
     if check and warnings:
         raise click.exceptions.Exit(1)

@@ -27,6 +27,7 @@ class MailKind(StrEnum):
     INVITATION = "invitation"  # of somebody who may come in at /admin
     SECURITY_NOTICE = "security_notice"  # to them: a sign-in, a passkey
     TEST_RECEIPT = "test_receipt"  # to an owner who wants to see one
+    TEST_MAIL = "test_mail"  # asked for at /admin/ready
 
 
 TO_OWNER = (

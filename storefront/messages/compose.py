@@ -26,6 +26,7 @@ from storefront.messages.people import (
     compose_invitation,
     compose_person_proof,
     compose_security_notice,
+    compose_test_mail,
     compose_test_receipt,
 )
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
@@ -207,6 +208,7 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
     MailKind.INVITATION: compose_invitation,
     MailKind.SECURITY_NOTICE: compose_security_notice,
     MailKind.TEST_RECEIPT: compose_test_receipt,
+    MailKind.TEST_MAIL: compose_test_mail,
 }
 
 

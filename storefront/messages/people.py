@@ -51,3 +51,7 @@ def compose_test_receipt(message: OutboxMessage) -> Composed:
 def compose_security_notice(message: OutboxMessage) -> Composed:
     entry = db.session.get_one(AuditEntry, int(message.about or 0))
     return {"entry": entry, "values": entry.after or {}, "admin_url": absolute_url("admin.account")}
+
+
+def compose_test_mail(_message: OutboxMessage) -> Composed:
+    return {"ready_url": absolute_url("admin.ready")}

@@ -5,9 +5,10 @@ Every call first ends the read transaction and refuses to run inside a write tra
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -285,8 +286,10 @@ class Gateway:
         options: Any = {"idempotency_key": idempotency_key}
         return read_refund(self.ask(lambda client: client.v1.refunds.create(params, options)))
 
-    def verify_event(self, payload: bytes, signature: str) -> SeenEvent:
+    def verify_event(self, payload: bytes, signature: str, more: Iterable[tuple[str, ...]] = ()) -> SeenEvent:
         """Check the signature over the raw body with each secret (several while one is rotated).
+
+        Those of the environment come first. `more` is asked for others only while none has matched.
 
         Raises:
             BadSignature: no secret matches.
@@ -297,27 +300,41 @@ class Gateway:
             text = payload.decode()
         except UnicodeDecodeError as error:
             raise BadPayload from error
-        if not _is_signed(text, signature, self._secrets, tolerance=stripe.Webhook.DEFAULT_TOLERANCE):
-            self._refuse_signature(text, signature)
+        tried: list[str] = []
+        for secrets in chain([self._secrets], more):
+            tried += secrets
+            if _is_signed(text, signature, secrets, tolerance=stripe.Webhook.DEFAULT_TOLERANCE):
+                break
+        else:
+            _refuse_signature(text, signature, tuple(tried))
         try:
             return read_event(text)
         except ValueError as error:
             raise BadPayload from error
 
-    def _refuse_signature(self, text: str, signature: str) -> NoReturn:
-        """Stripe shows the answer in its Dashboard, so it says what to mend: the secret or the clock."""
-        if not _is_signed(text, signature, self._secrets, tolerance=None):
-            measurements().see(BAD_SIGNATURE_AT)
-            log.warning("webhook signature matches no secret")
-            raise BadSignature("The Stripe-Signature header matches the body with no STRIPE_WEBHOOK_SECRET.")
-        measurements().see(STALE_SIGNATURE_AT)
-        signed_at = re.search(r"(?:^|,)t=(\d+)", signature)
-        minutes = int(clock.now().timestamp() - int(signed_at[1])) // 60 if signed_at else 0
-        log.warning("webhook signature is right but old", extra={"minutes": minutes})
-        raise StaleSignature(
-            f"The signature is right, and {minutes} minutes old by the clock of this machine; 5 are allowed. "
-            "Set that clock, or find what holds deliveries back."
+
+def is_signed_with(payload: bytes, signature: str, secret: str) -> bool:
+    """Tell which secret a delivery that was verified belongs to."""
+    return _is_signed(payload.decode(), signature, (secret,), tolerance=stripe.Webhook.DEFAULT_TOLERANCE)
+
+
+def _refuse_signature(text: str, signature: str, secrets: tuple[str, ...]) -> NoReturn:
+    """Stripe shows the answer in its Dashboard, so it says what to mend: the secret or the clock."""
+    if not _is_signed(text, signature, secrets, tolerance=None):
+        measurements().see(BAD_SIGNATURE_AT)
+        log.warning("webhook signature matches no secret")
+        raise BadSignature(
+            "The Stripe-Signature header matches the body with no secret of this shop, neither "
+            "STRIPE_WEBHOOK_SECRET nor one that was made at /admin/ready."
         )
+    measurements().see(STALE_SIGNATURE_AT)
+    signed_at = re.search(r"(?:^|,)t=(\d+)", signature)
+    minutes = int(clock.now().timestamp() - int(signed_at[1])) // 60 if signed_at else 0
+    log.warning("webhook signature is right but old", extra={"minutes": minutes})
+    raise StaleSignature(
+        f"The signature is right, and {minutes} minutes old by the clock of this machine; 5 are allowed. "
+        "Set that clock, or find what holds deliveries back."
+    )
 
 
 def _is_signed(text: str, signature: str, secrets: tuple[str, ...], *, tolerance: int | None) -> bool:

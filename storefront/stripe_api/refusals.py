@@ -19,11 +19,12 @@ from storefront.core.errors import (
 log = logging.getLogger(__name__)
 
 REFUSED = "Stripe refused the request."
+NOT_PERMITTED = "permission"  # the code of a refusal to a restricted key
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Raise our own error in place of one of Stripe's.
+def refusals(*, but: tuple[type[stripe.StripeError], ...] = ()) -> Iterator[None]:
+    """Raise our own error in place of one of Stripe's, `but` for kinds that the caller asks for.
 
     A 500 is definite for this idempotency key: Stripe stores and replays it for 24 hours. No answer, 409 and
     429 are not: the same request with the same key is to be sent again.
@@ -31,6 +32,8 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except stripe.StripeError as error:
+        if isinstance(error, but):
+            raise
         raise _as_ours(error) from error
 
 
@@ -78,6 +81,11 @@ def _key_refused(error: stripe.StripeError) -> StorefrontError:
     return StripeRefused("The shop's payment settings are not complete.", stripe_code="key")
 
 
+def _not_permitted(error: stripe.StripeError) -> StorefrontError:
+    log.error("stripe's key may not do this", exc_info=error, extra={"stripe_request": error.request_id})
+    return StripeRefused("The shop's payment settings are not complete.", stripe_code=NOT_PERMITTED)
+
+
 def _other(error: stripe.StripeError) -> StorefrontError:
     log.warning("stripe answered otherwise", extra={"kind": type(error).__name__, "status": error.http_status})
     if error.http_status is not None and 400 <= error.http_status < 500:
@@ -92,5 +100,6 @@ CONVERSIONS: tuple[tuple[Kinds, Callable[[stripe.StripeError], StorefrontError]]
     ((stripe.APIConnectionError,), _unavailable),
     ((stripe.APIError,), _failed),
     ((stripe.InvalidRequestError, stripe.IdempotencyError), _refused),
-    ((stripe.AuthenticationError, stripe.PermissionError), _key_refused),
+    ((stripe.AuthenticationError,), _key_refused),
+    ((stripe.PermissionError,), _not_permitted),
 )

@@ -306,6 +306,17 @@ def _tell(world: World) -> Prepared:
     return ("twinspot", "2.1"), Told("release.told", "twinspot 2.1", None, {"emails": 1})
 
 
+@case("webhook create")
+def _make_endpoint(world: World) -> Prepared:
+    return (), Told("webhook.made", ANY, None, {"address": "http://localhost/webhook"})
+
+
+@case("webhook rotate")
+def _replace_endpoint(world: World) -> Prepared:
+    world.do("webhook", "create")
+    return (), Told("webhook.made", ANY, None, {"address": "http://localhost/webhook"})
+
+
 @case("payment-link create")
 def _make_link(world: World) -> Prepared:
     after = {"url": ANY, "prices": ["twinspot/Team"], "quantity": 2, "adjustable": False}

@@ -49,6 +49,9 @@ ONCE = {
     ("stripe_mirrors", "price_id mode account", ""),
     ("uploads", "fingerprint", ""),
     ("uploads", "token", ""),
+    ("webhook_endpoints", "endpoint_id", ""),
+    ("webhook_endpoints", "mode account", "replaced_at IS NULL"),
+    ("webhook_endpoints", "token", ""),
 }
 # What names a row; all others are named by a number called `id`.
 NAMED = {
@@ -58,6 +61,7 @@ NAMED = {
     ("disputes", "id"),
     ("fraud_warnings", "id"),
     ("leases", "name"),
+    ("readiness_answers", "name mode"),
     ("measurements", "name label"),
     ("news_links", "token_hash"),
     ("order_links", "token_hash"),

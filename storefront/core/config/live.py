@@ -7,14 +7,12 @@ from storefront.core.config.reader import Reader
 NEAR = ("localhost", "127.0.0.1", "::1")
 
 
-def check_live(reader: Reader, base_url: str, webhook_secrets: tuple[str, ...]) -> None:
+def check_live(reader: Reader, base_url: str) -> None:
     if not reader.text("TRUSTED_PROXIES").strip("0"):  # also 00
         reader.problems.append(
             "TRUSTED_PROXIES is 0: `storefront serve` speaks no TLS, and without a proxy that buffers what slow "
             "senders send they can hold up orders. Put nginx in front (docs/nginx.md) and set TRUSTED_PROXIES=1."
         )
-    if not webhook_secrets:
-        reader.problems.append("STRIPE_WEBHOOK_SECRET is missing: live needs the whsec_… of your endpoint.")
     if not base_url.startswith("https://"):
         reader.problems.append(f"BASE_URL={base_url} must start with https:// in live mode.")
     elif urlsplit(base_url).hostname in (*NEAR, "shop.example.com"):

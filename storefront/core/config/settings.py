@@ -106,7 +106,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     base_url = read_base_url(reader)
     mode = read_mode(reader, stripe_secret, stripe_publishable, api_base)
     if mode is Mode.LIVE:
-        check_live(reader, base_url, webhook_secrets)
+        check_live(reader, base_url)
     database_url, queue_url = read_engines(reader)
     files_url, files_options = read_files(reader)
     mail_from = read_mail_from(reader, mode)

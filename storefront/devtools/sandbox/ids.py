@@ -39,6 +39,7 @@ _LENGTHS = {
     "cs_test_a1": 56,
     "sk_test_51": 97,
     "pk_test_51": 97,
+    "rk_test_51": 97,
     "whsec_": 32,
     "cliws_": 24,
     "wc_": 24,

@@ -11,6 +11,8 @@ from storefront.owner.health.warnings import find_warnings
 from storefront.owner.history.newest import find_newest
 from storefront.owner.history.order import read_history
 from storefront.owner.people.roles import Permission
+from storefront.owner.readiness.point import count_open
+from storefront.owner.readiness.read_facts import read_points
 
 NEWEST = 10
 
@@ -18,9 +20,11 @@ NEWEST = 10
 @admin.get("")
 @needs(Permission.READ)
 def home() -> ResponseReturnValue:
+    trouble = read_trouble()
     return render_template(
         "owner/admin/home.html",
-        warnings=find_warnings(read_trouble()),
+        open_points=count_open(read_points(trouble)),
+        warnings=find_warnings(trouble),
         notices=list_open_notices(),
         newest=find_newest(limit=NEWEST),
     )

@@ -25,6 +25,7 @@ from storefront.orders.after_sale import Notice
 from storefront.owner.health.open_files import find_open_files
 from storefront.owner.health.room import Place, look_at_places
 from storefront.payments.reconcile.models import ReconcilePass
+from storefront.payments.webhook.endpoint_rows import has_sealed_secret
 from storefront.payments.webhook.models import StripeEvent
 
 # The worker takes this lease every minute, for less than one: its end says when a worker was last at work.
@@ -96,7 +97,7 @@ def read_trouble() -> Trouble:
         reconciled_at=reconciled_at,
         reconcile_begun_at=begun_at,
         notices=_count_notices(shop.mode),
-        has_webhook_secret=bool(shop.stripe_webhook_secrets),
+        has_webhook_secret=bool(shop.stripe_webhook_secrets) or has_sealed_secret(),
         has_owner_email=shop.owner_email is not None,
         last_event_at=_find_last_event_at(shop.mode),
         bad_signature_at=_moment(measured, BAD_SIGNATURE_AT),

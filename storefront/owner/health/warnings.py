@@ -170,11 +170,11 @@ def _notices(trouble: Trouble) -> str | None:
 
 
 def _webhook_secret(trouble: Trouble) -> str | None:
-    if trouble.has_webhook_secret or trouble.mode is not Mode.TEST:
+    if trouble.has_webhook_secret or trouble.mode is Mode.SANDBOX:
         return None
     return (
-        "STRIPE_WEBHOOK_SECRET is missing, so every delivery of Stripe is refused: "
-        "set it to the whsec_… of your endpoint."
+        "No webhook secret is known, so every delivery of Stripe is refused: make the endpoint at /admin/ready or "
+        "with `storefront webhook create`, or set STRIPE_WEBHOOK_SECRET to the whsec_… of yours."
     )
 
 

@@ -1,7 +1,8 @@
-"""StripeEvent: the ledger of webhook deliveries. Only `handled_at` makes a delivery a duplicate."""
+"""The ledger of webhook deliveries (only `handled_at` makes one a duplicate), and the endpoints the shop made."""
 
 from datetime import datetime
 
+from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
@@ -24,3 +25,33 @@ class StripeEvent(Base):
     handled_at: Mapped[datetime | None] = mapped_column(index=True)
     outcome: Mapped[str | None]
     last_error: Mapped[str | None]
+
+
+class WebhookEndpoint(Base):
+    """An endpoint at Stripe that this shop makes, or made. One is current for each mode and account.
+
+    The row is there before Stripe is asked, and `token` is in its idempotency key: whoever comes second, or again
+    after a lost answer, gets the same endpoint. `sealed` is its signing secret (`core/sealing.py`).
+    """
+
+    __tablename__ = "webhook_endpoints"
+    __table_args__ = (
+        Index(
+            "uq_webhook_endpoints_current",
+            "mode",
+            "account",
+            unique=True,
+            sqlite_where=text("replaced_at IS NULL"),
+            postgresql_where=text("replaced_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mode: Mapped[str]
+    account: Mapped[str]
+    token: Mapped[str] = mapped_column(unique=True)
+    endpoint_id: Mapped[str | None] = mapped_column(unique=True)  # None until Stripe has answered
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # None until then, and once it was disabled
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    delivered_at: Mapped[datetime | None]  # the first good delivery
+    replaced_at: Mapped[datetime | None]

@@ -4,7 +4,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from storefront.payments.webhook.dispatch import handle_delivery
-from storefront.stripe_api.gateway import gateway
+from storefront.payments.webhook.secrets import verify_delivery
 from storefront.stripe_api.turns import as_delivery
 from storefront.web.bodies import takes_bytes
 from storefront.web.csrf import csrf
@@ -19,6 +19,6 @@ MAX_BYTES = 256 * 1024
 @webhook.post("/webhook")
 @takes_bytes(MAX_BYTES)
 def deliver() -> ResponseReturnValue:
-    event = gateway().verify_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
+    event = verify_delivery(request.get_data(), request.headers.get("Stripe-Signature", ""))
     with as_delivery():
         return {"outcome": handle_delivery(event)}

@@ -1,40 +1,16 @@
 """Warnings, the rule: each says what to do, and none is given while all is well."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from storefront.core.config.settings import Mode
 from storefront.mail.models import MailState
-from storefront.owner.health.room import LOW_BYTES, Place
-from storefront.owner.health.trouble import OldestEvent, Trouble
+from storefront.owner.health.trouble import OldestEvent
 from storefront.owner.health.warnings import find_warnings
-
-NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-WELL = Trouble(
-    now=NOW,
-    mode=Mode.TEST,
-    worker_seen_at=NOW,
-    mails=dict.fromkeys(MailState, 0),
-    oldest_due_mail_at=None,
-    mail_server_down_since=None,
-    mail_server_down_why=None,
-    mails_stubborn=0,
-    oldest_unhandled=None,
-    reconciled_at=NOW,
-    reconcile_begun_at=NOW - timedelta(days=30),
-    notices={},
-    has_webhook_secret=True,
-    has_owner_email=True,
-    last_event_at=NOW,
-    bad_signature_at=None,
-    stale_signature_at=None,
-    untrusted_proxy_at=None,
-    code_ceiling_at=None,
-    measured={},
-)
+from tests.owner.health.troubles import FULL_DISK, NOW, PLENTY, READ_ONLY, WELL
 
 
 def ago(**span: float) -> datetime:
@@ -45,9 +21,6 @@ def event(when: datetime, error: str | None = None) -> OldestEvent:
     return OldestEvent(type="charge.refunded", received_at=when, error=error)
 
 
-PLENTY = Place(name="the database", free_bytes=LOW_BYTES, is_writable=True)
-FULL_DISK = replace(PLENTY, name="the queue", free_bytes=LOW_BYTES - 1)
-READ_ONLY = replace(PLENTY, name="the files", is_writable=False)
 QUIET: list[dict[str, Any]] = [
     {},
     {"bad_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
@@ -126,7 +99,7 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"failed_answers": 10, "answers": 1000}, "answers_fail", "10 of 1000 answers were errors of the shop"),
     ({"notices": {"dispute_open": 1}}, "needs_you", "1 thing needs you: `storefront needs-you`"),
     ({"notices": {"dispute_open": 1, "fraud_warning": 2}}, "needs_you", "3 things need you"),
-    ({"has_webhook_secret": False}, "webhook_secret_missing", "set it to the whsec_…"),
+    ({"has_webhook_secret": False}, "webhook_secret_missing", "storefront webhook create"),
     ({"has_owner_email": False}, "owner_email_missing", "set it to your address"),
 ]
 

@@ -1,21 +1,17 @@
 """Keeps the private parts of signing keys unreadable without SECRET_KEY, and seals them anew when that changes."""
 
-import secrets
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select
 
 from storefront.audit.record import record
+from storefront.core import sealing
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.models import SigningKey
 
-NONCE_BYTES = 12
+PURPOSE = "storefront signing keys"
 
 
 class SigningKeySealed(StorefrontError):
@@ -34,15 +30,9 @@ class Resealed:
     skipped: tuple[str, ...]
 
 
-def _cipher(secret_key: str) -> ChaCha20Poly1305:
-    derived = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"storefront signing keys")
-    return ChaCha20Poly1305(derived.derive(secret_key.encode()))
-
-
 def seal(private_key: bytes, *, kid: str, secret_key: str) -> bytes:
     """Return the 32 bytes of a private key encrypted; they open under this `kid` only."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + _cipher(secret_key).encrypt(nonce, private_key, kid.encode())
+    return sealing.seal(private_key, purpose=PURPOSE, name=kid, secret_key=secret_key)
 
 
 def unseal(key: SigningKey, secret_key: str) -> bytes:
@@ -51,10 +41,9 @@ def unseal(key: SigningKey, secret_key: str) -> bytes:
     Raises:
         SigningKeySealed: it was sealed with another SECRET_KEY, or under another name.
     """
-    nonce, sealed = key.private_sealed[:NONCE_BYTES], key.private_sealed[NONCE_BYTES:]
     try:
-        return _cipher(secret_key).decrypt(nonce, sealed, key.kid.encode())
-    except InvalidTag as error:
+        return sealing.unseal(key.private_sealed, purpose=PURPOSE, name=key.kid, secret_key=secret_key)
+    except sealing.SealedByOther as error:
         raise SigningKeySealed(
             "SECRET_KEY was changed since the signing key was made. Type "
             "`OLD_SECRET_KEY=… storefront signing-keys reseal`, or `storefront signing-keys rotate --now`."

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from enum import StrEnum
 
 from storefront.devtools.sandbox.api.errors import API_KEYS_PAGE, StripeApiError
@@ -10,6 +11,7 @@ from storefront.devtools.sandbox.ids import masked
 
 class Caller(StrEnum):
     SECRET = "secret"  # noqa: S105 - a role, not a secret
+    RESTRICTED = "restricted"
     PUBLISHABLE = "publishable"
 
 
@@ -24,22 +26,32 @@ _NEEDS_SECRET = (
 )
 
 
+def given_key(authorization: str | None, key_parameter: str | None) -> str | None:
+    """Return the key that a call names: one in the header wins over the parameter."""
+    return _from_header(authorization) or key_parameter
+
+
 def authenticate(
-    *, authorization: str | None, key_parameter: str | None, secret_key: str, publishable_key: str
+    key: str | None, *, secret_key: str, publishable_key: str, restricted: Mapping[str, list[str] | None]
 ) -> Caller:
-    """Tell who calls, or raise Stripe's 401; a key in the header wins over the parameter."""
-    key = _from_header(authorization) or key_parameter
+    """Tell who calls, or raise Stripe's 401. `restricted` has None as permissions of a key that was rolled."""
     if not key:
         raise StripeApiError(401, _NO_KEY, is_stored=False, headers={"WWW-Authenticate": 'Basic realm="Stripe"'})
     if key == secret_key:
         return Caller.SECRET
     if key == publishable_key:
         return Caller.PUBLISHABLE
+    if key in restricted:
+        if restricted[key] is None:
+            raise StripeApiError(
+                401, f"Expired API Key provided: {masked(key)}", code="api_key_expired", is_stored=False
+            )
+        return Caller.RESTRICTED
     raise StripeApiError(401, f"Invalid API Key provided: {masked(key)}", is_stored=False)
 
 
 def require_secret(caller: Caller) -> None:
-    if caller is not Caller.SECRET:
+    if caller is Caller.PUBLISHABLE:
         raise StripeApiError(401, _NEEDS_SECRET, code="secret_key_required", is_stored=False)
 
 

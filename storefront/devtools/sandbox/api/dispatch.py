@@ -11,6 +11,7 @@ from storefront.devtools.sandbox.api.form_encoding import Tree
 from storefront.devtools.sandbox.api.formats import check_formats
 from storefront.devtools.sandbox.api.idempotency import StoredAnswer
 from storefront.devtools.sandbox.api.json_rendering import render
+from storefront.devtools.sandbox.api.permissions import demand_permission
 from storefront.devtools.sandbox.api.routes import Call, Route, find_route
 from storefront.devtools.sandbox.api.validation import validate
 from storefront.devtools.sandbox.storage.records import Json
@@ -58,27 +59,32 @@ def error_answer(error: StripeApiError, request_id: str) -> Answer:
 
 def _answer(store: Store, incoming: Incoming, struck: Struck | None) -> Answer:
     match = find_route(incoming.method, incoming.path)
-    caller, tree = _authenticate(store, incoming, is_public=match is not None and match[0].is_public)
+    key, caller, tree = _authenticate(store, incoming, is_public=match is not None and match[0].is_public)
     _refuse_absent_parts(incoming.path)
     if match is None:
         raise unrecognized_url(incoming.method, incoming.path)
     route, ids = match
     if not route.is_public:
         authentication.require_secret(caller)
+    if caller is authentication.Caller.RESTRICTED:
+        demand_permission(route, key, store.restricted_keys[key] or [], account=store.account_id)
     return _Execution(store=store, incoming=incoming, route=route, ids=ids, tree=tree, struck=struck).answer()
 
 
-def _authenticate(store: Store, incoming: Incoming, *, is_public: bool) -> tuple[authentication.Caller, Tree]:
-    """Return the caller and the parameters; on public calls `key` is the caller's key and no parameter."""
+def _authenticate(store: Store, incoming: Incoming, *, is_public: bool) -> tuple[str, authentication.Caller, Tree]:
+    """Return key, caller and the parameters; on public calls `key` is the caller's key and no parameter."""
     tree = dict(incoming.tree)
     key_parameter = tree.pop("key", None) if is_public else tree.get("key")
+    key = authentication.given_key(
+        incoming.authorization, key_parameter if isinstance(key_parameter, str) else None
+    )
     caller = authentication.authenticate(
-        authorization=incoming.authorization,
-        key_parameter=key_parameter if isinstance(key_parameter, str) else None,
+        key,
         secret_key=store.secret_key,
         publishable_key=store.publishable_key,
+        restricted=store.restricted_keys,
     )
-    return caller, tree
+    return key or "", caller, tree
 
 
 def _refuse_absent_parts(path: str) -> None:

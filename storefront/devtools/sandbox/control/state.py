@@ -67,3 +67,20 @@ def move_clock() -> Response:
     fire_due(store)
     store.on_timers()
     return show_clock()
+
+
+@state.post("/restricted_keys")
+def add_restricted_key() -> Response:
+    """`{"permissions": ["product_write", "event_read"]}` makes a key that may do so much; writing is reading."""
+    permissions = json_body("permissions").get("permissions")
+    if not isinstance(permissions, list) or not all(isinstance(name, str) for name in permissions):
+        raise ValueError("permissions must be a list of names")
+    return jsonify(key=current_store().add_restricted_key(permissions), permissions=permissions)
+
+
+@state.post("/restricted_keys/roll")
+def roll_restricted_key() -> Response:
+    """`{"key": "rk_test_…"}` ends a key: from now on it is expired."""
+    key = str(json_body("key").get("key"))
+    current_store().roll_restricted_key(key)
+    return jsonify(key=key)

@@ -13,7 +13,7 @@ def retrieve_account(call: Call) -> Json:
     return {
         "id": call.work.account_id,
         "object": "account",
-        "business_profile": None,
+        "business_profile": _business_profile(),
         "business_type": None,
         "capabilities": {
             "card_payments": "active",
@@ -31,3 +31,9 @@ def retrieve_account(call: Call) -> Json:
         "settings": None,
         "type": "standard",
     }
+
+
+def _business_profile() -> Json:
+    empty = ("annual_revenue", "estimated_worker_count", "mcc", "product_description", "support_address")
+    more = ("support_email", "support_phone", "support_url", "url")
+    return {**dict.fromkeys((*empty, *more)), "minority_owned_business_designation": None, "name": DISPLAY_NAME}

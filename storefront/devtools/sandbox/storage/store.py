@@ -36,6 +36,7 @@ class Store:
             self.secret_key = self._keep("secret_key", new_id("sk_test_51"), config.secret_key)
             self.publishable_key = self._keep("publishable_key", new_id("pk_test_51"), config.publishable_key)
             self.listen_secret = self._keep("listen_secret", new_id("whsec_"), config.listen_secret)
+            self.restricted_keys: dict[str, list[str] | None] = json.loads(self._meta("restricted_keys") or "{}")
             self.settings = config.settings.changed(json.loads(self._meta("settings") or "{}"))
 
     @contextmanager
@@ -76,6 +77,22 @@ class Store:
             self.settings = self.settings.changed(changes)
             self._set_meta("settings", json.dumps(self.settings.to_json()))
         return self.settings
+
+    def add_restricted_key(self, permissions: list[str]) -> str:
+        """Make a key that may do so much, such as `product_write` and `event_read`; return it."""
+        key = new_id("rk_test_51")
+        self._keep_restricted({**self.restricted_keys, key: permissions})
+        return key
+
+    def roll_restricted_key(self, key: str) -> None:
+        """Let a key end, as if its owner had rolled it. Raises ValueError for one that is not known."""
+        if key not in self.restricted_keys:
+            raise ValueError("no such restricted key")
+        self._keep_restricted({**self.restricted_keys, key: None})
+
+    def _keep_restricted(self, keys: dict[str, list[str] | None]) -> None:
+        self.restricted_keys = keys
+        self._set_meta("restricted_keys", json.dumps(keys))
 
     def reset(self, *, keeps_keys: bool = True, keeps_endpoints: bool = True) -> None:
         """Forget everything that happened; settings go back to those of the start."""

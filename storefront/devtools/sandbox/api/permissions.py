@@ -1,0 +1,48 @@
+"""What a restricted key may do: Stripe's 403 for a call that its permissions do not cover."""
+
+from collections.abc import Collection
+
+from storefront.devtools.sandbox.api.errors import StripeApiError
+from storefront.devtools.sandbox.api.routes import Route
+from storefront.devtools.sandbox.ids import masked
+
+# By the first part of the path. Prices are plans here, refunds belong to charges.
+_RESOURCES = {
+    "account": "accounts_kyc_basic",
+    "balance_transactions": "balance_transaction",
+    "charges": "charge",
+    "checkout": "checkout_session",
+    "coupons": "coupon",
+    "customers": "customer",
+    "disputes": "dispute",
+    "events": "event",
+    "payment_intents": "payment_intent",
+    "payment_links": "payment_link",
+    "payment_methods": "payment_method",
+    "prices": "plan",
+    "products": "product",
+    "promotion_codes": "promotion_code",
+    "radar": "early_fraud_warning",
+    "refunds": "charge",
+    "webhook_endpoints": "webhook",
+}
+_NOT_FOR_THESE = (
+    "This is a restricted API key, but the required permissions are not available for use by restricted keys."
+)
+
+
+def demand_permission(route: Route, key: str, permissions: Collection[str], *, account: str) -> None:
+    """Raise Stripe's 403 where none of the key's permissions covers the call. Who may write may read."""
+    resource = _RESOURCES.get(route.path[1])
+    needed = f"{resource}_{'read' if route.method == 'GET' else 'write'}"
+    if resource is not None and not {needed, f"{resource}_write"}.isdisjoint(permissions):
+        return
+    way = _NOT_FOR_THESE
+    if resource is not None:
+        way = f"Having the 'rak_{needed}' permission would allow this request to continue."
+    raise StripeApiError(
+        403,
+        f"The provided key '{masked(key)}' does not have the required permissions for this endpoint on account"
+        f" '{account}'. {way}",
+        is_stored=False,
+    )

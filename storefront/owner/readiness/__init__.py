@@ -1,0 +1,1 @@
+"""Ready to sell? What is asked, what follows from it, and what is still to do."""

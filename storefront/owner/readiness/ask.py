@@ -1,0 +1,57 @@
+"""The questions of the list that leave this process: to Stripe, and to the storage."""
+
+import io
+from collections.abc import Callable
+from dataclasses import asdict
+
+from storefront.core import tokens
+from storefront.core.errors import StripeRefused
+from storefront.core.storage import storage
+from storefront.owner.readiness.answers import Body, ask_again
+from storefront.owner.readiness.models import Question
+from storefront.payments.webhook.endpoint import check_endpoint
+from storefront.stripe_api.key_check import look_at_key
+
+FOLDER = "readiness"
+
+
+def look_at_everything(*, even_if_fresh: bool = False) -> None:
+    ask_again(QUESTIONS, even_if_fresh=even_if_fresh)
+
+
+def look_at_webhook() -> None:
+    """Ask again after the endpoint was changed."""
+    ask_again({Question.WEBHOOK: _ask_webhook}, even_if_fresh=True)
+
+
+def _ask_stripe() -> Body:
+    try:
+        return asdict(look_at_key())
+    except StripeRefused as error:
+        if error.stripe_code != "key":
+            raise
+        return {"is_refused": True}
+
+
+def _ask_webhook() -> Body:
+    return asdict(check_endpoint())
+
+
+def _ask_storage() -> Body:
+    """Write, read back and delete a small object."""
+    content = tokens.new_token().encode()
+    stored = storage().put(
+        io.BytesIO(content), folder=FOLDER, filename=f"{tokens.new_token()}.txt", content_type="text/plain"
+    )
+    try:
+        is_same = b"".join(storage().read(stored.path)) == content
+    finally:
+        storage().delete(stored.path)
+    return {"is_same": is_same, "is_gone": storage().find_size(stored.path) is None}
+
+
+QUESTIONS: dict[Question, Callable[[], Body]] = {
+    Question.STRIPE: _ask_stripe,
+    Question.WEBHOOK: _ask_webhook,
+    Question.STORAGE: _ask_storage,
+}

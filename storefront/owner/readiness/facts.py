@@ -1,0 +1,60 @@
+"""Facts that the list is made of: plain values, so that what follows from them can be tested as a table."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storefront.core.config.settings import Mode
+from storefront.owner.health.trouble import Trouble
+from storefront.owner.readiness.answers import Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogFacts:
+    """`mirrored` of the `prices` for sale are at Stripe already, in the running mode."""
+
+    for_sale: int
+    drafts: int
+    prices: int
+    mirrored: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedMail:
+    recipient: str
+    state: str
+    error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFacts:
+    """Owners who have come in, and how many of them have a passkey."""
+
+    owners: int
+    with_passkey: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Answers are None where nobody has asked yet."""
+
+    mode: Mode
+    base_url: str
+    is_restricted_key: bool
+    is_reachable: bool  # for Stripe's webhook
+    placeholders: tuple[str, ...]  # names of settings that still say what an example said
+    mail_from: str
+    mail_server: str
+    trusted_proxies: int
+    files: str  # "folder" or "bucket"
+    database: str  # "sqlite" or "postgresql"
+    trouble: Trouble
+    stripe: Answer | None
+    webhook: Answer | None
+    storage: Answer | None
+    restored: Answer | None
+    test_mail: TriedMail | None
+    catalog: CatalogFacts
+    people: PeopleFacts
+    saw_proxy: bool  # a request came through one within the hour

@@ -1,0 +1,39 @@
+"""Point: one line of the list, with what is and what to do."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    DONE = "done"
+    TO_DO = "to_do"
+    WRONG = "wrong"
+    UNKNOWN = "could_not_ask"
+
+
+class Action(StrEnum):
+    """A button that belongs to a point; `templates/owner/readiness/ready.html` has its words."""
+
+    MAKE_WEBHOOK = "make_webhook"
+    REPLACE_WEBHOOK = "replace_webhook"
+    DISABLE_OLD_WEBHOOK = "disable_old_webhook"
+    TEST_MAIL = "test_mail"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """`where` is a page of /admin, `line` a command or a line of `.env`: where it is done. `more` explains."""
+
+    code: str
+    title: str
+    state: State
+    sentence: str
+    where: str = ""
+    line: str = ""
+    more: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+
+def count_open(points: list[Point]) -> int:
+    return sum(point.state is not State.DONE for point in points)

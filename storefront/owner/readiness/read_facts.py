@@ -1,0 +1,120 @@
+"""Reads the facts of the list: settings, a few small statements, and what was asked before. No network."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import Integer, case, func, select
+
+from storefront.core import clock
+from storefront.core.config.settings import Settings
+from storefront.core.config.strength import is_placeholder
+from storefront.core.db import db
+from storefront.core.runtime import settings
+from storefront.mail.models import MailKind, OutboxMessage
+from storefront.owner.health.trouble import Trouble, read_trouble
+from storefront.owner.people.models import Passkey, Person, Role
+from storefront.owner.readiness.answers import Answer, read_answers
+from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, TriedMail
+from storefront.owner.readiness.models import Question
+from storefront.owner.readiness.point import Point
+from storefront.owner.readiness.points import find_points
+from storefront.payments.webhook.endpoint import is_reachable
+from storefront.shop.catalog.mirrors import in_running_mode
+from storefront.shop.catalog.models import Edition, Price, Product, ProductState, StripeMirror
+from storefront.shop.catalog.queries import is_for_sale
+from storefront.shop.profile.read import read_profile
+
+PROXY_SEEN = timedelta(hours=1)
+EXAMPLE_NAMES = ("Storefront", "Your shop")
+
+
+def read_points(trouble: Trouble | None = None) -> list[Point]:
+    """Return the list as it is now; `trouble` where the caller has read it already."""
+    return find_points(read_facts(trouble or read_trouble()))
+
+
+def read_facts(trouble: Trouble) -> Facts:
+    shop, answers = settings(), read_answers()
+    seen = trouble.untrusted_proxy_at
+    return Facts(
+        mode=shop.mode,
+        base_url=shop.base_url,
+        is_restricted_key=shop.stripe_secret_key.startswith("rk_"),
+        is_reachable=is_reachable(shop.mode, shop.base_url),
+        placeholders=find_placeholders(shop),
+        mail_from=shop.mail_from.address,
+        mail_server=shop.mail_server,
+        trusted_proxies=shop.trusted_proxies,
+        files="folder" if shop.files_url.startswith("file://") else "bucket",
+        database=shop.database_url.partition(":")[0].partition("+")[0],
+        trouble=trouble,
+        stripe=answers.get(Question.STRIPE),
+        webhook=answers.get(Question.WEBHOOK),
+        storage=answers.get(Question.STORAGE),
+        restored=answers.get(Question.RESTORED),
+        test_mail=_read_test_mail(answers),
+        catalog=_read_catalog(),
+        people=_read_people(),
+        saw_proxy=seen is not None and clock.now() - seen <= PROXY_SEEN,
+    )
+
+
+def find_placeholders(shop: Settings) -> tuple[str, ...]:
+    """Return the names of settings that README's example left behind; secrets are refused at the start."""
+    values = {
+        "SHOP_NAME": "example" if read_profile().name in EXAMPLE_NAMES else "",
+        "BASE_URL": shop.base_url if "shop.example.com" in shop.base_url else "",
+        "MAIL_SERVER": shop.mail_server,
+        "MAIL_USERNAME": shop.mail_username or "",
+        "MAIL_FROM": shop.mail_from.address if shop.mail_from.address.endswith("@example.com") else "",
+    }
+    return tuple(name for name, value in values.items() if value and is_placeholder(value))
+
+
+def _read_test_mail(answers: Mapping[Question, Answer]) -> TriedMail | None:
+    if Question.TEST_MAIL not in answers:
+        return None
+    about = answers[Question.TEST_MAIL].body["about"]
+    row = db.session.scalars(
+        select(OutboxMessage).where(OutboxMessage.kind == MailKind.TEST_MAIL, OutboxMessage.about == about)
+    ).one_or_none()
+    if row is None:
+        return None
+    return TriedMail(
+        recipient=row.recipient,
+        state=row.state.value,
+        error=row.last_error,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+    )
+
+
+def _read_catalog() -> CatalogFacts:
+    prices = (
+        select(
+            func.count(func.distinct(Edition.product_id)).label("for_sale"),
+            func.count(func.distinct(Price.id)).label("prices"),
+            func.count(func.distinct(StripeMirror.price_id)).label("mirrored"),
+        )
+        .select_from(Price)
+        .join(Edition, Edition.id == Price.edition_id)
+        .join(Product, Product.id == Edition.product_id)
+        .outerjoin(StripeMirror, (StripeMirror.price_id == Price.id) & in_running_mode())
+        .where(is_for_sale())
+    )
+    row = db.session.execute(prices).one()
+    drafts = select(func.count()).select_from(Product).where(Product.state == ProductState.DRAFT)
+    return CatalogFacts(
+        for_sale=row.for_sale,
+        prices=row.prices,
+        mirrored=row.mirrored,
+        drafts=db.session.scalar(drafts) or 0,
+    )
+
+
+def _read_people() -> PeopleFacts:
+    has_passkey = select(Passkey.id).where(Passkey.person_id == Person.id).exists()
+    with_passkey = func.coalesce(func.sum(case((has_passkey, 1), else_=0), type_=Integer), 0)
+    owners = select(func.count(), with_passkey).where(Person.role == Role.OWNER, Person.came_at.is_not(None))
+    count, passkeys = db.session.execute(owners).one()
+    return PeopleFacts(owners=count, with_passkey=passkeys)

@@ -1,0 +1,104 @@
+"""The rows of endpoints that the shop makes: one is current for each mode and account."""
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from storefront.audit.record import record
+from storefront.core import clock, tokens
+from storefront.core.db import db, insert_missing, transaction
+from storefront.core.runtime import settings
+from storefront.payments.webhook.models import WebhookEndpoint
+from storefront.payments.webhook.secrets import SECRETS, seal_secret
+from storefront.stripe_api.endpoints import SeenEndpoint
+
+TOKEN_LETTERS = 20
+
+
+def find_current(account: str) -> WebhookEndpoint | None:
+    return db.session.scalar(select(WebhookEndpoint).where(*_current(account)))
+
+
+def has_sealed_secret() -> bool:
+    """Tell whether the running mode has a secret that the shop made."""
+    in_mode = WebhookEndpoint.mode == settings().mode, WebhookEndpoint.sealed.is_not(None)
+    return db.session.scalar(select(WebhookEndpoint.id).where(*in_mode).limit(1)) is not None
+
+
+def ensure_current(account: str) -> WebhookEndpoint:
+    """Return the current row, made if there is none: of two that come at once, both get the same."""
+    with transaction() as session:
+        row = _ensure(session, account)
+        session.expunge(row)
+    return row
+
+
+def replace_current(account: str, *, shown: str | None) -> WebhookEndpoint:
+    """Return the row of an endpoint to come. Who names what is no longer current gets what came instead.
+
+    `shown` is the Stripe id of the endpoint that a person saw and wants to replace; None for none.
+    """
+    with transaction() as session:
+        old = session.scalar(select(WebhookEndpoint).where(*_current(account)).with_for_update())
+        if old is not None and old.endpoint_id is not None and old.endpoint_id == shown:
+            old.replaced_at = clock.now()
+            session.flush()
+        row = _ensure(session, account)
+        session.expunge(row)
+    return row
+
+
+def keep_made(row: WebhookEndpoint, seen: SeenEndpoint, secret: str) -> bool:
+    """Keep what Stripe answered, with its audit entry. False where another caller has kept it already."""
+    sealed = seal_secret(secret, mode=row.mode, token=row.token)
+    with transaction() as session:
+        kept_id = session.scalar(
+            update(WebhookEndpoint)
+            .where(WebhookEndpoint.id == row.id, WebhookEndpoint.endpoint_id.is_(None))
+            .values(endpoint_id=seen.id, sealed=sealed)
+            .returning(WebhookEndpoint.id)
+        )
+        if kept_id is not None:
+            record_change(session, "webhook.made", seen.id, after={"address": seen.url})
+    SECRETS.get().forget()
+    return kept_id is not None
+
+
+def renew_token(row: WebhookEndpoint) -> None:
+    """Take another idempotency key: Stripe keeps a 500 under the old one for a day."""
+    with transaction() as session:
+        session.execute(
+            update(WebhookEndpoint)
+            .where(WebhookEndpoint.id == row.id, WebhookEndpoint.endpoint_id.is_(None))
+            .values(token=tokens.new_readable(TOKEN_LETTERS))
+        )
+
+
+def keep_disabled(endpoint_ids: list[str], *, url: str) -> None:
+    """Forget the secrets of endpoints that were disabled, with an audit entry for each."""
+    with transaction() as session:
+        session.execute(
+            update(WebhookEndpoint)
+            .where(WebhookEndpoint.endpoint_id.in_(endpoint_ids), WebhookEndpoint.replaced_at.is_not(None))
+            .values(sealed=None)
+        )
+        for endpoint_id in endpoint_ids:
+            record_change(session, "webhook.disabled", endpoint_id, after={"address": url})
+    SECRETS.get().forget()
+
+
+def record_change(session: Session, verb: str, endpoint_id: str, *, after: dict[str, object]) -> None:
+    record(session, verb, subject_kind="webhook", subject=endpoint_id, after=after)
+
+
+def _current(account: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        WebhookEndpoint.mode == settings().mode,
+        WebhookEndpoint.account == account,
+        WebhookEndpoint.replaced_at.is_(None),
+    )
+
+
+def _ensure(session: Session, account: str) -> WebhookEndpoint:
+    row = {"mode": settings().mode, "account": account, "token": tokens.new_readable(TOKEN_LETTERS)}
+    insert_missing(session, WebhookEndpoint, [row])
+    return session.scalars(select(WebhookEndpoint).where(*_current(account)).with_for_update()).one()
