@@ -113,7 +113,8 @@ def make_endpoint() -> Changed:
     Raises:
         NotReachable: Stripe delivers to https addresses on the internet only.
         SecretUnknown: somebody else made the one that is there; `replace_endpoint` makes a new one.
-        StripeUnavailable, StripeRefused, KeyNotPermitted: of Stripe; a new try goes on where this one ended.
+        StripeUnavailable, StripeRefused, KeyNotPermitted: of Stripe; a new try goes on where this one ended. Of
+            two presses at once the second may be told StripeInProgress.
     """
     _demand_reachable()
     here, current = _look()
