@@ -37,6 +37,7 @@ from storefront.shop.catalog.views import catalog
 from storefront.shop.looks.views import looks
 from storefront.shop.media import models as _media_models  # noqa: F401 - its tables
 from storefront.shop.media.views import media
+from storefront.shop.pages.views import pages
 from storefront.shop.profile.read import read_profile
 from storefront.stripe_api.gateway import set_up_gateway
 from storefront.web.outage_pages import set_up_outage_pages
@@ -45,8 +46,8 @@ from storefront.web.setup import set_up_web
 from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (
-    catalog, media, looks, cart, checkout, webhook, customers, account, library, confirm, news, downloads,
-    licenses, well_known, health, admin,
+    catalog, pages, media, looks, cart, checkout, webhook, customers, account, library, confirm, news,
+    downloads, licenses, well_known, health, admin,
 )  # fmt: skip
 
 

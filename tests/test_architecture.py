@@ -31,6 +31,7 @@ OPEN = {
     "news": "the token in the address is the permission",
     "well_known": "public keys and revocations are public",
     "catalog": "everybody may look",
+    "pages": "what an owner published is for everybody",
     "media": "pictures and samples are for everybody, under names that nobody can guess before they are shown",
     "looks": "every page of the shop has its stylesheet",
     "cart": "it belongs to the browser that carries it in its cookie",

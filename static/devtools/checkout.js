@@ -180,6 +180,7 @@ const makePaymentMethod = async () => {
 const confirm = async () => {
   const due = page.line_item_group.due;
   const fields = { expected_amount: String(due), ...(due === 0 ? { email: page.customer_email ?? read("email") } : billing()) };
+  if (page.terms_of_service_required && input("terms").checked) fields["consent[terms_of_service]"] = "accepted";
   if (due > 0) fields.payment_method = await makePaymentMethod();
   if (page.tax_id_collection_enabled && read("taxId")) {
     fields["tax_id[type]"] = read("taxIdType");

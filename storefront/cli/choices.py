@@ -13,3 +13,4 @@ KEY_SOURCES = ("generated", "pool")
 REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create
 ROLES = ("owner", "support", "reader")
 TYPE_PAIRINGS = ("classic", "modern", "book", "technical")
+LEGAL_KINDS = ("imprint", "terms", "privacy", "refunds")

@@ -18,6 +18,7 @@ SECTIONS: Sections = {
         "prices": ("storefront.cli.editions:prices", "Set what an edition costs, in each currency."),
         "media": ("storefront.cli.media:media", "Show pictures on a product's page, the cover first."),
         "shop": ("storefront.cli.shop_group:shop", "Write the shop's words, choose its looks; keep it as files."),
+        "pages": ("storefront.cli.pages:pages", "Write imprint, terms and the like, and publish them."),
         "releases": ("storefront.cli.releases:releases", "Upload files, publish a version, tell earlier buyers."),
         "payment-link": ("storefront.cli.payment_links:payment_link", "Make a link that sells without the cart."),
     },

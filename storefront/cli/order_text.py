@@ -40,6 +40,9 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield f"Total     {_amounts(history)}"
     yield f"Access    {order_access_line(history)}"
     yield f"Facts     {_facts(history)}"
+    if history.checkout_text:
+        how = "Accepted" if history.has_accepted else "Shown"
+        yield f"{how:<10}{' '.join(history.checkout_text.split())}"
     yield from ("", "Items")
     for item in history.items:
         yield from _item(item, history)

@@ -83,6 +83,12 @@ class StripeRefused(StorefrontError):
         self.param = param
 
 
+class StripeWantsTerms(StripeRefused):
+    """The account has no address of terms, so no form can have a box to accept them."""
+
+    code = "stripe_wants_terms"
+
+
 class StripeMissing(StripeRefused):
     """`resource_missing`: Stripe does not know an object of ours."""
 

@@ -52,6 +52,8 @@ class Order(Base):
     total_minor: Mapped[int]
     presentment_minor: Mapped[int | None]
     presentment_currency: Mapped[str | None]
+    checkout_text: Mapped[str | None]  # terms or a declaration, as Stripe's form showed it
+    has_accepted: Mapped[bool] = mapped_column(default=False)  # by a tick at a box beside that text
 
     is_paid: Mapped[bool] = mapped_column(default=False)  # goes from no to yes only
     has_failed: Mapped[bool] = mapped_column(default=False)

@@ -14,10 +14,13 @@ from storefront.core.errors import (
     StripeMissing,
     StripeRefused,
     StripeUnavailable,
+    StripeWantsTerms,
 )
 
 log = logging.getLogger(__name__)
 
+# Stripe names neither a code nor the parameter when the account has no address of terms.
+CANNOT_ASK_FOR_TERMS = "collect consent to your terms of service"
 REFUSED = "Stripe refused the request."
 NOT_PERMITTED = "permission"  # the code of a refusal to a restricted key
 
@@ -67,8 +70,11 @@ def _refused(error: stripe.StripeError) -> StorefrontError:
     code = error.error.code if error.error else None
     param = getattr(error, "param", None)
     log.warning("stripe refused", extra={"stripe_code": code, "stripe_request": error.request_id})
+    words = error.user_message or REFUSED
+    if CANNOT_ASK_FOR_TERMS in words:
+        return StripeWantsTerms(words)
     kind = StripeMissing if _is_lost(code, param or "") else StripeRefused
-    return kind(error.user_message or REFUSED, stripe_code=code, param=param or None)
+    return kind(words, stripe_code=code, param=param or None)
 
 
 def _is_lost(code: str | None, param: str) -> bool:

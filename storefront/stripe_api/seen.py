@@ -114,6 +114,8 @@ class SeenCheckout:
     name: str | None
     country: str | None
     tax_ids: list[dict[str, str]]
+    checkout_text: str | None  # the shop's words beside the box, or above the button where there is no box
+    has_accepted: bool  # ticked that box
     payment: SeenPayment | None
     lines: tuple[SeenLine, ...]
 
@@ -280,6 +282,12 @@ def _tax_ids(customer: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"type": tax["type"], "value": tax["value"]} for tax in customer.get("tax_ids") or []]
 
 
+def _checkout_text(raw: dict[str, Any]) -> str | None:
+    has_box = _part(raw, "consent_collection").get("terms_of_service") == "required"
+    texts = _part(raw, "custom_text")
+    return _part(texts, "terms_of_service_acceptance" if has_box else "submit").get("message")
+
+
 def read_checkout(
     raw: dict[str, Any], lines: list[dict[str, Any]], after_sale: SeenAfterSale | None = None
 ) -> SeenCheckout:
@@ -310,6 +318,8 @@ def read_checkout(
         name=customer.get("name"),
         country=_part(customer, "address").get("country"),
         tax_ids=_tax_ids(customer),
+        checkout_text=_checkout_text(raw),
+        has_accepted=_part(raw, "consent").get("terms_of_service") == "accepted",
         payment=_seen_payment(payment, after_sale) if isinstance(payment, dict) else None,
         lines=tuple(_seen_line(line) for line in lines),
     )

@@ -558,3 +558,45 @@ def make_owners(world: World) -> None:
     for email in (OWNER, "otto@storefront.example"):
         world.do("owner", "invite", email)
     change_rows(world.app, "UPDATE people SET came_at = created_at")
+
+
+def make_page(world: World) -> None:
+    world.do("pages", "create", "Colophon", "--text-file", world.file("page.md", "Set in Gridling."))
+
+
+@case("pages create")
+def _create_page(world: World) -> Prepared:
+    after = {"title": "Imprint", "body_markdown": ANY, "legal_kind": "imprint"}
+    return ("--kind", "imprint"), Told("page.created", "imprint", None, after)
+
+
+@case("pages edit")
+def _edit_page(world: World) -> Prepared:
+    make_page(world)
+    told = Told("page.changed", "colophon", {"title": "Colophon"}, {"title": "How it is made"})
+    return ("colophon", "--title", "How it is made"), told
+
+
+@case("pages publish")
+def _publish_page(world: World) -> Prepared:
+    make_page(world)
+    return ("colophon",), Told("page.published", "colophon")
+
+
+@case("pages unpublish")
+def _unpublish_page(world: World) -> Prepared:
+    make_page(world)
+    world.do("pages", "publish", "colophon")
+    return ("colophon",), Told("page.unpublished", "colophon")
+
+
+@case("pages delete")
+def _delete_page(world: World) -> Prepared:
+    make_page(world)
+    before = {"title": "Colophon", "body_markdown": "Set in Gridling."}
+    return ("colophon", "--yes"), Told("page.deleted", "colophon", before)
+
+
+@case("pages consent")
+def _ask_for_consent(world: World) -> Prepared:
+    return ("--on",), Told("shop.changed", "shop", {"asks_consent": False}, {"asks_consent": True})

@@ -12,6 +12,7 @@ from storefront.orders.models import Decision
 from storefront.owner.people.models import Role
 from storefront.shop.catalog.models import KeySource
 from storefront.shop.looks.type_pairings import TypePairing
+from storefront.shop.pages.models import LegalKind
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ from storefront.shop.looks.type_pairings import TypePairing
         (choices.DECISIONS, Decision),
         (choices.MAIL_STATES, MailState),
         (choices.KEY_SOURCES, KeySource),
+        (choices.LEGAL_KINDS, LegalKind),
         (choices.ROLES, Role),
         (choices.TYPE_PAIRINGS, TypePairing),
     ],

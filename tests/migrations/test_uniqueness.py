@@ -27,6 +27,8 @@ ONCE = {
     ("orders", "token_hash", ""),
     ("outbox", "dedupe_key", ""),
     ("outbox", "message_id", ""),
+    ("pages", "legal_kind", ""),
+    ("pages", "slug", ""),
     ("passkeys", "credential_id", ""),
     ("people", "email_key", ""),
     ("person_links", "link_hash", ""),

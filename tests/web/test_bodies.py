@@ -17,6 +17,8 @@ LARGER = {
     "admin.save_texts": 640 * KB,
     "admin.preview_product": 640 * KB,
     "admin.save_shop": 192 * KB,
+    "admin.save_page": 768 * KB,
+    "admin.preview_page": 768 * KB,
 }
 # Not read into memory, and only after the sender was asked for.
 STREAMED = {

@@ -104,6 +104,8 @@ def _order(contents: OrderContents, parts: _Parts) -> Json:
         "country": order.country,
         "tax_ids": order.tax_ids,
         "payment_method": order.payment_method_type,
+        "shown_at_checkout": order.checkout_text,
+        "accepted_at_checkout": order.has_accepted,
         "currency": order.currency,
         "total": money.format_money(order.total_minor, order.currency),
         "tax": money.format_money(order.tax_minor, order.currency),

@@ -24,6 +24,7 @@ class Settings:
     """`settle_after_seconds=None`: bank debits, refunds and disputes settle only when the control API says so.
 
     `clock_offset_seconds` is how far the sandbox's time is ahead of the machine's, or behind it.
+    `terms_url` is of the account's public details: without it no form can ask to accept terms.
     `page_first_delay_seconds=None`: what page_first holds leaves only by `/deliveries/release`.
     """
 
@@ -37,6 +38,7 @@ class Settings:
     duplicates: int = 0
     jitter_seconds: float = 0.0
     ach_debits: bool = True
+    terms_url: str | None = "https://example.com/terms"
     held_types: tuple[str, ...] = ()
     clock_offset_seconds: int = 0
     mischief: Mischief = dataclasses.field(default_factory=Mischief)
@@ -104,6 +106,12 @@ def _flag(name: str, value: object) -> bool:
     return value
 
 
+def _url_or_none(name: str, value: object) -> str | None:
+    if value is not None and not (isinstance(value, str) and value.startswith(("https://", "http://"))):
+        raise ValueError(f"{name} must be an address, or null")
+    return value
+
+
 def _names(name: str, value: object) -> tuple[str, ...]:
     if not _is_list_of_texts(value):
         raise ValueError(f"{name} must be a list of event types")
@@ -132,6 +140,7 @@ _READ: dict[str, Any] = {
     "duplicates": _count,
     "jitter_seconds": _seconds,
     "ach_debits": _flag,
+    "terms_url": _url_or_none,
     "held_types": _names,
     "clock_offset_seconds": _offset,
     "mischief": _mischief,

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
 from storefront.core.errors import NotFound, StorefrontError
-from storefront.core.runtime import settings
 from storefront.delivery.licenses.change_product import change_product
 from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.admin.frames import framed, with_frame
 from storefront.owner.admin.product_forms import read_settings, read_texts, shown_digests, typed
 from storefront.owner.people.roles import Permission
 from storefront.owner.products.editor_page import read_editor_page
@@ -21,7 +21,6 @@ from storefront.shop.editor.refusals import NotReady, ProductRefused, StaleSave
 from storefront.shop.editor.states import set_state
 from storefront.shop.media.queries import find_pictures, list_samples
 from storefront.web.bodies import takes_bytes
-from storefront.web.headers import content_security_policy
 
 # All texts of a product at their limits: characters of four bytes, each byte three letters of a form.
 TEXTS_BODY_BYTES = 640 * 1024
@@ -48,10 +47,7 @@ def editor(
         conflicts=conflicts,
         typed=dict(values or {}),
     )
-    response = make_response(html, refusal.status if refusal else 200)
-    policy = content_security_policy(settings(), g.csp_nonce, has_own_frames=True)  # the preview
-    response.headers["Content-Security-Policy"] = policy
-    return response
+    return with_frame(make_response(html, refusal.status if refusal else 200))
 
 
 def save(slug: str, part: str, change: Callable[[], str], *, values: Mapping[str, Any]) -> ResponseReturnValue:
@@ -140,13 +136,4 @@ def preview_product(slug: str) -> ResponseReturnValue:
         nonce=tokens.new_token(),
         is_preview=True,
     )
-    return _framed(make_response(page))
-
-
-def _framed(response: Response) -> Response:
-    """Let the editor show it in a frame, and let its forms lead nowhere."""
-    policy = content_security_policy(settings(), g.csp_nonce, is_framed=True)
-    response.headers["Content-Security-Policy"] = policy
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+    return framed(make_response(page))

@@ -56,6 +56,7 @@ class HistoryNotice:
 class OrderHistory:
     """Facts are what Stripe said last, at `looked_at`; `access` is what they mean now.
 
+    `checkout_text` is what Stripe's form showed above the button, or beside the box where `has_accepted`.
     `access_text` is what the buyer reads; it differs from the rule's own sentence where some items are closed.
     """
 
@@ -76,6 +77,8 @@ class OrderHistory:
     total_minor: int
     presentment_minor: int | None
     presentment_currency: str | None
+    checkout_text: str | None
+    has_accepted: bool
     is_paid: bool
     has_failed: bool
     refunded_minor: int
@@ -117,6 +120,8 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         total_minor=order.total_minor,
         presentment_minor=order.presentment_minor,
         presentment_currency=order.presentment_currency,
+        checkout_text=order.checkout_text,
+        has_accepted=order.has_accepted,
         is_paid=order.is_paid,
         has_failed=order.has_failed,
         refunded_minor=order.refunded_minor,

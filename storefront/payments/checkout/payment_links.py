@@ -12,13 +12,15 @@ from sqlalchemy import select
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, transaction
-from storefront.core.errors import NotFound, StorefrontError, StripeFault, StripeMissing
+from storefront.core.errors import NotFound, StorefrontError, StripeFault, StripeMissing, StripeWantsTerms
 from storefront.core.runtime import settings
+from storefront.payments.checkout import terms_box
 from storefront.payments.checkout.session_body import build_link_body
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
 from storefront.shop.catalog.models import Edition, Price, Product
 from storefront.shop.catalog.queries import is_for_sale
+from storefront.shop.pages.consent import read_checkout_words
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen import SeenLink
 
@@ -78,17 +80,25 @@ def _record(verb: str, link: SeenLink, lines: dict[str, Any]) -> None:
         record(session, verb, subject_kind="payment_link", subject=link.id, after={"url": link.url} | lines)
 
 
-def _create(price_ids: list[int], *, quantity: int, adjustable: bool, remake: str) -> SeenLink:
+def _create(
+    price_ids: list[int], *, quantity: int, adjustable: bool, remake: str, has_box: bool = True
+) -> SeenLink:
     body = build_link_body(
         settings(),
         shop_id=mirrors.shop_id(),
         lines=[CartLine(price_id=price_id, quantity=quantity) for price_id in price_ids],
         mirrors=mirrors.ensure_mirrors(price_ids, remake=remake),
         adjustable=adjustable,
+        words=read_checkout_words(),
+        has_box=has_box,
     )
     content = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:24]
     key = f"link:{clock.now():%Y%m%d}:{content}"
-    link = _create_once(body, key=key)
+    try:
+        link = _create_once(body, key=key)
+    except StripeWantsTerms:
+        terms_box.tell_refused()
+        return _create(price_ids, quantity=quantity, adjustable=adjustable, remake=remake, has_box=False)
     # Stripe replays what it answered first, also for a link that was closed since.
     while not gateway().get_payment_link(link.id).is_active:
         link = _create_once(body, key=f"{key}:{link.id}")

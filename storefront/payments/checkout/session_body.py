@@ -6,6 +6,7 @@ from typing import Any
 from storefront.core.config.settings import Settings
 from storefront.core.runtime import absolute_url
 from storefront.shop.cart.cart import CartLine
+from storefront.shop.pages.consent import CheckoutWords
 
 EMBEDDED = "embedded_page"
 HOSTED = "hosted_page"
@@ -20,9 +21,12 @@ def build_body(
     cart: Sequence[CartLine],
     mirrors: Mapping[int, str],
     way_back: str,
+    words: CheckoutWords,
+    has_box: bool = True,
 ) -> dict[str, Any]:
     """Return the body of a Session. `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
 
+    `has_box`: Stripe shows a box to tick, if the words ask for consent.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
     """
@@ -40,11 +44,18 @@ def build_body(
         body |= {"success_url": back, "cancel_url": shop.base_url + way_back}
     else:
         body |= {"return_url": back}
-    return body | chosen_by_owner(shop)
+    return body | chosen_by_owner(shop) | asked_of_buyer(words, has_box=has_box)
 
 
 def build_link_body(
-    shop: Settings, *, shop_id: str, lines: Sequence[CartLine], mirrors: Mapping[int, str], adjustable: bool
+    shop: Settings,
+    *,
+    shop_id: str,
+    lines: Sequence[CartLine],
+    mirrors: Mapping[int, str],
+    adjustable: bool,
+    words: CheckoutWords,
+    has_box: bool = True,
 ) -> dict[str, Any]:
     """Return the body of `POST /v1/payment_links`. `mirrors` maps price ids to Stripe's.
 
@@ -52,7 +63,7 @@ def build_link_body(
     """
     marks = {"storefront": shop_id}
     quantities = {"adjustable_quantity": {"enabled": True, "minimum": 1}} if adjustable else {}
-    return {
+    body: dict[str, Any] = {
         "line_items": [
             {"price": mirrors[line.price_id], "quantity": line.quantity, **quantities} for line in lines
         ],
@@ -60,7 +71,8 @@ def build_link_body(
         "allow_promotion_codes": True,
         "metadata": marks,
         "payment_intent_data": {"metadata": marks},
-    } | chosen_by_owner(shop)
+    }
+    return body | chosen_by_owner(shop) | asked_of_buyer(words, has_box=has_box)
 
 
 def return_url() -> str:
@@ -74,6 +86,17 @@ def chosen_by_owner(shop: Settings) -> dict[str, Any]:
         body |= {"automatic_tax": {"enabled": True}, "tax_id_collection": {"enabled": True}}
     if shop.invoices:
         body |= {"invoice_creation": {"enabled": True}}
-    if shop.terms_url:
-        body |= {"custom_text": {"submit": {"message": f"By paying you accept our [terms]({shop.terms_url})."}}}
     return body
+
+
+def asked_of_buyer(words: CheckoutWords, *, has_box: bool) -> dict[str, Any]:
+    """Return what the form says of terms and consent; Stripe takes words for a box only together with the box.
+
+    https://docs.stripe.com/payments/checkout/custom-components#collect-a-terms-of-service-agreement
+    """
+    if words.consent and has_box:
+        return {
+            "consent_collection": {"terms_of_service": "required"},
+            "custom_text": {"terms_of_service_acceptance": {"message": words.beside_box}},
+        }
+    return {"custom_text": {"submit": {"message": words.above_button}}} if words.above_button else {}

@@ -6,8 +6,15 @@ from typing import Any
 
 from storefront.core import tokens
 from storefront.core.db import end_read
-from storefront.core.errors import StripeFault, StripeInProgress, StripeMissing, StripeRefused
+from storefront.core.errors import (
+    StripeFault,
+    StripeInProgress,
+    StripeMissing,
+    StripeRefused,
+    StripeWantsTerms,
+)
 from storefront.core.runtime import settings
+from storefront.payments.checkout import terms_box
 from storefront.payments.checkout.buy_now import way_back
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import (
@@ -23,6 +30,7 @@ from storefront.payments.checkout.rows import (
 from storefront.payments.checkout.session_body import EMBEDDED, HOSTED, build_body
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
+from storefront.shop.pages.consent import read_checkout_words
 from storefront.stripe_api.gateway import gateway
 
 OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session that the first one is making
@@ -120,6 +128,8 @@ def ensure_session(token: str) -> OpenCheckout:
         return _opened(checkout)
     try:
         return _create_session(token, remake="")
+    except StripeWantsTerms:
+        return _create_without_box(token)
     except StripeInProgress:
         return _wait_for_other(token)
     except StripeMissing as error:
@@ -145,11 +155,18 @@ def _wait_for_other(token: str) -> OpenCheckout:
     raise StripeInProgress
 
 
-def _create_session(token: str, *, remake: str) -> OpenCheckout:
-    attempt, body = _ensure_body(token, remake=remake)
+def _create_without_box(token: str) -> OpenCheckout:
+    """Sell all the same: the words stand above the button, and the owner hears what to do."""
+    terms_box.tell_refused()
+    start_next_attempt(token, get_checkout(token).attempt)
+    return _create_session(token, remake="", has_box=False)
+
+
+def _create_session(token: str, *, remake: str, has_box: bool = True) -> OpenCheckout:
+    attempt, body = _ensure_body(token, remake=remake, has_box=has_box)
     try:
         seen = gateway().create_checkout(body, idempotency_key=f"checkout:{token}:{attempt}")
-    except StripeMissing:
+    except (StripeMissing, StripeWantsTerms):
         raise
     except (StripeFault, StripeRefused):
         start_next_attempt(token, attempt)
@@ -158,10 +175,12 @@ def _create_session(token: str, *, remake: str) -> OpenCheckout:
         # Another tab has changed the cart meanwhile: what was made for the old one must not stay payable.
         gateway().close_checkout(seen.id)
         return ensure_session(token)
+    if "consent_collection" in body:
+        terms_box.tell_shown()
     return _opened(get_checkout(token))
 
 
-def _ensure_body(token: str, *, remake: str) -> tuple[int, dict[str, Any]]:
+def _ensure_body(token: str, *, remake: str, has_box: bool) -> tuple[int, dict[str, Any]]:
     """Return the attempt and what it sends to Stripe: stored first, so that a repetition is the same."""
     checkout = get_checkout(token)
     attempt, cart, ui_mode = checkout.attempt, checkout.cart, checkout.ui_mode
@@ -175,6 +194,8 @@ def _ensure_body(token: str, *, remake: str) -> tuple[int, dict[str, Any]]:
         way_back=way_back(cart, is_from_cart=checkout.is_from_cart),
         mirrors=mirrors.ensure_mirrors([line.price_id for line in cart], remake=remake),
         shop_id=mirrors.shop_id(),
+        words=read_checkout_words(),
+        has_box=has_box,
     )
     store(token, attempt, body=body)
     return attempt, body

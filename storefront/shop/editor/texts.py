@@ -121,11 +121,11 @@ def _clean_tags(words: Sequence[str]) -> list[str]:
     return tags
 
 
-def slug_from(name: str) -> str:
-    """Return a slug for a name in any language; `product` where nothing of it can be written in an address."""
+def slug_from(name: str, *, kind: str = "product") -> str:
+    """Return a slug for a name in any language; its kind where nothing of it can be written in an address."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_SLUG].strip("-")
-    return slug if len(slug) > 1 and slug not in RESERVED_SLUGS else f"{slug}-product".strip("-")
+    return slug if len(slug) > 1 and slug not in RESERVED_SLUGS else f"{slug}-{kind}".strip("-")
 
 
 def check_slug(slug: str) -> None:

@@ -38,3 +38,5 @@ class ShopProfile(Base):
     logo_dark: Mapped[dict[str, Any] | None] = mapped_column(KeptFile)
     icon: Mapped[dict[str, Any] | None] = mapped_column(KeptFile)
     font: Mapped[dict[str, Any] | None] = mapped_column(KeptFile)
+    asks_consent: Mapped[bool] = mapped_column(default=False)  # Checkout asks to agree to immediate delivery
+    consent_text: Mapped[str] = mapped_column(default="")

@@ -1,13 +1,14 @@
 """The one reader of the shop's profile: at most one statement a request, and none where nobody asks for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from flask import g
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.db import db
@@ -15,10 +16,18 @@ from storefront.core.email_addresses import Mailbox
 from storefront.core.runtime import Part, settings
 from storefront.migrations.state import find_trouble
 from storefront.shop.looks.chosen import Looks, looks_of
+from storefront.shop.pages.models import LegalKind, Page
 from storefront.shop.profile.models import ShopProfile
 
 COLUMNS = tuple(column for column in ShopProfile.__table__.columns if column.name != "id")
 LAST_READ: "Part[Profile | None]" = Part("profile", lambda: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageLink:
+    slug: str
+    title: str
+    legal_kind: LegalKind | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,9 @@ class Profile:
     mail_signature: str = ""
     mail_footer: str = ""
     looks: Looks = field(default_factory=Looks)
+    asks_consent: bool = False
+    consent_text: str = ""
+    pages: tuple[PageLink, ...] = ()  # that are published, in the owner's order
 
     def mailto(self, subject: str = "") -> str:
         """Return a link that opens a mail to the shop (RFC 6068)."""
@@ -75,24 +87,35 @@ def showing(profile: Profile) -> Iterator[None]:
         g.profile = before
 
 
-def profile_of(texts: dict[str, Any]) -> Profile:
+def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Profile:
     """Return what these columns mean; those that are absent are empty."""
     shop = settings()
     name = texts.get("name") or shop.shop_name
     sender_name = texts.get("mail_sender_name") or shop.mail_from.name or name
-    kept = ("tagline", "about", "announcement", "support_email", "mail_greeting", "mail_signature", "mail_footer")
+    kept = (
+        "tagline",
+        "about",
+        "announcement",
+        "support_email",
+        "mail_greeting",
+        "mail_signature",
+        "mail_footer",
+        "consent_text",
+    )
     return Profile(
         name=name,
         support_address=texts.get("support_email") or shop.mail_from.address,
         mail_sender=Mailbox(name=sender_name, address=shop.mail_from.address),
         looks=looks_of(texts),
+        asks_consent=bool(texts.get("asks_consent")),
+        pages=pages,
         **{column: texts.get(column, "") for column in kept},
     )
 
 
 def _ask() -> Profile:
     try:
-        row = db.session.execute(select(*COLUMNS)).mappings().first()
+        rows = [dict(row) for row in db.session.execute(_select()).mappings()]
     except SQLAlchemyError as error:
         db.session.rollback()
         if find_trouble(error) is not None:
@@ -100,6 +123,21 @@ def _ask() -> Profile:
         elif "is_error_page" not in g:
             raise
         return LAST_READ.get() or profile_of({})
-    profile = profile_of(dict(row) if row else {})
+    profile = profile_of(rows[0] if rows else {}, tuple(_link(row) for row in rows if row["page_slug"]))
     LAST_READ.set(profile)
     return profile
+
+
+@cache
+def _select() -> Select[Any]:
+    """Select the one row, once for each published page: every page of the shop links them."""
+    page = Page.__table__.c
+    return (
+        select(*COLUMNS, page.slug.label("page_slug"), page.title.label("page_title"), page.legal_kind)
+        .select_from(ShopProfile.__table__.outerjoin(Page.__table__, page.is_published))
+        .order_by(page.position, page.id)
+    )
+
+
+def _link(row: Mapping[str, Any]) -> PageLink:
+    return PageLink(slug=row["page_slug"], title=row["page_title"], legal_kind=row["legal_kind"])

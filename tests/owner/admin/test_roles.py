@@ -43,6 +43,9 @@ WHO = {
     "send_by_post": OWNERS, "end_upload": OWNERS,
     "product_files": OWNERS, "send_files": OWNERS, "release_notes": OWNERS, "change_release_notes": OWNERS,
     "publish_release": OWNERS, "withdraw_release": OWNERS, "ask_tell_buyers": OWNERS, "tell_about_release": OWNERS,
+    "pages": OWNERS, "make_page": OWNERS, "edit_page": OWNERS, "save_page": OWNERS, "publish_page": OWNERS,
+    "unpublish_page": OWNERS, "move_page": OWNERS, "delete_page": OWNERS, "preview_page": OWNERS,
+    "save_consent": OWNERS,
     "finish_upload": OWNERS, "remove_file": OWNERS, "cancel_upload": OWNERS,
 }  # fmt: skip
 

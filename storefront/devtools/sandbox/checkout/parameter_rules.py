@@ -9,6 +9,7 @@ from storefront.devtools.sandbox.api.parameter_checks import (
     require_either,
     require_positive,
 )
+from storefront.devtools.sandbox.checkout.consent import check_texts
 from storefront.devtools.sandbox.storage.records import Json
 
 _NOT_WITH = {
@@ -54,6 +55,7 @@ def check_new_session(params: Json) -> None:
     _check_discounts(params.get("discounts") or [])
     _check_urls(params)
     _check_lengths(params)
+    check_texts(params)
     check_capture_method(params)
 
 

@@ -3,6 +3,7 @@
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.parameter_checks import check_customer
 from storefront.devtools.sandbox.checkout import discounts
+from storefront.devtools.sandbox.checkout.consent import require_terms_url
 from storefront.devtools.sandbox.checkout.line_items import check_currency, read_lines
 from storefront.devtools.sandbox.checkout.session_body import new_session_body
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
@@ -17,6 +18,7 @@ def open_session(work: UnitOfWork, params: Json) -> Record:
     """Open a session with `params` as in `POST /v1/checkout/sessions`, checked by `check_new_session`."""
     _check_expiry(work, params)
     check_customer(work, params)
+    require_terms_url(work, params)
     lines, currency = read_lines(work, params["line_items"])
     check_currency(params, currency)
     return open_session_of(work, params, lines, currency)

@@ -12,6 +12,7 @@ from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_answer, list_records, page_of
 from storefront.devtools.sandbox.api.parameter_checks import require, require_positive
 from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.checkout.consent import check_texts
 from storefront.devtools.sandbox.checkout.line_items import line_items
 from storefront.devtools.sandbox.checkout.parameter_rules import check_capture_method, check_lines, check_url
 from storefront.devtools.sandbox.checkout.payment_link_body import find_limit
@@ -49,6 +50,7 @@ def _check_link(params: Json) -> None:
     if limit is not None:
         require_positive(limit, "restrictions[completed_sessions][limit]")
     check_capture_method(params)
+    check_texts(params)
 
 
 @route(

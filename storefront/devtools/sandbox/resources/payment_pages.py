@@ -21,6 +21,7 @@ _QUANTITIES = Spec(
     item=Spec(kind=Kind.HASH, fields={"id": TEXT, "quantity": INTEGER}, required=("id", "quantity")),
 )
 _TAX_ID = Spec(kind=Kind.HASH, fields={"type": TEXT, "value": TEXT}, required=("type", "value"))
+_CONSENT = Spec(kind=Kind.HASH, fields={"terms_of_service": TEXT})
 # What a buyer types on the page.
 _TYPED = ("email", "name", "country", "postal_code", "payment_method", "tax_id")
 # Named by Stripe's own page for fraud signals; taken and not used.
@@ -83,6 +84,7 @@ def _keep_totals(work: UnitOfWork, session: Record) -> None:
     is_public=True,
     extra={
         **_SIGNALS,
+        "consent": _CONSENT,
         "country": _CAN_BE_EMPTY,
         "email": _CAN_BE_EMPTY,
         "expected_amount": INTEGER,
@@ -130,6 +132,8 @@ def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Js
     _set_quantities(session, [{"id": line_id, "quantity": number} for line_id, number in quantities], "quantities")
     _keep_totals(work, session)
     typed = {name: params[name] for name in _TYPED if params.get(name)}
+    if params.get("accepts_terms", True):
+        typed["consent"] = {"terms_of_service": "accepted"}
     intent = confirm_session(work, session, typed)
     if intent is not None and _is_answered(intent, params):
         answer = {"payment_intent": intent["id"], "result": params["authenticate"]}

@@ -1,0 +1,1 @@
+"""What the owner's pages show of the shop's pages."""

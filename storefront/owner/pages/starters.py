@@ -1,0 +1,82 @@
+"""Texts to start legal pages from: what the shop knows is filled in, what only its owner knows is in brackets."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import current_app
+from sqlalchemy import select
+
+from storefront.core.config.settings import BUCKETS
+from storefront.core.db import db
+from storefront.core.runtime import settings
+from storefront.customers.signed_in_browsers import IDLE
+from storefront.shop.catalog.license_words import license_words
+from storefront.shop.catalog.models import FOR_SALE, Edition, Product
+from storefront.shop.pages import edit
+from storefront.shop.pages.models import LegalKind
+from storefront.shop.profile.read import read_profile
+from storefront.web.sessions import LIFETIME_SECONDS
+
+DAY_SECONDS = 24 * 60 * 60
+TITLES = {
+    LegalKind.IMPRINT: "Imprint",
+    LegalKind.TERMS: "Terms of sale",
+    LegalKind.PRIVACY: "Privacy",
+    LegalKind.REFUNDS: "Refunds",
+}
+TEXTS = {
+    LegalKind.IMPRINT: "owner/pages/imprint.md",
+    LegalKind.TERMS: "owner/pages/terms.md",
+    LegalKind.PRIVACY: "owner/pages/privacy.md",
+    LegalKind.REFUNDS: "owner/pages/refunds.md",
+}
+MOST_LINES = 30  # of a list of editions; a larger shop's terms lead to the products' pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starter:
+    title: str
+    body_markdown: str
+
+
+def make_starter(kind: LegalKind) -> Starter:
+    """Return a page of this kind to go on from: in plain English, true for this shop, and no legal advice."""
+    template = current_app.jinja_env.get_template(TEXTS[kind])
+    body = template.render(
+        profile=read_profile(),
+        shop=settings(),
+        cookie=current_app.config["SESSION_COOKIE_NAME"],
+        cookie_days=LIFETIME_SECONDS // DAY_SECONDS,
+        idle_days=IDLE.days,
+        is_bucket=urlsplit(settings().files_url).scheme in BUCKETS,
+        allows=_read_licenses() if kind is LegalKind.TERMS else [],
+    )
+    return Starter(title=TITLES[kind], body_markdown=body.strip())
+
+
+def _read_licenses() -> list[str]:
+    """Return a line for each edition that is for sale and brings a key; nothing where there are too many."""
+    rows = db.session.execute(
+        select(Product, Edition)
+        .join(Edition, Edition.product_id == Product.id)
+        .where(Product.state.in_(FOR_SALE), Edition.is_active, Product.grants_license)
+        .order_by(Product.position, Product.id, Edition.position, Edition.id)
+    )
+    lines = [
+        f"{product.name}, {edition.name}: {'; '.join(license_words(product, edition))}"
+        for product, edition in rows
+    ]
+    return lines if len(lines) <= MOST_LINES else []
+
+
+def create_page(title: str, *, slug: str = "", kind: str | None = None, body_markdown: str | None = None) -> str:
+    """Make a draft; one of a kind starts from its text where no other is given. Returns its slug.
+
+    Raises:
+        PageRefused: as `edit.create_page`.
+    """
+    if not kind:
+        return edit.create_page(title, slug=slug, body_markdown=body_markdown or "")
+    starter = make_starter(LegalKind(kind))
+    text = starter.body_markdown if body_markdown is None else body_markdown
+    return edit.create_page(title or starter.title, slug=slug, body_markdown=text, legal_kind=kind)

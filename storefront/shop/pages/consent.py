@@ -1,0 +1,111 @@
+"""Whether buyers are asked to agree to immediate delivery, and the words that Stripe's form shows for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+
+from storefront.audit.record import record
+from storefront.core.db import db, transaction
+from storefront.core.runtime import absolute_url, settings
+from storefront.shop.editor.stale import pick_changes
+from storefront.shop.editor.texts import TextRule, clean_texts
+from storefront.shop.pages.models import LegalKind
+from storefront.shop.pages.refusals import PageRefused
+from storefront.shop.profile.change import lock_profile
+from storefront.shop.profile.models import THE_ONE, ShopProfile
+from storefront.shop.profile.read import read_profile
+
+LONGEST_AT_STRIPE = 1200  # https://docs.stripe.com/api/checkout/sessions/create, custom_text
+DEFAULT_TEXT = (
+    "I agree that delivery begins right after my order, before the withdrawal period has ended, "
+    "and I know that I lose my right of withdrawal with that."
+)
+RULES = {"consent_text": TextRule(label="The text", longest=LONGEST_AT_STRIPE)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutWords:
+    """What Stripe's form says besides the price. An empty `consent` asks for nothing."""
+
+    terms_url: str | None
+    consent: str
+
+    @property
+    def beside_box(self) -> str:
+        """Return the words beside the box that a buyer ticks."""
+        terms = f"I accept the [terms]({self.terms_url}). " if self.terms_url else ""
+        return _fitting(terms, self.consent)
+
+    @property
+    def above_button(self) -> str:
+        """Return the words above the pay button where there is no box; empty where there is nothing to say."""
+        terms = f"By paying you accept our [terms]({self.terms_url})." if self.terms_url else ""
+        if not self.consent:
+            return terms
+        return _fitting(f"{terms} ".lstrip(), f"By paying you declare: {self.consent}")
+
+
+def _fitting(first: str, text: str) -> str:
+    """Leave out what comes first where both do not fit, as after a change of BASE_URL."""
+    whole = first + text
+    return (whole if len(whole) <= LONGEST_AT_STRIPE else text)[:LONGEST_AT_STRIPE]
+
+
+def read_checkout_words() -> CheckoutWords:
+    """Return what counts for a checkout that begins now."""
+    profile = read_profile()
+    consent = (profile.consent_text or DEFAULT_TEXT) if profile.asks_consent else ""
+    return CheckoutWords(terms_url=find_terms_url(), consent=consent)
+
+
+def find_terms_url() -> str | None:
+    """Return what the setting TERMS_URL says, or else the address of the shop's own published terms."""
+    slug = next((page.slug for page in read_profile().pages if page.legal_kind is LegalKind.TERMS), None)
+    return settings().terms_url or (absolute_url("pages.page", slug=slug) if slug else None)
+
+
+def read_consent() -> dict[str, Any]:
+    """Return the switch and the words, by column; the words that the shop proposes where none were saved."""
+    return _read(db.session.get(ShopProfile, THE_ONE, populate_existing=True) or ShopProfile())
+
+
+def _read(profile: ShopProfile) -> dict[str, Any]:
+    return {"asks_consent": bool(profile.asks_consent), "consent_text": profile.consent_text or DEFAULT_TEXT}
+
+
+def change_consent(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | None = None) -> list[str]:
+    """Write what changed of the switch (`asks_consent`) and the words. Returns the names of the fields.
+
+    It counts for checkouts that begin from now on; Payment Links keep the words that they were made with. Without
+    words, those that the shop proposes count.
+
+    Raises:
+        PageRefused: words that cannot be, or that are too long beside the link to the terms.
+        StaleSave: somebody else changed the same field meanwhile; nothing is changed.
+    """
+    cleaned = dict(submitted) | _clean_words(submitted)
+    with transaction() as session:
+        profile = lock_profile(session)
+        current = _read(profile)
+        changes = pick_changes(current, cleaned, shown)
+        for name, value in changes.items():
+            setattr(profile, name, value)
+        if changes:
+            before = {name: current[name] for name in changes}
+            record(session, "shop.changed", subject_kind="shop", subject="shop", before=before, after=changes)
+    g.pop("profile", None)
+    return list(changes)
+
+
+def _clean_words(submitted: Mapping[str, Any]) -> dict[str, Any]:
+    if "consent_text" not in submitted:
+        return {}
+    cleaned = clean_texts({"consent_text": submitted["consent_text"]}, RULES, refused=PageRefused)
+    words = CheckoutWords(terms_url=find_terms_url(), consent=".")
+    room = LONGEST_AT_STRIPE + 1 - max(len(words.beside_box), len(words.above_button))
+    length = len(cleaned["consent_text"])
+    if length > room:
+        raise PageRefused({"consent_text": f"The text has {length:,} characters, and {room:,} fit."})
+    return cleaned if cleaned["consent_text"] else {"consent_text": DEFAULT_TEXT}
