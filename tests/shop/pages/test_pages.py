@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from storefront.core.db import db
+from storefront.devtools.mailbox.server import MailboxServer
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.pages.edit import change_page, create_page, publish_page
 from storefront.shop.pages.refusals import PageRefused
@@ -13,6 +14,8 @@ from tests.shop.editor.acts import at_once
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
+from tests.support.sale import sell
+from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -170,3 +173,13 @@ def test_makes_one_page_of_a_kind_when_two_owners_start_at_once(app: Flask) -> N
         with pytest.raises(PageRefused, match="imprint already"):
             change_page("other", {"legal_kind": "imprint"}, shown={"legal_kind": digest_of(None)})
         db.session.remove()
+
+
+def test_links_published_pages_in_emails_to_buyers(
+    app: Flask, sandbox: SandboxClient, mailbox: MailboxServer
+) -> None:
+    publish(app, "Imprint", "Ada, Berlin", "imprint")
+    sell(app, sandbox).work()
+    (mail,) = mailbox.messages()
+    for part in ("text", "html"):
+        assert "http://localhost/pages/imprint" in str(mail[part])
