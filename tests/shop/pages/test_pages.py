@@ -179,7 +179,9 @@ def test_links_published_pages_in_emails_to_buyers(
     app: Flask, sandbox: SandboxClient, mailbox: MailboxServer
 ) -> None:
     publish(app, "Imprint", "Ada, Berlin", "imprint")
-    sell(app, sandbox).work()
+    sale = sell(app, sandbox)
+    sale.deliver("checkout.session.")
+    sale.work()
     (mail,) = mailbox.messages()
     for part in ("text", "html"):
         assert "http://localhost/pages/imprint" in str(mail[part])
