@@ -26,7 +26,7 @@ from storefront.shop.pages.models import LegalKind
         (choices.ROLES, Role),
         (choices.TYPE_PAIRINGS, TypePairing),
     ],
-    ids=["order", "decision", "mail", "key", "role", "type"],
+    ids=["order", "decision", "mail", "key", "legal", "role", "type"],
 )
 def test_offers_every_value_that_there_is(words: tuple[str, ...], meant: Iterable[StrEnum]) -> None:
     assert words == tuple(member.value for member in meant)
