@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra build --universal --pyth
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check bench lock clean
+.PHONY: help run setup test check bench pictures lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: $(VENV)/dev.stamp ## Lint, types, imports and the fast tests
 
 bench: $(VENV)/dev.stamp ## Measure requests per second beside bare endpoints
 	@$(BIN)/python -m tests.benchmarks
+
+pictures: $(VENV)/dev.stamp ## Take README's pictures of the shop anew (needs Chromium)
+	@PICTURES=docs/pictures $(BIN)/pytest -q tests/devtools/samples/test_pictures.py
 
 lock: $(VENV)/dev.stamp ## Pin the newest allowed versions in requirements*.txt
 	@$(PIP) install uv

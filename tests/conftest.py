@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.routing import Rule
 
@@ -53,6 +55,15 @@ SALE = ("orders", "payments/checkout", "payments/fulfillment", "payments/webhook
 def pytest_configure() -> None:
     """Everything is on this machine: no test goes through a proxy, or looks for one before each call."""
     os.environ |= {"NO_PROXY": "127.0.0.1,localhost,[::1]", "no_proxy": "127.0.0.1,localhost,[::1]"}
+    _choose_examples()
+
+
+def _choose_examples() -> None:
+    """No example is held to a time. They are the same in each run; `EXAMPLES=new` looks for others."""
+    patient = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+    hypothesis_settings.register_profile("new", patient)
+    hypothesis_settings.register_profile("same", patient, derandomize=True)
+    hypothesis_settings.load_profile(os.environ.get("EXAMPLES", "same"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -298,6 +298,15 @@ def test_names_only_functions_that_exist(document: Path) -> None:
     assert [place for place, name in named.items() if name not in all_functions()] == []
 
 
+@pytest.mark.parametrize("document", [ROOT / "README.md", *DOCUMENTS], ids=lambda path: path.name)
+def test_links_only_what_exists(document: Path) -> None:
+    """Files and pictures by a relative address; parts of a page are not looked for."""
+    text = document.read_text(encoding="utf-8")
+    linked = re.findall(r"\]\(([^)#\s]+)", text) + re.findall(r'src="([^"]+)"', text)
+    own = [address for address in linked if "://" not in address and not address.startswith("mailto:")]
+    assert [address for address in own if not (document.parent / address).exists()] == []
+
+
 def test_has_every_drawer_on_the_map() -> None:
     """With the number of its layer: what it may import has a smaller one."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]

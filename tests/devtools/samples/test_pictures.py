@@ -1,0 +1,82 @@
+"""The pictures in README, taken of the sample shop; `make pictures` puts them into docs/pictures/."""
+
+import io
+import os
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from storefront.core.db import db
+from storefront.devtools.samples.seed import add_pictures
+from tests.journeys.parts import form_on, key_texts, pay_by_card
+from tests.support.browser import PATIENCE_MS, PHONE
+from tests.support.people import link_for, make_person
+from tests.support.shop import Shop
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+FOLDER = Path(__file__).parents[3] / "docs" / "pictures"
+NAMES = {"shop", "thank-you", "editor", "looks", "ready"}
+WIDE = {"width": 1280, "height": 800}
+MOST_BYTES = 120_000
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    return Path(os.environ.get("PICTURES", tmp_path))
+
+
+def take(page: Page, path: Path) -> None:
+    page.wait_for_load_state("networkidle")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(io.BytesIO(page.screenshot(animations="disabled"))) as picture:
+        assert len(picture.convert("P", palette=Image.Palette.ADAPTIVE).getcolors() or []) > 16, "nothing on it"
+        picture.convert("RGB").save(path, "WEBP", quality=80, method=6)
+    assert path.stat().st_size < MOST_BYTES
+
+
+def test_shows_the_shop_in_pictures(shop: Shop, chromium: Browser, pictures: Path) -> None:
+    with shop.app.app_context():
+        add_pictures()
+        db.session.remove()
+    context = chromium.new_context(viewport=WIDE, locale="en-US", color_scheme="light")
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(shop.url)
+    expect(page.get_by_role("link", name="Twinspot")).to_be_visible()
+    take(page, pictures / "shop.webp")
+    show_a_purchase(shop, chromium, pictures)
+    show_the_owners_side(shop, page, pictures)
+    context.close()
+    assert {path.stem for path in pictures.glob("*.webp")} == NAMES
+
+
+def show_a_purchase(shop: Shop, chromium: Browser, pictures: Path) -> None:
+    context = chromium.new_context(viewport=PHONE, locale="en-US", color_scheme="light", device_scale_factor=2)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(f"{shop.url}/products/twinspot")
+    page.get_by_role("button", name="Buy now").click()
+    pay_by_card(form_on(page))
+    expect(page.get_by_role("link", name=re.compile("^Download")).first).to_be_visible()
+    assert len(key_texts(page)) == 1
+    take(page, pictures / "thank-you.webp")
+    context.close()
+
+
+def show_the_owners_side(shop: Shop, page: Page, pictures: Path) -> None:
+    page.goto(shop.url + link_for(shop.app, make_person(shop.app)))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Newest orders")).to_be_visible()
+    page.goto(f"{shop.url}/admin/products/twinspot")
+    preview = page.frame_locator("iframe:not(.is-loading)")
+    expect(preview.get_by_role("heading", level=1)).to_have_text("Twinspot")
+    take(page, pictures / "editor.webp")
+    page.goto(f"{shop.url}/admin/shop/looks")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    take(page, pictures / "looks.webp")
+    page.goto(f"{shop.url}/admin/ready")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    take(page, pictures / "ready.webp")
