@@ -10,7 +10,7 @@ from storefront.owner.readiness.acts import send_test_mail, tick_restored
 from storefront.owner.readiness.answers import read_answers
 from storefront.owner.readiness.ask import look_at_everything, look_at_webhook
 from storefront.owner.readiness.models import Question
-from storefront.owner.readiness.point import State, count_open
+from storefront.owner.readiness.point import State, count_open, put_open_first
 from storefront.owner.readiness.read_facts import read_points
 from storefront.payments.webhook.endpoint import Done, disable_others, make_endpoint, replace_endpoint
 from storefront.web.limits import limiter
@@ -36,7 +36,7 @@ def _ready_page(*, refusal: StorefrontError | None = None) -> ResponseReturnValu
     webhook = answers.get(Question.WEBHOOK)
     page = render_template(
         "owner/readiness/ready.html",
-        points=points,
+        points=put_open_first(points),
         states=State,
         open_count=count_open(points),
         asked_at=asked.asked_at if asked else None,

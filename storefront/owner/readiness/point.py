@@ -35,5 +35,10 @@ class Point:
     actions: tuple[Action, ...] = ()
 
 
+def put_open_first(points: list[Point]) -> list[Point]:
+    """Return what is left to do before what is done, each in its own order."""
+    return sorted(points, key=lambda point: point.state is State.DONE)
+
+
 def count_open(points: list[Point]) -> int:
     return sum(point.state is not State.DONE for point in points)

@@ -4,6 +4,7 @@ import io
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -11,15 +12,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from storefront.core.db import db
 from storefront.devtools.samples.seed import add_pictures
+from storefront.shop.looks.change import change_looks
+from storefront.shop.profile.change import change_profile
 from tests.journeys.parts import form_on, key_texts, pay_by_card
 from tests.support.browser import PATIENCE_MS, PHONE
 from tests.support.people import link_for, make_person
 from tests.support.shop import Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-FOLDER = Path(__file__).parents[3] / "docs" / "pictures"
 NAMES = {"shop", "thank-you", "editor", "looks", "ready"}
-WIDE = {"width": 1280, "height": 800}
+WIDE: Any = {"width": 1280, "height": 960}
 MOST_BYTES = 120_000
 
 
@@ -40,6 +42,7 @@ def take(page: Page, path: Path) -> None:
 def test_shows_the_shop_in_pictures(shop: Shop, chromium: Browser, pictures: Path) -> None:
     with shop.app.app_context():
         add_pictures()
+        change_profile({"name": "Small Things"})
         db.session.remove()
     context = chromium.new_context(viewport=WIDE, locale="en-US", color_scheme="light")
     context.set_default_timeout(PATIENCE_MS)
@@ -73,7 +76,10 @@ def show_the_owners_side(shop: Shop, page: Page, pictures: Path) -> None:
     page.goto(f"{shop.url}/admin/products/twinspot")
     preview = page.frame_locator("iframe:not(.is-loading)")
     expect(preview.get_by_role("heading", level=1)).to_have_text("Twinspot")
+    page.get_by_role("heading", name="Page", exact=True).evaluate("heading => heading.scrollIntoView()")
     take(page, pictures / "editor.webp")
+    with shop.app.app_context():
+        change_looks({"accent": "#a63d2f"})
     page.goto(f"{shop.url}/admin/shop/looks")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     take(page, pictures / "looks.webp")

@@ -8,7 +8,7 @@ import pytest
 from storefront.core.config.settings import Mode
 from storefront.owner.readiness.answers import Answer, Body
 from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, TriedMail
-from storefront.owner.readiness.point import Action, Point, State, count_open
+from storefront.owner.readiness.point import Action, Point, State, count_open, put_open_first
 from storefront.owner.readiness.points import find_points
 from storefront.payments.webhook.endpoint import Secret
 from storefront.stripe_api.endpoints import PINNED_VERSION
@@ -184,3 +184,10 @@ def test_tells_what_is_odd_and_does_no_harm() -> None:
     assert "this shop ignores: a.b" in more
     assert "API version 2024-06-20" in more
     assert "DMARC" in " ".join(point_of("mail").more)
+
+
+def test_puts_what_is_left_to_do_first() -> None:
+    points = put_open_first(find_points(replace(READY, catalog=ONE_DRAFT, placeholders=("MAIL_FROM",))))
+    is_done = [point.state is State.DONE for point in points]
+    assert is_done == sorted(is_done)
+    assert 0 < is_done.count(False) < len(points)
