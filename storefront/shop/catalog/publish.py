@@ -1,5 +1,6 @@
 """Publishing a release and taking it back. Buyers see what is published when they look."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -32,8 +33,18 @@ def publish(slug: str, version: str, *, notes: str | None = None) -> bool:
         return write_publication(session, slug, lock_release(session, slug, version), notes=notes)
 
 
-def write_publication(session: Session, slug: str, release: Release, *, notes: str | None = None) -> bool:
-    """Do as `publish` does, inside the caller's transaction. The release is locked."""
+def write_publication(
+    session: Session,
+    slug: str,
+    release: Release,
+    *,
+    notes: str | None = None,
+    published_at: datetime | None = None,
+) -> bool:
+    """Do as `publish` does, inside the caller's transaction. The release is locked.
+
+    `published_at` is the date of a release that comes from elsewhere; one that has a date keeps it.
+    """
     version = release.version
     files = select(func.count()).select_from(ReleaseFile).where(ReleaseFile.release_id == release.id)
     if not session.scalar(files):
@@ -42,7 +53,7 @@ def write_publication(session: Session, slug: str, release: Release, *, notes: s
     if notes is not None:
         release.notes = notes
     is_new = release.published_at is None or release.withdrawn_at is not None
-    release.published_at = release.published_at or clock.now()
+    release.published_at = release.published_at or published_at or clock.now()
     release.withdrawn_at = None
     verb = "release.published" if is_new else "release.notes_changed"
     _record_change(session, verb, slug, release, before)

@@ -1,6 +1,6 @@
 """Editions of a product: made, written, moved, switched off and on, and deleted while nobody bought them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete
@@ -110,13 +110,18 @@ def write_edition(
     values: Mapping[str, Any],
     *,
     shown: Mapping[str, str] | None = None,
+    renamed: Collection[str] = (),
 ) -> list[str]:
-    """Do as `change_edition` does with clean values, inside the caller's transaction. The product is locked."""
+    """Do as `change_edition` does with clean values, inside the caller's transaction. The product is locked.
+
+    `renamed` are keys of editions that get other names in the same transaction, so that two can change theirs.
+    """
     current = read_edition(edition)
     changes = pick_changes(current, values, shown)
     if "name" in changes:
         others = session.scalars(select_editions(product.id))
-        _check_name(changes["name"], [other for other in others if other.id != edition.id])
+        keys = {edition.key, *renamed}
+        _check_name(changes["name"], [other for other in others if other.key not in keys])
     for name, value in changes.items():
         setattr(edition, name, value)
     if changes:

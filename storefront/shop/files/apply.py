@@ -1,6 +1,6 @@
 """Brings a folder into the shop: files first, then everything else in one transaction, whole or not at all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flask import g
@@ -16,6 +16,7 @@ from storefront.shop.files.folder import Folder
 from storefront.shop.files.plan import Conflict, Decisions, Plan
 from storefront.shop.files.read_folder import read_folder
 from storefront.shop.files.renew import renew_record
+from storefront.shop.files.shop_state import read_shop
 from storefront.shop.files.store import StoredThings, forget, is_whole, store_things
 from storefront.shop.files.write_steps import AfterProduct, write_plan
 
@@ -74,7 +75,7 @@ def plan_folder(root: Path, *, prune: bool = False, decisions: Decisions | None 
     """
     folder = read_folder(root)
     seen = compare(db.session(), folder, prune=prune, decisions=decisions or Decisions())
-    return Seen(plan=seen.plan, notes=tuple(folder.notes))
+    return Seen(plan=seen.plan, notes=(*folder.notes, *seen.notes))
 
 
 def apply_folder(
@@ -107,7 +108,7 @@ def apply_folder(
         raise
     g.pop("profile", None)  # a page of this process says what it read last
     is_recorded = renews_record and renew_record(folder, done)
-    return Applied(plan=done.plan, notes=tuple(folder.notes), is_recorded=is_recorded)
+    return Applied(plan=done.plan, notes=(*folder.notes, *done.notes), is_recorded=is_recorded)
 
 
 def _try_until_calm(
@@ -127,7 +128,7 @@ def _try_until_calm(
             _check(locked.plan, decisions)
             if is_whole(locked.plan, stored):
                 write_plan(session, locked.plan, locked.folder.orders, stored, after_product)
-                return locked
+                return replace(locked, shop=read_shop(session))  # before anybody else can change it
     raise BusyShop("Somebody changes the shop at the same time: try again.")
 
 

@@ -1,8 +1,10 @@
 """What no single field can tell: whether the shop and the folder together are something that can be sold."""
 
 from collections import Counter
+from collections.abc import Iterable
 
-from storefront.shop.catalog.models import FOR_SALE, KeySource
+from storefront.core import clock
+from storefront.shop.catalog.models import FOR_SALE, KeySource, ProductState
 from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.editor.editions import MOST_EDITIONS
 from storefront.shop.editor.prices import MOST_CURRENCIES
@@ -14,6 +16,11 @@ from storefront.shop.media.pictures import MOST_PICTURES
 from storefront.shop.media.samples import MOST_SAMPLES
 
 MOST = {Kind.EDITION: MOST_EDITIONS, Kind.PICTURE: MOST_PICTURES, Kind.SAMPLE: MOST_SAMPLES}
+PRUNED: dict[Kind, Fields] = {  # what stays, and how; the rest is gone
+    Kind.PRODUCT: {"state": ProductState.RETIRED},
+    Kind.EDITION: {"is_active": False},
+    Kind.RELEASE: {"state": ReleaseState.WITHDRAWN},
+}
 NEW_PRODUCT: Fields = {
     "state": "draft",
     "tagline": "",
@@ -26,15 +33,16 @@ NEW_PRODUCT: Fields = {
 }
 
 
-def check_folder(folder: Folder, shop: Objects) -> None:
-    """Add a mistake for everything that the shop would refuse."""
+def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:
+    """Add a mistake for everything that the shop would refuse. `removed` is what --prune takes away."""
     merged: Objects = {ref: dict(values) for ref, values in shop.items()}
+    _take_away(merged, removed)
     for ref, values in folder.objects.items():
         start = NEW_PRODUCT if ref.kind is Kind.PRODUCT else {"is_active": True, "state": "published"}
         merged[ref] = {**start, **merged.get(ref, {}), **values}
     for ref in folder.objects:
         if ref.kind is Kind.PRODUCT:
-            _check_product(folder, ref, shop.get(ref, {}), merged)
+            _check_product(folder, ref, shop, merged)
         elif ref.kind is Kind.EDITION:
             _check_edition(folder, ref, shop, merged)
         elif ref.kind is Kind.RELEASE:
@@ -46,11 +54,20 @@ def check_folder(folder: Folder, shop: Objects) -> None:
             folder.wrong(SHOP, "order", f"there is no product {slug}, neither in the folder nor in the shop.")
 
 
-def _check_product(folder: Folder, ref: Ref, current: Fields, merged: Objects) -> None:
-    values = merged[ref]
+def _take_away(merged: Objects, removed: Iterable[Ref]) -> None:
+    for ref in removed:
+        if ref.kind in PRUNED:
+            merged[ref] |= PRUNED[ref.kind]
+        else:
+            del merged[ref]
+
+
+def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
+    values, current = merged[ref], shop.get(ref, {})
     if not values.get("name") and (ref, "name") not in folder.places:
         folder.wrong(ref, "", "a new product needs a name: write name: and what it is called.")
     _check_settings(folder, ref, current)
+    _check_slugs(folder, ref, merged, shop)
     if current and values["first_slug"] != current["first_slug"]:
         words = f"sold programs know this product as {current['first_slug']}, and that stays."
         folder.wrong(ref, "first_slug", words)
@@ -68,6 +85,31 @@ def _check_product(folder: Folder, ref: Ref, current: Fields, merged: Objects) -
             )
     if values["state"] in FOR_SALE and current.get("state") not in FOR_SALE:
         _check_for_sale(folder, ref, merged)
+
+
+def _check_slugs(folder: Folder, ref: Ref, merged: Objects, shop: Objects) -> None:
+    """Refuse an address that another product has, had, or is known by to sold programs."""
+    others = {
+        slug: other.product
+        for other in merged
+        if other.kind is Kind.PRODUCT and other != ref
+        for slug in _slugs_of(other, merged, shop)
+    }
+    values = folder.objects[ref]
+    for name, slugs in (
+        ("", [values["slug"]]),
+        ("aliases", values.get("aliases", [])),
+        ("first_slug", [values["first_slug"]] if "first_slug" in values else []),
+    ):
+        for slug in slugs:
+            if slug in others:
+                folder.wrong(ref, name, f"{slug} is, or was, the address of {others[slug]}: take another one.")
+
+
+def _slugs_of(ref: Ref, merged: Objects, shop: Objects) -> set[str]:
+    values, current = merged[ref], shop.get(ref, {})
+    aliases = [*values.get("aliases", ()), *current.get("aliases", ())]
+    return {ref.product, values["slug"], values.get("first_slug", ref.product), *aliases}
 
 
 def _check_settings(folder: Folder, ref: Ref, current: Fields) -> None:
@@ -104,7 +146,9 @@ def _check_for_sale(folder: Folder, ref: Ref, merged: Objects) -> None:
 
 
 def _is_published(release: Fields) -> bool:
-    return bool(release["state"] == ReleaseState.PUBLISHED)
+    """Return whether buyers get it now, and not on some day to come."""
+    date = release.get("published_at")
+    return release["state"] == ReleaseState.PUBLISHED and (date is None or date <= clock.now())
 
 
 def _check_edition(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
@@ -130,6 +174,11 @@ def _check_release(folder: Folder, ref: Ref, current: Fields, merged: Objects) -
     if values["state"] == ReleaseState.PUBLISHED and not has_files:
         folder.wrong(ref, "", f"version {ref.name} has no files: put them beside its notes, or say state: draft.")
     if current.get("published_at") is None:
+        is_dated = folder.objects[ref].get("published_at") is not None
+        undated = (ReleaseState.DRAFT, ReleaseState.WITHDRAWN) if current else (ReleaseState.DRAFT,)
+        if is_dated and values["state"] in undated:
+            words = "only what is published has a date: say state: published, or take it out."
+            folder.wrong(ref, "published_at", words)
         return
     if values["state"] == ReleaseState.DRAFT:
         folder.wrong(ref, "state", "this version was published, so it is no draft: take withdrawn.")

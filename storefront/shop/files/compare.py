@@ -1,5 +1,6 @@
 """Brings a folder, the shop and the record of the last export together, and makes a plan of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -8,8 +9,17 @@ from storefront.shop.catalog.file_names import same_name
 from storefront.shop.files.check import check_folder
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import SHOP, Kind, Objects, Ref
-from storefront.shop.files.plan import Decisions, Plan, make_plan
-from storefront.shop.files.record import Record, is_of_this_shop, move, read_record, shop_slugs
+from storefront.shop.files.plan import Act, Decisions, Plan, find_absent, make_plan
+from storefront.shop.files.read_folder import PRODUCTS
+from storefront.shop.files.record import (
+    RECORD_FILE,
+    Record,
+    RecordRefused,
+    is_of_this_shop,
+    move,
+    read_record,
+    shop_slugs,
+)
 from storefront.shop.files.shop_state import read_shop
 
 IN_FOLDERS = (Kind.RELEASE, Kind.FILE)  # what is called by the name of a folder or file
@@ -17,12 +27,13 @@ IN_FOLDERS = (Kind.RELEASE, Kind.FILE)  # what is called by the name of a folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """`folder` calls products by the shop's slugs."""
+    """`folder` calls products by the shop's slugs. `notes` are for who reads the plan."""
 
     folder: Folder
     shop: Objects
     record: Record
     plan: Plan
+    notes: tuple[str, ...] = ()
 
 
 def compare(session: Session, folder: Folder, *, prune: bool, decisions: Decisions) -> Comparison:
@@ -34,14 +45,52 @@ def compare(session: Session, folder: Folder, *, prune: bool, decisions: Decisio
     shop = read_shop(session)
     slugs = _find_slugs(folder, shop)
     named = _rename(folder, slugs, shop)
-    record = read_record(folder.root)
-    if record is None or not is_of_this_shop(record, shop):
-        record = Record()
-    record = move(record, shop_slugs(shop))
-    check_folder(named, shop)
+    record = _read_record(named, shop)
+    removed = list(find_absent(named, named.objects, shop)) if prune else []
+    check_folder(named, shop, removed)
+    _check_prune(named, shop, removed)
     named.mistakes.raise_if_any()
     plan = make_plan(named, named.objects, shop, record, prune=prune, decisions=decisions)
-    return Comparison(folder=named, shop=shop, record=record, plan=plan)
+    return Comparison(
+        folder=named, shop=shop, record=record, plan=plan, notes=tuple(_explain(plan, record, named))
+    )
+
+
+def _read_record(folder: Folder, shop: Objects) -> Record:
+    """Return the record by the shop's slugs; an empty one where the folder has none of this shop."""
+    try:
+        record = read_record(folder.root)
+    except RecordRefused as refused:
+        folder.mistakes.add(RECORD_FILE, 0, str(refused))
+        return Record()
+    if record is None or not is_of_this_shop(record, shop):
+        return Record()
+    return move(record, shop_slugs(shop))
+
+
+def _check_prune(folder: Folder, shop: Objects, removed: list[Ref]) -> None:
+    """Refuse to retire everything: that is a wrong folder, or one whose products went somewhere else."""
+    products = {ref for ref in shop if ref.kind is Kind.PRODUCT}
+    if products & set(removed) and not products & folder.objects.keys():
+        words = f"none of the shop's {len(products)} products is in it, and --prune would retire them all."
+        advice = "Is it the right folder? `storefront products retire` retires one at a time."
+        folder.mistakes.add(PRODUCTS, 0, f"{words} {advice}")
+
+
+def _explain(plan: Plan, record: Record, folder: Folder) -> Iterator[str]:
+    """Yield what a plan does not say by itself: what nobody was asked about, and what may be only another name."""
+    if not record.digests and any(step.act is not Act.MAKE for step in plan.steps):
+        yield (
+            "No export of this shop is noted in this folder: its words count, also over what was changed "
+            "at /admin."
+        )
+    is_new = any(step.act is Act.MAKE and step.ref.kind is Kind.PRODUCT for step in plan.steps)
+    for ref in record.digests:
+        if is_new and ref.kind is Kind.PRODUCT and ref not in folder.objects:
+            yield (
+                f"{PRODUCTS}/{ref.product} is gone from this folder. Was it renamed? Write "
+                f"aliases: [{ref.product}] into the new product.md, so that it stays the same product."
+            )
 
 
 def _find_slugs(folder: Folder, shop: Objects) -> dict[str, str]:

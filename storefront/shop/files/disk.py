@@ -2,6 +2,7 @@
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from storefront.shop.catalog.file_names import same_name
 from storefront.shop.files.mistakes import Mistakes, Wrong
 from storefront.shop.files.names import is_left_behind
 
+UNSEEN = {"Cc", "Cs", "Zl", "Zp"}
 MOST_ENTRIES = 5000  # of one folder
 
 
@@ -32,10 +34,14 @@ def list_folder(folder: Path, place: str, mistakes: Mistakes) -> list[Entry]:
         for entry in found_entries:
             if is_left_behind(entry.name):
                 continue
-            below = f"{place}/{entry.name}" if place else entry.name
+            shown = "".join("\ufffd" if is_unseen(letter) else letter for letter in entry.name)
+            below = f"{place}/{shown}" if place else shown
             if len(entries) >= MOST_ENTRIES:
                 mistakes.add(place or ".", 0, f"there are more than {MOST_ENTRIES:,} files in this folder.")
                 break
+            if shown != entry.name:
+                mistakes.add(below, 0, "this name holds a character that nobody can see: rename it.")
+                continue
             if entry.is_symlink():
                 mistakes.add(below, 0, "this is a link: put the file itself there.")
                 continue
@@ -45,6 +51,11 @@ def list_folder(folder: Path, place: str, mistakes: Mistakes) -> list[Entry]:
                 continue
             entries.append(Entry(name=entry.name, path=Path(entry.path), place=below, is_folder=is_folder))
     return sorted(entries, key=lambda entry: entry.name)
+
+
+def is_unseen(letter: str) -> bool:
+    """Return whether a letter of a name moves the cursor, breaks the line, or is no text at all."""
+    return unicodedata.category(letter) in UNSEEN
 
 
 def find_entry(entries: list[Entry], name: str, *, is_folder: bool = False) -> Entry | None:

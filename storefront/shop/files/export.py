@@ -53,8 +53,7 @@ def export_shop(root: Path, *, overwrite: bool = False) -> Exported:
     digests = {file.path: _digest_of(file) for file in out}
     if not overwrite:
         _check_edits(root, record, digests)
-    root.mkdir(parents=True, exist_ok=True)
-    with _folder_beside(root) as beside, _writing(root):
+    with _writing(root), _folder_inside(root) as beside:
         changed = [file for file in out if _digest_on_disk(root / file.path) != digests[file.path]]
         for number, file in enumerate(changed):
             _write(file, beside / str(number))
@@ -114,9 +113,10 @@ def _digest_on_disk(path: Path) -> str | None:
 
 
 @contextmanager
-def _folder_beside(root: Path) -> Iterator[Path]:
-    """On the same disk, so that a file moves into its place in one step."""
-    beside = Path(tempfile.mkdtemp(dir=root.resolve().parent, prefix=f".{root.resolve().name}-"))
+def _folder_inside(root: Path) -> Iterator[Path]:
+    """On the same disk, so that a file moves into its place in one step: the folder may be a disk of its own."""
+    root.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(dir=root, prefix=".storefront-"))
     try:
         yield beside
     finally:

@@ -94,11 +94,11 @@ def make_plan(
     planner = _Planner(shop, record, decisions)
     for ref, values in sorted(wanted.items(), key=lambda thing: thing[0] == SHOP):  # last: it orders the others
         planner.compare(ref, values)
+    if prune:
+        for ref in find_absent(folder, wanted, shop):
+            planner.remove(ref)
     for (slug, name), names in folder.orders.items():
         planner.compare_order(product_ref(slug), name, names)
-    if prune:
-        for ref in _find_absent(folder, wanted, shop):
-            planner.remove(ref)
     return Plan(steps=tuple(planner.steps.values()), conflicts=tuple(planner.conflicts), kept=tuple(planner.kept))
 
 
@@ -131,10 +131,16 @@ class _Planner:
         """Compare an order. `made` are those that will be new, in the order in which they are made."""
         current = self._shop.get(ref)
         if current is not None and names:
-            there = full_order(current[name], names if made is None else made)
+            staying = [named for named in current[name] if not self._goes(ref.product, named)]
+            there = full_order(staying, names if made is None else made)
             after = full_order(names, there)
             if after != there:
                 self._compare_value(ref, name, current[name], after)
+
+    def _goes(self, slug: str, sha256: str) -> bool:
+        """Return whether --prune takes this picture or sample off; what else it removes keeps its place."""
+        refs = (Ref(Kind.PICTURE, slug, sha256), Ref(Kind.SAMPLE, slug, sha256))
+        return any(ref in self.steps and self.steps[ref].act is Act.REMOVE for ref in refs)
 
     def remove(self, ref: Ref) -> None:
         """Plan what --prune does. A thing that was made since the export is asked about first."""
@@ -190,7 +196,7 @@ def _says_nothing(ref: Ref, name: str, value: Any, current: Fields) -> bool:  # 
     return ref.kind is Kind.RELEASE and name == "published_at" and value is None and current[name] is not None
 
 
-def _find_absent(folder: Folder, wanted: Objects, shop: Objects) -> Iterator[Ref]:
+def find_absent(folder: Folder, wanted: Objects, shop: Objects) -> Iterator[Ref]:
     """Yield what the shop sells or shows and the folder has not, of lists that the folder has."""
     has_products = ("", "products") in folder.lists
     products = {ref.product for ref in wanted if ref.kind is Kind.PRODUCT}

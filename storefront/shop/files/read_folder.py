@@ -48,6 +48,11 @@ def read_folder(root: Path) -> Folder:
         folder.lists.add(("", PRODUCTS))
         for entry in list_folder(products.path, products.place, folder.mistakes):
             _read_product(folder, entry)
+    folder.notes.extend(
+        f"{entry.place} is no folder of a shop, so nothing is done with it: its products are in {PRODUCTS}."
+        for entry in entries
+        if entry.is_folder and entry.name.lower() not in (PRODUCTS, PAGES)
+    )
     return folder
 
 

@@ -29,8 +29,9 @@ def read_release(folder: Folder, home: Entry, slug: str) -> None:
             return
         source, notes = read
     version = source.nodes.get("version")
-    ref = Ref(Kind.RELEASE, slug, version.text.strip() if isinstance(version, Scalar) else home.name)
-    if not _is_good(folder, ref.name, place) or not folder.add(ref, place):
+    called = version.text.strip() if isinstance(version, Scalar) else unicodedata.normalize("NFC", home.name)
+    ref = Ref(Kind.RELEASE, slug, called)
+    if not _is_good(folder, slug, ref.name, place) or not folder.add(ref, place):
         return
     folder.read_fields(ref, fields.RELEASE, source, place.file, ("version", "files"))
     if notes:
@@ -81,7 +82,7 @@ def _read_named(folder: Folder, source: Table, entries: list[Entry], file: str) 
     return from_list
 
 
-def _is_good(folder: Folder, version: str, place: Place) -> bool:
+def _is_good(folder: Folder, slug: str, version: str, place: Place) -> bool:
     try:
         check_path_part(version)
     except StorefrontError as refused:
@@ -90,6 +91,12 @@ def _is_good(folder: Folder, version: str, place: Place) -> bool:
     if len(version) > LONGEST_VERSION:
         folder.mistakes.add(place.file, place.line, f"a version has at most {LONGEST_VERSION} characters.")
         return False
+    for other in folder.objects:
+        is_alike = other[:2] == (Kind.RELEASE, slug) and same_name(other.name) == same_name(version)
+        if is_alike and other.name != version:
+            words = f"version {other.name} is one folder with it on Windows and on a Mac: rename one."
+            folder.mistakes.add(place.file, place.line, words)
+            return False
     return True
 
 

@@ -4,11 +4,13 @@ By it a plan knows who changed a field since: somebody in the folder, somebody a
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
+from storefront.core.errors import StorefrontError
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.files.disk import open_file
 from storefront.shop.files.mistakes import Wrong
@@ -19,8 +21,20 @@ FORMAT = 1
 MOST_BYTES = 20_000_000
 NOT_RECORDED = {"path", "size_bytes", "filename", "first_slug"}
 ABSENT = digest_of(None)
+UNREADABLE = (
+    "This record of the last export cannot be read. Was it merged? Bring back one of the two as it was. Without "
+    "the file the folder's words count, also over what was changed at /admin since."
+)
 
 Digests = dict[Ref, dict[str, str]]
+
+
+class RecordRefused(StorefrontError):
+    """Without it a plan would take every word of the shop for one that nobody changed."""
+
+    code = "record_refused"
+    status = 409
+    title = "The record of the last export cannot be read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,25 +58,28 @@ def digests_of(objects: Objects, *, only: Iterable[Ref] | None = None) -> Digest
 
 
 def read_record(root: Path) -> Record | None:
-    """Return the record of a folder; None where it has none that can be read."""
+    """Return the record of a folder; None where it has none.
+
+    Raises:
+        RecordRefused: there is one that says nothing, as after a merge of two.
+    """
+    path = root / RECORD_FILE
+    if not os.path.lexists(path):
+        return None
     try:
-        with open_file(root / RECORD_FILE) as content:
+        with open_file(path) as content:
             data = json.loads(content.read(MOST_BYTES))
-        if data["format"] != FORMAT:
-            return None
-        return Record(
+        record = Record(
             digests=dict(_read_things(data["things"])),
             kept={_read_kept(name): (value[0], value[1]) for name, value in data["kept"].items()},
-            files={str(name): str(value) for name, value in data["files"].items() if _is_inside(str(name))},
+            files={str(name): str(value) for name, value in data["files"].items()},
         )
-    except (Wrong, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
-        return None
-
-
-def _is_inside(path: str) -> bool:
-    """Anybody may have written a record: what leads out of the folder is none of its files."""
-    parts = PurePosixPath(path).parts
-    return bool(parts) and not PurePosixPath(path).is_absolute() and ".." not in parts and "\0" not in path
+        is_known = data["format"] == FORMAT
+    except (Wrong, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
+        raise RecordRefused(UNREADABLE) from error
+    if not is_known:
+        raise RecordRefused(UNREADABLE)
+    return record
 
 
 def _read_things(things: Mapping[str, Any]) -> Iterable[tuple[Ref, dict[str, str]]]:

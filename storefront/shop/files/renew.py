@@ -3,15 +3,22 @@
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from storefront.core.db import db
 from storefront.shop.files.compare import Comparison
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import Objects
 from storefront.shop.files.plan import digests_of_sides
-from storefront.shop.files.record import RECORD_FILE, Digests, Record, digests_of, read_record, write_record
-from storefront.shop.files.shop_state import read_shop
+from storefront.shop.files.record import (
+    RECORD_FILE,
+    Digests,
+    Record,
+    RecordRefused,
+    digests_of,
+    read_record,
+    write_record,
+)
 
 TEXT_ENDINGS = (".md", ".toml")
 DIGEST_LETTERS = 16
@@ -24,7 +31,7 @@ def digest_of_text(text: str) -> str:
 
 def renew_record(folder: Folder, done: Comparison) -> bool:
     """Write the record after an apply. Returns False where the folder cannot be written: nothing else is lost."""
-    shop = read_shop(db.session())
+    shop = done.shop
     digests = digests_of(
         shop, only=[ref for ref in shop if ref in done.folder.objects or ref in done.record.digests]
     )
@@ -60,8 +67,9 @@ def _digest_files(folder: Folder) -> dict[str, str]:
 def save_record(root: Path, record: Record) -> bool:
     """Write the record whole or not at all. Returns False where the folder cannot be written."""
     content = write_record(record)
-    if read_record(root) == record:
-        return True
+    with suppress(RecordRefused):
+        if read_record(root) == record:
+            return True
     try:
         handle, temporary = tempfile.mkstemp(dir=root, prefix=".storefront-")
         with os.fdopen(handle, "wb") as output:

@@ -39,6 +39,7 @@ from storefront.shop.media.samples import offer_sample, order_samples, take_samp
 from storefront.shop.profile.change import RULES as PROFILE
 from storefront.shop.profile.change import write_profile
 
+STEPS_IN_ORDER = (Act.REMOVE, Act.CHANGE, Act.MAKE)  # what goes makes room, and gives its name away
 AfterProduct = Callable[[Session, Product], None]
 TEXTS = {
     known.name: known.column
@@ -94,6 +95,7 @@ class _Writer:
 
     def write_product(self, slug: str, after_product: AfterProduct | None) -> None:
         steps = [step for step in self._plan.steps if step.ref.product == slug]
+        steps.sort(key=lambda step: STEPS_IN_ORDER.index(step.act))
         own = next((step for step in steps if step.ref == product_ref(slug)), None)
         if own is not None and own.act is Act.MAKE:
             self._make(own)
@@ -152,9 +154,17 @@ class _Writer:
             edition = make_edition(self._session, product, texts, limits, key=step.ref.name)
         else:
             edition = get_edition(self._session, product, step.ref.name)
-            write_edition(self._session, product, edition, values)
+            write_edition(self._session, product, edition, values, renamed=self._find_renamed(product))
         if step.act is Act.REMOVE or "is_active" in step.values:
             write_switch(self._session, product, edition, is_active=step.values.get("is_active", False))
+
+    def _find_renamed(self, product: Product) -> set[str]:
+        """Return the keys of editions whose names change."""
+        return {
+            step.ref.name
+            for step in self._plan.steps
+            if step.ref.kind is Kind.EDITION and step.ref.product == product.slug and "name" in step.values
+        }
 
     def _write_price(self, product: Product, step: Step) -> None:
         edition = get_edition(self._session, product, step.ref.name)
@@ -237,9 +247,7 @@ class _Writer:
         release = lock_release(self._session, slug, ref.name)
         if not is_new and "notes" in values:
             write_notes(self._session, slug, release, values["notes"])
-        if not is_new and values.get("published_at") and release.published_at is None:
-            release.published_at = values["published_at"]
         if state == ReleaseState.WITHDRAWN or (step is not None and step.act is Act.REMOVE):
             write_withdrawal(self._session, slug, release)
         elif state == ReleaseState.PUBLISHED and not is_new:
-            write_publication(self._session, slug, release)
+            write_publication(self._session, slug, release, published_at=values.get("published_at"))

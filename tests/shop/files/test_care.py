@@ -1,0 +1,179 @@
+"""What nobody loses by a folder: what an admin wrote, a shop that --prune would retire, names that change."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront.core.db import db
+from storefront.shop.editor.products import change_texts
+from storefront.shop.files import apply as applying
+from storefront.shop.files.export import CannotExport
+from storefront.shop.files.mistakes import FolderRefused
+from storefront.shop.files.record import RECORD_FILE
+from storefront.shop.files.renew import renew_record
+from tests.shop.files.folders import apply, export, mistakes, page, plan, replace_text, steps, write
+from tests.shop.media.drawn import SLUG, add, draw, pictures_of, saved
+from tests.support.rows import read_rows
+
+PRODUCT = f"products/{SLUG}/product.md"
+
+
+@pytest.fixture
+def folder(app: Flask, tmp_path: Path) -> Path:
+    root = tmp_path / "shop"
+    export(app, root)
+    return root
+
+
+def test_takes_no_broken_record_for_none(app: Flask, folder: Path) -> None:
+    with app.app_context():
+        change_texts(SLUG, {"summary": "The shop's."})
+    record = folder / RECORD_FILE
+    whole = record.read_text()
+    for broken in (f"<<<<<<< HEAD\n{whole}", whole.replace('"format": 1', '"format": 2'), ""):
+        record.write_text(broken)
+        assert [line for line in mistakes(app, folder) if line.startswith(f"{RECORD_FILE}: ")]
+    record.write_text(whole)
+    assert [conflict.path for conflict in plan(app, folder).plan.conflicts] == [f"{SLUG}/tagline"]
+    record.unlink()
+    assert "No export of this shop is noted" in plan(app, folder).notes[0]
+
+
+def test_asks_about_what_changed_right_after_an_apply(
+    app: Flask, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An admin saves between the commit and the record: the record does not take that for the folder's."""
+
+    def renew_late(*arguments: object) -> bool:
+        change_texts(SLUG, {"summary": "The shop's."})
+        db.session.remove()
+        return renew_record(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(applying, "renew_record", renew_late)
+    replace_text(folder / PRODUCT, "name: Twinspot", "name: Twins")
+    apply(app, folder)
+    assert [conflict.path for conflict in plan(app, folder).plan.conflicts] == [f"{SLUG}/tagline"]
+
+
+def test_retires_no_whole_shop(app: Flask, folder: Path) -> None:
+    (folder / "products").rename(folder / "product")
+    (folder / "products").mkdir()
+    with pytest.raises(FolderRefused, match=r"products: none of the shop's 4 products is in it"):
+        apply(app, folder, prune=True)
+    assert steps(app, folder) == []
+    assert "product is no folder of a shop" in plan(app, folder).notes[0]
+
+
+def test_says_that_a_folder_was_renamed(app: Flask, folder: Path) -> None:
+    (folder / "products" / SLUG).rename(folder / "products" / "twins")
+    replace_text(folder / "shop.toml", f'"{SLUG}"', '"twins"')
+    assert f"Write aliases: [{SLUG}]" in plan(app, folder, prune=True).notes[0]
+
+
+def test_lets_two_editions_change_names(app: Flask, folder: Path) -> None:
+    path = folder / PRODUCT
+    replace_text(path, "    name: Personal\n", "    name: Team!\n")
+    replace_text(path, "    name: Team\n", "    name: Personal\n")
+    replace_text(path, "    name: Team!\n", "    name: Team\n")
+    apply(app, folder)
+    assert read_rows(app, "SELECT key, name FROM editions WHERE key IN ('personal', 'team') ORDER BY key") == [
+        {"key": "personal", "name": "Team"},
+        {"key": "team", "name": "Personal"},
+    ]
+
+
+def test_prunes_pictures_before_it_shows_new_ones(app: Flask, tmp_path: Path) -> None:
+    for number in range(8):
+        add(app, saved(draw(100 + number, 100)), name=f"{number}.png")
+    folder = tmp_path / "full"
+    export(app, folder)
+    for number in range(8):
+        write(folder, {f"products/{SLUG}/{number}.png": saved(draw(300 + number, 100))})
+    with pytest.raises(FolderRefused, match="there is room for 8"):
+        apply(app, folder)
+    apply(app, folder, prune=True)
+    assert len(pictures_of(app)) == 8
+    assert plan(app, folder, prune=True).plan.is_empty
+
+
+def test_names_addresses_that_clash(app: Flask, tmp_path: Path) -> None:
+    folder = write(
+        tmp_path / "clash",
+        {
+            "products/aaa/product.md": page(aliases="[old, bbb]"),
+            "products/bbb/product.md": page(aliases="[old]"),
+            "products/ccc/product.md": page(first_slug="gridling"),
+        },
+    )
+    said = mistakes(app, folder)
+    for place, words in (
+        ("products/aaa/product.md:4: aliases", "old is, or was, the address of bbb"),
+        ("products/aaa/product.md:4: aliases", "bbb is, or was, the address of bbb"),
+        ("products/bbb/product.md:4: aliases", "old is, or was, the address of aaa"),
+        ("products/ccc/product.md:4: first_slug", "gridling is, or was, the address of gridling"),
+    ):
+        assert [line for line in said if line.startswith(place) and words in line], (place, said)
+
+
+def test_publishes_a_release_only_when_it_is_told_to(app: Flask, folder: Path) -> None:
+    home = f"products/{SLUG}/releases/9.0"
+    notes = folder / home / "notes.md"
+    dated = "published_at: 2025-02-03T00:00:00Z\n"
+    write(folder, {f"{home}/a.zip": b"PK", f"{home}/notes.md": f"---\nstate: draft\n{dated}---\n"})
+    words = f"{home}/notes.md:3: published_at: only what is published has a date"
+    assert mistakes(app, folder)[0].startswith(words)
+    notes.write_text("---\nstate: draft\n---\n")
+    apply(app, folder)
+    notes.write_text(f"---\nstate: draft\n{dated}---\n")
+    assert mistakes(app, folder)[0].startswith(words)
+    notes.write_text(f"---\nstate: published\n{dated}---\n")
+    apply(app, folder)
+    verbs = read_rows(app, "SELECT verb FROM audit_entries WHERE subject = 'twinspot 9.0' ORDER BY id")
+    assert [row["verb"] for row in verbs] == ["release.uploaded", "release.published"]
+    published = read_rows(app, "SELECT published_at FROM releases WHERE version = '9.0'")[0]["published_at"]
+    assert str(published).startswith("2025-02-03 00:00")
+    assert plan(app, folder).plan.is_empty
+
+
+def test_sells_nothing_on_a_file_that_is_still_to_come(app: Flask, tmp_path: Path) -> None:
+    folder = write(
+        tmp_path / "later",
+        {
+            "products/book/product.md": page(state="published"),
+            "products/book/releases/1/notes.md": "---\npublished_at: 2999-01-01T00:00:00Z\n---\n",
+            "products/book/releases/1/book.epub": b"PK",
+        },
+    )
+    assert mistakes(app, folder)[0].startswith("products/book/product.md:4: state: to be sold it needs a file")
+
+
+def test_takes_no_two_versions_that_are_one_folder_elsewhere(app: Flask, folder: Path) -> None:
+    home = f"products/{SLUG}/releases"
+    write(folder, {f"{home}/3-RC/a.zip": b"1", f"{home}/3-rc/a.zip": b"2"})
+    write(folder, {f"{home}/é/a.zip": b"1", f"{home}/e\u0301/a.zip": b"1"})
+    said = mistakes(app, folder)
+    assert len(said) == 2
+    assert "version 3-RC is one folder with it on Windows and on a Mac" in said[0]
+
+
+def test_shows_no_name_that_moves_the_cursor(app: Flask, folder: Path) -> None:
+    write(folder, {f"products/{SLUG}/\x1b[31m\n.png": b"x", f"products/{SLUG}/\udcff.png": b"x"})
+    said = mistakes(app, folder)
+    assert len(said) == 2
+    assert all("a character that nobody can see" in line and line.isprintable() for line in said)
+
+
+def test_needs_nothing_beside_the_folder(app: Flask, folder: Path) -> None:
+    """It may be a disk of its own, as a volume of a container is."""
+    replace_text(folder / PRODUCT, "name: Twinspot", "name: Twins")
+    folder.parent.chmod(0o555)
+    before = folder.parent.stat().st_mtime_ns
+    try:
+        export(app, folder, overwrite=True)
+    finally:
+        folder.parent.chmod(0o755)
+    assert folder.parent.stat().st_mtime_ns == before  # nothing came and went there, either
+    assert not list(folder.glob(".storefront-*[!n]"))
+    with pytest.raises(CannotExport, match="cannot be written"):
+        export(app, Path("/proc/nowhere/shop"))
