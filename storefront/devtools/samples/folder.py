@@ -4,9 +4,12 @@ import re
 import shutil
 import tomllib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+
+import yaml
 
 from storefront.devtools.samples.files import (
     make_book,
@@ -58,6 +61,12 @@ class Share(StrEnum):
     WITHOUT_PICTURES = "without pictures"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplePicture:
+    path: Path
+    alt: str
+
+
 def list_slugs() -> list[str]:
     """Return the products in the order of the shop."""
     return list(tomllib.loads((SHOP / SHOP_FILE).read_text(encoding="utf-8"))["order"])
@@ -78,14 +87,12 @@ def lay_out(folder: Path, share: Share = Share.ALL) -> None:
         path.write_bytes(make())
 
 
-def lay_out_pictures(folder: Path, slug: str) -> None:
-    """Write a shop that names nothing but the pictures of one product: all the rest is left alone."""
-    product = folder / "products" / slug
-    product.mkdir(parents=True)
-    for picture in (SHOP / "products" / slug).glob(PICTURES):
-        shutil.copy(picture, product)
-    fields, _ = _read(SHOP / "products" / slug / PAGE)
-    _write(product / PAGE, [field for field in fields if field.startswith(PICTURE_FIELD)], "")
+def list_pictures(slug: str) -> list[SamplePicture]:
+    """Return the pictures of one product in their order."""
+    folder = SHOP / "products" / slug
+    fields, _ = _read(folder / PAGE)
+    pictures = yaml.safe_load(next(field for field in fields if field.startswith(PICTURE_FIELD)))
+    return [SamplePicture(path=folder / known["file"], alt=known["alt"]) for known in pictures["pictures"]]
 
 
 def _read(page: Path) -> tuple[list[str], str]:

@@ -4,11 +4,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from storefront.core.db import db, end_read
-from storefront.devtools.samples.folder import SHOP_FILE, Share, lay_out, lay_out_pictures, list_slugs
-from storefront.shop.catalog.models import Product
+from storefront.audit.models import AuditEntry
+from storefront.core.db import db, end_read, transaction
+from storefront.devtools.samples.folder import SHOP_FILE, Share, lay_out, list_pictures, list_slugs
+from storefront.shop.catalog.models import Product, ProductAlias
+from storefront.shop.catalog.queries import find_product_id, lock_product
 from storefront.shop.files.apply import apply_folder
+from storefront.shop.media.pictures import prepare_picture, show_picture
 from storefront.shop.profile.change import read_written
 
 
@@ -38,9 +42,38 @@ def seed_without_pictures() -> bool:
 
 
 def add_pictures() -> None:
-    """Bring in the pictures, one product after the other. Safe to repeat, also from where it was interrupted."""
-    with TemporaryDirectory() as folder:
-        for slug in list_slugs():
-            root = Path(folder) / slug
-            lay_out_pictures(root, slug)
-            apply_folder(root)
+    """Bring in the pictures, one product after the other. Safe to repeat, also from where it was interrupted.
+
+    A product whose pictures somebody has changed meanwhile keeps them, and one that has some has them all.
+    """
+    for slug in list_slugs():
+        if _waits_for_pictures(db.session(), slug):
+            _add_pictures_of(slug)
+        end_read()
+
+
+def _add_pictures_of(slug: str) -> None:
+    prepared = []
+    for picture in list_pictures(slug):
+        with picture.path.open("rb") as file:
+            prepared.append((prepare_picture(file, picture.path.name), picture.alt))
+    with transaction() as session:
+        product = lock_product(session, slug)
+        if _waits_for_pictures(session, slug):
+            for (sha256, values), alt in prepared:
+                show_picture(session, product, sha256, values, alt)
+
+
+def _waits_for_pictures(session: Session, slug: str) -> bool:
+    """Tell whether nobody, also not we, has ever touched this product's pictures."""
+    product_id = find_product_id(session, slug)
+    if product_id is None:
+        return False
+    slugs = select(Product.slug).where(Product.id == product_id)
+    aliases = select(ProductAlias.slug).where(ProductAlias.product_id == product_id)
+    touched = select(AuditEntry.id).where(
+        AuditEntry.subject_kind == "product",
+        AuditEntry.subject.in_(slugs.union_all(aliases)),
+        AuditEntry.verb.startswith("product.picture_", autoescape=True),
+    )
+    return session.scalar(touched.limit(1)) is None

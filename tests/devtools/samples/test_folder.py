@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from storefront.devtools.samples.files import make_icons
-from storefront.devtools.samples.folder import SHOP, Share, lay_out, lay_out_pictures, list_slugs
+from storefront.devtools.samples.folder import SHOP, Share, lay_out, list_pictures, list_slugs
 
 PRODUCTS = sorted(path.parent.name for path in SHOP.glob("products/*/product.md"))
 MOST_BYTES = 1_000_000
@@ -55,14 +55,14 @@ def test_draws_pictures_of_one_size(path: Path) -> None:
 
 def test_lays_out_pictures_apart_from_the_rest(folder: Path, tmp_path: Path) -> None:
     lay_out(tmp_path / "words", Share.WITHOUT_PICTURES)
-    lay_out_pictures(tmp_path / "pictures", "gridling")
-    words, pictures = files_in(tmp_path / "words"), files_in(tmp_path / "pictures")
+    words = files_in(tmp_path / "words")
     page = "products/gridling/product.md"
     assert set(words) == {name for name in files_in(folder) if not name.endswith(".png")}
-    assert set(pictures) == {page, *(f"products/gridling/{name}.png" for name in ("cover", "letters", "board"))}
     assert b"pictures:" not in words[page]
     assert b"samples:" in words[page]
-    assert re.findall(rb"^(\w+):", pictures[page], re.MULTILINE) == [b"pictures"]
+    pictures = list_pictures("gridling")
+    assert [picture.path.name for picture in pictures] == ["cover.png", "letters.png", "board.png"]
+    assert pictures[1].alt == "Every letter, numeral and sign of the font, black on yellow."
 
 
 def test_orders_all_of_its_products() -> None:

@@ -1,8 +1,10 @@
 """The sample shop: made once, complete, and what its pages say is true."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 from threading import Barrier, Thread
+from typing import IO, Any
 
 import pytest
 from flask import Flask
@@ -12,9 +14,13 @@ from storefront.core.db import db
 from storefront.devtools.samples.folder import lay_out, list_slugs
 from storefront.devtools.samples.seed import add_pictures, seed, seed_without_pictures
 from storefront.shop.catalog.models import Edition, Price, Product, Release, ReleaseFile
+from storefront.shop.editor.products import change_slug
 from storefront.shop.files.apply import plan_folder
 from storefront.shop.media.models import ProductPicture, ProductSample
+from storefront.shop.media.pictures import add_picture, prepare_picture, remove_picture
+from storefront.shop.media.queries import list_pictures
 from storefront.shop.profile.change import change_profile
+from tests.shop.media.drawn import draw, saved
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, count_rows, read_rows
 from tests.support.shop import Buyer
@@ -97,6 +103,29 @@ def test_is_made_once_by_two_machines_at_once(app: Flask, engine: str) -> None:
         machine.join()
     assert sorted(answers) == [False, True]
     assert count_rows(app, *TABLES) == ROWS
+
+
+def test_leaves_pictures_alone_that_somebody_changed_meanwhile(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def own_picture(slug: str, color: str) -> int:
+        return add_picture(slug, BytesIO(saved(draw(320, 180, color=color))), f"{color}.png")
+
+    def prepare(_stream: IO[bytes], filename: str) -> tuple[str, dict[str, Any] | None]:
+        """An owner adds a picture to Soft Taps while its own are made ready."""
+        own_picture("soft-taps", "gold")
+        return prepare_picture(BytesIO(saved(draw(320, 180, color="teal"))), filename)
+
+    slugs = ("twinspot", "daybook", "soft-taps", "no-product-any-more")
+    monkeypatch.setattr("storefront.devtools.samples.seed.list_slugs", lambda: slugs)
+    monkeypatch.setattr("storefront.devtools.samples.seed.prepare_picture", prepare)
+    with app.app_context():
+        own_picture("twinspot", "navy")
+        remove_picture("daybook", own_picture("daybook", "plum"))
+        change_slug("twinspot", "twin-finder")
+        add_pictures()
+        shown = {slug: [view.filename for view in list_pictures(slug)] for slug in slugs[:3]}
+    assert shown == {"twinspot": ["navy.png"], "daybook": [], "soft-taps": ["gold.png"]}
 
 
 @pytest.mark.slow
