@@ -21,6 +21,7 @@ REMOVED = {
     Kind.PICTURE: "take off",
     Kind.SAMPLE: "take off",
     Kind.RELEASE: "withdraw",
+    Kind.PAGE: "unpublish",
 }
 HIDDEN = {"slug", "filename", "sha256"}  # of what is new: its name says it
 

@@ -14,12 +14,14 @@ from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
 from storefront.shop.media.pictures import MOST_PICTURES
 from storefront.shop.media.samples import MOST_SAMPLES
+from storefront.shop.pages.edit import find_blockers
 
 MOST = {Kind.EDITION: MOST_EDITIONS, Kind.PICTURE: MOST_PICTURES, Kind.SAMPLE: MOST_SAMPLES}
 PRUNED: dict[Kind, Fields] = {  # what stays, and how; the rest is gone
     Kind.PRODUCT: {"state": ProductState.RETIRED},
     Kind.EDITION: {"is_active": False},
     Kind.RELEASE: {"state": ReleaseState.WITHDRAWN},
+    Kind.PAGE: {"is_published": False},
 }
 NEW_PRODUCT: Fields = {
     "state": "draft",
@@ -41,15 +43,13 @@ def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:
         start = NEW_PRODUCT if ref.kind is Kind.PRODUCT else {"is_active": True, "state": "published"}
         merged[ref] = {**start, **merged.get(ref, {}), **values}
     for ref in folder.objects:
-        if ref.kind is Kind.PRODUCT:
-            _check_product(folder, ref, shop, merged)
-        elif ref.kind is Kind.EDITION:
-            _check_edition(folder, ref, shop, merged)
-        elif ref.kind is Kind.RELEASE:
-            _check_release(folder, ref, shop.get(ref, {}), merged)
-        elif ref.kind is Kind.FILE:
-            _check_file(folder, ref, shop)
-    for slug in folder.objects.get(SHOP, {}).get("order", ()):
+        if ref.kind in CHECKS:
+            CHECKS[ref.kind](folder, ref, shop, merged)
+    shop_fields = folder.objects.get(SHOP, {})
+    for slug in shop_fields.get("page_order", ()):
+        if Ref(Kind.PAGE, name=slug) not in merged:
+            folder.wrong(SHOP, "page_order", f"there is no page {slug}, neither in the folder nor in the shop.")
+    for slug in shop_fields.get("order", ()):
         if product_ref(slug) not in merged:
             folder.wrong(SHOP, "order", f"there is no product {slug}, neither in the folder nor in the shop.")
 
@@ -63,7 +63,7 @@ def _take_away(merged: Objects, removed: Iterable[Ref]) -> None:
 
 
 def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
-    values, current = merged[ref], shop.get(ref, {})
+    current, values = shop.get(ref, {}), merged[ref]
     if not values.get("name") and (ref, "name") not in folder.places:
         folder.wrong(ref, "", "a new product needs a name: write name: and what it is called.")
     _check_settings(folder, ref, current)
@@ -168,8 +168,8 @@ def _check_edition(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
         folder.wrong(ref, "", f"an edition has prices in at most {MOST_CURRENCIES} currencies.")
 
 
-def _check_release(folder: Folder, ref: Ref, current: Fields, merged: Objects) -> None:
-    values = merged[ref]
+def _check_release(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
+    current, values = shop.get(ref, {}), merged[ref]
     has_files = any(other[:3] == (Kind.FILE, ref.product, ref.name) for other in merged)
     if values["state"] == ReleaseState.PUBLISHED and not has_files:
         folder.wrong(ref, "", f"version {ref.name} has no files: put them beside its notes, or say state: draft.")
@@ -187,8 +187,34 @@ def _check_release(folder: Folder, ref: Ref, current: Fields, merged: Objects) -
         folder.wrong(ref, "published_at", words)
 
 
-def _check_file(folder: Folder, ref: Ref, shop: Objects) -> None:
+def _check_page(folder: Folder, ref: Ref, _shop: Objects, merged: Objects) -> None:
+    values = merged[ref]
+    if not values.get("title") and (ref, "title") not in folder.places:
+        folder.wrong(ref, "", "a new page needs a title.")
+    if values.get("is_published"):
+        for blocker in find_blockers(values.get("text", "")):
+            folder.wrong(ref, "is_published", blocker)
+    kind = values.get("legal_kind")
+    others = [
+        other
+        for other, others_values in merged.items()
+        if other.kind is Kind.PAGE and other != ref and others_values.get("legal_kind") == kind
+    ]
+    if kind is not None and others:
+        folder.wrong(ref, "legal_kind", f"{others[0].path} is the shop's {kind} already: change that one.")
+
+
+def _check_file(folder: Folder, ref: Ref, shop: Objects, _merged: Objects) -> None:
     current = shop.get(ref)
     if current is not None and current["sha256"] != folder.objects[ref].get("sha256"):
         words = f"version {ref.name} has another file {ref.part}: give the new one a new version."
         folder.wrong(ref, "", words)
+
+
+CHECKS = {
+    Kind.PRODUCT: _check_product,
+    Kind.EDITION: _check_edition,
+    Kind.RELEASE: _check_release,
+    Kind.FILE: _check_file,
+    Kind.PAGE: _check_page,
+}

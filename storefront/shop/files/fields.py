@@ -10,6 +10,7 @@ from storefront.shop.files.values import (
     accent,
     address,
     choice,
+    consent,
     flag,
     last_day,
     moment,
@@ -25,6 +26,9 @@ from storefront.shop.files.yaml_text import Plain
 from storefront.shop.looks.files import LooksFile
 from storefront.shop.looks.type_pairings import TypePairing
 from storefront.shop.media.words import ALT, TITLE
+from storefront.shop.pages.consent import RULES as CONSENT
+from storefront.shop.pages.models import LegalKind
+from storefront.shop.pages.words import RULES as PAGE_RULES
 from storefront.shop.profile.change import RULES as PROFILE
 
 DESCRIPTION = text("description", RULES["description_markdown"], column="description_markdown")
@@ -76,8 +80,17 @@ SHOP = (
     accent("accent"),
     choice("type_pairing", tuple(pairing.value for pairing in TypePairing)),
     flag("font_for_text"),
+    flag("asks_consent"),
+    consent("consent_text", CONSENT["consent_text"]),
     slugs("order"),
+    slugs("page_order"),
 )
+PAGE = (
+    text("title", PAGE_RULES["title"]),
+    choice("legal_kind", tuple(kind.value for kind in LegalKind), may_be_none=True),
+    flag("is_published"),
+)
+BODY = text("text", PAGE_RULES["body_markdown"], column="body_markdown")
 LOOKS = tuple(kind.value for kind in LooksFile)  # files beside shop.toml, by what they are there for
 
 SETTINGS = frozenset(PRODUCT_FIELDS)  # of a product: everything else of it is a text, or has an act of its own

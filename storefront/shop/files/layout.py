@@ -29,6 +29,10 @@ class OutFile:
 def lay_out(shop: Objects) -> Iterator[OutFile]:
     """Yield every file of a shop, the texts of each folder before the rest of it."""
     yield from _shop_files(shop)
+    for ref, values in shop.items():
+        if ref.kind is Kind.PAGE:
+            front = {known.name: _written(known, values[known.name]) for known in fields.PAGE}
+            yield OutFile(path=f"{PAGES}/{ref.name}.md", text=_write_page(front, values["text"]))
     for ref in [ref for ref in shop if ref.kind is Kind.PRODUCT]:
         yield from _product_files(shop, ref)
 

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     SAMPLE = "sample"
     RELEASE = "release"
     FILE = "file"
+    PAGE = "page"  # `name` is its slug
     LOOKS = "looks"  # a file of the shop's looks: `name` is logo, logo_dark, icon or font
 
 
@@ -30,6 +31,8 @@ class Ref(NamedTuple):
     @property
     def path(self) -> str:
         """Return what people call it: `tidy-tool/personal/usd`."""
+        if self.kind is Kind.PAGE:
+            return f"pages/{self.name}"
         return "/".join(filter(None, (self.product, self.name, self.part))) or self.kind.value
 
     @property

@@ -13,6 +13,7 @@ from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, prod
 from storefront.shop.files.record import ABSENT, NOT_RECORDED, Record
 
 ORDERS = ("editions", "pictures", "samples")
+ORDERED = {"order": Kind.PRODUCT, "page_order": Kind.PAGE}  # of the shop
 UNSOLD = (ProductState.DRAFT, ProductState.RETIRED)
 
 
@@ -119,8 +120,8 @@ class _Planner:
                 self.steps[ref] = Step(act=Act.MAKE, ref=ref, changes=changes)
             return
         for name, value in values.items():
-            if ref == SHOP and name == "order":
-                made = [other.product for other in self.steps if other.kind is Kind.PRODUCT]
+            if ref == SHOP and name in ORDERED:
+                made = [other.product or other.name for other in self.steps if other.kind is ORDERED[name]]
                 self.compare_order(ref, name, value, made)
             elif name == "aliases":
                 self._add_aliases(ref, value, current)
@@ -203,7 +204,10 @@ def find_absent(folder: Folder, wanted: Objects, shop: Objects) -> Iterator[Ref]
     for ref, values in shop.items():
         if ref in wanted:
             continue
-        if ref.kind is Kind.PRODUCT:
+        if ref.kind is Kind.PAGE:
+            if ("", "pages") in folder.lists and values["is_published"]:
+                yield ref
+        elif ref.kind is Kind.PRODUCT:
             if has_products and values["state"] not in UNSOLD:
                 yield ref
         elif ref.product in products and _is_listed(folder, ref) and _is_in_use(ref, values):

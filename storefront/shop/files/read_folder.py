@@ -11,6 +11,7 @@ from storefront.shop.files.folder import Folder, Place, hash_file
 from storefront.shop.files.mistakes import Wrong
 from storefront.shop.files.nodes import Node
 from storefront.shop.files.objects import SHOP, Kind, Ref
+from storefront.shop.files.read_page import read_page
 from storefront.shop.files.read_product import PRODUCT_FILE, find_file, read_product
 from storefront.shop.files.toml_text import read_toml
 from storefront.shop.looks.files import LooksFile
@@ -40,10 +41,15 @@ def read_folder(root: Path) -> Folder:
     entries = list_folder(root, "", folder.mistakes)
     shop = find_entry(entries, SHOP_FILE)
     products = find_entry(entries, PRODUCTS, is_folder=True)
-    if shop is None and products is None and not folder.mistakes.all:
+    pages = find_entry(entries, PAGES, is_folder=True)
+    if shop is None and products is None and pages is None and not folder.mistakes.all:
         raise NoFolder(f"{root} has neither {SHOP_FILE} nor a folder {PRODUCTS}: is it the right one?")
     if shop is not None:
         _read_shop(folder, shop, entries)
+    if pages is not None:
+        folder.lists.add(("", PAGES))
+        for entry in list_folder(pages.path, pages.place, folder.mistakes):
+            read_page(folder, entry)
     if products is not None:
         folder.lists.add(("", PRODUCTS))
         for entry in list_folder(products.path, products.place, folder.mistakes):

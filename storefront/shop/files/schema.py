@@ -9,12 +9,13 @@ NAME = "https://json-schema.org/draft/2020-12/schema"
 
 
 def make_schema() -> dict[str, Any]:
-    """Return schemas for shop.toml, and for the front matter of product.md and notes.md, by these names."""
+    """Return schemas for shop.toml, and for the front matter of pages, product.md and notes.md, by these names."""
     return {
         "$schema": NAME,
         "title": "A shop as files",
         "$defs": {
             "shop.toml": _table(fields.SHOP, **dict.fromkeys(fields.LOOKS, _text())),
+            "pages/*.md": _table(fields.PAGE),
             "product.md": _table(
                 fields.PRODUCT,
                 editions=_list(_table(fields.EDITION, key=_key(), prices=_prices()), "key"),

@@ -14,6 +14,8 @@ from storefront.shop.looks.change import read_chosen
 from storefront.shop.looks.type_pairings import TypePairing
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.words import clean_filename
+from storefront.shop.pages.consent import read_consent
+from storefront.shop.pages.queries import select_pages
 from storefront.shop.profile.change import RULES as PROFILE
 from storefront.shop.profile.change import read_words
 from storefront.shop.profile.models import THE_ONE, ShopProfile
@@ -44,15 +46,17 @@ def read_shop(session: Session) -> Objects:
 
 
 def _read_face(session: Session, order: list[str]) -> Iterator[tuple[Ref, Fields]]:
+    pages = session.scalars(select_pages().execution_options(populate_existing=True)).all()
+    for page in pages:
+        known_fields = (*fields.PAGE, fields.BODY)
+        yield Ref(Kind.PAGE, name=page.slug), {known.name: getattr(page, known.column) for known in known_fields}
+    orders: Fields = read_consent() | {"order": order, "page_order": [page.slug for page in pages]}
     profile = session.get(ShopProfile, THE_ONE, populate_existing=True)
     if profile is None:
-        words: Fields = dict.fromkeys(PROFILE, "")
-        yield (
-            SHOP,
-            words | {"accent": "", "type_pairing": TypePairing.CLASSIC, "font_for_text": False, "order": order},
-        )
+        words: Fields = dict.fromkeys((*PROFILE, "accent"), "")
+        yield SHOP, words | {"type_pairing": TypePairing.CLASSIC, "font_for_text": False} | orders
         return
-    yield SHOP, read_words(profile) | read_chosen(profile) | {"order": order}
+    yield SHOP, read_words(profile) | read_chosen(profile) | orders
     for name in fields.LOOKS:
         kept = getattr(profile, name)
         if kept is not None:

@@ -24,6 +24,7 @@ from storefront.shop.files.nodes import Items, Node, Scalar, Table, unknown_name
 from storefront.shop.files.yaml_text import Plain
 from storefront.shop.looks.palette import check_accent
 from storefront.shop.looks.refusals import LooksRefused
+from storefront.shop.pages.consent import DEFAULT_TEXT
 
 NONE = "none"
 NO_LIMIT = {NONE, "null", "~"}
@@ -89,6 +90,11 @@ def address(name: str, rule: TextRule) -> Field:
     return replace(text(name, rule), read=read)
 
 
+def consent(name: str, rule: TextRule) -> Field:
+    """Return a field for words that are never empty: without any, those that the shop proposes."""
+    return replace(text(name, rule), read=lambda node: clean(scalar(node), rule) or DEFAULT_TEXT)
+
+
 def accent(name: str) -> Field:
     """Return a field for a color that texts can be read in, or nothing: the shop's own."""
 
@@ -144,14 +150,22 @@ def number(name: str, *, may_be_none: bool = True) -> Field:
     )
 
 
-def choice(name: str, choices: Sequence[str]) -> Field:
-    def read(node: Node) -> str:
+def choice(name: str, choices: Sequence[str], *, may_be_none: bool = False) -> Field:
+    def read(node: Node) -> str | None:
         word = scalar(node).strip().lower()
+        if may_be_none and word in NO_LIMIT:
+            return None
         if word not in choices:
             raise Wrong(f"{word!r} is none of {', '.join(choices)}.")
         return word
 
-    return Field(name=name, column=name, read=read, write=str, schema={"enum": list(choices)})
+    return Field(
+        name=name,
+        column=name,
+        read=read,
+        write=lambda value: NONE if value is None else str(value),
+        schema={"enum": [*choices, *([NONE] if may_be_none else [])]},
+    )
 
 
 def prefix(name: str) -> Field:

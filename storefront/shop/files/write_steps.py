@@ -28,6 +28,7 @@ from storefront.shop.editor.products import add_aliases, make_product, write_slu
 from storefront.shop.editor.states import write_state
 from storefront.shop.files import fields
 from storefront.shop.files.objects import SHOP, Fields, Kind, Ref, product_ref
+from storefront.shop.files.page_steps import write_page_step
 from storefront.shop.files.plan import ORDERS, Act, Plan, Step
 from storefront.shop.files.store import StoredThings
 from storefront.shop.looks.change import FIELDS as LOOKS_FIELDS
@@ -36,6 +37,8 @@ from storefront.shop.looks.files import LooksFile, write_file
 from storefront.shop.media.models import Picture, ProductSample
 from storefront.shop.media.pictures import place_picture, show_picture, take_picture_off, write_alt
 from storefront.shop.media.samples import offer_sample, order_samples, take_sample_off, write_title
+from storefront.shop.pages.consent import write_consent
+from storefront.shop.pages.edit import order_pages
 from storefront.shop.profile.change import RULES as PROFILE
 from storefront.shop.profile.change import write_profile
 
@@ -64,6 +67,9 @@ def write_plan(
     for slug in dict.fromkeys(step.ref.product for step in plan.steps if step.ref.product):
         writer.write_product(slug, after_product)
     for step in plan.steps:
+        if step.ref.kind is Kind.PAGE:
+            write_page_step(session, step)
+    for step in plan.steps:
         if step.ref == SHOP:
             _write_shop(session, step.values)
         elif step.ref.kind is Kind.LOOKS:
@@ -77,6 +83,11 @@ def _write_shop(session: Session, values: Fields) -> None:
     words = {name: value for name, value in values.items() if name in PROFILE}
     if words:
         write_profile(session, words)
+    consent: Fields = {name: values[name] for name in ("asks_consent", "consent_text") if name in values}
+    if consent:
+        write_consent(session, consent)
+    if "page_order" in values:
+        order_pages(session, values["page_order"])
     looks = clean_looks({name: values[name] for name in LOOKS_FIELDS if name in values})
     if looks:
         write_looks(session, looks)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import g
+from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core.db import db, transaction
@@ -87,15 +88,23 @@ def change_consent(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | N
     """
     cleaned = dict(submitted) | _clean_words(submitted)
     with transaction() as session:
-        profile = lock_profile(session)
-        current = _read(profile)
-        changes = pick_changes(current, cleaned, shown)
-        for name, value in changes.items():
-            setattr(profile, name, value)
-        if changes:
-            before = {name: current[name] for name in changes}
-            record(session, "shop.changed", subject_kind="shop", subject="shop", before=before, after=changes)
+        changed = write_consent(session, cleaned, shown=shown)
     g.pop("profile", None)
+    return changed
+
+
+def write_consent(
+    session: Session, cleaned: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
+) -> list[str]:
+    """Do as `change_consent` does with clean fields, inside the caller's transaction."""
+    profile = lock_profile(session)
+    current = _read(profile)
+    changes = pick_changes(current, cleaned, shown)
+    for name, value in changes.items():
+        setattr(profile, name, value)
+    if changes:
+        before = {name: current[name] for name in changes}
+        record(session, "shop.changed", subject_kind="shop", subject="shop", before=before, after=changes)
     return list(changes)
 
 

@@ -1,6 +1,6 @@
 """What an owner does with pages: made, written, published, moved, taken back, deleted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import exists, func, select
@@ -34,16 +34,21 @@ def create_page(
     if slug:
         check_address(slug)
     with transaction() as session:
-        if (session.scalar(select(func.count(Page.id))) or 0) >= MOST_PAGES:
-            raise PageRefused({"title": f"A shop has at most {MOST_PAGES} pages."})
-        _check_kind(session, cleaned["legal_kind"], 0)
         address = slug or _free_slug(session, slug_from(cleaned["legal_kind"] or cleaned["title"], kind="page"))
-        last = session.scalar(select(func.coalesce(func.max(Page.position) + 1, 0)))
-        if not insert_missing(session, Page, [cleaned | {"slug": address, "position": last}]):
-            _check_kind(session, cleaned["legal_kind"], 0)  # made by another one at the same moment
-            raise _taken(address)
-        record(session, "page.created", subject_kind="page", subject=address, after=cleaned)
+        make_page(session, address, cleaned)
     return address
+
+
+def make_page(session: Session, slug: str, cleaned: dict[str, Any]) -> None:
+    """Do as `create_page` does with clean fields, inside the caller's transaction."""
+    if (session.scalar(select(func.count(Page.id))) or 0) >= MOST_PAGES:
+        raise PageRefused({"title": f"A shop has at most {MOST_PAGES} pages."})
+    _check_kind(session, cleaned["legal_kind"], 0)
+    last = session.scalar(select(func.coalesce(func.max(Page.position) + 1, 0)))
+    if not insert_missing(session, Page, [cleaned | {"slug": slug, "position": last}]):
+        _check_kind(session, cleaned["legal_kind"], 0)  # made by another one at the same moment
+        raise _taken(slug)
+    record(session, "page.created", subject_kind="page", subject=slug, after=cleaned)
 
 
 def change_page(slug: str, submitted: Mapping[str, Any], *, shown: Mapping[str, str] | None = None) -> list[str]:
@@ -57,23 +62,29 @@ def change_page(slug: str, submitted: Mapping[str, Any], *, shown: Mapping[str, 
     cleaned = clean_page(submitted)
     try:
         with transaction() as session:
-            page = lock_page(session, slug)
-            current = read_fields(page)
-            changes = pick_changes(current, cleaned, shown)
-            if page.is_published and "body_markdown" in changes:
-                _check_text(changes["body_markdown"])
-            if "legal_kind" in changes:
-                _check_kind(session, changes["legal_kind"], page.id)
-            for name, value in changes.items():
-                setattr(page, name, value)
-            if changes.keys() & {"title", "body_markdown"}:
-                page.updated_at = clock.now()
-            if changes:
-                before = {name: current[name] for name in changes}
-                record(session, "page.changed", subject_kind="page", subject=slug, before=before, after=changes)
-            return list(changes)
+            return write_page(session, lock_page(session, slug), cleaned, shown=shown)
     except IntegrityError as error:
         raise _kind_taken(cleaned["legal_kind"]) from error  # by another page, at the same moment
+
+
+def write_page(
+    session: Session, page: Page, cleaned: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
+) -> list[str]:
+    """Do as `change_page` does with clean fields, inside the caller's transaction. The page is locked."""
+    current = read_fields(page)
+    changes = pick_changes(current, cleaned, shown)
+    if page.is_published and "body_markdown" in changes:
+        _check_text(changes["body_markdown"])
+    if "legal_kind" in changes:
+        _check_kind(session, changes["legal_kind"], page.id)
+    for name, value in changes.items():
+        setattr(page, name, value)
+    if changes.keys() & {"title", "body_markdown"}:
+        page.updated_at = clock.now()
+    if changes:
+        before = {name: current[name] for name in changes}
+        record(session, "page.changed", subject_kind="page", subject=page.slug, before=before, after=changes)
+    return list(changes)
 
 
 def read_fields(page: Page) -> dict[str, Any]:
@@ -88,25 +99,25 @@ def publish_page(slug: str) -> bool:
         PageNotReady: it is empty, or something is still to be filled in; its sentences say what.
     """
     with transaction() as session:
-        page = lock_page(session, slug)
-        if page.is_published:
-            return False
-        blockers = tuple(find_blockers(page.body_markdown))
-        if blockers:
-            raise PageNotReady(blockers)
-        page.is_published = True
-        record(session, "page.published", subject_kind="page", subject=slug)
-    return True
+        return write_publication(session, lock_page(session, slug), is_published=True)
 
 
 def unpublish_page(slug: str) -> bool:
     """Make a page a draft: its address answers "not found". Returns False where it is one. Raises NotFound."""
     with transaction() as session:
-        page = lock_page(session, slug)
-        if not page.is_published:
-            return False
-        page.is_published = False
-        record(session, "page.unpublished", subject_kind="page", subject=slug)
+        return write_publication(session, lock_page(session, slug), is_published=False)
+
+
+def write_publication(session: Session, page: Page, *, is_published: bool) -> bool:
+    """Do as `publish_page` or `unpublish_page` does, inside the caller's transaction. The page is locked."""
+    if page.is_published == is_published:
+        return False
+    blockers = tuple(find_blockers(page.body_markdown)) if is_published else ()
+    if blockers:
+        raise PageNotReady(blockers)
+    page.is_published = is_published
+    verb = "page.published" if is_published else "page.unpublished"
+    record(session, verb, subject_kind="page", subject=page.slug)
     return True
 
 
@@ -132,6 +143,20 @@ def move_page(slug: str, *, is_up: bool) -> bool:
             moved.position = position
         order = [moved.slug for moved in pages]
         record(session, "page.moved", subject_kind="page", subject=slug, after={"order": order})
+    return True
+
+
+def order_pages(session: Session, slugs: Sequence[str]) -> bool:
+    """Show these pages first, in this order, inside the caller's transaction. Returns False where they are."""
+    before = list(session.scalars(select_pages().with_for_update()))
+    places = {slug: place for place, slug in enumerate(slugs)}
+    ordered = sorted(before, key=lambda page: places.get(page.slug, len(places)))
+    if ordered == before:
+        return False
+    for position, page in enumerate(ordered):
+        page.position = position
+    order = [page.slug for page in ordered]
+    record(session, "page.moved", subject_kind="page", subject=order[0], after={"order": order})
     return True
 
 

@@ -41,7 +41,7 @@ def test_yields_the_same_bytes_again(app: Flask, tmp_path: Path) -> None:
         before = read_shop(db.session())
         db.session.remove()
     empty_catalog(app)
-    change_rows(app, "DELETE FROM shop_profile")
+    change_rows(app, "DELETE FROM shop_profile", "DELETE FROM pages")
     for stored in sorted((tmp_path / "files").rglob("*"), reverse=True):
         stored.unlink() if stored.is_file() else stored.rmdir()
     apply(app, first)
@@ -72,6 +72,13 @@ def test_stores_what_was_typed_as_text(app: Flask, tmp_path: Path) -> None:
     assert shop["tidy-tool/0.9"]["state"] == "withdrawn"
     assert shop["shop"]["about"] == "# We\nC:\\new"
     assert shop["shop"]["order"] == ["tidy-tool", "book"]
+    assert shop["shop"]["page_order"] == ["terms", "about-us"]
+    assert shop["pages/terms"] == {
+        "title": "Terms",
+        "legal_kind": "terms",
+        "is_published": True,
+        "text": "Be **kind**.",
+    }
 
 
 def test_writes_an_audit_entry_for_each_act(app: Flask, tmp_path: Path) -> None:

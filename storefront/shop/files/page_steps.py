@@ -1,0 +1,31 @@
+"""Does what a plan says of the shop's pages, by the acts of their editor, inside the caller's transaction."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from storefront.shop.files import fields
+from storefront.shop.files.plan import Act, Step
+from storefront.shop.pages.edit import make_page, write_page, write_publication
+from storefront.shop.pages.models import LegalKind
+from storefront.shop.pages.queries import lock_page
+
+COLUMNS = {known.name: known.column for known in (*fields.PAGE, fields.BODY) if known.name != "is_published"}
+
+
+def write_page_step(session: Session, step: Step) -> None:
+    slug, values = step.ref.name, step.values
+    cleaned: dict[str, Any] = {column: values[name] for name, column in COLUMNS.items() if name in values}
+    if cleaned.get("legal_kind") is not None:
+        cleaned["legal_kind"] = LegalKind(cleaned["legal_kind"])
+    if step.act is Act.MAKE:
+        make_page(session, slug, {"body_markdown": "", "legal_kind": None, **cleaned})
+    page = lock_page(session, slug)
+    is_hidden = step.act is Act.REMOVE or values.get("is_published") is False
+    if is_hidden:
+        write_publication(session, page, is_published=False)
+    if step.act is Act.CHANGE and cleaned:
+        write_page(session, page, cleaned)
+    if values.get("is_published"):
+        session.flush()
+        write_publication(session, page, is_published=True)
