@@ -6,6 +6,7 @@ from flask import Flask
 
 from storefront.shop.catalog.models import ProductState
 from tests.support.goods import change_price, change_product, make_product, unpublish_everything
+from tests.support.rows import change_rows
 from tests.support.shop import Buyer, find_price
 from tests.support.statements import counted
 
@@ -18,6 +19,17 @@ def test_shows_every_published_product_with_its_lowest_price(buyer: Buyer) -> No
     for words in ("Twinspot", "The Patient Toolmaker", "Soft Taps", "Gridling", "$19.00", "$14.00", "Free"):
         assert words in page
     assert "$79.00" not in page
+
+
+def test_promises_only_what_is_on_sale(buyer: Buyer, app: Flask) -> None:
+    assert "License keys and downloads as soon as you have paid" in buyer.get("/").text
+    change_rows(app, "UPDATE products SET grants_license = false, update_days = 30, download_limit = 1")
+    page = buyer.get("/").text
+    assert "Downloads as soon as you have paid" in page
+    for promise in ("License keys", "releases", "any time"):
+        assert promise not in page.partition("</header>\n<main")[2].partition("<h2")[0]
+    unpublish_everything(app)
+    assert "as soon as you have paid" not in buyer.get("/").text
 
 
 def test_keeps_the_owners_order(buyer: Buyer, app: Flask) -> None:
