@@ -593,7 +593,7 @@ def _unpublish_page(world: World) -> Prepared:
 @case("pages delete")
 def _delete_page(world: World) -> Prepared:
     make_page(world)
-    before = {"title": "Colophon", "body_markdown": "Set in Gridling."}
+    before = {"title": "Colophon", "body_markdown": "Set in Gridling.", "legal_kind": None}
     return ("colophon", "--yes"), Told("page.deleted", "colophon", before)
 
 

@@ -30,14 +30,17 @@ def test_finds_a_state_behind_more_orders_than_it_reads_at_once(app: Flask, sand
     first = sell(app, sandbox)
     change_rows(app, "UPDATE orders SET refunded_minor = total_minor, placed_at = '2020-01-01 00:00:00+00:00'")
     columns = "mode, customer_id, email, tax_ids, currency, subtotal_minor, discount_minor, tax_minor, total_minor"
-    facts = "is_paid, has_failed, refunded_minor, is_disputed, decision, look_ticket, facts_ticket, token_seed"
+    facts = (
+        "is_paid, has_failed, refunded_minor, is_disputed, decision, look_ticket, facts_ticket, token_seed,"
+        " has_accepted"
+    )
     change_rows(
         app,
         f"INSERT INTO orders (number, checkout_session_id, token_hash, {columns}, {facts}, token_version,"
         " placed_at, created_at)"
         " WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 2500)"
         f" SELECT CAST(n AS VARCHAR), 'cs_' || n, 'hash' || n, {columns}, is_paid, has_failed, 0, is_disputed,"
-        " decision, look_ticket, facts_ticket, token_seed, token_version, created_at, created_at"
+        " decision, look_ticket, facts_ticket, token_seed, has_accepted, token_version, created_at, created_at"
         " FROM orders CROSS JOIN counted",
     )
     with app.app_context():
