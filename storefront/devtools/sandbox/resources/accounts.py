@@ -34,6 +34,18 @@ def retrieve_account(call: Call) -> Json:
 
 
 def _business_profile() -> Json:
-    empty = ("annual_revenue", "estimated_worker_count", "mcc", "product_description", "support_address")
-    more = ("support_email", "support_phone", "support_url", "url")
-    return {**dict.fromkeys((*empty, *more)), "minority_owned_business_designation": None, "name": DISPLAY_NAME}
+    return {
+        "annual_revenue": None,
+        "estimated_worker_count": None,
+        "mcc": None,
+        "minority_owned_business_designation": None,
+        "monthly_estimated_revenue": None,
+        "name": DISPLAY_NAME,
+        "product_description": None,
+        "specified_commercial_transactions_act_url": None,
+        "support_address": None,
+        "support_email": None,
+        "support_phone": None,
+        "support_url": None,
+        "url": None,
+    }
