@@ -166,6 +166,14 @@ def test_shows_the_list_to_everybody_and_buttons_to_owners(app: Flask, sandbox: 
         assert ("Send me a test email" in page) == (role is Role.OWNER)
 
 
+def test_asks_nobody_and_stores_nothing_for_who_may_only_read(app: Flask, sandbox: SandboxClient) -> None:
+    browser = sign_in_at_admin(app, make_person(app, "reader@example.com", Role.READER))
+    sandbox.forget_calls()
+    assert "Nobody has asked Stripe yet" in browser.get(READY).text
+    assert sandbox.calls() == []
+    assert read_rows(app, "SELECT name FROM readiness_answers") == []
+
+
 def test_leads_from_home_to_what_is_open(app: Flask, owner: Buyer, sandbox: SandboxClient) -> None:
     with counted(app) as statements:
         page = owner.get("/admin").text
