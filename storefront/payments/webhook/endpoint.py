@@ -1,6 +1,7 @@
 """The shop's endpoint at Stripe: checked, made by one button, mended, replaced with a new secret."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 from storefront.core.config.live import NEAR
 from storefront.core.config.settings import Mode
 from storefront.core.db import transaction
-from storefront.core.errors import StorefrontError, StripeFault, StripeRefused
+from storefront.core.errors import StorefrontError, StripeFault, StripeMissing, StripeRefused
 from storefront.core.runtime import absolute_url, settings
 from storefront.payments.webhook import endpoint_rows as rows
 from storefront.payments.webhook.dispatch import PAYMENT_EVENTS, SESSION_EVENTS
@@ -74,6 +75,22 @@ class EndpointCheck:
     has_delivered: bool = False  # to the secret that the shop made
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What is at Stripe, and what the shop knows of it.
+
+    `here` are endpoints at our address, `own` is the row of the one that the shop made. `gone` is the endpoint of
+    the current row where Stripe has it no longer, or at another address.
+    """
+
+    account: str
+    here: tuple[SeenEndpoint, ...]
+    enabled_ids: frozenset[str]  # at whatever address
+    current: WebhookEndpoint | None
+    own: WebhookEndpoint | None
+    gone: str | None
+
+
 class Done(StrEnum):
     MADE = "made"
     MENDED = "mended"
@@ -103,8 +120,11 @@ def check_endpoint() -> EndpointCheck:
         StripeUnavailable: nobody knows.
         KeyNotPermitted: the key may not read endpoints.
     """
-    here, current = _look()
-    return _check(here, current)
+    look = _look()
+    check = _check(look)
+    if check.secret is Secret.SEALED and check.has_delivered and check.is_enabled:
+        rows.forget_replaced(look.account, but=look.enabled_ids)
+    return check
 
 
 def make_endpoint() -> Changed:
@@ -117,12 +137,12 @@ def make_endpoint() -> Changed:
             two presses at once the second may be told StripeInProgress.
     """
     _demand_reachable()
-    here, current = _look()
-    check = _check(here, current)
-    if check.endpoint_id is None or _is_being_made(here, current):
-        return _create(_row_to_make(current))
+    look = _look()
+    check = _check(look)
+    if check.endpoint_id is None or _is_being_made(look):
+        return _create(_row_to_fill(look))
     if check.secret is Secret.LOCKED:
-        return _create(rows.replace_current(_account(), shown=check.endpoint_id))
+        return _create(_row_to_fill(look, shown=check.endpoint_id))
     if check.secret is Secret.UNKNOWN:
         raise SecretUnknown(
             f"{check.endpoint_id} delivers to this address, and Stripe tells its signing secret to nobody again. "
@@ -140,7 +160,7 @@ def replace_endpoint(*, shown: str | None) -> Changed:
         As `make_endpoint`, but never SecretUnknown.
     """
     _demand_reachable()
-    row = rows.replace_current(_account(), shown=shown)
+    row = _row_to_fill(_look(), shown=shown)
     if row.endpoint_id is not None:
         return Changed(done=Done.NOTHING, endpoint_id=row.endpoint_id)
     return _create(row)
@@ -150,17 +170,20 @@ def disable_others() -> list[str]:
     """Disable the other endpoints at our address, once the new one has proven itself; return their ids.
 
     Raises:
-        NothingDelivered: the new one has not.
+        NothingDelivered: the new one has not, or does so no longer.
     """
-    here, current = _look()
-    check = _check(here, current)
+    check = _check(_look())
     if check.secret is not Secret.SEALED or not check.has_delivered:
         raise NothingDelivered(
             "Keep the old endpoint until the new one has delivered something, for example a test purchase."
         )
+    if not check.is_enabled or check.missing:
+        trouble = "lacks events" if check.is_enabled else "is disabled"
+        raise NothingDelivered(f"{check.endpoint_id} {trouble}. Mend it first: until then the old one is needed.")
     for endpoint_id in check.others:
-        change_endpoint(endpoint_id, is_enabled=False)
-    rows.keep_disabled(list(check.others), url=check.address)
+        with suppress(StripeMissing):  # deleted meanwhile
+            _change(endpoint_id, is_enabled=False)
+        rows.keep_disabled(endpoint_id, url=check.address)
     return list(check.others)
 
 
@@ -177,13 +200,27 @@ def _demand_reachable() -> None:
         )
 
 
-def _look() -> tuple[list[SeenEndpoint], WebhookEndpoint | None]:
+def _look() -> _Look:
+    """The row is read before Stripe is asked and after it: what another caller makes meanwhile is not gone."""
     account = _account()
+    before = rows.find_current(account)
+    before_id = before.endpoint_id if before else None
     try:
         endpoints = list_endpoints()
     except StripeRefused as error:
         raise _as_permission(error) from error
-    return [seen for seen in endpoints if seen.url == webhook_address()], rows.find_current(account)
+    here = tuple(seen for seen in endpoints if seen.url == webhook_address())
+    here_ids = {seen.id for seen in here}
+    current = rows.find_current(account)
+    is_current_here = current is not None and current.endpoint_id in here_ids
+    return _Look(
+        account=account,
+        here=here,
+        enabled_ids=frozenset(seen.id for seen in endpoints if seen.is_enabled),
+        current=current,
+        own=current if is_current_here else rows.find_made([seen.id for seen in here if seen.is_enabled]),
+        gone=None if before_id in here_ids else before_id,
+    )
 
 
 def _as_permission(error: StripeRefused) -> StorefrontError:
@@ -195,11 +232,11 @@ def _as_permission(error: StripeRefused) -> StorefrontError:
     )
 
 
-def _check(here: list[SeenEndpoint], current: WebhookEndpoint | None) -> EndpointCheck:
-    ours = _choose(here, current)
+def _check(look: _Look) -> EndpointCheck:
+    own = look.own
+    ours = _choose(look.here, own)
     if ours is None:
         return EndpointCheck(address=webhook_address())
-    is_made_here = current is not None and current.endpoint_id == ours.id
     return EndpointCheck(
         address=ours.url,
         endpoint_id=ours.id,
@@ -207,16 +244,16 @@ def _check(here: list[SeenEndpoint], current: WebhookEndpoint | None) -> Endpoin
         api_version=ours.api_version,
         missing=() if EVERYTHING in ours.events else tuple(sorted(HANDLED - ours.events)),
         superfluous=tuple(sorted(ours.events - HANDLED)),
-        others=tuple(sorted(seen.id for seen in here if seen.is_enabled and seen.id != ours.id)),
-        secret=_secret_of(current if is_made_here else None),
-        has_delivered=is_made_here and current is not None and current.delivered_at is not None,
+        others=tuple(sorted(seen.id for seen in look.here if seen.is_enabled and seen.id != ours.id)),
+        secret=_secret_of(own),
+        has_delivered=own is not None and own.delivered_at is not None,
     )
 
 
-def _choose(here: list[SeenEndpoint], current: WebhookEndpoint | None) -> SeenEndpoint | None:
+def _choose(here: tuple[SeenEndpoint, ...], own: WebhookEndpoint | None) -> SeenEndpoint | None:
     """Prefer the one that the shop made, then one that is enabled, then the newest."""
-    made_id = current.endpoint_id if current else None
-    return min(here, key=lambda seen: (seen.id != made_id, not seen.is_enabled), default=None)
+    own_id = own.endpoint_id if own else None
+    return min(here, key=lambda seen: (seen.id != own_id, not seen.is_enabled), default=None)
 
 
 def _secret_of(row: WebhookEndpoint | None) -> Secret:
@@ -225,17 +262,17 @@ def _secret_of(row: WebhookEndpoint | None) -> Secret:
     return Secret.ENVIRONMENT if settings().stripe_webhook_secrets else Secret.UNKNOWN
 
 
-def _is_being_made(here: list[SeenEndpoint], current: WebhookEndpoint | None) -> bool:
+def _is_being_made(look: _Look) -> bool:
     """Tell whether Stripe made it and its answer was lost, or is on its way to another caller of ours."""
-    is_pending = current is not None and current.endpoint_id is None
-    return is_pending and any(current and seen.metadata.get(MADE_BY_ROW) == current.token for seen in here)
+    current = look.current
+    if current is None or current.endpoint_id is not None:
+        return False
+    return any(seen.metadata.get(MADE_BY_ROW) == current.token for seen in look.here)
 
 
-def _row_to_make(current: WebhookEndpoint | None) -> WebhookEndpoint:
-    """Return the row to fill: another one where the endpoint of the current row was deleted at Stripe."""
-    if current is not None and current.endpoint_id is not None:
-        return rows.replace_current(_account(), shown=current.endpoint_id)
-    return rows.ensure_current(_account())
+def _row_to_fill(look: _Look, *, shown: str | None = None) -> WebhookEndpoint:
+    """Return the row to fill: another one where the endpoint of the current row is `shown`, or gone at Stripe."""
+    return rows.replace_current(look.account, shown=look.gone or shown)
 
 
 def _create(row: WebhookEndpoint) -> Changed:
@@ -266,8 +303,15 @@ def _mend(check: EndpointCheck) -> Changed:
     if check.is_enabled and not check.missing:
         return Changed(done=Done.NOTHING, endpoint_id=endpoint_id)
     events = sorted(HANDLED | set(check.superfluous)) if check.missing else None
-    change_endpoint(endpoint_id, events=events, is_enabled=None if check.is_enabled else True)
+    _change(endpoint_id, events=events, is_enabled=None if check.is_enabled else True)
     with transaction() as session:
         after = {"events_added": list(check.missing), "enabled": True}
         rows.record_change(session, "webhook.mended", endpoint_id, after=after)
     return Changed(done=Done.MENDED, endpoint_id=endpoint_id)
+
+
+def _change(endpoint_id: str, *, events: list[str] | None = None, is_enabled: bool | None) -> None:
+    try:
+        change_endpoint(endpoint_id, events=events, is_enabled=is_enabled)
+    except StripeRefused as error:
+        raise _as_permission(error) from error

@@ -1,6 +1,8 @@
 """The rows of endpoints that the shop makes: one is current for each mode and account."""
 
-from sqlalchemy import ColumnElement, select, update
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
@@ -16,6 +18,19 @@ TOKEN_LETTERS = 20
 
 def find_current(account: str) -> WebhookEndpoint | None:
     return db.session.scalar(select(WebhookEndpoint).where(*_current(account)))
+
+
+def find_made(endpoint_ids: list[str]) -> WebhookEndpoint | None:
+    """Return the newest row of these endpoints whose secret is kept, of whatever account.
+
+    A key that may not name its account is another account to us, and BASE_URL may lead back to an older endpoint.
+    """
+    made = (
+        WebhookEndpoint.mode == settings().mode,
+        WebhookEndpoint.endpoint_id.in_(endpoint_ids),
+        WebhookEndpoint.sealed.is_not(None),
+    )
+    return db.session.scalar(select(WebhookEndpoint).where(*made).order_by(WebhookEndpoint.id.desc()).limit(1))
 
 
 def has_sealed_secret() -> bool:
@@ -48,13 +63,16 @@ def replace_current(account: str, *, shown: str | None) -> WebhookEndpoint:
 
 
 def keep_made(row: WebhookEndpoint, seen: SeenEndpoint, secret: str) -> bool:
-    """Keep what Stripe answered, with its audit entry. False where another caller has kept it already."""
+    """Keep what Stripe answered, with its audit entry. False where another caller has kept it already.
+
+    The token that the secret is sealed under is kept with it: another caller may have renewed that of the row.
+    """
     sealed = seal_secret(secret, mode=row.mode, token=row.token)
     with transaction() as session:
         kept_id = session.scalar(
             update(WebhookEndpoint)
             .where(WebhookEndpoint.id == row.id, WebhookEndpoint.endpoint_id.is_(None))
-            .values(endpoint_id=seen.id, sealed=sealed)
+            .values(endpoint_id=seen.id, sealed=sealed, token=row.token)
             .returning(WebhookEndpoint.id)
         )
         if kept_id is not None:
@@ -64,25 +82,41 @@ def keep_made(row: WebhookEndpoint, seen: SeenEndpoint, secret: str) -> bool:
 
 
 def renew_token(row: WebhookEndpoint) -> None:
-    """Take another idempotency key: Stripe keeps a 500 under the old one for a day."""
+    """Take another idempotency key, once: Stripe keeps a 500 under the old one for a day."""
     with transaction() as session:
         session.execute(
             update(WebhookEndpoint)
-            .where(WebhookEndpoint.id == row.id, WebhookEndpoint.endpoint_id.is_(None))
+            .where(WebhookEndpoint.token == row.token, WebhookEndpoint.endpoint_id.is_(None))
             .values(token=tokens.new_readable(TOKEN_LETTERS))
         )
 
 
-def keep_disabled(endpoint_ids: list[str], *, url: str) -> None:
-    """Forget the secrets of endpoints that were disabled, with an audit entry for each."""
+def keep_disabled(endpoint_id: str, *, url: str) -> None:
+    """Forget the secret of an endpoint that was disabled, with an audit entry."""
     with transaction() as session:
         session.execute(
             update(WebhookEndpoint)
-            .where(WebhookEndpoint.endpoint_id.in_(endpoint_ids), WebhookEndpoint.replaced_at.is_not(None))
-            .values(sealed=None)
+            .where(WebhookEndpoint.endpoint_id == endpoint_id)
+            .values(sealed=None, replaced_at=func.coalesce(WebhookEndpoint.replaced_at, clock.now()))
         )
-        for endpoint_id in endpoint_ids:
-            record_change(session, "webhook.disabled", endpoint_id, after={"address": url})
+        record_change(session, "webhook.disabled", endpoint_id, after={"address": url})
+    SECRETS.get().forget()
+
+
+def forget_replaced(account: str, *, but: Collection[str]) -> None:
+    """Forget the secrets of replaced endpoints that Stripe has no longer, or that somebody disabled there."""
+    is_left = (
+        WebhookEndpoint.mode == settings().mode,
+        WebhookEndpoint.account == account,
+        WebhookEndpoint.replaced_at.is_not(None),
+        WebhookEndpoint.sealed.is_not(None),
+        WebhookEndpoint.endpoint_id.not_in(but),
+    )
+    left = list(db.session.scalars(select(WebhookEndpoint.id).where(*is_left)))
+    if not left:
+        return
+    with transaction() as session:
+        session.execute(update(WebhookEndpoint).where(WebhookEndpoint.id.in_(left)).values(sealed=None))
     SECRETS.get().forget()
 
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from sqlalchemy import select, update
@@ -21,12 +21,13 @@ log = logging.getLogger(__name__)
 PURPOSE = "storefront webhook secrets"
 # A signature that fits nothing makes this process read the rows again, once in so long: rubbish costs no more.
 READ_AGAIN_SECONDS = 1.0
+KNOWN_SECONDS = 300.0  # what another process has forgotten meanwhile is forgotten here, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSecret:
     row_id: int
-    secret: str
+    secret: str = field(repr=False)
     has_delivered: bool
 
 
@@ -57,6 +58,8 @@ class EndpointSecrets:
 
     def sources(self) -> Iterator[tuple[str, ...]]:
         """Yield what is known, and then, if that did not fit, what is in the database by now."""
+        if self._read_at is None or time.monotonic() - self._read_at > KNOWN_SECONDS:
+            self._read_again()
         known = self._known
         if known:
             yield tuple(one.secret for one in known)

@@ -12,10 +12,11 @@ from storefront.app import create_app
 from storefront.core.config.settings import load_settings
 from storefront.core.db import db
 from storefront.core.errors import StripeFault, StripeInProgress, StripeRefused, StripeUnavailable
-from storefront.payments.webhook import endpoint, secrets
+from storefront.payments.webhook import endpoint, endpoint_rows, secrets
 from storefront.payments.webhook.endpoint import Changed, Done, EndpointCheck, Secret
 from storefront.payments.webhook.models import WebhookEndpoint
-from storefront.stripe_api.endpoints import PINNED_VERSION
+from storefront.stripe_api.endpoints import PINNED_VERSION, SeenEndpoint
+from storefront.stripe_api.gateway import gateway
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -253,3 +254,67 @@ def test_says_that_stripe_takes_no_more_than_sixteen(app: Flask, sandbox: Sandbo
         sandbox.add_endpoint(f"http://localhost:{9000 + number}/webhook")
     with pytest.raises(StripeRefused, match="maximum of 16"):
         make(app)
+
+
+def test_keeps_a_secret_that_opens_when_somebody_else_renewed_the_token(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """Two were told 500 by Stripe; one has asked again already when the other renews the token."""
+    seen = SeenEndpoint(
+        id="we_slow",
+        url="http://localhost/webhook",
+        is_enabled=True,
+        api_version=None,
+        events=frozenset(),
+        metadata={},
+    )
+    with app.app_context():
+        row = endpoint_rows.ensure_current(gateway().account_id())
+        endpoint_rows.renew_token(row)
+        renewed = endpoint_rows.ensure_current(row.account)
+        endpoint_rows.renew_token(row)  # by what it knew, which is no longer so
+        assert endpoint_rows.ensure_current(row.account).token == renewed.token
+        endpoint_rows.keep_made(row, seen, "whsec_slow")
+    assert secret_of(app, "we_slow") == "whsec_slow"
+
+
+def test_replaces_one_made_by_hand_after_its_own_was_deleted(app: Flask, sandbox: SandboxClient) -> None:
+    sandbox.stripe.v1.webhook_endpoints.delete(make(app).endpoint_id)
+    sandbox.add_endpoint("http://localhost/webhook")
+    (by_hand,) = at_stripe(sandbox)
+    changed = replace(app, by_hand.id)
+    assert changed.done is Done.MADE
+    assert check(app).endpoint_id == changed.endpoint_id
+    assert replace(app, by_hand.id) == Changed(done=Done.NOTHING, endpoint_id=changed.endpoint_id)
+
+
+def test_knows_its_endpoint_again_under_a_key_that_may_not_name_its_account(
+    app: Flask, sandbox: SandboxClient, make_process: Callable[..., Flask]
+) -> None:
+    made = make(app)
+    key = sandbox.control("restricted_keys", permissions=["webhook_read", "webhook_write"])["key"]
+    restricted = make_process(STRIPE_SECRET_KEY=key)
+    assert (check(restricted).endpoint_id, check(restricted).secret) == (made.endpoint_id, Secret.SEALED)
+    assert make(restricted).done is Done.NOTHING
+
+
+def test_leaves_the_old_endpoint_alone_while_the_new_one_is_disabled(app: Flask, sandbox: SandboxClient) -> None:
+    sandbox.add_endpoint("http://localhost/webhook")
+    (by_hand,) = at_stripe(sandbox)
+    new = replace(app, by_hand.id).endpoint_id
+    assert post_event(app, make_event("x.y", "a"), secret=secret_of(app, new)).status_code == 200
+    sandbox.stripe.v1.webhook_endpoints.update(new, {"disabled": True})
+    with app.app_context(), pytest.raises(endpoint.NothingDelivered, match="is disabled"):
+        endpoint.disable_others()
+    assert {one.id for one in at_stripe(sandbox) if one.status == "enabled"} == {by_hand.id}
+
+
+def test_takes_no_secret_of_an_old_endpoint_that_was_deleted_at_stripe(app: Flask, sandbox: SandboxClient) -> None:
+    first = make(app).endpoint_id
+    leaked = secret_of(app, first)
+    second = replace(app, first).endpoint_id
+    assert post_event(app, make_event("x.y", "a"), secret=secret_of(app, second)).status_code == 200
+    sandbox.stripe.v1.webhook_endpoints.delete(first)
+    assert check(app).others == ()
+    assert post_event(app, make_event("x.y", "b"), secret=leaked).status_code == 400
+    assert post_event(app, make_event("x.y", "c"), secret=secret_of(app, second)).status_code == 200
