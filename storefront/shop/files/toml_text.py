@@ -14,7 +14,7 @@ AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 def read_toml(text: str, file: str, mistakes: Mistakes) -> Table | None:
     """Return a table of texts; None where nothing can be said of it but its mistake."""
     try:
-        values = tomllib.loads(text)
+        values = tomllib.loads(text, parse_float=str)  # 1.10 stays what it is
     except tomllib.TOMLDecodeError as error:
         match = AT_LINE.search(str(error))
         line = int(match[1]) if match and match[1] else text.count("\n") + 1

@@ -9,9 +9,11 @@ from storefront.core.db import db
 from storefront.shop.editor.products import change_texts
 from storefront.shop.files import apply as applying
 from storefront.shop.files.export import CannotExport
-from storefront.shop.files.mistakes import FolderRefused
+from storefront.shop.files.mistakes import FolderRefused, Mistakes
+from storefront.shop.files.nodes import Scalar
 from storefront.shop.files.record import RECORD_FILE
 from storefront.shop.files.renew import renew_record
+from storefront.shop.files.toml_text import read_toml
 from tests.shop.files.folders import apply, export, mistakes, page, plan, replace_text, steps, write
 from tests.shop.media.drawn import SLUG, add, draw, pictures_of, saved
 from tests.support.rows import read_rows
@@ -155,6 +157,12 @@ def test_takes_no_two_versions_that_are_one_folder_elsewhere(app: Flask, folder:
     said = mistakes(app, folder)
     assert len(said) == 2
     assert "version 3-RC is one folder with it on Windows and on a Mac" in said[0]
+
+
+def test_reads_a_number_of_the_shop_as_it_was_typed() -> None:
+    source = read_toml("name = 1.10\n", "shop.toml", Mistakes())
+    assert source is not None
+    assert source.nodes["name"] == Scalar(text="1.10", line=1)
 
 
 def test_shows_no_name_that_moves_the_cursor(app: Flask, folder: Path) -> None:
