@@ -6,6 +6,7 @@ from datetime import datetime
 from storefront.core.config.settings import Mode
 from storefront.owner.health.trouble import Trouble
 from storefront.owner.readiness.answers import Answer
+from storefront.shop.pages.models import LegalKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,4 +58,5 @@ class Facts:
     test_mail: TriedMail | None
     catalog: CatalogFacts
     people: PeopleFacts
+    unpublished: tuple[LegalKind, ...]  # that no page of the shop says, and no setting leads to
     saw_proxy: bool  # a request came through one within the hour

@@ -12,6 +12,7 @@ def find_points(facts: Facts) -> list[Point]:
     """Return every point, in the order in which an owner opens a shop."""
     return [
         _catalog(facts),
+        _legal_pages(facts),
         key_point(facts),
         webhook_point(facts),
         prices_point(facts),
@@ -39,6 +40,15 @@ def _catalog(facts: Facts) -> Point:
     return Point(
         code="catalog", title="Products", state=state, sentence=sentence + drafts, where="/admin/products"
     )
+
+
+def _legal_pages(facts: Facts) -> Point:
+    if facts.unpublished:
+        state, names = State.TO_DO, ", ".join(facts.unpublished)
+        sentence = f"Not published yet: {names}. Start from the shop's text, and fill in what only you know."
+    else:
+        state, sentence = State.DONE, "Imprint, terms, privacy and refunds can be read."
+    return Point(code="legal_pages", title="Legal pages", state=state, sentence=sentence, where="/admin/pages")
 
 
 def _some(count: int, one: str, many: str) -> str:

@@ -22,6 +22,7 @@ from storefront.payments.webhook.endpoint import is_reachable
 from storefront.shop.catalog.mirrors import in_running_mode
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState, StripeMirror
 from storefront.shop.catalog.queries import is_for_sale
+from storefront.shop.pages.models import LegalKind
 from storefront.shop.profile.read import read_profile
 
 PROXY_SEEN = timedelta(hours=1)
@@ -55,6 +56,7 @@ def read_facts(trouble: Trouble) -> Facts:
         test_mail=_read_test_mail(answers),
         catalog=_read_catalog(),
         people=_read_people(),
+        unpublished=find_unpublished(shop),
         saw_proxy=seen is not None and clock.now() - seen <= PROXY_SEEN,
     )
 
@@ -69,6 +71,13 @@ def find_placeholders(shop: Settings) -> tuple[str, ...]:
         "MAIL_FROM": shop.mail_from.address if shop.mail_from.address.endswith("@example.com") else "",
     }
     return tuple(name for name, value in values.items() if value and is_placeholder(value))
+
+
+def find_unpublished(shop: Settings) -> tuple[LegalKind, ...]:
+    """Return what of a shop's legal pages nobody can read yet; terms may be elsewhere, by TERMS_URL."""
+    published = {page.legal_kind for page in read_profile().pages}
+    published |= {LegalKind.TERMS} if shop.terms_url else set()
+    return tuple(kind for kind in LegalKind if kind not in published)
 
 
 def _read_test_mail(answers: Mapping[Question, Answer]) -> TriedMail | None:

@@ -11,6 +11,7 @@ from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, T
 from storefront.owner.readiness.point import Action, Point, State, count_open, put_open_first
 from storefront.owner.readiness.points import find_points
 from storefront.payments.webhook.endpoint import Secret
+from storefront.shop.pages.models import LegalKind
 from storefront.stripe_api.endpoints import PINNED_VERSION
 from tests.owner.health.troubles import FULL_DISK, NOW, PLENTY, READ_ONLY, WELL
 
@@ -62,6 +63,7 @@ READY = Facts(
     test_mail=SENT,
     catalog=CatalogFacts(for_sale=2, drafts=0, prices=3, mirrored=1),
     people=PeopleFacts(owners=1, with_passkey=1),
+    unpublished=(),
     saw_proxy=False,
 )
 
@@ -85,6 +87,7 @@ def point_of(code: str, **changes: Any) -> Point:
 
 NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ("catalog", {"catalog": ONE_DRAFT}, State.TO_DO, "1 draft waits"),
+    ("legal_pages", {"unpublished": (LegalKind.IMPRINT, LegalKind.TERMS)}, State.TO_DO, "yet: imprint, terms."),
     ("stripe_key", {"stripe": None}, State.UNKNOWN, "Press Ask again"),
     ("stripe_key", {"stripe": problem("No answer")}, State.UNKNOWN, "Couldn't ask Stripe: No answer."),
     ("stripe_key", {"stripe": answer(is_refused=True)}, State.WRONG, "doesn't accept the key"),

@@ -12,6 +12,7 @@ from storefront.core import clock
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.owner.people.models import Role
 from storefront.owner.readiness.answers import KEPT
+from storefront.shop.pages.edit import create_page, publish_page
 from tests.cli.commands import done, read_json
 from tests.support.databases import BOTH
 from tests.support.people import OWNER, make_person, sign_in_at_admin
@@ -172,6 +173,13 @@ def test_asks_nobody_and_stores_nothing_for_who_may_only_read(app: Flask, sandbo
     assert "Nobody has asked Stripe yet" in browser.get(READY).text
     assert sandbox.calls() == []
     assert read_rows(app, "SELECT name FROM readiness_answers") == []
+
+
+def test_knows_which_legal_pages_can_be_read(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+    with app.app_context():
+        create_page("Imprint", body_markdown="We are here.", legal_kind="imprint")
+        publish_page(create_page("Terms", body_markdown="Be kind.", legal_kind="terms"))
+    assert "yet: imprint, privacy, refunds." in points(command)["legal_pages"]["sentence"]
 
 
 def test_leads_from_home_to_what_is_open(app: Flask, owner: Buyer, sandbox: SandboxClient) -> None:
