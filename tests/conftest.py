@@ -24,6 +24,7 @@ from tests.support.ports import find_free_port
 from tests.support.quick_engine import make_quick
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import PATIENCE_SECONDS, Buyer, Shop
+from tests.support.tidy_client import TidyClient
 from tests.support.web_server import serve
 
 if TYPE_CHECKING:
@@ -206,6 +207,7 @@ def settings(environment: dict[str, str]) -> Settings:
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     shop_app = create_app(settings)
+    shop_app.test_client_class = TidyClient
     set_up_gateway(shop_app, settings, PATIENT)
     make_quick(shop_app)
     yield shop_app
