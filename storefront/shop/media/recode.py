@@ -13,7 +13,7 @@ from io import BytesIO
 from threading import Lock
 from typing import IO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, features
 
 from storefront.shop.media.refusals import (
     DamagedPicture,
@@ -230,7 +230,8 @@ def _convert_colors(image: Image.Image, profile: bytes | None) -> Image.Image:
 def _render(largest: Image.Image) -> Iterator[Rendering]:
     for width in sorted({min(width, largest.width) for width in WIDTHS}):
         image = _shrink(largest, width)
-        yield _save(image, Format.AVIF, quality=60, speed=7)
+        if features.check("avif"):  # some builds of Pillow lack it, and every browser takes WebP
+            yield _save(image, Format.AVIF, quality=60, speed=7)
         yield _save(image, Format.WEBP, quality=80, method=4)
     yield _save(_make_preview(largest), Format.PREVIEW, quality=82, progressive=True)
 

@@ -43,6 +43,13 @@ def test_makes_three_widths_of_two_formats_and_one_preview() -> None:
     assert all(opened(r.content).size == (r.width, r.height) for r in recoded.renderings)
 
 
+def test_does_without_avif_where_this_pillow_cannot_write_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = saved(draw(300, 100))
+    monkeypatch.setattr("PIL.features.check", lambda name: name != "avif")
+    monkeypatch.delitem(Image.SAVE, "AVIF")
+    assert [rendering.format.value for rendering in recode(content).renderings] == ["webp", "jpg"]
+
+
 @pytest.mark.parametrize(
     ("width", "widths"), [(1, [1]), (300, [300]), (700, [480, 700]), (1600, [480, 960, 1600])]
 )
