@@ -17,9 +17,11 @@ LONGEST_TAG = 24
 LONGEST_SLUG = 64
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 RESERVED_SLUGS = frozenset({"new"})  # an address of the editor
-BLANK = {"\u200b", "\u2060", "\ufeff", "\u00ad", "\u180e"}  # nobody sees them
+# Nobody sees them: of no width, and the letters that fill a place in Hangul and Braille.
+BLANK = set("\u00ad\u034f\u115f\u1160\u180e\u200b\u200c\u200d\u2060\u2800\u3164\ufe0f\ufeff\uffa0")
 UNUSABLE = {"Cc", "Cs", "Co", "Cn"}
 BREAKS = {"\n", "\t"}
+BREAKS_OF_LINES = {"\n", "\u2028", "\u2029"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ def clean_text(text: str, rule: TextRule) -> str:
         plain = ""
     if rule.is_needed and not plain:
         raise _Wrong(f"{rule.label} is empty: write something that can be read.")
-    if rule.is_line and "\n" in plain:
+    if rule.is_line and BREAKS_OF_LINES & set(plain):
         raise _Wrong(f"{rule.label} is one line: take the line break out.")
     _check_letters(plain, rule.label)
     if len(plain) > rule.longest:
