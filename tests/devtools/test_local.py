@@ -18,10 +18,11 @@ from typing import Any
 import pytest
 import requests
 from click.testing import CliRunner
+from flask import Flask
 
 from storefront.cli import main
 from storefront.core.config.settings import ROOT
-from storefront.devtools.local.pictures import MISSING
+from storefront.devtools.local.pictures import MISSING, Pictures
 from tests.support.ports import find_free_port
 from tests.support.processes import children_of, processes_of
 from tests.support.shop import PATIENCE_SECONDS, START_SECONDS, wait_for
@@ -256,6 +257,31 @@ def test_says_in_one_line_which_port_is_taken(tmp_path: Path, name: str) -> None
 )
 def test_says_in_one_line_which_port_is_wrong(tmp_path: Path, changes: dict[str, str], said: str) -> None:
     assert run_and_fail(tmp_path, **changes) == said
+
+
+def test_says_in_one_line_that_its_folder_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "local"
+    result = CliRunner().invoke(main, ["run"], env={"STOREFRONT_DATA": str(folder)} | free_ports())
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: {folder} cannot be written: Not a directory. "
+        "Choose another folder: STOREFRONT_DATA=FOLDER make run\n"
+    )
+
+
+def test_brings_the_pictures_also_after_it_was_killed_right_after_the_products(app: Flask, tmp_path: Path) -> None:
+    pictures = Pictures(app, tmp_path)
+    with app.app_context(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("storefront.devtools.local.pictures.seed_without_pictures", lambda: sys.exit("killed"))
+        with pytest.raises(SystemExit):
+            pictures.seed_without_them()
+        patch.setattr("storefront.devtools.local.pictures.seed_without_pictures", lambda: False)
+        pictures.seed_without_them()
+        assert (tmp_path / MISSING).exists()
+        (tmp_path / MISSING).unlink()
+        pictures.seed_without_them()
+        assert not (tmp_path / MISSING).exists()
 
 
 def test_touches_nothing_of_a_shop_whose_settings_are_around_and_ends_with_its_terminal(tmp_path: Path) -> None:

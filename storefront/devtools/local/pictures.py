@@ -18,8 +18,10 @@ class Pictures:
         self._missing = folder / MISSING
 
     def seed_without_them(self) -> None:
-        if seed_without_pictures():
-            self._missing.touch()
+        was_missing = self._missing.exists()
+        self._missing.touch()  # first: whoever is killed right after the products came still gets them
+        if not seed_without_pictures() and not was_missing:
+            self._missing.unlink(missing_ok=True)
 
     def start_adding(self) -> None:
         """Go on in the background, where there is something to do. Ctrl-C does not wait for it."""
@@ -34,4 +36,4 @@ class Pictures:
         except StorefrontError as error:
             click.echo(f"The sample pictures are not all there: {error} The next start tries again.", err=True)
         else:
-            self._missing.unlink()
+            self._missing.unlink(missing_ok=True)

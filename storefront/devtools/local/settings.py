@@ -19,10 +19,19 @@ def data_folder(environ: Mapping[str, str]) -> Path:
 
 
 def build_environment(environ: Mapping[str, str], ports: Ports) -> dict[str, str]:
-    """Return the environment of the local shop's programs; keys are made if there are none yet."""
+    """Return the environment of the local shop's programs; keys are made if there are none yet.
+
+    Raises:
+        click.ClickException: the folder cannot be written.
+    """
     folder = data_folder(environ)
     inherited = {name: value for name, value in environ.items() if not name.startswith(NOT_INHERITED)}
-    keys = read_keys(folder)
+    try:
+        keys = read_keys(folder)
+    except OSError as error:
+        raise click.ClickException(
+            f"{folder} cannot be written: {error.strerror}. Choose another folder: STOREFRONT_DATA=FOLDER make run"
+        ) from error
     direct, listening = keys["STRIPE_WEBHOOK_SECRET"], keys["STRIPE_LISTEN_SECRET"]
     return {
         **inherited,
