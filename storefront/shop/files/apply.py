@@ -19,6 +19,9 @@ from storefront.shop.files.renew import renew_record
 from storefront.shop.files.shop_state import read_shop
 from storefront.shop.files.store import StoredThings, forget, is_whole, store_things
 from storefront.shop.files.write_steps import AfterProduct, write_plan
+from storefront.shop.pages.models import Page
+from storefront.shop.pages.queries import select_pages
+from storefront.shop.profile.change import lock_profile
 
 MOST_TRIES = 5
 
@@ -133,9 +136,11 @@ def _try_until_calm(
 
 
 def _lock(session: Session) -> None:
-    """Let changes of products, and other folders, wait: what is read from now on stays until the end."""
+    """Let changes of the shop, and other folders, wait: what is read from now on stays until the end."""
     take_turn(session, "shop files")
     session.execute(select(Product.id).order_by(Product.id).with_for_update(key_share=True)).all()
+    session.execute(select_pages().with_only_columns(Page.id).with_for_update()).all()
+    lock_profile(session)
 
 
 def _check(plan: Plan, decisions: Decisions) -> None:
