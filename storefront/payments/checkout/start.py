@@ -33,6 +33,7 @@ from storefront.shop.catalog import mirrors
 from storefront.shop.pages.consent import read_checkout_words
 from storefront.stripe_api.gateway import gateway
 
+MOST_MENDED = 3  # the box, the prices, and a box that another click has asked for meanwhile
 OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session that the first one is making
 
 
@@ -127,17 +128,36 @@ def ensure_session(token: str) -> OpenCheckout:
     if checkout.checkout_session_id is not None:
         return _opened(checkout)
     try:
-        return _create_session(token, remake="")
-    except StripeWantsTerms:
-        return _create_without_box(token)
+        return _create_anyhow(token)
     except StripeInProgress:
         return _wait_for_other(token)
-    except StripeMissing as error:
-        checkout = get_checkout(token)
-        price_ids = [line.price_id for line in checkout.cart]
-        start_next_attempt(token, checkout.attempt)
-        mirrors.forget_mirrors(price_ids)
-        return _create_session(token, remake=tokens.hash_token(str(error))[:16])
+
+
+def _create_anyhow(token: str) -> OpenCheckout:
+    """Sell all the same: without the box that Stripe refuses, and with prices made anew that it lost."""
+    remake, has_box = "", True
+    for is_last in (False,) * MOST_MENDED + (True,):
+        try:
+            return _create_session(token, remake=remake, has_box=has_box)
+        except StripeWantsTerms:
+            if is_last:
+                raise
+            terms_box.tell_refused()
+            has_box = False
+        except StripeMissing as error:
+            if is_last or remake:
+                raise
+            remake = _forget_mirrors(token, error)
+    raise AssertionError("the last try returns or raises")
+
+
+def _forget_mirrors(token: str, error: StripeMissing) -> str:
+    """Return what makes the keys of new ones other keys."""
+    checkout = get_checkout(token)
+    price_ids = [line.price_id for line in checkout.cart]
+    start_next_attempt(token, checkout.attempt)
+    mirrors.forget_mirrors(price_ids)
+    return tokens.hash_token(str(error))[:16]
 
 
 def _wait_for_other(token: str) -> OpenCheckout:
@@ -155,18 +175,11 @@ def _wait_for_other(token: str) -> OpenCheckout:
     raise StripeInProgress
 
 
-def _create_without_box(token: str) -> OpenCheckout:
-    """Sell all the same: the words stand above the button, and the owner hears what to do."""
-    terms_box.tell_refused()
-    start_next_attempt(token, get_checkout(token).attempt)
-    return _create_session(token, remake="", has_box=False)
-
-
-def _create_session(token: str, *, remake: str, has_box: bool = True) -> OpenCheckout:
+def _create_session(token: str, *, remake: str, has_box: bool) -> OpenCheckout:
     attempt, body = _ensure_body(token, remake=remake, has_box=has_box)
     try:
         seen = gateway().create_checkout(body, idempotency_key=f"checkout:{token}:{attempt}")
-    except (StripeMissing, StripeWantsTerms):
+    except StripeMissing:
         raise
     except (StripeFault, StripeRefused):
         start_next_attempt(token, attempt)

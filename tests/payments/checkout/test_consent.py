@@ -100,6 +100,14 @@ def test_sells_without_a_box_where_stripe_refuses_it(asked: Flask, sandbox: Sand
     assert read_rows(asked, open_now) == []
 
 
+def test_sells_where_stripe_refuses_the_box_and_has_lost_the_price(asked: Flask, sandbox: SandboxClient) -> None:
+    sell(asked, sandbox)
+    for price in sandbox.stripe.v1.prices.list().data:
+        sandbox.stripe.v1.prices.update(price.id, {"active": False})
+    sandbox.control("config", terms_url=None)
+    assert sell(asked, sandbox).keys
+
+
 def test_asks_at_payment_links_too(asked: Flask, sandbox: SandboxClient, environment: dict[str, str]) -> None:
     command = CliRunner(env=environment | {"STOREFRONT_ENV_FILE": ""})
     done(command, "payment-link", "create", "twinspot/Personal")
