@@ -15,6 +15,7 @@ from storefront.owner.health.trouble import read_trouble
 from storefront.payments.webhook.models import StripeEvent
 from tests.support.rows import count_rows
 from tests.support.shop import Shop, make_event, post_event, sign
+from tests.support.statements import counted
 
 NOTHING = {"stripe_events": 0, "orders": 0}
 
@@ -45,6 +46,13 @@ def test_refuses_a_missing_or_bad_signature(app: Flask, header: str | None) -> N
     assert answer.status_code == 400
     assert answer.get_json()["error"]["code"] == "bad_signature"
     assert rows(app) == NOTHING
+
+
+def test_asks_no_database_about_what_is_not_signed(app: Flask) -> None:
+    with counted(app) as statements:
+        for _ in range(3):
+            assert app.test_client().post("/webhook", data=b"{}").status_code == 400
+    assert statements == []
 
 
 def test_tells_a_right_signature_that_is_old_from_a_wrong_secret(
