@@ -95,16 +95,24 @@ def _kept(kept: Iterable[Conflict]) -> Iterator[str]:
 def _show(ref: Ref, value: Any) -> str:  # noqa: ANN401 - of any field
     if value is None:
         return "none"
-    if ref.kind is Kind.PRICE and isinstance(value, int) and not isinstance(value, bool):
-        return format_money(value, ref.part)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
-        value = ", ".join(" ".join(entry) if isinstance(entry, list) else _short_hash(entry) for entry in value)
+    if isinstance(value, int):
+        return format_money(value, ref.part) if ref.kind is Kind.PRICE else str(value)
     if isinstance(value, datetime):
-        value = f"{value:%Y-%m-%d %H:%M} UTC"
-    text = " ".join(str(value).split())
-    return f'"{text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"}"' if isinstance(value, str) else text
+        return _quote(f"{value:%Y-%m-%d %H:%M} UTC")
+    if isinstance(value, list):
+        return _quote(", ".join(_show_entry(entry) for entry in value))
+    return _quote(str(value))
+
+
+def _show_entry(entry: str | list[str]) -> str:
+    return " ".join(entry) if isinstance(entry, list) else _short_hash(entry)
+
+
+def _quote(words: str) -> str:
+    text = " ".join(words.split())
+    return f'"{text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"}"'
 
 
 def _short_hash(entry: str) -> str:

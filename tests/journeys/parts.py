@@ -2,8 +2,9 @@
 
 import re
 
-from playwright.sync_api import FrameLocator, Page
+from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.support.people import link_for, make_person
 from tests.support.shop import Shop
 
 FRAME = 'iframe[name="embedded-checkout"]'
@@ -46,6 +47,14 @@ def pay_by_debit(form: FrameLocator, iban: str) -> None:
     form.locator('[name="iban"]').fill(iban)
     form.locator('[name="billingName"]:visible').fill("Ada Reader")
     form.get_by_test_id("submit").click()
+
+
+def come_in(shop: Shop, page: Page, path: str = "/admin/products") -> None:
+    """As an owner, by a link."""
+    page.goto(shop.url + link_for(shop.app, make_person(shop.app)))
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Newest orders")).to_be_visible()
+    page.goto(shop.url + path)
 
 
 def key_texts(page: Page) -> list[str]:

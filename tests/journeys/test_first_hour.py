@@ -8,9 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.parts import form_on, key_texts, pay_by_card
+from tests.journeys.parts import come_in, form_on, key_texts, pay_by_card
 from tests.support.browser import DESKTOP, PATIENCE_MS, PHONE, Complaints, assert_accessible, assert_fits
-from tests.support.people import link_for, make_person
 from tests.support.rows import read_rows
 from tests.support.shop import Shop
 
@@ -31,13 +30,6 @@ def look(page: Page) -> None:
     expect(page.locator(".is-loading")).to_have_count(0)  # the preview changes its frame
     assert_accessible(page)
     assert_fits(page)
-
-
-def come_in(shop: Shop, page: Page, path: str = "/admin/products") -> None:
-    page.goto(shop.url + link_for(shop.app, make_person(shop.app)))
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Newest orders")).to_be_visible()
-    page.goto(shop.url + path)
 
 
 def picture_beside(archive: Path) -> Path:

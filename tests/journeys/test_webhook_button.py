@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.parts import come_in
 from tests.support.browser import PHONE, assert_accessible, assert_fits
-from tests.support.people import link_for, make_person
 from tests.support.rows import read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
@@ -39,10 +39,7 @@ def press(page: Page, name: str) -> None:
 
 
 def test_makes_the_endpoint_whose_deliveries_arrive_and_replaces_it(shop: Shop, page: Page) -> None:
-    page.goto(shop.url + link_for(shop.app, make_person(shop.app)))
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Newest orders")).to_be_visible()
-    page.goto(f"{shop.url}/admin/ready")
+    come_in(shop, page, "/admin/ready")
     expect(point_on(page)).to_contain_text("Stripe doesn't know this shop's address yet")
     press(page, "Make or mend the endpoint")
     expect(page.get_by_text("there is nothing to copy")).to_be_visible()

@@ -205,10 +205,7 @@ def _look() -> _Look:
     account = _account()
     before = rows.find_current(account)
     before_id = before.endpoint_id if before else None
-    try:
-        endpoints = list_endpoints()
-    except StripeRefused as error:
-        raise _as_permission(error) from error
+    endpoints = _list()
     here = tuple(seen for seen in endpoints if seen.url == webhook_address())
     here_ids = {seen.id for seen in here}
     current = rows.find_current(account)
@@ -221,6 +218,13 @@ def _look() -> _Look:
         own=current if is_current_here else rows.find_made([seen.id for seen in here if seen.is_enabled]),
         gone=None if before_id in here_ids else before_id,
     )
+
+
+def _list() -> list[SeenEndpoint]:
+    try:
+        return list_endpoints()
+    except StripeRefused as error:
+        raise _as_permission(error) from error
 
 
 def _as_permission(error: StripeRefused) -> StorefrontError:

@@ -77,14 +77,17 @@ def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
         )
     if values["pool_very_low_at"] > values["pool_low_at"]:
         folder.wrong(ref, "pool_very_low_at", "the second warning comes at fewer keys than the first.")
+    _check_room(folder, ref, merged)
+    if values["state"] in FOR_SALE and current.get("state") not in FOR_SALE:
+        _check_for_sale(folder, ref, merged)
+
+
+def _check_room(folder: Folder, ref: Ref, merged: Objects) -> None:
     for kind, most in MOST.items():
         count = sum(other.kind is kind and other.product == ref.product for other in merged)
         if count > most:
-            folder.wrong(
-                ref, f"{kind.value}s", f"there is room for {most}: these are {count} with those of the shop."
-            )
-    if values["state"] in FOR_SALE and current.get("state") not in FOR_SALE:
-        _check_for_sale(folder, ref, merged)
+            words = f"there is room for {most}: these are {count} with those of the shop."
+            folder.wrong(ref, f"{kind.value}s", words)
 
 
 def _check_slugs(folder: Folder, ref: Ref, merged: Objects, shop: Objects) -> None:
@@ -132,17 +135,21 @@ def _check_for_sale(folder: Folder, ref: Ref, merged: Objects) -> None:
         folder.wrong(ref, "state", "to be sold it needs a description: write it below the second line of ---.")
     if not (values["grants_license"] or values["grants_download"]):
         folder.wrong(ref, "state", "say what buyers get: grants_license, grants_download, or both.")
-    if not any(
-        other.kind is Kind.PRICE and other.product == ref.product and merged[other.edition]["is_active"]
-        for other in merged
-    ):
+    if not _has_price(ref, merged):
         folder.wrong(ref, "state", "to be sold it needs an edition with a price.")
-    if values["grants_download"] and not any(
-        other.kind is Kind.FILE and other.product == ref.product and _is_published(merged[other.release])
-        for other in merged
-    ):
+    if values["grants_download"] and not _has_file(ref, merged):
         words = "to be sold it needs a file in releases, or grants_download: false."
         folder.wrong(ref, "state", words)
+
+
+def _has_price(product: Ref, merged: Objects) -> bool:
+    prices = [ref for ref in merged if ref.kind is Kind.PRICE and ref.product == product.product]
+    return any(merged[ref.edition]["is_active"] for ref in prices)
+
+
+def _has_file(product: Ref, merged: Objects) -> bool:
+    files = [ref for ref in merged if ref.kind is Kind.FILE and ref.product == product.product]
+    return any(_is_published(merged[ref.release]) for ref in files)
 
 
 def _is_published(release: Fields) -> bool:

@@ -30,8 +30,8 @@ class Entry:
 def list_folder(folder: Path, place: str, mistakes: Mistakes) -> list[Entry]:
     """Return what is in a folder, by name, without what nobody put there. Links and devices are mistakes."""
     entries: list[Entry] = []
-    with os.scandir(folder) as found_entries:
-        for entry in found_entries:
+    with os.scandir(folder) as scanned:
+        for entry in scanned:
             if is_left_behind(entry.name):
                 continue
             shown = "".join("\ufffd" if is_unseen(letter) else letter for letter in entry.name)
@@ -39,18 +39,23 @@ def list_folder(folder: Path, place: str, mistakes: Mistakes) -> list[Entry]:
             if len(entries) >= MOST_ENTRIES:
                 mistakes.add(place or ".", 0, f"there are more than {MOST_ENTRIES:,} files in this folder.")
                 break
-            if shown != entry.name:
-                mistakes.add(below, 0, "this name holds a character that nobody can see: rename it.")
-                continue
-            if entry.is_symlink():
-                mistakes.add(below, 0, "this is a link: put the file itself there.")
+            problem = _find_problem(entry, shown)
+            if problem:
+                mistakes.add(below, 0, problem)
                 continue
             is_folder = entry.is_dir(follow_symlinks=False)
-            if not is_folder and not entry.is_file(follow_symlinks=False):
-                mistakes.add(below, 0, "this is no ordinary file: take it out.")
-                continue
             entries.append(Entry(name=entry.name, path=Path(entry.path), place=below, is_folder=is_folder))
     return sorted(entries, key=lambda entry: entry.name)
+
+
+def _find_problem(entry: os.DirEntry[str], shown: str) -> str | None:
+    if shown != entry.name:
+        return "this name holds a character that nobody can see: rename it."
+    if entry.is_symlink():
+        return "this is a link: put the file itself there."
+    if not entry.is_dir(follow_symlinks=False) and not entry.is_file(follow_symlinks=False):
+        return "this is no ordinary file: take it out."
+    return None
 
 
 def is_unseen(letter: str) -> bool:

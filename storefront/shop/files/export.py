@@ -54,19 +54,24 @@ def export_shop(root: Path, *, overwrite: bool = False) -> Exported:
     if not overwrite:
         _check_edits(root, record, digests)
     with _writing(root), _folder_inside(root) as beside:
-        changed = [file for file in out if _digest_on_disk(root / file.path) != digests[file.path]]
-        for number, file in enumerate(changed):
-            _write(file, beside / str(number))
-        for number, file in enumerate(changed):
-            _put(beside / str(number), root, file.path)
+        written = _write_changed(root, beside, out, digests)
         removed = [
             path for path, digest in record.files.items() if path not in digests and _remove(root, path, digest)
         ]
         if not save_record(root, record_of(shop, digests)):
             raise CannotExport(f"{root} cannot be written.")
     products = sum(ref.kind is Kind.PRODUCT for ref in shop)
-    written = tuple(file.path for file in changed)
-    return Exported(products=products, files=len(out), written=written, removed=tuple(removed))
+    return Exported(products=products, files=len(out), written=tuple(written), removed=tuple(removed))
+
+
+def _write_changed(root: Path, beside: Path, out: list[OutFile], digests: dict[str, str]) -> list[str]:
+    """Write all that changed beside the folder's files first, then put each into its place."""
+    changed = [file for file in out if _digest_on_disk(root / file.path) != digests[file.path]]
+    for number, file in enumerate(changed):
+        _write(file, beside / str(number))
+    for number, file in enumerate(changed):
+        _put(beside / str(number), root, file.path)
+    return [file.path for file in changed]
 
 
 def _check_folder(root: Path) -> Record:

@@ -115,19 +115,22 @@ def _release_files(shop: Objects, slug: str, home: str) -> Iterator[OutFile]:
         }
         if folder != ref.name:
             front["version"] = ref.name
-        files, names, is_odd = [], [NOTES_FILE], False
-        for other, file in shop.items():
-            if other[:3] != (Kind.FILE, slug, ref.name):
-                continue
-            name = safe_name(other.part, names)
-            names.append(name)
-            is_odd = is_odd or name != other.part or file["size_bytes"] == 0
-            files.append((name, other.part, file))
-        if is_odd:
+        files = list(_name_files(shop, slug, ref.name))
+        if any(name != real_name or file["size_bytes"] == 0 for name, real_name, file in files):
             front["files"] = [{"file": name, "name": real_name} for name, real_name, _file in files]
         yield OutFile(path=f"{home}/{folder}/{NOTES_FILE}", text=_write_page(front, values["notes"]))
         for name, _real_name, file in files:
             yield OutFile(path=f"{home}/{folder}/{name}", stored_path=file["path"], sha256=file["sha256"])
+
+
+def _name_files(shop: Objects, slug: str, version: str) -> Iterator[tuple[str, str, Fields]]:
+    """Yield each file of a release with the name that the folder can hold before its own."""
+    names = [NOTES_FILE]
+    for ref, file in shop.items():
+        if ref[:3] == (Kind.FILE, slug, version):
+            name = safe_name(ref.part, names)
+            names.append(name)
+            yield name, ref.part, file
 
 
 def _write_page(front: dict[str, Any], body: str) -> str:

@@ -87,6 +87,9 @@ class Plan:
     def is_empty(self) -> bool:
         return not self.steps and not self.conflicts
 
+    def of_kind(self, kind: Kind) -> list[Step]:
+        return [step for step in self.steps if step.ref.kind is kind]
+
 
 def make_plan(
     folder: Folder, wanted: Objects, shop: Objects, record: Record, *, prune: bool, decisions: Decisions
@@ -115,18 +118,23 @@ class _Planner:
     def compare(self, ref: Ref, values: Fields) -> None:
         current = self._shop.get(ref)
         if current is None:
-            if ref not in self._record.digests or self._may_write(ref, "", None, True):
-                changes = tuple(Change(field=name, before=None, after=value) for name, value in values.items())
-                self.steps[ref] = Step(act=Act.MAKE, ref=ref, changes=changes)
+            self._make(ref, values)
             return
         for name, value in values.items():
             if ref == SHOP and name in ORDERED:
-                made = [other.product or other.name for other in self.steps if other.kind is ORDERED[name]]
-                self.compare_order(ref, name, value, made)
+                self.compare_order(ref, name, value, self._made(ORDERED[name]))
             elif name == "aliases":
                 self._add_aliases(ref, value, current)
             elif name not in NOT_RECORDED and not _says_nothing(ref, name, value, current):
                 self._compare_value(ref, name, current[name], value)
+
+    def _make(self, ref: Ref, values: Fields) -> None:
+        if ref not in self._record.digests or self._may_write(ref, "", None, True):
+            changes = tuple(Change(field=name, before=None, after=value) for name, value in values.items())
+            self.steps[ref] = Step(act=Act.MAKE, ref=ref, changes=changes)
+
+    def _made(self, kind: Kind) -> list[str]:
+        return [ref.product or ref.name for ref in self.steps if ref.kind is kind]
 
     def compare_order(self, ref: Ref, name: str, names: list[str], made: Collection[str] | None = None) -> None:
         """Compare an order. `made` are those that will be new, in the order in which they are made."""
@@ -199,22 +207,18 @@ def _says_nothing(ref: Ref, name: str, value: Any, current: Fields) -> bool:  # 
 
 def find_absent(folder: Folder, wanted: Objects, shop: Objects) -> Iterator[Ref]:
     """Yield what the shop sells or shows and the folder has not, of lists that the folder has."""
-    has_products = ("", "products") in folder.lists
     products = {ref.product for ref in wanted if ref.kind is Kind.PRODUCT}
     for ref, values in shop.items():
-        if ref in wanted:
+        is_part = ref.kind not in (Kind.PAGE, Kind.PRODUCT)
+        if ref in wanted or (is_part and ref.product not in products):
             continue
-        if ref.kind is Kind.PAGE:
-            if ("", "pages") in folder.lists and values["is_published"]:
-                yield ref
-        elif ref.kind is Kind.PRODUCT:
-            if has_products and values["state"] not in UNSOLD:
-                yield ref
-        elif ref.product in products and _is_listed(folder, ref) and _is_in_use(ref, values):
+        if _is_listed(folder, ref) and _is_in_use(ref, values):
             yield ref
 
 
 def _is_listed(folder: Folder, ref: Ref) -> bool:
+    if ref.kind in (Kind.PAGE, Kind.PRODUCT):
+        return ("", f"{ref.kind.value}s") in folder.lists
     lists = {
         Kind.EDITION: "editions",
         Kind.PRICE: f"prices of {ref.name}",
@@ -226,6 +230,14 @@ def _is_listed(folder: Folder, ref: Ref) -> bool:
 
 
 def _is_in_use(ref: Ref, values: Fields) -> bool:
-    if ref.kind is Kind.EDITION:
-        return bool(values["is_active"])
-    return ref.kind is not Kind.RELEASE or values["state"] == ReleaseState.PUBLISHED
+    match ref.kind:
+        case Kind.PAGE:
+            return bool(values["is_published"])
+        case Kind.PRODUCT:
+            return values["state"] not in UNSOLD
+        case Kind.EDITION:
+            return bool(values["is_active"])
+        case Kind.RELEASE:
+            return bool(values["state"] == ReleaseState.PUBLISHED)
+        case _:
+            return True

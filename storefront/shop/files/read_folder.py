@@ -46,20 +46,21 @@ def read_folder(root: Path) -> Folder:
         raise NoFolder(f"{root} has neither {SHOP_FILE} nor a folder {PRODUCTS}: is it the right one?")
     if shop is not None:
         _read_shop(folder, shop, entries)
-    if pages is not None:
-        folder.lists.add(("", PAGES))
-        for entry in list_folder(pages.path, pages.place, folder.mistakes):
-            read_page(folder, entry)
-    if products is not None:
-        folder.lists.add(("", PRODUCTS))
-        for entry in list_folder(products.path, products.place, folder.mistakes):
-            _read_product(folder, entry)
+    for name, home, read in ((PAGES, pages, read_page), (PRODUCTS, products, _read_product)):
+        if home is not None:
+            folder.lists.add(("", name))
+            for entry in list_folder(home.path, home.place, folder.mistakes):
+                read(folder, entry)
+    _note_strangers(folder, entries)
+    return folder
+
+
+def _note_strangers(folder: Folder, entries: list[Entry]) -> None:
     folder.notes.extend(
         f"{entry.place} is no folder of a shop, so nothing is done with it: its products are in {PRODUCTS}."
         for entry in entries
         if entry.is_folder and entry.name.lower() not in (PRODUCTS, PAGES)
     )
-    return folder
 
 
 def _read_shop(folder: Folder, entry: Entry, entries: list[Entry]) -> None:

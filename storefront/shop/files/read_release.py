@@ -35,19 +35,23 @@ def read_release(folder: Folder, home: Entry, slug: str) -> None:
         return
     folder.read_fields(ref, fields.RELEASE, source, place.file, ("version", "files"))
     if notes:
-        folder.objects[ref]["notes"] = notes
-        folder.places[ref, "notes"] = Place(place.file, 1)
-        if len(notes) > LONGEST_NOTES:
-            folder.wrong(ref, "notes", f"they have {len(notes):,} characters, and {LONGEST_NOTES:,} fit.")
+        _add_notes(folder, ref, notes, place.file)
     files = [entry for entry in entries if entry is not page]
     is_listed = folder.has_list("files", source)
     if is_listed:
-        named = list(_read_named(folder, source, files, place.file))
+        named = _read_named(folder, source, files, place.file)
     else:
         named = [(entry, unicodedata.normalize("NFC", entry.name), Place(entry.place, 0)) for entry in files]
     for entry, name, line in named:
         _add_file(folder, ref, entry, name, line, may_be_empty=is_listed)
     _check_files(folder, ref)
+
+
+def _add_notes(folder: Folder, ref: Ref, notes: str, file: str) -> None:
+    folder.objects[ref]["notes"] = notes
+    folder.places[ref, "notes"] = Place(file, 1)
+    if len(notes) > LONGEST_NOTES:
+        folder.wrong(ref, "notes", f"they have {len(notes):,} characters, and {LONGEST_NOTES:,} fit.")
 
 
 def _read_notes(folder: Folder, page: Entry) -> tuple[Table, str] | None:

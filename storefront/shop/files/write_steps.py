@@ -1,6 +1,7 @@
 """Does what a plan says, by the acts of the editor, inside one transaction that the caller opens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -27,7 +28,7 @@ from storefront.shop.editor.product_settings import write_settings
 from storefront.shop.editor.products import add_aliases, make_product, write_slug, write_texts
 from storefront.shop.editor.states import write_state
 from storefront.shop.files import fields
-from storefront.shop.files.objects import SHOP, Fields, Kind, Ref, product_ref
+from storefront.shop.files.objects import Fields, Kind, Ref, product_ref
 from storefront.shop.files.page_steps import write_page_step
 from storefront.shop.files.plan import ORDERS, Act, Plan, Step
 from storefront.shop.files.store import StoredThings
@@ -66,33 +67,40 @@ def write_plan(
     writer = _Writer(session, plan, orders, stored)
     for slug in dict.fromkeys(step.ref.product for step in plan.steps if step.ref.product):
         writer.write_product(slug, after_product)
-    for step in plan.steps:
-        if step.ref.kind is Kind.PAGE:
-            write_page_step(session, step)
-    for step in plan.steps:
-        if step.ref == SHOP:
-            _write_shop(session, step.values)
-        elif step.ref.kind is Kind.LOOKS:
-            write_file(session, LooksFile(step.ref.name), stored.looks[step.ref])
-    for step in plan.steps:  # last: until here each is called as the plan calls it
-        if step.ref.kind is Kind.PRODUCT and step.act is Act.CHANGE and "slug" in step.values:
+    for step in plan.of_kind(Kind.PAGE):
+        write_page_step(session, step)
+    for step in plan.of_kind(Kind.SHOP):
+        _write_shop(session, step.values)
+    for step in plan.of_kind(Kind.LOOKS):
+        write_file(session, LooksFile(step.ref.name), stored.looks[step.ref])
+    _rename_products(session, plan)
+
+
+def _rename_products(session: Session, plan: Plan) -> None:
+    """Rename last: until here each is called as the plan calls it."""
+    for step in plan.of_kind(Kind.PRODUCT):
+        if step.act is Act.CHANGE and "slug" in step.values:
             write_slug(session, lock_product(session, step.ref.product), step.values["slug"])
 
 
 def _write_shop(session: Session, values: Fields) -> None:
-    words = {name: value for name, value in values.items() if name in PROFILE}
+    words = _pick(values, PROFILE)
     if words:
         write_profile(session, words)
-    consent: Fields = {name: values[name] for name in ("asks_consent", "consent_text") if name in values}
+    consent = _pick(values, ("asks_consent", "consent_text"))
     if consent:
         write_consent(session, consent)
     if "page_order" in values:
         order_pages(session, values["page_order"])
-    looks = clean_looks({name: values[name] for name in LOOKS_FIELDS if name in values})
+    looks = clean_looks(_pick(values, LOOKS_FIELDS))
     if looks:
         write_looks(session, looks)
     if "order" in values:
         order_products(session, values["order"])
+
+
+def _pick(values: Fields, names: Iterable[str]) -> Fields:
+    return {name: values[name] for name in names if name in values}
 
 
 class _Writer:
@@ -113,23 +121,22 @@ class _Writer:
         product = lock_product(self._session, slug)
         if own is not None:
             self._write_own(product, own)
+        self._write_parts(product, steps)
+        self._write_orders(product, slug, steps)
+        self._write_releases(product, slug, steps)
+        self._session.flush()
+        if own is not None:
+            self._write_last(product, own, after_product)
+
+    def _write_parts(self, product: Product, steps: list[Step]) -> None:
         for kind, write in (
             (Kind.EDITION, self._write_edition),
             (Kind.PRICE, self._write_price),
             (Kind.PICTURE, self._write_picture),
             (Kind.SAMPLE, self._write_sample),
         ):
-            for step in steps:
-                if step.ref.kind is kind:
-                    write(product, step)
-        self._write_orders(product, slug, steps)
-        self._write_releases(product, slug, steps)
-        self._session.flush()
-        if own is not None:
-            self._write_last(product, own)
-            if after_product is not None and fields.SETTINGS & own.values.keys():
-                self._session.flush()
-                after_product(self._session, product)
+            for step in [step for step in steps if step.ref.kind is kind]:
+                write(product, step)
 
     def _make(self, step: Step) -> None:
         values = step.values
@@ -149,13 +156,16 @@ class _Writer:
         if settings:
             write_settings(self._session, product, product, settings)
 
-    def _write_last(self, product: Product, step: Step) -> None:
+    def _write_last(self, product: Product, step: Step, after_product: AfterProduct | None) -> None:
         """Write what needs all the rest: a product is sold once everything is there."""
         values = step.values
         if step.act is Act.REMOVE:
             write_state(self._session, product, ProductState.RETIRED)
         elif "state" in values:
             write_state(self._session, product, ProductState(values["state"]))
+        if after_product is not None and fields.SETTINGS & values.keys():
+            self._session.flush()
+            after_product(self._session, product)
 
     def _write_edition(self, product: Product, step: Step) -> None:
         values = {name: value for name, value in step.values.items() if name != "is_active"}
@@ -241,11 +251,7 @@ class _Writer:
     ) -> None:
         values: Fields = step.values if step is not None else {}
         is_new = step is not None and step.act is Act.MAKE
-        state = values.get("state", ReleaseState.PUBLISHED.value if is_new else "")
         if is_new or files:
-            date = values.get("published_at")
-            if is_new and date is None and state == ReleaseState.PUBLISHED:
-                date = clock.now()
             record_release(
                 self._session,
                 slug=slug,
@@ -253,12 +259,20 @@ class _Writer:
                 version=ref.name,
                 stored=files,
                 notes=values.get("notes", ""),
-                published_at=date,
+                published_at=_find_date(values, is_new=is_new),
             )
         release = lock_release(self._session, slug, ref.name)
         if not is_new and "notes" in values:
             write_notes(self._session, slug, release, values["notes"])
-        if state == ReleaseState.WITHDRAWN or (step is not None and step.act is Act.REMOVE):
+        if values.get("state") == ReleaseState.WITHDRAWN or (step is not None and step.act is Act.REMOVE):
             write_withdrawal(self._session, slug, release)
-        elif state == ReleaseState.PUBLISHED and not is_new:
+        elif values.get("state") == ReleaseState.PUBLISHED and not is_new:
             write_publication(self._session, slug, release, published_at=values.get("published_at"))
+
+
+def _find_date(values: Fields, *, is_new: bool) -> datetime | None:
+    """Return the day of publication; a new release without a state and a date is published now."""
+    date: datetime | None = values.get("published_at")
+    if date is None and is_new and values.get("state", ReleaseState.PUBLISHED) == ReleaseState.PUBLISHED:
+        return clock.now()
+    return date

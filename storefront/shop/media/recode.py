@@ -231,7 +231,7 @@ def _render(largest: Image.Image) -> Iterator[Rendering]:
     for width in sorted({min(width, largest.width) for width in WIDTHS}):
         image = _shrink(largest, width)
         if features.check("avif"):  # some builds of Pillow lack it, and every browser takes WebP
-            yield _save(image, Format.AVIF, quality=60, speed=7)
+            yield _save(image, Format.AVIF, quality=60, speed=8)  # 7 takes thrice as long for a fifth less
         yield _save(image, Format.WEBP, quality=80, method=4)
     yield _save(_make_preview(largest), Format.PREVIEW, quality=82, progressive=True)
 

@@ -14,9 +14,8 @@ from storefront.core.db import db
 from storefront.devtools.samples.seed import add_pictures
 from storefront.shop.looks.change import change_looks
 from storefront.shop.profile.change import change_profile
-from tests.journeys.parts import form_on, key_texts, pay_by_card
+from tests.journeys.parts import come_in, form_on, key_texts, pay_by_card
 from tests.support.browser import PATIENCE_MS, PHONE
-from tests.support.people import link_for, make_person
 from tests.support.shop import Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -70,10 +69,7 @@ def show_a_purchase(shop: Shop, chromium: Browser, pictures: Path) -> None:
 
 
 def show_the_owners_side(shop: Shop, page: Page, pictures: Path) -> None:
-    page.goto(shop.url + link_for(shop.app, make_person(shop.app)))
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Newest orders")).to_be_visible()
-    page.goto(f"{shop.url}/admin/products/twinspot")
+    come_in(shop, page, "/admin/products/twinspot")
     preview = page.frame_locator("iframe:not(.is-loading)")
     expect(preview.get_by_role("heading", level=1)).to_have_text("Twinspot")
     page.get_by_role("heading", name="Page", exact=True).evaluate("heading => heading.scrollIntoView()")
