@@ -11,30 +11,27 @@ from storefront.devtools.sandbox.api.form_encoding import Tree
 from storefront.devtools.sandbox.api.formats import check_formats
 from storefront.devtools.sandbox.api.idempotency import StoredAnswer
 from storefront.devtools.sandbox.api.json_rendering import render
+from storefront.devtools.sandbox.api.older_shapes import newer_parameters, older_answer
 from storefront.devtools.sandbox.api.permissions import demand_permission
 from storefront.devtools.sandbox.api.routes import Call, Route, find_route
 from storefront.devtools.sandbox.api.validation import validate
+from storefront.devtools.sandbox.api.versions import Version
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """`version=None`: the caller left it to the account (as the command line does)."""
+    """`version=None`: the caller left it to the account (as the command line does), and may send what is old."""
 
     request_id: str
     method: str
     path: str
     tree: Tree
     authorization: str | None = None
-    version: str | None = None
+    version: Version | None = None
     idempotency_key: str | None = None
     base_url: str
-
-    @property
-    def is_strict(self) -> bool:
-        """Tell whether the newest version's rules hold to the letter."""
-        return self.version is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +130,10 @@ class _Execution:
             raise
 
     def _checked_params(self) -> Json:
-        is_strict = self.incoming.is_strict
-        self.route.refuse_removed(self.tree, is_strict=is_strict)
-        params = validate(self.tree, self.route.spec(is_strict=is_strict))
+        version = self.incoming.version
+        self.route.refuse_removed(self.tree, version)
+        tree = newer_parameters(self.tree, self.incoming.path, version)
+        params = validate(tree, self.route.spec(version))
         self.route.refuse_unsupported(params)
         if self.incoming.method == "POST":
             check_formats(params)
@@ -151,7 +149,7 @@ class _Execution:
             request_id=None if self.route.is_public else incoming.request_id,
             idempotency_key=None if self.route.is_public else incoming.idempotency_key,
         ) as work:
-            result = self._result(Call(work=work, params=params, ids=self.ids, is_strict=incoming.is_strict))
+            result = self._result(Call(work=work, params=params, ids=self.ids, version=incoming.version))
             if key is not None:
                 idempotency.keep(work, key, self._fingerprint(), self._stored(result))
         return result
@@ -160,7 +158,8 @@ class _Execution:
         """Return the object, or the error of a call whose work stays (a declined payment)."""
         try:
             paths = call.params.pop("expand", None) or []
-            return Answer(status=200, text=render(expand(call.work, self.route.handler(call), paths)))
+            body = expand(call.work, self.route.handler(call), paths)
+            return Answer(status=200, text=render(older_answer(call.work.records, body, call.version)))
         except StripeApiError as error:
             if not error.keeps_work:
                 raise

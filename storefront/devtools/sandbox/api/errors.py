@@ -61,6 +61,16 @@ def missing(param: str) -> StripeApiError:
     return invalid(f"Missing required param: {param}.", param=param, code="parameter_missing", is_stored=False)
 
 
+def unknown(params: list[str]) -> StripeApiError:
+    plural = "s" if len(params) > 1 else ""
+    return invalid(
+        f"Received unknown parameter{plural}: {', '.join(params)}",
+        code="parameter_unknown",
+        param=params[0],
+        is_stored=False,
+    )
+
+
 def unsupported(params: list[str]) -> StripeApiError:
     """Refuse parameters that Stripe knows and this sandbox does not act on, all at once."""
     plural = "s" if len(params) > 1 else ""

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from storefront.devtools.sandbox.api.errors import no_longer_supported, not_found, unsupported
+from storefront.devtools.sandbox.api.errors import not_found, unsupported
 from storefront.devtools.sandbox.api.form_encoding import Tree
 from storefront.devtools.sandbox.api.parameter_types import NOTHING, Spec, spec_of, with_fields
+from storefront.devtools.sandbox.api.versions import Removed, Version
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -17,7 +18,7 @@ class Call:
     work: UnitOfWork
     params: Json
     ids: tuple[str, ...]
-    is_strict: bool
+    version: Version | None = None
 
     def get(self, kind: str, place: int = 0, param: str = "id") -> Record:
         """Return the object the path names, or raise Stripe's 404."""
@@ -34,9 +35,8 @@ Handler = Callable[[Call], Json]
 class Route:
     """`params`: the Stripe library's own parameter type; `extra`: what is allowed besides.
 
-    `lenient`: accepted only from callers that name no API version, as the command line does.
-    `optional`: what the library's type demands and a lenient caller may leave out.
     `removed`: what the newest API version no longer takes.
+    `optional`: what the library's type demands, and who sends a removed parameter may leave out.
     `unsupported`: known to Stripe, refused here, with a dot for members.
     `check`: what can be judged from the parameters alone, before anything is executed.
     """
@@ -46,23 +46,23 @@ class Route:
     handler: Handler
     params: type | None
     extra: Mapping[str, Spec] = field(default_factory=dict)
-    lenient: Mapping[str, Spec] = field(default_factory=dict)
+    removed: Mapping[str, Removed] = field(default_factory=dict)
     optional: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
     check: Callable[[Json], None] | None = None
     is_public: bool = False
 
-    def spec(self, *, is_strict: bool) -> Spec:
+    def spec(self, version: Version | None) -> Spec:
         known = NOTHING if self.params is None else spec_of(self.params)
-        if not is_strict:
-            return with_fields(known, {**self.extra, **self.lenient}, self.optional)
+        older = {name: removed.spec for name, removed in self.removed.items() if removed.is_taken_in(version)}
+        if older:
+            return with_fields(known, {**self.extra, **older}, self.optional)
         return with_fields(known, self.extra) if self.extra else known
 
-    def refuse_removed(self, tree: Tree, *, is_strict: bool) -> None:
-        removed = [name for name in self.removed if name in tree]
-        if removed and is_strict:
-            raise no_longer_supported(removed[0])
+    def refuse_removed(self, tree: Tree, version: Version | None) -> None:
+        for name, removed in self.removed.items():
+            if name in tree and not removed.is_taken_in(version):
+                raise removed.error(name)
 
     def refuse_unsupported(self, params: Json) -> None:
         """Name them all in one error. `{"enabled": false}` asks for nothing, so it is let through."""
@@ -104,9 +104,8 @@ def route(
     params: type | None = None,
     *,
     extra: Mapping[str, Spec] | None = None,
-    lenient: Mapping[str, Spec] | None = None,
+    removed: Mapping[str, Removed] | None = None,
     optional: tuple[str, ...] = (),
-    removed: tuple[str, ...] = (),
     unsupported: tuple[str, ...] = (),
     check: Callable[[Json], None] | None = None,
     is_public: bool = False,
@@ -121,9 +120,8 @@ def route(
             handler=handler,
             params=params,
             extra=extra or {},
-            lenient=lenient or {},
+            removed=removed or {},
             optional=optional,
-            removed=removed,
             unsupported=unsupported,
             check=check,
             is_public=is_public,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, unknown
 from storefront.devtools.sandbox.api.form_encoding import Tree
 from storefront.devtools.sandbox.api.members import member_name
 from storefront.devtools.sandbox.api.parameter_checks import require
@@ -17,15 +17,9 @@ TOO_MUCH_METADATA = f"Metadata can have at most {MAXIMUM_METADATA_KEYS} keys."
 
 def validate(tree: Tree, spec: Spec) -> Json:
     """Check in Stripe's order: unknown names first (all of them), then types, then what is missing."""
-    unknown = _unknown_names(tree, spec, "")
-    if unknown:
-        plural = "s" if len(unknown) > 1 else ""
-        raise invalid(
-            f"Received unknown parameter{plural}: {', '.join(unknown)}",
-            code="parameter_unknown",
-            param=unknown[0],
-            is_stored=False,
-        )
+    names = _unknown_names(tree, spec, "")
+    if names:
+        raise unknown(names)
     params = _hash(tree, spec, "")
     _check_required(params, spec)
     return params

@@ -12,10 +12,9 @@ from storefront.devtools.sandbox.api.errors import StripeApiError
 from storefront.devtools.sandbox.api.faults import FaultsClearedError, Struck, current_faults
 from storefront.devtools.sandbox.api.form_encoding import Tree, decode
 from storefront.devtools.sandbox.api.request_log import LoggedRequest, current_request_log
-from storefront.devtools.sandbox.api.versions import check_version
+from storefront.devtools.sandbox.api.versions import API_VERSION, read_version
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.storage.store import current_store
-from storefront.devtools.sandbox.storage.unit_of_work import API_VERSION
 
 api = Blueprint("api", __name__)
 _METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
@@ -63,7 +62,7 @@ def _parameters() -> Tree:
 
 def _answer(request_id: str, struck: Struck | None) -> Answer:
     try:
-        check_version(_version())
+        version = read_version(_version())
     except StripeApiError as error:
         return error_answer(error, request_id)
     incoming = Incoming(
@@ -72,7 +71,7 @@ def _answer(request_id: str, struck: Struck | None) -> Answer:
         path=request.path,
         tree=_parameters(),
         authorization=request.headers.get("Authorization"),
-        version=_version(),
+        version=version,
         idempotency_key=_idempotency_key(),
         base_url=request.host_url.rstrip("/"),
     )

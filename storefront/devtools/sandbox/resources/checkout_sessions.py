@@ -11,6 +11,7 @@ from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_answer, list_records, page_of
 from storefront.devtools.sandbox.api.parameter_types import TEXTS
 from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.versions import ENDIVE, Removed
 from storefront.devtools.sandbox.checkout import discounts
 from storefront.devtools.sandbox.checkout.line_items import find_session_of, line_items
 from storefront.devtools.sandbox.checkout.parameter_rules import check_new_session
@@ -45,8 +46,7 @@ _UNSUPPORTED = (
 @route(
     "POST /v1/checkout/sessions",
     SessionCreateParams,
-    lenient={"payment_method_types": TEXTS},
-    removed=("payment_method_types",),
+    removed={"payment_method_types": Removed(spec=TEXTS, since=ENDIVE)},
     unsupported=_UNSUPPORTED,
     check=check_new_session,
 )

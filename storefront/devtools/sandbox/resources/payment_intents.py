@@ -15,6 +15,7 @@ from storefront.devtools.sandbox.api.parameter_checks import check_customer
 from storefront.devtools.sandbox.api.parameter_types import TEXTS
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change
+from storefront.devtools.sandbox.api.versions import ENDIVE, Removed
 from storefront.devtools.sandbox.money import MAXIMUM_AMOUNT, display, minimum_charge
 from storefront.devtools.sandbox.payments import payment_intents
 from storefront.devtools.sandbox.payments.payment_methods import find_method
@@ -39,8 +40,7 @@ _UNSUPPORTED = (
 @route(
     "POST /v1/payment_intents",
     PaymentIntentCreateParams,
-    lenient={"payment_method_types": TEXTS},
-    removed=("payment_method_types",),
+    removed={"payment_method_types": Removed(spec=TEXTS, since=ENDIVE)},
     unsupported=_UNSUPPORTED,
 )
 def create_intent(call: Call) -> Json:
@@ -50,7 +50,7 @@ def create_intent(call: Call) -> Json:
         raise invalid("The local sandbox has no manual capture.", param="capture_method")
     check_customer(work, params)
     types = params.get("payment_method_types") or params.get("allowed_payment_method_types") or ["card"]
-    automatic = {"allow_redirects": "always", "enabled": True} if call.is_strict else None
+    automatic = {"allow_redirects": "always", "enabled": True} if call.version is not None else None
     intent = payment_intents.add_intent(work, {"automatic_payment_methods": automatic, **params}, types=types)
     if params.get("payment_method"):
         method = find_method(work, params["payment_method"])
@@ -94,8 +94,7 @@ def _own(call: Call) -> Record:
 @route(
     "POST /v1/payment_intents/{id}/confirm",
     PaymentIntentConfirmParams,
-    lenient={"payment_method_types": TEXTS},
-    removed=("payment_method_types",),
+    removed={"payment_method_types": Removed(spec=TEXTS, since=ENDIVE)},
     unsupported=_UNSUPPORTED,
 )
 def confirm_intent(call: Call) -> Json:

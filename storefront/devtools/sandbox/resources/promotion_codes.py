@@ -13,6 +13,7 @@ from storefront.devtools.sandbox.api.parameter_checks import check_customer, get
 from storefront.devtools.sandbox.api.parameter_types import TEXT
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, new_metadata, save_change
+from storefront.devtools.sandbox.api.versions import CLOVER, Removed
 from storefront.devtools.sandbox.catalog.validity import is_used_up
 from storefront.devtools.sandbox.ids import new_id, random_text
 from storefront.devtools.sandbox.storage.records import Json, Record
@@ -45,9 +46,9 @@ def count_code_redemption(work: UnitOfWork, promotion_code_id: str) -> None:
 @route(
     "POST /v1/promotion_codes",
     PromotionCodeCreateParams,
-    # Before 2025-09-30.clover the coupon stood at the top; the command line still writes it so.
+    # The coupon stood at the top; the command line still writes it so.
+    removed={"coupon": Removed(spec=TEXT, since=CLOVER)},
     optional=("promotion",),
-    lenient={"coupon": TEXT},
     unsupported=("customer_account", "restrictions.currency_options"),
 )
 def create_promotion_code(call: Call) -> Json:

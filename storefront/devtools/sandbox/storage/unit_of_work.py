@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from storefront.devtools.sandbox import clock
 from storefront.devtools.sandbox.api.json_rendering import render
+from storefront.devtools.sandbox.api.versions import API_VERSION
 from storefront.devtools.sandbox.event_types import matches_any
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.settings import Settings, WebhookOrder
 from storefront.devtools.sandbox.storage.records import Json, Record, Records
 from storefront.devtools.sandbox.webhooks.mischief import Fate, decide
 
-API_VERSION = "2026-10-28.endive"
 # What page_first holds: the events that a return page could be too early or too late for.
 _PAGE_EVENTS = ("checkout.session.completed", "checkout.session.async_payment_")
 # Stripe's event ids carry the shard of the payment they speak of.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from storefront.devtools.sandbox.api.json_rendering import render
+from storefront.devtools.sandbox.api.older_shapes import event_for
 from storefront.devtools.sandbox.event_types import matches_any
 from storefront.devtools.sandbox.settings import Settings
 from storefront.devtools.sandbox.storage.records import Record, Records
@@ -70,7 +71,7 @@ def _load(connection: sqlite3.Connection, settings: Settings, row: sqlite3.Row) 
         attempt=row["attempts"],
         url=endpoint.body["url"],
         secret=endpoint.private["secret"],
-        payload=render(event.body),
+        payload=render(event_for(records, event.body, endpoint.body["api_version"])),
         timeout_seconds=settings.webhook_timeout_seconds,
     )
 

@@ -19,10 +19,10 @@ from simple_websocket import ConnectionClosed, Server
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.parameter_types import TEXT, TEXTS
 from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.api.versions import API_VERSION
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.store import Store
-from storefront.devtools.sandbox.storage.unit_of_work import API_VERSION
 from storefront.devtools.sandbox.webhooks.signature import signature_header
 
 SUBPROTOCOL = "stripecli-devproxy-v1"
