@@ -1,5 +1,6 @@
 // The Checkout form: reads the Session, checks the fields, pays, asks for 3-D Secure, and leaves when it may.
 import { askBank } from "./challenge.js";
+import { onAmount, settleAmount, showCustomAmount } from "./custom_amount.js";
 import { CHECKS, COUNTRIES_WITH_POSTAL_CODE, FIELD_OF_PARAM, FIELDS_OF, methodBody } from "./fields.js";
 import { ApiError, call, callPage, isEmbedded, leave, money, reveal, sessionId, tell, wait } from "./page.js";
 import { showCustomText, showOrder } from "./summary.js";
@@ -75,6 +76,7 @@ const show = (found) => {
   if (!page && found.prefilled_email) input("email").value ||= found.prefilled_email;
   page = found;
   showOrder(page, changeQuantity);
+  showCustomAmount(page);
   const fixed = page.customer_email;
   find('[data-field="email"]').hidden = Boolean(fixed);
   find("[data-fixed-email]").hidden = !fixed;
@@ -119,6 +121,8 @@ const changeQuantity = async (id, quantity) => {
   const isTaken = await update({ "line_items[0][id]": id, "line_items[0][quantity]": String(quantity) }, alertBuyer);
   if (isTaken) tell("analytics", { eventType: "lineItemChange" });
 };
+
+onAmount(() => settleAmount(page, update, complain));
 
 byTest("promotion-apply").addEventListener("click", async () => {
   const code = read("promotionCode");
@@ -250,6 +254,10 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (isBusy) return;
   alertBuyer("");
+  if (!(await settleAmount(page, update, complain))) {
+    input("customAmount").focus();
+    return;
+  }
   const [first] = findProblems();
   if (first) {
     input(first).focus();

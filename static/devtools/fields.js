@@ -89,6 +89,7 @@ export const FIELD_OF_PARAM = {
   "sepa_debit[iban]": "iban",
   "us_bank_account[routing_number]": "routingNumber",
   "us_bank_account[account_number]": "accountNumber",
+  custom_unit_amount: "customAmount",
 };
 
 export const methodBody = (type, read) => {

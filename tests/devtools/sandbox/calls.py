@@ -105,6 +105,12 @@ class Calls:
         params: Any = {"product": product.id, "currency": currency, "unit_amount": amount, **more}
         return str(self.v1.prices.create(params).id)
 
+    def make_custom_price(self, currency: str = "usd", **limits: int) -> str:
+        """A price whose amount the buyer chooses."""
+        custom = {"enabled": True, **limits}
+        params: Any = {"currency": currency, "product_data": {"name": "Tip"}, "custom_unit_amount": custom}
+        return str(self.v1.prices.create(params).id)
+
     def make_session(self, price: str | None = None, quantity: int = 1, **more: Any) -> stripe.checkout.Session:
         params: Any = {
             "mode": "payment",

@@ -336,3 +336,23 @@ def test_moves_the_clock_and_makes_trouble_from_the_control_page(page: Page, san
     expect(page.get_by_text("The API answers as it should.").first).to_be_visible()
     expect(page.locator("[data-mischief-now]")).to_have_text("none")
     assert sandbox.look("faults")["data"] == []
+
+
+def test_takes_a_chosen_amount_and_says_beside_the_field_what_is_wrong(
+    page: Page, sandbox: Calls, host: str, complaints: Complaints
+) -> None:
+    complaints.expected.append("400")
+    price = sandbox.make_custom_price(minimum=500, preset=1000)
+    session = sandbox.make_hosted_session(price, success_url=f"{host}/done")
+    page.goto(str(session.url))
+    expect(page.get_by_label("Amount")).to_have_value("10.00")
+    page.get_by_label("Amount").fill("3,50")
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("customAmount-error")).to_contain_text("at least $5.00")
+    page.get_by_label("Amount").fill("12.50")
+    page.get_by_label("Amount").press("Tab")
+    expect(page.get_by_test_id("submit")).to_have_text("Pay $12.50")
+    assert_accessible(page)
+    pay_by_card(page)
+    expect(page).to_have_url(f"{host}/done")
+    assert sandbox.session(session.id)["amount_total"] == 1250

@@ -268,6 +268,10 @@ def do_the_rest(sandbox: Calls, checker: Checker) -> None:
     for path, text in (
         ("/v1/payment_intents", "amount=500&currency=usd&payment_method=pm_card_visa"),
         ("/v1/prices", "currency=usd&unit_amount=500&product_data[name]=x&recurring[interval]=month"),
+        (
+            "/v1/prices",
+            "currency=usd&product_data[name]=x&custom_unit_amount[enabled]=true&custom_unit_amount[preset]=900",
+        ),
         ("/v1/prices", "currency=usd&unit_amount_decimal=0.5&product_data[name]=x&lookup_key=half"),
         ("/v1/customers", "email=a@example.com&address[country]=US&shipping[name]=A&shipping[address][line1]=1"),
         (

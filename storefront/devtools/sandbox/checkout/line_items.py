@@ -6,6 +6,7 @@ from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.parameter_checks import get_named, get_undeleted
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.catalog.products import add_product
+from storefront.devtools.sandbox.checkout.custom_amounts import first_choice
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.resources.prices import add_price
 from storefront.devtools.sandbox.storage.records import Json, Query, Record
@@ -45,6 +46,7 @@ def _new_line(work: UnitOfWork, price: Record, given: Json, name: str) -> Json:
         "id": new_id("li_1"),
         "price": price.id,
         "quantity": given["quantity"],
+        "chosen": first_choice(price.body),
         "adjustable": adjustable(given, name),
         "description": product.body["name"],
         "metadata": new_metadata(given),

@@ -1,5 +1,6 @@
 """A session as the Checkout page sees it: our own shape, after what Stripe's private API shows of its own."""
 
+from storefront.devtools.sandbox.checkout.custom_amounts import custom_amount_of_page
 from storefront.devtools.sandbox.checkout.line_items import line_items
 from storefront.devtools.sandbox.checkout.payer import find_customer_email
 from storefront.devtools.sandbox.checkout.session_body import requires_terms
@@ -43,8 +44,12 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
             "due": due,
             "tax": 0,
             "discount_amounts": _discounts(work, session),
-            "line_items": [_line(work, item) for item in line_items(work, session)],
+            "line_items": [
+                _line(work, item, row)
+                for item, row in zip(line_items(work, session), session.private["lines"], strict=True)
+            ],
         },
+        "custom_unit_amount": custom_amount_of_page(work, session),
         "payment_intent": payment_intent,
         "prefilled_email": session.private.get("prefilled_email"),
         "redirect_on_completion": body.get("redirect_on_completion"),
@@ -60,7 +65,7 @@ def _amount_due(body: Json) -> int:
     return 0 if is_settled else int(body["amount_total"])
 
 
-def _line(work: UnitOfWork, item: Json) -> Json:
+def _line(work: UnitOfWork, item: Json, row: Json) -> Json:
     product = work.records.get("product", item["price"]["product"]).body
     return {
         "id": item["id"],
@@ -70,7 +75,7 @@ def _line(work: UnitOfWork, item: Json) -> Json:
         "quantity": item["quantity"],
         "subtotal": item["amount_subtotal"],
         "total": item["amount_total"],
-        "unit_amount": line_subtotal(item["price"], 1),
+        "unit_amount": line_subtotal(item["price"], row, 1),
     }
 
 

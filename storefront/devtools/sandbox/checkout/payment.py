@@ -5,6 +5,7 @@ from storefront.devtools.sandbox.api.members import copied
 from storefront.devtools.sandbox.api.parameter_checks import require
 from storefront.devtools.sandbox.checkout.completion import complete
 from storefront.devtools.sandbox.checkout.consent import require_acceptance
+from storefront.devtools.sandbox.checkout.custom_amounts import require_choice
 from storefront.devtools.sandbox.checkout.intents import drop_intent, ensure_intent, find_intent
 from storefront.devtools.sandbox.checkout.payer import Payer, payer_from, read_payer
 from storefront.devtools.sandbox.payments import payment_intents
@@ -21,6 +22,7 @@ def confirm_session(work: UnitOfWork, session: Record, params: Json) -> Json | N
     require_open(session)
     total: int = session.body["amount_total"]
     require_acceptance(session.body, params)
+    require_choice(work, session)
     _check_expected_amount(params.get("expected_amount", total), total)
     if total == 0:
         _complete_free_order(work, session, params)

@@ -6,6 +6,7 @@ from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.formats import is_email
 from storefront.devtools.sandbox.api.updates import merged_metadata
 from storefront.devtools.sandbox.checkout.consent import require_terms_url
+from storefront.devtools.sandbox.checkout.custom_amounts import check_custom_lines
 from storefront.devtools.sandbox.checkout.line_items import adjustable, check_currency, get_line, read_lines
 from storefront.devtools.sandbox.checkout.payment_link_body import find_limit, link_body, rebuild
 from storefront.devtools.sandbox.checkout.session_creation import open_session_of
@@ -37,6 +38,7 @@ def add_link(work: UnitOfWork, params: Json) -> Record:
     require_terms_url(work, params)
     lines, currency = read_lines(work, params["line_items"], takes_recurring=True)
     check_currency(params, currency)
+    check_custom_lines(work, params, lines)
     _count_up(work, lines)
     kept = {name: value for name, value in params.items() if name not in {"line_items", "currency"}}
     private = {
@@ -147,4 +149,5 @@ def _change_line(link: Record, given: Json, name: str) -> None:
 
 def _count_up(work: UnitOfWork, lines: list[Json]) -> None:
     for line in lines:
-        line["subtotal"] = line_subtotal(work.records.get("price", line["price"]).body, line["quantity"])
+        price = work.records.get("price", line["price"]).body
+        line["subtotal"] = line_subtotal(price, line, line["quantity"])

@@ -4,6 +4,7 @@ from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.parameter_checks import check_customer
 from storefront.devtools.sandbox.checkout import discounts
 from storefront.devtools.sandbox.checkout.consent import require_terms_url
+from storefront.devtools.sandbox.checkout.custom_amounts import check_custom_lines
 from storefront.devtools.sandbox.checkout.line_items import check_currency, read_lines
 from storefront.devtools.sandbox.checkout.session_body import new_session_body
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
@@ -21,6 +22,7 @@ def open_session(work: UnitOfWork, params: Json) -> Record:
     require_terms_url(work, params)
     lines, currency = read_lines(work, params["line_items"])
     check_currency(params, currency)
+    check_custom_lines(work, params, lines)
     return open_session_of(work, params, lines, currency)
 
 

@@ -9,8 +9,13 @@ from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
-def line_subtotal(price: Json, quantity: int) -> int:
-    """Return the line's price in minor units; a unit price may have decimals, the line is rounded once."""
+def line_subtotal(price: Json, line: Json, quantity: int) -> int:
+    """Return the line's price in minor units; a unit price may have decimals, the line is rounded once.
+
+    Of a price whose amount the buyer chooses it is the choice, or nothing so far.
+    """
+    if price["custom_unit_amount"] is not None:
+        return (line["chosen"] or 0) * quantity
     return rounded(Decimal(price["unit_amount_decimal"]) * quantity, price["currency"])
 
 
@@ -40,7 +45,7 @@ def compute(work: UnitOfWork, session: Record) -> None:
     currency = body["currency"]
     for line in private["lines"]:
         price = work.records.get("price", line["price"]).body
-        line["subtotal"] = line_subtotal(price, line["quantity"])
+        line["subtotal"] = line_subtotal(price, line, line["quantity"])
     subtotals = [line["subtotal"] for line in private["lines"]]
     subtotal = sum(subtotals)
     discount = _session_discount(work, session, subtotal)

@@ -6,6 +6,7 @@ from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.parameter_checks import require
 from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
 from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.checkout.custom_amounts import choose_amount
 from storefront.devtools.sandbox.checkout.discounts import apply_code
 from storefront.devtools.sandbox.checkout.line_items import get_line
 from storefront.devtools.sandbox.checkout.page_json import page_json
@@ -41,7 +42,12 @@ def init_page(call: Call) -> Json:
 @route(
     "POST /v1/payment_pages/{id}",
     is_public=True,
-    extra={**_SIGNALS, "promotion_code": _CAN_BE_EMPTY, "line_items": _QUANTITIES},
+    extra={
+        **_SIGNALS,
+        "promotion_code": _CAN_BE_EMPTY,
+        "line_items": _QUANTITIES,
+        "custom_unit_amount": INTEGER,
+    },
 )
 def update_page(call: Call) -> Json:
     session = _session(call)
@@ -51,6 +57,8 @@ def update_page(call: Call) -> Json:
             raise invalid("This order does not take promotion codes.", param="promotion_code")
         apply_code(call.work, session, call.params["promotion_code"])
     _set_quantities(session, call.params.get("line_items") or [], "line_items")
+    if "custom_unit_amount" in call.params:
+        choose_amount(call.work, session, call.params["custom_unit_amount"])
     _keep_totals(call.work, session)
     return page_json(call.work, session)
 
@@ -130,6 +138,8 @@ def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Js
         apply_code(work, session, params["promotion_code"])
     quantities = (params.get("quantities") or {}).items()
     _set_quantities(session, [{"id": line_id, "quantity": number} for line_id, number in quantities], "quantities")
+    if params.get("custom_unit_amount") is not None:
+        choose_amount(work, session, params["custom_unit_amount"])
     _keep_totals(work, session)
     typed = {name: params[name] for name in _TYPED if params.get(name)}
     if params.get("accepts_terms", True):

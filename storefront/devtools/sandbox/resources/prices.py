@@ -10,9 +10,10 @@ from storefront.devtools.sandbox.api.members import member_name
 from storefront.devtools.sandbox.api.parameter_checks import get_undeleted, refuse_both, require_either
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, new_metadata, save_change
+from storefront.devtools.sandbox.catalog.amounts import check_amount
+from storefront.devtools.sandbox.catalog.custom_unit_amount import read_custom_unit_amount
 from storefront.devtools.sandbox.catalog.products import add_product
 from storefront.devtools.sandbox.ids import new_id
-from storefront.devtools.sandbox.money import MAXIMUM_AMOUNT, step
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -22,7 +23,8 @@ def add_price(
 ) -> Record:
     """`name`: how the caller's parameter is called, for the error's `param`."""
     currency = params["currency"].lower()
-    amount, exact = _amount(params, currency, name)
+    custom = read_custom_unit_amount(params, currency)
+    amount, exact = (None, None) if custom else _amount(params, currency, name)
     recurring = params.get("recurring")
     body: Json = {
         "id": new_id("price_1"),
@@ -31,7 +33,7 @@ def add_price(
         "billing_scheme": params.get("billing_scheme", "per_unit"),
         "created": work.now,
         "currency": currency,
-        "custom_unit_amount": None,
+        "custom_unit_amount": custom,
         "livemode": False,
         "lookup_key": params.get("lookup_key"),
         "metadata": new_metadata(params),
@@ -57,20 +59,10 @@ def _amount(params: Json, currency: str, name: str) -> tuple[int | None, str]:
     refuse_both(params, "unit_amount", "unit_amount_decimal", name)
     require_either(params, "unit_amount", "unit_amount_decimal", name)
     exact = Decimal(params["unit_amount_decimal" if "unit_amount_decimal" in params else "unit_amount"])
-    _check_amount(exact, currency, member_name(name, "unit_amount"))
+    check_amount(exact, currency, member_name(name, "unit_amount"))
     if exact == exact.to_integral_value():
         return int(exact), str(int(exact))
     return None, format(exact.normalize(), "f")
-
-
-def _check_amount(exact: Decimal, currency: str, param: str) -> None:
-    code = "parameter_invalid_integer"
-    if exact < 0:
-        raise invalid("This value must be greater than or equal to 0.", param=param, code=code)
-    if exact > MAXIMUM_AMOUNT:
-        raise invalid(f"This value must be less than or equal to {MAXIMUM_AMOUNT}.", param=param, code=code)
-    if step(currency) > 1 and exact % step(currency):
-        raise invalid(f"Amounts in {currency} must be divisible by {step(currency)}.", param=param)
 
 
 def _recurring(params: Json) -> Json:
@@ -107,7 +99,7 @@ def _check_new_price(params: Json) -> None:
     "POST /v1/prices",
     PriceCreateParams,
     check=_check_new_price,
-    unsupported=("custom_unit_amount", "currency_options", "tiers", "tiers_mode", "transform_quantity"),
+    unsupported=("currency_options", "tiers", "tiers_mode", "transform_quantity"),
 )
 def create_price(call: Call) -> Json:
     params, work = call.params, call.work

@@ -1,0 +1,44 @@
+"""The limits of a price whose amount the buyer chooses, from the parameters of `POST /v1/prices`."""
+
+from decimal import Decimal
+
+from storefront.devtools.sandbox.api.errors import invalid, missing
+from storefront.devtools.sandbox.api.members import copied
+from storefront.devtools.sandbox.api.parameter_checks import refuse_both
+from storefront.devtools.sandbox.catalog.amounts import check_amount
+from storefront.devtools.sandbox.money import display, minimum_charge
+from storefront.devtools.sandbox.storage.records import Json
+
+_LIMITS = ("maximum", "minimum", "preset")
+
+
+def read_custom_unit_amount(params: Json, currency: str) -> Json | None:
+    """Return what the price shows, null where its amount is fixed."""
+    if "custom_unit_amount" not in params:
+        return None
+    for other in ("unit_amount", "unit_amount_decimal"):
+        refuse_both(params, "custom_unit_amount", other)
+    given = params["custom_unit_amount"]
+    if not given.get("enabled"):
+        raise missing("custom_unit_amount[enabled]")
+    if "recurring" in params:
+        raise invalid("`custom_unit_amount` cannot be used with `recurring`.", param="custom_unit_amount")
+    custom = copied(given, _LIMITS)
+    for name, amount in custom.items():
+        if amount is not None:
+            check_amount(Decimal(amount), currency, f"custom_unit_amount[{name}]")
+    _check_order(custom, currency)
+    return custom
+
+
+def _check_order(custom: Json, currency: str) -> None:
+    least, most, preset = custom["minimum"], custom["maximum"], custom["preset"]
+    if least is not None and least < minimum_charge(currency):
+        words = f"The minimum must be at least {display(minimum_charge(currency), currency)}."
+        raise invalid(words, param="custom_unit_amount[minimum]")
+    if most is not None and most < max(least or 0, minimum_charge(currency)):
+        raise invalid("The maximum must not be below the minimum.", param="custom_unit_amount[maximum]")
+    if preset is not None and not (least or 0) <= preset <= (preset if most is None else most):
+        raise invalid(
+            "The preset must lie between the minimum and the maximum.", param="custom_unit_amount[preset]"
+        )
