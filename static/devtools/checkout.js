@@ -59,13 +59,27 @@ const buttonLabel = () => {
   return `${verb} ${money(due, page.currency)}`;
 };
 
+const isTaxed = () => Boolean(page.tax_context?.automatic_tax_enabled);
+
+// Where the buyer is, as far as it is typed; the country alone is enough where no postal code is asked for.
+const taxRegion = () => {
+  const country = input("billingCountry").value;
+  const hasPostalCode = COUNTRIES_WITH_POSTAL_CODE.has(country);
+  return { "tax_region[country]": country, "tax_region[postal_code]": hasPostalCode ? read("billingPostalCode") : "" };
+};
+
+const typedTaxId = () => ({
+  "tax_id_collection[tax_id][type]": read("taxIdType"),
+  "tax_id_collection[tax_id][value]": read("taxId"),
+});
+
 const showType = () => {
   const isFree = page.line_item_group.due === 0;
   for (const part of document.querySelectorAll("[data-type]")) part.hidden = part.dataset.type !== type();
   for (const line of document.querySelectorAll("[data-for]")) line.hidden = line.dataset.for !== type();
   find("[data-payment]").hidden = isFree;
   find(".help").hidden = isFree;
-  find("[data-address]").hidden = type() !== "card";
+  find("[data-address]").hidden = type() !== "card" && !isTaxed();
   find("[data-mandate]").hidden = type() === "card";
   const hasPostalCode = COUNTRIES_WITH_POSTAL_CODE.has(input("billingCountry").value);
   find('[data-field="billingPostalCode"]').hidden = !hasPostalCode;
@@ -146,7 +160,8 @@ byTest("promotion-remove").addEventListener("click", async () => {
 const wantedFields = () => {
   const names = page.customer_email ? [] : ["email"];
   if (page.line_item_group.due === 0) return names;
-  const hasPostalCode = type() === "card" && COUNTRIES_WITH_POSTAL_CODE.has(read("billingCountry"));
+  const hasAddress = type() === "card" || isTaxed();
+  const hasPostalCode = hasAddress && COUNTRIES_WITH_POSTAL_CODE.has(read("billingCountry"));
   return [...names, ...FIELDS_OF[type()], ...(hasPostalCode ? ["billingPostalCode"] : [])];
 };
 
@@ -166,7 +181,7 @@ const findProblems = () => {
 
 const billing = () => {
   const fields = { email: page.customer_email ?? read("email"), name: read("billingName") };
-  if (type() !== "card") return fields;
+  if (type() !== "card" && !isTaxed()) return fields;
   const hasPostalCode = COUNTRIES_WITH_POSTAL_CODE.has(read("billingCountry"));
   return { ...fields, country: read("billingCountry"), postal_code: hasPostalCode ? read("billingPostalCode") : "" };
 };
@@ -245,7 +260,7 @@ const explain = async (error) => {
     input(field).focus();
     return;
   }
-  if (error.code === "checkout_amount_mismatch") await update({}, alertBuyer);
+  if (error.code === "checkout_amount_mismatch") await update(isTaxed() ? taxRegion() : {}, alertBuyer);
   alertBuyer(error instanceof ApiError ? error.message : NO_ANSWER);
   submit.focus({ preventScroll: true }); // being disabled took the focus from it
 };
@@ -273,6 +288,19 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
+// Tax follows from the address and the tax id: the total changes before anybody presses the button.
+const refreshTax = async (name) => {
+  if (["taxId", "taxIdType"].includes(name)) {
+    const isTaken = await update(typedTaxId(), (text) => complain("taxId", text));
+    if (isTaken) complain("taxId", "");
+    return;
+  }
+  if (isTaxed()) await update(taxRegion(), alertBuyer);
+};
+form.addEventListener("change", (event) => {
+  if (["billingCountry", "billingPostalCode", "taxId", "taxIdType"].includes(event.target.name)) refreshTax(event.target.name);
+});
+
 form.addEventListener("change", (event) => {
   if (!["paymentMethodType", "billingCountry"].includes(event.target.name)) return;
   alertBuyer("");
@@ -298,6 +326,7 @@ const open = async () => {
     else if (found.status === "complete") await finish();
     else {
       show(found);
+      if (isTaxed() && !found.tax_region) await update(taxRegion(), alertBuyer);
       tell("analytics", { eventType: "checkoutRendered" });
     }
     tell("ready");

@@ -123,7 +123,13 @@ const settings = find("[data-settings]");
 settings.addEventListener("submit", (event) => {
   event.preventDefault();
   const seconds = settings.settle_after_seconds.value.trim();
-  const changes = { webhook_order: settings.webhook_order.value, settle_after_seconds: seconds === "" ? null : Number(seconds) };
+  const places = settings.tax_registrations.value.toUpperCase().split(/[\s,]+/).filter(Boolean);
+  const changes = {
+    tax_registrations: places,
+    tax_fails: settings.tax_fails.checked,
+    webhook_order: settings.webhook_order.value,
+    settle_after_seconds: seconds === "" ? null : Number(seconds),
+  };
   act("Saved.", () => ask("config", changes))();
 });
 find("[data-hold]").addEventListener("click", act("From now on deliveries wait.", () => ask("deliveries/hold", {})));
@@ -199,6 +205,8 @@ const showFaults = async () => {
 const showConfig = async () => {
   const config = await ask("config");
   settings.webhook_order.value = config.webhook_order;
+  settings.tax_registrations.value = config.tax_registrations.join(", ");
+  settings.tax_fails.checked = config.tax_fails;
   settings.settle_after_seconds.value = config.settle_after_seconds ?? "";
 };
 

@@ -90,6 +90,9 @@ export const FIELD_OF_PARAM = {
   "us_bank_account[routing_number]": "routingNumber",
   "us_bank_account[account_number]": "accountNumber",
   custom_unit_amount: "customAmount",
+  "tax_id[value]": "taxId",
+  postal_code: "billingPostalCode",
+  country: "billingCountry",
 };
 
 export const methodBody = (type, read) => {

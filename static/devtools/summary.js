@@ -70,6 +70,12 @@ const totalRow = (label, amount, className = "") => {
   return row;
 };
 
+const taxLabel = (tax) => {
+  if (tax.taxability_reason === "reverse_charge") return `${tax.display_name} (reverse charge)`;
+  const label = `${tax.display_name} ${tax.country} (${tax.percentage}%)`;
+  return tax.inclusive ? `${label}, included` : label;
+};
+
 export const showOrder = (page, onQuantity) => {
   const { currency, line_item_group: group } = page;
   find("[data-name]").textContent = page.display_name ?? "Payment";
@@ -77,9 +83,12 @@ export const showOrder = (page, onQuantity) => {
   replaceLines(group.line_items.map((line) => lineRow(line, currency, onQuantity)));
   const rows = [];
   const [discount] = group.discount_amounts;
-  if (discount || group.tax) rows.push(totalRow("Subtotal", money(group.subtotal, currency)));
+  const taxes = group.tax_amounts ?? [];
+  const isBehind = page.tax_meta?.status === "requires_location_inputs";
+  if (discount || taxes.length || isBehind) rows.push(totalRow("Subtotal", money(group.subtotal, currency)));
   if (discount) rows.push(totalRow(discount.label ?? "Discount", `−${money(discount.amount, currency)}`));
-  if (group.tax) rows.push(totalRow("Tax", money(group.tax, currency)));
+  if (isBehind) rows.push(totalRow("Tax", "Enter your address"));
+  for (const tax of taxes) rows.push(totalRow(taxLabel(tax), money(tax.amount, currency)));
   rows.push(totalRow("Total due", money(group.due, currency), "due"));
   find("[data-totals]").replaceChildren(...rows);
   find("[data-promotion]").hidden = !page.allow_promotion_codes;

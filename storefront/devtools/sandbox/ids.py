@@ -14,6 +14,7 @@ def random_text(length: int) -> str:
 _LENGTHS = {
     "prod_": 14,
     "cus_": 14,
+    "txi_1": 23,
     "price_1": 23,
     "li_1": 23,
     "pm_1": 23,

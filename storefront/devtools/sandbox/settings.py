@@ -1,13 +1,16 @@
 """What tests and people change while the sandbox runs; `/_sandbox/config` reads and writes it."""
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeGuard
 
 from storefront.devtools.sandbox.json_values import is_number, is_whole_number
+from storefront.devtools.sandbox.tax.places import PLACES
 from storefront.devtools.sandbox.webhooks.mischief import Mischief, read_mischief
 
+TAX_BEHAVIORS = ("inclusive", "exclusive", "inferred_by_currency")
 _LONGEST_OFFSET_SECONDS = 10 * 366 * 24 * 60 * 60
 
 
@@ -25,6 +28,8 @@ class Settings:
 
     `clock_offset_seconds` is how far the sandbox's time is ahead of the machine's, or behind it.
     `terms_url` is of the account's public details: without it no form can ask to accept terms.
+    `tax_…` are the account's Stripe Tax: where the shop is, where it is registered (`DE`, `US-WA`), and what
+    counts for a price or product that says nothing. `tax_fails`: every computation does, and nobody pays tax.
     `page_first_delay_seconds=None`: what page_first holds leaves only by `/deliveries/release`.
     """
 
@@ -39,6 +44,11 @@ class Settings:
     jitter_seconds: float = 0.0
     ach_debits: bool = True
     terms_url: str | None = "https://example.com/terms"
+    tax_origin: str | None = "DE"
+    tax_registrations: tuple[str, ...] = tuple(PLACES)
+    tax_behavior: str | None = "inferred_by_currency"
+    tax_code: str = "txcd_10000000"
+    tax_fails: bool = False
     held_types: tuple[str, ...] = ()
     clock_offset_seconds: int = 0
     mischief: Mischief = dataclasses.field(default_factory=Mischief)
@@ -112,6 +122,30 @@ def _url_or_none(name: str, value: object) -> str | None:
     return value
 
 
+def _country_or_none(name: str, value: object) -> str | None:
+    if value is not None and not (isinstance(value, str) and re.fullmatch("[A-Z]{2}", value)):
+        raise ValueError(f"{name} must be a country of two capitals, or null")
+    return value
+
+
+def _registrations(name: str, value: object) -> tuple[str, ...]:
+    if not _is_list_of_texts(value) or not set(value) <= PLACES.keys():
+        raise ValueError(f"{name} must be a list of {', '.join(PLACES)}")
+    return tuple(value)
+
+
+def _behavior_or_none(name: str, value: object) -> str | None:
+    if value is not None and value not in TAX_BEHAVIORS:
+        raise ValueError(f"{name} must be one of {', '.join(TAX_BEHAVIORS)}, or null")
+    return None if value is None else str(value)
+
+
+def _tax_code(name: str, value: object) -> str:
+    if not (isinstance(value, str) and value.startswith("txcd_")):
+        raise ValueError(f"{name} must be a tax code, such as txcd_10000000")
+    return value
+
+
 def _names(name: str, value: object) -> tuple[str, ...]:
     if not _is_list_of_texts(value):
         raise ValueError(f"{name} must be a list of event types")
@@ -141,6 +175,11 @@ _READ: dict[str, Any] = {
     "jitter_seconds": _seconds,
     "ach_debits": _flag,
     "terms_url": _url_or_none,
+    "tax_origin": _country_or_none,
+    "tax_registrations": _registrations,
+    "tax_behavior": _behavior_or_none,
+    "tax_code": _tax_code,
+    "tax_fails": _flag,
     "held_types": _names,
     "clock_offset_seconds": _offset,
     "mischief": _mischief,

@@ -11,6 +11,7 @@ from storefront.devtools.sandbox.payments.refunds import settle_refund, usual_en
 from storefront.devtools.sandbox.storage.database import DatabaseClosedError
 from storefront.devtools.sandbox.storage.store import Store
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+from storefront.devtools.sandbox.tax.customer_tax_ids import verify
 from storefront.devtools.sandbox.webhooks.deliveries import release
 
 _LONGEST_SLEEP_SECONDS = 30.0
@@ -101,12 +102,17 @@ def _release_events(work: UnitOfWork, object_id: str) -> None:
     work.records.save(session)
 
 
+def _verify_tax_id(work: UnitOfWork, object_id: str) -> None:
+    verify(work, work.records.get("tax_id", object_id))
+
+
 _ACTIONS: dict[str, Callable[[UnitOfWork, str], None]] = {
     "dispute": _decide_dispute,
     "expire": _expire,
     "refund": _settle_refund,
     "release": _release_events,
     "settle": _settle,
+    "tax_id": _verify_tax_id,
 }
 
 

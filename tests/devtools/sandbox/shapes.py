@@ -131,6 +131,10 @@ OPTIONAL = {
     "Event.Data": {"previous_attributes"},
     "webhook_endpoint": {"secret"},
     "PaymentMethod.UsBankAccount.StatusDetails": {"blocked"},
+    "Settings.StatusDetails": {"active", "pending"},
+    "TaxId.Owner": {"account", "application", "customer", "customer_account"},
+    "tax_code": {"requirements"},
+    "Registration.CountryOptions": set(stripe.tax.Registration.CountryOptions.__annotations__),
 }
 # A member per payment method: only these are always there, the one named by `type` besides.
 REQUIRED = {
@@ -201,6 +205,11 @@ _CLASSES: dict[str, Any] = {
     "promotion_code": stripe.PromotionCode,
     "refund": stripe.Refund,
     "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
+    "tax.registration": stripe.tax.Registration,
+    "tax.settings": stripe.tax.Settings,
+    "tax_code": stripe.TaxCode,
+    "tax_id": stripe.TaxId,
+    "tax_rate": stripe.TaxRate,
     "webhook_endpoint": stripe.WebhookEndpoint,
 }
 

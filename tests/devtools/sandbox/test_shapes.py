@@ -73,6 +73,13 @@ EXPECTED = {
     "Session.CustomerDetails.TaxId",
     "Session.CustomField",
     "Session.TotalDetails.Breakdown.Discount",
+    "Session.TotalDetails.Breakdown.Tax",
+    "event:type=customer.tax_id.updated",
+    "tax.registration",
+    "tax.settings",
+    "tax_code",
+    "tax_id",
+    "tax_rate",
     "Session.Consent",
 }
 
@@ -201,6 +208,21 @@ def sell_in_every_way(sandbox: Calls) -> None:
     sandbox.pay(sandbox.make_session(discounts=[{"promotion_code": code}]).id)
 
 
+def tax_in_every_way(sandbox: Calls, checker: Checker) -> None:
+    price = sandbox.make_price(currency="eur", tax_behavior="exclusive")
+    session = sandbox.make_session(
+        price, automatic_tax={"enabled": True}, tax_id_collection={"enabled": True}, customer_creation="always"
+    )
+    sandbox.pay(session.id, country="FR", tax_id={"type": "eu_vat", "value": "FR000000000"})
+    paid = "&".join(f"expand[]={path}" for path in ("total_details.breakdown", "line_items.data.taxes"))
+    checker.check(sandbox.get(f"/v1/checkout/sessions/{session.id}", paid))
+    kept = sandbox.get(f"/v1/customers/{sandbox.session(session.id)['customer']}/tax_ids")
+    checker.check(kept)
+    sandbox.control(f"tax_ids/{kept['data'][0]['id']}/verify")
+    for path in ("tax/settings", "tax/registrations", "tax_rates", "tax_codes"):
+        checker.check(sandbox.get(f"/v1/{path}"))
+
+
 def dispute_in_every_way(sandbox: Calls) -> None:
     for status in DISPUTE_STATUSES:
         sandbox.pay(sandbox.make_session().id, payment_method="pm_card_mastercard")
@@ -302,6 +324,7 @@ def do_the_rest(sandbox: Calls, checker: Checker) -> None:
 
 def test_has_the_shape_the_library_declares(sandbox: Calls, checker: Checker) -> None:
     pay_in_every_way(sandbox)
+    tax_in_every_way(sandbox, checker)
     sell_in_every_way(sandbox)
     dispute_in_every_way(sandbox)
     link_in_every_way(sandbox)

@@ -24,6 +24,9 @@ _RESOURCES = {
     "promotion_codes": "promotion_code",
     "radar": "early_fraud_warning",
     "refunds": "charge",
+    "tax": "tax_settings",
+    "tax_codes": "product",
+    "tax_rates": "tax_rate",
     "webhook_endpoints": "webhook",
 }
 _NOT_FOR_THESE = (

@@ -10,6 +10,7 @@ from storefront.devtools.sandbox.resources.coupons import count_redemption
 from storefront.devtools.sandbox.resources.promotion_codes import count_code_redemption
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+from storefront.devtools.sandbox.tax.customer_tax_ids import keep_tax_ids
 
 
 def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: str, intent: Record | None) -> None:
@@ -21,7 +22,7 @@ def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: st
         url=None,
         payment_intent=None if intent is None else intent.id,
         customer=ensure_customer(work, session, payer),
-        customer_details=_customer_details(payer),
+        customer_details=_customer_details(work, body, payer),
         collected_information={"business_name": None, "individual_name": None, "shipping_details": None},
     )
     if body["consent_collection"] is not None:
@@ -31,11 +32,14 @@ def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: st
     work.records.save(session)
     _count_discount(work, session)
     work.emit("checkout.session.completed", body)
+    if body["customer"] is not None:
+        keep_tax_ids(work, body["customer"], payer.tax_ids, payer.name)
     if body["payment_link"] is not None:
         count_completion(work, body["payment_link"])
 
 
-def _customer_details(payer: Payer) -> Json:
+def _customer_details(work: UnitOfWork, body: Json, payer: Payer) -> Json:
+    customer = work.records.find("customer", body["customer"] or "")
     return {
         "address": full_address(payer.address),
         "business_name": None,
@@ -43,7 +47,7 @@ def _customer_details(payer: Payer) -> Json:
         "individual_name": None,
         "name": payer.name,
         "phone": None,
-        "tax_exempt": "none",
+        "tax_exempt": customer.body["tax_exempt"] if customer else "none",
         "tax_ids": list(payer.tax_ids),
     }
 

@@ -7,6 +7,7 @@ from storefront.devtools.sandbox.checkout.session_body import requires_terms
 from storefront.devtools.sandbox.checkout.totals import line_subtotal
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+from storefront.devtools.sandbox.tax.calculation import sum_taxes
 
 _COPIED = (
     "allow_promotion_codes",
@@ -42,7 +43,8 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
             "subtotal": body["amount_subtotal"],
             "total": body["amount_total"],
             "due": due,
-            "tax": 0,
+            "tax": body["total_details"]["amount_tax"],
+            "tax_amounts": [_tax(tax) for tax in sum_taxes(session)],
             "discount_amounts": _discounts(work, session),
             "line_items": [
                 _line(work, item, row)
@@ -54,9 +56,31 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
         "prefilled_email": session.private.get("prefilled_email"),
         "redirect_on_completion": body.get("redirect_on_completion"),
         "return_url": body.get("return_url"),
+        "tax_context": {
+            "automatic_tax_enabled": body["automatic_tax"]["enabled"],
+            "automatic_tax_address_source": "session.billing" if body["automatic_tax"]["enabled"] else None,
+        },
+        "tax_id": session.private.get("tax_id"),
+        "tax_meta": {
+            "computation_type": "automatic" if body["automatic_tax"]["enabled"] else "none",
+            "status": body["automatic_tax"]["status"],
+        },
+        "tax_region": session.private.get("tax_address"),
         "tax_id_collection_enabled": bool((body.get("tax_id_collection") or {}).get("enabled")),
         "terms_of_service_required": requires_terms(body),
         "total_summary": {"subtotal": body["amount_subtotal"], "total": body["amount_total"], "due": due},
+    }
+
+
+def _tax(tax: Json) -> Json:
+    rate = tax["rate"]
+    return {
+        "amount": tax["amount"],
+        "country": rate["country"],
+        "display_name": rate["display_name"],
+        "inclusive": rate["inclusive"],
+        "percentage": rate["percentage"],
+        "taxability_reason": tax["taxability_reason"],
     }
 
 

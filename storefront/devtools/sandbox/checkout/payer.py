@@ -35,8 +35,8 @@ def read_payer(work: UnitOfWork, session: Record, params: Json, billing: Json) -
     return Payer(
         email=_email(work, session, params, billing),
         name=params.get("name") or billing.get("name"),
-        address=_address(params, billing),
-        tax_ids=_tax_ids(params.get("tax_id")),
+        address=_address(session, params, billing),
+        tax_ids=_tax_ids(session.private.get("tax_id")),
     )
 
 
@@ -56,7 +56,10 @@ def find_customer_email(work: UnitOfWork, session: Record) -> str | None:
     return None if customer is None else customer.body["email"]
 
 
-def _address(params: Json, billing: Json) -> Json:
+def _address(session: Record, params: Json, billing: Json) -> Json:
+    """Return the address that tax was computed for, if there was one; it holds what the page said last."""
+    if session.body["automatic_tax"]["enabled"] and session.private.get("tax_address"):
+        return dict(session.private["tax_address"])
     typed = {name: params[name] for name in ("country", "postal_code") if params.get(name)}
     return {**(billing.get("address") or {}), **typed}
 
@@ -68,6 +71,7 @@ def _tax_ids(given: Json | None) -> tuple[Json, ...]:
 def ensure_customer(work: UnitOfWork, session: Record, payer: Payer) -> str | None:
     """Return the Customer's id. Guests stay guests: one is only made where it is wanted."""
     if session.body["customer"] is not None:
+        _update_customer(work, session, payer)
         return str(session.body["customer"])
     if not _wants_customer(session.body):
         return None
@@ -76,6 +80,16 @@ def ensure_customer(work: UnitOfWork, session: Record, payer: Payer) -> str | No
     else:
         _make_customer(work, session, payer)
     return str(session.private["customer"])
+
+
+def _update_customer(work: UnitOfWork, session: Record, payer: Payer) -> None:
+    """Save at the shop's own Customer what `customer_update` allows."""
+    typed = {"address": full_address(payer.address), "name": payer.name}
+    allowed = session.private.get("customer_update") or {}
+    names = tuple(name for name in typed if allowed.get(name) == "auto" and typed[name])
+    customer = work.records.find("customer", session.body["customer"])
+    if customer is not None and names:
+        save_change(work, customer, change(customer, typed, names))
 
 
 def _wants_customer(body: Json) -> bool:

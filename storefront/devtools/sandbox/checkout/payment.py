@@ -2,16 +2,17 @@
 
 from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.members import copied
-from storefront.devtools.sandbox.api.parameter_checks import require
 from storefront.devtools.sandbox.checkout.completion import complete
 from storefront.devtools.sandbox.checkout.consent import require_acceptance
 from storefront.devtools.sandbox.checkout.custom_amounts import require_choice
 from storefront.devtools.sandbox.checkout.intents import drop_intent, ensure_intent, find_intent
 from storefront.devtools.sandbox.checkout.payer import Payer, payer_from, read_payer
+from storefront.devtools.sandbox.checkout.totals import compute
 from storefront.devtools.sandbox.payments import payment_intents
 from storefront.devtools.sandbox.payments.payment_methods import find_method
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+from storefront.devtools.sandbox.tax.buyer_details import require_location, take_from_confirm
 
 
 def confirm_session(work: UnitOfWork, session: Record, params: Json) -> Json | None:
@@ -20,15 +21,19 @@ def confirm_session(work: UnitOfWork, session: Record, params: Json) -> Json | N
     Raises a decline as 402; the session then stays open and keeps its PaymentIntent.
     """
     require_open(session)
-    total: int = session.body["amount_total"]
     require_acceptance(session.body, params)
     require_choice(work, session)
+    method = find_method(work, params["payment_method"]) if params.get("payment_method") else None
+    take_from_confirm(session, params, {} if method is None else method.body["billing_details"])
+    compute(work, session)
+    total: int = session.body["amount_total"]
     _check_expected_amount(params.get("expected_amount", total), total)
     if total == 0:
         _complete_free_order(work, session, params)
         return None
-    require(params, "payment_method")
-    method = find_method(work, params["payment_method"])
+    if method is None:
+        raise missing("payment_method")
+    require_location(session)
     payer = read_payer(work, session, params, method.body["billing_details"])
     _prepare_method(work, session, method, payer)
     intent = ensure_intent(work, session, payer)

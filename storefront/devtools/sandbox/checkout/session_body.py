@@ -116,10 +116,15 @@ def tax_id_collection(params: Json) -> Json:
 
 
 def _automatic_tax(params: Json | None) -> Json:
-    """Show that tax is always known; here it is always zero."""
+    """Show what is asked for; how far the computation is, comes with the totals."""
     if not params or not params["enabled"]:
         return {"enabled": False, "liability": None, "provider": None, "status": None}
-    return {"enabled": True, "liability": {"type": "self"}, "provider": "stripe", "status": "complete"}
+    return {
+        "enabled": True,
+        "liability": {"type": "self"},
+        "provider": "stripe",
+        "status": "requires_location_inputs",
+    }
 
 
 def consent_collection(params: Json | None) -> Json | None:

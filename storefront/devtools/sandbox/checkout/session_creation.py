@@ -11,6 +11,8 @@ from storefront.devtools.sandbox.checkout.totals import compute, require_chargea
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+from storefront.devtools.sandbox.tax.buyer_details import check_customer_for_tax, known_address
+from storefront.devtools.sandbox.tax.calculation import has_automatic_tax, require_tax_settings
 
 _SHORTEST_SECONDS, _LONGEST_SECONDS = 1800, 86_400
 
@@ -19,6 +21,7 @@ def open_session(work: UnitOfWork, params: Json) -> Record:
     """Open a session with `params` as in `POST /v1/checkout/sessions`, checked by `check_new_session`."""
     _check_expiry(work, params)
     check_customer(work, params)
+    check_customer_for_tax(work, params)
     require_terms_url(work, params)
     lines, currency = read_lines(work, params["line_items"])
     check_currency(params, currency)
@@ -42,8 +45,13 @@ def open_session_of(
             "discount_start": None,
             "page_id": new_id("ppage_1"),
             "payment_intent_data": params.get("payment_intent_data") or {},
+            "customer_update": params.get("customer_update") or {},
+            "tax_address": known_address(work, params),
+            "tax_id": None,
         },
     )
+    if has_automatic_tax(session):
+        require_tax_settings(work, lines)
     compute(work, session)
     for discount in params.get("discounts") or []:
         discounts.attach(work, session, discount)

@@ -1,4 +1,4 @@
-"""What a session costs: subtotal, discount and how the discount falls on the lines."""
+"""What a session costs: subtotal, discount, how the discount falls on the lines, and then tax."""
 
 from decimal import Decimal
 from itertools import accumulate, pairwise
@@ -7,6 +7,7 @@ from storefront.devtools.sandbox.api.errors import StripeApiError
 from storefront.devtools.sandbox.money import display, minimum_charge, rounded
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+from storefront.devtools.sandbox.tax.calculation import add_taxes
 
 
 def line_subtotal(price: Json, line: Json, quantity: int) -> int:
@@ -52,8 +53,13 @@ def compute(work: UnitOfWork, session: Record) -> None:
     for line, share in zip(private["lines"], spread(discount, subtotals, currency), strict=True):
         line["discount"] = share
     body["amount_subtotal"] = subtotal
-    body["amount_total"] = subtotal - discount
-    body["total_details"] = {"amount_discount": discount, "amount_shipping": 0, "amount_tax": 0}
+    add_taxes(work, session)
+    body["amount_total"] = subtotal - discount + sum(line["tax_on_top"] for line in private["lines"])
+    body["total_details"] = {
+        "amount_discount": discount,
+        "amount_shipping": 0,
+        "amount_tax": sum(line["tax"] for line in private["lines"]),
+    }
 
 
 def _session_discount(work: UnitOfWork, session: Record, subtotal: int) -> int:

@@ -22,6 +22,7 @@ from storefront.devtools.sandbox.payments.refunds import (
 )
 from storefront.devtools.sandbox.payments.stripe_test_cards import RefundCourse
 from storefront.devtools.sandbox.storage.store import current_store
+from storefront.devtools.sandbox.tax.customer_tax_ids import verify
 
 after_sale = Blueprint("after_sale", __name__)
 
@@ -100,3 +101,13 @@ def fraud_warning(charge_id: str) -> Response:
     with current_store().work() as work:
         charge = find_or_refuse(work, "charge", charge_id)
         return jsonify(warn(work, charge, fraud_type or "misc").body)
+
+
+@after_sale.post("/tax_ids/<tax_id>/verify")
+def verify_tax_id(tax_id: str) -> Response:
+    """`{"status": "verified" | "unverified"}`; without a status the number decides."""
+    status = choice(json_body("status"), "status", ("verified", "unverified"))
+    with current_store().work() as work:
+        record = find_or_refuse(work, "tax_id", tax_id)
+        verify(work, record, status)
+        return jsonify(record.body)

@@ -9,6 +9,8 @@ _MODULES = (
     "coupons",
     "promotion_codes",
     "customers",
+    "customer_tax_ids",
+    "tax",
     "checkout_sessions",
     "checkout_session_actions",
     "payment_links",

@@ -18,6 +18,7 @@ from storefront.devtools.sandbox.checkout.parameter_rules import check_new_sessi
 from storefront.devtools.sandbox.checkout.session_creation import open_session
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+from storefront.devtools.sandbox.tax.calculation import sum_taxes
 
 _EMBEDDED_LINES = 10
 _UNSUPPORTED = (
@@ -99,12 +100,18 @@ def build_line_discounts(work: UnitOfWork, body: Json) -> list[Json]:
 
 
 @builds("item", "taxes")
-def build_line_taxes(_work: UnitOfWork, _body: Json) -> list[Json]:
-    return []
+def build_line_taxes(work: UnitOfWork, body: Json) -> list[Json]:
+    session = find_session_of(work, body["id"])
+    lines = session.private["lines"] if session else []
+    return next((line.get("taxes", []) for line in lines if line["id"] == body["id"]), [])
 
 
 @builds("checkout.session", "total_details.breakdown")
 def build_breakdown(work: UnitOfWork, body: Json) -> Json:
-    discount = discounts.discount_object(work.records.get("checkout.session", body["id"]))
+    session = work.records.get("checkout.session", body["id"])
+    discount = discounts.discount_object(session)
     amount = body["total_details"]["amount_discount"]
-    return {"discounts": [{"amount": amount, "discount": discount}] if discount else [], "taxes": []}
+    return {
+        "discounts": [{"amount": amount, "discount": discount}] if discount else [],
+        "taxes": sum_taxes(session),
+    }

@@ -15,6 +15,7 @@ from storefront.devtools.sandbox.checkout.redirect import poll
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
+from storefront.devtools.sandbox.tax.buyer_details import take_region, take_tax_id
 
 _CAN_BE_EMPTY = Spec(kind=Kind.STRING, can_be_empty=True)
 _QUANTITIES = Spec(
@@ -22,6 +23,14 @@ _QUANTITIES = Spec(
     item=Spec(kind=Kind.HASH, fields={"id": TEXT, "quantity": INTEGER}, required=("id", "quantity")),
 )
 _TAX_ID = Spec(kind=Kind.HASH, fields={"type": TEXT, "value": TEXT}, required=("type", "value"))
+_TYPED_TAX_ID = Spec(
+    kind=Kind.HASH,
+    fields={"tax_id": Spec(kind=Kind.HASH, fields={"type": TEXT, "value": _CAN_BE_EMPTY}, required=("value",))},
+)
+_REGION = Spec(
+    kind=Kind.HASH,
+    fields=dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), _CAN_BE_EMPTY),
+)
 _CONSENT = Spec(kind=Kind.HASH, fields={"terms_of_service": TEXT})
 # What a buyer types on the page.
 _TYPED = ("email", "name", "country", "postal_code", "payment_method", "tax_id")
@@ -47,6 +56,8 @@ def init_page(call: Call) -> Json:
         "promotion_code": _CAN_BE_EMPTY,
         "line_items": _QUANTITIES,
         "custom_unit_amount": INTEGER,
+        "tax_id_collection": _TYPED_TAX_ID,
+        "tax_region": _REGION,
     },
 )
 def update_page(call: Call) -> Json:
@@ -56,6 +67,10 @@ def update_page(call: Call) -> Json:
         if not session.body["allow_promotion_codes"]:
             raise invalid("This order does not take promotion codes.", param="promotion_code")
         apply_code(call.work, session, call.params["promotion_code"])
+    if "tax_region" in call.params:
+        take_region(session, call.params["tax_region"])
+    if "tax_id_collection" in call.params:
+        take_tax_id(session, call.params["tax_id_collection"].get("tax_id"), "tax_id")
     _set_quantities(session, call.params.get("line_items") or [], "line_items")
     if "custom_unit_amount" in call.params:
         choose_amount(call.work, session, call.params["custom_unit_amount"])

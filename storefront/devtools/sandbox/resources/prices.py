@@ -115,12 +115,18 @@ def retrieve_price(call: Call) -> Json:
     return call.get("price", param="price").body
 
 
+def _check_behavior(price: Record, wanted: str | None) -> None:
+    if wanted and price.body["tax_behavior"] not in {"unspecified", wanted}:
+        raise invalid("You cannot change the `tax_behavior` of a price once it is set.", param="tax_behavior")
+
+
 @route("POST /v1/prices/{id}", PriceUpdateParams, unsupported=("currency_options",))
 def update_price(call: Call) -> Json:
     price = call.get("price", param="price")
     key = call.params.get("lookup_key")
     if key and key != price.body["lookup_key"]:
         _claim_lookup_key(call.work, key, transfers=call.params.get("transfer_lookup_key", False))
+    _check_behavior(price, call.params.get("tax_behavior"))
     previous = change(price, call.params, ("active", "lookup_key", "metadata", "nickname", "tax_behavior"))
     save_change(call.work, price, previous)
     return price.body
