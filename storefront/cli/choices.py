@@ -10,6 +10,7 @@ ORDER_STATES = (
 DECISIONS = ("follow_payment", "withdraw", "allow")
 MAIL_STATES = ("queued", "sending", "sent", "canceled", "failed", "paused")
 KEY_SOURCES = ("generated", "pool")
+CHECKOUT_UIS = ("embedded", "hosted", "elements")
 REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create
 ROLES = ("owner", "support", "reader")
 TYPE_PAIRINGS = ("classic", "modern", "book", "technical")

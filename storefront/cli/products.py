@@ -1,4 +1,4 @@
-"""`storefront products`: how licenses and downloads of a product work."""
+"""`storefront products`: how licenses and downloads of a product work, and where it is paid."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from storefront.cli.choices import KEY_SOURCES
+from storefront.cli.choices import CHECKOUT_UIS, KEY_SOURCES
 from storefront.cli.output import as_json, print_result
 from storefront.cli.product_editing import COMMANDS
 from storefront.cli.shop import open_shop
 from storefront.shop.catalog.last_day import end_of_day
 
 if TYPE_CHECKING:
+    from storefront.core.config.checkout_ui import CheckoutUi
     from storefront.shop.catalog.models import KeySource
 
 
@@ -92,6 +93,7 @@ def show(slug: str, as_json: bool) -> None:
 @click.option("--download-days", type=LIMIT, help="Downloads work so many days from purchase.")
 @click.option("--pool-low-at", type=int, help="Warn at so many keys left.")
 @click.option("--pool-very-low-at", type=int, help="Warn again.")
+@click.option("--checkout-ui", type=click.Choice([*CHECKOUT_UIS, "none"]), help="Where it is paid.")
 @as_json
 def set_product(slug: str, edition: str | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401 - as click gives them
     """Change settings. They count for sales from now on: a license that is sold keeps what it was sold with."""
@@ -116,8 +118,9 @@ def _read_values(given: dict[str, Any]) -> dict[str, Any]:
     }
     if isinstance(values.get("license_until"), str):
         values["license_until"] = _read_last_day(values["license_until"])
-    if "key_source" in values:
-        values["key_source"] = _to_key_source(values["key_source"])
+    for name, to_enum in (("key_source", _to_key_source), ("checkout_ui", _to_checkout_ui)):
+        if values.get(name):
+            values[name] = to_enum(values[name])
     return values
 
 
@@ -125,6 +128,12 @@ def _to_key_source(word: str) -> "KeySource":
     from storefront.shop.catalog.models import KeySource
 
     return KeySource(word)
+
+
+def _to_checkout_ui(word: str) -> "CheckoutUi":
+    from storefront.core.config.checkout_ui import CheckoutUi
+
+    return CheckoutUi(word)
 
 
 def _read_last_day(text: str) -> datetime:

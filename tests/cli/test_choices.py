@@ -6,6 +6,7 @@ from enum import StrEnum
 import pytest
 
 from storefront.cli import choices
+from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.mail.models import MailState
 from storefront.orders.access import Reason
 from storefront.orders.models import Decision
@@ -22,11 +23,12 @@ from storefront.shop.pages.models import LegalKind
         (choices.DECISIONS, Decision),
         (choices.MAIL_STATES, MailState),
         (choices.KEY_SOURCES, KeySource),
+        (choices.CHECKOUT_UIS, CheckoutUi),
         (choices.LEGAL_KINDS, LegalKind),
         (choices.ROLES, Role),
         (choices.TYPE_PAIRINGS, TypePairing),
     ],
-    ids=["order", "decision", "mail", "key", "legal", "role", "type"],
+    ids=["order", "decision", "mail", "key", "checkout", "legal", "role", "type"],
 )
 def test_offers_every_value_that_there_is(words: tuple[str, ...], meant: Iterable[StrEnum]) -> None:
     assert words == tuple(member.value for member in meant)

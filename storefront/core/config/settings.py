@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from storefront.core.config.addresses import read_base_url, read_hosts, read_link, read_security_contact
+from storefront.core.config.checkout_ui import CheckoutUi, read_checkout_ui
 from storefront.core.config.engines import check_redis, read_engines
 from storefront.core.config.files import BUCKETS, files_path, read_accel_prefix, read_files
 from storefront.core.config.live import check_live, check_live_mail
@@ -65,6 +66,7 @@ class Settings:
     security_contact: str | None  # of security.txt
     trusted_proxies: int
     trusted_hosts: tuple[str, ...]  # beside that of BASE_URL
+    checkout_ui: CheckoutUi  # where no product says otherwise
     stripe_tax: bool
     terms_url: str | None
     order_page_code: bool
@@ -146,6 +148,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         security_contact=read_security_contact(reader, mail_from.address),
         trusted_proxies=reader.integer("TRUSTED_PROXIES", 0, low=0, high=5),
         trusted_hosts=read_hosts(reader),
+        checkout_ui=read_checkout_ui(reader),
         stripe_tax=reader.flag("STRIPE_TAX"),
         terms_url=read_link(reader, "TERMS_URL"),
         order_page_code=reader.flag("ORDER_PAGE_CODE"),

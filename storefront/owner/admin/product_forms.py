@@ -8,6 +8,7 @@ from typing import Any
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.shop.catalog.last_day import end_of_day
 from storefront.shop.catalog.models import KeySource
 from storefront.shop.editor.refusals import ProductRefused
@@ -78,6 +79,7 @@ def read_settings(form: Mapping[str, str]) -> dict[str, Any]:
         "license_prefix": str.upper,
         "license_until": _read_last_day,
         "key_source": _read_key_source,
+        "checkout_ui": _read_checkout_ui,
     }
     return values | {name: read(form[name].strip()) for name, read in readers.items() if name in form}
 
@@ -94,6 +96,13 @@ def _read_key_source(word: str) -> KeySource:
         return KeySource(word)
     except ValueError as error:
         raise ProductRefused({"key_source": "Choose where keys come from."}) from error
+
+
+def _read_checkout_ui(word: str) -> CheckoutUi | None:
+    try:
+        return CheckoutUi(word) if word else None
+    except ValueError as error:
+        raise ProductRefused({"checkout_ui": "Choose where it is paid."}) from error
 
 
 def typed() -> dict[str, str]:

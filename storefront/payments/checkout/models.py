@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 from storefront.core import clock
 from storefront.core.db import Base
+from storefront.payments.checkout.ui import EMBEDDED
 from storefront.shop.cart.cart import CartLine
 
 
@@ -43,7 +44,7 @@ class Checkout(Base):
     account: Mapped[str]  # at Stripe: another account does not know this Session
     cart: Mapped[tuple[CartLine, ...]] = mapped_column(CartJson)
     is_from_cart: Mapped[bool] = mapped_column(default=True)  # "Buy now" has one line, and leaves the cart alone
-    ui_mode: Mapped[str] = mapped_column(default="embedded_page")
+    ui_mode: Mapped[str] = mapped_column(default=EMBEDDED)  # of this attempt, whatever the shop says by now
     attempt: Mapped[int] = mapped_column(default=1)
     body: Mapped[dict[str, Any] | None]
     checkout_session_id: Mapped[str | None] = mapped_column(unique=True)

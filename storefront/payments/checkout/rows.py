@@ -90,7 +90,7 @@ def find_order(checkout: Checkout | None) -> Order | None:
 
 
 def insert_checkout(
-    *, cart: tuple[CartLine, ...], nonce: str, browser: str, account: str, is_from_cart: bool
+    *, cart: tuple[CartLine, ...], nonce: str, browser: str, account: str, is_from_cart: bool, ui_mode: str
 ) -> str:
     """Return the token of the new row, or of the one that the same nonce made a moment ago."""
     row = {
@@ -101,6 +101,7 @@ def insert_checkout(
         "account": account,
         "cart": cart,
         "is_from_cart": is_from_cart,
+        "ui_mode": ui_mode,
     }
     with transaction() as session:
         insert_missing(session, Checkout, [row])

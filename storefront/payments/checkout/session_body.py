@@ -5,11 +5,9 @@ from typing import Any
 
 from storefront.core.config.settings import Settings
 from storefront.core.runtime import absolute_url
+from storefront.payments.checkout.ui import HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.pages.consent import CheckoutWords
-
-EMBEDDED = "embedded_page"
-HOSTED = "hosted_page"
 
 
 def build_body(

@@ -27,7 +27,8 @@ from storefront.payments.checkout.rows import (
     store,
     store_session,
 )
-from storefront.payments.checkout.session_body import EMBEDDED, HOSTED, build_body
+from storefront.payments.checkout.session_body import build_body
+from storefront.payments.checkout.ui import HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
 from storefront.shop.pages.consent import read_checkout_words
@@ -39,9 +40,13 @@ OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutForm:
-    """What a browser sent to start paying. "Buy now" has one line, and is not from the cart."""
+    """What a browser sent to start paying. "Buy now" has one line, and is not from the cart.
+
+    `ui_mode` is for what begins now: a checkout that is open ends as it began.
+    """
 
     cart: tuple[CartLine, ...]
+    ui_mode: str
     nonce: str
     is_from_cart: bool
 
@@ -53,7 +58,7 @@ class CheckoutForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCheckout:
-    """A Checkout with its Session at Stripe; `url` is the hosted page's, `client_secret` the embedded form's."""
+    """A Checkout with its Session at Stripe; `url` is the hosted page's, `client_secret` a form's in our page."""
 
     token: str
     session_id: str
@@ -78,30 +83,31 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None
     """
     sent_before = find_by_nonce(form.own_nonce(browser), browser=browser)
     if sent_before is not None:
-        return sent_before.token if find_order(sent_before) else _take_up(sent_before, form.cart)
+        return sent_before.token if find_order(sent_before) else _take_up(sent_before, form)
     current = find_checkout(current_token or "", browser=browser)
     order = find_order(current)
     if order is not None and not order.has_failed:
         return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
     if current is not None and order is None:
-        return _take_up(current, form.cart)
+        return _take_up(current, form)
     return insert_checkout(
         cart=form.cart,
         nonce=form.own_nonce(browser),
         browser=browser,
         account=gateway().account_id(),
         is_from_cart=form.is_from_cart,
+        ui_mode=form.ui_mode,
     )
 
 
-def _take_up(checkout: Checkout, cart: tuple[CartLine, ...]) -> str | PaidMeanwhile:
+def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
     """Lead the same cart back to the checkout, or give the checkout this cart.
 
     The old Session as Stripe sees it now decides: paid, still good for this cart, or replaced. Nobody may pay
     both, so an open one for another cart is expired first.
     """
     token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
-    is_same_cart, old_account = checkout.cart == cart, checkout.account
+    is_same_cart, old_account = checkout.cart == form.cart, checkout.account
     account = gateway().account_id()
     if account == old_account and session_id is not None:
         status = gateway().find_status(session_id)
@@ -111,7 +117,7 @@ def _take_up(checkout: Checkout, cart: tuple[CartLine, ...]) -> str | PaidMeanwh
             return PaidMeanwhile(session_id=session_id)
     elif account == old_account and is_same_cart:
         return token
-    start_next_attempt(token, attempt, cart=cart, account=account, ui_mode=EMBEDDED)
+    start_next_attempt(token, attempt, cart=form.cart, account=account, ui_mode=form.ui_mode)
     return token
 
 
@@ -215,7 +221,7 @@ def _ensure_body(token: str, *, remake: str, has_box: bool) -> tuple[int, dict[s
 
 
 def switch_to_hosted(token: str) -> OpenCheckout | PaidMeanwhile:
-    """Stripe's own page instead of the embedded form: the embedded Session is expired first."""
+    """Stripe's own page instead of a form in ours: the form's Session is expired first."""
     checkout = get_checkout(token)
     session_id, attempt = checkout.checkout_session_id, checkout.attempt
     if checkout.ui_mode != HOSTED:

@@ -31,6 +31,7 @@ from storefront.payments.checkout.return_page import Landing
 from storefront.payments.checkout.rows import find_checkout
 from storefront.payments.checkout.start import CheckoutForm
 from storefront.payments.checkout.state import State, read_state, seconds_left
+from storefront.payments.checkout.ui import choose_ui_mode
 from storefront.payments.fulfillment.outcome import Outcome
 from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, put_back, save_cart, subtract
 from storefront.shop.cart.priced import price_as_opened, price_cart
@@ -68,7 +69,8 @@ def begin() -> ResponseReturnValue:
         return redirect(url_for("cart.cart"), 303)  # which says what changed: nobody pays what they have not seen
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else new_nonce(session)
-    return _begin(CheckoutForm(cart=priced.cart_lines, nonce=nonce, is_from_cart=True))
+    ui_mode = choose_ui_mode(line.checkout_ui for line in priced.lines)
+    return _begin(CheckoutForm(cart=priced.cart_lines, ui_mode=ui_mode, nonce=nonce, is_from_cart=True))
 
 
 @checkout.post("/checkout/now")
@@ -83,7 +85,8 @@ def buy_now() -> ResponseReturnValue:
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else tokens.new_token()
     cart = (CartLine(price_id=offer.price_id, quantity=1),)
-    return _begin(CheckoutForm(cart=cart, nonce=nonce, is_from_cart=False))
+    ui_mode = choose_ui_mode([offer.checkout_ui])
+    return _begin(CheckoutForm(cart=cart, ui_mode=ui_mode, nonce=nonce, is_from_cart=False))
 
 
 def _begin(form: CheckoutForm) -> ResponseReturnValue:
@@ -93,19 +96,19 @@ def _begin(form: CheckoutForm) -> ResponseReturnValue:
         return _ask_again(form, pending)
     key = _cookie_key(is_from_cart=form.is_from_cart)
     try:
-        opened = start.open_checkout(
+        token = start.open_checkout(
             form, browser=browser_id(), current_token=None if is_again else session.get(key)
         )
-        if isinstance(opened, start.PaidMeanwhile):
-            return redirect(url_for("checkout.returned", session_id=opened.session_id), 303)
-        session[key] = opened
-        start.ensure_session(opened)
+        if isinstance(token, start.PaidMeanwhile):
+            return redirect(url_for("checkout.returned", session_id=token.session_id), 303)
+        session[key] = token
+        opened = start.ensure_session(token)
     except (StripeUnavailable, StripeRefused) as error:
         nonce = new_nonce(session) if form.is_from_cart else form.nonce
         return _trouble(error, nonce=nonce, price_id=_price_id(form))
     if form.is_from_cart:
         session.pop(NONCE_KEY, None)
-    return redirect(url_for("checkout.form", token=opened), 303)
+    return redirect(opened.url or url_for("checkout.form", token=token), 303)
 
 
 def _cookie_key(*, is_from_cart: bool) -> str:

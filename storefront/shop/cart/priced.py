@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.money import format_money
 from storefront.shop.cart.cart import MAX_QUANTITY, CartLine, CartRefused, add, set_quantity
 from storefront.shop.catalog.offers import Offer, find_newer, find_offers, find_prices_in
@@ -18,6 +19,7 @@ class PricedLine:
     unit_minor: int
     quantity: int
     amount_minor: int
+    checkout_ui: CheckoutUi | None  # where it is paid; None: as the shop
 
     @property
     def is_free(self) -> bool:
@@ -154,6 +156,7 @@ def _price(offer: Offer, quantity: int) -> PricedLine:
         unit_minor=offer.amount_minor,
         quantity=quantity,
         amount_minor=offer.amount_minor * quantity,
+        checkout_ui=offer.checkout_ui,
     )
 
 

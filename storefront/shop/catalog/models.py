@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.core import clock
+from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import Base
 
 
@@ -68,6 +69,7 @@ class Product(Base):
     update_days: Mapped[int | None]
     download_limit: Mapped[int | None]  # per file of an order
     download_days: Mapped[int | None]  # from purchase
+    checkout_ui: Mapped[CheckoutUi | None]  # where it is paid; None: as the shop
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

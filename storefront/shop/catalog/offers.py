@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import db
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product
 from storefront.shop.catalog.queries import is_for_sale
@@ -27,6 +28,7 @@ class Offer:
     currency: str
     is_for_sale: bool
     has_page: bool
+    checkout_ui: CheckoutUi | None  # where it is paid; None: as the shop
 
 
 def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
@@ -83,4 +85,5 @@ def _offer(price: Price, edition: Edition, product: Product) -> Offer:
         currency=price.currency,
         is_for_sale=price.is_active and edition.is_active and product.state in FOR_SALE,
         has_page=product.state in FOR_SALE,
+        checkout_ui=product.checkout_ui,
     )

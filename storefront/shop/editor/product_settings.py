@@ -1,4 +1,4 @@
-"""How a product's licenses and downloads work: what an owner sets. Keys that are sold keep their terms."""
+"""How a product's licenses and downloads work, and where it is paid. Keys that are sold keep their terms."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ PRODUCT_FIELDS = (
     "download_days",
     "pool_low_at",
     "pool_very_low_at",
+    "checkout_ui",
 )
 EDITION_FIELDS = ("activation_limit", "seats", "update_days")
 MAX_NUMBER = 1_000_000

@@ -1,5 +1,6 @@
 """Every field that a file may have, in the order in which it is written: for reading, writing and the schema."""
 
+from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.money import write_money
 from storefront.shop.catalog.models import KeySource, ProductState
 from storefront.shop.catalog.releases import ReleaseState
@@ -58,6 +59,7 @@ PRODUCT = (
     number("download_days"),
     number("pool_low_at", may_be_none=False),
     number("pool_very_low_at", may_be_none=False),
+    choice("checkout_ui", tuple(CheckoutUi), may_be_none=True),
     slug("first_slug"),
     slugs("aliases"),
 )

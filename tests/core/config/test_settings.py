@@ -143,6 +143,7 @@ def test_refuses_live_until_it_is_safe(changes: dict[str, str], named: str) -> N
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "one"),
         ("WEB_THREADS", "0"),
+        ("CHECKOUT_UI", "popup"),
         ("STRIPE_TAX", "ja"),
         ("INVOICES", "2"),
         ("LOG_JSON", "json"),

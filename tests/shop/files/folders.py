@@ -54,6 +54,7 @@ download_limit: 7
 download_days: 90
 pool_low_at: 30
 pool_very_low_at: 6
+checkout_ui: hosted
 first_slug: tidy
 aliases: [tidy, neat-tool]
 editions:
