@@ -66,3 +66,4 @@ def sandbox(
 def _announce(server: "SandboxServer") -> None:
     keys = f"secret key ends in {server.secret_key[-4:]}, publishable key in {server.publishable_key[-4:]}"
     click.echo(f"Stripe sandbox on {server.url}, no real payments; {keys}")
+    click.echo(f"What it answers: {server.url}/docs. Control panel: {server.url}/_sandbox/")

@@ -28,10 +28,11 @@ def test_runs_until_it_is_told_to_stop(tmp_path: Path, ending: signal.Signals) -
         text=True,
     ) as running:
         assert running.stdout is not None
-        said = running.stdout.readline()
+        said = running.stdout.readline() + running.stdout.readline()
         address = re.search(r"http://127\.0\.0\.1:\d+", said)
         assert address is not None, said
         assert requests.get(f"{address[0]}/_sandbox/health", timeout=60).json()["status"] == "ok"
+        assert f"{address[0]}/docs" in said
         assert not re.search(r"[sp]k_test_", said)
         running.send_signal(ending)
         assert running.wait(timeout=60) == 0

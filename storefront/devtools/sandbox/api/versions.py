@@ -6,18 +6,18 @@ from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, no_l
 from storefront.devtools.sandbox.api.parameter_types import Spec
 
 # https://docs.stripe.com/changelog: the day on which each train of versions left.
-_TRAINS = {
+TRAINS = {
     "acacia": "2024-09-30",
     "basil": "2025-03-31",
     "clover": "2025-09-30",
     "dahlia": "2026-03-25",
     "endive": "2026-09-30",
 }
-CLOVER, DAHLIA, ENDIVE = _TRAINS["clover"], _TRAINS["dahlia"], _TRAINS["endive"]
+CLOVER, DAHLIA, ENDIVE = TRAINS["clover"], TRAINS["dahlia"], TRAINS["endive"]
 API_VERSION = "2026-10-28.endive"
-_FIRST_TRAIN = _TRAINS["acacia"]
+_FIRST_TRAIN = TRAINS["acacia"]
 # What came before is answered in the shape of this one.
-_OLDEST = _TRAINS["basil"]
+_OLDEST = TRAINS["basil"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def _is_day(text: str) -> bool:
 
 def _train_of(day: str) -> str:
     """Return the name that a version of that day has; the old ones have none."""
-    return "" if day < _FIRST_TRAIN else [name for name, start in _TRAINS.items() if start <= day][-1]
+    return "" if day < _FIRST_TRAIN else [name for name, start in TRAINS.items() if start <= day][-1]
 
 
 def _refused(message: str) -> StripeApiError:
