@@ -30,6 +30,7 @@ class Settings:
     `terms_url` is of the account's public details: without it no form can ask to accept terms.
     `tax_…` are the account's Stripe Tax: where the shop is, where it is registered (`DE`, `US-WA`), and what
     counts for a price or product that says nothing. `tax_fails`: every computation does, and nobody pays tax.
+    `test_wallet` shows a button of a wallet in the express checkout element, as a device with one would.
     `page_first_delay_seconds=None`: what page_first holds leaves only by `/deliveries/release`.
     """
 
@@ -49,6 +50,7 @@ class Settings:
     tax_behavior: str | None = "inferred_by_currency"
     tax_code: str = "txcd_10000000"
     tax_fails: bool = False
+    test_wallet: bool = False
     held_types: tuple[str, ...] = ()
     clock_offset_seconds: int = 0
     mischief: Mischief = dataclasses.field(default_factory=Mischief)
@@ -180,6 +182,7 @@ _READ: dict[str, Any] = {
     "tax_behavior": _behavior_or_none,
     "tax_code": _tax_code,
     "tax_fails": _flag,
+    "test_wallet": _flag,
     "held_types": _names,
     "clock_offset_seconds": _offset,
     "mischief": _mischief,

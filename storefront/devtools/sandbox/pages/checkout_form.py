@@ -1,8 +1,6 @@
-"""Stripe.js and the Checkout form, embedded in a shop's page or on a page of its own."""
+"""The Checkout form, embedded in a shop's page or on a page of its own."""
 
-from pathlib import Path
-
-from flask import Blueprint, Response, jsonify, render_template, request, send_file
+from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from storefront.devtools.sandbox.money import exponent
@@ -10,17 +8,7 @@ from storefront.devtools.sandbox.pages.policy import SCRIPTED, protect
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.store import find_session, find_session_by_client_secret, publishable_key
 
-STATIC = Path(__file__).resolve().parents[4] / "static" / "devtools"
-
 checkout_form = Blueprint("checkout_form", __name__)
-
-
-@checkout_form.get("/endive/stripe.js")
-def stripe_js() -> Response:
-    """Serve the stand-in for `js.stripe.com/endive/stripe.js`."""
-    response = send_file(STATIC / "stripe.js", mimetype="text/javascript", max_age=0)
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
 
 
 @checkout_form.get("/embedded/<session_id>")

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
-from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
 from storefront.devtools.sandbox.api.parameter_checks import require
 from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
 from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.checkout.collected import with_collected
 from storefront.devtools.sandbox.checkout.custom_amounts import choose_amount
 from storefront.devtools.sandbox.checkout.discounts import apply_code
-from storefront.devtools.sandbox.checkout.line_items import get_line
+from storefront.devtools.sandbox.checkout.elements_json import elements_json
 from storefront.devtools.sandbox.checkout.page_json import page_json
+from storefront.devtools.sandbox.checkout.page_updates import GROUPS, apply_groups, set_quantity
 from storefront.devtools.sandbox.checkout.payment import authenticate_session, confirm_session, require_open
 from storefront.devtools.sandbox.checkout.redirect import poll
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
@@ -34,18 +36,21 @@ _REGION = Spec(
 _CONSENT = Spec(kind=Kind.HASH, fields={"terms_of_service": TEXT})
 # What a buyer types on the page.
 _TYPED = ("email", "name", "country", "postal_code", "payment_method", "tax_id")
-# Named by Stripe's own page for fraud signals; taken and not used.
-_SIGNALS: Mapping[str, Spec] = dict.fromkeys(("eid", "guid", "muid", "sid"), _CAN_BE_EMPTY)
+# Named by Stripe's own page for fraud signals, taken and not used; the secret opens a session of the Elements SDK.
+_SIGNALS: Mapping[str, Spec] = dict.fromkeys(("client_secret", "eid", "guid", "muid", "sid"), _CAN_BE_EMPTY)
 
 
 @route("GET /v1/payment_pages/{id}", is_public=True, extra=_SIGNALS)
 def retrieve_page(call: Call) -> Json:
-    return page_json(call.work, _session(call))
+    return _page(call, _session(call))
 
 
 @route("POST /v1/payment_pages/{id}/init", is_public=True, extra=_SIGNALS)
 def init_page(call: Call) -> Json:
-    return page_json(call.work, _session(call))
+    session = _session(call)
+    if _is_for_elements(session):
+        _require_active(session)
+    return _page(call, session)
 
 
 @route(
@@ -53,6 +58,7 @@ def init_page(call: Call) -> Json:
     is_public=True,
     extra={
         **_SIGNALS,
+        **GROUPS,
         "promotion_code": _CAN_BE_EMPTY,
         "line_items": _QUANTITIES,
         "custom_unit_amount": INTEGER,
@@ -62,7 +68,10 @@ def init_page(call: Call) -> Json:
 )
 def update_page(call: Call) -> Json:
     session = _session(call)
+    if _is_for_elements(session):
+        _require_active(session)
     require_open(session)
+    apply_groups(call.work, session, call.params)
     if "promotion_code" in call.params:
         if not session.body["allow_promotion_codes"]:
             raise invalid("This order does not take promotion codes.", param="promotion_code")
@@ -75,25 +84,12 @@ def update_page(call: Call) -> Json:
     if "custom_unit_amount" in call.params:
         choose_amount(call.work, session, call.params["custom_unit_amount"])
     _keep_totals(call.work, session)
-    return page_json(call.work, session)
+    return _page(call, session)
 
 
 def _set_quantities(session: Record, quantities: list[Json], name: str) -> None:
     for place, wanted in enumerate(quantities):
-        _set_quantity(session, wanted, f"{name}[{place}]")
-
-
-def _set_quantity(session: Record, wanted: Json, name: str) -> None:
-    line = get_line(session, wanted["id"], f"{name}[id]")
-    limits = line["adjustable"]
-    if limits is None:
-        raise invalid("The quantity of this item cannot be changed.", param=f"{name}[quantity]")
-    if not limits["minimum"] <= wanted["quantity"] <= limits["maximum"]:
-        raise invalid(
-            f"Please choose a quantity from {limits['minimum']} to {limits['maximum']}.",
-            param=f"{name}[quantity]",
-        )
-    line["quantity"] = wanted["quantity"]
+        set_quantity(session, wanted["id"], wanted["quantity"], f"{name}[{place}]")
 
 
 def _keep_totals(work: UnitOfWork, session: Record) -> None:
@@ -122,8 +118,8 @@ def _keep_totals(work: UnitOfWork, session: Record) -> None:
 def confirm_page(call: Call) -> Json:
     require(call.params, "expected_amount")
     session = _session(call)
-    intent = confirm_session(call.work, session, call.params)
-    return page_json(call.work, session, intent)
+    intent = confirm_session(call.work, session, with_collected(session, call.params))
+    return _page(call, session, intent)
 
 
 @route(
@@ -135,7 +131,7 @@ def authenticate_page(call: Call) -> Json:
     require(call.params, "payment_intent", "result")
     session = _session(call)
     intent = authenticate_session(call.work, session, call.params)
-    return page_json(call.work, session, intent)
+    return _page(call, session, intent)
 
 
 @route("GET /v1/payment_pages/{id}/poll", is_public=True, extra=_SIGNALS)
@@ -144,7 +140,36 @@ def poll_page(call: Call) -> Json:
 
 
 def _session(call: Call) -> Record:
-    return call.get("checkout.session", param="session")
+    """Return the session; one of the Elements SDK opens to who holds its client secret."""
+    session = call.get("checkout.session", param="session")
+    if _is_for_elements(session) and call.params.get("client_secret") != session.body["client_secret"]:
+        raise invalid(
+            "The client secret provided does not match the client secret of this Checkout Session.",
+            param="client_secret",
+            is_stored=False,
+        )
+    return session
+
+
+def _is_for_elements(session: Record) -> bool:
+    return bool(session.body["ui_mode"] == "elements")
+
+
+def _require_active(session: Record) -> None:
+    """Tell the SDK that a session is spent, and whether it was paid."""
+    if session.body["status"] == "open":
+        return
+    is_paid = session.body["status"] == "complete" and session.body["payment_status"] != "unpaid"
+    raise StripeApiError(
+        400,
+        "This Checkout Session is no longer active. Create a new Checkout Session to try again.",
+        code="checkout_succeeded_session" if is_paid else "checkout_not_active_session",
+        is_stored=False,
+    )
+
+
+def _page(call: Call, session: Record, intent: Json | None = None) -> Json:
+    return (elements_json if _is_for_elements(session) else page_json)(call.work, session, intent)
 
 
 def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Json:

@@ -1,0 +1,98 @@
+"""The private API behind the Elements SDK: init, one group of changes after the other, confirm."""
+
+from typing import Any
+
+import pytest
+
+from tests.devtools.sandbox.calls import Answer, Calls
+
+ADDRESS = {"country": "DE", "line1": "Unter den Linden 1", "city": "Berlin", "postal_code": "10117"}
+
+
+class Sdk:
+    """Speaks for a page that holds the client secret."""
+
+    def __init__(self, sandbox: Calls, **more: Any) -> None:
+        self.sandbox = sandbox
+        self.session = sandbox.make_session(ui_mode="elements", **more)
+
+    def call(self, action: str = "", **params: Any) -> Answer:
+        return self.sandbox.page(self.session.id, action, client_secret=self.session.client_secret, **params)
+
+    def change(self, **params: Any) -> Any:
+        answer = self.call(**params)
+        assert answer.status == 200, answer.json
+        return answer.json["elements_session"]
+
+    def refused(self, **params: Any) -> tuple[str | None, str]:
+        answer = self.call(**params)
+        assert answer.status == 400, answer.json
+        return answer.json["error"].get("code"), answer.json["error"]["message"]
+
+
+def test_opens_a_session_to_its_client_secret_only(sandbox: Calls) -> None:
+    sdk = Sdk(sandbox, quantity=2)
+    shown = sdk.call("/init", eid="NA").json
+    assert shown["elements_session"]["totals"] == {
+        "discount": 0,
+        "shipping": 0,
+        "subtotal": 3800,
+        "tax_exclusive": 0,
+        "tax_inclusive": 0,
+        "total": 3800,
+    }
+    assert shown["elements_session"]["line_items"][0]["unit_amount"] == 1900
+    for wrong in ("", f"{sdk.session.id}_secret_wrong"):
+        for action, more in (("", {}), ("/init", {}), ("/confirm", {"expected_amount": 3800})):
+            answer = sandbox.page(sdk.session.id, action, client_secret=wrong, **more)
+            assert (answer.status, answer.json["error"]["param"]) == (400, "client_secret")
+
+
+def test_keeps_what_a_page_collects_and_pays_with_it(sandbox: Calls) -> None:
+    sdk = Sdk(sandbox, tax_id_collection={"enabled": True})
+    assert sdk.change(buyer_email="ada@example.com")["email"] == "ada@example.com"
+    contact = {f"billing_address[address][{name}]": value for name, value in ADDRESS.items()}
+    shown = sdk.change(**{"billing_address[name]": "Ada", **contact})
+    assert shown["billing_address"]["address"]["line1"] == "Unter den Linden 1"
+    tax_id = {"tax_id_collection[tax_id][type]": "eu_vat", "tax_id_collection[tax_id][value]": "DE123456789"}
+    assert sdk.change(**tax_id)["tax_id"] == {"type": "eu_vat", "value": "DE123456789"}
+    assert sdk.change(phone="+49 30 1234")["phone"] == "+49 30 1234"
+    assert sdk.change(phone="")["phone"] is None
+    paid = sdk.call("/confirm", expected_amount=1900, payment_method="pm_card_visa")
+    assert (paid.status, paid.json["status"]) == (200, "complete")
+    details = sandbox.session(sdk.session.id)["customer_details"]
+    assert (details["email"], details["name"], details["address"]["country"]) == ("ada@example.com", "Ada", "DE")
+    assert details["tax_ids"] == [{"type": "eu_vat", "value": "DE123456789"}]
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"buyer_email": "ada"}, "email_incomplete"),
+        ({"buyer_email": "ada@example"}, "email_incomplete"),
+        ({"buyer_email": "ada lovelace@example.com"}, "email_invalid"),
+        ({"promotion_code": "NOPE"}, "promotion_code_invalid"),
+        ({"tax_id_collection[tax_id][type]": "eu_vat", "tax_id_collection[tax_id][value]": "?"}, "tax_id_invalid"),
+        ({"amount_total": 1}, "parameter_unknown"),
+        ({"metadata[order]": "1"}, "parameter_unknown"),
+    ],
+)
+def test_says_what_is_wrong_with_a_change(sandbox: Calls, params: dict[str, Any], code: str) -> None:
+    sdk = Sdk(sandbox, allow_promotion_codes=True, tax_id_collection={"enabled": True})
+    assert sdk.refused(**params)[0] == code
+
+
+def test_leaves_the_shops_own_email_alone(sandbox: Calls) -> None:
+    sdk = Sdk(sandbox, customer_email="ada@example.com")
+    assert "customer_email" in sdk.refused(buyer_email="eve@example.com")[1]
+
+
+def test_tells_that_a_session_is_spent(sandbox: Calls) -> None:
+    sdk = Sdk(sandbox)
+    sandbox.control(f"sessions/{sdk.session.id}/expire")
+    assert sdk.refused(buyer_email="ada@example.com")[0] == "checkout_not_active_session"
+    paid = Sdk(sandbox)
+    sandbox.pay(paid.session.id)
+    answer = paid.call("/init", eid="NA")
+    assert (answer.status, answer.json["error"]["code"]) == (400, "checkout_succeeded_session")
+    assert "no longer active" in answer.json["error"]["message"]
