@@ -4,14 +4,12 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from jinja2 import FileSystemBytecodeCache
-from werkzeug.routing import Rule
 
 from storefront.app import create_app
 from storefront.core.config.settings import Settings, load_settings
@@ -21,6 +19,7 @@ from storefront.devtools.sandbox.server import SandboxServer
 from storefront.stripe_api.gateway import FOR_PAGES, Patience, set_up_gateway
 from tests.support.databases import Databases, base_environment, databases
 from tests.support.ports import find_free_port
+from tests.support.quick_app import CompiledTemplates, keep_rules
 from tests.support.quick_engine import make_quick
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import PATIENCE_SECONDS, Buyer, Shop
@@ -56,6 +55,8 @@ SALE = ("orders", "payments/checkout", "payments/fulfillment", "payments/webhook
 def pytest_configure() -> None:
     """Everything is on this machine: no test goes through a proxy, or looks for one before each call."""
     os.environ |= {"NO_PROXY": "127.0.0.1,localhost,[::1]", "no_proxy": "127.0.0.1,localhost,[::1]"}
+    # Containers often set it. Each program that a test starts would then compile 350 files anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     _choose_examples()
 
 
@@ -91,26 +92,10 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _templates_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Each test has an app of its own: compiling its templates anew takes a quarter of the time."""
-    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
-    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": cache}
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _addresses_are_compiled_once() -> Iterator[None]:
-    """The same for the code that Werkzeug writes and compiles for each rule: half of what an app costs."""
-    builders: dict[tuple[object, ...], Any] = {}
-    compile_builder = Rule._compile_builder
-
-    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
-        known = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
-        if known not in builders:
-            builders[known] = compile_builder(rule, append_unknown)
-        return builders[known]
-
+def _apps_are_made_quickly() -> Iterator[None]:
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", compile_once)
+        keep_rules(patch)
         yield
 
 
