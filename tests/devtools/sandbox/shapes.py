@@ -28,6 +28,7 @@ OPTIONAL = {
         "branding_settings",
         "phone_number_collection",
     },
+    "Account.BusinessProfile": {"annual_revenue", "estimated_worker_count", "monthly_estimated_revenue"},
     "Session.AutomaticTax.Liability": {"account"},
     "Session.BrandingSettings.Icon": {"file", "url"},
     "Session.BrandingSettings.Logo": {"file", "url"},
@@ -234,12 +235,16 @@ def _unpacked(hint: Any) -> list[Any]:
     return [origin or hint]
 
 
+_STATES = ("status", "payment_status", "ui_mode", "type", "case_type", "reporting_category")
+
+
 class Checker:
-    """`seen` counts what was checked: types, and types with their status."""
+    """`seen` counts what was checked: types, and types with their status. `objects` has one of each state."""
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
         self.problems: list[str] = []
+        self.objects: dict[tuple[str, ...], Any] = {}
 
     def check(self, value: Any) -> None:
         """Any JSON answer: an object, a list of them, or an event with its payload."""
@@ -257,6 +262,9 @@ class Checker:
         if kind == "event":
             self.check(value["data"]["object"])
             self._previous(value)
+        else:
+            state = (str(value.get(member)) for member in _STATES)
+            self.objects.setdefault((kind, *state), value)
 
     def _previous(self, event: Any) -> None:
         """What changed, of the library's types; of a hash only the members that changed, null where none was."""
@@ -310,7 +318,7 @@ class Checker:
 
     def _count(self, value: Any, name: str) -> None:
         self.seen[name] += 1
-        for member in ("status", "payment_status", "ui_mode", "type", "case_type", "reporting_category"):
+        for member in _STATES:
             if isinstance(value.get(member), str):
                 self.seen[f"{name}:{member}={value[member]}"] += 1
 

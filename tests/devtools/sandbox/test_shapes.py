@@ -1,11 +1,13 @@
 """Every object the sandbox sends has the shape of the installed library's class, in every state."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import stripe
 
 from tests.devtools.sandbox.calls import Calls
+from tests.devtools.sandbox.node_types import find_compiler, problems_of
 from tests.devtools.sandbox.shapes import Checker
 
 EXPECTED = {
@@ -322,7 +324,8 @@ def do_the_rest(sandbox: Calls, checker: Checker) -> None:
         sandbox.control(f"refunds/{refund.id}/settle", result=result)
 
 
-def test_has_the_shape_the_library_declares(sandbox: Calls, checker: Checker) -> None:
+def test_has_the_shape_the_libraries_declare(sandbox: Calls, checker: Checker, tmp_path: Path) -> None:
+    """Python's library, and Node's where it is installed."""
     pay_in_every_way(sandbox)
     tax_in_every_way(sandbox, checker)
     sell_in_every_way(sandbox)
@@ -362,6 +365,9 @@ def test_has_the_shape_the_library_declares(sandbox: Calls, checker: Checker) ->
         checker.check(sandbox.get(f"/v1/checkout/sessions/{session['id']}/line_items"))
     assert not checker.problems, "\n".join(sorted(set(checker.problems)))
     assert EXPECTED - set(checker.seen) == set()
+    compiler = find_compiler()
+    if compiler is not None:
+        assert problems_of(compiler, tmp_path, checker.objects.values()) == ""
 
 
 def test_notices_what_is_wrong(sandbox: Calls, checker: Checker) -> None:

@@ -39,7 +39,6 @@ def _business_profile() -> Json:
         "estimated_worker_count": None,
         "mcc": None,
         "minority_owned_business_designation": None,
-        "monthly_estimated_revenue": None,
         "name": DISPLAY_NAME,
         "product_description": None,
         "specified_commercial_transactions_act_url": None,

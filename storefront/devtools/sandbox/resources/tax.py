@@ -114,4 +114,5 @@ def retrieve_code(call: Call) -> Json:
 
 
 def _code(code: str) -> Json:
-    return {"id": code, "object": "tax_code", "description": f"{TAX_CODES[code]}.", "name": TAX_CODES[code]}
+    name = TAX_CODES[code]
+    return {"id": code, "object": "tax_code", "description": f"{name}.", "name": name, "requirements": None}

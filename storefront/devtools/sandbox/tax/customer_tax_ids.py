@@ -21,7 +21,7 @@ def add_tax_id(work: UnitOfWork, customer_id: str, tax_id: Json, name: str | Non
             "customer": customer_id,
             "customer_account": None,
             "livemode": False,
-            "owner": {"customer": customer_id, "type": "customer"},
+            "owner": {"customer": customer_id, "customer_account": None, "type": "customer"},
             "type": tax_id["type"],
             "value": tax_id["value"],
             "verification": {"status": status, "verified_address": None, "verified_name": None},
