@@ -14,6 +14,7 @@ from storefront.devtools.sandbox.in_progress import count_requests
 from storefront.devtools.sandbox.pages.checkout_form import checkout_form
 from storefront.devtools.sandbox.pages.control_panel import control_panel
 from storefront.devtools.sandbox.pages.elements import elements
+from storefront.devtools.sandbox.pages.method_pages import method_pages
 from storefront.devtools.sandbox.pages.payment_link import payment_link
 from storefront.devtools.sandbox.pages.receipt import receipt
 from storefront.devtools.sandbox.pages.reference import reference
@@ -22,7 +23,18 @@ from storefront.devtools.sandbox.storage.store import Store
 from storefront.devtools.sandbox.webhooks.stripe_listen import listen, set_up_listeners
 
 _ROOT = Path(__file__).parents[3]
-_BLUEPRINTS = (api, control, listen, checkout_form, control_panel, elements, payment_link, receipt, reference)
+_BLUEPRINTS = (
+    api,
+    control,
+    listen,
+    checkout_form,
+    control_panel,
+    elements,
+    method_pages,
+    payment_link,
+    receipt,
+    reference,
+)
 
 
 def create_sandbox(config: SandboxConfig) -> Flask:

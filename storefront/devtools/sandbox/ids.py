@@ -35,6 +35,7 @@ _LENGTHS = {
     "plink_1": 23,
     "test_": 14,
     "mandate_1": 23,
+    "ccsbtxn_1": 23,
     "acct_1": 15,
     "req_": 14,
     "cs_test_a1": 56,

@@ -27,6 +27,7 @@ class Settings:
     """`settle_after_seconds=None`: bank debits, refunds and disputes settle only when the control API says so.
 
     `clock_offset_seconds` is how far the sandbox's time is ahead of the machine's, or behind it.
+    `disabled_methods` are payment methods that the account has switched off.
     `terms_url` is of the account's public details: without it no form can ask to accept terms.
     `tax_…` are the account's Stripe Tax: where the shop is, where it is registered (`DE`, `US-WA`), and what
     counts for a price or product that says nothing. `tax_fails`: every computation does, and nobody pays tax.
@@ -44,6 +45,7 @@ class Settings:
     duplicates: int = 0
     jitter_seconds: float = 0.0
     ach_debits: bool = True
+    disabled_methods: tuple[str, ...] = ()
     terms_url: str | None = "https://example.com/terms"
     tax_origin: str | None = "DE"
     tax_registrations: tuple[str, ...] = tuple(PLACES)
@@ -150,7 +152,7 @@ def _tax_code(name: str, value: object) -> str:
 
 def _names(name: str, value: object) -> tuple[str, ...]:
     if not _is_list_of_texts(value):
-        raise ValueError(f"{name} must be a list of event types")
+        raise ValueError(f"{name} must be a list of names")
     return tuple(value)
 
 
@@ -176,6 +178,7 @@ _READ: dict[str, Any] = {
     "duplicates": _count,
     "jitter_seconds": _seconds,
     "ach_debits": _flag,
+    "disabled_methods": _names,
     "terms_url": _url_or_none,
     "tax_origin": _country_or_none,
     "tax_registrations": _registrations,

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable
 
 from storefront.devtools.sandbox import clock
-from storefront.devtools.sandbox.checkout.completion import expire, settle_payment
+from storefront.devtools.sandbox.checkout.completion import end_voucher_of, expire, settle_payment
+from storefront.devtools.sandbox.payments.delayed import can_settle
 from storefront.devtools.sandbox.payments.dispute_evidence import find_verdict
 from storefront.devtools.sandbox.payments.disputes import move_dispute
 from storefront.devtools.sandbox.payments.refunds import settle_refund, usual_end
@@ -80,8 +81,14 @@ def _expire(work: UnitOfWork, object_id: str) -> None:
 
 def _settle(work: UnitOfWork, object_id: str) -> None:
     intent = work.records.get("payment_intent", object_id)
-    if intent.body["status"] == "processing":
+    if can_settle(intent):
         settle_payment(work, intent)
+
+
+def _end_voucher(work: UnitOfWork, object_id: str) -> None:
+    intent = work.records.get("payment_intent", object_id)
+    if can_settle(intent):
+        end_voucher_of(work, intent)
 
 
 def _settle_refund(work: UnitOfWork, object_id: str) -> None:
@@ -113,6 +120,7 @@ _ACTIONS: dict[str, Callable[[UnitOfWork, str], None]] = {
     "release": _release_events,
     "settle": _settle,
     "tax_id": _verify_tax_id,
+    "voucher": _end_voucher,
 }
 
 

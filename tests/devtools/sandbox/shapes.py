@@ -39,6 +39,14 @@ OPTIONAL = {
     "product": {"default_price", "statement_descriptor", "tax_code", "unit_label"},
     "Product.MarketingFeature": {"name"},
     "price": {"currency_options", "tiers"},
+    "customer_cash_balance_transaction": {
+        "adjusted_for_overdraft",
+        "applied_to_payment",
+        "funded",
+        "refunded_from_payment",
+        "transferred_to_balance",
+        "unapplied_from_payment",
+    },
     "customer": {
         "address",
         "business_name",
@@ -79,7 +87,10 @@ OPTIONAL = {
     "Charge.FraudDetails": {"stripe_report", "user_report"},
     "Charge.Outcome": {"risk_level", "risk_score", "rule"},
     "Charge.PaymentMethodDetails.UsBankAccount": {"mandate", "expected_debit_date", "payment_reference"},
+    "Charge.PaymentMethodDetails.BacsDebit": {"expected_debit_date"},
+    "Charge.PaymentMethodDetails.Klarna": {"location", "reader"},
     "Charge.PaymentMethodDetails.SepaDebit": {"expected_debit_date"},
+    "mandate": {"multi_use", "on_behalf_of", "single_use"},
     "Charge.PaymentMethodDetails.Card.ThreeDSecure": {
         "ares_trans_status",
         "cryptogram",
@@ -166,6 +177,14 @@ REQUIRED = {
         "request_three_d_secure",
     },
     "Session.PaymentMethodOptions": set[str](),
+    # TypeScript marks these members with `?`: one per wallet, account or mandate kind.
+    "Charge.PaymentMethodDetails.Card.Wallet": {"dynamic_last4", "type"},
+    "CustomerCashBalanceTransaction.Funded.BankTransfer": {"reference", "type"},
+    "Mandate.CustomerAcceptance": {"accepted_at", "type"},
+    "Mandate.MultiUse": set[str](),
+    "Mandate.PaymentMethodDetails": {"type"},
+    "PaymentIntent.NextAction.DisplayBankTransferInstructions.FinancialAddress": {"type"},
+    "PaymentMethod.Card.Wallet": {"dynamic_last4", "type"},
     "Session.PaymentMethodOptions.Card": {"request_three_d_secure"},
 }
 
@@ -190,14 +209,17 @@ class _Names(dict[str, Any]):
 _CLASSES: dict[str, Any] = {
     "account": stripe.Account,
     "balance_transaction": stripe.BalanceTransaction,
+    "cash_balance": stripe.CashBalance,
     "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
     "coupon": stripe.Coupon,
     "customer": stripe.Customer,
+    "customer_cash_balance_transaction": stripe.CustomerCashBalanceTransaction,
     "discount": stripe.Discount,
     "dispute": stripe.Dispute,
     "event": stripe.Event,
     "item": stripe.LineItem,
+    "mandate": stripe.Mandate,
     "payment_intent": stripe.PaymentIntent,
     "payment_link": stripe.PaymentLink,
     "payment_method": stripe.PaymentMethod,

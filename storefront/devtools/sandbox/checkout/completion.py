@@ -6,6 +6,8 @@ from storefront.devtools.sandbox.checkout.payer import Payer, ensure_customer
 from storefront.devtools.sandbox.checkout.payment_links import count_completion
 from storefront.devtools.sandbox.checkout.session_body import requires_terms
 from storefront.devtools.sandbox.payments import payment_intents
+from storefront.devtools.sandbox.payments.delayed import end_voucher, settle
+from storefront.devtools.sandbox.payments.funding import fund
 from storefront.devtools.sandbox.resources.coupons import count_redemption
 from storefront.devtools.sandbox.resources.promotion_codes import count_code_redemption
 from storefront.devtools.sandbox.storage.records import Json, Record
@@ -63,14 +65,36 @@ def _count_discount(work: UnitOfWork, session: Record) -> None:
         count_redemption(work, session.private["coupon"])
 
 
-def settle_payment(work: UnitOfWork, intent: Record, *, succeeds: bool | None = None) -> None:
-    """Let a bank debit end, and tell the session it paid for."""
-    charge = payment_intents.settle(work, intent, succeeds=succeeds)
+def settle_payment(
+    work: UnitOfWork, intent: Record, *, succeeds: bool | None = None, failure: str | None = None
+) -> None:
+    """Let a debit or a voucher end, and tell the session it paid for."""
+    _end_late(work, intent, settle(work, intent, succeeds=succeeds, failure=failure))
+
+
+def end_voucher_of(work: UnitOfWork, intent: Record) -> None:
+    """Take the hour at which a voucher can no longer be paid."""
+    if end_voucher(work, intent):
+        settle_payment(work, intent, succeeds=False)
+
+
+def receive_transfer(
+    work: UnitOfWork, customer: Record, amount: int, currency: str, reference: str | None
+) -> Record:
+    """Let a bank transfer arrive, and tell the sessions that are paid by it; return its transaction."""
+    arrived, paid = fund(work, customer, amount, currency, reference)
+    for intent, charge in paid:
+        _end_late(work, intent, charge)
+    return arrived
+
+
+def _end_late(work: UnitOfWork, intent: Record, charge: Record | None) -> None:
     session_id = intent.private.get("session")
     if session_id is not None:
-        is_paid = charge.body["status"] == "succeeded"
+        is_paid = charge is not None and charge.body["status"] == "succeeded"
         _emit_debit_result(work, work.records.get("checkout.session", session_id), is_paid=is_paid)
-    payment_intents.book_charge(work, charge)
+    if charge is not None:
+        payment_intents.book_charge(work, charge)
 
 
 def _emit_debit_result(work: UnitOfWork, session: Record, *, is_paid: bool) -> None:

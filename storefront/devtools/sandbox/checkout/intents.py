@@ -24,6 +24,7 @@ def ensure_intent(work: UnitOfWork, session: Record, payer: Payer) -> Record:
             "amount": session.body["amount_total"],
             "currency": session.body["currency"],
             "customer": customer,
+            "payment_method_options": session.private["payment_method_options"],
         },
         types=session.body["payment_method_types"],
         session_id=session.id,

@@ -1,7 +1,9 @@
 """A session as the Checkout page sees it: our own shape, after what Stripe's private API shows of its own."""
 
 from storefront.devtools.sandbox.checkout.custom_amounts import custom_amount_of_page
+from storefront.devtools.sandbox.checkout.intents import find_intent
 from storefront.devtools.sandbox.checkout.line_items import line_items
+from storefront.devtools.sandbox.checkout.offered import offered_methods, offered_types
 from storefront.devtools.sandbox.checkout.payer import find_customer_email
 from storefront.devtools.sandbox.checkout.session_body import requires_terms
 from storefront.devtools.sandbox.checkout.totals import line_subtotal
@@ -20,7 +22,6 @@ _COPIED = (
     "expires_at",
     "livemode",
     "mode",
-    "payment_method_types",
     "payment_status",
     "status",
     "submit_type",
@@ -37,6 +38,9 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
         "object": "checkout.session",
         "session_id": session.id,
         **{name: body[name] for name in _COPIED},
+        "payment_method_types": offered_types(session),
+        "payment_methods": offered_methods(session),
+        "last_payment_error": _last_error(work, session),
         "customer_email": body["customer_email"] or find_customer_email(work, session),
         "display_name": body["branding_settings"]["display_name"],
         "line_item_group": {
@@ -82,6 +86,13 @@ def _tax(tax: Json) -> Json:
         "percentage": rate["percentage"],
         "taxability_reason": tax["taxability_reason"],
     }
+
+
+def _last_error(work: UnitOfWork, session: Record) -> Json | None:
+    """Return why the last try failed, for a buyer who comes back from another page."""
+    intent = find_intent(work, session)
+    error = None if intent is None else intent.body["last_payment_error"]
+    return None if error is None else {"message": error["message"]}
 
 
 def _amount_due(body: Json) -> int:

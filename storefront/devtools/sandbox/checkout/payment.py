@@ -6,9 +6,12 @@ from storefront.devtools.sandbox.checkout.completion import complete
 from storefront.devtools.sandbox.checkout.consent import require_acceptance
 from storefront.devtools.sandbox.checkout.custom_amounts import require_choice
 from storefront.devtools.sandbox.checkout.intents import drop_intent, ensure_intent, find_intent
+from storefront.devtools.sandbox.checkout.offered import offered_types
 from storefront.devtools.sandbox.checkout.payer import Payer, payer_from, read_payer
 from storefront.devtools.sandbox.checkout.totals import compute
+from storefront.devtools.sandbox.checkout.redirect import way_back
 from storefront.devtools.sandbox.payments import payment_intents
+from storefront.devtools.sandbox.payments.kinds import KINDS
 from storefront.devtools.sandbox.payments.payment_methods import find_method
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -39,8 +42,9 @@ def confirm_session(work: UnitOfWork, session: Record, params: Json) -> Json | N
     intent = ensure_intent(work, session, payer)
     session.private["payer"] = payer.to_json()
     work.records.save(session)
-    charge = payment_intents.confirm(work, intent, method)
-    return _finish(work, session, intent, charge)
+    back = params.get("return_url") or way_back(session.body)
+    charge = payment_intents.confirm(work, intent, method, back)
+    return finish(work, session, intent, charge)
 
 
 def authenticate_session(work: UnitOfWork, session: Record, params: Json) -> Json:
@@ -52,7 +56,7 @@ def authenticate_session(work: UnitOfWork, session: Record, params: Json) -> Jso
     if params["result"] not in {"complete", "fail"}:
         raise invalid("Invalid result: must be one of complete or fail", param="result")
     charge = payment_intents.authenticate(work, intent, passed=params["result"] == "complete")
-    return _finish(work, session, intent, charge)
+    return finish(work, session, intent, charge)
 
 
 def _check_expected_amount(expected: int, total: int) -> None:
@@ -71,7 +75,8 @@ def _complete_free_order(work: UnitOfWork, session: Record, params: Json) -> Non
 
 
 def _waits_for_authentication(intent: Record, intent_id: str) -> bool:
-    return intent.id == intent_id and intent.body["status"] == "requires_action"
+    is_waiting = intent.body["status"] == "requires_action" and not shows_details(intent)
+    return intent.id == intent_id and is_waiting
 
 
 def require_open(session: Record) -> None:
@@ -82,10 +87,12 @@ def require_open(session: Record) -> None:
         )
 
 
-def _finish(work: UnitOfWork, session: Record, intent: Record, charge: Record | None) -> Json:
-    if charge is not None:
-        is_paid = charge.body["status"] == "succeeded"
+def finish(work: UnitOfWork, session: Record, intent: Record, charge: Record | None) -> Json:
+    """Complete the session where the buyer is done; return the payment as the page needs it."""
+    if charge is not None or shows_details(intent):
+        is_paid = charge is not None and charge.body["status"] == "succeeded"
         complete(work, session, payer_from(session.private["payer"]), "paid" if is_paid else "unpaid", intent)
+    if charge is not None:
         payment_intents.book_charge(work, charge)
     return copied(intent.body, ("id", "object", "status", "client_secret", "next_action"))
 
@@ -99,10 +106,16 @@ def _prepare_method(work: UnitOfWork, session: Record, method: Record, payer: Pa
     work.records.save(method)
 
 
+def shows_details(intent: Record) -> bool:
+    """Tell whether the buyer has a voucher or bank details now, and so is done here."""
+    action = intent.body["next_action"] or {"type": ""}
+    return str(action["type"]).endswith(("_display_details", "_transfer_instructions"))
+
+
 def _check_method(session: Record, kind: str, payer: Payer) -> None:
-    if kind not in session.body["payment_method_types"]:
+    if kind not in offered_types(session):
         raise invalid(
             f"The payment method type {kind} is not accepted by this Checkout Session.", param="payment_method"
         )
-    if kind != "card" and not payer.name:
+    if kind != "card" and "billingName" in KINDS[kind].fields and not payer.name:
         raise missing("billing_details[name]")

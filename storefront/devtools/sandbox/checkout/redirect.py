@@ -12,7 +12,7 @@ def poll(work: UnitOfWork, session: Record) -> Json:
     body = session.body
     is_ready = body["status"] == "complete" and not _waits_for_webhook(work, session)
     if is_ready and "redirected_at" not in session.private:
-        _note_redirect(work, session)
+        note_redirect(work, session)
     intent = find_intent(work, session)
     intent_status = None if intent is None else intent.body["status"]
     return {
@@ -20,7 +20,7 @@ def poll(work: UnitOfWork, session: Record) -> Json:
         "payment_object_status": intent_status,
         "payment_status": body["payment_status"],
         "redirect_ready": is_ready,
-        "redirect_url": _redirect_url(body),
+        "redirect_url": _details_url(body, intent) or way_back(body),
         "status": body["status"],
     }
 
@@ -30,10 +30,18 @@ def _state(body: Json, intent_status: str | None) -> str:
         return "expired" if body["status"] == "expired" else "active"
     if body["payment_status"] != "unpaid":
         return "succeeded"
-    return "processing" if intent_status == "processing" else "failed"
+    return "processing" if intent_status in {"processing", "requires_action"} else "failed"
 
 
-def _redirect_url(body: Json) -> str | None:
+def _details_url(body: Json, intent: Record | None) -> str | None:
+    """Return the page with the voucher or the bank's details: a hosted form leads there, not back to the shop."""
+    action = (None if intent is None else intent.body["next_action"]) or {}
+    details = action.get(action.get("type", ""), {})
+    url = details.get("hosted_voucher_url") or details.get("hosted_instructions_url")
+    return str(url) if url and body["ui_mode"] == "hosted_page" else None
+
+
+def way_back(body: Json) -> str | None:
     """Return where the page leads; cards and debits never leave it, so `if_required` does not redirect."""
     if body["ui_mode"] == "hosted_page":
         url = body["success_url"]
@@ -67,7 +75,7 @@ def _has_open_delivery(work: UnitOfWork, session: Record) -> bool:
     return bool(row["waiting"])
 
 
-def _note_redirect(work: UnitOfWork, session: Record) -> None:
+def note_redirect(work: UnitOfWork, session: Record) -> None:
     session.private["redirected_at"] = work.now
     work.records.save(session)
     delay = work.settings.page_first_delay_seconds

@@ -69,7 +69,10 @@ def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: 
         "payment_link": None,
         "payment_method_collection": "if_required",
         "payment_method_configuration_details": {"id": "pmc_1SandboxDefault", "parent": None},
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": {
+            "card": {"request_three_d_secure": "automatic"},
+            **params.get("payment_method_options", {}),
+        },
         "payment_method_types": types,
         "payment_status": "unpaid",
         "permissions": None,

@@ -6,9 +6,11 @@ from storefront.devtools.sandbox.checkout import discounts
 from storefront.devtools.sandbox.checkout.consent import require_terms_url
 from storefront.devtools.sandbox.checkout.custom_amounts import check_custom_lines
 from storefront.devtools.sandbox.checkout.line_items import check_currency, read_lines
+from storefront.devtools.sandbox.checkout.offered import offered_types
 from storefront.devtools.sandbox.checkout.session_body import new_session_body
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
 from storefront.devtools.sandbox.ids import new_id
+from storefront.devtools.sandbox.payments.kinds import eligible
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 from storefront.devtools.sandbox.tax.buyer_details import check_customer_for_tax, known_address
@@ -48,6 +50,7 @@ def open_session_of(
             "customer_update": params.get("customer_update") or {},
             "tax_address": known_address(work, params),
             "tax_id": None,
+            "payment_method_options": params.get("payment_method_options") or {},
         },
     )
     if has_automatic_tax(session):
@@ -56,6 +59,9 @@ def open_session_of(
     for discount in params.get("discounts") or []:
         discounts.attach(work, session, discount)
     require_chargeable(session)
+    body["payment_method_types"] = offered_types(session)
+    if not body["payment_method_types"]:
+        raise invalid("No valid payment method types for this Checkout Session.")
     work.records.add(session.body, session.private)
     work.set_timer("expire", session.id, body["expires_at"])
     return session
@@ -75,7 +81,7 @@ def _check_expiry(work: UnitOfWork, params: Json) -> None:
 
 def _method_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:
     """Return what is eligible by currency, narrowed by what the shop allows or excludes."""
-    eligible = _eligible_types(work, currency)
+    eligible = _eligible_types(work, params, currency)
     allowed = params.get("allowed_payment_method_types") or params.get("payment_method_types") or eligible
     excluded = params.get("excluded_payment_method_types") or []
     types = [kind for kind in eligible if kind in set(allowed) - set(excluded)]
@@ -84,9 +90,9 @@ def _method_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:
     return types
 
 
-def _eligible_types(work: UnitOfWork, currency: str) -> list[str]:
-    if currency == "eur":
-        return ["card", "sepa_debit"]
-    if currency == "usd" and work.settings.ach_debits:
-        return ["card", "us_bank_account"]
-    return ["card"]
+def _eligible_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:
+    """Return what the account has switched on and the currency allows, whatever the amount."""
+    has_customer = "customer" in params or params.get("customer_creation") == "always"
+    kinds = eligible(currency, 0, has_customer=has_customer)
+    off = {*work.settings.disabled_methods, *(() if work.settings.ach_debits else ("us_bank_account",))}
+    return [kind for kind in kinds if kind not in off]

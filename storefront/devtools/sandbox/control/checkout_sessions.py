@@ -3,9 +3,20 @@
 from flask import Blueprint, Response, jsonify, request
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
-from storefront.devtools.sandbox.checkout.completion import expire, settle_payment
-from storefront.devtools.sandbox.control.request_data import find_or_refuse, json_body, oldest_first
+from storefront.devtools.sandbox.checkout.completion import expire, receive_transfer, settle_payment
+from storefront.devtools.sandbox.control.request_data import (
+    choice,
+    find_or_refuse,
+    json_body,
+    oldest_first,
+    positive_number,
+)
+from storefront.devtools.sandbox.payments.bank_transfers import remaining
+from storefront.devtools.sandbox.payments.declines import BANK_FAILURES
+from storefront.devtools.sandbox.payments.delayed import can_settle
+from storefront.devtools.sandbox.payments.mandates import NETWORK_STATUSES, STATUSES, update_mandate
 from storefront.devtools.sandbox.resources.payment_pages import pay_as_the_page_would
+from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.store import current_store
 
 checkout_sessions = Blueprint("checkout_sessions", __name__)
@@ -25,7 +36,22 @@ _RESULTS = {None: None, "succeeded": True, "failed": False}
 def sessions() -> Response:
     """Oldest first."""
     with current_store().work() as work:
-        return jsonify(data=[record.body for record in oldest_first(work, "checkout.session")])
+        intents = {record.id: record for record in oldest_first(work, "payment_intent")}
+        rows = oldest_first(work, "checkout.session")
+    waiting = [_waits_for(intents.get(row.body["payment_intent"])) for row in rows]
+    return jsonify(data=[{**row.body, "waits_for": what} for row, what in zip(rows, waiting, strict=True)])
+
+
+def _waits_for(intent: Record | None) -> Json | None:
+    """Return what an unpaid session waits for: a bank, a voucher's buyer, or so much by transfer."""
+    if intent is None:
+        return None
+    missing = remaining(intent)
+    if missing is not None:
+        return {"kind": "transfer", "amount_remaining": missing}
+    if can_settle(intent):
+        return {"kind": "debit" if intent.body["status"] == "processing" else "voucher"}
+    return None
 
 
 @checkout_sessions.post("/sessions/<session_id>/expire")
@@ -60,13 +86,44 @@ def pay(session_id: str) -> tuple[Response, int]:
 
 @checkout_sessions.post("/payment_intents/<intent_id>/settle")
 def settle(intent_id: str) -> Response:
-    """`{"result": "succeeded" | "failed"}`; without a result the test account decides."""
-    result = json_body().get("result")
+    """`{"result": "succeeded" | "failed", "failure_code": …}`; without a result the test account decides.
+
+    For a debit the bank's answer, for a voucher that it is paid or ends unpaid.
+    """
+    given = json_body()
+    result = given.get("result")
     if result not in _RESULTS:
         raise ValueError("result must be succeeded or failed")
+    failure = choice(given, "failure_code", tuple(BANK_FAILURES))
     with current_store().work() as work:
         intent = find_or_refuse(work, "payment_intent", intent_id)
-        if intent.body["status"] != "processing":
+        if not can_settle(intent):
             raise invalid(f"This PaymentIntent is {intent.body['status']}, not processing.")
-        settle_payment(work, intent, succeeds=_RESULTS[result])
+        settle_payment(work, intent, succeeds=_RESULTS[result], failure=failure)
         return jsonify(intent.body)
+
+
+@checkout_sessions.post("/payment_intents/<intent_id>/fund")
+def send_money(intent_id: str) -> Response:
+    """`{"amount": 500}`: a bank transfer of so much arrives; without an amount what is missing."""
+    amount = positive_number(json_body(), "amount")
+    with current_store().work() as work:
+        intent = find_or_refuse(work, "payment_intent", intent_id)
+        missing = remaining(intent)
+        if missing is None:
+            raise invalid(f"This PaymentIntent is {intent.body['status']} and waits for no bank transfer.")
+        customer = work.records.get("customer", intent.body["customer"])
+        receive_transfer(work, customer, amount or missing, intent.body["currency"], None)
+        return jsonify(work.records.get("payment_intent", intent_id).body)
+
+
+@checkout_sessions.post("/mandates/<mandate_id>/move")
+def move_mandate(mandate_id: str) -> Response:
+    """`{"status": "inactive"}`, or for Bacs what its network says: accepted, pending, refused, revoked."""
+    status = choice(json_body(), "status", (*STATUSES, *NETWORK_STATUSES))
+    if status is None:
+        raise ValueError("status is missing")
+    with current_store().work() as work:
+        mandate = find_or_refuse(work, "mandate", mandate_id)
+        update_mandate(work, mandate, status)
+        return jsonify(mandate.body)

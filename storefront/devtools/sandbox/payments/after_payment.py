@@ -2,6 +2,7 @@
 
 from storefront.devtools.sandbox.payments.disputes import open_dispute
 from storefront.devtools.sandbox.payments.early_fraud_warnings import warn
+from storefront.devtools.sandbox.payments.kinds import Course, course_of
 from storefront.devtools.sandbox.payments.payment_methods import get_account
 from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS, PlannedDispute
 from storefront.devtools.sandbox.storage.records import Record
@@ -31,4 +32,4 @@ def _planned_disputes(method: Record) -> tuple[PlannedDispute, ...]:
     number = method.private["number"]
     if method.body["type"] == "card":
         return CARDS[number].planned_disputes if number in CARDS else ()
-    return get_account(method).planned_disputes
+    return get_account(method).planned_disputes if course_of(method.body["type"]) is Course.DEBIT else ()

@@ -6,7 +6,9 @@ from typing import Any
 from storefront.devtools.sandbox.ids import new_id, random_text
 from storefront.devtools.sandbox.money import exponent, rounded
 from storefront.devtools.sandbox.payments.declines import BANK_FAILURES, Decline
+from storefront.devtools.sandbox.payments.kinds import Course, course_of
 from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS
+from storefront.devtools.sandbox.payments.vouchers import charge_details
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -15,6 +17,7 @@ _RISK_SCORES = {"normal": 21, "elevated": 68, "highest": 92}
 # What a charge repeats of its payment method.
 _SHOWN = {
     "card": ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4"),
+    "bacs_debit": ("fingerprint", "last4", "sort_code"),
     "sepa_debit": ("bank_code", "branch_code", "country", "fingerprint", "last4"),
     "us_bank_account": (
         "account_holder_type",
@@ -27,7 +30,15 @@ _SHOWN = {
 }
 
 
-def new_charge(work: UnitOfWork, intent: Record, method: Record, *, status: str, authenticated: bool) -> Record:
+def new_charge(
+    work: UnitOfWork,
+    intent: Record,
+    method: Record,
+    *,
+    status: str,
+    authenticated: bool,
+    mandate: str | None = None,
+) -> Record:
     """Make a charge that is not stored yet; `status` is succeeded, pending or failed."""
     body, is_card = intent.body, method.body["type"] == "card"
     charge_id = new_id("ch_3" if is_card else "py_3")
@@ -62,7 +73,7 @@ def new_charge(work: UnitOfWork, intent: Record, method: Record, *, status: str,
             "paid": status == "succeeded",
             "payment_intent": intent.id,
             "payment_method": method.id,
-            "payment_method_details": _details(method, body["amount"], authenticated=authenticated),
+            "payment_method_details": _details(intent, method, mandate, authenticated=authenticated),
             "receipt_email": body["receipt_email"],
             "receipt_number": None,
             "receipt_url": None,
@@ -121,7 +132,8 @@ def book(work: UnitOfWork, charge: Record) -> None:
         amount=charge.body["amount"],
         currency=charge.body["currency"],
         fee=_fee(charge.body["amount"], charge.body["currency"]),
-        kind="charge",
+        kind="charge" if charge.body["payment_method_details"]["type"] == "card" else "payment",
+        category="charge",
         source=charge.id,
     )
     charge.body["balance_transaction"] = transaction.id
@@ -228,18 +240,37 @@ def _refusal(decline: Decline) -> Json:
     }
 
 
-def _details(method: Record, amount: int, *, authenticated: bool) -> Json:
+def _details(intent: Record, method: Record, mandate: str | None, *, authenticated: bool) -> Json:
     kind = method.body["type"]
+    course = course_of(kind)
+    if course is Course.VOUCHER:
+        return {"type": kind, kind: charge_details(intent, method)}
+    if course in {Course.REDIRECT, Course.TRANSFER}:
+        return {"type": kind, kind: _agreed_details(method)}
     given = method.body[kind]
     shown = {name: given[name] for name in _SHOWN[kind]}
-    if kind == "sepa_debit":
-        return {"type": kind, kind: {**shown, "mandate": new_id("mandate_1")}}
     if kind == "us_bank_account":
-        return {"type": kind, kind: {**shown, "mandate": new_id("mandate_1"), "payment_reference": None}}
-    return {"type": kind, kind: {**shown, **_card_details(given["brand"], amount, authenticated=authenticated)}}
+        return {"type": kind, kind: {**shown, "mandate": mandate, "payment_reference": None}}
+    if course is Course.DEBIT:
+        return {"type": kind, kind: {**shown, "mandate": mandate}}
+    card = _card_details(given, intent.body["amount"], authenticated=authenticated)
+    return {"type": kind, kind: {**shown, **card}}
 
 
-def _card_details(brand: str, amount: int, *, authenticated: bool) -> Json:
+def _agreed_details(method: Record) -> Json:
+    """Return what is known of a payment that was agreed to elsewhere."""
+    billing = method.body["billing_details"]
+    if method.body["type"] == "klarna":
+        country = billing["address"]["country"] or "DE"
+        return {
+            "payer_details": {"address": {"country": country}},
+            "payment_method_category": "pay_later",
+            "preferred_locale": "en-US",
+        }
+    return {"bank": None, "verified_name": billing["name"]} if method.body["type"] == "eps" else {}
+
+
+def _card_details(given: Json, amount: int, *, authenticated: bool) -> Json:
     return {
         "amount_authorized": amount,
         "authorization_code": random_text(6).upper(),
@@ -249,14 +280,14 @@ def _card_details(brand: str, amount: int, *, authenticated: bool) -> Json:
         "installments": None,
         "mandate": None,
         "multicapture": {"status": "unavailable"},
-        "network": brand,
+        "network": given["brand"],
         "network_token": {"used": False},
         "network_transaction_id": random_text(15),
         "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
         "regulated_status": "unregulated",
         "three_d_secure": _three_d_secure() if authenticated else None,
         "transaction_link_id": None,
-        "wallet": None,
+        "wallet": given["wallet"],
     }
 
 

@@ -54,6 +54,13 @@ DECLINES = {
 BANK_FAILURES = {
     "generic_could_not_process": "The payment could not be processed by the bank.",
     "insufficient_funds": "The customer's account has insufficient funds to cover this payment.",
+    "refer_to_customer": "The bank has refused the payment: the customer should ask them why.",
+    "debit_disputed": "The customer has disputed the payment with their bank.",
+    "authorization_revoked": "The customer has told their bank to allow no more payments.",
+    "debit_authorization_not_match": "The mandate does not match what the customer's bank has on file.",
+    "bank_account_restricted": "The customer's bank account does not allow this kind of payment.",
+    "recipient_deceased": "The bank says that the account's holder is no longer alive.",
+    "invalid_account_number": "The customer's account number is not valid.",
     "account_closed": "The customer's bank account has been closed.",
     "no_account": "The customer's bank account could not be located.",
     "debit_not_authorized": "Debit transactions are not approved on the customer's bank account.",

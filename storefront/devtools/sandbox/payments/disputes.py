@@ -7,6 +7,7 @@ from storefront.devtools.sandbox.api.updates import difference
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.payments.charges import add_transaction
 from storefront.devtools.sandbox.payments.early_fraud_warnings import close_warnings
+from storefront.devtools.sandbox.payments.kinds import KINDS
 from storefront.devtools.sandbox.storage.records import Json, Query, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -119,6 +120,8 @@ def open_dispute(
 
 def _disputed_amount(work: UnitOfWork, charge: Record, wanted: int | None) -> int:
     """Return the wanted amount, or all that is left, in minor units."""
+    if not KINDS[charge.body["payment_method_details"]["type"]].is_disputable:
+        raise invalid(f"Charge {charge.id} was paid in a way that cannot be disputed.")
     most = _undisputed(work, charge)
     amount = most if wanted is None else wanted
     if charge.body["status"] != "succeeded" or not 0 < amount <= most:

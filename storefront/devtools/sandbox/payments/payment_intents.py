@@ -4,18 +4,20 @@ Every function stores what it changes and emits the events of that step, in Stri
 """
 
 from storefront.devtools.sandbox.api.addresses import whole_shipping
-from storefront.devtools.sandbox.api.errors import StripeApiError
+from storefront.devtools.sandbox.api.errors import StripeApiError, missing
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.ids import client_secret, new_id
 from storefront.devtools.sandbox.payments.after_payment import apply_test_behavior
-from storefront.devtools.sandbox.payments.charges import (
-    book,
-    mark_bank_failure,
-    mark_declined,
-    mark_succeeded,
-    new_charge,
+from storefront.devtools.sandbox.payments.charges import book, mark_declined, mark_succeeded, new_charge
+from storefront.devtools.sandbox.payments.declines import DECLINES, Decline
+from storefront.devtools.sandbox.payments.delayed import (
+    start_debit,
+    start_transfer,
+    start_voucher,
+    take_back_funds,
 )
-from storefront.devtools.sandbox.payments.declines import BANK_FAILURES, DECLINES, Decline
+from storefront.devtools.sandbox.payments.kinds import Course, course_of
+from storefront.devtools.sandbox.payments.outcomes import card_error, fail, succeed
 from storefront.devtools.sandbox.payments.payment_methods import get_account
 from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS
 from storefront.devtools.sandbox.storage.records import Json, Record
@@ -68,7 +70,8 @@ def add_intent(work: UnitOfWork, params: Json, *, types: list[str], session_id: 
                 "mandate_options": None,
                 "network": None,
                 "request_three_d_secure": "automatic",
-            }
+            },
+            **params.get("payment_method_options", {}),
         },
         "payment_method_types": types,
         "payment_record": None,
@@ -89,19 +92,31 @@ def add_intent(work: UnitOfWork, params: Json, *, types: list[str], session_id: 
     return intent
 
 
-def confirm(work: UnitOfWork, intent: Record, method: Record) -> Record | None:
-    """Try to pay. Return the new charge, or None when the buyer must authenticate first.
+def confirm(work: UnitOfWork, intent: Record, method: Record, return_url: str | None = None) -> Record | None:
+    """Try to pay. Return the new charge, or None when the buyer must do something first.
 
-    Raises the decline as Stripe's 402; what happened until then stays.
+    `return_url` is where a page elsewhere leads back to. Raises the decline as Stripe's 402; what happened until
+    then stays.
     """
     intent.body.update(payment_method=method.id, last_payment_error=None, next_action=None)
-    card = CARDS.get(method.private["number"])
-    if method.body["type"] == "card" and card is not None and card.challenges:
-        intent.body.update(status="requires_action", next_action=_challenge(intent))
+    course = course_of(method.body["type"])
+    if course is Course.REDIRECT or _challenges(method):
+        action = _redirect(work, intent, return_url) if course is Course.REDIRECT else _challenge(intent)
+        intent.body.update(status="requires_action", next_action=action)
         work.records.save(intent)
         work.emit("payment_intent.requires_action", intent.body)
         return None
+    if course is Course.VOUCHER:
+        start_voucher(work, intent, method)
+        return None
+    if course is Course.TRANSFER:
+        return start_transfer(work, intent, method)
     return _charge(work, intent, method, authenticated=False)
+
+
+def _challenges(method: Record) -> bool:
+    card = CARDS.get(method.private["number"])
+    return method.body["type"] == "card" and card is not None and card.challenges
 
 
 def authenticate(work: UnitOfWork, intent: Record, *, passed: bool) -> Record:
@@ -110,20 +125,20 @@ def authenticate(work: UnitOfWork, intent: Record, *, passed: bool) -> Record:
     if passed:
         intent.body["next_action"] = None
         return _charge(work, intent, method, authenticated=True)
-    _fail(work, intent, method, AUTHENTICATION_FAILED, None)
-    raise _card_error(intent, method, AUTHENTICATION_FAILED, None)
+    fail(work, intent, method, AUTHENTICATION_FAILED, None)
+    raise card_error(intent, method, AUTHENTICATION_FAILED, None)
 
 
 def _charge(work: UnitOfWork, intent: Record, method: Record, *, authenticated: bool) -> Record:
     decline = _decline(method)
     if decline is not None:
         raise _refuse(work, intent, method, decline, authenticated=authenticated)
-    if method.body["type"] != "card":
-        return _start_debit(work, intent, method)
+    if course_of(method.body["type"]) is Course.DEBIT:
+        return start_debit(work, intent, method)
     charge = new_charge(work, intent, method, status="succeeded", authenticated=authenticated)
     mark_succeeded(charge)
     work.records.add(charge.body, charge.private)
-    _succeed(work, intent, charge)
+    succeed(work, intent, charge)
     return charge
 
 
@@ -136,60 +151,12 @@ def _refuse(
     work.records.add(charge.body, charge.private)
     intent.body["latest_charge"] = charge.id
     work.emit("charge.failed", charge.body)
-    _fail(work, intent, method, decline, charge.id)
-    return _card_error(intent, method, decline, charge.id)
-
-
-def _start_debit(work: UnitOfWork, intent: Record, method: Record) -> Record:
-    """Make the charge of a bank debit, whose money comes days later or never."""
-    charge = new_charge(work, intent, method, status="pending", authenticated=False)
-    work.records.add(charge.body, charge.private)
-    intent.body.update(status="processing", latest_charge=charge.id)
-    work.records.save(intent)
-    work.emit("payment_intent.processing", intent.body)
-    work.emit("charge.pending", charge.body)
-    if get_account(method).settles:
-        work.settle_later("settle", intent.id)
-    return charge
-
-
-def settle(work: UnitOfWork, intent: Record, *, succeeds: bool | None = None) -> Record:
-    """End a processing bank debit and return its charge; `None` lets the test account decide."""
-    work.drop_timer("settle", intent.id)
-    method = work.records.get("payment_method", intent.body["payment_method"])
-    charge = work.records.get("charge", intent.body["latest_charge"])
-    failure = get_account(method).failure
-    is_success = failure is None if succeeds is None else succeeds
-    if is_success:
-        mark_succeeded(charge)
-        work.records.save(charge)
-        _succeed(work, intent, charge)
-    else:
-        _fail_debit(work, intent, charge, method, failure or "generic_could_not_process")
-    return charge
-
-
-def _fail_debit(work: UnitOfWork, intent: Record, charge: Record, method: Record, failure: str) -> None:
-    mark_bank_failure(charge, failure)
-    work.records.save(charge)
-    work.emit("charge.failed", charge.body)
-    intent.body.update(
-        status="requires_payment_method",
-        payment_method=None,
-        last_payment_error={
-            "charge": charge.id,
-            "code": "payment_intent_payment_attempt_failed",
-            "doc_url": "https://stripe.com/docs/error-codes/payment-intent-payment-attempt-failed",
-            "message": BANK_FAILURES[charge.body["failure_code"]],
-            "payment_method": method.body,
-            "type": "invalid_request_error",
-        },
-    )
-    work.records.save(intent)
-    work.emit("payment_intent.payment_failed", intent.body)
+    fail(work, intent, method, decline, charge.id)
+    return card_error(intent, method, decline, charge.id)
 
 
 def cancel(work: UnitOfWork, intent: Record, reason: str | None) -> None:
+    take_back_funds(work, intent)
     intent.body.update(status="canceled", canceled_at=work.now, cancellation_reason=reason, next_action=None)
     work.records.save(intent)
     work.emit("payment_intent.canceled", intent.body)
@@ -202,61 +169,21 @@ def book_charge(work: UnitOfWork, charge: Record) -> None:
         apply_test_behavior(work, charge)
 
 
-def _succeed(work: UnitOfWork, intent: Record, charge: Record) -> None:
-    work.emit("charge.succeeded", charge.body)
-    intent.body.update(
-        status="succeeded",
-        latest_charge=charge.id,
-        amount_received=intent.body["amount"],
-        last_payment_error=None,
-        next_action=None,
-    )
-    work.records.save(intent)
-    work.emit("payment_intent.succeeded", intent.body)
-
-
-def _fail(work: UnitOfWork, intent: Record, method: Record, decline: Decline, charge_id: str | None) -> None:
-    error: Json = {
-        "code": decline.code,
-        "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
-        "message": decline.message,
-        "payment_method": method.body,
-        "type": "card_error" if charge_id else "invalid_request_error",
-    }
-    error.update(_optional_members(decline, charge_id))
-    intent.body.update(
-        status="requires_payment_method", payment_method=None, next_action=None, last_payment_error=error
-    )
-    work.records.save(intent)
-    work.emit("payment_intent.payment_failed", intent.body)
-
-
-def _card_error(intent: Record, method: Record, decline: Decline, charge_id: str | None) -> StripeApiError:
-    return StripeApiError(
-        402,
-        decline.message,
-        kind="card_error",
-        code=decline.code,
-        param="",
-        keeps_work=True,
-        payment_intent=intent.body,
-        payment_method=method.body,
-        **_optional_members(decline, charge_id),
-    )
-
-
-def _optional_members(decline: Decline, charge_id: str | None) -> Json:
-    """Return what an error only shows where it is known."""
-    members = {"advice_code": decline.advice_code, "charge": charge_id, "decline_code": decline.decline_code}
-    return {name: value for name, value in members.items() if value is not None}
-
-
 def _decline(method: Record) -> Decline | None:
     if method.body["type"] == "card":
         card = CARDS.get(method.private["number"])
         name = "test_mode_live_card" if card is None else card.decline
         return None if name is None else DECLINES[name]
+    if course_of(method.body["type"]) is not Course.DEBIT:
+        return None
     return DECLINES["fraudulent"] if get_account(method).is_blocked else None
+
+
+def _redirect(work: UnitOfWork, intent: Record, return_url: str | None) -> Json:
+    if not return_url:
+        raise missing("return_url")
+    url = f"{work.base_url}/redirects/{intent.id}"
+    return {"type": "redirect_to_url", "redirect_to_url": {"return_url": return_url, "url": url}}
 
 
 def _challenge(intent: Record) -> Json:

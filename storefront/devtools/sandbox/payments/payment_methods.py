@@ -13,6 +13,8 @@ from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.payments.stripe_test_cards import (
     ACH_ACCOUNTS,
     ACH_ROUTING_NUMBER,
+    BACS_ACCOUNTS,
+    BACS_SORT_CODE,
     BANK_NAMES,
     CARDS,
     IBANS,
@@ -26,7 +28,11 @@ from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _BRANDS = {"5": "mastercard", "3": "amex"}
-_ACCOUNT_MEMBERS = {"sepa_debit": "iban", "us_bank_account": "account_number"}
+_ACCOUNT_MEMBERS = {"bacs_debit": "account_number", "sepa_debit": "iban", "us_bank_account": "account_number"}
+_ACCOUNTS = {"bacs_debit": BACS_ACCOUNTS, "sepa_debit": IBANS, "us_bank_account": ACH_ACCOUNTS}
+# Methods that need nothing but a name and an address, and a well-known test name each.
+_BARE = ("customer_balance", "eps", "klarna", "konbini", "multibanco", "oxxo")
+_WALLETS = ("apple_pay", "google_pay")
 
 
 def add_method(work: UnitOfWork, params: Json) -> Record:
@@ -35,8 +41,10 @@ def add_method(work: UnitOfWork, params: Json) -> Record:
     kind = params["type"]
     if kind not in _READERS:
         raise invalid(f"The local sandbox has no payment method of type {kind}.", param="type")
-    require(params, kind)
-    detail, number = _READERS[kind](params[kind])
+    if kind not in _BARE:
+        require(params, kind)
+    detail, number = _READERS[kind](params.get(kind) or {})
+    _check_konbini(kind, params)
     body: Json = {
         "id": new_id("pm_1"),
         "object": "payment_method",
@@ -50,7 +58,20 @@ def add_method(work: UnitOfWork, params: Json) -> Record:
         "type": kind,
         kind: detail,
     }
-    return work.records.add(body, {"number": number})
+    private: Json = {"number": number}
+    if kind == "bacs_debit":
+        private["mandate_refused"] = BACS_ACCOUNTS[number].mandate_refused
+    return work.records.add(body, private)
+
+
+def _check_konbini(kind: str, params: Json) -> None:
+    """Refuse the two test numbers that Stripe refuses (https://docs.stripe.com/payments/konbini)."""
+    phone = (params.get("billing_details") or {}).get("phone")
+    if kind == "konbini" and phone in {"01234567890", "00000000000"}:
+        code = "payment_method_provider_decline" if phone == "01234567890" else "parameter_invalid"
+        raise invalid(
+            "The convenience store does not take this phone number.", param="billing_details[phone]", code=code
+        )
 
 
 def _billing_details(given: Json) -> Json:
@@ -71,14 +92,19 @@ def find_method(work: UnitOfWork, name: str, param: str = "payment_method") -> R
 
 def get_account(method: Record) -> BankAccount:
     """Return the test account behind a method that is no card."""
-    accounts = IBANS if method.body["type"] == "sepa_debit" else ACH_ACCOUNTS
-    return accounts[method.private["number"]]
+    return _ACCOUNTS[method.body["type"]][method.private["number"]]
 
 
 def _well_known_params(name: str) -> Json | None:
     number = number_of(name) if name.startswith("pm_card_") else None
     if number is not None:
         return {"type": "card", "card": {"number": number}}
+    if name in _WALLETS:
+        return {"type": "card", "card": {"token": "tok_visa", "wallet": name}}
+    if name in _BARE:
+        return {"type": name}
+    if name == "boleto":
+        return {"type": name, name: {"tax_id": "000.000.000-00"}}
     if name not in BANK_NAMES:
         return None
     kind, account = BANK_NAMES[name]
@@ -107,8 +133,17 @@ def _card(params: Json) -> tuple[Json, str]:
         "networks": {"available": [brand], "preferred": None},
         "regulated_status": "unregulated",
         "three_d_secure_usage": {"supported": card.knows_3ds},
-        "wallet": None,
+        "wallet": _wallet(params.get("wallet"), number),
     }, number
+
+
+def _wallet(name: str | None, number: str) -> Json | None:
+    """Return the test wallet that the card was taken from; only the sandbox's own page names one."""
+    if name is None:
+        return None
+    if name not in _WALLETS:
+        raise invalid(f"Invalid card[wallet]: must be one of {', '.join(_WALLETS)}", param="card[wallet]")
+    return {name: {}, "dynamic_last4": number[-4:], "type": name}
 
 
 def _card_number(params: Json) -> str:
@@ -206,8 +241,40 @@ def _ach(params: Json) -> tuple[Json, str]:
     }, number
 
 
+def _bacs(params: Json) -> tuple[Json, str]:
+    number, sort_code = params.get("account_number", ""), params.get("sort_code", BACS_SORT_CODE).replace("-", "")
+    if not number:
+        raise missing("bacs_debit[account_number]")
+    if number not in BACS_ACCOUNTS or sort_code != BACS_SORT_CODE:
+        raise invalid(
+            "You must use a test bank account number in test mode. Try 00012345 with sort code 108800.",
+            param="bacs_debit[account_number]",
+            code="account_number_invalid",
+        )
+    return {"fingerprint": _fingerprint(number), "last4": number[-4:], "sort_code": sort_code}, number
+
+
+def _boleto(params: Json) -> tuple[Json, str]:
+    """Take a CPF or CNPJ by its number of digits; Stripe's test numbers are all zeros."""
+    tax_id = params.get("tax_id", "")
+    if not tax_id:
+        raise missing("boleto[tax_id]")
+    if len([character for character in tax_id if character.isdigit()]) not in {11, 14}:
+        raise invalid("The tax ID is invalid. Try 000.000.000-00.", param="boleto[tax_id]", code="tax_id_invalid")
+    return {"tax_id": tax_id}, ""
+
+
+def _nothing(_params: Json) -> tuple[Json, str]:
+    return {}, ""
+
+
 # Return what Stripe shows of the instrument, and its number, which Stripe does not show.
 _READERS: dict[str, Callable[[Json], tuple[Json, str]]] = {
+    **dict.fromkeys(_BARE, _nothing),
+    "bacs_debit": _bacs,
+    "boleto": _boleto,
+    "eps": lambda _params: ({"bank": None}, ""),
+    "klarna": lambda _params: ({"dob": None}, ""),
     "card": _card,
     "sepa_debit": _sepa,
     "us_bank_account": _ach,

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from storefront.devtools.sandbox.checkout.line_items import line_items
 from storefront.devtools.sandbox.money import plain
+from storefront.devtools.sandbox.payments.kinds import KINDS
 from storefront.devtools.sandbox.storage.records import Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
-
-_METHODS = {"sepa_debit": "SEPA debit", "us_bank_account": "US bank account"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,5 +62,5 @@ def _lines(work: UnitOfWork, charge: Record, session: Record | None) -> tuple[tu
 def _method(charge: Record) -> str:
     details = charge.body["payment_method_details"]
     kind = details["type"]
-    name = details[kind]["brand"].title() if kind == "card" else _METHODS[kind]
-    return f"{name} ending in {details[kind]['last4']}"
+    name = details[kind]["brand"].title() if kind == "card" else KINDS[kind].label
+    return f"{name} ending in {details[kind]['last4']}" if "last4" in details[kind] else name

@@ -2,13 +2,15 @@
 
 from enum import StrEnum
 
-from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, missing
 from storefront.devtools.sandbox.api.updates import difference, new_metadata
 from storefront.devtools.sandbox.ids import new_id, random_text
 from storefront.devtools.sandbox.money import display
+from storefront.devtools.sandbox.payments.cash import cash_balance, cash_of, move_cash
 from storefront.devtools.sandbox.payments.charges import add_transaction
 from storefront.devtools.sandbox.payments.disputes import charge_is_disputed
 from storefront.devtools.sandbox.payments.early_fraud_warnings import close_warnings
+from storefront.devtools.sandbox.payments.kinds import KINDS, Course, course_of
 from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS, RefundCourse
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -22,6 +24,7 @@ class RefundEnd(StrEnum):
     CANCELED = "canceled"
 
 
+_INSTRUCTIONS_SECONDS = 45 * 86_400
 # How a refund ends that has not ended at once.
 _LATER_ENDS = {RefundCourse.PENDING: RefundEnd.SUCCEEDED, RefundCourse.BOUNCES: RefundEnd.FAILED}
 _FAILURE_REASONS = {RefundEnd.FAILED: "expired_or_canceled_card", RefundEnd.CANCELED: "merchant_request"}
@@ -34,10 +37,13 @@ def refund_charge(work: UnitOfWork, charge: Record, params: Json, course: Refund
     Raises Stripe's 400 when there is nothing, or not so much, left to refund, or a dispute is open.
     """
     amount = _check_amount(charge, params.get("amount"))
+    kind = KINDS[charge.body["payment_method_details"]["type"]]
+    if not kind.is_refundable:
+        raise invalid(f"Charge {charge.id} cannot be refunded: {kind.label} does not support refunds.")
     if charge_is_disputed(work, charge.id):
         raise invalid(f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed")
     chosen = course or _usual_course(work, charge)
-    refund = _add_refund(work, charge, amount, params, is_pending=chosen is RefundCourse.PENDING)
+    refund = _add_refund(work, charge, amount, params, status=_first_status(charge, chosen))
     work.emit("refund.created", refund.body)
     _change_refunded(work, charge, amount)
     work.emit("charge.refunded", charge.body, _previous_refunded(charge, amount))
@@ -55,9 +61,9 @@ def refund_charge(work: UnitOfWork, charge: Record, params: Json, course: Refund
 
 
 def can_settle(refund: Record, end: RefundEnd) -> bool:
-    """Allow any end for a pending refund; one that has succeeded may still bounce."""
+    """Allow any end for a refund that is not through; one that has succeeded may still bounce."""
     status = refund.body["status"]
-    return status == "pending" or (status == "succeeded" and end is RefundEnd.FAILED)
+    return status in {"pending", "requires_action"} or (status == "succeeded" and end is RefundEnd.FAILED)
 
 
 def usual_end(refund: Record) -> RefundEnd:
@@ -72,11 +78,16 @@ def settle_refund(work: UnitOfWork, refund: Record, end: RefundEnd) -> None:
     previous: Json = {"status": refund.body["status"]}
     if refund.body.pop("pending_reason", None) is not None:
         previous["pending_reason"] = "processing"
+    if refund.body.get("next_action") is not None:
+        previous["next_action"] = refund.body.pop("next_action")
     refund.body["status"] = end.value
     if end is RefundEnd.SUCCEEDED:
         work.records.save(refund)
         emit_update(work, refund, previous)
         _add_bank_reference(work, refund)
+        return
+    if refund.body["charge"] is None:
+        _keep_cash(work, refund, previous)
         return
     back = add_transaction(
         work,
@@ -93,6 +104,16 @@ def settle_refund(work: UnitOfWork, refund: Record, end: RefundEnd) -> None:
     if end is RefundEnd.FAILED:
         work.emit("refund.failed", refund.body)
     work.emit("charge.refund.updated", refund.body, previous)
+
+
+def _keep_cash(work: UnitOfWork, refund: Record, previous: Json) -> None:
+    """Give cash that its bank did not take back to the balance that it came from."""
+    customer = work.records.get("customer", refund.body["customer"])
+    move_cash(work, customer, refund.body["currency"], refund.body["amount"], "return_canceled")
+    refund.body["failure_reason"] = "declined"
+    work.records.save(refund)
+    work.emit("refund.updated", refund.body, {**previous, "failure_reason": None})
+    work.emit("refund.failed", refund.body)
 
 
 def _check_amount(charge: Record, wanted: int | None) -> int:
@@ -121,18 +142,32 @@ def _too_much(charge: Record, amount: int, remainder: int) -> StripeApiError:
 
 
 def _usual_course(work: UnitOfWork, charge: Record) -> RefundCourse:
-    if charge.body["payment_method_details"]["type"] != "card":
-        return RefundCourse.PENDING
+    kind = charge.body["payment_method_details"]["type"]
+    if kind != "card":
+        return RefundCourse.SUCCEEDS if course_of(kind) is Course.TRANSFER else RefundCourse.PENDING
     method = work.records.get("payment_method", charge.body["payment_method"])
     card = CARDS.get(method.private["number"])
     return card.refund if card else RefundCourse.SUCCEEDS
 
 
-def _add_refund(work: UnitOfWork, charge: Record, amount: int, params: Json, *, is_pending: bool) -> Record:
-    is_card = charge.body["payment_method_details"]["type"] == "card"
+def _first_status(charge: Record, course: RefundCourse) -> str:
+    """Return what Stripe answers first; a convenience store's buyer must say where the money goes."""
+    if course is not RefundCourse.PENDING:
+        return "succeeded"
+    return "requires_action" if charge.body["payment_method_details"]["type"] == "konbini" else "pending"
+
+
+def _add_refund(work: UnitOfWork, charge: Record, amount: int, params: Json, *, status: str) -> Record:
+    kind = charge.body["payment_method_details"]["type"]
+    is_card = kind == "card"
     refund_id = new_id("re_3" if is_card else "pyr_3")
     transaction = add_transaction(
-        work, amount=-amount, currency=charge.body["currency"], kind="refund", source=refund_id
+        work,
+        amount=-amount,
+        currency=charge.body["currency"],
+        kind="refund" if is_card else "payment_refund",
+        category="refund",
+        source=refund_id,
     )
     body: Json = {
         "id": refund_id,
@@ -150,15 +185,88 @@ def _add_refund(work: UnitOfWork, charge: Record, amount: int, params: Json, *, 
         "reason": params.get("reason"),
         "receipt_number": None,
         "source_transfer_reversal": None,
-        "status": "pending" if is_pending else "succeeded",
+        "status": status,
         "transfer_reversal": None,
+        **_destination(kind),
     }
-    if is_card:
-        card = {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"}
-        body["destination_details"] = {"card": card, "type": "card"}
-    if is_pending:
+    if status == "pending":
         body["pending_reason"] = "processing"
-    return work.records.add(body)
+    if status == "requires_action":
+        body.update(_instructions(work, charge, params))
+    refund = work.records.add(body)
+    if course_of(kind) is Course.TRANSFER:
+        _give_back_cash(work, charge, refund)
+    return refund
+
+
+def _destination(kind: str) -> Json:
+    """Return where the money goes, for the kinds that Stripe says it of."""
+    details: dict[str, Json] = {
+        "card": {
+            "reference_status": "pending",
+            "reference_type": "acquirer_reference_number",
+            "type": "refund",
+        },
+        "klarna": {"reference": None, "reference_status": "pending"},
+        "multibanco": {"reference": None, "reference_status": "pending"},
+    }
+    if course_of(kind) is Course.TRANSFER:
+        return {"destination_details": {"customer_cash_balance": {}, "type": "customer_cash_balance"}}
+    return {"destination_details": {kind: details[kind], "type": kind}} if kind in details else {}
+
+
+def _instructions(work: UnitOfWork, charge: Record, params: Json) -> Json:
+    """Return what asks the buyer by email where the money shall go."""
+    email = params.get("instructions_email") or charge.body["billing_details"]["email"]
+    if not email:
+        raise missing("instructions_email")
+    details = {
+        "email_sent": {"email_sent_at": work.now, "email_sent_to": email},
+        "expires_at": work.now + _INSTRUCTIONS_SECONDS,
+    }
+    action = {"type": "display_details", "display_details": details}
+    return {"instructions_email": email, "next_action": action}
+
+
+def _give_back_cash(work: UnitOfWork, charge: Record, refund: Record) -> None:
+    customer = work.records.get("customer", charge.body["customer"])
+    currency, amount = refund.body["currency"], refund.body["amount"]
+    about = {"refund": refund.id}
+    move_cash(work, customer, currency, amount, "refunded_from_payment", refunded_from_payment=about)
+    work.emit("cash_balance.funds_available", cash_balance(customer))
+
+
+def return_cash(work: UnitOfWork, customer: Record, params: Json) -> Json:
+    """Send cash of the balance back to the customer's bank: `origin=customer_balance` of `POST /v1/refunds`."""
+    amount, currency = params["amount"], params["currency"].lower()
+    if amount > cash_of(customer, currency):
+        raise invalid("The customer's cash balance has less than this amount.", param="amount")
+    move_cash(work, customer, currency, -amount, "return_initiated")
+    refund = work.records.add(
+        {
+            "id": new_id("pyr_3"),
+            "object": "refund",
+            "amount": amount,
+            "balance_transaction": None,
+            "charge": None,
+            "created": work.now,
+            "currency": currency,
+            "customer": customer.id,
+            "customer_account": None,
+            "metadata": new_metadata(params),
+            "payment_intent": None,
+            "payment_method": None,
+            "reason": params.get("reason"),
+            "receipt_number": None,
+            "source_transfer_reversal": None,
+            "status": "pending",
+            "transfer_reversal": None,
+            "pending_reason": "processing",
+        }
+    )
+    work.emit("refund.created", refund.body)
+    work.settle_later("refund", refund.id)
+    return refund.body
 
 
 def _change_refunded(work: UnitOfWork, charge: Record, amount: int) -> None:
@@ -175,14 +283,15 @@ def _previous_refunded(charge: Record, amount: int) -> Json:
 
 
 def _add_bank_reference(work: UnitOfWork, refund: Record) -> None:
-    """Add the bank's reference as the refund's last event; at Stripe it comes days later. Cards only."""
-    if "destination_details" not in refund.body:
+    """Add the bank's reference, where the kind has one, as the last event; at Stripe it comes days later."""
+    kind = refund.body.get("destination_details", {}).get("type")
+    if kind not in {"card", "klarna", "multibanco"}:
         return
-    old = refund.body["destination_details"]["card"]
-    card = {**old, "reference": random_text(23), "reference_status": "available"}
-    refund.body["destination_details"] = {"card": card, "type": "card"}
+    old = refund.body["destination_details"][kind]
+    known = {**old, "reference": random_text(23), "reference_status": "available"}
+    refund.body["destination_details"] = {kind: known, "type": kind}
     work.records.save(refund)
-    emit_update(work, refund, {"destination_details": {"card": difference(old, card)}})
+    emit_update(work, refund, {"destination_details": {kind: difference(old, known)}})
 
 
 def emit_update(work: UnitOfWork, refund: Record, previous: Json) -> None:
@@ -191,5 +300,6 @@ def emit_update(work: UnitOfWork, refund: Record, previous: Json) -> None:
 
 
 def _failure_reason(refund: Record, end: RefundEnd) -> str:
-    is_bank = end is RefundEnd.FAILED and "destination_details" not in refund.body
+    is_card = refund.body.get("destination_details", {}).get("type") == "card"
+    is_bank = end is RefundEnd.FAILED and not is_card
     return "declined" if is_bank else _FAILURE_REASONS[end]

@@ -46,6 +46,7 @@ class BankAccount:
     settles: bool = True
     is_blocked: bool = False
     planned_disputes: tuple[PlannedDispute, ...] = ()
+    mandate_refused: bool = False
 
 
 _FRAUD = PlannedDispute(reason="fraudulent")
@@ -162,12 +163,28 @@ ACH_ACCOUNTS = {
     )
 }
 
+BACS_SORT_CODE = "108800"
+BACS_ACCOUNTS = {
+    account.number: account
+    for account in (
+        BankAccount(number="00012345"),
+        BankAccount(number="90012345"),
+        BankAccount(number="33333335", failure="debit_not_authorized"),
+        BankAccount(number="22222227", failure="insufficient_funds"),
+        BankAccount(number="55555559", planned_disputes=(_NOT_AUTHORIZED,)),
+        BankAccount(number="00033333", failure="debit_not_authorized", mandate_refused=True),
+    )
+}
+
 # Names for tests that speak to the control API; Stripe has no such ids for bank debits.
 BANK_NAMES = {
     "sepa_success": ("sepa_debit", "AT611904300234573201"),
     "sepa_failure": ("sepa_debit", "AT861904300235473202"),
     "sepa_fail": ("sepa_debit", "AT861904300235473202"),
     "sepa_dispute": ("sepa_debit", "AT591904300235473203"),
+    "bacs_success": ("bacs_debit", "00012345"),
+    "bacs_failure": ("bacs_debit", "22222227"),
+    "bacs_dispute": ("bacs_debit", "55555559"),
     "ach_success": ("us_bank_account", "000123456789"),
     "ach_failure": ("us_bank_account", "000222222227"),
     "ach_fail": ("us_bank_account", "000222222227"),

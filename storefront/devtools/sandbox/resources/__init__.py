@@ -22,6 +22,8 @@ _MODULES = (
     "disputes",
     "early_fraud_warnings",
     "balance_transactions",
+    "mandates",
+    "cash_balances",
     "events",
     "webhook_endpoints",
 )

@@ -18,7 +18,8 @@ from storefront.devtools.sandbox.api.updates import change
 from storefront.devtools.sandbox.api.versions import ENDIVE, Removed
 from storefront.devtools.sandbox.money import MAXIMUM_AMOUNT, display, minimum_charge
 from storefront.devtools.sandbox.payments import payment_intents
-from storefront.devtools.sandbox.payments.payment_methods import find_method
+from storefront.devtools.sandbox.payments.bank_transfers import remaining
+from storefront.devtools.sandbox.payments.payment_methods import add_method, find_method
 from storefront.devtools.sandbox.storage.records import Json, Record
 
 _UNSUPPORTED = (
@@ -27,11 +28,10 @@ _UNSUPPORTED = (
     "customer_account",
     "hooks",
     "mandate",
-    "mandate_data",
     "on_behalf_of",
     "payment_details",
-    "payment_method_data",
-    "payment_method_options",
+    "payment_method_options.card",
+    "payment_method_options.us_bank_account",
     "radar_options",
     "transfer_data",
 )
@@ -49,16 +49,28 @@ def create_intent(call: Call) -> Json:
     if params.get("capture_method") == "manual":
         raise invalid("The local sandbox has no manual capture.", param="capture_method")
     check_customer(work, params)
-    types = params.get("payment_method_types") or params.get("allowed_payment_method_types") or ["card"]
+    types = params.get("payment_method_types") or params.get("allowed_payment_method_types") or _types(params)
     automatic = {"allow_redirects": "always", "enabled": True} if call.version is not None else None
     intent = payment_intents.add_intent(work, {"automatic_payment_methods": automatic, **params}, types=types)
-    if params.get("payment_method"):
-        method = find_method(work, params["payment_method"])
+    if params.get("payment_method") or params.get("payment_method_data"):
+        method = _given_method(call)
         intent.body.update(payment_method=method.id, status="requires_confirmation")
         work.records.save(intent)
     if params.get("confirm"):
         _confirm(call, intent)
     return intent.body
+
+
+def _types(params: Json) -> list[str]:
+    """Return card, and the type of the data that came along."""
+    given = (params.get("payment_method_data") or {}).get("type")
+    return ["card"] if given in {None, "card"} else ["card", given]
+
+
+def _given_method(call: Call) -> Record:
+    """Return the method that is named, or the one that its data makes."""
+    name = call.params.get("payment_method")
+    return find_method(call.work, name) if name else add_method(call.work, call.params["payment_method_data"])
 
 
 def _check_amount(amount: int, currency: str) -> None:
@@ -75,7 +87,13 @@ def _confirm(call: Call, intent: Record) -> None:
     name = intent.body["payment_method"]
     if name is None:
         raise missing("payment_method")
-    charge = payment_intents.confirm(call.work, intent, find_method(call.work, name))
+    method = find_method(call.work, name)
+    if method.body["type"] not in intent.body["payment_method_types"] and call.version is not None:
+        raise invalid(
+            f"The PaymentMethod type {method.body['type']} is not allowed by this PaymentIntent.",
+            param="payment_method",
+        )
+    charge = payment_intents.confirm(call.work, intent, method, call.params.get("return_url"))
     if charge is not None:
         payment_intents.book_charge(call.work, charge)
 
@@ -101,15 +119,18 @@ def confirm_intent(call: Call) -> Json:
     intent = _own(call)
     if intent.body["status"] not in {"requires_payment_method", "requires_confirmation", "requires_action"}:
         raise _unexpected(intent, "confirm")
-    if call.params.get("payment_method"):
-        intent.body["payment_method"] = find_method(call.work, call.params["payment_method"]).id
+    if call.params.get("payment_method") or call.params.get("payment_method_data"):
+        intent.body["payment_method"] = _given_method(call).id
     _confirm(call, intent)
     return intent.body
 
 
 @route("POST /v1/payment_intents/{id}/cancel", PaymentIntentCancelParams)
 def cancel_intent(call: Call) -> Json:
-    intent = _own(call)
+    """A transfer that a completed Checkout Session waits for may be given up; no open Session's payment."""
+    intent = call.get("payment_intent", param="intent")
+    if remaining(intent) is None:
+        intent = _own(call)
     if intent.body["status"] in {"succeeded", "canceled", "processing"}:
         raise _unexpected(intent, "cancel")
     payment_intents.cancel(call.work, intent, call.params.get("cancellation_reason"))
@@ -132,7 +153,9 @@ def retrieve_intent(call: Call) -> Json:
     "POST /v1/payment_intents/{id}",
     PaymentIntentUpdateParams,
     unsupported=(
-        *(name for name in _UNSUPPORTED if name not in {"mandate", "mandate_data"}),
+        *(name for name in _UNSUPPORTED if name != "mandate"),
+        "payment_method_data",
+        "payment_method_options",
         "amount",
         "capture_method",
         "currency",

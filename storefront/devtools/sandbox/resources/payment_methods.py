@@ -26,6 +26,7 @@ _CARD = Spec(
         "networks": Spec(kind=Kind.HASH, fields={"preferred": TEXT}),
         "number": TEXT,
         "token": TEXT,
+        "wallet": TEXT,
     },
 )
 

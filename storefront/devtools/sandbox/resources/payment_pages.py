@@ -192,5 +192,6 @@ def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Js
 
 
 def _is_answered(intent: Json, params: Json) -> bool:
-    """Tell whether there is a 3-D Secure dialog, and somebody to answer it."""
-    return bool(intent["status"] == "requires_action" and params.get("authenticate"))
+    """Tell whether there is a question (3-D Secure, or a page elsewhere), and somebody to answer it."""
+    asks = (intent["next_action"] or {}).get("type") in {"use_stripe_sdk", "redirect_to_url"}
+    return bool(asks and params.get("authenticate"))

@@ -10,17 +10,31 @@ from stripe.params import (
 
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.lists import list_records
-from storefront.devtools.sandbox.api.parameter_checks import get_named, refuse_both, require_positive
+from storefront.devtools.sandbox.api.parameter_checks import (
+    get_named,
+    get_undeleted,
+    refuse_both,
+    require,
+    require_positive,
+)
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change
-from storefront.devtools.sandbox.payments.refunds import RefundEnd, emit_update, refund_charge, settle_refund
+from storefront.devtools.sandbox.payments.refunds import (
+    RefundEnd,
+    emit_update,
+    refund_charge,
+    return_cash,
+    settle_refund,
+)
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
 def _check(params: Json) -> None:
     refuse_both(params, "charge", "payment_intent")
-    if "charge" not in params and "payment_intent" not in params:
+    if params.get("origin") == "customer_balance":
+        require(params, "amount", "currency", "customer")
+    elif "charge" not in params and "payment_intent" not in params:
         raise invalid(
             "One of the following params should be provided for this request: payment_intent or charge.",
             is_stored=False,
@@ -33,15 +47,14 @@ def _check(params: Json) -> None:
     RefundCreateParams,
     check=_check,
     unsupported=(
-        "currency",
-        "customer",
-        "instructions_email",
-        "origin",
         "refund_application_fee",
         "reverse_transfer",
     ),
 )
 def create_refund(call: Call) -> Json:
+    if call.params.get("origin") == "customer_balance":
+        customer = get_undeleted(call.work, "customer", call.params["customer"], "customer")
+        return return_cash(call.work, customer, call.params)
     return refund_charge(call.work, _charge(call.work, call.params), call.params)
 
 
@@ -73,7 +86,7 @@ def update_refund(call: Call) -> Json:
 @route("POST /v1/refunds/{id}/cancel", RefundCancelParams)
 def cancel_refund(call: Call) -> Json:
     refund = call.get("refund", param="refund")
-    if refund.body["status"] != "pending":
+    if refund.body["status"] not in {"pending", "requires_action"}:
         raise invalid(f"Refund {refund.id} is {refund.body['status']}; only a pending refund can be canceled.")
     settle_refund(call.work, refund, RefundEnd.CANCELED)
     return refund.body
