@@ -26,7 +26,8 @@ OWN = {
 }
 # Accepted besides what the type says, and why.
 EXTRA = {
-    ("POST /v1/payment_methods", "card"),  # the type splits number and token into two hashes
+    ("POST /v1/payment_methods", "card"),
+    ("POST /v1/payment_methods", "wallet"),  # the type splits number and token into two hashes
 }
 # In older API versions, and without one, as the command line calls.
 OLDER = {

@@ -226,7 +226,7 @@ def test_fails_a_debit_with_the_reason_that_is_asked_for(sandbox: Calls) -> None
         "type=bacs_debit&bacs_debit[account_number]=1",
         "type=boleto&boleto[tax_id]=12",
         "type=konbini&billing_details[phone]=00000000000",
-        "type=card&card[token]=tok_visa&card[wallet]=purse",
+        "type=card&card[token]=tok_visa&wallet=purse",
     ],
 )
 def test_refuses_what_no_such_method_has(sandbox: Calls, body: str) -> None:

@@ -142,7 +142,7 @@ def _wallet(name: str | None, number: str) -> Json | None:
     if name is None:
         return None
     if name not in _WALLETS:
-        raise invalid(f"Invalid card[wallet]: must be one of {', '.join(_WALLETS)}", param="card[wallet]")
+        raise invalid(f"Invalid wallet: must be one of {', '.join(_WALLETS)}", param="wallet")
     return {name: {}, "dynamic_last4": number[-4:], "type": name}
 
 

@@ -26,7 +26,6 @@ _CARD = Spec(
         "networks": Spec(kind=Kind.HASH, fields={"preferred": TEXT}),
         "number": TEXT,
         "token": TEXT,
-        "wallet": TEXT,
     },
 )
 
@@ -34,12 +33,17 @@ _CARD = Spec(
 @route(
     "POST /v1/payment_methods",
     PaymentMethodCreateParams,
-    extra={"card": _CARD},
+    extra={"card": _CARD, "wallet": TEXT},
     unsupported=("customer", "payment_method", "radar_options", "fingerprint", "customer_account"),
     is_public=True,
 )
 def create_payment_method(call: Call) -> Json:
-    return add_method(call.work, call.params).body
+    """Take card data, a token or an account; `wallet` is the sandbox's own word for a phone that held the card."""
+    params = {**call.params}
+    wallet = params.pop("wallet", None)
+    if wallet is not None:
+        params["card"] = {**params.get("card", {}), "wallet": wallet}
+    return add_method(call.work, params).body
 
 
 @route("GET /v1/payment_methods/{id}", PaymentMethodRetrieveParams)
