@@ -8,8 +8,8 @@ from storefront.devtools.sandbox.checkout.custom_amounts import require_choice
 from storefront.devtools.sandbox.checkout.intents import drop_intent, ensure_intent, find_intent
 from storefront.devtools.sandbox.checkout.offered import offered_types
 from storefront.devtools.sandbox.checkout.payer import Payer, payer_from, read_payer
-from storefront.devtools.sandbox.checkout.totals import compute
 from storefront.devtools.sandbox.checkout.redirect import way_back
+from storefront.devtools.sandbox.checkout.totals import compute
 from storefront.devtools.sandbox.payments import payment_intents
 from storefront.devtools.sandbox.payments.kinds import KINDS
 from storefront.devtools.sandbox.payments.payment_methods import find_method
