@@ -4,7 +4,6 @@ import json
 import re
 from collections import Counter
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
 
 import pytest
 import schemathesis
@@ -17,28 +16,14 @@ from storefront.devtools.sandbox.api.routes import Route
 from storefront.devtools.sandbox.api.versions import API_VERSION
 from storefront.devtools.sandbox.app import create_sandbox
 from storefront.devtools.sandbox.config import SandboxConfig
-from storefront.devtools.sandbox.pages.openapi import FORM, describe, described_calls, path_of
+from storefront.devtools.sandbox.pages.openapi import FORM, describe, path_of
 from storefront.devtools.sandbox.pages.reference import about_account, about_card
 from storefront.devtools.sandbox.payments.stripe_test_cards import ACH_ACCOUNTS, CARDS, IBANS
 from tests.devtools.sandbox.calls import Calls
+from tests.devtools.sandbox.described import CALLS, DESCRIBED, as_form, folder_of, made_with
 
-CALLS = {f"{call.method} {path_of(call)}": call for call in described_calls()}
-DESCRIBED = describe("http://sandbox.test")
 KEY = "sk_test_described"
-LINE = "line_items[0][quantity]=1&line_items[0][price_data][product_data][name]=Font"
-LINE += "&line_items[0][price_data][currency]=usd&line_items[0][price_data][unit_amount]=900"
 TEXTS = ["usd", "jpy", "prod_1", "1900", "12.5", "", "https://shop.test/", "ü\u202e", "x" * 300]
-# What makes an object, by the first part of its address.
-MADE_WITH = {
-    "checkout": f"mode=payment&success_url=https://shop.test/&{LINE}",
-    "coupons": "percent_off=10",
-    "customers": "",
-    "payment_intents": "amount=900&currency=usd",
-    "payment_links": LINE,
-    "prices": "currency=usd&unit_amount=900&product_data[name]=Font",
-    "products": "name=Font",
-    "webhook_endpoints": "url=https://shop.test/webhook&enabled_events[0]=*",
-}
 
 
 def test_is_a_description_that_programs_read(sandbox: Calls) -> None:
@@ -102,22 +87,13 @@ def few_of(schemas: dict[str, Any], required: list[str]) -> st.SearchStrategy[An
     )
 
 
-def pairs(value: Any, name: str = "") -> list[tuple[str, str]]:
-    if isinstance(value, dict):
-        return [p for key, one in value.items() for p in pairs(one, f"{name}[{key}]" if name else key)]
-    if isinstance(value, list):
-        return [p for place, one in enumerate(value) for p in pairs(one, f"{name}[{place}]")]
-    return [(name, str(value).lower() if isinstance(value, bool) else str(value))]
-
-
-def inputs_of(call: Route, given_before: str) -> st.SearchStrategy[Any]:
+def inputs_of(call: Route, given: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Parameters that fit, besides those that a call has already."""
     operation = DESCRIBED["paths"][path_of(call)][call.method.lower()]
     if "requestBody" in operation:
         form = operation["requestBody"]["content"][FORM]["schema"]
-        named = {name.partition("[")[0] for name, _ in parse_qsl(given_before, keep_blank_values=True)}
-        others = {name: one for name, one in form["properties"].items() if name not in named}
-        return few_of(others, [name for name in form["required"] if name not in named])
+        others = {name: one for name, one in form["properties"].items() if name not in given}
+        return few_of(others, [name for name in form["required"] if name not in given])
     query = {one["name"]: one["schema"] for one in operation["parameters"] if one["in"] == "query"}
     return few_of(query, [])
 
@@ -135,10 +111,6 @@ def send(client: FlaskClient, method: str, path: str, text: str) -> TestResponse
     return client.open(path, method=method, content_type=FORM, headers=headers, **where)
 
 
-def made_with(path: str) -> str:
-    return MADE_WITH.get(path.split("/")[2], "")
-
-
 def json_of(answer: TestResponse) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(answer.text)
     return body
@@ -146,11 +118,10 @@ def json_of(answer: TestResponse) -> dict[str, Any]:
 
 def made_at(client: FlaskClient, path: str) -> str:
     """The id of an object that lies under this address, or one that does not exist."""
-    parts = path.split("/")
-    if parts[2] not in MADE_WITH:
+    params = made_with(path)
+    if params is None:
         return "none_1"
-    folder = "/".join(parts[: 4 if parts[2] == "checkout" else 3])
-    made = send(client, "POST", folder, made_with(path))
+    made = send(client, "POST", folder_of(path), as_form(params))
     assert made.status_code == 200, made.text
     return str(json_of(made)["id"])
 
@@ -160,12 +131,12 @@ def made_at(client: FlaskClient, path: str) -> str:
 def test_answers_whatever_fits_its_description(client: FlaskClient, name: str) -> None:
     call = CALLS[name]
     path = re.sub(r"\{[^}]+\}", made_at(client, path_of(call)), path_of(call))
-    given_before = made_with(path) if call.method == "POST" and "{" not in path_of(call) else ""
+    given_before = made_with(path) if call.method == "POST" and path == folder_of(path) else None
 
     @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(params=inputs_of(call, given_before))
+    @given(params=inputs_of(call, given_before or {}))
     def fits(params: Any) -> None:
-        text = "&".join(part for part in (given_before, urlencode(pairs(params))) if part)
+        text = as_form({**(given_before or {}), **params})
         answer = send(client, call.method, path, text)
         assert answer.status_code in {200, 400, 402, 404}, (text, answer.text)
         assert ("error" in json_of(answer)) == (answer.status_code != 200)
