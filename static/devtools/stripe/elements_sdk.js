@@ -19,7 +19,8 @@ class ElementsSdk {
     this.fonts = options.elementsOptions?.fonts ?? [];
     this.turn = Promise.resolve();
     this.controller = new Frame("controller", { init: this.init, title: "Sandbox", hello: () => ({ key }) });
-    this.controller.node.hidden = true;
+    Object.assign(this.controller.node, { hidden: true, tabIndex: -1 });
+    this.controller.node.setAttribute("aria-hidden", "true");
     (document.body ?? document.documentElement).append(this.controller.node);
     this.loaded = this.#load();
   }

@@ -37,6 +37,27 @@ window.mountPayment = (options) => {
   }
   element.mount("#payment");
 };
+window.mount = (kind, place, options) => {
+  const element = sdk[`create${kind}Element`](options);
+  for (const name of ["ready", "change", "confirm"]) {
+    if (name === "confirm" && kind !== "ExpressCheckout") continue;
+    element.on(name, (event) => window.log.push([name, event.elementType, event]));
+  }
+  if (kind === "ExpressCheckout") {
+    element.on("ready", ({ availablePaymentMethods: wallets }) => {
+      document.querySelector("#said").textContent = `expressCheckout: ${wallets && Object.keys(wallets)}`;
+    });
+  }
+  element.mount(place);
+  return null;
+};
+window.attempt = async (run) => {
+  try {
+    return await run();
+  } catch (error) {
+    return `${error.name}: ${error.message}`;
+  }
+};
 window.confirmArgs = {};
 document.querySelector("#pay").addEventListener("click", async () => {
   const result = await window.actions.confirm(window.confirmArgs);

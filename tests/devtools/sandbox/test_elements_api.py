@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import stripe
 
 from tests.devtools.sandbox.calls import Answer, Calls
 
@@ -96,3 +97,48 @@ def test_tells_that_a_session_is_spent(sandbox: Calls) -> None:
     answer = paid.call("/init", eid="NA")
     assert (answer.status, answer.json["error"]["code"]) == (400, "checkout_succeeded_session")
     assert "no longer active" in answer.json["error"]["message"]
+
+
+def items_of(sandbox: Calls, session_id: str) -> Any:
+    return sandbox.get(f"/v1/checkout/sessions/{session_id}/line_items")["data"]
+
+
+def change_lines(sandbox: Calls, session_id: str, *lines: dict[str, Any], **more: Any) -> Any:
+    params: Any = {"line_items": list(lines), **more}
+    return sandbox.v1.checkout.sessions.update(session_id, params)
+
+
+def test_changes_the_lines_of_an_open_session(sandbox: Calls) -> None:
+    first, second = sandbox.make_price(), sandbox.make_price(500)
+    session = sandbox.make_session(first, ui_mode="elements")
+    kept = items_of(sandbox, session.id)[0]["id"]
+    more = {"id": kept, "quantity": 3, "metadata": {"a": "1"}}
+    changed = change_lines(sandbox, session.id, {"price": second, "quantity": 2}, more, metadata={"cart": "7"})
+    assert (changed.amount_total, dict(changed.metadata or {})) == (6700, {"cart": "7"})
+    items = items_of(sandbox, session.id)
+    assert [(item["price"]["id"], item["quantity"]) for item in items] == [(second, 2), (first, 3)]
+    assert (items[1]["id"], items[1]["metadata"]) == (kept, {"a": "1"})
+    assert change_lines(sandbox, session.id, {"id": items[0]["id"]}).amount_total == 1000
+    assert len(items_of(sandbox, session.id)) == 1
+
+
+def test_refuses_impossible_new_lines(sandbox: Calls) -> None:
+    session = sandbox.make_session(ui_mode="elements")
+    euro = sandbox.make_price(currency="eur")
+    kept = items_of(sandbox, session.id)[0]["id"]
+    embedded = sandbox.make_session()
+    for session_id, lines, text in (
+        (session.id, [{"id": "li_nothing"}], "No such item"),
+        (session.id, [{"id": kept}, {"id": kept}], "twice"),
+        (session.id, [{"id": kept, "price": euro}], "only specify one"),
+        (session.id, [{"id": kept, "quantity": 0}], "greater than or equal to 1"),
+        (session.id, [{"price": euro, "quantity": 1}], "currency"),
+        (session.id, [{"price": euro}], "line_items[0][quantity]"),
+        (embedded.id, [{"price": sandbox.make_price(), "quantity": 1}], "elements"),
+    ):
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            change_lines(sandbox, session_id, *lines)
+        assert text in str(caught.value)
+    sandbox.pay(session.id)
+    with pytest.raises(stripe.InvalidRequestError, match="no longer open"):
+        change_lines(sandbox, session.id, {"id": kept})

@@ -1,13 +1,14 @@
 """The Elements SDK in a real browser: the shop's page on one origin, the frames on the sandbox's."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.devtools.sandbox.calls import Calls
-from tests.devtools.sandbox.elements_host import create, host_app, start, type_card
-from tests.support.browser import Complaints
+from tests.devtools.sandbox.elements_host import create, frame, host_app, start, type_card
+from tests.support.browser import PHONE, Complaints, assert_accessible, assert_fits
 from tests.support.web_server import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -40,3 +41,145 @@ def test_pays_after_a_decline_and_leads_to_the_return_url(
     expect(page).to_have_url(f"{host}/done?session_id={session.id}")
     paid = sandbox.session(session.id)
     assert (paid["payment_status"], paid["customer_details"]["email"]) == ("paid", "ada@example.com")
+
+
+def test_collects_by_its_elements_and_asks_the_bank(
+    page: Page, sandbox: Calls, host: str, complaints: Complaints
+) -> None:
+    """Email, address with tax, 3-D Secure failed and passed, all without leaving the page."""
+    complaints.expected.append("402")
+    page.set_viewport_size(PHONE)
+    session = create(sandbox, host, automatic_tax={"enabled": True}, billing_address_collection="required")
+    start(page, sandbox, host, session)
+    page.evaluate("mount('ContactDetails', '#contact')")
+    page.evaluate("mount('BillingAddress', '#address')")
+    assert page.evaluate("actions.getSession().tax.status") == "requires_billing_address"
+    frame(page, "contact-details").get_by_label("Email").fill("ada@example.com")
+    address = frame(page, "billing-address")
+    address.get_by_label("Country or region").select_option("DE")
+    for label, value in (
+        ("Full name", "Ada Lovelace"),
+        ("Address line 1", "Unter den Linden 1"),
+        ("City", "Berlin"),
+        ("Postal code", "10117"),
+    ):
+        address.get_by_label(label).fill(value)
+    expect(frame(page).locator('[name="billingPostalCode"]')).to_have_count(0)
+    type_card(page, "4000002760003184")
+    page.locator("#pay").focus()
+    expect(page.locator("#total")).to_have_text("$22.61")
+    taxes = page.evaluate("actions.getSession().taxAmounts")
+    assert [(tax["minorUnitsAmount"], tax["inclusive"]) for tax in taxes] == [(361, False)]
+    assert_accessible(page)
+    assert_fits(page)
+    page.evaluate("confirmArgs = { redirect: 'if_required' }")
+    page.locator("#pay").click()
+    frame(page, "challenge").get_by_test_id("challenge-fail").click()
+    expect(page.locator("#said")).to_contain_text("unable to authenticate")
+    page.locator("#pay").click()
+    expect(frame(page, "challenge").get_by_test_id("challenge-complete")).to_be_visible()
+    assert_accessible(page)
+    frame(page, "challenge").get_by_test_id("challenge-complete").click()
+    expect(page.locator("#said")).to_have_text("Status: paid")
+    details = sandbox.session(session.id)["customer_details"]
+    assert (details["email"], details["name"]) == ("ada@example.com", "Ada Lovelace")
+    assert (details["address"]["line1"], details["address"]["country"]) == ("Unter den Linden 1", "DE")
+    assert page.evaluate("actions.getSession().status") == {"type": "complete", "paymentStatus": "paid"}
+
+
+def test_debits_a_bank_account_and_changes_the_order_on_the_way(
+    page: Page, sandbox: Calls, host: str, complaints: Complaints
+) -> None:
+    complaints.expected.append("400")
+    sandbox.make_promotion_code("LAUNCH20", percent_off=20, name="Launch week")
+    adjustable = {"adjustable_quantity": {"enabled": True, "minimum": 1, "maximum": 5}}
+    session = create(sandbox, host, currency="eur", allow_promotion_codes=True, line=adjustable)
+    start(page, sandbox, host, session, defaultValues={"email": "ada@example.com"})
+    assert page.evaluate("actions.applyPromotionCode('NOPE')")["error"]["code"] == "invalidCode"
+    applied = page.evaluate("actions.applyPromotionCode('launch20')")["session"]
+    assert applied["discountAmounts"][0]["displayName"] == "Launch week"
+    assert applied["discountAmounts"][0]["percentOff"] == 20
+    line = applied["lineItems"][0]["id"]
+    changed = page.evaluate("id => actions.updateLineItemQuantity({ lineItem: id, quantity: 2 })", line)
+    assert changed["session"]["total"]["total"] == {"minorUnitsAmount": 3040, "amount": "€30.40"}
+    too_many = page.evaluate("id => actions.updateLineItemQuantity({ lineItem: id, quantity: 6 })", line)
+    assert (too_many["error"]["code"], "from 1 to 5" in too_many["error"]["message"]) == (None, True)
+    assert page.evaluate("actions.removePromotionCode()")["session"]["total"]["total"]["amount"] == "€38.00"
+    frame(page).get_by_label("SEPA Debit").check()
+    expect(frame(page).get_by_text("authorize Sandbox to debit")).to_be_visible()
+    frame(page).get_by_label("IBAN").fill("AT611904300234573201")
+    frame(page).get_by_label("Full name").fill("Ada Lovelace")
+    page.evaluate("confirmArgs = { redirect: 'if_required' }")
+    page.locator("#pay").click()
+    expect(page.locator("#said")).to_have_text("Status: unpaid")
+    assert sandbox.session(session.id)["amount_total"] == 3800
+
+
+def test_keeps_the_rules_of_the_sdk(page: Page, sandbox: Calls, host: str, complaints: Complaints) -> None:
+    complaints.expected.append("400")
+    session = create(sandbox, host, customer_email="ada@example.com", tax_id_collection={"enabled": True})
+    page.goto(host)
+    key, secret = sandbox.server.publishable_key, session.client_secret
+
+    def attempt(run: str) -> object:
+        return page.evaluate(f"attempt(async () => {run})")
+
+    assert "initCheckoutElementsSdk" in str(attempt(f"Stripe('{key}').initCheckout()"))
+    assert "clientSecret" in str(attempt(f"Stripe('{key}').initCheckoutElementsSdk()"))
+    wrong = page.evaluate("([key, secret]) => start(key, secret)", [key, secret + "x"])
+    assert (wrong["code"], "does not match" in wrong["message"]) == (None, True)
+    page.evaluate("([key, secret]) => start(key, Promise.resolve(secret))", [key, secret])
+    page.evaluate("mountPayment()")
+    assert str(attempt("sdk.createPaymentElement()")).startswith("IntegrationError")
+    assert attempt("sdk.getPaymentElement() !== null && sdk.getTermsElement() === null") is True
+    assert "ships nothing" in str(attempt("sdk.createShippingAddressElement()"))
+    assert "customer_email" in attempt("actions.updateEmail('eve@example.com')")["error"]["message"]  # type: ignore[index]
+    unread = """(async () => {
+      const other = Stripe(%r).initCheckoutElementsSdk({ clientSecret: %r });
+      return (await other.loadActions()).actions.confirm();
+    })()"""
+    assert "Show the total" in str(attempt(unread % (key, secret)))
+    checked = attempt("actions.validateElements()")
+    assert checked["error"]["validation_errors"][0]["element"] == "payment"  # type: ignore[index]
+    expect(frame(page).get_by_text("Your card number is incomplete.")).to_be_visible()
+    expect(page.locator("#payment")).to_have_class(re.compile("StripeElement--invalid"))
+    tax_id = "{ taxId: { type: 'eu_vat', value: '%s' }, businessName: 'Ada Ltd' }"
+    assert attempt(f"actions.updateTaxIdInfo({tax_id % 'DE1'})")["error"]["code"] == "invalidTaxId"  # type: ignore[index]
+    kept = attempt(f"actions.updateTaxIdInfo({tax_id % 'DE123456789'})")
+    assert kept["session"]["taxIdInfo"]["businessName"] == "Ada Ltd"  # type: ignore[index]
+    page.evaluate("mount('TaxId', '#more')")
+    assert "use one of the two" in str(attempt("actions.confirm()"))
+    assert attempt("actions.runServerUpdate(() => Promise.reject(new TypeError('mine')))") == "TypeError: mine"
+    line = sandbox.get(f"/v1/checkout/sessions/{session.id}/line_items")["data"][0]["id"]
+    page.expose_function(
+        "change",
+        lambda: (
+            sandbox.v1.checkout.sessions.update(session.id, {"line_items": [{"id": line, "quantity": 3}]}) and None
+        ),
+    )
+    updated = attempt("actions.runServerUpdate(() => window.change())")
+    assert updated["session"]["total"]["total"]["amount"] == "$57.00"  # type: ignore[index]
+    expect(page.locator("#total")).to_have_text("$57.00")
+    sandbox.control(f"sessions/{session.id}/expire")
+    late = attempt("actions.applyPromotionCode('X')")
+    assert "no longer active" in late["error"]["message"]  # type: ignore[index]
+    assert attempt("actions.getSession().status") == {"type": "expired"}
+
+
+def test_pays_with_the_test_wallet_where_it_is_switched_on(page: Page, sandbox: Calls, host: str) -> None:
+    session = create(sandbox, host)
+    start(page, sandbox, host, session)
+    page.evaluate("mount('ExpressCheckout', '#more')")
+    expect(page.locator("#said")).to_have_text("expressCheckout: undefined")
+    sandbox.control("config", test_wallet=True)
+    start(page, sandbox, host, session)
+    page.evaluate("mount('ExpressCheckout', '#more')")
+    page.evaluate(
+        """sdk.getExpressCheckoutElement().on("confirm", (event) => {
+            actions.confirm({ expressCheckoutConfirmEvent: event });
+        })"""
+    )
+    frame(page, "express-checkout").get_by_role("button", name="Pay with the test wallet").click()
+    expect(page).to_have_url(re.compile("/done"))
+    paid = sandbox.session(session.id)
+    assert (paid["payment_status"], paid["customer_details"]["email"]) == ("paid", "wallet@example.com")

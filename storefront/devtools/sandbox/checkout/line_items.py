@@ -17,12 +17,18 @@ def read_lines(work: UnitOfWork, params: list[Json], *, takes_recurring: bool = 
     """Return the rows to keep and their one currency."""
     lines, currency = [], ""
     for place, given in enumerate(params):
-        name = f"line_items[{place}]"
-        price = _price(work, given, name, takes_recurring=takes_recurring)
-        _check_price_currency(price.body["currency"], currency or price.body["currency"], f"{name}[price]")
-        currency = price.body["currency"]
-        lines.append(_new_line(work, price, given, name))
+        line, currency = read_line(work, given, f"line_items[{place}]", currency, takes_recurring=takes_recurring)
+        lines.append(line)
     return lines, currency
+
+
+def read_line(
+    work: UnitOfWork, given: Json, name: str, currency: str, *, takes_recurring: bool = False
+) -> tuple[Json, str]:
+    """Return the row to keep and its currency, which must be `currency` unless that is empty."""
+    price = _price(work, given, name, takes_recurring=takes_recurring)
+    _check_price_currency(price.body["currency"], currency or price.body["currency"], f"{name}[price]")
+    return _new_line(work, price, given, name), price.body["currency"]
 
 
 def _check_price_currency(currency: str, expected: str, param: str) -> None:

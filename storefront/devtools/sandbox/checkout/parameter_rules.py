@@ -105,16 +105,21 @@ def _refuse(params: Json, names: tuple[str, ...], mode: str) -> None:
 
 
 def check_lines(params: Json, *, most: int = 100, name: str = "Checkout Session") -> None:
-    lines = params.get("line_items")
+    lines = params.get("line_items") or []
+    check_number_of_lines(lines, most=most, name=name)
+    for place, line in enumerate(lines):
+        check_line(line, f"line_items[{place}]")
+
+
+def check_number_of_lines(lines: list[Json], *, most: int = 100, name: str = "Checkout Session") -> None:
     if not lines:
         raise missing("line_items")
     if len(lines) > most:
         raise _refused(f"A {name} can have at most {most} line items.", "line_items")
-    for place, line in enumerate(lines):
-        _check_line(line, f"line_items[{place}]")
 
 
-def _check_line(line: Json, name: str) -> None:
+def check_line(line: Json, name: str) -> None:
+    """Judge one line from its parameters alone."""
     refuse_both(line, "price", "price_data", name)
     require_either(line, "price", "price_data", name)
     require(line, "quantity", name=name)
