@@ -49,7 +49,9 @@ def test_shows_people_every_call_card_and_account(sandbox: Calls) -> None:
     text = re.sub(r"<[^>]+>", " ", page.text)
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert [name for name in (*CALLS, *CARDS, *IBANS, *ACH_ACCOUNTS) if name not in text] == []
-    assert sandbox.url in text
+    script = f"{sandbox.url}/endive/stripe.js"
+    assert script in text
+    assert sandbox.http.get(script, timeout=60).headers["Content-Type"].startswith("text/javascript")
     assert about_card(CARDS["4000000000009995"]) == "visa, declined: insufficient_funds"
     assert about_card(CARDS["4000008260003178"]).startswith("visa, 3-D Secure first, then declined")
     assert about_account(ACH_ACCOUNTS["000000004954"]) == "refused at once"
