@@ -1,5 +1,7 @@
 """What a WSGI server imports: `wsgi:app`, with the settings of the environment."""
 
+import gc
+
 from storefront.app import create_app
 from storefront.core.config.settings import load_settings, read_environment
 from storefront.core.logs import set_up_logs
@@ -9,3 +11,4 @@ keep_files_private()
 settings = load_settings(read_environment())
 set_up_logs(as_json=settings.log_json)
 app = create_app(settings)
+gc.freeze()  # what the app is made of stays: looking through it for garbage again would hold up every request

@@ -3,7 +3,6 @@
 import getpass
 import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from storefront.app import create_app
 from storefront.audit.actor import Actor
 from storefront.audit.models import ActorKind
+from storefront.cli.read_settings import listing_problems, read_settings
 from storefront.cli.terminal import plain
-from storefront.core.config.settings import SettingsError, load_settings, read_environment
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError, StripeUnavailable
 from storefront.core.logs import set_up_logs
@@ -29,15 +28,10 @@ def make_app(*, log_level: int = logging.WARNING) -> Flask:
 
     A command that a person waits for says itself what it did: of its log only trouble is shown.
     """
-    try:
-        settings = load_settings(read_environment())
-        set_up_logs(as_json=settings.log_json, level=log_level)
+    settings = read_settings()
+    set_up_logs(as_json=settings.log_json, level=log_level)
+    with listing_problems():
         app = create_app(settings)
-    except SettingsError as error:
-        click.echo("The settings are not complete:", err=True)
-        for problem in error.problems:
-            click.echo(f"  - {problem}", err=True)
-        sys.exit(2)
     set_up_gateway(app, settings, FOR_WORKERS)
     click.get_current_context().call_on_close(lambda: _close_database(app))
     return app

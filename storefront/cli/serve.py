@@ -12,15 +12,19 @@ import click
 @click.option("--workers", default=1, show_default=True, help="Processes; each has WEB_THREADS threads.")
 def serve(host: str, port: int, workers: int) -> None:
     """Start the web server."""
+    # Not the whole shop: its processes load it, and doing that here as well would nearly double the start.
     from storefront.cli.granian_command import server_command
-    from storefront.cli.make_app import make_app
+    from storefront.cli.read_settings import listing_problems, read_settings
     from storefront.core.config.settings import ROOT
-    from storefront.core.runtime import runtime
     from storefront.web.slow_bodies import THREADS
 
-    app = make_app()
+    settings = read_settings()
+    if not settings.is_folder:
+        from storefront.core.storage import open_storage
+
+        with listing_problems():
+            open_storage(settings)
     os.chdir(ROOT)
-    settings = runtime(app).settings
     # concurrent_requests.py in delivery/downloads bounds what is worked on, web/slow_bodies.py what waits.
     threads = settings.web_threads + settings.download_threads + THREADS
     command = server_command(

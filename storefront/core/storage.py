@@ -352,9 +352,12 @@ STORAGE: Part[Storage] = Part("storage")
 
 
 def set_up_storage(app: Flask, settings: Settings) -> None:
+    STORAGE.set(open_storage(settings), app)
+
+
+def open_storage(settings: Settings) -> Storage:
     """Open the storage. Raises SettingsError for a bucket whose settings cannot be read."""
-    is_folder = settings.files_url.startswith("file://")
-    STORAGE.set(Folder(settings.files_path) if is_folder else _open_bucket(settings), app)
+    return Folder(settings.files_path) if settings.is_folder else _open_bucket(settings)
 
 
 def _open_bucket(settings: Settings) -> Storage:

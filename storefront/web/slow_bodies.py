@@ -12,13 +12,12 @@ from io import BytesIO
 from threading import Condition
 from typing import TYPE_CHECKING
 
-from flask import Flask
-
 from storefront.core.errors import StorefrontError
 from storefront.web.clients import client_of
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # `storefront serve` asks for THREADS, and starts faster without Flask
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask import Flask
 
 READERS = 32
 READERS_OF_CLIENT = 8
@@ -144,5 +143,5 @@ def demand_whole_body(environ: "WSGIEnvironment") -> None:
         raise kind("Nothing was done: please try again in a moment.")
 
 
-def set_up_slow_bodies(app: Flask) -> None:
+def set_up_slow_bodies(app: "Flask") -> None:
     app.wsgi_app = BodiesFirst(app.wsgi_app)  # type: ignore[method-assign] # Flask's documented way

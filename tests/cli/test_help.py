@@ -6,14 +6,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import click
-import pytest
 from click.testing import CliRunner
 
 import storefront.cli
 from storefront.cli import main
 from storefront.cli.commands import SECTIONS
+from tests.support.databases import base_environment
 
 ASK = """
 import contextlib, json, sys
@@ -22,6 +23,12 @@ for words in json.loads(sys.argv[1]):
     with contextlib.suppress(SystemExit):
         main(words)
 sys.stderr.write("\\n" + " ".join(sorted(name for name in sys.modules if "." not in name)))
+"""
+SERVE = """
+import os, sys
+from storefront.cli import main
+os.execv = lambda _program, words: sys.exit(" ".join([*words, *sorted(sys.modules)]))
+main(["serve"])
 """
 HEAVY = {"alembic", "babel", "flask", "granian", "huey", "obstore", "prometheus_client", "sqlalchemy", "stripe"}
 NAMES = sorted(name for section in SECTIONS.values() for name in section)
@@ -89,11 +96,21 @@ def test_loads_nothing_of_the_shop_to_say_what_there_is() -> None:
     assert loaded_after(["--help"]) & HEAVY == set()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_loads_nothing_of_the_shop_to_explain_a_command(name: str) -> None:
-    commands = [[*words, "--help"] for words in words_of(main.commands[name], name)]
+def test_loads_nothing_of_the_shop_to_explain_a_command() -> None:
+    """All in one process: what one of them loads stays loaded."""
+    assert len(NAMES) > 20
+    commands = [[*words, "--help"] for name in NAMES for words in words_of(main.commands[name], name)]
     assert loaded_after(*commands) & HEAVY == set()
 
 
 def test_loads_nothing_of_the_shop_to_refuse_what_was_mistyped() -> None:
     assert loaded_after(*REFUSED) & HEAVY == set()
+
+
+def test_loads_nothing_of_the_shop_to_become_the_web_server(tmp_path: Path) -> None:
+    """Its processes load it, each for itself."""
+    script = [sys.executable, "-c", SERVE]
+    environ = base_environment(tmp_path) | {"STOREFRONT_ENV_FILE": ""}
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False, env=environ)
+    assert " -m granian " in done.stderr
+    assert set(done.stderr.split()) & (HEAVY | {"storefront.app"}) == {"granian"}

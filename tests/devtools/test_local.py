@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -18,13 +19,20 @@ from typing import Any
 import pytest
 import requests
 from click.testing import CliRunner
+from dotenv import dotenv_values
 from flask import Flask
 
+from storefront.app import create_app
 from storefront.cli import main
-from storefront.core.config.settings import ROOT
+from storefront.core.config.settings import ROOT, load_settings
+from storefront.core.db import db
+from storefront.devtools.local.keys import without_nulls
 from storefront.devtools.local.pictures import MISSING, Pictures
+from storefront.devtools.samples.folder import list_slugs
+from storefront.devtools.samples.seed import add_pictures
 from tests.support.ports import find_free_port
 from tests.support.processes import children_of, processes_of
+from tests.support.recoded import recode_each_once
 from tests.support.shop import PATIENCE_SECONDS, START_SECONDS, wait_for
 
 pytestmark = pytest.mark.slow
@@ -93,6 +101,15 @@ class Run:
         code = self.process.wait(40)
         self._reader.join(5)
         return code
+
+
+@pytest.fixture
+def folder(first: "FirstRun", tmp_path: Path) -> Path:
+    """A local shop that ran before, with nothing left to make: what is asked here is not how it is made."""
+    data = tmp_path / "data"
+    shutil.copytree(first.folder, data)
+    (data / MISSING).unlink(missing_ok=True)
+    return data
 
 
 @contextmanager
@@ -173,8 +190,22 @@ def test_keeps_its_keys_to_this_user(first: FirstRun) -> None:
     assert not re.search("sk_test_|pk_test_|whsec_", first.said)
 
 
-def test_keeps_orders_and_keys_and_seeds_once(first: FirstRun) -> None:
+def add_most_pictures(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a longer first run would have: one product waits for its pictures, which is enough to see."""
+    app = create_app(load_settings(without_nulls(dotenv_values(folder / "shop.env"))))
+    monkeypatch.setattr("storefront.devtools.samples.seed.list_slugs", lambda: list_slugs()[:-1])
+    with app.app_context():
+        add_pictures()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_keeps_orders_and_keys_and_seeds_once(
+    first: FirstRun, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = first.folder
+    recode_each_once(monkeypatch, tmp_path_factory)
+    add_most_pictures(folder, monkeypatch)
     products = ask(folder, "SELECT id, slug, created_at FROM products ORDER BY id")
     secrets = (folder / "secrets.env").read_text()
     ask(
@@ -192,15 +223,13 @@ def test_keeps_orders_and_keys_and_seeds_once(first: FirstRun) -> None:
     assert processes_of(folder) == []
     assert ask(folder, "SELECT id, slug, created_at FROM products ORDER BY id") == products
     assert ask(folder, "SELECT email FROM customers") == [("a",)]
-    assert ask(folder, "SELECT COUNT(*) FROM product_pictures") == [
-        (16,)
-    ]  # of which the first run had none or some
+    assert ask(folder, "SELECT COUNT(*) FROM product_pictures") == [(16,)]
     assert (folder / "secrets.env").read_text() == secrets
 
 
-def test_leaves_nothing_behind_when_ctrl_c_is_pressed_again_and_again(tmp_path: Path) -> None:
+def test_leaves_nothing_behind_when_ctrl_c_is_pressed_again_and_again(folder: Path) -> None:
     """In the background of a script, where programs are told to ignore Ctrl-C."""
-    with run(tmp_path, in_background=True) as started:
+    with run(folder, in_background=True) as started:
         started.wait_until_started()
         for _ in range(20):
             if started.process.poll() is not None:
@@ -208,22 +237,22 @@ def test_leaves_nothing_behind_when_ctrl_c_is_pressed_again_and_again(tmp_path: 
             started.process.send_signal(signal.SIGINT)
             threading.Event().wait(0.05)
         assert started.wait() == 0
-    assert processes_of(tmp_path) == []
+    assert processes_of(folder) == []
 
 
-def test_stops_the_rest_when_one_program_ends_also_what_that_one_left_behind(tmp_path: Path) -> None:
+def test_stops_the_rest_when_one_program_ends_also_what_that_one_left_behind(folder: Path) -> None:
     """The web server's own processes outlive it when it is killed, and would keep its port."""
-    with run(tmp_path) as started:
+    with run(folder) as started:
         started.wait_until_started()
         (server,) = [
             number
-            for number in processes_of(tmp_path)
+            for number in processes_of(folder)
             if b"wsgi:app" in Path(f"/proc/{number}/cmdline").read_bytes() and children_of(number)
         ]
         os.kill(server, signal.SIGKILL)
         assert started.wait() == 1
         assert "The web server ended by itself; stopping the rest." in started.said
-    assert processes_of(tmp_path) == []
+    assert processes_of(folder) == []
 
 
 def run_and_fail(tmp_path: Path, **changes: str) -> str:
@@ -284,7 +313,9 @@ def test_brings_the_pictures_also_after_it_was_killed_right_after_the_products(a
         assert not (tmp_path / MISSING).exists()
 
 
-def test_touches_nothing_of_a_shop_whose_settings_are_around_and_ends_with_its_terminal(tmp_path: Path) -> None:
+def test_touches_nothing_of_a_shop_whose_settings_are_around_and_ends_with_its_terminal(
+    folder: Path, tmp_path: Path
+) -> None:
     """A developer's shell with live keys, another database, and a proxy that leads nowhere."""
     around = {
         "STRIPE_SECRET_KEY": "sk_live_1",
@@ -298,18 +329,17 @@ def test_touches_nothing_of_a_shop_whose_settings_are_around_and_ends_with_its_t
         "http_proxy": "http://127.0.0.1:9",
         "no_proxy": "shop.example",
     }
-    data = tmp_path / "data"
-    with run(data, in_background=False, **around) as started:
+    with run(folder, in_background=False, **around) as started:
         started.wait_until_started()
         assert started.get("/readyz").json()["mode"] == "sandbox"
         command = [sys.executable, "-m", "storefront", "--local", "reconcile", "--json"]
-        environ = {**os.environ, **around, "STOREFRONT_DATA": str(data)}
+        environ = {**os.environ, **around, "STOREFRONT_DATA": str(folder)}
         report = subprocess.run(command, env=environ, check=True, capture_output=True)
         assert json.loads(report.stdout)["fixed"] == []
         # A closed terminal.
         assert started.stop(signal.SIGHUP) == 0
     assert processes_of(tmp_path) == []
-    assert list(tmp_path.iterdir()) == [data]
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_says_what_to_do_when_there_is_no_local_shop(tmp_path: Path) -> None:

@@ -82,6 +82,11 @@ class Settings:
         return self.mode is Mode.LIVE
 
     @property
+    def is_folder(self) -> bool:
+        """Files lie in a folder of this machine, not in a bucket."""
+        return self.files_url.startswith("file://")
+
+    @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
 

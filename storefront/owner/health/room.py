@@ -29,7 +29,7 @@ def look_at_places(settings: Settings) -> tuple[Place, ...]:
     paths = {
         "the database": _file_of(settings.database_url),
         "the queue": _file_of(settings.queue_url),
-        "the files": settings.files_path if settings.files_url.startswith("file://") else None,
+        "the files": settings.files_path if settings.is_folder else None,
     }
     return tuple(_look(name, path) for name, path in paths.items() if path is not None)
 

@@ -46,7 +46,7 @@ def read_facts(trouble: Trouble) -> Facts:
         mail_from=shop.mail_from.address,
         mail_server=shop.mail_server,
         trusted_proxies=shop.trusted_proxies,
-        files="folder" if shop.files_url.startswith("file://") else "bucket",
+        files="folder" if shop.is_folder else "bucket",
         database=shop.database_url.partition(":")[0].partition("+")[0],
         trouble=trouble,
         stripe=answers.get(Question.STRIPE),

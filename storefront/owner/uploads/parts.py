@@ -24,7 +24,7 @@ WAIT_SECONDS = 5.0  # for who writes a piece at this moment
 def part_folder() -> Path:
     """Beside the folder of files; with a bucket beside an SQLite database, or in `var`."""
     shop = settings()
-    if shop.files_url.startswith("file://"):
+    if shop.is_folder:
         return shop.files_path.parent / "uploads"
     if shop.database_url.startswith(SQLITE):
         return Path(shop.database_url.removeprefix(SQLITE).partition("?")[0]).parent / "uploads"

@@ -30,7 +30,7 @@ def check_room(size_bytes: int, *, promised_bytes: int) -> None:
     needed: Counter[int] = Counter()
     folders = {_device_of(part_folder): part_folder}
     needed[_device_of(part_folder)] += size_bytes + promised_bytes
-    if settings().files_url.startswith("file://"):
+    if settings().is_folder:
         files = _nearest(settings().files_path)
         folders.setdefault(_device_of(files), files)
         needed[_device_of(files)] += size_bytes

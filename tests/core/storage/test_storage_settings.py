@@ -63,5 +63,6 @@ def test_says_in_a_sentence_at_the_start_that_a_key_cannot_be_read(
     told = problems_of(environ)
     assert named in told
     assert "not base64!" not in told
-    run = CliRunner().invoke(main, ["releases", "check"], env=environ | {"STOREFRONT_ENV_FILE": ""})
-    assert (run.exit_code, named in run.output) == (2, True)
+    for words in (["releases", "check"], ["serve"]):
+        run = CliRunner().invoke(main, words, env=environ | {"STOREFRONT_ENV_FILE": ""})
+        assert (run.exit_code, named in run.output) == (2, True)

@@ -16,6 +16,7 @@ from storefront.shop.looks.change import change_looks
 from storefront.shop.profile.change import change_profile
 from tests.journeys.parts import come_in, form_on, key_texts, pay_by_card
 from tests.support.browser import PATIENCE_MS, PHONE
+from tests.support.recoded import recode_each_once
 from tests.support.shop import Shop
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -38,7 +39,14 @@ def take(page: Page, path: Path) -> None:
     assert path.stat().st_size < MOST_BYTES
 
 
-def test_shows_the_shop_in_pictures(shop: Shop, chromium: Browser, pictures: Path) -> None:
+def test_shows_the_shop_in_pictures(
+    shop: Shop,
+    chromium: Browser,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    recode_each_once(monkeypatch, tmp_path_factory)
     with shop.app.app_context():
         add_pictures()
         change_profile({"name": "Small Things"})

@@ -9,7 +9,6 @@ from typing import IO, Any
 import pytest
 from flask import Flask
 
-from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.devtools.samples.folder import lay_out, list_slugs
 from storefront.devtools.samples.seed import add_pictures, seed, seed_without_pictures
@@ -22,6 +21,7 @@ from storefront.shop.media.queries import list_pictures
 from storefront.shop.profile.change import change_profile
 from tests.shop.media.drawn import draw, saved
 from tests.support.databases import BOTH
+from tests.support.recoded import recode_each_once
 from tests.support.rows import change_rows, count_rows, read_rows
 from tests.support.shop import Buyer
 
@@ -130,8 +130,13 @@ def test_leaves_pictures_alone_that_somebody_changed_meanwhile(
 
 @pytest.mark.slow
 def test_brings_in_the_pictures_with_words_for_each(
-    app: Flask, buyer: Buyer, settings: Settings, tmp_path: Path
+    app: Flask,
+    buyer: Buyer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
+    recode_each_once(monkeypatch, tmp_path_factory)
     with app.app_context():
         add_pictures()
     pictures = count_rows(app, ProductPicture)["product_pictures"]
