@@ -33,6 +33,7 @@ from storefront.payments.checkout.closing import close_started
 from storefront.payments.checkout.views import checkout
 from storefront.payments.webhook.views import webhook
 from storefront.shop.cart.views import cart
+from storefront.shop.catalog.amounts import write_amount
 from storefront.shop.catalog.views import catalog
 from storefront.shop.looks.views import looks
 from storefront.shop.media import models as _media_models  # noqa: F401 - its tables
@@ -73,6 +74,7 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     app.jinja_env.filters["money"] = money.format_money
     app.jinja_env.filters["amount"] = money.write_money
+    app.jinja_env.filters["typed_amount"] = write_amount
     app.jinja_env.globals["shop"] = settings
     app.jinja_env.globals["profile"] = LocalProxy(read_profile)  # asked for where a template says it
     app.jinja_env.globals["code_minutes"] = LIFETIME_MINUTES

@@ -1,6 +1,5 @@
 """`storefront editions` and `storefront prices`: what can be bought of a product, and for how much."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -105,6 +104,8 @@ def prices() -> None:
 def set_amount(slug: str, edition: str, currency: str, amount: str, as_json: bool) -> None:
     """Sell an edition for this amount from now on: `prices set my-tool personal usd 19.00`. 0 is free.
 
+    With "from 5.00, suggested 10.00, up to 50.00" as the amount, buyers choose what they pay at Checkout.
+
     Orders keep what they paid. A Payment Link that was made before sells at the old price.
     """
     from storefront.shop.editor.prices import check_currency, read_amount, set_price
@@ -130,11 +131,23 @@ def remove(slug: str, edition: str, currency: str, as_json: bool) -> None:
 
 
 def _print(change: "PriceChange", *, as_json: bool) -> None:
-    from storefront.core.money import format_money
+    from storefront.shop.catalog.amounts import Amount, amount_words, columns_of
 
-    def amount(minor: int | None) -> str:
-        return "no price" if minor is None else format_money(minor, change.currency)
+    def words(amount: "Amount | None") -> str:
+        return "no price" if amount is None else amount_words(amount, change.currency)
 
-    line = f"{change.edition} in {change.currency.upper()}: {amount(change.after_minor)}"
-    line += f", before {amount(change.before_minor)}." if change.is_change else ", as before."
-    print_result(asdict(change), [line], as_json=as_json)
+    def columns(amount: "Amount | None") -> dict[str, int | None]:
+        return {"amount_minor": None} if amount is None else columns_of(amount)
+
+    line = f"{change.edition} in {change.currency.upper()}: {words(change.after)}"
+    line += f", before {words(change.before)}." if change.is_change else ", as before."
+    before, after = columns(change.before), columns(change.after)
+    content = {
+        "edition": change.edition,
+        "currency": change.currency,
+        "before_minor": before["amount_minor"],
+        "after_minor": after["amount_minor"],
+        "least_minor": after.get("least_minor"),
+        "most_minor": after.get("most_minor"),
+    }
+    print_result(content, [line], as_json=as_json)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from storefront.cli.output import to_json_value
-from storefront.core.money import format_money
+from storefront.shop.catalog.amounts import ChosenAmount, amount_words
 from storefront.shop.files.apply import Applied
 from storefront.shop.files.objects import Kind, Ref
 from storefront.shop.files.plan import Act, Change, Conflict, Plan, Step
@@ -95,10 +95,12 @@ def _kept(kept: Iterable[Conflict]) -> Iterator[str]:
 def _show(ref: Ref, value: Any) -> str:  # noqa: ANN401 - of any field
     if value is None:
         return "none"
+    if ref.kind is Kind.PRICE and isinstance(value, int | ChosenAmount):
+        return amount_words(value, ref.part)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return format_money(value, ref.part) if ref.kind is Kind.PRICE else str(value)
+        return str(value)
     if isinstance(value, datetime):
         return _quote(f"{value:%Y-%m-%d %H:%M} UTC")
     if isinstance(value, list):

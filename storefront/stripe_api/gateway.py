@@ -233,14 +233,16 @@ class Gateway:
         product_id: str,
         edition: str,
         amount_minor: int,
+        limits: tuple[int, int | None] | None,
         currency: str,
         metadata: dict[str, str],
         idempotency_key: str,
     ) -> str:
+        """With `limits`, the least and the most, the buyer chooses, and `amount_minor` is what the form shows."""
         params: Any = {
             "product": product_id,
             "nickname": edition,
-            "unit_amount": amount_minor,
+            **_unit_amount(amount_minor, limits),
             "currency": currency,
             "metadata": metadata,
         }
@@ -356,3 +358,12 @@ def set_up_gateway(app: Flask, settings: Settings, patience: Patience = FOR_PAGE
 
 def gateway() -> Gateway:
     return GATEWAY.get()
+
+
+def _unit_amount(amount_minor: int, limits: tuple[int, int | None] | None) -> dict[str, Any]:
+    """Stripe has no minimum of 0: without one, nothing may be paid."""
+    if limits is None:
+        return {"unit_amount": amount_minor}
+    least, most = limits
+    chosen = {"enabled": True, "preset": amount_minor, "minimum": least or None, "maximum": most}
+    return {"custom_unit_amount": {name: value for name, value in chosen.items() if value is not None}}

@@ -52,7 +52,7 @@ class World:
         """Ids of paid Checkout Sessions of this shop that its database has not seen."""
         price_id = find_price(self.app, "twinspot")
         with self.app.app_context():
-            stripe_price = mirrors.ensure_mirrors([price_id])[price_id]
+            stripe_price = mirrors.ensure_mirrors([price_id])[price_id].stripe_price_id
             metadata = {"storefront": mirrors.shop_id()}
             db.session.remove()
 

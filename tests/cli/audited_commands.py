@@ -247,6 +247,14 @@ def _set_price(world: World) -> Prepared:
     return ("twinspot", "team", "usd", "80"), Told("price.changed", "twinspot/team", {"usd": 7900}, {"usd": 8000})
 
 
+@case("prices set")
+def _let_choose(world: World) -> Prepared:
+    asked = "from 5.00, suggested 10.00"
+    return ("twinspot", "team", "usd", asked), Told(
+        "price.changed", "twinspot/team", {"usd": 7900}, {"usd": asked}
+    )
+
+
 @case("prices remove")
 def _remove_price(world: World) -> Prepared:
     return ("twinspot", "team", "usd"), Told("price.changed", "twinspot/team", {"usd": 7900}, {"usd": None})

@@ -3,11 +3,11 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from storefront.core.money import format_money
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.admin.product_forms import read_limits, shown_digests, typed
 from storefront.owner.admin.product_views import save
 from storefront.owner.people.roles import Permission
+from storefront.shop.catalog.amounts import Amount, amount_words
 from storefront.shop.editor.editions import (
     LIMITS,
     add_edition,
@@ -57,9 +57,8 @@ def save_price(slug: str, key: str) -> ResponseReturnValue:
     def change() -> str:
         if "is_new_price" not in form and "amount" in form and not form["amount"].strip():
             return _price_words(remove_price(slug, key, check_currency(form.get("currency", ""))))
-        currency, amount_minor = _read_price()
-        shown_minor = form.get("shown_minor", type=int)
-        return _price_words(set_price(slug, key, currency, amount_minor, shown_minor=shown_minor))
+        currency, amount = _read_price()
+        return _price_words(set_price(slug, key, currency, amount, shown=_read_shown(currency)))
 
     return save(slug, f"edition-{key}", change, values=typed())
 
@@ -96,7 +95,14 @@ def delete_edition_here(slug: str, key: str) -> ResponseReturnValue:
     return save(slug, "editions", change, values={})
 
 
-def _read_price() -> tuple[str, int]:
+def _read_shown(currency: str) -> Amount | None:
+    """Return what the form was shown with; forms of before said a fixed one in minor units."""
+    minor = request.form.get("shown_minor", type=int)
+    text = request.form.get("shown", "").strip()
+    return read_amount(text, currency) if text else minor
+
+
+def _read_price() -> tuple[str, Amount]:
     """Return currency and amount. Raises ProductRefused."""
     currency = check_currency(request.form.get("currency", ""))
     return currency, read_amount(request.form.get("amount", ""), currency)
@@ -112,9 +118,9 @@ def _price_words(change: PriceChange) -> str:
     """Return the words for the owner; nothing where nothing changed."""
     if not change.is_change:
         return ""
-    if change.after_minor is None:
+    if change.after is None:
         return f"{change.edition} is no longer sold in {change.currency.upper()}."
-    words = f"{change.edition} costs {format_money(change.after_minor, change.currency)} now."
-    if change.before_minor is None:
+    words = f"{change.edition} costs {amount_words(change.after, change.currency)} now."
+    if change.before is None:
         return words
     return f"{words} Orders keep what they paid; Payment Links that you made still sell at the old price."

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from storefront.core.db import db
 from storefront.owner.products.listing import count_orders
+from storefront.shop.catalog.amounts import Amount, amount_of_price
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState
 from storefront.shop.catalog.queries import get_product, select_editions
 from storefront.shop.editor.editions import read_edition
@@ -26,7 +27,7 @@ class EditionPart:
     is_active: bool
     values: dict[str, Any]
     shown: dict[str, str]
-    prices: dict[str, int]
+    prices: dict[str, Amount]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +102,14 @@ def _read_editions(product: Product) -> tuple[EditionPart, ...]:
     )
 
 
-def _read_prices(product_id: int) -> dict[int, dict[str, int]]:
-    rows = db.session.execute(
-        select(Price.edition_id, Price.currency, Price.amount_minor)
+def _read_prices(product_id: int) -> dict[int, dict[str, Amount]]:
+    prices = db.session.scalars(
+        select(Price)
         .join(Edition, Edition.id == Price.edition_id)
         .where(Edition.product_id == product_id, Price.is_active)
         .order_by(Price.id)
     )
-    by_edition: dict[int, dict[str, int]] = {}
-    for edition_id, currency, amount_minor in rows:
-        by_edition.setdefault(edition_id, {})[currency] = amount_minor
+    by_edition: dict[int, dict[str, Amount]] = {}
+    for price in prices:
+        by_edition.setdefault(price.edition_id, {})[price.currency] = amount_of_price(price)
     return by_edition

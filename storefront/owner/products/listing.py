@@ -9,6 +9,7 @@ from storefront.core.db import db
 from storefront.core.money import format_money
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
+from storefront.shop.catalog.amounts import Amount, amount_of_price, amount_words, least_of
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState
 
 
@@ -44,23 +45,24 @@ def count_orders(product_id: int) -> int:
     return _count_orders(db.session(), product_id).get(product_id, 0)
 
 
-def _read_prices() -> dict[int, dict[str, list[int]]]:
+def _read_prices() -> dict[int, dict[str, list[Amount]]]:
     """Return the amounts by product and currency."""
     rows = db.session.execute(
-        select(Edition.product_id, Price.currency, Price.amount_minor)
+        select(Edition.product_id, Price)
         .join(Price, Price.edition_id == Edition.id)
         .where(Edition.is_active, Price.is_active)
         .order_by(Edition.position, Edition.id, Price.id)
     )
-    by_product: dict[int, dict[str, list[int]]] = {}
-    for product_id, currency, amount_minor in rows:
-        by_product.setdefault(product_id, {}).setdefault(currency, []).append(amount_minor)
+    by_product: dict[int, dict[str, list[Amount]]] = {}
+    for product_id, price in rows:
+        by_product.setdefault(product_id, {}).setdefault(price.currency, []).append(amount_of_price(price))
     return by_product
 
 
-def _words(currency: str, amounts: list[int]) -> str:
-    lowest = format_money(min(amounts), currency)
-    return f"from {lowest}" if len(amounts) > 1 else lowest
+def _words(currency: str, amounts: list[Amount]) -> str:
+    if len(amounts) == 1:
+        return amount_words(amounts[0], currency)
+    return f"from {format_money(min(map(least_of, amounts)), currency)}"
 
 
 def _count_orders(session: Session, *product_ids: int) -> dict[int, int]:

@@ -37,6 +37,7 @@ class _Offer:
     price_id: int
     name: str  # as the owner types it: `twinspot/Team`
     amount_minor: int
+    is_chosen: bool
     currency: str
 
     def is_named(self, name: str) -> bool:
@@ -58,6 +59,7 @@ def create_link(names: Sequence[str], *, quantity: int = 1, adjustable: bool = F
     """
     offers = [_get_offer(name) for name in names]
     _check(offers)
+    _check_chosen(offers, quantity=quantity, adjustable=adjustable)
     link = _create_with_mirrors([offer.price_id for offer in offers], quantity=quantity, adjustable=adjustable)
     lines = {"prices": [offer.name for offer in offers], "quantity": quantity, "adjustable": adjustable}
     _record("payment_link.created", link, lines)
@@ -126,6 +128,15 @@ def _check(offers: list[_Offer]) -> None:
         raise LinkRefused("There is nothing to pay: link to the product's page instead.")
 
 
+def _check_chosen(offers: list[_Offer], *, quantity: int, adjustable: bool) -> None:
+    """Stripe sells what the buyer chooses the amount of alone and once."""
+    name = next((offer.name for offer in offers if offer.is_chosen), None)
+    if name and (len(offers) > 1 or quantity > 1 or adjustable):
+        raise LinkRefused(
+            f"Buyers choose what they pay for {name}: a link sells it alone, once, without --quantity."
+        )
+
+
 def _find_twice(offers: list[_Offer]) -> set[str]:
     counts = Counter(offer.price_id for offer in offers)
     return {offer.name for offer in offers if counts[offer.price_id] > 1}
@@ -148,7 +159,14 @@ def _get_offer(name: str) -> _Offer:
 
 def _read_offers() -> list[_Offer]:
     rows = db.session.execute(
-        select(Price.id, Edition.name.label("edition"), Price.amount_minor, Price.currency, Product.slug)
+        select(
+            Price.id,
+            Edition.name.label("edition"),
+            Price.amount_minor,
+            Price.least_minor,
+            Price.currency,
+            Product.slug,
+        )
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(is_for_sale())
@@ -159,6 +177,7 @@ def _read_offers() -> list[_Offer]:
             price_id=row.id,
             name=f"{row.slug}/{row.edition}" if row.edition else row.slug,
             amount_minor=row.amount_minor,
+            is_chosen=row.least_minor is not None,
             currency=row.currency,
         )
         for row in rows

@@ -7,6 +7,7 @@ from storefront.core.config.settings import Settings
 from storefront.core.runtime import absolute_url
 from storefront.payments.checkout.ui import HOSTED
 from storefront.shop.cart.cart import CartLine
+from storefront.shop.catalog.mirrors import Mirror
 from storefront.shop.pages.consent import CheckoutWords
 
 
@@ -17,7 +18,7 @@ def build_body(
     token: str,
     ui_mode: str,
     cart: Sequence[CartLine],
-    mirrors: Mapping[int, str],
+    mirrors: Mapping[int, Mirror],
     way_back: str,
     words: CheckoutWords,
     has_box: bool = True,
@@ -33,8 +34,8 @@ def build_body(
     body: dict[str, Any] = {
         "mode": "payment",
         "ui_mode": ui_mode,
-        "line_items": [{"price": mirrors[line.price_id], "quantity": line.quantity} for line in cart],
-        "allow_promotion_codes": True,
+        "line_items": [_line(mirrors[line.price_id], line.quantity) for line in cart],
+        **_promotion_codes(mirrors),
         "metadata": marks,
         "payment_intent_data": {"metadata": marks},
     }
@@ -50,7 +51,7 @@ def build_link_body(
     *,
     shop_id: str,
     lines: Sequence[CartLine],
-    mirrors: Mapping[int, str],
+    mirrors: Mapping[int, Mirror],
     adjustable: bool,
     words: CheckoutWords,
     has_box: bool = True,
@@ -63,14 +64,25 @@ def build_link_body(
     quantities = {"adjustable_quantity": {"enabled": True, "minimum": 1}} if adjustable else {}
     body: dict[str, Any] = {
         "line_items": [
-            {"price": mirrors[line.price_id], "quantity": line.quantity, **quantities} for line in lines
+            {"price": mirrors[line.price_id].stripe_price_id, "quantity": line.quantity, **quantities}
+            for line in lines
         ],
         "after_completion": {"type": "redirect", "redirect": {"url": return_url()}},
-        "allow_promotion_codes": True,
+        **_promotion_codes(mirrors),
         "metadata": marks,
         "payment_intent_data": {"metadata": marks},
     }
     return body | chosen_by_owner(shop) | asked_of_buyer(words, has_box=has_box)
+
+
+def _line(mirror: Mirror, quantity: int) -> dict[str, Any]:
+    return {"price": mirror.stripe_price_id, "quantity": quantity}
+
+
+def _promotion_codes(mirrors: Mapping[int, Mirror]) -> dict[str, Any]:
+    """Stripe takes no code where the buyer chooses the amount."""
+    has_chosen = any(mirror.is_chosen for mirror in mirrors.values())
+    return {} if has_chosen else {"allow_promotion_codes": True}
 
 
 def return_url() -> str:

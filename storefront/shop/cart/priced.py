@@ -20,6 +20,7 @@ class PricedLine:
     quantity: int
     amount_minor: int
     checkout_ui: CheckoutUi | None  # where it is paid; None: as the shop
+    is_chosen: bool
 
     @property
     def is_free(self) -> bool:
@@ -89,6 +90,8 @@ def _why_left_out(offer: Offer | None, currency: str) -> str:
     """Return the sentence for the buyer; empty where the line stays. `currency` is empty for the first line."""
     if offer is None or not offer.is_for_sale:
         return _gone(offer)
+    if offer.is_chosen:
+        return _is_bought_alone(offer)
     if currency and offer.currency != currency:
         return f"{offer.product_name} has a price in another currency: please buy it on its own."
     return ""
@@ -107,6 +110,8 @@ def add_offer(lines: tuple[CartLine, ...], new: CartLine) -> tuple[CartLine, ...
     offer = offers.get(new.price_id)
     if offer is None or not offer.is_for_sale:
         raise CartRefused("This is not for sale any more.")
+    if offer.is_chosen:
+        raise CartRefused(_is_bought_alone(offer))
     held = [offers[line.price_id] for line in lines if line.price_id in offers]
     if {other.currency for other in held} - {offer.currency}:
         lines = _in_currency_of(offer, lines, offers, held)
@@ -157,6 +162,14 @@ def _price(offer: Offer, quantity: int) -> PricedLine:
         quantity=quantity,
         amount_minor=offer.amount_minor * quantity,
         checkout_ui=offer.checkout_ui,
+        is_chosen=offer.is_chosen,
+    )
+
+
+def _is_bought_alone(offer: Offer) -> str:
+    return (
+        f"You choose what you pay for {offer.product_name} ({offer.edition}), so it is bought by itself and not "
+        "with a cart: press Buy now on its page."
     )
 
 

@@ -1,6 +1,7 @@
 """Our prices at Stripe: made when first needed, and made anew once when Stripe lost them."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, select
 
@@ -8,6 +9,7 @@ from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound
 from storefront.core.runtime import Part, settings
+from storefront.shop.catalog.amounts import ChosenAmount, amount_of_price, suggested_of
 from storefront.shop.catalog.models import Edition, Price, Product, ShopIdentity, StripeMirror
 from storefront.stripe_api.gateway import gateway
 
@@ -34,20 +36,33 @@ def in_running_mode() -> ColumnElement[bool]:
     return StripeMirror.mode == settings().mode
 
 
-def find_mirrors(price_ids: Iterable[int]) -> dict[int, str]:
-    """Return Stripe's price ids by ours, for the running mode and account."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """A price at Stripe; `is_chosen`: the buyer says how much, so it is sold alone and at no discount."""
+
+    stripe_price_id: str
+    is_chosen: bool
+
+
+def find_mirrors(price_ids: Iterable[int]) -> dict[int, Mirror]:
+    """Return prices at Stripe by the ids of ours, for the running mode and account."""
     rows = db.session.execute(
-        select(StripeMirror.price_id, StripeMirror.stripe_price_id).where(
+        select(StripeMirror.price_id, StripeMirror.stripe_price_id, Price.least_minor)
+        .join(Price, Price.id == StripeMirror.price_id)
+        .where(
             StripeMirror.price_id.in_(list(price_ids)),
             in_running_mode(),
             StripeMirror.account == gateway().account_id(),
         )
     )
-    return {key: value for key, value in rows}  # noqa: C416 - dict() is not typed for rows
+    return {
+        row.price_id: Mirror(stripe_price_id=row.stripe_price_id, is_chosen=row.least_minor is not None)
+        for row in rows
+    }
 
 
-def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, str]:
-    """Return Stripe's price ids by ours, and make those at Stripe that are missing.
+def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, Mirror]:
+    """Return prices at Stripe by the ids of ours, and make those at Stripe that are missing.
 
     `remake` names the lost object: with the old idempotency key Stripe would answer with it again for 24 hours.
     Two processes that make the same mirror use the same keys, so Stripe makes one object.
@@ -61,15 +76,17 @@ def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, s
     return mirrors
 
 
-def _make_mirror(price_id: int, *, remake: str) -> str:
+def _make_mirror(price_id: int, *, remake: str) -> Mirror:
     row = db.session.execute(
-        select(Edition.name.label("edition"), Price.amount_minor, Price.currency, Edition.product_id, Product.name)
+        select(Edition.name.label("edition"), Price, Edition.product_id, Product.name)
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(Price.id == price_id)
     ).one_or_none()
     if row is None:  # its edition was deleted while somebody was on the way to pay
         raise NotFound("Something in this cart is not sold any more. Your cart shows what is.")
+    price: Price = row.Price
+    amount, currency, is_chosen = amount_of_price(price), price.currency, price.least_minor is not None
     mode, account, shop = settings().mode, gateway().account_id(), shop_id()
     # Stripe replays a stored 500 for a key: after a minute the key is another one. A twin product harms nobody.
     salt = f"{remake}:{clock.now():%Y%m%d%H%M}"
@@ -82,8 +99,9 @@ def _make_mirror(price_id: int, *, remake: str) -> str:
     stripe_price = gateway().create_price(
         product_id=stripe_product,
         edition=row.edition,
-        amount_minor=row.amount_minor,
-        currency=row.currency,
+        amount_minor=suggested_of(amount),
+        limits=(amount.least_minor, amount.most_minor) if isinstance(amount, ChosenAmount) else None,
+        currency=currency,
         metadata={"storefront": shop, "storefront_price": str(price_id)},
         idempotency_key=f"mirror:{shop}:price:{price_id}:{salt}:{stripe_product}",
     )
@@ -96,7 +114,7 @@ def _make_mirror(price_id: int, *, remake: str) -> str:
     }
     with transaction() as session:
         insert_missing(session, StripeMirror, [mirror])
-    return stripe_price
+    return Mirror(stripe_price_id=stripe_price, is_chosen=is_chosen)
 
 
 def forget_mirrors(price_ids: Iterable[int]) -> None:

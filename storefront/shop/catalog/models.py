@@ -110,6 +110,7 @@ class Price(Base):
     """What an edition costs in one currency. `amount_minor` is in the currency's minor unit at Stripe.
 
     Amount and currency never change, as at Stripe: a new amount is a new Price and the old one is inactive.
+    With a `least_minor` the buyer chooses: then `amount_minor` is what is suggested, never 0.
     """
 
     __tablename__ = "prices"
@@ -129,6 +130,8 @@ class Price(Base):
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
     edition: Mapped[Edition] = relationship(lazy="raise_on_sql")
     amount_minor: Mapped[int]
+    least_minor: Mapped[int | None]
+    most_minor: Mapped[int | None]
     currency: Mapped[str]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

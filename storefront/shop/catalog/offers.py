@@ -13,7 +13,7 @@ from storefront.shop.catalog.queries import is_for_sale
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """`is_for_sale` is False when the price or its product was withdrawn.
+    """`is_for_sale` is False when the price or its product was withdrawn. `is_chosen`: the buyer says how much.
 
     `has_page` is False when nobody sees the product.
     """
@@ -25,6 +25,7 @@ class Offer:
     edition_id: int
     edition: str
     amount_minor: int
+    is_chosen: bool
     currency: str
     is_for_sale: bool
     has_page: bool
@@ -82,6 +83,7 @@ def _offer(price: Price, edition: Edition, product: Product) -> Offer:
         edition_id=edition.id,
         edition=edition.name,
         amount_minor=price.amount_minor,
+        is_chosen=price.least_minor is not None,
         currency=price.currency,
         is_for_sale=price.is_active and edition.is_active and product.state in FOR_SALE,
         has_page=product.state in FOR_SALE,

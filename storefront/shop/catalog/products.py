@@ -12,6 +12,7 @@ from sqlalchemy import Row, join, outerjoin, select
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import NotFound
+from storefront.shop.catalog.amounts import amount_of, amount_words
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import (
@@ -42,11 +43,30 @@ class OfferedEdition:
     name: str
     line: str
     amount_minor: int
+    least_minor: int | None  # set where the buyer chooses
+    most_minor: int | None
     currency: str
 
     @property
     def is_free(self) -> bool:
         return self.amount_minor == 0
+
+    @property
+    def is_chosen(self) -> bool:
+        return self.least_minor is not None
+
+    @property
+    def may_be_free(self) -> bool:
+        return not self.lowest_minor
+
+    @property
+    def lowest_minor(self) -> int:
+        """Return the least that is paid."""
+        return self.amount_minor if self.least_minor is None else self.least_minor
+
+    @property
+    def price_words(self) -> str:
+        return amount_words(amount_of(self.amount_minor, self.least_minor, self.most_minor), self.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +85,7 @@ class ProductCard:
     @property
     def lowest(self) -> OfferedEdition | None:
         """Return the price that a card advertises."""
-        return min(self.editions, key=lambda edition: edition.amount_minor, default=None)
+        return min(self.editions, key=lambda edition: edition.lowest_minor, default=None)
 
     @property
     def currency(self) -> str:
@@ -127,6 +147,8 @@ _CATALOG = (
         _EDITIONS.name.label("edition"),
         _EDITIONS.line,
         _PRICES.amount_minor,
+        _PRICES.least_minor,
+        _PRICES.most_minor,
         _PRICES.currency,
     )
     .select_from(
@@ -183,6 +205,8 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
             name=edition.name,
             line=edition.line,
             amount_minor=price.amount_minor,
+            least_minor=price.least_minor,
+            most_minor=price.most_minor,
             currency=price.currency,
         )
         for price, edition in prices
@@ -222,6 +246,8 @@ def _offered(row: Row[Any]) -> OfferedEdition:
         name=row.edition,
         line=row.line,
         amount_minor=row.amount_minor,
+        least_minor=row.least_minor,
+        most_minor=row.most_minor,
         currency=row.currency,
     )
 

@@ -11,6 +11,15 @@ from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.money import digits, format_money, parse_money
+from storefront.shop.catalog.amounts import (
+    TYPED,
+    Amount,
+    ChosenAmount,
+    amount_of_price,
+    amount_words,
+    columns_of,
+    write_amount,
+)
 from storefront.shop.catalog.models import Edition, Price, Product
 from storefront.shop.catalog.queries import lock_product
 from storefront.shop.editor.editions import get_edition
@@ -28,16 +37,16 @@ LEAST_MINOR = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceChange:
-    """`before_minor` is None where there was no price in this currency, `after_minor` where there is none now."""
+    """`before` is None where there was no price in this currency, `after` where there is none now."""
 
     edition: str
     currency: str
-    before_minor: int | None
-    after_minor: int | None
+    before: Amount | None
+    after: Amount | None
 
     @property
     def is_change(self) -> bool:
-        return self.before_minor != self.after_minor
+        return self.before != self.after
 
 
 def check_currency(text: str) -> str:
@@ -56,12 +65,28 @@ def _list_tender() -> set[str]:
     return {code for place in territories for code in get_territory_currencies(place, start_date=today)}
 
 
-def read_amount(text: str, currency: str) -> int:
+def read_amount(text: str, currency: str) -> Amount:
     """Return what was typed in minor units: 19, 19.00 and 19,00 are 1900 cents.
+
+    `from 5.00, suggested 10.00, up to 50.00` lets buyers choose; what is not suggested is the least.
 
     Raises:
         ProductRefused: it is no amount that can be paid in this currency.
     """
+    limits = TYPED.fullmatch(text.strip())
+    if limits is None:
+        return _read_one(text, currency)
+    least, suggested, most = (_read_one(part, currency) if part else None for part in limits.groups())
+    chosen = ChosenAmount(
+        suggested_minor=(least or 0) if suggested is None else suggested,
+        least_minor=least or 0,
+        most_minor=most,
+    )
+    check_amount(chosen, currency)
+    return chosen
+
+
+def _read_one(text: str, currency: str) -> int:
     try:
         amount_minor = parse_money(_with_point(text, currency), currency)
     except ValueError as error:
@@ -76,8 +101,23 @@ def _with_point(text: str, currency: str) -> str:
     return f"{whole}.{decimals}" if comma and 0 < len(decimals) <= min(digits(currency), 2) else text.strip()
 
 
-def check_amount(amount_minor: int, currency: str) -> None:
+def check_amount(amount: Amount, currency: str) -> None:
     """Raises ProductRefused."""
+    if not isinstance(amount, ChosenAmount):
+        _check_one(amount, currency)
+        return
+    suggested_minor, least_minor, most_minor = amount
+    for minor in (least_minor, suggested_minor, *(() if most_minor is None else (most_minor,))):
+        _check_one(minor, currency)
+    if suggested_minor == 0:
+        words = "suggest an amount above zero, which the form shows first: from 0, suggested 10.00."
+        raise ProductRefused({"amount": f"Buyers who may pay nothing need a hint: {words}"})
+    if not least_minor <= suggested_minor <= (suggested_minor if most_minor is None else most_minor):
+        words = "the suggested amount lies between the least and the most."
+        raise ProductRefused({"amount": f"These limits cannot be: {words}"})
+
+
+def _check_one(amount_minor: int, currency: str) -> None:
     least = LEAST_MINOR.get(currency, 1)
     if 0 < amount_minor < least:
         words = f"Stripe takes {format_money(least, currency)} or more. Free is {format_money(0, currency)}."
@@ -87,11 +127,11 @@ def check_amount(amount_minor: int, currency: str) -> None:
 
 
 def set_price(
-    slug: str, edition: str, currency: str, amount_minor: int, *, shown_minor: int | None = None
+    slug: str, edition: str, currency: str, amount: Amount, *, shown: Amount | None = None
 ) -> PriceChange:
     """Sell an edition, by its key, for this amount from now on. The same amount again changes nothing.
 
-    `shown_minor` is what the form showed: nobody puts an old price back without knowing. Carts that hold
+    `shown` is what the form showed: nobody puts an old price back without knowing. Carts that hold
     the old price say that it changed; orders keep what they paid.
 
     Raises:
@@ -99,11 +139,11 @@ def set_price(
         ProductRefused: the currency or the amount cannot be.
     """
     code = check_currency(currency)
-    check_amount(amount_minor, code)
+    check_amount(amount, code)
     with transaction() as session:
         product = lock_product(session, slug)
         row = get_edition(session, product, edition)
-        return write_price(session, product, row, code, amount_minor, shown_minor=shown_minor)
+        return write_price(session, product, row, code, amount, shown=shown)
 
 
 def write_price(
@@ -111,30 +151,28 @@ def write_price(
     product: Product,
     edition: Edition,
     currency: str,
-    amount_minor: int,
+    amount: Amount,
     *,
-    shown_minor: int | None = None,
+    shown: Amount | None = None,
 ) -> PriceChange:
     """Do as `set_price` does with a good amount, inside the caller's transaction. The product is locked."""
     old = find_active_price(session, edition.id, currency)
-    before_minor = old.amount_minor if old else None
-    if shown_minor not in (None, before_minor, amount_minor):
-        raise _changed_meanwhile(before_minor, currency)
-    change = PriceChange(
-        edition=edition.name, currency=currency, before_minor=before_minor, after_minor=amount_minor
-    )
+    before = amount_of_price(old) if old else None
+    if shown not in (None, before, amount):
+        raise _changed_meanwhile(before, currency)
+    change = PriceChange(edition=edition.name, currency=currency, before=before, after=amount)
     if change.is_change:
         _check_room(session, edition.id, currency)
         if old is not None:
             old.is_active = False
             session.flush()
-        session.add(Price(edition_id=edition.id, currency=currency, amount_minor=amount_minor))
+        session.add(Price(edition_id=edition.id, currency=currency, **columns_of(amount)))
         _record(session, product, edition, change)
     return change
 
 
-def _changed_meanwhile(amount_minor: int | None, currency: str) -> ProductRefused:
-    now = "has none" if amount_minor is None else f"costs {format_money(amount_minor, currency)}"
+def _changed_meanwhile(amount: Amount | None, currency: str) -> ProductRefused:
+    now = "has none" if amount is None else f"costs {amount_words(amount, currency)}"
     words = f"Somebody else changed this price meanwhile: it {now}. Nothing was changed. Set it again if you like."
     return ProductRefused({"amount": words})
 
@@ -154,12 +192,8 @@ def remove_price(slug: str, edition: str, currency: str) -> PriceChange:
 def drop_price(session: Session, product: Product, edition: Edition, currency: str) -> PriceChange:
     """Do as `remove_price` does, inside the caller's transaction. The product is locked."""
     old = find_active_price(session, edition.id, currency)
-    change = PriceChange(
-        edition=edition.name,
-        currency=currency,
-        before_minor=old.amount_minor if old else None,
-        after_minor=None,
-    )
+    before = amount_of_price(old) if old else None
+    change = PriceChange(edition=edition.name, currency=currency, before=before, after=None)
     if old is not None:
         old.is_active = False
         _record(session, product, edition, change)
@@ -185,6 +219,11 @@ def _record(session: Session, product: Product, edition: Edition, change: PriceC
         "price.changed",
         subject_kind="edition",
         subject=f"{product.slug}/{edition.key}",
-        before={change.currency: change.before_minor},
-        after={change.currency: change.after_minor},
+        before={change.currency: _noted(change.before, change.currency)},
+        after={change.currency: _noted(change.after, change.currency)},
     )
+
+
+def _noted(amount: Amount | None, currency: str) -> int | str | None:
+    """Return an amount as the log keeps it: a fixed one in minor units, limits in words."""
+    return write_amount(amount, currency) if isinstance(amount, ChosenAmount) else amount

@@ -1,7 +1,7 @@
 """Every field that a file may have, in the order in which it is written: for reading, writing and the schema."""
 
 from storefront.core.config.checkout_ui import CheckoutUi
-from storefront.core.money import write_money
+from storefront.shop.catalog.amounts import Amount, write_amount
 from storefront.shop.catalog.models import KeySource, ProductState
 from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.editor.product_settings import PRODUCT_FIELDS
@@ -103,5 +103,5 @@ def by_name(fields: tuple[Field, ...]) -> dict[str, Field]:
     return {field.name: field for field in fields}
 
 
-def write_amount(amount_minor: int, currency: str) -> Plain:
-    return Plain(write_money(amount_minor, currency))
+def write_price(amount: Amount, currency: str) -> Plain:
+    return Plain(write_amount(amount, currency))

@@ -89,7 +89,7 @@ def _write_edition(shop: Objects, ref: Ref) -> dict[str, Any]:
     prices = sorted(
         (other.part, values["amount"]) for other, values in shop.items() if other[:3] == (Kind.PRICE, *ref[1:3])
     )
-    edition["prices"] = {currency: fields.write_amount(amount, currency) for currency, amount in prices}
+    edition["prices"] = {currency: fields.write_price(amount, currency) for currency, amount in prices}
     return edition
 
 

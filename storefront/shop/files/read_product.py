@@ -104,13 +104,13 @@ def _read_prices(folder: Folder, file: str, edition: Ref, source: Table) -> None
         line = prices.lines[currency]
         try:
             code = check_currency(currency)
-            amount_minor = read_amount(scalar(amount), code)
+            asked = read_amount(scalar(amount), code)
         except (ProductRefused, Wrong) as error:
             folder.mistakes.add(file, line, f"prices: {error}")
             continue
         ref = Ref(Kind.PRICE, edition.product, edition.name, code)
         if folder.add(ref, Place(file, line)):
-            folder.objects[ref]["amount"] = amount_minor
+            folder.objects[ref]["amount"] = asked
             folder.places[ref, "amount"] = Place(file, line)
 
 

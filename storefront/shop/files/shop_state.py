@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront.shop.catalog.amounts import amount_of_price
 from storefront.shop.catalog.models import Edition, Price, Product, ProductAlias, Release, ReleaseFile
 from storefront.shop.catalog.releases import state_of
 from storefront.shop.files import fields
@@ -82,10 +83,11 @@ def _read_editions(session: Session, slugs: dict[int, str], objects: Objects) ->
         ref = refs[edition.id]
         objects[product_ref(ref.product)]["editions"].append(edition.key)
         yield ref, {known.name: getattr(edition, known.column) for known in fields.EDITION}
-    prices = select(Price.edition_id, Price.currency, Price.amount_minor).where(Price.is_active).order_by(Price.id)
-    for price in session.execute(prices):
+    for price in session.scalars(
+        select(Price).where(Price.is_active).order_by(Price.id).execution_options(**FRESH)
+    ):
         _kind, slug, key, _part = refs[price.edition_id]
-        yield Ref(Kind.PRICE, slug, key, price.currency), {"amount": price.amount_minor}
+        yield Ref(Kind.PRICE, slug, key, price.currency), {"amount": amount_of_price(price)}
 
 
 def _read_media(session: Session, slugs: dict[int, str], objects: Objects) -> Iterator[tuple[Ref, Fields]]:

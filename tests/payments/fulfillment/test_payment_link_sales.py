@@ -37,7 +37,7 @@ def make_link_by_hand(shop: Shop, *prices: str, **more: Any) -> str:
 def mirror_of(app: Flask, edition: str) -> str:
     price_id = find_price(app, "twinspot", edition)
     with app.app_context():
-        mirror = mirrors.ensure_mirrors([price_id])[price_id]
+        mirror = mirrors.ensure_mirrors([price_id])[price_id].stripe_price_id
         db.session.remove()
     return mirror
 

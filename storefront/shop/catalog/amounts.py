@@ -1,0 +1,69 @@
+"""What a price asks for: an amount, or limits within which the buyer chooses one at Checkout."""
+
+import re
+from typing import NamedTuple, TypeAlias
+
+from storefront.core.money import format_money, write_money
+from storefront.shop.catalog.models import Price
+
+
+class ChosenAmount(NamedTuple):
+    """Limits in minor units. `least_minor` of 0: nothing may be paid. `suggested_minor` is what the form shows."""
+
+    suggested_minor: int
+    least_minor: int
+    most_minor: int | None
+
+
+Amount: TypeAlias = int | ChosenAmount
+# As owners type it, everywhere: "from 5.00, suggested 10.00, up to 50.00".
+TYPED = re.compile(r"from\s+(\S+?),?(?:\s+suggested\s+(\S+?),?)?(?:\s+up\s+to\s+(\S+))?", re.IGNORECASE)
+
+
+def amount_of(suggested_minor: int, least_minor: int | None, most_minor: int | None) -> Amount:
+    """Return the amount of a row: without a least one it is fixed."""
+    if least_minor is None:
+        return suggested_minor
+    return ChosenAmount(suggested_minor=suggested_minor, least_minor=least_minor, most_minor=most_minor)
+
+
+def amount_of_price(price: Price) -> Amount:
+    return amount_of(price.amount_minor, price.least_minor, price.most_minor)
+
+
+def suggested_of(amount: Amount) -> int:
+    """Return the amount, or the one that is suggested."""
+    return amount.suggested_minor if isinstance(amount, ChosenAmount) else amount
+
+
+def least_of(amount: Amount) -> int:
+    """Return the least that is paid."""
+    return amount.least_minor if isinstance(amount, ChosenAmount) else amount
+
+
+def columns_of(amount: Amount) -> dict[str, int | None]:
+    if isinstance(amount, ChosenAmount):
+        return {
+            "amount_minor": amount.suggested_minor,
+            "least_minor": amount.least_minor,
+            "most_minor": amount.most_minor,
+        }
+    return {"amount_minor": amount, "least_minor": None, "most_minor": None}
+
+
+def write_amount(amount: Amount, currency: str) -> str:
+    """Return an amount as an owner types it, without the currency."""
+    if not isinstance(amount, ChosenAmount):
+        return write_money(amount, currency)
+    least, suggested = write_money(amount.least_minor, currency), write_money(amount.suggested_minor, currency)
+    most = "" if amount.most_minor is None else f", up to {write_money(amount.most_minor, currency)}"
+    return f"from {least}, suggested {suggested}{most}"
+
+
+def amount_words(amount: Amount, currency: str) -> str:
+    """Return an amount for people: `$19.00`, or `from $5.00, suggested $10.00`."""
+    if not isinstance(amount, ChosenAmount):
+        return format_money(amount, currency)
+    least = f"from {format_money(amount.least_minor, currency)}" if amount.least_minor else "any amount"
+    words = f"{least}, suggested {format_money(amount.suggested_minor, currency)}"
+    return words if amount.most_minor is None else f"{words}, up to {format_money(amount.most_minor, currency)}"
