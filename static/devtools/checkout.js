@@ -3,7 +3,7 @@ import { askBank } from "./challenge.js";
 import { onAmount, settleAmount, showCustomAmount } from "./custom_amount.js";
 import { CHECKS, COUNTRIES_WITH_POSTAL_CODE, FIELD_OF_PARAM, FIELDS_OF, methodBody } from "./fields.js";
 import { ApiError, call, callPage, isEmbedded, leave, money, reveal, sessionId, tell, wait } from "./page.js";
-import { showCustomText, showOrder } from "./summary.js";
+import { showCustomText, showOptional, showOrder } from "./summary.js";
 import { startTyping } from "./typing.js";
 
 const POLL_MS = 250;
@@ -90,6 +90,7 @@ const show = (found) => {
   if (!page && found.prefilled_email) input("email").value ||= found.prefilled_email;
   page = found;
   showOrder(page, changeQuantity);
+  showOptional(page, takeOptional);
   showCustomAmount(page);
   const fixed = page.customer_email;
   find('[data-field="email"]').hidden = Boolean(fixed);
@@ -135,6 +136,9 @@ const changeQuantity = async (id, quantity) => {
   const isTaken = await update({ "line_items[0][id]": id, "line_items[0][quantity]": String(quantity) }, alertBuyer);
   if (isTaken) tell("analytics", { eventType: "lineItemChange" });
 };
+
+const takeOptional = (price, quantity) =>
+  update({ "optional_items[0][price]": price, "optional_items[0][quantity]": String(quantity) }, alertBuyer);
 
 onAmount(() => settleAmount(page, update, complain));
 

@@ -40,6 +40,29 @@ const lineRow = (line, currency, onQuantity) => {
   return row;
 };
 
+const optionalRow = (item, currency, onTake) => {
+  const row = element("li", "");
+  const what = element("span", "", "what");
+  const count = item.quantity > 1 ? ` × ${item.quantity}` : "";
+  what.append(element("strong", `${item.description}${count}`), element("span", money(item.subtotal, currency), "quiet"));
+  const button = element("button", item.is_taken ? "Remove" : "Add", "plain");
+  button.type = "button";
+  button.dataset.optional = item.price;
+  button.setAttribute("aria-label", `${button.textContent} ${item.description}`);
+  button.addEventListener("click", () => onTake(item.price, item.is_taken ? 0 : item.quantity));
+  row.append(what, button);
+  return row;
+};
+
+// Whoever pressed the button stays on it, now that it says the contrary.
+export const showOptional = (page, onTake) => {
+  const pressed = document.activeElement?.dataset.optional;
+  find("[data-optional]").hidden = page.optional_items.length === 0;
+  const rows = page.optional_items.map((item) => optionalRow(item, page.currency, onTake));
+  find("[data-optional-lines]").replaceChildren(...rows);
+  if (pressed) document.querySelector(`[data-optional="${pressed}"]`)?.focus();
+};
+
 // New rows replace the old: whoever steps by keyboard stays on the button, or on its neighbor at the limit.
 const replaceLines = (rows) => {
   const list = find("[data-lines]");

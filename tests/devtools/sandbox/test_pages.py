@@ -356,3 +356,16 @@ def test_takes_a_chosen_amount_and_says_beside_the_field_what_is_wrong(
     pay_by_card(page)
     expect(page).to_have_url(f"{host}/done")
     assert sandbox.session(session.id)["amount_total"] == 1250
+
+
+def test_takes_an_optional_item_and_leaves_it_again(page: Page, sandbox: Calls, host: str) -> None:
+    items = [{"price": sandbox.make_price(500), "quantity": 1}]
+    session = sandbox.make_hosted_session(success_url=f"{host}/done", optional_items=items)
+    page.goto(str(session.url))
+    for name, total in (("Add Field", "24.00"), ("Remove Field", "19.00"), ("Add Field", "24.00")):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_test_id("submit")).to_have_text(f"Pay ${total}")
+    assert_accessible(page)
+    pay_by_card(page)
+    expect(page).to_have_url(f"{host}/done")
+    assert sandbox.session(session.id)["amount_total"] == 2400

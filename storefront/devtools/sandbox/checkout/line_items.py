@@ -62,6 +62,7 @@ def _new_line(work: UnitOfWork, price: Record, given: Json, name: str) -> Json:
 
 
 def _price(work: UnitOfWork, given: Json, name: str, *, takes_recurring: bool) -> Record:
+    """Return the price that an item names or describes, or raise Stripe's 400 where it cannot be sold."""
     if "price_data" in given:
         return _inline_price(work, given["price_data"], f"{name}[price_data]")
     price = get_named(work, "price", given["price"], f"{name}[price]")

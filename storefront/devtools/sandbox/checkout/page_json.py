@@ -4,6 +4,7 @@ from storefront.devtools.sandbox.checkout.custom_amounts import custom_amount_of
 from storefront.devtools.sandbox.checkout.intents import find_intent
 from storefront.devtools.sandbox.checkout.line_items import line_items
 from storefront.devtools.sandbox.checkout.offered import offered_methods, offered_types
+from storefront.devtools.sandbox.checkout.optional_items import optional_items_of_page
 from storefront.devtools.sandbox.checkout.payer import find_customer_email
 from storefront.devtools.sandbox.checkout.session_body import requires_terms
 from storefront.devtools.sandbox.checkout.totals import line_subtotal
@@ -56,6 +57,7 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
             ],
         },
         "custom_unit_amount": custom_amount_of_page(work, session),
+        "optional_items": optional_items_of_page(work, session),
         "payment_intent": payment_intent,
         "prefilled_email": session.private.get("prefilled_email"),
         "redirect_on_completion": body.get("redirect_on_completion"),

@@ -10,6 +10,7 @@ from storefront.devtools.sandbox.api.parameter_checks import (
     require_positive,
 )
 from storefront.devtools.sandbox.checkout.consent import check_texts
+from storefront.devtools.sandbox.checkout.optional_items import check_optional_items
 from storefront.devtools.sandbox.storage.records import Json
 
 _NOT_WITH = {
@@ -56,6 +57,7 @@ def check_new_session(params: Json) -> None:
     _check_urls(params)
     _check_lengths(params)
     check_texts(params)
+    check_optional_items(params)
     check_capture_method(params)
 
 

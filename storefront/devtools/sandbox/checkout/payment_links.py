@@ -86,7 +86,7 @@ def visit(work: UnitOfWork, link: Record, arguments: dict[str, str]) -> Record:
     if any(_is_recurring(work, line) for line in lines):
         raise invalid("The local sandbox sells in payment mode only, not in subscription mode.")
     params = _session_params(work, link, arguments)
-    session = open_session_of(work, params, lines, link.private["currency"], link.id)
+    session = open_session_of(work, params, lines, link.private["currency"], link=link.id)
     if is_email(arguments.get("prefilled_email", "")):
         session.private["prefilled_email"] = arguments["prefilled_email"]
         work.records.save(session)

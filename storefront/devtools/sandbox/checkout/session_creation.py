@@ -7,6 +7,7 @@ from storefront.devtools.sandbox.checkout.consent import require_terms_url
 from storefront.devtools.sandbox.checkout.custom_amounts import check_custom_lines
 from storefront.devtools.sandbox.checkout.line_items import check_currency, read_lines
 from storefront.devtools.sandbox.checkout.offered import offered_types
+from storefront.devtools.sandbox.checkout.optional_items import optional_items_of_body, read_optional_items
 from storefront.devtools.sandbox.checkout.session_body import new_session_body
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
 from storefront.devtools.sandbox.ids import new_id
@@ -28,19 +29,29 @@ def open_session(work: UnitOfWork, params: Json) -> Record:
     lines, currency = read_lines(work, params["line_items"])
     check_currency(params, currency)
     check_custom_lines(work, params, lines)
-    return open_session_of(work, params, lines, currency)
+    optional = read_optional_items(work, params, currency)
+    return open_session_of(work, params, lines, currency, optional=optional)
 
 
 def open_session_of(
-    work: UnitOfWork, params: Json, lines: list[Json], currency: str, link: str | None = None
+    work: UnitOfWork,
+    params: Json,
+    lines: list[Json],
+    currency: str,
+    *,
+    link: str | None = None,
+    optional: list[Json] | None = None,
 ) -> Record:
     """Open a session with rows that are read already; `link` is the payment link it is for."""
     body = new_session_body(work, new_id("cs_test_a1"), params, currency, _method_types(work, params, currency))
     body["payment_link"] = link
+    if optional:
+        body["optional_items"] = optional_items_of_body(optional)
     session = Record(
         body=body,
         private={
             "lines": lines,
+            "optional": optional or [],
             "coupon": None,
             "promotion_code": None,
             "discount_id": None,

@@ -69,7 +69,8 @@ def pay(session_id: str) -> tuple[Response, int]:
     """Do in one call what the buyer would do on the page; a decline answers 402 and stays on record.
 
     `{"email", "name", "country", "postal_code", "payment_method": "pm_card_visa" | "sepa_success" | …,
-    "quantities": {"li_…": 3}, "custom_unit_amount": 700, "promotion_code": "CODE", "tax_id": {"type", "value"},
+    "quantities": {"li_…": 3}, "custom_unit_amount": 700, "promotion_code": "CODE",
+    "optional_items": {"price_…": 1}, "tax_id": {"type", "value"},
     "authenticate": "complete" | "fail" | null}`
     """
     given = json_body()

@@ -27,7 +27,6 @@ _UNSUPPORTED = (
     "line_items.tax_rates",
     "managed_payments",
     "name_collection",
-    "optional_items",
     "payment_intent_data.application_fee_amount",
     "payment_intent_data.on_behalf_of",
     "payment_intent_data.transfer_data",

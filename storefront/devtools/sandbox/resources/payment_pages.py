@@ -10,6 +10,7 @@ from storefront.devtools.sandbox.checkout.collected import with_collected
 from storefront.devtools.sandbox.checkout.custom_amounts import choose_amount
 from storefront.devtools.sandbox.checkout.discounts import apply_code
 from storefront.devtools.sandbox.checkout.elements_json import elements_json
+from storefront.devtools.sandbox.checkout.optional_items import take_optional_item
 from storefront.devtools.sandbox.checkout.page_json import page_json
 from storefront.devtools.sandbox.checkout.page_updates import GROUPS, apply_groups, set_quantity
 from storefront.devtools.sandbox.checkout.payment import authenticate_session, confirm_session, require_open
@@ -23,6 +24,10 @@ _CAN_BE_EMPTY = Spec(kind=Kind.STRING, can_be_empty=True)
 _QUANTITIES = Spec(
     kind=Kind.ARRAY,
     item=Spec(kind=Kind.HASH, fields={"id": TEXT, "quantity": INTEGER}, required=("id", "quantity")),
+)
+_OPTIONAL = Spec(
+    kind=Kind.ARRAY,
+    item=Spec(kind=Kind.HASH, fields={"price": TEXT, "quantity": INTEGER}, required=("price", "quantity")),
 )
 _TAX_ID = Spec(kind=Kind.HASH, fields={"type": TEXT, "value": TEXT}, required=("type", "value"))
 _TYPED_TAX_ID = Spec(
@@ -64,6 +69,7 @@ def init_page(call: Call) -> Json:
         "custom_unit_amount": INTEGER,
         "tax_id_collection": _TYPED_TAX_ID,
         "tax_region": _REGION,
+        "optional_items": _OPTIONAL,
     },
 )
 def update_page(call: Call) -> Json:
@@ -80,6 +86,8 @@ def update_page(call: Call) -> Json:
         take_region(session, call.params["tax_region"])
     if "tax_id_collection" in call.params:
         take_tax_id(session, call.params["tax_id_collection"].get("tax_id"), "tax_id")
+    for place, wanted in enumerate(call.params.get("optional_items") or []):
+        take_optional_item(session, wanted["price"], wanted["quantity"], f"optional_items[{place}]")
     _set_quantities(session, call.params.get("line_items") or [], "line_items")
     if "custom_unit_amount" in call.params:
         choose_amount(call.work, session, call.params["custom_unit_amount"])
@@ -176,6 +184,8 @@ def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Js
     """Do what a buyer does, for the control API: code, quantities, Pay button and the 3-D Secure dialog."""
     if params.get("promotion_code"):
         apply_code(work, session, params["promotion_code"])
+    for price_id, number in (params.get("optional_items") or {}).items():
+        take_optional_item(session, price_id, number, "optional_items")
     quantities = (params.get("quantities") or {}).items()
     _set_quantities(session, [{"id": line_id, "quantity": number} for line_id, number in quantities], "quantities")
     if params.get("custom_unit_amount") is not None:
