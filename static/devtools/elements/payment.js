@@ -1,16 +1,16 @@
 // The payment element: one of the methods that the session offers, its fields, and the method made from them.
-import { COUNTRIES_WITH_POSTAL_CODE, FIELD_OF_PARAM, FIELDS_OF, methodBody } from "../fields.js";
+import { FIELD_OF_PARAM } from "../fields.js";
 import { call } from "./api.js";
 import { onAsked, onTold } from "./channel.js";
-import { COUNTRIES } from "./countries.js";
-import { choiceField, isFilled, isWhole, judge, make, textField } from "./form.js";
+import { isFilled, isWhole, judge, make } from "./form.js";
 import { startFrame, tellReady, tellState } from "./frame.js";
-import { labelOf, mandateOf } from "./methods.js";
+import { bodyOf, fieldsFor, showPostalCode, textOf } from "./methods.js";
 
 const main = document.querySelector("[data-main]");
 let options = {};
 let session = null;
 let offered = "";
+let asked = "";
 let type = null;
 let fields = [];
 let isCollapsed = false;
@@ -24,24 +24,20 @@ const isFree = () => session.page.line_item_group.due === 0;
 const find = (name) => fields.find((entry) => entry.name === name);
 const read = (name) => find(name)?.read() ?? "";
 
-const fieldNames = () => {
-  const names = (FIELDS_OF[type] ?? ["billingName"]).filter((name) => name !== "billingName");
-  const wantsName = type !== "card" && !session.hasAddressElement && !hides("name");
-  return wantsName ? [...names, "billingName"] : names;
-};
+const methodNamed = (name) => session.page.payment_methods.find((method) => method.type === name);
 
+// What was typed stays, unless other fields are asked for.
 const makeFields = () => {
-  fields = fieldNames().map((name) => textField(name));
-  if (type !== "card" || session.hasAddressElement || hides("address")) return;
-  const known = session.page.elements_session.billing_address?.address;
-  const country = choiceField("billingCountry", "Country", COUNTRIES, { autocomplete: "country" });
-  const code = textField("billingPostalCode");
-  country.control.value = known?.country ?? "US";
-  code.control.value = known?.postal_code ?? "";
-  const showCode = () => (code.node.hidden = !COUNTRIES_WITH_POSTAL_CODE.has(country.read()));
-  country.control.addEventListener("change", showCode);
-  showCode();
-  fields.push(country, code);
+  const known = { hasAddressElement: session.hasAddressElement, hides };
+  const nowAsked = JSON.stringify([methodNamed(type), known.hasAddressElement, options.fields]);
+  if (nowAsked === asked) return;
+  asked = nowAsked;
+  fields = fieldsFor(methodNamed(type), known);
+  const address = session.page.elements_session.billing_address?.address;
+  for (const [name, value] of [["billingCountry", address?.country ?? "US"], ["billingPostalCode", address?.postal_code]]) {
+    if (value && find(name)) find(name).control.value = value;
+  }
+  showPostalCode(fields);
 };
 
 const changeData = () => ({
@@ -63,12 +59,12 @@ const tab = (name) => {
   const radio = make("input", { type: "radio", name: "paymentMethodType", value: name, checked: name === type });
   label.classList.toggle("Tab--selected", radio.checked);
   radio.addEventListener("change", () => choose(name));
-  label.append(radio, make("span", { className: "TabLabel", text: labelOf(name) }));
+  label.append(radio, make("span", { className: "TabLabel", text: methodNamed(name).label }));
   return label;
 };
 
 const typesOffered = () => {
-  const types = session.page.payment_method_types;
+  const types = session.page.payment_methods.map((method) => method.type);
   const order = (options.paymentMethodOrder ?? []).filter((name) => types.includes(name));
   return [...order, ...types.filter((name) => !order.includes(name))];
 };
@@ -84,9 +80,9 @@ const render = () => {
   const block = make("div", { className: "fields" });
   block.hidden = isCollapsed;
   block.append(...fields.map((entry) => entry.node));
-  const mandate = mandateOf(type, session.page.elements_session.business_name);
-  if (mandate && !Object.values(options.terms ?? {}).includes("never")) {
-    block.append(make("p", { className: "TermsText", text: mandate }));
+  const text = textOf(methodNamed(type).course, session.page.elements_session.business_name);
+  if (text && !Object.values(options.terms ?? {}).includes("never")) {
+    block.append(make("p", { className: "TermsText", text }));
   }
   main.replaceChildren(...(isFree() ? [parts[0], make("p", { text: "Nothing is due: no payment method is needed." })] : [...parts, block]));
 };
@@ -105,7 +101,7 @@ const show = (told) => {
   const types = typesOffered();
   const shape = JSON.stringify([types, isFree(), told.hasAddressElement]);
   if (shape !== offered) {
-    offered = shape; // what was typed stays where nothing of this has changed
+    offered = shape;
     if (!types.includes(type)) type = types[0];
     isCollapsed = types.length > 1 && Boolean(options.layout?.defaultCollapsed);
     makeFields();
@@ -115,20 +111,31 @@ const show = (told) => {
   tellReady();
 };
 
+const readShown = (name) => (find(name)?.node.hidden ? "" : read(name));
+
 const billingDetails = ({ billing, email, phone }) => {
   const known = billing?.address ?? {};
-  const typed = { country: read("billingCountry"), postal_code: find("billingPostalCode")?.node.hidden ? "" : read("billingPostalCode") };
-  const address = session.hasAddressElement || !typed.country ? known : { ...known, ...typed };
+  const typed = {
+    country: readShown("billingCountry"),
+    line1: read("billingLine1"),
+    city: read("billingCity"),
+    postal_code: readShown("billingPostalCode") || read("billingZip"),
+  };
+  const isTyped = !session.hasAddressElement && Object.values(typed).some(Boolean);
+  const address = isTyped ? { ...known, ...typed } : known;
   return {
     name: read("billingName") || billing?.name || null,
     email: email || null,
-    phone: phone || null,
+    phone: read("konbiniPhone") || phone || null,
     address: Object.fromEntries(Object.entries(address).filter(([, value]) => value)),
   };
 };
 
 main.addEventListener("input", () => report());
-main.addEventListener("change", () => report());
+main.addEventListener("change", () => {
+  showPostalCode(fields);
+  report();
+});
 onAsked("validate", ({ isFirst }) => {
   if (isFree()) return {};
   const message = isCollapsed ? "Please choose a payment method." : judge(fields, { focuses: isFirst });
@@ -140,15 +147,16 @@ onAsked("createMethod", async ({ key, ...known }) => {
   const answer = await call("POST", "/v1/payment_methods", {
     key,
     type,
-    ...methodBody(type, read),
+    ...bodyOf(type, read),
     billing_details: details,
   });
-  if (!answer.error) return { id: answer.body.id, name: details.name };
+  if (!answer.error) return { id: answer.body.id, name: details.name, course: methodNamed(type).course };
   find(FIELD_OF_PARAM[answer.error.param])?.complain(answer.error.message);
   report();
   return { error: answer.error };
 });
 onTold("clear", () => {
+  asked = "";
   makeFields();
   render();
   report();

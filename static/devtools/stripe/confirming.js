@@ -42,14 +42,24 @@ const chooseMethod = async (sdk, args) => {
   return element.ask("createMethod", { key: sdk.key, billing, email, phone });
 };
 
+// A voucher or bank details: the order is placed, and the buyer sees how to pay it.
+const showDetails = async (sdk, action) => {
+  const details = action[action.type] ?? {};
+  const url = details.hosted_voucher_url ?? details.hosted_instructions_url;
+  if (url) await askInDialog("voucher", "Your payment is waiting (sandbox)", sdk.init, { url, amount: dueText(sdk) });
+};
+
+const dueText = (sdk) => moneyFormat(sdk.page)(sdk.page.elements_session.totals.total).amount;
+
 const answerBank = async (sdk, page) => {
   const action = page.payment_intent?.next_action;
-  if (page.payment_intent?.status !== "requires_action" || page.status === "complete") return page;
+  if (page.status === "complete" && action) return showDetails(sdk, action);
+  if (page.payment_intent?.status !== "requires_action") return page;
   if (action?.type === "redirect_to_url") {
     leaveFor(action.redirect_to_url.url);
     return new Promise(() => {}); // the page is being left
   }
-  const { result } = await askInDialog("challenge", sdk.init, { amount: sdk.view().total.total.amount });
+  const { result } = await askInDialog("challenge", "Question of your bank (sandbox)", sdk.init, { amount: dueText(sdk) });
   return sdk.call("POST", "/authenticate", { payment_intent: page.payment_intent.id, result });
 };
 
@@ -80,6 +90,9 @@ const payOnce = async (sdk, args) => {
   if (!sdk.page.elements_session.email) return refusal("Please enter your email address.");
   const method = await chooseMethod(sdk, args);
   if (method.error) return refusal(method.error.message);
+  if (method.course === "redirect" && !args.returnUrl && !sdk.page.return_url) {
+    throw new IntegrationError("Pass returnUrl to confirm(): this payment method leaves the page.");
+  }
   const due = sdk.page.line_item_group.due;
   const consent = sdk.elements.get("Terms")?.state.isComplete ? { terms_of_service: "accepted" } : null;
   const page = await sdk.call("POST", "/confirm", {

@@ -72,17 +72,17 @@ class Frame {
   }
 }
 
-// A bank's question lies over the whole page, in the browser's own dialog, which keeps the keyboard inside.
-const askInDialog = async (kind, init, data) => {
+// A question lies over the whole page, in the browser's own dialog, which keeps the keyboard inside.
+const askInDialog = async (kind, title, init, data) => {
   const dialog = document.createElement("dialog");
-  dialog.setAttribute("aria-label", "Question of your bank (sandbox)");
+  dialog.setAttribute("aria-label", title);
   const style = { width: "min(26rem, calc(100vw - 2rem))", padding: "0", border: "0", borderRadius: "12px", overflow: "hidden" };
   Object.assign(dialog.style, style);
   let answered = () => {};
   const answer = new Promise((resolve) => (answered = resolve));
   const frame = new Frame(kind, {
     init,
-    title: "Question of your bank (sandbox)",
+    title,
     hello: () => data,
     onEvent: (name, result) => name === "answer" && answered(result),
   });

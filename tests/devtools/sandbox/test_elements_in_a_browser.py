@@ -105,9 +105,9 @@ def test_debits_a_bank_account_and_changes_the_order_on_the_way(
     too_many = page.evaluate("id => actions.updateLineItemQuantity({ lineItem: id, quantity: 6 })", line)
     assert (too_many["error"]["code"], "from 1 to 5" in too_many["error"]["message"]) == (None, True)
     assert page.evaluate("actions.removePromotionCode()")["session"]["total"]["total"]["amount"] == "€38.00"
-    frame(page).get_by_label("SEPA Debit").check()
+    frame(page).get_by_label("SEPA debit").check()
     expect(frame(page).get_by_text("authorize Sandbox to debit")).to_be_visible()
-    frame(page).get_by_label("IBAN").fill("AT611904300234573201")
+    frame(page).get_by_label("IBAN", exact=True).fill("AT611904300234573201")
     frame(page).get_by_label("Full name").fill("Ada Lovelace")
     page.evaluate("confirmArgs = { redirect: 'if_required' }")
     page.locator("#pay").click()
@@ -183,3 +183,27 @@ def test_pays_with_the_test_wallet_where_it_is_switched_on(page: Page, sandbox: 
     expect(page).to_have_url(re.compile("/done"))
     paid = sandbox.session(session.id)
     assert (paid["payment_status"], paid["customer_details"]["email"]) == ("paid", "wallet@example.com")
+
+
+def test_pays_by_voucher_and_on_a_page_elsewhere(page: Page, sandbox: Calls, host: str) -> None:
+    options = {"defaultValues": {"email": "ada@example.com"}}
+    session = create(sandbox, host, currency="jpy")
+    start(page, sandbox, host, session, **options)
+    frame(page).get_by_label("Konbini").check()
+    frame(page).get_by_label("Full name").fill("Ada Lovelace")
+    page.evaluate("confirmArgs = { redirect: 'if_required' }")
+    page.locator("#pay").click()
+    voucher = frame(page, "voucher")
+    expect(voucher.get_by_text("Pay ¥1,900 with these details.")).to_be_visible()
+    assert_accessible(page)
+    voucher.get_by_test_id("voucher-close").click()
+    expect(page.locator("#said")).to_have_text("Status: unpaid")
+    for answer, status in (("refuse", "open"), ("approve", "complete")):
+        session = create(sandbox, host, currency="eur")
+        start(page, sandbox, host, session, **options)
+        frame(page).get_by_label("EPS").check()
+        frame(page).get_by_label("Full name").fill("Ada Lovelace")
+        page.locator("#pay").click()
+        page.get_by_role("button", name=re.compile(answer, re.IGNORECASE)).click()
+        expect(page).to_have_url(f"{host}/done?session_id={session.id}")
+        assert sandbox.session(session.id)["status"] == status

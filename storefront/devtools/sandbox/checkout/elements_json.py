@@ -1,7 +1,6 @@
 """A session as the Elements SDK shows it: every amount in minor units, which the script only formats."""
 
 from storefront.devtools.sandbox.checkout.collected import collected, fixed_email
-from storefront.devtools.sandbox.checkout.intents import find_intent
 from storefront.devtools.sandbox.checkout.line_items import line_items
 from storefront.devtools.sandbox.checkout.page_json import page_json
 from storefront.devtools.sandbox.money import exponent
@@ -28,7 +27,7 @@ def _session(work: UnitOfWork, session: Record, page: Json) -> Json:
         "email": shop_email or known["email"],
         "is_email_fixed": shop_email is not None,
         "individual_name": known["individual_name"],
-        "last_payment_error": _last_error(work, session),
+        "last_payment_error": (page["last_payment_error"] or {}).get("message"),
         "line_items": _lines(work, session, page),
         "locale": body["locale"],
         "minor_units_divisor": 10 ** exponent(body["currency"]),
@@ -105,9 +104,3 @@ def _discounts(work: UnitOfWork, session: Record, page: Json) -> list[Json]:
 def _currency_options(page: Json) -> list[Json] | None:
     """Return the currencies that a buyer may pay in; null where there is only the session's own."""
     return (page.get("adaptive_pricing_info") or {}).get("local_currency_options") or None
-
-
-def _last_error(work: UnitOfWork, session: Record) -> str | None:
-    intent = find_intent(work, session)
-    error = None if intent is None else intent.body["last_payment_error"]
-    return None if error is None else str(error["message"])

@@ -35,6 +35,7 @@ FRAMES = {
     "payment": ("payment", "Secure payment fields (sandbox)"),
     "tax-id": ("tax_id", "Tax ID (sandbox)"),
     "terms": ("terms", "Terms of service (sandbox)"),
+    "voucher": ("voucher", "Your payment is waiting (sandbox)"),
 }
 
 elements = Blueprint("elements", __name__)
