@@ -38,6 +38,7 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield f"Stripe    {_stripe_ids(history)}"
     yield f"Page      {history.order_url}"
     yield f"Total     {_amounts(history)}"
+    yield from _taxes(history)
     yield f"Access    {order_access_line(history)}"
     yield f"Facts     {_facts(history)}"
     if history.checkout_text:
@@ -64,8 +65,12 @@ def _buyer(history: OrderHistory) -> str:
     """Return name, address, country and tax ids."""
     parts = (history.name, f"<{history.email or 'no address'}>", history.country)
     who = " ".join(part for part in parts if part)
-    tax_ids = [f"{tax_id.get('type')} {tax_id.get('value')}" for tax_id in history.tax_ids]
-    return ", ".join([who, *tax_ids])
+    return ", ".join([who, *(_tax_id(tax_id) for tax_id in history.tax_ids)])
+
+
+def _tax_id(tax_id: dict[str, Any]) -> str:
+    status = f" ({tax_id['verification']})" if tax_id.get("verification") else ""
+    return f"{tax_id.get('type')} {tax_id.get('value')}{status}"
 
 
 def _stripe_ids(history: OrderHistory) -> str:
@@ -88,6 +93,19 @@ def _amounts(history: OrderHistory) -> str:
     if history.payment_method_type:
         parts.append(f"by {history.payment_method_type}")
     return ", ".join(parts)
+
+
+def _taxes(history: OrderHistory) -> Iterator[str]:
+    """Yield what the receipt says of tax, and the invoice; nothing where there is neither."""
+    taxes = history.taxes
+    parts = [f"{line.label} {money.format_money(line.amount_minor, history.currency)}" for line in taxes.lines]
+    if parts:
+        parts.insert(0, f"net {money.format_money(taxes.net_minor, history.currency)}")
+    parts += [taxes.reverse_charge] if taxes.reverse_charge else []
+    if parts:
+        yield f"Tax       {', '.join(parts)}"
+    if history.invoice_number:
+        yield f"Invoice   {' '.join(part for part in (history.invoice_number, history.invoice_url) if part)}"
 
 
 def _facts(history: OrderHistory) -> str:

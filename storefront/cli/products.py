@@ -91,6 +91,8 @@ def show(slug: str, as_json: bool) -> None:
 @click.option("--update-days", type=LIMIT, help="Releases of so many days from purchase are included.")
 @click.option("--download-limit", type=LIMIT, help="Each file so many times.")
 @click.option("--download-days", type=LIMIT, help="Downloads work so many days from purchase.")
+@click.option("--tax-code", help="What Stripe Tax takes it for, like txcd_10302000 for a digital book; or none.")
+@click.option("--tax-behavior", help="inclusive: prices have tax in them. exclusive: it is added. Or none.")
 @click.option("--pool-low-at", type=int, help="Warn at so many keys left.")
 @click.option("--pool-very-low-at", type=int, help="Warn again.")
 @click.option("--checkout-ui", type=click.Choice([*CHECKOUT_UIS, "none"]), help="Where it is paid.")

@@ -20,6 +20,8 @@ class Refund(Base):
     currency: Mapped[str]
     status: Mapped[str]
     reason: Mapped[str | None]
+    presentment_minor: Mapped[int | None]  # what the buyer gets back, where Checkout converted the price
+    presentment_currency: Mapped[str | None]
     created_at: Mapped[datetime]  # at Stripe
 
 

@@ -26,6 +26,7 @@ class ChangeKind(StrEnum):
     REFUND = "refund"
     RESENT = "resent"
     SERVED = "served"
+    TAX_ID = "tax_id"
 
 
 def add_change(session: Session, order_id: int, kind: ChangeKind, detail: str = "") -> None:

@@ -39,6 +39,8 @@ def apply_facts(order: Order, seen: SeenCheckout, *, ticket: int) -> bool:
         return False
     order.facts_ticket = ticket
     order.has_failed = seen.has_failed
+    if seen.invoice is not None:
+        order.invoice_number, order.invoice_url = seen.invoice.number, seen.invoice.url
     if seen.payment is not None:
         _apply_payment(order, seen.payment)
     return True

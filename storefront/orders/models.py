@@ -52,6 +52,10 @@ class Order(Base):
     total_minor: Mapped[int]
     presentment_minor: Mapped[int | None]
     presentment_currency: Mapped[str | None]
+    taxes: Mapped[list[Any]] = mapped_column(default=list)  # as `stripe_api/seen_tax.py` reads them
+    stripe_customer_id: Mapped[str | None] = mapped_column(index=True)
+    invoice_number: Mapped[str | None]
+    invoice_url: Mapped[str | None]
     checkout_text: Mapped[str | None]  # terms or a declaration, as Stripe's form showed it
     has_accepted: Mapped[bool] = mapped_column(default=False)  # by a tick at a box beside that text
 

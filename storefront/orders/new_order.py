@@ -33,6 +33,8 @@ def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id
         "total_minor": seen.total_minor,
         "presentment_minor": seen.presentment_minor,
         "presentment_currency": seen.presentment_currency,
+        "taxes": seen.taxes,
+        "stripe_customer_id": seen.customer_id,
         "checkout_text": seen.checkout_text,
         "has_accepted": seen.has_accepted,
         "look_ticket": 1,

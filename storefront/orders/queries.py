@@ -45,6 +45,16 @@ def find_session_id(payment_intent_id: str) -> str | None:
     )
 
 
+def find_newest_session_of(stripe_customer_id: str) -> str | None:
+    """Return the newest Checkout Session that a Customer at Stripe paid, once its order is known."""
+    return db.session.scalar(
+        select(Order.checkout_session_id)
+        .where(Order.stripe_customer_id == stripe_customer_id, order_in_running_mode())
+        .order_by(Order.id.desc())
+        .limit(1)
+    )
+
+
 def find_order_number(stripe_id: str) -> str | None:
     """Return the number of the order with this Checkout Session or this payment."""
     is_named = (Order.checkout_session_id == stripe_id) | (Order.payment_intent_id == stripe_id)

@@ -35,12 +35,13 @@ from storefront.stripe_api.seen import (
     read_refund,
     read_warning,
 )
+from storefront.stripe_api.seen_tax import SeenInvoice, read_invoice
 from storefront.stripe_api.turns import Turns
 
 log = logging.getLogger(__name__)
 
 LINES_PER_PAGE = 100
-EXPAND = ["line_items.data.price.product", "payment_intent.latest_charge"]
+EXPAND = ["line_items.data.price.product", "payment_intent.latest_charge", "total_details.breakdown"]
 
 
 class BadSignature(StorefrontError):
@@ -154,7 +155,32 @@ class Gateway:
         charge = payment.get("latest_charge") or {}
         has_after_sale = charge.get("disputed") or charge.get("amount_refunded")
         asks = bool(charge) and (thorough or has_after_sale)
-        return read_checkout(raw, lines, self._get_after_sale(payment["id"]) if asks else None)
+        return read_checkout(
+            raw,
+            lines,
+            self._get_after_sale(payment["id"]) if asks else None,
+            invoice=self._find_invoice(raw.get("invoice")),
+            kept_tax_ids=self._find_tax_ids(raw) if thorough else None,
+        )
+
+    def _find_invoice(self, invoice_id: str | None) -> SeenInvoice | None:
+        """None where there is none, or a restricted key may not read it: the sale must go on."""
+        raw = self._find(f"/v1/invoices/{quote(invoice_id, safe='')}") if invoice_id else None
+        return read_invoice(raw) if raw else None
+
+    def _find_tax_ids(self, raw: dict[str, Any]) -> list[dict[str, Any]] | None:
+        """Return what Stripe keeps at the Customer of a buyer who typed a tax id, with what registers said."""
+        if not raw.get("customer") or not (raw["customer_details"] or {}).get("tax_ids"):
+            return None
+        answer = self._find(f"/v1/customers/{quote(raw['customer'], safe='')}/tax_ids", limit=100)
+        return None if answer is None else list(answer["data"])
+
+    def _find(self, path: str, **params: Any) -> dict[str, Any] | None:  # noqa: ANN401 - what a call takes
+        try:
+            return self._get(path, **params)
+        except StripeRefused:
+            log.warning("stripe does not show this")
+            return None
 
     @readable()
     def find_receipt_url(self, session_id: str, *, with_invoice: bool) -> str | None:
@@ -221,8 +247,8 @@ class Gateway:
         return True
 
     @readable()
-    def create_product(self, *, name: str, metadata: dict[str, str], idempotency_key: str) -> str:
-        params: Any = {"name": name, "metadata": metadata}
+    def create_product(self, *, name: str, tax_code: str, metadata: dict[str, str], idempotency_key: str) -> str:
+        params: Any = {"name": name, "metadata": metadata} | ({"tax_code": tax_code} if tax_code else {})
         options: Any = {"idempotency_key": idempotency_key}
         return str(self._ask(lambda: self._client.v1.products.create(params, options)).id)
 
@@ -235,6 +261,7 @@ class Gateway:
         amount_minor: int,
         limits: tuple[int, int | None] | None,
         currency: str,
+        tax_behavior: str,
         metadata: dict[str, str],
         idempotency_key: str,
     ) -> str:
@@ -246,6 +273,7 @@ class Gateway:
             "currency": currency,
             "metadata": metadata,
         }
+        params |= {"tax_behavior": tax_behavior} if tax_behavior else {}
         options: Any = {"idempotency_key": idempotency_key}
         return str(self._ask(lambda: self._client.v1.prices.create(params, options)).id)
 

@@ -7,6 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from storefront.core import clock
+from storefront.stripe_api.seen_tax import (
+    SeenInvoice,
+    read_tax_ids,
+    read_taxes,
+    with_verification,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,8 @@ class SeenRefund:
     reason: str | None
     items: frozenset[int]
     created_at: datetime
+    presentment_minor: int | None = None
+    presentment_currency: str | None = None
 
     @property
     def counts(self) -> bool:
@@ -113,7 +121,10 @@ class SeenCheckout:
     email: str | None
     name: str | None
     country: str | None
-    tax_ids: list[dict[str, str]]
+    tax_ids: list[dict[str, Any]]
+    taxes: list[dict[str, Any]]  # by rate; empty where nobody computes tax
+    customer_id: str | None
+    invoice: SeenInvoice | None
     checkout_text: str | None  # the shop's words beside the box, or above the button where there is no box
     has_accepted: bool  # ticked that box
     payment: SeenPayment | None
@@ -145,7 +156,8 @@ class SeenLink:
 class SeenEvent:
     """A verified webhook delivery: which object to look at again. Its body is never believed.
 
-    `object_id` is the payment's where the event is about one (charge, refund, dispute, fraud warning).
+    `object_id` is the payment's where the event is about one (charge, refund, dispute, fraud warning), and the
+    Customer's where it is about an invoice or a tax id.
     """
 
     id: str
@@ -155,6 +167,7 @@ class SeenEvent:
     livemode: bool
 
 
+OF_CUSTOMERS = ("invoice", "tax_id")
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 
@@ -185,6 +198,8 @@ def read_listed_event(event: dict[str, Any]) -> SeenEvent:
 
 
 def _pointer(body: dict[str, Any]) -> str:
+    if body.get("object") in OF_CUSTOMERS:
+        return str(body.get("customer") or "")
     payment = body.get("payment_intent")
     is_about_payment = body.get("object") != "checkout.session" and isinstance(payment, str)
     return str(payment if is_about_payment else body.get("id", ""))
@@ -225,6 +240,8 @@ def read_refund(raw: dict[str, Any]) -> SeenRefund:
         status=raw["status"] or "pending",
         reason=raw.get("reason"),
         items=frozenset(int(part) for part in named.replace(" ", "").split(",") if _is_position(part)),
+        presentment_minor=_part(raw, "presentment_details").get("presentment_amount"),
+        presentment_currency=_part(raw, "presentment_details").get("presentment_currency"),
         created_at=clock.from_unix(raw["created"]),
     )
 
@@ -278,10 +295,6 @@ def _part(raw: dict[str, Any], name: str) -> dict[str, Any]:
     return raw.get(name) or {}
 
 
-def _tax_ids(customer: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"type": tax["type"], "value": tax["value"]} for tax in customer.get("tax_ids") or []]
-
-
 def _checkout_text(raw: dict[str, Any]) -> str | None:
     has_box = _part(raw, "consent_collection").get("terms_of_service") == "required"
     texts = _part(raw, "custom_text")
@@ -289,8 +302,14 @@ def _checkout_text(raw: dict[str, Any]) -> str | None:
 
 
 def read_checkout(
-    raw: dict[str, Any], lines: list[dict[str, Any]], after_sale: SeenAfterSale | None = None
+    raw: dict[str, Any],
+    lines: list[dict[str, Any]],
+    after_sale: SeenAfterSale | None = None,
+    *,
+    invoice: SeenInvoice | None = None,
+    kept_tax_ids: list[dict[str, Any]] | None = None,
 ) -> SeenCheckout:
+    """`kept_tax_ids` are those of the Session's Customer, where somebody asked for them."""
     customer, totals = raw["customer_details"] or {}, raw["total_details"] or {}
     presentment = _part(raw, "presentment_details")
     payment = raw["payment_intent"]
@@ -317,7 +336,10 @@ def read_checkout(
         email=customer.get("email"),
         name=customer.get("name"),
         country=_part(customer, "address").get("country"),
-        tax_ids=_tax_ids(customer),
+        tax_ids=with_verification(read_tax_ids(customer), kept_tax_ids or []),
+        taxes=read_taxes(totals),
+        customer_id=raw.get("customer"),
+        invoice=invoice,
         checkout_text=_checkout_text(raw),
         has_accepted=_part(raw, "consent").get("terms_of_service") == "accepted",
         payment=_seen_payment(payment, after_sale) if isinstance(payment, dict) else None,

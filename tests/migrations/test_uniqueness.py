@@ -48,7 +48,7 @@ ONCE = {
     ("sign_ins", "token_hash order_id", ""),
     ("signing_keys", "mode", "signs_since IS NOT NULL AND retired_at IS NULL"),
     ("signing_keys", "mode", "signs_since IS NULL AND retired_at IS NULL"),
-    ("stripe_mirrors", "price_id mode account", ""),
+    ("stripe_mirrors", "price_id mode account tax_code tax_behavior", ""),
     ("uploads", "fingerprint", ""),
     ("uploads", "token", ""),
     ("webhook_endpoints", "endpoint_id", ""),

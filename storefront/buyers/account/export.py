@@ -17,6 +17,7 @@ from storefront.delivery.licenses.models import Activation
 from storefront.mail.models import OutboxMessage
 from storefront.orders.after_sale import OrderChange, Refund
 from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.tax_words import tax_words
 from storefront.shop.catalog.models import ReleaseFile
 
 Json = dict[str, Any]
@@ -95,6 +96,7 @@ def _emails(customer: Customer, orders: Iterable[Order]) -> list[Json]:
 
 def _order(contents: OrderContents, parts: _Parts) -> Json:
     order = contents.order
+    taxes = tax_words(order)
     return {
         "number": order.number,
         "placed_at": order.placed_at.isoformat(),
@@ -109,6 +111,12 @@ def _order(contents: OrderContents, parts: _Parts) -> Json:
         "currency": order.currency,
         "total": money.format_money(order.total_minor, order.currency),
         "tax": money.format_money(order.tax_minor, order.currency),
+        "taxes": [
+            {"tax": line.label, "amount": money.format_money(line.amount_minor, order.currency)}
+            for line in taxes.lines
+        ],
+        "reverse_charge": taxes.reverse_charge or None,
+        "invoice": order.invoice_number,
         "state": contents.access.reason.value,
         "items": [_item(item, order.currency, parts) for item in contents.items],
         "refunds": parts.refunds[order.id],

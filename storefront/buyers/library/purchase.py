@@ -8,6 +8,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from storefront.delivery.licenses.activations import DevicePage
+from storefront.orders.tax_words import NO_TAXES, TaxWords
 
 NO_NOTES = Markup("")
 NO_DEVICES = DevicePage(total=0, page=1)
@@ -102,6 +103,9 @@ class Purchase:
     again_url: str
     items: tuple[PurchasedItem, ...]
     mail_state: str
+    taxes: TaxWords = NO_TAXES
+    invoice_number: str | None = None
+    invoice_url: str | None = None
     is_unproven: bool = False  # free, and nobody has proven its address yet: in nobody's library
 
     @property

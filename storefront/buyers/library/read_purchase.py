@@ -39,6 +39,7 @@ from storefront.orders.access import Reason
 from storefront.orders.facts import Facts, item_facts
 from storefront.orders.links import order_token
 from storefront.orders.models import Order
+from storefront.orders.tax_words import tax_words
 from storefront.orders.unproven import is_order_unproven
 from storefront.shop.catalog.markdown import render_markdown
 
@@ -79,6 +80,9 @@ def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
         total_minor=order.total_minor,
         refunded_minor=order.refunded_minor,
         presentment=presentment(order),
+        taxes=tax_words(order),
+        invoice_number=order.invoice_number,
+        invoice_url=order.invoice_url,
         payment_method_type=order.payment_method_type,
         order_url=absolute_url("library.order", token=token),
         again_url=absolute_url("checkout.again", token=token),

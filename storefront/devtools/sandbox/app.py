@@ -14,6 +14,7 @@ from storefront.devtools.sandbox.in_progress import count_requests
 from storefront.devtools.sandbox.pages.checkout_form import checkout_form
 from storefront.devtools.sandbox.pages.control_panel import control_panel
 from storefront.devtools.sandbox.pages.elements import elements
+from storefront.devtools.sandbox.pages.invoice import invoice
 from storefront.devtools.sandbox.pages.method_pages import method_pages
 from storefront.devtools.sandbox.pages.payment_link import payment_link
 from storefront.devtools.sandbox.pages.receipt import receipt
@@ -30,6 +31,7 @@ _BLUEPRINTS = (
     checkout_form,
     control_panel,
     elements,
+    invoice,
     method_pages,
     payment_link,
     receipt,

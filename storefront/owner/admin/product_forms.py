@@ -80,6 +80,8 @@ def read_settings(form: Mapping[str, str]) -> dict[str, Any]:
         "license_until": _read_last_day,
         "key_source": _read_key_source,
         "checkout_ui": _read_checkout_ui,
+        "tax_code": str,
+        "tax_behavior": str,
     }
     return values | {name: read(form[name].strip()) for name, read in readers.items() if name in form}
 

@@ -16,6 +16,7 @@ from storefront.owner.people.roles import Permission
 from storefront.owner.products.editor_page import read_editor_page
 from storefront.owner.products.preview import read_preview
 from storefront.shop.catalog.models import ProductState
+from storefront.shop.catalog.tax import BEHAVIORS, TAX_CODES
 from storefront.shop.editor.products import change_slug, change_texts
 from storefront.shop.editor.refusals import NotReady, ProductRefused, StaleSave
 from storefront.shop.editor.states import set_state
@@ -46,6 +47,8 @@ def editor(
         problems=refusal.problems if isinstance(refusal, ProductRefused) else {},
         conflicts=conflicts,
         typed=dict(values or {}),
+        tax_codes=TAX_CODES,
+        tax_behaviors=BEHAVIORS,
     )
     return with_frame(make_response(html, refusal.status if refusal else 200))
 

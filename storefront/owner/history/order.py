@@ -15,6 +15,7 @@ from storefront.orders.access import Access
 from storefront.orders.after_sale import Notice
 from storefront.orders.links import order_token
 from storefront.orders.models import Decision, GrantKind, Order
+from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.owner.history.timeline import Moment, read_timeline
 
 
@@ -77,6 +78,9 @@ class OrderHistory:
     total_minor: int
     presentment_minor: int | None
     presentment_currency: str | None
+    taxes: TaxWords
+    invoice_number: str | None
+    invoice_url: str | None
     checkout_text: str | None
     has_accepted: bool
     is_paid: bool
@@ -120,6 +124,9 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         total_minor=order.total_minor,
         presentment_minor=order.presentment_minor,
         presentment_currency=order.presentment_currency,
+        taxes=tax_words(order),
+        invoice_number=order.invoice_number,
+        invoice_url=order.invoice_url,
         checkout_text=order.checkout_text,
         has_accepted=order.has_accepted,
         is_paid=order.is_paid,

@@ -19,7 +19,7 @@ from storefront.owner.readiness.models import Question
 from storefront.owner.readiness.point import Point
 from storefront.owner.readiness.points import find_points
 from storefront.payments.webhook.endpoint import is_reachable
-from storefront.shop.catalog.mirrors import in_running_mode
+from storefront.shop.catalog.mirrors import in_running_mode, is_taxed_as_now
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState, StripeMirror
 from storefront.shop.catalog.queries import is_for_sale
 from storefront.shop.pages.models import LegalKind
@@ -108,7 +108,7 @@ def _read_catalog() -> CatalogFacts:
         .select_from(Price)
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
-        .outerjoin(StripeMirror, (StripeMirror.price_id == Price.id) & in_running_mode())
+        .outerjoin(StripeMirror, (StripeMirror.price_id == Price.id) & in_running_mode() & is_taxed_as_now())
         .where(is_for_sale())
     )
     row = db.session.execute(prices).one()

@@ -93,7 +93,12 @@ def return_url() -> str:
 def chosen_by_owner(shop: Settings) -> dict[str, Any]:
     body: dict[str, Any] = {}
     if shop.stripe_tax:
-        body |= {"automatic_tax": {"enabled": True}, "tax_id_collection": {"enabled": True}}
+        # A Customer, because Stripe says there later whether a tax id is in its register.
+        body |= {
+            "automatic_tax": {"enabled": True},
+            "tax_id_collection": {"enabled": True},
+            "customer_creation": "always",
+        }
     if shop.invoices:
         body |= {"invoice_creation": {"enabled": True}}
     return body

@@ -62,6 +62,8 @@ def _refund_values(refund: SeenRefund) -> dict[str, Any]:
         "currency": refund.currency,
         "status": refund.status,
         "reason": refund.reason,
+        "presentment_minor": refund.presentment_minor,
+        "presentment_currency": refund.presentment_currency,
         "created_at": refund.created_at,
     }
 

@@ -14,6 +14,7 @@ from storefront.orders.models import Order
 from storefront.orders.new_order import insert_order
 from storefront.orders.notices import settle_notices
 from storefront.orders.queries import lock_order
+from storefront.orders.tax_ids import keep_verification
 from storefront.payments.fulfillment.after_sale import copy_after_sale, note_access
 from storefront.payments.fulfillment.doubles import find_doubles, settle_pairs
 from storefront.payments.fulfillment.grants import add_grants, add_items
@@ -103,6 +104,8 @@ def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenA
     """Return what followed the sale, copied now; None if a younger look came first or nobody asked for it."""
     seen = answer.checkout
     is_latest = apply_facts(order, seen, ticket=answer.ticket or 1)
+    if is_latest:
+        keep_verification(session, order, seen.tax_ids)
     if answer.ticket is None:
         add_items(session, order, seen, answer.lines)
     if not is_latest or seen.payment is None or seen.payment.after_sale is None:

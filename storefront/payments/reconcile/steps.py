@@ -16,7 +16,7 @@ from storefront.orders.models import Order
 from storefront.orders.queries import find_session_id, order_in_running_mode
 from storefront.payments.reconcile.repair import patiently
 from storefront.payments.webhook import ledger
-from storefront.payments.webhook.dispatch import PAYMENT_EVENTS, SESSION_EVENTS
+from storefront.payments.webhook.dispatch import CUSTOMER_EVENTS, FINDERS, PAYMENT_EVENTS, SESSION_EVENTS
 from storefront.stripe_api.lists import (
     find_session_of_payment,
     list_complete_checkouts,
@@ -133,7 +133,7 @@ def _sessions_of(payment_intent_ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def _read_events(since: datetime, after: str | None) -> Batch:
-    types = (SESSION_EVENTS - {"checkout.session.expired"}) | PAYMENT_EVENTS
+    types = (SESSION_EVENTS - {"checkout.session.expired"}) | PAYMENT_EVENTS | CUSTOMER_EVENTS
     page = patiently(lambda: list_events(since=since, after=after, types=types))
     missed = _find_missed([event for event in page.items if _should_have_come(event)])
     sessions = tuple(dict.fromkeys(event.session_id for event in missed if event.session_id))
@@ -156,7 +156,7 @@ def _find_missed(events: list[SeenEvent]) -> tuple[Missed, ...]:
 
 def _session_of(event: SeenEvent) -> str | None:
     """Find the Session by our rows only: the steps before have found the sales that were not known here."""
-    return event.object_id if event.type in SESSION_EVENTS else find_session_id(event.object_id)
+    return event.object_id if event.type in SESSION_EVENTS else FINDERS[event.type](event.object_id)
 
 
 def _ask_session(payment_intent_id: str) -> str | None:

@@ -9,7 +9,7 @@ from storefront.core.errors import StripeUnavailable, StripeUnreadable
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.mail import outbox
-from storefront.orders.queries import find_session_id
+from storefront.orders.queries import find_newest_session_of, find_session_id
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.webhook import ledger
@@ -44,6 +44,9 @@ PAYMENT_EVENTS = frozenset(
 )
 
 
+# About a Customer: an invoice has its number, or a register has said something of a tax id.
+CUSTOMER_EVENTS = frozenset({"customer.tax_id.updated", "invoice.paid"})
+
 # An outcome that contradicts its event is Stripe not agreeing with itself yet: not stamped, looked at again later.
 TOO_EARLY = frozenset(
     {
@@ -53,6 +56,8 @@ TOO_EARLY = frozenset(
     }
 )
 NO_ORDER_YET = "no_order_yet"
+# How the Session is found that an event of an object of another kind is about.
+FINDERS = dict.fromkeys(PAYMENT_EVENTS, find_session_id) | dict.fromkeys(CUSTOMER_EVENTS, find_newest_session_of)
 
 
 def handle_delivery(event: SeenEvent) -> str:
@@ -71,11 +76,11 @@ def handle_delivery(event: SeenEvent) -> str:
 def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bool) -> str:
     """Look again at what the event points to; stamps its row, except where a later look may find more."""
     look, session_id = Look.IF_NEEDED, object_id
-    if event_type in PAYMENT_EVENTS:
-        session_of_payment = find_session_id(object_id)
-        if session_of_payment is None:
+    if event_type in FINDERS:
+        session_of_order = FINDERS[event_type](object_id)
+        if session_of_order is None:
             return _ignore(event_id, Outcome.NOT_OURS) if is_last_look else NO_ORDER_YET
-        look, session_id = Look.NOW, session_of_payment
+        look, session_id = Look.NOW, session_of_order
     elif event_type not in SESSION_EVENTS:
         return _ignore(event_id, "ignored")
 

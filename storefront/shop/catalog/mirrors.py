@@ -44,15 +44,23 @@ class Mirror:
     is_chosen: bool
 
 
+def is_taxed_as_now() -> ColumnElement[bool]:
+    """Select mirrors that were made with the tax code and behavior which the product has now."""
+    return (StripeMirror.tax_code == Product.tax_code) & (StripeMirror.tax_behavior == Product.tax_behavior)
+
+
 def find_mirrors(price_ids: Iterable[int]) -> dict[int, Mirror]:
-    """Return prices at Stripe by the ids of ours, for the running mode and account."""
+    """Return prices at Stripe by the ids of ours, for the running mode and account, taxed as products are now."""
     rows = db.session.execute(
         select(StripeMirror.price_id, StripeMirror.stripe_price_id, Price.least_minor)
         .join(Price, Price.id == StripeMirror.price_id)
+        .join(Edition, Edition.id == Price.edition_id)
+        .join(Product, Product.id == Edition.product_id)
         .where(
             StripeMirror.price_id.in_(list(price_ids)),
             in_running_mode(),
             StripeMirror.account == gateway().account_id(),
+            is_taxed_as_now(),
         )
     )
     return {
@@ -78,7 +86,14 @@ def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, M
 
 def _make_mirror(price_id: int, *, remake: str) -> Mirror:
     row = db.session.execute(
-        select(Edition.name.label("edition"), Price, Edition.product_id, Product.name)
+        select(
+            Edition.name.label("edition"),
+            Price,
+            Edition.product_id,
+            Product.name,
+            Product.tax_code,
+            Product.tax_behavior,
+        )
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(Price.id == price_id)
@@ -89,10 +104,11 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
     amount, currency, is_chosen = amount_of_price(price), price.currency, price.least_minor is not None
     mode, account, shop = settings().mode, gateway().account_id(), shop_id()
     # Stripe replays a stored 500 for a key: after a minute the key is another one. A twin product harms nobody.
-    salt = f"{remake}:{clock.now():%Y%m%d%H%M}"
+    salt = f"{remake}:{row.tax_code}:{row.tax_behavior}:{clock.now():%Y%m%d%H%M}"
     # A product for each of our prices: Stripe shows a product's name on form and receipt, never a price's.
     stripe_product = gateway().create_product(
         name=f"{row.name} ({row.edition})" if row.edition else row.name,
+        tax_code=row.tax_code,
         metadata={"storefront": shop, "storefront_product": str(row.product_id)},
         idempotency_key=f"mirror:{shop}:product:{price_id}:{salt}",
     )
@@ -102,6 +118,7 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         amount_minor=suggested_of(amount),
         limits=(amount.least_minor, amount.most_minor) if isinstance(amount, ChosenAmount) else None,
         currency=currency,
+        tax_behavior=row.tax_behavior,
         metadata={"storefront": shop, "storefront_price": str(price_id)},
         idempotency_key=f"mirror:{shop}:price:{price_id}:{salt}:{stripe_product}",
     )
@@ -109,6 +126,8 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         "price_id": price_id,
         "mode": mode,
         "account": account,
+        "tax_code": row.tax_code,
+        "tax_behavior": row.tax_behavior,
         "stripe_product_id": stripe_product,
         "stripe_price_id": stripe_price,
     }

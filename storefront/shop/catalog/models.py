@@ -70,6 +70,8 @@ class Product(Base):
     download_limit: Mapped[int | None]  # per file of an order
     download_days: Mapped[int | None]  # from purchase
     checkout_ui: Mapped[CheckoutUi | None]  # where it is paid; None: as the shop
+    tax_code: Mapped[str] = mapped_column(default="")  # Stripe's; empty: what the account presets
+    tax_behavior: Mapped[str] = mapped_column(default="")  # inclusive or exclusive; empty: nobody has decided
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -169,15 +171,21 @@ class ReleaseFile(Base):
 
 
 class StripeMirror(Base):
-    """A price of ours at Stripe, per mode and account: going from sandbox to test to live touches no Price."""
+    """A price of ours at Stripe, per mode and account: going from sandbox to test to live touches no Price.
+
+    Stripe fixes the tax behavior of a price, so a product that is taxed otherwise by now has another mirror; the
+    old one still says what an open checkout sells.
+    """
 
     __tablename__ = "stripe_mirrors"
-    __table_args__ = (UniqueConstraint("price_id", "mode", "account"),)
+    __table_args__ = (UniqueConstraint("price_id", "mode", "account", "tax_code", "tax_behavior"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     price_id: Mapped[int] = mapped_column(ForeignKey("prices.id"), index=True)
     mode: Mapped[str]
     account: Mapped[str]
+    tax_code: Mapped[str] = mapped_column(default="")
+    tax_behavior: Mapped[str] = mapped_column(default="")
     stripe_product_id: Mapped[str] = mapped_column(index=True)
     stripe_price_id: Mapped[str] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

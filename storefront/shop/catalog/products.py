@@ -81,6 +81,7 @@ class ProductCard:
     grants_download: bool
     editions: tuple[OfferedEdition, ...]
     currencies: tuple[str, ...]
+    tax_behavior: str
 
     @property
     def lowest(self) -> OfferedEdition | None:
@@ -143,6 +144,7 @@ _CATALOG = (
         _PRODUCTS.summary,
         _PRODUCTS.grants_license,
         _PRODUCTS.grants_download,
+        _PRODUCTS.tax_behavior,
         _PRICES.id.label("price_id"),
         _EDITIONS.name.label("edition"),
         _EDITIONS.line,
@@ -237,6 +239,7 @@ def _card(product: Product | Row[Any], editions: list[OfferedEdition], currency:
         grants_download=product.grants_download,
         editions=tuple(edition for edition in editions if edition.currency == shown),
         currencies=currencies,
+        tax_behavior=product.tax_behavior,
     )
 
 

@@ -4,11 +4,12 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
-from storefront.core.runtime import Part
+from storefront.core.runtime import Part, settings
 from storefront.shop.catalog.currency import chosen_currency
 from storefront.shop.catalog.file_sizes import format_size
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.products import MovedPage, ProductCard, get_product_page, list_products
+from storefront.shop.catalog.tax import tax_note
 from storefront.shop.media.queries import PictureView, find_pictures, list_samples
 from storefront.shop.profile.read import Profile, read_profile
 
@@ -22,9 +23,13 @@ LAST_PAGE: Part[tuple[tuple[ProductCard, ...], Pictures, Profile, str] | None] =
 
 
 @catalog.app_context_processor
-def offer_links() -> dict[str, bool]:
-    """Offer the library in the header only in a shop that has one."""
-    return {"has_library": "account.library" in current_app.view_functions}
+def offer_links() -> dict[str, object]:
+    """Offer the library in the header only in a shop that has one, and say what prices hold."""
+    return {"has_library": "account.library" in current_app.view_functions, "tax_note": _tax_note}
+
+
+def _tax_note(card: ProductCard) -> str:
+    return tax_note(card.tax_behavior, is_taxed=settings().stripe_tax)
 
 
 @catalog.get("/", endpoint="catalog")

@@ -13,6 +13,7 @@ from storefront.core.db import db, transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.shop.catalog.models import Edition, KeySource, Product
 from storefront.shop.catalog.queries import find_edition, get_product, lock_product, select_editions
+from storefront.shop.catalog.tax import BEHAVIORS, find_code_problem
 from storefront.shop.editor.stale import pick_changes
 
 PRODUCT_FIELDS = (
@@ -31,8 +32,11 @@ PRODUCT_FIELDS = (
     "pool_low_at",
     "pool_very_low_at",
     "checkout_ui",
+    "tax_code",
+    "tax_behavior",
 )
 EDITION_FIELDS = ("activation_limit", "seats", "update_days")
+MAY_BE_EMPTY = ("license_prefix", "tax_code", "tax_behavior")
 MAX_NUMBER = 1_000_000
 MOST_DEVICES = 10_000  # of one key, whatever its seller allows: a list that a page and a lock can bear
 MAX_PREFIX = 12
@@ -110,8 +114,7 @@ def change_product_settings(
         StaleSave: somebody else changed the same setting meanwhile; nothing is changed.
     """
     _check_names(values, EDITION_FIELDS if edition else PRODUCT_FIELDS)
-    if "license_prefix" in values:
-        values = values | {"license_prefix": values["license_prefix"] or ""}
+    values = values | {name: values[name] or "" for name in MAY_BE_EMPTY if name in values}
     with transaction() as session:
         product = lock_product(session, slug)
         target = _get_edition(session, product, edition) if edition else product
@@ -177,6 +180,7 @@ def check_values(values: dict[str, Any]) -> None:
     if values.get("seats") == 0:
         raise SettingRefused("0 people would sell a key for nobody: leave it out where it does not count people.")
     _check_prefix(values.get("license_prefix", ""))
+    _check_tax(code=values.get("tax_code", ""), behavior=values.get("tax_behavior", ""))
     _check_period(until=values.get("license_until"), days=values.get("license_days"))
     _check_activation_limit(values.get("activation_limit"))
 
@@ -192,6 +196,14 @@ def _check_prefix(prefix: str) -> None:
         raise SettingRefused(f"A prefix is up to {MAX_PREFIX} capital letters and digits.")
     if prefix == TEST_PREFIX:
         raise SettingRefused(f"{TEST_PREFIX} is what keys of test orders begin with: take another prefix.")
+
+
+def _check_tax(*, code: str, behavior: str) -> None:
+    problem = find_code_problem(code)
+    if problem:
+        raise SettingRefused(problem)
+    if behavior and behavior not in BEHAVIORS:
+        raise SettingRefused(f"Tax is {' or '.join(BEHAVIORS)}; take `none` where nobody has decided yet.")
 
 
 def _check_period(*, until: datetime | None, days: int | None) -> None:

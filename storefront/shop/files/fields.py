@@ -4,6 +4,7 @@ from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.shop.catalog.amounts import Amount, write_amount
 from storefront.shop.catalog.models import KeySource, ProductState
 from storefront.shop.catalog.releases import ReleaseState
+from storefront.shop.catalog.tax import BEHAVIORS
 from storefront.shop.editor.product_settings import PRODUCT_FIELDS
 from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule
 from storefront.shop.files.values import (
@@ -22,6 +23,7 @@ from storefront.shop.files.values import (
     slugs,
     tags,
     text,
+    word,
 )
 from storefront.shop.files.yaml_text import Plain
 from storefront.shop.looks.files import LooksFile
@@ -60,6 +62,8 @@ PRODUCT = (
     number("pool_low_at", may_be_none=False),
     number("pool_very_low_at", may_be_none=False),
     choice("checkout_ui", tuple(CheckoutUi), may_be_none=True),
+    word("tax_code", pattern=r"txcd_[0-9]{8}"),
+    word("tax_behavior", pattern="|".join(BEHAVIORS)),
     slug("first_slug"),
     slugs("aliases"),
 )

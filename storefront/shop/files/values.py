@@ -182,6 +182,22 @@ def prefix(name: str) -> Field:
     )
 
 
+def word(name: str, *, pattern: str) -> Field:
+    """Return a field for a word of this form, or none at all; what a word may be, the editor's rule says."""
+
+    def read(node: Node) -> str:
+        written = scalar(node).strip()
+        return "" if written.lower() in NO_LIMIT else written
+
+    return Field(
+        name=name,
+        column=name,
+        read=read,
+        write=lambda value: value or NONE,
+        schema={"type": "string", "pattern": f"^({pattern}|{NONE})?$"},
+    )
+
+
 def last_day(name: str) -> Field:
     """Return a field for a day that counts as a whole, or for the second at which something ends."""
 

@@ -77,6 +77,11 @@ EXPECTED = {
     "Session.TotalDetails.Breakdown.Discount",
     "Session.TotalDetails.Breakdown.Tax",
     "event:type=customer.tax_id.updated",
+    "event:type=invoice.paid",
+    "event:type=invoice_payment.paid",
+    "invoice:status=draft",
+    "invoice:status=paid",
+    "line_item",
     "tax.registration",
     "tax.settings",
     "tax_code",
@@ -213,15 +218,19 @@ def sell_in_every_way(sandbox: Calls) -> None:
 def tax_in_every_way(sandbox: Calls, checker: Checker) -> None:
     price = sandbox.make_price(currency="eur", tax_behavior="exclusive")
     session = sandbox.make_session(
-        price, automatic_tax={"enabled": True}, tax_id_collection={"enabled": True}, customer_creation="always"
+        price,
+        automatic_tax={"enabled": True},
+        tax_id_collection={"enabled": True},
+        invoice_creation={"enabled": True},
     )
-    sandbox.pay(session.id, country="FR", tax_id={"type": "eu_vat", "value": "FR000000000"})
+    buyer = {"email": "ada+location_JP@example.com", "tax_id": {"type": "eu_vat", "value": "FR000000000"}}
+    sandbox.pay(session.id, country="FR", **buyer)
     paid = "&".join(f"expand[]={path}" for path in ("total_details.breakdown", "line_items.data.taxes"))
     checker.check(sandbox.get(f"/v1/checkout/sessions/{session.id}", paid))
     kept = sandbox.get(f"/v1/customers/{sandbox.session(session.id)['customer']}/tax_ids")
     checker.check(kept)
     sandbox.control(f"tax_ids/{kept['data'][0]['id']}/verify")
-    for path in ("tax/settings", "tax/registrations", "tax_rates", "tax_codes"):
+    for path in ("tax/settings", "tax/registrations", "tax_rates", "tax_codes", "invoices"):
         checker.check(sandbox.get(f"/v1/{path}"))
 
 

@@ -180,3 +180,49 @@ def test_asks_for_the_address_before_a_taxed_payment(sandbox: Calls) -> None:
     session = make_taxed(sandbox)
     answer = sandbox.pay(session.id, country="")
     assert (answer.status, answer.json["error"]["param"]) == (400, "country")
+
+
+def test_puts_the_tax_on_the_invoice(sandbox: Calls) -> None:
+    session = make_taxed(sandbox, invoice_creation={"enabled": True})
+    assert sandbox.pay(session.id, country="DE").status == 200
+    paid = sandbox.session(session.id)
+    invoice = sandbox.get(f"/v1/invoices/{paid['invoice']}")
+    assert (invoice["total"], invoice["total_excluding_tax"], invoice["status"]) == (1190, 1000, "paid")
+    assert [tax["amount"] for tax in invoice["total_taxes"]] == [190]
+    assert invoice["number"] in sandbox.http.get(invoice["hosted_invoice_url"], timeout=60).text
+    told = [name for name in sandbox.event_types() if name.startswith(("checkout", "invoice", "charge.updated"))]
+    assert told == [
+        "checkout.session.completed",
+        "invoice.created",
+        "invoice.finalized",
+        "invoice.sent",
+        "invoice.paid",
+        "invoice.payment_succeeded",
+        "invoice_payment.paid",
+        "charge.updated",
+    ]
+
+
+def test_makes_the_invoice_of_a_debit_when_the_money_is_there(sandbox: Calls) -> None:
+    session = make_taxed(sandbox, invoice_creation={"enabled": True})
+    paid = sandbox.pay(session.id, country="DE", payment_method="sepa_success").json
+    assert sandbox.session(session.id)["invoice"] is None
+    sandbox.control(f"payment_intents/{paid['payment_intent']['id']}/settle")
+    assert sandbox.session(session.id)["invoice"].startswith("in_")
+
+
+def test_presents_the_amount_in_the_buyers_own_currency_and_refunds_exact_shares(sandbox: Calls) -> None:
+    session = sandbox.make_session(sandbox.make_price(1900))
+    assert sandbox.pay(session.id, email="ada+location_JP@example.com").status == 200
+    paid = sandbox.get(f"/v1/checkout/sessions/{session.id}", "expand[]=payment_intent.latest_charge")
+    whole = {"presentment_amount": 2936, "presentment_currency": "jpy"}  # 19.00 at 150, and 3 %
+    assert paid["amount_total"] == 1900
+    assert paid["presentment_details"] == paid["payment_intent"]["presentment_details"] == whole
+    charge = paid["payment_intent"]["latest_charge"]
+    assert charge["presentment_details"] == whole
+    refunds = [sandbox.v1.refunds.create({"charge": charge["id"], "amount": amount}) for amount in (333, 1567)]
+    shares = [refund.presentment_details.presentment_amount for refund in refunds if refund.presentment_details]
+    assert (len(shares), sum(shares)) == (2, 2936)
+    in_shops_currency = sandbox.make_session(adaptive_pricing={"enabled": False})
+    assert sandbox.pay(in_shops_currency.id, email="ada+location_JP@example.com").status == 200
+    assert "presentment_details" not in sandbox.session(in_shops_currency.id)

@@ -55,6 +55,8 @@ download_days: 90
 pool_low_at: 30
 pool_very_low_at: 6
 checkout_ui: hosted
+tax_code: txcd_10202003
+tax_behavior: exclusive
 first_slug: tidy
 aliases: [tidy, neat-tool]
 editions:

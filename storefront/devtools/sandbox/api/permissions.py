@@ -17,6 +17,7 @@ _RESOURCES = {
     "disputes": "dispute",
     "events": "event",
     "payment_intents": "payment_intent",
+    "invoices": "invoice",
     "payment_links": "payment_link",
     "payment_methods": "payment_method",
     "prices": "plan",

@@ -2,7 +2,8 @@
 
 from storefront.devtools.sandbox.api.addresses import full_address
 from storefront.devtools.sandbox.checkout.intents import cancel_intent
-from storefront.devtools.sandbox.checkout.payer import Payer, ensure_customer
+from storefront.devtools.sandbox.checkout.invoices import add_invoice, announce_invoice
+from storefront.devtools.sandbox.checkout.payer import Payer, ensure_customer, payer_from
 from storefront.devtools.sandbox.checkout.payment_links import count_completion
 from storefront.devtools.sandbox.checkout.session_body import requires_terms
 from storefront.devtools.sandbox.payments import payment_intents
@@ -29,11 +30,14 @@ def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: st
     )
     if body["consent_collection"] is not None:
         body["consent"] = _consent(body)
+    if payment_status == "paid":
+        add_invoice(work, session, payer)
     session.private["completed_at"] = work.now
     work.drop_timer("expire", session.id)
     work.records.save(session)
     _count_discount(work, session)
     work.emit("checkout.session.completed", body)
+    announce_invoice(work, session)
     if body["customer"] is not None:
         keep_tax_ids(work, body["customer"], payer.tax_ids, payer.name)
     if body["payment_link"] is not None:
@@ -100,8 +104,10 @@ def _end_late(work: UnitOfWork, intent: Record, charge: Record | None) -> None:
 def _emit_debit_result(work: UnitOfWork, session: Record, *, is_paid: bool) -> None:
     if is_paid:
         session.body["payment_status"] = "paid"
+        add_invoice(work, session, payer_from(session.private["payer"]))
         work.records.save(session)
     work.emit(f"checkout.session.async_payment_{'succeeded' if is_paid else 'failed'}", session.body)
+    announce_invoice(work, session)
 
 
 def expire(work: UnitOfWork, session: Record) -> None:

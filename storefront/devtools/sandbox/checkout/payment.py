@@ -4,7 +4,7 @@ from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.members import copied
 from storefront.devtools.sandbox.checkout.completion import complete
 from storefront.devtools.sandbox.checkout.consent import require_acceptance
-from storefront.devtools.sandbox.checkout.custom_amounts import require_choice
+from storefront.devtools.sandbox.checkout.custom_amounts import find_custom_line, require_choice
 from storefront.devtools.sandbox.checkout.intents import drop_intent, ensure_intent, find_intent
 from storefront.devtools.sandbox.checkout.offered import offered_types
 from storefront.devtools.sandbox.checkout.payer import Payer, payer_from, read_payer
@@ -13,6 +13,7 @@ from storefront.devtools.sandbox.checkout.totals import compute
 from storefront.devtools.sandbox.payments import payment_intents
 from storefront.devtools.sandbox.payments.kinds import KINDS
 from storefront.devtools.sandbox.payments.payment_methods import find_method
+from storefront.devtools.sandbox.payments.presentment import presentment_of
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 from storefront.devtools.sandbox.tax.buyer_details import require_location, take_from_confirm
@@ -40,6 +41,7 @@ def confirm_session(work: UnitOfWork, session: Record, params: Json) -> Json | N
     payer = read_payer(work, session, params, method.body["billing_details"])
     _prepare_method(work, session, method, payer)
     intent = ensure_intent(work, session, payer)
+    _present(work, session, intent, payer)
     session.private["payer"] = payer.to_json()
     work.records.save(session)
     back = params.get("return_url") or way_back(session.body)
@@ -57,6 +59,16 @@ def authenticate_session(work: UnitOfWork, session: Record, params: Json) -> Jso
         raise invalid("Invalid result: must be one of complete or fail", param="result")
     charge = payment_intents.authenticate(work, intent, passed=params["result"] == "complete")
     return finish(work, session, intent, charge)
+
+
+def _present(work: UnitOfWork, session: Record, intent: Record, payer: Payer) -> None:
+    """Say on payment and session what the buyer pays in a currency of their own, where they do."""
+    is_custom = find_custom_line(work, session) is not None
+    details = presentment_of(session.body, payer.email, is_custom=is_custom)
+    for body in (intent.body, session.body):
+        body.pop("presentment_details", None)
+        if details is not None:
+            body["presentment_details"] = details
 
 
 def _check_expected_amount(expected: int, total: int) -> None:

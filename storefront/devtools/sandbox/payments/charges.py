@@ -43,10 +43,12 @@ def new_charge(
     body, is_card = intent.body, method.body["type"] == "card"
     charge_id = new_id("ch_3" if is_card else "py_3")
     captured = body["amount"] if status == "succeeded" else 0
+    presentment = {name: body[name] for name in ("presentment_details",) if name in body}
     return Record(
         body={
             "id": charge_id,
             "object": "charge",
+            **presentment,
             "amount": body["amount"],
             "amount_captured": captured,
             "amount_refunded": 0,

@@ -11,6 +11,7 @@ from storefront.devtools.sandbox.payments.charges import add_transaction
 from storefront.devtools.sandbox.payments.disputes import charge_is_disputed
 from storefront.devtools.sandbox.payments.early_fraud_warnings import close_warnings
 from storefront.devtools.sandbox.payments.kinds import KINDS, Course, course_of
+from storefront.devtools.sandbox.payments.presentment import presentment_of_refund
 from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS, RefundCourse
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -193,6 +194,9 @@ def _add_refund(work: UnitOfWork, charge: Record, amount: int, params: Json, *, 
         body["pending_reason"] = "processing"
     if status == "requires_action":
         body.update(_instructions(work, charge, params))
+    presentment = presentment_of_refund(charge.body, amount)
+    if presentment is not None:
+        body["presentment_details"] = presentment
     refund = work.records.add(body)
     if course_of(kind) is Course.TRANSFER:
         _give_back_cash(work, charge, refund)

@@ -11,6 +11,7 @@ _MODULES = (
     "customers",
     "customer_tax_ids",
     "tax",
+    "invoices",
     "checkout_sessions",
     "checkout_session_actions",
     "payment_links",

@@ -1,0 +1,64 @@
+"""What a receipt says of tax: words and amounts from what Stripe computed, never from a rate of ours."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from storefront.orders.models import Order
+
+REVERSE_CHARGE = "reverse_charge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxLine:
+    """`label` names the tax, its rate and its country; the amount is in minor units."""
+
+    label: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxWords:
+    """`net_minor` is the total without tax; `reverse_charge` a sentence, empty where the seller owes the tax."""
+
+    lines: tuple[TaxLine, ...] = ()
+    net_minor: int = 0
+    reverse_charge: str = ""
+    tax_ids: tuple[str, ...] = ()
+
+
+NO_TAXES = TaxWords()
+
+
+def tax_words(order: Order) -> TaxWords:
+    lines = tuple(_line(tax) for tax in order.taxes if tax["amount_minor"])
+    if not lines and order.tax_minor:  # of a shop of before, or where Stripe did not say which
+        lines = (TaxLine(label="Tax", amount_minor=order.tax_minor),)
+    tax_ids = tuple(f"{_type_words(tax_id)} {tax_id.get('value')}" for tax_id in order.tax_ids)
+    return TaxWords(
+        lines=lines,
+        net_minor=order.total_minor - order.tax_minor,
+        reverse_charge=_reverse_charge(order),
+        tax_ids=tax_ids,
+    )
+
+
+def _line(tax: dict[str, Any]) -> TaxLine:
+    where = "-".join(part for part in (tax.get("country"), tax.get("state")) if part)
+    rate = f" {tax['percentage']:g}%" if tax.get("percentage") else ""
+    label = f"{tax['name']}{rate}{f' ({where})' if where else ''}"
+    return TaxLine(label=f"{label}, included" if tax["inclusive"] else label, amount_minor=tax["amount_minor"])
+
+
+def _type_words(tax_id: dict[str, Any]) -> str:
+    """Return `EU VAT` of `eu_vat`."""
+    return str(tax_id.get("type", "")).replace("_", " ").upper()
+
+
+def is_reverse_charge(order: Order) -> bool:
+    return any(tax.get("reason") == REVERSE_CHARGE for tax in order.taxes)
+
+
+def _reverse_charge(order: Order) -> str:
+    if not is_reverse_charge(order):
+        return ""
+    return "Reverse charge: the buyer accounts for the VAT."

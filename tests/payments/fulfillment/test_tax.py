@@ -1,0 +1,110 @@
+"""Stripe Tax and adaptive pricing from product to receipt: what Stripe computes is kept and said."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.core.db import db
+from storefront.mail.models import MailKind, OutboxMessage
+from storefront.messages.canceled import Canceled
+from storefront.messages.compose import compose
+from tests.support.goods import change_product
+from tests.support.rows import read_rows
+from tests.support.sale import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer
+
+
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    return environment | {"STRIPE_TAX": "true", "INVOICES": "true"}
+
+
+def read_mail(app: Flask, kind: MailKind) -> tuple[str, str]:
+    """Return text and words of the mail's HTML, as it would leave now."""
+    with app.app_context():
+        message = db.session.query(OutboxMessage).filter_by(kind=kind).order_by(OutboxMessage.id).first()
+        assert message is not None
+        mail = compose(message)
+        db.session.remove()
+    assert not isinstance(mail, Canceled)
+    return mail.text, re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", mail.html)))
+
+
+def read_order(app: Flask) -> dict[str, Any]:
+    (order,) = read_rows(app, "SELECT * FROM orders")
+    return dict(order)
+
+
+def sell_taxed(app: Flask, sandbox: SandboxClient, behavior: str = "exclusive", **how: Any) -> Sale:
+    change_product(app, "twinspot", tax_code="txcd_10202003", tax_behavior=behavior)
+    return sell(app, sandbox, **how)
+
+
+def test_makes_mirrors_as_the_product_is_taxed_now(app: Flask, sandbox: SandboxClient) -> None:
+    for behavior, note in (("exclusive", "plus tax"), ("inclusive", "incl. tax"), ("exclusive", "plus tax")):
+        sell_taxed(app, sandbox, behavior, country="DE")
+        assert note in Buyer(app).get("/products/twinspot").text
+    mirrors = read_rows(app, "SELECT * FROM stripe_mirrors ORDER BY id")
+    assert [row["tax_behavior"] for row in mirrors] == ["exclusive", "inclusive"]
+    price = sandbox.stripe.v1.prices.retrieve(mirrors[1]["stripe_price_id"], {"expand": ["product"]})
+    assert price.tax_behavior == "inclusive"
+    assert price.product.tax_code == "txcd_10202003"  # type: ignore[union-attr]  # expanded
+    orders = read_rows(app, "SELECT * FROM orders ORDER BY id")
+    assert [(row["tax_minor"], row["total_minor"]) for row in orders] == [(361, 2261), (303, 1900), (361, 2261)]
+
+
+def test_says_net_tax_and_invoice_on_page_and_receipt(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell_taxed(app, sandbox, "inclusive", country="FR")
+    order = read_order(app)
+    assert order["invoice_number"]
+    text, words = read_mail(app, MailKind.RECEIPT)
+    for said in (sale.words(), words, text.replace("\n", " ")):
+        assert re.search(r"VAT 20% \(FR\), included:? \$3\.17", said)
+        assert re.search(r"Net:? \$15\.83", said)
+        assert re.search(r"Total:? \$19\.00", said)
+        assert order["invoice_number"] in said
+    assert order["invoice_url"] in text
+
+
+def test_says_reverse_charge_and_what_the_register_said_later(app: Flask, sandbox: SandboxClient) -> None:
+    tax_id = {"type": "eu_vat", "value": "FR111111111"}
+    sale = sell_taxed(app, sandbox, country="FR", tax_id=tax_id)
+    order = read_order(app)
+    assert (order["tax_minor"], order["total_minor"]) == (0, 1900)
+    text, words = read_mail(app, MailKind.RECEIPT)
+    for said in (sale.words(), words, text):
+        assert "Reverse charge: " in said
+        assert "EU VAT FR111111111" in said
+    (kept,) = sandbox.stripe.v1.customers.tax_ids.list(order["stripe_customer_id"]).data
+    sandbox.control(f"tax_ids/{kept.id}/verify")
+    sale.deliver("customer.tax_id.updated", "invoice.paid")
+    (noted,) = read_rows(app, "SELECT * FROM order_changes WHERE what = 'tax_id'")
+    assert "not in the register" in noted["detail"]
+    assert '"verification": "unverified"' in read_order(app)["tax_ids"]
+
+
+def test_sells_untaxed_what_a_product_says_nothing_about(app: Flask, sandbox: SandboxClient) -> None:
+    sandbox.control("config", tax_registrations=[])
+    sale = sell(app, sandbox, country="DE")
+    assert (read_order(app)["tax_minor"], read_order(app)["total_minor"]) == (0, 1900)
+    assert "VAT" not in sale.words()
+
+
+def test_says_what_the_buyer_paid_and_gets_back_in_their_own_currency(app: Flask, sandbox: SandboxClient) -> None:
+    sandbox.control("config", tax_registrations=[])
+    sale = sell(app, sandbox, email="ada+location_FR@example.com", country="FR")
+    order = read_order(app)
+    assert (order["total_minor"], order["currency"]) == (1900, "usd")
+    assert (order["presentment_minor"], order["presentment_currency"]) == (1761, "eur")
+    text, words = read_mail(app, MailKind.RECEIPT)
+    for said in (sale.words(), words, text):
+        assert re.search(r"You paid €17\.61 \(charged as \$19\.00 ?\)", said)
+    sale.refund(amount=950)
+    sale.deliver("refund.created", "charge.refunded")
+    text, words = read_mail(app, MailKind.REFUNDED)
+    for said in (words, text):
+        assert "€8.81 (refunded as $9.50)" in said
