@@ -19,7 +19,8 @@ script-src 'self' 'unsafe-inline' {sandbox}; frame-src {sandbox}; connect-src 's
 <script>
 window.log = [];
 window.start = async (key, clientSecret, options = {}) => {
-  const sdk = Stripe(key).initCheckoutElementsSdk({ clientSecret, ...options });
+  const adaptivePricing = { allowed: true };
+  const sdk = Stripe(key).initCheckoutElementsSdk({ clientSecret, adaptivePricing, ...options });
   window.sdk = sdk;
   sdk.on("change", (session) => {
     window.log.push(["change", session.canConfirm, session.status.type]);

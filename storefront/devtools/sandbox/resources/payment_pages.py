@@ -44,13 +44,21 @@ _TYPED = ("email", "name", "country", "postal_code", "payment_method", "tax_id")
 # Named by Stripe's own page for fraud signals, taken and not used; the secret opens a session of the Elements SDK.
 _SIGNALS: Mapping[str, Spec] = dict.fromkeys(("client_secret", "eid", "guid", "muid", "sid"), _CAN_BE_EMPTY)
 
+# What Stripe.js says about the page that it runs on.
+_OPTIONS: Mapping[str, Spec] = {
+    "adaptive_pricing": Spec(kind=Kind.HASH, fields={"allowed": Spec(kind=Kind.BOOLEAN)}),
+    "browser_locale": TEXT,
+    "browser_timezone": TEXT,
+    "redirect_type": TEXT,
+}
+
 
 @route("GET /v1/payment_pages/{id}", is_public=True, extra=_SIGNALS)
 def retrieve_page(call: Call) -> Json:
     return _page(call, _session(call))
 
 
-@route("POST /v1/payment_pages/{id}/init", is_public=True, extra=_SIGNALS)
+@route("POST /v1/payment_pages/{id}/init", is_public=True, extra={**_SIGNALS, **_OPTIONS})
 def init_page(call: Call) -> Json:
     session = _session(call)
     if _is_for_elements(session):
