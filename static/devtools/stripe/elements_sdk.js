@@ -217,7 +217,7 @@ class ElementsSdk {
       const { message } = (await element.ask("validate", { isFirst: errors.length === 0 })) ?? {};
       if (message) errors.push({ element: this.#nameInErrors(element), message });
     }
-    if (!errors.length) return { type: "success" };
+    if (!errors.length) return this.success();
     return refusal(errors[0].message, "validation_error", { validation_errors: errors });
   }
 

@@ -10,7 +10,7 @@ const lineView = (line, money) => ({
   images: line.images,
   priceId: line.price,
   unitAmount: money(line.unit_amount),
-  unitAmountDecimal: line.unit_amount_decimal,
+  unitAmountDecimal: line.unit_amount_decimal === null ? null : money(Number(line.unit_amount_decimal)),
   unitLabel: line.unit_label,
   subtotal: money(line.subtotal),
   discount: money(line.discount),

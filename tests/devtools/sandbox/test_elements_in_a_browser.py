@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.devtools.sandbox.browser_types import find_browser_types, type_problems
 from tests.devtools.sandbox.calls import Calls
 from tests.devtools.sandbox.elements_host import create, frame, host_app, start, type_card
 from tests.support.browser import PHONE, Complaints, assert_accessible, assert_fits
@@ -207,3 +210,49 @@ def test_pays_by_voucher_and_on_a_page_elsewhere(page: Page, sandbox: Calls, hos
         page.get_by_role("button", name=re.compile(answer, re.IGNORECASE)).click()
         expect(page).to_have_url(f"{host}/done?session_id={session.id}")
         assert sandbox.session(session.id)["status"] == status
+
+
+MEMBERS = """(thing) => {
+  const names = new Set(Object.keys(thing));
+  for (let kind = Object.getPrototypeOf(thing); kind !== Object.prototype; kind = Object.getPrototypeOf(kind)) {
+    for (const name of Object.getOwnPropertyNames(kind)) names.add(name);
+  }
+  return [...names];
+}"""
+
+
+def test_gives_a_page_what_stripes_types_promise(page: Page, sandbox: Calls, host: str, tmp_path: Path) -> None:
+    """Sessions with a discount, taxes, a tax id and an address, open and complete; and every member of the SDK."""
+    sandbox.make_promotion_code("LAUNCH20", percent_off=20, name="Launch week")
+    more: dict[str, Any] = {"allow_promotion_codes": True, "automatic_tax": {"enabled": True}}
+    session = create(sandbox, host, currency="eur", tax_id_collection={"enabled": True}, **more)
+    start(page, sandbox, host, session)
+    sessions = [page.evaluate("actions.getSession()")]
+    address = "{ name: 'Ada', address: { country: 'DE', line1: 'Weg 1', city: 'Berlin', postal_code: '10117' } }"
+    for change in (
+        "actions.applyPromotionCode('LAUNCH20')",
+        f"actions.updateBillingAddress({address})",
+        "actions.updateTaxIdInfo({ taxId: { type: 'eu_vat', value: 'DE123456789' }, businessName: 'Ada Ltd' })",
+        "actions.updateEmail('ada@example.com')",
+        "actions.updatePhoneNumber('+49 30 1234')",
+    ):
+        answer = page.evaluate(change)
+        assert answer["type"] == "success", answer
+    sessions.append(answer["session"])
+    assert [len(answer["session"][name]) for name in ("discountAmounts", "taxAmounts")] == [1, 1]
+    type_card(page, "4000002500003155")
+    page.evaluate("confirmArgs = { redirect: 'if_required' }")
+    page.locator("#pay").click()
+    frame(page, "challenge").get_by_test_id("challenge-complete").click()
+    expect(page.locator("#said")).to_have_text("Status: paid")
+    sessions.append(page.evaluate("result.session"))
+    names = {
+        "sdk": page.evaluate(f"({MEMBERS})(sdk)"),
+        "actions": page.evaluate(f"({MEMBERS})(actions)"),
+    }
+    methods = set(page.evaluate(f"({MEMBERS})(sdk.getPaymentElement())"))
+    assert {"mount", "unmount", "destroy", "focus", "blur", "clear", "on", "once", "off"} <= methods
+    assert {"update", "collapse"} <= methods
+    compiler = find_browser_types()
+    if compiler is not None:
+        assert type_problems(compiler, tmp_path, sessions, names) == ""

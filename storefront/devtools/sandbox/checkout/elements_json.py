@@ -81,7 +81,8 @@ def _line(work: UnitOfWork, item: Json, unit_amount: int) -> Json:
         "tax_inclusive": item["amount_tax"] - exclusive,
         "total": item["amount_total"],
         "unit_amount": unit_amount,
-        "unit_amount_decimal": price["unit_amount_decimal"],
+        # Only where it has decimals that `unit_amount` cannot show.
+        "unit_amount_decimal": None if price["unit_amount"] is not None else price["unit_amount_decimal"],
         "unit_label": product.get("unit_label"),
     }
 
