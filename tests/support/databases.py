@@ -83,7 +83,8 @@ class Databases:
             _migrate_and_fill(self.folder / "postgresql", server.get_uri("template_shop"), self._fill)
             self._has_postgresql_template = True
         name = f"shop_{uuid.uuid4().hex[:12]}"
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "template_shop"')
+        # By copying files, which takes a third less than writing a log of each page.
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "template_shop" STRATEGY file_copy')
         return str(server.get_uri(name))
 
     def _postgresql_server(self) -> Any:
@@ -98,8 +99,9 @@ class Databases:
                 self._pgdata = Path(tempfile.mkdtemp(prefix="storefront-tests-"))
                 self._pgdata.chmod(0o755)
                 self._server = get_server(self._pgdata / "data", cleanup_mode="delete")
-            for statement in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):
-                self._execute(statement)
+            for name in ("fsync", "full_page_writes", "autovacuum"):  # nothing here outlives the tests
+                self._execute(f"ALTER SYSTEM SET {name} = off")
+            self._execute("SELECT pg_reload_conf()")
         return self._server
 
     def _execute(self, statement: str) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from storefront.shop.media import pictures
-from storefront.shop.media.recode import Format, Recoded, Rendering
+from storefront.shop.media.recode import Format, Recoded, Rendering, recode
 
 
 def recode_each_once(patch: pytest.MonkeyPatch, factory: pytest.TempPathFactory) -> None:
@@ -18,7 +17,6 @@ def recode_each_once(patch: pytest.MonkeyPatch, factory: pytest.TempPathFactory)
     base = factory.getbasetemp()
     folder = (base.parent if base.name.startswith("popen-") else base) / "recoded"
     folder.mkdir(exist_ok=True)
-    recode = pictures.recode
 
     def recode_once(content: bytes) -> Recoded:
         with (folder / hashlib.sha256(content).hexdigest()).open("a+") as file:
@@ -31,7 +29,7 @@ def recode_each_once(patch: pytest.MonkeyPatch, factory: pytest.TempPathFactory)
             json.dump(asdict(recoded), file, default=lambda part: b64encode(part).decode())
             return recoded
 
-    patch.setattr(pictures, "recode", recode_once)
+    patch.setattr("storefront.shop.media.pictures.recode", recode_once)
 
 
 def _read(values: dict[str, Any]) -> Recoded:
