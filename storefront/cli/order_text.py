@@ -7,8 +7,10 @@ from typing import Any
 from storefront.cli.output import to_json_value
 from storefront.core import money
 from storefront.orders.access import Access
+from storefront.orders.waits_for import WaitsFor
 from storefront.owner.history.newest import ListedOrder
 from storefront.owner.history.order import HistoryGrant, HistoryItem, OrderHistory
+from storefront.stripe_api.seen_waiting import WaitKind
 
 
 def access_line(access: Access) -> str:
@@ -85,6 +87,7 @@ def _amounts(history: OrderHistory) -> str:
         "discount": history.discount_minor,
         "tax": history.tax_minor,
         "refunded": history.refunded_minor,
+        "sent too much": history.excess_minor,
     }
     parts += [f"{name} {money.format_money(minor, history.currency)}" for name, minor in others.items() if minor]
     if history.presentment_currency and history.presentment_minor is not None:
@@ -121,7 +124,18 @@ def _facts(history: OrderHistory) -> str:
 def _payment_word(history: OrderHistory) -> str:
     if history.is_paid:
         return "paid"
+    if history.waits_for is not None:
+        return f"not paid, {_waits_for(history.waits_for, history.currency)}"
     return "payment failed" if history.has_failed else "not paid"
+
+
+def _waits_for(waits_for: WaitsFor, currency: str) -> str:
+    """Return what the buyer must still do."""
+    if waits_for.kind is WaitKind.TRANSFER:
+        missing = money.format_money(waits_for.remaining_minor or 0, currency)
+        return f"{missing} still to come by bank transfer"
+    until = f" until {waits_for.expires_at:%Y-%m-%d %H:%M} UTC" if waits_for.expires_at else ""
+    return f"a voucher can be paid{until}"
 
 
 def _item(item: HistoryItem, history: OrderHistory) -> Iterator[str]:

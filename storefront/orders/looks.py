@@ -8,6 +8,7 @@ from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.orders.disputes import weightiest_dispute
 from storefront.orders.models import Order
+from storefront.orders.waits_for import to_keep
 from storefront.stripe_api.seen import SeenCheckout, SeenPayment
 
 PAGE_LOOK_SECONDS = 60  # a waiting order asks Stripe at most once a minute, all its readers together
@@ -51,6 +52,8 @@ def _apply_payment(order: Order, payment: SeenPayment) -> None:
     order.payment_method_type = payment.method_type or order.payment_method_type
     order.refunded_minor = payment.refunded_minor
     order.is_disputed = payment.is_disputed
+    order.waits_for = to_keep(payment.waiting)
+    order.excess_minor = payment.excess_minor
     if payment.after_sale is not None:
         disputes = payment.after_sale.disputes or ()
         order.dispute_status = weightiest_dispute(dispute.status for dispute in disputes)

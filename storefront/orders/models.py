@@ -4,11 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock, tokens
 from storefront.core.db import Base
+
+NULL_JSON = JSON(none_as_null=True)
 
 
 class GrantKind(StrEnum):
@@ -64,6 +66,8 @@ class Order(Base):
     refunded_minor: Mapped[int] = mapped_column(default=0)
     is_disputed: Mapped[bool] = mapped_column(default=False)
     dispute_status: Mapped[str | None]
+    waits_for: Mapped[dict[str, Any] | None] = mapped_column(NULL_JSON)  # what the buyer must still do
+    excess_minor: Mapped[int] = mapped_column(default=0)  # sent by bank transfer, and not used
     decision: Mapped[Decision] = mapped_column(default=Decision.FOLLOW_PAYMENT)
 
     look_ticket: Mapped[int] = mapped_column(default=0)

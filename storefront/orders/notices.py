@@ -24,6 +24,7 @@ class NoticeKind(StrEnum):
     DISPUTE_UNKNOWN = "dispute_unknown"
     DOUBLE_PURCHASE = "double_purchase"
     EVENTS_MISSING = "events_missing"
+    EXCESS_PAID = "excess_paid"
     EVENT_STUCK = "event_stuck"
     FILE_MISSING = "file_missing"
     FRAUD_WARNING = "fraud_warning"

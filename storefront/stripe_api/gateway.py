@@ -159,6 +159,7 @@ class Gateway:
             raw,
             lines,
             self._get_after_sale(payment["id"]) if asks else None,
+            excess_minor=self._excess_of(raw, charge),
             invoice=self._find_invoice(raw.get("invoice")),
             kept_tax_ids=self._find_tax_ids(raw) if thorough else None,
         )
@@ -192,6 +193,14 @@ class Gateway:
             return str(invoice["hosted_invoice_url"])
         charge = (raw["payment_intent"] or {}).get("latest_charge") or {}
         return charge.get("receipt_url") or None
+
+    def _excess_of(self, raw: dict[str, Any], charge: dict[str, Any]) -> int:
+        """Return what a bank transfer brought too much; 0 where nobody paid by one, or the key may not ask."""
+        method = (charge.get("payment_method_details") or {}).get("type")
+        if method != "customer_balance" or not isinstance(raw["customer"], str):
+            return 0
+        cash = self._find(f"/v1/customers/{quote(raw['customer'], safe='')}/cash_balance")
+        return int(((cash or {}).get("available") or {}).get(raw["currency"], 0))
 
     def _get_after_sale(self, payment_intent_id: str) -> SeenAfterSale:
         refunds = self._find_all("/v1/refunds", payment_intent_id)

@@ -13,6 +13,7 @@ from storefront.stripe_api.seen_tax import (
     read_taxes,
     with_verification,
 )
+from storefront.stripe_api.seen_waiting import SeenWaiting, read_waiting, waiting_method
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ class SeenPayment:
     refunded_minor: int
     is_disputed: bool
     after_sale: SeenAfterSale | None
+    waiting: SeenWaiting | None = None  # what the buyer must still do
+    excess_minor: int = 0  # sent by bank transfer and not used: Stripe keeps it for this customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,17 +279,21 @@ def read_warning(raw: dict[str, Any]) -> SeenWarning:
     )
 
 
-def _seen_payment(raw: dict[str, Any] | None, after_sale: SeenAfterSale | None) -> SeenPayment | None:
+def _seen_payment(
+    raw: dict[str, Any] | None, after_sale: SeenAfterSale | None, excess_minor: int
+) -> SeenPayment | None:
     if not raw:
         return None
     charge = _part(raw, "latest_charge")
     return SeenPayment(
         id=raw["id"],
         status=raw["status"],
-        method_type=_part(charge, "payment_method_details").get("type"),
+        method_type=_part(charge, "payment_method_details").get("type") or waiting_method(raw),
         refunded_minor=charge.get("amount_refunded") or 0,
         is_disputed=bool(charge.get("disputed")),
         after_sale=after_sale,
+        waiting=read_waiting(raw),
+        excess_minor=excess_minor,
     )
 
 
@@ -308,6 +315,7 @@ def read_checkout(
     *,
     invoice: SeenInvoice | None = None,
     kept_tax_ids: list[dict[str, Any]] | None = None,
+    excess_minor: int = 0,
 ) -> SeenCheckout:
     """`kept_tax_ids` are those of the Session's Customer, where somebody asked for them."""
     customer, totals = raw["customer_details"] or {}, raw["total_details"] or {}
@@ -342,6 +350,6 @@ def read_checkout(
         invoice=invoice,
         checkout_text=_checkout_text(raw),
         has_accepted=_part(raw, "consent").get("terms_of_service") == "accepted",
-        payment=_seen_payment(payment, after_sale) if isinstance(payment, dict) else None,
+        payment=_seen_payment(payment, after_sale, excess_minor) if isinstance(payment, dict) else None,
         lines=tuple(_seen_line(line) for line in lines),
     )

@@ -111,6 +111,7 @@ def make_purchase(**changes: Any) -> Purchase:
         refunded_minor=0,
         presentment=None,
         payment_method_type="card",
+        payment_method="Card",
         order_url="http://localhost/orders/secret-token",
         again_url="http://localhost/checkout/again/secret-token",
         items=(_make_item("Twinspot (Personal)", 2, 3800, keys), _make_item("A Book (E-book)", 1, 1400, ())),

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from storefront.delivery.licenses.activations import DevicePage
 from storefront.orders.tax_words import NO_TAXES, TaxWords
+from storefront.orders.waits_for import WaitsFor
 
 NO_NOTES = Markup("")
 NO_DEVICES = DevicePage(total=0, page=1)
@@ -99,6 +100,7 @@ class Purchase:
     refunded_minor: int
     presentment: str | None
     payment_method_type: str | None
+    payment_method: str | None
     order_url: str
     again_url: str
     items: tuple[PurchasedItem, ...]
@@ -106,6 +108,8 @@ class Purchase:
     taxes: TaxWords = NO_TAXES
     invoice_number: str | None = None
     invoice_url: str | None = None
+    waits_for: WaitsFor | None = None  # a voucher to pay, or money to send
+    failure: str = ""  # why it came to nothing
     is_unproven: bool = False  # free, and nobody has proven its address yet: in nobody's library
 
     @property

@@ -41,6 +41,7 @@ from storefront.orders.links import order_token
 from storefront.orders.models import Order
 from storefront.orders.tax_words import tax_words
 from storefront.orders.unproven import is_order_unproven
+from storefront.orders.waits_for import method_name, read_waits_for, why_it_failed
 from storefront.shop.catalog.markdown import render_markdown
 
 # Of an item whose access is open: nothing but its own end can stand against a key.
@@ -84,6 +85,9 @@ def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
         invoice_number=order.invoice_number,
         invoice_url=order.invoice_url,
         payment_method_type=order.payment_method_type,
+        payment_method=method_name(order.payment_method_type),
+        waits_for=read_waits_for(order),
+        failure=why_it_failed(order.payment_method_type) if order.has_failed else "",
         order_url=absolute_url("library.order", token=token),
         again_url=absolute_url("checkout.again", token=token),
         items=tuple(_item(contents, item, token, usage) for item in contents.items),

@@ -16,6 +16,7 @@ from storefront.orders.after_sale import Notice
 from storefront.orders.links import order_token
 from storefront.orders.models import Decision, GrantKind, Order
 from storefront.orders.tax_words import TaxWords, tax_words
+from storefront.orders.waits_for import WaitsFor, read_waits_for
 from storefront.owner.history.timeline import Moment, read_timeline
 
 
@@ -71,6 +72,8 @@ class OrderHistory:
     country: str | None
     tax_ids: tuple[dict[str, Any], ...]
     payment_method_type: str | None
+    waits_for: WaitsFor | None
+    excess_minor: int
     currency: str
     subtotal_minor: int
     discount_minor: int
@@ -117,6 +120,8 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         country=order.country,
         tax_ids=tuple(order.tax_ids),
         payment_method_type=order.payment_method_type,
+        waits_for=read_waits_for(order),
+        excess_minor=order.excess_minor,
         currency=order.currency,
         subtotal_minor=order.subtotal_minor,
         discount_minor=order.discount_minor,

@@ -46,6 +46,7 @@ def sample_purchase(email: str) -> Purchase:
         refunded_minor=0,
         presentment=None,
         payment_method_type=None,
+        payment_method=None,
         order_url=home,
         again_url=home,
         items=(item,),

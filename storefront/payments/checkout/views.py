@@ -54,6 +54,10 @@ TEMPLATES = {
     Outcome.NOT_PAID: "payments/checkout/failed.html",
     Outcome.EXPIRED: "payments/checkout/expired.html",
 }
+NOT_COMPLETED = (
+    "That payment was not completed, and nothing was charged. Your cart is as it was: try again, or choose another"
+    " way to pay."
+)
 HANDED_OUT = (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED)
 BOUGHT = (*HANDED_OUT, Outcome.AWAITING_PAYMENT)
 
@@ -231,6 +235,7 @@ def returned() -> ResponseReturnValue:
     except (StripeUnavailable, StripeRefused) as error:
         return _being_checked(error)
     if landing.outcome is Outcome.OPEN:
+        flash(NOT_COMPLETED, "bad")
         target = url_for("checkout.form", token=landing.checkout.token) if landing.checkout else "/cart"
         return redirect(target, 303)
     _take_out_of_cart(landing)

@@ -27,6 +27,8 @@ def draft_notices(
 def _of_sale(order: Order, *, unknown_lines: Iterable[str], doubles: Iterable[str]) -> Iterator[NoticeDraft]:
     if order.is_paid:
         yield from (_unknown_line(order.number, line) for line in unknown_lines)
+    if order.excess_minor:
+        yield _excess(order)
     if order_access(order).allowed:
         yield from (_double(order.number, other) for other in doubles)
     if order.is_disputed and order.dispute_status is None:
@@ -80,6 +82,15 @@ def _double(number: str, other: str) -> NoticeDraft:
         "If the buyer meant to pay once, refund one of them."
     )
     return NoticeDraft(kind=NoticeKind.DOUBLE_PURCHASE, subject=pair_of(number, other), text=text)
+
+
+def _excess(order: Order) -> NoticeDraft:
+    amount = money.format_money(order.excess_minor, order.currency)
+    text = (
+        f"Order {order.number}: {amount} more than its price lies in the buyer's cash balance at Stripe. Send it "
+        "back from the customer's page in the Stripe Dashboard, or keep it for their next order if they agree."
+    )
+    return NoticeDraft(kind=NoticeKind.EXCESS_PAID, subject=order.number, text=text)
 
 
 def _unreadable(number: str) -> NoticeDraft:

@@ -1,0 +1,84 @@
+"""What an order waits for, as it is kept: written from what Stripe said, read for pages, mails and commands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from storefront.core import clock
+from storefront.orders.models import Order
+from storefront.stripe_api.seen_waiting import SeenWaiting, WaitKind
+
+_METHODS = {
+    "bacs_debit": "Bacs Direct Debit",
+    "customer_balance": "Bank transfer",
+    "eps": "EPS",
+    "oxxo": "OXXO",
+    "sepa_debit": "SEPA debit",
+    "us_bank_account": "US bank account",
+}
+_VOUCHERS = ("boleto", "konbini", "multibanco", "oxxo")
+_DEBITS = ("acss_debit", "au_becs_debit", "bacs_debit", "nz_bank_account", "sepa_debit", "us_bank_account")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitsFor:
+    """What the buyer must still do; `remaining_minor` is in the order's currency."""
+
+    kind: WaitKind
+    url: str | None
+    expires_at: datetime | None
+    remaining_minor: int | None
+    details: tuple[tuple[str, str], ...]
+
+    @property
+    def until(self) -> str:
+        """Return the last moment in words; with its hour, because a voucher ends by its own country's clock."""
+        if self.expires_at is None:
+            return ""
+        at = self.expires_at
+        return f"{at:%B} {at.day}, {at.year}, {at:%H:%M} UTC"
+
+
+def to_keep(seen: SeenWaiting | None) -> dict[str, Any] | None:
+    """Return the value of the column."""
+    if seen is None:
+        return None
+    return {
+        "kind": seen.kind.value,
+        "url": seen.url,
+        "expires_at": int(seen.expires_at.timestamp()) if seen.expires_at else None,
+        "remaining_minor": seen.remaining_minor,
+        "details": [list(pair) for pair in seen.details],
+    }
+
+
+def read_waits_for(order: Order) -> WaitsFor | None:
+    """Return None for an order that is paid or has failed: nothing is left to do."""
+    kept = order.waits_for
+    if not kept or order.is_paid or order.has_failed:
+        return None
+    return WaitsFor(
+        kind=WaitKind(kept["kind"]),
+        url=kept["url"],
+        expires_at=clock.from_unix(kept["expires_at"]) if kept["expires_at"] else None,
+        remaining_minor=kept["remaining_minor"],
+        details=tuple((label, value) for label, value in kept["details"]),
+    )
+
+
+def method_name(method_type: str | None) -> str | None:
+    """Return what people call a way to pay; one that is not in the table by Stripe's own word."""
+    if method_type is None:
+        return None
+    return _METHODS.get(method_type, method_type.replace("_", " ").capitalize())
+
+
+def why_it_failed(method_type: str | None) -> str:
+    """Return one sentence for the buyer of a payment that came to nothing."""
+    if method_type in _VOUCHERS:
+        return "The voucher for this order was not paid in time."
+    if method_type in _DEBITS:
+        return "Your bank did not let the payment for this order through."
+    if method_type == "customer_balance":
+        return "The bank transfer for this order was given up."
+    return "The payment for this order did not go through."

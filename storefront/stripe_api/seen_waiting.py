@@ -1,0 +1,97 @@
+"""What a payment waits for, read from its next action: a voucher to pay, or money to send."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from storefront.core import clock
+
+_VOUCHER = "_display_details"
+_TRANSFER = "display_bank_transfer_instructions"
+# What people call the parts of a bank's address; the rest of it no bank asks for.
+_LABELS = {
+    "account_holder_name": "Recipient",
+    "iban": "IBAN",
+    "bic": "BIC",
+    "sort_code": "Sort code",
+    "routing_number": "Routing number",
+    "account_number": "Account number",
+    "clabe": "CLABE",
+    "swift_code": "SWIFT",
+    "bank_name": "Bank",
+    "bank_code": "Bank code",
+    "branch_name": "Branch",
+    "branch_code": "Branch code",
+    "account_type": "Account type",
+}
+
+
+class WaitKind(StrEnum):
+    VOUCHER = "voucher"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenWaiting:
+    """`details` are label and value, such as a voucher's number; `remaining_minor` is what is not sent yet."""
+
+    kind: WaitKind
+    url: str | None
+    expires_at: datetime | None
+    remaining_minor: int | None
+    details: tuple[tuple[str, str], ...]
+
+
+def read_waiting(payment: dict[str, Any]) -> SeenWaiting | None:
+    """Return None where the buyer has nothing to do any more."""
+    action = payment.get("next_action") or {}
+    kind = str(action.get("type", ""))
+    if payment["status"] != "requires_action":
+        return None
+    if kind == _TRANSFER:
+        return _read_transfer(action[kind])
+    return _read_voucher(action[kind]) if kind.endswith(_VOUCHER) else None
+
+
+def waiting_method(payment: dict[str, Any]) -> str | None:
+    """Return the method of a payment that has no charge: by what it waits for, or by what has failed."""
+    kind = str((payment.get("next_action") or {}).get("type", ""))
+    if kind == _TRANSFER:
+        return "customer_balance"
+    if kind.endswith(_VOUCHER):
+        return kind.removesuffix(_VOUCHER)
+    failed = (payment.get("last_payment_error") or {}).get("payment_method") or {}
+    return failed.get("type")
+
+
+def _read_voucher(shown: dict[str, Any]) -> SeenWaiting:
+    ends = shown.get("expires_at") or shown.get("expires_after")
+    details = [
+        (name.capitalize(), str(shown[name])) for name in ("entity", "reference", "number") if shown.get(name)
+    ]
+    stores = {name: codes for name, codes in (shown.get("stores") or {}).items() if codes}
+    details += [(name.capitalize(), str(codes["payment_code"])) for name, codes in stores.items()]
+    return SeenWaiting(
+        kind=WaitKind.VOUCHER,
+        url=shown.get("hosted_voucher_url"),
+        expires_at=clock.from_unix(ends) if ends else None,
+        remaining_minor=None,
+        details=tuple(details),
+    )
+
+
+def _read_transfer(shown: dict[str, Any]) -> SeenWaiting:
+    details: list[tuple[str, str]] = []
+    for address in (shown.get("financial_addresses") or [])[:1]:
+        bank = address.get(address["type"]) or {}
+        details += [(label, str(bank[name])) for name, label in _LABELS.items() if bank.get(name)]
+    if shown.get("reference"):
+        details.append(("Reference", str(shown["reference"])))
+    return SeenWaiting(
+        kind=WaitKind.TRANSFER,
+        url=shown.get("hosted_instructions_url"),
+        expires_at=None,
+        remaining_minor=shown.get("amount_remaining"),
+        details=tuple(details),
+    )

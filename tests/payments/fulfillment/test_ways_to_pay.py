@@ -1,0 +1,187 @@
+"""Each way to pay whose money comes later: no keys before, fitting words, and one end whatever comes first."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+from sqlalchemy import select, update
+
+from storefront.cli.order_text import history_to_text
+from storefront.core.db import db, transaction
+from storefront.mail.letter import Mail
+from storefront.mail.models import OutboxMessage
+from storefront.messages.compose import compose
+from storefront.orders.models import Grant, Order
+from storefront.owner.history.order import read_history
+from storefront.payments.checkout.models import Checkout
+from tests.payments.fulfillment.test_currencies import price_in
+from tests.support.rows import count_rows, read_rows
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, keys_on, make_event, post_event
+
+# Way to pay -> currency, and what the page says that its buyer must do.
+LATER = {
+    "boleto": ("brl", "Pay this voucher until"),
+    "oxxo": ("mxn", "Pay this voucher until"),
+    "multibanco": ("eur", "Pay this voucher until"),
+    "konbini": ("jpy", "Pay this voucher until"),
+    "customer_balance": ("usd", "Send $"),
+    "sepa_success": ("eur", "Some ways to pay, such as bank debits, take a while"),
+    "bacs_success": ("gbp", "Some ways to pay, such as bank debits, take a while"),
+}
+SUCCEEDED = "checkout.session.async_payment_succeeded"
+FAILED = "checkout.session.async_payment_failed"
+
+
+class Sale:
+    """An order of one license key that waits for its money."""
+
+    def __init__(self, app: Flask, buyer: Buyer, sandbox: SandboxClient, method: str) -> None:
+        self.app, self.buyer, self.sandbox, self.method = app, buyer, sandbox, method
+        price_in(app, LATER[method][0], 1900)
+        buyer.add("twinspot", "Personal")
+        self.session_id = buyer.check_out()
+        if method == "customer_balance":
+            self.session_id = self._session_with_customer()
+        self.intent = sandbox.pay(self.session_id, payment_method=method)["payment_intent"]["id"]
+
+    def _session_with_customer(self) -> str:
+        """Stripe takes bank transfers only with a Customer, which this shop's own Sessions have not."""
+        expand: Any = {"expand": ["line_items"]}
+        session = self.sandbox.stripe.v1.checkout.sessions.retrieve(self.session_id, expand)
+        assert session.line_items
+        assert session.line_items.data[0].price
+        line = {"price": session.line_items.data[0].price.id, "quantity": 1}
+        marks = read_rows(self.app, "SELECT token FROM checkouts")[0]
+        session_id = self.sandbox.create_session([line], customer_creation="always", metadata=marks)
+        with self.app.app_context(), transaction() as changes:
+            changes.execute(update(Checkout).values(checkout_session_id=session_id))
+        return session_id
+
+    def pay(self) -> None:
+        if self.method == "customer_balance":
+            self.sandbox.control(f"payment_intents/{self.intent}/fund")
+        else:
+            self.sandbox.settle(self.intent)
+
+    def fail(self) -> None:
+        if self.method == "customer_balance":
+            self.sandbox.stripe.v1.payment_intents.cancel(self.intent)
+        else:
+            self.sandbox.settle(self.intent, "failed")
+
+    def post(self, kind: str) -> str:
+        return str(post_event(self.app, make_event(kind, self.session_id)).get_json()["outcome"])
+
+    def page(self) -> str:
+        return self.buyer.land(self.session_id).text
+
+    def mail(self, kind: str) -> Mail:
+        with self.app.app_context():
+            message = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == kind)).one()
+            mail = compose(message)
+        assert isinstance(mail, Mail)
+        return mail
+
+    def shown_to_owner(self) -> str:
+        with self.app.app_context():
+            return "\n".join(history_to_text(read_history(db.session.scalars(select(Order)).one())))
+
+
+@pytest.fixture(params=LATER)
+def sale(request: pytest.FixtureRequest, app: Flask, buyer: Buyer, sandbox: SandboxClient) -> Sale:
+    return Sale(app, buyer, sandbox, request.param)
+
+
+def kinds(app: Flask) -> Sequence[str]:
+    return [row["kind"] for row in read_rows(app, "SELECT kind FROM outbox ORDER BY id")]
+
+
+def test_shows_no_keys_and_says_what_is_left_to_do(sale: Sale) -> None:
+    page = sale.page()
+    assert LATER[sale.method][1] in page
+    assert keys_on(page) == []
+    order_url = page.split('href="http://localhost')[-1].split('"')[0]
+    mail = sale.mail("waiting_for_bank")
+    for text in (mail.text, mail.html):
+        assert ("Pay this voucher" in text) is ("voucher" in LATER[sale.method][1])
+    assert count_rows(sale.app, Order, Grant) == {"orders": 1, "grants": 0}
+    assert order_url
+    shown = sale.shown_to_owner()
+    assert ("voucher can be paid until" in shown) is ("voucher" in LATER[sale.method][1])
+    assert ("still to come by bank transfer" in shown) is (sale.method == "customer_balance")
+
+
+def test_hands_out_once_whichever_comes_first(sale: Sale) -> None:
+    """The end before the beginning, each twice, and the page in between."""
+    sale.pay()
+    assert sale.post(SUCCEEDED) == "fulfilled"
+    assert len(keys_on(sale.page())) == 1
+    assert sale.post("checkout.session.completed") == "already_fulfilled"
+    assert sale.post(SUCCEEDED) == "duplicate"
+    assert count_rows(sale.app, Order)["orders"] == 1
+    assert kinds(sale.app) == ["receipt"]
+
+
+def test_says_why_it_came_to_nothing(sale: Sale) -> None:
+    sale.page()
+    sale.fail()
+    assert sale.post(FAILED) == "not_paid"
+    assert sale.post("checkout.session.completed") == "not_paid"
+    page = sale.page()
+    assert keys_on(page) == []
+    assert "/checkout/again/" in page
+    mail = sale.mail("payment_failed")
+    reason = {
+        "customer_balance": "The bank transfer for this order was given up.",
+        "sepa_success": "Your bank did not let the payment for this order through.",
+        "bacs_success": "Your bank did not let the payment for this order through.",
+    }.get(sale.method, "The voucher for this order was not paid in time.")
+    assert reason in page
+    assert reason in mail.text
+    assert reason in mail.html
+    assert "/checkout/again/" in mail.text
+
+
+def test_counts_what_is_still_missing_and_tells_the_owner_what_is_too_much(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    sale = Sale(app, buyer, sandbox, "customer_balance")
+    sandbox.control(f"payment_intents/{sale.intent}/fund", amount=900)
+    page = sale.page()
+    assert "Send $10.00 to this account, which is still missing" in page
+    sandbox.control(f"payment_intents/{sale.intent}/fund", amount=1250)
+    assert sale.post(SUCCEEDED) == "fulfilled"
+    notices = read_rows(app, "SELECT kind, text FROM notices")
+    assert [row["kind"] for row in notices] == ["excess_paid"]
+    assert "$2.50 more than its price" in notices[0]["text"]
+    assert "sent too much $2.50" in sale.shown_to_owner()
+
+
+@pytest.mark.parametrize("answer", ["approve", "refuse"])
+def test_comes_back_from_a_page_elsewhere_with_keys_or_with_the_cart(
+    answer: str, app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    buyer.add("twinspot", "Personal")
+    session_id = buyer.check_out()
+    intent = sandbox.pay(session_id, payment_method="klarna", authenticate=None)["payment_intent"]
+    url = intent["next_action"]["redirect_to_url"]["url"]
+    requests.post(url, data={"answer": answer}, allow_redirects=False, timeout=60)
+    page = buyer.land(session_id)
+    if answer == "approve":
+        assert len(keys_on(page.text)) == 1
+        return
+    assert page.status_code == 303
+    assert "That payment was not completed, and nothing was charged." in buyer.get(page.headers["Location"]).text
+    assert "Twinspot" in buyer.get("/cart").text
+    assert count_rows(app, Order, Grant) == {"orders": 0, "grants": 0}
+
+
+def test_asks_stripe_no_more_often_for_a_voucher(app: Flask, buyer: Buyer, sandbox: SandboxClient) -> None:
+    sale = Sale(app, buyer, sandbox, "oxxo")
+    sandbox.forget_calls()
+    for _ in range(3):
+        assert "Pay this voucher until" in sale.page()
+    assert len(sandbox.calls()) == 1
