@@ -4,30 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
 
-from storefront.core.db import db, transaction
-from storefront.shop.catalog.models import Edition, Price, Product
+from tests.support.prices import price_in
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on
-
-
-def price_in(app: Flask, currency: str, amount_minor: int) -> None:
-    with app.app_context():
-        with transaction() as session:
-            twinspot = (
-                select(Edition.id)
-                .join(Product, Product.id == Edition.product_id)
-                .where(Product.slug == "twinspot")
-                .scalar_subquery()
-            )
-            session.execute(
-                update(Price)
-                .where(Price.edition_id.in_(twinspot))
-                .values(currency=currency, amount_minor=amount_minor)
-            )
-        db.session.remove()
 
 
 @dataclass(frozen=True, slots=True)

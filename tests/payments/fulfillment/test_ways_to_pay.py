@@ -16,7 +16,7 @@ from storefront.messages.compose import compose
 from storefront.orders.models import Grant, Order
 from storefront.owner.history.order import read_history
 from storefront.payments.checkout.models import Checkout
-from tests.payments.fulfillment.test_currencies import price_in
+from tests.support.prices import price_in
 from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on, make_event, post_event
