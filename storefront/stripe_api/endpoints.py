@@ -5,7 +5,8 @@ from typing import Any
 
 import stripe
 
-from storefront.stripe_api.gateway import gateway, readable
+from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.refusals import readable
 
 MOST = 100  # of one page; Stripe allows 16 endpoints in each mode
 PINNED_VERSION = stripe.api_version  # of the library, which every request of this shop names

@@ -5,8 +5,8 @@ Every call first ends the read transaction and refuses to run inside a write tra
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NoReturn
@@ -18,10 +18,10 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.config.settings import Settings
 from storefront.core.db import end_read
-from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused, StripeUnreadable
+from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
 from storefront.core.measurements import BAD_SIGNATURE_AT, STALE_SIGNATURE_AT, STRIPE_SECONDS, measurements, timed
 from storefront.core.runtime import Part
-from storefront.stripe_api.refusals import refusals
+from storefront.stripe_api.refusals import readable, refusals
 from storefront.stripe_api.seen import (
     SeenAfterSale,
     SeenCheckout,
@@ -77,16 +77,6 @@ class Patience:
 
 FOR_PAGES = Patience(connect=2, read=4, retries=1, shares_threads=True)
 FOR_WORKERS = Patience(connect=3, read=20, retries=2)
-
-
-@contextmanager
-def readable() -> Iterator[None]:
-    """Around what reads an answer. A bug of ours looks the same, so the log has the whole story."""
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        log.exception("stripe's answer cannot be read")
-        raise StripeUnreadable from error
 
 
 class Gateway:

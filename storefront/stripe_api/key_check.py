@@ -10,8 +10,7 @@ import stripe
 from storefront.core.db import end_read
 from storefront.core.errors import StripeUnavailable, StripeUnreadable
 from storefront.core.runtime import settings
-from storefront.stripe_api.gateway import readable
-from storefront.stripe_api.refusals import refusals
+from storefront.stripe_api.refusals import readable, refusals
 
 CONNECT_SECONDS, READ_SECONDS = 2, 4
 ALL_SECONDS = 12  # a check that takes longer is given up

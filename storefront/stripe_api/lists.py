@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from storefront.stripe_api.gateway import gateway, readable
+from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.refusals import readable
 from storefront.stripe_api.seen import (
     SeenDispute,
     SeenEvent,

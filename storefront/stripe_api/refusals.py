@@ -14,6 +14,7 @@ from storefront.core.errors import (
     StripeMissing,
     StripeRefused,
     StripeUnavailable,
+    StripeUnreadable,
     StripeWantsTerms,
 )
 
@@ -109,3 +110,13 @@ CONVERSIONS: tuple[tuple[Kinds, Callable[[stripe.StripeError], StorefrontError]]
     ((stripe.AuthenticationError,), _key_refused),
     ((stripe.PermissionError,), _not_permitted),
 )
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Around what reads an answer. A bug of ours looks the same, so the log has the whole story."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        log.exception("stripe's answer cannot be read")
+        raise StripeUnreadable from error
