@@ -127,6 +127,7 @@ settings.addEventListener("submit", (event) => {
   const changes = {
     tax_registrations: places,
     tax_fails: settings.tax_fails.checked,
+    test_wallet: settings.test_wallet.checked,
     webhook_order: settings.webhook_order.value,
     settle_after_seconds: seconds === "" ? null : Number(seconds),
   };
@@ -207,6 +208,7 @@ const showConfig = async () => {
   settings.webhook_order.value = config.webhook_order;
   settings.tax_registrations.value = config.tax_registrations.join(", ");
   settings.tax_fails.checked = config.tax_fails;
+  settings.test_wallet.checked = config.test_wallet;
   settings.settle_after_seconds.value = config.settle_after_seconds ?? "";
 };
 

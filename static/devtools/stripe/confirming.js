@@ -1,7 +1,7 @@
 // confirm(): the checks, the payment method from its frame, the payment, the bank's question, and the way back.
 
 const POLL_MS = 250;
-const WALLET_METHOD = "pm_card_visa";
+const WALLET_METHOD = "google_pay";
 
 const checkMayConfirm = (sdk, args) => {
   if (!hasReadTotal(sdk.reads)) {

@@ -9,6 +9,7 @@ class ElementsSdk {
     this.options = options;
     this.init = newInitId();
     this.page = null;
+    this.failure = null;
     this.reads = new Set();
     this.elements = new Map();
     this.calledActions = new Set();
@@ -35,9 +36,9 @@ class ElementsSdk {
       this.page = await this.call("POST", "/init", { adaptive_pricing: this.options.adaptivePricing ?? {} });
       await this.#useDefaults();
     } catch (error) {
-      const answer = refusal(error.message);
-      for (const element of this.elements.values()) element.fail({ type: "invalid_request_error", message: error.message });
-      return answer;
+      this.failure = { type: error.status === 0 ? "api_connection_error" : "invalid_request_error", message: error.message };
+      for (const element of this.elements.values()) element.fail(this.failure);
+      return refusal(error.message);
     }
     this.actions = this.#makeActions();
     setTimeout(() => this.changed({ always: true }), LATE_MS);
@@ -185,6 +186,7 @@ class ElementsSdk {
   }
 
   elementChanged(element, what) {
+    if (what === "mount" && this.failure) setTimeout(() => element.fail(this.failure), LATE_MS);
     if (what !== "state" && this.page) this.#tellAll("session", this.forFrames());
     this.changed();
   }

@@ -40,7 +40,7 @@ def type_problems(compiler: Path, folder: Path, sessions: list[Any], names: dict
     source = folder / "browser.ts"
     source.write_text("\n".join(lines))
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    command = [compiler, *OPTIONS, source]
+    command = [str(compiler), *OPTIONS, str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     said: str = done.stdout
     assert done.returncode == 0 or said, done.stderr

@@ -36,6 +36,7 @@ window.mountPayment = (options) => {
   for (const name of ["loaderstart", "ready", "change"]) {
     element.on(name, (event) => window.log.push([name, event.elementType, event.complete]));
   }
+  element.on("loaderror", ({ error }) => (document.querySelector("#said").textContent = error.message));
   element.mount("#payment");
 };
 window.mount = (kind, place, options) => {

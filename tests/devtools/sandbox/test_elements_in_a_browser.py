@@ -256,3 +256,44 @@ def test_gives_a_page_what_stripes_types_promise(page: Page, sandbox: Calls, hos
     compiler = find_browser_types()
     if compiler is not None:
         assert type_problems(compiler, tmp_path, sessions, names) == ""
+
+
+def test_wears_the_shops_look_and_sells_for_nothing(
+    page: Page, sandbox: Calls, host: str, complaints: Complaints
+) -> None:
+    """Appearance, another total than the page showed, a free order, and a Session that was never there."""
+    complaints.expected.append("400")
+    page.set_viewport_size({"width": 320, "height": 700})
+    sandbox.make_promotion_code("GIFT", percent_off=100)
+    session = create(sandbox, host, allow_promotion_codes=True)
+    rules = {
+        ".Input": {"backgroundColor": "rgb(1, 2, 3)", "backgroundImage": "url(https://example.com/x.png)"},
+        "body": {"display": "none"},
+    }
+    appearance = {"theme": "stripe", "variables": {"colorText": "rgb(9, 8, 7)"}, "rules": rules}
+    options = {"elementsOptions": {"appearance": appearance}, "defaultValues": {"email": "ada@example.com"}}
+    start(page, sandbox, host, session, **options)
+    number = frame(page).locator('[name="cardNumber"]')
+    expect(number).to_have_css("background-color", "rgb(1, 2, 3)")
+    expect(number).to_have_css("background-image", "none")
+    expect(number).to_have_css("color", "rgb(9, 8, 7)")
+    page.evaluate("sdk.changeAppearance({ theme: 'night' })")
+    expect(number).to_have_css("color", "rgb(255, 255, 255)")
+    type_card(page)
+    assert_fits(page)
+    line = sandbox.get(f"/v1/checkout/sessions/{session.id}/line_items")["data"][0]["id"]
+    lines: Any = [{"id": line, "quantity": 2}]
+    sandbox.v1.checkout.sessions.update(session.id, {"line_items": lines})
+    page.locator("#pay").click()
+    expect(page.locator("#said")).to_contain_text("The amount of this order has changed.")
+    assert page.evaluate("result.error.code") is None
+    expect(page.locator("#total")).to_have_text("$38.00")
+    page.evaluate("actions.applyPromotionCode('GIFT')")
+    expect(frame(page).get_by_text("Nothing is due")).to_be_visible()
+    page.evaluate("confirmArgs = { redirect: 'if_required' }")
+    page.locator("#pay").dblclick()
+    expect(page.locator("#said")).to_have_text("Status: no_payment_required")
+    assert sandbox.event_types().count("checkout.session.completed") == 1
+    start(page, sandbox, host, session)
+    expect(page.locator("#said")).to_contain_text("no longer active")
+    assert page.evaluate("sdk.loadActions()")["type"] == "error"
