@@ -14,8 +14,10 @@ def product_lines(product: ProductSettings) -> Iterator[str]:
 
 
 def _in_words(value: object) -> object:
-    if value is None or value == "":
+    if value is None or value == "" or value == []:  # noqa: PLR1714
         return "none"
+    if isinstance(value, list):
+        return ", ".join(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value

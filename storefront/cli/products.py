@@ -95,6 +95,10 @@ def show(slug: str, as_json: bool) -> None:
 @click.option("--tax-behavior", help="inclusive: prices have tax in them. exclusive: it is added. Or none.")
 @click.option("--pool-low-at", type=int, help="Warn at so many keys left.")
 @click.option("--pool-very-low-at", type=int, help="Warn again.")
+@click.option("--most-in-form", type=LIMIT, help="Buyers may change the quantity inside Checkout, up to this.")
+@click.option(
+    "--offer-beside", "offered_beside", help="Up to 3 SLUGS, by commas, to add inside Checkout, or none."
+)
 @click.option("--checkout-ui", type=click.Choice([*CHECKOUT_UIS, "none"]), help="Where it is paid.")
 @as_json
 def set_product(slug: str, edition: str | None, as_json: bool, **given: Any) -> None:  # noqa: ANN401 - as click gives them
@@ -118,6 +122,8 @@ def _read_values(given: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: None if value == "none" else value for name, value in given.items() if value is not None
     }
+    if values.get("offered_beside"):
+        values["offered_beside"] = [slug.strip() for slug in values["offered_beside"].split(",") if slug.strip()]
     if isinstance(values.get("license_until"), str):
         values["license_until"] = _read_last_day(values["license_until"])
     for name, to_enum in (("key_source", _to_key_source), ("checkout_ui", _to_checkout_ui)):

@@ -107,6 +107,13 @@ def _last_day(world: World) -> Prepared:
 
 
 @case("products set")
+def _inside_checkout(world: World) -> Prepared:
+    after = {"most_in_form": 5, "offered_beside": ["soft-taps"]}
+    words = ("twinspot", "--most-in-form", "5", "--offer-beside", "soft-taps")
+    return words, Told("product.changed", "twinspot", ANY, after)
+
+
+@case("products set")
 def _edition(world: World) -> Prepared:
     told = Told("edition.changed", "twinspot/Team", {"seats": 10}, {"seats": 12})
     return ("twinspot", "--edition", "Team", "--seats", "12"), told

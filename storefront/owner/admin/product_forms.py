@@ -1,5 +1,6 @@
 """Reads the forms of the product editor. A field that the form does not send is left as it is."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import zip_longest
@@ -22,6 +23,7 @@ LIMITS = {
     "update_days": "Days of updates",
     "download_limit": "Downloads of each file",
     "download_days": "Days that downloads work",
+    "most_in_form": "Copies inside Checkout",
     "pool_low_at": "The first warning",
     "pool_very_low_at": "The second warning",
 }
@@ -82,6 +84,7 @@ def read_settings(form: Mapping[str, str]) -> dict[str, Any]:
         "checkout_ui": _read_checkout_ui,
         "tax_code": str,
         "tax_behavior": str,
+        "offered_beside": lambda text: [word for word in re.split(r"[\s,]+", text) if word],
     }
     return values | {name: read(form[name].strip()) for name, read in readers.items() if name in form}
 

@@ -1,6 +1,6 @@
 """What we ask Stripe for: the body of `POST /v1/checkout/sessions`, stored before it is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from storefront.core.config.settings import Settings
@@ -19,11 +19,14 @@ def build_body(
     ui_mode: str,
     cart: Sequence[CartLine],
     mirrors: Mapping[int, Mirror],
+    beside: Collection[Mirror] = (),
     way_back: str,
     words: CheckoutWords,
     has_box: bool = True,
 ) -> dict[str, Any]:
     """Return the body of a Session. `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
+
+    `beside` is offered inside Checkout.
 
     `has_box`: Stripe shows a box to tick, if the words ask for consent.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
@@ -39,6 +42,8 @@ def build_body(
         "metadata": marks,
         "payment_intent_data": {"metadata": marks},
     }
+    if beside:
+        body["optional_items"] = [_line(mirror, 1) for mirror in beside]
     if ui_mode == HOSTED:
         body |= {"success_url": back, "cancel_url": shop.base_url + way_back}
     else:
@@ -76,7 +81,11 @@ def build_link_body(
 
 
 def _line(mirror: Mirror, quantity: int) -> dict[str, Any]:
-    return {"price": mirror.stripe_price_id, "quantity": quantity}
+    line: dict[str, Any] = {"price": mirror.stripe_price_id, "quantity": quantity}
+    if mirror.most_in_form is None:
+        return line
+    limits = {"enabled": True, "minimum": 1, "maximum": max(mirror.most_in_form, quantity)}
+    return line | {"adjustable_quantity": limits}
 
 
 def _promotion_codes(mirrors: Mapping[int, Mirror]) -> dict[str, Any]:

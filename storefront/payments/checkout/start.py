@@ -15,6 +15,7 @@ from storefront.core.errors import (
 )
 from storefront.core.runtime import settings
 from storefront.payments.checkout import terms_box
+from storefront.payments.checkout.beside import find_beside
 from storefront.payments.checkout.buy_now import way_back
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import (
@@ -161,6 +162,7 @@ def _forget_mirrors(token: str, error: StripeMissing) -> str:
     """Return what makes the keys of new ones other keys."""
     checkout = get_checkout(token)
     price_ids = [line.price_id for line in checkout.cart]
+    price_ids += find_beside(mirrors.find_mirrors(price_ids), checkout.ui_mode)
     start_next_attempt(token, checkout.attempt)
     mirrors.forget_mirrors(price_ids)
     return tokens.hash_token(str(error))[:16]
@@ -205,13 +207,16 @@ def _ensure_body(token: str, *, remake: str, has_box: bool) -> tuple[int, dict[s
     attempt, cart, ui_mode = checkout.attempt, checkout.cart, checkout.ui_mode
     if checkout.body is not None:
         return attempt, checkout.body
+    sold = mirrors.ensure_mirrors([line.price_id for line in cart], remake=remake)
+    beside = mirrors.ensure_mirrors(find_beside(sold, ui_mode), remake=remake)
     body = build_body(
         settings(),
         token=token,
         ui_mode=ui_mode,
         cart=cart,
         way_back=way_back(cart, is_from_cart=checkout.is_from_cart),
-        mirrors=mirrors.ensure_mirrors([line.price_id for line in cart], remake=remake),
+        mirrors=sold,
+        beside=beside.values(),
         shop_id=mirrors.shop_id(),
         words=read_checkout_words(),
         has_box=has_box,

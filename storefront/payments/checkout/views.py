@@ -89,7 +89,7 @@ def buy_now() -> ResponseReturnValue:
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else tokens.new_token()
     cart = (CartLine(price_id=offer.price_id, quantity=1),)
-    ui_mode = choose_ui_mode([offer.checkout_ui])
+    ui_mode = choose_ui_mode([offer.checkout_ui], is_amount_chosen=offer.is_chosen)
     return _begin(CheckoutForm(cart=cart, ui_mode=ui_mode, nonce=nonce, is_from_cart=False))
 
 

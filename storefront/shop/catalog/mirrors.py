@@ -1,9 +1,10 @@
 """Our prices at Stripe: made when first needed, and made anew once when Stripe lost them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Row, delete, select
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
@@ -38,10 +39,16 @@ def in_running_mode() -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mirror:
-    """A price at Stripe; `is_chosen`: the buyer says how much, so it is sold alone and at no discount."""
+    """A price at Stripe; `is_chosen`: the buyer says how much, so it is sold alone and at no discount.
+
+    `most_in_form`: up to so many buyers may take inside Checkout. `offered_beside` are slugs.
+    """
 
     stripe_price_id: str
     is_chosen: bool
+    currency: str
+    most_in_form: int | None
+    offered_beside: tuple[str, ...]
 
 
 def is_taxed_as_now() -> ColumnElement[bool]:
@@ -52,7 +59,13 @@ def is_taxed_as_now() -> ColumnElement[bool]:
 def find_mirrors(price_ids: Iterable[int]) -> dict[int, Mirror]:
     """Return prices at Stripe by the ids of ours, for the running mode and account, taxed as products are now."""
     rows = db.session.execute(
-        select(StripeMirror.price_id, StripeMirror.stripe_price_id, Price.least_minor)
+        select(
+            StripeMirror.price_id,
+            StripeMirror.stripe_price_id,
+            Price,
+            Product.most_in_form,
+            Product.offered_beside,
+        )
         .join(Price, Price.id == StripeMirror.price_id)
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
@@ -63,10 +76,19 @@ def find_mirrors(price_ids: Iterable[int]) -> dict[int, Mirror]:
             is_taxed_as_now(),
         )
     )
-    return {
-        row.price_id: Mirror(stripe_price_id=row.stripe_price_id, is_chosen=row.least_minor is not None)
-        for row in rows
-    }
+    return {row.price_id: _mirror(row.stripe_price_id, row) for row in rows}
+
+
+def _mirror(stripe_price_id: str, row: Row[Any]) -> Mirror:
+    price: Price = row.Price
+    is_chosen = price.least_minor is not None
+    return Mirror(
+        stripe_price_id=stripe_price_id,
+        is_chosen=is_chosen,
+        currency=price.currency,
+        most_in_form=None if is_chosen or price.amount_minor == 0 else row.most_in_form,
+        offered_beside=tuple(row.offered_beside),
+    )
 
 
 def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, Mirror]:
@@ -76,6 +98,8 @@ def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, M
     Two processes that make the same mirror use the same keys, so Stripe makes one object.
     """
     wanted = list(dict.fromkeys(price_ids))
+    if not wanted:
+        return {}
     gateway().account_id()
     mirrors = find_mirrors(wanted)
     missing = [price_id for price_id in wanted if price_id not in mirrors]
@@ -93,6 +117,8 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
             Product.name,
             Product.tax_code,
             Product.tax_behavior,
+            Product.most_in_form,
+            Product.offered_beside,
         )
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
@@ -101,7 +127,8 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
     if row is None:  # its edition was deleted while somebody was on the way to pay
         raise NotFound("Something in this cart is not sold any more. Your cart shows what is.")
     price: Price = row.Price
-    amount, currency, is_chosen = amount_of_price(price), price.currency, price.least_minor is not None
+    amount, currency = amount_of_price(price), price.currency
+    as_sold = _mirror("", row)
     mode, account, shop = settings().mode, gateway().account_id(), shop_id()
     # Stripe replays a stored 500 for a key: after a minute the key is another one. A twin product harms nobody.
     salt = f"{remake}:{row.tax_code}:{row.tax_behavior}:{clock.now():%Y%m%d%H%M}"
@@ -133,7 +160,7 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
     }
     with transaction() as session:
         insert_missing(session, StripeMirror, [mirror])
-    return Mirror(stripe_price_id=stripe_price, is_chosen=is_chosen)
+    return replace(as_sold, stripe_price_id=stripe_price)
 
 
 def forget_mirrors(price_ids: Iterable[int]) -> None:

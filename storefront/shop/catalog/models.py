@@ -69,6 +69,8 @@ class Product(Base):
     update_days: Mapped[int | None]
     download_limit: Mapped[int | None]  # per file of an order
     download_days: Mapped[int | None]  # from purchase
+    most_in_form: Mapped[int | None]  # up to so many buyers may take inside Checkout; None: as many as in the cart
+    offered_beside: Mapped[list[Any]] = mapped_column(default=list)  # slugs of what is offered inside Checkout
     checkout_ui: Mapped[CheckoutUi | None]  # where it is paid; None: as the shop
     tax_code: Mapped[str] = mapped_column(default="")  # Stripe's; empty: what the account presets
     tax_behavior: Mapped[str] = mapped_column(default="")  # inclusive or exclusive; empty: nobody has decided

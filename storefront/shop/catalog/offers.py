@@ -1,13 +1,13 @@
 """One price as a cart needs it: what it sells, for how much, and whether it is for sale."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import db
-from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product
+from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductAlias
 from storefront.shop.catalog.queries import is_for_sale
 
 
@@ -72,6 +72,35 @@ def find_prices_in(edition_ids: Iterable[int], currency: str) -> dict[int, int]:
         .where(Price.edition_id.in_(set(edition_ids)), Price.currency == currency, is_for_sale())
     )
     return {edition_id: price_id for edition_id, price_id in rows}  # noqa: C416 - dict() is not typed for rows
+
+
+def find_prices_beside(slugs: Sequence[str], currency: str, *, without: Iterable[int]) -> list[int]:
+    """Return a price of each of these products: its first edition in this currency that costs a fixed amount.
+
+    Products that one of the prices `without` sells are left out.
+    """
+    held = (
+        select(Edition.product_id).join(Price, Price.edition_id == Edition.id).where(Price.id.in_(list(without)))
+    )
+    named = Product.slug.in_(slugs) | Product.id.in_(
+        select(ProductAlias.product_id).where(ProductAlias.slug.in_(slugs))
+    )
+    rows = db.session.execute(
+        select(Edition.product_id, Price.id)
+        .join(Price, Price.edition_id == Edition.id)
+        .join(Product, Product.id == Edition.product_id)
+        .where(
+            named,
+            is_for_sale(),
+            Price.currency == currency,
+            Price.least_minor.is_(None),
+            Price.amount_minor > 0,
+            Product.id.not_in(held),
+        )
+        .order_by(Product.position, Product.id, Edition.position.desc(), Edition.id.desc())
+    )
+    first = {product_id: price_id for product_id, price_id in rows}  # noqa: C416 - dict() is not typed for rows
+    return list(first.values())
 
 
 def _offer(price: Price, edition: Edition, product: Product) -> Offer:

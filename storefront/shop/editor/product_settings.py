@@ -12,7 +12,13 @@ from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.shop.catalog.models import Edition, KeySource, Product
-from storefront.shop.catalog.queries import find_edition, get_product, lock_product, select_editions
+from storefront.shop.catalog.queries import (
+    find_edition,
+    find_product_id,
+    get_product,
+    lock_product,
+    select_editions,
+)
 from storefront.shop.catalog.tax import BEHAVIORS, find_code_problem
 from storefront.shop.editor.stale import pick_changes
 
@@ -34,11 +40,15 @@ PRODUCT_FIELDS = (
     "checkout_ui",
     "tax_code",
     "tax_behavior",
+    "most_in_form",
+    "offered_beside",
 )
 EDITION_FIELDS = ("activation_limit", "seats", "update_days")
 MAY_BE_EMPTY = ("license_prefix", "tax_code", "tax_behavior")
 MAX_NUMBER = 1_000_000
 MOST_DEVICES = 10_000  # of one key, whatever its seller allows: a list that a page and a lock can bear
+MOST_IN_FORM = 999  # copies of one thing
+MOST_BESIDE = 3
 MAX_PREFIX = 12
 TEST_PREFIX = "TEST"  # of keys that a test order gets where no test keys were imported
 
@@ -65,7 +75,7 @@ class ProductSettings:
 
     slug: str
     name: str
-    values: dict[str, bool | int | str | datetime | None]
+    values: dict[str, bool | int | str | datetime | list[str] | None]
     editions: tuple[EditionSettings, ...]
 
 
@@ -115,9 +125,13 @@ def change_product_settings(
     """
     _check_names(values, EDITION_FIELDS if edition else PRODUCT_FIELDS)
     values = values | {name: values[name] or "" for name in MAY_BE_EMPTY if name in values}
+    check_inside_checkout(values)
+    if "offered_beside" in values:
+        values = values | {"offered_beside": values["offered_beside"] or []}
     with transaction() as session:
         product = lock_product(session, slug)
         target = _get_edition(session, product, edition) if edition else product
+        _check_products(session, product, values.get("offered_beside") or [])
         write_settings(session, product, target, values, shown=shown)
         if in_transaction:
             session.flush()
@@ -183,6 +197,27 @@ def check_values(values: dict[str, Any]) -> None:
     _check_tax(code=values.get("tax_code", ""), behavior=values.get("tax_behavior", ""))
     _check_period(until=values.get("license_until"), days=values.get("license_days"))
     _check_activation_limit(values.get("activation_limit"))
+    check_inside_checkout(values)
+
+
+def check_inside_checkout(values: dict[str, Any]) -> None:
+    """Raises SettingRefused."""
+    most, slugs = values.get("most_in_form"), values.get("offered_beside") or []
+    if most is not None and not 2 <= most <= MOST_IN_FORM:
+        raise SettingRefused(
+            f"Inside Checkout buyers may take 2 to {MOST_IN_FORM}: take `none` to leave the quantity as it is."
+        )
+    if len(slugs) > MOST_BESIDE or len(set(slugs)) < len(slugs):
+        raise SettingRefused(f"Name up to {MOST_BESIDE} products to offer inside Checkout, each once.")
+
+
+def _check_products(session: Session, product: Product, slugs: Iterable[str]) -> None:
+    for slug in slugs:
+        product_id = find_product_id(session, slug)
+        if product_id is None:
+            raise SettingRefused(f"There is no product {slug} to offer inside Checkout.")
+        if product_id == product.id:
+            raise SettingRefused(f"{slug} is this product: name others to offer beside it.")
 
 
 def _check_number(name: str, value: object) -> None:

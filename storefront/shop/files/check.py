@@ -77,6 +77,10 @@ def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
         )
     if values["pool_very_low_at"] > values["pool_low_at"]:
         folder.wrong(ref, "pool_very_low_at", "the second warning comes at fewer keys than the first.")
+    for slug in folder.objects[ref].get("offered_beside", ()):
+        if product_ref(slug) not in merged:
+            words = f"there is no product {slug}, neither in the folder nor in the shop."
+            folder.wrong(ref, "offered_beside", words)
     _check_room(folder, ref, merged)
     if values["state"] in FOR_SALE and current.get("state") not in FOR_SALE:
         _check_for_sale(folder, ref, merged)

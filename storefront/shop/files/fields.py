@@ -61,6 +61,8 @@ PRODUCT = (
     number("download_days"),
     number("pool_low_at", may_be_none=False),
     number("pool_very_low_at", may_be_none=False),
+    number("most_in_form"),
+    slugs("offered_beside"),
     choice("checkout_ui", tuple(CheckoutUi), may_be_none=True),
     word("tax_code", pattern=r"txcd_[0-9]{8}"),
     word("tax_behavior", pattern="|".join(BEHAVIORS)),

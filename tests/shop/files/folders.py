@@ -54,6 +54,7 @@ download_limit: 7
 download_days: 90
 pool_low_at: 30
 pool_very_low_at: 6
+most_in_form: 5
 checkout_ui: hosted
 tax_code: txcd_10202003
 tax_behavior: exclusive
