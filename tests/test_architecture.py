@@ -48,7 +48,7 @@ DOORS = {
     "huey": "core/queue.py",
     "obstore": "core/storage.py",
     "PIL": "shop/media",
-    "webauthn": "owner/people/passkeys.py",
+    "webauthn": "owner/people/passkey_protocol.py",
 }
 CLOCKS = {
     ("datetime", "now"),

@@ -1,26 +1,15 @@
 """Passkeys (WebAuthn, https://www.w3.org/TR/webauthn-3/): added, used to come in or to confirm, removed.
 
-The only importer of `webauthn`. A challenge is stored by its hash and deleted when it is answered.
+A challenge is stored by its hash and deleted when it is answered. `passkey_protocol.py` knows what is said.
 """
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
 
-import webauthn
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
@@ -89,22 +78,16 @@ def start_adding(person_id: int, email: str, place: Place) -> dict[str, Any]:
     Raises:
         PasskeyRefused: there are as many as may be.
     """
+    from storefront.owner.people import passkey_protocol  # noqa: PLC0415 - see there: few starts need it
+
     known = db.session.scalars(select(Passkey).where(Passkey.person_id == person_id)).all()
     if len(known) >= MOST_PASSKEYS:
         raise PasskeyRefused(f"You have {MOST_PASSKEYS} passkeys. Remove one that you no longer use first.")
-    options = webauthn.generate_registration_options(
-        rp_id=place.host,
-        rp_name=read_profile().name,
-        user_id=f"person:{person_id}".encode(),
-        user_name=email,
-        user_display_name=email,
-        exclude_credentials=[_descriptor(passkey) for passkey in known],
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-        ),
+    challenge, options = passkey_protocol.offer_adding(
+        person_id, email, place, shop_name=read_profile().name, known=known
     )
-    _keep_challenge(options.challenge, person_id)
-    return _as_json(webauthn.options_to_json(options))
+    _keep_challenge(challenge, person_id)
+    return options
 
 
 def add(person_id: int, answer: dict[str, Any], *, name: str, place: Place) -> None:
@@ -113,20 +96,13 @@ def add(person_id: int, answer: dict[str, Any], *, name: str, place: Place) -> N
     Raises:
         PasskeyRefused: the answer is not to our challenge, or the passkey is known.
     """
-    challenge = _challenge_of(answer)
+    from storefront.owner.people import passkey_protocol  # noqa: PLC0415 - see there: few starts need it
+
+    challenge = passkey_protocol.challenge_of(answer)
     with transaction() as changes:
         if _spend_challenge(changes, challenge) != person_id:
             raise PasskeyRefused("That took too long. Try once more.")
-        try:
-            verified = webauthn.verify_registration_response(
-                credential=answer,
-                expected_challenge=challenge,
-                expected_rp_id=place.host,
-                expected_origin=place.origin,
-                require_user_verification=True,
-            )
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-            raise PasskeyRefused("Your browser's answer could not be checked. Try once more.") from error
+        verified = passkey_protocol.check_added(answer, challenge, place)
         if changes.scalar(select(Passkey.id).where(Passkey.credential_id == verified.credential_id)) is not None:
             raise PasskeyRefused("This passkey is on the list already.")
         changes.add(
@@ -135,7 +111,7 @@ def add(person_id: int, answer: dict[str, Any], *, name: str, place: Place) -> N
                 credential_id=verified.credential_id,
                 public_key=verified.credential_public_key,
                 sign_count=verified.sign_count,
-                transports=_transports_of(answer),
+                transports=passkey_protocol.transports_of(answer),
                 rp_id=place.host,
                 name=_storable(name),
             )
@@ -174,14 +150,12 @@ def remove_all(person_id: int) -> int:
 
 def start_using(place: Place, *, person_id: int | None = None) -> dict[str, Any]:
     """Return what `navigator.credentials.get()` takes, as JSON. Without a person the browser offers its own."""
+    from storefront.owner.people import passkey_protocol  # noqa: PLC0415 - see there: few starts need it
+
     known = db.session.scalars(select(Passkey).where(Passkey.person_id == person_id)).all() if person_id else ()
-    options = webauthn.generate_authentication_options(
-        rp_id=place.host,
-        allow_credentials=[_descriptor(passkey) for passkey in known],
-        user_verification=UserVerificationRequirement.REQUIRED,
-    )
-    _keep_challenge(options.challenge, person_id)
-    return _as_json(webauthn.options_to_json(options))
+    challenge, options = passkey_protocol.offer_using(place, known=known)
+    _keep_challenge(challenge, person_id)
+    return options
 
 
 def sign_in(answer: dict[str, Any], place: Place, browser: Browser) -> str:
@@ -207,25 +181,18 @@ def confirm(answer: dict[str, Any], place: Place, *, person_id: int, session_id:
 
 
 def _verify(changes: Session, answer: dict[str, Any], place: Place, *, person_id: int | None) -> Passkey:
-    challenge = _challenge_of(answer)
+    from storefront.owner.people import passkey_protocol  # noqa: PLC0415 - see there: few starts need it
+
+    challenge = passkey_protocol.challenge_of(answer)
     if _spend_challenge(changes, challenge) != person_id:
         raise PasskeyRefused("That took too long. Try once more.")
-    known = select(Passkey).where(Passkey.credential_id == _credential_id(answer)).with_for_update()
+    known = (
+        select(Passkey).where(Passkey.credential_id == passkey_protocol.credential_id_of(answer)).with_for_update()
+    )
     passkey = changes.scalars(known.execution_options(populate_existing=True)).one_or_none()
     if passkey is None or person_id not in (None, passkey.person_id):
         raise PasskeyRefused("This passkey is not known here. It may have been removed. Sign in another way.")
-    try:
-        verified = webauthn.verify_authentication_response(
-            credential=answer,
-            expected_challenge=challenge,
-            expected_rp_id=place.host,
-            expected_origin=place.origin,
-            credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise PasskeyRefused("Your browser's answer could not be checked. Try once more.") from error
+    verified = passkey_protocol.check_used(answer, challenge, place, passkey)
     passkey.sign_count = verified.new_sign_count
     passkey.last_used_at = clock.now()
     return passkey
@@ -250,38 +217,5 @@ def _spend_challenge(changes: Session, challenge: bytes) -> int | None:
     return NOBODY if spent is None else spent.person_id
 
 
-def _challenge_of(answer: dict[str, Any]) -> bytes:
-    """Return the challenge that the browser says it signed; whether it did, the library checks."""
-    try:
-        client_data = json.loads(base64url_to_bytes(answer["response"]["clientDataJSON"]))
-        return base64url_to_bytes(client_data["challenge"])
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise PasskeyRefused("Your browser's answer could not be read. Try once more.") from error
-
-
-def _credential_id(answer: dict[str, Any]) -> bytes:
-    try:
-        return base64url_to_bytes(answer["rawId"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise PasskeyRefused("Your browser's answer could not be read. Try once more.") from error
-
-
-def _transports_of(answer: dict[str, Any]) -> list[str]:
-    sent = answer["response"].get("transports")
-    known = [transport.value for transport in AuthenticatorTransport]  # what is sent may be unhashable
-    return [name for name in sent if name in known] if isinstance(sent, list) else []
-
-
-def _descriptor(passkey: Passkey) -> PublicKeyCredentialDescriptor:
-    return PublicKeyCredentialDescriptor(
-        id=passkey.credential_id, transports=[AuthenticatorTransport(name) for name in passkey.transports]
-    )
-
-
 def _hash(challenge: bytes) -> str:
     return tokens.hash_token(challenge.hex())
-
-
-def _as_json(text: str) -> dict[str, Any]:
-    options: dict[str, Any] = json.loads(text)
-    return options
