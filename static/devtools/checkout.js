@@ -80,7 +80,7 @@ const showType = () => {
   find("[data-payment]").hidden = isFree;
   find(".help").hidden = isFree;
   find("[data-address]").hidden = type() !== "card" && !isTaxed();
-  find("[data-mandate]").hidden = type() === "card";
+  find("[data-mandate]").hidden = page.payment_methods.find((method) => method.type === type())?.course !== "debit";
   const hasPostalCode = COUNTRIES_WITH_POSTAL_CODE.has(input("billingCountry").value);
   find('[data-field="billingPostalCode"]').hidden = !hasPostalCode;
 };
@@ -100,7 +100,7 @@ const show = (found) => {
   for (const radio of document.querySelectorAll('[name="paymentMethodType"]')) {
     radio.closest("label").hidden = !offered.includes(radio.value);
   }
-  if (!find('[name="paymentMethodType"]:checked')) find(`[name="paymentMethodType"][value="${offered[0]}"]`).checked = true;
+  if (!offered.includes(find('[name="paymentMethodType"]:checked')?.value)) find(`[name="paymentMethodType"][value="${offered[0]}"]`).checked = true;
   find("[data-types]").hidden = offered.length < 2;
   find("[data-tax-id]").hidden = !page.tax_id_collection_enabled;
   find("[data-terms]").hidden = !page.terms_of_service_required;
@@ -246,7 +246,13 @@ const finish = async () => {
 const pay = async () => {
   tell("analytics", { eventType: "checkoutSubmitted" });
   let found = await confirm();
-  if (found.payment_intent?.status === "requires_action") {
+  const action = found.payment_intent?.next_action?.type;
+  if (action === "redirect_to_url") {
+    notice("Taking you to the page of this payment method.");
+    leave(found.payment_intent.next_action.redirect_to_url.url);
+    return;
+  }
+  if (action === "use_stripe_sdk") {
     const result = await askBank(submit);
     found = await callPage("POST", "/authenticate", { payment_intent: found.payment_intent.id, result });
   }
@@ -331,6 +337,7 @@ const open = async () => {
     else {
       show(found);
       if (isTaxed() && !found.tax_region) await update(taxRegion(), alertBuyer);
+      if (found.last_payment_error) alertBuyer(found.last_payment_error.message); // back from another page
       tell("analytics", { eventType: "checkoutRendered" });
     }
     tell("ready");

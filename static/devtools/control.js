@@ -80,7 +80,18 @@ const sessionRow = (session, charge) => {
   const waits = session.status === "complete" && session.payment_status === "unpaid" && session.payment_intent;
   if (waits) {
     const settle = (result, done) => act(done, () => ask(`payment_intents/${session.payment_intent}/settle`, { result }));
-    row.append(button("Settle", session.id, settle("succeeded", "The bank has paid.")), button("Fail", session.id, settle("failed", "The bank has refused.")));
+    const fund = (amount) => act("The money has arrived.", () => ask(`payment_intents/${session.payment_intent}/fund`, { amount }));
+    const { kind, amount_remaining: missing } = session.waits_for ?? {};
+    if (kind === "transfer") {
+      row.append(element("span", `${money(missing, session.currency)} missing`, "state"));
+      row.append(button("Send all", session.id, fund(missing)), button("Send half", session.id, fund(Math.ceil(missing / 2))));
+      row.append(button("Send too much", session.id, fund(missing + 500)));
+    } else if (kind === "voucher") {
+      row.append(button("Pay voucher", session.id, settle("succeeded", "The voucher is paid.")));
+      row.append(button("Let it expire", session.id, settle("failed", "The voucher has expired.")));
+    } else {
+      row.append(button("Settle", session.id, settle("succeeded", "The bank has paid.")), button("Fail", session.id, settle("failed", "The bank has refused.")));
+    }
   }
   if (charge) row.append(...afterSale(charge, session.id));
   if (session.status === "open") {

@@ -71,6 +71,9 @@ export const CHECKS = {
   iban: checkIban,
   routingNumber: checkRoutingNumber,
   accountNumber: (text) => (/^\d{4,17}$/.test(text) ? "" : "Your account number is incomplete."),
+  sortCode: (text) => (digits(text).length === 6 ? "" : "Your sort code is incomplete."),
+  bacsAccount: (text) => (digits(text).length === 8 ? "" : "Your account number is incomplete."),
+  boletoTaxId: (text) => ([11, 14].includes(digits(text).length) ? "" : "Your tax ID is incomplete."),
   billingName: (text) => (text ? "" : "Your name is required."),
   billingPostalCode: (text) => (text ? "" : "Your postal code is required."),
 };
@@ -81,12 +84,22 @@ export const FIELDS_OF = {
   card: ["cardNumber", "cardExpiry", "cardCvc", "billingName"],
   sepa_debit: ["iban", "billingName"],
   us_bank_account: ["routingNumber", "accountNumber", "billingName"],
+  bacs_debit: ["sortCode", "bacsAccount", "billingName"],
+  boleto: ["boletoTaxId", "billingName"],
+  oxxo: ["billingName"],
+  multibanco: [],
+  konbini: ["billingName"],
+  customer_balance: [],
+  klarna: ["billingName"],
+  eps: ["billingName"],
 };
 
 // Where Stripe names the parameter that is wrong -> the field it was typed in.
 export const FIELD_OF_PARAM = {
   email: "email",
   "sepa_debit[iban]": "iban",
+  "bacs_debit[account_number]": "bacsAccount",
+  "boleto[tax_id]": "boletoTaxId",
   "us_bank_account[routing_number]": "routingNumber",
   "us_bank_account[account_number]": "accountNumber",
   custom_unit_amount: "customAmount",
@@ -106,6 +119,11 @@ export const methodBody = (type, read) => {
     };
   }
   if (type === "sepa_debit") return { "sepa_debit[iban]": read("iban").replace(/\s/g, "") };
+  if (type === "boleto") return { "boleto[tax_id]": read("boletoTaxId") };
+  if (type === "bacs_debit") {
+    return { "bacs_debit[sort_code]": digits(read("sortCode")), "bacs_debit[account_number]": digits(read("bacsAccount")) };
+  }
+  if (type !== "us_bank_account") return {};
   return {
     "us_bank_account[routing_number]": read("routingNumber"),
     "us_bank_account[account_number]": read("accountNumber"),

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.devtools.sandbox.money import exponent
 from storefront.devtools.sandbox.pages.policy import SCRIPTED, protect
+from storefront.devtools.sandbox.payments.kinds import KINDS
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.store import find_session, find_session_by_client_secret, publishable_key
 
@@ -44,6 +45,7 @@ def _render(session_id: str, session: Json, *, is_embedded: bool) -> str:
         "devtools/sandbox/checkout.html",
         session_id=session_id,
         key=publishable_key(),
+        methods=[(kind.name, kind.label) for kind in KINDS.values()],
         is_embedded=is_embedded,
         digits=exponent(session.get("currency") or "usd"),
         cancel_url=session.get("cancel_url"),
