@@ -40,6 +40,7 @@ _LENGTHS = {
     "test_": 14,
     "mandate_1": 23,
     "ccsbtxn_1": 23,
+    "po_1": 23,
     "acct_1": 15,
     "req_": 14,
     "cs_test_a1": 56,

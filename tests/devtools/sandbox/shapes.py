@@ -90,6 +90,10 @@ OPTIONAL = {
     "Charge.PaymentMethodDetails.BacsDebit": {"expected_debit_date"},
     "Charge.PaymentMethodDetails.Klarna": {"location", "reader"},
     "Charge.PaymentMethodDetails.SepaDebit": {"expected_debit_date"},
+    "balance": {"connect_reserved", "instant_available", "issuing"},
+    "Balance.Available.SourceTypes": {"bank_account", "fpx"},
+    "Balance.Available": {"source_types"},
+    "Balance.Pending.SourceTypes": {"bank_account", "fpx"},
     "mandate": {"multi_use", "on_behalf_of", "single_use"},
     "Charge.PaymentMethodDetails.Card.ThreeDSecure": {
         "ares_trans_status",
@@ -224,6 +228,7 @@ class _Names(dict[str, Any]):
 _CLASSES: dict[str, Any] = {
     "account": stripe.Account,
     "balance_transaction": stripe.BalanceTransaction,
+    "balance": stripe.Balance,
     "cash_balance": stripe.CashBalance,
     "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
@@ -241,6 +246,7 @@ _CLASSES: dict[str, Any] = {
     "payment_intent": stripe.PaymentIntent,
     "payment_link": stripe.PaymentLink,
     "payment_method": stripe.PaymentMethod,
+    "payout": stripe.Payout,
     "price": stripe.Price,
     "product": stripe.Product,
     "promotion_code": stripe.PromotionCode,

@@ -1,5 +1,6 @@
 """What test cards and accounts have in store for a payment that went through."""
 
+from storefront.devtools.sandbox.payments.account_balance import free_at_once
 from storefront.devtools.sandbox.payments.disputes import open_dispute
 from storefront.devtools.sandbox.payments.early_fraud_warnings import warn
 from storefront.devtools.sandbox.payments.kinds import Course, course_of
@@ -13,6 +14,8 @@ def apply_test_behavior(work: UnitOfWork, charge: Record) -> None:
     """Open disputes and warnings at once, not by a timer: the command line lists them in its next request."""
     method = work.records.get("payment_method", charge.body["payment_method"])
     card = CARDS.get(method.private["number"])
+    if card is not None and card.frees_money:
+        free_at_once(work, charge)
     if card is not None and card.is_suspected:
         warn(work, charge)
     disputes = _planned_disputes(method)

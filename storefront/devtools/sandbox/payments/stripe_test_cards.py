@@ -35,6 +35,7 @@ class Card:
     refund: RefundCourse = RefundCourse.SUCCEEDS
     planned_disputes: tuple[PlannedDispute, ...] = ()
     is_suspected: bool = False
+    frees_money: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ CARDS = {
         Card(number="4100000000000019", decline="fraudulent", risk_level="highest"),
         Card(number="4000000000004954", decline="fraudulent", risk_level="highest"),
         Card(number="4000000000000341", decline="generic_decline"),
-        Card(number="4000000000000077"),
+        Card(number="4000000000000077", frees_money=True),
         Card(number="4000000000000101", cvc_check="fail"),
         Card(number="4000000000000036", postal_code_check="fail"),
         Card(number="4000000000009235", risk_level="elevated"),

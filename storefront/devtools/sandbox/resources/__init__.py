@@ -25,6 +25,7 @@ _MODULES = (
     "balance_transactions",
     "mandates",
     "cash_balances",
+    "balances",
     "events",
     "webhook_endpoints",
 )

@@ -1,5 +1,7 @@
 """PaymentIntents over the API: read by shops, made by the command line."""
 
+from dataclasses import replace
+
 from stripe.params import (
     PaymentIntentCancelParams,
     PaymentIntentConfirmParams,
@@ -12,7 +14,7 @@ from stripe.params import (
 from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.lists import list_records
 from storefront.devtools.sandbox.api.parameter_checks import check_customer
-from storefront.devtools.sandbox.api.parameter_types import TEXTS
+from storefront.devtools.sandbox.api.parameter_types import TEXTS, Spec, spec_of
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change
 from storefront.devtools.sandbox.api.versions import ENDIVE, Removed
@@ -37,9 +39,25 @@ _UNSUPPORTED = (
 )
 
 
+def _also(spec: Spec, path: tuple[str, ...], value: str) -> Spec:
+    """Return the specification with one more value for the member that the path leads to."""
+    if not path:
+        return replace(spec, values=(*spec.values, value))
+    return replace(spec, fields={**spec.fields, path[0]: _also(spec.fields[path[0]], path[1:], value)})
+
+
+# The command line's fixture says `jp_bank_account`, a type that no library knows, and Stripe takes it.
+_OPTIONS = _also(
+    spec_of(PaymentIntentCreateParams).fields["payment_method_options"],
+    ("customer_balance", "bank_transfer", "type"),
+    "jp_bank_account",
+)
+
+
 @route(
     "POST /v1/payment_intents",
     PaymentIntentCreateParams,
+    extra={"payment_method_options": _OPTIONS},
     removed={"payment_method_types": Removed(spec=TEXTS, since=ENDIVE)},
     unsupported=_UNSUPPORTED,
 )
@@ -49,6 +67,7 @@ def create_intent(call: Call) -> Json:
     if params.get("capture_method") == "manual":
         raise invalid("The local sandbox has no manual capture.", param="capture_method")
     check_customer(work, params)
+    _mend_transfer_type(params)
     types = params.get("payment_method_types") or params.get("allowed_payment_method_types") or _types(params)
     automatic = {"allow_redirects": "always", "enabled": True} if call.version is not None else None
     intent = payment_intents.add_intent(work, {"automatic_payment_methods": automatic, **params}, types=types)
@@ -59,6 +78,13 @@ def create_intent(call: Call) -> Json:
     if params.get("confirm"):
         _confirm(call, intent)
     return intent.body
+
+
+def _mend_transfer_type(params: Json) -> None:
+    options = (params.get("payment_method_options") or {}).get("customer_balance") or {}
+    transfer = options.get("bank_transfer") or {}
+    if transfer.get("type") == "jp_bank_account":
+        transfer["type"] = "jp_bank_transfer"
 
 
 def _types(params: Json) -> list[str]:
