@@ -15,7 +15,7 @@ const choice = ({ currency, label }, isChosen) => {
   return node;
 };
 
-const label = (option) => `${option.currency.toUpperCase()} ${(option.amount / (option.minor_units_divisor ?? 100)).toFixed(2)}`;
+const label = (option) => `${option.currency.toUpperCase()} ${(option.amount / 10 ** option.digits).toFixed(option.digits)}`;
 
 startFrame({
   show: ({ page }) => {
@@ -25,7 +25,7 @@ startFrame({
       shown = now;
       const box = make("fieldset", { className: "tabs" });
       box.append(make("legend", { className: "hidden-text", text: "Currency" }));
-      const chosen = page.elements_session.currency ?? page.currency;
+      const chosen = page.elements_session.currency;
       box.append(...options.map((option) => choice({ ...option, label: label(option) }, option.currency === chosen)));
       main.replaceChildren(...(options.length > 1 ? [box] : []));
     }

@@ -54,13 +54,13 @@ const statusView = (page) => {
 const taxIdView = (session) =>
   session.tax_id && { taxId: session.tax_id, businessName: session.tax_business_name ?? "" };
 
-const currencyView = (option, page) => ({
+const currencyView = (option) => ({
   currency: option.currency,
   minorUnitsAmount: option.amount,
   amount: new Intl.NumberFormat("en-US", { style: "currency", currency: option.currency.toUpperCase() }).format(
-    option.amount / (option.minor_units_divisor ?? page.elements_session.minor_units_divisor),
+    option.amount / 10 ** option.digits,
   ),
-  ...(option.conversion ? { currencyConversion: { fxRate: option.conversion.fx_rate, sourceCurrency: page.currency } } : {}),
+  ...(option.conversion ? { currencyConversion: { fxRate: option.conversion.fx_rate, sourceCurrency: option.conversion.source_currency } } : {}),
 });
 
 const sessionView = (page, { canConfirm, reads }) => {
@@ -96,7 +96,7 @@ const sessionView = (page, { canConfirm, reads }) => {
     taxIdInfo: taxIdView(session),
     shipping: null,
     shippingOptions: [],
-    currencyOptions: session.currency_options?.map((option) => currencyView(option, page)) ?? null,
+    currencyOptions: session.currency_options?.map((option) => currencyView(option)) ?? null,
     savedPaymentMethods: null,
     nameCollection: null,
     lastPaymentError: session.last_payment_error ? { message: session.last_payment_error } : null,

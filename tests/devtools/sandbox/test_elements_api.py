@@ -88,6 +88,25 @@ def test_leaves_the_shops_own_email_alone(sandbox: Calls) -> None:
     assert "customer_email" in sdk.refused(buyer_email="eve@example.com")[1]
 
 
+@pytest.mark.parametrize(("choice", "presented"), [(None, "eur"), ("usd", None), ("eur", "eur")])
+def test_lets_a_buyer_pay_in_their_own_currency(sandbox: Calls, choice: str | None, presented: str | None) -> None:
+    sdk = Sdk(sandbox, adaptive_pricing={"enabled": True}, customer_email="ada+location_FR@example.com")
+    assert sdk.call("/init", eid="NA").json["elements_session"]["currency_options"] is None
+    allowed = {"adaptive_pricing[allowed]": "true"}
+    shown = sdk.call("/init", **allowed).json["elements_session"]
+    assert [(option["currency"], option["amount"]) for option in shown["currency_options"]] == [
+        ("usd", 1900),
+        ("eur", 1761),
+    ]
+    assert shown["currency"] == "eur"
+    assert "cannot be paid" in sdk.refused(updated_currency="gbp")[1]
+    if choice is not None:
+        assert sdk.change(updated_currency=choice)["currency"] == choice
+    sdk.call("/confirm", expected_amount=1900, payment_method="pm_card_visa")
+    paid = sandbox.session(sdk.session.id)
+    assert paid.get("presentment_details", {}).get("presentment_currency") == presented
+
+
 def test_tells_that_a_session_is_spent(sandbox: Calls) -> None:
     sdk = Sdk(sandbox)
     sandbox.control(f"sessions/{sdk.session.id}/expire")

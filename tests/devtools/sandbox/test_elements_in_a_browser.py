@@ -253,6 +253,14 @@ def test_gives_a_page_what_stripes_types_promise(page: Page, sandbox: Calls, hos
     methods = set(page.evaluate(f"({MEMBERS})(sdk.getPaymentElement())"))
     assert {"mount", "unmount", "destroy", "focus", "blur", "clear", "on", "once", "off"} <= methods
     assert {"update", "collapse"} <= methods
+    abroad = create(sandbox, host, adaptive_pricing={"enabled": True}, customer_email="a+location_FR@example.com")
+    start(page, sandbox, host, abroad)
+    page.evaluate("mount('CurrencySelector', '#more')")
+    expect(frame(page, "currency-selector").get_by_label("EUR 17.61")).to_be_checked()
+    sessions.append(page.evaluate("actions.getSession()"))
+    assert [option["amount"] for option in sessions[-1]["currencyOptions"]] == ["$19.00", "€17.61"]
+    frame(page, "currency-selector").get_by_label("USD 19.00").check()
+    expect(frame(page, "currency-selector").get_by_label("USD 19.00")).to_be_checked()
     compiler = find_browser_types()
     if compiler is not None:
         assert type_problems(compiler, tmp_path, sessions, names) == ""

@@ -1,6 +1,7 @@
 """A session as the Elements SDK shows it: every amount in minor units, which the script only formats."""
 
 from storefront.devtools.sandbox.checkout.collected import collected, fixed_email
+from storefront.devtools.sandbox.checkout.currency_choice import chosen_currency, currency_options
 from storefront.devtools.sandbox.checkout.line_items import line_items
 from storefront.devtools.sandbox.checkout.page_json import page_json
 from storefront.devtools.sandbox.money import exponent
@@ -22,7 +23,8 @@ def _session(work: UnitOfWork, session: Record, page: Json) -> Json:
     return {
         "billing_address": known["billing_address"],
         "business_name": body["branding_settings"]["display_name"],
-        "currency_options": _currency_options(page),
+        "currency": chosen_currency(work, session),
+        "currency_options": currency_options(work, session),
         "discounts": _discounts(work, session, page),
         "email": shop_email or known["email"],
         "is_email_fixed": shop_email is not None,
@@ -100,8 +102,3 @@ def _discounts(work: UnitOfWork, session: Record, page: Json) -> list[Json]:
         }
         for discount in page["line_item_group"]["discount_amounts"]
     ]
-
-
-def _currency_options(page: Json) -> list[Json] | None:
-    """Return the currencies that a buyer may pay in; null where there is only the session's own."""
-    return (page.get("adaptive_pricing_info") or {}).get("local_currency_options") or None

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
 from storefront.devtools.sandbox.checkout.collected import ADDRESSES, TEXTS, contact, keep, keep_email
+from storefront.devtools.sandbox.checkout.currency_choice import choose_currency
 from storefront.devtools.sandbox.checkout.line_items import get_line
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -22,6 +23,7 @@ GROUPS: Mapping[str, Spec] = {
     **dict.fromkeys(TEXTS, _CAN_BE_EMPTY),
     **dict.fromkeys(ADDRESSES, _CONTACT),
     "buyer_email": _CAN_BE_EMPTY,
+    "updated_currency": TEXT,
     "updated_line_item_quantity": Spec(
         kind=Kind.HASH,
         fields={
@@ -74,6 +76,10 @@ def _keep_email(work: UnitOfWork, session: Record, _name: str, value: Json | str
     keep_email(work, session, str(value))
 
 
+def _choose_currency(work: UnitOfWork, session: Record, _name: str, value: Json | str) -> None:
+    choose_currency(work, session, str(value))
+
+
 def _set_quantity(_work: UnitOfWork, session: Record, name: str, value: Json | str) -> None:
     if isinstance(value, dict):
         set_quantity(session, value["line_item_id"], value["quantity"], name)
@@ -83,5 +89,6 @@ _APPLY: Mapping[str, Callable[[UnitOfWork, Record, str, Json | str], None]] = {
     "billing_address": _keep_billing,
     "buyer_email": _keep_email,
     "shipping_address": _keep_shipping,
+    "updated_currency": _choose_currency,
     "updated_line_item_quantity": _set_quantity,
 }

@@ -4,7 +4,8 @@ from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.members import copied
 from storefront.devtools.sandbox.checkout.completion import complete
 from storefront.devtools.sandbox.checkout.consent import require_acceptance
-from storefront.devtools.sandbox.checkout.custom_amounts import find_custom_line, require_choice
+from storefront.devtools.sandbox.checkout.currency_choice import presented
+from storefront.devtools.sandbox.checkout.custom_amounts import require_choice
 from storefront.devtools.sandbox.checkout.intents import drop_intent, ensure_intent, find_intent
 from storefront.devtools.sandbox.checkout.offered import offered_types
 from storefront.devtools.sandbox.checkout.payer import Payer, payer_from, read_payer
@@ -13,7 +14,6 @@ from storefront.devtools.sandbox.checkout.totals import compute
 from storefront.devtools.sandbox.payments import payment_intents
 from storefront.devtools.sandbox.payments.kinds import KINDS
 from storefront.devtools.sandbox.payments.payment_methods import find_method
-from storefront.devtools.sandbox.payments.presentment import presentment_of
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 from storefront.devtools.sandbox.tax.buyer_details import require_location, take_from_confirm
@@ -63,8 +63,7 @@ def authenticate_session(work: UnitOfWork, session: Record, params: Json) -> Jso
 
 def _present(work: UnitOfWork, session: Record, intent: Record, payer: Payer) -> None:
     """Say on payment and session what the buyer pays in a currency of their own, where they do."""
-    is_custom = find_custom_line(work, session) is not None
-    details = presentment_of(session.body, payer.email, is_custom=is_custom)
+    details = presented(work, session, payer.email)
     for body in (intent.body, session.body):
         body.pop("presentment_details", None)
         if details is not None:

@@ -7,6 +7,7 @@ from storefront.devtools.sandbox.api.parameter_checks import require
 from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.checkout.collected import with_collected
+from storefront.devtools.sandbox.checkout.currency_choice import allow_own_currency
 from storefront.devtools.sandbox.checkout.custom_amounts import choose_amount
 from storefront.devtools.sandbox.checkout.discounts import apply_code
 from storefront.devtools.sandbox.checkout.elements_json import elements_json
@@ -63,7 +64,14 @@ def init_page(call: Call) -> Json:
     session = _session(call)
     if _is_for_elements(session):
         _require_active(session)
+        _keep_options(call, session)
     return _page(call, session)
+
+
+def _keep_options(call: Call, session: Record) -> None:
+    if "adaptive_pricing" in call.params:
+        allow_own_currency(session, allowed=call.params["adaptive_pricing"].get("allowed", False))
+        call.work.records.save(session)
 
 
 @route(
