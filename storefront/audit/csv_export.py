@@ -16,9 +16,9 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_lines(entries: Iterable[Entry]) -> Iterator[str]:
-    yield _line(COLUMNS)
+    yield csv_line(COLUMNS)
     for entry in entries:
-        yield _line(
+        yield csv_line(
             (
                 entry.id, entry.created_at.isoformat(), entry.mode, entry.actor_kind.value, entry.actor,
                 entry.client, entry.browser, entry.request_id, entry.verb, entry.subject_kind, entry.subject,
@@ -27,7 +27,8 @@ def csv_lines(entries: Iterable[Entry]) -> Iterator[str]:
         )  # fmt: skip
 
 
-def _line(cells: Iterable[object]) -> str:
+def csv_line(cells: Iterable[object]) -> str:
+    """Return one line of a file, with nothing in it that a spreadsheet would run."""
     out = io.StringIO()
     csv.writer(out).writerow([_cell(cell) for cell in cells])
     return out.getvalue()

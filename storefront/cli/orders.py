@@ -61,6 +61,16 @@ def list_orders(email: str | None, state: str | None, limit: int, as_json: bool)
     )
 
 
+@orders.command("csv")
+def write_csv() -> None:
+    """All orders as CSV, oldest first: amounts, taxes with their rates, tax ids and invoices, for bookkeeping."""
+    from storefront.owner.history.orders_csv import csv_of_orders
+
+    with open_shop(says_try_again=False):
+        for line in csv_of_orders():
+            click.echo(line, nl=False)
+
+
 @orders.command()
 @click.argument("number")
 @click.argument("decision", type=click.Choice(DECISIONS))

@@ -6,11 +6,13 @@ from dataclasses import asdict
 
 from storefront.core import tokens
 from storefront.core.errors import StripeRefused
+from storefront.core.runtime import settings
 from storefront.core.storage import storage
 from storefront.owner.readiness.answers import Body, ask_again
 from storefront.owner.readiness.models import Question
 from storefront.payments.webhook.endpoint import check_endpoint
 from storefront.stripe_api.key_check import look_at_key
+from storefront.stripe_api.tax_check import look_at_tax
 
 FOLDER = "readiness"
 
@@ -50,8 +52,13 @@ def _ask_storage() -> Body:
     return {"is_same": is_same, "is_gone": storage().find_size(stored.path) is None}
 
 
+def _ask_tax() -> Body:
+    return asdict(look_at_tax()) if settings().stripe_tax else {}
+
+
 QUESTIONS: dict[Question, Callable[[], Body]] = {
     Question.STRIPE: _ask_stripe,
     Question.WEBHOOK: _ask_webhook,
     Question.STORAGE: _ask_storage,
+    Question.TAX: _ask_tax,
 }

@@ -37,6 +37,14 @@ class PeopleFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaxFacts:
+    """`untaxed` are names of products for sale that lack a tax code or say not whether tax is in their prices."""
+
+    answer: Answer | None
+    untaxed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Answers are None where nobody has asked yet."""
 
@@ -60,3 +68,4 @@ class Facts:
     people: PeopleFacts
     unpublished: tuple[LegalKind, ...]  # that no page of the shop says, and no setting leads to
     saw_proxy: bool  # a request came through one within the hour
+    tax: TaxFacts | None = None  # of a shop that collects tax through Stripe

@@ -13,6 +13,7 @@ class Question(StrEnum):
     STRIPE = "stripe"
     WEBHOOK = "webhook"
     STORAGE = "storage"
+    TAX = "tax"
     TEST_MAIL = "test_mail"  # the outbox row of the last one
     RESTORED = "restored"  # an owner's tick: they have tried a restore
 

@@ -14,13 +14,13 @@ from storefront.mail.models import MailKind, OutboxMessage
 from storefront.owner.health.trouble import Trouble, read_trouble
 from storefront.owner.people.models import Passkey, Person, Role
 from storefront.owner.readiness.answers import Answer, read_answers
-from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, TriedMail
+from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, TaxFacts, TriedMail
 from storefront.owner.readiness.models import Question
 from storefront.owner.readiness.point import Point
 from storefront.owner.readiness.points import find_points
 from storefront.payments.webhook.endpoint import is_reachable
 from storefront.shop.catalog.mirrors import in_running_mode, is_taxed_as_now
-from storefront.shop.catalog.models import Edition, Price, Product, ProductState, StripeMirror
+from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductState, StripeMirror
 from storefront.shop.catalog.queries import is_for_sale
 from storefront.shop.pages.models import LegalKind
 from storefront.shop.profile.read import read_profile
@@ -58,6 +58,7 @@ def read_facts(trouble: Trouble) -> Facts:
         people=_read_people(),
         unpublished=find_unpublished(shop),
         saw_proxy=seen is not None and clock.now() - seen <= PROXY_SEEN,
+        tax=_read_tax(answers) if shop.stripe_tax else None,
     )
 
 
@@ -119,6 +120,14 @@ def _read_catalog() -> CatalogFacts:
         mirrored=row.mirrored,
         drafts=db.session.scalar(drafts) or 0,
     )
+
+
+def _read_tax(answers: Mapping[Question, Answer]) -> TaxFacts:
+    is_silent = (Product.tax_code == "") | (Product.tax_behavior == "")
+    names = (
+        select(Product.name).where(Product.state.in_(FOR_SALE), is_silent).order_by(Product.position, Product.id)
+    )
+    return TaxFacts(answer=answers.get(Question.TAX), untaxed=tuple(db.session.scalars(names)))
 
 
 def _read_people() -> PeopleFacts:

@@ -7,7 +7,7 @@ import pytest
 
 from storefront.core.config.settings import Mode
 from storefront.owner.readiness.answers import Answer, Body
-from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, TriedMail
+from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, TaxFacts, TriedMail
 from storefront.owner.readiness.point import Action, Point, State, count_open, put_open_first
 from storefront.owner.readiness.points import find_points
 from storefront.payments.webhook.endpoint import Secret
@@ -85,6 +85,11 @@ def point_of(code: str, **changes: Any) -> Point:
     return point
 
 
+def tax(*untaxed: str, **changes: Any) -> dict[str, Any]:
+    body = {"missing": [], "countries": ["DE"], "preset_code": "txcd_10000000", "preset_behavior": None}
+    return {"tax": TaxFacts(answer=answer(**body | changes), untaxed=untaxed)}
+
+
 NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ("catalog", {"catalog": ONE_DRAFT}, State.TO_DO, "1 draft waits"),
     ("legal_pages", {"unpublished": (LegalKind.IMPRINT, LegalKind.TERMS)}, State.TO_DO, "yet: imprint, terms."),
@@ -130,6 +135,17 @@ NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ("proxy", {"trusted_proxies": 0}, State.TO_DO, "nginx or Caddy"),
     ("proxy", {"trusted_proxies": 0, "saw_proxy": True}, State.WRONG, "isn't trusted"),
     ("placeholders", {"placeholders": ("SHOP_NAME",)}, State.WRONG, "SHOP_NAME still says"),
+    ("stripe_tax", {"tax": TaxFacts(answer=None, untaxed=())}, State.UNKNOWN, "Press Ask again"),
+    (
+        "stripe_tax",
+        {"tax": TaxFacts(answer=problem("No."), untaxed=())},
+        State.UNKNOWN,
+        "Couldn't ask Stripe: No.",
+    ),
+    ("stripe_tax", tax(missing=["head_office"]), State.WRONG, "no checkout opens: head office is missing"),
+    ("stripe_tax", tax(countries=[]), State.TO_DO, "collects tax nowhere yet"),
+    ("stripe_tax", tax("Kerf"), State.WRONG, "Choose whether prices have tax in them: Kerf."),
+    ("stripe_tax", tax("Kerf", preset_behavior="exclusive"), State.TO_DO, "the account's preset counts: Kerf."),
     ("passkey", {"people": PeopleFacts(owners=1, with_passkey=0)}, State.TO_DO, "No owner has a passkey"),
     ("backup", {"restored": None}, State.TO_DO, "Try a restore"),
     ("mode", {"mode": Mode.TEST}, State.TO_DO, "Live comes next"),
@@ -157,6 +173,7 @@ DONE_SO: list[tuple[str, dict[str, Any], str]] = [
     ("webhook", {}, "Last delivery 2026-11-02 12:00 UTC"),
     ("webhook", trouble(last_event_at=None), "No delivery has arrived yet"),
     ("webhook", {"is_reachable": False}, "through `stripe listen`"),
+    ("stripe_tax", tax(), "Tax is collected in DE, and every product"),
     ("stripe_prices", {}, "1 of 3 prices are at Stripe in live mode. The others are made at their first sale."),
     ("stripe_prices", {"catalog": CatalogFacts(for_sale=1, drafts=0, prices=2, mirrored=2)}, "All 2 prices"),
     (

@@ -1,17 +1,25 @@
 """Stripe Tax and adaptive pricing from product to receipt: what Stripe computes is kept and said."""
 
+import csv
 import html
+import io
 import re
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 from storefront.core.db import db
 from storefront.mail.models import MailKind, OutboxMessage
 from storefront.messages.canceled import Canceled
 from storefront.messages.compose import compose
-from tests.support.goods import change_product
+from storefront.owner.readiness.ask import look_at_everything
+from storefront.owner.readiness.read_facts import read_points
+from storefront.shop.editor.product_settings import SettingRefused, change_product_settings
+from tests.cli.commands import done
+from tests.support.goods import change_product, set_price
+from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -108,3 +116,65 @@ def test_says_what_the_buyer_paid_and_gets_back_in_their_own_currency(app: Flask
     text, words = read_mail(app, MailKind.REFUNDED)
     for said in (words, text):
         assert "€8.81 (refunded as $9.50)" in said
+
+
+def test_says_on_the_list_what_is_missing_at_stripe(app: Flask, sandbox: SandboxClient) -> None:
+    def ask() -> str:
+        with app.app_context():
+            look_at_everything(even_if_fresh=True)
+            (point,) = [point for point in read_points() if point.code == "stripe_tax"]
+            db.session.remove()
+        return point.sentence
+
+    assert "the account's preset counts: Twinspot" in ask()
+    sandbox.control("config", tax_registrations=[])
+    assert "collects tax nowhere yet" in ask()
+    sandbox.control("config", tax_origin=None)
+    assert "head office is missing" in ask()
+
+
+def test_refuses_a_tax_code_that_is_none(app: Flask, command: CliRunner) -> None:
+    given = {"tax_code": "ebook"}
+    with app.app_context(), pytest.raises(SettingRefused, match="txcd_ and eight digits"):
+        change_product_settings("twinspot", given)
+    with app.app_context(), pytest.raises(SettingRefused, match="inclusive or exclusive"):
+        change_product_settings("twinspot", {"tax_behavior": "both"})
+    done(command, "products", "set", "twinspot", "--tax-code", "txcd_10302000", "--tax-behavior", "inclusive")
+    done(command, "products", "set", "twinspot", "--tax-behavior", "none")
+    (product,) = read_rows(app, "SELECT * FROM products WHERE slug = 'twinspot'")
+    assert (product["tax_code"], product["tax_behavior"]) == ("txcd_10302000", "")
+    (first, *_) = read_rows(app, "SELECT * FROM audit_entries WHERE verb = 'product.changed' ORDER BY id")
+    assert "txcd_10302000" in first["after"]
+
+
+def test_saves_tax_in_the_editor(app: Flask) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    page = owner.get("/admin/products/twinspot").text
+    assert "Digital book (ebook)" in page
+    owner.post("/admin/products/twinspot/settings", tax_code="txcd_10202003", tax_behavior="exclusive")
+    (product,) = read_rows(app, "SELECT * FROM products WHERE slug = 'twinspot'")
+    assert (product["tax_code"], product["tax_behavior"]) == ("txcd_10202003", "exclusive")
+    assert product["grants_license"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "tax", "total"), [("usd", "3.61", "22.61"), ("jpy", "361", "2261"), ("kwd", "0.360", "2.260")]
+)
+def test_writes_taxes_of_every_currency_into_the_csv(
+    app: Flask, sandbox: SandboxClient, command: CliRunner, currency: str, *, tax: str, total: str
+) -> None:
+    """From the catalog to bookkeeping: with no decimals, two or three; one currency in a cart."""
+    price_id = set_price(app, "twinspot", "personal", currency, 1900)
+    change_product(app, "twinspot", tax_behavior="exclusive")
+    buyer = Buyer(app)
+    page = buyer.get(f"/products/twinspot?currency={currency}").text
+    assert f"currency={currency}" not in page  # it is the one that is shown
+    assert buyer.post("/cart/add", price_id=price_id, quantity=1).status_code == 303
+    session_id = buyer.check_out()
+    sandbox.pay(session_id, country="DE")
+    buyer.land(session_id)
+    header, row = csv.reader(io.StringIO(done(command, "orders", "csv")))
+    line = dict(zip(header, row, strict=True))
+    assert (line["currency"], line["tax"], line["total"]) == (currency, tax, total)
+    assert line["taxes"] == f"VAT 19% (DE): {tax}"
+    assert line["invoice"]

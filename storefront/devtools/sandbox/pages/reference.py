@@ -6,6 +6,7 @@ from storefront.devtools.sandbox.api.versions import API_VERSION, TRAINS
 from storefront.devtools.sandbox.pages.openapi import describe, described_calls, path_of
 from storefront.devtools.sandbox.pages.policy import PLAIN, protect
 from storefront.devtools.sandbox.payments.stripe_test_cards import ACH_ACCOUNTS, CARDS, IBANS, BankAccount, Card
+from storefront.devtools.sandbox.tax.places import PLACES
 
 reference = Blueprint("reference", __name__)
 
@@ -18,6 +19,7 @@ def show_reference() -> Response:
         version=API_VERSION,
         trains=list(TRAINS.items())[1:],
         calls=[(call.method, path_of(call), sorted(call.unsupported)) for call in described_calls()],
+        places=list(PLACES.values()),
         cards=[(card.number, about_card(card)) for card in CARDS.values()],
         accounts=[
             (account.number, about_account(account)) for account in (*IBANS.values(), *ACH_ACCOUNTS.values())

@@ -1,0 +1,59 @@
+"""Orders as CSV for bookkeeping: what Stripe charged, and what of it is tax, where and why."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+
+from storefront.audit.csv_export import csv_line
+from storefront.core.db import db
+from storefront.core.money import write_money
+from storefront.orders.access import order_access
+from storefront.orders.models import Order
+from storefront.orders.queries import order_in_running_mode
+from storefront.orders.tax_words import tax_words
+
+COLUMNS = (
+    "number", "placed_at", "paid_at", "state", "email", "name", "country", "currency", "subtotal", "discount",
+    "net", "tax", "total", "refunded", "taxes", "reverse_charge", "tax_ids", "invoice", "buyer_currency", "buyer_paid",
+)  # fmt: skip
+BATCH = 500
+
+
+def csv_of_orders() -> Iterator[str]:
+    """Yield the lines, oldest order first; amounts in the order's own currency, with its own decimals."""
+    yield csv_line(COLUMNS)
+    oldest_first = select(Order).where(order_in_running_mode()).order_by(Order.placed_at, Order.id)
+    for order in db.session.scalars(oldest_first.execution_options(yield_per=BATCH)):
+        yield csv_line(_cells(order))
+
+
+def _cells(order: Order) -> tuple[object, ...]:
+    taxes = tax_words(order)
+
+    def amount(minor: int) -> str:
+        return write_money(minor, order.currency)
+
+    return (
+        order.number,
+        order.placed_at.isoformat(),
+        order.paid_at.isoformat() if order.paid_at else "",
+        order_access(order).reason.value,
+        order.email,
+        order.name or "",
+        order.country or "",
+        order.currency,
+        amount(order.subtotal_minor),
+        amount(order.discount_minor),
+        amount(taxes.net_minor),
+        amount(order.tax_minor),
+        amount(order.total_minor),
+        amount(order.refunded_minor),
+        "; ".join(f"{line.label}: {amount(line.amount_minor)}" for line in taxes.lines),
+        "yes" if taxes.reverse_charge else "",
+        "; ".join(taxes.tax_ids),
+        order.invoice_number or "",
+        order.presentment_currency or "",
+        write_money(order.presentment_minor, order.presentment_currency)
+        if order.presentment_currency and order.presentment_minor is not None
+        else "",
+    )
