@@ -14,7 +14,8 @@ from storefront.orders.tax_words import tax_words
 
 COLUMNS = (
     "number", "placed_at", "paid_at", "state", "email", "name", "country", "currency", "subtotal", "discount",
-    "net", "tax", "total", "refunded", "taxes", "reverse_charge", "tax_ids", "invoice", "buyer_currency", "buyer_paid",
+    "net", "tax", "total", "refunded", "taxes", "reverse_charge", "tax_ids", "invoice",
+    "buyer_currency", "buyer_paid",
 )  # fmt: skip
 BATCH = 500
 
