@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from storefront.stripe_api.gateway import gateway, readable
+from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.refusals import readable
 
 ACTIVE: Any = {"status": "active", "limit": 100}
 
