@@ -1,4 +1,5 @@
-// Mounts Stripe's embedded form; when Stripe.js does not come, shows the way to Stripe's own page instead.
+// Mounts Stripe's form, or readies our own around Stripe's fields (window.shopForm, where the page has it). When
+// Stripe.js or its frames do not come, shows the way to Stripe's own page instead.
 // A form that has expired, or was replaced in another tab, looks like a live one: the shop is asked, and leads on.
 (() => {
   "use strict";
@@ -22,8 +23,7 @@
     fallback.hidden = false;
   };
 
-  const mount = async () => {
-    const stripe = window.Stripe(place.dataset.publishableKey);
+  const embedded = async (stripe) => {
     const create = stripe.createEmbeddedCheckoutPage ?? stripe.initEmbeddedCheckout;
     const form = await create.call(stripe, { fetchClientSecret: async () => place.dataset.clientSecret });
     if (settled) {
@@ -35,13 +35,34 @@
     skeleton.hidden = true;
   };
 
+  // It is ready when Stripe's frames are: until then the fields stand there, and the time goes on.
+  const own = async (stripe) => {
+    await window.shopForm.prepare(stripe, {
+      look,
+      show: () => {
+        if (settled) return;
+        place.hidden = false;
+        skeleton.hidden = true;
+      },
+    });
+    settled = true;
+  };
+
+  const mount = async () => {
+    const stripe = window.Stripe(place.dataset.publishableKey, window.shopForm?.options);
+    await (window.shopForm ? own : embedded)(stripe);
+  };
+
   // A load event may have fired before this script ran, so the global is what counts.
   let mounting = false;
   const start = () => {
     if (mounting || settled || typeof window.Stripe !== "function") return;
     mounting = true;
     clearInterval(waiting);
-    mount().catch(giveUp);
+    mount().catch(async () => {
+      await look(); // it may be paid or over: then the page leads on
+      giveUp();
+    });
   };
   const waiting = setInterval(start, POLL_MS);
 
@@ -60,7 +81,8 @@
       const answer = await fetch(location.href, { headers: { Accept: "application/json" }, cache: "no-store" });
       if (!answer.ok) return;
       const { state, session } = await answer.json();
-      if (state !== "open" || !place.dataset.clientSecret.startsWith(`${session}_secret_`)) location.reload();
+      if (state === "open" && place.dataset.clientSecret.startsWith(`${session}_secret_`)) return;
+      location.reload();
     } catch {
       // Offline: the next look may work.
     }

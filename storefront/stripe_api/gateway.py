@@ -4,23 +4,22 @@ Every call first ends the read transaction and refuses to run inside a write tra
 """
 
 import logging
-import re
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import quote
 
 import stripe
 from flask import Flask
 
-from storefront.core import clock
 from storefront.core.config.settings import Settings
 from storefront.core.db import end_read
 from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
-from storefront.core.measurements import BAD_SIGNATURE_AT, STALE_SIGNATURE_AT, STRIPE_SECONDS, measurements, timed
+from storefront.core.measurements import STRIPE_SECONDS, timed
 from storefront.core.runtime import Part
+from storefront.stripe_api.own_words import accept_words
 from storefront.stripe_api.refusals import readable, refusals
 from storefront.stripe_api.seen import (
     SeenAfterSale,
@@ -36,24 +35,13 @@ from storefront.stripe_api.seen import (
     read_warning,
 )
 from storefront.stripe_api.seen_tax import SeenInvoice, read_invoice
+from storefront.stripe_api.signatures import is_signed, refuse_signature
 from storefront.stripe_api.turns import Turns
 
 log = logging.getLogger(__name__)
 
 LINES_PER_PAGE = 100
 EXPAND = ["line_items.data.price.product", "payment_intent.latest_charge", "total_details.breakdown"]
-
-
-class BadSignature(StorefrontError):
-    code = "bad_signature"
-    status = 400
-    title = "The signature does not match"
-
-
-class StaleSignature(StorefrontError):
-    code = "stale_signature"
-    status = 400
-    title = "The signature is too old"
 
 
 class BadPayload(StorefrontError):
@@ -245,6 +233,15 @@ class Gateway:
             return status != "complete"
         return True
 
+    def accept_words(self, session_id: str) -> None:
+        """Write into the Session that the box of our own form was ticked.
+
+        Raises:
+            StripeRefused: it cannot be changed any more.
+        """
+        params: Any = {"metadata": accept_words()}
+        self._ask(lambda: self._client.v1.checkout.sessions.update(session_id, params))
+
     @readable()
     def create_product(self, *, name: str, tax_code: str, metadata: dict[str, str], idempotency_key: str) -> str:
         params: Any = {"name": name, "metadata": metadata} | ({"tax_code": tax_code} if tax_code else {})
@@ -333,47 +330,14 @@ class Gateway:
         tried: list[str] = []
         for secrets in chain([self._secrets], more if "v1=" in signature else ()):
             tried += secrets
-            if _is_signed(text, signature, secrets, tolerance=stripe.Webhook.DEFAULT_TOLERANCE):
+            if is_signed(text, signature, secrets, tolerance=stripe.Webhook.DEFAULT_TOLERANCE):
                 break
         else:
-            _refuse_signature(text, signature, tuple(tried))
+            refuse_signature(text, signature, tuple(tried))
         try:
             return read_event(text)
         except ValueError as error:
             raise BadPayload from error
-
-
-def is_signed_with(payload: bytes, signature: str, secret: str) -> bool:
-    """Tell which secret a delivery that was verified belongs to."""
-    return _is_signed(payload.decode(), signature, (secret,), tolerance=stripe.Webhook.DEFAULT_TOLERANCE)
-
-
-def _refuse_signature(text: str, signature: str, secrets: tuple[str, ...]) -> NoReturn:
-    """Stripe shows the answer in its Dashboard, so it says what to mend: the secret or the clock."""
-    if not _is_signed(text, signature, secrets, tolerance=None):
-        measurements().see(BAD_SIGNATURE_AT)
-        log.warning("webhook signature matches no secret")
-        raise BadSignature(
-            "The Stripe-Signature header matches the body with no secret of this shop, neither "
-            "STRIPE_WEBHOOK_SECRET nor one that was made at /admin/ready."
-        )
-    measurements().see(STALE_SIGNATURE_AT)
-    signed_at = re.search(r"(?:^|,)t=(\d+)", signature)
-    minutes = int(clock.now().timestamp() - int(signed_at[1])) // 60 if signed_at else 0
-    log.warning("webhook signature is right but old", extra={"minutes": minutes})
-    raise StaleSignature(
-        f"The signature is right, and {minutes} minutes old by the clock of this machine; 5 are allowed. "
-        "Set that clock, or find what holds deliveries back."
-    )
-
-
-def _is_signed(text: str, signature: str, secrets: tuple[str, ...], *, tolerance: int | None) -> bool:
-    if not signature.isascii():  # the SDK's comparison would raise TypeError
-        return False
-    for secret in secrets:
-        with suppress(stripe.SignatureVerificationError):
-            return bool(stripe.WebhookSignature.verify_header(text, signature, secret, tolerance=tolerance))
-    return False
 
 
 GATEWAY = Part[Gateway]("gateway to Stripe")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from storefront.core import clock
+from storefront.stripe_api import own_words
 from storefront.stripe_api.seen_tax import (
     SeenInvoice,
     read_tax_ids,
@@ -305,7 +306,13 @@ def _part(raw: dict[str, Any], name: str) -> dict[str, Any]:
 def _checkout_text(raw: dict[str, Any]) -> str | None:
     has_box = _part(raw, "consent_collection").get("terms_of_service") == "required"
     texts = _part(raw, "custom_text")
-    return _part(texts, "terms_of_service_acceptance" if has_box else "submit").get("message")
+    shown = _part(texts, "terms_of_service_acceptance" if has_box else "submit").get("message")
+    return shown or own_words.read_words(raw["metadata"] or {})
+
+
+def _has_accepted(raw: dict[str, Any]) -> bool:
+    is_ticked = _part(raw, "consent").get("terms_of_service") == "accepted"
+    return is_ticked or own_words.has_accepted(raw["metadata"] or {})
 
 
 def read_checkout(
@@ -349,7 +356,7 @@ def read_checkout(
         customer_id=raw.get("customer"),
         invoice=invoice,
         checkout_text=_checkout_text(raw),
-        has_accepted=_part(raw, "consent").get("terms_of_service") == "accepted",
+        has_accepted=_has_accepted(raw),
         payment=_seen_payment(payment, after_sale, excess_minor) if isinstance(payment, dict) else None,
         lines=tuple(_seen_line(line) for line in lines),
     )

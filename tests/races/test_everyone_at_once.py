@@ -3,12 +3,15 @@
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 from flask import Flask
 
+from storefront.core.config.checkout_ui import CheckoutUi
+from storefront.core.runtime import runtime
 from tests.races.served import served
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -24,6 +27,7 @@ TRIES = 30
 EXTRA_WEBHOOKS = 2
 SHARED = "shared-and-new@example.com"
 COMPLETED = "checkout.session.completed"
+FORMS = (CheckoutUi.EMBEDDED, CheckoutUi.ELEMENTS)
 
 
 @pytest.fixture
@@ -34,11 +38,13 @@ def environment(environment: dict[str, str], sandbox: SandboxClient, free_port: 
 
 
 def start_sessions(app: Flask, sandbox: SandboxClient, count: int) -> list[str]:
-    """Most as buyers do it, ten straight through the API, with quantities from one to three."""
+    """Most as buyers do it, in either form, ten through the API for Stripe's page; one to three of each."""
     sessions = []
+    shop = runtime(app)
     for number in range(count - THROUGH_API):
         buyer = Buyer(app, address=f"10.1.{number // 200}.{number % 200 + 1}")
         buyer.client.environ_base["HTTP_X_FORWARDED_FOR"] = f"10.1.0.{number + 1}"
+        shop.settings = replace(shop.settings, checkout_ui=FORMS[number % 2])
         buyer.add("twinspot", "Personal", number % 3 + 1)
         sessions.append(buyer.check_out())
     price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]

@@ -22,7 +22,8 @@ from tests.support.shop import Buyer
 GOODS = (("twinspot", 1900), ("the-patient-toolmaker", 1400), ("soft-taps", 900))
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("engine", BOTH, indirect=True)]
-StartSale = Callable[[str], Sale]
+StartSale = Callable[[str, str], Sale]
+WAYS = (("hosted_page", "success_url"), ("embedded_page", "return_url"), ("elements", "return_url"))
 
 
 @pytest.fixture
@@ -33,11 +34,12 @@ def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
     twinspot, book, sounds = mirror_goods(app)
     lines = [{"price": twinspot, "quantity": 2}, {"price": book, "quantity": 1}, {"price": sounds, "quantity": 1}]
 
-    def start(method: str) -> Sale:
+    def start(method: str, ui_mode: str) -> Sale:
         number = next(numbers)
         params: Any = {"limit": 1}
         newest = sandbox.stripe.v1.events.list(params).data[0].id
-        session_id = sandbox.create_session(lines)
+        back = {"success_url": None, dict(WAYS)[ui_mode]: "https://example.com/done"}
+        session_id = sandbox.create_session(lines, ui_mode=ui_mode, **back)
         sandbox.pay(session_id, payment_method=method, email=f"buyer{number}@example.com")
         payment = str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).payment_intent)
         buyer = Buyer(app, address=f"10.{number // 62500}.{number // 250 % 250}.{number % 250 + 1}")
@@ -70,6 +72,7 @@ class Story:
     """`answers_after`: how many steps a bank debit takes; cards are paid at once."""
 
     method: str
+    ui_mode: str
     bank_answers: SettlePayment
     answers_after: int
     steps: list[Step]
@@ -80,6 +83,7 @@ class Story:
 stories = st.builds(
     Story,
     method=st.sampled_from(METHODS),
+    ui_mode=st.sampled_from([ui_mode for ui_mode, _back in WAYS]),
     bank_answers=bank_answers,
     answers_after=st.integers(min_value=0, max_value=9),
     steps=st.lists(steps, min_size=8, max_size=18),
@@ -89,7 +93,7 @@ stories = st.builds(
 
 
 def tell(start_sale: StartSale, story: Story) -> None:
-    sale = start_sale(story.method)
+    sale = start_sale(story.method, story.ui_mode)
     before, after = story.steps[: story.answers_after], story.steps[story.answers_after :]
     bank = [story.bank_answers] if story.method.startswith("sepa") else []
     for step in [*before, *bank, *after, *story.last]:

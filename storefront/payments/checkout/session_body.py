@@ -5,10 +5,11 @@ from typing import Any
 
 from storefront.core.config.settings import Settings
 from storefront.core.runtime import absolute_url
-from storefront.payments.checkout.ui import HOSTED
+from storefront.payments.checkout.ui import ELEMENTS, HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog.mirrors import Mirror
 from storefront.shop.pages.consent import CheckoutWords
+from storefront.stripe_api import own_words
 
 
 def build_body(
@@ -48,7 +49,10 @@ def build_body(
         body |= {"success_url": back, "cancel_url": shop.base_url + way_back}
     else:
         body |= {"return_url": back}
-    return body | chosen_by_owner(shop) | asked_of_buyer(words, has_box=has_box)
+    body |= chosen_by_owner(shop)
+    if ui_mode == ELEMENTS:
+        return body | {"metadata": marks | said_by_own_form(words)}
+    return body | asked_of_buyer(words, has_box=has_box)
 
 
 def build_link_body(
@@ -111,6 +115,12 @@ def chosen_by_owner(shop: Settings) -> dict[str, Any]:
     if shop.invoices:
         body |= {"invoice_creation": {"enabled": True}}
     return body
+
+
+def said_by_own_form(words: CheckoutWords) -> dict[str, str]:
+    """Return what the form of our own says of terms and consent, as entries of metadata."""
+    text = words.beside_box if words.consent else words.above_button
+    return own_words.write_words(text, has_box=bool(words.consent))
 
 
 def asked_of_buyer(words: CheckoutWords, *, has_box: bool) -> dict[str, Any]:

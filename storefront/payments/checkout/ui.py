@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.runtime import settings
+from storefront.shop.cart.priced import PricedLine
+from storefront.shop.catalog.offers import Offer
 
 EMBEDDED = "embedded_page"
 HOSTED = "hosted_page"
@@ -11,12 +13,12 @@ ELEMENTS = "elements"
 UI_MODES = {CheckoutUi.EMBEDDED: EMBEDDED, CheckoutUi.HOSTED: HOSTED, CheckoutUi.ELEMENTS: ELEMENTS}
 
 
-def choose_ui_mode(choices: Iterable[CheckoutUi | None], *, is_amount_chosen: bool = False) -> str:
-    """Return Stripe's `ui_mode` for these products' choices; None stands for the shop's.
-
-    Stripe's fields have none for an amount that the buyer chooses: its whole form has.
-    """
+def choose_ui_mode(goods: Iterable[PricedLine | Offer]) -> str:
+    """Return Stripe's `ui_mode` for these. Only Stripe's own forms can ask a buyer for an amount."""
+    things = list(goods)
     shop = settings().checkout_ui
-    wanted = {choice or shop for choice in choices}
-    ui_mode = UI_MODES[wanted.pop() if len(wanted) == 1 else shop]
-    return EMBEDDED if is_amount_chosen and ui_mode == ELEMENTS else ui_mode
+    wanted = {thing.checkout_ui or shop for thing in things}
+    way = wanted.pop() if len(wanted) == 1 else shop
+    if way is CheckoutUi.ELEMENTS and any(thing.is_chosen for thing in things):
+        return EMBEDDED
+    return UI_MODES[way]

@@ -20,23 +20,23 @@ from storefront.buyers.library.purchase import Purchase
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import tokens
 from storefront.core.errors import AccessDenied, NotFound, StripeRefused, StripeUnavailable
-from storefront.core.runtime import settings
 from storefront.orders.browsers import get_order_here
 from storefront.payments.checkout import return_page, start
+from storefront.payments.checkout.accept import accept
 from storefront.payments.checkout.again import bought_lines, find_again_page, find_pending_purchase, mail_the_link
 from storefront.payments.checkout.browser import browser_id
 from storefront.payments.checkout.buy_now import NotForSale, get_offer, way_back
+from storefront.payments.checkout.form_page import show_form
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.return_page import Landing
 from storefront.payments.checkout.rows import find_checkout
 from storefront.payments.checkout.start import CheckoutForm
-from storefront.payments.checkout.state import State, read_state, seconds_left
+from storefront.payments.checkout.state import State, read_state
 from storefront.payments.checkout.ui import choose_ui_mode
 from storefront.payments.fulfillment.outcome import Outcome
 from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, put_back, save_cart, subtract
-from storefront.shop.cart.priced import price_as_opened, price_cart
+from storefront.shop.cart.priced import price_cart
 from storefront.shop.cart.views import parse_number
-from storefront.shop.media.queries import find_pictures
 from storefront.web.limits import limiter
 from storefront.web.outage_pages import payment_is_safe
 from storefront.web.programs import wants_json
@@ -73,7 +73,7 @@ def begin() -> ResponseReturnValue:
         return redirect(url_for("cart.cart"), 303)  # which says what changed: nobody pays what they have not seen
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else new_nonce(session)
-    ui_mode = choose_ui_mode(line.checkout_ui for line in priced.lines)
+    ui_mode = choose_ui_mode(priced.lines)
     return _begin(CheckoutForm(cart=priced.cart_lines, ui_mode=ui_mode, nonce=nonce, is_from_cart=True))
 
 
@@ -89,7 +89,7 @@ def buy_now() -> ResponseReturnValue:
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else tokens.new_token()
     cart = (CartLine(price_id=offer.price_id, quantity=1),)
-    ui_mode = choose_ui_mode([offer.checkout_ui], is_amount_chosen=offer.is_chosen)
+    ui_mode = choose_ui_mode([offer])
     return _begin(CheckoutForm(cart=cart, ui_mode=ui_mode, nonce=nonce, is_from_cart=False))
 
 
@@ -171,7 +171,7 @@ def form(token: str) -> ResponseReturnValue:
         opened = start.ensure_session(token)
     except (StripeUnavailable, StripeRefused) as error:
         return _trouble(error, token=token)
-    return redirect(opened.url, 303) if opened.url else _form_page(opened, row)
+    return redirect(opened.url, 303) if opened.url else show_form(opened, row)
 
 
 def _get_row(token: str) -> Checkout:
@@ -194,21 +194,12 @@ def _next_step(row: Checkout) -> str:
     return "Your cart is as it was. Start again here when you are ready."
 
 
-def _form_page(opened: start.OpenCheckout, row: Checkout) -> str:
-    priced = price_as_opened(opened.cart)
-    return render_template(
-        "payments/checkout/form.html",
-        token=opened.token,
-        client_secret=opened.client_secret,
-        publishable_key=settings().stripe_publishable_key,
-        stripe_js_url=settings().stripe_js_url,
-        priced=priced,
-        pictures=find_pictures(line.product_id for line in priced.lines),
-        return_url=url_for("checkout.returned", session_id=opened.session_id),
-        back_url=way_back(row.cart, is_from_cart=row.is_from_cart),
-        is_from_cart=row.is_from_cart,
-        seconds_left=seconds_left(row),
-    )
+@checkout.post("/checkout/<token>/accept")
+@limiter.limit("30/minute")
+def accept_words(token: str) -> ResponseReturnValue:
+    """Note the tick in the box of our own form, whose script asks before it pays."""
+    accept(_get_row(token))
+    return "", 204
 
 
 @checkout.post("/checkout/<token>/hosted")

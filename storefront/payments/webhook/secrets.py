@@ -13,8 +13,9 @@ from storefront.core.db import db, transaction
 from storefront.core.runtime import Part, settings
 from storefront.core.sealing import SealedByOther, seal, unseal
 from storefront.payments.webhook.models import WebhookEndpoint
-from storefront.stripe_api.gateway import gateway, is_signed_with
+from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen import SeenEvent
+from storefront.stripe_api.signatures import is_signed_with
 
 log = logging.getLogger(__name__)
 

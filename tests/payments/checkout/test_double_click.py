@@ -3,11 +3,14 @@
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from storefront.core.config.checkout_ui import CheckoutUi
+from storefront.core.runtime import runtime
 from storefront.payments.checkout.models import Checkout
 from tests.payments.checkout.buttons import count_sessions, send, twin_of
 from tests.support.databases import BOTH
@@ -79,6 +82,20 @@ def test_makes_one_checkout_of_eight_clicks_at_the_same_moment(
     assert len({answer.location for answer in answers}) == 1
     assert clicks[0].get(answers[0].location).status_code == 200
     assert count_sessions(sandbox) == 1
+    assert count_rows(app, Checkout) == {"checkouts": 1}
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_leads_eight_clicks_at_the_same_moment_to_one_page_of_stripe(app: Flask, sandbox: SandboxClient) -> None:
+    shop = runtime(app)
+    shop.settings = replace(shop.settings, checkout_ui=CheckoutUi.HOSTED)
+    buyer, form = first_time(app, "/checkout")
+    sandbox.control("faults", method="POST", path=SESSIONS, times=1, delay_seconds=0.6)
+    clicks = [twin_of(buyer) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda click: send(click, "/checkout", **form), clicks))
+    (session,) = sandbox.stripe.v1.checkout.sessions.list({"limit": 100}).data
+    assert {(answer.status_code, answer.location) for answer in answers} == {(303, session.url)}
     assert count_rows(app, Checkout) == {"checkouts": 1}
 
 

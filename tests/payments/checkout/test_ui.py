@@ -15,11 +15,11 @@ from storefront.payments.checkout.ui import UI_MODES
 from tests.cli.commands import done, read_json
 from tests.owner.admin.editor_forms import TWINSPOT, said, shown_in
 from tests.payments.checkout.buttons import count_sessions, in_cart, press
-from tests.support.goods import change_product
+from tests.support.goods import change_price, change_product
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, make_event, post_event
+from tests.support.shop import Buyer, find_price, keys_on, make_event, post_event
 from tests.support.statements import counted
 
 WAYS = tuple(CheckoutUi)
@@ -127,7 +127,7 @@ def test_falls_back_to_stripes_page_where_the_form_does_not_show(
     switch(app, way)
     buyer.add("twinspot", "Personal")
     address = buyer.post("/checkout", nonce=buyer.nonce()).location
-    action = re.search(r'action="(/checkout/\w+/hosted)"', buyer.get(address).text)
+    action = re.search(r'action="(/checkout/[\w-]+/hosted)"', buyer.get(address).text)
     assert action
     answer = buyer.post(action[1])
     hosted, closed = sessions(sandbox)
@@ -160,6 +160,15 @@ def test_takes_the_shops_way_unless_all_things_in_the_cart_agree(
     buyer.add("soft-taps")
     start(buyer, sandbox)
     assert [session.ui_mode for session in sessions(sandbox)] == [UI_MODES[used]]
+
+
+def test_asks_for_an_amount_in_stripes_form_where_the_shops_own_could_not(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    switch(app, CheckoutUi.ELEMENTS)
+    change_price(app, find_price(app, "twinspot", "Personal"), least_minor=500)
+    assert press(buyer).status_code == 303
+    assert [session.ui_mode for session in sessions(sandbox)] == ["embedded_page"]
 
 
 def test_answers_the_webhook_of_a_hundred_lines_for_as_few_questions_as_of_eleven(

@@ -1,0 +1,254 @@
+// The shop's own form to pay: its fields and words are ours, card and bank details are Stripe's. What it shows of
+// money is read from the newest Session, which Stripe computes.
+(() => {
+  "use strict";
+
+  const place = document.querySelector("[data-checkout]");
+  const form = document.querySelector("[data-pay]");
+  const submit = form.querySelector("[data-submit]");
+  const declined = form.querySelector("[data-declined]");
+  const status = document.querySelector("[data-status]");
+  const codeForm = document.querySelector("[data-code-form]");
+  const { email, accept } = form.elements;
+  const code = codeForm.elements.promotion_code;
+  const returnUrl = new URL(place.dataset.returnUrl, location.href).href;
+  const emailHint = email.nextElementSibling.textContent;
+  const NEXT = {
+    card: "Nothing was charged. Check the card's number, date and code, and pay again.",
+    bank: "Nothing was charged. Try again and confirm with your bank, or pay another way.",
+    other: "Nothing was charged. Try another card or another way to pay.",
+  };
+  const LEAVE_MS = 8_000;
+  const TYPED_WRONG = /^(incorrect|invalid|expired|missing)_/;
+
+  let sdk = null;
+  let actions = null;
+  let look = async () => {};
+  let isReady = false;
+  let isBusy = false;
+  let isOver = false;
+  let shownTotal = "";
+
+  // What a screen reader hears ------------------------------------------------------------------------------------
+
+  const say = (words) => {
+    status.textContent = words;
+  };
+
+  const hint = (field, words, { usual = "" } = {}) => {
+    const line = document.querySelector(`[data-hint-for="${field.id}"]`);
+    line.textContent = words || usual;
+    line.classList.toggle("hint-bad", Boolean(words) || !usual);
+    line.hidden = !words && !usual;
+    if (words) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  };
+
+  const refuse = (field, words, options) => {
+    hint(field, words, options);
+    field.focus();
+    return false;
+  };
+
+  const tell = (words) => {
+    declined.textContent = words;
+    declined.hidden = !words;
+    if (words) declined.focus();
+  };
+
+  // What the Session says -----------------------------------------------------------------------------------------
+
+  const showButton = (session) => {
+    const { amount, minorUnitsAmount } = session.total.total;
+    const words = minorUnitsAmount === 0 ? "Get it free" : `Pay ${amount}`;
+    submit.textContent = isOver ? "Thank you. One moment…" : isBusy ? "One moment…" : words;
+    submit.disabled = isBusy || !isReady;
+    form.setAttribute("aria-busy", String(isBusy));
+    return amount;
+  };
+
+  const show = (session) => {
+    window.shopSummary.show(session, { changeQuantity, removeCode });
+    form.querySelector("[data-needs-payment]").hidden = session.total.total.minorUnitsAmount === 0;
+    const hasCode = (session.discountAmounts ?? []).some((discount) => discount.promotionCode);
+    codeForm.hidden = hasCode;
+    const total = showButton(session);
+    if (shownTotal && shownTotal !== total) say(`The total is now ${total}.`);
+    shownTotal = total;
+    offerCurrencies(session);
+    if (session.status.type !== "open" && !isBusy) look();
+  };
+
+  const offerCurrencies = (session) => {
+    const box = form.querySelector("[data-currency]");
+    if (!box.hidden || !session.currencyOptions?.length) return;
+    box.hidden = false;
+    sdk.createCurrencySelectorElement().mount("#currency-selector");
+  };
+
+  const setBusy = (busy) => {
+    isBusy = busy;
+    showButton(actions.getSession());
+  };
+
+  // What the buyer does -------------------------------------------------------------------------------------------
+
+  const saveEmail = async () => {
+    const address = email.value.trim();
+    if (!address) return refuse(email, "Write your email: your receipt goes there.");
+    if (address === actions.getSession().email) {
+      hint(email, "", { usual: emailHint });
+      return true;
+    }
+    const answer = await actions.updateEmail(address);
+    if (answer.type === "success") {
+      hint(email, "", { usual: emailHint });
+      return true;
+    }
+    const isTyped = ["incompleteEmail", "invalidEmail"].includes(answer.error.code);
+    return refuse(email, isTyped ? "Write a whole email address, like ada@example.com." : answer.error.message);
+  };
+
+  const saveAcceptance = async () => {
+    if (!accept) return true;
+    if (!accept.checked) return refuse(accept, "Tick this box to go on.");
+    hint(accept, "");
+    const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value });
+    try {
+      const answer = await fetch(place.dataset.acceptUrl, { method: "POST", body, headers: { Accept: "application/json" } });
+      if (answer.ok) return true;
+    } catch {
+      // Said below, as any answer that is none.
+    }
+    return refuse(accept, "That you agree could not be saved. Nothing was charged: try again in a moment.");
+  };
+
+  // What is wrong stands beside the field in Stripe's frame, which has the focus.
+  const checkFields = async () => {
+    const checked = await actions.validateElements();
+    if (checked.error?.code !== "validation_error") return true;
+    say(checked.error.message);
+    return false;
+  };
+
+  const explain = (error) => {
+    if (error.code !== "paymentFailed") {
+      look(); // paid or expired in another tab: the page leads on
+      return error.message;
+    }
+    const decline = error.paymentFailed?.declineCode ?? "";
+    const isAuthentication = /authenticat/.test(`${decline} ${error.message}`);
+    return `${error.message} ${isAuthentication ? NEXT.bank : TYPED_WRONG.test(decline) ? NEXT.card : NEXT.other}`;
+  };
+
+  const pay = async (more = {}) => {
+    if (isBusy || isOver || !isReady) return;
+    setBusy(true);
+    tell("");
+    let words = "";
+    try {
+      if (!more.expressCheckoutConfirmEvent && !(await saveEmail())) return;
+      if (!(await saveAcceptance())) {
+        more.expressCheckoutConfirmEvent?.paymentFailed({ reason: "fail", message: "Tick the box first." });
+        return;
+      }
+      if (!more.expressCheckoutConfirmEvent && !(await checkFields())) return;
+      const answer = await actions.confirm({ returnUrl, ...more });
+      isOver = answer.type === "success";
+      if (isOver) setTimeout(() => location.assign(returnUrl), LEAVE_MS); // Stripe.js goes there by itself
+      else words = explain(answer.error);
+    } catch {
+      words = "The payment could not be sent. Check your connection, then pay again: nothing is paid twice.";
+    } finally {
+      setBusy(isOver);
+      tell(words);
+    }
+  };
+
+  const applyCode = async () => {
+    const typed = code.value.trim();
+    if (!typed) return refuse(code, "Write your code first.");
+    const answer = await actions.applyPromotionCode(typed);
+    if (answer.type === "error") {
+      return refuse(code, `${answer.error.message} Check how it is written, or go on without it.`);
+    }
+    hint(code, "");
+    code.value = "";
+    document.querySelector("[data-totals] button")?.focus();
+    return true;
+  };
+
+  const removeCode = async () => {
+    const answer = await actions.removePromotionCode();
+    if (answer.type === "error") return tell(answer.error.message);
+    return code.focus();
+  };
+
+  const changeQuantity = async (lineItem, field) => {
+    if (!field.reportValidity()) return;
+    const answer = await actions.updateLineItemQuantity({ lineItem, quantity: Number(field.value) });
+    if (answer.type === "error") tell(answer.error.message);
+    show(actions.getSession());
+  };
+
+  const offerWallets = () => {
+    const wallets = sdk.createExpressCheckoutElement();
+    wallets.on("ready", ({ availablePaymentMethods }) => {
+      form.querySelector("[data-express]").toggleAttribute("data-empty", !availablePaymentMethods);
+    });
+    wallets.on("confirm", (event) => pay({ expressCheckoutConfirmEvent: event }));
+    wallets.mount("#express-checkout");
+  };
+
+  const listen = () => {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      pay();
+    });
+    codeForm.addEventListener("submit", (event) => {
+      event.preventDefault();
+      applyCode();
+    });
+    email.addEventListener("change", () => {
+      if (email.value.trim()) saveEmail();
+    });
+    accept?.addEventListener("change", () => hint(accept, ""));
+  };
+
+  // Ready when the fields of Stripe are there; rejects where they do not come, or the Session is over.
+  const prepare = async (stripe, page) => {
+    look = page.look;
+    sdk = stripe.initCheckoutElementsSdk({
+      clientSecret: place.dataset.clientSecret,
+      adaptivePricing: { allowed: true },
+      elementsOptions: { appearance: window.shopLook.appearance() },
+    });
+    const loaded = await sdk.loadActions();
+    if (loaded.type === "error") throw new Error(loaded.error.message);
+    actions = loaded.actions;
+    page.show();
+    listen();
+    if (!email.value) email.value = actions.getSession().email ?? "";
+    const payment = sdk.createPaymentElement({ layout: "tabs" });
+    const ready = new Promise((resolve, reject) => {
+      payment.on("ready", resolve);
+      payment.on("loaderror", ({ error }) => reject(new Error(error?.message)));
+    });
+    payment.mount("#payment-element");
+    offerWallets();
+    if ("tax" in place.dataset) {
+      sdk.createBillingAddressElement().mount("#billing-address");
+      sdk.createTaxIdElement({ visibility: "auto" }).mount("#tax-id");
+    }
+    sdk.on("change", show);
+    window.shopLook.whenChanged((appearance) => sdk.changeAppearance(appearance));
+    show(actions.getSession());
+    if (email.value.trim()) saveEmail();
+    await ready;
+    isReady = true;
+    show(actions.getSession());
+  };
+
+  const options = "tax" in place.dataset ? { betas: ["custom_checkout_tax_id_1"] } : undefined;
+  window.shopForm = { prepare, options };
+})();

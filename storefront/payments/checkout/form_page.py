@@ -1,0 +1,63 @@
+"""The page of ours with a form to pay: Stripe's whole form in it, or our own around Stripe's fields."""
+
+import re
+from typing import Any
+
+from flask import render_template, url_for
+from markupsafe import Markup, escape
+
+from storefront.core.runtime import settings
+from storefront.customers.browser_session import find_signed_in
+from storefront.payments.checkout.buy_now import way_back
+from storefront.payments.checkout.models import Checkout
+from storefront.payments.checkout.start import OpenCheckout
+from storefront.payments.checkout.state import seconds_left
+from storefront.payments.checkout.ui import ELEMENTS
+from storefront.shop.cart.priced import price_as_opened
+from storefront.shop.media.queries import find_pictures
+from storefront.stripe_api import own_words
+
+LINK = re.compile(r"\[([^\]\[]+)\]\((https?://[^\s()]+)\)")
+
+
+def show_form(opened: OpenCheckout, row: Checkout) -> str:
+    priced = price_as_opened(opened.cart)
+    parts: dict[str, Any] = {
+        "token": opened.token,
+        "client_secret": opened.client_secret,
+        "publishable_key": settings().stripe_publishable_key,
+        "stripe_js_url": settings().stripe_js_url,
+        "priced": priced,
+        "pictures": find_pictures(line.product_id for line in priced.lines),
+        "return_url": url_for("checkout.returned", session_id=opened.session_id),
+        "back_url": way_back(row.cart, is_from_cart=row.is_from_cart),
+        "is_from_cart": row.is_from_cart,
+        "seconds_left": seconds_left(row),
+    }
+    if opened.ui_mode != ELEMENTS:
+        return render_template("payments/checkout/form.html", **parts)
+    return render_template("payments/checkout/elements.html", **parts, **_own_parts(row.body or {}, row))
+
+
+def _own_parts(body: dict[str, Any], row: Checkout) -> dict[str, Any]:
+    """Return what Stripe's form would bring itself; all of it is as this Session was made, not as today."""
+    metadata = body.get("metadata") or {}
+    customer = find_signed_in()
+    prices = [line["price"] for line in body.get("line_items") or []]
+    return {
+        "email": customer.email if customer else "",
+        "words": link_words(own_words.read_words(metadata) or ""),
+        "has_box": own_words.has_box(metadata),
+        "has_tax": "automatic_tax" in body,
+        "stripe_prices": dict(zip((line.price_id for line in row.cart), prices, strict=False)),
+    }
+
+
+def link_words(text: str) -> Markup:
+    """Return the words with their links, `[terms](https://…)`, as Stripe's form shows them."""
+    html, place = Markup(), 0
+    for link in LINK.finditer(text):
+        html += escape(text[place : link.start()])
+        html += Markup('<a href="{1}" target="_blank" rel="noopener">{0}</a>').format(*link.groups())
+        place = link.end()
+    return html + escape(text[place:])

@@ -1,0 +1,201 @@
+"""The shop's own form to pay, in a real browser: fields of ours and Stripe's frames, page and webhook first."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from storefront.core.db import db
+from storefront.shop.pages.consent import change_consent
+from storefront.shop.pages.edit import create_page, publish_page
+from tests.journeys.parts import SUCCEEDS, key_texts, open_checkout
+from tests.support.browser import PHONE, Complaints, assert_accessible, assert_fits
+from tests.support.goods import change_price
+from tests.support.rows import read_rows
+from tests.support.shop import Shop, find_price, keys_on
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+INSUFFICIENT, AUTHENTICATES = "4000000000009995", "4000002760003184"
+
+
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    return environment | {"CHECKOUT_UI": "elements"}
+
+
+def set_order(shop: Shop, order: str) -> None:
+    shop.sandbox.control("config", webhook_order=order, page_first_delay_seconds=0.5)
+
+
+def fields(page: Page) -> FrameLocator:
+    return page.frame_locator('iframe[name="sandbox-payment"]')
+
+
+def submit(page: Page) -> None:
+    page.locator("[data-submit]:enabled").click()
+
+
+def type_card(page: Page, number: str = SUCCEEDS) -> None:
+    values = {"cardNumber": number, "cardExpiry": "12 / 34", "cardCvc": "123", "billingPostalCode": "94107"}
+    for name, value in values.items():
+        fields(page).locator(f'[name="{name}"]').fill(value)
+
+
+def expect_delivered(shop: Shop, page: Page) -> None:
+    """On screen and in the mail: the same key, and one payment."""
+    expect(page).to_have_url(re.compile(r"/checkout/return\?session_id=cs_test_"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+    (shown,) = key_texts(page)
+    shop.wait_for_event("checkout.session.completed")
+    shop.work()
+    assert keys_on(str(shop.mails(to="ada@example.com")[0]["text"])) == [shown]
+    paid = [
+        payment for payment in shop.sandbox.stripe.v1.payment_intents.list().data if payment.status == "succeeded"
+    ]
+    assert len(paid) == 1
+
+
+def ask_consent(shop: Shop) -> None:
+    with shop.app.app_context():
+        publish_page(create_page("Terms", body_markdown="Be kind.", legal_kind="terms"))
+        change_consent({"asks_consent": True})
+        db.session.remove()
+
+
+def make_code(shop: Shop, code: str, percent: int) -> None:
+    coupon = shop.sandbox.stripe.v1.coupons.create({"percent_off": percent, "duration": "once"})
+    promotion: Any = {"promotion": {"type": "coupon", "coupon": coupon.id}, "code": code}
+    shop.sandbox.stripe.v1.promotion_codes.create(promotion)
+
+
+def use_code(page: Page, code: str) -> None:
+    page.get_by_label("Promotion code").fill(code)
+    page.get_by_label("Promotion code").press("Enter")
+
+
+class TestOnAPhone:
+    @pytest.fixture
+    def viewport(self) -> Any:
+        return PHONE
+
+    def test_says_what_is_missing_or_declined_and_what_to_do_next(
+        self, shop: Shop, page: Page, complaints: Complaints
+    ) -> None:
+        """No email, no tick, no card, a wrong code, half the price, a decline, and one payment for two clicks."""
+        complaints.expected += ["400", "402"]
+        set_order(shop, "page_first")
+        ask_consent(shop)
+        make_code(shop, "HALF", 50)
+        open_checkout(shop, page, "twinspot", edition="Personal")
+        expect(page.locator("[data-submit]")).to_have_text("Pay $19.00")
+        expect(page.locator("[data-submit]")).to_be_enabled()
+        expect(fields(page).locator('[name="cardNumber"]')).to_be_visible()
+        assert_fits(page)
+        assert_accessible(page)
+        email, box = page.get_by_label("Email"), page.get_by_role("checkbox")
+        submit(page)
+        expect(email).to_be_focused()
+        expect(page.get_by_text("Write your email")).to_be_visible()
+        email.fill("ada@example")
+        submit(page)
+        expect(page.get_by_text("Write a whole email address")).to_be_visible()
+        email.fill("ada@example.com")
+        submit(page)
+        expect(box).to_be_focused()
+        expect(page.get_by_text("Tick this box to go on.")).to_be_visible()
+        box.check()
+        submit(page)
+        expect(fields(page).locator('[name="cardNumber"]')).to_be_focused()
+        use_code(page, "NOPE")
+        expect(page.locator('[data-hint-for="promotion-code"]')).to_contain_text("invalid")
+        expect(page.get_by_label("Promotion code")).to_be_focused()
+        use_code(page, "half")
+        expect(page.locator("[data-totals]")).to_contain_text("$9.50")
+        expect(page.locator("[data-status]")).to_have_text("The total is now $9.50.")
+        page.get_by_role("button", name="Remove the code HALF").click()
+        expect(page.locator("[data-submit]")).to_have_text("Pay $19.00")
+        use_code(page, "HALF")
+        expect(page.locator("[data-submit]")).to_have_text("Pay $9.50")
+        type_card(page, INSUFFICIENT)
+        submit(page)
+        expect(page.locator("[data-declined]")).to_be_focused()
+        expect(page.locator("[data-declined]")).to_contain_text(
+            "insufficient funds. Nothing was charged. Try another"
+        )
+        assert_accessible(page)
+        type_card(page)
+        page.locator("[data-submit]").dblclick()
+        expect_delivered(shop, page)
+        (order,) = read_rows(shop.app, "SELECT discount_minor, checkout_text, has_accepted FROM orders")
+        assert (order["discount_minor"], bool(order["has_accepted"])) == (950, True)
+        assert "I accept the [terms]" in order["checkout_text"]
+
+
+def test_fails_then_passes_3d_secure_when_the_webhook_is_first(
+    shop: Shop, page: Page, complaints: Complaints
+) -> None:
+    complaints.expected.append("402")
+    set_order(shop, "webhook_first")
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    page.get_by_label("Email").fill("ada@example.com")
+    type_card(page, AUTHENTICATES)
+    submit(page)
+    bank = page.frame_locator('iframe[name="sandbox-challenge"]')
+    bank.get_by_test_id("challenge-fail").click()
+    expect(page.locator("[data-declined]")).to_contain_text("confirm with your bank")
+    submit(page)
+    bank.get_by_test_id("challenge-complete").click()
+    expect_delivered(shop, page)
+
+
+@pytest.mark.parametrize(
+    ("iban", "result"), [("AT611904300234573201", "succeeded"), ("AT861904300235473202", "failed")]
+)
+def test_waits_for_the_bank_and_learns_what_it_said(shop: Shop, page: Page, iban: str, result: str) -> None:
+    change_price(shop.app, find_price(shop.app, "twinspot", "Personal"), currency="eur")
+    open_checkout(shop, page, "twinspot")
+    page.get_by_label("Email").fill("ada@example.com")
+    fields(page).locator('[value="sepa_debit"]').check(force=True)
+    fields(page).locator('[name="iban"]').fill(iban)
+    fields(page).locator('[name="billingName"]').fill("Ada Reader")
+    submit(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("bank")
+    shop.wait_for_event("checkout.session.completed")
+    (order,) = read_rows(shop.app, "SELECT payment_intent_id FROM orders")
+    shop.sandbox.settle(order["payment_intent_id"], result)
+    if result == "succeeded":
+        expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+        assert len(key_texts(page)) == 1
+    else:
+        expect(page.get_by_role("heading", level=1)).to_contain_text("did not go through")
+        assert key_texts(page) == []
+        expect(page.locator('a[href*="/checkout/again/"]')).to_be_visible()
+
+
+def test_costs_nothing_with_a_whole_discount_and_leads_on_when_it_is_over(shop: Shop, page: Page) -> None:
+    make_code(shop, "GIFT", 100)
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    page.get_by_label("Email").fill("ada@example.com")
+    use_code(page, "GIFT")
+    expect(page.locator("[data-submit]")).to_have_text("Get it free")
+    expect(page.locator("#payment-element")).to_be_hidden()
+    submit(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Check your email")
+    open_checkout(shop, page, "twinspot", edition="Team")
+    expect(page.locator("[data-submit]")).to_be_enabled()
+    (session,) = shop.sandbox.stripe.v1.checkout.sessions.list({"status": "open"}).data
+    shop.sandbox.control(f"sessions/{session.id}/expire")
+    page.reload()
+    expect(page.get_by_text("That checkout has expired, and nothing was charged.")).to_be_visible()
+
+
+def test_leads_to_stripes_page_where_the_frames_do_not_come(
+    shop: Shop, page: Page, complaints: Complaints
+) -> None:
+    page.route("**/elements/payment*", lambda route: route.abort())
+    page.route("**/endive/stripe.js", lambda route: route.abort())
+    complaints.expected.append("ERR_FAILED")
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    page.get_by_role("button", name="Continue on Stripe's page").click()
+    expect(page).to_have_url(re.compile(re.escape(shop.sandbox.url) + "/c/pay/"))
