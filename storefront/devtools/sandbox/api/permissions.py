@@ -9,6 +9,7 @@ from storefront.devtools.sandbox.ids import masked
 # By the first part of the path. Prices are plans here, refunds belong to charges.
 _RESOURCES = {
     "account": "accounts_kyc_basic",
+    "balance": "balance",
     "balance_transactions": "balance_transaction",
     "charges": "charge",
     "checkout": "checkout_session",
@@ -18,8 +19,10 @@ _RESOURCES = {
     "events": "event",
     "payment_intents": "payment_intent",
     "invoices": "invoice",
+    "mandates": "mandate",
     "payment_links": "payment_link",
     "payment_methods": "payment_method",
+    "payouts": "payout",
     "prices": "plan",
     "products": "product",
     "promotion_codes": "promotion_code",
