@@ -40,7 +40,7 @@ def apply_facts(order: Order, seen: SeenCheckout, *, ticket: int) -> bool:
         return False
     order.facts_ticket = ticket
     order.has_failed = seen.has_failed
-    if seen.invoice is not None:
+    if seen.invoice is not None and order.erased_at is None:
         order.invoice_number, order.invoice_url = seen.invoice.number, seen.invoice.url
     if seen.payment is not None:
         _apply_payment(order, seen.payment)
