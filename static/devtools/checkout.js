@@ -1,6 +1,7 @@
 // The Checkout form: reads the Session, checks the fields, pays, asks for 3-D Secure, and leaves when it may.
 import { askBank } from "./challenge.js";
 import { onAmount, settleAmount, showCustomAmount } from "./custom_amount.js";
+import { fieldOfParam, findFieldProblems, readFields, showFields } from "./custom_fields.js";
 import { CHECKS, COUNTRIES_WITH_POSTAL_CODE, FIELD_OF_PARAM, FIELDS_OF, methodBody } from "./fields.js";
 import { ApiError, call, callPage, isEmbedded, leave, money, reveal, sessionId, tell, wait } from "./page.js";
 import { showCustomText, showOptional, showOrder } from "./summary.js";
@@ -91,6 +92,7 @@ const show = (found) => {
   page = found;
   showOrder(page, changeQuantity);
   showOptional(page, takeOptional);
+  showFields(page);
   showCustomAmount(page);
   const fixed = page.customer_email;
   find('[data-field="email"]').hidden = Boolean(fixed);
@@ -175,6 +177,7 @@ const findProblems = () => {
     complain(name, text);
     return text;
   });
+  problems.push(...findFieldProblems(page, complain));
   if (page.terms_of_service_required) {
     const isAccepted = input("terms").checked;
     complain("terms", isAccepted ? "" : "Please accept the terms of service.");
@@ -203,6 +206,7 @@ const makePaymentMethod = async () => {
 const confirm = async () => {
   const due = page.line_item_group.due;
   const fields = { expected_amount: String(due), ...(due === 0 ? { email: page.customer_email ?? read("email") } : billing()) };
+  Object.assign(fields, readFields(page));
   if (page.terms_of_service_required && input("terms").checked) fields["consent[terms_of_service]"] = "accepted";
   if (due > 0) fields.payment_method = await makePaymentMethod();
   if (page.tax_id_collection_enabled && read("taxId")) {
@@ -260,7 +264,7 @@ const pay = async () => {
 };
 
 const explain = async (error) => {
-  const field = FIELD_OF_PARAM[error.param];
+  const field = FIELD_OF_PARAM[error.param] ?? fieldOfParam(error.param);
   if (isOver(error)) {
     await open(); // paid or expired in another window, or paid by the try whose answer was lost
     return;

@@ -43,6 +43,10 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield from _taxes(history)
     yield f"Access    {order_access_line(history)}"
     yield f"Facts     {_facts(history)}"
+    if history.phone:
+        yield f"{'Phone':<10}{history.phone}"
+    for label, value in history.answers:
+        yield f"{'Answer':<10}{label}: {value}"
     if history.checkout_text:
         how = "Accepted" if history.has_accepted else "Shown"
         yield f"{how:<10}{' '.join(history.checkout_text.split())}"

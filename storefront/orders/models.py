@@ -46,6 +46,8 @@ class Order(Base):
     name: Mapped[str | None]
     country: Mapped[str | None]
     tax_ids: Mapped[list[Any]] = mapped_column(default=list)
+    phone: Mapped[str | None]
+    answers: Mapped[list[Any]] = mapped_column(default=list)  # [label, value] of what the owner asked at Checkout
     payment_method_type: Mapped[str | None]
     currency: Mapped[str]
     subtotal_minor: Mapped[int]

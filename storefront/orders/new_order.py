@@ -26,6 +26,8 @@ def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id
         "name": seen.name,
         "country": seen.country,
         "tax_ids": seen.tax_ids,
+        "phone": seen.phone,
+        "answers": seen.answers,
         "currency": seen.currency,
         "subtotal_minor": seen.subtotal_minor,
         "discount_minor": seen.discount_minor,

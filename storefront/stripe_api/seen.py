@@ -129,6 +129,8 @@ class SeenCheckout:
     taxes: list[dict[str, Any]]  # by rate; empty where nobody computes tax
     customer_id: str | None
     invoice: SeenInvoice | None
+    phone: str | None
+    answers: list[list[str]]  # label and value of the shop's own fields
     checkout_text: str | None  # the shop's words beside the box, or above the button where there is no box
     has_accepted: bool  # ticked that box
     payment: SeenPayment | None
@@ -303,6 +305,18 @@ def _part(raw: dict[str, Any], name: str) -> dict[str, Any]:
     return raw.get(name) or {}
 
 
+def _answers(raw: dict[str, Any]) -> list[list[str]]:
+    """Return what was typed or chosen; of a choice its words, not the value that Stripe knows it by."""
+    answers = []
+    for field in raw.get("custom_fields") or []:
+        detail = _part(field, field["type"])
+        labels = {option["value"]: option["label"] for option in detail.get("options") or []}
+        value = detail.get("value")
+        if value:
+            answers.append([field["label"].get("custom") or field["key"], labels.get(value, value)])
+    return answers
+
+
 def _checkout_text(raw: dict[str, Any]) -> str | None:
     has_box = _part(raw, "consent_collection").get("terms_of_service") == "required"
     texts = _part(raw, "custom_text")
@@ -357,6 +371,8 @@ def read_checkout(
         invoice=invoice,
         checkout_text=_checkout_text(raw),
         has_accepted=_has_accepted(raw),
+        phone=customer.get("phone") if _part(raw, "phone_number_collection").get("enabled") else None,
+        answers=_answers(raw),
         payment=_seen_payment(payment, after_sale, excess_minor) if isinstance(payment, dict) else None,
         lines=tuple(_seen_line(line) for line in lines),
     )

@@ -138,6 +138,7 @@ def _demand_settled(session: Session, orders: Sequence[Order]) -> None:
 def _erase_order(session: Session, order: Order) -> None:
     order.email, order.name, order.tax_ids = "", None, []
     order.invoice_url = None  # its page at Stripe names the buyer; the number stays for the books
+    order.phone, order.answers = None, []
     order.erased_at = clock.now()
     renew_link(order)
     add_change(session, order.id, ChangeKind.ERASED, "personal data")

@@ -105,6 +105,8 @@ def _order(contents: OrderContents, parts: _Parts) -> Json:
         "name": order.name,
         "country": order.country,
         "tax_ids": order.tax_ids,
+        "phone": order.phone,
+        "answers": [{"question": label, "answer": value} for label, value in order.answers],
         "payment_method": order.payment_method_type,
         "shown_at_checkout": order.checkout_text,
         "accepted_at_checkout": order.has_accepted,

@@ -71,6 +71,8 @@ class OrderHistory:
     name: str | None
     country: str | None
     tax_ids: tuple[dict[str, Any], ...]
+    phone: str | None
+    answers: tuple[tuple[str, str], ...]
     payment_method_type: str | None
     waits_for: WaitsFor | None
     excess_minor: int
@@ -119,6 +121,8 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         name=order.name,
         country=order.country,
         tax_ids=tuple(order.tax_ids),
+        phone=order.phone,
+        answers=tuple((label, value) for label, value in order.answers),
         payment_method_type=order.payment_method_type,
         waits_for=read_waits_for(order),
         excess_minor=order.excess_minor,

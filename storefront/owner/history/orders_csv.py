@@ -15,7 +15,7 @@ from storefront.orders.tax_words import tax_words
 COLUMNS = (
     "number", "placed_at", "paid_at", "state", "email", "name", "country", "currency", "subtotal", "discount",
     "net", "tax", "total", "refunded", "taxes", "reverse_charge", "tax_ids", "invoice",
-    "buyer_currency", "buyer_paid",
+    "buyer_currency", "buyer_paid", "phone", "answers",
 )  # fmt: skip
 BATCH = 500
 
@@ -57,4 +57,6 @@ def _cells(order: Order) -> tuple[object, ...]:
         write_money(order.presentment_minor, order.presentment_currency)
         if order.presentment_currency and order.presentment_minor is not None
         else "",
+        order.phone or "",
+        "; ".join(f"{label}: {value}" for label, value in order.answers),
     )

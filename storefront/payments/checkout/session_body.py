@@ -5,6 +5,7 @@ from typing import Any
 
 from storefront.core.config.settings import Settings
 from storefront.core.runtime import absolute_url
+from storefront.payments.checkout.asked import asked_in_form
 from storefront.payments.checkout.ui import ELEMENTS, HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog.mirrors import Mirror
@@ -43,6 +44,8 @@ def build_body(
         "metadata": marks,
         "payment_intent_data": {"metadata": marks},
     }
+    if ui_mode != ELEMENTS:
+        body |= asked_in_form(words.fields)
     if beside:
         body["optional_items"] = [_line(mirror, 1) for mirror in beside]
     if ui_mode == HOSTED:
@@ -81,7 +84,7 @@ def build_link_body(
         "metadata": marks,
         "payment_intent_data": {"metadata": marks},
     }
-    return body | chosen_by_owner(shop) | asked_of_buyer(words, has_box=has_box)
+    return body | asked_in_form(words.fields) | chosen_by_owner(shop) | asked_of_buyer(words, has_box=has_box)
 
 
 def _line(mirror: Mirror, quantity: int) -> dict[str, Any]:

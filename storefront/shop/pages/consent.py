@@ -15,6 +15,7 @@ from storefront.shop.editor.texts import TextRule, clean_texts
 from storefront.shop.pages.models import LegalKind
 from storefront.shop.pages.refusals import PageRefused
 from storefront.shop.profile.change import lock_profile
+from storefront.shop.profile.form_fields import FormField, read_fields
 from storefront.shop.profile.models import THE_ONE, ShopProfile
 from storefront.shop.profile.read import read_profile
 
@@ -28,10 +29,11 @@ RULES = {"consent_text": TextRule(label="The text", longest=LONGEST_AT_STRIPE)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutWords:
-    """What Stripe's form says besides the price. An empty `consent` asks for nothing."""
+    """What Stripe's form says and asks besides the price. An empty `consent` asks for nothing."""
 
     terms_url: str | None
     consent: str
+    fields: tuple[FormField, ...] = ()
 
     @property
     def beside_box(self) -> str:
@@ -58,7 +60,8 @@ def read_checkout_words() -> CheckoutWords:
     """Return what counts for a checkout that begins now."""
     profile = read_profile()
     consent = (profile.consent_text or DEFAULT_TEXT) if profile.asks_consent else ""
-    return CheckoutWords(terms_url=find_terms_url(), consent=consent)
+    fields = read_fields(profile.form_fields)
+    return CheckoutWords(terms_url=find_terms_url(), consent=consent, fields=fields)
 
 
 def find_terms_url() -> str | None:

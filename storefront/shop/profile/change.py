@@ -13,6 +13,7 @@ from storefront.core.email_addresses import find_address, is_address
 from storefront.shop.editor.refusals import FieldsRefused
 from storefront.shop.editor.stale import pick_changes
 from storefront.shop.editor.texts import TextRule, clean_texts
+from storefront.shop.profile.form_fields import read_fields
 from storefront.shop.profile.models import THE_ONE, ShopProfile
 
 RULES = {
@@ -25,6 +26,7 @@ RULES = {
     "mail_greeting": TextRule(label="The greeting", longest=300, is_line=False),
     "mail_signature": TextRule(label="The signature", longest=300, is_line=False),
     "mail_footer": TextRule(label="The footer", longest=1000, is_line=False),
+    "form_fields": TextRule(label="What Checkout asks", longest=4000, is_line=False),
 }
 
 
@@ -76,6 +78,10 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
         problems["support_email"] = "The support address is no email address: write one like help@example.com."
     elif not address.partition("@")[0].isascii():  # not every mail server takes more in a header
         problems["support_email"] = "The support address needs plain letters before the @."
+    try:
+        read_fields(cleaned.get("form_fields", ""))
+    except ValueError as error:
+        problems["form_fields"] = str(error)
     if problems:
         raise ProfileRefused({name: problems[name] for name in RULES if name in problems})
     if address:

@@ -31,6 +31,7 @@ class ShopProfile(Base):
     mail_greeting: Mapped[str] = mapped_column(default="")
     mail_signature: Mapped[str] = mapped_column(default="")
     mail_footer: Mapped[str] = mapped_column(default="")
+    form_fields: Mapped[str] = mapped_column(default="")  # what Checkout asks besides, see `form_fields.py`
     accent: Mapped[str] = mapped_column(default="")
     type_pairing: Mapped[TypePairing] = mapped_column(default=TypePairing.CLASSIC)
     font_for_text: Mapped[bool] = mapped_column(default=False)

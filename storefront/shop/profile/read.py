@@ -47,6 +47,7 @@ class Profile:
     mail_greeting: str = ""
     mail_signature: str = ""
     mail_footer: str = ""
+    form_fields: str = ""
     looks: Looks = field(default_factory=Looks)
     asks_consent: bool = False
     consent_text: str = ""
@@ -100,6 +101,7 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
         "mail_greeting",
         "mail_signature",
         "mail_footer",
+        "form_fields",
         "consent_text",
     )
     return Profile(

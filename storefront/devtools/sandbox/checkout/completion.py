@@ -6,6 +6,7 @@ from storefront.devtools.sandbox.checkout.invoices import add_invoice, announce_
 from storefront.devtools.sandbox.checkout.payer import Payer, ensure_customer, payer_from
 from storefront.devtools.sandbox.checkout.payment_links import count_completion
 from storefront.devtools.sandbox.checkout.session_body import requires_terms
+from storefront.devtools.sandbox.checkout.typed_fields import write_typed
 from storefront.devtools.sandbox.payments import payment_intents
 from storefront.devtools.sandbox.payments.delayed import end_voucher, settle
 from storefront.devtools.sandbox.payments.funding import fund
@@ -25,7 +26,7 @@ def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: st
         url=None,
         payment_intent=None if intent is None else intent.id,
         customer=ensure_customer(work, session, payer),
-        customer_details=_customer_details(work, body, payer),
+        customer_details=_customer_details(write_typed(session), work, body, payer),
         collected_information={"business_name": None, "individual_name": None, "shipping_details": None},
     )
     if body["consent_collection"] is not None:
@@ -44,7 +45,7 @@ def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: st
         count_completion(work, body["payment_link"])
 
 
-def _customer_details(work: UnitOfWork, body: Json, payer: Payer) -> Json:
+def _customer_details(phone: str | None, work: UnitOfWork, body: Json, payer: Payer) -> Json:
     customer = work.records.find("customer", body["customer"] or "")
     return {
         "address": full_address(payer.address),
@@ -52,7 +53,7 @@ def _customer_details(work: UnitOfWork, body: Json, payer: Payer) -> Json:
         "email": payer.email,
         "individual_name": None,
         "name": payer.name,
-        "phone": None,
+        "phone": phone,
         "tax_exempt": customer.body["tax_exempt"] if customer else "none",
         "tax_ids": list(payer.tax_ids),
     }

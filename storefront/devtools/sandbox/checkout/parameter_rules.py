@@ -11,6 +11,7 @@ from storefront.devtools.sandbox.api.parameter_checks import (
 )
 from storefront.devtools.sandbox.checkout.consent import check_texts
 from storefront.devtools.sandbox.checkout.optional_items import check_optional_items
+from storefront.devtools.sandbox.checkout.typed_fields import check_custom_fields
 from storefront.devtools.sandbox.storage.records import Json
 
 _NOT_WITH = {
@@ -58,6 +59,7 @@ def check_new_session(params: Json) -> None:
     _check_lengths(params)
     check_texts(params)
     check_optional_items(params)
+    check_custom_fields(params)
     check_capture_method(params)
 
 

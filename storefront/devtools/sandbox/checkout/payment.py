@@ -11,6 +11,7 @@ from storefront.devtools.sandbox.checkout.offered import offered_types
 from storefront.devtools.sandbox.checkout.payer import Payer, payer_from, read_payer
 from storefront.devtools.sandbox.checkout.redirect import way_back
 from storefront.devtools.sandbox.checkout.totals import compute
+from storefront.devtools.sandbox.checkout.typed_fields import take_typed
 from storefront.devtools.sandbox.payments import payment_intents
 from storefront.devtools.sandbox.payments.kinds import KINDS
 from storefront.devtools.sandbox.payments.payment_methods import find_method
@@ -27,6 +28,7 @@ def confirm_session(work: UnitOfWork, session: Record, params: Json) -> Json | N
     require_open(session)
     require_acceptance(session.body, params)
     require_choice(work, session)
+    take_typed(session, params)
     method = find_method(work, params["payment_method"]) if params.get("payment_method") else None
     take_from_confirm(session, params, {} if method is None else method.body["billing_details"])
     compute(work, session)

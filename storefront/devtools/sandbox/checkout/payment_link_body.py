@@ -51,7 +51,9 @@ def link_body(work: UnitOfWork, link_id: str, private: Json) -> Json:
         "payment_method_collection": params.get("payment_method_collection", "always"),
         "payment_method_options": None,
         "payment_method_types": params.get("payment_method_types"),
-        "phone_number_collection": {"enabled": False},
+        "phone_number_collection": {
+            "enabled": (params.get("phone_number_collection") or {}).get("enabled", False)
+        },
         "restrictions": _restrictions(private),
         "shipping_address_collection": None,
         "shipping_options": [],

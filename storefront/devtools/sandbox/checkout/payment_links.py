@@ -29,6 +29,7 @@ _HANDED_ON = (
     "metadata",
     "payment_intent_data",
     "payment_method_types",
+    "phone_number_collection",
     "submit_type",
     "tax_id_collection",
 )

@@ -76,7 +76,9 @@ def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: 
         "payment_method_types": types,
         "payment_status": "unpaid",
         "permissions": None,
-        "phone_number_collection": {"enabled": False},
+        "phone_number_collection": {
+            "enabled": (params.get("phone_number_collection") or {}).get("enabled", False)
+        },
         "recovered_from": None,
         "saved_payment_method_options": None,
         "setup_intent": None,

@@ -34,7 +34,6 @@ _UNSUPPORTED = (
     "payment_method_options.card",
     "payment_method_options.us_bank_account",
     "permissions",
-    "phone_number_collection",
     "saved_payment_method_options",
     "setup_intent_data",
     "shipping_address_collection",

@@ -28,7 +28,6 @@ _UNSUPPORTED = (
     "on_behalf_of",
     "optional_items",
     "payment_method_options",
-    "phone_number_collection",
     "shipping_address_collection",
     "shipping_options",
     "subscription_data",

@@ -17,6 +17,7 @@ from storefront.devtools.sandbox.checkout.page_updates import GROUPS, apply_grou
 from storefront.devtools.sandbox.checkout.payment import authenticate_session, confirm_session, require_open
 from storefront.devtools.sandbox.checkout.redirect import poll
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
+from storefront.devtools.sandbox.checkout.typed_fields import filled_in
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 from storefront.devtools.sandbox.tax.buyer_details import take_region, take_tax_id
@@ -41,7 +42,7 @@ _REGION = Spec(
 )
 _CONSENT = Spec(kind=Kind.HASH, fields={"terms_of_service": TEXT})
 # What a buyer types on the page.
-_TYPED = ("email", "name", "country", "postal_code", "payment_method", "tax_id")
+_TYPED = ("email", "name", "country", "postal_code", "payment_method", "tax_id", "custom_fields", "phone_number")
 # Named by Stripe's own page for fraud signals, taken and not used; the secret opens a session of the Elements SDK.
 _SIGNALS: Mapping[str, Spec] = dict.fromkeys(("client_secret", "eid", "guid", "muid", "sid"), _CAN_BE_EMPTY)
 
@@ -128,12 +129,14 @@ def _keep_totals(work: UnitOfWork, session: Record) -> None:
     extra={
         **_SIGNALS,
         "consent": _CONSENT,
+        "custom_fields": Spec(kind=Kind.MAP, item=_CAN_BE_EMPTY),
         "country": _CAN_BE_EMPTY,
         "email": _CAN_BE_EMPTY,
         "expected_amount": INTEGER,
         "expected_payment_method_type": TEXT,
         "name": _CAN_BE_EMPTY,
         "payment_method": TEXT,
+        "phone_number": _CAN_BE_EMPTY,
         "postal_code": _CAN_BE_EMPTY,
         "return_url": TEXT,
         "tax_id": _TAX_ID,
@@ -207,7 +210,7 @@ def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Js
     if params.get("custom_unit_amount") is not None:
         choose_amount(work, session, params["custom_unit_amount"])
     _keep_totals(work, session)
-    typed = {name: params[name] for name in _TYPED if params.get(name)}
+    typed = filled_in(session) | {name: params[name] for name in _TYPED if params.get(name)}
     if params.get("accepts_terms", True):
         typed["consent"] = {"terms_of_service": "accepted"}
     intent = confirm_session(work, session, typed)

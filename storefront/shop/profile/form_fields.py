@@ -1,0 +1,63 @@
+"""What an owner asks of buyers inside Checkout: up to three fields and a phone number, a line each."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+MOST_FIELDS = 3  # https://docs.stripe.com/api/checkout/sessions/create, custom_fields
+LONGEST_LABEL = 50
+MOST_CHOICES = 200
+LONGEST_CHOICE = 100
+
+
+class FieldKind(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    CHOICE = "choice"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    label: str
+    kind: FieldKind
+    choices: tuple[str, ...] = ()
+    is_optional: bool = False
+
+
+def read_fields(text: str) -> tuple[FormField, ...]:
+    """Read `Company | text | optional`, `Size | choice | S / M / L`, `Phone | phone`: a line each.
+
+    Raises:
+        ValueError: with a sentence that names the line and the cure.
+    """
+    fields = tuple(_read_line(line) for line in text.splitlines() if line.strip())
+    if sum(field.kind is not FieldKind.PHONE for field in fields) > MOST_FIELDS:
+        raise ValueError(f"Stripe takes {MOST_FIELDS} fields, and a phone number besides.")
+    if sum(field.kind is FieldKind.PHONE for field in fields) > 1:
+        raise ValueError("Ask for one phone number.")
+    labels = {field.label.casefold() for field in fields}
+    if len(labels) < len(fields):
+        raise ValueError("Two fields have the same label: call them differently.")
+    return fields
+
+
+def _read_line(line: str) -> FormField:
+    label, *parts = [part.strip() for part in line.split("|")]
+    if not label or len(label) > LONGEST_LABEL:
+        raise ValueError(f"{line.strip()!r}: begin with a label of up to {LONGEST_LABEL} characters.")
+    is_optional = bool(parts) and parts[-1].lower() == "optional"
+    if is_optional:
+        parts.pop()
+    word = parts.pop(0).lower() if parts else FieldKind.TEXT.value
+    if word not in tuple(FieldKind):
+        raise ValueError(f"{label}: {word!r} is none of {', '.join(FieldKind)}.")
+    kind = FieldKind(word)
+    choices = tuple(filter(None, re.split(r"\s*/\s*", parts.pop(0)))) if parts else ()
+    if parts or (kind is FieldKind.CHOICE) != bool(choices):
+        raise ValueError(f"{label}: only a choice has options, like {label} | choice | S / M / L.")
+    if len(choices) > MOST_CHOICES or len(set(choices)) < len(choices) or max(map(len, choices), default=0) > 100:
+        raise ValueError(f"{label}: up to {MOST_CHOICES} different options of up to {LONGEST_CHOICE} characters.")
+    if kind is FieldKind.PHONE and is_optional:
+        raise ValueError(f"{label}: Stripe's form has no optional phone number.")
+    return FormField(label=label, kind=kind, choices=choices, is_optional=is_optional)
