@@ -11,7 +11,7 @@ from storefront.shop.pages.consent import change_consent
 from storefront.shop.pages.edit import create_page, publish_page
 from tests.journeys.parts import SUCCEEDS, key_texts, open_checkout
 from tests.support.browser import PHONE, Complaints, assert_accessible, assert_fits
-from tests.support.goods import change_price
+from tests.support.goods import change_price, change_product
 from tests.support.rows import read_rows
 from tests.support.shop import Shop, find_price, keys_on
 
@@ -199,3 +199,22 @@ def test_leads_to_stripes_page_where_the_frames_do_not_come(
     open_checkout(shop, page, "twinspot", edition="Personal")
     page.get_by_role("button", name="Continue on Stripe's page").click()
     expect(page).to_have_url(re.compile(re.escape(shop.sandbox.url) + "/c/pay/"))
+
+
+def test_pays_by_wallet_for_the_quantity_that_was_chosen_in_the_form(shop: Shop, page: Page) -> None:
+    shop.sandbox.control("config", test_wallet=True)
+    change_product(shop.app, "twinspot", most_in_form=3)
+    ask_consent(shop)
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    quantity = page.get_by_label(re.compile("Quantity of Twinspot"))
+    quantity.fill("2")
+    quantity.press("Tab")
+    expect(page.locator("[data-submit]")).to_have_text("Pay $38.00")
+    wallet = page.frame_locator('iframe[name="sandbox-express-checkout"]')
+    wallet.get_by_role("button").click()
+    expect(wallet.get_by_role("alert")).to_have_text("Tick the box first.")
+    page.get_by_role("checkbox").check()
+    wallet.get_by_role("button").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+    assert len(key_texts(page)) == 2
+    assert read_rows(shop.app, "SELECT total_minor FROM orders") == [{"total_minor": 3800}]
