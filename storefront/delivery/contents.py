@@ -18,7 +18,6 @@ from storefront.delivery.licenses.models import License
 from storefront.orders.access import Access, item_access, order_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import Product
-from storefront.shop.catalog.queries import update_days_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +125,6 @@ def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdi
             OrderItem,
             Grant,
             Product.name.label("product_name"),
-            Product.download_limit,
-            Product.download_days,
-            update_days_of(OrderItem.price_id).label("update_days"),
             License.id.label("license_id"),
             case((OrderItem.order_id.in_(keys_of), License.key)).label("key"),
             License.activation_limit,
@@ -198,10 +194,10 @@ def _download(order: Order, row: Row[Any]) -> OpenDownload:
     return OpenDownload(
         grant_id=grant.id,
         product_id=grant.product_id,
-        update_days=row.update_days,
+        update_days=row.OrderItem.update_days,
         allowance=allowance(
-            limit=row.download_limit,
-            days=row.download_days,
+            limit=row.OrderItem.download_limit,
+            days=row.OrderItem.download_days,
             bought_at=order.bought_at,
             extra_downloads=grant.extra_downloads,
             extra_days=grant.extra_days,

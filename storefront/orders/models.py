@@ -126,6 +126,18 @@ class OrderItem(Base):
     total_minor: Mapped[int]
     is_refunded: Mapped[bool] = mapped_column(default=False)  # a refund names this item
 
+    # What was promised when it was sold (`SaleTerms`): later settings of the product are for later buyers.
+    grants_license: Mapped[bool] = mapped_column(default=False)
+    grants_download: Mapped[bool] = mapped_column(default=False)
+    one_key_per_order_item: Mapped[bool] = mapped_column(default=False)
+    activation_limit: Mapped[int | None]
+    seats: Mapped[int | None]
+    license_days: Mapped[int | None]
+    license_until: Mapped[datetime | None]
+    update_days: Mapped[int | None]
+    download_limit: Mapped[int | None]
+    download_days: Mapped[int | None]
+
 
 class Grant(Base):
     """One thing a buyer received. `ordinal` counts from 1 within item, product and kind."""
@@ -138,6 +150,6 @@ class Grant(Base):
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
     kind: Mapped[GrantKind]
     ordinal: Mapped[int]
-    extra_downloads: Mapped[int] = mapped_column(default=0)  # above the product's limit, per file
-    extra_days: Mapped[int] = mapped_column(default=0)  # after the product's last day
+    extra_downloads: Mapped[int] = mapped_column(default=0)  # above the limit that was sold, per file
+    extra_days: Mapped[int] = mapped_column(default=0)  # after the last day that was sold
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

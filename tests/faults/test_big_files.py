@@ -12,7 +12,7 @@ from flask import Flask
 from storefront.delivery.downloads.models import Download
 from tests.delivery.downloads.sent import change_file, get, make_sparse, short_address
 from tests.races.served import served
-from tests.support.goods import change_product
+from tests.support.goods import change_sold
 from tests.support.rows import count_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
@@ -82,7 +82,7 @@ def test_goes_on_where_curl_was_killed_and_the_servers_memory_stays(
     app: Flask, sandbox: SandboxClient, free_port: int, environment: dict[str, str]
 ) -> None:
     sale = sell(app, sandbox, BOOK)
-    change_product(app, BOOK[0], download_limit=1)
+    change_sold(app, BOOK[0], download_limit=1)
     path = make_sparse(app, SIZE)
     mark(path)
     change_file(app, path.name, sha256=DIGEST)

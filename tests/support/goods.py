@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from storefront.buyers.library.purchase import KeyState, Purchase, PurchasedFile, PurchasedItem, PurchasedKey
 from storefront.core.db import db, transaction
+from storefront.orders.models import OrderItem
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState
 from storefront.shop.editor import prices
 
@@ -79,6 +80,13 @@ def set_price(app: Flask, slug: str, edition: str, currency: str, amount_minor: 
 def change_product(app: Flask, slug: str, **values: Any) -> None:
     with app.app_context(), transaction() as session:
         session.execute(update(Product).where(Product.slug == slug).values(**values))
+
+
+def change_sold(app: Flask, slug: str, **values: Any) -> None:
+    """Change the terms of the past sales of a product, as if it had been sold with these."""
+    product = select(Product.id).where(Product.slug == slug).scalar_subquery()
+    with app.app_context(), transaction() as session:
+        session.execute(update(OrderItem).where(OrderItem.product_id == product).values(**values))
 
 
 def change_price(app: Flask, price_id: int, **values: Any) -> None:

@@ -22,7 +22,7 @@ from storefront.orders.access import item_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
 from storefront.shop.catalog.models import Product, Release
-from storefront.shop.catalog.queries import is_called, update_days_of
+from storefront.shop.catalog.queries import is_called
 
 PURPOSE = "news"
 LOOK_AGAIN = timedelta(days=1)  # should an order open without saying so
@@ -66,7 +66,7 @@ def _get_published(slug: str, version: str) -> tuple[Release, Product]:
 def find_reader(release: Release, product: Product, customer_id: int) -> Order | None:
     """Return the newest order of a customer that opens this release; asked again when the mail leaves."""
     rows = db.session.execute(
-        select(Order, OrderItem, update_days_of(OrderItem.price_id))
+        select(Order, OrderItem)
         .join(OrderItem, OrderItem.order_id == Order.id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
         .join(Product, Product.id == Grant.product_id)
@@ -79,15 +79,15 @@ def find_reader(release: Release, product: Product, customer_id: int) -> Order |
         .order_by(Order.id.desc())
         .execution_options(populate_existing=True)
     )
-    return next((order for order, item, days in rows if _opens(release, days, order, item)), None)
+    return next((order for order, item in rows if _opens(release, order, item)), None)
 
 
-def _opens(release: Release, update_days: int | None, order: Order, item: OrderItem) -> bool:
-    return _includes(release, update_days, order) and item_access(order, item).allowed
+def _opens(release: Release, order: Order, item: OrderItem) -> bool:
+    return _includes(release, order, item) and item_access(order, item).allowed
 
 
-def _includes(release: Release, update_days: int | None, order: Order) -> bool:
-    return is_included(release.published_at, bought_at=order.bought_at, update_days=update_days)
+def _includes(release: Release, order: Order, item: OrderItem) -> bool:
+    return is_included(release.published_at, bought_at=order.bought_at, update_days=item.update_days)
 
 
 def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool = False) -> Told:
@@ -156,7 +156,7 @@ class _Readers:
 
 def _find_readers(release: Release, product: Product) -> _Readers:
     rows = db.session.execute(
-        select(Customer, Order, OrderItem, update_days_of(OrderItem.price_id))
+        select(Customer, Order, OrderItem)
         .join(Order, Order.customer_id == Customer.id)
         .join(OrderItem, OrderItem.order_id == Order.id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
@@ -171,10 +171,10 @@ def _find_readers(release: Release, product: Product) -> _Readers:
         .order_by(Customer.id, Order.id.desc())
         .execution_options(populate_existing=True)
     ).all()
-    customers = {customer.id: customer for customer, _order, _item, _days in rows}
-    open_to = {customer.id for customer, order, item, _days in rows if item_access(order, item).allowed}
-    reader_ids = {customer.id for customer, order, item, days in rows if _opens(release, days, order, item)}
-    may = {customer.id for customer, order, _item, days in rows if _includes(release, days, order)}
+    customers = {customer.id: customer for customer, _order, _item in rows}
+    open_to = {customer.id for customer, order, item in rows if item_access(order, item).allowed}
+    reader_ids = {customer.id for customer, order, item in rows if _opens(release, order, item)}
+    may = {customer.id for customer, order, item in rows if _includes(release, order, item)}
 
     def wanted(ids: set[int]) -> dict[int, str]:
         return {

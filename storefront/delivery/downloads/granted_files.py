@@ -18,7 +18,6 @@ from storefront.orders.access import Access, item_access, order_access
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
 from storefront.shop.catalog.models import Product, Release, ReleaseFile
-from storefront.shop.catalog.queries import update_days_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +142,6 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
             Order,
             OrderItem,
             Grant,
-            Product.download_limit,
-            Product.download_days,
-            update_days_of(OrderItem.price_id).label("update_days"),
             select(func.count()).select_from(Download).where(counted).scalar_subquery().label("used"),
             select(func.max(Download.at)).where(counted).scalar_subquery().label("last_at"),
         )
@@ -160,7 +156,7 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
 
 
 def _is_included(row: Row[Any]) -> bool:
-    return is_included(row.published_at, bought_at=row.Order.bought_at, update_days=row.update_days)
+    return is_included(row.published_at, bought_at=row.Order.bought_at, update_days=row.OrderItem.update_days)
 
 
 def _open(rows: Iterable[Row[Any]]) -> GrantedFile:
@@ -190,8 +186,8 @@ def _granted(row: Row[Any]) -> GrantedFile:
         order_id=row.Order.id,
         token_version=row.Order.token_version,
         allowance=allowance(
-            limit=row.download_limit,
-            days=row.download_days,
+            limit=row.OrderItem.download_limit,
+            days=row.OrderItem.download_days,
             bought_at=row.Order.bought_at,
             extra_downloads=row.Grant.extra_downloads,
             extra_days=row.Grant.extra_days,

@@ -31,7 +31,7 @@ def allowance(
     extra_downloads: int,
     extra_days: int,
 ) -> Allowance:
-    """Return the product's limits, with what the owner or a resend added for this order."""
+    """Return the limits that were sold, with what the owner or a resend added for this order."""
     return Allowance(
         limit=None if limit is None else limit + extra_downloads,
         ends_at=None if days is None else bought_at + timedelta(days=days + extra_days),

@@ -22,7 +22,9 @@ from storefront.delivery.licenses.queries import UNSOLD, in_pool, select_keyless
 from storefront.delivery.licenses.terms import license_terms
 from storefront.orders.access import item_access
 from storefront.orders.models import Grant, Order, OrderItem
-from storefront.shop.catalog.models import Edition, KeySource, Product
+from storefront.orders.terms import sold_terms
+from storefront.shop.catalog.models import KeySource, Product
+from storefront.shop.catalog.terms import SaleTerms
 from storefront.shop.editor.product_settings import TEST_PREFIX
 
 
@@ -38,7 +40,7 @@ class KeylessGrant:
     order_id: int
     is_open: bool
     product: Product
-    edition: Edition | None
+    terms: SaleTerms
     quantity: int
     bought_at: datetime
     mode: str
@@ -73,15 +75,13 @@ def find_keyless_grants(session: Session, order: Order) -> list[KeylessGrant]:
     return [to_keyless_grant(*row) for row in rows]
 
 
-def to_keyless_grant(
-    grant: Grant, item: OrderItem, order: Order, product: Product, edition: Edition | None
-) -> KeylessGrant:
+def to_keyless_grant(grant: Grant, item: OrderItem, order: Order, product: Product) -> KeylessGrant:
     return KeylessGrant(
         grant_id=grant.id,
         order_id=order.id,
         is_open=item_access(order, item).allowed,
         product=product,
-        edition=edition,
+        terms=sold_terms(item),
         quantity=item.quantity,
         bought_at=order.bought_at,
         mode=order.mode,
@@ -177,7 +177,7 @@ def _insert_licenses(session: Session, grants: list[KeylessGrant], keys: dict[in
 
 def _license_row(grant: KeylessGrant, key: HashedKey) -> dict[str, object]:
     starts_at = max(grant.bought_at, clock.now())  # who waited for a key gets all its days
-    terms = license_terms(grant.product, grant.edition, quantity=grant.quantity, starts_at=starts_at)
+    terms = license_terms(grant.terms, quantity=grant.quantity, starts_at=starts_at)
     return {
         "grant_id": grant.grant_id,
         "key": key.key,

@@ -9,7 +9,7 @@ from storefront.core.runtime import settings
 from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import License, PoolKey, RetiredKey
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
-from storefront.shop.catalog.models import Edition, Price, Product
+from storefront.shop.catalog.models import Product
 
 # An imported key that can be sold.
 UNSOLD = PoolKey.grant_id.is_(None) & PoolKey.withdrawn_at.is_(None) & PoolKey.removed_at.is_(None)
@@ -44,15 +44,13 @@ def count_unsold(session: Session, product_id: int, mode: str) -> int:
     return session.scalar(select(func.count(PoolKey.id)).where(in_pool(product_id, mode), UNSOLD)) or 0
 
 
-def select_keyless_grants() -> Select[Grant, OrderItem, Order, Product, Edition]:
+def select_keyless_grants() -> Select[Grant, OrderItem, Order, Product]:
     """Select license grants without a license, oldest first, to be narrowed by the caller."""
     return (
-        select(Grant, OrderItem, Order, Product, Edition)
+        select(Grant, OrderItem, Order, Product)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
         .join(Product, Product.id == Grant.product_id)
-        .outerjoin(Price, Price.id == OrderItem.price_id)
-        .outerjoin(Edition, Edition.id == Price.edition_id)
         .outerjoin(License, License.grant_id == Grant.id)
         .where(Grant.kind == GrantKind.LICENSE, License.id.is_(None))
         .order_by(Grant.id)

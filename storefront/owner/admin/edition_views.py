@@ -109,9 +109,7 @@ def _read_price() -> tuple[str, Amount]:
 
 
 def _saved_words(changed: list[str]) -> str:
-    if "update_days" in changed:
-        return "Saved. Days of updates count for everybody who bought it; keys that are sold keep their terms."
-    return "Saved. Keys that are sold keep their terms." if changed else ""
+    return "Saved. Who bought it keeps what was sold; this is for new buyers." if changed else ""
 
 
 def _price_words(change: PriceChange) -> str:

@@ -1,6 +1,7 @@
 """Items and grants that are missing: what a paid order hands out, made once by the schema's unique keys."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from storefront.stripe_api.seen import SeenCheckout
 
 
 def add_items(session: Session, order: Order, seen: SeenCheckout, known: dict[str, RecognizedLine]) -> None:
-    """Stripe's lines as they are, also those we do not know."""
+    """Stripe's lines as they are, also those we do not know, with the terms that they are sold with."""
     rows: list[dict[str, Any]] = [
         {
             "order_id": order.id,
@@ -35,27 +36,28 @@ def add_items(session: Session, order: Order, seen: SeenCheckout, known: dict[st
             "discount_minor": line.discount_minor,
             "tax_minor": line.tax_minor,
             "total_minor": line.total_minor,
+            **asdict(known[line.id].terms),
         }
         for position, line in enumerate(seen.lines, start=1)
     ]
     insert_missing(session, OrderItem, rows)
 
 
-def _wanted(item: OrderItem, product: Product) -> list[dict[str, Any]]:
-    """Quantity N is N keys, or one where the product says so; a download is one however many were bought."""
+def _wanted(item: OrderItem) -> list[dict[str, Any]]:
+    """Quantity N is N keys, or one where the terms say so; a download is one however many were bought."""
     keys = 0
-    if product.grants_license:
-        keys = 1 if product.one_key_per_order_item else item.quantity
-    counts = {GrantKind.LICENSE: keys, GrantKind.DOWNLOAD: 1 if product.grants_download else 0}
+    if item.grants_license:
+        keys = 1 if item.one_key_per_order_item else item.quantity
+    counts = {GrantKind.LICENSE: keys, GrantKind.DOWNLOAD: 1 if item.grants_download else 0}
     return [
-        {"order_item_id": item.id, "product_id": product.id, "kind": kind, "ordinal": ordinal}
+        {"order_item_id": item.id, "product_id": item.product_id, "kind": kind, "ordinal": ordinal}
         for kind, count in counts.items()
         for ordinal in range(1, count + 1)
     ]
 
 
-def _wanted_of_all(new: Iterable[tuple[OrderItem, Product]]) -> list[dict[str, Any]]:
-    return [row for item, product in new for row in _wanted(item, product)]
+def _wanted_of_all(items: Iterable[OrderItem]) -> list[dict[str, Any]]:
+    return [row for item in items for row in _wanted(item)]
 
 
 def add_grants(session: Session, order: Order) -> dict[int, Order]:
@@ -76,7 +78,7 @@ def add_grants(session: Session, order: Order) -> dict[int, Order]:
         .order_by(OrderItem.position)
     ).all()
     repeated = _find_repeated(session, order, [item for item, _product in items])
-    new = [(item, product) for item, product in items if item.id not in repeated]
+    new = [item for item, _product in items if item.id not in repeated]
     insert_missing(session, Grant, _wanted_of_all(new))
     backordered = sum(delivery.is_open for delivery in issue_keys(session, find_keyless_grants(session, order)))
     settle_pool_notices(session, order.mode, _with_pool(product for _item, product in items))

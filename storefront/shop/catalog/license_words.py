@@ -3,20 +3,19 @@
 from datetime import datetime
 
 from storefront.shop.catalog.models import Edition, Product
+from storefront.shop.catalog.terms import terms_of_today
 
 
 def license_words(product: Product, edition: Edition) -> tuple[str, ...]:
     """Return what a key of this edition allows; nothing for a product without keys."""
-    if not product.grants_license:
+    terms = terms_of_today(product, edition)
+    if not terms.grants_license:
         return ()
-    devices = product.activation_limit if edition.activation_limit is None else edition.activation_limit
-    seats = product.seats if edition.seats is None else edition.seats
-    update_days = product.update_days if edition.update_days is None else edition.update_days
     words = (
-        _seats(seats),
-        _devices(devices),
-        _expiry(product.license_days, product.license_until),
-        _updates(update_days) if product.grants_download else "",
+        _seats(terms.seats),
+        _devices(terms.activation_limit),
+        _expiry(terms.license_days, terms.license_until),
+        _updates(terms.update_days) if terms.grants_download else "",
     )
     return tuple(filter(None, words))
 

@@ -1,7 +1,7 @@
 """Finds products, prices and releases by what people call them, for the shop, its commands and its pages."""
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session
 
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductAlias, Release
@@ -87,19 +87,6 @@ def select_active_prices(product_id: int) -> Select[Price, Edition]:
 def is_for_sale() -> ColumnElement[bool]:
     """Select prices that can be bought, of a join of prices, editions and products."""
     return Price.is_active & Edition.is_active & Product.state.in_(FOR_SALE)
-
-
-def update_days_of(price_id: InstrumentedAttribute[int | None]) -> ColumnElement[int | None]:
-    """Return for how many days updates are included, of a sale at this price; the product is in the statement."""
-    # Aliases, because the statement around it may hold editions and prices of its own.
-    edition, price = aliased(Edition), aliased(Price)
-    days = (
-        select(edition.update_days)
-        .join(price, price.edition_id == edition.id)
-        .where(price.id == price_id)
-        .scalar_subquery()
-    )
-    return func.coalesce(days, Product.update_days)
 
 
 def find_release(session: Session, product_id: int, version: str, *, is_locked: bool = False) -> Release | None:

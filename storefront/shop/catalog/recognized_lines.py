@@ -7,19 +7,21 @@ from sqlalchemy import select
 
 from storefront.core.db import db
 from storefront.shop.catalog.mirrors import in_running_mode
-from storefront.shop.catalog.models import Edition, Price, StripeMirror
+from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
+from storefront.shop.catalog.terms import NO_TERMS, SaleTerms, terms_of_today
 from storefront.stripe_api.seen import SeenLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognizedLine:
-    """What a line of Stripe's is to us; both None for a line we do not know."""
+    """What a line of Stripe's is to us, and what a sale of it promises; ids are None for a line we do not know."""
 
     price_id: int | None
     product_id: int | None
+    terms: SaleTerms
 
 
-UNKNOWN = RecognizedLine(price_id=None, product_id=None)
+UNKNOWN = RecognizedLine(price_id=None, product_id=None, terms=NO_TERMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +59,21 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
             StripeMirror.stripe_price_id,
             StripeMirror.stripe_product_id,
             StripeMirror.price_id,
-            Edition.product_id,
+            Product,
+            Edition,
         )
         .join(Price, Price.id == StripeMirror.price_id)
         .join(Edition, Edition.id == Price.edition_id)
+        .join(Product, Product.id == Edition.product_id)
         .where(
             in_running_mode(),
             StripeMirror.stripe_price_id.in_(stripe_prices) | StripeMirror.stripe_product_id.in_(stripe_products),
         )
+        .execution_options(populate_existing=True)
     ).all()
     return _Mirrored(
-        by_price={
-            row.stripe_price_id: RecognizedLine(price_id=row.price_id, product_id=row.product_id) for row in rows
-        },
-        by_product={
-            row.stripe_product_id: RecognizedLine(price_id=None, product_id=row.product_id) for row in rows
-        },
+        by_price={row.stripe_price_id: _recognized(row.Product, row.Edition, row.price_id) for row in rows},
+        by_product={row.stripe_product_id: _recognized(row.Product) for row in rows},
     )
 
 
@@ -80,16 +81,18 @@ def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
     """Return what our own metadata says of these lines, by line id, where there is such a price."""
     prices = {line.id: _number(line.metadata, "storefront_price") for line in lines}
     rows = db.session.execute(
-        select(Price.id, Edition.product_id)
+        select(Price.id, Edition, Product)
         .join(Edition, Edition.id == Price.edition_id)
+        .join(Product, Product.id == Edition.product_id)
         .where(Price.id.in_(set(prices.values())))
+        .execution_options(populate_existing=True)
     )
-    products = {row.id: row.product_id for row in rows}
-    return {
-        line_id: RecognizedLine(price_id=price_id, product_id=products[price_id])
-        for line_id, price_id in prices.items()
-        if price_id in products
-    }
+    known = {row.id: _recognized(row.Product, row.Edition, row.id) for row in rows}
+    return {line_id: known[price_id] for line_id, price_id in prices.items() if price_id in known}
+
+
+def _recognized(product: Product, edition: Edition | None = None, price_id: int | None = None) -> RecognizedLine:
+    return RecognizedLine(price_id=price_id, product_id=product.id, terms=terms_of_today(product, edition))
 
 
 def _number(metadata: Mapping[str, str], name: str) -> int:

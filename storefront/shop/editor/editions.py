@@ -85,9 +85,7 @@ def make_edition(
 def change_edition(
     slug: str, edition: str, submitted: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
 ) -> list[str]:
-    """Write what changed of an edition: its texts and limits. Keys that are sold keep their terms.
-
-    Days of updates count for everybody who bought it, as they are computed and never stored.
+    """Write what changed of an edition: its texts and limits. What was sold keeps its terms.
 
     Raises:
         NotFound: no such product or edition.

@@ -23,7 +23,7 @@ from tests.delivery.downloads.clicks import (
     status,
     tag_of,
 )
-from tests.support.goods import change_product
+from tests.support.goods import change_sold
 from tests.support.sale import Sale
 from tests.support.shop import Buyer
 
@@ -66,14 +66,14 @@ def test_has_no_body_and_costs_nothing_where_nothing_is_sent(
 def test_opens_nothing_when_the_limit_is_reached_or_the_days_are_over(
     app: Flask, sale: Sale, link: str, headers: dict[str, str], expected: int
 ) -> None:
-    change_product(app, BOOK[0], download_limit=1)
+    change_sold(app, BOOK[0], download_limit=1)
     short = short_link(sale.buyer, link)
     assert status(sale.buyer, short) == 200
     forget_window(app)
     for method in ("GET", "HEAD"):
         with sale.buyer.client.open(short, method=method, headers=headers) as used_up:
             assert (used_up.status_code, content(app) in used_up.data) == (403, False)
-    change_product(app, BOOK[0], download_limit=None, download_days=1)
+    change_sold(app, BOOK[0], download_limit=None, download_days=1)
     with app.app_context(), transaction() as session:
         session.execute(update(Order).values(paid_at=clock.now() - timedelta(days=30)))
     for method in ("GET", "HEAD"):

@@ -32,7 +32,7 @@ from tests.delivery.downloads.clicks import (
     status,
 )
 from tests.support.databases import BOTH
-from tests.support.goods import change_product
+from tests.support.goods import change_product, change_sold
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -159,7 +159,7 @@ def test_counts_parts_and_retries_as_one_download(app: Flask, sandbox: SandboxCl
 
 
 def test_counts_a_download_that_leaves_out_the_first_byte(app: Flask, sale: Sale, link: str) -> None:
-    change_product(app, BOOK[0], download_limit=1)
+    change_sold(app, BOOK[0], download_limit=1)
     with sale.buyer.get(link, headers={"Range": "bytes=1-"}) as rest:
         assert rest.status_code == 206
     assert counted_downloads(app) == 1
@@ -171,7 +171,7 @@ def test_counts_a_download_that_leaves_out_the_first_byte(app: Flask, sale: Sale
 
 
 def test_lets_the_owner_raise_the_limit(app: Flask, sale: Sale, link: str) -> None:
-    change_product(app, BOOK[0], download_limit=1)
+    change_sold(app, BOOK[0], download_limit=1)
     assert status(sale.buyer, link) == 200
     forget_window(app)
     assert status(sale.buyer, link) == 403
@@ -186,7 +186,7 @@ def test_lets_the_owner_raise_the_limit(app: Flask, sale: Sale, link: str) -> No
 
 
 def test_ends_after_its_days_and_lets_the_owner_add_some(app: Flask, sale: Sale, link: str) -> None:
-    change_product(app, BOOK[0], download_days=30)
+    change_sold(app, BOOK[0], download_days=30)
     assert status(sale.buyer, link) == 200
     with app.app_context(), transaction() as session:
         session.execute(update(Order).values(paid_at=clock.now() - timedelta(days=31)))
@@ -207,7 +207,7 @@ def test_offers_a_new_release_to_who_bought_before(app: Flask, sale: Sale, tmp_p
 
 
 def test_includes_no_release_after_the_update_window(app: Flask, sale: Sale, tmp_path: Path) -> None:
-    change_product(app, BOOK[0], update_days=365)
+    change_sold(app, BOOK[0], update_days=365)
     with app.app_context(), transaction() as session:
         session.execute(update(Order).values(paid_at=clock.now() - timedelta(days=366)))
         session.execute(update(Release).values(published_at=clock.now() - timedelta(days=400)))

@@ -16,7 +16,7 @@ from storefront.delivery.downloads.concurrent_downloads import SLOTS_PER_GRANT
 from tests.delivery.downloads.clicks import BOOK, counted_downloads, forget_window, short_link, status
 from tests.delivery.downloads.sent import make_sparse
 from tests.support.databases import BOTH
-from tests.support.goods import change_product
+from tests.support.goods import change_product, change_sold
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -32,7 +32,7 @@ def part(buyer: Buyer, short: str, start: int) -> int:
 
 
 def test_counts_once_whoever_resumes_with_the_same_address(app: Flask, sale: Sale, link: str) -> None:
-    change_product(app, BOOK[0], download_limit=1)
+    change_sold(app, BOOK[0], download_limit=1)
     make_sparse(app, 5 * GIB)
     short = short_link(sale.buyer, link)
     assert part(sale.buyer, short, 0) == 206
@@ -46,7 +46,7 @@ def test_counts_once_whoever_resumes_with_the_same_address(app: Flask, sale: Sal
 
 
 def test_counts_a_small_file_as_a_new_download_after_an_hour(app: Flask, sale: Sale, link: str) -> None:
-    change_product(app, BOOK[0], download_limit=2)
+    change_sold(app, BOOK[0], download_limit=2)
     assert status(sale.buyer, link) == 200
     forget_window(app, hours=0.9)
     assert status(sale.buyer, link) == 200
@@ -57,7 +57,7 @@ def test_counts_a_small_file_as_a_new_download_after_an_hour(app: Flask, sale: S
 
 
 def test_promises_in_its_sentence_only_what_the_shop_does(app: Flask, sale: Sale, link: str) -> None:
-    change_product(app, BOOK[0], download_limit=1)
+    change_sold(app, BOOK[0], download_limit=1)
     assert status(sale.buyer, link) == 200
     forget_window(app)
     refused = sale.buyer.get(link).text
@@ -141,7 +141,7 @@ def test_counts_nothing_for_who_finds_every_slot_taken(
 ) -> None:
     other = sell(app, sandbox, BOOK, email="other@example.com")
     others = other.downloads[0].removeprefix(other.buyer.base_url)
-    change_product(app, BOOK[0], download_limit=1)
+    change_sold(app, BOOK[0], download_limit=1)
     held = Held()
     assert {held.hold(sale.buyer, link) for _ in range(6)} == {200}
     assert {held.hold(other.buyer, others) for _ in range(4)} == {200}

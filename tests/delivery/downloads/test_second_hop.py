@@ -19,7 +19,7 @@ from storefront.delivery.downloads.tickets import new_ticket
 from storefront.orders.models import Order
 from storefront.shop.catalog.models import Release
 from tests.delivery.downloads.clicks import BOOK, add_release, counted_downloads, short_link, status
-from tests.support.goods import change_product
+from tests.support.goods import change_sold
 from tests.support.rows import read_rows
 from tests.support.sale import Sale
 
@@ -58,13 +58,13 @@ def test_opens_nothing_by_a_ticket_that_another_secret_signed(
 
 
 def test_zips_nothing_from_after_the_update_window(app: Flask, sale: Sale, tmp_path: Path) -> None:
-    change_product(app, BOOK[0], update_days=365)
+    change_sold(app, BOOK[0], update_days=365)
     with app.app_context(), transaction() as session:
         session.execute(update(Order).values(paid_at=clock.now() - timedelta(days=366)))
         session.execute(update(Release).values(published_at=clock.now() - timedelta(days=400)))
     add_release(app, tmp_path, "Second edition", "too-new.epub")
     assert names_in_zip(sale) == [sale.downloads[0].rsplit("/", 1)[1]]
-    change_product(app, BOOK[0], update_days=None)
+    change_sold(app, BOOK[0], update_days=None)
     assert names_in_zip(sale) == ["too-new.epub"]
 
 
@@ -85,7 +85,7 @@ def test_hides_a_release_of_tomorrow_before_its_day(app: Flask, sale: Sale, link
 
 @pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"])
 def test_counts_no_prefetch_of_the_short_lived_address(app: Flask, sale: Sale, link: str, header: str) -> None:
-    change_product(app, BOOK[0], download_limit=1)
+    change_sold(app, BOOK[0], download_limit=1)
     short = short_link(sale.buyer, link)
     zipped = f"{sale.link.replace('/orders/', '/downloads/')}/all.zip"
     assert [status(sale.buyer, address, **{header: "prefetch"}) for address in (short, zipped)] == [403, 403]

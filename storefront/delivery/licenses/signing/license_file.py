@@ -18,7 +18,6 @@ from storefront.orders.access import access
 from storefront.orders.facts import item_facts
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.shop.catalog.models import Edition, Price, Product
-from storefront.shop.catalog.queries import update_days_of
 
 KIND = "license+jwt"
 # A refund reaches a device that is never online when its file ends: a month is what most programs can ask of it.
@@ -34,11 +33,10 @@ class SoldLicense:
     item: OrderItem
     product: Product
     edition: str | None
-    update_days: int | None
 
     @property
     def updates_until(self) -> datetime | None:
-        days = self.update_days
+        days = self.item.update_days
         return self.order.bought_at + timedelta(days=days) if days is not None else None
 
 
@@ -71,7 +69,6 @@ def _find_sold(license_id: int) -> SoldLicense | None:
             OrderItem,
             Product,
             Edition.name.label("edition"),
-            update_days_of(OrderItem.price_id).label("update_days"),
         )
         .join(Product, Product.id == Grant.product_id)
         .outerjoin(Price, Price.id == OrderItem.price_id)
@@ -87,7 +84,6 @@ def _find_sold(license_id: int) -> SoldLicense | None:
         item=row.OrderItem,
         product=row.Product,
         edition=row.edition,
-        update_days=row.update_days,
     )
 
 
