@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.admin.product_forms import SHOWN, shown_digests
+from storefront.owner.admin.refused_saves import kept_digests, refusal_words
 from storefront.owner.admin.upload_views import check_uploader
 from storefront.owner.people.roles import Permission
-from storefront.shop.editor.refusals import FieldsRefused, StaleSave
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.looks.change import change_looks, read_written_looks
 from storefront.shop.looks.files import LooksFile, remove_file, set_file
@@ -35,8 +35,7 @@ def _page(
     *, part: str = "", refusal: StorefrontError | None = None, typed: Mapping[str, Any] | None = None
 ) -> Response:
     values = read_written_looks()
-    conflicts = refusal.conflicts if isinstance(refusal, StaleSave) else {}
-    kept = {name: digest for name, digest in shown_digests(request.form).items() if name not in conflicts}
+    kept = kept_digests(request.form, refusal)
     html = render_template(
         "owner/admin/looks.html",
         looks=read_profile_anew().looks,
@@ -44,10 +43,8 @@ def _page(
         shown={name: digest_of(value) for name, value in values.items()} | (kept if part == "looks" else {}),
         pairings=PAIRINGS,
         part=part,
-        error=refusal.message if refusal else "",
-        problems=refusal.problems if isinstance(refusal, FieldsRefused) else {},
+        **refusal_words(refusal),
         offered=getattr(refusal, "offered", ""),
-        conflicts=conflicts,
     )
     return make_response(html, refusal.status if refusal else 200)
 

@@ -11,10 +11,11 @@ from storefront.core.errors import NotFound, StorefrontError
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.admin.frames import framed, with_frame
 from storefront.owner.admin.product_forms import SHOWN, shown_digests
+from storefront.owner.admin.refused_saves import kept_digests, refusal_words
 from storefront.owner.pages.editor import read_page_editor, read_pages_list
 from storefront.owner.pages.starters import create_page
 from storefront.owner.people.roles import Permission
-from storefront.shop.editor.refusals import FieldsRefused, StaleSave
+from storefront.shop.editor.refusals import FieldsRefused
 from storefront.shop.pages import edit
 from storefront.shop.pages.consent import change_consent
 from storefront.shop.pages.models import LegalKind
@@ -29,14 +30,11 @@ LONGEST_PREVIEW = 100_000  # characters
 def _listing(
     *, refusal: StorefrontError | None = None, typed: Mapping[str, Any] | None = None
 ) -> ResponseReturnValue:
-    conflicts = refusal.conflicts if isinstance(refusal, StaleSave) else {}
-    kept = {name: digest for name, digest in shown_digests(request.form).items() if name not in conflicts}
+    kept = kept_digests(request.form, refusal)
     html = render_template(
         "owner/pages/list.html",
         listing=read_pages_list(kept),
-        error=refusal.message if refusal else "",
-        problems=refusal.problems if isinstance(refusal, FieldsRefused) else {},
-        conflicts=conflicts,
+        **refusal_words(refusal),
         typed=dict(typed or {}),
     )
     return make_response(html, refusal.status if refusal else 200)
@@ -46,14 +44,11 @@ def _editor(
     slug: str, *, refusal: StorefrontError | None = None, typed: Mapping[str, Any] | None = None
 ) -> ResponseReturnValue:
     """Show the editor; after a refusal with what was typed, and why it was not saved."""
-    conflicts = refusal.conflicts if isinstance(refusal, StaleSave) else {}
-    kept = {name: digest for name, digest in shown_digests(request.form).items() if name not in conflicts}
+    kept = kept_digests(request.form, refusal)
     html = render_template(
         "owner/pages/edit.html",
         page=read_page_editor(slug, kept),
-        error=refusal.message if refusal else "",
-        problems=refusal.problems if isinstance(refusal, FieldsRefused) else {},
-        conflicts=conflicts,
+        **refusal_words(refusal),
         typed=dict(typed or {}),
     )
     return with_frame(make_response(html, refusal.status if refusal else 200))

@@ -12,13 +12,14 @@ from storefront.delivery.licenses.change_product import change_product
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.admin.frames import framed, with_frame
 from storefront.owner.admin.product_forms import read_settings, read_texts, shown_digests, typed
+from storefront.owner.admin.refused_saves import kept_digests, refusal_words
 from storefront.owner.people.roles import Permission
 from storefront.owner.products.editor_page import read_editor_page
 from storefront.owner.products.preview import read_preview
 from storefront.shop.catalog.models import ProductState
 from storefront.shop.catalog.tax import BEHAVIORS, TAX_CODES
 from storefront.shop.editor.products import change_slug, change_texts
-from storefront.shop.editor.refusals import NotReady, ProductRefused, StaleSave
+from storefront.shop.editor.refusals import NotReady, ProductRefused
 from storefront.shop.editor.states import set_state
 from storefront.shop.media.queries import find_pictures, list_samples
 from storefront.web.bodies import takes_bytes
@@ -37,15 +38,12 @@ def editor(
     slug: str, *, part: str = "", refusal: StorefrontError | None = None, values: Mapping[str, Any] | None = None
 ) -> ResponseReturnValue:
     """Show the editor. After a refusal with what was typed into that part of it, and why it was not saved."""
-    conflicts = refusal.conflicts if isinstance(refusal, StaleSave) else {}
-    kept = {name: digest for name, digest in shown_digests(request.form).items() if name not in conflicts}
+    kept = kept_digests(request.form, refusal)
     html = render_template(
         "owner/products/edit.html",
         page=read_editor_page(slug).as_shown_before(part, kept),
         part=part,
-        error=refusal.message if refusal else "",
-        problems=refusal.problems if isinstance(refusal, ProductRefused) else {},
-        conflicts=conflicts,
+        **refusal_words(refusal),
         typed=dict(values or {}),
         tax_codes=TAX_CODES,
         tax_behaviors=BEHAVIORS,

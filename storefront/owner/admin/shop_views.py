@@ -7,10 +7,10 @@ from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
 from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.admin.product_forms import shown_digests
+from storefront.owner.admin.refused_saves import kept_digests, refusal_words
 from storefront.owner.people.roles import Permission
 from storefront.owner.shop.mail_preview import preview_receipt
 from storefront.owner.shop.test_mail import find_test_mail, send_test_mail
-from storefront.shop.editor.refusals import FieldsRefused, StaleSave
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.profile.change import change_profile, read_written
 from storefront.shop.profile.read import profile_of
@@ -31,9 +31,8 @@ PARTS = {
 
 def _page(*, part: str = "", refusal: StorefrontError | None = None) -> ResponseReturnValue:
     """Show the page. After a refusal with what was typed into that part of it, and why it was not saved."""
-    conflicts = refusal.conflicts if isinstance(refusal, StaleSave) else {}
     written = read_written()
-    kept = {name: digest for name, digest in shown_digests(request.form).items() if name not in conflicts}
+    kept = kept_digests(request.form, refusal)
     html = render_template(
         "owner/shop/edit.html",
         values=written | {name: request.form[name] for name in PARTS.get(part, ()) if name in request.form},
@@ -41,9 +40,7 @@ def _page(*, part: str = "", refusal: StorefrontError | None = None) -> Response
         without=profile_of({}),
         usual_sender=profile_of({"name": written["name"]}).mail_sender.name,
         part=part,
-        error=refusal.message if refusal else "",
-        problems=refusal.problems if isinstance(refusal, FieldsRefused) else {},
-        conflicts=conflicts,
+        **refusal_words(refusal),
         email=here().email,
         test_mail=find_test_mail(here().email),
     )

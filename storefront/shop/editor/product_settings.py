@@ -1,4 +1,4 @@
-"""How a product's licenses and downloads work, and where it is paid. Keys that are sold keep their terms."""
+"""How a product's licenses and downloads work, and where it is paid. What was sold keeps its terms."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -43,6 +43,7 @@ PRODUCT_FIELDS = (
     "most_in_form",
     "offered_beside",
 )
+POOL_FIELDS = ("key_source", "grants_license", "pool_low_at", "pool_very_low_at")
 EDITION_FIELDS = ("activation_limit", "seats", "update_days")
 MAY_BE_EMPTY = ("license_prefix", "tax_code", "tax_behavior")
 MAX_NUMBER = 1_000_000
@@ -260,7 +261,16 @@ def _check_activation_limit(limit: int | None) -> None:
 
 
 def _check_pool(product: Product) -> None:
-    if product.key_source is KeySource.POOL and not product.grants_license:
-        raise SettingRefused("Imported keys need a product that grants a license: add --license.")
-    if product.pool_very_low_at > product.pool_low_at:
-        raise SettingRefused("The second warning comes at fewer keys than the first.")
+    values = {name: getattr(product, name) for name in POOL_FIELDS}
+    for sentence in find_pool_troubles(values).values():
+        raise SettingRefused(sentence)
+
+
+def find_pool_troubles(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return sentences about imported keys, by the setting that is wrong. `values` has all of `POOL_FIELDS`."""
+    troubles = {}
+    if values["key_source"] == KeySource.POOL and not values["grants_license"]:
+        troubles["key_source"] = "Imported keys need a product that grants a license: switch that on, too."
+    if values["pool_very_low_at"] > values["pool_low_at"]:
+        troubles["pool_very_low_at"] = "The second warning comes at fewer keys than the first."
+    return troubles

@@ -1,6 +1,7 @@
 """Who sees a product and may buy it: published, only by its link, back to a draft, retired."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -11,6 +12,25 @@ from storefront.core.db import transaction
 from storefront.shop.catalog.models import FOR_SALE, Product, ProductState, Release, ReleaseFile
 from storefront.shop.catalog.queries import lock_product, select_active_prices
 from storefront.shop.editor.refusals import NotReady
+
+
+class Missing(StrEnum):
+    """What a product cannot be sold without."""
+
+    TAGLINE = "tagline"
+    DESCRIPTION = "description"
+    GOODS = "goods"
+    PRICE = "price"
+    FILE = "file"
+
+
+SENTENCES = {
+    Missing.TAGLINE: "Write a tagline: it is what a card in the shop says.",
+    Missing.DESCRIPTION: "Write a description.",
+    Missing.GOODS: "Say what buyers get: a license key, files, or both.",
+    Missing.PRICE: "Add an edition with a price.",
+    Missing.FILE: "Upload a file and publish its release, or say that buyers get no files.",
+}
 
 
 def set_state(slug: str, state: ProductState) -> bool:
@@ -46,17 +66,32 @@ def write_state(session: Session, product: Product, state: ProductState) -> bool
 
 
 def find_blockers(session: Session, product: Product) -> Iterator[str]:
-    """Yield a sentence for each thing without which this product cannot be sold."""
-    if not product.summary:
-        yield "Write a tagline: it is what a card in the shop says."
-    if not product.description_markdown:
-        yield "Write a description."
-    if not (product.grants_license or product.grants_download):
-        yield "Say what buyers get: a license key, files, or both."
-    if session.execute(select_active_prices(product.id)).first() is None:
-        yield "Add an edition with a price."
-    if product.grants_download and not _has_published_files(session, product.id):
-        yield "Upload a file and publish its release, or say that buyers get no files."
+    """Return a sentence for each thing without which this product cannot be sold."""
+    missing = find_missing(
+        tagline=product.summary,
+        description=product.description_markdown,
+        grants_license=product.grants_license,
+        grants_download=product.grants_download,
+        has_price=session.execute(select_active_prices(product.id)).first() is not None,
+        has_file=_has_published_files(session, product.id),
+    )
+    return (SENTENCES[thing] for thing in missing)
+
+
+def find_missing(
+    *, tagline: str, description: str, grants_license: bool, grants_download: bool, has_price: bool, has_file: bool
+) -> Iterator[Missing]:
+    """Yield what stands between a product and its sale. `has_file`: of a release that buyers get now."""
+    if not tagline:
+        yield Missing.TAGLINE
+    if not description:
+        yield Missing.DESCRIPTION
+    if not (grants_license or grants_download):
+        yield Missing.GOODS
+    if not has_price:
+        yield Missing.PRICE
+    if grants_download and not has_file:
+        yield Missing.FILE
 
 
 def _has_published_files(session: Session, product_id: int) -> bool:

@@ -21,7 +21,7 @@ from storefront.shop.files.store import StoredThings, forget, is_whole, store_th
 from storefront.shop.files.write_steps import AfterProduct, write_plan
 from storefront.shop.pages.models import Page
 from storefront.shop.pages.queries import select_pages
-from storefront.shop.profile.change import lock_profile
+from storefront.shop.profile.row import lock_profile
 
 MOST_TRIES = 5
 

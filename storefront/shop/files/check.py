@@ -8,7 +8,8 @@ from storefront.shop.catalog.models import FOR_SALE, KeySource, ProductState
 from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.editor.editions import MOST_EDITIONS
 from storefront.shop.editor.prices import MOST_CURRENCIES
-from storefront.shop.editor.product_settings import SettingRefused, check_values
+from storefront.shop.editor.product_settings import SettingRefused, check_values, find_pool_troubles
+from storefront.shop.editor.states import Missing, find_missing
 from storefront.shop.files import fields
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
@@ -32,6 +33,14 @@ NEW_PRODUCT: Fields = {
     "key_source": KeySource.GENERATED.value,
     "pool_low_at": 20,
     "pool_very_low_at": 5,
+}
+
+WORDS_OF_MISSING = {
+    Missing.TAGLINE: "to be sold it needs a tagline: it is what a card in the shop says.",
+    Missing.DESCRIPTION: "to be sold it needs a description: write it below the second line of ---.",
+    Missing.GOODS: "say what buyers get: grants_license, grants_download, or both.",
+    Missing.PRICE: "to be sold it needs an edition with a price.",
+    Missing.FILE: "to be sold it needs a file in releases, or grants_download: false.",
 }
 
 
@@ -71,12 +80,8 @@ def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
     if current and values["first_slug"] != current["first_slug"]:
         words = f"sold programs know this product as {current['first_slug']}, and that stays."
         folder.wrong(ref, "first_slug", words)
-    if values["key_source"] == KeySource.POOL and not values["grants_license"]:
-        folder.wrong(
-            ref, "key_source", "imported keys need a product that grants a license: grants_license: true."
-        )
-    if values["pool_very_low_at"] > values["pool_low_at"]:
-        folder.wrong(ref, "pool_very_low_at", "the second warning comes at fewer keys than the first.")
+    for name, sentence in find_pool_troubles(values).items():
+        folder.wrong(ref, name, sentence)
     for slug in folder.objects[ref].get("offered_beside", ()):
         if product_ref(slug) not in merged:
             words = f"there is no product {slug}, neither in the folder nor in the shop."
@@ -133,17 +138,16 @@ def _check_settings(folder: Folder, ref: Ref, current: Fields) -> None:
 
 def _check_for_sale(folder: Folder, ref: Ref, merged: Objects) -> None:
     values = merged[ref]
-    if not values["tagline"]:
-        folder.wrong(ref, "state", "to be sold it needs a tagline: it is what a card in the shop says.")
-    if not values["description"]:
-        folder.wrong(ref, "state", "to be sold it needs a description: write it below the second line of ---.")
-    if not (values["grants_license"] or values["grants_download"]):
-        folder.wrong(ref, "state", "say what buyers get: grants_license, grants_download, or both.")
-    if not _has_price(ref, merged):
-        folder.wrong(ref, "state", "to be sold it needs an edition with a price.")
-    if values["grants_download"] and not _has_file(ref, merged):
-        words = "to be sold it needs a file in releases, or grants_download: false."
-        folder.wrong(ref, "state", words)
+    missing = find_missing(
+        tagline=values["tagline"],
+        description=values["description"],
+        grants_license=values["grants_license"],
+        grants_download=values["grants_download"],
+        has_price=_has_price(ref, merged),
+        has_file=_has_file(ref, merged),
+    )
+    for thing in missing:
+        folder.wrong(ref, "state", WORDS_OF_MISSING[thing])
 
 
 def _has_price(product: Ref, merged: Objects) -> bool:

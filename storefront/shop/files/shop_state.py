@@ -11,14 +11,12 @@ from storefront.shop.catalog.models import Edition, Price, Product, ProductAlias
 from storefront.shop.catalog.releases import state_of
 from storefront.shop.files import fields
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
-from storefront.shop.looks.change import read_chosen
-from storefront.shop.looks.type_pairings import TypePairing
+from storefront.shop.looks.change import CHOSEN
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.words import clean_filename
-from storefront.shop.pages.consent import read_consent
+from storefront.shop.pages.consent import CONSENT
 from storefront.shop.pages.queries import select_pages
-from storefront.shop.profile.change import RULES as PROFILE
-from storefront.shop.profile.change import read_words
+from storefront.shop.profile.change import WORDS
 from storefront.shop.profile.models import THE_ONE, ShopProfile
 
 FRESH = {"populate_existing": True}
@@ -51,15 +49,11 @@ def _read_face(session: Session, order: list[str]) -> Iterator[tuple[Ref, Fields
     for page in pages:
         known_fields = (*fields.PAGE, fields.BODY)
         yield Ref(Kind.PAGE, name=page.slug), {known.name: getattr(page, known.column) for known in known_fields}
-    orders: Fields = read_consent() | {"order": order, "page_order": [page.slug for page in pages]}
+    orders: Fields = {"order": order, "page_order": [page.slug for page in pages]}
     profile = session.get(ShopProfile, THE_ONE, populate_existing=True)
-    if profile is None:
-        words: Fields = dict.fromkeys((*PROFILE, "accent"), "")
-        yield SHOP, words | {"type_pairing": TypePairing.CLASSIC, "font_for_text": False} | orders
-        return
-    yield SHOP, read_words(profile) | read_chosen(profile) | orders
+    yield SHOP, WORDS.read(profile) | CHOSEN.read(profile) | CONSENT.read(profile) | orders
     for name in fields.LOOKS:
-        kept = getattr(profile, name)
+        kept = getattr(profile, name, None)
         if kept is not None:
             values = {"sha256": kept["sha256"], "filename": kept["filename"], "path": kept["path"]}
             yield Ref(Kind.LOOKS, name=name), values

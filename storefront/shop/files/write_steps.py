@@ -32,16 +32,15 @@ from storefront.shop.files.objects import Fields, Kind, Ref, product_ref
 from storefront.shop.files.page_steps import write_page_step
 from storefront.shop.files.plan import ORDERS, Act, Plan, Step
 from storefront.shop.files.store import StoredThings
-from storefront.shop.looks.change import FIELDS as LOOKS_FIELDS
-from storefront.shop.looks.change import clean_looks, write_looks
+from storefront.shop.looks.change import CHOSEN, clean_looks
 from storefront.shop.looks.files import LooksFile, write_file
 from storefront.shop.media.models import Picture, ProductSample
 from storefront.shop.media.pictures import place_picture, show_picture, take_picture_off, write_alt
 from storefront.shop.media.samples import offer_sample, order_samples, take_sample_off, write_title
-from storefront.shop.pages.consent import write_consent
+from storefront.shop.pages.consent import CONSENT
 from storefront.shop.pages.edit import order_pages
-from storefront.shop.profile.change import RULES as PROFILE
-from storefront.shop.profile.change import write_profile
+from storefront.shop.profile.change import WORDS
+from storefront.shop.profile.row import write_part
 
 STEPS_IN_ORDER = (Act.REMOVE, Act.CHANGE, Act.MAKE)  # what goes makes room, and gives its name away
 AfterProduct = Callable[[Session, Product], None]
@@ -84,17 +83,15 @@ def _rename_products(session: Session, plan: Plan) -> None:
 
 
 def _write_shop(session: Session, values: Fields) -> None:
-    words = _pick(values, PROFILE)
-    if words:
-        write_profile(session, words)
-    consent = _pick(values, ("asks_consent", "consent_text"))
-    if consent:
-        write_consent(session, consent)
+    for part, cleaned in (
+        (WORDS, _pick(values, WORDS.columns)),
+        (CONSENT, _pick(values, CONSENT.columns)),
+        (CHOSEN, clean_looks(_pick(values, CHOSEN.columns))),
+    ):
+        if cleaned:
+            write_part(session, part, cleaned)
     if "page_order" in values:
         order_pages(session, values["page_order"])
-    looks = clean_looks(_pick(values, LOOKS_FIELDS))
-    if looks:
-        write_looks(session, looks)
     if "order" in values:
         order_products(session, values["order"])
 

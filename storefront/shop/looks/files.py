@@ -16,7 +16,7 @@ from storefront.shop.media.marks import draw_icon, draw_logo
 from storefront.shop.media.names import CONTENT_TYPES, ORIGINALS
 from storefront.shop.media.recode import read_picture
 from storefront.shop.media.words import clean_filename
-from storefront.shop.profile.change import lock_profile
+from storefront.shop.profile.row import lock_profile
 
 Kept = dict[str, Any]  # what the column of the profile holds
 

@@ -4,26 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g
-from sqlalchemy.orm import Session
-
-from storefront.audit.record import record
-from storefront.core.db import db, transaction
 from storefront.core.runtime import absolute_url, settings
-from storefront.shop.editor.stale import pick_changes
 from storefront.shop.editor.texts import TextRule, clean_texts
 from storefront.shop.pages.models import LegalKind
 from storefront.shop.pages.refusals import PageRefused
-from storefront.shop.profile.change import lock_profile
 from storefront.shop.profile.form_fields import FormField, read_fields
-from storefront.shop.profile.models import THE_ONE, ShopProfile
 from storefront.shop.profile.read import read_profile
+from storefront.shop.profile.row import ProfilePart, change_part, read_part
 
 LONGEST_AT_STRIPE = 1200  # https://docs.stripe.com/api/checkout/sessions/create, custom_text
 DEFAULT_TEXT = (
     "I agree that delivery begins right after my order, before the withdrawal period has ended, "
     "and I know that I lose my right of withdrawal with that."
 )
+CONSENT = ProfilePart(verb="shop.changed", columns={"asks_consent": False, "consent_text": DEFAULT_TEXT})
 RULES = {"consent_text": TextRule(label="The text", longest=LONGEST_AT_STRIPE)}
 
 
@@ -72,11 +66,7 @@ def find_terms_url() -> str | None:
 
 def read_consent() -> dict[str, Any]:
     """Return the switch and the words, by column; the words that the shop proposes where none were saved."""
-    return _read(db.session.get(ShopProfile, THE_ONE, populate_existing=True) or ShopProfile())
-
-
-def _read(profile: ShopProfile) -> dict[str, Any]:
-    return {"asks_consent": bool(profile.asks_consent), "consent_text": profile.consent_text or DEFAULT_TEXT}
+    return read_part(CONSENT)
 
 
 def change_consent(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | None = None) -> list[str]:
@@ -89,26 +79,7 @@ def change_consent(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | N
         PageRefused: words that cannot be, or that are too long beside the link to the terms.
         StaleSave: somebody else changed the same field meanwhile; nothing is changed.
     """
-    cleaned = dict(submitted) | _clean_words(submitted)
-    with transaction() as session:
-        changed = write_consent(session, cleaned, shown=shown)
-    g.pop("profile", None)
-    return changed
-
-
-def write_consent(
-    session: Session, cleaned: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
-) -> list[str]:
-    """Do as `change_consent` does with clean fields, inside the caller's transaction."""
-    profile = lock_profile(session)
-    current = _read(profile)
-    changes = pick_changes(current, cleaned, shown)
-    for name, value in changes.items():
-        setattr(profile, name, value)
-    if changes:
-        before = {name: current[name] for name in changes}
-        record(session, "shop.changed", subject_kind="shop", subject="shop", before=before, after=changes)
-    return list(changes)
+    return change_part(CONSENT, dict(submitted) | _clean_words(submitted), shown=shown)
 
 
 def _clean_words(submitted: Mapping[str, Any]) -> dict[str, Any]:

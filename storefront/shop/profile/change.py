@@ -3,18 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import g
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from storefront.audit.record import record
-from storefront.core.db import db, insert_missing, transaction
 from storefront.core.email_addresses import find_address, is_address
 from storefront.shop.editor.refusals import FieldsRefused
-from storefront.shop.editor.stale import pick_changes
 from storefront.shop.editor.texts import TextRule, clean_texts
 from storefront.shop.profile.form_fields import read_fields
-from storefront.shop.profile.models import THE_ONE, ShopProfile
+from storefront.shop.profile.row import ProfilePart, change_part, read_part
 
 RULES = {
     "name": TextRule(label="The name", longest=60),
@@ -28,6 +21,7 @@ RULES = {
     "mail_footer": TextRule(label="The footer", longest=1000, is_line=False),
     "form_fields": TextRule(label="What Checkout asks", longest=4000, is_line=False),
 }
+WORDS = ProfilePart(verb="shop.changed", columns=dict.fromkeys(RULES, ""))
 
 
 class ProfileRefused(FieldsRefused):
@@ -43,26 +37,7 @@ def change_profile(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | N
         ProfileRefused: a text cannot be stored; nothing is changed.
         StaleSave: somebody else changed the same field meanwhile; nothing is changed.
     """
-    cleaned = clean_profile(submitted)
-    with transaction() as session:
-        changed = write_profile(session, cleaned, shown=shown)
-    g.pop("profile", None)
-    return changed
-
-
-def write_profile(
-    session: Session, cleaned: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
-) -> list[str]:
-    """Do as `change_profile` does, with clean texts, inside the caller's transaction."""
-    profile = lock_profile(session)
-    current = read_words(profile)
-    changes = pick_changes(current, cleaned, shown)
-    for name, value in changes.items():
-        setattr(profile, name, value)
-    if changes:
-        before = {name: current[name] for name in changes}
-        record(session, "shop.changed", subject_kind="shop", subject="shop", before=before, after=changes)
-    return list(changes)
+    return change_part(WORDS, clean_profile(submitted), shown=shown)
 
 
 def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,18 +64,6 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def read_words(profile: ShopProfile) -> dict[str, Any]:
-    return {name: getattr(profile, name) for name in RULES}
-
-
 def read_written() -> dict[str, Any]:
     """Return what the owner wrote, by the names of fields: empty where the settings, or nothing, count."""
-    profile = db.session.get(ShopProfile, THE_ONE, populate_existing=True)
-    return read_words(profile) if profile else dict.fromkeys(RULES, "")
-
-
-def lock_profile(session: Session) -> ShopProfile:
-    """Return the one row, made where it is gone, locked until the transaction ends."""
-    insert_missing(session, ShopProfile, [{"id": THE_ONE} | dict.fromkeys(RULES, "")])
-    row = select(ShopProfile).where(ShopProfile.id == THE_ONE).with_for_update()
-    return session.scalars(row.execution_options(populate_existing=True)).one()
+    return read_part(WORDS)
