@@ -142,7 +142,7 @@ def ensure_session(token: str) -> OpenCheckout:
 
 def _create_anyhow(token: str) -> OpenCheckout:
     """Sell all the same: without the box that Stripe refuses, and with prices made anew that it lost."""
-    remake, has_box = "", True
+    remake, has_box = "", terms_box.may_be_shown()
     for is_last in (False,) * MOST_MENDED + (True,):
         try:
             return _create_session(token, remake=remake, has_box=has_box)

@@ -1,7 +1,9 @@
 """Whether Stripe shows the box that buyers tick: it refuses while the account has no address of terms."""
 
 import logging
+from datetime import datetime, timedelta
 
+from storefront.core import clock
 from storefront.core.db import end_read, transaction
 from storefront.core.runtime import Part
 from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
@@ -12,6 +14,14 @@ log = logging.getLogger(__name__)
 PUBLIC_DETAILS = "https://dashboard.stripe.com/settings/public"
 # Whether a notice may be open, as far as this process knows: at its start it does not, so the first box asks.
 MAY_BE_OPEN = Part[bool]("notice about the box", lambda: True)
+REFUSED_FOR = timedelta(minutes=5)  # so that not every checkout costs one more call
+REFUSED_AT = Part[datetime | None]("refusal of the box", lambda: None)
+
+
+def may_be_shown() -> bool:
+    """Return False for a while after Stripe refused the box to this process: it would refuse it again."""
+    refused_at = REFUSED_AT.get()
+    return refused_at is None or clock.now() - refused_at > REFUSED_FOR
 
 
 def tell_refused() -> None:
@@ -28,10 +38,12 @@ def tell_refused() -> None:
         draft = NoticeDraft(kind=NoticeKind.TERMS_URL_MISSING, subject="account", text=text)
         settle_notices(session, [draft], kinds=[NoticeKind.TERMS_URL_MISSING])
     MAY_BE_OPEN.set(True)
+    REFUSED_AT.set(clock.now())
 
 
 def tell_shown() -> None:
     """Close the notice, once in each process that may have opened it."""
+    REFUSED_AT.set(None)
     if not MAY_BE_OPEN.get():
         return
     end_read()

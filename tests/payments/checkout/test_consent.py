@@ -1,12 +1,15 @@
 """Consent to immediate delivery: asked by Stripe's form, kept with the order, and never in the way of a sale."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
+import time_machine
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.core import clock
 from storefront.core.db import db
 from storefront.shop.pages.consent import DEFAULT_TEXT, change_consent
 from storefront.shop.pages.edit import create_page, publish_page
@@ -14,9 +17,9 @@ from tests.cli.commands import done, number_of, read_json
 from tests.owner.admin.editor_forms import shown
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
-from tests.support.sale import link_of, sell, take_free
+from tests.support.sale import COMPLETED, link_of, pay_for_twinspot, sell, take_free
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer
+from tests.support.shop import Buyer, post_event
 
 ACCEPTED = "SELECT checkout_text, has_accepted FROM orders"
 
@@ -94,10 +97,35 @@ def test_sells_without_a_box_where_stripe_refuses_it(asked: Flask, sandbox: Sand
     owner = sign_in_at_admin(asked, make_person(asked))
     assert "Stripe shows no box to tick" in owner.get("/admin/pages").text
     sandbox.control("config", terms_url="https://shop.example.com/terms")
-    sell(asked, sandbox)
+    with time_machine.travel(clock.now() + timedelta(minutes=6), tick=True):
+        sell(asked, sandbox)
     assert [bool(row["has_accepted"]) for row in read_rows(asked, f"{ACCEPTED} ORDER BY id")] == [False, True]
     open_now = "SELECT id FROM notices WHERE kind = 'terms_url_missing' AND closed_at IS NULL"
     assert read_rows(asked, open_now) == []
+
+
+def test_asks_stripe_for_the_box_once_in_a_while_where_it_refuses(asked: Flask, sandbox: SandboxClient) -> None:
+    sandbox.control("config", terms_url=None)
+    costs = []
+    for _ in range(2):
+        sandbox.forget_calls()
+        buyer = Buyer(asked)
+        buyer.add()
+        buyer.check_out()
+        costs.append(sandbox.calls().count(("POST", "/v1/checkout/sessions")))
+    assert costs == [2, 1]
+
+
+@pytest.mark.parametrize("first", ["webhook", "page"])
+def test_keeps_text_and_answer_whichever_comes_first(asked: Flask, sandbox: SandboxClient, first: str) -> None:
+    buyer, session_id = pay_for_twinspot(asked, sandbox)
+    (event,) = [event for event in sandbox.read("events")["data"] if event["type"] == COMPLETED]
+    for step in ("webhook", "page") if first == "webhook" else ("page", "webhook"):
+        answer = post_event(asked, event) if step == "webhook" else buyer.land(session_id)
+        assert answer.status_code == 200
+        (row,) = read_rows(asked, ACCEPTED)
+        assert row["checkout_text"].endswith(DEFAULT_TEXT)
+        assert row["has_accepted"]
 
 
 def test_sells_where_stripe_refuses_the_box_and_has_lost_the_price(asked: Flask, sandbox: SandboxClient) -> None:
