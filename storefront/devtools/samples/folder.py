@@ -28,6 +28,7 @@ from storefront.devtools.samples.files import (
 SHOP = Path(__file__).parent / "shop"
 SHOP_FILE = "shop.toml"
 PAGE = "product.md"
+PAGES = "pages"
 PICTURES = "*.png"
 PICTURE_FIELD = "pictures:"
 FIRST_QUARTER = (1, 2, 3)

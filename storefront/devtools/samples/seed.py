@@ -1,5 +1,6 @@
 """Puts the sample shop into an empty one, by what `storefront shop apply` calls."""
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from storefront.audit.models import AuditEntry
 from storefront.core.db import db, end_read, transaction
-from storefront.devtools.samples.folder import SHOP_FILE, Share, lay_out, list_pictures, list_slugs
+from storefront.devtools.samples.folder import PAGES, SHOP_FILE, Share, lay_out, list_pictures, list_slugs
 from storefront.shop.catalog.models import Product, ProductAlias
 from storefront.shop.catalog.queries import find_product_id, lock_product
 from storefront.shop.files.apply import apply_folder
 from storefront.shop.media.pictures import prepare_picture, show_picture
+from storefront.shop.pages.models import Page
 from storefront.shop.profile.change import read_written
 
 
@@ -36,9 +38,15 @@ def seed_without_pictures() -> bool:
     with TemporaryDirectory() as folder:
         root = Path(folder) / "shop"
         lay_out(root, Share.WITHOUT_PICTURES)
-        if any(read_written().values()):
-            (root / SHOP_FILE).unlink()  # whose shop has words already keeps them
+        if _has_own_words():
+            (root / SHOP_FILE).unlink()
+            shutil.rmtree(root / PAGES)
         return bool(apply_folder(root).plan.steps)
+
+
+def _has_own_words() -> bool:
+    """Tell whether the owner has said something of the shop, or written a page: that is kept."""
+    return any(read_written().values()) or db.session.scalar(select(Page.id).limit(1)) is not None
 
 
 def add_pictures() -> None:

@@ -67,5 +67,6 @@ class Facts:
     catalog: CatalogFacts
     people: PeopleFacts
     unpublished: tuple[LegalKind, ...]  # that no page of the shop says, and no setting leads to
+    samples: tuple[LegalKind, ...]  # that still say what the sample shop said, outside the sandbox
     saw_proxy: bool  # a request came through one within the hour
     tax: TaxFacts | None = None  # of a shop that collects tax through Stripe

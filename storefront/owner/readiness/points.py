@@ -49,6 +49,9 @@ def _legal_pages(facts: Facts) -> Point:
     if facts.unpublished:
         state, names = State.TO_DO, ", ".join(facts.unpublished)
         sentence = f"Not published yet: {names}. Start from the shop's text, and fill in what only you know."
+    elif facts.samples:
+        state, names = State.WRONG, ", ".join(facts.samples)
+        sentence = f"Still the words of the sample shop: {names}. Write your own."
     else:
         state, sentence = State.DONE, "Imprint, terms, privacy and refunds can be read."
     return Point(code="legal_pages", title="Legal pages", state=state, sentence=sentence, where="/admin/pages")
@@ -123,7 +126,7 @@ def _storage(facts: Facts) -> Point:
 def _of_storage(facts: Facts) -> tuple[State, str]:
     answer = facts.storage
     if answer is None:
-        return State.UNKNOWN, f"Nobody has tried the {facts.files} yet. Press Ask again."
+        return State.UNKNOWN, f"Nobody has tried the {facts.files} yet."
     if answer.problem is not None:
         return State.WRONG, f"The {facts.files} doesn't take a file: {answer.problem}"
     if not answer.body["is_same"]:

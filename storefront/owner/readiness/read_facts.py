@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Integer, case, func, select
 
 from storefront.core import clock
-from storefront.core.config.settings import Settings
+from storefront.core.config.settings import Mode, Settings
 from storefront.core.config.strength import is_placeholder
 from storefront.core.db import db
 from storefront.core.runtime import settings
@@ -22,7 +22,8 @@ from storefront.payments.webhook.endpoint import is_reachable
 from storefront.shop.catalog.mirrors import in_running_mode, is_taxed_as_now
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductState, StripeMirror
 from storefront.shop.catalog.queries import is_for_sale
-from storefront.shop.pages.models import LegalKind
+from storefront.shop.pages.models import LegalKind, Page
+from storefront.shop.pages.words import SAMPLE_MARK
 from storefront.shop.profile.read import read_profile
 
 PROXY_SEEN = timedelta(hours=1)
@@ -57,6 +58,7 @@ def read_facts(trouble: Trouble) -> Facts:
         catalog=_read_catalog(),
         people=_read_people(),
         unpublished=find_unpublished(shop),
+        samples=_find_samples(shop),
         saw_proxy=seen is not None and clock.now() - seen <= PROXY_SEEN,
         tax=_read_tax(answers) if shop.stripe_tax else None,
     )
@@ -79,6 +81,15 @@ def find_unpublished(shop: Settings) -> tuple[LegalKind, ...]:
     published = {page.legal_kind for page in read_profile().pages}
     published |= {LegalKind.TERMS} if shop.terms_url else set()
     return tuple(kind for kind in LegalKind if kind not in published)
+
+
+def _find_samples(shop: Settings) -> tuple[LegalKind, ...]:
+    """Return the legal pages that came with the sample shop. In the sandbox they do no harm."""
+    if shop.mode is Mode.SANDBOX:
+        return ()
+    says_so = Page.body_markdown.startswith(SAMPLE_MARK, autoescape=True)
+    kinds = select(Page.legal_kind).where(Page.is_published, Page.legal_kind.is_not(None), says_so)
+    return tuple(kind for kind in db.session.scalars(kinds.order_by(Page.position)) if kind is not None)
 
 
 def _read_test_mail(answers: Mapping[Question, Answer]) -> TriedMail | None:

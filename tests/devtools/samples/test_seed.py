@@ -18,6 +18,7 @@ from storefront.shop.files.apply import plan_folder
 from storefront.shop.media.models import ProductPicture, ProductSample
 from storefront.shop.media.pictures import add_picture, prepare_picture, remove_picture
 from storefront.shop.media.queries import list_pictures
+from storefront.shop.pages.words import SAMPLE_MARK
 from storefront.shop.profile.change import change_profile
 from tests.shop.media.drawn import draw, saved
 from tests.support.databases import BOTH
@@ -41,13 +42,20 @@ def test_publishes_every_product_whole(app: Flask, buyer: Buyer) -> None:
     assert names == [row["name"] for row in rows]
     assert [row["slug"] for row in rows] == list_slugs()
     assert "Small things, made with care" in front
+    legal = ["imprint", "terms", "privacy", "refunds"]
+    assert re.findall(r'href="/pages/([a-z]+)"', front[front.find("<footer") :]) == legal
+    assert all("This is a sample" in buyer.get(f"/pages/{slug}").text for slug in legal)
+    bodies = [row["body_markdown"] for row in read_rows(app, "SELECT body_markdown FROM pages")]
+    assert all(body.startswith(SAMPLE_MARK) for body in bodies)
 
 
 def test_keeps_the_words_of_a_shop_that_has_some(app: Flask, buyer: Buyer) -> None:
-    change_rows(app, *(f"DELETE FROM {table}" for table in EMPTYING))
+    change_rows(app, *(f"DELETE FROM {table}" for table in EMPTYING), "DELETE FROM pages WHERE slug <> 'terms'")
+    change_rows(app, "UPDATE pages SET title = 'My terms'")
     with app.test_request_context():
         change_profile({"tagline": "All mine."})
         assert seed_without_pictures() is True
+    assert read_rows(app, "SELECT title FROM pages") == [{"title": "My terms"}]
     front = buyer.get("/").text
     assert "All mine." in front
     assert "Daybook" in front
