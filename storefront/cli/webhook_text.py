@@ -25,4 +25,5 @@ def check_lines(checked: EndpointCheck) -> list[str]:
         *([f"Missing    {' '.join(checked.missing)}: storefront webhook create"] if checked.missing else []),
         *([f"Not needed {' '.join(checked.superfluous)}"] if checked.superfluous else []),
         *([f"Also here  {' '.join(checked.others)}"] if checked.others else []),
+        *([f"Elsewhere  {', '.join(checked.elsewhere)}: the shop was there"] if checked.elsewhere else []),
     ]

@@ -1,10 +1,22 @@
 """What must not be when real money moves."""
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from storefront.core.config.reader import Reader
 
 NEAR = ("localhost", "127.0.0.1", "::1")
+# Names that only a network of one's own knows: RFC 6761, RFC 6762, RFC 8375, and what routers use.
+PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
+
+
+def is_on_internet(address: str) -> bool:
+    """Tell whether others may reach this web address: its host is not this machine, nor in a private network."""
+    host = (urlsplit(address).hostname or "").rstrip(".")
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.endswith(PRIVATE_ENDINGS)
 
 
 def check_live(reader: Reader, base_url: str) -> None:

@@ -21,7 +21,7 @@ def key_point(facts: Facts) -> Point:
 def _of_key(facts: Facts) -> tuple[State, str]:
     answer = facts.stripe
     if answer is None:
-        return State.UNKNOWN, "Nobody has asked Stripe yet. Press Ask again."
+        return State.UNKNOWN, "Nobody has asked Stripe yet."
     if answer.problem is not None:
         return State.UNKNOWN, _could_not(answer.problem)
     body = answer.body
@@ -41,7 +41,7 @@ def _of_key(facts: Facts) -> tuple[State, str]:
 
 
 def _could_not(problem: str) -> str:
-    return f"Couldn't ask Stripe: {problem.rstrip('.')}. Press Ask again in a minute."
+    return f"Couldn't ask Stripe: {problem.rstrip('.')}."
 
 
 def webhook_point(facts: Facts) -> Point:
@@ -69,22 +69,21 @@ def _of_webhook(facts: Facts) -> tuple[State, str, tuple[Action, ...]]:
             return State.DONE, "Deliveries reach this machine through `stripe listen`.", ()
         return (
             State.TO_DO,
-            f"Stripe can't reach {facts.base_url}. {LISTEN}, or give the shop an https address.",
+            f"Stripe can't reach {facts.base_url}. {LISTEN}, or give the shop an https address on the internet.",
             (),
         )
     answer = facts.webhook
     if answer is None:
-        return State.UNKNOWN, "Nobody has asked Stripe yet. Press Ask again.", ()
+        return State.UNKNOWN, "Nobody has asked Stripe yet.", ()
     if answer.body.get("code") == "key_not_permitted":
         return State.WRONG, str(answer.problem), ()
     if answer.problem is not None:
         return State.UNKNOWN, _could_not(answer.problem), ()
     if answer.body["endpoint_id"] is None:
-        return (
-            State.TO_DO,
-            "Stripe doesn't know this shop's address yet. Make the endpoint.",
-            (Action.MAKE_WEBHOOK,),
-        )
+        old = _listed(answer.body.get("elsewhere"))
+        moved = f" {old} still delivers to where the shop was." if old else ""
+        sentence = f"Stripe doesn't know this shop's address yet.{moved} Make the endpoint."
+        return State.TO_DO, sentence, (Action.MAKE_WEBHOOK,)
     return _of_endpoint(answer.body)
 
 
@@ -106,7 +105,16 @@ def _of_endpoint(body: Body) -> tuple[State, str, tuple[Action, ...]]:
     if body["others"]:
         why = f"{name} is new. Once it has delivered, for example a test purchase, disable the old one here."
         return State.TO_DO, why, ()
+    if body.get("elsewhere"):
+        return _of_old_address(body)
     return State.DONE, f"{name} delivers to {body['address']}.", (Action.REPLACE_WEBHOOK,)
+
+
+def _of_old_address(body: Body) -> tuple[State, str, tuple[Action, ...]]:
+    why = f"{body['endpoint_id']} works. {_listed(body['elsewhere'])}, where the shop was, is enabled, too."
+    if body["has_delivered"]:
+        return State.TO_DO, f"{why} Disable it.", (Action.DISABLE_OLD_WEBHOOK,)
+    return State.TO_DO, f"{why} Disable it here once the new one has delivered, for example a test purchase.", ()
 
 
 def _listed(names: object) -> str:

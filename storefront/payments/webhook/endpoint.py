@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from storefront.core.config.live import NEAR
+from storefront.core.config.live import is_on_internet
 from storefront.core.config.settings import Mode
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError, StripeFault, StripeMissing, StripeRefused
@@ -23,7 +23,8 @@ from storefront.stripe_api.refusals import NOT_PERMITTED
 
 HANDLED = SESSION_EVENTS | PAYMENT_EVENTS | CUSTOMER_EVENTS
 EVERYTHING = "*"
-MADE_BY_ROW = "storefront_endpoint"
+MADE_BY_SHOP, MADE_BY_ROW = "storefront", "storefront_endpoint"
+USUAL_PORTS = {"https": 443, "http": 80}
 LISTEN = "On this machine run `stripe listen --all-snapshot --forward-to …/webhook`"
 
 
@@ -62,7 +63,10 @@ class Secret(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointCheck:
-    """`endpoint_id=None`: there is none at our address. `others` are enabled ones at the same address."""
+    """`endpoint_id=None`: there is none at our address. `others` are enabled ones at the same address.
+
+    `elsewhere` are enabled ones that the shop made when it had another BASE_URL, each with its address.
+    """
 
     address: str
     endpoint_id: str | None = None
@@ -71,6 +75,7 @@ class EndpointCheck:
     missing: tuple[str, ...] = ()
     superfluous: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     secret: Secret = Secret.UNKNOWN
     has_delivered: bool = False  # to the secret that the shop made
 
@@ -79,12 +84,14 @@ class EndpointCheck:
 class _Look:
     """What is at Stripe, and what the shop knows of it.
 
-    `here` are endpoints at our address, `own` is the row of the one that the shop made. `gone` is the endpoint of
-    the current row where Stripe has it no longer, or at another address.
+    `here` are endpoints at our address, `elsewhere` are enabled ones that this shop made at another. `own` is the
+    row of the one that the shop made. `gone` is the endpoint of the current row where Stripe has it no longer, or
+    at another address.
     """
 
     account: str
     here: tuple[SeenEndpoint, ...]
+    elsewhere: tuple[SeenEndpoint, ...]
     enabled_ids: frozenset[str]  # at whatever address
     current: WebhookEndpoint | None
     own: WebhookEndpoint | None
@@ -108,9 +115,8 @@ def webhook_address() -> str:
 
 
 def is_reachable(mode: Mode, base_url: str) -> bool:
-    """Tell whether Stripe delivers there: https, and not this machine. The sandbox is on this machine, too."""
-    parts = urlsplit(base_url)
-    return mode is Mode.SANDBOX or (parts.scheme == "https" and parts.hostname not in NEAR)
+    """Tell whether Stripe delivers there: https, and on the internet. The sandbox is on this machine, too."""
+    return mode is Mode.SANDBOX or (urlsplit(base_url).scheme == "https" and is_on_internet(base_url))
 
 
 def check_endpoint() -> EndpointCheck:
@@ -167,12 +173,15 @@ def replace_endpoint(*, shown: str | None) -> Changed:
 
 
 def disable_others() -> list[str]:
-    """Disable the other endpoints at our address, once the new one has proven itself; return their ids.
+    """Disable other endpoints at our address, and ours at an old one, once the new one has proven itself.
+
+    Returns their ids.
 
     Raises:
         NothingDelivered: the new one has not, or does so no longer.
     """
-    check = _check(_look())
+    look = _look()
+    check = _check(look)
     if check.secret is not Secret.SEALED or not check.has_delivered:
         raise NothingDelivered(
             "Keep the old endpoint until the new one has delivered something, for example a test purchase."
@@ -180,11 +189,12 @@ def disable_others() -> list[str]:
     if not check.is_enabled or check.missing:
         trouble = "lacks events" if check.is_enabled else "is disabled"
         raise NothingDelivered(f"{check.endpoint_id} {trouble}. Mend it first: until then the old one is needed.")
-    for endpoint_id in check.others:
+    addresses = dict.fromkeys(check.others, check.address) | {seen.id: seen.url for seen in look.elsewhere}
+    for endpoint_id, address in addresses.items():
         with suppress(StripeMissing):  # deleted meanwhile
             _change(endpoint_id, is_enabled=False)
-        rows.keep_disabled(endpoint_id, url=check.address)
-    return list(check.others)
+        rows.keep_disabled(endpoint_id, url=address)
+    return list(addresses)
 
 
 def _account() -> str:
@@ -206,18 +216,30 @@ def _look() -> _Look:
     before = rows.find_current(account)
     before_id = before.endpoint_id if before else None
     endpoints = _list()
-    here = tuple(seen for seen in endpoints if seen.url == webhook_address())
+    shop, address = shop_id(), _plain(webhook_address())
+    here = tuple(seen for seen in endpoints if _plain(seen.url) == address)
     here_ids = {seen.id for seen in here}
     current = rows.find_current(account)
     is_current_here = current is not None and current.endpoint_id in here_ids
     return _Look(
         account=account,
         here=here,
+        elsewhere=tuple(
+            seen
+            for seen in endpoints
+            if seen.is_enabled and seen.metadata.get(MADE_BY_SHOP) == shop and _plain(seen.url) != address
+        ),
         enabled_ids=frozenset(seen.id for seen in endpoints if seen.is_enabled),
         current=current,
         own=current if is_current_here else rows.find_made([seen.id for seen in here if seen.is_enabled]),
         gone=None if before_id in here_ids else before_id,
     )
+
+
+def _plain(address: str) -> tuple[str, str, int | None, str]:
+    """Return what tells two addresses apart: capitals of a host and the usual port do not."""
+    parts = urlsplit(address)
+    return parts.scheme, parts.hostname or "", parts.port or USUAL_PORTS.get(parts.scheme), parts.path
 
 
 def _list() -> list[SeenEndpoint]:
@@ -240,7 +262,7 @@ def _check(look: _Look) -> EndpointCheck:
     own = look.own
     ours = _choose(look.here, own)
     if ours is None:
-        return EndpointCheck(address=webhook_address())
+        return EndpointCheck(address=webhook_address(), elsewhere=_named(look.elsewhere))
     return EndpointCheck(
         address=ours.url,
         endpoint_id=ours.id,
@@ -249,9 +271,14 @@ def _check(look: _Look) -> EndpointCheck:
         missing=() if EVERYTHING in ours.events else tuple(sorted(HANDLED - ours.events)),
         superfluous=tuple(sorted(ours.events - HANDLED)),
         others=tuple(sorted(seen.id for seen in look.here if seen.is_enabled and seen.id != ours.id)),
+        elsewhere=_named(look.elsewhere),
         secret=_secret_of(own),
         has_delivered=own is not None and own.delivered_at is not None,
     )
+
+
+def _named(endpoints: tuple[SeenEndpoint, ...]) -> tuple[str, ...]:
+    return tuple(sorted(f"{seen.id} at {seen.url}" for seen in endpoints))
 
 
 def _choose(here: tuple[SeenEndpoint, ...], own: WebhookEndpoint | None) -> SeenEndpoint | None:
@@ -289,7 +316,7 @@ def _create(row: WebhookEndpoint) -> Changed:
             url,
             events,
             description=read_profile().name,
-            metadata={"storefront": shop_id(), MADE_BY_ROW: row.token},
+            metadata={MADE_BY_SHOP: shop_id(), MADE_BY_ROW: row.token},
             idempotency_key=f"webhook:{shop_id()}:{row.token}:{digest}",
         )
     except StripeFault:

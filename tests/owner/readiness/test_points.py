@@ -42,6 +42,7 @@ ENDPOINT: Body = {
     "secret": Secret.SEALED.value,
     "has_delivered": True,
 }
+OLD = "we_0 at https://old.example/webhook"
 SENT = TriedMail(recipient="olga@shop.example", state="sent", error=None, created_at=NOW, sent_at=NOW)
 ONE_DRAFT = CatalogFacts(for_sale=0, drafts=1, prices=0, mirrored=0)
 READY = Facts(
@@ -64,6 +65,7 @@ READY = Facts(
     catalog=CatalogFacts(for_sale=2, drafts=0, prices=3, mirrored=1),
     people=PeopleFacts(owners=1, with_passkey=1),
     unpublished=(),
+    samples=(),
     saw_proxy=False,
 )
 
@@ -93,13 +95,19 @@ def tax(*untaxed: str, **changes: Any) -> dict[str, Any]:
 NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ("catalog", {"catalog": ONE_DRAFT}, State.TO_DO, "1 draft waits"),
     ("legal_pages", {"unpublished": (LegalKind.IMPRINT, LegalKind.TERMS)}, State.TO_DO, "yet: imprint, terms."),
-    ("stripe_key", {"stripe": None}, State.UNKNOWN, "Press Ask again"),
+    (
+        "legal_pages",
+        {"samples": (LegalKind.TERMS,)},
+        State.WRONG,
+        "words of the sample shop: terms. Write your own",
+    ),
+    ("stripe_key", {"stripe": None}, State.UNKNOWN, "Nobody has asked"),
     ("stripe_key", {"stripe": problem("No answer")}, State.UNKNOWN, "Couldn't ask Stripe: No answer."),
     ("stripe_key", {"stripe": answer(is_refused=True)}, State.WRONG, "doesn't accept the key"),
     ("stripe_key", key(lacking=["Products (write)"]), State.WRONG, "lacks Products (write)"),
     ("stripe_key", key(charges_enabled=False), State.WRONG, "Ada's Tools can't take payments yet"),
     ("stripe_key", key(details_submitted=False), State.TO_DO, "Ada's Tools is not complete"),
-    ("webhook", {"webhook": None}, State.UNKNOWN, "Press Ask again"),
+    ("webhook", {"webhook": None}, State.UNKNOWN, "Nobody has asked"),
     ("webhook", {"webhook": problem("No answer")}, State.UNKNOWN, "Couldn't ask Stripe: No answer."),
     ("webhook", {"webhook": problem("It may not.", "key_not_permitted")}, State.WRONG, "It may not."),
     ("webhook", hook(endpoint_id=None), State.TO_DO, "Make the endpoint"),
@@ -109,6 +117,9 @@ NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ("webhook", hook(secret="locked"), State.WRONG, "SECRET_KEY was changed"),
     ("webhook", hook(others=["we_0"]), State.TO_DO, "Disable the old one"),
     ("webhook", hook(others=["we_0"], has_delivered=False), State.TO_DO, "Once it has delivered"),
+    ("webhook", hook(elsewhere=[OLD]), State.TO_DO, f"{OLD}, where the shop was, is enabled, too. Disable it."),
+    ("webhook", hook(elsewhere=[OLD], has_delivered=False), State.TO_DO, "once the new one has delivered"),
+    ("webhook", hook(elsewhere=[OLD], endpoint_id=None), State.TO_DO, f"{OLD} still delivers to where"),
     (
         "webhook",
         {"is_reachable": False, **trouble(last_event_at=None)},
@@ -125,7 +136,7 @@ NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ),
     ("mail", trouble(mail_server_down_since=NOW, mail_server_down_why="no login"), State.WRONG, "(no login)"),
     ("owner_email", trouble(has_owner_email=False), State.TO_DO, "Set OWNER_EMAIL"),
-    ("storage", {"storage": None}, State.UNKNOWN, "Press Ask again"),
+    ("storage", {"storage": None}, State.UNKNOWN, "Nobody has tried"),
     ("storage", {"storage": problem("The folder is full")}, State.WRONG, "The folder is full"),
     ("storage", {"storage": answer(is_same=False, is_gone=True)}, State.WRONG, "other bytes"),
     ("storage", {"storage": answer(is_same=True, is_gone=False)}, State.WRONG, "could not be deleted"),
@@ -197,6 +208,7 @@ def test_offers_the_button_that_mends() -> None:
     assert point_of("webhook", **hook(endpoint_id=None)).actions == (Action.MAKE_WEBHOOK,)
     assert point_of("webhook", **hook(secret="unknown")).actions == (Action.REPLACE_WEBHOOK,)
     assert point_of("webhook", **hook(others=["we_0"])).actions == (Action.DISABLE_OLD_WEBHOOK,)
+    assert point_of("webhook", **hook(elsewhere=[OLD])).actions == (Action.DISABLE_OLD_WEBHOOK,)
 
 
 def test_tells_what_is_odd_and_does_no_harm() -> None:

@@ -170,7 +170,9 @@ def test_shows_the_list_to_everybody_and_buttons_to_owners(app: Flask, sandbox: 
 def test_asks_nobody_and_stores_nothing_for_who_may_only_read(app: Flask, sandbox: SandboxClient) -> None:
     browser = sign_in_at_admin(app, make_person(app, "reader@example.com", Role.READER))
     sandbox.forget_calls()
-    assert "Nobody has asked Stripe yet" in browser.get(READY).text
+    page = browser.get(READY).text
+    assert "Nobody has asked Stripe yet. An owner of the shop can ask." in page
+    assert "Ask again" not in page
     assert sandbox.calls() == []
     assert read_rows(app, "SELECT name FROM readiness_answers") == []
 

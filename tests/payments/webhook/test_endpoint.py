@@ -223,6 +223,37 @@ def test_makes_a_new_one_when_the_secret_key_was_changed(
     assert check(other).secret is Secret.SEALED
 
 
+def test_names_and_disables_the_one_at_the_address_that_the_shop_had_before(
+    app: Flask, sandbox: SandboxClient, make_process: Callable[..., Flask]
+) -> None:
+    old = make(app).endpoint_id
+    moved = make_process(BASE_URL="https://Shop.Example:443/")
+    named = (f"{old} at http://localhost/webhook",)
+    assert (check(moved).endpoint_id, check(moved).elsewhere) == (None, named)
+    new = make(moved).endpoint_id
+    assert make(moved) == Changed(done=Done.NOTHING, endpoint_id=new)
+    assert check(moved).elsewhere == named
+    assert post_event(moved, make_event("x.y", "a"), secret=secret_of(moved, new)).status_code == 200
+    with moved.app_context():
+        assert endpoint.disable_others() == [old]
+    assert {one.id: one.status for one in at_stripe(sandbox)} == {old: "disabled", new: "enabled"}
+    assert check(moved).elsewhere == ()
+
+
+@pytest.mark.parametrize(
+    ("base_url", "by_hand"),
+    [
+        ("https://[2001:4860:4860::8888]", "https://[2001:4860:4860::8888]:443/webhook"),
+        ("https://shop.example/", "https://SHOP.example/webhook"),
+    ],
+)
+def test_knows_its_address_in_another_spelling(
+    sandbox: SandboxClient, make_process: Callable[..., Flask], base_url: str, by_hand: str
+) -> None:
+    sandbox.add_endpoint(by_hand)
+    assert check(make_process(BASE_URL=base_url)).endpoint_id is not None
+
+
 def test_makes_another_when_the_first_was_deleted_at_stripe(app: Flask, sandbox: SandboxClient) -> None:
     first = make(app).endpoint_id
     sandbox.stripe.v1.webhook_endpoints.delete(first)
@@ -230,7 +261,18 @@ def test_makes_another_when_the_first_was_deleted_at_stripe(app: Flask, sandbox:
     assert make(app).endpoint_id != first
 
 
-@pytest.mark.parametrize("base_url", ["http://127.0.0.1:8000", "https://localhost", "http://shop.example"])
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "http://127.0.0.1:8000",
+        "https://localhost",
+        "http://shop.example",
+        "https://192.168.1.20",
+        "https://[fd00::5]:8443",
+        "https://shop.local",
+        "https://shop",
+    ],
+)
 def test_says_what_to_do_where_stripe_cannot_reach_the_shop(
     make_process: Callable[..., Flask], base_url: str
 ) -> None:
