@@ -12,9 +12,12 @@ from storefront.cli.shop import open_shop
 @click.command()
 def run() -> None:
     """Start everything on this machine: shop, worker, sandbox, mailbox. No account, no keys."""
+    from storefront.cli.make_app import in_sentences
+
     with devtools_needed():
         from storefront.devtools.local.run import run_local
-    sys.exit(run_local(os.environ))
+    with in_sentences():
+        sys.exit(run_local(os.environ))
 
 
 @click.command()

@@ -4,10 +4,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.db import db
-from storefront.core.outages import NOT_UPGRADED, DatabaseUnavailable, find_outage, is_about_schema
+from storefront.core.outages import NOT_UPGRADED, READ_ONLY, DatabaseUnavailable, find_outage, is_about_schema
 from storefront.migrations import schema
 
 NO_DATABASE = "no database, or never migrated"
+READ_ONLY_FOLDER = "the folder of the database, or a file in it, cannot be written by this user"
 BEHIND = "migrations behind: run `storefront db upgrade`"
 
 
@@ -15,8 +16,9 @@ def find_problem() -> str | None:
     """One statement; None when the shop can serve."""
     try:
         found = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    except SQLAlchemyError:
-        return NO_DATABASE
+    except SQLAlchemyError as error:
+        outage = find_outage(error)
+        return READ_ONLY_FOLDER if outage and outage.why == READ_ONLY else NO_DATABASE
     return None if found == schema.head() else BEHIND
 
 

@@ -27,6 +27,7 @@ from storefront.cli import main
 from storefront.core.config.settings import ROOT, load_settings
 from storefront.core.db import db
 from storefront.devtools.local.keys import without_nulls
+from storefront.devtools.local.one_at_a_time import demand_free, hold_folder
 from storefront.devtools.local.pictures import MISSING, Pictures
 from storefront.devtools.samples.folder import list_slugs
 from storefront.devtools.samples.seed import add_pictures
@@ -297,6 +298,18 @@ def test_says_in_one_line_that_its_folder_cannot_be_written(tmp_path: Path) -> N
         f"Error: {folder} cannot be written: Not a directory. "
         "Choose another folder: STOREFRONT_DATA=FOLDER make run\n"
     )
+
+
+def test_says_which_process_holds_its_folder_and_starts_no_second_worker(tmp_path: Path) -> None:
+    with hold_folder(tmp_path, "http://127.0.0.1:8000"):
+        for changes in (free_ports(), {"PORT": "8000"}):
+            result = CliRunner().invoke(main, ["run"], env={"STOREFRONT_DATA": str(tmp_path)} | changes)
+            assert result.exit_code == 1
+            assert result.output.startswith(
+                f"Error: The shop of {tmp_path} runs already: process {os.getpid()}, http://127.0.0.1:8000. "
+            )
+    demand_free(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["running"]
 
 
 def test_brings_the_pictures_also_after_it_was_killed_right_after_the_products(app: Flask, tmp_path: Path) -> None:

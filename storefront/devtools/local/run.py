@@ -8,6 +8,7 @@ from storefront.app import create_app
 from storefront.core.config.settings import load_settings
 from storefront.devtools.local.admin_link import make_admin_link
 from storefront.devtools.local.end import End
+from storefront.devtools.local.one_at_a_time import demand_free, hold_folder
 from storefront.devtools.local.pictures import Pictures
 from storefront.devtools.local.ports import HOST, Ports, read_ports
 from storefront.devtools.local.programs import Running, commands, start, stop, wait_until_ready, watch
@@ -17,7 +18,14 @@ from storefront.migrations import schema
 
 def run_local(environ: Mapping[str, str]) -> int:
     """Run until Ctrl-C, SIGTERM or SIGHUP, or until one of the programs ends; return the exit code."""
+    folder = data_folder(environ)
+    demand_free(folder)
     ports = read_ports(environ)
+    with hold_folder(folder, f"http://{HOST}:{ports.shop}"):
+        return _run(environ, ports)
+
+
+def _run(environ: Mapping[str, str], ports: Ports) -> int:
     end = End()
     environment = build_environment(environ, ports)
     pictures = Pictures(create_app(load_settings(environment)), data_folder(environ))

@@ -8,6 +8,7 @@ from dotenv import dotenv_values
 
 from storefront.core.config.settings import ROOT
 from storefront.devtools.local.keys import read_keys, without_nulls, write_private
+from storefront.devtools.local.one_at_a_time import unwritable
 from storefront.devtools.local.ports import HOST, Ports
 
 # Settings a shop in production has; the local one must not use its database, mail server or keys by accident.
@@ -29,9 +30,7 @@ def build_environment(environ: Mapping[str, str], ports: Ports) -> dict[str, str
     try:
         keys = read_keys(folder)
     except OSError as error:
-        raise click.ClickException(
-            f"{folder} cannot be written: {error.strerror}. Choose another folder: STOREFRONT_DATA=FOLDER make run"
-        ) from error
+        raise unwritable(folder, error) from error
     direct, listening = keys["STRIPE_WEBHOOK_SECRET"], keys["STRIPE_LISTEN_SECRET"]
     return {
         **inherited,

@@ -1,18 +1,24 @@
 """Whether anything can be written: tried for real, and seen before it is too late."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.app import create_app
 from storefront.core import clock
 from storefront.core.config.settings import load_settings
+from storefront.core.db import db
 from storefront.core.measurements import MEASUREMENTS, hour_of
+from storefront.core.runtime import runtime
+from storefront.migrations.state import find_problem
 from storefront.owner.health.room import look_at_places
 from storefront.owner.health.writing import WRITE_PROBE
 from tests.cli.commands import refused
@@ -109,6 +115,33 @@ def test_misses_a_folder_that_it_may_not_even_look_into(environment: dict[str, s
     finally:
         closed.chmod(0o700)
     assert writable["the files"] is False
+
+
+@pytest.fixture
+def seen_by_all() -> Iterator[Path]:
+    """A folder that every user can look into: those of pytest are closed."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        folder.chmod(0o755)
+
+
+def test_says_that_a_folder_became_read_only(app: Flask, environment: dict[str, str], seen_by_all: Path) -> None:
+    path = seen_by_all / "shop.db"
+    with closing(sqlite3.connect(runtime(app).settings.database_url.removeprefix("sqlite:///"))) as source:
+        source.execute("VACUUM INTO ?", (str(path),))
+    with closing(sqlite3.connect(path)) as copy:
+        copy.execute("PRAGMA journal_mode=WAL")
+    path.chmod(0o444)
+    seen_by_all.chmod(0o555)
+    other = create_app(load_settings(environment | {"DATABASE_URL": f"sqlite:///{path}"}))
+    with as_nobody(), other.app_context():
+        problem = find_problem()
+        db.session.remove()
+        db.engine.dispose()
+    assert problem is not None
+    assert "cannot be written by this user" in problem
 
 
 def test_counts_answers_that_are_errors_of_the_shop(app: Flask) -> None:
