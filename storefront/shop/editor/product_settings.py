@@ -147,11 +147,15 @@ def write_settings(
     values: dict[str, Any],
     *,
     shown: Mapping[str, str] | None = None,
+    allows_past: bool = False,
 ) -> None:
-    """Do as `change_product_settings` does, inside the caller's transaction. The product is locked."""
+    """Do as `change_product_settings` does, inside the caller's transaction. The product is locked.
+
+    `allows_past`: a last day that is over, of a product that comes from another shop.
+    """
     before = _read_values(target, values)
     changes = pick_changes({name: getattr(target, name) for name in values}, values, shown)
-    check_values(changes)
+    check_values(changes, allows_past=allows_past)
     for name, value in changes.items():
         setattr(target, name, value)
     _check_pool(product)
@@ -189,14 +193,15 @@ def _check_names(names: Iterable[str], allowed: Iterable[str]) -> None:
         raise SettingRefused(f"{', '.join(unknown)}: an edition has {', '.join(EDITION_FIELDS)} of its own only.")
 
 
-def check_values(values: dict[str, Any]) -> None:
+def check_values(values: dict[str, Any], *, allows_past: bool = False) -> None:
+    """Raises SettingRefused. `allows_past`: a last day may be over."""
     for name, value in values.items():
         _check_number(name, value)
     if values.get("seats") == 0:
         raise SettingRefused("0 people would sell a key for nobody: leave it out where it does not count people.")
     _check_prefix(values.get("license_prefix", ""))
     _check_tax(code=values.get("tax_code", ""), behavior=values.get("tax_behavior", ""))
-    _check_period(until=values.get("license_until"), days=values.get("license_days"))
+    _check_period(until=None if allows_past else values.get("license_until"), days=values.get("license_days"))
     _check_activation_limit(values.get("activation_limit"))
     check_inside_checkout(values)
 

@@ -76,6 +76,9 @@ def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
     if not values.get("name") and (ref, "name") not in folder.places:
         folder.wrong(ref, "", "a new product needs a name: write name: and what it is called.")
     _check_settings(folder, ref, current)
+    until = values.get("license_until")
+    if not current and until is not None and until <= clock.now():
+        folder.notes.append(f"{ref.path}/license_until: that day is over, so keys that it sells will not work.")
     _check_slugs(folder, ref, merged, shop)
     if current and values["first_slug"] != current["first_slug"]:
         words = f"sold programs know this product as {current['first_slug']}, and that stays."
@@ -125,13 +128,16 @@ def _slugs_of(ref: Ref, merged: Objects, shop: Objects) -> set[str]:
 
 
 def _check_settings(folder: Folder, ref: Ref, current: Fields) -> None:
-    """Refuse a limit that cannot be, at its own line; what the shop has already is let be."""
+    """Refuse a limit that cannot be, at its own line; what the shop has already is let be.
+
+    A last day that is over comes with a new product as it was exported, and the plan says what that means.
+    """
     values = folder.objects[ref]
     for name in fields.SETTINGS & values.keys():
         if name in current and current[name] == values[name]:
             continue
         try:
-            check_values({name: values[name]})
+            check_values({name: values[name]}, allows_past=not current)
         except SettingRefused as refused:
             folder.wrong(ref, name, str(refused))
 

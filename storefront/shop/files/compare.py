@@ -9,7 +9,7 @@ from storefront.shop.catalog.file_names import same_name
 from storefront.shop.files.check import check_folder
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import SHOP, Kind, Objects, Ref
-from storefront.shop.files.plan import Act, Decisions, Plan, find_absent, make_plan
+from storefront.shop.files.plan import Act, Decisions, Plan, find_absent, find_replaced, make_plan
 from storefront.shop.files.read_folder import PRODUCTS
 from storefront.shop.files.record import (
     RECORD_FILE,
@@ -47,10 +47,11 @@ def compare(session: Session, folder: Folder, *, prune: bool, decisions: Decisio
     named = _rename(folder, slugs, shop)
     record = _read_record(named, shop)
     removed = list(find_absent(named, named.objects, shop)) if prune else []
+    removed += [ref for ref in find_replaced(named, shop, record) if ref not in removed]
     check_folder(named, shop, removed)
     _check_prune(named, shop, removed)
     named.mistakes.raise_if_any()
-    plan = make_plan(named, named.objects, shop, record, prune=prune, decisions=decisions)
+    plan = make_plan(named, named.objects, shop, record, removed=removed, decisions=decisions)
     return Comparison(
         folder=named, shop=shop, record=record, plan=plan, notes=tuple(_explain(plan, record, named))
     )

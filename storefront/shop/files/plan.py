@@ -1,6 +1,6 @@
 """Compares a folder with the shop: what would be made, changed and retired, and what both sides have changed."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -92,15 +92,17 @@ class Plan:
 
 
 def make_plan(
-    folder: Folder, wanted: Objects, shop: Objects, record: Record, *, prune: bool, decisions: Decisions
+    folder: Folder, wanted: Objects, shop: Objects, record: Record, *, removed: Iterable[Ref], decisions: Decisions
 ) -> Plan:
-    """Return what brings the shop to where the folder is. `wanted` are the folder's things by the shop's slugs."""
+    """Return what brings the shop to where the folder is. `wanted` are the folder's things by the shop's slugs.
+
+    `removed` are the shop's things that go: pruned, or replaced.
+    """
     planner = _Planner(shop, record, decisions)
     for ref, values in sorted(wanted.items(), key=lambda thing: thing[0] == SHOP):  # last: it orders the others
         planner.compare(ref, values)
-    if prune:
-        for ref in find_absent(folder, wanted, shop):
-            planner.remove(ref)
+    for ref in removed:
+        planner.remove(ref)
     for (slug, name), names in folder.orders.items():
         planner.compare_order(product_ref(slug), name, names)
     return Plan(steps=tuple(planner.steps.values()), conflicts=tuple(planner.conflicts), kept=tuple(planner.kept))
@@ -152,7 +154,7 @@ class _Planner:
         return any(ref in self.steps and self.steps[ref].act is Act.REMOVE for ref in refs)
 
     def remove(self, ref: Ref) -> None:
-        """Plan what --prune does. A thing that was made since the export is asked about first."""
+        """Plan what goes. A thing that was made since the export is asked about first."""
         is_known = not self._record.digests or ref in self._record.digests
         if is_known or self._may_write(ref, "", True, None):
             self.steps[ref] = Step(act=Act.REMOVE, ref=ref)
@@ -203,6 +205,15 @@ def full_order(names: Collection[str], current: Collection[str]) -> list[str]:
 def _says_nothing(ref: Ref, name: str, value: Any, current: Fields) -> bool:  # noqa: ANN401 - of any field
     """A date of `none` is that of a draft; whoever publishes it later leaves it standing in the folder."""
     return ref.kind is Kind.RELEASE and name == "published_at" and value is None and current[name] is not None
+
+
+def find_replaced(folder: Folder, shop: Objects, record: Record) -> Iterator[Ref]:
+    """Yield pictures and samples whose file has other bytes than when folder and shop last agreed."""
+    for ref, source in folder.sources.items():
+        before = record.files.get(source.relative_to(folder.root).as_posix())
+        if ref.kind in (Kind.PICTURE, Kind.SAMPLE) and before and not ref.name.startswith(before):
+            known = (other for other in shop if other[:2] == ref[:2] and other.name.startswith(before))
+            yield from (other for other in known if other not in folder.objects)
 
 
 def find_absent(folder: Folder, wanted: Objects, shop: Objects) -> Iterator[Ref]:

@@ -151,7 +151,8 @@ class _Writer:
         if "key_source" in settings:
             settings["key_source"] = KeySource(settings["key_source"])
         if settings:
-            write_settings(self._session, product, product, settings)
+            is_new = step.act is Act.MAKE
+            write_settings(self._session, product, product, settings, allows_past=is_new)
 
     def _write_last(self, product: Product, step: Step, after_product: AfterProduct | None) -> None:
         """Write what needs all the rest: a product is sold once everything is there."""

@@ -14,9 +14,9 @@ from storefront.shop.files.nodes import Scalar
 from storefront.shop.files.record import RECORD_FILE
 from storefront.shop.files.renew import renew_record
 from storefront.shop.files.toml_text import read_toml
-from tests.shop.files.folders import apply, export, mistakes, page, plan, replace_text, steps, write
+from tests.shop.files.folders import apply, empty_catalog, export, mistakes, page, plan, replace_text, steps, write
 from tests.shop.media.drawn import SLUG, add, draw, pictures_of, saved
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 
 PRODUCT = f"products/{SLUG}/product.md"
 
@@ -85,18 +85,52 @@ def test_lets_two_editions_change_names(app: Flask, folder: Path) -> None:
     ]
 
 
-def test_prunes_pictures_before_it_shows_new_ones(app: Flask, tmp_path: Path) -> None:
+def test_replaces_pictures_whose_bytes_changed_before_it_shows_new_ones(app: Flask, tmp_path: Path) -> None:
     for number in range(8):
         add(app, saved(draw(100 + number, 100)), name=f"{number}.png")
     folder = tmp_path / "full"
     export(app, folder)
     for number in range(8):
         write(folder, {f"products/{SLUG}/{number}.png": saved(draw(300 + number, 100))})
-    with pytest.raises(FolderRefused, match="there is room for 8"):
+    record = folder / RECORD_FILE
+    known = record.read_bytes()
+    record.unlink()
+    with pytest.raises(FolderRefused, match="there is room for 8"):  # nobody knows what was there before
         apply(app, folder)
-    apply(app, folder, prune=True)
+    record.write_bytes(known)
+    apply(app, folder)
     assert len(pictures_of(app)) == 8
     assert plan(app, folder, prune=True).plan.is_empty
+
+
+def test_replaces_the_one_picture_that_changed_and_leaves_the_others(app: Flask, tmp_path: Path) -> None:
+    for name in ("cover", "window"):
+        add(app, saved(draw(300, len(name) * 20)), name=f"{name}.png")
+    folder = tmp_path / "full"
+    export(app, folder)
+    add(app, saved(draw(300, 300)), name="made-at-admin.png")
+    write(folder, {f"products/{SLUG}/cover.png": saved(draw(500, 200))})
+    assert [step.split()[:2] for step in steps(app, folder)] == [["make", "picture"], ["remove", "picture"]]
+    apply(app, folder)
+    assert [(picture.width, picture.height) for picture in pictures_of(app)] == [
+        (500, 200),
+        (300, 120),
+        (300, 300),
+    ]
+    assert steps(app, folder) == []
+
+
+def test_takes_a_last_day_that_is_over_with_a_product_that_was_exported(app: Flask, folder: Path) -> None:
+    change_rows(app, "UPDATE products SET license_until = '2020-12-31 23:59:59.000000'")
+    export(app, folder, overwrite=True)
+    empty_catalog(app)
+    seen = plan(app, folder)
+    assert any("license_until: that day is over" in note for note in seen.notes)
+    apply(app, folder)
+    assert plan(app, folder).plan.is_empty
+    page = next(path for path in folder.rglob("product.md") if "2020-12-31" in path.read_text(encoding="utf-8"))
+    replace_text(page, "2020-12-31", "2021-12-31")
+    assert "The last day is over" in mistakes(app, folder)[0]
 
 
 def test_names_addresses_that_clash(app: Flask, tmp_path: Path) -> None:
