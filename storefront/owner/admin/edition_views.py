@@ -16,7 +16,14 @@ from storefront.shop.editor.editions import (
     move_edition,
     switch_edition,
 )
-from storefront.shop.editor.prices import PriceChange, check_currency, read_amount, remove_price, set_price
+from storefront.shop.editor.prices import (
+    PriceChange,
+    add_priced_edition,
+    check_currency,
+    read_amount,
+    remove_price,
+    set_price,
+)
 
 
 @admin.post("/products/<slug>/editions")
@@ -27,10 +34,12 @@ def create_edition(slug: str) -> ResponseReturnValue:
 
     def change() -> str:
         price = _read_price() if form.get("amount", "").strip() else None
-        key = add_edition(slug, form.get("name", ""), line=form.get("line", ""), limits=read_limits(form, LIMITS))
+        name, line, limits = form.get("name", ""), form.get("line", ""), read_limits(form, LIMITS)
         if price:
-            set_price(slug, key, *price)
-        return "Edition added." if price else "Edition added. Give it a price, then it can be bought."
+            add_priced_edition(slug, name, price, line=line, limits=limits)
+            return "Edition added."
+        add_edition(slug, name, line=line, limits=limits)
+        return "Edition added. Give it a price, then it can be bought."
 
     return save(slug, "new-edition", change, values=typed())
 

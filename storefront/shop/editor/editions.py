@@ -43,10 +43,15 @@ def add_edition(slug: str, name: str, *, line: str = "", limits: Mapping[str, in
         ProductRefused: a name that cannot be, or that another edition of the product has; too many.
         SettingRefused: a limit that cannot be.
     """
-    texts = clean_texts({"name": name, "line": line}, EDITION_RULES)
-    check_values(dict(limits or {}))
+    texts = clean_edition(name, line, limits)
     with transaction() as session:
         return make_edition(session, lock_product(session, slug), texts, limits or {}).key
+
+
+def clean_edition(name: str, line: str, limits: Mapping[str, int | None] | None) -> dict[str, Any]:
+    """Return the texts as they are stored. Raises ProductRefused, SettingRefused."""
+    check_values(dict(limits or {}))
+    return clean_texts({"name": name, "line": line}, EDITION_RULES)
 
 
 def make_edition(

@@ -1,5 +1,6 @@
 """What editions cost: a new amount is a new row, so that nothing that was sold ever changes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from babel.core import get_global
@@ -22,7 +23,7 @@ from storefront.shop.catalog.amounts import (
 )
 from storefront.shop.catalog.models import Edition, Price, Product
 from storefront.shop.catalog.queries import lock_product
-from storefront.shop.editor.editions import get_edition
+from storefront.shop.editor.editions import clean_edition, get_edition, make_edition
 from storefront.shop.editor.refusals import ProductRefused
 
 MOST_MINOR = 99_999_999  # Stripe takes eight digits: https://docs.stripe.com/api/prices/create
@@ -144,6 +145,30 @@ def set_price(
         product = lock_product(session, slug)
         row = get_edition(session, product, edition)
         return write_price(session, product, row, code, amount, shown=shown)
+
+
+def add_priced_edition(
+    slug: str,
+    name: str,
+    price: tuple[str, int],
+    *,
+    line: str = "",
+    limits: Mapping[str, int | None] | None = None,
+) -> str:
+    """Add an edition with its first price (currency and minor units), both or none. Returns its key.
+
+    Raises:
+        NotFound: no such product.
+        ProductRefused, SettingRefused: as for `add_edition` and `set_price`.
+    """
+    texts = clean_edition(name, line, limits)
+    currency, amount_minor = check_currency(price[0]), price[1]
+    check_amount(amount_minor, currency)
+    with transaction() as session:
+        product = lock_product(session, slug)
+        edition = make_edition(session, product, texts, limits or {})
+        write_price(session, product, edition, currency, amount_minor)
+        return edition.key
 
 
 def write_price(

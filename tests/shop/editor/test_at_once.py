@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from storefront.shop.editor.editions import add_edition
-from storefront.shop.editor.prices import set_price
+from storefront.shop.editor.prices import add_priced_edition, set_price
 from storefront.shop.editor.products import change_slug, change_texts, create_product
 from storefront.shop.editor.stale import digest_of
 from tests.shop.editor.acts import at_once
@@ -55,3 +55,16 @@ def test_moves_one_of_two_products_to_an_address(app: Flask) -> None:
 @both
 def test_names_one_edition_so(app: Flask) -> None:
     assert at_once(app, *(lambda: add_edition("gridling", "Print") for _ in range(2))) == ["", "product_refused"]
+
+
+@both
+def test_adds_an_edition_with_its_price_or_neither(app: Flask) -> None:
+    one, other = (lambda: add_priced_edition("gridling", "Print", ("eur", 900)) for _ in range(2))
+    assert at_once(app, one, other, lambda: add_priced_edition("gridling", "Web", ("eur", 1))) == [
+        "",
+        "product_refused",
+        "product_refused",
+    ]
+    sold = "SELECT key, amount_minor FROM editions LEFT JOIN prices ON editions.id = edition_id WHERE key <> ''"
+    added = [row for row in read_rows(app, sold) if row["key"] in ("print", "web")]
+    assert added == [{"key": "print", "amount_minor": 900}]
