@@ -26,6 +26,7 @@ from storefront.owner.people import links, sessions
 from storefront.owner.uploads.forget import forget_idle
 from storefront.payments.reconcile.run import reconcile
 from storefront.payments.webhook.dispatch import run_unhandled
+from storefront.shop.catalog.mirrors import follow_names
 from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,16 @@ def serve_keys() -> None:
         fill_backorders()
 
 
+def follow_names_if_due() -> None:
+    """A form that opens follows a new name at once; this is for Payment Links."""
+    if not take_lease("follow_names", seconds=RECONCILE_SECONDS):
+        return
+    try:
+        follow_names()
+    except StorefrontError as error:
+        log.warning("names not told to stripe", extra={"why": error.code})
+
+
 def forget_hourly() -> None:
     """Addresses typed and proven long ago, browsers not seen for as long, uploads that nobody continues."""
     if take_lease("forget_proofs", seconds=FORGET_SECONDS):
@@ -76,6 +87,7 @@ JOBS = {
     "retry_events": retry_events,
     "serve_keys": serve_keys,
     "forget_proofs": forget_hourly,
+    "follow_names": follow_names_if_due,
     "reconcile": reconcile_if_due,
 }
 

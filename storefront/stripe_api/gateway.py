@@ -248,6 +248,10 @@ class Gateway:
         options: Any = {"idempotency_key": idempotency_key}
         return str(self._ask(lambda: self._client.v1.products.create(params, options)).id)
 
+    def rename_product(self, product_id: str, name: str) -> None:
+        """Raises StripeMissing, StripeRefused, StripeUnavailable."""
+        self._ask(lambda: self._client.v1.products.update(product_id, {"name": name}))
+
     @readable()
     def create_price(
         self,

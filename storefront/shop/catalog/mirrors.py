@@ -11,6 +11,7 @@ from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound
 from storefront.core.runtime import Part, settings
 from storefront.shop.catalog.amounts import ChosenAmount, amount_of_price, suggested_of
+from storefront.shop.catalog.mirror_names import follow_name, is_told, name_at_stripe, select_names
 from storefront.shop.catalog.models import Edition, Price, Product, ShopIdentity, StripeMirror
 from storefront.stripe_api.gateway import gateway
 
@@ -56,29 +57,6 @@ def is_taxed_as_now() -> ColumnElement[bool]:
     return (StripeMirror.tax_code == Product.tax_code) & (StripeMirror.tax_behavior == Product.tax_behavior)
 
 
-def find_mirrors(price_ids: Iterable[int]) -> dict[int, Mirror]:
-    """Return prices at Stripe by the ids of ours, for the running mode and account, taxed as products are now."""
-    rows = db.session.execute(
-        select(
-            StripeMirror.price_id,
-            StripeMirror.stripe_price_id,
-            Price,
-            Product.most_in_form,
-            Product.offered_beside,
-        )
-        .join(Price, Price.id == StripeMirror.price_id)
-        .join(Edition, Edition.id == Price.edition_id)
-        .join(Product, Product.id == Edition.product_id)
-        .where(
-            StripeMirror.price_id.in_(list(price_ids)),
-            in_running_mode(),
-            StripeMirror.account == gateway().account_id(),
-            is_taxed_as_now(),
-        )
-    )
-    return {row.price_id: _mirror(row.stripe_price_id, row) for row in rows}
-
-
 def _mirror(stripe_price_id: str, row: Row[Any]) -> Mirror:
     price: Price = row.Price
     is_chosen = price.least_minor is not None
@@ -92,7 +70,7 @@ def _mirror(stripe_price_id: str, row: Row[Any]) -> Mirror:
 
 
 def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, Mirror]:
-    """Return prices at Stripe by the ids of ours, and make those at Stripe that are missing.
+    """Return prices at Stripe by the ids of ours. Those that are missing there are made, and new names told.
 
     `remake` names the lost object: with the old idempotency key Stripe would answer with it again for 24 hours.
     Two processes that make the same mirror use the same keys, so Stripe makes one object.
@@ -100,8 +78,20 @@ def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, M
     wanted = list(dict.fromkeys(price_ids))
     if not wanted:
         return {}
-    gateway().account_id()
-    mirrors = find_mirrors(wanted)
+    known = (
+        select_names()
+        .add_columns(Price, Product.most_in_form, Product.offered_beside)
+        .where(
+            StripeMirror.price_id.in_(wanted),
+            in_running_mode(),
+            StripeMirror.account == gateway().account_id(),
+            is_taxed_as_now(),
+        )
+    )
+    rows = db.session.execute(known).all()
+    mirrors = {row.price_id: _mirror(row.stripe_price_id, row) for row in rows}
+    for row in rows:
+        follow_name(row)
     missing = [price_id for price_id in wanted if price_id not in mirrors]
     for price_id in missing:
         mirrors[price_id] = _make_mirror(price_id, remake=remake)
@@ -128,13 +118,13 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         raise NotFound("Something in this cart is not sold any more. Your cart shows what is.")
     price: Price = row.Price
     amount, currency = amount_of_price(price), price.currency
-    as_sold = _mirror("", row)
+    as_sold, name = _mirror("", row), name_at_stripe(row.name, row.edition)
     mode, account, shop = settings().mode, gateway().account_id(), shop_id()
     # Stripe replays a stored 500 for a key: after a minute the key is another one. A twin product harms nobody.
     salt = f"{remake}:{row.tax_code}:{row.tax_behavior}:{clock.now():%Y%m%d%H%M}"
     # A product for each of our prices: Stripe shows a product's name on form and receipt, never a price's.
     stripe_product = gateway().create_product(
-        name=f"{row.name} ({row.edition})" if row.edition else row.name,
+        name=name,
         tax_code=row.tax_code,
         metadata={"storefront": shop, "storefront_product": str(row.product_id)},
         idempotency_key=f"mirror:{shop}:product:{price_id}:{salt}",
@@ -157,6 +147,7 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         "tax_behavior": row.tax_behavior,
         "stripe_product_id": stripe_product,
         "stripe_price_id": stripe_price,
+        "name": name,
     }
     with transaction() as session:
         insert_missing(session, StripeMirror, [mirror])
@@ -167,3 +158,15 @@ def forget_mirrors(price_ids: Iterable[int]) -> None:
     """Let the next `ensure_mirrors` make these anew: Stripe answered `resource_missing`."""
     with transaction() as session:
         session.execute(delete(StripeMirror).where(StripeMirror.price_id.in_(list(price_ids)), in_running_mode()))
+
+
+def follow_names() -> int:
+    """Tell Stripe what our products are called by now, for Payment Links that nobody opens here. Safe to repeat.
+
+    Returns how many were told.
+    """
+    rows = db.session.execute(select_names().where(in_running_mode())).all()
+    if all(is_told(row) for row in rows):
+        return 0
+    account = gateway().account_id()
+    return sum(follow_name(row, is_needed=False) for row in rows if row.account == account)

@@ -190,6 +190,7 @@ class StripeMirror(Base):
     tax_behavior: Mapped[str] = mapped_column(default="")
     stripe_product_id: Mapped[str] = mapped_column(index=True)
     stripe_price_id: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str | None]  # that Stripe's product was told last; None: nobody knows
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -1,0 +1,72 @@
+"""Names at Stripe follow ours: its form, receipts and Payment Links show them."""
+
+import logging
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+
+from storefront.core.db import transaction
+from storefront.core.errors import StripeMissing, StripeRefused
+from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
+from storefront.stripe_api.gateway import gateway
+
+log = logging.getLogger(__name__)
+
+
+def name_at_stripe(product: str, edition: str) -> str:
+    """Return what Stripe shows: it has a product for each of our prices, and never shows a price's name."""
+    return f"{product} ({edition})" if edition else product
+
+
+def select_names() -> Select[*tuple[Any, ...]]:
+    """Select mirrors with the names that Stripe was told and ours of now, to be narrowed by the caller."""
+    return (
+        select(
+            StripeMirror.id,
+            StripeMirror.account,
+            StripeMirror.price_id,
+            StripeMirror.stripe_price_id,
+            StripeMirror.stripe_product_id,
+            StripeMirror.name,
+            Product.name.label("product"),
+            Edition.name.label("edition"),
+        )
+        .join(Price, Price.id == StripeMirror.price_id)
+        .join(Edition, Edition.id == Price.edition_id)
+        .join(Product, Product.id == Edition.product_id)
+        .order_by(StripeMirror.id)
+    )
+
+
+def is_told(row: Row[*tuple[Any, ...]]) -> bool:
+    return bool(row.name == name_at_stripe(row.product, row.edition))
+
+
+def follow_name(row: Row[*tuple[Any, ...]], *, is_needed: bool = True) -> bool:
+    """Tell Stripe the name of one mirror if it changed. No transaction is open. Returns whether it was told.
+
+    A key that may not do it stops no sale: the old name is shown.
+
+    Raises:
+        StripeMissing: Stripe has lost the product, and it `is_needed` now.
+        StripeUnavailable: no answer; it may be asked again.
+    """
+    if is_told(row):
+        return False
+    name = name_at_stripe(row.product, row.edition)
+    try:
+        gateway().rename_product(row.stripe_product_id, name)
+    except StripeMissing:
+        if is_needed:
+            raise
+    except StripeRefused:
+        log.warning("stripe refused a new name", extra={"mirror": row.id})
+        return False
+    with transaction() as session:
+        told = update(StripeMirror).where(
+            StripeMirror.id == row.id, StripeMirror.name.is_not_distinct_from(row.name)
+        )
+        if session.scalar(told.values(name=name).returning(StripeMirror.id)) is None:
+            # Somebody told another name meanwhile, and nobody knows which came last: the next look tells it again.
+            session.execute(update(StripeMirror).where(StripeMirror.id == row.id).values(name=None))
+    return True

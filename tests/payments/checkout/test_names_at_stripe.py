@@ -1,0 +1,71 @@
+"""A product that gets another name has it at Stripe, too: on the form, on receipts and in Payment Links."""
+
+import pytest
+from flask import Flask
+
+from storefront.core.db import db
+from storefront.payments.checkout.payment_links import create_link
+from storefront.shop.catalog.mirrors import follow_names
+from storefront.shop.editor.products import change_texts
+from tests.payments.checkout.buttons import press
+from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer
+
+
+def rename(app: Flask, name: str) -> None:
+    with app.app_context():
+        change_texts("twinspot", {"name": name})
+        db.session.remove()
+
+
+def follow(app: Flask) -> int:
+    with app.app_context():
+        told = follow_names()
+        db.session.remove()
+    return told
+
+
+def names_at_stripe(sandbox: SandboxClient) -> list[str]:
+    return sorted(product.name for product in sandbox.stripe.v1.products.list().data)
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_shows_the_new_name_at_checkout_and_asks_stripe_once_for_it(app: Flask, sandbox: SandboxClient) -> None:
+    first = Buyer(app)
+    first.get(press(first, "twinspot", "Team").location)
+    rename(app, "Twinspot 2")
+    sandbox.forget_calls()
+    sessions = []
+    for _ in range(2):
+        buyer = Buyer(app)
+        sessions.append(buyer.session_on(buyer.get(press(buyer, "twinspot", "Team").location)))
+    lines = [sandbox.stripe.v1.checkout.sessions.line_items.list(session).data for session in sessions]
+    assert [line.description for of_session in lines for line in of_session] == ["Twinspot 2 (Team)"] * 2
+    renamed = [path for method, path in sandbox.calls() if method == "POST" and "/v1/products/" in path]
+    assert len(renamed) == 1
+
+
+def test_follows_a_name_in_payment_links_that_nobody_opens_here(app: Flask, sandbox: SandboxClient) -> None:
+    with app.app_context():
+        create_link(["twinspot/Team"])
+        db.session.remove()
+    assert follow(app) == 0
+    rename(app, "Twinspot 2")
+    assert [follow(app), follow(app)] == [1, 0]
+    assert names_at_stripe(sandbox) == ["Twinspot 2 (Team)"]
+    change_rows(app, "UPDATE stripe_mirrors SET name = NULL")  # a mirror of an older shop
+    assert [follow(app), follow(app)] == [1, 0]
+
+
+def test_sells_under_the_old_name_where_stripe_refuses_the_new_one(app: Flask, sandbox: SandboxClient) -> None:
+    first = Buyer(app)
+    first.get(press(first, "twinspot", "Team").location)
+    rename(app, "Twinspot 2")
+    product = read_rows(app, "SELECT stripe_product_id FROM stripe_mirrors")[0]["stripe_product_id"]
+    sandbox.control("faults", method="POST", path=f"/v1/products/{product}", status=403, times=1)
+    buyer = Buyer(app)
+    assert buyer.session_on(buyer.get(press(buyer, "twinspot", "Team").location))
+    assert names_at_stripe(sandbox) == ["Twinspot (Team)"]
+    assert follow(app) == 1
