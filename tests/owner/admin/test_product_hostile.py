@@ -102,10 +102,9 @@ def test_takes_no_edition_for_no_people(app: Flask, owner: Buyer) -> None:
     assert owner.post(f"{TWINSPOT}/settings", seats="0").status_code == 400
 
 
-def test_says_what_changes_for_who_bought_it_before(app: Flask, owner: Buyer) -> None:
-    """Days of updates are computed from the settings of today."""
+def test_says_that_nothing_changes_for_who_bought_it_before(app: Flask, owner: Buyer) -> None:
+    """Nothing: what was sold keeps its terms."""
     answer = owner.post(f"{TWINSPOT}/editions/team", update_days="0")
     page = owner.get(answer.location).text
-    assert "Days of updates count for everybody who bought it" in page
-    assert "For sales from now on" not in page
+    assert "Who bought it keeps what was sold; this is for new buyers." in page
     assert "No updates" in Buyer(app).get("/products/twinspot").text
