@@ -3,19 +3,19 @@
 FreeType is made for fonts that anybody may have made, and unpacks no more of a WOFF2 than its header says.
 """
 
+import json
 import struct
+import subprocess
+import sys
 from dataclasses import dataclass
-from io import BytesIO
 from typing import IO
 
-from PIL import ImageFont
-
+from storefront.core.config.settings import ROOT
 from storefront.shop.media.refusals import DamagedFont, EmptyMedia, MediaTooLarge, UnknownFormat
 
 MOST_BYTES = 2_000_000
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-NO_LETTER = "\uffff"  # never a letter (Unicode, 23.7): what a font draws for what it lacks
-DRAWN_PIXELS = 24
+DRAWING = (sys.executable, "-m", "storefront.shop.media.draw_letters")
+PATIENCE_SECONDS = 60  # of a busy machine; the process itself works a few seconds at most
 LONGEST_FAMILY = 80
 # By the first four bytes: the ending, and what stylesheets call it.
 KINDS = {
@@ -28,7 +28,6 @@ HEADER = struct.Struct(
     ">4sH6x"
 )  # of TrueType and OpenType: https://learn.microsoft.com/typography/opentype/spec/otff
 TABLE = struct.Struct(">8xLL")  # where a table begins, and how long it is
-UNREADABLE = (OSError, ValueError, OverflowError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,24 +87,23 @@ def _check_whole(content: bytes) -> None:
 
 
 def _draw(content: bytes) -> str:
-    """Draw each letter, and return the name of the family."""
+    """Draw each letter, and return the name of the family.
+
+    In a process of its own, which ends after some seconds of work: a font of 4 KB can ask for hours.
+    """
     try:
-        font = ImageFont.truetype(BytesIO(content), DRAWN_PIXELS, layout_engine=ImageFont.Layout.BASIC)
-        missing = _picture(font, NO_LETTER)
-        pictures = [_picture(font, letter) for letter in LETTERS]
-    except UNREADABLE as error:
+        answer = subprocess.run(DRAWING, input=content, capture_output=True, timeout=PATIENCE_SECONDS, cwd=ROOT)  # noqa: S603, PLW1510 - our own command line; its end is looked at below
+        drawn = json.loads(answer.stdout)
+    except (subprocess.TimeoutExpired, ValueError) as error:
         raise _damaged() from error
-    if missing in pictures:
+    if drawn is None:
+        raise _damaged()
+    if drawn["lacks_letters"]:
         raise DamagedFont(
             "This font lacks letters from A to z or digits: choose one for text, not one of symbols."
         )
-    family = "".join(letter for letter in font.getname()[0] or "" if letter.isprintable()).strip()
+    family = "".join(letter for letter in drawn["family"] if letter.isprintable()).strip()
     return family[:LONGEST_FAMILY]
-
-
-def _picture(font: ImageFont.FreeTypeFont, letter: str) -> tuple[tuple[int, int], bytes]:
-    mask = font.getmask(letter)
-    return mask.size, bytes(mask)
 
 
 def _damaged() -> DamagedFont:

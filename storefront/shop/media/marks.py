@@ -6,9 +6,10 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from storefront.shop.media.recode import open_whole
-from storefront.shop.media.refusals import PictureTooSmall
+from storefront.shop.media.refusals import LogoTooWide, PictureTooSmall
 
 LOGO_SIZE = (240, 48)  # at most, on ordinary screens
+MOST_WIDE = 12  # times as wide as high: then it is 20 pixels high
 DENSITY = 3  # pixels of the file to one of those
 LOSSLESS_BYTES = 60_000  # what is larger is a photo
 TAB_SIZE = 32
@@ -31,8 +32,14 @@ def draw_logo(content: bytes) -> Mark:
 
     Raises:
         UnknownFormat, TooManyPixels, DamagedPicture: of the picture.
+        LogoTooWide: it would be a line.
     """
     image, ending = open_whole(content)
+    if image.width > MOST_WIDE * image.height:
+        raise LogoTooWide(
+            f"This logo is {image.width // image.height} times as wide as it is high, so in the header it would be "
+            f"a line: cut it to at most {MOST_WIDE} times."
+        )
     logo = image.copy()
     logo.thumbnail((LOGO_SIZE[0] * DENSITY, LOGO_SIZE[1] * DENSITY), Image.Resampling.LANCZOS)
     scale = min(1, LOGO_SIZE[0] / image.width, LOGO_SIZE[1] / image.height)

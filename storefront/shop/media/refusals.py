@@ -26,6 +26,10 @@ class PictureTooSmall(MediaRefused):
     code = "picture_too_small"
 
 
+class LogoTooWide(MediaRefused):
+    code = "logo_too_wide"
+
+
 class UnknownFormat(MediaRefused):
     code = "unknown_format"
     status = 415

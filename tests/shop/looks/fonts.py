@@ -1,11 +1,14 @@
 """Makes small fonts of triangles, one for each letter."""
 
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -32,6 +35,30 @@ def make_font(kind: str = "woff2", *, letters: str = LETTERS, family: str = "Tri
         builder.font.flavor = "woff2"
     output = BytesIO()
     builder.font.save(output)
+    return output.getvalue()
+
+
+def make_bomb(levels: int = 28) -> bytes:
+    """A TTF of 4 KB whose A is made of two of the same, and so on: 2 to the 27th empty glyphs."""
+    font = TTFont(BytesIO(make_font("ttf")))
+    glyf, hmtx = font["glyf"], font["hmtx"]
+    names = [f"level{level}" for level in range(levels)]
+    font.setGlyphOrder([*font.getGlyphOrder(), *names])
+    glyf.glyphOrder = font.getGlyphOrder()
+    glyf.glyphs[names[0]] = Glyph()
+    hmtx.metrics |= dict.fromkeys(names, (600, 0))
+    for smaller, larger in [*pairwise(names), (names[-1], "letter65")]:
+        pen = TTGlyphPen(glyf.glyphs)
+        for _ in range(2):
+            pen.addComponent(smaller, (1, 0, 0, 1, 0, 0))
+        glyf.glyphs[larger] = pen.glyph()
+    font.recalcBBoxes = False
+    for glyph in glyf.glyphs.values():
+        glyph.xMin = glyph.yMin = glyph.xMax = glyph.yMax = 0
+    font["maxp"].recalc = lambda _font: None
+    font["maxp"].maxComponentDepth = levels + 1
+    output = BytesIO()
+    font.save(output)
     return output.getvalue()
 
 

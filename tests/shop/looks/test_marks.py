@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from storefront.shop.media.marks import LOSSLESS_BYTES, draw_icon, draw_logo
-from storefront.shop.media.refusals import MediaRefused, PictureTooSmall
+from storefront.shop.media.refusals import LogoTooWide, MediaRefused, PictureTooSmall
 from tests.shop.media.drawn import draw, saved
 
 
@@ -32,6 +32,12 @@ def test_shows_a_logo_sharp_and_never_larger_than_it_is(
     image = opened(logo.content)
     assert (image.format, image.size) == ("WEBP", file)
     assert (logo.width, logo.height, logo.ending) == (*shown, ".png")
+
+
+def test_refuses_a_logo_that_would_be_a_line() -> None:
+    with pytest.raises(LogoTooWide, match="33 times as wide as it is high"):
+        draw_logo(saved(draw(4000, 120)))
+    assert draw_logo(saved(draw(1200, 100))).height == 20
 
 
 def test_keeps_what_shows_through_a_logo() -> None:
