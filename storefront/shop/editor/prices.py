@@ -150,24 +150,24 @@ def set_price(
 def add_priced_edition(
     slug: str,
     name: str,
-    price: tuple[str, int],
+    price: tuple[str, Amount],
     *,
     line: str = "",
     limits: Mapping[str, int | None] | None = None,
 ) -> str:
-    """Add an edition with its first price (currency and minor units), both or none. Returns its key.
+    """Add an edition with its first price (currency and amount), both or none. Returns its key.
 
     Raises:
         NotFound: no such product.
         ProductRefused, SettingRefused: as for `add_edition` and `set_price`.
     """
     texts = clean_edition(name, line, limits)
-    currency, amount_minor = check_currency(price[0]), price[1]
-    check_amount(amount_minor, currency)
+    currency, amount = check_currency(price[0]), price[1]
+    check_amount(amount, currency)
     with transaction() as session:
         product = lock_product(session, slug)
         edition = make_edition(session, product, texts, limits or {})
-        write_price(session, product, edition, currency, amount_minor)
+        write_price(session, product, edition, currency, amount)
         return edition.key
 
 

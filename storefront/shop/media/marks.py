@@ -37,8 +37,8 @@ def draw_logo(content: bytes) -> Mark:
     image, ending = open_whole(content)
     if image.width > MOST_WIDE * image.height:
         raise LogoTooWide(
-            f"This logo is {image.width // image.height} times as wide as it is high, so in the header it would be "
-            f"a line: cut it to at most {MOST_WIDE} times."
+            f"This logo is {image.width // image.height} times as wide as it is high, so in the header it would "
+            f"be a line: cut it to at most {MOST_WIDE} times."
         )
     logo = image.copy()
     logo.thumbnail((LOGO_SIZE[0] * DENSITY, LOGO_SIZE[1] * DENSITY), Image.Resampling.LANCZOS)
