@@ -1,6 +1,6 @@
 """Our prices at Stripe: made when first needed, and made anew once when Stripe lost them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +57,29 @@ def is_taxed_as_now() -> ColumnElement[bool]:
     return (StripeMirror.tax_code == Product.tax_code) & (StripeMirror.tax_behavior == Product.tax_behavior)
 
 
+def find_mirrors(price_ids: Iterable[int]) -> dict[int, Mirror]:
+    """Return prices at Stripe by the ids of ours, for the running mode and account, taxed as products are now."""
+    return _mirrors(_read_known(price_ids))
+
+
+def _read_known(price_ids: Iterable[int]) -> Sequence[Row[Any]]:
+    known = (
+        select_names()
+        .add_columns(Price, Product.most_in_form, Product.offered_beside)
+        .where(
+            StripeMirror.price_id.in_(list(price_ids)),
+            in_running_mode(),
+            StripeMirror.account == gateway().account_id(),
+            is_taxed_as_now(),
+        )
+    )
+    return db.session.execute(known).all()
+
+
+def _mirrors(rows: Iterable[Row[Any]]) -> dict[int, Mirror]:
+    return {row.price_id: _mirror(row.stripe_price_id, row) for row in rows}
+
+
 def _mirror(stripe_price_id: str, row: Row[Any]) -> Mirror:
     price: Price = row.Price
     is_chosen = price.least_minor is not None
@@ -78,18 +101,8 @@ def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, M
     wanted = list(dict.fromkeys(price_ids))
     if not wanted:
         return {}
-    known = (
-        select_names()
-        .add_columns(Price, Product.most_in_form, Product.offered_beside)
-        .where(
-            StripeMirror.price_id.in_(wanted),
-            in_running_mode(),
-            StripeMirror.account == gateway().account_id(),
-            is_taxed_as_now(),
-        )
-    )
-    rows = db.session.execute(known).all()
-    mirrors = {row.price_id: _mirror(row.stripe_price_id, row) for row in rows}
+    rows = _read_known(wanted)
+    mirrors = _mirrors(rows)
     for row in rows:
         follow_name(row)
     missing = [price_id for price_id in wanted if price_id not in mirrors]
