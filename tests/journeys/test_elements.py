@@ -218,3 +218,26 @@ def test_pays_by_wallet_for_the_quantity_that_was_chosen_in_the_form(shop: Shop,
     expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
     assert len(key_texts(page)) == 2
     assert read_rows(shop.app, "SELECT total_minor FROM orders") == [{"total_minor": 3800}]
+
+
+class TestWithTax:
+    @pytest.fixture
+    def environment(self, environment: dict[str, str]) -> dict[str, str]:
+        return environment | {"CHECKOUT_UI": "elements", "STRIPE_TAX": "true"}
+
+    def test_counts_tax_for_the_address_and_says_it_before_the_payment(self, shop: Shop, page: Page) -> None:
+        open_checkout(shop, page, "twinspot", edition="Personal")
+        page.get_by_label("Email").fill("ada@example.com")
+        expect(page.locator("[data-totals]")).to_contain_text("after your address")
+        address = page.frame_locator('iframe[name="sandbox-billing-address"]')
+        address.locator('[name="country"]').select_option("DE")
+        for name, value in {"name": "Ada", "line1": "Weg 1", "city": "Berlin", "postal_code": "10115"}.items():
+            address.locator(f'[name="{name}"]').fill(value)
+        address.locator('[name="postal_code"]').press("Tab")
+        expect(page.locator("[data-totals]")).to_contain_text("19%")
+        for name, value in {"cardNumber": SUCCEEDS, "cardExpiry": "12 / 34", "cardCvc": "123"}.items():
+            fields(page).locator(f'[name="{name}"]').fill(value)
+        submit(page)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+        (order,) = read_rows(shop.app, "SELECT tax_minor, total_minor FROM orders")
+        assert order["tax_minor"] > 0
