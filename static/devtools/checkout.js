@@ -105,6 +105,7 @@ const show = (found) => {
   if (!offered.includes(find('[name="paymentMethodType"]:checked')?.value)) find(`[name="paymentMethodType"][value="${offered[0]}"]`).checked = true;
   find("[data-types]").hidden = offered.length < 2;
   find("[data-tax-id]").hidden = !page.tax_id_collection_enabled;
+  find("[data-promotions]").hidden = !page.asks_for_promotions;
   find("[data-terms]").hidden = !page.terms_of_service_required;
   const custom = page.custom_text?.submit?.message;
   find("[data-custom-text]").hidden = !custom;
@@ -141,6 +142,16 @@ const changeQuantity = async (id, quantity) => {
 
 const takeOptional = (price, quantity) =>
   update({ "optional_items[0][price]": price, "optional_items[0][quantity]": String(quantity) }, alertBuyer);
+
+// At once: most of those who may be written to have left without paying.
+const keepConsent = () => {
+  if (!page?.asks_for_promotions || CHECKS.email(page.customer_email ?? read("email"))) return;
+  const fields = { "consent[promotions]": input("promotions").checked ? "opt_in" : "opt_out" };
+  if (!page.customer_email) fields.buyer_email = read("email");
+  callPage("POST", "", fields).catch(() => {}); // the next change, or the payment, says it again
+};
+input("promotions").addEventListener("change", keepConsent);
+input("email").addEventListener("change", keepConsent);
 
 onAmount(() => settleAmount(page, update, complain));
 

@@ -369,3 +369,22 @@ def test_takes_an_optional_item_and_leaves_it_again(page: Page, sandbox: Calls, 
     pay_by_card(page)
     expect(page).to_have_url(f"{host}/done")
     assert sandbox.session(session.id)["amount_total"] == 2400
+
+
+def test_keeps_consent_to_promotions_of_who_leaves_without_paying(page: Page, sandbox: Calls, host: str) -> None:
+    session = sandbox.make_hosted_session(
+        success_url=f"{host}/done",
+        after_expiration={"recovery": {"enabled": True}},
+        consent_collection={"promotions": "auto"},
+    )
+    page.goto(str(session.url))
+    page.get_by_label("Keep me updated").check()
+    page.get_by_label("Email").fill("ada@example.com")
+    page.get_by_label("Email").press("Tab")
+    sandbox.wait_until(lambda: bool(sandbox.session(session.id)["consent"]))
+    page.goto(host)
+    expired = sandbox.control(f"sessions/{session.id}/expire")
+    assert expired["consent"]["promotions"] == "opt_in"
+    page.goto(expired["after_expiration"]["recovery"]["url"].replace("http://127.0.0.1:0", sandbox.url))
+    pay_by_card(page)
+    expect(page).to_have_url(f"{host}/done")

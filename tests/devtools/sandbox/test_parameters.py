@@ -174,7 +174,7 @@ def test_reads_arrays_in_every_notation(sandbox: Calls) -> None:
     ("path", "text", "param"),
     [
         ("/v1/disputes/du_1", "evidence[appeal][card][reason_for_filing]=x", "evidence[appeal]"),
-        ("/v1/payment_links/plink_1", "phone_number_collection[enabled]=true", "phone_number_collection"),
+        ("/v1/payment_links/plink_1", "name_collection[business][enabled]=true", "name_collection"),
         ("/v1/payment_links/plink_1", "subscription_data[trial_period_days]=3", "subscription_data"),
     ],
 )

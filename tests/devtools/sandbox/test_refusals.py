@@ -90,14 +90,14 @@ def test_names_all_it_does_not_support_in_one_error(sandbox: Calls) -> None:
         "POST",
         "/v1/checkout/sessions",
         f"mode=payment&success_url=http://x.example&{line}&line_items[0][tax_rates][0]=txr_1"
-        "&phone_number_collection[enabled]=true&name_collection[business][enabled]=true"
+        "&permissions[update_shipping_details]=server_only&name_collection[business][enabled]=true"
         "&payment_intent_data[on_behalf_of]=acct_1",
     )
     error = answer.json["error"]
     assert answer.status == 400
     for name in (
         "line_items[0][tax_rates]",
-        "phone_number_collection",
+        "permissions",
         "name_collection",
         "payment_intent_data[on_behalf_of]",
     ):

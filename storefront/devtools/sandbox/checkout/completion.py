@@ -5,6 +5,7 @@ from storefront.devtools.sandbox.checkout.intents import cancel_intent
 from storefront.devtools.sandbox.checkout.invoices import add_invoice, announce_invoice
 from storefront.devtools.sandbox.checkout.payer import Payer, ensure_customer, payer_from
 from storefront.devtools.sandbox.checkout.payment_links import count_completion
+from storefront.devtools.sandbox.checkout.recovery import add_recovery
 from storefront.devtools.sandbox.checkout.session_body import requires_terms
 from storefront.devtools.sandbox.checkout.typed_fields import write_typed
 from storefront.devtools.sandbox.payments import payment_intents
@@ -60,7 +61,10 @@ def _customer_details(phone: str | None, work: UnitOfWork, body: Json, payer: Pa
 
 
 def _consent(body: Json) -> Json:
-    return {"promotions": None, "terms_of_service": "accepted" if requires_terms(body) else None}
+    return {
+        "promotions": (body["consent"] or {}).get("promotions"),
+        "terms_of_service": "accepted" if requires_terms(body) else None,
+    }
 
 
 def _count_discount(work: UnitOfWork, session: Record) -> None:
@@ -113,6 +117,7 @@ def _emit_debit_result(work: UnitOfWork, session: Record, *, is_paid: bool) -> N
 
 def expire(work: UnitOfWork, session: Record) -> None:
     session.body.update(status="expired", url=None)
+    add_recovery(work, session)
     work.drop_timer("expire", session.id)
     work.records.save(session)
     work.emit("checkout.session.expired", session.body)

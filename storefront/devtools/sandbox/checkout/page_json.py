@@ -75,6 +75,7 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
         },
         "tax_region": session.private.get("tax_address"),
         "tax_id_collection_enabled": bool((body.get("tax_id_collection") or {}).get("enabled")),
+        "asks_for_promotions": (body["consent_collection"] or {}).get("promotions") == "auto",
         "terms_of_service_required": requires_terms(body),
         "total_summary": {"subtotal": body["amount_subtotal"], "total": body["amount_total"], "due": due},
     }

@@ -42,7 +42,7 @@ def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: 
         "id": session_id,
         "object": "checkout.session",
         "adaptive_pricing": {"enabled": params.get("adaptive_pricing", {}).get("enabled", True)},
-        "after_expiration": None,
+        "after_expiration": recovery_of(params),
         "automatic_tax": _automatic_tax(params.get("automatic_tax")),
         "branding_settings": {**_BRANDING, **copied_or_null(branding, branding)},
         "client_secret": None if is_hosted else client_secret(session_id, 50),
@@ -94,6 +94,21 @@ def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: 
     }
     body.update(_members_only_when_asked(params, ui_mode))
     return body
+
+
+def recovery_of(params: Json) -> Json | None:
+    """Return `after_expiration` as a session shows it, before it has expired."""
+    given = (params.get("after_expiration") or {}).get("recovery")
+    if not given:
+        return None
+    return {
+        "recovery": {
+            "allow_promotion_codes": given.get("allow_promotion_codes", False),
+            "enabled": given["enabled"],
+            "expires_at": None,
+            "url": None,
+        }
+    }
 
 
 def requires_terms(body: Json) -> bool:

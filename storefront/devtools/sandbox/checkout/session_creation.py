@@ -52,6 +52,8 @@ def open_session_of(
         private={
             "lines": lines,
             "optional": optional or [],
+            "base_url": work.base_url,
+            "params": params if params.get("after_expiration") else {},
             "coupon": None,
             "promotion_code": None,
             "discount_id": None,

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.devtools.sandbox.api.errors import StripeApiError
 from storefront.devtools.sandbox.checkout.payment_links import find_link_by_code, visit
+from storefront.devtools.sandbox.checkout.recovery import find_recoverable, recover
 from storefront.devtools.sandbox.pages.notice import notice
 from storefront.devtools.sandbox.pages.policy import PLAIN, protect
 from storefront.devtools.sandbox.storage.store import current_store
@@ -41,6 +42,22 @@ def _to_the_form(code: str) -> ResponseReturnValue:
             if link is None:
                 return _no_such_link()
             session = visit(work, link, request.args.to_dict())
+    except StripeApiError as error:
+        return notice("Link not usable", error.message, 400)
+    return redirect(session.body["url"], 303)
+
+
+@payment_link.get("/r/<code>")
+def open_recovered(code: str) -> ResponseReturnValue:
+    """Open a copy of an expired Session; HEAD only looks."""
+    try:
+        with current_store().work(base_url=request.host_url.rstrip("/")) as work:
+            expired = find_recoverable(work, code)
+            if expired is None:
+                return notice("Link not found", "There is no order to go on with at this address.", 404)
+            if request.method == "HEAD":
+                return "", 200
+            session = recover(work, expired)
     except StripeApiError as error:
         return notice("Link not usable", error.message, 400)
     return redirect(session.body["url"], 303)

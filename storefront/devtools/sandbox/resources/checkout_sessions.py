@@ -22,7 +22,6 @@ from storefront.devtools.sandbox.tax.calculation import sum_taxes
 
 _EMBEDDED_LINES = 10
 _UNSUPPORTED = (
-    "after_expiration",
     "customer_account",
     "line_items.tax_rates",
     "managed_payments",

@@ -15,6 +15,7 @@ from storefront.devtools.sandbox.checkout.optional_items import take_optional_it
 from storefront.devtools.sandbox.checkout.page_json import page_json
 from storefront.devtools.sandbox.checkout.page_updates import GROUPS, apply_groups, set_quantity
 from storefront.devtools.sandbox.checkout.payment import authenticate_session, confirm_session, require_open
+from storefront.devtools.sandbox.checkout.recovery import take_consent
 from storefront.devtools.sandbox.checkout.redirect import poll
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
 from storefront.devtools.sandbox.checkout.typed_fields import filled_in
@@ -40,7 +41,7 @@ _REGION = Spec(
     kind=Kind.HASH,
     fields=dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"), _CAN_BE_EMPTY),
 )
-_CONSENT = Spec(kind=Kind.HASH, fields={"terms_of_service": TEXT})
+_CONSENT = Spec(kind=Kind.HASH, fields={"promotions": TEXT, "terms_of_service": TEXT})
 # What a buyer types on the page.
 _TYPED = ("email", "name", "country", "postal_code", "payment_method", "tax_id", "custom_fields", "phone_number")
 # Named by Stripe's own page for fraud signals, taken and not used; the secret opens a session of the Elements SDK.
@@ -87,6 +88,7 @@ def _keep_options(call: Call, session: Record) -> None:
         "tax_id_collection": _TYPED_TAX_ID,
         "tax_region": _REGION,
         "optional_items": _OPTIONAL,
+        "consent": _CONSENT,
     },
 )
 def update_page(call: Call) -> Json:
@@ -103,6 +105,8 @@ def update_page(call: Call) -> Json:
         take_region(session, call.params["tax_region"])
     if "tax_id_collection" in call.params:
         take_tax_id(session, call.params["tax_id_collection"].get("tax_id"), "tax_id")
+    if "promotions" in call.params.get("consent", {}):
+        take_consent(session, call.params["consent"]["promotions"])
     for place, wanted in enumerate(call.params.get("optional_items") or []):
         take_optional_item(session, wanted["price"], wanted["quantity"], f"optional_items[{place}]")
     _set_quantities(session, call.params.get("line_items") or [], "line_items")
