@@ -88,7 +88,7 @@ def test_begins_and_ends_with_the_owners_words_and_is_answered_at_the_support_ad
     assert "Warmly,\nAda\n\nTest Shop\n" in text
     assert text.endswith("help+fonts@fonts.example\n\nAda's Fonts, 12 Long Lane\nCompany no. 7\n")
     assert "Hello &amp; &lt;i&gt;welcome&lt;/i&gt;,<br>you!" in body
-    assert body.index("welcome") < body.index("Your bank did not") < body.index("Warmly,<br>Ada")
+    assert body.index("welcome") < body.index("for this order did not") < body.index("Warmly,<br>Ada")
     assert re.search(r'href="mailto:help\+fonts@fonts.example\?subject=Order%20[\w-]+"', body)
     write(app, mail_sender_name="Ada at Fonts, Inc.", support_email="")
     again = read_strictly(send_refund_mail(app, mailbox, again="2"))

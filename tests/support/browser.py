@@ -120,10 +120,15 @@ def _axe_options(scheme: Scheme) -> dict[str, Any]:
     return every if scheme == SCHEMES[0] else every | {"runOnly": ["color-contrast"]}
 
 
+_WIDE = """() => [...document.querySelectorAll("body *")]
+  .filter((node) => node.getBoundingClientRect().right > window.innerWidth + 1)
+  .map((node) => `${node.tagName} ${node.className} #${node.id} ${node.getBoundingClientRect().right}`)"""
+
+
 def assert_fits(page: Page) -> None:
-    """Nothing is wider than the screen."""
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= page.evaluate("window.innerWidth")
+    """Nothing is wider than the screen; what is, is named."""
+    width, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width <= room, page.evaluate(_WIDE)
 
 
 def visible_text(page: Page) -> str:

@@ -193,7 +193,7 @@ def test_obeys_its_commands(app: Flask, sandbox: SandboxClient, run: Any) -> Non
         (("set", "twinspot", "--pool-very-low-at", "50"), "fewer keys"),
         (("set", "twinspot", "--edition", "Huge", "--seats", "1"), "no edition Huge"),
         (("set", "twinspot", "--edition", "Team", "--download-days", "1"), "of its own only"),
-        (("set", "soft-taps", "--key-source", "pool"), "--license"),
+        (("set", "soft-taps", "--key-source", "pool"), "grants a license"),
     ],
 )
 def test_refuses_settings_that_cannot_be(run: Any, words: tuple[str, ...], said: str) -> None:

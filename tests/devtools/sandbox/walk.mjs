@@ -28,8 +28,9 @@ function names(verb, parts) {
   if (place < 0) return VERBS[verb].folder;
   const below = parts.slice(place + 1);
   if (below.length === 0) return VERBS[verb].object;
-  const one = capital(below[0]).replace(/s$/, "");
-  return VERBS[verb].below.flatMap((start) => [small(start + capital(below[0])), small(start + one)]);
+  const all = capital(below[0]);
+  const named = [all, all.replace(/s$/, ""), all.replace(/^Lines$/, "LineItems")];
+  return VERBS[verb].below.flatMap((start) => named.map((name) => small(start + name)));
 }
 
 function find(call) {

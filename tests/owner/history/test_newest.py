@@ -29,7 +29,10 @@ def test_costs_two_statements_and_with_a_state_one(app: Flask, sandbox: SandboxC
 def test_finds_a_state_behind_more_orders_than_it_reads_at_once(app: Flask, sandbox: SandboxClient) -> None:
     first = sell(app, sandbox)
     change_rows(app, "UPDATE orders SET refunded_minor = total_minor, placed_at = '2020-01-01 00:00:00+00:00'")
-    columns = "mode, customer_id, email, tax_ids, currency, subtotal_minor, discount_minor, tax_minor, total_minor"
+    columns = (
+        "mode, customer_id, email, tax_ids, taxes, answers, excess_minor, currency, subtotal_minor,"
+        " discount_minor, tax_minor, total_minor"
+    )
     facts = (
         "is_paid, has_failed, refunded_minor, is_disputed, decision, look_ticket, facts_ticket, token_seed,"
         " has_accepted"

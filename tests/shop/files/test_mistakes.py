@@ -61,7 +61,6 @@ def test_names_every_mistake_with_its_line_and_the_cure(app: Flask, tmp_path: Pa
         (f"{PRODUCT}:7", "no whole number"),
         (f"{PRODUCT}:8", "stands on line 2 already"),
         (f"{PRODUCT}:9", "neither true nor false"),
-        (f"{PRODUCT}:10", "last day is over"),
         (f"{PRODUCT}:11", "capital letters"),
         (f"{PRODUCT}:13", "has a key of up to"),
         (f"{PRODUCT}:16", "did you mean name?"),
