@@ -45,6 +45,12 @@ NEEDS = (
     Need(label="Radar, early fraud warnings", is_write=False, path="/v1/radar/early_fraud_warnings"),
     Need(label="Events", is_write=False, path="/v1/events"),
 )
+# Who taxes reads what a register says of tax ids, the number of each invoice, and where tax is collected.
+TAX_NEEDS = (
+    Need(label="Customers", is_write=False, path="/v1/customers"),
+    Need(label="Invoices", is_write=False, path="/v1/invoices"),
+    Need(label="Tax settings and registrations", is_write=False, path="/v1/tax/registrations"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +99,7 @@ class _Check:
             return {}
 
     def _find_lacking(self) -> Iterator[str]:
-        for need in NEEDS:
+        for need in NEEDS + (TAX_NEEDS if settings().stripe_tax else ()):
             try:
                 if need.is_write:
                     self._request("post", need.path)

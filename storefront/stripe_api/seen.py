@@ -163,7 +163,7 @@ class SeenEvent:
     """A verified webhook delivery: which object to look at again. Its body is never believed.
 
     `object_id` is the payment's where the event is about one (charge, refund, dispute, fraud warning), and the
-    Customer's where it is about an invoice or a tax id.
+    Customer's where it is about an invoice, a tax id or money that was sent and not used.
     """
 
     id: str
@@ -173,7 +173,7 @@ class SeenEvent:
     livemode: bool
 
 
-OF_CUSTOMERS = ("invoice", "tax_id")
+OF_CUSTOMERS = ("cash_balance", "invoice", "tax_id")
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 

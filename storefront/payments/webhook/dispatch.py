@@ -40,12 +40,13 @@ PAYMENT_EVENTS = frozenset(
         "charge.dispute.funds_reinstated",
         "radar.early_fraud_warning.created",
         "radar.early_fraud_warning.updated",
+        "payment_intent.partially_funded",
     }
 )
 
 
-# About a Customer: an invoice has its number, or a register has said something of a tax id.
-CUSTOMER_EVENTS = frozenset({"customer.tax_id.updated", "invoice.paid"})
+# About a Customer: an invoice has its number, a register has spoken of a tax id, a transfer was too much.
+CUSTOMER_EVENTS = frozenset({"customer.tax_id.updated", "invoice.paid", "cash_balance.funds_available"})
 
 # An outcome that contradicts its event is Stripe not agreeing with itself yet: not stamped, looked at again later.
 TOO_EARLY = frozenset(

@@ -27,6 +27,7 @@ ALL_THAT_IS_NEEDED = (
     "checkout_session_write", "product_write", "plan_write", "payment_link_write", "charge_write", "webhook_write",
     "payment_intent_read", "dispute_read", "early_fraud_warning_read", "event_read",
 )  # fmt: skip
+FOR_TAX = ("customer_read", "invoice_read", "tax_settings_read")
 
 
 @pytest.fixture
@@ -118,6 +119,20 @@ def test_names_what_a_restricted_key_lacks(
         assert lacking in point["sentence"]
     assert "Products" not in point["sentence"]
     assert "Events" not in point["sentence"]
+    assert "Invoices" not in point["sentence"], "without tax nobody reads them"
+
+
+@pytest.mark.parametrize("permissions", [ALL_THAT_IS_NEEDED, (*ALL_THAT_IS_NEEDED, *FOR_TAX)])
+def test_names_what_a_restricted_key_lacks_for_tax(
+    permissions: tuple[str, ...], sandbox: SandboxClient, app: Flask, command: CliRunner
+) -> None:
+    command.env = {**command.env, "STRIPE_TAX": "true"}
+    point = points(command)["stripe_key"]
+    if FOR_TAX[0] in permissions:
+        assert point["state"] == "done"
+        return
+    lacking = "lacks Customers (read), Invoices (read), Tax settings and registrations (read)"
+    assert (point["state"], lacking in point["sentence"]) == ("wrong", True), point["sentence"]
 
 
 @pytest.mark.parametrize("permissions", [ALL_THAT_IS_NEEDED])

@@ -75,6 +75,12 @@ class Sale:
     def post(self, kind: str) -> str:
         return str(post_event(self.app, make_event(kind, self.session_id)).get_json()["outcome"])
 
+    def deliver(self, *prefixes: str) -> None:
+        """Every event so far whose type begins so, twice; there is one."""
+        events = [event for event in self.sandbox.read("events")["data"] if event["type"].startswith(prefixes)]
+        assert events
+        assert {post_event(self.app, event).status_code for event in events * 2} == {200}
+
     def page(self) -> str:
         return self.buyer.land(self.session_id).text
 
@@ -158,6 +164,28 @@ def test_counts_what_is_still_missing_and_tells_the_owner_what_is_too_much(
     assert [row["kind"] for row in notices] == ["excess_paid"]
     assert "$2.50 more than its price" in notices[0]["text"]
     assert "sent too much $2.50" in sale.shown_to_owner()
+
+
+def test_hears_of_each_transfer_at_once_and_tells_the_owner_once_what_came_after_all_was_paid(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    sale = Sale(app, buyer, sandbox, "customer_balance")
+    assert "Send $19.00 to this account" in sale.page()
+    sandbox.control(f"payment_intents/{sale.intent}/fund", amount=900)
+    sale.deliver("payment_intent.partially_funded")
+    assert "$10.00 still to come by bank transfer" in sale.shown_to_owner()
+    assert "Send $10.00 to this account, which is still missing" in sale.page()
+    sandbox.control(f"payment_intents/{sale.intent}/fund", amount=1000)
+    sale.deliver(SUCCEEDED)
+    assert read_rows(app, "SELECT kind FROM notices") == []
+    customer = sandbox.stripe.v1.payment_intents.retrieve(sale.intent).customer
+    more: Any = {"amount": 700, "currency": "usd"}
+    sandbox.stripe.v1.test_helpers.customers.fund_cash_balance(str(customer), more)
+    sale.deliver("cash_balance.funds_available", "payment_intent.partially_funded", "checkout.session.")
+    notices = read_rows(app, "SELECT kind, text FROM notices")
+    assert [row["kind"] for row in notices] == ["excess_paid"]
+    assert "$7.00 more than its price" in notices[0]["text"]
+    assert len(keys_on(sale.page())) == 1
 
 
 @pytest.mark.parametrize("answer", ["approve", "refuse"])
