@@ -83,8 +83,11 @@ def subtract(lines: Iterable[CartLine], bought: Iterable[CartLine]) -> tuple[Car
 
 
 def put_back(lines: Iterable[CartLine], bought: Iterable[CartLine]) -> tuple[CartLine, ...]:
-    """Return the bought lines and what the cart holds besides: a link that was only prefetched empties no cart."""
-    bought = tuple(bought)
+    """Return the bought lines and what the cart holds besides: a link that was only prefetched empties no cart.
+
+    Inside Checkout more of one thing may have been taken than a cart holds.
+    """
+    bought = tuple(replace(line, quantity=min(line.quantity, MAX_QUANTITY)) for line in bought)
     bought_ids = {line.price_id for line in bought}
     return (*bought, *(line for line in lines if line.price_id not in bought_ids))
 

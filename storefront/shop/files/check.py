@@ -16,6 +16,7 @@ from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, prod
 from storefront.shop.media.pictures import MOST_PICTURES
 from storefront.shop.media.samples import MOST_SAMPLES
 from storefront.shop.pages.edit import find_blockers
+from storefront.shop.profile.form_fields import read_fields as read_form_fields
 
 MOST = {Kind.EDITION: MOST_EDITIONS, Kind.PICTURE: MOST_PICTURES, Kind.SAMPLE: MOST_SAMPLES}
 PRUNED: dict[Kind, Fields] = {  # what stays, and how; the rest is gone
@@ -55,6 +56,10 @@ def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:
         if ref.kind in CHECKS:
             CHECKS[ref.kind](folder, ref, shop, merged)
     shop_fields = folder.objects.get(SHOP, {})
+    try:
+        read_form_fields(shop_fields.get("form_fields", ""))
+    except ValueError as error:
+        folder.wrong(SHOP, "form_fields", str(error))
     for slug in shop_fields.get("page_order", ()):
         if Ref(Kind.PAGE, name=slug) not in merged:
             folder.wrong(SHOP, "page_order", f"there is no page {slug}, neither in the folder nor in the shop.")
@@ -85,8 +90,10 @@ def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
         folder.wrong(ref, "first_slug", words)
     for name, sentence in find_pool_troubles(values).items():
         folder.wrong(ref, name, sentence)
+    known = {slug for other in merged if other.kind is Kind.PRODUCT for slug in _slugs_of(other, merged, shop)}
     for slug in folder.objects[ref].get("offered_beside", ()):
-        if product_ref(slug) not in merged:
+        # What the shop has already may name a draft that was deleted since: it is exported as it is.
+        if slug not in known and slug not in current.get("offered_beside", ()):
             words = f"there is no product {slug}, neither in the folder nor in the shop."
             folder.wrong(ref, "offered_beside", words)
     _check_room(folder, ref, merged)

@@ -45,6 +45,16 @@ def test_hands_out_as_many_keys_as_were_bought_in_the_end(
     assert not keys_on(sale.order_page())
 
 
+def test_puts_back_into_the_cart_what_a_cart_can_hold(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> None:
+    change_product(app, "twinspot", most_in_form=200)
+    buyer.add("twinspot", "Personal", quantity=2)
+    session_id = buyer.check_out()
+    (line,) = lines_of(sandbox, session_id)
+    token = pay(app, sandbox, buyer, session_id, quantities={line.id: 150}).link.rpartition("/")[2]
+    assert buyer.get(f"/checkout/again/{token}").status_code == 302
+    assert 'value="99"' in buyer.get("/cart").text
+
+
 def test_does_not_lower_a_cart_to_the_most(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> None:
     change_product(app, "twinspot", most_in_form=2)
     buyer.add("twinspot", "Personal", quantity=7)

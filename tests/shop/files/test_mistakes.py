@@ -156,6 +156,12 @@ def test_says_what_is_missing_to_sell(app: Flask, tmp_path: Path) -> None:
     ]
 
 
+def test_refuses_what_checkout_cannot_ask(app: Flask, tmp_path: Path) -> None:
+    folder = write(tmp_path / "shop", {"shop.toml": 'name = "Ada"\nform_fields = "Size | color"\n'})
+    (said,) = mistakes(app, folder)
+    assert said.startswith("shop.toml:2: form_fields: Size: 'color' is none of")
+
+
 TEXTS = (
     "no", "1.10", "0012", "~", "", " x", "a: b", "#x", "- a", "|", "a\nb", "\n", "  a\n b\n", "'", '"', "\\n",
     "👀 עברית", "a\u2028b", "\ufeffa", "%a", "@a", "`a", "{a", "[a", "!a", "&a", "*a", "---", "a\n---\nb", "...",

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from storefront.core.db import db
+from storefront.shop.editor.products import change_slug
 from storefront.shop.files.export import CannotExport
 from storefront.shop.files.shop_state import read_shop
 from tests.shop.files.folders import (
@@ -25,6 +26,7 @@ from tests.shop.files.folders import (
 )
 from tests.shop.media.drawn import SLUG, add, draw, pictures_of, saved
 from tests.support.databases import BOTH
+from tests.support.goods import change_product
 from tests.support.rows import change_rows, read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -125,6 +127,17 @@ def test_changes_nothing_where_nothing_changed(app: Flask, tmp_path: Path) -> No
     assert apply(app, folder).plan.is_empty
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".shop")]
+
+
+def test_takes_what_is_offered_beside_by_an_address_of_before(app: Flask, tmp_path: Path) -> None:
+    change_product(app, "twinspot", offered_beside=["gridling"])
+    with app.app_context():
+        change_slug("gridling", "gridlock")
+    export(app, tmp_path / "shop")
+    assert plan(app, tmp_path / "shop").plan.is_empty
+    empty_catalog(app)
+    apply(app, tmp_path / "shop")
+    assert plan(app, tmp_path / "shop").plan.is_empty
 
 
 def test_keeps_hostile_names_inside(app: Flask, tmp_path: Path) -> None:
