@@ -1,5 +1,6 @@
 """`storefront run`: everything with one command, again and again, and nothing left behind."""
 
+import errno
 import json
 import os
 import re
@@ -11,11 +12,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import requests
 from click.testing import CliRunner
@@ -310,6 +312,33 @@ def test_says_which_process_holds_its_folder_and_starts_no_second_worker(tmp_pat
             )
     demand_free(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["running"]
+
+
+@contextmanager
+def hold_folder_of_nobody(folder: Path) -> Iterator[None]:
+    """As `make run` does before it starts anything."""
+    demand_free(folder)
+    with hold_folder(folder, "http://127.0.0.1:8000"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [("fcntl.flock", errno.ENOLCK), ("os.write", errno.ENOSPC), ("pathlib.Path.open", errno.EACCES)],
+)
+def test_says_in_one_line_what_is_wrong_with_its_folder_where_nobody_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
+) -> None:
+    """No locks on a network's disk, a full disk, a file of another user."""
+    (tmp_path / "running").write_text("process 1, http://127.0.0.1:8000")
+
+    def fail(*_args: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(call, fail)
+    with pytest.raises(click.ClickException) as refused, ExitStack() as stack:
+        stack.enter_context(hold_folder_of_nobody(tmp_path))
+    assert refused.value.message.startswith(f"{tmp_path} cannot be written: {os.strerror(number)}. ")
 
 
 def test_brings_the_pictures_also_after_it_was_killed_right_after_the_products(app: Flask, tmp_path: Path) -> None:
