@@ -173,12 +173,16 @@ class Gateway:
         return charge.get("receipt_url") or None
 
     def _excess_of(self, raw: dict[str, Any], charge: dict[str, Any]) -> int:
-        """Return what a bank transfer brought too much; 0 where nobody paid by one, or the key may not ask."""
+        """Return what a bank transfer brought too much; 0 where nobody paid by one, or the key may not ask.
+
+        A refund goes to the same balance, until Stripe sends it on: it is nothing too much.
+        """
         method = (charge.get("payment_method_details") or {}).get("type")
         if method != "customer_balance" or not isinstance(raw["customer"], str):
             return 0
         cash = self._find(f"/v1/customers/{quote(raw['customer'], safe='')}/cash_balance")
-        return int(((cash or {}).get("available") or {}).get(raw["currency"], 0))
+        available = ((cash or {}).get("available") or {}).get(raw["currency"], 0)
+        return max(0, int(available) - int(charge["amount_refunded"]))
 
     def _get_after_sale(self, payment_intent_id: str) -> SeenAfterSale:
         refunds = self._find_all("/v1/refunds", payment_intent_id)

@@ -188,6 +188,19 @@ def test_hears_of_each_transfer_at_once_and_tells_the_owner_once_what_came_after
     assert len(keys_on(sale.page())) == 1
 
 
+def test_takes_a_refund_that_lies_in_the_balance_for_no_money_too_much(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    sale = Sale(app, buyer, sandbox, "customer_balance")
+    sandbox.control(f"payment_intents/{sale.intent}/fund", amount=1900)
+    sale.deliver(SUCCEEDED)
+    sandbox.stripe.v1.refunds.create({"payment_intent": sale.intent})
+    sale.deliver("charge.refunded", "cash_balance.funds_available")
+    assert "excess_paid" not in [row["kind"] for row in read_rows(app, "SELECT kind FROM notices")]
+    assert "sent too much" not in sale.shown_to_owner()
+    assert keys_on(sale.page()) == []
+
+
 @pytest.mark.parametrize("answer", ["approve", "refuse"])
 def test_comes_back_from_a_page_elsewhere_with_keys_or_with_the_cart(
     answer: str, app: Flask, buyer: Buyer, sandbox: SandboxClient
