@@ -1,8 +1,8 @@
 # `make help` says what there is. Everything happens inside this folder: .venv/ and var/.
 
 PYTHON ?= python3
-# Tests at once: one more than two cores, because some wait for a browser or a clock.
-JOBS ?= 3
+# Tests at once: twice two cores, because half of their time they wait for a browser, a disk or a clock.
+JOBS ?= 4
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

@@ -155,6 +155,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> FirstRun:
         started.wait_until_started()
         ports = started.environ
         pages = {name: started.get("/", name) for name in ("PORT", "SANDBOX_PORT", "MAILBOX_PORT")}
+        # The worker is another program, and says so only when it has begun.
+        wait_for(lambda: not started.get("/readyz").json()["warnings"], seconds=START_SECONDS)
         pages["ready"] = started.get("/readyz")
         has_smtp = not is_free(ports["SMTP_PORT"])
         programs = len(processes_of(folder))

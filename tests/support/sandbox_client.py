@@ -1,5 +1,6 @@
 """A hand on the sandbox for the shop's tests: pays, settles, breaks and counts through its control API."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from storefront.devtools.sandbox.server import SandboxServer
 
 TIMEOUT_SECONDS = 60
+DELIVERED_SECONDS = 10
 
 
 class SandboxClient:
@@ -57,6 +59,23 @@ class SandboxClient:
     def set_clock(self, offset_seconds: int) -> None:
         """How far the sandbox's time is ahead of ours, or (below 0) behind."""
         self.control("clock", offset_seconds=offset_seconds)
+
+    def wait_until_delivered(self) -> None:
+        """Wait until no delivery is due or on its way: what a webhook still does is not asked about too early.
+
+        A shop that never answers in a test holds this up for a few seconds only.
+        """
+        deadline = time.monotonic() + DELIVERED_SECONDS
+        while self._is_delivering() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def _is_delivering(self) -> bool:
+        with self.server.store.database.transaction() as connection:
+            row = connection.execute(
+                "SELECT 1 FROM deliveries WHERE state = 'in_flight' OR (state = 'pending' AND due_at <= ?) LIMIT 1",
+                (time.time(),),
+            ).fetchone()
+        return row is not None
 
     def lose_events(self, types: str = "*") -> None:
         """From now on these are never delivered; they stay in Stripe's list."""

@@ -167,6 +167,8 @@ class Shop:
     mailbox: "MailboxServer"
 
     def work(self) -> None:
+        """What the worker does, once all webhooks of what happened so far are in: a late one dates mails anew."""
+        self.sandbox.wait_until_delivered()
         run_worker_once(self.app)
 
     def mails(self, *, to: str = "") -> list[dict[str, Any]]:
