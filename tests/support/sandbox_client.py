@@ -72,7 +72,7 @@ class SandboxClient:
     def _is_delivering(self) -> bool:
         with self.server.store.database.transaction() as connection:
             row = connection.execute(
-                "SELECT 1 FROM deliveries WHERE state = 'in_flight' OR (state = 'pending' AND due_at <= ?) LIMIT 1",
+                "SELECT 1 FROM deliveries WHERE state = 'in_flight' OR (state = 'pending' AND due_at <= ?)",
                 (time.time(),),
             ).fetchone()
         return row is not None
