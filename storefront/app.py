@@ -1,7 +1,6 @@
 """`create_app(settings)`: wiring and nothing but wiring."""
 
 from flask import Flask, g
-from flask_migrate import Migrate
 from werkzeug.local import LocalProxy
 
 from storefront.buyers.account.proof_views import confirm
@@ -10,7 +9,7 @@ from storefront.buyers.library.news_views import news
 from storefront.buyers.library.views import library
 from storefront.core import money
 from storefront.core.config.settings import ROOT, Settings
-from storefront.core.db import db, set_up_db
+from storefront.core.db import set_up_db
 from storefront.core.measurements import set_up_measurements
 from storefront.core.queue import set_up_queue
 from storefront.core.runtime import set_up_runtime
@@ -23,7 +22,7 @@ from storefront.delivery.downloads.views import downloads, set_up_downloads
 from storefront.delivery.licenses.api.views import licenses
 from storefront.delivery.licenses.signing.views import well_known
 from storefront.mail.transport import set_up_mail
-from storefront.migrations import schema
+from storefront.migrations.head import head
 from storefront.owner.admin.pages import admin
 from storefront.owner.health import security_txt as _security_txt  # noqa: F401 - its address
 from storefront.owner.health.views import health
@@ -56,7 +55,7 @@ def create_app(settings: Settings) -> Flask:
     """Make the shop. It reads no environment: everything comes from `settings`."""
     app = Shop("storefront", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
     set_up_runtime(app, settings)
-    schema.head()  # read now: an upgrade of the code puts other files there while this process runs
+    head()  # read now: an upgrade of the code puts other files there while this process runs
     set_up_db(app, settings)
     set_up_measurements(app)
     set_up_write_probe(app)
@@ -69,7 +68,6 @@ def create_app(settings: Settings) -> Flask:
     set_up_web(app, settings)
     set_up_outage_pages(app)
     set_up_sign_out(app, close_started)
-    Migrate(app, db, directory=str(schema.FOLDER))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.jinja_env.filters["money"] = money.format_money

@@ -1,25 +1,19 @@
-"""Which migration the code expects, and how to get there without a command line."""
+"""How a database gets to the migration that the code expects, without a command line."""
 
-from functools import cache
-
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from flask import Flask
+from flask_migrate import Migrate
 from flask_migrate import upgrade as _upgrade
 
-from storefront.core.config.settings import ROOT
+from storefront.core.db import db
+from storefront.migrations.head import FOLDER
 
-FOLDER = ROOT / "storefront" / "migrations"
 
-
-@cache
-def head() -> str | None:
-    """Read once: every migration's file is opened for it."""
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    return ScriptDirectory.from_config(config).get_current_head()
+def set_up(app: Flask) -> None:
+    """Tell Alembic where things are, for a process that migrates: one that serves need not load it."""
+    Migrate(app, db, directory=str(FOLDER))
 
 
 def upgrade(app: Flask) -> None:
+    set_up(app)
     with app.app_context():
         _upgrade(directory=str(FOLDER))

@@ -5,7 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.db import db
 from storefront.core.outages import NOT_UPGRADED, READ_ONLY, DatabaseUnavailable, find_outage, is_about_schema
-from storefront.migrations import schema
+from storefront.migrations.head import head
 
 NO_DATABASE = "no database, or never migrated"
 READ_ONLY_FOLDER = "the folder of the database, or a file in it, cannot be written by this user"
@@ -19,7 +19,7 @@ def find_problem() -> str | None:
     except SQLAlchemyError as error:
         outage = find_outage(error)
         return READ_ONLY_FOLDER if outage and outage.why == READ_ONLY else NO_DATABASE
-    return None if found == schema.head() else BEHIND
+    return None if found == head() else BEHIND
 
 
 def is_not_upgraded(error: SQLAlchemyError) -> bool:

@@ -114,3 +114,10 @@ def test_loads_nothing_of_the_shop_to_become_the_web_server(tmp_path: Path) -> N
     done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False, env=environ)
     assert " -m granian " in done.stderr
     assert set(done.stderr.split()) & (HEAVY | {"storefront.app"}) == {"granian"}
+
+
+def test_loads_alembic_only_to_migrate() -> None:
+    """A tenth of what a process takes to begin; `storefront db upgrade` is another one."""
+    script = [sys.executable, "-c", "import sys, storefront.app; print('alembic' in sys.modules)"]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "False\n"

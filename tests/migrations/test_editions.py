@@ -2,11 +2,11 @@
 
 import pytest
 from flask import Flask
-from flask_migrate import downgrade
 from sqlalchemy import text
 
 from storefront.core.db import db, transaction
 from storefront.migrations import schema
+from tests.migrations.tables import go_down
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 
@@ -29,7 +29,7 @@ OLD_PRICES = (
 
 def go_back(app: Flask) -> None:
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="0012")
+        go_down(app, "0012")
         db.session.remove()
 
 

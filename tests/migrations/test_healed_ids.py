@@ -2,13 +2,12 @@
 
 import pytest
 from flask import Flask
-from flask_migrate import downgrade
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from storefront.core.db import db, transaction
 from storefront.migrations import schema
-from tests.migrations.tables import add_proof, differences, make_old
+from tests.migrations.tables import add_proof, differences, go_down, make_old
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 
@@ -39,7 +38,7 @@ def mail(name: str, created: str, kind: str = "proof") -> str:
 
 def go_back(app: Flask) -> None:
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="0004")
+        go_down(app, "0004")
         db.session.remove()
     make_old(app)
 
@@ -73,7 +72,7 @@ def test_finds_the_codes_of_its_mails_again_in_the_version_before(app: Flask) ->
     change_rows(app, *LEFT_OVER, seed=b"x")
     schema.upgrade(app)
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="0004")
+        go_down(app, "0004")
         db.session.remove()
     assert read_rows(app, "SELECT dedupe_key, about FROM outbox WHERE kind = 'proof'") == [
         {"dedupe_key": "proof:2", "about": "2"}

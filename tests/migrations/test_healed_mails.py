@@ -2,11 +2,11 @@
 
 import pytest
 from flask import Flask
-from flask_migrate import downgrade
 
 from storefront.core.db import db
 from storefront.migrations import schema
 from tests.mail.promises import promise
+from tests.migrations.tables import go_down
 from tests.support.databases import BOTH
 from tests.support.factories import make_order
 from tests.support.rows import change_rows, read_rows
@@ -23,7 +23,7 @@ def test_lets_a_mail_go_on_that_a_closed_order_ended(app: Flask) -> None:
     promise(app, erased, recipient="")
     promise(app, stopped, kind="waiting_for_bank")
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="0007")
+        go_down(app, "0007")
         db.session.remove()
     change_rows(
         app,
@@ -39,7 +39,7 @@ def test_lets_a_mail_go_on_that_a_closed_order_ended(app: Flask) -> None:
         (told, "receipt", "sent"),
     ]
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="0007")
+        go_down(app, "0007")
         db.session.remove()
     assert read_rows(app, "SELECT id FROM outbox WHERE state = 'paused'") == []
     schema.upgrade(app)

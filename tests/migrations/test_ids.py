@@ -2,12 +2,11 @@
 
 import pytest
 from flask import Flask
-from flask_migrate import downgrade
 from sqlalchemy import Integer
 
 from storefront.core.db import WRITERS, Base, db
 from storefront.migrations import schema
-from tests.migrations.tables import add_proof
+from tests.migrations.tables import add_proof, go_down
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 
@@ -45,7 +44,7 @@ def test_gives_no_deleted_id_again_also_after_a_table_was_made_anew(app: Flask) 
     if WRITERS.get(app) is not None:
         assert second == first + 1
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="0004")
+        go_down(app, "0004")
         db.session.remove()
     schema.upgrade(app)
     assert first < second < add_proof(app, "3")

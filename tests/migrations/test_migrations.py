@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from flask import Flask
-from flask_migrate import downgrade
 from sqlalchemy import inspect, select, text
 
 from storefront.app import create_app
@@ -21,8 +22,9 @@ from storefront.customers.models import Customer
 from storefront.delivery.licenses.keys import hash_exact, hash_key
 from storefront.delivery.licenses.models import License
 from storefront.migrations import schema
+from storefront.migrations.head import FOLDER, head
 from storefront.orders.links import get_order_by_token, order_token
-from tests.migrations.tables import differences, make_old
+from tests.migrations.tables import differences, go_down, make_old
 from tests.support.databases import BOTH, base_environment
 from tests.support.rows import read_rows
 
@@ -66,7 +68,7 @@ def test_leaves_no_difference_between_models_and_database(app: Flask) -> None:
 @both
 def test_goes_back_to_nothing_and_up_again(app: Flask) -> None:
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="base")
+        go_down(app, "base")
     assert tables(app) == {"alembic_version"}
     schema.upgrade(app)
     assert tables(app) == set(Base.metadata.tables) | {"alembic_version"}
@@ -77,7 +79,7 @@ def test_goes_back_to_nothing_and_up_again(app: Flask) -> None:
 def test_takes_turns_when_two_upgrade_at_once(environment: dict[str, str], app: Flask) -> None:
     """Two machines of one shop that start together: processes, because one has one at a time anyway."""
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="base")
+        go_down(app, "base")
     command = [sys.executable, "-m", "storefront", "db", "upgrade"]
     environ = os.environ | environment | {"STOREFRONT_ENV_FILE": ""}
     started = [
@@ -93,7 +95,7 @@ def test_takes_turns_when_two_upgrade_at_once(environment: dict[str, str], app: 
 def test_keeps_orders_their_keys_and_the_owners_decision_through_every_step(app: Flask) -> None:
     """An order of the first version, withdrawn by its owner, goes up to the newest schema and back."""
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="0001")
+        go_down(app, "0001")
         with transaction() as session:
             session.execute(text("INSERT INTO customers VALUES (1, 'test', 'Ada', 'ada', '2026-11-02 12:00:00')"))
             for statement in (ORDER_OF_0001, ITEM_OF_0001, GRANT_OF_0001, LICENSE_OF_0001):
@@ -107,7 +109,7 @@ def test_keeps_orders_their_keys_and_the_owners_decision_through_every_step(app:
         assert db.session.scalar(select(License.key_hash)) == hash_key("twin 7kq4x aaaaa aaaaa aaaa3")
         assert db.session.scalar(select(Customer.token_seed))
         db.session.remove()
-        downgrade(directory=str(schema.FOLDER), revision="0001")
+        go_down(app, "0001")
     assert len(read_rows(app, "SELECT key FROM licenses JOIN grants ON grants.id = grant_id")) == 1
     assert [bool(row["is_withdrawn"]) for row in read_rows(app, "SELECT is_withdrawn FROM orders")] == [True]
 
@@ -118,7 +120,7 @@ def test_keeps_links_in_mails_and_makes_them_useless_to_who_copied_the_seeds(app
     seed, token = b"x", hmac.new(b"x", b"order:1", hashlib.sha256).hexdigest()[:32]
     news = f"1-{hmac.new(b'y', b'news:1', hashlib.sha256).hexdigest()[:32]}"
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="0006")
+        go_down(app, "0006")
         with transaction() as session:
             customer = "1, 'sandbox', 'Ada', 'ada', '2026-11-02 12:00:00', :seed"
             names = "id, mode, email, email_key, created_at, token_seed"
@@ -135,7 +137,7 @@ def test_keeps_links_in_mails_and_makes_them_useless_to_who_copied_the_seeds(app
         assert get_reader(news).id == 1
         assert get_reader(news).token_seed != b"y"
         db.session.remove()
-        downgrade(directory=str(schema.FOLDER), revision="0006")
+        go_down(app, "0006")
         row = db.session.execute(text("SELECT token_seed, token_hash FROM orders")).one()
         remade = hmac.new(bytes(row.token_seed), b"order:1", hashlib.sha256).hexdigest()[:32]
         assert row.token_hash == hash_token(remade)  # what the shop of 0006 shows, it finds
@@ -152,7 +154,7 @@ SELECT min(id), 'sandbox', :key, :hash, :grant, '2026-11-02 12:00:00' FROM produ
 def test_tells_unsold_keys_apart_exactly_and_leaves_sold_ones_as_they_are_found(app: Flask) -> None:
     """Where two would be one key again, on the way back, the second keeps what it has."""
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="0001")
+        go_down(app, "0001")
         with transaction() as session:
             session.execute(text("INSERT INTO customers VALUES (1, 'test', 'Ada', 'ada', '2026-11-02 12:00:00')"))
             for statement in (ORDER_OF_0001, ITEM_OF_0001, GRANT_OF_0001):
@@ -166,7 +168,7 @@ def test_tells_unsold_keys_apart_exactly_and_leaves_sold_ones_as_they_are_found(
             for key in keys:
                 values = {"key": key, "hash": hash_key(key) if key == sold else hash_exact(key)}
                 session.execute(text(POOL), values | {"grant": 1 if key == sold else None})
-        downgrade(directory=str(schema.FOLDER), revision="0009")
+        go_down(app, "0009")
     rows = "SELECT key_hash FROM pool_keys ORDER BY id"
     normal = [hash_key(sold), hash_key(unsold[0]), hash_exact(unsold[1]), hash_key(unsold[2])]
     assert [row["key_hash"] for row in read_rows(app, rows)] == normal
@@ -177,7 +179,7 @@ def test_tells_unsold_keys_apart_exactly_and_leaves_sold_ones_as_they_are_found(
 def test_does_nothing_the_second_time(app: Flask) -> None:
     schema.upgrade(app)
     with app.app_context():
-        assert db.session.scalars(text("SELECT version_num FROM alembic_version")).all() == [schema.head()]
+        assert db.session.scalars(text("SELECT version_num FROM alembic_version")).all() == [head()]
 
 
 def test_makes_an_empty_database_ready(tmp_path: Path) -> None:
@@ -188,3 +190,9 @@ def test_makes_an_empty_database_ready(tmp_path: Path) -> None:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def test_reads_from_the_files_names_what_alembic_reads_from_the_files() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    assert ScriptDirectory.from_config(config).get_current_head() == head()

@@ -2,10 +2,10 @@
 
 import pytest
 from flask import Flask
-from flask_migrate import downgrade
 
 from storefront.core.db import db
 from storefront.migrations import schema
+from tests.migrations.tables import go_down
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
 from tests.support.rows import change_rows, read_rows
@@ -27,7 +27,7 @@ def test_fills_the_terms_of_every_past_sale_from_the_settings_of_today(app: Flas
     before = read_rows(app, KEPT)
     assert [row["update_days"] for row in before] == [365, 7, None]
     with app.app_context():
-        downgrade(directory=str(schema.FOLDER), revision="0024")
+        go_down(app, "0024")
         db.session.remove()
     schema.upgrade(app)
     assert read_rows(app, KEPT) == before
