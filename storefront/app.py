@@ -7,6 +7,7 @@ from storefront.buyers.account.proof_views import confirm
 from storefront.buyers.account.views import account
 from storefront.buyers.library.news_views import news
 from storefront.buyers.library.views import library
+from storefront.buyers.reminders.views import reminders
 from storefront.core import money
 from storefront.core.config.settings import ROOT, Settings
 from storefront.core.db import set_up_db
@@ -47,7 +48,7 @@ from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (
     catalog, pages, media, looks, cart, checkout, webhook, customers, account, library, confirm, news,
-    downloads, licenses, well_known, health, admin,
+    reminders, downloads, licenses, well_known, health, admin,
 )  # fmt: skip
 
 

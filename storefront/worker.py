@@ -9,6 +9,7 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from storefront.buyers.reminders.left import forget_old
 from storefront.core.absence import Absence
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
@@ -73,13 +74,15 @@ def follow_names_if_due() -> None:
 
 
 def forget_hourly() -> None:
-    """Addresses typed and proven long ago, browsers not seen for as long, uploads that nobody continues."""
+    """Addresses typed and proven long ago, browsers not seen for as long, uploads that nobody continues, and what
+    was left at Checkout a month ago."""
     if take_lease("forget_proofs", seconds=FORGET_SECONDS):
         forget_proofs()
         forget_ended()
         links.forget_links()
         sessions.forget_ended()
         forget_idle()
+        forget_old()
 
 
 JOBS = {

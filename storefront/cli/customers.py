@@ -10,30 +10,19 @@ from storefront.cli.shop import open_shop
 from storefront.cli.terminal import plain
 
 
-def _get_customer_id(email: str) -> int:
-    from storefront.core.errors import NotFound
-    from storefront.core.runtime import settings
-    from storefront.customers.unproven import find_known
-
-    customer = find_known(email)
-    if customer is None:
-        raise NotFound(f"Nobody bought with {email} in {settings().mode} mode.")
-    return customer.id
-
-
 @click.group()
 def customers() -> None:
-    """Addresses that bought."""
+    """Addresses that bought, or that left a checkout and agreed to be reminded of it."""
 
 
 @customers.command("export")
 @click.argument("email")
 def export(email: str) -> None:
-    """Print everything the shop knows of a customer, as JSON."""
-    from storefront.buyers.account.export import export_customer
+    """Print everything the shop knows of an address, as JSON."""
+    from storefront.buyers.account.export import export_address
 
     with open_shop():
-        click.echo(json.dumps(export_customer(_get_customer_id(email)), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(export_address(email), indent=2, ensure_ascii=False))
 
 
 @customers.command("erase")
@@ -42,17 +31,18 @@ def export(email: str) -> None:
 @as_json
 def erase(email: str, yes: bool, as_json: bool) -> None:
     """Erase a customer's personal data. Orders stay, as tax law asks; keys keep working. It cannot be undone."""
-    from storefront.buyers.account.erase import erase_customer
+    from storefront.buyers.account.erase import check_is_known, erase_address
 
     with open_shop():
-        customer_id = _get_customer_id(email)
+        check_is_known(email)
         if not yes:
             click.confirm(
                 plain(f"Erase all personal data of {email}? It cannot be undone."), abort=True, err=as_json
             )
-        erased = erase_customer(customer_id)
+        erased = erase_address(email)
     lines = [
         f"{erased.orders} orders, {erased.devices} devices, {erased.mails} mails name nobody now.",
+        *([f"What was left at Checkout is deleted ({erased.checkouts})."] if erased.checkouts else []),
         "Stripe keeps its own record: the Dashboard can redact it.",
     ]
     print_result(asdict(erased), lines, as_json=as_json)

@@ -68,7 +68,7 @@ def write_csv() -> None:
 
     with open_shop(says_try_again=False):
         for line in csv_of_orders():
-            click.echo(line, nl=False)
+            click.echo(line.removesuffix("\r\n"))
 
 
 @orders.command()

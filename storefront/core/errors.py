@@ -89,6 +89,12 @@ class StripeWantsTerms(StripeRefused):
     code = "stripe_wants_terms"
 
 
+class StripeAsksNobody(StripeRefused):
+    """The account may not ask buyers whether they want news and offers by email: terms, or its country."""
+
+    code = "stripe_asks_nobody"
+
+
 class StripeMissing(StripeRefused):
     """`resource_missing`: Stripe does not know an object of ours."""
 

@@ -24,6 +24,7 @@ class MailKind(StrEnum):
     KEY_REPLACED = "key_replaced"
     PROOF = "proof"  # the code and link that prove an address
     NEW_RELEASE = "new_release"
+    CHECKOUT_REMINDER = "checkout_reminder"  # of a checkout that was left, to who agreed to it
     INVITATION = "invitation"  # of somebody who may come in at /admin
     SECURITY_NOTICE = "security_notice"  # to them: a sign-in, a passkey
     TEST_RECEIPT = "test_receipt"  # to an owner who wants to see one
@@ -36,6 +37,10 @@ TO_OWNER = (
     MailKind.RECONCILE_REPORT,
     MailKind.TEST_RECEIPT,
 )
+
+
+# These wait for keys and receipts.
+PATIENT = (MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER)
 
 
 class MailState(StrEnum):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.runtime import settings
-from storefront.mail.models import MailKind, MailState, OutboxMessage
+from storefront.mail.models import PATIENT, MailKind, MailState, OutboxMessage
 
 HOLD_SECONDS = 120  # the webhook path releases earlier; if no webhook ever comes the mail goes by itself
 RETRY_MINUTES = (1, 5, 30, 120, 720)
@@ -186,9 +186,7 @@ def claim_next() -> int | None:
             .where(due)
             # News waits for keys and receipts. What failed before goes to the end of the line: a message that a
             # bug stops holds up no other.
-            .order_by(
-                OutboxMessage.kind == MailKind.NEW_RELEASE, OutboxMessage.attempts, last_try, OutboxMessage.id
-            )
+            .order_by(OutboxMessage.kind.in_(PATIENT), OutboxMessage.attempts, last_try, OutboxMessage.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )

@@ -33,6 +33,7 @@ from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.disputes import AnswerStage, answer_stage
 from storefront.orders.models import Order
 from storefront.payments.reconcile.models import ReconcilePass
+from storefront.payments.recovery.reminder import prepare_reminder
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import Product, Release
 from storefront.shop.profile.read import read_profile_anew
@@ -40,7 +41,7 @@ from storefront.shop.profile.read import read_profile_anew
 # Whose answers go to the shop's support; they begin and end with the owner's words.
 TO_BUYERS = (
     MailKind.RECEIPT, MailKind.WAITING_FOR_BANK, MailKind.PAYMENT_FAILED, MailKind.REFUNDED, MailKind.KEYS_ARRIVED,
-    MailKind.KEY_REPLACED, MailKind.NEW_RELEASE, MailKind.PROOF,
+    MailKind.KEY_REPLACED, MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.PROOF,
     MailKind.TEST_RECEIPT,  # as theirs
 )  # fmt: skip
 NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
@@ -127,6 +128,14 @@ def _new_release(message: OutboxMessage) -> Composed:
     }
 
 
+def _checkout_reminder(message: OutboxMessage) -> Composed:
+    """Write once of what was left at Checkout, to who agreed to that, if it is still to be had and wanted."""
+    reminder = prepare_reminder(message.about or "")
+    if isinstance(reminder, str):
+        return Canceled(reminder)
+    return {"left": reminder.left, NEWS_URL: reminder.stop_url}
+
+
 def _waiting_for_bank(message: OutboxMessage) -> Composed:
     order = _order(message)
     if order.is_paid or order.has_failed:
@@ -203,6 +212,7 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
     MailKind.RECONCILE_REPORT: _reconcile_report,
     MailKind.PROOF: _proof,
     MailKind.NEW_RELEASE: _new_release,
+    MailKind.CHECKOUT_REMINDER: _checkout_reminder,
     MailKind.KEYS_ARRIVED: _keys_arrived,
     MailKind.KEY_REPLACED: _key_replaced,
     MailKind.INVITATION: compose_invitation,

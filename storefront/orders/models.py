@@ -41,6 +41,7 @@ class Order(Base):
     checkout_session_id: Mapped[str] = mapped_column(unique=True)
     payment_intent_id: Mapped[str | None] = mapped_column(index=True)
     payment_link_id: Mapped[str | None]
+    recovered_from: Mapped[str | None] = mapped_column(index=True)  # the expired Session that its own is a copy of
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     email: Mapped[str]
     name: Mapped[str | None]

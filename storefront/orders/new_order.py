@@ -21,6 +21,7 @@ def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id
         "mode": mode,
         "checkout_session_id": seen.id,
         "payment_link_id": seen.payment_link_id,
+        "recovered_from": seen.recovered_from,
         "customer_id": customer_id,
         "email": (seen.email or "").strip(),
         "name": seen.name,

@@ -32,6 +32,7 @@ class NoticeKind(StrEnum):
     MAIL_FAILED = "mail_failed"
     POOL_LOW = "pool_low"
     REFUND_FAILED = "refund_failed"
+    REMINDERS_REFUSED = "reminders_refused"
     SESSION_UNREADABLE = "session_unreadable"
     TERMS_URL_MISSING = "terms_url_missing"
     UNKNOWN_LINE = "unknown_line"

@@ -8,6 +8,7 @@ import stripe
 
 from storefront.core.errors import (
     StorefrontError,
+    StripeAsksNobody,
     StripeBusy,
     StripeFault,
     StripeInProgress,
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 # Stripe names neither a code nor the parameter when the account has no address of terms.
 CANNOT_ASK_FOR_TERMS = "collect consent to your terms of service"
+# Another country than the US, or the terms of promotional emails are not agreed to: by its words or its parameter.
+CANNOT_ASK_FOR_NEWS = ("consent_collection.promotions", "consent_collection[promotions]", "promotional email")
 REFUSED = "Stripe refused the request."
 NOT_PERMITTED = "permission"  # the code of a refusal to a restricted key
 
@@ -74,6 +77,8 @@ def _refused(error: stripe.StripeError) -> StorefrontError:
     words = error.user_message or REFUSED
     if CANNOT_ASK_FOR_TERMS in words:
         return StripeWantsTerms(words)
+    if any(sign in f"{param} {words.lower()}" for sign in CANNOT_ASK_FOR_NEWS):
+        return StripeAsksNobody(words, stripe_code=code, param=param)
     kind = StripeMissing if _is_lost(code, param or "") else StripeRefused
     return kind(words, stripe_code=code, param=param or None)
 

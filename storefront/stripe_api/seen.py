@@ -8,6 +8,7 @@ from typing import Any
 
 from storefront.core import clock
 from storefront.stripe_api import own_words
+from storefront.stripe_api.seen_recovery import SeenRecovery, read_recovery
 from storefront.stripe_api.seen_tax import (
     SeenInvoice,
     read_tax_ids,
@@ -134,6 +135,8 @@ class SeenCheckout:
     checkout_text: str | None  # the shop's words beside the box, or above the button where there is no box
     has_accepted: bool  # ticked that box
     payment: SeenPayment | None
+    recovered_from: str | None  # the expired Session that this one is a copy of
+    recovery: SeenRecovery | None
     lines: tuple[SeenLine, ...]
 
     @property
@@ -374,5 +377,7 @@ def read_checkout(
         phone=customer.get("phone") if _part(raw, "phone_number_collection").get("enabled") else None,
         answers=_answers(raw),
         payment=_seen_payment(payment, after_sale, excess_minor) if isinstance(payment, dict) else None,
+        recovered_from=raw.get("recovered_from"),
+        recovery=read_recovery(raw),
         lines=tuple(_seen_line(line) for line in lines),
     )

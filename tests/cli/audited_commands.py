@@ -391,7 +391,7 @@ def _export(world: World) -> Prepared:
 @case("customers erase")
 def _erase(world: World) -> Prepared:
     world.sell()
-    after = {"orders": 1, "devices": 0, "mails": ANY}
+    after = {"orders": 1, "devices": 0, "mails": ANY, "checkouts": 0}
     return (ADA, "--yes"), Told("customer.erased", f"customer {world.customer()}", None, after)
 
 
@@ -615,3 +615,8 @@ def _delete_page(world: World) -> Prepared:
 @case("pages consent")
 def _ask_for_consent(world: World) -> Prepared:
     return ("--on",), Told("shop.changed", "shop", {"asks_consent": False}, {"asks_consent": True})
+
+
+@case("shop reminders")
+def _send_reminders(world: World) -> Prepared:
+    return ("--on",), Told("shop.changed", "shop", {"sends_reminders": False}, {"sends_reminders": True})

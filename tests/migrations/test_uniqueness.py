@@ -11,6 +11,7 @@ from tests.support.databases import BOTH
 
 # Table, columns, and the rows it holds for: "" is all of them. A line less here is a promise less to buyers.
 ONCE = {
+    ("abandoned_checkouts", "checkout_session_id", ""),
     ("activations", "license_id fingerprint", ""),
     ("address_proofs", "link_hash", ""),
     ("checkouts", "checkout_session_id", ""),
@@ -44,6 +45,8 @@ ONCE = {
     ("release_files", "path", ""),
     ("release_files", "release_id filename", ""),
     ("releases", "product_id version", ""),
+    ("reminder_readers", "mode address_hash", ""),
+    ("reminder_readers", "token_hash", ""),
     ("sign_ins", "token_hash", "order_id IS NULL"),
     ("sign_ins", "token_hash order_id", ""),
     ("signing_keys", "mode", "signs_since IS NOT NULL AND retired_at IS NULL"),

@@ -7,6 +7,9 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
+from storefront.buyers.account.export import NEVER_BOUGHT, nobody
+from storefront.buyers.reminders.left import export_left, forget_left
+from storefront.buyers.reminders.readers import stop_address
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
@@ -14,6 +17,7 @@ from storefront.customers import signed_in_browsers
 from storefront.customers.browser_session import find_customer
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
+from storefront.customers.unproven import find_known
 from storefront.delivery.licenses.models import Activation, License
 from storefront.delivery.licenses.queries import select_keyless_grants
 from storefront.mail.models import NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
@@ -23,6 +27,7 @@ from storefront.orders.customers import lock_customer
 from storefront.orders.links import renew_link
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.unproven import take_in_unproven
+from storefront.shop.profile.reminders import are_reminders_on
 
 DEVICE_NAME = "Device"
 
@@ -35,9 +40,12 @@ class NotYet(StorefrontError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
+    """`checkouts` were left, and are reminded of no more."""
+
     orders: int
     devices: int
     mails: int
+    checkouts: int = 0
 
 
 def erase_customer(customer_id: int) -> Erased:
@@ -62,6 +70,32 @@ def erase_customer(customer_id: int) -> Erased:
             after=asdict(erased),
         )
         return erased
+
+
+def erase_address(email: str) -> Erased:
+    """Erase a customer, or what somebody who never bought left at Checkout.
+
+    Raises:
+        NotFound: nothing is known of this address.
+        NotYet: as above.
+    """
+    customer = find_known(email)
+    if customer is not None:
+        return erase_customer(customer.id)
+    with transaction() as session:
+        count = forget_left(session, [email_key(email)])
+        if not count:
+            raise nobody(email)
+        stop_address(session, email)
+        erased = Erased(orders=0, devices=0, mails=count, checkouts=count)
+        record(session, "customer.erased", subject_kind="customer", subject=NEVER_BOUGHT, after=asdict(erased))
+        return erased
+
+
+def check_is_known(email: str) -> None:
+    """Raise NotFound where there is nothing to erase."""
+    if find_known(email) is None and not export_left([email_key(email)]):
+        raise nobody(email)
 
 
 def erase_by_code(customer_id: int, proof_id: int, code: str, *, reader: Reader) -> CodeResult:
@@ -110,6 +144,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
         orders=len(orders),
         devices=_erase_devices(session, order_ids),
         mails=_erase_mails(session, customer, order_ids, proofs),
+        checkouts=_erase_left(session, customer, orders),
     )
     for order in orders:
         _erase_order(session, order)
@@ -121,6 +156,16 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
     customer.erased_at = clock.now()
     signed_in_browsers.end_all(session, customer.id)
     return done
+
+
+def _erase_left(session: Session, customer: Customer, orders: Sequence[Order]) -> int:
+    """Forget what they left at Checkout. An event of a Session from before must not bring the address back."""
+    addresses = {address for address in (customer.email, *(order.email for order in orders)) if address}
+    count = forget_left(session, {email_key(address) for address in addresses})
+    if count or are_reminders_on():
+        for address in sorted(addresses):
+            stop_address(session, address)
+    return count
 
 
 def _demand_settled(session: Session, orders: Sequence[Order]) -> None:

@@ -8,9 +8,13 @@ from typing import Any
 from sqlalchemy import select
 
 from storefront.audit.record import record_reading_if_asked
+from storefront.buyers.reminders.left import export_left
 from storefront.core import clock, money
 from storefront.core.db import db
-from storefront.customers.models import Customer, SignIn
+from storefront.core.errors import NotFound
+from storefront.core.runtime import settings
+from storefront.customers.models import Customer, SignIn, email_key
+from storefront.customers.unproven import find_known
 from storefront.delivery.contents import IssuedLicense, ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.licenses.models import Activation
@@ -22,6 +26,7 @@ from storefront.shop.catalog.models import ReleaseFile
 
 Json = dict[str, Any]
 ById = defaultdict[int, list[Json]]
+NEVER_BOUGHT = "somebody who never bought"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +40,7 @@ class _Parts:
 
 
 def export_customer(customer_id: int) -> Json:
-    """Return everything as JSON. Times are ISO 8601 with their zone. Nine statements, however much it is."""
+    """Return everything as JSON. Times are ISO 8601 with their zone. Ten statements, however much it is."""
     customer = db.session.get_one(Customer, customer_id)
     orders = db.session.scalars(
         select(Order).where(Order.customer_id == customer_id).order_by(Order.placed_at, Order.id)
@@ -50,9 +55,30 @@ def export_customer(customer_id: int) -> Json:
         "sessions": _sessions(customer_id),
         "orders": [_order(order_contents, parts) for order_contents in contents],
         "mails": _emails(customer, orders),
+        "left_at_checkout": export_left({email_key(email) for email in (customer.email, *_addresses(orders))}),
     }
     record_reading_if_asked("customer.exported", subject_kind="customer", subject=f"customer {customer_id}")
     return exported
+
+
+def export_address(email: str) -> Json:
+    """Return everything of a customer, or what somebody who never bought left at Checkout.
+
+    Raises:
+        NotFound: nothing is known of this address.
+    """
+    customer = find_known(email)
+    if customer is not None:
+        return export_customer(customer.id)
+    left = export_left({email_key(email)})
+    if not left:
+        raise nobody(email)
+    record_reading_if_asked("customer.exported", subject_kind="customer", subject=NEVER_BOUGHT)
+    return {"exported_at": clock.now().isoformat(), "email": email, "left_at_checkout": left}
+
+
+def nobody(email: str) -> NotFound:
+    return NotFound(f"Nobody bought with {email} in {settings().mode} mode, or left a checkout to be reminded of.")
 
 
 def _read_parts(contents: Sequence[OrderContents]) -> _Parts:
@@ -76,8 +102,12 @@ def _sessions(customer_id: int) -> list[Json]:
     ]
 
 
+def _addresses(orders: Iterable[Order]) -> set[str]:
+    return {order.email for order in orders if order.email}
+
+
 def _emails(customer: Customer, orders: Iterable[Order]) -> list[Json]:
-    addresses = {customer.email, *(order.email for order in orders)}
+    addresses = {customer.email, *_addresses(orders)}
     rows = db.session.scalars(
         select(OutboxMessage)
         .where(OutboxMessage.mode == customer.mode, OutboxMessage.recipient.in_(addresses))

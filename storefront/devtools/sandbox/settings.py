@@ -29,6 +29,7 @@ class Settings:
     `clock_offset_seconds` is how far the sandbox's time is ahead of the machine's, or behind it.
     `disabled_methods` are payment methods that the account has switched off.
     `terms_url` is of the account's public details: without it no form can ask to accept terms.
+    `asks_for_promotions`: it is in the US and has agreed to the terms of promotional emails.
     `tax_…` are the account's Stripe Tax: where the shop is, where it is registered (`DE`, `US-WA`), and what
     counts for a price or product that says nothing. `tax_fails`: every computation does, and nobody pays tax.
     `test_wallet` shows a button of a wallet in the express checkout element, as a device with one would.
@@ -47,6 +48,7 @@ class Settings:
     ach_debits: bool = True
     disabled_methods: tuple[str, ...] = ()
     terms_url: str | None = "https://example.com/terms"
+    asks_for_promotions: bool = True
     tax_origin: str | None = "DE"
     tax_registrations: tuple[str, ...] = tuple(PLACES)
     tax_behavior: str | None = "inferred_by_currency"
@@ -180,6 +182,7 @@ _READ: dict[str, Any] = {
     "ach_debits": _flag,
     "disabled_methods": _names,
     "terms_url": _url_or_none,
+    "asks_for_promotions": _flag,
     "tax_origin": _country_or_none,
     "tax_registrations": _registrations,
     "tax_behavior": _behavior_or_none,

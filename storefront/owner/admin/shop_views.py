@@ -3,6 +3,7 @@
 from flask import flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from storefront.buyers.reminders.switch import switch_reminders
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
 from storefront.owner.admin.blueprint import admin, here, needs
@@ -10,6 +11,7 @@ from storefront.owner.admin.product_forms import shown_digests
 from storefront.owner.admin.refused_saves import kept_digests, refusal_words
 from storefront.owner.people.roles import Permission
 from storefront.owner.shop.mail_preview import preview_receipt
+from storefront.owner.shop.reminders import read_reminders
 from storefront.owner.shop.test_mail import find_test_mail, send_test_mail
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.profile.change import change_profile, read_written
@@ -41,6 +43,7 @@ def _page(*, part: str = "", refusal: StorefrontError | None = None) -> Response
         usual_sender=profile_of({"name": written["name"]}).mail_sender.name,
         part=part,
         **refusal_words(refusal),
+        reminders=read_reminders(kept),
         email=here().email,
         test_mail=find_test_mail(here().email),
     )
@@ -69,6 +72,18 @@ def save_shop(part: str) -> ResponseReturnValue:
         return _page(part=part, refusal=refusal)
     flash("Saved." if changed else "Nothing was changed.", "good")
     return redirect(f"{PAGE}#{part}", 303)
+
+
+@admin.post("/reminders")
+@needs(Permission.SHOP)
+def save_reminders() -> ResponseReturnValue:
+    try:
+        is_on = request.form.get("sends_reminders") == "yes"
+        changed = switch_reminders(is_on=is_on, shown=shown_digests(request.form))
+    except StorefrontError as refusal:
+        return _page(part="reminders", refusal=refusal)
+    flash("Saved. It counts for checkouts that begin from now on." if changed else "Nothing was changed.", "good")
+    return redirect(f"{PAGE}#reminders", 303)
 
 
 @admin.route("/shop/mails/preview", methods=["GET", "POST"])

@@ -67,6 +67,7 @@ class OrderHistory:
     checkout_session_id: str
     payment_intent_id: str | None
     payment_link_id: str | None
+    recovered_from: str | None
     email: str
     name: str | None
     country: str | None
@@ -117,6 +118,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         checkout_session_id=order.checkout_session_id,
         payment_intent_id=order.payment_intent_id,
         payment_link_id=order.payment_link_id,
+        recovered_from=order.recovered_from,
         email=order.email,
         name=order.name,
         country=order.country,

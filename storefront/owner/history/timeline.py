@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, select
 
 from storefront.core import money
 from storefront.core.db import db
-from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.after_sale import Dispute, FraudWarning, OrderChange, Refund
 from storefront.orders.models import Order
 from storefront.payments.webhook.models import StripeEvent
@@ -59,6 +59,9 @@ def _sale(order: Order) -> Iterator[Moment]:
     for text, at in times.items():
         if at is not None:
             yield Moment(at=at, kind=MomentKind.SALE, subject=order.number, text=text)
+    if order.recovered_from is not None:
+        text = f"recovered: a copy of the expired Session {order.recovered_from}"
+        yield Moment(at=order.placed_at, kind=MomentKind.SALE, subject=order.number, text=text)
 
 
 def _refunds(order: Order) -> Iterator[Moment]:
@@ -95,7 +98,7 @@ def _mails(order: Order) -> Iterator[Moment]:
     """When it was sent; one that was not, when it was promised."""
     rows = db.session.scalars(
         select(OutboxMessage)
-        .where(OutboxMessage.order_id == order.id)
+        .where((OutboxMessage.order_id == order.id) | _is_its_reminder(order))
         .order_by(OutboxMessage.id)
         .execution_options(populate_existing=True)
     )
@@ -107,6 +110,13 @@ def _mails(order: Order) -> Iterator[Moment]:
         error = f" ({row.last_error})" if row.last_error else ""
         text = f"mail {row.kind}: {state}{error}"
         yield Moment(at=row.sent_at or row.created_at, kind=MomentKind.MAIL, subject=str(row.id), text=text)
+
+
+def _is_its_reminder(order: Order) -> ColumnElement[bool]:
+    """Select the email whose link led to this order."""
+    if order.recovered_from is None:
+        return false()
+    return (OutboxMessage.kind == MailKind.CHECKOUT_REMINDER) & (OutboxMessage.about == order.recovered_from)
 
 
 def _events(order: Order) -> Iterator[Moment]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.config.settings import Mode
 from storefront.owner.health.trouble import Trouble
 from storefront.owner.readiness.answers import Answer
@@ -45,6 +46,14 @@ class TaxFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderFacts:
+    """Whether Stripe refused to ask buyers for consent, and whether it did ask within a month."""
+
+    is_refused: bool
+    has_asked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Answers are None where nobody has asked yet."""
 
@@ -70,3 +79,5 @@ class Facts:
     samples: tuple[LegalKind, ...]  # that still say what the sample shop said, outside the sandbox
     saw_proxy: bool  # a request came through one within the hour
     tax: TaxFacts | None = None  # of a shop that collects tax through Stripe
+    checkout_ui: CheckoutUi = CheckoutUi.EMBEDDED
+    reminders: ReminderFacts | None = None  # of a shop that sends any

@@ -5,20 +5,21 @@ from collections.abc import Iterator
 from storefront.core.config.settings import Mode
 from storefront.owner.readiness.facts import Facts
 from storefront.owner.readiness.point import Action, Point, State
+from storefront.owner.readiness.reminders_point import reminders_point
 from storefront.owner.readiness.stripe_points import key_point, mode_point, prices_point, webhook_point
 from storefront.owner.readiness.tax_point import tax_point
 
 
 def find_points(facts: Facts) -> list[Point]:
     """Return every point, in the order in which an owner opens a shop."""
-    tax = tax_point(facts)
+    where_used = [point for point in (tax_point(facts), reminders_point(facts)) if point is not None]
     return [
         _catalog(facts),
         _legal_pages(facts),
         key_point(facts),
         webhook_point(facts),
         prices_point(facts),
-        *([tax] if tax else []),
+        *where_used,
         _mail(facts),
         _owner_email(facts),
         _storage(facts),

@@ -11,13 +11,15 @@ from storefront.core.config.strength import is_placeholder
 from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.mail.models import MailKind, OutboxMessage
+from storefront.orders.notices import NoticeKind, list_open_notices
 from storefront.owner.health.trouble import Trouble, read_trouble
 from storefront.owner.people.models import Passkey, Person, Role
 from storefront.owner.readiness.answers import Answer, read_answers
-from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, TaxFacts, TriedMail
+from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, ReminderFacts, TaxFacts, TriedMail
 from storefront.owner.readiness.models import Question
 from storefront.owner.readiness.point import Point
 from storefront.owner.readiness.points import find_points
+from storefront.payments.checkout.models import Checkout
 from storefront.payments.webhook.endpoint import is_reachable
 from storefront.shop.catalog.mirrors import in_running_mode, is_taxed_as_now
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductState, StripeMirror
@@ -27,6 +29,7 @@ from storefront.shop.pages.words import SAMPLE_MARK
 from storefront.shop.profile.read import read_profile
 
 PROXY_SEEN = timedelta(hours=1)
+ASKED_SINCE = timedelta(days=30)
 EXAMPLE_NAMES = ("Storefront", "Your shop")
 
 
@@ -61,6 +64,8 @@ def read_facts(trouble: Trouble) -> Facts:
         samples=_find_samples(shop),
         saw_proxy=seen is not None and clock.now() - seen <= PROXY_SEEN,
         tax=_read_tax(answers) if shop.stripe_tax else None,
+        checkout_ui=shop.checkout_ui,
+        reminders=_read_reminders() if read_profile().sends_reminders else None,
     )
 
 
@@ -139,6 +144,24 @@ def _read_tax(answers: Mapping[Question, Answer]) -> TaxFacts:
         select(Product.name).where(Product.state.in_(FOR_SALE), is_silent).order_by(Product.position, Product.id)
     )
     return TaxFacts(answer=answers.get(Question.TAX), untaxed=tuple(db.session.scalars(names)))
+
+
+def _read_reminders() -> ReminderFacts:
+    refusals = {notice.kind for notice in list_open_notices()}
+    asked = (
+        select(Checkout.id)
+        .where(
+            Checkout.mode == settings().mode,
+            Checkout.checkout_session_id.is_not(None),
+            Checkout.created_at > clock.now() - ASKED_SINCE,
+            Checkout.body["consent_collection"]["promotions"].as_string() == "auto",
+        )
+        .limit(1)
+    )
+    return ReminderFacts(
+        is_refused=NoticeKind.REMINDERS_REFUSED in refusals,
+        has_asked=db.session.scalar(asked) is not None,
+    )
 
 
 def _read_people() -> PeopleFacts:

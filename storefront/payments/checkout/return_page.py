@@ -1,7 +1,7 @@
 """What the page after paying may say: look again at the Session, and decide who sees the keys."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from storefront.buyers.library.purchase import Purchase
@@ -60,10 +60,19 @@ def land(session_id: str, *, browser: str) -> Landing:
     )
     if fulfillment.outcome is Outcome.NOT_OURS:
         raise _remember_stranger(session_id)
-    checkout = started if started and started.is_started_by(browser) else None
+    checkout = _own(started, browser)
     if fulfillment.order_id is None:
         return _land_without_order(fulfillment.outcome, checkout)
-    return _land_at_order(read_order(fulfillment.order_id), fulfillment.outcome, checkout)
+    order = read_order(fulfillment.order_id)
+    landing = _land_at_order(order, fulfillment.outcome, checkout)
+    if order.recovered_from is None:
+        return landing
+    # The cart of who began it here has been bought. Whose keys they are does not follow from that.
+    return replace(landing, checkout=_own(find_started(order.recovered_from), browser))
+
+
+def _own(started: StartedCheckout | None, browser: str) -> StartedCheckout | None:
+    return started if started and started.is_started_by(browser) else None
 
 
 def _land_without_order(outcome: Outcome, checkout: StartedCheckout | None) -> Landing:
@@ -141,11 +150,11 @@ def shows_keys(order: Order, checkout: StartedCheckout | None, *, wants_code: bo
     """Return True for 30 days to the browser that paid, and for 30 minutes to others: the address may leak.
 
     No other where the order has a new link, or the owner wants a mailed code (`wants_code`). Who pays by a
-    Payment Link has not been here before: for 30 minutes every browser may be theirs.
+    Payment Link, or a reminder's link, has not been here before: for 30 minutes every browser may be theirs.
     """
     now = clock.now()
     if checkout is not None:
         return now - checkout.created_at < timedelta(days=SAME_BROWSER_DAYS)
-    if order.token_version > 1 or (wants_code and order.payment_link_id is None):
+    if order.token_version > 1 or (wants_code and not order.payment_link_id and not order.recovered_from):
         return False
     return order.paid_at is not None and now - order.paid_at < timedelta(minutes=OTHER_BROWSER_MINUTES)

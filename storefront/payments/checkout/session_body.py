@@ -1,6 +1,7 @@
 """What we ask Stripe for: the body of `POST /v1/checkout/sessions`, stored before it is sent."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from storefront.core.config.settings import Settings
@@ -11,6 +12,17 @@ from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog.mirrors import Mirror
 from storefront.shop.pages.consent import CheckoutWords
 from storefront.stripe_api import own_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boxes:
+    """Which boxes Stripe shows where the words ask for them: to accept terms, and to hear from the shop."""
+
+    terms: bool
+    news: bool
+
+
+ALL_BOXES = Boxes(terms=True, news=True)
 
 
 def build_body(
@@ -24,13 +36,11 @@ def build_body(
     beside: Collection[Mirror] = (),
     way_back: str,
     words: CheckoutWords,
-    has_box: bool = True,
+    boxes: Boxes = ALL_BOXES,
 ) -> dict[str, Any]:
     """Return the body of a Session. `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
 
     `beside` is offered inside Checkout.
-
-    `has_box`: Stripe shows a box to tick, if the words ask for consent.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
     """
@@ -55,7 +65,8 @@ def build_body(
     body |= chosen_by_owner(shop)
     if ui_mode == ELEMENTS:
         return body | {"metadata": marks | said_by_own_form(words)}
-    return body | asked_of_buyer(words, has_box=has_box)
+    body |= asked_of_buyer(words, has_box=boxes.terms)
+    return _with_way_back(body) if words.asks_for_news and boxes.news else body
 
 
 def build_link_body(
@@ -85,6 +96,18 @@ def build_link_body(
         "payment_intent_data": {"metadata": marks},
     }
     return body | asked_in_form(words.fields) | chosen_by_owner(shop) | asked_of_buyer(words, has_box=has_box)
+
+
+def _with_way_back(body: dict[str, Any]) -> dict[str, Any]:
+    """Ask whether the shop may write, and for an address that opens a copy once this Session has expired.
+
+    https://docs.stripe.com/payments/checkout/abandoned-carts: on Stripe's page and in its embedded form.
+    """
+    takes_codes = body.get("allow_promotion_codes", False)
+    return body | {
+        "consent_collection": {**body.get("consent_collection", {}), "promotions": "auto"},
+        "after_expiration": {"recovery": {"enabled": True, "allow_promotion_codes": takes_codes}},
+    }
 
 
 def _line(mirror: Mirror, quantity: int) -> dict[str, Any]:

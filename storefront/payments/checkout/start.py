@@ -1,12 +1,13 @@
 """From a cart to an open Checkout Session: one row, one Session, whatever is clicked twice or times out."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from storefront.core import tokens
 from storefront.core.db import end_read
 from storefront.core.errors import (
+    StripeAsksNobody,
     StripeFault,
     StripeInProgress,
     StripeMissing,
@@ -14,7 +15,7 @@ from storefront.core.errors import (
     StripeWantsTerms,
 )
 from storefront.core.runtime import settings
-from storefront.payments.checkout import terms_box
+from storefront.payments.checkout import news_box, terms_box
 from storefront.payments.checkout.beside import find_beside
 from storefront.payments.checkout.buy_now import way_back
 from storefront.payments.checkout.models import Checkout
@@ -28,14 +29,14 @@ from storefront.payments.checkout.rows import (
     store,
     store_session,
 )
-from storefront.payments.checkout.session_body import build_body
+from storefront.payments.checkout.session_body import Boxes, build_body
 from storefront.payments.checkout.ui import HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
 from storefront.shop.pages.consent import read_checkout_words
 from storefront.stripe_api.gateway import gateway
 
-MOST_MENDED = 3  # the box, the prices, and a box that another click has asked for meanwhile
+MOST_MENDED = 4  # two boxes, the prices, and a box that another click has asked for meanwhile
 OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session that the first one is making
 
 
@@ -141,21 +142,28 @@ def ensure_session(token: str) -> OpenCheckout:
 
 
 def _create_anyhow(token: str) -> OpenCheckout:
-    """Sell all the same: without the box that Stripe refuses, and with prices made anew that it lost."""
-    remake, has_box = "", terms_box.may_be_shown()
+    """Sell all the same: without a box that Stripe refuses, and with prices made anew that it lost."""
+    remake, boxes = "", Boxes(terms=terms_box.BOX.may_be_shown(), news=news_box.BOX.may_be_shown())
     for is_last in (False,) * MOST_MENDED + (True,):
         try:
-            return _create_session(token, remake=remake, has_box=has_box)
-        except StripeWantsTerms:
+            return _create_session(token, remake=remake, boxes=boxes)
+        except (StripeWantsTerms, StripeAsksNobody) as error:
             if is_last:
                 raise
-            terms_box.tell_refused()
-            has_box = False
+            boxes = _without_refused(boxes, error)
         except StripeMissing as error:
             if is_last or remake:
                 raise
             remake = _forget_mirrors(token, error)
     raise AssertionError("the last try returns or raises")
+
+
+def _without_refused(boxes: Boxes, error: StripeWantsTerms | StripeAsksNobody) -> Boxes:
+    if isinstance(error, StripeWantsTerms):
+        terms_box.tell_refused()
+        return replace(boxes, terms=False)
+    news_box.tell_refused()
+    return replace(boxes, news=False)
 
 
 def _forget_mirrors(token: str, error: StripeMissing) -> str:
@@ -183,8 +191,8 @@ def _wait_for_other(token: str) -> OpenCheckout:
     raise StripeInProgress
 
 
-def _create_session(token: str, *, remake: str, has_box: bool) -> OpenCheckout:
-    attempt, body = _ensure_body(token, remake=remake, has_box=has_box)
+def _create_session(token: str, *, remake: str, boxes: Boxes) -> OpenCheckout:
+    attempt, body = _ensure_body(token, remake=remake, boxes=boxes)
     try:
         seen = gateway().create_checkout(body, idempotency_key=f"checkout:{token}:{attempt}")
     except StripeMissing:
@@ -196,12 +204,15 @@ def _create_session(token: str, *, remake: str, has_box: bool) -> OpenCheckout:
         # Another tab has changed the cart meanwhile: what was made for the old one must not stay payable.
         gateway().close_checkout(seen.id)
         return ensure_session(token)
-    if "consent_collection" in body:
-        terms_box.tell_shown()
+    asked = body.get("consent_collection", {})
+    if "terms_of_service" in asked:
+        terms_box.BOX.tell_shown()
+    if "promotions" in asked:
+        news_box.BOX.tell_shown()
     return _opened(get_checkout(token))
 
 
-def _ensure_body(token: str, *, remake: str, has_box: bool) -> tuple[int, dict[str, Any]]:
+def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[str, Any]]:
     """Return the attempt and what it sends to Stripe: stored first, so that a repetition is the same."""
     checkout = get_checkout(token)
     attempt, cart, ui_mode = checkout.attempt, checkout.cart, checkout.ui_mode
@@ -219,7 +230,7 @@ def _ensure_body(token: str, *, remake: str, has_box: bool) -> tuple[int, dict[s
         beside=beside.values(),
         shop_id=mirrors.shop_id(),
         words=read_checkout_words(),
-        has_box=has_box,
+        boxes=boxes,
     )
     store(token, attempt, body=body)
     return attempt, body

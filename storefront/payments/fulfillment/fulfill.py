@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from storefront.buyers.reminders.left import keep_left
 from storefront.core.db import transaction
 from storefront.core.errors import StripeMissing
 from storefront.core.queue import nudge
@@ -19,6 +20,7 @@ from storefront.orders.queries import find_summary
 from storefront.payments.fulfillment.converge import Converged, OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.recognize import recognize_checkout
+from storefront.payments.recovery.find_left import find_left
 from storefront.stripe_api.gateway import gateway
 
 log = logging.getLogger(__name__)
@@ -104,14 +106,17 @@ def _ask_stripe(
         return Fulfillment(outcome=Outcome.NOT_OURS)
     if seen.status != "complete":
         outcome = Outcome.EXPIRED if seen.status == "expired" else Outcome.OPEN
-        return Fulfillment(outcome=outcome, order_id=order_id)
+        return Fulfillment(outcome=outcome, order_id=order_id, left=find_left(seen, lines))
     return StripeAnswer(checkout=seen, lines=lines, ticket=ticket)
 
 
 def _without_effects(fulfillment: Fulfillment, in_transaction: InTransaction | None) -> Fulfillment:
-    if in_transaction:
+    if in_transaction or fulfillment.left:
         with transaction() as session:
-            in_transaction(session, fulfillment)
+            if fulfillment.left:
+                keep_left(session, fulfillment.left)
+            if in_transaction:
+                in_transaction(session, fulfillment)
     return fulfillment
 
 

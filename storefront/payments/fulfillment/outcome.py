@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from storefront.buyers.reminders.left import Left
+
 
 class Outcome(StrEnum):
     FULFILLED = "fulfilled"
@@ -16,7 +18,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fulfillment:
-    """`order_id` is None where the Session has led to no order of this shop."""
+    """`order_id` is None where the Session has led to no order of this shop.
+
+    `left` is what its buyer left at Checkout, where they agreed to be reminded of it.
+    """
 
     outcome: Outcome
     order_id: int | None = None
+    left: Left | None = None

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from storefront.buyers.reminders.left import is_kept
 from storefront.core import money
 from storefront.core.db import db
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.models import Order
 from storefront.orders.queries import find_order
 from storefront.payments.fulfillment.recognize import recognize_checkout
+from storefront.payments.recovery.find_left import find_left
 from storefront.stripe_api.seen import SeenCheckout, SeenDispute, SeenPayment, SeenRefund, SeenWarning
 
 
@@ -29,7 +31,12 @@ class Difference:
 
 def find_difference(seen: SeenCheckout) -> Difference | None:
     """None when there is nothing to repair: our rows agree, or the Session is not this shop's."""
-    if seen.status != "complete" or recognize_checkout(seen) is None:
+    lines = recognize_checkout(seen)
+    if lines is None:
+        return None
+    if seen.status == "expired" and find_left(seen, lines) and not is_kept(seen.id):
+        return Difference(order_number=None, sentences=("expired, and its buyer agreed to be reminded of it",))
+    if seen.status != "complete":
         return None
     order = find_order(seen.id)
     if order is None:

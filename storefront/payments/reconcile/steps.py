@@ -17,6 +17,7 @@ from storefront.orders.queries import find_session_id, order_in_running_mode
 from storefront.payments.reconcile.repair import patiently
 from storefront.payments.webhook import ledger
 from storefront.payments.webhook.dispatch import CUSTOMER_EVENTS, FINDERS, PAYMENT_EVENTS, SESSION_EVENTS
+from storefront.shop.profile.reminders import are_reminders_on
 from storefront.stripe_api.lists import (
     find_session_of_payment,
     list_complete_checkouts,
@@ -133,7 +134,9 @@ def _sessions_of(payment_intent_ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def _read_events(since: datetime, after: str | None) -> Batch:
-    types = (SESSION_EVENTS - {"checkout.session.expired"}) | PAYMENT_EVENTS | CUSTOMER_EVENTS
+    types = SESSION_EVENTS | PAYMENT_EVENTS | CUSTOMER_EVENTS
+    if not are_reminders_on():  # an expired Session means nothing then, and each costs a question
+        types -= {"checkout.session.expired"}
     page = patiently(lambda: list_events(since=since, after=after, types=types))
     missed = _find_missed([event for event in page.items if _should_have_come(event)])
     sessions = tuple(dict.fromkeys(event.session_id for event in missed if event.session_id))

@@ -54,6 +54,7 @@ TOO_EARLY = frozenset(
         ("checkout.session.completed", Outcome.OPEN),
         ("checkout.session.async_payment_succeeded", Outcome.OPEN),
         ("checkout.session.async_payment_succeeded", Outcome.AWAITING_PAYMENT),
+        ("checkout.session.expired", Outcome.OPEN),
     }
 )
 NO_ORDER_YET = "no_order_yet"

@@ -90,6 +90,7 @@ SHOP = (
     flag("font_for_text"),
     flag("asks_consent"),
     consent("consent_text", CONSENT["consent_text"]),
+    flag("sends_reminders"),
     slugs("order"),
     slugs("page_order"),
 )

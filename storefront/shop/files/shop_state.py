@@ -18,6 +18,7 @@ from storefront.shop.pages.consent import CONSENT
 from storefront.shop.pages.queries import select_pages
 from storefront.shop.profile.change import WORDS
 from storefront.shop.profile.models import THE_ONE, ShopProfile
+from storefront.shop.profile.reminders import REMINDERS
 
 FRESH = {"populate_existing": True}
 
@@ -51,7 +52,8 @@ def _read_face(session: Session, order: list[str]) -> Iterator[tuple[Ref, Fields
         yield Ref(Kind.PAGE, name=page.slug), {known.name: getattr(page, known.column) for known in known_fields}
     orders: Fields = {"order": order, "page_order": [page.slug for page in pages]}
     profile = session.get(ShopProfile, THE_ONE, populate_existing=True)
-    yield SHOP, WORDS.read(profile) | CHOSEN.read(profile) | CONSENT.read(profile) | orders
+    switches = CONSENT.read(profile) | REMINDERS.read(profile)
+    yield SHOP, WORDS.read(profile) | CHOSEN.read(profile) | switches | orders
     for name in fields.LOOKS:
         kept = getattr(profile, name, None)
         if kept is not None:

@@ -40,6 +40,7 @@ from storefront.shop.media.samples import offer_sample, order_samples, take_samp
 from storefront.shop.pages.consent import CONSENT
 from storefront.shop.pages.edit import order_pages
 from storefront.shop.profile.change import WORDS
+from storefront.shop.profile.reminders import REMINDERS
 from storefront.shop.profile.row import write_part
 
 STEPS_IN_ORDER = (Act.REMOVE, Act.CHANGE, Act.MAKE)  # what goes makes room, and gives its name away
@@ -86,6 +87,7 @@ def _write_shop(session: Session, values: Fields) -> None:
     for part, cleaned in (
         (WORDS, _pick(values, WORDS.columns)),
         (CONSENT, _pick(values, CONSENT.columns)),
+        (REMINDERS, _pick(values, REMINDERS.columns)),
         (CHOSEN, clean_looks(_pick(values, CHOSEN.columns))),
     ):
         if cleaned:

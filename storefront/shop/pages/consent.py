@@ -23,11 +23,15 @@ RULES = {"consent_text": TextRule(label="The text", longest=LONGEST_AT_STRIPE)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutWords:
-    """What Stripe's form says and asks besides the price. An empty `consent` asks for nothing."""
+    """What Stripe's form says and asks besides the price. An empty `consent` asks for nothing.
+
+    `asks_for_news`: whether the shop may write to the buyer, as it has to be asked before a reminder.
+    """
 
     terms_url: str | None
     consent: str
     fields: tuple[FormField, ...] = ()
+    asks_for_news: bool = False
 
     @property
     def beside_box(self) -> str:
@@ -55,7 +59,9 @@ def read_checkout_words() -> CheckoutWords:
     profile = read_profile()
     consent = (profile.consent_text or DEFAULT_TEXT) if profile.asks_consent else ""
     fields = read_fields(profile.form_fields)
-    return CheckoutWords(terms_url=find_terms_url(), consent=consent, fields=fields)
+    return CheckoutWords(
+        terms_url=find_terms_url(), consent=consent, fields=fields, asks_for_news=profile.sends_reminders
+    )
 
 
 def find_terms_url() -> str | None:

@@ -41,3 +41,4 @@ class ShopProfile(Base):
     font: Mapped[dict[str, Any] | None] = mapped_column(KeptFile)
     asks_consent: Mapped[bool] = mapped_column(default=False)  # Checkout asks to agree to immediate delivery
     consent_text: Mapped[str] = mapped_column(default="")
+    sends_reminders: Mapped[bool] = mapped_column(default=False)  # who agreed at Checkout, of what they left there

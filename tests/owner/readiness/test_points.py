@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.config.settings import Mode
 from storefront.owner.readiness.answers import Answer, Body
-from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, TaxFacts, TriedMail
+from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, ReminderFacts, TaxFacts, TriedMail
 from storefront.owner.readiness.point import Action, Point, State, count_open, put_open_first
 from storefront.owner.readiness.points import find_points
 from storefront.payments.webhook.endpoint import Secret
@@ -92,6 +93,10 @@ def tax(*untaxed: str, **changes: Any) -> dict[str, Any]:
     return {"tax": TaxFacts(answer=answer(**body | changes), untaxed=untaxed)}
 
 
+def reminding(*, is_refused: bool = False, has_asked: bool = False, **changes: Any) -> dict[str, Any]:
+    return {"reminders": ReminderFacts(is_refused=is_refused, has_asked=has_asked)} | changes
+
+
 NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ("catalog", {"catalog": ONE_DRAFT}, State.TO_DO, "1 draft waits"),
     ("legal_pages", {"unpublished": (LegalKind.IMPRINT, LegalKind.TERMS)}, State.TO_DO, "yet: imprint, terms."),
@@ -157,6 +162,9 @@ NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ("stripe_tax", tax(countries=[]), State.TO_DO, "collects tax nowhere yet"),
     ("stripe_tax", tax("Kerf"), State.WRONG, "Choose whether prices have tax in them: Kerf."),
     ("stripe_tax", tax("Kerf", preset_behavior="exclusive"), State.TO_DO, "the account's preset counts: Kerf."),
+    ("reminders", reminding(), State.UNKNOWN, "nobody knows if Stripe asks"),
+    ("reminders", reminding(is_refused=True), State.WRONG, "so nobody is reminded"),
+    ("reminders", reminding(checkout_ui=CheckoutUi.ELEMENTS), State.TO_DO, "own form (CHECKOUT_UI=elements)"),
     ("passkey", {"people": PeopleFacts(owners=1, with_passkey=0)}, State.TO_DO, "No owner has a passkey"),
     ("backup", {"restored": None}, State.TO_DO, "Try a restore"),
     ("mode", {"mode": Mode.TEST}, State.TO_DO, "Live comes next"),
@@ -184,6 +192,7 @@ DONE_SO: list[tuple[str, dict[str, Any], str]] = [
     ("webhook", {}, "Last delivery 2026-11-02 12:00 UTC"),
     ("webhook", trouble(last_event_at=None), "No delivery has arrived yet"),
     ("webhook", {"is_reachable": False}, "through `stripe listen`"),
+    ("reminders", reminding(has_asked=True), "who agrees is reminded once"),
     ("stripe_tax", tax(), "Tax is collected in DE, and every product"),
     ("stripe_prices", {}, "1 of 3 prices are at Stripe in live mode. The others are made at their first sale."),
     ("stripe_prices", {"catalog": CatalogFacts(for_sale=1, drafts=0, prices=2, mirrored=2)}, "All 2 prices"),

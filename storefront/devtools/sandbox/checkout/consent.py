@@ -15,6 +15,9 @@ NO_TERMS_URL = (
 )
 
 
+NO_PROMOTIONS = "`consent_collection.promotions` is not available in your country."
+
+
 def check_texts(params: Json) -> None:
     """Judge parameters of a Session or of a payment link before anything is executed."""
     texts = params.get("custom_text") or {}
@@ -42,6 +45,13 @@ def require_terms_url(work: UnitOfWork, params: Json) -> None:
     """Raise Stripe's 400 where the account's public details have no address of terms."""
     if asks_for_terms(params) and not work.settings.terms_url:
         raise invalid(NO_TERMS_URL)
+
+
+def require_promotions(work: UnitOfWork, params: Json) -> None:
+    """Raise Stripe's 400 where the account may not ask for consent to promotional emails."""
+    asks = (params.get("consent_collection") or {}).get("promotions") == "auto"
+    if asks and not work.settings.asks_for_promotions:
+        raise invalid(NO_PROMOTIONS, param="consent_collection[promotions]")
 
 
 def require_acceptance(body: Json, params: Json) -> None:

@@ -5,7 +5,7 @@ import re
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.formats import is_email
 from storefront.devtools.sandbox.api.updates import merged_metadata
-from storefront.devtools.sandbox.checkout.consent import require_terms_url
+from storefront.devtools.sandbox.checkout.consent import require_promotions, require_terms_url
 from storefront.devtools.sandbox.checkout.custom_amounts import check_custom_lines
 from storefront.devtools.sandbox.checkout.line_items import adjustable, check_currency, get_line, read_lines
 from storefront.devtools.sandbox.checkout.payment_link_body import find_limit, link_body, rebuild
@@ -37,6 +37,7 @@ _HANDED_ON = (
 
 def add_link(work: UnitOfWork, params: Json) -> Record:
     require_terms_url(work, params)
+    require_promotions(work, params)
     lines, currency = read_lines(work, params["line_items"], takes_recurring=True)
     check_currency(params, currency)
     check_custom_lines(work, params, lines)
@@ -57,6 +58,7 @@ def add_link(work: UnitOfWork, params: Json) -> Record:
 def change_link(work: UnitOfWork, link: Record, params: Json) -> None:
     """Change a link: `""` unsets, metadata is merged, lines change by their ids."""
     require_terms_url(work, params)
+    require_promotions(work, params)
     lines = params.pop("line_items", [])
     link.private["params"] = _changed_params(link.private["params"], params)
     for place, given in enumerate(lines):

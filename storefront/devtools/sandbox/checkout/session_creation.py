@@ -3,7 +3,7 @@
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.parameter_checks import check_customer
 from storefront.devtools.sandbox.checkout import discounts
-from storefront.devtools.sandbox.checkout.consent import require_terms_url
+from storefront.devtools.sandbox.checkout.consent import require_promotions, require_terms_url
 from storefront.devtools.sandbox.checkout.custom_amounts import check_custom_lines
 from storefront.devtools.sandbox.checkout.line_items import check_currency, read_lines
 from storefront.devtools.sandbox.checkout.offered import offered_types
@@ -26,6 +26,7 @@ def open_session(work: UnitOfWork, params: Json) -> Record:
     check_customer(work, params)
     check_customer_for_tax(work, params)
     require_terms_url(work, params)
+    require_promotions(work, params)
     lines, currency = read_lines(work, params["line_items"])
     check_currency(params, currency)
     check_custom_lines(work, params, lines)

@@ -1,0 +1,118 @@
+"""Who is reminded how often, and who never again: by a keyed hash of the address, which erasing leaves alone."""
+
+import hashlib
+import hmac
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from storefront.buyers.reminders.left import find_left
+from storefront.buyers.reminders.models import ReminderReader
+from storefront.core import clock, tokens
+from storefront.core.db import db, insert_missing, transaction
+from storefront.core.errors import NotFound
+from storefront.core.runtime import settings
+from storefront.customers.models import email_key
+
+PURPOSE = "reminders"
+AT_MOST_ONCE_IN = timedelta(days=7)
+
+
+def hash_address(email: str) -> str:
+    """Return 64 hex digits, the same for every spelling of one customer; another SECRET_KEY gives others."""
+    message = f"{PURPOSE}:{email_key(email)}".encode()
+    return hmac.new(settings().secret_key.encode(), message, hashlib.sha256).hexdigest()
+
+
+def claim_turn(email: str, session_id: str) -> str | None:
+    """Return the token that ends an address's reminders, for one reminder of this Session that may leave now.
+
+    None: the address wants none, or another one went there within the week. Of two at the same moment one gets it,
+    and gets it again at its next try.
+    """
+    now = clock.now()
+    with transaction() as session:
+        reader_id = _ensure_reader(session, email)
+        claimed = session.scalar(
+            update(ReminderReader)
+            .where(
+                ReminderReader.id == reader_id,
+                ReminderReader.stopped_at.is_(None),
+                or_(
+                    ReminderReader.reminded_at.is_(None),
+                    ReminderReader.reminded_at <= now - AT_MOST_ONCE_IN,
+                    ReminderReader.reminded_of == session_id,
+                ),
+            )
+            .values(reminded_at=now, reminded_of=session_id)
+            .returning(ReminderReader.token_seed)
+            .execution_options(synchronize_session=False)
+        )
+    return None if claimed is None else _derive(claimed)
+
+
+def has_stopped(email: str) -> bool:
+    """Tell whether an address wants no reminders."""
+    found = select(ReminderReader.id).where(
+        ReminderReader.mode == settings().mode,
+        ReminderReader.address_hash == hash_address(email),
+        ReminderReader.stopped_at.is_not(None),
+    )
+    return db.session.scalar(found) is not None
+
+
+def stop_address(session: Session, email: str) -> None:
+    """End the reminders of an address, inside the caller's transaction."""
+    _set_stopped(session, _ensure_reader(session, email), wants=False)
+
+
+def wants_reminders(reader_id: int) -> bool:
+    return db.session.get_one(ReminderReader, reader_id, populate_existing=True).stopped_at is None
+
+
+def get_reader_id(token: str) -> int:
+    """Raises NotFound for what is not one of our links."""
+    found = select(ReminderReader.id).where(ReminderReader.token_hash == tokens.hash_token(token))
+    reader_id = db.session.scalar(found)
+    if reader_id is None:
+        raise NotFound("We can't find this link. Copy the complete link from your email.")
+    return reader_id
+
+
+def set_reminders(reader_id: int, *, wants: bool) -> None:
+    """Safe to repeat. After a change of SECRET_KEY an address has another row, which follows while it is known."""
+    reminded_of = db.session.get_one(ReminderReader, reader_id, populate_existing=True).reminded_of
+    left = find_left(reminded_of) if reminded_of else None
+    with transaction() as session:
+        _set_stopped(session, reader_id, wants=wants)
+        if left is not None:
+            _set_stopped(session, _ensure_reader(session, left.email), wants=wants)
+
+
+def _set_stopped(session: Session, reader_id: int, *, wants: bool) -> None:
+    session.execute(
+        update(ReminderReader)
+        .where(ReminderReader.id == reader_id)
+        .values(stopped_at=None if wants else clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _ensure_reader(session: Session, email: str) -> int:
+    seed, mode, address_hash = tokens.new_seed(), settings().mode, hash_address(email)
+    row = {
+        "mode": mode,
+        "address_hash": address_hash,
+        "token_seed": seed,
+        "token_hash": tokens.hash_token(_derive(seed)),
+    }
+    insert_missing(session, ReminderReader, [row])
+    found = select(ReminderReader.id).where(
+        ReminderReader.mode == mode, ReminderReader.address_hash == address_hash
+    )
+    return session.scalars(found).one()
+
+
+def _derive(seed: bytes) -> str:
+    return tokens.derive_token(seed, purpose=PURPOSE, version=1, secret_key=settings().secret_key)

@@ -1,0 +1,44 @@
+"""A box that Stripe's form may show, and that Stripe refuses while the account lacks something for it."""
+
+from datetime import datetime, timedelta
+
+from storefront.core import clock
+from storefront.core.db import end_read, transaction
+from storefront.core.runtime import Part
+from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
+
+REFUSED_FOR = timedelta(minutes=5)  # so that not every checkout costs one more call
+
+
+class Box:
+    """Remembers a refusal for a while, and tells the owner by one notice of this kind."""
+
+    def __init__(self, kind: NoticeKind) -> None:
+        self._kind = kind
+        self._refused_at: Part[datetime | None] = Part(f"refusal of a box, {kind}", lambda: None)
+        # Whether a notice may be open, as far as this process knows: at its start it does not.
+        self._may_be_open: Part[bool] = Part(f"notice about a box, {kind}", lambda: True)
+
+    def may_be_shown(self) -> bool:
+        """Return False for a while after Stripe refused the box to this process: it would refuse it again."""
+        refused_at = self._refused_at.get()
+        return refused_at is None or clock.now() - refused_at > REFUSED_FOR
+
+    def tell_refused(self, text: str) -> None:
+        """Tell the owner. The sale goes on without the box."""
+        end_read()
+        with transaction() as session:
+            draft = NoticeDraft(kind=self._kind, subject="account", text=text)
+            settle_notices(session, [draft], kinds=[self._kind])
+        self._may_be_open.set(True)
+        self._refused_at.set(clock.now())
+
+    def tell_shown(self) -> None:
+        """Close the notice, once in each process that may have opened it."""
+        self._refused_at.set(None)
+        if not self._may_be_open.get():
+            return
+        end_read()
+        with transaction() as session:
+            settle_notices(session, [], kinds=[self._kind], forgets_done=True)
+        self._may_be_open.set(False)

@@ -1,0 +1,46 @@
+"""Whether an expired Session is one whose buyer may be written to. Nothing of anybody else is kept."""
+
+from collections.abc import Mapping
+
+from storefront.buyers.reminders.left import Left, LeftLine
+from storefront.buyers.reminders.readers import has_stopped
+from storefront.core import clock
+from storefront.core.email_addresses import is_address
+from storefront.shop.catalog.recognized_lines import RecognizedLine
+from storefront.shop.profile.reminders import are_reminders_on
+from storefront.stripe_api.seen import SeenCheckout
+
+
+def find_left(seen: SeenCheckout, lines: Mapping[str, RecognizedLine]) -> Left | None:
+    """Return what was left: expired, with an address, a link that works, and a yes to emails in this very Session.
+
+    None, too, for a copy that such a link has opened: one email for each checkout, not one a day. And for every
+    Session while the owner's switch is off, or where the address has ended its reminders.
+    """
+    recovery, email = seen.recovery, (seen.email or "").strip()
+    if seen.status != "expired" or seen.recovered_from is not None or recovery is None:
+        return None
+    if not recovery.may_write or recovery.expires_at <= clock.now() or not is_address(email):
+        return None
+    if not are_reminders_on() or has_stopped(email):
+        return None
+    return Left(
+        session_id=seen.id,
+        checkout_token=seen.metadata.get("checkout"),
+        email=email,
+        url=recovery.url,
+        url_expires_at=recovery.expires_at,
+        currency=seen.currency,
+        total_minor=seen.total_minor,
+        lines=tuple(
+            LeftLine(
+                description=line.description,
+                quantity=line.quantity,
+                total_minor=line.total_minor,
+                price_id=lines[line.id].price_id,
+                product_id=lines[line.id].product_id,
+            )
+            for line in seen.lines
+        ),
+        began_at=seen.created_at,
+    )
