@@ -53,7 +53,7 @@ def _apply_payment(order: Order, payment: SeenPayment) -> None:
     order.refunded_minor = payment.refunded_minor
     order.is_disputed = payment.is_disputed
     order.waits_for = to_keep(payment.waiting)
-    order.excess_minor = payment.excess_minor
+    order.excess_minor = payment.excess.amount_minor
     if payment.after_sale is not None:
         disputes = payment.after_sale.disputes or ()
         order.dispute_status = weightiest_dispute(dispute.status for dispute in disputes)

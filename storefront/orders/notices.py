@@ -91,6 +91,12 @@ def settle_notices(
             _close_unwanted(notice, forgets_done=forgets_done)
 
 
+def close_unwanted(session: Session, kind: NoticeKind, *, order_id: int) -> None:
+    """Close what was wanted of an order and is not any more; it opens again when its cause is back."""
+    for notice in session.scalars(_select_notices().where(Notice.order_id == order_id, Notice.kind == kind)):
+        _close_unwanted(notice, forgets_done=True)
+
+
 def _select_notices() -> Select[Notice]:
     """Select all notices of the running mode."""
     return select(Notice).where(Notice.mode == settings().mode)

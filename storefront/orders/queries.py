@@ -55,6 +55,20 @@ def find_newest_session_of(stripe_customer_id: str) -> str | None:
     )
 
 
+def find_newest_transfer_of(stripe_customer_id: str) -> str | None:
+    """Return the Checkout Session of the newest order that a Customer at Stripe pays by bank transfer."""
+    return db.session.scalar(
+        select(Order.checkout_session_id)
+        .where(
+            Order.stripe_customer_id == stripe_customer_id,
+            Order.payment_method_type == "customer_balance",
+            order_in_running_mode(),
+        )
+        .order_by(Order.paid_at.desc().nulls_last(), Order.id.desc())
+        .limit(1)
+    )
+
+
 def find_order_number(stripe_id: str) -> str | None:
     """Return the number of the order with this Checkout Session or this payment."""
     is_named = (Order.checkout_session_id == stripe_id) | (Order.payment_intent_id == stripe_id)

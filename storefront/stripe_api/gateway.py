@@ -34,6 +34,7 @@ from storefront.stripe_api.seen import (
     read_refund,
     read_warning,
 )
+from storefront.stripe_api.seen_balance import NO_EXCESS, Excess, read_excess
 from storefront.stripe_api.seen_tax import SeenInvoice, read_invoice
 from storefront.stripe_api.signatures import is_signed, refuse_signature
 from storefront.stripe_api.turns import Turns
@@ -137,7 +138,7 @@ class Gateway:
             raw,
             lines,
             self._get_after_sale(payment["id"]) if asks else None,
-            excess_minor=self._excess_of(raw, charge),
+            excess=self._excess_of(raw, charge),
             invoice=self._find_invoice(raw.get("invoice")),
             kept_tax_ids=self._find_tax_ids(raw) if thorough else None,
         )
@@ -172,17 +173,14 @@ class Gateway:
         charge = (raw["payment_intent"] or {}).get("latest_charge") or {}
         return charge.get("receipt_url") or None
 
-    def _excess_of(self, raw: dict[str, Any], charge: dict[str, Any]) -> int:
-        """Return what a bank transfer brought too much; 0 where nobody paid by one, or the key may not ask.
-
-        A refund goes to the same balance, until Stripe sends it on: it is nothing too much.
-        """
+    def _excess_of(self, raw: dict[str, Any], charge: dict[str, Any]) -> Excess:
+        """Return what a bank transfer brought too much; none where nobody paid by one, or the key may not ask."""
         method = (charge.get("payment_method_details") or {}).get("type")
         if method != "customer_balance" or not isinstance(raw["customer"], str):
-            return 0
-        cash = self._find(f"/v1/customers/{quote(raw['customer'], safe='')}/cash_balance")
-        available = ((cash or {}).get("available") or {}).get(raw["currency"], 0)
-        return max(0, int(available) - int(charge["amount_refunded"]))
+            return NO_EXCESS
+        path = f"/v1/customers/{quote(raw['customer'], safe='')}/cash_balance_transactions"
+        rows = (self._find(path, limit=100) or {"data": []})["data"]
+        return read_excess(rows, currency=raw["currency"], payment_id=raw["payment_intent"]["id"])
 
     def _get_after_sale(self, payment_intent_id: str) -> SeenAfterSale:
         refunds = self._find_all("/v1/refunds", payment_intent_id)

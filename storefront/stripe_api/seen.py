@@ -8,6 +8,7 @@ from typing import Any
 
 from storefront.core import clock
 from storefront.stripe_api import own_words
+from storefront.stripe_api.seen_balance import NO_EXCESS, Excess
 from storefront.stripe_api.seen_recovery import SeenRecovery, read_recovery
 from storefront.stripe_api.seen_tax import (
     SeenInvoice,
@@ -97,7 +98,7 @@ class SeenPayment:
     is_disputed: bool
     after_sale: SeenAfterSale | None
     waiting: SeenWaiting | None = None  # what the buyer must still do
-    excess_minor: int = 0  # sent by bank transfer and not used: Stripe keeps it for this customer
+    excess: Excess = NO_EXCESS  # sent by bank transfer and not used: Stripe keeps it for this customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +287,7 @@ def read_warning(raw: dict[str, Any]) -> SeenWarning:
 
 
 def _seen_payment(
-    raw: dict[str, Any] | None, after_sale: SeenAfterSale | None, excess_minor: int
+    raw: dict[str, Any] | None, after_sale: SeenAfterSale | None, excess: Excess
 ) -> SeenPayment | None:
     if not raw:
         return None
@@ -299,7 +300,7 @@ def _seen_payment(
         is_disputed=bool(charge.get("disputed")),
         after_sale=after_sale,
         waiting=read_waiting(raw),
-        excess_minor=excess_minor,
+        excess=excess,
     )
 
 
@@ -339,7 +340,7 @@ def read_checkout(
     *,
     invoice: SeenInvoice | None = None,
     kept_tax_ids: list[dict[str, Any]] | None = None,
-    excess_minor: int = 0,
+    excess: Excess = NO_EXCESS,
 ) -> SeenCheckout:
     """`kept_tax_ids` are those of the Session's Customer, where somebody asked for them."""
     customer, totals = raw["customer_details"] or {}, raw["total_details"] or {}
@@ -376,7 +377,7 @@ def read_checkout(
         has_accepted=_has_accepted(raw),
         phone=customer.get("phone") if _part(raw, "phone_number_collection").get("enabled") else None,
         answers=_answers(raw),
-        payment=_seen_payment(payment, after_sale, excess_minor) if isinstance(payment, dict) else None,
+        payment=_seen_payment(payment, after_sale, excess) if isinstance(payment, dict) else None,
         recovered_from=raw.get("recovered_from"),
         recovery=read_recovery(raw),
         lines=tuple(_seen_line(line) for line in lines),

@@ -17,6 +17,7 @@ from storefront.orders.queries import lock_order
 from storefront.orders.tax_ids import keep_verification
 from storefront.payments.fulfillment.after_sale import copy_after_sale, note_access
 from storefront.payments.fulfillment.doubles import find_doubles, settle_pairs
+from storefront.payments.fulfillment.excess import take_over_excess
 from storefront.payments.fulfillment.grants import add_grants, add_items
 from storefront.payments.fulfillment.notices import draft_notices
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
@@ -106,6 +107,8 @@ def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenA
     is_latest = apply_facts(order, seen, ticket=answer.ticket or 1)
     if is_latest:
         keep_verification(session, order, seen.tax_ids)
+        if seen.payment is not None and seen.payment.excess.is_of_this:
+            take_over_excess(session, order)
     if answer.ticket is None:
         add_items(session, order, seen, answer.lines)
     if not is_latest or seen.payment is None or seen.payment.after_sale is None:

@@ -9,7 +9,7 @@ from storefront.core.errors import StripeUnavailable, StripeUnreadable
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.mail import outbox
-from storefront.orders.queries import find_newest_session_of, find_session_id
+from storefront.orders.queries import find_newest_session_of, find_newest_transfer_of, find_session_id
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.webhook import ledger
@@ -59,7 +59,11 @@ TOO_EARLY = frozenset(
 )
 NO_ORDER_YET = "no_order_yet"
 # How the Session is found that an event of an object of another kind is about.
-FINDERS = dict.fromkeys(PAYMENT_EVENTS, find_session_id) | dict.fromkeys(CUSTOMER_EVENTS, find_newest_session_of)
+FINDERS = (
+    dict.fromkeys(PAYMENT_EVENTS, find_session_id)
+    | dict.fromkeys(CUSTOMER_EVENTS, find_newest_session_of)
+    | {"cash_balance.funds_available": find_newest_transfer_of}
+)
 
 
 def handle_delivery(event: SeenEvent) -> str:

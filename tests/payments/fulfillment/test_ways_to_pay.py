@@ -16,6 +16,7 @@ from storefront.messages.compose import compose
 from storefront.orders.models import Grant, Order
 from storefront.owner.history.order import read_history
 from storefront.payments.checkout.models import Checkout
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.support.prices import price_in
 from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -226,3 +227,32 @@ def test_asks_stripe_no_more_often_for_a_voucher(app: Flask, buyer: Buyer, sandb
     for _ in range(3):
         assert "Pay this voucher until" in sale.page()
     assert len(sandbox.calls()) == 1
+
+
+def test_says_of_one_order_alone_what_came_too_much_when_two_share_a_customer(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    first = Sale(app, buyer, sandbox, "customer_balance")
+    sandbox.control(f"payment_intents/{first.intent}/fund", amount=2500)
+    first.post(SUCCEEDED)
+    assert "$6.00 more than its price" in read_rows(app, "SELECT text FROM notices")[0]["text"]
+    session = sandbox.stripe.v1.checkout.sessions.retrieve(first.session_id)
+    second = second_sale(sandbox, customer=str(session.customer))
+    intent = sandbox.pay(second, payment_method="customer_balance")["payment_intent"]["id"]
+    sandbox.control(f"payment_intents/{intent}/fund", amount=1500)  # 13.00 were missing
+    for session_id in (second, first.session_id, second) * 2:
+        with app.app_context():
+            fulfill_checkout(session_id, look=Look.NOW)
+    shares = read_rows(app, "SELECT excess_minor FROM orders ORDER BY id")
+    assert [row["excess_minor"] for row in shares] == [0, 200]
+    notices = read_rows(app, "SELECT text FROM notices WHERE closed_at IS NULL AND kind = 'excess_paid'")
+    assert ["$2.00 more than its price" in row["text"] for row in notices] == [True]
+
+
+def second_sale(sandbox: SandboxClient, *, customer: str) -> str:
+    """Return a Session as the shop's first one, for a Customer."""
+    first = sandbox.stripe.v1.checkout.sessions.list().data[-1]
+    lines = sandbox.stripe.v1.checkout.sessions.line_items.list(first.id)
+    assert lines.data[0].price
+    line = {"price": lines.data[0].price.id, "quantity": 1}
+    return sandbox.create_session([line], customer=customer, metadata=first.to_dict()["metadata"])

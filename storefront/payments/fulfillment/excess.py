@@ -1,0 +1,29 @@
+"""Too much money in a Customer's cash balance is said of one order: the last one that was paid from it."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.orders.models import Order
+from storefront.orders.notices import NoticeKind, close_unwanted
+
+
+def take_over_excess(session: Session, order: Order) -> None:
+    """Take it from earlier orders of the same Customer, whose notices close.
+
+    An order that is locked is passed over: whoever holds it has a newer look than ours, or the next one mends it.
+    """
+    earlier = session.scalars(
+        select(Order)
+        .where(
+            Order.stripe_customer_id == order.stripe_customer_id,
+            Order.mode == order.mode,
+            Order.currency == order.currency,
+            Order.id != order.id,
+            Order.excess_minor > 0,
+        )
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    for other in earlier:
+        other.excess_minor = 0
+        close_unwanted(session, NoticeKind.EXCESS_PAID, order_id=other.id)
