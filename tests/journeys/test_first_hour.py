@@ -52,7 +52,7 @@ def make_kerf_planner(page: Page, archive: Path) -> None:
     expect(page.get_by_text("Saved.")).to_be_visible()
     page.get_by_label("Add pictures").set_input_files([picture_beside(archive)])
     page.locator("#pictures").get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_text("Added.")).to_be_visible()
+    expect(page.get_by_text("Added.").first).to_be_visible()
     page.get_by_label("Cover", exact=False).first.fill("Planks on a sheet")
     page.get_by_role("button", name="Save what picture 1 shows").click()
     new = page.locator("#new-edition")

@@ -4,7 +4,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from storefront.owner.admin.blueprint import admin, needs
-from storefront.owner.admin.product_forms import read_limits, shown_digests, typed
+from storefront.owner.admin.product_forms import read_limits, read_place, shown_digests, shown_order, typed
 from storefront.owner.admin.product_views import save
 from storefront.owner.people.roles import Permission
 from storefront.shop.catalog.amounts import Amount, amount_words
@@ -89,9 +89,10 @@ def switch_edition_here(slug: str, key: str) -> ResponseReturnValue:
 @needs(Permission.SHOP)
 def move_edition_here(slug: str, key: str) -> ResponseReturnValue:
     def change() -> str:
-        return "Moved." if move_edition(slug, key, is_up=request.form.get("to") == "up") else ""
+        place = read_place(request.form, first="the first edition")
+        return "Moved." if move_edition(slug, key, place, shown=shown_order(request.form)) else ""
 
-    return save(slug, f"edition-{key}", change, values={})
+    return save(slug, "editions", change, values={})
 
 
 @admin.post("/products/<slug>/editions/<key>/delete")

@@ -8,15 +8,15 @@ from werkzeug.datastructures import FileStorage
 
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.owner.admin.blueprint import admin, needs
-from storefront.owner.admin.product_views import editor, save
+from storefront.owner.admin.product_forms import read_place, shown_order
+from storefront.owner.admin.product_views import MOST_BYTES_OF_FILES, editor, save
 from storefront.owner.admin.upload_views import check_uploader
 from storefront.owner.people.roles import Permission
 from storefront.shop.media.pictures import add_picture, describe_picture, move_picture, remove_picture
-from storefront.shop.media.samples import add_sample, remove_sample
+from storefront.shop.media.samples import add_sample, move_sample, remove_sample
 from storefront.web.bodies import streams_bytes
 from storefront.web.turns import turn_aside
 
-MOST_BYTES = 210 * 1000 * 1000  # of one form: the largest video, or eight pictures
 NO_FILE = "Choose a file first."
 
 
@@ -25,26 +25,36 @@ def _sent_files() -> list[FileStorage]:
 
 
 def _bring(slug: str, part: str, bring: Callable[[FileStorage], object]) -> ResponseReturnValue:
-    """Bring files one by one. Those before a refused one are in, and the refusal names its file."""
+    """Bring files one by one. What is wrong with one keeps no other away, and the refusal names its file."""
     files = _sent_files()
     if not files:
         return editor(slug, part=part, refusal=StorefrontError(NO_FILE))
-    for file in files:
-        try:
-            with turn_aside(request.environ):
-                bring(file)
-        except NotFound:
-            raise
-        except StorefrontError as refusal:
-            refusal.args = (f"{file.filename}: {refusal.message}",)
-            return editor(slug, part=part, refusal=refusal)
-    flash("Added." if len(files) == 1 else f"{len(files)} added.", "good")
+    refusals = [refusal for file in files if (refusal := _bring_one(file, bring))]
+    brought = len(files) - len(refusals)
+    if brought:
+        flash("Added." if brought == 1 else f"{brought} added.", "good")
+    if refusals:
+        refusals[0].args = ("\n".join(refusal.message for refusal in refusals),)
+        return editor(slug, part=part, refusal=refusals[0])
     return redirect(url_for("admin.edit_product", slug=slug) + f"#{part}", 303)
+
+
+def _bring_one(file: FileStorage, bring: Callable[[FileStorage], object]) -> StorefrontError | None:
+    """Return what it was refused with, which names the file. Raises NotFound."""
+    try:
+        with turn_aside(request.environ):
+            bring(file)
+    except NotFound:
+        raise
+    except StorefrontError as refusal:
+        refusal.args = (f"{file.filename}: {refusal.message}",)
+        return refusal
+    return None
 
 
 @admin.post("/products/<slug>/pictures")
 @needs(Permission.SHOP)
-@streams_bytes(MOST_BYTES, check_sender=check_uploader, is_form=True)
+@streams_bytes(MOST_BYTES_OF_FILES, check_sender=check_uploader, is_form=True)
 def add_pictures(slug: str) -> ResponseReturnValue:
     alt = request.form.get("alt", "")
     return _bring(slug, "pictures", lambda file: add_picture(slug, file.stream, file.filename or "", alt))
@@ -62,10 +72,9 @@ def describe_picture_here(slug: str, picture_id: int) -> ResponseReturnValue:
 @admin.post("/products/<slug>/pictures/<int:picture_id>/move")
 @needs(Permission.SHOP)
 def move_picture_here(slug: str, picture_id: int) -> ResponseReturnValue:
-    position = request.form.get("position", 1, type=int)
-
     def change() -> str:
-        return "Moved." if move_picture(slug, picture_id, max(1, position)) else ""
+        place = read_place(request.form, first="the cover")
+        return "Moved." if move_picture(slug, picture_id, place, shown=shown_order(request.form)) else ""
 
     return save(slug, "pictures", change, values={})
 
@@ -82,10 +91,20 @@ def remove_picture_here(slug: str, picture_id: int) -> ResponseReturnValue:
 
 @admin.post("/products/<slug>/samples")
 @needs(Permission.SHOP)
-@streams_bytes(MOST_BYTES, check_sender=check_uploader, is_form=True)
+@streams_bytes(MOST_BYTES_OF_FILES, check_sender=check_uploader, is_form=True)
 def add_samples(slug: str) -> ResponseReturnValue:
     title = request.form.get("title", "")
     return _bring(slug, "samples", lambda file: add_sample(slug, file.stream, file.filename or "", title))
+
+
+@admin.post("/products/<slug>/samples/<int:sample_id>/move")
+@needs(Permission.SHOP)
+def move_sample_here(slug: str, sample_id: int) -> ResponseReturnValue:
+    def change() -> str:
+        place = read_place(request.form, first="the first sample")
+        return "Moved." if move_sample(slug, sample_id, place, shown=shown_order(request.form)) else ""
+
+    return save(slug, "samples", change, values={})
 
 
 @admin.post("/products/<slug>/samples/<int:sample_id>/remove")

@@ -30,10 +30,28 @@ LIMITS = {
 NEEDED = ("pool_low_at", "pool_very_low_at")
 SWITCHES = ("grants_license", "grants_download", "one_key_per_order_item")
 MOST_DIGITS = 9
+MOST_DIGITS_OF_PLACE = 6
 
 
 def shown_digests(form: Mapping[str, str]) -> dict[str, str]:
     return {name.removeprefix(SHOWN): value for name, value in form.items() if name.startswith(SHOWN)}
+
+
+def read_place(form: Mapping[str, str], *, first: str) -> int:
+    """Return the place to move something to. `first` is what stands at place 1, in words.
+
+    Raises:
+        ProductRefused: it is no whole number.
+    """
+    typed = form.get("position", "").strip()
+    if typed.isascii() and typed.isdecimal() and len(typed) <= MOST_DIGITS_OF_PLACE:
+        return int(typed)
+    raise ProductRefused({"position": f"Place: write a whole number, like 1 for {first}."})
+
+
+def shown_order(form: Mapping[str, str]) -> str | None:
+    """Return the digest of the order that the form was shown in."""
+    return form.get(SHOWN + "order")
 
 
 def read_texts(form: MultiDict[str, str]) -> dict[str, Any]:

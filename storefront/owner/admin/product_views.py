@@ -24,6 +24,7 @@ from storefront.shop.editor.states import set_state
 from storefront.shop.media.queries import find_pictures, list_samples
 from storefront.web.bodies import takes_bytes
 
+MOST_BYTES_OF_FILES = 210 * 1000 * 1000  # of one form: the largest video, or eight pictures
 # All texts of a product at their limits: characters of four bytes, each byte three letters of a form.
 TEXTS_BODY_BYTES = 640 * 1024
 STATE_WORDS = {
@@ -47,6 +48,7 @@ def editor(
         typed=dict(values or {}),
         tax_codes=TAX_CODES,
         tax_behaviors=BEHAVIORS,
+        most_bytes=MOST_BYTES_OF_FILES,
     )
     return with_frame(make_response(html, refusal.status if refusal else 200))
 

@@ -4,20 +4,21 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask.typing import ResponseReturnValue
 
 from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.admin.product_forms import read_place, shown_order
 from storefront.owner.people.roles import Permission
 from storefront.owner.products.listing import list_all_products
 from storefront.shop.editor.order import move_product, move_product_by
+from storefront.shop.editor.places import digest_of_order
 from storefront.shop.editor.products import create_product
-from storefront.shop.editor.refusals import ProductRefused
+from storefront.shop.editor.refusals import ProductRefused, StaleOrder
 
 STEPS = {"up": -1, "down": 1}
-MOST_DIGITS = 6
 
 
 @admin.get("/products")
 @needs(Permission.SHOP)
 def products() -> ResponseReturnValue:
-    return render_template("owner/products/list.html", products=list_all_products(), problem=("", "", ""))
+    return _list()
 
 
 @admin.get("/products/new")
@@ -45,20 +46,23 @@ def make_product() -> ResponseReturnValue:
 @needs(Permission.SHOP)
 def move_product_here(slug: str) -> ResponseReturnValue:
     """Show it one place earlier or later, or at the place that was typed."""
-    step, typed = STEPS.get(request.form.get("to", "")), request.form.get("position", "").strip()
+    step, shown = STEPS.get(request.form.get("to", "")), shown_order(request.form)
     try:
-        is_new = move_product_by(slug, step) if step else move_product(slug, _read_place(typed))
+        if step:
+            is_new = move_product_by(slug, step, shown=shown)
+        else:
+            is_new = move_product(slug, read_place(request.form, first="the first product"), shown=shown)
     except ProductRefused as refusal:
-        problem = (slug, typed[:20], refusal.message)
-        return make_response(
-            render_template("owner/products/list.html", products=list_all_products(), problem=problem), 400
-        )
+        typed = request.form.get("position", "").strip()
+        return _list(problem=(slug, typed[:20], refusal.message)), 400
+    except StaleOrder as refusal:
+        return _list(stale=refusal), refusal.status
     flash("Moved." if is_new else "Nothing was changed.", "good")
     return redirect(url_for("admin.products") + f"#{slug}", 303)
 
 
-def _read_place(typed: str) -> int:
-    """Raises ProductRefused."""
-    if typed.isascii() and typed.isdecimal() and len(typed) <= MOST_DIGITS:
-        return int(typed)
-    raise ProductRefused({"position": "Place: write a whole number, like 1 for the first product."})
+def _list(*, problem: tuple[str, str, str] = ("", "", ""), stale: StaleOrder | None = None) -> str:
+    """Render every product. `problem` is a slug, what was typed as its place, and what is wrong with that."""
+    products = list_all_products()
+    shown = {"order": digest_of_order([product.slug for product in products]), "problem": problem, "stale": stale}
+    return render_template("owner/products/list.html", products=products, **shown)

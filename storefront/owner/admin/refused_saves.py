@@ -5,7 +5,7 @@ from typing import Any
 
 from storefront.core.errors import StorefrontError
 from storefront.owner.admin.product_forms import shown_digests
-from storefront.shop.editor.refusals import Conflict, FieldsRefused, StaleSave
+from storefront.shop.editor.refusals import Conflict, FieldsRefused, StaleOrder, StaleSave
 
 
 def refusal_words(refusal: StorefrontError | None) -> dict[str, Any]:
@@ -14,6 +14,7 @@ def refusal_words(refusal: StorefrontError | None) -> dict[str, Any]:
         "error": refusal.message if refusal else "",
         "problems": refusal.problems if isinstance(refusal, FieldsRefused) else {},
         "conflicts": _conflicts(refusal),
+        "stale": refusal if isinstance(refusal, StaleOrder) else None,
     }
 
 

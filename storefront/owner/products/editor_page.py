@@ -12,6 +12,7 @@ from storefront.shop.catalog.amounts import Amount, amount_of_price
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState
 from storefront.shop.catalog.queries import get_product, select_editions
 from storefront.shop.editor.editions import read_edition
+from storefront.shop.editor.places import digest_of_order
 from storefront.shop.editor.product_settings import PRODUCT_FIELDS
 from storefront.shop.editor.products import read_texts
 from storefront.shop.editor.stale import digest_of
@@ -32,7 +33,10 @@ class EditionPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditorPage:
-    """`texts` and `settings` are columns by name, `shown` their digests; `blockers` say why it cannot be sold."""
+    """`texts` and `settings` are columns by name, `shown` their digests; `blockers` say why it cannot be sold.
+
+    `shown_orders` are digests of the order of pictures, samples and editions.
+    """
 
     slug: str
     name: str
@@ -46,6 +50,7 @@ class EditorPage:
     pictures: tuple[PictureView, ...]
     samples: tuple[SampleView, ...]
     orders: int
+    shown_orders: dict[str, str]
 
     def as_shown_before(self, part: str, shown: Mapping[str, str]) -> "EditorPage":
         """Return the page with the digests that the form of this part was sent with.
@@ -71,6 +76,7 @@ def read_editor_page(slug: str) -> EditorPage:
     texts = read_texts(product)
     settings = {name: getattr(product, name) for name in PRODUCT_FIELDS}
     editions = _read_editions(product)
+    pictures, samples = find_pictures([product.id])[product.id], list_samples(product.id)
     return EditorPage(
         slug=product.slug,
         name=product.name,
@@ -81,9 +87,14 @@ def read_editor_page(slug: str) -> EditorPage:
         editions=editions,
         currencies=tuple(dict.fromkeys(currency for edition in editions for currency in edition.prices)),
         blockers=tuple(find_blockers(db.session(), product)),
-        pictures=find_pictures([product.id])[product.id],
-        samples=list_samples(product.id),
+        pictures=pictures,
+        samples=samples,
         orders=count_orders(product.id),
+        shown_orders={
+            "pictures": digest_of_order([picture.id for picture in pictures]),
+            "samples": digest_of_order([sample.id for sample in samples]),
+            "editions": digest_of_order([edition.key for edition in editions]),
+        },
     )
 
 

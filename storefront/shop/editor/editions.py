@@ -12,6 +12,7 @@ from storefront.core.db import transaction
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import Edition, Price, Product
 from storefront.shop.catalog.queries import find_edition, lock_product, select_editions
+from storefront.shop.editor.places import move_within
 from storefront.shop.editor.product_settings import check_values
 from storefront.shop.editor.refusals import ProductRefused
 from storefront.shop.editor.stale import pick_changes
@@ -153,21 +154,25 @@ def write_switch(session: Session, product: Product, edition: Edition, *, is_act
     return True
 
 
-def move_edition(slug: str, edition: str, *, is_up: bool) -> bool:
-    """Change places with the edition before, or after. Returns False at the end of the list.
+def move_edition(slug: str, edition: str, position: int, *, shown: str | None = None) -> bool:
+    """Offer an edition at another place: 1 is the first, and beyond the end is the end. Returns False where it is.
+
+    `shown` is a digest of the order that a page showed.
 
     Raises:
         NotFound: no such product or edition.
+        ProductRefused: there is no such place.
+        StaleOrder: somebody else changed the list of editions meanwhile.
     """
+    if position < 1:
+        raise ProductRefused({"position": "Places count from 1, which is the first edition."})
     with transaction() as session:
         product = lock_product(session, slug)
         row = get_edition(session, product, edition)
         ordered = list(session.scalars(select_editions(product.id)))
-        place = ordered.index(row)
-        other = place - 1 if is_up else place + 1
-        if not 0 <= other < len(ordered):
+        keys = [other.key for other in ordered]
+        if move_within(ordered, row, position, keys=keys, what=row.name, shown=shown) is None:
             return False
-        ordered[place], ordered[other] = ordered[other], ordered[place]
         _number(session, product, ordered, moved=row)
         return True
 

@@ -10,6 +10,7 @@ from storefront.audit.record import record
 from storefront.core.db import transaction
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.queries import get_product_id
+from storefront.shop.editor.places import check_order
 from storefront.shop.editor.refusals import ProductRefused
 
 
@@ -17,34 +18,40 @@ class Place(NamedTuple):
     product_id: int
     position: int  # as stored: two may have the same one, and then the older product stands first
     slug: str
+    name: str
 
 
 # From the other products in their order, and the place where it stands, to the place where it goes, from 0.
 Target = Callable[[Sequence[int], int], int]
 
 
-def move_product(slug: str, position: int) -> bool:
+def move_product(slug: str, position: int, *, shown: str | None = None) -> bool:
     """Show a product at another place: 1 is the first, and beyond the end is the end. Returns False where it is.
+
+    `shown` is a digest of the order that a page showed, of slugs.
 
     Raises:
         NotFound: no such product.
         ProductRefused: there is no such place.
+        StaleOrder: somebody else changed the order meanwhile.
     """
     if position < 1:
         raise ProductRefused({"position": "Places count from 1, which is the first product of the shop."})
     with transaction() as session:
-        return _move(session, get_product_id(session, slug), lambda others, _place: min(position - 1, len(others)))
+        product_id = get_product_id(session, slug)
+        return _move(session, product_id, lambda others, _place: min(position - 1, len(others)), shown)
 
 
-def move_product_by(slug: str, steps: int) -> bool:
+def move_product_by(slug: str, steps: int, *, shown: str | None = None) -> bool:
     """Show it so many places later, or earlier for a negative number. Returns False at the end of the list.
 
     Raises:
         NotFound: no such product.
+        StaleOrder: as for `move_product`.
     """
     with transaction() as session:
         product_id = get_product_id(session, slug)
-        return _move(session, product_id, lambda others, place: min(len(others), max(0, place + steps)))
+        return _move(session, product_id, lambda others, place: min(len(others), max(0, place + steps)), shown)
 
 
 def move_product_beside(slug: str, other: str, *, is_after: bool) -> bool:
@@ -61,7 +68,7 @@ def move_product_beside(slug: str, other: str, *, is_after: bool) -> bool:
         return _move(session, product_id, lambda others, _place: others.index(other_id) + is_after)
 
 
-def _move(session: Session, product_id: int, target: Target) -> bool:
+def _move(session: Session, product_id: int, target: Target, shown: str | None = None) -> bool:
     places = _lock_all(session)
     ordered = [place.product_id for place in places]
     before = ordered.index(product_id)
@@ -69,6 +76,8 @@ def _move(session: Session, product_id: int, target: Target) -> bool:
     after = target(ordered, before)
     if after == before:
         return False
+    slugs = [place.slug for place in places]
+    check_order(slugs, shown, what=places[before].name, key=slugs[before], position=after + 1)
     ordered.insert(after, product_id)
     _number(session, places, ordered)
     record(
@@ -85,7 +94,7 @@ def _move(session: Session, product_id: int, target: Target) -> bool:
 def _lock_all(session: Session) -> list[Place]:
     """Return every product in the owner's order; whoever moves another one waits."""
     rows = session.execute(
-        select(Product.id, Product.position, Product.slug)
+        select(Product.id, Product.position, Product.slug, Product.name)
         .order_by(Product.id)  # so that two who lock all do not wait for each other
         .with_for_update(key_share=True)
     )

@@ -43,6 +43,26 @@ class StaleSave(StorefrontError):
         self.conflicts = dict(conflicts)
 
 
+class StaleOrder(StorefrontError):
+    """Somebody else changed a list since it was shown, and nothing was moved.
+
+    `key` was to stand at `position`, which counts from 1; `what` is its name in words.
+    """
+
+    code = "stale_order"
+    status = 409
+    title = "Somebody changed this meanwhile"
+
+    def __init__(self, *, what: str, key: int | str, position: int) -> None:
+        super().__init__(
+            f"Somebody else changed this list meanwhile. Below it is as it is saved now. Yours: {what} at place "
+            f"{position}. Nothing was moved."
+        )
+        self.what = what
+        self.key = key
+        self.position = position
+
+
 class NotReady(StorefrontError):
     """What stands in the way of selling a product: `blockers` are sentences."""
 

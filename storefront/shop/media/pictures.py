@@ -10,6 +10,7 @@ from storefront.audit.record import record
 from storefront.core.db import db, end_read, insert_missing, transaction
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.queries import get_product_id, lock_product
+from storefront.shop.editor.places import move_within
 from storefront.shop.media.keep import keep_bytes
 from storefront.shop.media.models import Picture, ProductPicture
 from storefront.shop.media.names import CONTENT_TYPES, ORIGINALS
@@ -109,30 +110,35 @@ def write_alt(session: Session, product: Product, picture_id: int, alt: str) -> 
     return True
 
 
-def move_picture(slug: str, picture_id: int, position: int) -> bool:
+def move_picture(slug: str, picture_id: int, position: int, *, shown: str | None = None) -> bool:
     """Show a picture at another place: 1 is the cover, and beyond the end is the end. Returns False where it is.
+
+    `shown` is a digest of the order that a page showed.
 
     Raises:
         NotFound, NoSuchMedia: no such product, or no such picture of it.
         TextRefused: there is no such place.
+        StaleOrder: somebody else changed the pictures meanwhile.
     """
     if position < 1:
         raise TextRefused("Positions count from 1, which is the cover.")
     with transaction() as session:
-        return place_picture(session, lock_product(session, slug), picture_id, position)
+        return place_picture(session, lock_product(session, slug), picture_id, position, shown=shown)
 
 
-def place_picture(session: Session, product: Product, picture_id: int, position: int) -> bool:
+def place_picture(
+    session: Session, product: Product, picture_id: int, position: int, *, shown: str | None = None
+) -> bool:
     """Do as `move_picture` does, inside the caller's transaction. The product is locked."""
-    shown = _list_shown(session, product.id)
-    picture = _pick(shown, picture_id)
-    before = shown.index(picture) + 1
-    after = min(position, len(shown))
-    if before == after:
+    pictures = _list_shown(session, product.id)
+    picture = _pick(pictures, picture_id)
+    keys = [other.picture_id for other in pictures]
+    what = picture.alt or f"picture {keys.index(picture_id) + 1}"
+    places = move_within(pictures, picture, position, keys=keys, what=what, shown=shown)
+    if places is None:
         return False
-    shown.remove(picture)
-    shown.insert(after - 1, picture)
-    _number(shown)
+    before, after = places
+    _number(pictures)
     session.flush()
     record(
         session,

@@ -1,4 +1,4 @@
-"""Adds samples to products and removes them."""
+"""Adds samples to products, moves and removes them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,9 +11,10 @@ from storefront.audit.record import record
 from storefront.core.db import db, end_read, transaction
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.queries import get_product_id, lock_product
+from storefront.shop.editor.places import move_within
 from storefront.shop.media.keep import keep, measure_again
 from storefront.shop.media.models import ProductSample, SampleKind
-from storefront.shop.media.refusals import NoSuchMedia, TooManyMedia
+from storefront.shop.media.refusals import NoSuchMedia, TextRefused, TooManyMedia
 from storefront.shop.media.sample_kinds import SampleType, find_type
 from storefront.shop.media.words import TITLE, clean_filename, clean_words
 
@@ -123,6 +124,39 @@ def order_samples(session: Session, product: Product, hashes: Sequence[str]) -> 
     after = {"order": [sample.title for sample in ordered]}
     record(session, "product.samples_moved", subject_kind="product", subject=product.slug, after=after)
     return True
+
+
+def move_sample(slug: str, sample_id: int, position: int, *, shown: str | None = None) -> bool:
+    """Offer a sample at another place: 1 is the first, and beyond the end is the end. Returns False where it is.
+
+    `shown` is a digest of the order that a page showed.
+
+    Raises:
+        NotFound, NoSuchMedia: no such product, or no such sample of it.
+        TextRefused: there is no such place.
+        StaleOrder: somebody else changed the samples meanwhile.
+    """
+    if position < 1:
+        raise TextRefused("Places count from 1, which is the first sample.")
+    with transaction() as session:
+        product = lock_product(session, slug)
+        offered = _list_offered(session, product.id)
+        sample = _pick(offered, sample_id)
+        keys = [other.id for other in offered]
+        places = move_within(offered, sample, position, keys=keys, what=sample.title, shown=shown)
+        if places is None:
+            return False
+        _number(offered)
+        session.flush()
+        record(
+            session,
+            "product.sample_moved",
+            subject_kind="product",
+            subject=product.slug,
+            before={"position": places[0]},
+            after={"sample": sample_id, "position": places[1]},
+        )
+        return True
 
 
 def remove_sample(slug: str, sample_id: int) -> None:

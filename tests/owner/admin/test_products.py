@@ -233,9 +233,9 @@ def test_keeps_what_was_bought_whatever_becomes_of_the_product(app: Flask, owner
 
 
 def test_moves_switches_and_deletes_editions(app: Flask, owner: Buyer) -> None:
-    owner.post(f"{TWINSPOT}/editions/team/move", to="up")
+    owner.post(f"{TWINSPOT}/editions/team/move", position="1")
     assert [row["key"] for row in read_rows(app, ORDER_OF_EDITIONS)] == ["team", "personal"]
-    owner.post(f"{TWINSPOT}/editions/team/move", to="up")
+    owner.post(f"{TWINSPOT}/editions/team/move", position="1")
     assert [row["key"] for row in read_rows(app, ORDER_OF_EDITIONS)] == ["team", "personal"]
     owner.post(f"{TWINSPOT}/editions/team/switch", is_active="no")
     assert "$79.00" not in Buyer(app).get("/products/twinspot").text

@@ -35,7 +35,7 @@ WHO = {
     "shop_looks": OWNERS, "save_looks": OWNERS, "looks_swatch": OWNERS, "set_looks_file": OWNERS,
     "remove_looks_file": OWNERS,
     "add_pictures": OWNERS, "describe_picture_here": OWNERS, "move_picture_here": OWNERS,
-    "remove_picture_here": OWNERS, "add_samples": OWNERS, "remove_sample_here": OWNERS,
+    "remove_picture_here": OWNERS, "add_samples": OWNERS, "move_sample_here": OWNERS, "remove_sample_here": OWNERS,
     "create_edition": OWNERS, "save_edition": OWNERS, "save_price": OWNERS, "switch_edition_here": OWNERS,
     "move_edition_here": OWNERS, "delete_edition_here": OWNERS,
     "shop_page": OWNERS, "save_shop": OWNERS, "save_reminders": OWNERS, "preview_mail": OWNERS,
