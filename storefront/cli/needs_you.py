@@ -28,11 +28,11 @@ def needs_you(notice_ids: Sequence[int], done: bool, as_json: bool) -> None:
 
 
 def _close(notice_ids: Sequence[int]) -> None:
-    from storefront.orders.notices import close_notice
+    from storefront.orders.notices import close_notices
 
     with open_shop():
-        for notice_id in notice_ids:
-            click.echo(f"Done: {plain(close_notice(notice_id))}")
+        for text in close_notices(notice_ids):
+            click.echo(f"Done: {plain(text)}")
 
 
 def _show(*, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.orders.access import Access, order_access
+from storefront.orders.after_sale import OrderChange
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import resume_mails
 from storefront.orders.lookup import is_named, not_found
@@ -31,6 +32,8 @@ class Decided:
 def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
     """Decide about an order. Safe to repeat: keys, links and devices stay, so every decision can be undone.
 
+    A new reason for a decision that stands is written down as well.
+
     Raises:
         NotFound: no such order in the running mode.
         NotPaid: nothing was handed out yet, so there is nothing to keep open.
@@ -44,13 +47,23 @@ def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
         if decision is Decision.ALLOW and not order.is_paid:
             raise NotPaid(f"Order {order.number} is not paid, so nothing was handed out that could stay open.")
         before = order_access(order)
-        if order.decision is not decision:
+        if order.decision is not decision or (because and because != _newest_reason(session, order)):
             _set_decision(session, order, decision, because)
         if decision is not Decision.WITHDRAW:
             resume_mails(session, order)
         decided = Decided(before=before, now=order_access(order))
     nudge("outbox")
     return decided
+
+
+def _newest_reason(session: Session, order: Order) -> str:
+    detail = session.scalar(
+        select(OrderChange.detail)
+        .where(OrderChange.order_id == order.id, OrderChange.what == ChangeKind.DECISION.value)
+        .order_by(OrderChange.id.desc())
+        .limit(1)
+    )
+    return (detail or "").partition(": ")[2]
 
 
 def _set_decision(session: Session, order: Order, decision: Decision, because: str) -> None:

@@ -190,25 +190,41 @@ def list_open_notices() -> list[OpenNotice]:
     ]
 
 
-def close_notice(notice_id: int) -> str:
-    """Close a notice that its owner calls done; safe to repeat. Return its text.
+def close_notices(notice_ids: Iterable[int]) -> list[str]:
+    """Close notices that their owner calls done, all of them or none; safe to repeat. Return their texts.
 
     Raises:
-        NotFound: no such notice in the running mode.
+        NotFound: some are no notices of the running mode; the message names them.
     """
+    wanted = list(dict.fromkeys(notice_ids))
     with transaction() as session:
-        notice = session.get(Notice, notice_id, with_for_update=True)
-        if notice is None or notice.mode != settings().mode:
-            raise NotFound(f"There is no notice {notice_id}. `storefront needs-you` lists those that are open.")
-        is_new = notice.closed_at is None or not notice.is_closed_by_owner
-        notice.is_closed_by_owner = True
-        notice.closed_at = notice.closed_at or clock.now()
-        if is_new:
-            record(
-                session,
-                "notice.closed",
-                subject_kind="notice",
-                subject=f"notice {notice_id}",
-                after={"kind": notice.kind},
+        rows = session.scalars(
+            select(Notice)
+            .where(Notice.id.in_(wanted), Notice.mode == settings().mode)
+            .order_by(Notice.id)  # so that two who close the same ones do not wait for each other
+            .with_for_update()
+        )
+        notices = {notice.id: notice for notice in rows}
+        if missing := [str(notice_id) for notice_id in wanted if notice_id not in notices]:
+            others = " Nothing was closed." if notices else ""
+            names = ", ".join(missing)
+            raise NotFound(
+                f"There is no notice {names}.{others} `storefront needs-you` lists those that are open."
             )
-        return notice.text
+        for notice_id in wanted:
+            _close(session, notices[notice_id])
+        return [notices[notice_id].text for notice_id in wanted]
+
+
+def close_notice(notice_id: int) -> str:
+    """Do as `close_notices` does with one. Return its text."""
+    return close_notices([notice_id])[0]
+
+
+def _close(session: Session, notice: Notice) -> None:
+    is_new = notice.closed_at is None or not notice.is_closed_by_owner
+    notice.is_closed_by_owner = True
+    notice.closed_at = notice.closed_at or clock.now()
+    if is_new:
+        subject, after = f"notice {notice.id}", {"kind": notice.kind}
+        record(session, "notice.closed", subject_kind="notice", subject=subject, after=after)

@@ -54,7 +54,10 @@ def test_closes_several_at_once_and_names_the_one_that_is_not_there(
         sale.at_charge("dispute", status="needs_response")
         sale.deliver(*DISPUTES)
     first, second, third = (str(line["id"]) for line in read_json(command, "needs-you"))
-    assert done(command, "needs-you", "--done", first, second).count("Done: ") == 2
+    answer = refused(command, "needs-you", "--done", first, "9999", "9998")
+    assert "There is no notice 9999, 9998. Nothing was closed." in answer
+    assert len(read_json(command, "needs-you")) == 3
+    assert done(command, "needs-you", "--done", first, second, first).count("Done: ") == 2
     assert "There is no notice 9999." in refused(command, "needs-you", "--done", "9999")
     assert [str(line["id"]) for line in read_json(command, "needs-you")] == [third]
 

@@ -195,6 +195,16 @@ def test_decides_and_says_what_was_and_is_true(command: CliRunner, app: Flask, s
     assert "Before: closed (withdrawn)." in done(command, "orders", "decide", number, "withdraw", *because)
     changes = [moment["text"] for moment in read_json(command, "orders", "show", number)["timeline"]]
     assert changes.count("decision: withdraw: bought with a stolen card") == 1
+    for _twice in range(2):  # it stands already, and the reason is another one
+        done(command, "orders", "decide", number, "withdraw", "--because", "the bank says so, too")
+    done(command, "orders", "decide", number, "withdraw")
+    changes = [moment["text"] for moment in read_json(command, "orders", "show", number)["timeline"]]
+    assert [text for text in changes if text.startswith("decision: ")] == [
+        "decision: withdraw: bought with a stolen card",
+        "decision: withdraw: the bank says so, too",
+    ]
+    entries = read_rows(app, "SELECT after FROM audit_entries WHERE verb = 'order.decided' ORDER BY id")
+    assert "the bank says so, too" in str(entries[-1]["after"])
     assert "Now:    open (paid). Paid." in done(command, "orders", "decide", number, "follow_payment")
 
 

@@ -255,6 +255,9 @@ def test_drives_the_sandbox_from_its_control_page(page: Page, sandbox: Calls, ho
     expect(page.get_by_text("complete, unpaid")).to_be_visible()
     expect(page.get_by_text("$19.00")).to_be_visible()
     assert_accessible(page)
+    boxes = "labels => labels.map((label) => [label.clientHeight, label.querySelector('input').clientHeight])"
+    for label_px, box_px in page.locator(".box").evaluate_all(boxes):
+        assert label_px < 2 * box_px  # a box stands beside its words
     page.get_by_role("button", name=f"Settle: {session.id}").click()
     expect(page.get_by_text("complete, paid")).to_be_visible()
     page.get_by_label("What comes first after paying").select_option("page_first")
