@@ -4,6 +4,7 @@ import { onAmount, settleAmount, showCustomAmount } from "./custom_amount.js";
 import { fieldOfParam, findFieldProblems, readFields, showFields } from "./custom_fields.js";
 import { CHECKS, COUNTRIES_WITH_POSTAL_CODE, FIELD_OF_PARAM, FIELDS_OF, methodBody } from "./fields.js";
 import { ApiError, call, callPage, isEmbedded, leave, money, reveal, sessionId, tell, wait } from "./page.js";
+import { savedChoice, showForChoice, showSaved, wantsToSave } from "./saved.js";
 import { showCustomText, showOptional, showOrder } from "./summary.js";
 import { startTyping } from "./typing.js";
 
@@ -80,7 +81,8 @@ const showType = () => {
   for (const line of document.querySelectorAll("[data-for]")) line.hidden = line.dataset.for !== type();
   find("[data-payment]").hidden = isFree;
   find(".help").hidden = isFree;
-  find("[data-address]").hidden = type() !== "card" && !isTaxed();
+  const isSaved = showForChoice(page, type() === "card");
+  find("[data-address]").hidden = (type() !== "card" || isSaved) && !isTaxed();
   find("[data-mandate]").hidden = page.payment_methods.find((method) => method.type === type())?.course !== "debit";
   const hasPostalCode = COUNTRIES_WITH_POSTAL_CODE.has(input("billingCountry").value);
   find('[data-field="billingPostalCode"]').hidden = !hasPostalCode;
@@ -94,6 +96,7 @@ const show = (found) => {
   showOptional(page, takeOptional);
   showFields(page);
   showCustomAmount(page);
+  showSaved(page, removeSaved);
   const fixed = page.customer_email;
   find('[data-field="email"]').hidden = Boolean(fixed);
   find("[data-fixed-email]").hidden = !fixed;
@@ -143,6 +146,8 @@ const changeQuantity = async (id, quantity) => {
 const takeOptional = (price, quantity) =>
   update({ "optional_items[0][price]": price, "optional_items[0][quantity]": String(quantity) }, alertBuyer);
 
+const removeSaved = (id) => update({ detach_payment_method: id }, alertBuyer);
+
 // At once: most of those who may be written to have left without paying.
 const keepConsent = () => {
   if (!page?.asks_for_promotions || CHECKS.email(page.customer_email ?? read("email"))) return;
@@ -177,9 +182,10 @@ byTest("promotion-remove").addEventListener("click", async () => {
 const wantedFields = () => {
   const names = page.customer_email ? [] : ["email"];
   if (page.line_item_group.due === 0) return names;
-  const hasAddress = type() === "card" || isTaxed();
+  const isSaved = type() === "card" && savedChoice();
+  const hasAddress = (type() === "card" && !isSaved) || isTaxed();
   const hasPostalCode = hasAddress && COUNTRIES_WITH_POSTAL_CODE.has(read("billingCountry"));
-  return [...names, ...FIELDS_OF[type()], ...(hasPostalCode ? ["billingPostalCode"] : [])];
+  return [...names, ...(isSaved ? [] : FIELDS_OF[type()]), ...(hasPostalCode ? ["billingPostalCode"] : [])];
 };
 
 const findProblems = () => {
@@ -199,7 +205,8 @@ const findProblems = () => {
 
 const billing = () => {
   const fields = { email: page.customer_email ?? read("email"), name: read("billingName") };
-  if (type() !== "card" && !isTaxed()) return fields;
+  const isSaved = type() === "card" && savedChoice();
+  if ((type() !== "card" || isSaved) && !isTaxed()) return fields;
   const hasPostalCode = COUNTRIES_WITH_POSTAL_CODE.has(read("billingCountry"));
   return { ...fields, country: read("billingCountry"), postal_code: hasPostalCode ? read("billingPostalCode") : "" };
 };
@@ -219,7 +226,8 @@ const confirm = async () => {
   const fields = { expected_amount: String(due), ...(due === 0 ? { email: page.customer_email ?? read("email") } : billing()) };
   Object.assign(fields, readFields(page));
   if (page.terms_of_service_required && input("terms").checked) fields["consent[terms_of_service]"] = "accepted";
-  if (due > 0) fields.payment_method = await makePaymentMethod();
+  if (due > 0) fields.payment_method = (type() === "card" && savedChoice()) || (await makePaymentMethod());
+  if (due > 0 && page.offers_to_save && wantsToSave()) fields.save_payment_method = "true";
   if (page.tax_id_collection_enabled && read("taxId")) {
     fields["tax_id[type]"] = read("taxIdType");
     fields["tax_id[value]"] = read("taxId");
@@ -327,7 +335,7 @@ form.addEventListener("change", (event) => {
 });
 
 form.addEventListener("change", (event) => {
-  if (!["paymentMethodType", "billingCountry"].includes(event.target.name)) return;
+  if (!["paymentMethodType", "billingCountry", "savedMethod"].includes(event.target.name)) return;
   alertBuyer("");
   showType();
 });

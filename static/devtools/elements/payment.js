@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { onAsked, onTold } from "./channel.js";
 import { isFilled, isWhole, judge, make } from "./form.js";
 import { startFrame, tellReady, tellState } from "./frame.js";
+import { cardWords } from "../saved.js";
 import { bodyOf, fieldsFor, showPostalCode, textOf } from "./methods.js";
 
 const main = document.querySelector("[data-main]");
@@ -14,6 +15,8 @@ let asked = "";
 let type = null;
 let fields = [];
 let isCollapsed = false;
+let saved = null; // the id of a saved card, "" for another one; null before there was a choice
+let wantsToSave = false;
 
 const hides = (name) => {
   const details = options.fields?.billingDetails;
@@ -25,6 +28,10 @@ const find = (name) => fields.find((entry) => entry.name === name);
 const read = (name) => find(name)?.read() ?? "";
 
 const methodNamed = (name) => session.page.payment_methods.find((method) => method.type === name);
+
+const savedCards = () => (type === "card" && options.savedPaymentMethod?.enableRedisplay !== "never" ? session.page.saved_payment_methods : []);
+const chosenSaved = () => savedCards().find((card) => card.id === (saved ?? savedCards()[0].id)) ?? null;
+const mayOffer = () => session.page.offers_to_save && options.savedPaymentMethod?.enableSave !== "never" && !chosenSaved();
 
 // What was typed stays, unless other fields are asked for.
 const makeFields = () => {
@@ -41,8 +48,8 @@ const makeFields = () => {
 };
 
 const changeData = () => ({
-  empty: !isFilled(fields),
-  complete: !isCollapsed && isWhole(fields),
+  empty: !chosenSaved() && !isFilled(fields),
+  complete: !isCollapsed && (Boolean(chosenSaved()) || isWhole(fields)),
   collapsed: isCollapsed,
   value: { type },
 });
@@ -63,6 +70,33 @@ const tab = (name) => {
   return label;
 };
 
+const savedLine = (value, text) => {
+  const label = make("label", { className: "Saved" });
+  const radio = make("input", { type: "radio", name: "savedMethod", value, checked: value === (chosenSaved()?.id ?? "") });
+  radio.addEventListener("change", () => {
+    saved = value;
+    render();
+    main.querySelector(`[name="savedMethod"][value="${value}"]`)?.focus();
+    report();
+  });
+  label.append(radio, ` ${text}`);
+  return label;
+};
+
+const savedBox = () => {
+  const box = make("fieldset", { className: "savedCards" });
+  box.append(make("legend", { text: "Saved cards" }), ...savedCards().map((card) => savedLine(card.id, cardWords(card))), savedLine("", "Another card"));
+  return box;
+};
+
+const saveBox = () => {
+  const label = make("label", { className: "Saved" });
+  const box = make("input", { type: "checkbox", name: "saveMethod", checked: wantsToSave });
+  box.addEventListener("change", () => (wantsToSave = box.checked));
+  label.append(box, " Save my payment information for faster checkout.");
+  return label;
+};
+
 const typesOffered = () => {
   const types = session.page.payment_methods.map((method) => method.type);
   const order = (options.paymentMethodOrder ?? []).filter((name) => types.includes(name));
@@ -79,7 +113,9 @@ const render = () => {
   }
   const block = make("div", { className: "fields" });
   block.hidden = isCollapsed;
-  block.append(...fields.map((entry) => entry.node));
+  if (savedCards().length) block.append(savedBox());
+  if (!chosenSaved()) block.append(...fields.map((entry) => entry.node));
+  if (mayOffer()) block.append(saveBox());
   const text = textOf(methodNamed(type).course, session.page.elements_session.business_name);
   if (text && !Object.values(options.terms ?? {}).includes("never")) {
     block.append(make("p", { className: "TermsText", text }));
@@ -99,7 +135,7 @@ const choose = (name) => {
 const show = (told) => {
   session = told;
   const types = typesOffered();
-  const shape = JSON.stringify([types, isFree(), told.hasAddressElement]);
+  const shape = JSON.stringify([types, isFree(), told.hasAddressElement, told.page.saved_payment_methods]);
   if (shape !== offered) {
     offered = shape;
     if (!types.includes(type)) type = types[0];
@@ -138,11 +174,12 @@ main.addEventListener("change", () => {
 });
 onAsked("validate", ({ isFirst }) => {
   if (isFree()) return {};
-  const message = isCollapsed ? "Please choose a payment method." : judge(fields, { focuses: isFirst });
+  const message = isCollapsed ? "Please choose a payment method." : chosenSaved() ? "" : judge(fields, { focuses: isFirst });
   report();
   return { message };
 });
 onAsked("createMethod", async ({ key, ...known }) => {
+  if (chosenSaved()) return { id: chosenSaved().id, name: chosenSaved().name, course: methodNamed(type).course };
   const details = billingDetails(known);
   const answer = await call("POST", "/v1/payment_methods", {
     key,
@@ -150,7 +187,7 @@ onAsked("createMethod", async ({ key, ...known }) => {
     ...bodyOf(type, read),
     billing_details: details,
   });
-  if (!answer.error) return { id: answer.body.id, name: details.name, course: methodNamed(type).course };
+  if (!answer.error) return { id: answer.body.id, saves: mayOffer() && wantsToSave, name: details.name, course: methodNamed(type).course };
   find(FIELD_OF_PARAM[answer.error.param])?.complain(answer.error.message);
   report();
   return { error: answer.error };

@@ -35,7 +35,7 @@ const collectFields = (sdk, args) => {
 const chooseMethod = async (sdk, args) => {
   if (sdk.page.line_item_group.due === 0) return {};
   if (args.expressCheckoutConfirmEvent) return { id: WALLET_METHOD };
-  if (args.paymentMethod) return { id: args.paymentMethod };
+  if (args.paymentMethod) return { id: args.paymentMethod, saves: args.savePaymentMethod };
   const element = sdk.elements.get("Payment");
   if (!element?.isMounted) throw new IntegrationError("Mount a payment element before you confirm.");
   const { billing_address: billing, email, phone } = sdk.page.elements_session;
@@ -98,6 +98,7 @@ const payOnce = async (sdk, args) => {
   const page = await sdk.call("POST", "/confirm", {
     expected_amount: String(due),
     ...(method.id ? { payment_method: method.id } : {}),
+    ...((args.savePaymentMethod ?? method.saves) ? { save_payment_method: "true" } : {}),
     ...(method.name ? { name: method.name } : {}),
     ...(args.returnUrl ? { return_url: args.returnUrl } : {}),
     ...(consent ? { consent } : {}),

@@ -63,6 +63,13 @@ const currencyView = (option) => ({
   ...(option.conversion ? { currencyConversion: { fxRate: option.conversion.fx_rate, sourceCurrency: option.conversion.source_currency } } : {}),
 });
 
+const savedView = (card) => ({
+  id: card.id,
+  type: "card",
+  card: { brand: card.brand, expMonth: card.exp_month, expYear: card.exp_year, last4: card.last4 },
+  billingDetails: { name: card.name },
+});
+
 const sessionView = (page, { canConfirm, reads }) => {
   const session = page.elements_session;
   const money = moneyFormat(page);
@@ -97,7 +104,7 @@ const sessionView = (page, { canConfirm, reads }) => {
     shipping: null,
     shippingOptions: [],
     currencyOptions: session.currency_options?.map((option) => currencyView(option)) ?? null,
-    savedPaymentMethods: null,
+    savedPaymentMethods: page.saved_payment_methods.length ? page.saved_payment_methods.map(savedView) : null,
     nameCollection: null,
     lastPaymentError: session.last_payment_error ? { message: session.last_payment_error } : null,
     surcharge: null,

@@ -6,6 +6,7 @@ from storefront.devtools.sandbox.checkout.invoices import add_invoice, announce_
 from storefront.devtools.sandbox.checkout.payer import Payer, ensure_customer, payer_from
 from storefront.devtools.sandbox.checkout.payment_links import count_completion
 from storefront.devtools.sandbox.checkout.recovery import add_recovery
+from storefront.devtools.sandbox.checkout.saved_methods import keep_method
 from storefront.devtools.sandbox.checkout.session_body import requires_terms
 from storefront.devtools.sandbox.checkout.typed_fields import write_typed
 from storefront.devtools.sandbox.payments import payment_intents
@@ -34,6 +35,7 @@ def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: st
         body["consent"] = _consent(body)
     if payment_status == "paid":
         add_invoice(work, session, payer)
+    keep_method(work, session, intent)
     session.private["completed_at"] = work.now
     work.drop_timer("expire", session.id)
     work.records.save(session)

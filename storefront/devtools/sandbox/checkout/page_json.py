@@ -6,6 +6,7 @@ from storefront.devtools.sandbox.checkout.line_items import line_items
 from storefront.devtools.sandbox.checkout.offered import offered_methods, offered_types
 from storefront.devtools.sandbox.checkout.optional_items import optional_items_of_page
 from storefront.devtools.sandbox.checkout.payer import find_customer_email
+from storefront.devtools.sandbox.checkout.saved_methods import may_be_removed, offers_to_save, shown_methods
 from storefront.devtools.sandbox.checkout.session_body import requires_terms
 from storefront.devtools.sandbox.checkout.totals import line_subtotal
 from storefront.devtools.sandbox.storage.records import Json, Record
@@ -64,6 +65,9 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
         "prefilled_email": session.private.get("prefilled_email"),
         "redirect_on_completion": body.get("redirect_on_completion"),
         "return_url": body.get("return_url"),
+        "saved_payment_methods": shown_methods(work, session),
+        "offers_to_save": offers_to_save(session),
+        "may_remove_saved": may_be_removed(session),
         "tax_context": {
             "automatic_tax_enabled": body["automatic_tax"]["enabled"],
             "automatic_tax_address_source": "session.billing" if body["automatic_tax"]["enabled"] else None,

@@ -11,6 +11,7 @@ from storefront.devtools.sandbox.api.parameter_checks import (
 )
 from storefront.devtools.sandbox.checkout.consent import check_texts
 from storefront.devtools.sandbox.checkout.optional_items import check_optional_items
+from storefront.devtools.sandbox.checkout.saved_methods import check_saved_options
 from storefront.devtools.sandbox.checkout.typed_fields import check_custom_fields
 from storefront.devtools.sandbox.storage.records import Json
 
@@ -61,6 +62,7 @@ def check_new_session(params: Json) -> None:
     check_optional_items(params)
     check_custom_fields(params)
     check_capture_method(params)
+    check_saved_options(params)
 
 
 def _check_urls(params: Json) -> None:

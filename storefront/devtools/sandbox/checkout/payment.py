@@ -10,6 +10,7 @@ from storefront.devtools.sandbox.checkout.intents import drop_intent, ensure_int
 from storefront.devtools.sandbox.checkout.offered import offered_types
 from storefront.devtools.sandbox.checkout.payer import Payer, payer_from, read_payer
 from storefront.devtools.sandbox.checkout.redirect import way_back
+from storefront.devtools.sandbox.checkout.saved_methods import check_own, note_wish
 from storefront.devtools.sandbox.checkout.totals import compute
 from storefront.devtools.sandbox.checkout.typed_fields import take_typed
 from storefront.devtools.sandbox.payments import payment_intents
@@ -41,6 +42,8 @@ def confirm_session(work: UnitOfWork, session: Record, params: Json) -> Json | N
         raise missing("payment_method")
     require_location(session)
     payer = read_payer(work, session, params, method.body["billing_details"])
+    check_own(session, method)
+    note_wish(session, params)
     _prepare_method(work, session, method, payer)
     intent = ensure_intent(work, session, payer)
     _present(work, session, intent, payer)

@@ -2,6 +2,7 @@
 
 from storefront.devtools.sandbox.api.members import copied, copied_or_null
 from storefront.devtools.sandbox.api.updates import new_metadata
+from storefront.devtools.sandbox.checkout.saved_methods import saved_options
 from storefront.devtools.sandbox.ids import client_secret
 from storefront.devtools.sandbox.resources.accounts import DISPLAY_NAME
 from storefront.devtools.sandbox.storage.records import Json
@@ -80,7 +81,7 @@ def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: 
             "enabled": (params.get("phone_number_collection") or {}).get("enabled", False)
         },
         "recovered_from": None,
-        "saved_payment_method_options": None,
+        "saved_payment_method_options": saved_options(params),
         "setup_intent": None,
         "shipping_address_collection": None,
         "shipping_cost": None,

@@ -1,7 +1,7 @@
 """Opens a Checkout Session: for a call of the shop, or for a visitor of a payment link."""
 
 from storefront.devtools.sandbox.api.errors import invalid
-from storefront.devtools.sandbox.api.parameter_checks import check_customer
+from storefront.devtools.sandbox.api.parameter_checks import get_undeleted
 from storefront.devtools.sandbox.checkout import discounts
 from storefront.devtools.sandbox.checkout.consent import require_promotions, require_terms_url
 from storefront.devtools.sandbox.checkout.custom_amounts import check_custom_lines
@@ -23,7 +23,8 @@ _SHORTEST_SECONDS, _LONGEST_SECONDS = 1800, 86_400
 def open_session(work: UnitOfWork, params: Json) -> Record:
     """Open a session with `params` as in `POST /v1/checkout/sessions`, checked by `check_new_session`."""
     _check_expiry(work, params)
-    check_customer(work, params)
+    if "customer" in params:
+        get_undeleted(work, "customer", params["customer"], "customer")
     check_customer_for_tax(work, params)
     require_terms_url(work, params)
     require_promotions(work, params)

@@ -71,7 +71,7 @@ def pay(session_id: str) -> tuple[Response, int]:
     `{"email", "name", "country", "postal_code", "payment_method": "pm_card_visa" | "sepa_success" | …,
     "quantities": {"li_…": 3}, "custom_unit_amount": 700, "promotion_code": "CODE",
     "optional_items": {"price_…": 1}, "phone_number": "+1…", "custom_fields": {"key": "value"},
-    "tax_id": {"type", "value"}, "authenticate": "complete" | "fail" | null}`
+    "save_payment_method": true, "tax_id": {"type", "value"}, "authenticate": "complete" | "fail" | null}`
     """
     given = json_body()
     params = {**_TEST_BUYER, **({} if "country" in given else _TEST_POSTAL_CODE), **given}

@@ -33,7 +33,6 @@ _UNSUPPORTED = (
     "payment_method_options.card",
     "payment_method_options.us_bank_account",
     "permissions",
-    "saved_payment_method_options",
     "setup_intent_data",
     "shipping_address_collection",
     "shipping_options",

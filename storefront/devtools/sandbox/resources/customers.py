@@ -13,6 +13,7 @@ from storefront.devtools.sandbox.api.errors import not_found
 from storefront.devtools.sandbox.api.lists import list_records
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, delete, new_metadata, save_change
+from storefront.devtools.sandbox.checkout.saved_methods import detach_all
 from storefront.devtools.sandbox.ids import new_id, random_text
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -112,7 +113,9 @@ def update_customer(call: Call) -> Json:
 
 @route("DELETE /v1/customers/{id}", CustomerDeleteParams)
 def delete_customer(call: Call) -> Json:
-    return delete(call.work, call.get("customer"))
+    customer = call.get("customer")
+    detach_all(call.work, customer.id)
+    return delete(call.work, customer)
 
 
 @route("GET /v1/customers", CustomerListParams, unsupported=("test_clock",))

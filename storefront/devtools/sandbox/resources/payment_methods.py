@@ -1,6 +1,7 @@
 """PaymentMethods over the API: made by the page with the publishable key, or with a token; kept by customers."""
 
 from stripe.params import (
+    CustomerListPaymentMethodsParams,
     PaymentMethodAttachParams,
     PaymentMethodCreateParams,
     PaymentMethodDetachParams,
@@ -13,6 +14,7 @@ from storefront.devtools.sandbox.api.lists import list_records
 from storefront.devtools.sandbox.api.parameter_checks import get_undeleted, require
 from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
 from storefront.devtools.sandbox.api.routes import Call, route
+from storefront.devtools.sandbox.checkout.saved_methods import detach
 from storefront.devtools.sandbox.payments.payment_methods import add_method, find_method
 from storefront.devtools.sandbox.storage.records import Json, Record
 
@@ -51,9 +53,21 @@ def retrieve_payment_method(call: Call) -> Json:
     return call.get("payment_method", param="payment_method").body
 
 
-@route("GET /v1/payment_methods", PaymentMethodListParams, unsupported=("allow_redisplay", "customer_account"))
+@route("GET /v1/payment_methods", PaymentMethodListParams, unsupported=("customer_account",))
 def list_payment_methods(call: Call) -> Json:
-    return list_records(call, "payment_method", "/v1/payment_methods", filters=("customer", "type"))
+    return list_records(
+        call, "payment_method", "/v1/payment_methods", filters=("customer", "type", "allow_redisplay")
+    )
+
+
+@route(
+    "GET /v1/customers/{id}/payment_methods", CustomerListPaymentMethodsParams, unsupported=("customer_account",)
+)
+def list_customer_methods(call: Call) -> Json:
+    customer = call.get("customer")
+    call.params["customer"] = customer.id
+    url = f"/v1/customers/{customer.id}/payment_methods"
+    return list_records(call, "payment_method", url, filters=("customer", "type", "allow_redisplay"))
 
 
 @route("POST /v1/payment_methods/{id}/attach", PaymentMethodAttachParams, unsupported=("customer_account",))
@@ -73,15 +87,12 @@ def attach_payment_method(call: Call) -> Json:
 @route("POST /v1/payment_methods/{id}/detach", PaymentMethodDetachParams)
 def detach_payment_method(call: Call) -> Json:
     method = call.get("payment_method", param="payment_method")
-    customer = method.body["customer"]
-    if customer is None:
+    if method.body["customer"] is None:
         raise invalid(
             "The payment method you provided is not attached to a customer so detachment is impossible.",
             param="payment_method",
         )
-    method.private["was_detached"] = True
-    _keep(call, method, None)
-    call.work.emit("payment_method.detached", method.body, {"customer": customer})
+    detach(call.work, method)
     return method.body
 
 

@@ -17,6 +17,7 @@ from storefront.devtools.sandbox.checkout.page_updates import GROUPS, apply_grou
 from storefront.devtools.sandbox.checkout.payment import authenticate_session, confirm_session, require_open
 from storefront.devtools.sandbox.checkout.recovery import take_consent
 from storefront.devtools.sandbox.checkout.redirect import poll
+from storefront.devtools.sandbox.checkout.saved_methods import remove_shown
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
 from storefront.devtools.sandbox.checkout.typed_fields import filled_in
 from storefront.devtools.sandbox.storage.records import Json, Record
@@ -43,7 +44,17 @@ _REGION = Spec(
 )
 _CONSENT = Spec(kind=Kind.HASH, fields={"promotions": TEXT, "terms_of_service": TEXT})
 # What a buyer types on the page.
-_TYPED = ("email", "name", "country", "postal_code", "payment_method", "tax_id", "custom_fields", "phone_number")
+_TYPED = (
+    "email",
+    "name",
+    "country",
+    "postal_code",
+    "payment_method",
+    "save_payment_method",
+    "tax_id",
+    "custom_fields",
+    "phone_number",
+)
 # Named by Stripe's own page for fraud signals, taken and not used; the secret opens a session of the Elements SDK.
 _SIGNALS: Mapping[str, Spec] = dict.fromkeys(("client_secret", "eid", "guid", "muid", "sid"), _CAN_BE_EMPTY)
 
@@ -89,6 +100,7 @@ def _keep_options(call: Call, session: Record) -> None:
         "tax_region": _REGION,
         "optional_items": _OPTIONAL,
         "consent": _CONSENT,
+        "detach_payment_method": TEXT,
     },
 )
 def update_page(call: Call) -> Json:
@@ -101,6 +113,8 @@ def update_page(call: Call) -> Json:
         if not session.body["allow_promotion_codes"]:
             raise invalid("This order does not take promotion codes.", param="promotion_code")
         apply_code(call.work, session, call.params["promotion_code"])
+    if "detach_payment_method" in call.params:
+        remove_shown(call.work, session, call.params["detach_payment_method"])
     if "tax_region" in call.params:
         take_region(session, call.params["tax_region"])
     if "tax_id_collection" in call.params:
@@ -143,6 +157,7 @@ def _keep_totals(work: UnitOfWork, session: Record) -> None:
         "phone_number": _CAN_BE_EMPTY,
         "postal_code": _CAN_BE_EMPTY,
         "return_url": TEXT,
+        "save_payment_method": Spec(kind=Kind.BOOLEAN),
         "tax_id": _TAX_ID,
     },
 )
