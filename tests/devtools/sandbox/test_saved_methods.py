@@ -34,6 +34,7 @@ def test_keeps_a_card_where_its_buyer_asks(sandbox: Calls, customer: str) -> Non
     assert sandbox.page(session.id).json["offers_to_save"] is True
     sandbox.pay(session.id)  # the box is not ticked
     assert sandbox.get(f"/v1/customers/{customer}/payment_methods")["data"] == []
+    body: Any
     for body in (
         {"saved_payment_method_options": SAVING},
         {"payment_intent_data": {"setup_future_usage": "on_session"}},
@@ -52,6 +53,7 @@ def test_keeps_a_card_where_its_buyer_asks(sandbox: Calls, customer: str) -> Non
 
 def test_pays_with_it_and_shows_it_to_no_other_customer(sandbox: Calls, customer: str, saved: str) -> None:
     other = sandbox.v1.customers.create({"email": "eve@example.com"}).id
+    more: Any
     for more in ({}, {"customer": other}):
         session = sandbox.make_session(**more)
         assert sandbox.page(session.id).json["saved_payment_methods"] == []
