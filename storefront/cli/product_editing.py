@@ -56,10 +56,11 @@ def edit(
     if not texts:
         raise click.ClickException("Nothing to change: name a text, for example --tagline.")
     from storefront.shop.editor.products import change_texts
+    from storefront.shop.editor.refusals import in_words
 
     with open_shop():
         changed = change_texts(slug, texts)
-    words = ", ".join(changed) or "nothing: it says all that already"
+    words = ", ".join(map(in_words, changed)) or "nothing: it says all that already"
     print_result({"slug": slug, "changed": changed}, [f"Changed: {words}."], as_json=as_json)
 
 

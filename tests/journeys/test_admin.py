@@ -67,7 +67,11 @@ def test_takes_an_owner_from_one_link_to_a_passkey(shop: Shop, sandbox: SandboxC
     expect(page.get_by_text("An invitation is on its way")).to_be_visible()
     look(page)
     page.get_by_role("link", name="Audit log").click()
-    expect(page.get_by_role("cell", name="person.invited")).to_be_visible()
+    entry = page.get_by_role("cell", name="person.invited")
+    expect(entry).to_be_visible()
+    box = entry.bounding_box()
+    assert box
+    assert box["width"] > 120, "room for a word"
     look(page)
 
 

@@ -6,6 +6,14 @@ from typing import Any
 
 from storefront.core.errors import StorefrontError
 
+# Columns that people know by another name.
+WORDS = {"summary": "tagline", "description_markdown": "description"}
+
+
+def in_words(name: str) -> str:
+    """Return what people call this column."""
+    return WORDS.get(name, name.replace("_", " "))
+
 
 class FieldsRefused(StorefrontError):
     """`problems` are sentences by the name of the field; all of them at once."""
@@ -38,7 +46,7 @@ class StaleSave(StorefrontError):
     title = "Somebody changed this meanwhile"
 
     def __init__(self, conflicts: Mapping[str, Conflict]) -> None:
-        names = ", ".join(name.replace("_", " ") for name in conflicts)
+        names = ", ".join(map(in_words, conflicts))
         super().__init__(f"Changed meanwhile: {names}. Nothing was saved. Compare, then save again.")
         self.conflicts = dict(conflicts)
 

@@ -4,9 +4,11 @@ import io
 import re
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from PIL import Image
 
+from tests.cli.commands import done
 from tests.owner.admin.editor_forms import TWINSPOT, said, shown_in, texts_of
 from tests.support.goods import change_product
 from tests.support.people import make_person, sign_in_at_admin
@@ -74,6 +76,7 @@ def test_shows_both_versions_to_a_save_that_comes_too_late(app: Flask, owner: Bu
     owner.post(f"{TWINSPOT}/texts", summary="First.", **digests)
     late = owner.post(f"{TWINSPOT}/texts", summary="Second.", name="Also new", **digests)
     assert late.status_code == 409
+    assert "Changed meanwhile: tagline. Nothing was saved." in late.text
     assert "First." in late.text
     assert 'value="Second."' in late.text
     assert 'value="Also new"' in late.text
@@ -108,6 +111,12 @@ def test_takes_every_text_at_its_limit_in_any_language(app: Flask, owner: Buyer)
     page = owner.get(TAPS)
     assert page.status_code == 200
     assert page.text.count('name="question"') == 12
+
+
+def test_calls_texts_by_command_as_the_options_do(command: CliRunner) -> None:
+    words = ("products", "edit", "twinspot", "--tagline", "Short.", "--search-title", "Twins")
+    assert done(command, *words) == "Changed: tagline, search title.\n"
+    assert "it says all that already" in done(command, *words)
 
 
 def test_changes_nothing_when_the_same_form_is_sent_twice(app: Flask, owner: Buyer) -> None:
