@@ -90,7 +90,7 @@
       if (refusal) forget();
       await window.parts.whenFree();
       if (jobs.length) window.parts.onAnswer(part(), fresh);
-      else show(part(), fresh, key, refusal);
+      else show(part(), fresh, { key, refusal, sent: sent.form });
       const notice = page.querySelector(".notices")?.textContent.trim();
       if (refusal) tell(refusal.textContent.trim());
       else note(part(), words || notice || "Saved.");
@@ -104,8 +104,8 @@
     }
   }
 
-  /** Put the answer's part in place of the old one: what was typed, opened and focused there stays. */
-  function show(part, answer, key, refusal) {
+  /** Put the answer's part in place of the old one: what was typed, opened and focused there stays, unless it was sent. */
+  function show(part, answer, { key, refusal, sent }) {
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
     const fresh = document.adoptNode(answer);
     for (const kept of part.querySelectorAll("[data-keep]")) {
@@ -113,7 +113,8 @@
     }
     for (const field of part.querySelectorAll("input[id]:not([type=file]), textarea[id]")) {
       const other = fresh.querySelector(`#${CSS.escape(field.id)}`);
-      if (other && field.value !== field.defaultValue) other.value = field.value;
+      const isDone = field.form === sent && !refusal;
+      if (other && !isDone && field.value !== field.defaultValue) other.value = field.value;
     }
     for (const details of part.querySelectorAll("[data-item] details[open]")) {
       itemIn(fresh, details.closest("[data-item]").dataset.item)?.querySelector("details")?.setAttribute("open", "");
@@ -130,6 +131,7 @@
     const isSame = (node) => (focused.id ? node.id === focused.id : nameOf(node) === nameOf(focused));
     const same = [...(item ?? part).querySelectorAll("button, input")].find(isSame);
     (same ?? item?.querySelector("[data-handle]"))?.focus({ preventScroll: true });
+    if (same && focused.type === "text") same.setSelectionRange(focused.selectionStart, focused.selectionEnd);
   }
 
   const nameOf = (node) => ("handle" in node.dataset ? "handle" : `${node.name} ${node.firstChild?.textContent}`);

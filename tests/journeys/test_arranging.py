@@ -221,6 +221,15 @@ def test_adds_pictures_that_are_dropped(place: Place, page: Page, complaints: Co
     expect(alert).to_have_count(0)
     expect(page.locator("#pictures img")).to_have_count(3)
     assert [view.filename for view in pictures_of(place.app)] == ["one.png", "two.png", "three.png"]
+    samples = page.locator("#samples")
+    samples.evaluate(DROP, [["chapter.txt", "text/plain", base64.b64encode(b"Once.").decode()]])
+    title = page.get_by_label("Title of the sample")
+    expect(title).to_be_focused()  # it needs one, and the file is chosen
+    title.fill("Chapter one")
+    title.press("Enter")
+    expect(samples.locator("[data-note]")).to_have_text("Added.")
+    expect(title).to_have_value("")
+    expect(samples.get_by_role("link", name=re.compile("Chapter one"))).to_be_visible()
 
 
 @pytest.mark.usefixtures("three")

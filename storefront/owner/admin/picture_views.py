@@ -14,6 +14,7 @@ from storefront.owner.admin.upload_views import check_uploader
 from storefront.owner.people.roles import Permission
 from storefront.shop.media.pictures import add_picture, describe_picture, move_picture, remove_picture
 from storefront.shop.media.samples import add_sample, move_sample, remove_sample
+from storefront.shop.media.words import clean_filename
 from storefront.web.bodies import streams_bytes
 from storefront.web.turns import turn_aside
 
@@ -47,7 +48,7 @@ def _bring_one(file: FileStorage, bring: Callable[[FileStorage], object]) -> Sto
     except NotFound:
         raise
     except StorefrontError as refusal:
-        refusal.args = (f"{file.filename}: {refusal.message}",)
+        refusal.args = (f"{clean_filename(file.filename or '')}: {refusal.message}",)
         return refusal
     return None
 

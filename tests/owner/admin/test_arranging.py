@@ -153,7 +153,7 @@ def test_refuses_a_place_that_is_none(app: Flask, owner: Buyer, place: str) -> N
 def test_adds_the_other_files_when_one_is_no_picture(app: Flask, owner: Buyer) -> None:
     files = [
         (io.BytesIO(saved(draw(color=(10, 10, 10)))), "one.png"),
-        (io.BytesIO(SAMPLES["chapter.txt"]), "notes.txt"),
+        (io.BytesIO(SAMPLES["chapter.txt"]), "../notes\u202e.txt"),
         (io.BytesIO(b""), "empty.png"),
         (io.BytesIO(saved(draw(color=(200, 10, 10)))), "two.png"),
     ]
