@@ -96,6 +96,15 @@ def test_keeps_nothing_of_who_did_not_agree(
     assert reminders(reminding) == []
 
 
+def test_hears_of_it_from_the_page_where_no_webhook_comes(reminding: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = leave(reminding, sandbox)
+    for _ in range(2):
+        buyer.land(session_id)
+    deliver(reminding, sandbox)
+    assert [row["checkout_session_id"] for row in read_rows(reminding, LEFT)] == [session_id]
+    assert reminders(reminding) == [("queued", None)]
+
+
 def test_keeps_nothing_while_it_is_switched_off(reminding: Flask, sandbox: SandboxClient) -> None:
     leave(reminding, sandbox)
     remind(reminding, is_on=False)
