@@ -38,7 +38,9 @@
   }
 
   function putInOrder(list, items) {
+    const focused = document.activeElement;
     list.append(...items);
+    if (list.contains(focused)) focused.focus({ preventScroll: true }); // what is moved loses it
     count(list);
   }
 

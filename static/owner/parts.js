@@ -21,9 +21,11 @@
   }
 
   /** For eyes and ears. */
-  function note(part, text) {
+  function note(part, text, isBad = false) {
     tell(text);
-    part.querySelector("[data-note]").textContent = text;
+    const line = part.querySelector("[data-note]");
+    line.textContent = text;
+    line.classList.toggle("is-bad", isBad);
   }
 
   function showProblem(part, text) {
@@ -100,7 +102,7 @@
       await window.parts.whenFree();
       window.parts.onFailure(part());
       if (onProgress) showProblem(part(), problem.message);
-      else note(part(), problem.message);
+      else note(part(), problem.message, true);
     }
   }
 

@@ -149,7 +149,8 @@ def test_drags_a_product_by_a_finger_and_scrolls_near_the_edge(place: Place, chr
     assert complaints == []
 
 
-def test_moves_by_arrow_keys_and_keeps_the_focus(place: Place, page: Page) -> None:
+def test_moves_by_arrow_keys_and_keeps_the_focus(place: Place, page: Page, complaints: Complaints) -> None:
+    complaints.expected.append("ERR_INTERNET_DISCONNECTED")
     place.come_in(page, EDITOR)
     spoken = page.locator("main > [role=status]").last
     grip = handle(page, "Team")
@@ -163,6 +164,14 @@ def test_moves_by_arrow_keys_and_keeps_the_focus(place: Place, page: Page) -> No
     grip.press("End")
     grip.press("Home")
     expect(spoken).to_have_text("Saved. Team: place 1 of 2, chosen at first.")
+    page.context.set_offline(offline=True)
+    grip.press("ArrowDown")
+    expect(page.locator("#editions .is-bad")).to_contain_text("The connection is lost.")
+    expect(page.locator("#editions [data-item]").first).to_have_id("edition-team")  # as the shop knows it
+    expect(grip).to_be_focused()
+    page.context.set_offline(offline=False)
+    grip.press("End")
+    expect(spoken).to_have_text("Saved. Team: place 2 of 2.")
     first = handle(page, "question 1")
     for number, question in enumerate(("Does it delete?", "Does it move?"), start=1):
         page.get_by_label(f"Question {number}").fill(question)
