@@ -15,7 +15,7 @@
       // A page where trouble was: it is over.
       const { state } = !answer.ok ? {} : isJson ? await answer.json() : { state: "page" };
       if (state && state !== line.dataset.poll) {
-        line.textContent = "There is news. One moment.";
+        line.textContent = "Updating…";
         location.reload();
         return;
       }

@@ -77,7 +77,7 @@ def write_csv() -> None:
 @click.option("--because", default="", help="Kept in the order's timeline; no key and no address, please.")
 @as_json
 def decide(number: str, decision: str, because: str, as_json: bool) -> None:
-    """Your word on one order: withdraw it, allow it whatever the payment says, or follow_payment again."""
+    """Override access to an order: withdraw it, allow it whatever the payment says, or follow_payment again."""
     from storefront.cli.order_text import access_line
     from storefront.orders.decide import decide as decide_order
     from storefront.orders.lookup import get_order

@@ -82,7 +82,10 @@ def show(slug: str, as_json: bool) -> None:
 @click.option("--key-source", type=click.Choice(KEY_SOURCES, case_sensitive=False), help="Made here, or imported.")
 @click.option("--prefix", "license_prefix", help="What generated keys begin with, or none.")
 @click.option(
-    "--one-key/--key-each", "one_key_per_order_item", default=None, help="Of a quantity: one, or one each."
+    "--one-key/--key-each",
+    "one_key_per_order_item",
+    default=None,
+    help="For a quantity of 3: one key for all, or three keys.",
 )
 @click.option("--activation-limit", type=LIMIT, help="Devices a key.")
 @click.option("--seats", type=LIMIT, help="People a key is for.")

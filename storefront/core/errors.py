@@ -42,7 +42,7 @@ class StripeUnavailable(StorefrontError):
 
     code = "stripe_unavailable"
     status = 503
-    title = "The payment service does not answer"
+    title = "Stripe isn't answering"
     retry_after_seconds = 5
 
 

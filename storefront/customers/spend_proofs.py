@@ -31,9 +31,9 @@ class CodeResult(StrEnum):
 
 
 CODE_SENTENCES = {
-    CodeResult.WRONG: "That is not the code in the newest mail. Compare it letter by letter.",
-    CodeResult.TOO_MANY: "There were too many wrong codes. Use the link in the mail, or have a new mail sent.",
-    CodeResult.EXPIRED: "That code has ended. Have a new mail sent.",
+    CodeResult.WRONG: "That isn't the code in the latest email. Please check each letter.",
+    CodeResult.TOO_MANY: "Too many wrong codes. Use the link in the email, or send a new one.",
+    CodeResult.EXPIRED: "That code has expired. Send a new one.",
 }
 
 

@@ -40,7 +40,7 @@ def enter_address() -> ResponseReturnValue:
 def send_code() -> ResponseReturnValue:
     email = request.form.get("email", "").strip()
     if not is_address(email):
-        error = "This does not look like an email address."
+        error = "That doesn't look like an email address. Check it for typos."
         page = render_template("customers/sign_in.html", email=email[:254], error=error)
         return make_response(page, 400)
     session[PROOF_KEY] = proofs.start_proof(

@@ -74,5 +74,5 @@ def get_order_by_token(token: str) -> Order:
             linked.where(OrderLink.token_hash == hashed, OrderLink.version == Order.token_version)
         ).one_or_none()
     if order is None:
-        raise NotFound("This order link is not known. Take the newest one from your mail, as a whole.")
+        raise NotFound("We can't find this order. Copy the complete link from your latest email.")
     return order

@@ -44,7 +44,7 @@ class Unstorable(StorefrontError):
     """PostgreSQL keeps no text with a NUL, and nobody types one."""
 
     code = "bad_request"
-    title = "That request makes no sense to us"
+    title = "Something was wrong with that request"
 
 
 def takes_bytes(most: int) -> Callable[[View], View]:

@@ -21,13 +21,13 @@ log = logging.getLogger(__name__)
 
 # status: the code that programs read, and the title of the page
 ERROR_TITLES = {
-    400: ("bad_request", "That request makes no sense to us"),
+    400: ("bad_request", "Something was wrong with that request"),
     403: ("forbidden", "Not available here"),
     404: ("not_found", "Page not found"),
-    405: ("method_not_allowed", "That is not how this page works"),
+    405: ("method_not_allowed", "This page can't do that"),
     413: ("too_large", "Too large"),
-    429: ("too_many_requests", "Please wait a moment"),
-    500: ("internal_error", "Something broke on our side"),
+    429: ("too_many_requests", "Please wait a minute"),
+    500: ("internal_error", "Sorry, something went wrong on our side"),
 }
 KEPT_HEADERS = ("Allow", "Content-Range")  # of 405 and 416
 DEFAULT_WAIT_SECONDS = 60
@@ -80,8 +80,7 @@ def _answer_refusal(error: StorefrontError) -> ResponseReturnValue:
 def _answer_too_many_requests(_error: TooManyRequests) -> ResponseReturnValue:
     code, title = ERROR_TITLES[429]
     message = (
-        "You did this many times in a short while. "
-        "Nothing is lost and your cart is as it was: try again in a minute."
+        "Too many attempts. Please wait a minute and try again. Nothing is lost, and your cart is as you left it."
     )
     return error_answer(status=429, code=code, title=title, message=message, retry_after=_seconds_to_wait())
 
@@ -108,13 +107,13 @@ def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
 def _describe(error: HTTPException, status: int) -> tuple[str, str, str]:
     """Return code, title and message."""
     if isinstance(error, CSRFError):
-        return "csrf", "This form is too old", "Go back, reload the page and send the form again."
+        return "csrf", "This form has expired", "Go back, reload the page and send the form again."
     code, title = ERROR_TITLES.get(status, ("error", HTTPStatus(status).phrase))
     if status == 500:
         number = g.get("request_id", "-")
-        return code, title, f"It is not your fault. If it stays, tell the shop this number: {number}"
+        return code, title, f"Please try again. If it keeps happening, tell the shop this number: {number}"
     if status == 404:
-        message = "There is nothing at this address. It may have moved, or the link is not complete."
+        message = "There's nothing at this address. It may have moved, or the link isn't complete."
         return code, title, message
     return code, title, error.description or title
 

@@ -60,7 +60,7 @@ def test_closes_the_items_it_names_and_no_other(command: CliRunner, app: Flask, 
     (made,) = refunds(sandbox)
     assert made.amount == items[1]["total_minor"]
     assert made.metadata.to_dict() == {"storefront_items": "2"}
-    assert "The order: open (partly_refunded). A part of this order was refunded. Below you see what" in shown
+    assert "The order: open (partly_refunded). Part of this order was refunded. Below you see what" in shown
     assert f"Item 2, {items[1]['description']}: closed (item_refunded)." in shown
     assert "Item 1" not in shown
     assert keys_on(sale.order_page()) == sale.keys
@@ -77,7 +77,7 @@ def test_makes_an_amount_once_and_a_second_one_when_it_is_meant(
     sale = sell(app, sandbox)
     number = number_of(sale)
     shown = done(command, "orders", "refund", number, "--amount", "5.00")
-    assert "The order: open (partly_refunded). A part of the price was refunded. Everything still works." in shown
+    assert "The order: open (partly_refunded). Part of the price was refunded. Everything still works." in shown
     sentence = refused(command, "orders", "refund", number, "--amount", "5")
     assert f"Order {number} has a refund of $5.00 already" in sentence
     assert refunds(sandbox)[0].id in sentence

@@ -86,7 +86,7 @@ def test_shows_which_item_is_closed(command: CliRunner, app: Flask, sandbox: San
     sale.refund(amount=1400, metadata={"storefront_items": "2"})
     sale.deliver("refund.")
     shown = done(command, "orders", "show", sale.session_id)
-    assert "A part of this order was refunded. Below you see what still works." in shown
+    assert "Part of this order was refunded. Below you see what still works." in shown
     assert shown.count("closed (item_refunded). This part of the order was refunded") == 1
     items = read_json(command, "orders", "show", sale.session_id)["items"]
     assert [item["access"]["allowed"] for item in items] == [True, False]

@@ -31,8 +31,8 @@ def test_ends_only_the_tries_of_the_stranger_who_guesses(app: Flask) -> None:
     assert len(waiting_mails(app)) == ceilings.MOST_MAILS
     for stranger in strangers:
         answers = [stranger.post("/sign-in/code", code=WRONG) for _ in range(6)]
-        assert "letter by letter" in answers[4].text
-        assert "too many wrong codes" in answers[5].text
+        assert "check each letter" in answers[4].text
+        assert "Too many wrong codes" in answers[5].text
         assert not enter_code(stranger, code_in(waiting_mails(app)[-1]))
     assert enter_code(ada, code_in(waiting_mails(app)[-1]))
     assert is_in(ada)
@@ -171,7 +171,7 @@ def test_lets_one_address_of_clients_type_so_many_wrong_codes_and_no_more(app: F
             guesser = Buyer(app, address="2001:db8::1")
             with guesser.client.session_transaction(base_url=guesser.base_url) as kept:
                 kept["proof"] = 1
-            tries += "letter by letter" in guesser.post("/sign-in/code", code=WRONG).text
+            tries += "check each letter" in guesser.post("/sign-in/code", code=WRONG).text
             clocks.shift(timedelta(seconds=7) if number % 9 == 8 else timedelta(0))
             if number % 9 == 8:
                 clocks.shift(timedelta(seconds=60))
@@ -187,7 +187,7 @@ def test_ends_guessing_by_many_browsers_while_the_link_and_who_asked_go_on(app: 
         kept["proof"] = read_rows(app, "SELECT id FROM address_proofs")[0]["id"]
     with app.app_context(), transaction() as session:
         session.execute(text("UPDATE address_proofs SET attempts = :most"), {"most": WRONG_TOGETHER})
-    assert "too many wrong codes" in other.post("/sign-in/code", code=code_in(mail)).text
+    assert "Too many wrong codes" in other.post("/sign-in/code", code=code_in(mail)).text
     assert Buyer(app).get(link_in(mail)).status_code == 200
     assert enter_code(ada, code_in(mail))
 
@@ -207,7 +207,7 @@ def test_signs_nobody_in_by_a_code_or_link_of_another_purpose(app: Flask, purpos
     assert not enter_code(ada, code)
     with ada.client.session_transaction(base_url=ada.base_url) as kept:
         kept["proof"] = proof_id
-    assert "has ended" in ada.post("/sign-in/code", code=code).text
+    assert "has expired" in ada.post("/sign-in/code", code=code).text
     assert not is_in(ada)
     assert read_rows(app, "SELECT id FROM sign_ins") == []
 

@@ -156,7 +156,7 @@ def test_lists_sessions_in_the_account_and_ends_one(app: Flask) -> None:
     assert not is_in(other)
     assert is_in(ada)
     ada.post(f"/account/sessions/{ended}/end")
-    assert "ended already" in ada.get("/account").text
+    assert "already ended" in ada.get("/account").text
 
 
 def test_lets_nobody_end_a_session_of_another_customer(app: Flask) -> None:

@@ -52,7 +52,7 @@ def test_opens_nothing_of_who_bought_meanwhile_with_another_spelling(app: Flask)
     make_customer(app, ALICE)
     for end, mail in (("new", take), ("old", leave)):
         mallory.post(f"/account/address/{end}", code=code_in(mail))
-    assert "That change is over" in mallory.get("/account").text
+    assert "That change has expired" in mallory.get("/account").text
     rows = read_rows(app, "SELECT email, moved_to_id FROM customers ORDER BY id")
     assert [(row["email"], row["moved_to_id"]) for row in rows] == [(MALLORY, None), (ALICE, None)]
 
@@ -85,7 +85,7 @@ def test_asks_the_mailbox_on_file_before_erasing(app: Flask) -> None:
     (mail,) = waiting_mails(app)
     with app.app_context(), transaction() as session:
         session.execute(text("UPDATE customers SET email = 'Alice@example.com'"))
-    assert "has ended" in alice.post("/account/erase/code", code=code_in(mail)).text
+    assert "has expired" in alice.post("/account/erase/code", code=code_in(mail)).text
     Buyer(app).post(link_in(mail))
     assert read_rows(app, "SELECT erased_at FROM customers") == [{"erased_at": None}]
 

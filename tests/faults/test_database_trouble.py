@@ -76,7 +76,7 @@ def test_tells_who_has_paid_that_it_is_safe(app: Flask, buyer: Buyer, path: str)
         page = buyer.get(path)
         demand_trouble(page)
         assert "your payment is safe" in page.text
-        assert "do not pay again" in page.text
+        assert "t pay again" in page.text
         assert "<form" not in page.text
         assert 'data-poll="checked"' in page.text
         asked = buyer.get(path, headers=JSON)
@@ -132,7 +132,7 @@ def test_keeps_a_bug_a_bug(app: Flask) -> None:
             connection.exec_driver_sql("ALTER TABLE products RENAME TO gone")
     answer = app.test_client().get("/")
     assert answer.status_code == 500
-    assert "Something broke on our side" in answer.text
+    assert "Sorry, something went wrong on our side" in answer.text
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)

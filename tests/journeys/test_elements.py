@@ -197,7 +197,7 @@ def test_leads_to_stripes_page_where_the_frames_do_not_come(
     page.route("**/endive/stripe.js", lambda route: route.abort())
     complaints.expected.append("ERR_FAILED")
     open_checkout(shop, page, "twinspot", edition="Personal")
-    page.get_by_role("button", name="Continue on Stripe's page").click()
+    page.get_by_role("button", name="Continue to Stripe").click()
     expect(page).to_have_url(re.compile(re.escape(shop.sandbox.url) + "/c/pay/"))
 
 

@@ -161,10 +161,10 @@ def test_changes_an_address_in_two_browsers(shop: Shop, sale: Sale, page: Page, 
     expect(there.get_by_text("This address is proven")).to_be_visible()
     phone.close()
     page.reload()
-    expect(page.get_by_text("Proven. The other address is still to come.")).to_be_visible()
+    expect(page.get_by_text("Confirmed. The other address is still missing.")).to_be_visible()
     look(page)
     page.get_by_label(f"Code from the mail to {ADA}").fill(code)
-    page.get_by_role("button", name="Prove this address").click()
+    page.get_by_role("button", name="Confirm").click()
     # The new mailbox was read elsewhere, so this browser has still to show that it is its owner's.
     expect(page.get_by_text("belongs to ada@new.example.com now")).to_be_visible()
     look(page)

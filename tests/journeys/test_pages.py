@@ -59,7 +59,7 @@ def test_sells_without_javascript_and_the_waiting_page_looks_again_by_itself(
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     open_checkout(shop, page, "twinspot", edition="Personal")
-    page.get_by_role("button", name="Continue on Stripe's page").click()
+    page.get_by_role("button", name="Continue to Stripe").click()
     expect(page).to_have_url(re.compile(re.escape(shop.sandbox.url)))
     session_id = str(read_rows(shop.app, "SELECT checkout_session_id FROM checkouts")[0]["checkout_session_id"])
     shop.sandbox.pay(session_id, payment_method="ach_success")

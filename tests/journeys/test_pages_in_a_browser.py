@@ -136,13 +136,13 @@ def test_shows_the_payment_form(page: Page, url: str) -> None:
 
 def test_replaces_a_payment_form_that_refuses_by_stripes_page(page: Page, url: str) -> None:
     pay(page, url, FORM_REFUSES)
-    page.get_by_role("button", name="Continue on Stripe's page").wait_for()
+    page.get_by_role("button", name="Continue to Stripe").wait_for()
 
 
 def test_replaces_blocked_stripe_js_by_stripes_page(page: Page, url: str) -> None:
     page.route(STRIPE_JS, lambda route: route.abort())
     page.goto(url + "/paying")
-    page.get_by_role("button", name="Continue on Stripe's page").wait_for()
+    page.get_by_role("button", name="Continue to Stripe").wait_for()
 
 
 def test_replaces_a_payment_form_that_expires_on_the_screen_by_what_happened(page: Page, url: str) -> None:
@@ -165,13 +165,13 @@ def test_replaces_silent_stripe_js_after_ten_seconds(page: Page, url: str) -> No
     pay(page, url, None)
     page.wait_for_selector("[data-skeleton]")
     assert not page.is_visible("[data-fallback]")
-    page.get_by_role("button", name="Continue on Stripe's page").wait_for()
+    page.get_by_role("button", name="Continue to Stripe").wait_for()
 
 
 def test_shows_the_way_to_pay_without_javascript(open_context: Callable[..., BrowserContext], url: str) -> None:
     page = open_context(java_script_enabled=False).new_page()
     page.goto(url + "/paying")
-    assert page.is_visible("text=Continue on Stripe's page")
+    assert page.is_visible("text=Continue to Stripe")
     page.goto(url + "/shown/buyers/library/order.html")
     assert not page.is_visible("[data-copy]")
 

@@ -167,7 +167,7 @@ def test_pays_on_the_hosted_page_when_stripe_js_does_not_load(
     page.route("**/endive/stripe.js", lambda route: route.abort())
     complaints.expected.append("ERR_FAILED")
     open_checkout(shop, page, "twinspot", edition="Personal")
-    page.get_by_role("button", name="Continue on Stripe's page").click()
+    page.get_by_role("button", name="Continue to Stripe").click()
     expect(page).to_have_url(re.compile(re.escape(shop.sandbox.url) + "/c/pay/"))
     pay_by_card(page)
     expect_delivered(shop, page, keys=1)

@@ -51,7 +51,7 @@ def test_says_which_item_is_refunded(shop: Shop, sandbox: SandboxClient, refunde
     sale.refund(amount=500, metadata={"storefront_items": str(refunded)})
     sale.deliver("charge.refunded", "refund.")
     for body in receipt(shop, sale):
-        assert "It was refunded: its keys and downloads no longer work." in body
+        assert "Refunded: its keys and downloads no longer work." in body
         assert "all yours" not in body
         assert "everything is yours" not in body
         assert keys_on(body) == ([] if refunded == 1 else sale.keys)

@@ -16,7 +16,7 @@ from tests.support.shop import keys_on, post_event
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
-WITHDRAWN = "The shop has withdrawn this order. Please write to the shop if that is wrong."
+WITHDRAWN = "The shop has withdrawn this order. Please contact the shop if this is a mistake."
 ALLOWED = "The shop keeps this order open for you. Everything works."
 
 

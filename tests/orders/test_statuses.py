@@ -18,8 +18,8 @@ pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 PAID = "Paid."
 REFUNDED = "This order was refunded, so its keys and downloads no longer work."
-DISPUTED = "The payment is disputed with the bank. Keys and downloads pause until that is settled."
-LOST = "The payment was taken back by the bank, so keys and downloads no longer work."
+DISPUTED = "Your keys and downloads are on hold until the dispute with the bank is resolved."
+LOST = "The bank took the payment back, so its keys and downloads no longer work."
 INQUIRY = "Paid. Your bank asked a question about this payment; everything still works."
 
 SENT = {"receipt": "sent"}

@@ -204,7 +204,7 @@ def test_lets_browsers_keep_static_files_only(client: FlaskClient) -> None:
 def test_explains_a_form_that_is_too_old(client: FlaskClient) -> None:
     answer = client.post("/cart/add", data={"price_id": "1", "csrf_token": "old"})
     assert answer.status_code == 400
-    assert "This form is too old" in answer.text
+    assert "This form has expired" in answer.text
     assert "send the form again" in answer.text
 
 

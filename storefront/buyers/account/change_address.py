@@ -63,7 +63,7 @@ def start_change(customer_id: int, new_email: str, *, asked_by: str) -> Started:
     """
     new_email = spelling(new_email)
     if not is_address(new_email):
-        raise AddressRefused("This does not look like an email address.")
+        raise AddressRefused("That doesn't look like an email address. Check it for typos.")
     with transaction() as session:
         customer = session.get_one(Customer, customer_id)
         if email_key(new_email) == customer.email_key:

@@ -56,7 +56,7 @@ def use_link(token: str) -> ResponseReturnValue:
 
 def _open_order(order: Order | None) -> ResponseReturnValue:
     if order is None:
-        flash("This order belongs to another address by now.", "bad")
+        flash("This order now belongs to another email address.", "bad")
         return redirect("/", 303)
     trust_browser(order)
     return redirect(url_for("library.order", token=order_token(order)), 303)
@@ -73,11 +73,11 @@ def _erase(token: str, proof: Proof) -> ResponseReturnValue:
 def _change_address(token: str, proof: Proof) -> ResponseReturnValue:
     change = prove_by_link(token, int(proof.about or 0), reader=reader_here())
     if change is None:
-        flash("That change is over: the address is another one by now.", "bad")
+        flash("That change has expired, because your email address has changed since.", "bad")
     elif change.is_done:
-        flash(f"Everything bought belongs to {change.new_email} now. Sign in with it to see it.", "good")
+        flash(f"Everything bought now belongs to {change.new_email}. Sign in with it to see it.", "good")
     else:
-        flash("This address is proven. The other one has a mail, too: the change is made with both.", "good")
+        flash("Address confirmed. We emailed the other one, too. Both must be confirmed.", "good")
     return redirect("/", 303)
 
 

@@ -99,7 +99,7 @@ def _account_page(*, new_email: str = "", error: str = "", status: int = 200) ->
 def choose_news() -> ResponseReturnValue:
     wants = "wants" in request.form
     set_news(g.customer.id, wants=wants)
-    flash("You get news of releases." if wants else "No more news of releases. Receipts still come.", "good")
+    flash("You get update emails." if wants else "No more update emails. Receipts still come.", "good")
     return redirect(url_for("account.settings"), 303)
 
 
@@ -109,7 +109,7 @@ def end_session(sign_in_id: int) -> ResponseReturnValue:
     """Another browser's: a lost phone, a library's computer. Of this one `/sign-out` does it."""
     browser = end_signed_in(g.customer.id, sign_in_id)
     if browser is None:
-        flash("That session has ended already.", "good")
+        flash("That session had already ended.", "good")
     else:
         flash(f"{browser} is signed out.", "good")
     return redirect(url_for("account.settings") + "#sessions", 303)
@@ -171,14 +171,14 @@ def _after_change(proven: Change | None, *, reads_new: bool) -> ResponseReturnVa
     """Signed in is only who typed the new mailbox's code here: its owner's click elsewhere lets nobody else in."""
     if proven is None:
         session.pop(CHANGE_KEY, None)
-        flash("That change is over: the address is another one by now.", "bad")
+        flash("That change has expired, because your email address has changed since.", "bad")
         return redirect(url_for("account.settings"), 303)
     if not reads_new:
         sign_out()
-        flash(f"Everything you bought belongs to {proven.new_email} now. Sign in with it to see it.", "good")
+        flash(f"Everything you bought now belongs to {proven.new_email}. Sign in with it to see it.", "good")
         return redirect(url_for("customers.enter_address"), 303)
     sign_in(db.session.get_one(Customer, proven.customer_id, populate_existing=True))
-    flash(f"Everything you bought belongs to {proven.new_email} now. Other browsers are signed out.", "good")
+    flash(f"Everything you bought now belongs to {proven.new_email}. Other browsers are signed out.", "good")
     return redirect(url_for("account.settings"), 303)
 
 

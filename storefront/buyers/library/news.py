@@ -209,7 +209,7 @@ def get_reader(token: str) -> Customer:
     """Raises NotFound for what is not one of our links."""
     kept = db.session.get(NewsLink, tokens.hash_token(token))
     if kept is None:
-        raise NotFound("This link is not known. Take the newest one from your mail, as a whole.")
+        raise NotFound("We can't find this link. Copy the complete link from your latest email.")
     return get_customer_now(kept.customer_id)
 
 

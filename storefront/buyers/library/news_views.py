@@ -32,5 +32,5 @@ def change(token: str) -> ResponseReturnValue:
     set_news(reader.id, wants=wants)
     if "List-Unsubscribe" in request.form:
         return "", 200
-    flash("You get news of releases again." if wants else "No more news of releases. Receipts still come.", "good")
+    flash("You get update emails again." if wants else "No more update emails. Receipts still come.", "good")
     return redirect(url_for("news.choose", token=token), 303)

@@ -9,7 +9,7 @@ from storefront.orders.access import Access, Reason
 from storefront.orders.after_sale import Refund
 from storefront.orders.models import Order
 
-SOME_ITEMS_REFUNDED = "A part of this order was refunded. Below you see what still works."
+SOME_ITEMS_REFUNDED = "Part of this order was refunded. Below you see what still works."
 
 _STATES = {
     Reason.AWAITING_PAYMENT: "awaiting_payment",

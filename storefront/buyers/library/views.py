@@ -36,9 +36,9 @@ def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnV
     if license_id not in _license_ids(purchase):
         abort(404)
     if deactivate_device(license_id, instance_id):
-        flash("The device is deactivated: its place is free for another one.", "good")
+        flash("Device deactivated. You can activate another one.", "good")
     else:
-        flash("That device was deactivated already.", "good")
+        flash("That device was already deactivated.", "good")
     return redirect(url_for("library.order", token=token), 303)
 
 
@@ -61,10 +61,10 @@ def send_receipt(token: str) -> ResponseReturnValue:
     except NothingToSend as error:
         flash(error.message, "bad")
     else:
-        said = f"The mail with your receipt is on its way to {done.email}."
+        said = f"We're emailing your receipt to {done.email}."
         if done.was_sent_lately:
-            said = f"You asked for your receipt within the hour: it went to {done.email}, or is on its way."
-        flash(f"{said} Look into the spam folder, too.", "good")
+            said = f"We already sent your receipt to {done.email} within the last hour."
+        flash(f"{said} Check your spam folder, too.", "good")
     return redirect(url_for("library.order", token=token), 303)
 
 
@@ -75,7 +75,7 @@ def claim(token: str) -> ResponseReturnValue:
     order = get_order_here(token)
     email = order.email
     claim_order(order.id)
-    flash(f"It is in your library. Sign in with {email} on any device.", "good")
+    flash(f"Added to your library. Sign in with {email} on any device.", "good")
     return redirect(url_for("library.order", token=token), 303)
 
 
@@ -86,6 +86,6 @@ def stripe_receipt(token: str) -> ResponseReturnValue:
     order = get_order_here(token)
     address = gateway().find_receipt_url(order.checkout_session_id, with_invoice=settings().invoices)
     if address is None:
-        flash("There is no receipt at Stripe for this order: nothing was charged.", "bad")
+        flash("Stripe has no receipt for this order, because nothing was charged.", "bad")
         return redirect(url_for("library.order", token=token), 303)
     return redirect(address, 302)

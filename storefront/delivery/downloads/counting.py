@@ -26,7 +26,7 @@ class DownloadLimitReached(StorefrontError):
 class DownloadsExpired(StorefrontError):
     code = "downloads_ended"
     status = 403
-    title = "The time for downloads is over"
+    title = "The time to download has expired"
 
 
 def find_refusal(granted: GrantedFile) -> StorefrontError | None:
@@ -35,14 +35,14 @@ def find_refusal(granted: GrantedFile) -> StorefrontError | None:
     if ends_at is not None and granted.has_ended:
         return DownloadsExpired(
             f"Downloads of this order ended on {ends_at:%B} {ends_at.day}, {ends_at.year}. "
-            "Write to the shop for more time."
+            "Contact the shop for more time."
         )
     if granted.has_room:
         return None
     times = "once" if limit == 1 else f"{limit} times"
     return DownloadLimitReached(
         f"{granted.file.filename} was downloaded {times}, which is what this shop allows. "
-        "Write to the shop: it can allow more."
+        "Contact the shop: it can allow more."
     )
 
 

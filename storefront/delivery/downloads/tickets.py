@@ -13,7 +13,7 @@ from storefront.delivery.downloads.rules import link_lifetime
 
 class LinkExpired(NotFound):
     code = "link_ended"
-    title = "This download link has ended"
+    title = "This download link has expired"
 
 
 def _make_serializer() -> URLSafeSerializer:

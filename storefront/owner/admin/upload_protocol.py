@@ -25,7 +25,7 @@ class OtherVersion(StorefrontError):
 
 class BadUploadRequest(StorefrontError):
     code = "bad_upload_request"
-    title = "That request makes no sense to us"
+    title = "Something was wrong with that request"
 
 
 class NotOffsetBytes(StorefrontError):

@@ -21,7 +21,11 @@ def read_preview(slug: str, texts: Mapping[str, Any], *, currency: str = "") -> 
     product = get_product(db.session(), slug)
     page = read_product_page(product, currency)
     own = {"name": product.name, "summary": product.summary}
-    card = replace(page.card, **{name: texts.get(name, value) for name, value in own.items()})
+    card = replace(
+        page.card,
+        **{name: texts.get(name, value) for name, value in own.items()},
+        tags=tuple(texts.get("tags", product.tags)),
+    )
     markdown = {
         name: render_markdown(str(texts.get(name, getattr(product, name)))[:LONGEST_PREVIEW])
         for name in ("description_markdown", "requirements")
@@ -33,5 +37,4 @@ def read_preview(slug: str, texts: Mapping[str, Any], *, currency: str = "") -> 
         description=markdown["description_markdown"],
         requirements=markdown["requirements"],
         questions=tuple((question, render_markdown(answer)) for question, answer in questions if question),
-        tags=tuple(texts.get("tags", product.tags)),
     )

@@ -27,7 +27,7 @@ UNKNOWN_SECONDS = 60
 UNKNOWN_LIMIT = "10/minute"
 STARTED_LIMIT = "30/minute"
 MAX_REMEMBERED = 1000
-NOT_KNOWN = "This shop does not know that payment."
+NOT_KNOWN = "This shop doesn't know that payment."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,7 +177,7 @@ def form(token: str) -> ResponseReturnValue:
 def _get_row(token: str) -> Checkout:
     row = find_checkout(token, browser=browser_id())
     if row is None:
-        raise NotFound("This checkout belongs to another browser, or is over. Your cart is where it was.")
+        raise NotFound("This checkout belongs to another browser, or has expired. Your cart is as you left it.")
     return row
 
 
@@ -191,7 +191,7 @@ def _lead_on(row: Checkout, state: State) -> ResponseReturnValue:
 def _next_step(row: Checkout) -> str:
     if row.is_from_cart:
         return "Your cart is as it was: check out again when you are ready."
-    return "Your cart is as it was. Start again here when you are ready."
+    return "Your cart is as you left it. Start again when you're ready."
 
 
 @checkout.post("/checkout/<token>/accept")
@@ -237,7 +237,7 @@ def returned() -> ResponseReturnValue:
 
 def _session_id(raw: str) -> str:
     if not SESSION_ID.fullmatch(raw):
-        raise NotFound("This link is not complete. The link in your mail opens your order.")
+        raise NotFound("This link isn't complete. The link in your email opens your order.")
     return raw
 
 
@@ -286,7 +286,7 @@ def _by_mail(landing: Landing) -> ResponseReturnValue:
 def _being_checked(error: StripeUnavailable | StripeRefused) -> ResponseReturnValue:
     """Also when it is the shop's key that Stripe refuses: the buyer may have paid, and can do nothing about it."""
     trouble = error if isinstance(error, StripeUnavailable) else StripeUnavailable()
-    message = "The payment service is slow to answer us right now."
+    message = "Stripe is slow to answer right now."
     return payment_is_safe(trouble, title="Your payment is being checked", message=message)
 
 
@@ -309,7 +309,7 @@ def mail_link() -> ResponseReturnValue:
     session_id = _session_id(request.form.get("session_id", ""))
     if not mail_the_link(session_id):
         abort(404)
-    flash("The mail with your link is on its way to the address you paid with.", "good")
+    flash("We're emailing the link to the address from checkout.", "good")
     return redirect(url_for("checkout.returned", session_id=session_id), 303)
 
 
@@ -318,9 +318,9 @@ def again(token: str) -> ResponseReturnValue:
     order = get_order_here(token)
     page = find_again_page(order.checkout_session_id)
     if page is not None:
-        flash("Your cart is as it was. Start again here when you are ready.", "good")
+        flash("Your cart is as you left it. Start again when you're ready.", "good")
         return redirect(page)
     lines = bought_lines(read_purchase(order))
     save_cart(session, put_back(load_cart(session), lines))
-    flash("Your cart is back as it was. Check out again when you are ready.", "good")
+    flash("Your cart is back. Check out again when you're ready.", "good")
     return redirect(url_for("cart.cart"))

@@ -62,7 +62,7 @@ def update_cart() -> ResponseReturnValue:
 @cart.post("/remove", endpoint="remove")
 def remove_from_cart() -> ResponseReturnValue:
     price_id = _whole_number(request.form, "price_id")
-    return _change(lambda lines: remove(lines, price_id), "Taken out of your cart.")
+    return _change(lambda lines: remove(lines, price_id), "Removed from your cart.")
 
 
 def _change(change: Callable[[Lines], Lines], done: str) -> ResponseReturnValue:

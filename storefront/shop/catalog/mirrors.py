@@ -128,7 +128,7 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         .where(Price.id == price_id)
     ).one_or_none()
     if row is None:  # its edition was deleted while somebody was on the way to pay
-        raise NotFound("Something in this cart is not sold any more. Your cart shows what is.")
+        raise NotFound("Something in this cart isn't sold any more. Your cart shows what is.")
     price: Price = row.Price
     amount, currency = amount_of_price(price), price.currency
     as_sold, name = _mirror("", row), name_at_stripe(row.name, row.edition)

@@ -1,5 +1,6 @@
 """What the shop's pages show of its products: only what is published, and prices that are active."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -7,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row, join, outerjoin, select
+from sqlalchemy import Row, Text, cast, join, outerjoin, select
 
 from storefront.core import clock
 from storefront.core.db import db
@@ -81,6 +82,7 @@ class ProductCard:
     grants_download: bool
     editions: tuple[OfferedEdition, ...]
     currencies: tuple[str, ...]
+    tags: tuple[str, ...]
     tax_behavior: str
 
     @property
@@ -125,7 +127,6 @@ class ProductPage:
     requirements: Markup
     questions: tuple[tuple[str, Markup], ...]
     terms: tuple[EditionTerms, ...]
-    tags: tuple[str, ...]
     search_title: str
     search_text: str
     release: LatestRelease | None
@@ -145,6 +146,7 @@ _CATALOG = (
         _PRODUCTS.grants_license,
         _PRODUCTS.grants_download,
         _PRODUCTS.tax_behavior,
+        cast(_PRODUCTS.tags, Text).label("tags"),  # as text, which can be compared with the state before
         _PRICES.id.label("price_id"),
         _EDITIONS.name.label("edition"),
         _EDITIONS.line,
@@ -191,7 +193,7 @@ def get_product_page(slug: str, currency: str = "") -> ProductPage:
     if "\0" not in slug:  # PostgreSQL refuses it
         product = db.session.scalar(select(Product).where(is_called(slug), Product.state.in_(FOR_SALE)))
     if product is None:
-        raise NotFound("We do not sell anything at this address. It may have a new name, or have left the shop.")
+        raise NotFound("This product isn't available. It may have been renamed or retired.")
     if product.slug != slug:
         raise MovedPage(product.slug)
     return read_product_page(product, currency)
@@ -220,7 +222,6 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
         requirements=render_markdown(product.requirements),
         questions=tuple((question, render_markdown(answer)) for question, answer in product.questions),
         terms=tuple(of_edition for of_edition in terms.values() if of_edition.words),
-        tags=tuple(product.tags),
         search_title=product.search_title,
         search_text=product.search_text,
         release=_find_latest_release(product.id),
@@ -239,6 +240,7 @@ def _card(product: Product | Row[Any], editions: list[OfferedEdition], currency:
         grants_download=product.grants_download,
         editions=tuple(edition for edition in editions if edition.currency == shown),
         currencies=currencies,
+        tags=tuple(json.loads(product.tags) if isinstance(product.tags, str) else product.tags),
         tax_behavior=product.tax_behavior,
     )
 

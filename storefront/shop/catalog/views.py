@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
 from storefront.core.runtime import Part, settings
+from storefront.shop.catalog.browse import SORT_WORDS, Asked, Shelf, browse, read_asked
 from storefront.shop.catalog.currency import chosen_currency
 from storefront.shop.catalog.file_sizes import format_size
 from storefront.shop.catalog.markdown import render_markdown
@@ -17,9 +18,10 @@ catalog = Blueprint("catalog", __name__)
 catalog.add_app_template_filter(format_size, "filesize")
 catalog.add_app_template_filter(render_markdown, "markdown")
 
+FRONT = Asked()
 Pictures = dict[int, tuple[PictureView, ...]]
 # The catalog page without a session, and the products and words that it shows.
-LAST_PAGE: Part[tuple[tuple[ProductCard, ...], Pictures, Profile, str] | None] = Part("catalog page", lambda: None)
+LAST_PAGE: Part[tuple[Shelf, Pictures, Profile, str] | None] = Part("catalog page", lambda: None)
 
 
 @catalog.app_context_processor
@@ -34,33 +36,35 @@ def _tax_note(card: ProductCard) -> str:
 
 @catalog.get("/", endpoint="catalog")
 def show_catalog() -> ResponseReturnValue:
-    products = list_products(chosen_currency())
-    pictures = find_pictures(product.product_id for product in products)
-    return _page_without_session(products, pictures) if not session else _render(products, pictures)
+    shelf = browse(list_products(chosen_currency()), read_asked(request.args))
+    pictures = find_pictures(product.product_id for product in shelf.cards)
+    return _page_without_session(shelf, pictures) if not session else _render(shelf, pictures)
 
 
-def _render(products: tuple[ProductCard, ...], pictures: Pictures) -> str:
+def _render(shelf: Shelf, pictures: Pictures) -> str:
+    cards = shelf.all_cards
     return render_template(
         "shop/catalog/catalog.html",
-        products=products,
+        shelf=shelf,
+        sorts=SORT_WORDS,
         pictures=pictures,
-        currencies=list(dict.fromkeys(currency for product in products for currency in product.currencies)),
-        shown_currency=next((product.currency for product in products if product.currency), ""),
+        currencies=list(dict.fromkeys(currency for card in cards for currency in card.currencies)),
+        shown_currency=next((card.currency for card in cards if card.currency), ""),
     )
 
 
-def _page_without_session(products: tuple[ProductCard, ...], pictures: Pictures) -> str:
+def _page_without_session(shelf: Shelf, pictures: Pictures) -> str:
     """Return the page of browsers without a cookie of ours: rendered once for each state of the catalog.
 
     Nothing on it is one visitor's own; should a nonce or a form's token ever be, it is not kept.
     """
     profile = read_profile()
     kept = LAST_PAGE.get()
-    if kept and kept[:3] == (products, pictures, profile):
+    if kept and kept[:3] == (shelf, pictures, profile):
         return kept[3]
-    page = _render(products, pictures)
-    if not session and g.csp_nonce not in page:
-        LAST_PAGE.set((products, pictures, profile, page))
+    page = _render(shelf, pictures)
+    if not session and g.csp_nonce not in page and shelf.asked == FRONT:
+        LAST_PAGE.set((shelf, pictures, profile, page))
     return page
 
 

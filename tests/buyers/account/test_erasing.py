@@ -95,7 +95,7 @@ def test_ends_the_link_of_a_change_that_was_under_way(shop: Shop, sandbox: Sandb
     link = mailed_proof(shop, "new@example.com")[1]
     erase(shop.app, "ada@example.com")
     assert Buyer(shop.app).post(link).location == link
-    assert "This link has ended" in Buyer(shop.app).get(link).text
+    assert "This link has expired" in Buyer(shop.app).get(link).text
 
 
 @pytest.mark.parametrize("engine", BOTH[1:], indirect=True)

@@ -47,7 +47,7 @@ def test_leaves_out_a_file_that_is_used_up_and_keeps_the_others(app: Flask, sand
     assert sorted(archive.namelist()) == ["Not in this archive.txt", "twinspot-2.1.zip"]
     told = archive.read("Not in this archive.txt").decode()
     assert told.startswith(f"{book.rsplit('/', 1)[1]}: ")
-    assert "Write to the shop" in told
+    assert "Contact the shop" in told
     assert counted_downloads(app) == 2
 
 
@@ -60,7 +60,7 @@ def test_refuses_a_zip_with_nothing_left(app: Flask, sandbox: SandboxClient) -> 
     assert counted_downloads(app) == 2
     forget_window(app)
     refused = sale.buyer.get(zip_address(sale))
-    assert (refused.status_code, "Write to the shop" in refused.text) == (403, True)
+    assert (refused.status_code, "Contact the shop" in refused.text) == (403, True)
     assert counted_downloads(app) == 2
 
 

@@ -166,7 +166,7 @@ def test_counts_a_download_that_leaves_out_the_first_byte(app: Flask, sale: Sale
     forget_window(app)
     refused = sale.buyer.get(link, headers={"Range": "bytes=1-"})
     assert refused.status_code == 403
-    assert "Write to the shop" in refused.text
+    assert "Contact the shop" in refused.text
     assert sale.buyer.client.head(link, follow_redirects=True).status_code == 403
 
 

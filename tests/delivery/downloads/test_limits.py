@@ -61,7 +61,7 @@ def test_promises_in_its_sentence_only_what_the_shop_does(app: Flask, sale: Sale
     assert status(sale.buyer, link) == 200
     forget_window(app)
     refused = sale.buyer.get(link).text
-    assert "Write to the shop" in refused
+    assert "Contact the shop" in refused
     assert "receipt" not in refused
 
 

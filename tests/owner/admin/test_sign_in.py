@@ -70,7 +70,7 @@ def test_refuses_a_wrong_code_and_says_so_beside_the_field(app: Flask) -> None:
     browser = ask_for_code(app)
     answer = browser.post("/admin/sign-in/code", code="AAAA-AAAA")
     assert answer.status_code == 400
-    assert "That is not the code" in answer.text
+    assert "the code in the latest email" in answer.text
     assert not is_in(browser)
 
 

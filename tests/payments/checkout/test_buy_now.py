@@ -76,7 +76,7 @@ def test_says_where_it_came_from(buyer: Buyer, sandbox: SandboxClient) -> None:
     back = re.search(r'href="(/products/twinspot\?edition=\d+)"', page)
     assert back
     assert "Change your cart" not in page
-    assert "with 1 item in it" in page
+    assert "keeps its 1 item" in page
     product = buyer.get(back[1]).text
     team = find_price(buyer.app, "twinspot", "Team")
     assert f'value="{team}" checked' in product
@@ -139,7 +139,7 @@ def test_does_not_put_the_one_thing_into_the_cart_when_the_bank_said_no(
     assert again
     answer = buyer.get(again[1])
     assert re.fullmatch(r"/products/twinspot\?edition=\d+", answer.location)
-    assert "Your cart is as it was" in buyer.get(answer.location).text
+    assert "Your cart is as you left it" in buyer.get(answer.location).text
     assert in_cart(buyer) == before
 
 

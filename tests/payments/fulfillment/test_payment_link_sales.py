@@ -123,7 +123,7 @@ def test_keeps_and_shows_a_line_it_does_not_know_and_tells_the_owner(shop: Shop)
     page = Buyer(shop.app).land(session_id).text
     assert len(keys_on(page)) == 1
     assert "A mug" in page
-    assert "The shop was told about this and will write to" in page
+    assert "The shop knows about this and will email" in page
     (notice,) = read_rows(shop.app, "SELECT kind, text FROM notices")
     assert notice["kind"] == "unknown_line"
     assert "\N{LEFT DOUBLE QUOTATION MARK}A mug\N{RIGHT DOUBLE QUOTATION MARK}" in notice["text"]

@@ -38,7 +38,7 @@ def test_grants_what_a_code_made_free_beside_a_free_thing_that_is_owned(
     sale = sell(app, sandbox, TOOL, FONT, promotion_code="GIFT", payment_method=None)
     assert len(keys_on(sale.order_page())) == 1
     assert "gridling-1.0.ttf" not in sale.order_page()
-    assert "free once for each address" in sale.words()
+    assert "free once per email address" in sale.words()
 
 
 @pytest.mark.parametrize("mark", ["shop_OTHERONE", "shop_"])

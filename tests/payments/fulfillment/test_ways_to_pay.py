@@ -29,8 +29,8 @@ LATER = {
     "multibanco": ("eur", "Pay this voucher until"),
     "konbini": ("jpy", "Pay this voucher until"),
     "customer_balance": ("usd", "Send $"),
-    "sepa_success": ("eur", "Some ways to pay, such as bank debits, take a while"),
-    "bacs_success": ("gbp", "Some ways to pay, such as bank debits, take a while"),
+    "sepa_success": ("eur", "Some payments, such as bank debits, take a few minutes"),
+    "bacs_success": ("gbp", "Some payments, such as bank debits, take a few minutes"),
 }
 SUCCEEDED = "checkout.session.async_payment_succeeded"
 FAILED = "checkout.session.async_payment_failed"

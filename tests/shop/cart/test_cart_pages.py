@@ -203,7 +203,7 @@ def test_loses_withdrawn_things_with_a_notice(buyer: Buyer, app: Flask) -> None:
 def test_refuses_changes_without_the_forms_token(buyer: Buyer, app: Flask, path: str) -> None:
     answer = buyer.client.post(path, data={"price_id": find_price(app, "twinspot")})
     assert answer.status_code == 400
-    assert "This form is too old" in answer.text
+    assert "This form has expired" in answer.text
     assert "Your cart is empty" in buyer.get("/cart").text
 
 

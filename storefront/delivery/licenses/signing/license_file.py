@@ -124,5 +124,7 @@ def _demand_access(sold: SoldLicense, now: datetime) -> None:
     if refusal is None:
         return
     if withdrawn_at is not None:
-        raise AccessDenied("The shop has withdrawn this license key. Please write to the shop if that is wrong.")
+        raise AccessDenied(
+            "The shop has withdrawn this license key. Please contact the shop if this is a mistake."
+        )
     raise AccessDenied("This license has expired." if refusal is Code.EXPIRED else access(facts).sentence)
