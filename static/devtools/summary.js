@@ -99,8 +99,38 @@ const taxLabel = (tax) => {
   return tax.inclusive ? `${label}, included` : label;
 };
 
+// The shop's colors and corners, as `branding_settings` say. A color of the background is for light and dark alike.
+const wearLooks = (looks) => {
+  const { style, dataset } = document.documentElement;
+  dataset.corners = looks.border_style;
+  dataset.looks = looks.button_color === "#0074d4" ? "account" : "shop";
+  if (dataset.looks === "account") return;
+  style.setProperty("--shop", looks.button_color);
+  style.setProperty("--shop-ink", isLight(looks.button_color) ? "#000" : "#fff");
+  style.setProperty("--shop-paper", looks.background_color);
+};
+
+// By the luminance that contrast is computed from.
+const isLight = (color) => {
+  const parts = (color.length === 4 ? color.replace(/[0-9a-f]/gi, "$&$&") : color).slice(1).match(/../g);
+  const [red, green, blue] = parts.map((part) => {
+    const share = parseInt(part, 16) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179;
+};
+
+// Several items on a phone: the field for the email comes first.
+let isFolded = false;
+const foldOnce = (count) => {
+  if (isFolded) return;
+  isFolded = true;
+  find("[data-order]").open = count < 3 || window.matchMedia("(width >= 44rem)").matches;
+};
+
 export const showOrder = (page, onQuantity) => {
   const { currency, line_item_group: group } = page;
+  wearLooks(page.branding);
   find("[data-name]").textContent = page.display_name ?? "Payment";
   document.title = `Pay ${page.display_name ?? ""} (sandbox)`;
   replaceLines(group.line_items.map((line) => lineRow(line, currency, onQuantity)));
@@ -113,6 +143,8 @@ export const showOrder = (page, onQuantity) => {
   if (isBehind) rows.push(totalRow("Tax", "Enter your address"));
   for (const tax of taxes) rows.push(totalRow(taxLabel(tax), money(tax.amount, currency)));
   rows.push(totalRow("Total due", money(group.due, currency), "due"));
+  find("[data-due]").textContent = money(group.due, currency);
+  foldOnce(group.line_items.length);
   find("[data-totals]").replaceChildren(...rows);
   find("[data-promotion]").hidden = !page.allow_promotion_codes;
   find("[data-promotion-form]").hidden = Boolean(discount?.code);

@@ -75,7 +75,7 @@ def test_shows_an_order_that_waits_for_the_bank(command: CliRunner, app: Flask, 
     sandbox.pay(session_id, payment_method="sepa_success")
     buyer.land(session_id)
     shown = done(command, "orders", "show", session_id)
-    assert "closed (awaiting_payment). We are waiting for your bank." in shown
+    assert "closed (awaiting_payment). We're waiting for your bank." in shown
     assert "Facts     not paid, decision follow_payment" in shown
     assert "mail waiting_for_bank: queued to ada@example.com, 0 attempts, next " in shown
     assert "license" not in shown

@@ -45,7 +45,7 @@ def type_card(page: Page, number: str = SUCCEEDS) -> None:
 def expect_delivered(shop: Shop, page: Page) -> None:
     """On screen and in the mail: the same key, and one payment."""
     expect(page).to_have_url(re.compile(r"/checkout/return\?session_id=cs_test_"))
-    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
     (shown,) = key_texts(page)
     shop.wait_for_event("checkout.session.completed")
     shop.work()
@@ -165,10 +165,10 @@ def test_waits_for_the_bank_and_learns_what_it_said(shop: Shop, page: Page, iban
     (order,) = read_rows(shop.app, "SELECT payment_intent_id FROM orders")
     shop.sandbox.settle(order["payment_intent_id"], result)
     if result == "succeeded":
-        expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
         assert len(key_texts(page)) == 1
     else:
-        expect(page.get_by_role("heading", level=1)).to_contain_text("did not go through")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("didn't go through")
         assert key_texts(page) == []
         expect(page.locator('a[href*="/checkout/again/"]')).to_be_visible()
 
@@ -215,7 +215,7 @@ def test_pays_by_wallet_for_the_quantity_that_was_chosen_in_the_form(shop: Shop,
     expect(wallet.get_by_role("alert")).to_have_text("Tick the box first.")
     page.get_by_role("checkbox").check()
     wallet.get_by_role("button").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
     assert len(key_texts(page)) == 2
     assert read_rows(shop.app, "SELECT total_minor FROM orders") == [{"total_minor": 3800}]
 
@@ -238,6 +238,6 @@ class TestWithTax:
         for name, value in {"cardNumber": SUCCEEDS, "cardExpiry": "12 / 34", "cardCvc": "123"}.items():
             fields(page).locator(f'[name="{name}"]').fill(value)
         submit(page)
-        expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
         (order,) = read_rows(shop.app, "SELECT tax_minor, total_minor FROM orders")
         assert order["tax_minor"] > 0

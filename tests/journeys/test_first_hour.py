@@ -93,7 +93,7 @@ def buy_on_a_phone(shop: Shop, chromium: Browser) -> None:
     expect(page.get_by_text("On up to 2 devices")).to_be_visible()
     page.get_by_role("button", name="Buy now").click()
     pay_by_card(form_on(page), email="carla@example.com")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
     assert len(key_texts(page)) == 1
     expect(page.get_by_role("link", name=re.compile("Download kerf-planner.zip"))).to_be_visible()
     context.close()

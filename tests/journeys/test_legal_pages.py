@@ -47,7 +47,7 @@ def buy_with_the_box(shop: Shop, chromium: Browser) -> None:
     expect(form.get_by_test_id("terms-error")).to_contain_text("accept the terms")
     form.locator('[name="terms"]').check()
     form.get_by_test_id("submit").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
     context.close()
 
 

@@ -35,7 +35,7 @@ def test_has_the_key_on_screen_and_in_the_mail(shop: Shop, page: Page, order: st
     open_link(shop, page, "twinspot/Personal")
     pay_by_card(page)
     expect(page).to_have_url(re.compile(re.escape(shop.url) + r"/checkout/return\?session_id=cs_test_"))
-    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
     (key,) = key_texts(page)
     assert_fits(page)
     assert_accessible(page)
@@ -57,7 +57,7 @@ def test_pays_what_a_promotion_code_leaves(shop: Shop, page: Page) -> None:
     page.get_by_test_id("promotion-apply").click()
     expect(page.get_by_test_id("submit")).to_contain_text("$9.50")
     pay_by_card(page)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("yours")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
     assert len(key_texts(page)) == 1
     assert read_rows(shop.app, "SELECT discount_minor, total_minor FROM orders") == [
         {"discount_minor": 950, "total_minor": 950}

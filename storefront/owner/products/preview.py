@@ -24,7 +24,7 @@ def read_preview(slug: str, texts: Mapping[str, Any], *, currency: str = "") -> 
     card = replace(
         page.card,
         **{name: texts.get(name, value) for name, value in own.items()},
-        tags=tuple(texts.get("tags", product.tags)),
+        tags=tuple(filter(None, texts.get("tags", product.tags))),
     )
     markdown = {
         name: render_markdown(str(texts.get(name, getattr(product, name)))[:LONGEST_PREVIEW])

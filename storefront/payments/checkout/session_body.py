@@ -36,11 +36,12 @@ def build_body(
     beside: Collection[Mirror] = (),
     way_back: str,
     words: CheckoutWords,
+    face: Mapping[str, Any],
     boxes: Boxes = ALL_BOXES,
 ) -> dict[str, Any]:
     """Return the body of a Session. `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
 
-    `beside` is offered inside Checkout.
+    `beside` is offered inside Checkout. `face` is the entry that makes Stripe's form look like the shop.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
     """
@@ -53,6 +54,7 @@ def build_body(
         **_promotion_codes(mirrors),
         "metadata": marks,
         "payment_intent_data": {"metadata": marks},
+        **face,
     }
     if ui_mode != ELEMENTS:
         body |= asked_in_form(words.fields)

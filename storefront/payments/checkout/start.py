@@ -15,7 +15,7 @@ from storefront.core.errors import (
     StripeWantsTerms,
 )
 from storefront.core.runtime import settings
-from storefront.payments.checkout import news_box, terms_box
+from storefront.payments.checkout import face, news_box, terms_box
 from storefront.payments.checkout.beside import find_beside
 from storefront.payments.checkout.buy_now import way_back
 from storefront.payments.checkout.models import Checkout
@@ -34,9 +34,10 @@ from storefront.payments.checkout.ui import HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
 from storefront.shop.pages.consent import read_checkout_words
+from storefront.shop.profile.read import read_profile
 from storefront.stripe_api.gateway import gateway
 
-MOST_MENDED = 4  # two boxes, the prices, and a box that another click has asked for meanwhile
+MOST_MENDED = 5  # two boxes, the looks, the prices, and a box that another click has asked for meanwhile
 OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session that the first one is making
 
 
@@ -142,7 +143,7 @@ def ensure_session(token: str) -> OpenCheckout:
 
 
 def _create_anyhow(token: str) -> OpenCheckout:
-    """Sell all the same: without a box that Stripe refuses, and with prices made anew that it lost."""
+    """Sell all the same: without a box or looks that Stripe refuses, and with prices made anew that it lost."""
     remake, boxes = "", Boxes(terms=terms_box.BOX.may_be_shown(), news=news_box.BOX.may_be_shown())
     for is_last in (False,) * MOST_MENDED + (True,):
         try:
@@ -155,6 +156,10 @@ def _create_anyhow(token: str) -> OpenCheckout:
             if is_last or remake:
                 raise
             remake = _forget_mirrors(token, error)
+        except StripeRefused as error:
+            if is_last or not face.is_refused(error.param):
+                raise
+            face.note_refused(error.message)
     raise AssertionError("the last try returns or raises")
 
 
@@ -230,6 +235,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         beside=beside.values(),
         shop_id=mirrors.shop_id(),
         words=read_checkout_words(),
+        face=face.face_of(read_profile(), ui_mode) if face.may_be_sent() else {},
         boxes=boxes,
     )
     store(token, attempt, body=body)

@@ -11,7 +11,7 @@ from storefront.shop.catalog.products import ProductCard
 
 PAGE_SIZE = 48
 MOST_LETTERS = 100  # of a search
-SEARCH_FROM = 4  # products: fewer are seen at a glance, and need no search and no order
+SEARCH_FROM = 6  # products: fewer are seen at a glance, and need no search and no order
 
 
 class Sort(StrEnum):

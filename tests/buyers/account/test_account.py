@@ -42,11 +42,11 @@ def test_asks_both_addresses_to_prove_themselves_before_anything_moves(
     assert (wrong.status_code, "check each letter" in wrong.text) == (400, True)
     for _twice in range(2):
         buyer.post(f"/account/address/{first}", code=codes[first])
-    assert "Proven." in buyer.get("/account/address").text
+    assert "Confirmed." in buyer.get("/account/address").text
     assert read_rows(shop.app, "SELECT email FROM orders") == [{"email": ADA}]
     done = buyer.post(f"/account/address/{second}", code=codes[second])
     assert done.location == "/account"
-    assert f"belongs to {NEW} now" in buyer.get("/account").text
+    assert f"now belongs to {NEW}" in buyer.get("/account").text
     assert keys_on(buyer.get("/library").text) == sale.keys
     assert read_rows(shop.app, "SELECT email FROM orders") == [{"email": NEW}]
     assert elsewhere.get("/library").location == "/sign-in"
@@ -66,7 +66,7 @@ def test_takes_the_links_of_both_mails_without_being_signed_in(shop: Shop, sandb
         phone.post(link)
         phone.post(link)
     assert read_rows(shop.app, "SELECT email FROM orders") == [{"email": NEW}]
-    assert "Everything bought belongs to" in phone.get("/").text
+    assert "Everything bought now belongs to" in phone.get("/").text
     assert phone.get("/confirm/" + "0" * 32).status_code == 404
     assert phone.post("/confirm/" + "0" * 32).location == "/confirm/" + "0" * 32
 
@@ -92,7 +92,8 @@ def test_makes_two_customers_one_and_sends_mails_that_wait_to_the_new_address(
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"), [("", "does not look like"), ("ada@", "does not look like"), ("ADA@example.com", "already")]
+    ("typed", "said"),
+    [("", "look like an email address"), ("ada@", "look like an email address"), ("ADA@example.com", "already")],
 )
 def test_refuses_what_is_no_new_address(app: Flask, sandbox: SandboxClient, typed: str, said: str) -> None:
     sell(app, sandbox, email=ADA)
@@ -202,7 +203,7 @@ def test_erases_by_the_link_of_the_mail_only_at_its_button(shop: Shop, sandbox: 
     signed_in(shop.app).post("/account/erase")
     link = mailed_proof(shop, ADA)[1]
     phone = Buyer(shop.app)
-    assert "cannot be undone" in phone.get(link).text
+    assert "be undone" in phone.get(link).text
     assert read_rows(shop.app, "SELECT erased_at FROM customers")[0]["erased_at"] is None
     for _twice in range(2):
         phone.post(link)
@@ -226,9 +227,9 @@ def test_lets_news_be_stopped_and_wanted_again(app: Flask, sandbox: SandboxClien
     sell(app, sandbox, email=ADA)
     buyer = signed_in(app)
     buyer.post("/account/news")
-    assert "You get no mail" in buyer.get("/account").text
+    assert "t email you when" in buyer.get("/account").text
     buyer.post("/account/news", wants="1")
-    assert "You get a mail" in buyer.get("/account").text
+    assert "We email you when" in buyer.get("/account").text
 
 
 @pytest.mark.parametrize("path", ["/account", "/account/address", "/account/erase", "/account/export.json"])
@@ -243,7 +244,7 @@ def test_lets_the_owner_export_move_and_erase_by_command(app: Flask, sandbox: Sa
     assert "1 orders belong to" in run("customers", "move", ADA, NEW).output
     assert json.loads(run("customers", "move", NEW, ADA, "--json").output) == {"orders": 1, "email": ADA}
     kept = run("customers", "erase", ADA, stdin="n\n")
-    assert (kept.exit_code, "cannot be undone" in kept.output) == (1, True)
+    assert (kept.exit_code, "be undone" in kept.output) == (1, True)
     assert json.loads(run("customers", "erase", ADA, "--yes", "--json").output)["orders"] == 1
     for words_ in (("export", ADA), ("erase", ADA, "--yes"), ("move", ADA, NEW)):
         done = run("customers", *words_)

@@ -153,12 +153,12 @@ def test_sends_none_to_who_unsubscribes_while_mails_wait(
     link = news_link(app, shop, "ada@example.com")
     reader = Buyer(app)
     for _ in range(2):
-        assert "Stop these mails" in reader.get(link).text
+        assert "Stop these emails" in reader.get(link).text
     for _ in range(2):
         assert reader.client.post(link, data={}, base_url=reader.base_url).status_code == 303
-    assert "You get no news" in reader.get(link).text
+    assert "You get no update emails" in reader.get(link).text
     reader.client.post(link, data={"wants": "1"}, base_url=reader.base_url)
-    assert "Stop these mails" in reader.get(link).text
+    assert "Stop these emails" in reader.get(link).text
     assert reader.get(link[:-1] + ("0" if link[-1] != "0" else "1")).status_code == 404
     assert reader.get("/news/1").status_code == 404
     with app.app_context():
@@ -230,7 +230,7 @@ def test_sends_none_to_another_address_of_who_wants_none(
     rows = read_rows(shop.app, "SELECT unsubscribed_at FROM customers WHERE email = 'new@example.com'")
     assert rows[0]["unsubscribed_at"] is not None
     reader = Buyer(shop.app)
-    assert "You get no news" in reader.get(link).text  # of the old mail
+    assert "You get no update emails" in reader.get(link).text  # of the old mail
     reader.client.post(link, data={"wants": "1"}, base_url=reader.base_url)
     rows = read_rows(shop.app, "SELECT unsubscribed_at FROM customers WHERE email = 'new@example.com'")
     assert rows == [{"unsubscribed_at": None}]

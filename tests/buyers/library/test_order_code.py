@@ -82,7 +82,7 @@ def test_shows_keys_on_the_page_after_paying_to_the_browser_that_paid_only(
     sale = sell(app, sandbox, email=ADA)
     other = Buyer(app)
     page = other.land(sale.session_id)
-    assert (keys_on(page.text), sale.link in page.text, "Mail me the link" in page.text) == ([], False, True)
+    assert (keys_on(page.text), sale.link in page.text, "Email me the link" in page.text) == ([], False, True)
     assert other.get(sale.link).location == f"{sale.link}/code"
     assert keys_on(sale.buyer.land(sale.session_id).text) == sale.keys
 

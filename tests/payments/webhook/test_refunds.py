@@ -54,7 +54,7 @@ def test_says_at_the_first_landing_that_all_is_refunded(app: Flask, sandbox: San
     buyer, session_id = pay_for_twinspot(app, sandbox)
     refund(sandbox, session_id)
     page = buyer.land(session_id).text
-    assert "all yours" not in page
+    assert "Your order is complete" not in page
     assert "This order was refunded" in page
 
 

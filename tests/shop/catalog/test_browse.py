@@ -123,7 +123,7 @@ def test_pages_from_forty_eight_on(page: str, shown: int, first: int) -> None:
 
 
 def test_asks_for_no_search_where_everything_is_seen_at_a_glance() -> None:
-    assert [browse(GOODS[:count], Asked()).has_tools for count in (1, 3, 4)] == [False, False, True]
+    assert [browse(GOODS[:1] * count, Asked()).has_tools for count in (1, 5, 6)] == [False, False, True]
 
 
 def add_products(app: Flask, count: int) -> None:
@@ -168,17 +168,17 @@ def test_leads_from_page_to_page_and_keeps_what_was_asked(app: Flask, buyer: Buy
 
 
 def test_offers_tags_and_shows_markup_in_one_as_it_is_written(app: Flask, buyer: Buyer) -> None:
-    add_products(app, 4)
+    add_products(app, 6)
     page = buyer.get("/").text
     assert '<a class="tag" href="/?tag=Many"' in page
     tag = quote("<b>&amp;")
     assert "&lt;b&gt;&amp;amp;</a>" in page
-    assert names(buyer.get(f"/?tag={tag}").text) == ["More 001", "More 003"]
+    assert names(buyer.get(f"/?tag={tag}").text) == ["More 001", "More 003", "More 005"]
     assert 'href="/?tag=Many">Many</a>' in buyer.get("/products/more-001").text
 
 
 def test_says_so_when_nothing_is_found_and_leads_back(app: Flask, buyer: Buyer) -> None:
-    add_products(app, 4)
+    add_products(app, 6)
     page = buyer.get("/?q=<script>alert(1)</script>").text
     assert "No products for <strong>“&lt;script&gt;alert(1)&lt;/script&gt;”</strong>" in page
     assert '<a href="/">Show all</a>' in page
@@ -187,7 +187,7 @@ def test_says_so_when_nothing_is_found_and_leads_back(app: Flask, buyer: Buyer) 
 
 
 def test_keeps_no_found_page_as_the_front_page(app: Flask) -> None:
-    add_products(app, 4)
+    add_products(app, 6)
     assert names(Buyer(app).get("/?q=more-nothing").text) == []
     assert "More 001" in names(Buyer(app).get("/").text)
     assert names(Buyer(app).get("/?q=more 001").text) == ["More 001"]

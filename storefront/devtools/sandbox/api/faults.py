@@ -29,6 +29,7 @@ class Fault:
     status: int | None = None
     type: str = "api_error"
     code: str | None = None
+    param: str | None = None
     message: str = "An unknown error occurred in the sandbox, as ordered."
     stored_under_idempotency_key: bool = True
     delay_seconds: float = 0.0
@@ -55,6 +56,7 @@ class Fault:
             self.message,
             kind=self.type,
             code=self.code,
+            param=self.param,
             is_stored=self.stored_under_idempotency_key and self.status not in {409, 429},
             headers=self._headers(),
         )

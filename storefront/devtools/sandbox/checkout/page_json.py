@@ -46,6 +46,7 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
         "payment_methods": offered_methods(session),
         "last_payment_error": _last_error(work, session),
         "customer_email": body["customer_email"] or find_customer_email(work, session),
+        "branding": body["branding_settings"],
         "display_name": body["branding_settings"]["display_name"],
         "line_item_group": {
             "subtotal": body["amount_subtotal"],

@@ -1,5 +1,6 @@
 """Which parameters of `POST /v1/checkout/sessions` go together; judged before anything is executed."""
 
+import re
 from urllib.parse import urlsplit
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, exclusive, invalid, missing
@@ -42,6 +43,7 @@ _EXCLUSIVE = (
     ("allow_promotion_codes", "discounts"),
     ("allowed_payment_method_types", "excluded_payment_method_types"),
 )
+_HEX_COLOR = re.compile(r"#[0-9a-fA-F]{6}|#[0-9a-fA-F]{3}")
 # Parameter, its greatest length, and what is said about a longer one.
 _LENGTHS = (
     ("client_reference_id", 200, "client_reference_id can have at most 200 characters."),
@@ -63,6 +65,17 @@ def check_new_session(params: Json) -> None:
     check_custom_fields(params)
     check_capture_method(params)
     check_saved_options(params)
+    _check_branding(params.get("branding_settings") or {})
+
+
+def _check_branding(branding: Json) -> None:
+    for name in ("background_color", "button_color"):
+        if not _HEX_COLOR.fullmatch(branding.get(name) or "#000000"):
+            raise _refused(
+                f"Invalid color: {name} must be a hex color value starting with `#`.", f"branding_settings[{name}]"
+            )
+    if branding.get("icon") and branding.get("logo"):
+        raise _refused("You may only specify one of these parameters: icon, logo.", "branding_settings[icon]")
 
 
 def _check_urls(params: Json) -> None:
