@@ -218,7 +218,11 @@ def test_hands_the_data_of_the_checkout_page_to_the_script(rendering: Flask) -> 
         is_from_cart=True,
         seconds_left=60,
     )
-    for words in ('data-client-secret="cs_test_1_secret_2"', 'data-publishable-key="pk_test_3"', "$158.00"):
+    for words in (
+        'data-client-secret="cs_test_1_secret_2"',
+        'data-publishable-key="pk_test_3"',
+        "Change your cart",
+    ):
         assert words in page
     assert re.search(r'<script nonce="[^"]+" src="https://js.stripe.com/endive/stripe.js" async', page)
     assert 'action="/checkout/tok/hosted"' in page
