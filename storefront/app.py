@@ -35,6 +35,7 @@ from storefront.payments.webhook.views import webhook
 from storefront.shop.cart.views import cart
 from storefront.shop.catalog.amounts import write_amount
 from storefront.shop.catalog.views import catalog
+from storefront.shop.found.views import found
 from storefront.shop.looks.views import looks
 from storefront.shop.media import models as _media_models  # noqa: F401 - its tables
 from storefront.shop.media.views import media
@@ -47,7 +48,7 @@ from storefront.web.setup import set_up_web
 from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (
-    catalog, pages, media, looks, cart, checkout, webhook, customers, account, library, confirm, news,
+    catalog, found, pages, media, looks, cart, checkout, webhook, customers, account, library, confirm, news,
     reminders, downloads, licenses, well_known, health, admin,
 )  # fmt: skip
 

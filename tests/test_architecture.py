@@ -33,6 +33,7 @@ OPEN = {
     "well_known": "public keys and revocations are public",
     "catalog": "everybody may look",
     "pages": "what an owner published is for everybody",
+    "found": "search engines, feed readers and networks carry no credentials",
     "media": "pictures and samples are for everybody, under names that nobody can guess before they are shown",
     "looks": "every page of the shop has its stylesheet",
     "cart": "it belongs to the browser that carries it in its cookie",

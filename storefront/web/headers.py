@@ -7,6 +7,7 @@ from werkzeug.routing import RequestRedirect
 
 from storefront.core.config.settings import Mode, Settings
 from storefront.core.runtime import settings
+from storefront.web.open_pages import keep_if_open
 
 FIXED_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -28,6 +29,7 @@ def content_security_policy(
 ) -> str:
     """Allow our own files and what Stripe documents for Stripe.js and Checkout (in the sandbox: its origin).
 
+    Without a nonce no script or style may stand in the page: one that is kept would be the same for everybody.
     `has_own_frames`: the page shows another one of ours in a frame. `is_framed`: it is that one, without forms.
 
     https://docs.stripe.com/security/guide#content-security-policy
@@ -44,8 +46,9 @@ def content_security_policy(
     own_frame = "'self' " if has_own_frames else ""
     form_target = "'none'" if is_framed else f"'self' {form}"
     ancestor = "'self'" if is_framed else "'none'"
+    own = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     return (
-        f"default-src 'none'; script-src 'self' 'nonce-{nonce}' {script}; style-src 'self' 'nonce-{nonce}'; "
+        f"default-src 'none'; script-src {own} {script}; style-src {own}; "
         f"img-src 'self' data: {image}; media-src 'self'; font-src 'self'; connect-src 'self' {connect}; "
         f"frame-src {own_frame}{frame}; form-action {form_target}; base-uri 'none'; frame-ancestors {ancestor}; "
         "manifest-src 'self'"
@@ -58,8 +61,10 @@ def add_headers(response: Response) -> None:
     headers = response.headers
     headers["X-Request-Id"] = g.request_id
     headers.extend(FIXED_HEADERS)
+    is_kept = keep_if_open(response)
     if response.mimetype == "text/html":
-        headers.setdefault("Content-Security-Policy", content_security_policy(shop, g.csp_nonce))
+        nonce = "" if is_kept else g.csp_nonce
+        headers.setdefault("Content-Security-Policy", content_security_policy(shop, nonce))
     else:
         headers.setdefault("Content-Security-Policy", NO_PAGE)
     headers.setdefault("X-Frame-Options", "DENY")
@@ -67,8 +72,17 @@ def add_headers(response: Response) -> None:
         headers.setdefault("Cache-Control", "no-store")
     elif "v" in request.args:
         headers["Cache-Control"] = KEEP_FOR_A_YEAR
+    if not shop.is_live or not _may_be_found(response):
+        headers.setdefault("X-Robots-Tag", "noindex")
     if shop.is_live:
         headers["Strict-Transport-Security"] = HTTPS_ONLY
+
+
+def _may_be_found(response: Response) -> bool:
+    """Search engines show what says so: open pages and, of what is no page, what everybody may keep."""
+    if response.mimetype == "text/html":
+        return bool(g.get("is_found"))
+    return request.endpoint == "static" or response.cache_control.public is True
 
 
 def keep_redirect_on_this_host(response: Response) -> None:

@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront.core.config.settings import Settings
 from storefront.web.bodies import set_up_bodies, take_body
+from storefront.web.compression import compress
 from storefront.web.csrf import set_up_csrf
 from storefront.web.error_pages import set_up_error_pages
 from storefront.web.headers import add_headers, keep_redirect_on_this_host
@@ -36,5 +37,6 @@ def _finish_request(response: Response) -> Response:
     count_request(response)
     keep_redirect_on_this_host(response)
     add_headers(response)
+    compress(response)
     log_request(response)
     return response

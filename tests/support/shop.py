@@ -51,8 +51,9 @@ class Buyer:
         return self.client.post(path, data=form, base_url=self.base_url, headers={"Referer": self.base_url + "/"})
 
     def csrf_token(self) -> str:
-        field = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/products/twinspot").text)
-        assert field
+        """Of a product's page. A browser without a cookie finds none there, but where it would sign in."""
+        pages = (self.get(path).text for path in ("/products/twinspot", "/sign-in"))
+        field = next(filter(None, (re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page) for page in pages)))
         return field[1]
 
     def nonce(self) -> str:

@@ -37,6 +37,7 @@ from storefront.payments.fulfillment.outcome import Outcome
 from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, put_back, save_cart, subtract
 from storefront.shop.cart.priced import price_cart
 from storefront.shop.cart.views import parse_number
+from storefront.web.first_forms import takes_first_form
 from storefront.web.limits import limiter
 from storefront.web.outage_pages import payment_is_safe
 from storefront.web.programs import wants_json
@@ -79,6 +80,7 @@ def begin() -> ResponseReturnValue:
 
 @checkout.post("/checkout/now")
 @starts
+@takes_first_form
 def buy_now() -> ResponseReturnValue:
     """Buy one thing, in one click from its page. The cart is neither asked nor changed."""
     try:

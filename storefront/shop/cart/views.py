@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from storefront.shop.cart.cart import CartLine, CartRefused, count, load_cart, new_nonce, remove, save_cart
 from storefront.shop.cart.priced import add_offer, price_cart, set_quantities
 from storefront.shop.media.queries import find_pictures
+from storefront.web.first_forms import takes_first_form
 
 cart = Blueprint("cart", __name__, url_prefix="/cart")
 
@@ -39,6 +40,7 @@ def show_cart() -> ResponseReturnValue:
 
 
 @cart.post("/add", endpoint="add")
+@takes_first_form
 def add_to_cart() -> ResponseReturnValue:
     if request.form.get("next") == "checkout":
         return redirect("/checkout/now", code=307)  # "Buy now" of a page from before it had an address of its own

@@ -119,9 +119,13 @@ class EditionTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPage:
-    """`is_listed` is False for a page that only a link leads to: search engines leave it out."""
+    """`is_listed` is False for a page that only a link leads to: search engines leave it out.
+
+    `offers` are its editions in every currency; the card has those of one.
+    """
 
     card: ProductCard
+    offers: tuple[OfferedEdition, ...]
     is_listed: bool
     description: Markup
     requirements: Markup
@@ -217,6 +221,7 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
     ]
     return ProductPage(
         card=_card(product, editions, currency),
+        offers=tuple(editions),
         is_listed=product.state is ProductState.PUBLISHED,
         description=render_markdown(product.description_markdown),
         requirements=render_markdown(product.requirements),

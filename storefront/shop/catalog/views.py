@@ -11,8 +11,10 @@ from storefront.shop.catalog.file_sizes import format_size
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.products import MovedPage, ProductCard, get_product_page, list_products
 from storefront.shop.catalog.tax import tax_note
+from storefront.shop.found.heads import head_of_product, head_of_shop
 from storefront.shop.media.queries import PictureView, find_pictures, list_samples
 from storefront.shop.profile.read import Profile, read_profile
+from storefront.web.open_pages import is_open_to_all
 
 catalog = Blueprint("catalog", __name__)
 catalog.add_app_template_filter(format_size, "filesize")
@@ -36,7 +38,9 @@ def _tax_note(card: ProductCard) -> str:
 
 @catalog.get("/", endpoint="catalog")
 def show_catalog() -> ResponseReturnValue:
-    shelf = browse(list_products(chosen_currency()), read_asked(request.args))
+    asked = read_asked(request.args)
+    is_open_to_all(is_found=not asked.is_filtered and not asked.sort.value)
+    shelf = browse(list_products(chosen_currency()), asked)
     pictures = find_pictures(product.product_id for product in shelf.cards)
     return _page_without_session(shelf, pictures) if not session else _render(shelf, pictures)
 
@@ -45,6 +49,7 @@ def _render(shelf: Shelf, pictures: Pictures) -> str:
     cards = shelf.all_cards
     return render_template(
         "shop/catalog/catalog.html",
+        found=head_of_shop(read_profile(), page=shelf.page),
         shelf=shelf,
         sorts=SORT_WORDS,
         pictures=pictures,
@@ -73,14 +78,21 @@ def show_product(slug: str) -> ResponseReturnValue:
     try:
         page = get_product_page(slug, chosen_currency())
     except MovedPage as moved:
+        is_open_to_all()
         return redirect(_address(moved.slug), code=301)
+    is_open_to_all(is_found=page.is_listed)
+    pictures = find_pictures([page.card.product_id])[page.card.product_id]
     return render_template(
         "shop/catalog/product.html",
         page=page,
-        pictures=find_pictures([page.card.product_id])[page.card.product_id],
+        found=head_of_product(page, pictures, read_profile()),
+        pictures=pictures,
         samples=list_samples(page.card.product_id),
         chosen=request.args.get("edition", 0, type=int),
-        nonce=tokens.new_token(),  # of this one page: a double click on "Buy now" is one checkout
+        # Of this one page: a double click on "Buy now" is one checkout. The page of those without a cookie is the
+        # same for all of them, and draws its own.
+        nonce=tokens.new_token() if session else "",
+        has_token=bool(session),
     )
 
 

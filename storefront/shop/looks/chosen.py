@@ -23,10 +23,11 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Icon:
-    """`url` is for tabs, `touch_url` for the home screens of phones."""
+    """`url` is for tabs, `touch_url` for home screens; `path` is where the storage has the file as it came."""
 
     url: str
     touch_url: str
+    path: str
     filename: str
     sha256: str
 
@@ -94,6 +95,7 @@ def _icon(kept: Mapping[str, Any] | None) -> Icon | None:
     return Icon(
         url=MEDIA + kept["name"],
         touch_url=MEDIA + kept["touch_name"],
+        path=kept.get("path", ""),
         filename=kept["filename"],
         sha256=kept["sha256"],
     )

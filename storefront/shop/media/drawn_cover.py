@@ -14,6 +14,7 @@ from storefront.shop.catalog.queries import is_called
 WIDTH, HEIGHT = 960, 540
 LINE_LENGTH = 20  # letters that fit into a line of the largest size
 MOST_LINES = 3
+STEPS = 24  # of half a hill where it is drawn in points
 SHOWN = (ProductState.PUBLISHED, ProductState.UNLISTED, ProductState.RETIRED)
 
 
@@ -36,8 +37,8 @@ def draw_cover(name: str) -> str:
     Colors are attributes and not styles, which the policy of our answers forbids. Light and dark pages alike have
     it on a ground of its own.
     """
-    seed = hashlib.sha256(name.encode("utf-8", "replace")).digest()
-    hue = int.from_bytes(seed[:2]) / 65536
+    seed = _seed(name)
+    hue = _hue(seed)
     hills = "".join(_hill(seed[3 + number * 4 :], number, hue) for number in range(3))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
@@ -46,14 +47,51 @@ def draw_cover(name: str) -> str:
     )
 
 
-def _hill(seed: bytes, number: int, hue: float) -> str:
+def ground_colors(name: str) -> list[str]:
+    """Return the colors of the ground and of the three hills, as `draw_cover` has them."""
+    hue = _hue(_seed(name))
+    return [_color(hue, 0.30), *(_hill_color(hue, number) for number in range(3))]
+
+
+def hill_points(name: str, number: int, width: int, height: int) -> list[tuple[float, float]]:
+    """Return the outline of one of the hills, from the left to the right and along the bottom."""
+    left, middle, right = _tops(_seed(name)[3 + number * 4 :], number)
+    first = [left + (middle - left) * _ease(step / STEPS) for step in range(STEPS)]
+    second = [middle + (right - middle) * _ease(step / STEPS) for step in range(STEPS + 1)]
+    line = [*first, *second]
+    points = [(width * step / (len(line) - 1), top * height / HEIGHT) for step, top in enumerate(line)]
+    return [*points, (width, height), (0, height)]
+
+
+def _ease(part: float) -> float:
+    return part * part * (3 - 2 * part)
+
+
+def _seed(name: str) -> bytes:
+    return hashlib.sha256(name.encode("utf-8", "replace")).digest()
+
+
+def _hue(seed: bytes) -> float:
+    return int.from_bytes(seed[:2]) / 65536
+
+
+def _hill_color(hue: float, number: int) -> str:
+    return _color(hue + 0.03 * (number + 1), 0.34 + 0.05 * number)
+
+
+def _tops(seed: bytes, number: int) -> tuple[float, float, float]:
     top = HEIGHT * (0.52 + 0.14 * number) + seed[0] / 8
     left, middle, right = (top + (value - 128) / 2.5 for value in seed[1:4])
+    return left, middle, right
+
+
+def _hill(seed: bytes, number: int, hue: float) -> str:
+    left, middle, right = _tops(seed, number)
     path = (
         f"M0 {left:.0f}C{WIDTH * 0.25:.0f} {left - 60:.0f} {WIDTH * 0.35:.0f} {middle + 40:.0f} "
         f"{WIDTH / 2:.0f} {middle:.0f}S{WIDTH * 0.8:.0f} {right + 50:.0f} {WIDTH} {right:.0f}V{HEIGHT}H0z"
     )
-    return f'<path d="{path}" fill="{_color(hue + 0.03 * (number + 1), 0.34 + 0.05 * number)}"/>'
+    return f'<path d="{path}" fill="{_hill_color(hue, number)}"/>'
 
 
 def _title(name: str) -> str:

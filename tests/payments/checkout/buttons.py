@@ -5,6 +5,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
+from storefront.core import tokens
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, find_price
 
@@ -12,15 +13,15 @@ COOKIE = "storefront_session"
 
 
 def press(buyer: Buyer, slug: str = "twinspot", edition: str = "Personal", **more: Any) -> TestResponse:
-    """The button "Buy now" on the product's page, as a browser without JavaScript sends it."""
+    """The button "Buy now" on the product's page. Of a browser's first page the script draws the nonce."""
     page = buyer.get(f"/products/{slug}").text
     form = page.split('<form class="buy"')[1].split("</form>")[0]
-    nonce = re.search(r'name="nonce" value="([^"]+)"', form)
+    fields = dict(re.findall(r'name="(csrf_token|nonce)" value="([^"]*)"', form))
     address = re.search(r'formaction="([^"]+)"[^>]*>(?:Buy now|Get it free)<', form)
-    assert nonce
     assert address
     price_id = find_price(buyer.app, slug, edition)
-    return buyer.post(address[1], **({"price_id": price_id, "nonce": nonce[1]} | more))
+    fields["nonce"] = fields["nonce"] or tokens.new_token()
+    return send(buyer, address[1], **(fields | {"price_id": price_id} | more))
 
 
 def in_cart(buyer: Buyer) -> list[tuple[str, str]]:
@@ -36,7 +37,7 @@ def twin_of(buyer: Buyer) -> Buyer:
     return twin
 
 
-def send(buyer: Buyer, path: str, **form: object) -> TestResponse:
+def send(buyer: Buyer, path: str, **form: Any) -> TestResponse:
     """A POST without a look at any page before it, which would bring a cookie."""
     headers = {"Referer": buyer.base_url + "/"}
     return buyer.client.post(path, data=form, base_url=buyer.base_url, headers=headers)

@@ -4,11 +4,13 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from storefront.core import tokens
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.runtime import runtime
 from storefront.payments.checkout.models import Checkout
@@ -27,23 +29,24 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
     return environment | {"WEB_THREADS": "16"}
 
 
-def form_of_cart(buyer: Buyer) -> dict[str, object]:
+def form_of_cart(buyer: Buyer) -> dict[str, Any]:
     page = buyer.get("/cart").text
     fields = dict(re.findall(r'name="(csrf_token|nonce)" value="([^"]+)"', page.split('action="/checkout"')[1]))
     return {**fields}
 
 
-def form_of_product(buyer: Buyer) -> dict[str, object]:
+def form_of_product(buyer: Buyer) -> dict[str, Any]:
     page = buyer.get("/products/twinspot").text
     fields = dict(re.findall(r'name="(csrf_token|nonce)" value="([^"]+)"', page))
     return {**fields, "price_id": find_price(buyer.app, "twinspot", "Personal")}
 
 
-def first_time(app: Flask, path: str) -> tuple[Buyer, dict[str, object]]:
+def first_time(app: Flask, path: str) -> tuple[Buyer, dict[str, Any]]:
     buyer = Buyer(app)
     if path == "/checkout":
         buyer.add("twinspot", "Personal")
         return buyer, form_of_cart(buyer)
+    buyer.csrf_token()  # so that its pages are its own
     return buyer, form_of_product(buyer)
 
 
@@ -97,6 +100,27 @@ def test_leads_eight_clicks_at_the_same_moment_to_one_page_of_stripe(app: Flask,
     (session,) = sandbox.stripe.v1.checkout.sessions.list({"limit": 100}).data
     assert {(answer.status_code, answer.location) for answer in answers} == {(303, session.url)}
     assert count_rows(app, Checkout) == {"checkouts": 1}
+
+
+def first_page() -> dict[str, Any]:
+    """What a page for everybody sends: no token, and a nonce that its script drew."""
+    return {"nonce": tokens.new_token()}
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_makes_one_checkout_of_two_clicks_before_the_first_cookie(app: Flask, sandbox: SandboxClient) -> None:
+    form = first_page() | {"price_id": find_price(app, "twinspot", "Personal")}
+    clicks = [Buyer(app), Buyer(app)]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda click: send(click, "/checkout/now", **form), clicks))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].location == answers[1].location
+    for click in clicks:
+        assert click.get(answers[0].location).status_code == 200
+    assert count_sessions(sandbox) == 1
+    stranger = Buyer(app)
+    send(stranger, "/checkout/now", **(form | first_page()))
+    assert stranger.get(answers[0].location).status_code == 404
 
 
 @both_ways

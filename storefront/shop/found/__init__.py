@@ -1,0 +1,1 @@
+"""How people find and share the shop: descriptions, data for search engines, map of the site, feeds, icons."""

@@ -1,0 +1,106 @@
+"""What is drawn for networks and home screens, and where: an address is the hash of all that is on the picture."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from storefront.core.money import format_money
+from storefront.core.storage import storage
+from storefront.shop.catalog.products import OfferedEdition, ProductPage
+from storefront.shop.media.app_icons import draw_app_icon
+from storefront.shop.media.names import FOLDER, split_name
+from storefront.shop.media.queries import ADDRESS, PictureView
+from storefront.shop.media.share_picture import ShareWords, draw_share_picture, name_of
+from storefront.shop.profile.read import Profile
+
+VERSION = 1  # of the drawings: a change of how they look is another address
+KEPT_PICTURES = 32  # in each process, of some 100 kB; caches in front keep them for a year
+OWN_COLOR = "#0d6b55"  # of static/shop.css
+TOUCH_SIDE = 180
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareFace:
+    """All that is on the picture of a product. Names are those of files in the storage."""
+
+    words: ShareWords
+    cover: str
+    font: str
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IconFace:
+    """`path` is where the owner's icon lies, as it came; nothing for the drawn one."""
+
+    path: str
+    color: str
+    version: int = VERSION
+
+
+def face_of(page: ProductPage, pictures: tuple[PictureView, ...], profile: Profile) -> ShareFace:
+    font = profile.looks.font
+    return ShareFace(
+        words=ShareWords(shop_name=profile.name, name=page.card.name, price=price_line(page.offers)),
+        cover=pictures[0].preview_url.removeprefix(ADDRESS) if pictures else "",
+        font=font.url.removeprefix(ADDRESS) if font else "",
+    )
+
+
+def price_line(offers: tuple[OfferedEdition, ...]) -> str:
+    """Return the lowest price in the product's first currency; nothing where it is not sold."""
+    if not offers:
+        return ""
+    shown = [offer for offer in offers if offer.currency == offers[0].currency]
+    lowest = min(shown, key=lambda offer: offer.lowest_minor)
+    is_one = len(shown) == 1 and not lowest.is_chosen
+    words = format_money(lowest.lowest_minor, lowest.currency) if lowest.lowest_minor else "Free"
+    return words if is_one else f"from {words}"
+
+
+def icon_face(profile: Profile) -> IconFace:
+    looks = profile.looks
+    return IconFace(path=looks.icon.path if looks.icon else "", color=looks.accent or OWN_COLOR)
+
+
+def tag_of(face: ShareFace | IconFace) -> str:
+    return name_of(face)
+
+
+@lru_cache(maxsize=KEPT_PICTURES)
+def draw_face(face: ShareFace) -> bytes:
+    """Return the JPEG of a product.
+
+    Raises:
+        StorageUnavailable: the bucket does not answer.
+    """
+    return draw_share_picture(face.words, cover=_read_media(face.cover), font=_read_media(face.font))
+
+
+@lru_cache(maxsize=KEPT_PICTURES)
+def draw_icon(face: IconFace, side: int, *, is_maskable: bool = False) -> bytes:
+    """Return a PNG of the shop.
+
+    Raises:
+        StorageUnavailable: the bucket does not answer.
+    """
+    original = _read(face.path) if face.path else None
+    return draw_app_icon(side, original=original, color=face.color, is_maskable=is_maskable)
+
+
+def _read_media(name: str) -> bytes | None:
+    known = split_name(name)
+    if known is None:
+        return None
+    return _read(storage().path_of(folder=FOLDER, filename=name, sha256=known[0]))
+
+
+def _read(path: str) -> bytes | None:
+    """Return a file of the storage; None where it is gone, since a link still deserves a picture."""
+    if storage().find_size(path) is None:
+        return None
+    return b"".join(storage().read(path))
+
+
+def touch_icon(profile: Profile) -> str:
+    """Return the path of the icon for home screens of a shop whose owner chose none."""
+    return f"/icons/{tag_of(icon_face(profile))}-{TOUCH_SIDE}.png"

@@ -1,0 +1,38 @@
+"""The web manifest: what phones call the shop on a home screen, and its icons. https://www.w3.org/TR/appmanifest/."""
+
+import json
+
+from storefront.shop.found.faces import OWN_COLOR, icon_face, tag_of
+from storefront.shop.profile.read import Profile
+
+SIDES = (192, 512)
+GROUND = "#f6f4ee"  # of static/shop.css
+SHORT_LETTERS = 12  # below an icon
+
+
+def write_manifest(profile: Profile) -> bytes:
+    """Return it as JSON. Addresses in it are paths, so it is right under every name of the shop."""
+    tag = tag_of(icon_face(profile))
+    icons = [
+        {
+            "src": f"/icons/{tag}-{kind}{side}.png",
+            "sizes": f"{side}x{side}",
+            "type": "image/png",
+            "purpose": purpose,
+        }
+        for kind, purpose in (("", "any"), ("maskable-", "maskable"))
+        for side in SIDES
+    ]
+    content = {
+        "id": "/",
+        "name": profile.name,
+        "short_name": profile.name if len(profile.name) <= SHORT_LETTERS else profile.name.split()[0],
+        "description": profile.tagline,
+        "start_url": "/",
+        "scope": "/",
+        "display": "browser",
+        "background_color": GROUND,
+        "theme_color": profile.looks.accent or OWN_COLOR,
+        "icons": icons,
+    }
+    return json.dumps({name: value for name, value in content.items() if value}).encode()
