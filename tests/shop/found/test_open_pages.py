@@ -11,6 +11,7 @@ from storefront.shop.catalog.models import ProductState
 from storefront.shop.pages.edit import create_page, publish_page
 from storefront.web.open_pages import KEEP_PAGE
 from tests.support.goods import change_product
+from tests.support.make_shop import LIVE, MakeShop
 from tests.support.shop import Buyer, find_price
 from tests.support.statements import counted
 
@@ -219,3 +220,11 @@ def test_compresses_what_is_for_everybody_and_nothing_else(buyer: Buyer) -> None
     buyer.add()
     for path in ("/", "/cart", "/products/twinspot", "/sign-in"):
         assert "Content-Encoding" not in buyer.get(path, headers=wants).headers
+
+
+def test_keeps_a_search_but_lets_nobody_find_it(make_shop: MakeShop) -> None:
+    client = make_shop(**LIVE).test_client()
+    for path, is_found in (("/", True), ("/?q=soft", False), ("/?tag=tool", False), ("/?sort=name", False)):
+        answer = client.get(path, base_url="https://shop.example")
+        assert answer.headers["Cache-Control"] == KEEP_PAGE
+        assert ("X-Robots-Tag" not in answer.headers) is is_found
