@@ -20,6 +20,7 @@ from storefront.shop.found.words import cut
 from storefront.shop.looks.files import LooksFile, set_file
 from storefront.shop.media.share_picture import ShareWords, draw_share_picture
 from storefront.shop.pages.edit import create_page, publish_page
+from tests.support.databases import BOTH
 from tests.support.goods import change_product, make_product
 from tests.support.make_shop import LIVE, MakeShop
 from tests.support.rows import change_rows
@@ -130,6 +131,7 @@ def test_writes_no_letters_that_it_would_draw_wrongly() -> None:
     assert draw("Twinspot") != draw("🎉")
 
 
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_maps_what_may_be_found_under_its_newest_address(buyer: Buyer, app: Flask) -> None:
     with app.app_context():
         publish_page(create_page("Imprint", body_markdown="Ada, Berlin", legal_kind="imprint"))
@@ -189,6 +191,7 @@ def test_lets_a_live_shop_be_found_but_for_what_is_private(make_shop: MakeShop) 
     assert client.get("/cart", base_url="https://shop.example").headers["X-Robots-Tag"] == "noindex"
 
 
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_tells_of_published_releases_alone(buyer: Buyer, app: Flask) -> None:
     change_rows(
         app,
