@@ -212,7 +212,6 @@ def test_hands_the_data_of_the_checkout_page_to_the_script(rendering: Flask) -> 
         publishable_key="pk_test_3",
         stripe_js_url="https://js.stripe.com/endive/stripe.js",
         priced=cart,
-        pictures={},
         return_url="/checkout/return",
         back_url="/cart",
         is_from_cart=True,

@@ -28,7 +28,6 @@ def show_form(opened: OpenCheckout, row: Checkout) -> str:
         "publishable_key": settings().stripe_publishable_key,
         "stripe_js_url": settings().stripe_js_url,
         "priced": priced,
-        "pictures": find_pictures(line.product_id for line in priced.lines),
         "return_url": url_for("checkout.returned", session_id=opened.session_id),
         "back_url": way_back(row.cart, is_from_cart=row.is_from_cart),
         "is_from_cart": row.is_from_cart,
@@ -36,7 +35,9 @@ def show_form(opened: OpenCheckout, row: Checkout) -> str:
     }
     if opened.ui_mode != ELEMENTS:
         return render_template("payments/checkout/form.html", **parts)
-    return render_template("payments/checkout/elements.html", **parts, **_own_parts(row.body or {}, row))
+    pictures = find_pictures(line.product_id for line in priced.lines)
+    own = _own_parts(row.body or {}, row)
+    return render_template("payments/checkout/elements.html", pictures=pictures, **parts, **own)
 
 
 def _own_parts(body: dict[str, Any], row: Checkout) -> dict[str, Any]:
