@@ -9,6 +9,7 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from storefront.buyers.account.saved_cards import delete_given_up
 from storefront.buyers.reminders.left import forget_old
 from storefront.core.absence import Absence
 from storefront.core.db import db
@@ -25,6 +26,7 @@ from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
 from storefront.owner.people import links, sessions
 from storefront.owner.uploads.forget import forget_idle
+from storefront.payments.checkout.left_sessions import close_left
 from storefront.payments.reconcile.run import reconcile
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.shop.catalog.mirrors import follow_names
@@ -85,12 +87,20 @@ def forget_hourly() -> None:
         forget_old()
 
 
+def close_sessions_left() -> None:
+    """End at Stripe what shows cards of somebody who is signed out, and Customers of who was erased."""
+    if take_lease("close_left", seconds=LEASE_SECONDS):
+        close_left()
+        delete_given_up()
+
+
 JOBS = {
     "outbox": deliver_outbox,
     "retry_events": retry_events,
     "serve_keys": serve_keys,
     "forget_proofs": forget_hourly,
     "follow_names": follow_names_if_due,
+    "close_left": close_sessions_left,
     "reconcile": reconcile_if_due,
 }
 

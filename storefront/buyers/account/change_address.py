@@ -14,6 +14,7 @@ from storefront.core.email_addresses import is_address
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
 from storefront.customers import ceilings, proofs, signed_in_browsers
+from storefront.customers.at_stripe import give_up_at_stripe
 from storefront.customers.browser_session import find_customer
 from storefront.customers.merging import merge_customer
 from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key, spelling
@@ -182,6 +183,7 @@ def move_customer(old_email: str, new_email: str) -> int:
         if named is None:
             raise NotFound(f"Nobody bought with {old_email}. `storefront orders list` shows the newest orders.")
         customer, orders = lock_customer(session, named.id)
+        give_up_at_stripe(session, customer.id)  # nobody has proven that the new address is theirs
         owner_id = _move(session, customer, orders, spelling(new_email))
         record(
             session,

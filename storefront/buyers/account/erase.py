@@ -14,6 +14,7 @@ from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.customers import signed_in_browsers
+from storefront.customers.at_stripe import give_up_at_stripe
 from storefront.customers.browser_session import find_customer
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
@@ -154,6 +155,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
     session.execute(delete(AddressChange).where(AddressChange.customer_id == customer.id))
     customer.email, customer.email_key = "", f"erased:{customer.id}"
     customer.erased_at = clock.now()
+    give_up_at_stripe(session, customer.id)
     signed_in_browsers.end_all(session, customer.id)
     return done
 

@@ -25,10 +25,12 @@ from storefront.buyers.account.change_address import (
 )
 from storefront.buyers.account.erase import NotYet, erase_by_code
 from storefront.buyers.account.export import export_customer
+from storefront.buyers.account.saved_cards import list_cards, may_have_cards, remove_card
 from storefront.buyers.account.signed_in import end_signed_in, read_signed_in
 from storefront.buyers.library.all_orders import read_owned
 from storefront.buyers.library.news import set_news
 from storefront.core.db import db
+from storefront.core.errors import StripeRefused, StripeUnavailable
 from storefront.customers import proofs
 from storefront.customers.browser_session import (
     CHANGE_KEY,
@@ -43,6 +45,7 @@ from storefront.customers.ceilings import TooManyMails
 from storefront.customers.models import Customer, ProofPurpose
 from storefront.customers.spend_proofs import CODE_SENTENCES, CodeResult
 from storefront.orders.unproven import count_waiting
+from storefront.stripe_api.saved_cards import SavedCard
 from storefront.web.limits import limiter
 
 account = Blueprint("account", __name__)
@@ -89,10 +92,40 @@ def _account_page(*, new_email: str = "", error: str = "", status: int = 200) ->
         "buyers/account/account.html",
         customer=g.customer,
         sessions=read_signed_in(g.customer.id, token=token_here()),
+        has_cards=may_have_cards(g.customer.id),
         new_email=new_email,
         error=error,
     )
     return make_response(page, status)
+
+
+@account.get("/account/cards")
+@limiter.limit("30/minute")
+def cards() -> ResponseReturnValue:
+    try:
+        saved = list_cards(g.customer.id)
+    except (StripeUnavailable, StripeRefused) as error:
+        return _cards_page([], is_unknown=True, status=error.status)
+    return _cards_page(saved)
+
+
+def _cards_page(saved: list[SavedCard], *, is_unknown: bool = False, status: int = 200) -> ResponseReturnValue:
+    page = render_template("buyers/account/cards.html", cards=saved, is_unknown=is_unknown)
+    answer = make_response(page, status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@account.post("/account/cards/remove")
+@limiter.limit("10/minute")
+def remove_saved_card() -> ResponseReturnValue:
+    try:
+        card = remove_card(g.customer.id, request.form.get("card", ""))
+    except (StripeUnavailable, StripeRefused):
+        flash("The payment service gave no answer: your card is still saved. Try again in a moment.", "bad")
+        return redirect(url_for("account.cards"), 303)
+    flash(f"{card.brand} {card.last4} is removed." if card else "That card has been removed already.", "good")
+    return redirect(url_for("account.cards"), 303)
 
 
 @account.post("/account/news")

@@ -16,6 +16,7 @@ from storefront.owner.shop.test_mail import find_test_mail, send_test_mail
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.profile.change import change_profile, read_written
 from storefront.shop.profile.read import profile_of
+from storefront.shop.profile.saved_cards import are_cards_saved, switch_saved_cards
 from storefront.web.bodies import takes_bytes
 from storefront.web.headers import MAIL_IN_A_FRAME, content_security_policy
 from storefront.web.limits import limiter
@@ -35,6 +36,7 @@ def _page(*, part: str = "", refusal: StorefrontError | None = None) -> Response
     """Show the page. After a refusal with what was typed into that part of it, and why it was not saved."""
     written = read_written()
     kept = kept_digests(request.form, refusal)
+    saves_cards = are_cards_saved()
     html = render_template(
         "owner/shop/edit.html",
         values=written | {name: request.form[name] for name in PARTS.get(part, ()) if name in request.form},
@@ -44,6 +46,8 @@ def _page(*, part: str = "", refusal: StorefrontError | None = None) -> Response
         part=part,
         **refusal_words(refusal),
         reminders=read_reminders(kept),
+        saves_cards=saves_cards,
+        saves_cards_shown={"saves_cards": digest_of(saves_cards)} | kept,
         email=here().email,
         test_mail=find_test_mail(here().email),
     )
@@ -84,6 +88,18 @@ def save_reminders() -> ResponseReturnValue:
         return _page(part="reminders", refusal=refusal)
     flash("Saved. It counts for checkouts that begin from now on." if changed else "Nothing was changed.", "good")
     return redirect(f"{PAGE}#reminders", 303)
+
+
+@admin.post("/saved-cards")
+@needs(Permission.SHOP)
+def save_saved_cards() -> ResponseReturnValue:
+    try:
+        is_on = request.form.get("saves_cards") == "yes"
+        changed = switch_saved_cards(is_on=is_on, shown=shown_digests(request.form))
+    except StorefrontError as refusal:
+        return _page(part="saved-cards", refusal=refusal)
+    flash("Saved. It counts for checkouts that begin from now on." if changed else "Nothing was changed.", "good")
+    return redirect(f"{PAGE}#saved-cards", 303)
 
 
 @admin.route("/shop/mails/preview", methods=["GET", "POST"])

@@ -47,6 +47,7 @@ def _own_parts(body: dict[str, Any], row: Checkout) -> dict[str, Any]:
     prices = [line["price"] for line in body.get("line_items") or []]
     return {
         "email": customer.email if customer else "",
+        "is_email_fixed": "customer" in body,
         "words": link_words(own_words.read_words(metadata) or ""),
         "has_box": own_words.has_box(metadata),
         "has_tax": "automatic_tax" in body,

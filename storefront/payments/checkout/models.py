@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Dialect
+from sqlalchemy import JSON, Dialect, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -42,6 +42,8 @@ class Checkout(Base):
     browser_hash: Mapped[str] = mapped_column(index=True)
     mode: Mapped[str]
     account: Mapped[str]  # at Stripe: another account does not know this Session
+    # Whose saved cards its Session shows: nobody else goes on with it, and signing out ends it.
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
     cart: Mapped[tuple[CartLine, ...]] = mapped_column(CartJson)
     is_from_cart: Mapped[bool] = mapped_column(default=True)  # "Buy now" has one line, and leaves the cart alone
     ui_mode: Mapped[str] = mapped_column(default=EMBEDDED)  # of this attempt, whatever the shop says by now

@@ -90,7 +90,14 @@ def find_order(checkout: Checkout | None) -> Order | None:
 
 
 def insert_checkout(
-    *, cart: tuple[CartLine, ...], nonce: str, browser: str, account: str, is_from_cart: bool, ui_mode: str
+    *,
+    cart: tuple[CartLine, ...],
+    nonce: str,
+    browser: str,
+    account: str,
+    is_from_cart: bool,
+    ui_mode: str,
+    customer_id: int | None = None,
 ) -> str:
     """Return the token of the new row, or of the one that the same nonce made a moment ago."""
     row = {
@@ -102,6 +109,7 @@ def insert_checkout(
         "cart": cart,
         "is_from_cart": is_from_cart,
         "ui_mode": ui_mode,
+        "customer_id": customer_id,
     }
     with transaction() as session:
         insert_missing(session, Checkout, [row])

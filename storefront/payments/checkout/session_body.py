@@ -38,10 +38,12 @@ def build_body(
     words: CheckoutWords,
     face: Mapping[str, Any],
     boxes: Boxes = ALL_BOXES,
+    stripe_customer: str | None = None,
 ) -> dict[str, Any]:
     """Return the body of a Session. `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
 
     `beside` is offered inside Checkout. `face` is the entry that makes Stripe's form look like the shop.
+    `stripe_customer` is the Customer whose saved cards it shows.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
     """
@@ -65,10 +67,13 @@ def build_body(
     else:
         body |= {"return_url": back}
     body |= chosen_by_owner(shop)
+    if stripe_customer is not None:
+        body = with_saved_cards(body, stripe_customer)
     if ui_mode == ELEMENTS:
         return body | {"metadata": marks | said_by_own_form(words)}
     body |= asked_of_buyer(words, has_box=boxes.terms)
-    return _with_way_back(body) if words.asks_for_news and boxes.news else body
+    has_way_back = words.asks_for_news and boxes.news and stripe_customer is None
+    return _with_way_back(body) if has_way_back else body
 
 
 def build_link_body(
@@ -98,6 +103,20 @@ def build_link_body(
         "payment_intent_data": {"metadata": marks},
     }
     return body | asked_in_form(words.fields) | chosen_by_owner(shop) | asked_of_buyer(words, has_box=has_box)
+
+
+def with_saved_cards(body: dict[str, Any], stripe_customer: str) -> dict[str, Any]:
+    """Show what this Customer saved, and offer to save. The link of a reminder would show it to whoever has it.
+
+    Stripe takes an address and a tax id there only where it may keep them with the Customer.
+    https://docs.stripe.com/payments/checkout/save-during-payment
+    """
+    made = {name: value for name, value in body.items() if name != "customer_creation"}
+    made |= {
+        "customer": stripe_customer,
+        "saved_payment_method_options": {"payment_method_save": "enabled"},
+    }
+    return made | ({"customer_update": {"address": "auto", "name": "auto"}} if "automatic_tax" in made else {})
 
 
 def _with_way_back(body: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """From a cart to an open Checkout Session: one row, one Session, whatever is clicked twice or times out."""
 
+import logging
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,7 @@ from storefront.core.errors import (
     StripeWantsTerms,
 )
 from storefront.core.runtime import settings
+from storefront.customers.at_stripe import ensure_at_stripe, forget_lost
 from storefront.payments.checkout import face, news_box, terms_box
 from storefront.payments.checkout.beside import find_beside
 from storefront.payments.checkout.buy_now import way_back
@@ -37,7 +39,9 @@ from storefront.shop.pages.consent import read_checkout_words
 from storefront.shop.profile.read import read_profile
 from storefront.stripe_api.gateway import gateway
 
-MOST_MENDED = 5  # two boxes, the looks, the prices, and a box that another click has asked for meanwhile
+log = logging.getLogger(__name__)
+
+MOST_MENDED = 6  # two boxes, the looks, the prices, the Customer, and a box that another click has asked for
 OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session that the first one is making
 
 
@@ -45,13 +49,15 @@ OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session th
 class CheckoutForm:
     """What a browser sent to start paying. "Buy now" has one line, and is not from the cart.
 
-    `ui_mode` is for what begins now: a checkout that is open ends as it began.
+    `ui_mode` is for what begins now: a checkout that is open ends as it began. `customer_id` is who is signed in,
+    where the shop saves cards.
     """
 
     cart: tuple[CartLine, ...]
     ui_mode: str
     nonce: str
     is_from_cart: bool
+    customer_id: int | None = None
 
     def own_nonce(self, browser: str) -> str:
         """In another browser it is another nonce: nobody can take a checkout over, or stand in its way."""
@@ -100,6 +106,7 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None
         account=gateway().account_id(),
         is_from_cart=form.is_from_cart,
         ui_mode=form.ui_mode,
+        customer_id=form.customer_id,
     )
 
 
@@ -110,17 +117,19 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
     both, so an open one for another cart is expired first.
     """
     token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
-    is_same_cart, old_account = checkout.cart == form.cart, checkout.account
+    is_same = checkout.cart == form.cart and checkout.customer_id == form.customer_id
+    old_account = checkout.account
     account = gateway().account_id()
     if account == old_account and session_id is not None:
         status = gateway().find_status(session_id)
-        if status == "open" and is_same_cart:
+        if status == "open" and is_same:
             return token
         if status == "complete" or (status == "open" and not gateway().close_checkout(session_id)):
             return PaidMeanwhile(session_id=session_id)
-    elif account == old_account and is_same_cart:
+    elif account == old_account and is_same:
         return token
-    start_next_attempt(token, attempt, cart=form.cart, account=account, ui_mode=form.ui_mode)
+    new = {"cart": form.cart, "customer_id": form.customer_id, "ui_mode": form.ui_mode}
+    start_next_attempt(token, attempt, account=account, **new)
     return token
 
 
@@ -155,7 +164,7 @@ def _create_anyhow(token: str) -> OpenCheckout:
         except StripeMissing as error:
             if is_last or remake:
                 raise
-            remake = _forget_mirrors(token, error)
+            remake = _forget_lost(token, error)
         except StripeRefused as error:
             if is_last or not face.is_refused(error.param):
                 raise
@@ -171,9 +180,14 @@ def _without_refused(boxes: Boxes, error: StripeWantsTerms | StripeAsksNobody) -
     return replace(boxes, news=False)
 
 
-def _forget_mirrors(token: str, error: StripeMissing) -> str:
+def _forget_lost(token: str, error: StripeMissing) -> str:
     """Return what makes the keys of new ones other keys."""
     checkout = get_checkout(token)
+    if error.param == "customer":
+        stripe_id = (checkout.body or {}).get("customer", "")
+        start_next_attempt(token, checkout.attempt)
+        forget_lost(stripe_id)
+        return tokens.hash_token(stripe_id)[:16]
     price_ids = [line.price_id for line in checkout.cart]
     price_ids += find_beside(mirrors.find_mirrors(price_ids), checkout.ui_mode)
     start_next_attempt(token, checkout.attempt)
@@ -221,25 +235,40 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
     """Return the attempt and what it sends to Stripe: stored first, so that a repetition is the same."""
     checkout = get_checkout(token)
     attempt, cart, ui_mode = checkout.attempt, checkout.cart, checkout.ui_mode
+    customer_id, is_from_cart = checkout.customer_id, checkout.is_from_cart
     if checkout.body is not None:
         return attempt, checkout.body
     sold = mirrors.ensure_mirrors([line.price_id for line in cart], remake=remake)
     beside = mirrors.ensure_mirrors(find_beside(sold, ui_mode), remake=remake)
+    shop_id = mirrors.shop_id()
+    stripe_customer = _find_stripe_customer(customer_id, shop_id)
     body = build_body(
         settings(),
         token=token,
         ui_mode=ui_mode,
         cart=cart,
-        way_back=way_back(cart, is_from_cart=checkout.is_from_cart),
+        way_back=way_back(cart, is_from_cart=is_from_cart),
         mirrors=sold,
         beside=beside.values(),
-        shop_id=mirrors.shop_id(),
+        shop_id=shop_id,
+        stripe_customer=stripe_customer,
         words=read_checkout_words(),
         face=face.face_of(read_profile(), ui_mode) if face.may_be_sent() else {},
         boxes=boxes,
     )
     store(token, attempt, body=body)
     return attempt, body
+
+
+def _find_stripe_customer(customer_id: int | None, shop_id: str) -> str | None:
+    """Return whose saved cards the Session shows. Where Stripe makes no Customer, it sells without."""
+    if customer_id is None:
+        return None
+    try:
+        return ensure_at_stripe(customer_id, shop_id=shop_id)
+    except StripeRefused as refused:
+        log.warning("no customer at stripe, so no card is saved", extra={"stripe_code": refused.stripe_code})
+        return None
 
 
 def switch_to_hosted(token: str) -> OpenCheckout | PaidMeanwhile:

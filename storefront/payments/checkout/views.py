@@ -30,6 +30,7 @@ from storefront.payments.checkout.form_page import show_form
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.return_page import Landing
 from storefront.payments.checkout.rows import find_checkout
+from storefront.payments.checkout.saver import find_saver, is_theirs
 from storefront.payments.checkout.start import CheckoutForm
 from storefront.payments.checkout.state import State, read_state
 from storefront.payments.checkout.ui import choose_ui_mode
@@ -75,7 +76,11 @@ def begin() -> ResponseReturnValue:
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else new_nonce(session)
     ui_mode = choose_ui_mode(priced.lines)
-    return _begin(CheckoutForm(cart=priced.cart_lines, ui_mode=ui_mode, nonce=nonce, is_from_cart=True))
+    return _begin(
+        CheckoutForm(
+            cart=priced.cart_lines, ui_mode=ui_mode, nonce=nonce, is_from_cart=True, customer_id=find_saver()
+        )
+    )
 
 
 @checkout.post("/checkout/now")
@@ -92,7 +97,9 @@ def buy_now() -> ResponseReturnValue:
     nonce = nonce if tokens.is_token(nonce) else tokens.new_token()
     cart = (CartLine(price_id=offer.price_id, quantity=1),)
     ui_mode = choose_ui_mode([offer])
-    return _begin(CheckoutForm(cart=cart, ui_mode=ui_mode, nonce=nonce, is_from_cart=False))
+    return _begin(
+        CheckoutForm(cart=cart, ui_mode=ui_mode, nonce=nonce, is_from_cart=False, customer_id=find_saver())
+    )
 
 
 def _begin(form: CheckoutForm) -> ResponseReturnValue:
@@ -178,7 +185,7 @@ def form(token: str) -> ResponseReturnValue:
 
 def _get_row(token: str) -> Checkout:
     row = find_checkout(token, browser=browser_id())
-    if row is None:
+    if row is None or not is_theirs(row.customer_id):
         raise NotFound("This checkout belongs to another browser, or has expired. Your cart is as you left it.")
     return row
 

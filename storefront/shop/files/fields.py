@@ -91,6 +91,7 @@ SHOP = (
     flag("asks_consent"),
     consent("consent_text", CONSENT["consent_text"]),
     flag("sends_reminders"),
+    flag("saves_cards"),
     slugs("order"),
     slugs("page_order"),
 )

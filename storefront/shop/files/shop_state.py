@@ -19,6 +19,7 @@ from storefront.shop.pages.queries import select_pages
 from storefront.shop.profile.change import WORDS
 from storefront.shop.profile.models import THE_ONE, ShopProfile
 from storefront.shop.profile.reminders import REMINDERS
+from storefront.shop.profile.saved_cards import SAVED_CARDS
 
 FRESH = {"populate_existing": True}
 
@@ -52,7 +53,7 @@ def _read_face(session: Session, order: list[str]) -> Iterator[tuple[Ref, Fields
         yield Ref(Kind.PAGE, name=page.slug), {known.name: getattr(page, known.column) for known in known_fields}
     orders: Fields = {"order": order, "page_order": [page.slug for page in pages]}
     profile = session.get(ShopProfile, THE_ONE, populate_existing=True)
-    switches = CONSENT.read(profile) | REMINDERS.read(profile)
+    switches = CONSENT.read(profile) | REMINDERS.read(profile) | SAVED_CARDS.read(profile)
     yield SHOP, WORDS.read(profile) | CHOSEN.read(profile) | switches | orders
     for name in fields.LOOKS:
         kept = getattr(profile, name, None)

@@ -42,6 +42,7 @@ from storefront.shop.pages.edit import order_pages
 from storefront.shop.profile.change import WORDS
 from storefront.shop.profile.reminders import REMINDERS
 from storefront.shop.profile.row import write_part
+from storefront.shop.profile.saved_cards import SAVED_CARDS
 
 STEPS_IN_ORDER = (Act.REMOVE, Act.CHANGE, Act.MAKE)  # what goes makes room, and gives its name away
 AfterProduct = Callable[[Session, Product], None]
@@ -87,6 +88,7 @@ def _write_shop(session: Session, values: Fields) -> None:
     for part, cleaned in (
         (WORDS, _pick(values, WORDS.columns)),
         (CONSENT, _pick(values, CONSENT.columns)),
+        (SAVED_CARDS, _pick(values, SAVED_CARDS.columns)),
         (REMINDERS, _pick(values, REMINDERS.columns)),
         (CHOSEN, clean_looks(_pick(values, CHOSEN.columns))),
     ):

@@ -41,4 +41,5 @@ class ShopProfile(Base):
     font: Mapped[dict[str, Any] | None] = mapped_column(KeptFile)
     asks_consent: Mapped[bool] = mapped_column(default=False)  # Checkout asks to agree to immediate delivery
     consent_text: Mapped[str] = mapped_column(default="")
+    saves_cards: Mapped[bool] = mapped_column(default=False)  # of buyers who are signed in, at Stripe
     sends_reminders: Mapped[bool] = mapped_column(default=False)  # who agreed at Checkout, of what they left there

@@ -51,6 +51,7 @@ class Profile:
     looks: Looks = field(default_factory=Looks)
     asks_consent: bool = False
     consent_text: str = ""
+    saves_cards: bool = False
     sends_reminders: bool = False
     pages: tuple[PageLink, ...] = ()  # that are published, in the owner's order
 
@@ -111,6 +112,7 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
         mail_sender=Mailbox(name=sender_name, address=shop.mail_from.address),
         looks=looks_of(texts),
         asks_consent=bool(texts.get("asks_consent")),
+        saves_cards=bool(texts.get("saves_cards")),
         sends_reminders=bool(texts.get("sends_reminders")),
         pages=pages,
         **{column: texts.get(column, "") for column in kept},

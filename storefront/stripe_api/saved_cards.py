@@ -1,0 +1,76 @@
+"""Customers at Stripe and the cards that they keep: made, told of a new address, listed, taken away, deleted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from storefront.core.errors import StripeMissing, StripeRefused
+from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.refusals import readable
+
+MOST = 100  # of one page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedCard:
+    """A way to pay that a buyer saved. `brand` is a card's network or a bank's name, for people; no expiry: 0."""
+
+    id: str
+    brand: str
+    last4: str
+    expires_month: int
+    expires_year: int
+
+
+@readable()
+def create_customer(email: str, *, metadata: dict[str, str], idempotency_key: str) -> str:
+    params: Any = {"email": email, "metadata": metadata}
+    options: Any = {"idempotency_key": idempotency_key}
+    return str(gateway().ask(lambda client: client.v1.customers.create(params, options))["id"])
+
+
+def change_email(stripe_id: str, email: str) -> None:
+    """Raises StripeMissing where it was deleted."""
+    params: Any = {"email": email}
+    gateway().ask(lambda client: client.v1.customers.update(stripe_id, params))
+
+
+def delete_customer(stripe_id: str) -> None:
+    """Delete it with all that it keeps; safe to repeat."""
+    try:
+        gateway().ask(lambda client: client.v1.customers.delete(stripe_id))
+    except StripeMissing:
+        return
+
+
+@readable()
+def list_saved(stripe_id: str) -> list[SavedCard]:
+    """Return what the Customer keeps, newest first; nothing of one that was deleted."""
+    params: Any = {"limit": MOST, "customer": stripe_id}
+    try:
+        answer = gateway().ask(lambda client: client.v1.payment_methods.list(params))
+    except StripeMissing:
+        return []
+    return [_read(raw) for raw in answer["data"]]
+
+
+def detach(method_id: str) -> None:
+    """Take one away for good; one that is away already stays so."""
+    try:
+        gateway().ask(lambda client: client.v1.payment_methods.detach(method_id))
+    except StripeMissing:
+        return
+    except StripeRefused as refused:
+        if "not attached" not in refused.message:
+            raise
+
+
+def _read(raw: dict[str, Any]) -> SavedCard:
+    detail = raw.get(raw["type"]) or {}
+    brand = detail.get("display_brand") or detail.get("brand") or detail.get("bank_name") or raw["type"]
+    return SavedCard(
+        id=raw["id"],
+        brand=str(brand).replace("_", " ").title(),
+        last4=str(detail.get("last4") or ""),
+        expires_month=int(detail.get("exp_month") or 0),
+        expires_year=int(detail.get("exp_year") or 0),
+    )
