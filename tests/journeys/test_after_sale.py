@@ -72,7 +72,7 @@ def test_finds_the_order_paused_while_disputed_and_the_same_key_when_it_is_won(s
     dispute = shop.sandbox.control(f"charges/{charge_of(shop)}/dispute", reason="product_not_received")
     shop.wait_for_event("charge.dispute.created")
     page.reload()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This order is paused")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This order is on hold")
     assert key_texts(page) == []
     assert_accessible(page)
     assert_fits(page)

@@ -160,7 +160,7 @@ def test_waits_for_the_bank_and_learns_what_it_said(shop: Shop, page: Page, iban
     fields(page).locator('[name="iban"]').fill(iban)
     fields(page).locator('[name="billingName"]').fill("Ada Reader")
     submit(page)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("bank")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("pending")
     shop.wait_for_event("checkout.session.completed")
     (order,) = read_rows(shop.app, "SELECT payment_intent_id FROM orders")
     shop.sandbox.settle(order["payment_intent_id"], result)

@@ -96,7 +96,7 @@ def test_waits_for_the_bank_and_sees_the_key_arrive_without_touching_anything(
     sell_in_euros(shop)
     open_checkout(shop, page, "twinspot")
     pay_by_debit(form_on(page), "AT611904300234573201")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("bank")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("pending")
     assert key_texts(page) == []
     shop.wait_for_event("checkout.session.completed")
     shop.sandbox.settle(payment_of(shop))
@@ -112,7 +112,7 @@ def test_sees_that_the_bank_refused_and_starts_again_with_the_same_cart(
     sell_in_euros(shop)
     open_checkout(shop, page, "twinspot")
     pay_by_debit(form_on(page), "AT861904300235473202")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("bank")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("pending")
     shop.wait_for_event("checkout.session.completed")
     shop.sandbox.settle(payment_of(shop), "failed")
     again = page.locator('a[href*="/checkout/again/"]')
