@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from string import whitespace
 from typing import Any
 
 from storefront.audit.queries import Entry
@@ -12,7 +13,8 @@ COLUMNS = (
     "id", "at", "mode", "actor_kind", "actor", "client", "browser", "request_id",
     "verb", "subject_kind", "subject", "before", "after",
 )  # fmt: skip
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+BLANKS = f"{whitespace}\0\u00a0\ufeff"
+FORMULA_SIGNS = ("=", "+", "-", "@")
 
 
 def csv_lines(entries: Iterable[Entry]) -> Iterator[str]:
@@ -35,9 +37,9 @@ def csv_line(cells: Iterable[object]) -> str:
 
 
 def _cell(cell: object) -> str:
-    """Put an apostrophe before what begins like a formula: a spreadsheet would run it."""
+    """Put an apostrophe before what begins like a formula, also behind blanks and new lines: it would be run."""
     text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+    return f"'{text}" if text.lstrip(BLANKS).startswith(FORMULA_SIGNS) else text
 
 
 def _json(fields: dict[str, Any]) -> str:

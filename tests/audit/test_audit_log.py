@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from storefront.audit.actor import Actor, acting_as
+from storefront.audit.csv_export import csv_line
 from storefront.audit.models import ActorKind
 from storefront.audit.queries import PAGE, Filter, read_page
 from storefront.audit.record import LONGEST, record, record_if_asked
@@ -118,6 +119,17 @@ def test_exports_everything_that_was_chosen_and_no_formula(app: Flask) -> None:
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["subject"] for row in rows] == [f"'=HYPERLINK({number})" for number in reversed(range(PAGE + 1))]
     assert rows[0]["after"] == '{"name": "a \\"b\\", c"}'
+
+
+@pytest.mark.parametrize("before", ["", "\n", "\r\n", "\t", " ", "\v", "\u00a0", "\ufeff", "\0", " \n\t "])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+def test_lets_no_blank_hide_a_formula(before: str, sign: str) -> None:
+    (cell,), _end = csv.reader(io.StringIO(csv_line([f"{before}{sign}HYPERLINK(1)"]) + "\r\n", newline=""))
+    assert cell == f"'{before}{sign}HYPERLINK(1)"
+
+
+def test_leaves_what_is_no_formula_as_it_is() -> None:
+    assert csv_line(["a=b", "", " a", 5, "1-2"]) == "a=b,, a,5,1-2\r\n"
 
 
 def test_names_the_person_of_a_request_and_nobody_in_the_next_one(app: Flask) -> None:
