@@ -20,7 +20,10 @@ METHODS = (
     "pm_card_createIssuerFraudRecord",
     "sepa_success",
     "sepa_dispute",
+    "multibanco",
+    "klarna",
 )
+LATER = ("sepa_success", "sepa_dispute", "multibanco")  # of these the bank answers in a step of its own
 STATUSES = (
     "needs_response", "under_review", "won", "lost", "prevented",
     "warning_needs_response", "warning_under_review", "warning_closed",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from storefront.stripe_api.gateway import GATEWAY
 from tests.sequences.sale import Sale, WatchedGateway, numbers
-from tests.sequences.steps import METHODS, Deliver, SettlePayment, Step, bank_answers, deliveries, steps
+from tests.sequences.steps import LATER, METHODS, Deliver, SettlePayment, Step, bank_answers, deliveries, steps
 from tests.support.databases import BOTH
 from tests.support.goods import make_edition
 from tests.support.rows import read_rows
@@ -69,7 +69,7 @@ def mirror_goods(app: Flask) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """`answers_after`: how many steps a bank debit takes; cards are paid at once."""
+    """`answers_after`: how many steps a bank debit or a voucher takes; cards and Klarna are paid at once."""
 
     method: str
     ui_mode: str
@@ -95,7 +95,7 @@ stories = st.builds(
 def tell(start_sale: StartSale, story: Story) -> None:
     sale = start_sale(story.method, story.ui_mode)
     before, after = story.steps[: story.answers_after], story.steps[story.answers_after :]
-    bank = [story.bank_answers] if story.method.startswith("sepa") else []
+    bank = [story.bank_answers] if story.method in LATER else []
     for step in [*before, *bank, *after, *story.last]:
         sale.take(step)
     sale.finish(by_event=story.ends_by_event)
