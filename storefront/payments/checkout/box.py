@@ -1,13 +1,9 @@
 """A box that Stripe's form may show, and that Stripe refuses while the account lacks something for it."""
 
-from datetime import datetime, timedelta
-
-from storefront.core import clock
 from storefront.core.db import end_read, transaction
 from storefront.core.runtime import Part
 from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
-
-REFUSED_FOR = timedelta(minutes=5)  # so that not every checkout costs one more call
+from storefront.stripe_api.refused_lately import RefusedLately
 
 
 class Box:
@@ -15,14 +11,13 @@ class Box:
 
     def __init__(self, kind: NoticeKind) -> None:
         self._kind = kind
-        self._refused_at: Part[datetime | None] = Part(f"refusal of a box, {kind}", lambda: None)
+        self._refused = RefusedLately(f"a box, {kind}")
         # Whether a notice may be open, as far as this process knows: at its start it does not.
         self._may_be_open: Part[bool] = Part(f"notice about a box, {kind}", lambda: True)
 
     def may_be_shown(self) -> bool:
         """Return False for a while after Stripe refused the box to this process: it would refuse it again."""
-        refused_at = self._refused_at.get()
-        return refused_at is None or clock.now() - refused_at > REFUSED_FOR
+        return not self._refused.is_remembered()
 
     def tell_refused(self, text: str) -> None:
         """Tell the owner. The sale goes on without the box."""
@@ -31,11 +26,11 @@ class Box:
             draft = NoticeDraft(kind=self._kind, subject="account", text=text)
             settle_notices(session, [draft], kinds=[self._kind])
         self._may_be_open.set(True)
-        self._refused_at.set(clock.now())
+        self._refused.note()
 
     def tell_shown(self) -> None:
         """Close the notice, once in each process that may have opened it."""
-        self._refused_at.set(None)
+        self._refused.forget()
         if not self._may_be_open.get():
             return
         end_read()

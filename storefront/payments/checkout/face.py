@@ -4,15 +4,13 @@ https://docs.stripe.com/payments/checkout/customization/appearance
 """
 
 import logging
-from datetime import datetime, timedelta
 from typing import Any
 
-from storefront.core import clock
-from storefront.core.runtime import Part
 from storefront.payments.checkout.ui import ELEMENTS
 from storefront.shop.looks.palette import LIGHT_SHEET
 from storefront.shop.looks.type_pairings import TypePairing
 from storefront.shop.profile.read import Profile
+from storefront.stripe_api.refused_lately import RefusedLately
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +24,7 @@ FONTS = {
     TypePairing.BOOK: "lora",
     TypePairing.TECHNICAL: "default",
 }
-REFUSED_FOR = timedelta(minutes=5)  # so that not every checkout costs one more call
-REFUSED_AT = Part[datetime | None]("refusal of the face", lambda: None)
+REFUSED = RefusedLately("the looks of the form")
 
 
 def face_of(profile: Profile, ui_mode: str) -> dict[str, Any]:
@@ -51,8 +48,7 @@ def face_of(profile: Profile, ui_mode: str) -> dict[str, Any]:
 
 def may_be_sent() -> bool:
     """Return False for a while after Stripe refused it to this process: it would refuse it again."""
-    refused_at = REFUSED_AT.get()
-    return refused_at is None or clock.now() - refused_at > REFUSED_FOR
+    return not REFUSED.is_remembered()
 
 
 def is_refused(param: str | None) -> bool:
@@ -63,4 +59,4 @@ def is_refused(param: str | None) -> bool:
 def note_refused(message: str) -> None:
     """Say so in the log. The sale goes on in the colors of the Stripe account."""
     log.warning("stripe refused the looks of the form", extra={"why": message})
-    REFUSED_AT.set(clock.now())
+    REFUSED.note()

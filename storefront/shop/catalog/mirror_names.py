@@ -9,8 +9,12 @@ from storefront.core.db import transaction
 from storefront.core.errors import StripeMissing, StripeRefused
 from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
 from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.refusals import NOT_PERMITTED
+from storefront.stripe_api.refused_lately import RefusedLately
 
 log = logging.getLogger(__name__)
+
+NOT_ALLOWED = RefusedLately("new names")
 
 
 def name_at_stripe(product: str, edition: str) -> str:
@@ -45,13 +49,13 @@ def is_told(row: Row[*tuple[Any, ...]]) -> bool:
 def follow_name(row: Row[*tuple[Any, ...]], *, is_needed: bool = True) -> bool:
     """Tell Stripe the name of one mirror if it changed. No transaction is open. Returns whether it was told.
 
-    A key that may not do it stops no sale: the old name is shown.
+    A key that may not do it stops no sale: the old name is shown, and for a while it is not tried again.
 
     Raises:
         StripeMissing: Stripe has lost the product, and it `is_needed` now.
         StripeUnavailable: no answer; it may be asked again.
     """
-    if is_told(row):
+    if is_told(row) or NOT_ALLOWED.is_remembered():
         return False
     name = name_at_stripe(row.product, row.edition)
     try:
@@ -59,8 +63,10 @@ def follow_name(row: Row[*tuple[Any, ...]], *, is_needed: bool = True) -> bool:
     except StripeMissing:
         if is_needed:
             raise
-    except StripeRefused:
+    except StripeRefused as error:
         log.warning("stripe refused a new name", extra={"mirror": row.id})
+        if error.stripe_code == NOT_PERMITTED:
+            NOT_ALLOWED.note()
         return False
     with transaction() as session:
         told = update(StripeMirror).where(

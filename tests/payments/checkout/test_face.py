@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.payments.checkout import face
 from storefront.shop.looks.type_pairings import TypePairing
@@ -73,7 +72,7 @@ def test_sells_in_the_accounts_colors_where_stripe_refuses_the_shops(app: Flask,
     made = [call for call in sandbox.calls() if call == ("POST", "/v1/checkout/sessions")]
     assert len(made) == 1
     with app.app_context():
-        face.REFUSED_AT.set(clock.now() - face.REFUSED_FOR * 2)
+        face.REFUSED.forget()
     assert looks_at_stripe(sandbox, check_out(app))["button_color"] == "#0d6b55"
 
 
