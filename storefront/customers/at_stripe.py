@@ -79,6 +79,14 @@ def find_at_stripe(customer_id: int, account: str) -> StripeCustomer | None:
     ).one_or_none()
 
 
+def list_at_stripe(customer_id: int) -> list[str]:
+    """Return the ids of their Customers at Stripe, for the export of what is known of a person."""
+    of_customer = (StripeCustomer.customer_id == customer_id) & StripeCustomer.stripe_id.is_not(None)
+    return list(
+        db.session.scalars(select(StripeCustomer.stripe_id).where(of_customer).order_by(StripeCustomer.id))
+    )
+
+
 def has_any_at_stripe(customer_id: int) -> bool:
     """Tell whether a Customer may keep something of theirs, in the running mode."""
     of_customer = (StripeCustomer.customer_id == customer_id) & (StripeCustomer.mode == settings().mode)

@@ -51,6 +51,11 @@ TAX_NEEDS = (
     Need(label="Invoices", is_write=False, path="/v1/invoices"),
     Need(label="Tax settings and registrations", is_write=False, path="/v1/tax/registrations"),
 )
+# Who lets buyers save cards makes and deletes Customers, and takes their cards away.
+CARD_NEEDS = (
+    Need(label="Customers", is_write=True, path="/v1/customers/cus_none"),
+    Need(label="Payment Methods", is_write=True, path="/v1/payment_methods/pm_none/detach"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +69,16 @@ class SeenKey:
     lacking: tuple[str, ...] = ()
 
 
-def look_at_key() -> SeenKey:
+def look_at_key(*, saves_cards: bool = False) -> SeenKey:
     """Raises StripeRefused (code "key") for a key that is none, StripeUnavailable where nobody answers in time."""
     end_read()
-    return _Check().look()
+    return _Check(saves_cards=saves_cards).look()
 
 
 class _Check:
-    def __init__(self) -> None:
+    def __init__(self, *, saves_cards: bool) -> None:
+        tax_needs = TAX_NEEDS if settings().stripe_tax else ()
+        self._needs = (*NEEDS, *tax_needs, *(CARD_NEEDS if saves_cards else ()))
         self._until = time.monotonic() + ALL_SECONDS
         self._client = stripe.StripeClient(
             settings().stripe_secret_key,
@@ -99,7 +106,7 @@ class _Check:
             return {}
 
     def _find_lacking(self) -> Iterator[str]:
-        for need in NEEDS + (TAX_NEEDS if settings().stripe_tax else ()):
+        for need in self._needs:
             try:
                 if need.is_write:
                     self._request("post", need.path)

@@ -13,6 +13,7 @@ from storefront.core import clock, money
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
+from storefront.customers.at_stripe import list_at_stripe
 from storefront.customers.models import Customer, SignIn, email_key
 from storefront.customers.unproven import find_known
 from storefront.delivery.contents import IssuedLicense, ItemContents, OrderContents, read_all_contents
@@ -40,7 +41,7 @@ class _Parts:
 
 
 def export_customer(customer_id: int) -> Json:
-    """Return everything as JSON. Times are ISO 8601 with their zone. Ten statements, however much it is."""
+    """Return everything as JSON. Times are ISO 8601 with their zone. Eleven statements, however much it is."""
     customer = db.session.get_one(Customer, customer_id)
     orders = db.session.scalars(
         select(Order).where(Order.customer_id == customer_id).order_by(Order.placed_at, Order.id)
@@ -53,6 +54,7 @@ def export_customer(customer_id: int) -> Json:
         "customer_since": customer.created_at.isoformat(),
         "news_of_releases": customer.unsubscribed_at is None,
         "sessions": _sessions(customer_id),
+        "customers_at_stripe": list_at_stripe(customer_id),  # where Stripe keeps cards that were saved
         "orders": [_order(order_contents, parts) for order_contents in contents],
         "mails": _emails(customer, orders),
         "left_at_checkout": export_left({email_key(email) for email in (customer.email, *_addresses(orders))}),

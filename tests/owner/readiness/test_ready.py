@@ -13,6 +13,7 @@ from storefront.devtools.mailbox.server import MailboxServer
 from storefront.owner.people.models import Role
 from storefront.owner.readiness.answers import KEPT
 from storefront.shop.pages.edit import create_page, publish_page
+from storefront.shop.profile.saved_cards import switch_saved_cards
 from tests.cli.commands import done, read_json
 from tests.support.databases import BOTH
 from tests.support.people import OWNER, make_person, sign_in_at_admin
@@ -27,6 +28,7 @@ ALL_THAT_IS_NEEDED = (
     "checkout_session_write", "product_write", "plan_write", "payment_link_write", "charge_write", "webhook_write",
     "payment_intent_read", "dispute_read", "early_fraud_warning_read", "event_read",
 )  # fmt: skip
+FOR_CARDS = ("customer_write", "payment_method_write")
 FOR_TAX = ("customer_read", "invoice_read", "tax_settings_read")
 
 
@@ -132,6 +134,21 @@ def test_names_what_a_restricted_key_lacks_for_tax(
         assert point["state"] == "done"
         return
     lacking = "lacks Customers (read), Invoices (read), Tax settings and registrations (read)"
+    assert (point["state"], lacking in point["sentence"]) == ("wrong", True), point["sentence"]
+
+
+@pytest.mark.parametrize("permissions", [ALL_THAT_IS_NEEDED, (*ALL_THAT_IS_NEEDED, *FOR_CARDS)])
+def test_names_what_a_restricted_key_lacks_for_saved_cards(
+    permissions: tuple[str, ...], sandbox: SandboxClient, app: Flask, command: CliRunner
+) -> None:
+    with app.app_context():
+        switch_saved_cards(is_on=True)
+    point = points(command)["stripe_key"]
+    assert sandbox.stripe.v1.customers.list().data == []
+    if FOR_CARDS[0] in permissions:
+        assert point["state"] == "done", point["sentence"]
+        return
+    lacking = "lacks Customers (write), Payment Methods (write)"
     assert (point["state"], lacking in point["sentence"]) == ("wrong", True), point["sentence"]
 
 

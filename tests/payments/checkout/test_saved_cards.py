@@ -1,5 +1,6 @@
 """Saved cards: a Customer for who is signed in and for nobody else, made once, and gone when its buyer is."""
 
+import json
 import threading
 from typing import Any
 
@@ -14,14 +15,16 @@ from storefront.core.db import transaction
 from storefront.core.leases import Lease
 from storefront.customers.browser_session import find_customer
 from storefront.customers.models import Customer
+from storefront.owner.pages.starters import make_starter
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.shop.catalog.models import Product
+from storefront.shop.pages.models import LegalKind
 from storefront.shop.profile.saved_cards import switch_saved_cards
 from storefront.worker import close_sessions_left
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import ADA, Buyer
+from tests.support.shop import ADA, Buyer, keys_on
 from tests.support.sign_in import make_customer, signed_in
 
 EVE = "eve@example.com"
@@ -270,3 +273,33 @@ def test_says_that_cards_are_not_known_while_stripe_does_not_answer(app: Flask, 
     buyer.post("/account/cards/remove", card="pm_1")
     sandbox.control("faults/clear")
     assert "your card is still saved" in buyer.get("/account/cards").text
+
+
+def test_tells_a_person_where_stripe_keeps_their_cards(app: Flask, sandbox: SandboxClient) -> None:
+    customer = session_of(sandbox, checked_out(signed_in(app)))["customer"]
+    assert json.loads(signed_in(app).get("/account/export.json").text)["customers_at_stripe"] == [customer]
+    with app.test_request_context():
+        assert "choose to save your card" in make_starter(LegalKind.PRIVACY).body_markdown
+        switch_saved_cards(is_on=False)
+    with app.test_request_context():
+        assert "save your card" not in make_starter(LegalKind.PRIVACY).body_markdown
+
+
+class TestWithTax:
+    """Stripe takes an address for tax there only where it may keep it with the Customer."""
+
+    @pytest.fixture
+    def environment(self, environment: dict[str, str]) -> dict[str, str]:
+        return environment | {"STRIPE_TAX": "true"}
+
+    @pytest.mark.parametrize("ui", STRIPES)
+    def test_sells_with_tax_and_a_customer(self, ui: CheckoutUi, app: Flask, sandbox: SandboxClient) -> None:
+        with app.app_context(), transaction() as changes:
+            changes.execute(update(Product).values(checkout_ui=ui, tax_behavior="exclusive"))
+        buyer = signed_in(app)
+        session_id = begun(buyer)
+        session = session_of(sandbox, session_id)
+        assert session["customer"]
+        assert session["automatic_tax"]["enabled"]
+        sandbox.pay(session_id, country="DE", postal_code="10115")
+        assert len(keys_on(buyer.land(session_id).text)) == 1
