@@ -617,6 +617,11 @@ def _ask_for_consent(world: World) -> Prepared:
     return ("--on",), Told("shop.changed", "shop", {"asks_consent": False}, {"asks_consent": True})
 
 
+@case("shop saved-cards")
+def _save_cards(world: World) -> Prepared:
+    return ("--on",), Told("shop.changed", "shop", {"saves_cards": False}, {"saves_cards": True})
+
+
 @case("shop reminders")
 def _send_reminders(world: World) -> Prepared:
     return ("--on",), Told("shop.changed", "shop", {"sends_reminders": False}, {"sends_reminders": True})
