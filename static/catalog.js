@@ -27,7 +27,7 @@
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       shelf.replaceChildren(...page.querySelector("[data-shelf]").childNodes);
-      said.textContent = shelf.querySelector(".shelf-count")?.textContent ?? "";
+      said.textContent = shelf.querySelector("[data-shelf-count]")?.textContent ?? "";
       history.replaceState(null, "", url);
     } catch (error) {
       if (error.name === "AbortError") return;

@@ -6,10 +6,9 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from storefront.core.db import transaction
 from storefront.shop.catalog.browse import PAGE_SIZE, Asked, Sort, browse, read_asked
-from storefront.shop.catalog.models import Edition, Price, Product, ProductState
 from storefront.shop.catalog.products import OfferedEdition, ProductCard
+from tests.support.many_products import add_products
 from tests.support.shop import Buyer
 
 
@@ -124,29 +123,6 @@ def test_pages_from_forty_eight_on(page: str, shown: int, first: int) -> None:
 
 def test_asks_for_no_search_where_everything_is_seen_at_a_glance() -> None:
     assert [browse(GOODS[:1] * count, Asked()).has_tools for count in (1, 5, 6)] == [False, False, True]
-
-
-def add_products(app: Flask, count: int) -> None:
-    with app.app_context(), transaction() as session:
-        for number in range(count):
-            slug = f"more-{number:03}"
-            product = Product(
-                slug=slug,
-                first_slug=slug,
-                name=f"More {number:03}",
-                summary="One of many",
-                description_markdown="",
-                state=ProductState.PUBLISHED,
-                position=100 + number,
-                tags=["Many", "<b>&amp;"] if number % 2 else ["Many"],
-                grants_download=True,
-            )
-            session.add(product)
-            session.flush()
-            edition = Edition(product_id=product.id, key="one", name="One")
-            session.add(edition)
-            session.flush()
-            session.add(Price(edition_id=edition.id, amount_minor=100 + number, currency="usd"))
 
 
 def names(page: str) -> list[str]:
