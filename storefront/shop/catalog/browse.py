@@ -91,9 +91,11 @@ class Shelf:
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
-        """Return the tags of all products, those of most products first."""
-        counts = Counter(tag for card in self.all_cards for tag in card.tags)
-        return tuple(sorted(counts, key=lambda tag: (-counts[tag], tag.casefold())))
+        """Return the tags that several products share, those of most products first, each in its first spelling."""
+        spellings = {_plain(tag): tag for card in reversed(self.all_cards) for tag in reversed(card.tags)}
+        counts = Counter(name for card in self.all_cards for name in {_plain(tag) for tag in card.tags})
+        shared = [name for name, count in counts.items() if count > 1]
+        return tuple(spellings[name] for name in sorted(shared, key=lambda name: (-counts[name], name)))
 
 
 def browse(cards: Sequence[ProductCard], asked: Asked) -> Shelf:
