@@ -91,7 +91,7 @@ class Shelf:
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
-        """Return the tags that several products share, those of most products first, each in its first spelling."""
+        """Return the tags that several products share, those of most first, each in its first spelling."""
         spellings = {_plain(tag): tag for card in reversed(self.all_cards) for tag in reversed(card.tags)}
         counts = Counter(name for card in self.all_cards for name in {_plain(tag) for tag in card.tags})
         shared = [name for name, count in counts.items() if count > 1]
