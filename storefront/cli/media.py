@@ -22,13 +22,32 @@ def media() -> None:
 @click.option("--alt", default="", help="What it shows, for those who do not see it.")
 @as_json
 def add(slug: str, file: Path, alt: str, as_json: bool) -> None:
-    """Show a picture last: JPEG, PNG, WebP, AVIF or GIF, at most 20 MB. The same one again changes nothing."""
+    """Show a picture last: JPEG, PNG, WebP, AVIF or GIF, at most 20 MB. The same one again keeps its place."""
     from storefront.cli.media_text import picture_lines
-    from storefront.shop.media.pictures import add_picture
+    from storefront.shop.media.pictures import add_picture, describe_picture
     from storefront.shop.media.queries import list_pictures
 
     with open_shop(), file.open("rb") as content:
         picture_id = add_picture(slug, content, file.name, alt)
+        if alt:  # of one that was there before, too
+            describe_picture(slug, picture_id, alt)
+        picture = next(view for view in list_pictures(slug) if view.id == picture_id)
+    print_result(asdict(picture), picture_lines([picture]), as_json=as_json)
+
+
+@media.command()
+@click.argument("slug")
+@click.argument("picture_id", metavar="ID", type=int)
+@click.argument("alt")
+@as_json
+def describe(slug: str, picture_id: int, alt: str, as_json: bool) -> None:
+    """Say what a picture shows, for those who do not see it."""
+    from storefront.cli.media_text import picture_lines
+    from storefront.shop.media.pictures import describe_picture
+    from storefront.shop.media.queries import list_pictures
+
+    with open_shop():
+        describe_picture(slug, picture_id, alt)
         picture = next(view for view in list_pictures(slug) if view.id == picture_id)
     print_result(asdict(picture), picture_lines([picture]), as_json=as_json)
 

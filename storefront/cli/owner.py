@@ -39,12 +39,13 @@ def make_link(email: str | None, as_json: bool) -> None:
     """A link that signs in once, for when email or the passkey is not to be had. EMAIL may be left out."""
     from storefront.core.runtime import absolute_url
     from storefront.owner.people.links import AT_THE_MACHINE, make_link
+    from storefront.owner.people.passkeys import with_a_name
     from storefront.owner.people.people import get_person_or_only
 
     with open_shop():
         person = get_person_or_only(email)
         address = person.email
-        url = absolute_url("admin.open_link", token=make_link(person.id))
+        url = with_a_name(absolute_url("admin.open_link", token=make_link(person.id)))
     minutes = int(AT_THE_MACHINE.total_seconds()) // 60
     value = {"email": address, "url": url, "minutes": minutes}
     lines = [f"Signs in as {address}, once, within {minutes} minutes. Give it to nobody:", url]

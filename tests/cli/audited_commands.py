@@ -274,6 +274,13 @@ def _add_picture(world: World) -> Prepared:
     return words, Told("product.picture_added", "twinspot", None, after)
 
 
+@case("media describe")
+def _describe_picture(world: World) -> Prepared:
+    world.do("media", "add", "twinspot", world.picture("a.png"), "--alt", "A desk")
+    told = Told("product.picture_described", "twinspot", {"alt": "A desk"}, {"picture": 1, "alt": "A lamp"})
+    return ("twinspot", "1", "A lamp"), told
+
+
 @case("media move")
 def _move_picture(world: World) -> Prepared:
     for name in ("a.png", "b.png"):

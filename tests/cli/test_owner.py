@@ -2,9 +2,11 @@
 
 import getpass
 
+import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.owner.people.passkeys import with_a_name
 from tests.cli.commands import done, read_json, refused
 from tests.support.people import OWNER, make_person
 from tests.support.rows import read_rows
@@ -65,3 +67,17 @@ def test_lets_a_code_in_again_for_who_lost_every_passkey(app: Flask, command: Cl
     assert done(command, "owner", "forget-passkeys", OWNER).startswith("0 passkeys removed.")
     (notice,) = read_rows(app, "SELECT recipient FROM outbox WHERE kind = 'security_notice'")
     assert notice["recipient"] == OWNER
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("http://127.0.0.1:8000/admin/link/x", "http://localhost:8000/admin/link/x"),
+        ("http://[::1]:8000/admin", "http://localhost:8000/admin"),
+        ("http://127.0.0.1/admin", "http://localhost/admin"),
+        ("https://shop.example.com/admin", "https://shop.example.com/admin"),
+        ("http://192.168.1.7:8000/admin", "http://192.168.1.7:8000/admin"),
+    ],
+)
+def test_names_this_machine_where_a_passkey_needs_a_name(url: str, named: str) -> None:
+    assert with_a_name(url) == named

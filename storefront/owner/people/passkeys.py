@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -60,6 +61,15 @@ def _is_ip(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def with_a_name(url: str) -> str:
+    """Return an address of this machine with `localhost` in place of its number, where no passkey can be had."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not _is_ip(host) or not ip_address(host).is_loopback:
+        return url
+    return parts._replace(netloc=f"localhost:{parts.port}" if parts.port else "localhost").geturl()
 
 
 def list_passkeys(person_id: int) -> list[ListedPasskey]:

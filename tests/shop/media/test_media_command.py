@@ -40,3 +40,16 @@ def test_says_why_it_refuses(app: Flask, command: CliRunner, tmp_path: Path) -> 
     assert "no product nothing" in refused(command, "media", "list", "nothing")
     assert "no picture 7" in refused(command, "media", "remove", "twinspot", "7")
     assert "no picture 7" in refused(command, "media", "move", "twinspot", "7", "1")
+
+
+def test_says_later_what_a_picture_shows(command: CliRunner, app: Flask, tmp_path: Path) -> None:
+    file = picture(tmp_path, "a.png")
+    first = read_json(command, "media", "add", "twinspot", file)
+    again = read_json(command, "media", "add", "twinspot", file, "--alt", "A desk")
+    assert (again["id"], again["alt"]) == (first["id"], "A desk")
+    assert read_json(command, "media", "add", "twinspot", file)["alt"] == "A desk"
+    number = str(first["id"])
+    assert read_json(command, "media", "describe", "twinspot", number, "A lamp")["alt"] == "A lamp"
+    assert read_json(command, "media", "describe", "twinspot", number, "")["alt"] == ""
+    assert "200" in refused(command, "media", "describe", "twinspot", number, "x" * 201)
+    assert refused(command, "media", "describe", "twinspot", "99", "A lamp")
