@@ -3,8 +3,12 @@
 Stripe takes `custom_text` and its own box only where it shows the form itself.
 """
 
+import re
 from collections.abc import Mapping
 
+from markupsafe import Markup, escape
+
+LINK = re.compile(r"\[([^\]\[]+)\]\((https?://[^\s()]+)\)")
 LONGEST_VALUE = 500  # https://docs.stripe.com/api/metadata
 TEXT = "checkout_text_{}"
 BOX = "checkout_box"
@@ -36,3 +40,13 @@ def has_box(metadata: Mapping[str, str]) -> bool:
 
 def has_accepted(metadata: Mapping[str, str]) -> bool:
     return metadata.get(BOX) == ACCEPTED
+
+
+def link_words(text: str) -> Markup:
+    """Return the words with their links, `[terms](https://…)`, as Stripe's form shows them."""
+    html, place = Markup(), 0
+    for link in LINK.finditer(text):
+        html += escape(text[place : link.start()])
+        html += Markup('<a href="{1}" target="_blank" rel="noopener">{0}</a>').format(*link.groups())
+        place = link.end()
+    return html + escape(text[place:])

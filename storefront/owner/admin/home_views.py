@@ -13,6 +13,7 @@ from storefront.owner.history.order import read_history
 from storefront.owner.people.roles import Permission
 from storefront.owner.readiness.point import count_open
 from storefront.owner.readiness.read_facts import read_points
+from storefront.stripe_api.own_words import link_words
 
 NEWEST = 10
 
@@ -34,4 +35,5 @@ def home() -> ResponseReturnValue:
 @needs(Permission.READ)
 def order(number: str) -> ResponseReturnValue:
     """Its keys are masked: who may see them whole is asked at the machine."""
-    return render_template("owner/admin/order.html", order=read_history(get_order(number)))
+    order = read_history(get_order(number))
+    return render_template("owner/admin/order.html", order=order, words=link_words(order.checkout_text or ""))

@@ -1,10 +1,8 @@
 """The page of ours with a form to pay: Stripe's whole form in it, or our own around Stripe's fields."""
 
-import re
 from typing import Any
 
 from flask import render_template, url_for
-from markupsafe import Markup, escape
 
 from storefront.core.runtime import settings
 from storefront.customers.browser_session import find_signed_in
@@ -16,8 +14,6 @@ from storefront.payments.checkout.ui import ELEMENTS
 from storefront.shop.cart.priced import price_as_opened
 from storefront.shop.media.queries import find_pictures
 from storefront.stripe_api import own_words
-
-LINK = re.compile(r"\[([^\]\[]+)\]\((https?://[^\s()]+)\)")
 
 
 def show_form(opened: OpenCheckout, row: Checkout) -> str:
@@ -48,18 +44,8 @@ def _own_parts(body: dict[str, Any], row: Checkout) -> dict[str, Any]:
     return {
         "email": customer.email if customer else "",
         "is_email_fixed": "customer" in body,
-        "words": link_words(own_words.read_words(metadata) or ""),
+        "words": own_words.link_words(own_words.read_words(metadata) or ""),
         "has_box": own_words.has_box(metadata),
         "has_tax": "automatic_tax" in body,
         "stripe_prices": dict(zip((line.price_id for line in row.cart), prices, strict=False)),
     }
-
-
-def link_words(text: str) -> Markup:
-    """Return the words with their links, `[terms](https://…)`, as Stripe's form shows them."""
-    html, place = Markup(), 0
-    for link in LINK.finditer(text):
-        html += escape(text[place : link.start()])
-        html += Markup('<a href="{1}" target="_blank" rel="noopener">{0}</a>').format(*link.groups())
-        place = link.end()
-    return html + escape(text[place:])

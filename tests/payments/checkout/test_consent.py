@@ -70,6 +70,7 @@ def test_shows_the_owner_the_evidence(asked: Flask, sandbox: SandboxClient, envi
     page = owner.get(f"/admin/orders/{number_of(sale)}").text
     assert "Accepted, by a tick at the box" in page
     assert DEFAULT_TEXT in page
+    assert "[terms](" not in page
     command = CliRunner(env=environment | {"STOREFRONT_ENV_FILE": ""})
     assert read_json(command, "orders", "show", number_of(sale))["has_accepted"] is True
     assert DEFAULT_TEXT in done(command, "orders", "show", number_of(sale))

@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 
 from storefront.core.db import db
-from storefront.payments.checkout.form_page import link_words
 from storefront.shop.pages.consent import DEFAULT_TEXT, change_consent
 from storefront.shop.pages.edit import create_page, publish_page
+from storefront.stripe_api.own_words import link_words
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
