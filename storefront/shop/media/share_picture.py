@@ -26,6 +26,8 @@ PRICE = 44
 QUALITY = 88
 # Of Debian's fonts-dejavu-core, fonts-liberation and fonts-noto, and of Macs and Windows: letters with accents.
 MACHINE_FONTS = ("DejaVuSans.ttf", "LiberationSans-Regular.ttf", "NotoSans-Regular.ttf", "Arial.ttf")
+# What a price is written with where no font here has the sign.
+CODES = str.maketrans({"€": "EUR ", "£": "GBP ", "¥": "JPY ", "₹": "INR ", "₩": "KRW ", "₪": "ILS ", "₫": "VND "})
 NO_LETTER = "\uffff"  # never a letter (Unicode, 23.7): what a font draws for what it lacks
 # Scripts whose letters stand side by side, as they are. Others join or stack, which takes more than a font.
 PLAIN_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL")
@@ -82,7 +84,10 @@ def _write(image: Image.Image, words: ShareWords, name: str, name_font: Font | N
         top = (SIZE[1] - height * len(lines)) // 2 - (0 if has_cover else 30)
         for number, line in enumerate(lines):
             draw.text((MARGIN, top + number * height), line, font=fitted, fill="white")
-    _line(draw, (MARGIN, SIZE[1] - MARGIN - PRICE), _tidy(words.price), PRICE, room)
+    price = _tidy(words.price)
+    if _find_font(price, None, PRICE) is None:
+        price = _tidy(price.translate(CODES))
+    _line(draw, (MARGIN, SIZE[1] - MARGIN - PRICE), price, PRICE, room)
 
 
 def _line(draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, size: int, room: int) -> None:

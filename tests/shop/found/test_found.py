@@ -104,6 +104,16 @@ def test_draws_a_picture_of_each_product_at_the_address_of_what_is_on_it(buyer: 
     assert buyer.get(address).status_code == 404
 
 
+def test_writes_a_price_with_its_code_where_no_font_has_the_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storefront.shop.media.share_picture._fonts_of_machine", lambda: ())
+
+    def drawn(price: str) -> bytes:
+        return draw_share_picture(ShareWords(shop_name="", name="Tool", price=price), cover=None, font=None)
+
+    assert drawn("from €19.00") == drawn("from EUR 19.00") != drawn("")
+    assert drawn("¥1,900") == drawn("JPY 1,900")
+
+
 @pytest.mark.parametrize(
     "name",
     ["", "مرحبا بالعالم", "שלום", "日本語", "ภาษาไทย", "🎉🚀", "👩‍👩‍👧", "a" * 400, "\u202eevil", "e\u0301" * 9],
