@@ -31,16 +31,19 @@ class StripeCustomer(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-def ensure_at_stripe(customer_id: int, *, shop_id: str) -> str:
+def ensure_at_stripe(customer_id: int, *, shop_id: str) -> str | None:
     """Return the id of the one Customer, made where it is missing and told the address of today.
 
-    Two callers at the same moment send the same idempotency key, so Stripe makes one.
+    Two callers at the same moment send the same idempotency key, so Stripe makes one. None for who is erased, or
+    was merged with another, at this moment.
 
     Raises:
         StripeUnavailable, StripeRefused: the same call may be repeated.
     """
     email = db.session.scalars(select(Customer.email).where(Customer.id == customer_id)).one()
-    row = _ensure_row(customer_id, gateway().account_id())
+    row = _ensure_row(customer_id, gateway().account_id()) if email else None
+    if row is None:
+        return None
     row_id, stripe_id, attempt, told = row.id, row.stripe_id, row.attempt, row.email
     if stripe_id is not None and told != email:
         stripe_id = _tell_address(row_id, stripe_id, email)
@@ -54,17 +57,15 @@ def ensure_at_stripe(customer_id: int, *, shop_id: str) -> str:
     return made
 
 
-def _ensure_row(customer_id: int, account: str) -> StripeCustomer:
+def _ensure_row(customer_id: int, account: str) -> StripeCustomer | None:
+    """Return None where the customer was given up at this moment."""
     row = find_at_stripe(customer_id, account)
     if row is not None:
         return row
     new = {"mode": settings().mode, "account": account, "customer_id": customer_id, "email": "", "attempt": 1}
     with transaction() as session:
         insert_missing(session, StripeCustomer, [new])
-    row = find_at_stripe(customer_id, account)
-    if row is None:
-        raise RuntimeError("the customer was given up at this moment")
-    return row
+    return find_at_stripe(customer_id, account)
 
 
 def find_at_stripe(customer_id: int, account: str) -> StripeCustomer | None:

@@ -13,6 +13,7 @@ from storefront.buyers.account.erase import erase_customer
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import transaction
 from storefront.core.leases import Lease
+from storefront.customers import at_stripe
 from storefront.customers.browser_session import find_customer
 from storefront.customers.models import Customer
 from storefront.owner.pages.starters import make_starter
@@ -273,6 +274,20 @@ def test_says_that_cards_are_not_known_while_stripe_does_not_answer(app: Flask, 
     buyer.post("/account/cards/remove", card="pm_1")
     sandbox.control("faults/clear")
     assert "your card is still saved" in buyer.get("/account/cards").text
+
+
+def test_makes_no_customer_for_who_is_erased_at_this_moment(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer_id = id_of(app)
+    with app.app_context(), monkeypatch.context() as patched:
+        patched.setattr(at_stripe, "insert_missing", lambda *_args: 0)  # erased after it was looked for
+        assert at_stripe.ensure_at_stripe(customer_id, shop_id="shop") is None
+    with app.app_context():
+        erase_customer(customer_id)
+        assert at_stripe.ensure_at_stripe(customer_id, shop_id="shop") is None
+    assert sandbox.calls("/v1/customers") == []
+    assert read_rows(app, "SELECT id FROM stripe_customers") == []
 
 
 def test_tells_a_person_where_stripe_keeps_their_cards(app: Flask, sandbox: SandboxClient) -> None:
