@@ -30,6 +30,10 @@ def downloads_on(page: str) -> dict[int, str]:
     return {FILES[name]: link for name, link in named if name != ALL_OF_IT}
 
 
+# The page says why: the bank refused, a voucher was not paid, or a transfer was given up.
+PAGES = {"payment_failed": "The payment didn't go through"}
+
+
 def read_state(app: Flask, order_id: int, buyer: Buyer, link: str, reason: str) -> State:
     """`reason` is the expected one: the page's words are held against its sentence."""
     page = buyer.get(link).text
@@ -38,7 +42,7 @@ def read_state(app: Flask, order_id: int, buyer: Buyer, link: str, reason: str) 
     named = frozenset(row["position"] for row in items if row["is_refunded"])
     allowed = "<h1>Your order</h1>" in text
     has_closed_items = allowed and named and reason != "allowed_by_shop"
-    sentence = SOME_ITEMS_REFUNDED if has_closed_items else SENTENCES[Reason(reason)]
+    sentence = SOME_ITEMS_REFUNDED if has_closed_items else PAGES.get(reason, SENTENCES[Reason(reason)])
     notices = read_rows(
         app, "SELECT kind, subject FROM notices WHERE order_id = :id AND closed_at IS NULL", id=order_id
     )
