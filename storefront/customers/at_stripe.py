@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.core import clock, tokens
 from storefront.core.db import Base, db, insert_missing, transaction
-from storefront.core.errors import StripeMissing
+from storefront.core.errors import StripeFault, StripeMissing
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer
 from storefront.stripe_api import saved_cards
@@ -50,8 +50,13 @@ def ensure_at_stripe(customer_id: int, *, shop_id: str) -> str | None:
         attempt += stripe_id is None
     if stripe_id is not None:
         return stripe_id
-    key = f"customer:{shop_id}:{customer_id}:{attempt}:{tokens.hash_token(email)[:16]}"
-    made = saved_cards.create_customer(email, metadata={"storefront": shop_id}, idempotency_key=key)
+    key = f"customer:{shop_id}:{customer_id}:{row_id}:{attempt}:{tokens.hash_token(email)[:16]}"
+    try:
+        made = saved_cards.create_customer(email, metadata={"storefront": shop_id}, idempotency_key=key)
+    except StripeFault:
+        with transaction() as session:
+            session.execute(_of_attempt(row_id, attempt).values(attempt=attempt + 1))
+        raise
     with transaction() as session:
         session.execute(_of_attempt(row_id, attempt).values(stripe_id=made, email=email))
     return made

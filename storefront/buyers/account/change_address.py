@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
+from storefront.buyers.reminders.left import forget_left
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.email_addresses import is_address
@@ -202,6 +203,7 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
     Where the new address bought before, two customers become one, who wants no news if one of both wanted none.
     """
     signed_in_browsers.end_all(session, customer.id)
+    forget_left(session, [customer.email_key])  # no reminder follows who has gone from there
     known = _find_owner(session, customer.mode, new_email)
     new_email = known.email if known is not None and known.id != customer.id else new_email
     _readdress_mails(session, customer, orders, new_email)

@@ -7,7 +7,7 @@ from sqlalchemy import delete, exists, or_, select
 
 from storefront.core import clock
 from storefront.core.db import db, end_read, transaction
-from storefront.core.errors import StorefrontError
+from storefront.core.errors import StorefrontError, StripeRefused
 from storefront.core.runtime import settings
 from storefront.customers.at_stripe import StripeCustomer, find_at_stripe, has_any_at_stripe
 from storefront.orders.models import Order
@@ -63,6 +63,8 @@ def delete_given_up() -> None:
                 saved_cards.delete_customer(stripe_id)
         except StorefrontError as error:
             log.warning("a customer is not deleted at stripe", extra={"why": error.code})
+            if isinstance(error, StripeRefused):
+                continue  # it holds up no other
             return
         with transaction() as session:
             session.execute(delete(StripeCustomer).where(StripeCustomer.id == row_id))

@@ -45,6 +45,7 @@ from storefront.customers.ceilings import TooManyMails
 from storefront.customers.models import Customer, ProofPurpose
 from storefront.customers.spend_proofs import CODE_SENTENCES, CodeResult
 from storefront.orders.unproven import count_waiting
+from storefront.shop.profile.saved_cards import may_save_cards
 from storefront.stripe_api.saved_cards import SavedCard
 from storefront.web.limits import limiter
 
@@ -110,7 +111,9 @@ def cards() -> ResponseReturnValue:
 
 
 def _cards_page(saved: list[SavedCard], *, is_unknown: bool = False, status: int = 200) -> ResponseReturnValue:
-    page = render_template("buyers/account/cards.html", cards=saved, is_unknown=is_unknown)
+    page = render_template(
+        "buyers/account/cards.html", cards=saved, is_unknown=is_unknown, may_save=may_save_cards()
+    )
     answer = make_response(page, status)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, transaction
-from storefront.core.errors import StorefrontError
+from storefront.core.errors import StorefrontError, StripeRefused
 from storefront.core.runtime import settings
 from storefront.orders.models import Order
 from storefront.payments.checkout.models import Checkout
@@ -24,7 +24,7 @@ def leave_sessions(changes: Session, *, browser_hash: str | None = None, custome
     changes.execute(
         update(Checkout)
         .where(whose, Checkout.customer_id.is_not(None))
-        .values(browser_hash=NOBODYS)
+        .values(browser_hash=NOBODYS, nonce="left:" + Checkout.token)  # the same form sent again begins anew
         .execution_options(synchronize_session=False)
     )
 
@@ -36,6 +36,8 @@ def close_left() -> None:
             gateway().close_checkout(session_id)
         except StorefrontError as error:
             log.warning("a session that was left is still open", extra={"why": error.code})
+            if isinstance(error, StripeRefused):
+                continue  # it holds up no other
             return
         with transaction() as session:
             session.execute(update(Checkout).where(Checkout.id == row_id).values(customer_id=None))

@@ -162,9 +162,9 @@ def _create_anyhow(token: str) -> OpenCheckout:
                 raise
             boxes = _without_refused(boxes, error)
         except StripeMissing as error:
-            if is_last or remake:
+            if is_last or (remake and error.param != "customer"):
                 raise
-            remake = _forget_lost(token, error)
+            remake = _forget_lost(token, error) or remake
         except StripeRefused as error:
             if is_last or not face.is_refused(error.param):
                 raise
@@ -181,13 +181,13 @@ def _without_refused(boxes: Boxes, error: StripeWantsTerms | StripeAsksNobody) -
 
 
 def _forget_lost(token: str, error: StripeMissing) -> str:
-    """Return what makes the keys of new ones other keys."""
+    """Return what makes the keys of new prices other keys; nothing where a Customer was lost."""
     checkout = get_checkout(token)
     if error.param == "customer":
         stripe_id = (checkout.body or {}).get("customer", "")
         start_next_attempt(token, checkout.attempt)
         forget_lost(stripe_id)
-        return tokens.hash_token(stripe_id)[:16]
+        return ""
     price_ids = [line.price_id for line in checkout.cart]
     price_ids += find_beside(mirrors.find_mirrors(price_ids), checkout.ui_mode)
     start_next_attempt(token, checkout.attempt)

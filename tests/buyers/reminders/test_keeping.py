@@ -9,6 +9,7 @@ import time_machine
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.buyers.account.change_address import move_customer
 from storefront.core import clock
 from storefront.worker import forget_hourly
 from tests.cli.commands import done, refused
@@ -18,6 +19,7 @@ from tests.support.rows import read_rows
 from tests.support.sale import COMPLETED, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
+from tests.support.sign_in import make_customer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 KEPT = "SELECT email, email_key, url, lines, forgotten_at FROM abandoned_checkouts"
@@ -102,3 +104,14 @@ def test_counts_what_became_of_it(app: Flask, sandbox: SandboxClient, command: C
     assert told["recovered"] == [{"currency": "usd", "orders": 1, "total_minor": 1900}]
     assert "1 recovered in USD, $19.00." in done(command, "shop", "reminders", "--off")
     assert "Reminders are off." in done(command, "shop", "reminders")
+
+
+def test_is_forgotten_with_the_address_that_its_buyer_left(app: Flask, sandbox: SandboxClient) -> None:
+    """Nobody is written to where they are not any more, and erasing them later leaves nothing behind."""
+    make_customer(app)
+    remind(app)
+    leave(app, sandbox)
+    deliver(app, sandbox)
+    with app.test_request_context():
+        move_customer(ADA, "eve@example.com")
+    assert_nothing_names_ada(app)

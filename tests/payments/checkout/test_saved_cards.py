@@ -276,6 +276,85 @@ def test_says_that_cards_are_not_known_while_stripe_does_not_answer(app: Flask, 
     assert "your card is still saved" in buyer.get("/account/cards").text
 
 
+@pytest.mark.parametrize("is_worked", [False, True])
+def test_leads_nobody_back_to_the_form_of_who_signed_out(
+    is_worked: bool, app: Flask, sandbox: SandboxClient
+) -> None:
+    """The same form sent again from that browser, as by its back button."""
+    with app.app_context(), transaction() as changes:
+        changes.execute(update(Product).values(checkout_ui=CheckoutUi.HOSTED))
+    buyer = signed_in(app)
+    buyer.add("twinspot", "Personal")
+    nonce = buyer.nonce()
+    first = buyer.post("/checkout", nonce=nonce)
+    buyer.post("/sign-out")
+    if is_worked:
+        work(app)
+    assert buyer.post("/checkout", nonce=nonce).headers.get("Location") != first.headers["Location"]
+
+
+def test_sells_at_the_next_click_where_stripe_failed_at_a_customer(app: Flask, sandbox: SandboxClient) -> None:
+    """Stripe answers the same key with the same 500 for a day."""
+    sandbox.control("faults", method="POST", path="/v1/customers", status=500, times=1)
+    buyer = signed_in(app)
+    buyer.add("twinspot", "Personal")
+    assert [buyer.post("/checkout", nonce=buyer.nonce()).status_code for _ in range(2)] == [503, 303]
+
+
+def test_sells_at_once_where_stripe_lost_customer_and_prices(app: Flask, sandbox: SandboxClient) -> None:
+    lost = session_of(sandbox, checked_out(signed_in(app)))
+    sandbox.stripe.v1.customers.delete(lost["customer"])
+    for item in sandbox.stripe.v1.checkout.sessions.line_items.list(lost["id"]).data:
+        assert item.price
+        sandbox.stripe.v1.prices.update(item.price.id, {"active": False})
+    buyer = signed_in(app)
+    buyer.add("twinspot", "Personal")
+    assert buyer.post("/checkout", nonce=buyer.nonce()).status_code == 303
+
+
+def test_lets_one_session_that_cannot_be_closed_hold_up_no_other(app: Flask, sandbox: SandboxClient) -> None:
+    one, two = signed_in(app), signed_in(app)
+    first, second = checked_out(one), checked_out(two)
+    path = f"/v1/checkout/sessions/{first}/expire"
+    sandbox.control("faults", method="POST", path=path, status=400, type="invalid_request_error", times=None)
+    one.post("/sign-out")
+    two.post("/sign-out")
+    work(app)
+    assert session_of(sandbox, second)["status"] == "expired"
+
+
+def test_lets_one_customer_that_cannot_be_deleted_hold_up_no_other(app: Flask, sandbox: SandboxClient) -> None:
+    make_customer(app, EVE)
+    first = session_of(sandbox, checked_out(signed_in(app)))["customer"]
+    second = session_of(sandbox, checked_out(signed_in(app, EVE)))["customer"]
+    path = f"/v1/customers/{first}"
+    sandbox.control("faults", method="DELETE", path=path, status=400, type="invalid_request_error", times=None)
+    with app.test_request_context():
+        erase_customer(id_of(app))
+        erase_customer(id_of(app, EVE))
+    work(app)
+    assert sandbox.stripe.v1.customers.retrieve(second).to_dict().get("deleted") is True
+
+
+def test_sells_to_who_moved_there_and_back(app: Flask, sandbox: SandboxClient) -> None:
+    checked_out(signed_in(app))
+    for old, new in ((ADA, EVE), (EVE, ADA)):
+        with app.test_request_context():
+            move_customer(old, new)
+    buyer = signed_in(app)
+    buyer.add("twinspot", "Personal")
+    assert buyer.post("/checkout", nonce=buyer.nonce()).status_code == 303
+
+
+def test_promises_no_saving_where_the_owner_ended_it(app: Flask, sandbox: SandboxClient) -> None:
+    buyer = signed_in(app)
+    checked_out(buyer)
+    assert "You can save one at checkout" in buyer.get("/account/cards").text
+    with app.test_request_context():
+        switch_saved_cards(is_on=False)
+    assert "You can save one at checkout" not in buyer.get("/account/cards").text
+
+
 def test_makes_no_customer_for_who_is_erased_at_this_moment(
     app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
