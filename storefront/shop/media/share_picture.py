@@ -5,6 +5,7 @@ is left out: the networks set the title of the page below the picture, in fonts 
 """
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,8 +27,9 @@ PRICE = 44
 QUALITY = 88
 # Of Debian's fonts-dejavu-core, fonts-liberation and fonts-noto, and of Macs and Windows: letters with accents.
 MACHINE_FONTS = ("DejaVuSans.ttf", "LiberationSans-Regular.ttf", "NotoSans-Regular.ttf", "Arial.ttf")
-# What a price is written with where no font here has the sign.
-CODES = str.maketrans({"€": "EUR ", "£": "GBP ", "¥": "JPY ", "₹": "INR ", "₩": "KRW ", "₪": "ILS ", "₫": "VND "})
+# What a price is written with where no font here has the sign. One behind a letter is another currency's: "CN¥".
+CODES = {"€": "EUR ", "£": "GBP ", "¥": "JPY ", "₹": "INR ", "₩": "KRW ", "₪": "ILS ", "₫": "VND "}
+SIGN = re.compile(f"(?<![A-Za-z])[{''.join(CODES)}]")
 NO_LETTER = "\uffff"  # never a letter (Unicode, 23.7): what a font draws for what it lacks
 # Scripts whose letters stand side by side, as they are. Others join or stack, which takes more than a font.
 PLAIN_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL")
@@ -86,7 +88,7 @@ def _write(image: Image.Image, words: ShareWords, name: str, name_font: Font | N
             draw.text((MARGIN, top + number * height), line, font=fitted, fill="white")
     price = _tidy(words.price)
     if _find_font(price, None, PRICE) is None:
-        price = _tidy(price.translate(CODES))
+        price = _tidy(SIGN.sub(lambda sign: CODES[sign[0]], price))
     _line(draw, (MARGIN, SIZE[1] - MARGIN - PRICE), price, PRICE, room)
 
 

@@ -112,6 +112,7 @@ def test_writes_a_price_with_its_code_where_no_font_has_the_sign(monkeypatch: py
 
     assert drawn("from €19.00") == drawn("from EUR 19.00") != drawn("")
     assert drawn("¥1,900") == drawn("JPY 1,900")
+    assert drawn("CN¥1,900") == drawn("")
 
 
 @pytest.mark.parametrize(
