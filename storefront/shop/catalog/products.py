@@ -193,6 +193,11 @@ def get_product_page(slug: str, currency: str = "") -> ProductPage:
         MovedPage: the product has another address by now.
         NotFound: the product is unknown, or nobody may buy it; the answer does not tell which.
     """
+    return read_product_page(get_sold_product(slug), currency)
+
+
+def get_sold_product(slug: str) -> Product:
+    """Return the product whose page has this address. Raises as `get_product_page` does."""
     product = None
     if "\0" not in slug:  # PostgreSQL refuses it
         product = db.session.scalar(select(Product).where(is_called(slug), Product.state.in_(FOR_SALE)))
@@ -200,7 +205,7 @@ def get_product_page(slug: str, currency: str = "") -> ProductPage:
         raise NotFound("This product isn't available. It may have been renamed or retired.")
     if product.slug != slug:
         raise MovedPage(product.slug)
-    return read_product_page(product, currency)
+    return product
 
 
 def read_product_page(product: Product, currency: str = "") -> ProductPage:

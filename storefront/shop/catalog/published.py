@@ -8,11 +8,9 @@ from sqlalchemy import ColumnElement, func, select
 
 from storefront.core import clock
 from storefront.core.db import db
-from storefront.core.errors import NotFound
 from storefront.shop.catalog.markdown import render_markdown
-from storefront.shop.catalog.models import FOR_SALE, Product, ProductState, Release
-from storefront.shop.catalog.products import MovedPage
-from storefront.shop.catalog.queries import is_called
+from storefront.shop.catalog.models import Product, ProductState, Release
+from storefront.shop.catalog.products import get_sold_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +88,7 @@ def get_changelog(slug: str) -> Changelog:
         MovedPage: the product has another address by now.
         NotFound: the product is unknown, or nobody may buy it; the answer does not tell which.
     """
-    product = None
-    if "\0" not in slug:  # PostgreSQL refuses it
-        product = db.session.scalar(select(Product).where(is_called(slug), Product.state.in_(FOR_SALE)))
-    if product is None:
-        raise NotFound("We do not sell anything at this address. It may have a new name, or have left the shop.")
-    if product.slug != slug:
-        raise MovedPage(product.slug)
+    product = get_sold_product(slug)
     releases = db.session.execute(
         select(Release.id, Release.version, Release.published_at, Release.notes)
         .where(Release.product_id == product.id, _is_out())
