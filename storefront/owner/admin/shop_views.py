@@ -1,5 +1,7 @@
 """`/admin/shop`: what the shop is called, what it says of itself, how its mails begin and end."""
 
+from collections.abc import Callable
+
 from flask import flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -81,25 +83,22 @@ def save_shop(part: str) -> ResponseReturnValue:
 @admin.post("/reminders")
 @needs(Permission.SHOP)
 def save_reminders() -> ResponseReturnValue:
-    try:
-        is_on = request.form.get("sends_reminders") == "yes"
-        changed = switch_reminders(is_on=is_on, shown=shown_digests(request.form))
-    except StorefrontError as refusal:
-        return _page(part="reminders", refusal=refusal)
-    flash("Saved. It counts for checkouts that begin from now on." if changed else "Nothing was changed.", "good")
-    return redirect(f"{PAGE}#reminders", 303)
+    return _save_switch("reminders", "sends_reminders", switch_reminders)
 
 
 @admin.post("/saved-cards")
 @needs(Permission.SHOP)
 def save_saved_cards() -> ResponseReturnValue:
+    return _save_switch("saved-cards", "saves_cards", switch_saved_cards)
+
+
+def _save_switch(part: str, field: str, switch: Callable[..., bool]) -> ResponseReturnValue:
     try:
-        is_on = request.form.get("saves_cards") == "yes"
-        changed = switch_saved_cards(is_on=is_on, shown=shown_digests(request.form))
+        changed = switch(is_on=request.form.get(field) == "yes", shown=shown_digests(request.form))
     except StorefrontError as refusal:
-        return _page(part="saved-cards", refusal=refusal)
+        return _page(part=part, refusal=refusal)
     flash("Saved. It counts for checkouts that begin from now on." if changed else "Nothing was changed.", "good")
-    return redirect(f"{PAGE}#saved-cards", 303)
+    return redirect(f"{PAGE}#{part}", 303)
 
 
 @admin.route("/shop/mails/preview", methods=["GET", "POST"])

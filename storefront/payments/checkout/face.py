@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 from storefront.payments.checkout.ui import ELEMENTS
-from storefront.shop.looks.palette import LIGHT_SHEET
+from storefront.shop.looks.palette import LIGHT_SHEET, SHOPS_OWN
 from storefront.shop.looks.type_pairings import TypePairing
 from storefront.shop.profile.read import Profile
 from storefront.stripe_api.refused_lately import RefusedLately
@@ -15,7 +15,6 @@ from storefront.stripe_api.refused_lately import RefusedLately
 log = logging.getLogger(__name__)
 
 BRANDING = "branding_settings"
-ACCENT = "#0d6b55"  # of static/shop.css
 MOST_NAME = 100  # letters; Stripe names no limit, and a name that is too long must not end a sale
 # Stripe's own fonts, of which none is loaded by this shop's pages: the nearest to what they are set in.
 FONTS = {
@@ -38,7 +37,7 @@ def face_of(profile: Profile, ui_mode: str) -> dict[str, Any]:
     return {
         BRANDING: {
             "display_name": profile.name[:MOST_NAME],
-            "button_color": palette.accent if palette else ACCENT,
+            "button_color": palette.accent if palette else SHOPS_OWN,
             "background_color": LIGHT_SHEET,
             "border_style": "pill",
             "font_family": FONTS[profile.looks.type_pairing],

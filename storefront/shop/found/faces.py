@@ -6,6 +6,7 @@ from functools import lru_cache
 from storefront.core.money import format_money
 from storefront.core.storage import storage
 from storefront.shop.catalog.products import OfferedEdition, ProductPage
+from storefront.shop.looks.palette import SHOPS_OWN
 from storefront.shop.media.app_icons import draw_app_icon
 from storefront.shop.media.names import FOLDER, split_name
 from storefront.shop.media.queries import ADDRESS, PictureView
@@ -14,7 +15,6 @@ from storefront.shop.profile.read import Profile
 
 VERSION = 1  # of the drawings: a change of how they look is another address
 KEPT_PICTURES = 32  # in each process, of some 100 kB; caches in front keep them for a year
-OWN_COLOR = "#0d6b55"  # of static/shop.css
 TOUCH_SIDE = 180
 
 
@@ -59,7 +59,7 @@ def price_line(offers: tuple[OfferedEdition, ...]) -> str:
 
 def icon_face(profile: Profile) -> IconFace:
     looks = profile.looks
-    return IconFace(path=looks.icon.path if looks.icon else "", color=looks.accent or OWN_COLOR)
+    return IconFace(path=looks.icon.path if looks.icon else "", color=looks.accent or SHOPS_OWN)
 
 
 def tag_of(face: ShareFace | IconFace) -> str:

@@ -2,7 +2,8 @@
 
 import json
 
-from storefront.shop.found.faces import OWN_COLOR, icon_face, tag_of
+from storefront.shop.found.faces import icon_face, tag_of
+from storefront.shop.looks.palette import SHOPS_OWN
 from storefront.shop.profile.read import Profile
 
 SIDES = (192, 512)
@@ -32,7 +33,7 @@ def write_manifest(profile: Profile) -> bytes:
         "scope": "/",
         "display": "browser",
         "background_color": GROUND,
-        "theme_color": profile.looks.accent or OWN_COLOR,
+        "theme_color": profile.looks.accent or SHOPS_OWN,
         "icons": icons,
     }
     return json.dumps({name: value for name, value in content.items() if value}).encode()

@@ -8,13 +8,13 @@ from storefront.shop.looks.palette import (
     LIGHT_SHEET,
     LIGHT_SURFACES,
     LIGHT_TEXTS,
+    SHOPS_OWN,
     Palette,
     dark_palette,
     light_palette,
     offer_shade,
 )
 
-SHOPS_OWN = "#0d6b55"  # of static/shop.css
 WIDTH, HEIGHT = 480, 168
 HALF = WIDTH // 2
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, sans-serif"
