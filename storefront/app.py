@@ -15,8 +15,8 @@ from storefront.core.measurements import set_up_measurements
 from storefront.core.queue import set_up_queue
 from storefront.core.runtime import set_up_runtime
 from storefront.core.storage import set_up_storage
-from storefront.customers.browser_session import set_up_sign_out
 from storefront.customers.proofs import LIFETIME_MINUTES
+from storefront.customers.signed_in_browsers import set_up_sign_out
 from storefront.customers.views import customers
 from storefront.delivery.downloads import models as _download_models  # noqa: F401 - its tables
 from storefront.delivery.downloads.views import downloads, set_up_downloads

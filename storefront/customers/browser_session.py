@@ -1,15 +1,13 @@
 """Who is signed in: a random token in the signed cookie, whose row says who that is and ends it."""
 
-from collections.abc import Callable
 from datetime import datetime
 
-from flask import Flask, request, session
+from flask import request, session
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
-from storefront.core.runtime import Part
 from storefront.customers import signed_in_browsers
 from storefront.customers.browser_words import browser_words
 from storefront.customers.models import AddressProof, Customer, email_key
@@ -23,19 +21,6 @@ READER_KEY = "reader"
 CHANGE_KEY = "change"
 ERASE_KEY = "erase"
 OLD_KEYS = ("customer", "orders")  # of cookies from before there were rows: they open nothing
-
-
-Close = Callable[[Session, int | None], None]
-CLOSE_ON_SIGN_OUT = Part[Close]("what signing out closes")
-
-
-def set_up_sign_out(app: Flask, close: Close) -> None:
-    """`close(changes, customer_id)` ends what higher packages keep open; None stands for this browser alone."""
-    CLOSE_ON_SIGN_OUT.set(close, app)
-
-
-def _close_elsewhere(changes: Session, customer_id: int | None) -> None:
-    CLOSE_ON_SIGN_OUT.get()(changes, customer_id)
 
 
 def find_customer(email: str) -> Customer | None:
@@ -92,7 +77,7 @@ def sign_out() -> None:
     if token:
         with transaction() as changes:
             signed_in_browsers.end_browser(changes, tokens.hash_token(token))
-            _close_elsewhere(changes, None)
+            signed_in_browsers.close_opened(changes, None)
     session.pop(KEY, None)
     _forget_what_was_begun()
 
@@ -156,5 +141,4 @@ def sign_out_everywhere(customer: Customer) -> None:
     customer_id, mode, key = customer.id, customer.mode, customer.email_key
     with transaction() as changes:
         signed_in_browsers.end_all(changes, customer_id)
-        _close_elsewhere(changes, customer_id)
         end_proofs(changes, mode=mode, key=key)

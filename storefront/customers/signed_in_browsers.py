@@ -1,16 +1,17 @@
 """Rows of browsers that are signed in: begun, seen, ended. The cookie around them is `browser_session.py`'s."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from flask import Flask
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
-from storefront.core.runtime import settings
+from storefront.core.runtime import Part, settings
 from storefront.customers.models import Customer, SignIn
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,18 @@ IDLE = timedelta(days=30)
 LONGEST = timedelta(days=90)  # whoever has a cookie cannot keep it alive for ever
 SEEN_EVERY = timedelta(minutes=5)  # a page view in between writes nothing
 MOST = 50  # of one customer: one more ends the one that was not seen for the longest time
+
+Close = Callable[[Session, int | None], None]
+CLOSE_OPENED = Part[Close]("what ends with a sign-in")
+
+
+def set_up_sign_out(app: Flask, close: Close) -> None:
+    """`close(changes, customer_id)` ends what higher packages keep open; None stands for this browser alone."""
+    CLOSE_OPENED.set(close, app)
+
+
+def close_opened(changes: Session, customer_id: int | None) -> None:
+    CLOSE_OPENED.get()(changes, customer_id)
 
 
 def is_alive() -> ColumnElement[bool]:
@@ -73,7 +86,9 @@ def begin(
     }
     insert_missing(changes, SignIn, [row])
     if before and before != token:
-        changes.execute(delete(SignIn).where(is_this(before), SignIn.order_id.is_(None)))
+        ended = delete(SignIn).where(is_this(before), SignIn.order_id.is_(None)).returning(SignIn.customer_id)
+        for somebody in set(changes.scalars(ended)) - {customer_id}:
+            close_opened(changes, somebody)
         changes.execute(update(SignIn).where(is_this(before)).values(token_hash=token_hash))
     newest = select(SignIn.id).where(SignIn.customer_id == customer_id)
     newest = newest.order_by(SignIn.last_seen_at.desc(), SignIn.id.desc()).limit(MOST)
@@ -103,7 +118,21 @@ def end_browser(changes: Session, token_hash: str) -> None:
     changes.execute(delete(SignIn).where(SignIn.token_hash == token_hash))
 
 
+def end_one(changes: Session, row: SignIn) -> None:
+    """End a browser with the orders it opened, or the one order that a row is for.
+
+    Which checkouts it began, the row does not know: those of all their browsers close.
+    """
+    close_opened(changes, row.customer_id)
+    if row.order_id is None:
+        end_browser(changes, row.token_hash)
+    else:
+        changes.delete(row)
+
+
 def end_all(changes: Session, customer_id: int) -> None:
+    """End all browsers of a customer, with the pages after paying and the forms that show saved cards."""
+    close_opened(changes, customer_id)
     changes.execute(delete(SignIn).where(SignIn.customer_id == customer_id))
 
 

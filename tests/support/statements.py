@@ -1,5 +1,6 @@
 """Counts what a request costs: SQL statements, without BEGIN and COMMIT."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,12 +15,18 @@ NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SAVEPOINT")
 
 @contextmanager
 def counted(app: Flask, *, inserts: bool = True) -> Iterator[list[str]]:
-    """The statements run inside the block, in order; `inserts=False` leaves INSERTs out."""
+    """The statements that this thread runs inside the block, in order; `inserts=False` leaves INSERTs out.
+
+    Others do not count: a late webhook, for one, is answered in a thread of its own.
+    """
     statements: list[str] = []
+    counting = threading.get_ident()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         first = statement.lstrip().upper()
-        if not first.startswith(NOT_COUNTED) and (inserts or not first.startswith("INSERT")):
+        if threading.get_ident() != counting or first.startswith(NOT_COUNTED):
+            return
+        if inserts or not first.startswith("INSERT"):
             statements.append(statement)
 
     with app.app_context():

@@ -67,8 +67,5 @@ def end_signed_in(customer_id: int, sign_in_id: int) -> str | None:
         if row is None or row.customer_id != customer_id:
             return None
         browser = row.browser
-        if row.order_id is None:
-            signed_in_browsers.end_browser(changes, row.token_hash)
-        else:
-            changes.delete(row)
+        signed_in_browsers.end_one(changes, row)
     return browser

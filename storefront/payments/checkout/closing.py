@@ -1,4 +1,4 @@
-"""Signing out ends what the page after paying shows a browser: it is any other browser's page from then on."""
+"""Signing out, here or elsewhere, ends what the page after paying shows: from then on it is any browser's page."""
 
 from flask import session
 from sqlalchemy import ColumnElement, select, update
@@ -30,5 +30,8 @@ def close_started(changes: Session, customer_id: int | None) -> None:
     else:
         return
     changes.execute(
-        update(Checkout).where(which).values(browser_hash=CLOSED).execution_options(synchronize_session=False)
+        update(Checkout)
+        .where(which)
+        .values(browser_hash=CLOSED, nonce="closed:" + Checkout.token)
+        .execution_options(synchronize_session=False)
     )

@@ -2,33 +2,29 @@
 
 import json
 import threading
-from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
 from storefront.buyers.account.change_address import move_customer
 from storefront.buyers.account.erase import erase_customer
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import transaction
-from storefront.core.leases import Lease
 from storefront.customers import at_stripe
-from storefront.customers.browser_session import find_customer
 from storefront.customers.models import Customer
 from storefront.owner.pages.starters import make_starter
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.shop.catalog.models import Product
 from storefront.shop.pages.models import LegalKind
 from storefront.shop.profile.saved_cards import switch_saved_cards
-from storefront.worker import close_sessions_left
+from tests.payments.checkout.cards import EVE, begun, checked_out, id_of, save_cards, session_of, work
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, keys_on
 from tests.support.sign_in import make_customer, signed_in
 
-EVE = "eve@example.com"
 STRIPES = {
     CheckoutUi.EMBEDDED: "embedded_page",
     CheckoutUi.HOSTED: "hosted_page",
@@ -38,41 +34,7 @@ STRIPES = {
 
 @pytest.fixture(autouse=True)
 def _saves_cards(app: Flask) -> None:
-    make_customer(app)
-    with app.test_request_context():
-        switch_saved_cards(is_on=True)
-
-
-def checked_out(buyer: Buyer) -> str:
-    buyer.add("twinspot", "Personal")
-    return buyer.check_out()
-
-
-def begun(buyer: Buyer) -> str:
-    """Return the Session's id, wherever the button leads."""
-    buyer.add("twinspot", "Personal")
-    assert buyer.post("/checkout", nonce=buyer.nonce()).status_code == 303
-    newest = "SELECT checkout_session_id FROM checkouts ORDER BY id DESC LIMIT 1"
-    return str(read_rows(buyer.app, newest)[0]["checkout_session_id"])
-
-
-def session_of(sandbox: SandboxClient, session_id: str) -> Any:
-    return sandbox.stripe.v1.checkout.sessions.retrieve(session_id).to_dict()
-
-
-def work(app: Flask) -> None:
-    """Do what the worker does within a minute, whoever had the lease before."""
-    with app.app_context():
-        with transaction() as changes:
-            changes.execute(delete(Lease))
-        close_sessions_left()
-
-
-def id_of(app: Flask, email: str = ADA) -> int:
-    with app.app_context():
-        customer = find_customer(email)
-        assert customer
-        return customer.id
+    save_cards(app)
 
 
 def test_leaves_everything_as_it_was_where_the_owner_does_not_want_it(app: Flask, sandbox: SandboxClient) -> None:
