@@ -48,6 +48,11 @@ class PictureView:
         return next((file.url for file in files if file.width >= FALLBACK_WIDTH), files[-1].url)
 
     @property
+    def large_url(self) -> str:
+        """Return the address of the largest one that every browser of today shows."""
+        return self._of("webp")[-1].url
+
+    @property
     def preview_url(self) -> str:
         """Return the address of the JPEG that chats and networks show of a link."""
         return self._of("jpg")[0].url
