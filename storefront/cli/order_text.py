@@ -10,6 +10,7 @@ from storefront.orders.access import Access
 from storefront.orders.waits_for import WaitsFor
 from storefront.owner.history.newest import ListedOrder
 from storefront.owner.history.order import HistoryGrant, HistoryItem, OrderHistory
+from storefront.stripe_api.own_words import spell_words
 from storefront.stripe_api.seen_waiting import WaitKind
 
 
@@ -51,7 +52,7 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
         yield f"{'Answer':<10}{label}: {value}"
     if history.checkout_text:
         how = "Accepted" if history.has_accepted else "Shown"
-        yield f"{how:<10}{' '.join(history.checkout_text.split())}"
+        yield f"{how:<10}{' '.join(spell_words(history.checkout_text).split())}"
     yield from ("", "Items")
     for item in history.items:
         yield from _item(item, history)

@@ -9,11 +9,10 @@ from typing import Any
 from storefront.cli.output import to_json_value
 from storefront.shop.catalog.amounts import ChosenAmount, amount_words
 from storefront.shop.files.apply import Applied
-from storefront.shop.files.objects import Kind, Ref
+from storefront.shop.files.objects import HASH_LETTERS, Kind, Ref
 from storefront.shop.files.plan import Act, Change, Conflict, Plan, Step
 
 LONGEST = 70  # letters of a value
-HASH_LETTERS = 12
 REMOVED = {
     Kind.PRODUCT: "retire",
     Kind.EDITION: "switch off",
@@ -67,11 +66,7 @@ def _verb(step: Step) -> str:
 
 
 def _path(ref: Ref) -> str:
-    if ref.kind is Kind.SHOP:
-        return ""
-    if ref.kind in (Kind.PICTURE, Kind.SAMPLE):
-        return f"{ref.product}/{ref.name[:HASH_LETTERS]}"
-    return ref.path
+    return "" if ref.kind is Kind.SHOP else ref.path
 
 
 def _is_said(change: Change) -> bool:

@@ -42,6 +42,11 @@ def has_accepted(metadata: Mapping[str, str]) -> bool:
     return metadata.get(BOX) == ACCEPTED
 
 
+def spell_words(text: str) -> str:
+    """Return the words where no link can be: `terms (https://…)`."""
+    return LINK.sub(r"\1 (\2)", text)
+
+
 def link_words(text: str) -> Markup:
     """Return the words with their links, `[terms](https://…)`, as Stripe's form shows them."""
     html, place = Markup(), 0

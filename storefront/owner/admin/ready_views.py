@@ -10,7 +10,7 @@ from storefront.owner.readiness.acts import send_test_mail, tick_restored
 from storefront.owner.readiness.answers import read_answers
 from storefront.owner.readiness.ask import look_at_everything, look_at_webhook
 from storefront.owner.readiness.models import Question
-from storefront.owner.readiness.point import State, count_open, put_open_first
+from storefront.owner.readiness.point import State, count_open, count_unknown, put_open_first
 from storefront.owner.readiness.read_facts import read_points
 from storefront.payments.webhook.endpoint import Done, disable_others, make_endpoint, replace_endpoint
 from storefront.web.limits import limiter
@@ -41,6 +41,7 @@ def _ready_page(*, refusal: StorefrontError | None = None) -> ResponseReturnValu
         points=put_open_first(points),
         states=State,
         open_count=count_open(points),
+        unknown_count=count_unknown(points),
         asked_at=asked.asked_at if asked else None,
         endpoint_id=(webhook.body.get("endpoint_id") if webhook else None) or "",
         error=refusal.message if refusal else "",

@@ -41,4 +41,9 @@ def put_open_first(points: list[Point]) -> list[Point]:
 
 
 def count_open(points: list[Point]) -> int:
-    return sum(point.state is not State.DONE for point in points)
+    """Count what is known to be left to do; what nobody has asked yet may be in order."""
+    return sum(point.state in (State.TO_DO, State.WRONG) for point in points)
+
+
+def count_unknown(points: list[Point]) -> int:
+    return sum(point.state is State.UNKNOWN for point in points)

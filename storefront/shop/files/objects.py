@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+HASH_LETTERS = 12  # of a picture's or sample's hash, where people read it
+
 
 class Kind(StrEnum):
     SHOP = "shop"
@@ -33,7 +35,8 @@ class Ref(NamedTuple):
         """Return what people call it: `tidy-tool/personal/usd`."""
         if self.kind is Kind.PAGE:
             return f"pages/{self.name}"
-        return "/".join(filter(None, (self.product, self.name, self.part))) or self.kind.value
+        name = self.name[:HASH_LETTERS] if self.kind in (Kind.PICTURE, Kind.SAMPLE) else self.name
+        return "/".join(filter(None, (self.product, name, self.part))) or self.kind.value
 
     @property
     def edition(self) -> "Ref":

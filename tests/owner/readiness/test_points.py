@@ -9,7 +9,7 @@ from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.config.settings import Mode
 from storefront.owner.readiness.answers import Answer, Body
 from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, ReminderFacts, TaxFacts, TriedMail
-from storefront.owner.readiness.point import Action, Point, State, count_open, put_open_first
+from storefront.owner.readiness.point import Action, Point, State, count_open, count_unknown, put_open_first
 from storefront.owner.readiness.points import find_points
 from storefront.payments.webhook.endpoint import Secret
 from storefront.shop.pages.models import LegalKind
@@ -175,6 +175,11 @@ NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
 def test_has_nothing_open_where_all_is_done() -> None:
     assert [point.code for point in find_points(READY) if point.state is not State.DONE] == []
     assert count_open(find_points(READY)) == 0
+
+
+def test_counts_nothing_as_open_that_nobody_has_asked() -> None:
+    points = [Point(code=state, title="", state=state, sentence="") for state in State]
+    assert (count_open(points), count_unknown(points)) == (2, 1)
 
 
 @pytest.mark.parametrize(("code", "changes", "state", "words"), NOT_READY)

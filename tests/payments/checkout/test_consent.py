@@ -73,7 +73,8 @@ def test_shows_the_owner_the_evidence(asked: Flask, sandbox: SandboxClient, envi
     assert "[terms](" not in page
     command = CliRunner(env=environment | {"STOREFRONT_ENV_FILE": ""})
     assert read_json(command, "orders", "show", number_of(sale))["has_accepted"] is True
-    assert DEFAULT_TEXT in done(command, "orders", "show", number_of(sale))
+    shown = done(command, "orders", "show", number_of(sale))
+    assert f"I accept the terms (http://localhost/pages/terms). {DEFAULT_TEXT}" in shown
 
 
 def test_lets_nobody_pay_who_has_not_ticked_the_box(asked: Flask, sandbox: SandboxClient) -> None:

@@ -10,6 +10,7 @@ from storefront.shop.editor.editions import delete_edition
 from storefront.shop.editor.products import change_slug, change_texts, create_product
 from storefront.shop.files.apply import Undecided, UnknownPath
 from storefront.shop.files.plan import Choice, Plan
+from storefront.shop.media.pictures import describe_picture
 from tests.shop.files.folders import apply, export, page, plan, replace_text, steps, write
 from tests.shop.media.drawn import SLUG, add, draw, pictures_of, saved
 from tests.support.databases import BOTH
@@ -94,7 +95,7 @@ def test_prunes_what_the_folder_has_not(app: Flask, folder: Path) -> None:
     assert steps(app, folder, prune=True) == [
         "remove product gridling",
         "remove edition twinspot/team",
-        f"remove picture twinspot/{pictures_of(app)[0].sha256}",
+        f"remove picture twinspot/{pictures_of(app)[0].sha256[:12]}",
     ]
     apply(app, folder, prune=True)
     states = read_rows(app, "SELECT slug, state FROM products WHERE state = 'retired'")
@@ -129,6 +130,17 @@ def test_asks_whose_words_count(app: Flask, folder: Path, in_folder: str) -> Non
     apply(app, folder, choice=Choice.FOLDER)
     assert text_of(app, "summary") == conflict.in_folder
     assert plan(app, folder).plan == Plan(steps=(), conflicts=(), kept=())
+
+
+def test_calls_a_picture_by_a_short_name_that_decides(app: Flask, folder: Path) -> None:
+    with app.app_context():
+        describe_picture(SLUG, pictures_of(app)[0].id, "The shop's words")
+    replace_text(page_of(folder), "alt: ", "alt: The folder's ")
+    (conflict,) = plan(app, folder).plan.conflicts
+    assert conflict.path == f"twinspot/{pictures_of(app)[0].sha256[:12]}/alt"
+    apply(app, folder, paths={conflict.path: Choice.SHOP})
+    assert pictures_of(app)[0].alt == "The shop's words"
+    assert plan(app, folder).plan.is_empty
 
 
 def test_lets_the_folder_win_where_nobody_changed_the_shop(app: Flask, folder: Path) -> None:
