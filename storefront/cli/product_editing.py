@@ -33,6 +33,7 @@ def create(name: str, slug: str, as_json: bool) -> None:
 @click.option("--tagline", "summary", help="One sentence of up to 160 characters; needed to publish.")
 @click.option("--description-file", type=FILE, help="Markdown; needed to publish.")
 @click.option("--requirements-file", type=FILE, help="System requirements, in Markdown.")
+@click.option("--first-steps-file", type=FILE, help="Markdown for buyers: how to install it, how to begin.")
 @click.option("--tag", "tags", multiple=True, help="Once for each; they take the place of those that it had.")
 @click.option("--search-title", help="For search engines. Empty: its name.")
 @click.option("--search-text", help="For search engines. Empty: its tagline.")
@@ -42,15 +43,19 @@ def edit(
     *,
     description_file: Path | None,
     requirements_file: Path | None,
+    first_steps_file: Path | None,
     tags: tuple[str, ...],
     as_json: bool,
     **given: str | None,
 ) -> None:
     """Change what its page says. What is not named stays as it is."""
     texts: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    for name, file in (("description_markdown", description_file), ("requirements", requirements_file)):
-        if file:
-            texts[name] = _read_text(file)
+    files = {
+        "description_markdown": description_file,
+        "requirements": requirements_file,
+        "first_steps": first_steps_file,
+    }
+    texts |= {name: _read_text(file) for name, file in files.items() if file}
     if tags:
         texts["tags"] = list(tags)
     if not texts:

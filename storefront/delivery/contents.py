@@ -37,7 +37,9 @@ class GrantContents:
     """`license` is None for a download, and for a key that is still to follow."""
 
     kind: GrantKind
+    product_id: int
     product_name: str
+    first_steps: str  # Markdown, as the owner says it now
     created_at: datetime
     license: IssuedLicense | None
 
@@ -125,6 +127,7 @@ def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdi
             OrderItem,
             Grant,
             Product.name.label("product_name"),
+            Product.first_steps,
             License.id.label("license_id"),
             case((OrderItem.order_id.in_(keys_of), License.key)).label("key"),
             License.activation_limit,
@@ -172,7 +175,9 @@ def _find_download(order: Order, granted: Iterable[Row[Any]]) -> OpenDownload | 
 def _grant(row: Row[Any], *, shows_key: bool) -> GrantContents:
     return GrantContents(
         kind=row.Grant.kind,
+        product_id=row.Grant.product_id,
         product_name=row.product_name,
+        first_steps=row.first_steps,
         created_at=row.Grant.created_at,
         license=_license(row, shows_key=shows_key) if row.license_id is not None else None,
     )

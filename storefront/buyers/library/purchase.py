@@ -46,9 +46,18 @@ class PurchasedKey:
     devices: DevicePage = NO_DEVICES
 
 
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """What the owner says to who has a product: `text` is Markdown, `html` is made of it."""
+
+    product_name: str
+    text: str
+    html: Markup
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchasedItem:
-    """`keys` and `files` are empty while access is denied; amounts in minor units."""
+    """`keys`, `files` and `first_steps` are empty while access is denied; amounts in minor units."""
 
     description: str
     quantity: int
@@ -61,6 +70,7 @@ class PurchasedItem:
     is_owned_already: bool  # a free thing this address got before: its earlier receipt is mailed again
     downloads_end_at: datetime | None = None
     backordered: int = 0  # keys that follow: the shop has none left
+    first_steps: tuple[FirstSteps, ...] = ()  # one for each product of the item that has any
 
     @property
     def releases(self) -> list["PurchasedRelease"]:

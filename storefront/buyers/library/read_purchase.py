@@ -14,6 +14,7 @@ from storefront.buyers.library.order_words import (
 )
 from storefront.buyers.library.purchase import (
     NO_DEVICES,
+    FirstSteps,
     KeyState,
     Purchase,
     PurchasedFile,
@@ -130,7 +131,16 @@ def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage
         is_owned_already=contents.access.allowed and row.product_id is not None and not item.grants,
         backordered=item.keys_to_follow,
         downloads_end_at=item.download.allowance.ends_at if item.download else None,
+        first_steps=_first_steps(item),
     )
+
+
+def _first_steps(item: ItemContents) -> tuple[FirstSteps, ...]:
+    """Return them once for each product, and none before there is a key or a file to begin with."""
+    if not item.access.allowed or not (item.licenses or item.files):
+        return ()
+    texts = {grant.product_id: (grant.product_name, grant.first_steps) for grant in item.grants}
+    return tuple(FirstSteps(name, text, render_markdown(text)) for name, text in texts.values() if text)
 
 
 def _keys(order: Order, item: ItemContents, usage: _Usage) -> tuple[PurchasedKey, ...]:

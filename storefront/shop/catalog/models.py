@@ -48,6 +48,7 @@ class Product(Base):
     summary: Mapped[str]
     description_markdown: Mapped[str]
     requirements: Mapped[str] = mapped_column(default="")  # Markdown
+    first_steps: Mapped[str] = mapped_column(default="")  # Markdown for buyers: how to install it, or begin
     questions: Mapped[list[Any]] = mapped_column(default=list)
     tags: Mapped[list[Any]] = mapped_column(default=list)
     search_title: Mapped[str] = mapped_column(default="")

@@ -39,6 +39,7 @@ RULES = {
     "summary": TextRule(label="The tagline", longest=160),
     "description_markdown": TextRule(label="The description", longest=20_000, is_line=False),
     "requirements": TextRule(label="The system requirements", longest=2000, is_line=False),
+    "first_steps": TextRule(label="The first steps", longest=2000, is_line=False),
     "search_title": TextRule(label="The search title", longest=60),
     "search_text": TextRule(label="The search description", longest=160),
 }

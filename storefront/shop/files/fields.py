@@ -47,6 +47,7 @@ PRODUCT = (
     text("search_text", RULES["search_text"]),
     text("requirements", RULES["requirements"]),
     questions("questions"),
+    text("first_steps", RULES["first_steps"]),
     flag("grants_license"),
     flag("grants_download"),
     choice("key_source", tuple(source.value for source in KeySource)),

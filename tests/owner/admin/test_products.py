@@ -100,7 +100,8 @@ def test_keeps_what_was_typed_when_it_cannot_be_saved(app: Flask, owner: Buyer) 
 def test_takes_every_text_at_its_limit_in_any_language(app: Flask, owner: Buyer) -> None:
     texts = {
         "name": "💫" * 120, "summary": "💫" * 160, "description_markdown": "💫" * 20_000,
-        "requirements": "💫" * 2000, "question": ["💫" * 120] * 12, "answer": ["💫" * 1000] * 12,
+        "requirements": "💫" * 2000, "first_steps": "💫" * 2000,
+        "question": ["💫" * 120] * 12, "answer": ["💫" * 1000] * 12,
         "search_title": "💫" * 60, "search_text": "💫" * 160,
         "tags": ",".join(f"{number}{'💫' * 23}" for number in range(5)),
     }  # fmt: skip

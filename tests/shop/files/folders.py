@@ -40,6 +40,9 @@ questions:
       Not even once.
   - question: "no"
     answer: 'yes: really'
+first_steps: |
+  1. Unpack it.
+  2. Run `tidy`.
 grants_license: true
 grants_download: true
 key_source: pool
