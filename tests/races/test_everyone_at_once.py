@@ -27,7 +27,7 @@ TRIES = 30
 EXTRA_WEBHOOKS = 2
 SHARED = "shared-and-new@example.com"
 COMPLETED = "checkout.session.completed"
-FORMS = (CheckoutUi.EMBEDDED, CheckoutUi.ELEMENTS)
+FORMS = tuple(CheckoutUi)
 
 
 @pytest.fixture
@@ -38,13 +38,13 @@ def environment(environment: dict[str, str], sandbox: SandboxClient, free_port: 
 
 
 def start_sessions(app: Flask, sandbox: SandboxClient, count: int) -> list[str]:
-    """Most as buyers do it, in either form, ten through the API for Stripe's page; one to three of each."""
+    """Most as buyers do it, in each form in turn, ten as links of the owner's do; one to three of each."""
     sessions = []
     shop = runtime(app)
     for number in range(count - THROUGH_API):
         buyer = Buyer(app, address=f"10.1.{number // 200}.{number % 200 + 1}")
         buyer.client.environ_base["HTTP_X_FORWARDED_FOR"] = f"10.1.0.{number + 1}"
-        shop.settings = replace(shop.settings, checkout_ui=FORMS[number % 2])
+        shop.settings = replace(shop.settings, checkout_ui=FORMS[number // 3 % 3])
         buyer.add("twinspot", "Personal", number % 3 + 1)
         sessions.append(buyer.check_out())
     price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]

@@ -21,6 +21,7 @@ class Memory:
     done: set[tuple[str, str]] = field(default_factory=set)
     keys: tuple[str, ...] = ()
     link: str = ""
+    number: str = ""
 
     def note_look(self, word: StripesWord, *, thorough: bool) -> None:
         first = "receipt" if word.is_paid else "payment_failed" if word.has_failed else "waiting_for_bank"
@@ -63,7 +64,7 @@ def expect(word: StripesWord, memory: Memory) -> State:
         disputes=word.disputes,
         warnings=word.warnings,
         named_items=named,
-        notices=frozenset(wanted_notices(word, allowed=allowed)) - memory.done,
+        notices=frozenset(wanted_notices(word, memory.number, allowed=allowed)) - memory.done,
         mails=tuple(sorted(memory.mails, key=str)),
     )
 
@@ -94,8 +95,9 @@ def wanting_answer(word: StripesWord) -> set[str]:
     return {f"{each}:{WANT_ANSWER[status]}" for each, status in word.disputes.items() if status in WANT_ANSWER}
 
 
-def wanted_notices(word: StripesWord, *, allowed: bool) -> set[tuple[str, str]]:
+def wanted_notices(word: StripesWord, number: str, *, allowed: bool) -> set[tuple[str, str]]:
     wanted = {("dispute_open", subject) for subject in wanting_answer(word)}
+    wanted |= {("excess_paid", number)} if word.is_paid and word.sent > word.total else set()
     if allowed:
         wanted |= {("fraud_warning", each) for each, is_actionable in word.warnings.items() if is_actionable}
         wanted |= {("refund_failed", each) for each, refund in word.refunds.items() if refund.status == "failed"}

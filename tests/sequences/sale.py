@@ -37,6 +37,7 @@ from tests.sequences.steps import (
     OpenDispute,
     Reconcile,
     Refund,
+    SendMoney,
     SettlePayment,
     SettleRefund,
     Step,
@@ -46,6 +47,7 @@ from tests.sequences.stripes_word import StripesWord, ask_stripe
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on, post_event
+from tests.support.ways_to_pay import end_payment
 
 numbers = count(1)
 ORDER = "SELECT id, number, payment_intent_id FROM orders WHERE checkout_session_id = :session"
@@ -71,6 +73,7 @@ class Sale:
     gateway: WatchedGateway
     session_id: str
     payment: str
+    method: str
     buyer: Buyer
     newest_before: str
     memory: Memory = field(default_factory=Memory)
@@ -154,7 +157,9 @@ class Sale:
             case WarnOfFraud():
                 control(f"charges/{self._charge()}/fraud_warning")
             case SettlePayment(result):
-                self.sandbox.settle(self.payment, result)
+                end_payment(self.sandbox, self.method, self.payment, result)
+            case SendMoney(amount):
+                control(f"payment_intents/{self.payment}/fund", amount=amount)
 
     def _in_shop(self, step: Step) -> None:
         match step:
@@ -216,6 +221,7 @@ class Sale:
         """Right after a thorough look the shop says what Stripe says."""
         order = self.order()
         assert order
+        self.memory.number = order["number"]
         self.load_pages()
         wanted = expect(self.stripes_word(), self.memory)
         link = self.memory.link or f"/orders/{read_token(self.app, order['id'])}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from storefront.orders.models import Decision
+from tests.support.ways_to_pay import WAYS
 
 PENDING = "pm_card_pendingRefund"  # a refund that may still end in any way
 METHODS = (
@@ -18,12 +19,8 @@ METHODS = (
     "pm_card_createMultipleDisputes",
     "pm_card_createMultipleDisputes",
     "pm_card_createIssuerFraudRecord",
-    "sepa_success",
-    "sepa_dispute",
-    "multibanco",
-    "klarna",
+    *WAYS,
 )
-LATER = ("sepa_success", "sepa_dispute", "multibanco")  # of these the bank answers in a step of its own
 STATUSES = (
     "needs_response", "under_review", "won", "lost", "prevented",
     "warning_needs_response", "warning_under_review", "warning_closed",
@@ -82,6 +79,13 @@ class SettlePayment:
 
 
 @dataclass(frozen=True, slots=True)
+class SendMoney:
+    """By bank transfer: a part of what is missing, or more than that."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Deliver:
     """One of the events so far, counted from the newest: also one delivered before, or none of ours."""
 
@@ -108,12 +112,13 @@ class CloseNotice:
     which: int
 
 
-AtStripe = Refund | SettleRefund | NameItems | OpenDispute | MoveDispute | WarnOfFraud | SettlePayment
+AtStripe = Refund | SettleRefund | NameItems | OpenDispute | MoveDispute | WarnOfFraud | SettlePayment | SendMoney
 Step = AtStripe | Deliver | LoadPages | Reconcile | Decide | CloseNotice
 
 few = st.integers(min_value=0, max_value=2)
 deliveries = st.builds(Deliver, st.integers(min_value=0, max_value=40))
 bank_answers = st.builds(SettlePayment, st.sampled_from(["succeeded", "succeeded", "failed"]))
+transfers = st.lists(st.builds(SendMoney, st.sampled_from([7000, 900, 900, 5200])), min_size=1, max_size=2)
 refunds = st.builds(
     Refund,
     st.sampled_from([None, 1, 900, 900, 1400, 3800, 5200]),

@@ -22,6 +22,7 @@ class StripesWord:
     is_paid: bool
     has_failed: bool
     total: int
+    sent: int  # by bank transfer
     refunded: int
     refunds: dict[str, Refunded]
     disputes: dict[str, str]
@@ -36,8 +37,9 @@ def ask_stripe(sandbox: SandboxClient, session_id: str) -> StripesWord:
     of_payment: Any = {"payment_intent": payment["id"], "limit": 100}
     return StripesWord(
         is_paid=session["payment_status"] != "unpaid",
-        has_failed=payment["status"] == "requires_payment_method",
+        has_failed=payment["status"] in ("requires_payment_method", "canceled"),
         total=session["amount_total"],
+        sent=sent_to(sandbox, payment["customer"]),
         refunded=(payment["latest_charge"] or {}).get("amount_refunded", 0),
         refunds={
             refund.id: Refunded(refund.amount, str(refund.status), positions(refund.metadata))
@@ -48,6 +50,14 @@ def ask_stripe(sandbox: SandboxClient, session_id: str) -> StripesWord:
             warning.id: warning.actionable for warning in api.radar.early_fraud_warnings.list(of_payment).data
         },
     )
+
+
+def sent_to(sandbox: SandboxClient, customer: str | None) -> int:
+    """All that was ever sent: its buyer has one payment, so more than its price is too much."""
+    if customer is None:
+        return 0
+    listed = sandbox.stripe.v1.customers.cash_balance_transactions.list(customer, {"limit": 100})
+    return sum(row.net_amount for row in listed.data if row.type == "funded")
 
 
 def positions(metadata: Any) -> frozenset[int]:

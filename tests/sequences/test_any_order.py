@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -12,18 +12,27 @@ from hypothesis import strategies as st
 
 from storefront.stripe_api.gateway import GATEWAY
 from tests.sequences.sale import Sale, WatchedGateway, numbers
-from tests.sequences.steps import LATER, METHODS, Deliver, SettlePayment, Step, bank_answers, deliveries, steps
+from tests.sequences.steps import (
+    METHODS,
+    Deliver,
+    SendMoney,
+    SettlePayment,
+    Step,
+    bank_answers,
+    deliveries,
+    steps,
+    transfers,
+)
 from tests.support.databases import BOTH
-from tests.support.goods import make_edition
-from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
+from tests.support.ways_to_pay import WAYS, mirror_in, way_of
 
 GOODS = (("twinspot", 1900), ("the-patient-toolmaker", 1400), ("soft-taps", 900))
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("engine", BOTH, indirect=True)]
 StartSale = Callable[[str, str], Sale]
-WAYS = (("hosted_page", "success_url"), ("embedded_page", "return_url"), ("elements", "return_url"))
+FORMS = (("hosted_page", "success_url"), ("embedded_page", "return_url"), ("elements", "return_url"))
 
 
 @pytest.fixture
@@ -31,15 +40,20 @@ def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
     """A paid or waiting Session that the shop has not heard of: a new order of a new buyer each time."""
     watched = WatchedGateway(GATEWAY.get(app))
     GATEWAY.set(watched, app)
-    twinspot, book, sounds = mirror_goods(app)
-    lines = [{"price": twinspot, "quantity": 2}, {"price": book, "quantity": 1}, {"price": sounds, "quantity": 1}]
+    mirrors: dict[str, list[str]] = {}
+
+    def lines_in(currency: str) -> list[Any]:
+        if currency not in mirrors:
+            mirrors[currency] = mirror_in(app, currency, *GOODS)
+        return [{"price": mirrors[currency][place], "quantity": 1 + (place == 0)} for place in range(len(GOODS))]
 
     def start(method: str, ui_mode: str) -> Sale:
-        number = next(numbers)
+        number, way = next(numbers), way_of(method)
+        lines = lines_in(way.currency)
         params: Any = {"limit": 1}
         newest = sandbox.stripe.v1.events.list(params).data[0].id
-        back = {"success_url": None, dict(WAYS)[ui_mode]: "https://example.com/done"}
-        session_id = sandbox.create_session(lines, ui_mode=ui_mode, **back)
+        back = {"success_url": None, dict(FORMS)[ui_mode]: "https://example.com/done"}
+        session_id = sandbox.create_session(lines, ui_mode=ui_mode, **back, **way.body)
         sandbox.pay(session_id, payment_method=method, email=f"buyer{number}@example.com")
         payment = str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).payment_intent)
         buyer = Buyer(app, address=f"10.{number // 62500}.{number // 250 % 250}.{number % 250 + 1}")
@@ -49,6 +63,7 @@ def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
             gateway=watched,
             session_id=session_id,
             payment=payment,
+            method=method,
             buyer=buyer,
             newest_before=newest,
         )
@@ -56,24 +71,17 @@ def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
     return start
 
 
-def mirror_goods(app: Flask) -> list[str]:
-    """In euros, since SEPA debits need them."""
-    buyer = Buyer(app)
-    for slug, amount in GOODS:
-        make_edition(app, slug, "Euro", amount, "eur")
-        buyer.add(slug, "Euro")
-    buyer.check_out()
-    db_rows = "SELECT stripe_price_id FROM stripe_mirrors JOIN prices ON prices.id = price_id ORDER BY price_id"
-    return [row["stripe_price_id"] for row in read_rows(app, db_rows)]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """`answers_after`: how many steps a bank debit or a voucher takes; cards and Klarna are paid at once."""
+    """`answers_after`: how many steps it takes until the bank answers, or the buyer pays the voucher or the rest.
+
+    Cards, Klarna and EPS are paid at once. `sent`: what comes by bank transfer before that.
+    """
 
     method: str
     ui_mode: str
     bank_answers: SettlePayment
+    sent: list[SendMoney]
     answers_after: int
     steps: list[Step]
     last: list[Deliver]
@@ -83,8 +91,9 @@ class Story:
 stories = st.builds(
     Story,
     method=st.sampled_from(METHODS),
-    ui_mode=st.sampled_from([ui_mode for ui_mode, _back in WAYS]),
+    ui_mode=st.sampled_from([ui_mode for ui_mode, _back in FORMS]),
     bank_answers=bank_answers,
+    sent=transfers,
     answers_after=st.integers(min_value=0, max_value=9),
     steps=st.lists(steps, min_size=8, max_size=18),
     last=st.lists(deliveries, max_size=8),
@@ -95,8 +104,9 @@ stories = st.builds(
 def tell(start_sale: StartSale, story: Story) -> None:
     sale = start_sale(story.method, story.ui_mode)
     before, after = story.steps[: story.answers_after], story.steps[story.answers_after :]
-    bank = [story.bank_answers] if story.method in LATER else []
-    for step in [*before, *bank, *after, *story.last]:
+    bank = [story.bank_answers] if way_of(story.method).is_later else []
+    sent = story.sent if story.method == "customer_balance" else []
+    for step in [*sent[:1], *before, *sent[1:], *bank, *after, *story.last]:
         sale.take(step)
     sale.finish(by_event=story.ends_by_event)
 
@@ -115,6 +125,22 @@ quick = settings(
 @quick
 def test_ends_as_stripe_ends(start_sale: StartSale, story: Story) -> None:
     tell(start_sale, story)
+
+
+TOLD = 6
+few = settings(quick, max_examples=2)  # of six stories each
+
+
+@given(told=st.tuples(*[stories] * TOLD))
+@few
+def test_ends_as_stripe_ends_by_each_way_to_pay(
+    start_sale: StartSale, engine: str, told: tuple[Story, ...]
+) -> None:
+    """Half of the ways on each database."""
+    ways = list(WAYS)[engine == "postgresql" :: 2]
+    assert len(ways) <= TOLD
+    for way, story in zip(ways, told, strict=False):
+        tell(start_sale, replace(story, method=way))
 
 
 SEQUENCES = int(os.environ.get("SEQUENCES", "0"))

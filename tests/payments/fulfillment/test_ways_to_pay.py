@@ -21,6 +21,7 @@ from tests.support.prices import price_in
 from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on, make_event, post_event
+from tests.support.ways_to_pay import end_payment
 
 # Way to pay -> currency, and what the page says that its buyer must do.
 LATER = {
@@ -62,16 +63,10 @@ class Sale:
         return session_id
 
     def pay(self) -> None:
-        if self.method == "customer_balance":
-            self.sandbox.control(f"payment_intents/{self.intent}/fund")
-        else:
-            self.sandbox.settle(self.intent)
+        end_payment(self.sandbox, self.method, self.intent)
 
     def fail(self) -> None:
-        if self.method == "customer_balance":
-            self.sandbox.stripe.v1.payment_intents.cancel(self.intent)
-        else:
-            self.sandbox.settle(self.intent, "failed")
+        end_payment(self.sandbox, self.method, self.intent, "failed")
 
     def post(self, kind: str) -> str:
         return str(post_event(self.app, make_event(kind, self.session_id)).get_json()["outcome"])
