@@ -59,6 +59,9 @@ def read_texts(form: MultiDict[str, str]) -> dict[str, Any]:
     if "question" in form:
         pairs = zip_longest(form.getlist("question"), form.getlist("answer"), fillvalue="")
         texts["questions"] = [list(pair) for pair in pairs]
+    if "quote" in form:
+        lists = (form.getlist(name) for name in ("quote", "quote_who", "quote_link"))
+        texts["quotes"] = [list(quote) for quote in zip_longest(*lists, fillvalue="")]
     if "tags" in form:
         texts["tags"] = [word.strip() for word in form["tags"].split(",")]
     return texts

@@ -6,7 +6,7 @@ from typing import Any
 
 from storefront.core.db import db
 from storefront.shop.catalog.markdown import render_markdown
-from storefront.shop.catalog.products import ProductPage, read_product_page
+from storefront.shop.catalog.products import ProductPage, Quote, read_product_page
 from storefront.shop.catalog.queries import get_product
 
 LONGEST_PREVIEW = 40_000  # characters of a text: what cannot be saved is shown all the same, within reason
@@ -31,10 +31,13 @@ def read_preview(slug: str, texts: Mapping[str, Any], *, currency: str = "") -> 
         for name in ("description_markdown", "requirements")
     }
     questions = texts.get("questions", product.questions)
+    quotes = (Quote(*quote) for quote in texts.get("quotes", product.quotes))
     return replace(
         page,
         card=card,
         description=markdown["description_markdown"],
         requirements=markdown["requirements"],
         questions=tuple((question, render_markdown(answer)) for question, answer in questions if question),
+        # A link is checked when it is saved; until then it leads nowhere.
+        quotes=tuple(replace(quote, link="") for quote in quotes if quote.text),
     )

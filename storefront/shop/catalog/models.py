@@ -36,6 +36,7 @@ class Product(Base):
 
     `first_slug` is the slug that the product was made with: programs read it in license answers and files, so a
     product that is renamed keeps it. `questions` are [question, answer] pairs; answers are Markdown.
+    `quotes` are [text, who said it, address or ""].
     """
 
     __tablename__ = "products"
@@ -50,6 +51,7 @@ class Product(Base):
     requirements: Mapped[str] = mapped_column(default="")  # Markdown
     first_steps: Mapped[str] = mapped_column(default="")  # Markdown for buyers: how to install it, or begin
     questions: Mapped[list[Any]] = mapped_column(default=list)
+    quotes: Mapped[list[Any]] = mapped_column(default=list)
     tags: Mapped[list[Any]] = mapped_column(default=list)
     search_title: Mapped[str] = mapped_column(default="")
     search_text: Mapped[str] = mapped_column(default="")

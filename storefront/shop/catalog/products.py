@@ -117,6 +117,15 @@ class EditionTerms:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What somebody says of a product, as its seller chose. `link` is where it stands, or empty."""
+
+    text: str
+    who: str
+    link: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPage:
     """`is_listed` is False for a page that only a link leads to: search engines leave it out.
@@ -130,6 +139,7 @@ class ProductPage:
     description: Markup
     requirements: Markup
     questions: tuple[tuple[str, Markup], ...]
+    quotes: tuple[Quote, ...]
     terms: tuple[EditionTerms, ...]
     search_title: str
     search_text: str
@@ -231,6 +241,7 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
         description=render_markdown(product.description_markdown),
         requirements=render_markdown(product.requirements),
         questions=tuple((question, render_markdown(answer)) for question, answer in product.questions),
+        quotes=tuple(Quote(*quote) for quote in product.quotes),
         terms=tuple(of_edition for of_edition in terms.values() if of_edition.words),
         search_title=product.search_title,
         search_text=product.search_text,

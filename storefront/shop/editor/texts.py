@@ -11,11 +11,18 @@ from storefront.shop.editor.refusals import FieldsRefused, ProductRefused
 
 MOST_QUESTIONS = 12
 MOST_TAGS = 5
+MOST_QUOTES = 6
 LONGEST_QUESTION = 120
 LONGEST_ANSWER = 1000
 LONGEST_TAG = 24
+LONGEST_QUOTE = 400
+LONGEST_WHO = 80
+LONGEST_LINK = 300
 LONGEST_SLUG = 64
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LINK = re.compile(
+    r"https?://[^\s/?#@\\]+\.[^\s/?#@\\]+(?:[/?#]\S*)?"
+)  # of a host with a name, nobody's password in it
 RESERVED_SLUGS = frozenset({"new"})  # an address of the editor
 # Nobody sees them: of no width, and the letters that fill a place in Hangul and Braille.
 BLANK = set("\u00ad\u034f\u115f\u1160\u180e\u200b\u200c\u200d\u2060\u2800\u3164\ufe0f\ufeff\uffa0")
@@ -47,7 +54,7 @@ EDITION_RULES = {
     "name": TextRule(label="The name", longest=60, is_needed=True),
     "line": TextRule(label="The line", longest=120),
 }
-TEXT_FIELDS = (*RULES, "questions", "tags")
+TEXT_FIELDS = (*RULES, "questions", "quotes", "tags")
 
 
 class _Wrong(ValueError):
@@ -62,12 +69,17 @@ def clean_texts(
 ) -> dict[str, Any]:
     """Return the texts as they are stored.
 
-    `questions` are pairs of a question and its answer, of which those without both are left out; `tags` are words.
+    `questions` are pairs of a question and its answer, of which those without both are left out; `quotes` are
+    a text, who says it and an address, which may be empty; `tags` are words.
 
     Raises:
         FieldsRefused: of the kind `refused`, with a sentence for each field that cannot be stored.
     """
-    readers: dict[str, Callable[[Any], Any]] = {"questions": _clean_questions, "tags": _clean_tags}
+    readers: dict[str, Callable[[Any], Any]] = {
+        "questions": _clean_questions,
+        "quotes": _clean_quotes,
+        "tags": _clean_tags,
+    }
     texts: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, value in submitted.items():
@@ -114,6 +126,28 @@ def _clean_questions(pairs: Sequence[Sequence[str]]) -> list[list[str]]:
     if len(kept) > MOST_QUESTIONS:
         raise _Wrong(f"There is room for {MOST_QUESTIONS} questions: these are {len(kept)}.")
     return kept
+
+
+def _clean_quotes(quotes: Sequence[Sequence[str]]) -> list[list[str]]:
+    text_rule = TextRule(label="A quote", longest=LONGEST_QUOTE)
+    who_rule = TextRule(label="The name below a quote", longest=LONGEST_WHO)
+    cleaned = [
+        [clean_text(text, text_rule), clean_text(who, who_rule), _clean_link(link)] for text, who, link in quotes
+    ]
+    kept = [quote for quote in cleaned if any(quote)]
+    for text, who, link in kept:
+        if not (text and who):
+            raise _Wrong(f"{(text or who or link)!r} needs both, what is said and who says it.")
+    if len(kept) > MOST_QUOTES:
+        raise _Wrong(f"There is room for {MOST_QUOTES} quotes: these are {len(kept)}.")
+    return kept
+
+
+def _clean_link(link: str) -> str:
+    address = clean_text(link, TextRule(label="The address of a quote", longest=LONGEST_LINK))
+    if address and not LINK.fullmatch(address):
+        raise _Wrong(f"{address!r} is no address of a page: copy it from the browser, like https://example.com/x.")
+    return address
 
 
 def _clean_tags(words: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.catalog.tax import BEHAVIORS
 from storefront.shop.editor.product_settings import PRODUCT_FIELDS
 from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule
+from storefront.shop.files.quotes import quotes
 from storefront.shop.files.values import (
     Field,
     accent,
@@ -47,6 +48,7 @@ PRODUCT = (
     text("search_text", RULES["search_text"]),
     text("requirements", RULES["requirements"]),
     questions("questions"),
+    quotes("quotes"),
     text("first_steps", RULES["first_steps"]),
     flag("grants_license"),
     flag("grants_download"),

@@ -253,7 +253,7 @@ def tags(name: str) -> Field:
     return Field(
         name=name,
         column=name,
-        read=lambda node: _cleaned(name, [clean(scalar(entry), rule) for entry in items(node)]),
+        read=lambda node: cleaned(name, [clean(scalar(entry), rule) for entry in items(node)]),
         write=list,
         schema={
             "type": "array",
@@ -265,7 +265,7 @@ def tags(name: str) -> Field:
 
 def questions(name: str) -> Field:
     def read(node: Node) -> list[list[str]]:
-        pairs: list[list[str]] = _cleaned(name, [_read_pair(entry) for entry in items(node)])
+        pairs: list[list[str]] = cleaned(name, [_read_pair(entry) for entry in items(node)])
         return pairs
 
     return Field(
@@ -297,13 +297,14 @@ def _read_pair(node: Node) -> list[str]:
     if missing := [name for name in PAIR if name not in entry.nodes]:
         raise Wrong(f"this question has no {missing[0]}: write both.", entry.line)
     try:
-        _cleaned("questions", [[scalar(entry.nodes[name]) for name in PAIR]])
+        cleaned("questions", [[scalar(entry.nodes[name]) for name in PAIR]])
     except Wrong as wrong:
         raise Wrong(str(wrong), wrong.line or entry.line) from wrong
     return [scalar(entry.nodes[name]) for name in PAIR]
 
 
-def _cleaned(name: str, value: list[Any]) -> Any:  # noqa: ANN401 - tags are texts, questions are pairs
+def cleaned(name: str, value: list[Any]) -> Any:  # noqa: ANN401 - tags are texts, questions are pairs
+    """Return a list of texts as it is stored. Raises Wrong."""
     try:
         return clean_texts({name: value})[name]
     except ProductRefused as refused:

@@ -42,6 +42,11 @@ def test_refuses_what_cannot_be_stored_beside_its_field(app: Flask, owner: Buyer
         ("texts", {"name": bad}),
         ("texts", {"summary": "\u202eevil"}),
         ("texts", {"question": "Why?"}),
+        ("texts", {"quote": "Fine"}),
+        ("texts", {"quote_link": "https://example.com", "quote": ""}),
+        ("texts", {"quote": "Fine", "quote_who": bad}),
+        ("texts", {"quote": "Fine", "quote_who": "Grace", "quote_link": "javascript:alert(1)"}),
+        ("texts", {"quote": "Fine", "quote_who": "Grace", "quote_link": "https://"}),
         ("texts", {"tags": ",".join("abcdef")}),
         ("address", {"slug": bad}),
         ("settings", {"license_prefix": bad}),
@@ -61,7 +66,9 @@ def test_refuses_what_cannot_be_stored_beside_its_field(app: Flask, owner: Buyer
         assert answer.status_code < 500, (part, form)
     assert owner.post(f"{TWINSPOT}/state", state=bad).status_code == 409
     assert (
-        owner.post(f"{TWINSPOT}/preview?currency=%F0%9F%92%A9", name=bad, question=bad, tags=bad).status_code
+        owner.post(
+            f"{TWINSPOT}/preview?currency=%F0%9F%92%A9", name=bad, question=bad, quote=bad, tags=bad
+        ).status_code
         == 200
     )
     assert owner.get("/?currency=%F0%9F%92%A9").status_code == 200
@@ -71,7 +78,16 @@ def test_refuses_what_cannot_be_stored_beside_its_field(app: Flask, owner: Buyer
 
 def test_shows_a_name_of_markup_as_letters_wherever_it_stands(app: Flask, owner: Buyer) -> None:
     name = "'\"><script>alert(1)</script>{{ 7*7 }}"
-    owner.post(f"{TWINSPOT}/texts", name=name, summary=name, tags=name[:20], question=name, answer=name)
+    owner.post(
+        f"{TWINSPOT}/texts",
+        name=name,
+        summary=name,
+        tags=name[:20],
+        question=name,
+        answer=name,
+        quote=name,
+        quote_who=name,
+    )
     owner.post(f"{TWINSPOT}/editions/team", name=name, line=name)
     for path in ("/", "/products/twinspot", TWINSPOT, "/admin/products", f"{TWINSPOT}/preview"):
         page = owner.get(path)

@@ -102,6 +102,8 @@ def test_takes_every_text_at_its_limit_in_any_language(app: Flask, owner: Buyer)
         "name": "💫" * 120, "summary": "💫" * 160, "description_markdown": "💫" * 20_000,
         "requirements": "💫" * 2000, "first_steps": "💫" * 2000,
         "question": ["💫" * 120] * 12, "answer": ["💫" * 1000] * 12,
+        "quote": ["💫" * 400] * 6, "quote_who": ["💫" * 80] * 6,
+        "quote_link": [f"https://x.example/{'💫' * 282}"] * 6,
         "search_title": "💫" * 60, "search_text": "💫" * 160,
         "tags": ",".join(f"{number}{'💫' * 23}" for number in range(5)),
     }  # fmt: skip

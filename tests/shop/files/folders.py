@@ -40,6 +40,11 @@ questions:
       Not even once.
   - question: "no"
     answer: 'yes: really'
+quotes:
+  - text: "It works: really."
+    who: Grace H.
+    link: https://example.com/a?b=c#d
+  - {text: "no", who: 0012}
 first_steps: |
   1. Unpack it.
   2. Run `tidy`.

@@ -42,6 +42,8 @@ pictures:
 samples:
   - file: cover.png
     title: ""
+quotes:
+  - text: Fine
 ---
 """
 
@@ -70,6 +72,7 @@ def test_names_every_mistake_with_its_line_and_the_cure(app: Flask, tmp_path: Pa
         (f"{PRODUCT}:22", "in the same folder"),
         (f"{PRODUCT}:23", "there is no covr.png"),
         (f"{PRODUCT}:25", "one of these: mp3"),
+        (f"{PRODUCT}:28", "this quote has no who"),
         ("shop.toml:1", "there is no product nothing"),
         ("shop.toml:2", "did you mean support_email?"),
         ("shop.toml:3", "accent"),
@@ -91,8 +94,10 @@ def test_names_every_mistake_with_its_line_and_the_cure(app: Flask, tmp_path: Pa
         ("? [a, b]\n: c", 2, "a name of one word"),
         ("name: 'x", 2, "no YAML"),
         ("%YAML 1.1", 2, ""),
+        ("quotes:\n- text: Fine\n  whom: Grace", 4, "did you mean who?"),
+        ("quotes:\n- {text: Fine, who: Grace, link: example}", 3, "is no address of a page"),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_refuses_yaml_that_does_more_than_say_something(tmp_path: Path, front: str, line: int, words: str) -> None:
     folder = write(tmp_path / "shop", {PRODUCT: f"---\n{front}\n---\n"})

@@ -66,6 +66,10 @@ def test_stores_what_was_typed_as_text(app: Flask, tmp_path: Path) -> None:
     assert product["tags"] == ["1.10", "no", "0012", "2026-11-27", "C#"]
     assert product["requirements"] == "macOS 13\n\n  indented code\n- Windows"
     assert product["questions"][1] == ["no", "yes: really"]
+    assert product["quotes"] == [
+        ["It works: really.", "Grace H.", "https://example.com/a?b=c#d"],
+        ["no", "0012", ""],
+    ]
     assert product["first_steps"] == "1. Unpack it.\n2. Run `tidy`."
     assert (product["seats"], product["first_slug"], product["aliases"]) == (2, "tidy", ["neat-tool", "tidy"])
     assert product["description"].endswith("---\n\nDone. עברית")
