@@ -174,9 +174,13 @@ class Gateway:
         return charge.get("receipt_url") or None
 
     def _excess_of(self, raw: dict[str, Any], charge: dict[str, Any]) -> Excess:
-        """Return what a bank transfer brought too much; none where nobody paid by one, or the key may not ask."""
+        """Return what a bank transfer brought too much, or in vain; none where the key may not ask.
+
+        A payment that was given up does not say what it waited for, so of each the balance is asked.
+        """
         method = (charge.get("payment_method_details") or {}).get("type")
-        if method != "customer_balance" or not isinstance(raw["customer"], str):
+        is_given_up = (raw["payment_intent"] or {}).get("status") == "canceled"
+        if not isinstance(raw["customer"], str) or not (is_given_up or method == "customer_balance"):
             return NO_EXCESS
         path = f"/v1/customers/{quote(raw['customer'], safe='')}/cash_balance_transactions"
         rows = (self._find(path, limit=100) or {"data": []})["data"]

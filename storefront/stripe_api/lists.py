@@ -35,6 +35,12 @@ class OfPayment(Generic[T]):
     seen: T
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteCheckout:
+    id: str
+    is_paid: bool
+
+
 def _page(raw: dict[str, Any], read: Callable[[dict[str, Any]], T | None]) -> Page[T]:
     rows = raw["data"]
     items = tuple(seen for row in rows if (seen := read(row)) is not None)
@@ -47,11 +53,15 @@ def _params(since: datetime, after: str | None, **more: object) -> Any:  # noqa:
 
 
 @readable()
-def list_complete_checkouts(*, since: datetime, after: str | None) -> Page[str]:
-    """Ids of Checkout Sessions created since then whose form was completed."""
+def list_complete_checkouts(*, since: datetime, after: str | None) -> Page[CompleteCheckout]:
+    """Checkout Sessions created since then whose form was completed."""
     params = _params(since, after, status="complete")
     raw = gateway().ask(lambda client: client.v1.checkout.sessions.list(params))
-    return _page(raw, lambda row: str(row["id"]) if row["mode"] == "payment" else None)
+    return _page(raw, lambda row: _complete(row) if row["mode"] == "payment" else None)
+
+
+def _complete(row: dict[str, Any]) -> CompleteCheckout:
+    return CompleteCheckout(id=str(row["id"]), is_paid=row["payment_status"] != "unpaid")
 
 
 @readable()

@@ -97,7 +97,8 @@ def wanting_answer(word: StripesWord) -> set[str]:
 
 def wanted_notices(word: StripesWord, number: str, *, allowed: bool) -> set[tuple[str, str]]:
     wanted = {("dispute_open", subject) for subject in wanting_answer(word)}
-    wanted |= {("excess_paid", number)} if word.is_paid and word.sent > word.total else set()
+    is_too_much = word.sent > word.total if word.is_paid else word.has_failed and word.sent > 0
+    wanted |= {("excess_paid", number)} if is_too_much else set()
     if allowed:
         wanted |= {("fraud_warning", each) for each, is_actionable in word.warnings.items() if is_actionable}
         wanted |= {("refund_failed", each) for each, refund in word.refunds.items() if refund.status == "failed"}

@@ -35,6 +35,7 @@ from tests.sequences.steps import (
     MoveDispute,
     NameItems,
     OpenDispute,
+    PayAfterFailure,
     Reconcile,
     Refund,
     SendMoney,
@@ -158,6 +159,8 @@ class Sale:
                 control(f"charges/{self._charge()}/fraud_warning")
             case SettlePayment(result):
                 end_payment(self.sandbox, self.method, self.payment, result)
+            case PayAfterFailure():
+                control(f"payment_intents/{self.payment}/settle_after_failure")
             case SendMoney(amount):
                 control(f"payment_intents/{self.payment}/fund", amount=amount)
 

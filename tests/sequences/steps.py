@@ -79,6 +79,11 @@ class SettlePayment:
 
 
 @dataclass(frozen=True, slots=True)
+class PayAfterFailure:
+    """What Stripe's documents rule out; nothing where the payment has not failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class SendMoney:
     """By bank transfer: a part of what is missing, or more than that."""
 
@@ -112,7 +117,17 @@ class CloseNotice:
     which: int
 
 
-AtStripe = Refund | SettleRefund | NameItems | OpenDispute | MoveDispute | WarnOfFraud | SettlePayment | SendMoney
+AtStripe = (
+    Refund
+    | SettleRefund
+    | NameItems
+    | OpenDispute
+    | MoveDispute
+    | WarnOfFraud
+    | SettlePayment
+    | PayAfterFailure
+    | SendMoney
+)
 Step = AtStripe | Deliver | LoadPages | Reconcile | Decide | CloseNotice
 
 few = st.integers(min_value=0, max_value=2)
@@ -148,6 +163,7 @@ steps = st.one_of(
     st.builds(NameItems, few, st.sampled_from(["", "1", "2,3"])),
     st.builds(WarnOfFraud),
     st.builds(LoadPages),
+    st.builds(PayAfterFailure),
     st.builds(Decide, st.sampled_from([follow, follow, Decision.ALLOW, Decision.WITHDRAW])),
     st.builds(CloseNotice, few),
 )

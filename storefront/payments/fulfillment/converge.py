@@ -64,7 +64,7 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
     outcome = _hand_out(session, order)
     now = order_access(order)
     note_access(session, order.id, before, now)
-    if outcome is Outcome.FULFILLED or after_sale is not None:
+    if outcome is Outcome.FULFILLED or after_sale is not None or order.excess_minor:
         _settle_notices(session, order, answer, after_sale)
     is_resumed = not is_new and now.allowed and resume_mails(session, order)
     is_held_mail_new = promise_state(session, order)

@@ -86,8 +86,9 @@ def _double(number: str, other: str) -> NoticeDraft:
 
 def _excess(order: Order) -> NoticeDraft:
     amount = money.format_money(order.excess_minor, order.currency)
+    what = "more than its price" if order.is_paid else "that was sent before the transfer was given up"
     text = (
-        f"Order {order.number}: {amount} more than its price lies in the buyer's cash balance at Stripe. Send it "
+        f"Order {order.number}: {amount} {what} lies in the buyer's cash balance at Stripe. Send it "
         "back from the customer's page in the Stripe Dashboard, or keep it for their next order if they agree."
     )
     return NoticeDraft(kind=NoticeKind.EXCESS_PAID, subject=order.number, text=text)

@@ -61,7 +61,7 @@ def _compare(order: Order, seen: SeenCheckout) -> Iterator[str]:
 
 def _compare_sale(order: Order, seen: SeenCheckout) -> Iterator[str]:
     if seen.is_paid and not order.is_paid:
-        yield "paid at Stripe, waiting here"
+        yield f"paid at Stripe, {'failed' if order.has_failed else 'waiting'} here"
     elif seen.is_paid and order.fulfilled_at is None:
         yield "paid, but nothing was handed out"
     if seen.has_failed and not order.has_failed and not order.is_paid:

@@ -93,17 +93,21 @@ def _read_waiting(after: str | None) -> Batch:
 
 
 def _read_checkouts(since: datetime, after: str | None) -> Batch:
+    """What was handed out is settled; what has failed is, too, unless Stripe says that it was paid after all."""
     page = patiently(lambda: list_complete_checkouts(since=since, after=after))
-    settled = set(
-        db.session.scalars(
-            select(Order.checkout_session_id).where(
-                Order.checkout_session_id.in_(page.items), or_(Order.fulfilled_at.is_not(None), Order.has_failed)
-            )
+    is_settled = or_(Order.fulfilled_at.is_not(None), Order.has_failed)
+    rows = db.session.execute(
+        select(Order.checkout_session_id, Order.fulfilled_at).where(
+            Order.checkout_session_id.in_([checkout.id for checkout in page.items]), is_settled
         )
     )
-    return Batch(
-        sessions=tuple(session_id for session_id in page.items if session_id not in settled), cursor=page.cursor
+    settled = {row.checkout_session_id: row.fulfilled_at is not None for row in rows}
+    unsettled = (
+        checkout.id
+        for checkout in page.items
+        if checkout.id not in settled or (checkout.is_paid and not settled[checkout.id])
     )
+    return Batch(sessions=tuple(unsettled), cursor=page.cursor)
 
 
 def _read_refunds(since: datetime, after: str | None) -> Batch:

@@ -184,6 +184,20 @@ def test_hears_of_each_transfer_at_once_and_tells_the_owner_once_what_came_after
     assert len(keys_on(sale.page())) == 1
 
 
+def test_tells_the_owner_what_was_sent_for_a_transfer_that_was_given_up(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    sale = Sale(app, buyer, sandbox, "customer_balance")
+    sandbox.control(f"payment_intents/{sale.intent}/fund", amount=900)
+    assert "Send $10.00 to this account, which is still missing" in sale.page()
+    sale.fail()
+    assert sale.post(FAILED) == "not_paid"
+    notices = read_rows(app, "SELECT kind, text FROM notices WHERE closed_at IS NULL")
+    assert [row["kind"] for row in notices] == ["excess_paid"]
+    assert "$9.00 that was sent before the transfer was given up lies" in notices[0]["text"]
+    assert "sent too much $9.00" in sale.shown_to_owner()
+
+
 def test_takes_a_refund_that_lies_in_the_balance_for_no_money_too_much(
     app: Flask, buyer: Buyer, sandbox: SandboxClient
 ) -> None:

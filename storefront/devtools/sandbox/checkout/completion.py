@@ -10,7 +10,7 @@ from storefront.devtools.sandbox.checkout.saved_methods import keep_method
 from storefront.devtools.sandbox.checkout.session_body import requires_terms
 from storefront.devtools.sandbox.checkout.typed_fields import write_typed
 from storefront.devtools.sandbox.payments import payment_intents
-from storefront.devtools.sandbox.payments.delayed import end_voucher, settle
+from storefront.devtools.sandbox.payments.delayed import end_voucher, pay_after_failure, settle
 from storefront.devtools.sandbox.payments.funding import fund
 from storefront.devtools.sandbox.resources.coupons import count_redemption
 from storefront.devtools.sandbox.resources.promotion_codes import count_code_redemption
@@ -81,6 +81,11 @@ def settle_payment(
 ) -> None:
     """Let a debit or a voucher end, and tell the session it paid for."""
     _end_late(work, intent, settle(work, intent, succeeds=succeeds, failure=failure))
+
+
+def settle_after_failure(work: UnitOfWork, intent: Record, method: Record) -> None:
+    """Let money come for a session whose payment has failed."""
+    _end_late(work, intent, pay_after_failure(work, intent, method))
 
 
 def end_voucher_of(work: UnitOfWork, intent: Record) -> None:

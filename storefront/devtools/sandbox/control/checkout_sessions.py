@@ -3,7 +3,12 @@
 from flask import Blueprint, Response, jsonify, request
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
-from storefront.devtools.sandbox.checkout.completion import expire, receive_transfer, settle_payment
+from storefront.devtools.sandbox.checkout.completion import (
+    expire,
+    receive_transfer,
+    settle_after_failure,
+    settle_payment,
+)
 from storefront.devtools.sandbox.control.request_data import (
     choice,
     find_or_refuse,
@@ -13,7 +18,7 @@ from storefront.devtools.sandbox.control.request_data import (
 )
 from storefront.devtools.sandbox.payments.bank_transfers import remaining
 from storefront.devtools.sandbox.payments.declines import BANK_FAILURES
-from storefront.devtools.sandbox.payments.delayed import can_settle
+from storefront.devtools.sandbox.payments.delayed import can_settle, failed_method
 from storefront.devtools.sandbox.payments.mandates import NETWORK_STATUSES, STATUSES, update_mandate
 from storefront.devtools.sandbox.resources.payment_pages import pay_as_the_page_would
 from storefront.devtools.sandbox.storage.records import Json, Record
@@ -101,6 +106,18 @@ def settle(intent_id: str) -> Response:
         if not can_settle(intent):
             raise invalid(f"This PaymentIntent is {intent.body['status']}, not processing.")
         settle_payment(work, intent, succeeds=_RESULTS[result], failure=failure)
+        return jsonify(intent.body)
+
+
+@checkout_sessions.post("/payment_intents/<intent_id>/settle_after_failure")
+def pay_after_all(intent_id: str) -> Response:
+    """Let the money of a failed debit or voucher come after all, which Stripe's documents rule out."""
+    with current_store().work() as work:
+        intent = find_or_refuse(work, "payment_intent", intent_id)
+        method = failed_method(work, intent)
+        if method is None or method.body["type"] == "card":
+            raise invalid(f"This PaymentIntent is {intent.body['status']} and no failed debit or voucher.")
+        settle_after_failure(work, intent, method)
         return jsonify(intent.body)
 
 

@@ -122,6 +122,20 @@ def settle(
     return _settle_debit(work, intent, method, succeeds, failure)
 
 
+def failed_method(work: UnitOfWork, intent: Record) -> Record | None:
+    """Return what the payment was tried with that came to nothing; None where it did not fail."""
+    tried = (intent.body["last_payment_error"] or {}).get("payment_method") or {}
+    if intent.body["status"] != "requires_payment_method" or "id" not in tried:
+        return None
+    return work.records.find("payment_method", tried["id"])
+
+
+def pay_after_failure(work: UnitOfWork, intent: Record, method: Record) -> Record:
+    """Pay what has failed by a new charge: Stripe's documents rule it out, and a shop should not lose it."""
+    intent.body["payment_method"] = method.id
+    return _pay(work, intent, method)
+
+
 def _settle_debit(
     work: UnitOfWork, intent: Record, method: Record, succeeds: bool | None, failure: str | None
 ) -> Record:
