@@ -30,6 +30,7 @@ from storefront.payments.checkout.left_sessions import close_left
 from storefront.payments.reconcile.run import reconcile
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.shop.catalog.mirrors import follow_names
+from storefront.shop.discounts.repair import repair as repair_discounts
 from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,12 @@ def follow_names_if_due() -> None:
         log.warning("names not told to stripe", extra={"why": error.code})
 
 
+def bring_discounts() -> None:
+    """Let Stripe know what begins and ends by now, and what it was away for."""
+    if take_lease("discounts", seconds=LEASE_SECONDS):
+        repair_discounts()
+
+
 def forget_hourly() -> None:
     """Addresses typed and proven long ago, browsers not seen for as long, uploads that nobody continues, and what
     was left at Checkout a month ago."""
@@ -100,6 +107,7 @@ JOBS = {
     "serve_keys": serve_keys,
     "forget_proofs": forget_hourly,
     "follow_names": follow_names_if_due,
+    "discounts": bring_discounts,
     "close_left": close_sessions_left,
     "reconcile": reconcile_if_due,
 }

@@ -16,6 +16,7 @@ SECTIONS: Sections = {
             "Add what can be bought of a product, and switch it off.",
         ),
         "prices": ("storefront.cli.editions:prices", "Set what an edition costs, in each currency."),
+        "discounts": ("storefront.cli.discounts:discounts", "Make codes that take something off, and stop them."),
         "media": ("storefront.cli.media:media", "Show pictures on a product's page, the cover first."),
         "shop": ("storefront.cli.shop_group:shop", "Write the shop's words, choose its looks; keep it as files."),
         "pages": ("storefront.cli.pages:pages", "Write imprint, terms and the like, and publish them."),

@@ -91,7 +91,7 @@ def _amounts(history: OrderHistory) -> str:
     """Return the total, and what else is not nothing."""
     parts = [money.format_money(history.total_minor, history.currency)]
     others = {
-        "discount": history.discount_minor,
+        f"discount{_with_code(history)}": history.discount_minor,
         "tax": history.tax_minor,
         "refunded": history.refunded_minor,
         "sent too much": history.excess_minor,
@@ -103,6 +103,10 @@ def _amounts(history: OrderHistory) -> str:
     if history.payment_method_type:
         parts.append(f"by {history.payment_method_type}")
     return ", ".join(parts)
+
+
+def _with_code(history: OrderHistory) -> str:
+    return f" with {history.discount_code}" if history.discount_code else ""
 
 
 def _taxes(history: OrderHistory) -> Iterator[str]:

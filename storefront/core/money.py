@@ -24,14 +24,17 @@ def digits(currency: str) -> int:
     return 3 if code in THREE_DECIMAL else 2
 
 
-def is_chargeable(amount_minor: int, currency: str) -> bool:
-    """Tell whether Stripe takes it: three-decimal amounts must end in 0, ISK and UGX amounts in 00."""
+def smallest_step(currency: str) -> int:
+    """Return what amounts are multiples of, in minor units: three-decimal ones end in 0, ISK and UGX in 00."""
     code = currency.lower()
     if code in THREE_DECIMAL:
-        return amount_minor % 10 == 0
-    if code in WHOLE_UNITS_IN_TWO_DECIMALS:
-        return amount_minor % 100 == 0
-    return True
+        return 10
+    return 100 if code in WHOLE_UNITS_IN_TWO_DECIMALS else 1
+
+
+def is_chargeable(amount_minor: int, currency: str) -> bool:
+    """Tell whether Stripe takes it."""
+    return amount_minor % smallest_step(currency) == 0
 
 
 def parse_money(text: str, currency: str) -> int:

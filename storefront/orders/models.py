@@ -53,6 +53,7 @@ class Order(Base):
     currency: Mapped[str]
     subtotal_minor: Mapped[int]
     discount_minor: Mapped[int]
+    discount_code: Mapped[str | None]  # what the buyer typed or followed, or the name of a coupon
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
     presentment_minor: Mapped[int | None]

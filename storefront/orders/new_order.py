@@ -32,6 +32,7 @@ def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id
         "currency": seen.currency,
         "subtotal_minor": seen.subtotal_minor,
         "discount_minor": seen.discount_minor,
+        "discount_code": seen.discount.code if seen.discount else None,
         "tax_minor": seen.tax_minor,
         "total_minor": seen.total_minor,
         "presentment_minor": seen.presentment_minor,

@@ -24,6 +24,7 @@ from storefront.stripe_api.refusals import readable, refusals
 from storefront.stripe_api.seen import (
     SeenAfterSale,
     SeenCheckout,
+    SeenDiscount,
     SeenEvent,
     SeenLink,
     SeenRefund,
@@ -141,6 +142,19 @@ class Gateway:
             excess=self._excess_of(raw, charge),
             invoice=self._find_invoice(raw.get("invoice")),
             kept_tax_ids=self._find_tax_ids(raw) if thorough else None,
+            discount=self._find_discount(raw),
+        )
+
+    def _find_discount(self, raw: dict[str, Any]) -> SeenDiscount | None:
+        """Ask what a code is called, where one was used; a restricted key may not know, and the sale goes on."""
+        used = next(iter(raw.get("discounts") or []), None)
+        if used is None:
+            return None
+        code_id, coupon_id = used.get("promotion_code"), used.get("coupon")
+        kind, object_id = ("promotion_codes", code_id) if code_id else ("coupons", coupon_id)
+        named = self._find(f"/v1/{kind}/{quote(object_id or '', safe='')}") or {}
+        return SeenDiscount(
+            promotion_code_id=code_id, coupon_id=coupon_id, code=named.get("code") or named.get("name")
         )
 
     def _find_invoice(self, invoice_id: str | None) -> SeenInvoice | None:

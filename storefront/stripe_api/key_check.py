@@ -56,6 +56,11 @@ CARD_NEEDS = (
     Need(label="Customers", is_write=True, path="/v1/customers/cus_none"),
     Need(label="Payment Methods", is_write=True, path="/v1/payment_methods/pm_none/detach"),
 )
+# Who makes discounts makes them at Stripe.
+DISCOUNT_NEEDS = (
+    Need(label="Coupons", is_write=True, path="/v1/coupons"),
+    Need(label="Promotion Codes", is_write=True, path="/v1/promotion_codes"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +74,17 @@ class SeenKey:
     lacking: tuple[str, ...] = ()
 
 
-def look_at_key(*, saves_cards: bool = False) -> SeenKey:
+def look_at_key(*, saves_cards: bool = False, has_discounts: bool = False) -> SeenKey:
     """Raises StripeRefused (code "key") for a key that is none, StripeUnavailable where nobody answers in time."""
     end_read()
-    return _Check(saves_cards=saves_cards).look()
+    more = (*(CARD_NEEDS if saves_cards else ()), *(DISCOUNT_NEEDS if has_discounts else ()))
+    return _Check(more).look()
 
 
 class _Check:
-    def __init__(self, *, saves_cards: bool) -> None:
+    def __init__(self, more: tuple[Need, ...]) -> None:
         tax_needs = TAX_NEEDS if settings().stripe_tax else ()
-        self._needs = (*NEEDS, *tax_needs, *(CARD_NEEDS if saves_cards else ()))
+        self._needs = (*NEEDS, *tax_needs, *more)
         self._until = time.monotonic() + ALL_SECONDS
         self._client = stripe.StripeClient(
             settings().stripe_secret_key,

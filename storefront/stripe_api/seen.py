@@ -102,6 +102,18 @@ class SeenPayment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenDiscount:
+    """What took something off a Session: a Promotion Code, or a Coupon without one.
+
+    `code` is what buyers type, or else the coupon's name; None where Stripe does not say.
+    """
+
+    promotion_code_id: str | None
+    coupon_id: str | None
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeenCheckout:
     """What Stripe says of a Checkout Session now. `payment` is None where nothing had to be paid."""
 
@@ -138,6 +150,7 @@ class SeenCheckout:
     payment: SeenPayment | None
     recovered_from: str | None  # the expired Session that this one is a copy of
     recovery: SeenRecovery | None
+    discount: SeenDiscount | None
     lines: tuple[SeenLine, ...]
 
     @property
@@ -341,6 +354,7 @@ def read_checkout(
     invoice: SeenInvoice | None = None,
     kept_tax_ids: list[dict[str, Any]] | None = None,
     excess: Excess = NO_EXCESS,
+    discount: SeenDiscount | None = None,
 ) -> SeenCheckout:
     """`kept_tax_ids` are those of the Session's Customer, where somebody asked for them."""
     customer, totals = raw["customer_details"] or {}, raw["total_details"] or {}
@@ -380,5 +394,6 @@ def read_checkout(
         payment=_seen_payment(payment, after_sale, excess) if isinstance(payment, dict) else None,
         recovered_from=raw.get("recovered_from"),
         recovery=read_recovery(raw),
+        discount=discount,
         lines=tuple(_seen_line(line) for line in lines),
     )

@@ -125,6 +125,28 @@ def _create(world: World) -> Prepared:
     return ("My tool",), told
 
 
+@case("discounts create")
+def _create_discount(world: World) -> Prepared:
+    after = {
+        "code": "SPRING",
+        "percent_hundredths": 1250,
+        "amounts": {},
+        "minimums": {"usd": 2000},
+        "most_uses": 5,
+        "starts_at": ANY,
+        "ends_at": None,
+        "product_ids": [ANY],
+    }
+    words = ("spring", "--percent", "12.5", "--minimum", "20.00 USD", "--uses", "5", "--product", "twinspot")
+    return words, Told("discount.created", "SPRING", None, after)
+
+
+@case("discounts stop")
+def _stop_discount(world: World) -> Prepared:
+    world.do("discounts", "create", "SPRING", "--percent", "20")
+    return ("spring",), Told("discount.stopped", "SPRING", None, {"stopped_at": ANY})
+
+
 @case("shop apply")
 def _apply(world: World) -> Prepared:
     folder = world.folder / "shop"

@@ -80,6 +80,7 @@ class OrderHistory:
     currency: str
     subtotal_minor: int
     discount_minor: int
+    discount_code: str | None
     tax_minor: int
     total_minor: int
     presentment_minor: int | None
@@ -131,6 +132,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         currency=order.currency,
         subtotal_minor=order.subtotal_minor,
         discount_minor=order.discount_minor,
+        discount_code=order.discount_code,
         tax_minor=order.tax_minor,
         total_minor=order.total_minor,
         presentment_minor=order.presentment_minor,

@@ -11,6 +11,7 @@ from storefront.core.storage import storage
 from storefront.owner.readiness.answers import Body, ask_again
 from storefront.owner.readiness.models import Question
 from storefront.payments.webhook.endpoint import check_endpoint
+from storefront.shop.discounts.queries import has_discounts
 from storefront.shop.profile.saved_cards import may_save_cards
 from storefront.stripe_api.key_check import look_at_key
 from storefront.stripe_api.tax_check import look_at_tax
@@ -29,7 +30,7 @@ def look_at_webhook() -> None:
 
 def _ask_stripe() -> Body:
     try:
-        return asdict(look_at_key(saves_cards=may_save_cards()))
+        return asdict(look_at_key(saves_cards=may_save_cards(), has_discounts=has_discounts()))
     except StripeRefused as error:
         if error.stripe_code != "key":
             raise

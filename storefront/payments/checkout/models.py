@@ -44,6 +44,7 @@ class Checkout(Base):
     account: Mapped[str]  # at Stripe: another account does not know this Session
     # Whose saved cards its Session shows: nobody else goes on with it, and signing out ends it.
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
+    discount_id: Mapped[int | None] = mapped_column(ForeignKey("discounts.id"))  # what its Session takes off
     cart: Mapped[tuple[CartLine, ...]] = mapped_column(CartJson)
     is_from_cart: Mapped[bool] = mapped_column(default=True)  # "Buy now" has one line, and leaves the cart alone
     ui_mode: Mapped[str] = mapped_column(default=EMBEDDED)  # of this attempt, whatever the shop says by now

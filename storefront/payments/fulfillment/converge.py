@@ -23,6 +23,7 @@ from storefront.payments.fulfillment.notices import draft_notices
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.promises import promise_after_sale, promise_free, promise_state
 from storefront.shop.catalog.recognized_lines import RecognizedLine
+from storefront.shop.discounts.uses import count_use
 from storefront.stripe_api.seen import SeenAfterSale, SeenCheckout
 
 
@@ -98,7 +99,10 @@ def _insert_order(session: Session, seen: SeenCheckout) -> bool:
     mode = settings().mode
     # Who pays with somebody's address gives them something; who only types it must not touch what is theirs.
     customer_id = ensure_customer(session, mode=mode, email=seen.email or "", is_proven=seen.total_minor > 0)
-    return insert_order(session, seen, mode=mode, customer_id=customer_id)
+    is_made = insert_order(session, seen, mode=mode, customer_id=customer_id)
+    if is_made and seen.discount is not None:
+        count_use(session, seen.discount)
+    return is_made
 
 
 def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenAfterSale | None:

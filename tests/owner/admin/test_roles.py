@@ -34,6 +34,8 @@ WHO = {
     "preview_product": OWNERS, "move_product_here": OWNERS,
     "shop_looks": OWNERS, "save_looks": OWNERS, "looks_swatch": OWNERS, "set_looks_file": OWNERS,
     "remove_looks_file": OWNERS,
+    "discounts": OWNERS, "new_discount": OWNERS, "make_discount": OWNERS, "discount": OWNERS,
+    "stop_discount_here": OWNERS,
     "add_pictures": OWNERS, "describe_picture_here": OWNERS, "move_picture_here": OWNERS,
     "remove_picture_here": OWNERS, "add_samples": OWNERS, "move_sample_here": OWNERS, "remove_sample_here": OWNERS,
     "create_edition": OWNERS, "save_edition": OWNERS, "save_price": OWNERS, "switch_edition_here": OWNERS,

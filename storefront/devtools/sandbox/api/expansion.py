@@ -49,7 +49,7 @@ _REFERENCES: dict[str, dict[str, str]] = {
     "discount": {"promotion_code": "promotion_code", "source.coupon": "coupon", "customer": "customer"},
 }
 
-Builder = Callable[[UnitOfWork, Json], Json | list[Json]]
+Builder = Callable[[UnitOfWork, Json], Json | list[Json] | None]
 _BUILDERS: dict[tuple[str, str], Builder] = {}
 
 
@@ -123,7 +123,8 @@ class _Expansion:
         builder = _BUILDERS.get((owner["object"], path))
         if builder is not None:
             if node.get(name) is None:
-                node[name] = builder(self.work, owner)
+                built = builder(self.work, owner)
+                node |= {} if built is None else {name: built}
             return True
         target = _REFERENCES.get(owner["object"], {}).get(path)
         if target is not None and isinstance(node.get(name), str):

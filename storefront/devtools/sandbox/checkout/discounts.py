@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
 from storefront.devtools.sandbox.api.parameter_checks import get_named, get_undeleted
 from storefront.devtools.sandbox.catalog.validity import is_past, is_usable
-from storefront.devtools.sandbox.checkout.totals import compute, discount_for
+from storefront.devtools.sandbox.checkout.totals import compute, covered_subtotals, discount_on, has_amount_in
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.money import minimum_charge
 from storefront.devtools.sandbox.resources.promotion_codes import find_active_code
@@ -30,6 +30,8 @@ def _attach_coupon(work: UnitOfWork, session: Record, coupon_id: str, param: str
         raise invalid("This coupon is no longer valid.", param=param, code="coupon_expired")
     if _is_in_other_currency(session, coupon):
         raise _code_error("promotion_code_currency_mismatch", param)
+    if not any(covered_subtotals(work, session, coupon)):
+        raise _code_error("coupon_applies_to_nothing", param)
     _use(work, session, coupon.id, None)
 
 
@@ -42,14 +44,15 @@ def apply_code(work: UnitOfWork, session: Record, text: str) -> None:
     if code is None:
         raise _code_error("promotion_code_invalid")
     coupon = _usable_coupon(work, session, code, "promotion_code")
-    if _leaves_too_little(session.body, coupon):
+    if _leaves_too_little(work, session, coupon):
         raise _code_error("promotion_code_amount_insufficient")
     _use(work, session, coupon.id, code)
 
 
-def _leaves_too_little(body: Json, coupon: Record) -> bool:
-    subtotal, currency = int(body["amount_subtotal"]), str(body["currency"])
-    return 0 < subtotal - discount_for(coupon.body, subtotal, currency) < minimum_charge(currency)
+def _leaves_too_little(work: UnitOfWork, session: Record, coupon: Record) -> bool:
+    subtotal, currency = int(session.body["amount_subtotal"]), str(session.body["currency"])
+    discount = discount_on(coupon, sum(covered_subtotals(work, session, coupon)), currency)
+    return 0 < subtotal - discount < minimum_charge(currency)
 
 
 def discount_object(session: Record) -> Json | None:
@@ -96,7 +99,14 @@ def _usable_coupon(work: UnitOfWork, session: Record, code: Record, param: str) 
     coupon = work.records.find("coupon", code.body["promotion"]["coupon"])
     if coupon is None:
         raise _code_error("promotion_code_invalid", param)
-    use = _CodeUse(code=code.body, coupon=coupon, session=session, now=work.now)
+    use = _CodeUse(
+        code=code.body,
+        more_minimums=code.private.get("currency_options") or {},
+        coupon=coupon,
+        session=session,
+        covered=sum(covered_subtotals(work, session, coupon)),
+        now=work.now,
+    )
     for is_broken, error_code in _CODE_RULES:
         if is_broken(use):
             raise _code_error(error_code, param)
@@ -108,8 +118,10 @@ class _CodeUse:
     """A promotion code that somebody wants to use for a session."""
 
     code: Json
+    more_minimums: Json
     coupon: Record
     session: Record
+    covered: int  # what the lines cost that the coupon is for
     now: int
 
 
@@ -134,8 +146,14 @@ def _is_below_minimum(use: _CodeUse) -> bool:
     restrictions, order = use.code["restrictions"], use.session.body
     if restrictions["minimum_amount"] is None:
         return False
-    is_same_currency = restrictions["minimum_amount_currency"] == order["currency"]
-    return not is_same_currency or order["amount_subtotal"] < restrictions["minimum_amount"]
+    minimums = {restrictions["minimum_amount_currency"]: restrictions["minimum_amount"]}
+    minimums |= {currency: option["minimum_amount"] for currency, option in use.more_minimums.items()}
+    least = minimums.get(order["currency"])
+    return least is None or order["amount_subtotal"] < least
+
+
+def _is_for_other_products(use: _CodeUse) -> bool:
+    return use.session.body["amount_subtotal"] > 0 and use.covered == 0
 
 
 def _is_for_another_currency(use: _CodeUse) -> bool:
@@ -143,7 +161,7 @@ def _is_for_another_currency(use: _CodeUse) -> bool:
 
 
 def _is_in_other_currency(session: Record, coupon: Record) -> bool:
-    return coupon.body["currency"] not in {None, session.body["currency"]}
+    return coupon.body["amount_off"] is not None and not has_amount_in(coupon, session.body["currency"])
 
 
 # In the order in which they are judged.
@@ -154,8 +172,10 @@ _CODE_RULES: tuple[tuple[Callable[[_CodeUse], bool], str], ...] = (
     (_lacks_a_customer, "promotion_code_first_time_only"),
     (_is_below_minimum, "promotion_code_minimum_not_met"),
     (_is_for_another_currency, "promotion_code_currency_mismatch"),
+    (_is_for_other_products, "coupon_applies_to_nothing"),
 )
 _MESSAGES = {
+    "coupon_applies_to_nothing": "This code does not apply to anything in this order.",
     "promotion_code_amount_insufficient": "This code can't be used with an order this small.",
     "promotion_code_currency_mismatch": "This code can't be used in this currency.",
     "promotion_code_customer_mismatch": "This code is invalid.",

@@ -20,11 +20,39 @@ def line_subtotal(price: Json, line: Json, quantity: int) -> int:
     return rounded(Decimal(price["unit_amount_decimal"]) * quantity, price["currency"])
 
 
-def discount_for(coupon: Json, subtotal: int, currency: str) -> int:
+def discount_for(coupon: Json, subtotal: int, currency: str, options: Json | None = None) -> int:
+    """Return what the coupon takes off lines that cost `subtotal`; `options`: its amounts in more currencies."""
     if coupon["amount_off"] is not None:
-        return min(int(coupon["amount_off"]), subtotal)
+        amount = coupon["amount_off"] if options is None else _amount_in(coupon, currency, options)
+        return min(int(amount or 0), subtotal)
     share = Decimal(subtotal) * Decimal(str(coupon["percent_off"])) / 100
     return min(rounded(share, currency), subtotal)
+
+
+def discount_on(coupon: Record, subtotal: int, currency: str) -> int:
+    return discount_for(coupon.body, subtotal, currency, coupon.private.get("currency_options") or {})
+
+
+def has_amount_in(coupon: Record, currency: str) -> bool:
+    """Tell whether a coupon of a fixed amount has one in this currency."""
+    return _amount_in(coupon.body, currency, coupon.private.get("currency_options") or {}) is not None
+
+
+def _amount_in(coupon: Json, currency: str, options: Json) -> int | None:
+    if coupon["currency"] == currency:
+        return int(coupon["amount_off"])
+    return int(options[currency]["amount_off"]) if currency in options else None
+
+
+def covered_subtotals(work: UnitOfWork, session: Record, coupon: Record) -> list[int]:
+    """Return what each line costs, 0 where the coupon is for other products."""
+    products = coupon.private.get("products")
+    return [
+        line["subtotal"]
+        if not products or work.records.get("price", line["price"]).body["product"] in products
+        else 0
+        for line in session.private["lines"]
+    ]
 
 
 def spread(discount: int, subtotals: list[int], currency: str) -> list[int]:
@@ -36,7 +64,7 @@ def spread(discount: int, subtotals: list[int], currency: str) -> list[int]:
 def _share_up_to(running: int, total: int, discount: int, currency: str) -> int:
     """Return how much of the discount falls on the lines so far; `running` is what they cost."""
     if running == total:
-        return discount
+        return discount  # also where there is nothing to share
     return min(rounded(Decimal(discount) * running / total, currency), discount)
 
 
@@ -47,10 +75,9 @@ def compute(work: UnitOfWork, session: Record) -> None:
     for line in private["lines"]:
         price = work.records.get("price", line["price"]).body
         line["subtotal"] = line_subtotal(price, line, line["quantity"])
-    subtotals = [line["subtotal"] for line in private["lines"]]
-    subtotal = sum(subtotals)
-    discount = _session_discount(work, session, subtotal)
-    for line, share in zip(private["lines"], spread(discount, subtotals, currency), strict=True):
+    subtotal = sum(line["subtotal"] for line in private["lines"])
+    covered, discount = _session_discount(work, session)
+    for line, share in zip(private["lines"], spread(discount, covered, currency), strict=True):
         line["discount"] = share
     body["amount_subtotal"] = subtotal
     add_taxes(work, session)
@@ -62,11 +89,13 @@ def compute(work: UnitOfWork, session: Record) -> None:
     }
 
 
-def _session_discount(work: UnitOfWork, session: Record, subtotal: int) -> int:
+def _session_discount(work: UnitOfWork, session: Record) -> tuple[list[int], int]:
+    """Return what each line costs that is discounted, and what comes off all of them together."""
     if session.private["coupon"] is None:
-        return 0
-    coupon = work.records.get("coupon", session.private["coupon"]).body
-    return discount_for(coupon, subtotal, session.body["currency"])
+        return [0 for _line in session.private["lines"]], 0
+    coupon = work.records.get("coupon", session.private["coupon"])
+    covered = covered_subtotals(work, session, coupon)
+    return covered, discount_on(coupon, sum(covered), session.body["currency"])
 
 
 def require_chargeable(session: Record) -> None:

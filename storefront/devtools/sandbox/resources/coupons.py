@@ -8,13 +8,20 @@ from stripe.params import (
     CouponUpdateParams,
 )
 
-from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.errors import exclusive, invalid
+from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_records
-from storefront.devtools.sandbox.api.parameter_checks import refuse_both, require, require_positive
+from storefront.devtools.sandbox.api.parameter_checks import (
+    get_undeleted,
+    refuse_both,
+    require,
+    require_positive,
+)
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, delete, new_metadata, save_change
 from storefront.devtools.sandbox.catalog.validity import is_usable
 from storefront.devtools.sandbox.ids import random_text
+from storefront.devtools.sandbox.money import CURRENCIES
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -28,8 +35,18 @@ def count_redemption(work: UnitOfWork, coupon_id: str) -> None:
         work.records.save(coupon)
 
 
+_LATEST_SECONDS = 5 * 366 * 86_400
+_LONGEST_NAME = 40
+
+
 def _check(params: Json) -> None:
     refuse_both(params, "percent_off", "amount_off")
+    _check_name(params)
+    check_currency_options(params.get("currency_options") or {}, "currency_options", "amount_off")
+    if "max_redemptions" in params:
+        require_positive(params["max_redemptions"], "max_redemptions")
+    if params.get("currency_options") and "amount_off" not in params:
+        raise exclusive("percent_off", "currency_options")
     if "amount_off" in params:
         require(params, "currency")
         require_positive(params["amount_off"], "amount_off")
@@ -46,9 +63,49 @@ def _check_percentage(percent_off: float) -> None:
         )
 
 
-@route("POST /v1/coupons", CouponCreateParams, check=_check, unsupported=("applies_to", "currency_options"))
+def _check_name(params: Json) -> None:
+    if len(params.get("name") or "") > _LONGEST_NAME:
+        raise invalid(f"Invalid string: must be at most {_LONGEST_NAME} characters", param="name", is_stored=False)
+
+
+def check_currency_options(options: Json, name: str, member: str) -> None:
+    """Judge a map of currencies to amounts, of coupons and of promotion codes alike."""
+    for currency, option in options.items():
+        if currency not in CURRENCIES:
+            raise invalid(f"Invalid currency: {currency}.", param=f"{name}[{currency}]", is_stored=False)
+        require(option, member, name=f"{name}[{currency}]")
+        require_positive(option[member], f"{name}[{currency}][{member}]")
+
+
+def _check_against_shop(work: UnitOfWork, params: Json) -> list[str] | None:
+    """Return the products that the coupon is for; None for all."""
+    redeem_by = params.get("redeem_by")
+    if redeem_by is not None and not work.now < redeem_by <= work.now + _LATEST_SECONDS:
+        raise invalid("redeem_by must be in the future, by at most five years.", param="redeem_by")
+    products = (params.get("applies_to") or {}).get("products")
+    for place, product_id in enumerate(products or []):
+        get_undeleted(work, "product", product_id, f"applies_to[products][{place}]")
+    return products
+
+
+@builds("coupon", "applies_to")
+def _build_applies_to(work: UnitOfWork, coupon: Json) -> Json | None:
+    products = work.records.get("coupon", coupon["id"]).private.get("products")
+    return {"products": products} if products else None
+
+
+@builds("coupon", "currency_options")
+def _build_currency_options(work: UnitOfWork, coupon: Json) -> Json | None:
+    if coupon["amount_off"] is None:
+        return None
+    more: Json = work.records.get("coupon", coupon["id"]).private.get("currency_options") or {}
+    return {coupon["currency"]: {"amount_off": coupon["amount_off"]}, **more}
+
+
+@route("POST /v1/coupons", CouponCreateParams, check=_check)
 def create_coupon(call: Call) -> Json:
     params, work = call.params, call.work
+    products = _check_against_shop(work, params)
     coupon_id = params.get("id") or random_text(8)
     if work.records.find("coupon", coupon_id) is not None:
         raise invalid("Coupon already exists.", param="id", code="resource_already_exists")
@@ -69,7 +126,7 @@ def create_coupon(call: Call) -> Json:
         "times_redeemed": 0,
         "valid": True,
     }
-    work.records.add(body)
+    work.records.add(body, {"products": products, "currency_options": params.get("currency_options") or {}})
     work.emit("coupon.created", body)
     return body
 

@@ -1,0 +1,143 @@
+"""Discounts as their owner sees them, on pages and in commands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.runtime import settings
+from storefront.shop.catalog.models import Product
+from storefront.shop.discounts.models import DiscountMirror
+from storefront.shop.discounts.queries import find_terms, list_terms
+from storefront.shop.discounts.rules import Terms, Why, find_time_trouble
+from storefront.shop.discounts.words import amounts_words, off_words
+from storefront.stripe_api import discounts
+
+
+class State(StrEnum):
+    RUNNING = "running"
+    SCHEDULED = "scheduled"
+    USED_UP = "used_up"
+    ENDED = "ended"
+    STOPPED = "stopped"
+
+
+_STATES = {Why.NOT_YET: State.SCHEDULED, Why.USED_UP: State.USED_UP, Why.ENDED: State.ENDED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscountView:
+    """`uses` are orders of this shop in the running mode. `products` are slugs; none are all products.
+
+    `trouble` says why Stripe does not take it; empty where it does.
+    """
+
+    code: str
+    state: State
+    off: str
+    products: tuple[str, ...]
+    minimum: str
+    is_first_purchase: bool
+    uses: int
+    most_uses: int | None
+    starts_at: datetime
+    ends_at: datetime | None
+    stopped_at: datetime | None
+    link: str
+    trouble: str
+
+    @property
+    def may_be_stopped(self) -> bool:
+        return self.stopped_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsesAtStripe:
+    """How often Stripe counted it, by asking now; `problem` says why it is not known."""
+
+    times: int | None
+    problem: str = ""
+
+
+def list_discounts() -> tuple[DiscountView, ...]:
+    """Return every discount, newest first."""
+    return _views(list_terms())
+
+
+def get_discount(code: str) -> DiscountView:
+    """Return the discount of this code that runs, or else the last that did. Raises NotFound."""
+    terms = find_terms(code)
+    if terms is None:
+        raise NotFound(f"There is no discount {code}. `storefront discounts list` shows all of them.")
+    return _views([terms])[0]
+
+
+def ask_uses(code: str) -> UsesAtStripe:
+    """Ask Stripe how often a discount was used, whoever sold it, in the running mode. Raises NotFound."""
+    terms = find_terms(code)
+    if terms is None:
+        raise NotFound(f"There is no discount {code}.")
+    known = select(DiscountMirror.promotion_code_id).where(
+        DiscountMirror.discount_id == terms.id,
+        DiscountMirror.mode == settings().mode,
+        DiscountMirror.promotion_code_id.is_not(None),
+    )
+    try:
+        times = [discounts.get_code(code_id or "").times_redeemed for code_id in db.session.scalars(known).all()]
+    except StorefrontError as error:
+        return UsesAtStripe(times=None, problem=error.message)
+    return (
+        UsesAtStripe(times=sum(times)) if times else UsesAtStripe(times=None, problem="Stripe has no such code.")
+    )
+
+
+def _views(listed: list[Terms]) -> tuple[DiscountView, ...]:
+    slugs = _find_slugs({product_id for terms in listed for product_id in terms.product_ids})
+    troubles = _find_troubles(terms.id for terms in listed)
+    return tuple(_view(terms, slugs, troubles.get(terms.id, "")) for terms in listed)
+
+
+def _find_slugs(product_ids: set[int]) -> dict[int, str]:
+    rows = db.session.execute(select(Product.id, Product.slug).where(Product.id.in_(product_ids)))
+    return {row.id: row.slug for row in rows}
+
+
+def _find_troubles(discount_ids: Iterable[int]) -> dict[int, str]:
+    """Return the newest refusal of each discount that Stripe does not have now."""
+    rows = db.session.execute(
+        select(DiscountMirror.discount_id, DiscountMirror.trouble, DiscountMirror.is_active)
+        .where(DiscountMirror.discount_id.in_(list(discount_ids)), DiscountMirror.mode == settings().mode)
+        .order_by(DiscountMirror.id)
+    )
+    return {row.discount_id: row.trouble for row in rows}
+
+
+def _view(terms: Terms, slugs: dict[int, str], trouble: str) -> DiscountView:
+    state = _state(terms)
+    return DiscountView(
+        code=terms.code,
+        state=state,
+        off=off_words(terms),
+        products=tuple(slugs[product_id] for product_id in terms.product_ids if product_id in slugs),
+        minimum=" or ".join(amounts_words(terms.minimums)),
+        is_first_purchase=terms.is_first_purchase,
+        uses=terms.uses,
+        most_uses=terms.most_uses,
+        starts_at=terms.starts_at,
+        ends_at=terms.ends_at,
+        stopped_at=terms.stopped_at,
+        link=f"{settings().base_url}/?code={terms.code}",
+        trouble=trouble if state is State.RUNNING else "",
+    )
+
+
+def _state(terms: Terms) -> State:
+    if terms.stopped_at is not None:
+        return State.STOPPED
+    why = find_time_trouble(terms, clock.now())
+    return State.RUNNING if why is None else _STATES[why]

@@ -1,0 +1,67 @@
+"""Discount: a code with its terms, which never change. DiscountMirror: the same at Stripe, by mode and account."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storefront.core import clock
+from storefront.core.db import Base
+
+
+class Discount(Base):
+    """`percent_hundredths` or `amounts` says what comes off: 2000 are 20 %; amounts are minor units by currency.
+
+    No `product_ids` are all products. `minimums` are what an order must reach, in minor units by currency.
+    """
+
+    __tablename__ = "discounts"
+    __table_args__ = (
+        CheckConstraint("percent_hundredths BETWEEN 1 AND 10000", name="percent_possible"),
+        Index(
+            "uq_discounts_code",
+            "code",
+            unique=True,
+            sqlite_where=text("stopped_at IS NULL"),
+            postgresql_where=text("stopped_at IS NULL"),
+        ),
+        Index("ix_discounts_all_codes", "code"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str]  # in capital letters
+    percent_hundredths: Mapped[int | None]
+    amounts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    product_ids: Mapped[list[Any]] = mapped_column(default=list)
+    minimums: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    is_first_purchase: Mapped[bool] = mapped_column(default=False)  # for addresses that have bought nothing yet
+    most_uses: Mapped[int | None]
+    starts_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ends_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class DiscountMirror(Base):
+    """A Coupon and its Promotion Code at Stripe. A coupon's products are fixed, so other products are another row.
+
+    `promotion_code_id` is None until Stripe has answered, and stays so where buyers cannot type the code.
+    """
+
+    __tablename__ = "discount_mirrors"
+    __table_args__ = (UniqueConstraint("discount_id", "mode", "account", "fingerprint"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    discount_id: Mapped[int] = mapped_column(ForeignKey("discounts.id"), index=True)
+    mode: Mapped[str]
+    account: Mapped[str]
+    fingerprint: Mapped[str]  # of the terms and of Stripe's products
+    products: Mapped[list[Any]] = mapped_column(default=list)  # Stripe's ids; none are all
+    coupon_id: Mapped[str] = mapped_column(unique=True)
+    promotion_code_id: Mapped[str | None] = mapped_column(unique=True)
+    is_active: Mapped[bool] = mapped_column(default=False)  # it can be used at Stripe, as far as we know
+    attempt: Mapped[int] = mapped_column(default=1)  # one more for each definite no
+    trouble: Mapped[str] = mapped_column(default="")  # why Stripe does not take it, for the owner
+    uses: Mapped[int] = mapped_column(default=0)  # orders of this shop
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -1,0 +1,58 @@
+"""Brings to Stripe what is not there as it is here: what begins, what ends, and what Stripe was away for."""
+
+import logging
+
+from sqlalchemy import select
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.errors import StorefrontError
+from storefront.core.runtime import settings
+from storefront.shop.discounts.at_stripe import bring_up_to_date
+from storefront.shop.discounts.mirror_rows import fingerprint_of, read_rows
+from storefront.shop.discounts.models import Discount, DiscountMirror
+from storefront.shop.discounts.products import find_unmirrored, read_products
+from storefront.shop.discounts.queries import get_terms
+from storefront.shop.discounts.rules import find_time_trouble
+
+log = logging.getLogger(__name__)
+
+
+def repair() -> int:
+    """Bring every discount to Stripe that is not there as it is here. Safe to repeat.
+
+    Returns how many Stripe was asked about.
+    """
+    waiting = _find_waiting()
+    for discount_id in waiting:
+        try:
+            bring_up_to_date(discount_id)
+        except StorefrontError as error:
+            log.warning("discount not brought to stripe", extra={"discount": discount_id, "why": error.code})
+    return len(waiting)
+
+
+def _find_waiting() -> list[int]:
+    """Find what runs and is not there with its products of today, and what is there and runs no more."""
+    rows = db.session.execute(
+        select(Discount.id, DiscountMirror.id)
+        .outerjoin(
+            DiscountMirror,
+            (DiscountMirror.discount_id == Discount.id)
+            & (DiscountMirror.mode == settings().mode)
+            & DiscountMirror.is_active,
+        )
+        .where(Discount.stopped_at.is_(None) | DiscountMirror.id.is_not(None))
+    ).all()
+    return [row[0] for row in rows if _is_waiting(row[0], is_there=row[1] is not None)]
+
+
+def _is_waiting(discount_id: int, *, is_there: bool) -> bool:
+    terms = get_terms(discount_id)
+    if find_time_trouble(terms, clock.now()) is not None:
+        return is_there
+    if not is_there:
+        return True
+    products = read_products(terms)
+    known = {row.fingerprint for row in read_rows(discount_id) if row.is_active}
+    return fingerprint_of(terms, products) not in known or bool(find_unmirrored(terms))

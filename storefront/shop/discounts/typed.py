@@ -1,0 +1,170 @@
+"""What an owner types for a discount, read into values; everything that is wrong is said at once."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from storefront.core import clock
+from storefront.core.errors import StorefrontError
+from storefront.core.money import format_money, parse_money
+from storefront.shop.discounts.rules import WHOLE
+from storefront.shop.editor.prices import MOST_MINOR, check_currency
+from storefront.shop.editor.refusals import FieldsRefused
+
+T = TypeVar("T")
+
+# Stripe's own are letters, digits and dashes: https://docs.stripe.com/api/promotion_codes/create. Short ones are
+# soon guessed.
+CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{1,48})[A-Z0-9]")
+PERCENT = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?\s*%?", re.ASCII)
+AMOUNT = re.compile(r"(\S+)\s+([A-Za-z]{3})")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?", re.ASCII)
+MOST_USES = 1_000_000
+LATEST = timedelta(days=5 * 365)  # Stripe: at most five years ahead
+FIELDS = ("code", "percent", "amounts", "minimum", "most_uses", "starts", "ends")
+
+
+class DiscountRefused(FieldsRefused):
+    code = "discount_refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedDiscount:
+    """The terms of a discount to be made. `starts_at` of None is now."""
+
+    code: str
+    percent_hundredths: int | None
+    amounts: dict[str, int]
+    minimums: dict[str, int]
+    most_uses: int | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+
+
+def read_typed(values: Mapping[str, str]) -> TypedDiscount:
+    """Read what was typed; a field that is missing is as good as empty.
+
+    Raises:
+        DiscountRefused: a sentence for each field that cannot be.
+    """
+    problems: dict[str, str] = {}
+
+    def read(name: str, reader: Callable[[str], T], nothing: T) -> T:
+        try:
+            text = values.get(name, "").strip()
+            return reader(text) if text else nothing
+        except (ValueError, StorefrontError) as refused:
+            problems[name] = str(refused)
+            return nothing
+
+    typed = TypedDiscount(
+        code=read("code", read_code, ""),
+        percent_hundredths=read("percent", read_percent, None),
+        amounts=read("amounts", read_amounts, {}),
+        minimums=read("minimum", read_amounts, {}),
+        most_uses=read("most_uses", read_uses, None),
+        starts_at=read("starts", read_moment, None),
+        ends_at=read("ends", read_end, None),
+    )
+    problems = _find_gaps(values) | _find_wrong_times(typed) | problems
+    if problems:
+        raise DiscountRefused(problems)
+    return typed
+
+
+def read_code(text: str) -> str:
+    code = text.upper()
+    if not CODE.fullmatch(code):
+        raise ValueError("A code has 3 to 50 letters (A to Z), digits and dashes, like SPRING-20.")
+    return code
+
+
+def read_percent(text: str) -> int:
+    """Return hundredths of a percent."""
+    match = PERCENT.fullmatch(text)
+    hundredths = int(Decimal(f"{match[1]}.{match[2] or 0}") * 100) if match else 0
+    if not 1 <= hundredths <= WHOLE:
+        raise ValueError("Write a percentage from 0.01 to 100, like 20 or 12.5.")
+    return hundredths
+
+
+def read_amounts(text: str) -> dict[str, int]:
+    """Read `5.00 USD, 4.50 EUR`: minor units by currency."""
+    amounts: dict[str, int] = {}
+    for part in re.split(r"[;\n]|(?<=[A-Za-z]),", text):
+        match = AMOUNT.fullmatch(part.strip())
+        if match is None:
+            raise ValueError(f"{part.strip()!r} is no amount: write it like 5.00 USD, and several with commas.")
+        currency = check_currency(match[2])
+        if currency in amounts:
+            raise ValueError(f"{currency.upper()} is there twice.")
+        amounts[currency] = _read_minor(match[1], currency)
+    return amounts
+
+
+def _read_minor(text: str, currency: str) -> int:
+    minor = parse_money(text, currency)
+    if not 0 < minor <= MOST_MINOR:
+        most = format_money(MOST_MINOR, currency)
+        raise ValueError(f"An amount in {currency.upper()} is more than nothing, and at most {most}.")
+    return minor
+
+
+def read_uses(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 7 and 1 <= int(text) <= MOST_USES):
+        raise ValueError(f"Write how often it can be used, from 1 to {MOST_USES:,}, or leave it empty.")
+    return int(text)
+
+
+def read_moment(text: str) -> datetime:
+    """Read a day or a minute, in UTC."""
+    if not MOMENT.fullmatch(text):
+        raise ValueError("Write a day or a minute in UTC, like 2027-03-01 or 2027-03-01 09:30.")
+    try:
+        return datetime.fromisoformat(text.replace(" ", "T")).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ValueError(f"There is no such day or time: {text}.") from error
+
+
+def read_end(text: str) -> datetime:
+    """Read the same; a day alone counts as a whole."""
+    moment = read_moment(text)
+    return moment + timedelta(days=1) if len(text) == len("2027-03-01") else moment
+
+
+def _find_gaps(values: Mapping[str, str]) -> dict[str, str]:
+    problems = {} if values.get("code", "").strip() else {"code": "Give it a code that buyers type."}
+    is_percent, is_amount = (bool(values.get(name, "").strip()) for name in ("percent", "amounts"))
+    if is_percent == is_amount:
+        problems["percent"] = "Write what comes off: a percentage or an amount, and not both."
+    return problems
+
+
+def _find_wrong_times(typed: TypedDiscount) -> dict[str, str]:
+    now = clock.now()
+    problems = {}
+    if typed.starts_at is not None and typed.starts_at > now + LATEST:
+        problems["starts"] = "It can begin within the next five years."
+    if typed.ends_at is None:
+        return problems
+    if typed.ends_at <= max(now, typed.starts_at or now):
+        problems["ends"] = "It has to end after it begins, and not in the past."
+    elif typed.ends_at > now + LATEST:
+        problems["ends"] = "It can end within the next five years, or never."
+    return problems
+
+
+def as_columns(typed: TypedDiscount) -> dict[str, Any]:
+    """Return the columns of the new row."""
+    return {
+        "code": typed.code,
+        "percent_hundredths": typed.percent_hundredths,
+        "amounts": typed.amounts,
+        "minimums": typed.minimums,
+        "most_uses": typed.most_uses,
+        "starts_at": typed.starts_at or clock.now(),
+        "ends_at": typed.ends_at,
+    }

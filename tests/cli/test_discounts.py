@@ -1,0 +1,47 @@
+"""`storefront discounts`: what an owner makes, sees and stops."""
+
+from click.testing import CliRunner
+from flask import Flask
+
+from tests.cli.commands import done, read_json, refused, run
+from tests.support.sale import sell
+from tests.support.sandbox_client import SandboxClient
+
+
+def test_makes_shows_and_stops_a_discount(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+    assert "discounts create SPRING" in done(command, "discounts", "list")
+    made = read_json(
+        command,
+        "discounts",
+        "create",
+        "spring",
+        "--amount",
+        "5.00 USD",
+        "--amount",
+        "4.50 EUR",
+        "--product",
+        "twinspot",
+    )
+    assert (made["code"], made["state"], made["off"]) == ("SPRING", "running", "$5.00 or €4.50 off")
+    assert (made["products"], made["trouble"]) == (["twinspot"], "")
+    assert made["link"].endswith("/?code=SPRING")
+    sell(app, sandbox, promotion_code="SPRING")
+    shown = read_json(command, "discounts", "show", "Spring")
+    assert (shown["uses"], shown["uses_at_stripe"]) == (1, 1)
+    assert "1 used" in done(command, "discounts", "list")
+    assert "Stripe counted 1." in done(command, "discounts", "show", "SPRING")
+    assert read_json(command, "discounts", "stop", "spring")["stopped"] is True
+    assert "No discount" in refused(command, "discounts", "stop", "spring")
+    assert [row["state"] for row in read_json(command, "discounts", "list")] == ["stopped"]
+    done(command, "discounts", "create", "SPRING", "--percent", "5")
+    assert [row["state"] for row in read_json(command, "discounts", "list")] == ["running", "stopped"]
+
+
+def test_refuses_what_cannot_be_a_discount(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+    assert "not both" in refused(command, "discounts", "create", "SPRING")
+    assert "no product nothing" in refused(
+        command, "discounts", "create", "SPRING", "--percent", "5", "--product", "nothing"
+    )
+    done(command, "discounts", "create", "SPRING", "--percent", "5")
+    assert "is a discount already" in refused(command, "discounts", "create", "spring", "--percent", "9")
+    assert run(command, "discounts", "show", "NOTHING").exit_code == 1

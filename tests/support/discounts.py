@@ -1,0 +1,36 @@
+"""Discounts for tests, made as owners make them."""
+
+from typing import Any
+
+from flask import Flask
+
+from storefront.core.db import db
+from storefront.shop.discounts.change import create_discount
+from tests.support.rows import read_rows
+from tests.support.sandbox_client import SandboxClient
+
+
+def discount(app: Flask, code: str = "SPRING", *, products: tuple[str, ...] = (), **typed: str) -> str:
+    """Make one, of 20 % unless `typed` says otherwise; return what Stripe said against it."""
+    off = {} if "amounts" in typed else {"percent": "20"}
+    with app.app_context():
+        trouble = create_discount({"code": code} | off | typed, products=products)
+        db.session.remove()
+    return trouble
+
+
+def codes_at_stripe(sandbox: SandboxClient, code: str = "SPRING") -> list[Any]:
+    """Return the Promotion Codes with their Coupons, newest first."""
+    expand = ["data.promotion.coupon", "data.promotion.coupon.applies_to"]
+    params: Any = {"code": code, "expand": expand, "limit": 100}
+    return list(sandbox.stripe.v1.promotion_codes.list(params).data)
+
+
+def uses_of(app: Flask, code: str = "SPRING") -> int:
+    rows = read_rows(
+        app,
+        "SELECT SUM(uses) AS uses FROM discount_mirrors JOIN discounts ON discounts.id = discount_id"
+        " WHERE code = :code",
+        code=code,
+    )
+    return int(rows[0]["uses"] or 0)
