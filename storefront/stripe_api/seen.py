@@ -322,6 +322,12 @@ def _part(raw: dict[str, Any], name: str) -> dict[str, Any]:
     return raw.get(name) or {}
 
 
+def _name(customer: dict[str, Any]) -> str | None:
+    """Return who bought, a business before the person, as an invoice is addressed; a page may tell both."""
+    told = (customer.get("business_name"), customer.get("name") or customer.get("individual_name"))
+    return ", ".join(dict.fromkeys(name for name in told if name)) or None
+
+
 def _answers(raw: dict[str, Any]) -> list[list[str]]:
     """Return what was typed or chosen; of a choice its words, not the value that Stripe knows it by."""
     answers = []
@@ -381,7 +387,7 @@ def read_checkout(
         presentment_minor=presentment.get("presentment_amount"),
         presentment_currency=presentment.get("presentment_currency"),
         email=customer.get("email"),
-        name=customer.get("name"),
+        name=_name(customer),
         country=_part(customer, "address").get("country"),
         tax_ids=with_verification(read_tax_ids(customer), kept_tax_ids or []),
         taxes=read_taxes(totals),

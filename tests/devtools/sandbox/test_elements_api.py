@@ -66,6 +66,20 @@ def test_keeps_what_a_page_collects_and_pays_with_it(sandbox: Calls) -> None:
     assert details["tax_ids"] == [{"type": "eu_vat", "value": "DE123456789"}]
 
 
+def test_shows_the_names_and_the_number_that_a_page_has_told(sandbox: Calls) -> None:
+    sdk = Sdk(sandbox, customer_creation="always")
+    told = {"business_name": "Engines Ltd", "individual_name": "Ada Lovelace"}
+    for name, value in {**told, "buyer_email": "ada@example.com", "phone": "+49 30 123456"}.items():
+        sdk.change(**{name: value})
+    sdk.call("/confirm", expected_amount=1900, payment_method="pm_card_visa")
+    paid = sandbox.session(sdk.session.id)
+    details = paid["customer_details"]
+    assert told.items() <= details.items()
+    assert told.items() <= paid["collected_information"].items()
+    assert (details["name"], details["phone"]) == ("Ada Lovelace", "+4930123456")
+    assert sandbox.get(f"/v1/customers/{paid['customer']}")["name"] == "Engines Ltd"
+
+
 @pytest.mark.parametrize(
     ("params", "code"),
     [

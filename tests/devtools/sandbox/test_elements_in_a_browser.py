@@ -153,6 +153,13 @@ def test_keeps_the_rules_of_the_sdk(page: Page, sandbox: Calls, host: str, compl
     page.evaluate("mount('TaxId', '#more')")
     assert "use one of the two" in str(attempt("actions.confirm()"))
     assert attempt("actions.runServerUpdate(() => Promise.reject(new TypeError('mine')))") == "TypeError: mine"
+    page.clock.install()
+    page.evaluate("void (window.slow = attempt(() => actions.runServerUpdate(() => new Promise(() => {}))))")
+    page.clock.fast_forward(19_000)
+    assert page.evaluate("Promise.race([window.slow, 'waits'])") == "waits"
+    assert page.evaluate("actions.getSession().canConfirm") is False
+    page.clock.fast_forward(1_001)
+    assert "longer than 20 seconds" in page.evaluate("window.slow")["error"]["message"]
     line = sandbox.get(f"/v1/checkout/sessions/{session.id}/line_items")["data"][0]["id"]
     page.expose_function(
         "change",

@@ -112,8 +112,19 @@ ANSWERED: dict[str, tuple[str, list[Step]]] = {
     ),
     "product.created": ("product.created", [("products", ITEM)]),
 }
+_OF_INVOICES = (
+    "created", "updated", "deleted", "finalized", "sent", "paid", "payment_failed", "payment_action_required",
+    "voided", "marked_uncollectible",
+)  # fmt: skip
 # What the sandbox does not have, by name: the call that is refused.
 REFUSED: dict[str, Step] = {
+    **{f"invoice.{name}": ("invoiceitems", "amount=2000&currency=usd&customer=cus_x") for name in _OF_INVOICES},
+    **{
+        f"credit_note.{name}": ("credit_notes", "invoice=in_x&lines[0][type]=custom_line_item")
+        for name in ("created", "updated", "voided")
+    },
+    "setup_intent.succeeded": ("setup_intents", "payment_method_types[]=card&confirm=true"),
+    "customer.subscription.created": ("subscriptions", "customer=cus_x&items[0][price]=price_x"),
     "charge.captured": ("payment_intents", f"{PAY}&payment_method=pm_card_visa&capture_method=manual"),
     "payment_intent.amount_capturable_updated": ("payment_intents", f"{PAY}&capture_method=manual"),
     "reporting.report_run.succeeded": ("reporting/report_runs", "report_type=balance.summary.1"),

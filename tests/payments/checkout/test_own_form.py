@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+import requests
 from flask import Flask
 
 from storefront.core.db import db
@@ -122,3 +123,17 @@ class TestWithTax:
         assert 'id="tax-id"' in page
         session: Any = sandbox.stripe.v1.checkout.sessions.list({"limit": 1}).data[0]
         assert session.automatic_tax.enabled
+
+
+def test_keeps_the_business_that_is_named_beside_a_tax_id_before_the_person(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    _address, page, session_id = open_form(buyer)
+    secret = re.search(r"cs_test_\w+_secret_\w+", page)
+    assert secret
+    for told in ({"business_name": "Engines Ltd"}, {"individual_name": "Ada Lovelace"}):
+        form = {"key": sandbox.publishable_key, "client_secret": secret[0], **told}
+        requests.post(f"{sandbox.url}/v1/payment_pages/{session_id}", data=form, timeout=60).raise_for_status()
+    sandbox.pay(session_id, name="Ada Lovelace")
+    buyer.land(session_id)
+    assert [row["name"] for row in read_rows(app, "SELECT name FROM orders")] == ["Engines Ltd, Ada Lovelace"]

@@ -17,6 +17,11 @@ def collected(session: Record) -> Json:
     return {**dict.fromkeys(names), **(session.private.get("collected") or {})}
 
 
+def names_of(session: Record) -> Json:
+    """Return the names that a page of the SDK told, as a session and its `customer_details` show them."""
+    return {name: collected(session)[name] for name in ("business_name", "individual_name")}
+
+
 def keep(session: Record, values: Json) -> None:
     session.private["collected"] = {**collected(session), **values}
 
@@ -64,7 +69,7 @@ def with_collected(session: Record, params: Json) -> Json:
     address = billing["address"]
     before = {
         "email": known["email"],
-        "name": billing["name"] or known["individual_name"],
+        "name": billing["name"] or known["individual_name"] or known["business_name"],
         "country": address.get("country"),
         "postal_code": address.get("postal_code"),
     }

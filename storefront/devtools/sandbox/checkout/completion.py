@@ -1,6 +1,7 @@
 """How a Checkout Session ends: paid, waiting for the bank, free, or expired."""
 
 from storefront.devtools.sandbox.api.addresses import full_address
+from storefront.devtools.sandbox.checkout.collected import names_of
 from storefront.devtools.sandbox.checkout.intents import cancel_intent
 from storefront.devtools.sandbox.checkout.invoices import add_invoice, announce_invoice
 from storefront.devtools.sandbox.checkout.payer import Payer, ensure_customer, payer_from
@@ -28,8 +29,8 @@ def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: st
         url=None,
         payment_intent=None if intent is None else intent.id,
         customer=ensure_customer(work, session, payer),
-        customer_details=_customer_details(write_typed(session), work, body, payer),
-        collected_information={"business_name": None, "individual_name": None, "shipping_details": None},
+        customer_details=_customer_details(work, session, payer),
+        collected_information={**names_of(session), "shipping_details": None},
     )
     if body["consent_collection"] is not None:
         body["consent"] = _consent(body)
@@ -48,15 +49,14 @@ def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: st
         count_completion(work, body["payment_link"])
 
 
-def _customer_details(phone: str | None, work: UnitOfWork, body: Json, payer: Payer) -> Json:
-    customer = work.records.find("customer", body["customer"] or "")
+def _customer_details(work: UnitOfWork, session: Record, payer: Payer) -> Json:
+    customer = work.records.find("customer", session.body["customer"] or "")
     return {
+        **names_of(session),
         "address": full_address(payer.address),
-        "business_name": None,
         "email": payer.email,
-        "individual_name": None,
         "name": payer.name,
-        "phone": phone,
+        "phone": write_typed(session),
         "tax_exempt": customer.body["tax_exempt"] if customer else "none",
         "tax_ids": list(payer.tax_ids),
     }

@@ -98,10 +98,25 @@ def check_capture_method(params: Json) -> None:
         )
 
 
+_NOT_IN_MODE = {"setup": ("line_items", "payment_intent_data"), "subscription": ("payment_intent_data",)}
+
+
 def _check_mode(params: Json) -> None:
+    """Refuse what Stripe would refuse in its words, and what it would take in the sandbox's own."""
     require(params, "mode")
-    if params["mode"] != "payment":
-        raise _refused(f"The local sandbox sells in payment mode only, not {params['mode']}.", "mode")
+    mode = params["mode"]
+    if mode == "payment":
+        return
+    for name in _NOT_IN_MODE[mode]:
+        if params.get(name):
+            raise _refused(f"You can not pass `{name}` in `{mode}` mode.", name)
+    lines = params.get("line_items") or []
+    if lines and not any("recurring" in line.get("price_data", {}) for line in lines):
+        # Every price that the sandbox keeps is paid once.
+        raise _refused(
+            "You must provide at least one recurring price in `subscription` mode when using prices.", "line_items"
+        )
+    raise _refused(f"The local sandbox sells in payment mode only, not {mode}.", "mode")
 
 
 def _check_ui_mode(params: Json) -> None:

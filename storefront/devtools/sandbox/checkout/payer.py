@@ -18,6 +18,12 @@ class Payer:
     name: str | None = None
     address: Json = field(default_factory=dict)
     tax_ids: tuple[Json, ...] = ()
+    business_name: str | None = None
+
+    @property
+    def customer_name(self) -> str | None:
+        """Return what a Customer is called: the business, where the buyer named one."""
+        return self.business_name or self.name
 
     def to_json(self) -> Json:
         return asdict(self)
@@ -37,6 +43,7 @@ def read_payer(work: UnitOfWork, session: Record, params: Json, billing: Json) -
         name=params.get("name") or billing.get("name"),
         address=_address(session, params, billing),
         tax_ids=_tax_ids(session.private.get("tax_id")),
+        business_name=(session.private.get("collected") or {}).get("business_name"),
     )
 
 
@@ -84,7 +91,7 @@ def ensure_customer(work: UnitOfWork, session: Record, payer: Payer) -> str | No
 
 def _update_customer(work: UnitOfWork, session: Record, payer: Payer) -> None:
     """Save at the shop's own Customer what `customer_update` allows."""
-    typed = {"address": full_address(payer.address), "name": payer.name}
+    typed = {"address": full_address(payer.address), "name": payer.customer_name}
     allowed = session.private.get("customer_update") or {}
     names = tuple(name for name in typed if allowed.get(name) == "auto" and typed[name])
     customer = work.records.find("customer", session.body["customer"])
@@ -99,7 +106,7 @@ def _wants_customer(body: Json) -> bool:
 
 
 def _make_customer(work: UnitOfWork, session: Record, payer: Payer) -> None:
-    customer = add_customer(work, {"email": payer.email, "name": payer.name, "address": payer.address})
+    customer = add_customer(work, {"email": payer.email, "name": payer.customer_name, "address": payer.address})
     session.private["customer"] = customer.id
     work.records.save(session)
 
@@ -107,5 +114,5 @@ def _make_customer(work: UnitOfWork, session: Record, payer: Payer) -> None:
 def _correct_customer(work: UnitOfWork, customer_id: str, payer: Payer) -> None:
     """Take over another name or address, which a buyer may type after a declined card."""
     customer = work.records.get("customer", customer_id)
-    typed = {"email": payer.email, "name": payer.name, "address": full_address(payer.address)}
+    typed = {"email": payer.email, "name": payer.customer_name, "address": full_address(payer.address)}
     save_change(work, customer, change(customer, typed, ("address", "email", "name")))

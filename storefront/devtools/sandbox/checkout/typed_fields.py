@@ -51,10 +51,11 @@ def _fields(session: Record) -> list[Json]:
 
 
 def _phone(session: Record, params: Json) -> str | None:
-    if not session.body["phone_number_collection"]["enabled"]:
-        return None
+    """Return the number; a page of the SDK may tell one that the shop has not asked for."""
     phone = (params.get("phone_number") or collected(session)["phone"] or "").strip()
     digits = "".join(letter for letter in phone if letter.isdigit())
+    if not phone and not session.body["phone_number_collection"]["enabled"]:
+        return None
     if not phone:
         raise _refused("Please enter your phone number.", "phone_number")
     if not 6 <= len(digits) <= 15 or not set(phone) <= set("+0123456789 ()-."):
