@@ -5,6 +5,7 @@ from werkzeug.local import LocalProxy
 
 from storefront.buyers.account.proof_views import confirm
 from storefront.buyers.account.views import account
+from storefront.buyers.availability.views import availability
 from storefront.buyers.library.news_views import news
 from storefront.buyers.library.views import library
 from storefront.buyers.reminders.views import reminders
@@ -49,7 +50,7 @@ from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (
     catalog, found, pages, media, looks, cart, checkout, webhook, customers, account, library, confirm, news,
-    reminders, downloads, licenses, well_known, health, admin,
+    reminders, availability, downloads, licenses, well_known, health, admin,
 )  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.buyers.account.saved_cards import delete_given_up
+from storefront.buyers.availability.forget import forget_old_requests
+from storefront.buyers.availability.tell import tell_waiting
 from storefront.buyers.reminders.left import forget_old
 from storefront.core.absence import Absence
 from storefront.core.db import db
@@ -83,8 +85,8 @@ def bring_discounts() -> None:
 
 
 def forget_hourly() -> None:
-    """Addresses typed and proven long ago, browsers not seen for as long, uploads that nobody continues, and what
-    was left at Checkout a month ago."""
+    """Addresses typed and proven long ago, browsers not seen for as long, uploads that nobody continues, what was
+    left at Checkout a month ago, and who was told that a product is for sale."""
     if take_lease("forget_proofs", seconds=FORGET_SECONDS):
         forget_proofs()
         forget_ended()
@@ -92,6 +94,12 @@ def forget_hourly() -> None:
         sessions.forget_ended()
         forget_idle()
         forget_old()
+        forget_old_requests()
+
+
+def tell_who_waits() -> None:
+    if take_lease("tell_waiting", seconds=LEASE_SECONDS):
+        tell_waiting()
 
 
 def close_sessions_left() -> None:
@@ -109,6 +117,7 @@ JOBS = {
     "follow_names": follow_names_if_due,
     "discounts": bring_discounts,
     "close_left": close_sessions_left,
+    "tell_waiting": tell_who_waits,
     "reconcile": reconcile_if_due,
 }
 

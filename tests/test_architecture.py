@@ -29,6 +29,7 @@ OPEN = {
     "customers": "whoever signs in is not signed in yet; pages of an account ask for it themselves",
     "licenses": "the license key in the body is the permission",
     "news": "the token in the address is the permission",
+    "availability": "anybody may ask to be written to; the token in the address is the permission for the rest",
     "reminders": "the token in the address is the permission",
     "well_known": "public keys and revocations are public",
     "catalog": "everybody may look",

@@ -25,6 +25,8 @@ class MailKind(StrEnum):
     PROOF = "proof"  # the code and link that prove an address
     NEW_RELEASE = "new_release"
     CHECKOUT_REMINDER = "checkout_reminder"  # of a checkout that was left, to who agreed to it
+    AVAILABILITY_CONFIRM = "availability_confirm"  # to a stranger's address: is it true that it wants the next one
+    AVAILABLE = "available"  # once, to who waited for a product
     INVITATION = "invitation"  # of somebody who may come in at /admin
     SECURITY_NOTICE = "security_notice"  # to them: a sign-in, a passkey
     TEST_RECEIPT = "test_receipt"  # to an owner who wants to see one
@@ -40,7 +42,7 @@ TO_OWNER = (
 
 
 # These wait for keys and receipts.
-PATIENT = (MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER)
+PATIENT = (MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.AVAILABLE)
 
 
 class MailState(StrEnum):

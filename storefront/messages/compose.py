@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from storefront.buyers.account.change_address import ENDS as CHANGE_ENDS
 from storefront.buyers.account.change_address import find_change
+from storefront.buyers.availability.tell import find_mail
 from storefront.buyers.library.news import find_reader, news_token
 from storefront.buyers.library.purchase import KeyState, Purchase
 from storefront.buyers.library.read_purchase import read_purchase
@@ -42,6 +43,7 @@ from storefront.shop.profile.read import read_profile_anew
 TO_BUYERS = (
     MailKind.RECEIPT, MailKind.WAITING_FOR_BANK, MailKind.PAYMENT_FAILED, MailKind.REFUNDED, MailKind.KEYS_ARRIVED,
     MailKind.KEY_REPLACED, MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.PROOF,
+    MailKind.AVAILABILITY_CONFIRM, MailKind.AVAILABLE,
     MailKind.TEST_RECEIPT,  # as theirs
 )  # fmt: skip
 NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
@@ -136,6 +138,21 @@ def _checkout_reminder(message: OutboxMessage) -> Composed:
     return {"left": reminder.left, NEWS_URL: reminder.stop_url}
 
 
+def _availability_confirm(message: OutboxMessage) -> Composed:
+    asked = find_mail(int(message.about or 0))
+    return {"asked": asked, NEWS_URL: asked.choose_url} if asked else Canceled("what it tells of was deleted")
+
+
+def _available(message: OutboxMessage) -> Composed:
+    """Write once, while it can be bought: a switch that was on for a moment tells nobody."""
+    asked = find_mail(int(message.about or 0))
+    if asked is None:
+        return Canceled("what it tells of was deleted")
+    if not asked.can_be_bought:
+        return Canceled("it is not for sale now", may_return=True)
+    return {"asked": asked, NEWS_URL: asked.choose_url}
+
+
 def _waiting_for_bank(message: OutboxMessage) -> Composed:
     order = _order(message)
     if order.is_paid or order.has_failed:
@@ -213,6 +230,8 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
     MailKind.PROOF: _proof,
     MailKind.NEW_RELEASE: _new_release,
     MailKind.CHECKOUT_REMINDER: _checkout_reminder,
+    MailKind.AVAILABILITY_CONFIRM: _availability_confirm,
+    MailKind.AVAILABLE: _available,
     MailKind.KEYS_ARRIVED: _keys_arrived,
     MailKind.KEY_REPLACED: _key_replaced,
     MailKind.INVITATION: compose_invitation,

@@ -420,7 +420,7 @@ def _export(world: World) -> Prepared:
 @case("customers erase")
 def _erase(world: World) -> Prepared:
     world.sell()
-    after = {"orders": 1, "devices": 0, "mails": ANY, "checkouts": 0}
+    after = {"orders": 1, "devices": 0, "mails": ANY, "checkouts": 0, "waits": 0}
     return (ADA, "--yes"), Told("customer.erased", f"customer {world.customer()}", None, after)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.buyers.account.export import NEVER_BOUGHT, nobody
+from storefront.buyers.availability.forget import export_requests, forget_requests_of
 from storefront.buyers.reminders.left import export_left, forget_left
 from storefront.buyers.reminders.readers import stop_address
 from storefront.core import clock
@@ -41,12 +42,13 @@ class NotYet(StorefrontError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """`checkouts` were left, and are reminded of no more."""
+    """`checkouts` were left, and are reminded of no more; `waits` were for products that are not for sale."""
 
     orders: int
     devices: int
     mails: int
     checkouts: int = 0
+    waits: int = 0
 
 
 def erase_customer(customer_id: int) -> Erased:
@@ -74,7 +76,7 @@ def erase_customer(customer_id: int) -> Erased:
 
 
 def erase_address(email: str) -> Erased:
-    """Erase a customer, or what somebody who never bought left at Checkout.
+    """Erase a customer, or what somebody who never bought left at Checkout or waits for.
 
     Raises:
         NotFound: nothing is known of this address.
@@ -85,17 +87,19 @@ def erase_address(email: str) -> Erased:
         return erase_customer(customer.id)
     with transaction() as session:
         count = forget_left(session, [email_key(email)])
-        if not count:
+        waits = forget_requests_of(session, [email])
+        if not count and not waits:
             raise nobody(email)
-        stop_address(session, email)
-        erased = Erased(orders=0, devices=0, mails=count, checkouts=count)
+        if count:
+            stop_address(session, email)
+        erased = Erased(orders=0, devices=0, mails=count + waits, checkouts=count, waits=waits)
         record(session, "customer.erased", subject_kind="customer", subject=NEVER_BOUGHT, after=asdict(erased))
         return erased
 
 
 def check_is_known(email: str) -> None:
     """Raise NotFound where there is nothing to erase."""
-    if find_known(email) is None and not export_left([email_key(email)]):
+    if find_known(email) is None and not export_left([email_key(email)]) and not export_requests([email]):
         raise nobody(email)
 
 
@@ -146,6 +150,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
         devices=_erase_devices(session, order_ids),
         mails=_erase_mails(session, customer, order_ids, proofs),
         checkouts=_erase_left(session, customer, orders),
+        waits=forget_requests_of(session, _addresses(customer, orders)),
     )
     for order in orders:
         _erase_order(session, order)
@@ -162,12 +167,16 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
 
 def _erase_left(session: Session, customer: Customer, orders: Sequence[Order]) -> int:
     """Forget what they left at Checkout. An event of a Session from before must not bring the address back."""
-    addresses = {address for address in (customer.email, *(order.email for order in orders)) if address}
+    addresses = _addresses(customer, orders)
     count = forget_left(session, {email_key(address) for address in addresses})
     if count or are_reminders_on():
         for address in sorted(addresses):
             stop_address(session, address)
     return count
+
+
+def _addresses(customer: Customer, orders: Sequence[Order]) -> set[str]:
+    return {address for address in (customer.email, *(order.email for order in orders)) if address}
 
 
 def _demand_settled(session: Session, orders: Sequence[Order]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from storefront.audit.record import record_reading_if_asked
+from storefront.buyers.availability.forget import export_requests
 from storefront.buyers.reminders.left import export_left
 from storefront.core import clock, money
 from storefront.core.db import db
@@ -41,7 +42,7 @@ class _Parts:
 
 
 def export_customer(customer_id: int) -> Json:
-    """Return everything as JSON. Times are ISO 8601 with their zone. Eleven statements, however much it is."""
+    """Return everything as JSON. Times are ISO 8601 with their zone. Twelve statements, however much it is."""
     customer = db.session.get_one(Customer, customer_id)
     orders = db.session.scalars(
         select(Order).where(Order.customer_id == customer_id).order_by(Order.placed_at, Order.id)
@@ -58,13 +59,14 @@ def export_customer(customer_id: int) -> Json:
         "orders": [_order(order_contents, parts) for order_contents in contents],
         "mails": _emails(customer, orders),
         "left_at_checkout": export_left({email_key(email) for email in (customer.email, *_addresses(orders))}),
+        "wants_to_hear_of": export_requests({customer.email, *_addresses(orders)}),
     }
     record_reading_if_asked("customer.exported", subject_kind="customer", subject=f"customer {customer_id}")
     return exported
 
 
 def export_address(email: str) -> Json:
-    """Return everything of a customer, or what somebody who never bought left at Checkout.
+    """Return everything of a customer, or what somebody who never bought left at Checkout or waits for.
 
     Raises:
         NotFound: nothing is known of this address.
@@ -72,15 +74,23 @@ def export_address(email: str) -> Json:
     customer = find_known(email)
     if customer is not None:
         return export_customer(customer.id)
-    left = export_left({email_key(email)})
-    if not left:
+    left, wanted = export_left({email_key(email)}), export_requests({email})
+    if not left and not wanted:
         raise nobody(email)
     record_reading_if_asked("customer.exported", subject_kind="customer", subject=NEVER_BOUGHT)
-    return {"exported_at": clock.now().isoformat(), "email": email, "left_at_checkout": left}
+    return {
+        "exported_at": clock.now().isoformat(),
+        "email": email,
+        "left_at_checkout": left,
+        "wants_to_hear_of": wanted,
+    }
 
 
 def nobody(email: str) -> NotFound:
-    return NotFound(f"Nobody bought with {email} in {settings().mode} mode, or left a checkout to be reminded of.")
+    mode = settings().mode
+    return NotFound(
+        f"Nobody bought with {email} in {mode} mode, left a checkout to be reminded of, or waits for a product."
+    )
 
 
 def _read_parts(contents: Sequence[OrderContents]) -> _Parts:

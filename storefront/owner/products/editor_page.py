@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from storefront.buyers.availability.tell import count_waiting_for
 from storefront.core.db import db
 from storefront.owner.products.listing import count_orders
 from storefront.shop.catalog.amounts import Amount, amount_of_price
@@ -35,6 +36,7 @@ class EditionPart:
 class EditorPage:
     """`texts` and `settings` are columns by name, `shown` their digests; `blockers` say why it cannot be sold.
 
+    `waiting` are addresses that want an email when it is for sale.
     `shown_orders` are digests of the order of pictures, samples and editions.
     """
 
@@ -50,6 +52,7 @@ class EditorPage:
     pictures: tuple[PictureView, ...]
     samples: tuple[SampleView, ...]
     orders: int
+    waiting: int
     shown_orders: dict[str, str]
 
     def as_shown_before(self, part: str, shown: Mapping[str, str]) -> "EditorPage":
@@ -90,6 +93,7 @@ def read_editor_page(slug: str) -> EditorPage:
         pictures=pictures,
         samples=samples,
         orders=count_orders(product.id),
+        waiting=count_waiting_for(product.id),
         shown_orders={
             "pictures": digest_of_order([picture.id for picture in pictures]),
             "samples": digest_of_order([sample.id for sample in samples]),
