@@ -47,6 +47,7 @@ OPEN = {
 # Packages that one module, or one folder, imports for all the others.
 DOORS = {
     "stripe": "stripe_api",
+    "css_inline": "mail/inlined.py",
     "flask_mail": "mail/transport.py",
     "huey": "core/queue.py",
     "obstore": "core/storage.py",

@@ -71,8 +71,8 @@ def _notices(history: OrderHistory) -> Iterator[str]:
 
 
 def _buyer(history: OrderHistory) -> str:
-    """Return name, address, country and tax ids."""
-    parts = (history.name, f"<{history.email or 'no address'}>", history.country)
+    """Return name, company, address, country and tax ids."""
+    parts = (history.name, history.business_name, f"<{history.email or 'no address'}>", history.country)
     who = " ".join(part for part in parts if part)
     return ", ".join([who, *(_tax_id(tax_id) for tax_id in history.tax_ids)])
 
@@ -101,7 +101,8 @@ def _amounts(history: OrderHistory) -> str:
         shown = money.format_money(history.presentment_minor, history.presentment_currency)
         parts.append(f"the buyer saw {shown}")
     if history.payment_method_type:
-        parts.append(f"by {history.payment_method_type}")
+        method = (history.payment_method_type, history.payment_brand, history.payment_last4)
+        parts.append(f"by {' '.join(part for part in method if part)}")
     return ", ".join(parts)
 
 

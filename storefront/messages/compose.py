@@ -12,6 +12,7 @@ from storefront.buyers.availability.tell import find_mail
 from storefront.buyers.library.news import find_reader, news_token
 from storefront.buyers.library.purchase import KeyState, Purchase
 from storefront.buyers.library.read_purchase import read_purchase
+from storefront.buyers.library.read_receipt import read_receipt
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url, settings
@@ -19,6 +20,7 @@ from storefront.customers.browser_session import get_customer_now
 from storefront.customers.models import AddressProof, ProofPurpose, email_key
 from storefront.customers.proofs import code_of, link_of
 from storefront.customers.unproven import find_known
+from storefront.mail.inlined import inline_styles
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailKind, OutboxMessage
 from storefront.messages.canceled import Canceled, Composed
@@ -37,6 +39,7 @@ from storefront.payments.reconcile.models import ReconcilePass
 from storefront.payments.recovery.reminder import prepare_reminder
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import Product, Release
+from storefront.shop.found.mail_face import find_mail_pictures
 from storefront.shop.profile.read import read_profile_anew
 
 # Whose answers go to the shop's support; they begin and end with the owner's words.
@@ -54,8 +57,15 @@ def _order(message: OutboxMessage) -> Order:
 
 
 def _about_purchase(message: OutboxMessage) -> dict[str, Any]:
-    purchase = read_purchase(_order(message))
-    return {"purchase": purchase, "order_url": purchase.order_url, "again_url": purchase.again_url}
+    order = _order(message)
+    purchase = read_purchase(order)
+    return {
+        "purchase": purchase,
+        "order_url": purchase.order_url,
+        "again_url": purchase.again_url,
+        "receipt": read_receipt(order),
+        "pictures": find_mail_pictures(item.product_id for item in purchase.items),
+    }
 
 
 def _receipt(message: OutboxMessage) -> Composed:
@@ -80,7 +90,9 @@ def _key_replaced(message: OutboxMessage) -> Composed:
     for item in purchase.items:
         for key in item.keys:
             if str(key.license_id) == message.about and key.state is KeyState.WORKS:
-                return {"purchase": purchase, "order_url": purchase.order_url, "item": item, "license_key": key}
+                pictures = find_mail_pictures([item.product_id])
+                about = {"item": item, "license_key": key, "pictures": pictures}
+                return {"purchase": purchase, "order_url": purchase.order_url, **about}
     return Canceled("the key does not work now", may_return=True)
 
 
@@ -123,6 +135,7 @@ def _new_release(message: OutboxMessage) -> Composed:
     return {
         "release": release,
         "product": product,
+        "pictures": find_mail_pictures([product.id]),
         "notes": render_markdown(release.notes) if release.notes else "",
         "purchase": purchase,
         "order_url": purchase.order_url,
@@ -135,7 +148,8 @@ def _checkout_reminder(message: OutboxMessage) -> Composed:
     reminder = prepare_reminder(message.about or "")
     if isinstance(reminder, str):
         return Canceled(reminder)
-    return {"left": reminder.left, NEWS_URL: reminder.stop_url}
+    pictures = find_mail_pictures(line.product_id for line in reminder.left.lines)
+    return {"left": reminder.left, "pictures": pictures, NEWS_URL: reminder.stop_url}
 
 
 def _availability_confirm(message: OutboxMessage) -> Composed:
@@ -245,11 +259,11 @@ def compose(message: OutboxMessage) -> Mail | Canceled:
     """Render the mail from `templates/messages/<kind>/`, which holds subject, text and HTML."""
     if not message.recipient:
         return Canceled("there is no address")  # paid without one, or erased meanwhile
+    profile = read_profile_anew()  # as the owner wrote it by now
     composed = COMPOSERS[message.kind](message)
     if isinstance(composed, Canceled):
         return composed
     folder = f"messages/{message.kind}"
-    profile = read_profile_anew()  # as the owner wrote it by now
     is_to_buyer = message.kind in TO_BUYERS and composed.get("purpose") not in PERSON_PURPOSES
     context = {**composed, "is_to_buyer": is_to_buyer}
     return Mail(
@@ -259,6 +273,6 @@ def compose(message: OutboxMessage) -> Mail | Canceled:
         message_id=message.message_id,
         subject=" ".join(render_template(f"{folder}/subject.txt", **context).split()),
         text=render_template(f"{folder}/body.txt", **context),
-        html=render_template(f"{folder}/body.html", **context),
+        html=inline_styles(render_template(f"{folder}/body.html", **context)),
         unsubscribe_url=composed.get(NEWS_URL),
     )

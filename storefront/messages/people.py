@@ -15,7 +15,7 @@ from storefront.messages.canceled import Canceled, Composed
 from storefront.owner.people.links import INVITATION, link_token
 from storefront.owner.people.models import Person, PersonLink
 from storefront.owner.people.people import find_person
-from storefront.owner.shop.sample_purchase import sample_purchase
+from storefront.owner.shop.sample_purchase import sample_mail
 
 PERSON_PURPOSES = (ProofPurpose.PERSON_SIGN_IN, ProofPurpose.PERSON_CONFIRM)
 
@@ -44,8 +44,7 @@ def compose_invitation(message: OutboxMessage) -> Composed:
 
 
 def compose_test_receipt(message: OutboxMessage) -> Composed:
-    purchase = sample_purchase(message.recipient)
-    return {"purchase": purchase, "order_url": purchase.order_url, "again_url": purchase.again_url}
+    return sample_mail(message.recipient)
 
 
 def compose_security_notice(message: OutboxMessage) -> Composed:

@@ -50,6 +50,9 @@ def apply_facts(order: Order, seen: SeenCheckout, *, ticket: int) -> bool:
 def _apply_payment(order: Order, payment: SeenPayment) -> None:
     order.payment_intent_id = payment.id
     order.payment_method_type = payment.method_type or order.payment_method_type
+    if order.erased_at is None:
+        order.payment_brand = payment.method.brand or order.payment_brand
+        order.payment_last4 = payment.method.last4 or order.payment_last4
     order.refunded_minor = payment.refunded_minor
     order.is_disputed = payment.is_disputed
     order.waits_for = to_keep(payment.waiting)

@@ -46,10 +46,14 @@ class Order(Base):
     email: Mapped[str]
     name: Mapped[str | None]
     country: Mapped[str | None]
+    business_name: Mapped[str | None]
+    billing_address: Mapped[dict[str, Any] | None] = mapped_column(NULL_JSON)  # by Stripe's names of its parts
     tax_ids: Mapped[list[Any]] = mapped_column(default=list)
     phone: Mapped[str | None]
     answers: Mapped[list[Any]] = mapped_column(default=list)  # [label, value] of what the owner asked at Checkout
     payment_method_type: Mapped[str | None]
+    payment_brand: Mapped[str | None]  # of a card, in Stripe's word
+    payment_last4: Mapped[str | None]  # digits of a card or a bank account
     currency: Mapped[str]
     subtotal_minor: Mapped[int]
     discount_minor: Mapped[int]

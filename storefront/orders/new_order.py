@@ -26,6 +26,8 @@ def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id
         "email": (seen.email or "").strip(),
         "name": seen.name,
         "country": seen.country,
+        "business_name": seen.business_name,
+        "billing_address": seen.address,
         "tax_ids": seen.tax_ids,
         "phone": seen.phone,
         "answers": seen.answers,

@@ -10,10 +10,15 @@ REVERSE_CHARGE = "reverse_charge"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxLine:
-    """`label` names the tax, its rate and its country; the amount is in minor units."""
+    """`label` names the tax, its rate and its country; `rate` is like `19%`, empty where Stripe names none.
+
+    Amounts are in minor units; `taxable_minor` is what the tax was computed of, None where Stripe did not say.
+    """
 
     label: str
     amount_minor: int
+    rate: str = ""
+    taxable_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,11 @@ class TaxWords:
     net_minor: int = 0
     reverse_charge: str = ""
     tax_ids: tuple[str, ...] = ()
+
+    @property
+    def only_rate(self) -> str:
+        """Return the one rate of the whole order; empty where there are several, or none is known."""
+        return self.lines[0].rate if len(self.lines) == 1 else ""
 
 
 NO_TAXES = TaxWords()
@@ -46,7 +56,12 @@ def _line(tax: dict[str, Any]) -> TaxLine:
     where = "-".join(part for part in (tax.get("country"), tax.get("state")) if part)
     rate = f" {tax['percentage']:g}%" if tax.get("percentage") else ""
     label = f"{tax['name']}{rate}{f' ({where})' if where else ''}"
-    return TaxLine(label=f"{label}, included" if tax["inclusive"] else label, amount_minor=tax["amount_minor"])
+    return TaxLine(
+        label=f"{label}, included" if tax["inclusive"] else label,
+        amount_minor=tax["amount_minor"],
+        rate=rate.strip(),
+        taxable_minor=tax.get("taxable_minor"),
+    )
 
 
 def _type_words(tax_id: dict[str, Any]) -> str:

@@ -25,17 +25,16 @@ from storefront.stripe_api.seen import (
     SeenAfterSale,
     SeenCheckout,
     SeenDiscount,
-    SeenEvent,
     SeenLink,
     SeenRefund,
     read_checkout,
     read_dispute,
-    read_event,
     read_link,
     read_refund,
     read_warning,
 )
 from storefront.stripe_api.seen_balance import NO_EXCESS, Excess, read_excess
+from storefront.stripe_api.seen_event import SeenEvent, read_event
 from storefront.stripe_api.seen_tax import SeenInvoice, read_invoice
 from storefront.stripe_api.signatures import is_signed, refuse_signature
 from storefront.stripe_api.turns import Turns

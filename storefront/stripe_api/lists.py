@@ -9,12 +9,11 @@ from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.refusals import readable
 from storefront.stripe_api.seen import (
     SeenDispute,
-    SeenEvent,
     SeenRefund,
     read_dispute,
-    read_listed_event,
     read_refund,
 )
+from storefront.stripe_api.seen_event import SeenEvent, read_listed_event
 
 T = TypeVar("T")
 

@@ -1,7 +1,5 @@
 """What Stripe said, as small dataclasses of our own: read from its JSON, without its library."""
 
-import json
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 from storefront.core import clock
 from storefront.stripe_api import own_words
 from storefront.stripe_api.seen_balance import NO_EXCESS, Excess
+from storefront.stripe_api.seen_buyer import NO_METHOD, SeenMethod, read_address, read_business_name, read_method
 from storefront.stripe_api.seen_recovery import SeenRecovery, read_recovery
 from storefront.stripe_api.seen_tax import (
     SeenInvoice,
@@ -99,6 +98,7 @@ class SeenPayment:
     after_sale: SeenAfterSale | None
     waiting: SeenWaiting | None = None  # what the buyer must still do
     excess: Excess = NO_EXCESS  # sent by bank transfer and not used: Stripe keeps it for this customer
+    method: SeenMethod = NO_METHOD  # of the charge: none while nothing is charged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,9 @@ class SeenCheckout:
     presentment_currency: str | None
     email: str | None
     name: str | None
+    business_name: str | None
     country: str | None
+    address: dict[str, str] | None  # of the bill, by Stripe's names of its parts
     tax_ids: list[dict[str, Any]]
     taxes: list[dict[str, Any]]  # by rate; empty where nobody computes tax
     customer_id: str | None
@@ -173,59 +175,6 @@ class SeenLink:
     url: str
     is_active: bool
     metadata: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenEvent:
-    """A verified webhook delivery: which object to look at again. Its body is never believed.
-
-    `object_id` is the payment's where the event is about one (charge, refund, dispute, fraud warning), and the
-    Customer's where it is about an invoice, a tax id or money that was sent and not used.
-    """
-
-    id: str
-    type: str
-    object_id: str
-    created_at: datetime
-    livemode: bool
-
-
-OF_CUSTOMERS = ("cash_balance", "invoice", "tax_id")
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
-
-
-def read_event(text: str) -> SeenEvent:
-    """Raises ValueError for what is no snapshot event, however it is broken."""
-    try:
-        event = json.loads(text)
-        is_snapshot = event["object"] == "event" and isinstance(event["id"], str)
-        seen = read_listed_event(event)
-    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError, RecursionError) as error:
-        raise ValueError("not a Stripe event") from error
-    if not all(NAME.fullmatch(name) for name in (seen.id, seen.type, seen.object_id or "-")):
-        raise ValueError("not what Stripe names things")  # half a pair, a NUL: no database stores those
-    if not is_snapshot:
-        raise ValueError("not a snapshot event")
-    return seen
-
-
-def read_listed_event(event: dict[str, Any]) -> SeenEvent:
-    """Read an event of Stripe's own list, where nobody can have broken it."""
-    return SeenEvent(
-        id=str(event["id"]),
-        type=str(event["type"]),
-        object_id=_pointer(event["data"]["object"]),
-        created_at=clock.from_unix(int(event["created"])),
-        livemode=bool(event["livemode"]),
-    )
-
-
-def _pointer(body: dict[str, Any]) -> str:
-    if body.get("object") in OF_CUSTOMERS:
-        return str(body.get("customer") or "")
-    payment = body.get("payment_intent")
-    is_about_payment = body.get("object") != "checkout.session" and isinstance(payment, str)
-    return str(payment if is_about_payment else body.get("id", ""))
 
 
 def _seen_line(raw: dict[str, Any]) -> SeenLine:
@@ -308,12 +257,13 @@ def _seen_payment(
     return SeenPayment(
         id=raw["id"],
         status=raw["status"],
-        method_type=_part(charge, "payment_method_details").get("type") or waiting_method(raw),
+        method_type=read_method(charge).type or waiting_method(raw),
         refunded_minor=charge.get("amount_refunded") or 0,
         is_disputed=bool(charge.get("disputed")),
         after_sale=after_sale,
         waiting=read_waiting(raw),
         excess=excess,
+        method=read_method(charge),
     )
 
 
@@ -388,6 +338,8 @@ def read_checkout(
         presentment_currency=presentment.get("presentment_currency"),
         email=customer.get("email"),
         name=_name(customer),
+        business_name=read_business_name(customer),
+        address=read_address(customer),
         country=_part(customer, "address").get("country"),
         tax_ids=with_verification(read_tax_ids(customer), kept_tax_ids or []),
         taxes=read_taxes(totals),

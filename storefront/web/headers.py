@@ -18,7 +18,8 @@ FIXED_HEADERS = (
 NO_PAGE = "default-src 'none'; frame-ancestors 'none'"  # the policy of JSON, files and the like
 # Mails have their styles inline, as mail programs want them; nothing else of them works here.
 MAIL_IN_A_FRAME = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; base-uri 'none';"
+    " frame-ancestors 'self'"
 )
 HTTPS_ONLY = "max-age=31536000"
 KEEP_FOR_A_YEAR = "public, max-age=31536000, immutable"

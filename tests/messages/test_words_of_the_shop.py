@@ -70,7 +70,7 @@ def test_writes_the_name_right_wherever_it_stands(
     assert sender_of(message) == (name.strip(), "shop@storefront.example")
     assert name.strip() in text_of(message, "plain")
     body = text_of(message, "html")
-    assert html.escape(name.strip(), quote=False).replace('"', "&#34;") in body
+    assert html.escape(name.strip(), quote=False) in body
     assert "<b>" not in body
     assert message["Reply-To"] is None
 

@@ -195,6 +195,8 @@ def _erase_order(session: Session, order: Order) -> None:
     order.email, order.name, order.tax_ids = "", None, []
     order.invoice_url = None  # its page at Stripe names the buyer; the number stays for the books
     order.phone, order.answers = None, []
+    order.business_name, order.billing_address = None, None
+    order.payment_brand, order.payment_last4 = None, None
     order.erased_at = clock.now()
     renew_link(order)
     add_change(session, order.id, ChangeKind.ERASED, "personal data")

@@ -71,6 +71,7 @@ class PurchasedItem:
     downloads_end_at: datetime | None = None
     backordered: int = 0  # keys that follow: the shop has none left
     first_steps: tuple[FirstSteps, ...] = ()  # one for each product of the item that has any
+    product_id: int | None = None  # None for a line that the shop does not know
 
     @property
     def releases(self) -> list["PurchasedRelease"]:

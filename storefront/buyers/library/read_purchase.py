@@ -40,9 +40,10 @@ from storefront.orders.access import Reason
 from storefront.orders.facts import Facts, item_facts
 from storefront.orders.links import order_token
 from storefront.orders.models import Order
+from storefront.orders.paid_with import paid_with
 from storefront.orders.tax_words import tax_words
 from storefront.orders.unproven import is_order_unproven
-from storefront.orders.waits_for import method_name, read_waits_for, why_it_failed
+from storefront.orders.waits_for import read_waits_for, why_it_failed
 from storefront.shop.catalog.markdown import render_markdown
 
 # Of an item whose access is open: nothing but its own end can stand against a key.
@@ -86,7 +87,7 @@ def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
         invoice_number=order.invoice_number,
         invoice_url=order.invoice_url,
         payment_method_type=order.payment_method_type,
-        payment_method=method_name(order.payment_method_type),
+        payment_method=paid_with(order),
         waits_for=read_waits_for(order),
         failure=why_it_failed(order.payment_method_type) if order.has_failed else "",
         order_url=absolute_url("library.order", token=token),
@@ -123,6 +124,7 @@ def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage
         amount_minor=row.subtotal_minor,
         is_known=row.product_id is not None,
         price_id=row.price_id,
+        product_id=row.product_id,
         keys=_keys(contents.order, item, usage),
         files=tuple(
             _file(token, file, downloads_left=_downloads_left(item.download, file, usage)) for file in item.files

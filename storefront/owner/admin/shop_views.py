@@ -29,6 +29,7 @@ WORDS_BODY_BYTES = 192 * 1024
 PARTS = {
     "words": ("name", "tagline", "about", "announcement"),
     "support": ("support_email",),
+    "seller": ("legal_name", "postal_address", "tax_id"),
     "checkout": ("form_fields",),
     "mails": ("mail_sender_name", "mail_greeting", "mail_signature", "mail_footer"),
 }

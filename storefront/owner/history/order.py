@@ -70,11 +70,15 @@ class OrderHistory:
     recovered_from: str | None
     email: str
     name: str | None
+    business_name: str | None
     country: str | None
+    billing_address: dict[str, Any] | None
     tax_ids: tuple[dict[str, Any], ...]
     phone: str | None
     answers: tuple[tuple[str, str], ...]
     payment_method_type: str | None
+    payment_brand: str | None
+    payment_last4: str | None
     waits_for: WaitsFor | None
     excess_minor: int
     currency: str
@@ -122,11 +126,15 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         recovered_from=order.recovered_from,
         email=order.email,
         name=order.name,
+        business_name=order.business_name,
+        billing_address=order.billing_address,
         country=order.country,
         tax_ids=tuple(order.tax_ids),
         phone=order.phone,
         answers=tuple((label, value) for label, value in order.answers),
         payment_method_type=order.payment_method_type,
+        payment_brand=order.payment_brand,
+        payment_last4=order.payment_last4,
         waits_for=read_waits_for(order),
         excess_minor=order.excess_minor,
         currency=order.currency,

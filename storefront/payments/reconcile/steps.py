@@ -25,7 +25,7 @@ from storefront.stripe_api.lists import (
     list_events,
     list_refunds,
 )
-from storefront.stripe_api.seen import SeenEvent
+from storefront.stripe_api.seen_event import SeenEvent
 
 LOCAL_PAGE = 100
 # A Session is paid up to a day after it was created.

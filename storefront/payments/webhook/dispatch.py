@@ -13,7 +13,7 @@ from storefront.orders.queries import find_newest_session_of, find_newest_transf
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.webhook import ledger
-from storefront.stripe_api.seen import SeenEvent
+from storefront.stripe_api.seen_event import SeenEvent
 
 log = logging.getLogger(__name__)
 

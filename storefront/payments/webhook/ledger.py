@@ -10,7 +10,7 @@ from storefront.core import clock
 from storefront.core.db import db, transaction, upsert
 from storefront.core.runtime import settings
 from storefront.payments.webhook.models import StripeEvent
-from storefront.stripe_api.seen import SeenEvent
+from storefront.stripe_api.seen_event import SeenEvent
 
 UNHANDLED_SECONDS = 300
 MAX_ERROR_LENGTH = 200

@@ -14,7 +14,7 @@ from storefront.core.runtime import Part, settings
 from storefront.core.sealing import SealedByOther, seal, unseal
 from storefront.payments.webhook.models import WebhookEndpoint
 from storefront.stripe_api.gateway import gateway
-from storefront.stripe_api.seen import SeenEvent
+from storefront.stripe_api.seen_event import SeenEvent
 from storefront.stripe_api.signatures import is_signed_with
 
 log = logging.getLogger(__name__)

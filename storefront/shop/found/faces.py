@@ -8,6 +8,7 @@ from storefront.core.storage import storage
 from storefront.shop.catalog.products import OfferedEdition, ProductPage
 from storefront.shop.looks.palette import SHOPS_OWN
 from storefront.shop.media.app_icons import draw_app_icon
+from storefront.shop.media.marks import draw_png
 from storefront.shop.media.names import FOLDER, split_name
 from storefront.shop.media.queries import ADDRESS, PictureView
 from storefront.shop.media.share_picture import ShareWords, draw_share_picture, name_of
@@ -26,6 +27,13 @@ class ShareFace:
     cover: str
     font: str
     version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogoFace:
+    """`name` is that of the logo's file in the storage."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +93,17 @@ def draw_icon(face: IconFace, side: int, *, is_maskable: bool = False) -> bytes:
     """
     original = _read(face.path) if face.path else None
     return draw_app_icon(side, original=original, color=face.color, is_maskable=is_maskable)
+
+
+@lru_cache(maxsize=KEPT_PICTURES)
+def draw_mail_logo(face: LogoFace) -> bytes | None:
+    """Return a logo as PNG; None where its file is gone.
+
+    Raises:
+        StorageUnavailable: the bucket does not answer.
+    """
+    content = _read_media(face.name)
+    return draw_png(content) if content else None
 
 
 def _read_media(name: str) -> bytes | None:

@@ -3,14 +3,26 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from storefront.core.errors import NotFound
 from storefront.shop.catalog.products import MovedPage, get_product_page
 from storefront.shop.catalog.published import get_changelog, list_published
-from storefront.shop.found.faces import TOUCH_SIDE, draw_face, draw_icon, face_of, icon_face, tag_of, touch_icon
+from storefront.shop.found.faces import (
+    TOUCH_SIDE,
+    LogoFace,
+    draw_face,
+    draw_icon,
+    draw_mail_logo,
+    face_of,
+    icon_face,
+    tag_of,
+    touch_icon,
+)
 from storefront.shop.found.feeds import write_changelog_feed, write_products_feed
+from storefront.shop.found.mail_face import logo_of, logo_tag, mail_face
 from storefront.shop.found.manifest import write_manifest
 from storefront.shop.found.robots import write_robots
 from storefront.shop.found.sitemap import list_places, write_part, write_sitemap
-from storefront.shop.media.queries import find_pictures
+from storefront.shop.media.queries import ADDRESS, find_pictures
 from storefront.shop.profile.read import read_profile
 from storefront.web.headers import KEEP_FOR_A_YEAR
 from storefront.web.open_pages import file_for_all, is_open_to_all
@@ -18,6 +30,7 @@ from storefront.web.open_pages import file_for_all, is_open_to_all
 # Open: all of it is for everybody.
 found = Blueprint("found", __name__)
 found.add_app_template_global(touch_icon, "touch_icon")
+found.add_app_template_global(mail_face, "mail_face")
 
 ATOM = "application/atom+xml; charset=utf-8"
 XML = "application/xml; charset=utf-8"
@@ -87,6 +100,16 @@ def icon(tag: str, side: str) -> ResponseReturnValue:
     is_maskable = request.endpoint == "found.maskable_icon" or int(side) == TOUCH_SIDE
     content = draw_icon(face, int(side), is_maskable=is_maskable)
     return _drawn(content, "image/png", is_newest=tag == tag_of(face))
+
+
+@found.get("/email/<any('logo', 'logo-dark'):kind>/<tag>.png")
+def mail_logo(kind: str, tag: str) -> ResponseReturnValue:
+    """Show the logo in emails. An older address answers with the logo of today."""
+    image = logo_of(read_profile(), kind)
+    content = draw_mail_logo(LogoFace(name=image.url.removeprefix(ADDRESS))) if image else None
+    if image is None or content is None:
+        raise NotFound("This shop has no such logo.")
+    return _drawn(content, "image/png", is_newest=tag == logo_tag(image))
 
 
 @found.get("/manifest.webmanifest")

@@ -6,7 +6,7 @@ from functools import lru_cache
 from storefront.shop.looks.colors import AA, contrast, is_readable, mix, read_color, shade, shades
 from storefront.shop.looks.refusals import AccentRefused
 
-SHOPS_OWN = "#0d6b55"  # the accent of static/shop.css
+SHOPS_OWN, DARK_SHOPS_OWN = "#0d6b55", "#6fd6b8"  # the accent of static/shop.css
 # Of static/shop.css, which a test compares: all that accent text stands on, and the text that stands on its tint.
 LIGHT_SHEET, DARK_SHEET = "#fffefb", "#1b201e"
 LIGHT_SURFACES = ("#f6f4ee", LIGHT_SHEET, "#e1f0e9", "#fbefd6", "#fae7e3", "#ffffff")

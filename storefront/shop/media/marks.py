@@ -63,6 +63,12 @@ def draw_icon(content: bytes) -> tuple[Mark, Mark]:
     return _as_png(tab, ending), _as_png(opaque, ending)
 
 
+def draw_png(content: bytes) -> bytes:
+    """Return one of our own logos as PNG: some mail programs show no WebP."""
+    with Image.open(BytesIO(content)) as logo:
+        return _as_png(logo.convert("RGBA"), ".png").content
+
+
 def _square(image: Image.Image, side: int) -> Image.Image:
     return ImageOps.pad(image, (side, side), Image.Resampling.LANCZOS, color=(0, 0, 0, 0))
 

@@ -53,9 +53,13 @@ class PictureView:
         return self._of("webp")[-1].url
 
     @property
+    def preview(self) -> PictureFile:
+        """Return the JPEG that chats, networks and emails show."""
+        return self._of("jpg")[0]
+
+    @property
     def preview_url(self) -> str:
-        """Return the address of the JPEG that chats and networks show of a link."""
-        return self._of("jpg")[0].url
+        return self.preview.url
 
     def _of(self, kind: str) -> list[PictureFile]:
         return sorted((file for file in self.files if file.format == kind), key=lambda file: file.width)

@@ -19,6 +19,9 @@ RULES = {
     "mail_greeting": TextRule(label="The greeting", longest=300, is_line=False),
     "mail_signature": TextRule(label="The signature", longest=300, is_line=False),
     "mail_footer": TextRule(label="The footer", longest=1000, is_line=False),
+    "legal_name": TextRule(label="The legal name", longest=120),
+    "postal_address": TextRule(label="The postal address", longest=400, is_line=False),
+    "tax_id": TextRule(label="The tax ID", longest=60),
     "form_fields": TextRule(label="What Checkout asks", longest=4000, is_line=False),
 }
 WORDS = ProfilePart(verb="shop.changed", columns=dict.fromkeys(RULES, ""))

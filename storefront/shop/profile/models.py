@@ -32,6 +32,9 @@ class ShopProfile(Base):
     mail_signature: Mapped[str] = mapped_column(default="")
     mail_footer: Mapped[str] = mapped_column(default="")
     form_fields: Mapped[str] = mapped_column(default="")  # what Checkout asks besides, see `form_fields.py`
+    legal_name: Mapped[str] = mapped_column(default="")  # who sells, on receipts
+    postal_address: Mapped[str] = mapped_column(default="")
+    tax_id: Mapped[str] = mapped_column(default="")
     accent: Mapped[str] = mapped_column(default="")
     type_pairing: Mapped[TypePairing] = mapped_column(default=TypePairing.CLASSIC)
     font_for_text: Mapped[bool] = mapped_column(default=False)

@@ -48,6 +48,9 @@ class Profile:
     mail_signature: str = ""
     mail_footer: str = ""
     form_fields: str = ""
+    legal_name: str = ""  # who sells, on receipts
+    postal_address: str = ""
+    tax_id: str = ""
     looks: Looks = field(default_factory=Looks)
     asks_consent: bool = False
     consent_text: str = ""
@@ -104,6 +107,9 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
         "mail_signature",
         "mail_footer",
         "form_fields",
+        "legal_name",
+        "postal_address",
+        "tax_id",
         "consent_text",
     )
     return Profile(

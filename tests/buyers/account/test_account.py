@@ -131,6 +131,7 @@ def test_exports_what_was_bought_at_the_same_cost_for_one_order_and_many(
     assert answer.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
     order = export["orders"][0]
     assert (export["email"], order["total"], order["currency"], order["state"]) == (ADA, "$19.00", "usd", "paid")
+    assert (order["card_brand"], order["last_four_digits"]) == ("visa", "4242")
     item = order["items"][0]
     assert item["license_keys"][0]["key"] == sale.keys[0]
     assert item["license_keys"][0]["devices"][0]["name"] == "Ada's laptop"
@@ -191,6 +192,8 @@ def test_leaves_orders_without_a_person_and_keys_that_work_after_erasing(
     sale.refund()
     with app.app_context():
         fulfill_checkout(sale.session_id, Look.NOW)
+    kept = "SELECT business_name, billing_address, payment_brand, payment_last4 FROM orders ORDER BY id"
+    assert set(read_rows(app, kept)[0].values()) == {None}, "a look after erasing brings nothing back"
     shop.work()
     assert [mail for mail in shop.mails() if "Refunded" in mail["subject"]] == []
     assert b'"valid":false' in ask(app, "validate", license_key=sale.keys[0]).data

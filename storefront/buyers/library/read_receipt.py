@@ -1,0 +1,115 @@
+"""Reads an order for its receipt: who sold what to whom, how it was paid, and what went back."""
+
+from collections.abc import Sequence
+
+from babel import Locale
+from sqlalchemy import select
+
+from storefront.buyers.library.order_words import presentment
+from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine, RefundLine
+from storefront.core import money
+from storefront.core.db import db
+from storefront.orders.after_sale import Refund
+from storefront.orders.models import Order, OrderItem
+from storefront.orders.paid_with import paid_with
+from storefront.orders.tax_words import TaxWords, tax_words
+from storefront.shop.profile.read import Profile, read_profile
+
+NOT_BACK = ("failed", "canceled")  # refunds that gave nothing back
+
+
+def read_receipt(order: Order) -> Receipt:
+    """One statement, one more where money went back, and the profile's."""
+    taxes = tax_words(order)
+    return Receipt(
+        number=order.number,
+        placed_at=order.placed_at,
+        paid_at=order.paid_at,
+        is_paid=order.is_paid,
+        seller=seller_of(read_profile()),
+        buyer=_buyer(order, taxes),
+        method=paid_with(order),
+        currency=order.currency,
+        lines=tuple(_line(item, taxes) for item in _read_items(order)),
+        subtotal_minor=order.subtotal_minor,
+        discount_minor=order.discount_minor,
+        tax_minor=order.tax_minor,
+        total_minor=order.total_minor,
+        presentment=presentment(order),
+        taxes=taxes,
+        refunds=_read_refunds(order) if order.refunded_minor else (),
+        refunded_minor=order.refunded_minor,
+        invoice_number=order.invoice_number,
+        invoice_url=order.invoice_url,
+    )
+
+
+def seller_of(profile: Profile) -> Party:
+    """Return what the owner wrote of the business; without a legal name the shop's own."""
+    return Party(
+        names=(profile.legal_name or profile.name,),
+        address=tuple(line for line in profile.postal_address.splitlines() if line.strip()),
+        tax_ids=(profile.tax_id,) if profile.tax_id else (),
+        email=profile.support_address,
+    )
+
+
+def _buyer(order: Order, taxes: TaxWords) -> Party:
+    business = order.business_name or ""
+    person = (order.name or "").removeprefix(business).removeprefix(", ")  # the name may hold both
+    return Party(
+        names=tuple(name for name in (business, person) if name),
+        address=_address(order),
+        tax_ids=taxes.tax_ids,
+        email=order.email,
+    )
+
+
+def _address(order: Order) -> tuple[str, ...]:
+    """Return lines as a letter has them. Who gave no street is known by the country alone."""
+    parts = order.billing_address or {"country": order.country}
+    town = " ".join(part for part in (parts.get("postal_code"), parts.get("city")) if part)
+    place = ", ".join(part for part in (town, parts.get("state")) if part)
+    country = parts.get("country")
+    named = Locale("en").territories.get(country, country) if country else None
+    return tuple(line for line in (parts.get("line1"), parts.get("line2"), place, named) if line)
+
+
+def _read_items(order: Order) -> Sequence[OrderItem]:
+    rows = select(OrderItem).where(OrderItem.order_id == order.id).order_by(OrderItem.position, OrderItem.id)
+    return db.session.scalars(rows.execution_options(populate_existing=True)).all()
+
+
+def _line(item: OrderItem, taxes: TaxWords) -> ReceiptLine:
+    unit_minor, rest = divmod(item.subtotal_minor, item.quantity)
+    return ReceiptLine(
+        description=item.description,
+        quantity=item.quantity,
+        unit_minor=None if rest else unit_minor,
+        subtotal_minor=item.subtotal_minor,
+        discount_minor=item.discount_minor,
+        net_minor=item.total_minor - item.tax_minor,
+        tax_rate=taxes.only_rate if item.tax_minor else "",
+        tax_minor=item.tax_minor,
+        total_minor=item.total_minor,
+        is_refunded=item.is_refunded,
+    )
+
+
+def _read_refunds(order: Order) -> tuple[RefundLine, ...]:
+    """Return each refund. One line for all where the shop does not know each: a restricted key may not ask."""
+    rows = db.session.scalars(
+        select(Refund)
+        .where(Refund.order_id == order.id, Refund.status.not_in(NOT_BACK))
+        .order_by(Refund.created_at, Refund.id)
+    ).all()
+    if sum(row.amount_minor for row in rows) != order.refunded_minor:
+        return (RefundLine(at=None, amount_minor=order.refunded_minor),)
+    return tuple(_refund(row) for row in rows)
+
+
+def _refund(row: Refund) -> RefundLine:
+    currency, shown = row.presentment_currency, row.presentment_minor
+    is_other = currency is not None and shown is not None and currency != row.currency
+    words = money.format_money(shown, currency) if is_other and shown is not None and currency else ""
+    return RefundLine(at=row.created_at, amount_minor=row.amount_minor, presentment=words)

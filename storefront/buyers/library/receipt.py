@@ -1,0 +1,75 @@
+"""What a receipt says, for emails, the page to print and the PDF alike. Amounts in minor units of `currency`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storefront.orders.tax_words import TaxWords
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Seller or buyer. `names` is empty for a buyer who gave none."""
+
+    names: tuple[str, ...]
+    address: tuple[str, ...]  # lines
+    tax_ids: tuple[str, ...]
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptLine:
+    """One of Stripe's lines. `unit_minor` is None where the lines' price is not the same for each."""
+
+    description: str
+    quantity: int
+    unit_minor: int | None
+    subtotal_minor: int  # before the discount
+    discount_minor: int
+    net_minor: int
+    tax_rate: str  # like `19%`; empty without tax, and where Stripe did not say which rate it was
+    tax_minor: int
+    total_minor: int
+    is_refunded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundLine:
+    """`at` is None where the shop may not read Stripe's list. `presentment` is what the buyer's bank shows."""
+
+    at: datetime | None
+    amount_minor: int
+    presentment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """`method` is None where nothing was charged."""
+
+    number: str
+    placed_at: datetime
+    paid_at: datetime | None
+    is_paid: bool
+    seller: Party
+    buyer: Party
+    method: str | None
+    currency: str
+    lines: tuple[ReceiptLine, ...]
+    subtotal_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    presentment: str | None
+    taxes: TaxWords
+    refunds: tuple[RefundLine, ...]
+    refunded_minor: int
+    invoice_number: str | None
+    invoice_url: str | None
+
+    @property
+    def remaining_minor(self) -> int:
+        """Return what the shop still has of the money."""
+        return self.total_minor - self.refunded_minor
+
+    @property
+    def dated_at(self) -> datetime:
+        return self.paid_at or self.placed_at

@@ -1,0 +1,62 @@
+"""Stripe's events as small dataclasses: which object to look at again, and nothing that they claim of it."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from storefront.core import clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenEvent:
+    """A verified webhook delivery: which object to look at again. Its body is never believed.
+
+    `object_id` is the payment's where the event is about one (charge, refund, dispute, fraud warning), and the
+    Customer's where it is about an invoice, a tax id or money that was sent and not used.
+    """
+
+    id: str
+    type: str
+    object_id: str
+    created_at: datetime
+    livemode: bool
+
+
+OF_CUSTOMERS = ("cash_balance", "invoice", "tax_id")
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+
+
+def read_event(text: str) -> SeenEvent:
+    """Raises ValueError for what is no snapshot event, however it is broken."""
+    try:
+        event = json.loads(text)
+        is_snapshot = event["object"] == "event" and isinstance(event["id"], str)
+        seen = read_listed_event(event)
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError, RecursionError) as error:
+        raise ValueError("not a Stripe event") from error
+    if not all(NAME.fullmatch(name) for name in (seen.id, seen.type, seen.object_id or "-")):
+        raise ValueError("not what Stripe names things")  # half a pair, a NUL: no database stores those
+    if not is_snapshot:
+        raise ValueError("not a snapshot event")
+    return seen
+
+
+def read_listed_event(event: dict[str, Any]) -> SeenEvent:
+    """Read an event of Stripe's own list, where nobody can have broken it."""
+    return SeenEvent(
+        id=str(event["id"]),
+        type=str(event["type"]),
+        object_id=_pointer(event["data"]["object"]),
+        created_at=clock.from_unix(int(event["created"])),
+        livemode=bool(event["livemode"]),
+    )
+
+
+def _pointer(body: dict[str, Any]) -> str:
+    if body.get("object") in OF_CUSTOMERS:
+        return str(body.get("customer") or "")
+    payment = body.get("payment_intent")
+    is_about_payment = body.get("object") != "checkout.session" and isinstance(payment, str)
+    return str(payment if is_about_payment else body.get("id", ""))
