@@ -1,13 +1,17 @@
 """Orders by what Stripe calls them, as other folders ask for them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.orders.models import Order
+
+MOST_OF_A_CUSTOMER = 10  # looked at for one event: each costs a question to Stripe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +49,28 @@ def find_session_id(payment_intent_id: str) -> str | None:
     )
 
 
-def find_newest_session_of(stripe_customer_id: str) -> str | None:
-    """Return the newest Checkout Session that a Customer at Stripe paid, once its order is known."""
-    return db.session.scalar(
-        select(Order.checkout_session_id)
+def find_sessions_of_invoice(stripe_customer_id: str) -> tuple[str, ...]:
+    """Return the Sessions of a Customer at Stripe whose orders know of no invoice yet, or else its newest one."""
+    rows = _newest_orders_of(stripe_customer_id)
+    unknown = tuple(row.checkout_session_id for row in rows if row.invoice_number is None)
+    return unknown or tuple(row.checkout_session_id for row in rows[:1])
+
+
+def find_sessions_with_tax_id(stripe_customer_id: str) -> tuple[str, ...]:
+    """Return the Sessions of a Customer at Stripe whose orders keep a tax id, or else its newest one."""
+    rows = _newest_orders_of(stripe_customer_id)
+    kept = tuple(row.checkout_session_id for row in rows if row.tax_ids)
+    return kept or tuple(row.checkout_session_id for row in rows[:1])
+
+
+def _newest_orders_of(stripe_customer_id: str) -> Sequence[Row[tuple[str, str | None, list[dict[str, Any]]]]]:
+    """Return them newest first: who saves cards has one Customer for all of their orders."""
+    return db.session.execute(
+        select(Order.checkout_session_id, Order.invoice_number, Order.tax_ids)
         .where(Order.stripe_customer_id == stripe_customer_id, order_in_running_mode())
         .order_by(Order.id.desc())
-        .limit(1)
-    )
+        .limit(MOST_OF_A_CUSTOMER)
+    ).all()
 
 
 def find_newest_transfer_of(stripe_customer_id: str) -> str | None:

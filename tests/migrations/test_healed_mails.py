@@ -43,3 +43,15 @@ def test_lets_a_mail_go_on_that_a_closed_order_ended(app: Flask) -> None:
         db.session.remove()
     assert read_rows(app, "SELECT id FROM outbox WHERE state = 'paused'") == []
     schema.upgrade(app)
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_leaves_an_older_shop_no_reminder_that_it_cannot_write(app: Flask) -> None:
+    order_id = make_order(app)
+    promise(app, order_id)
+    promise(app, order_id, kind="checkout_reminder")
+    with app.app_context():
+        go_down(app, "0027")
+        db.session.remove()
+    assert [row["kind"] for row in read_rows(app, "SELECT kind FROM outbox")] == ["receipt"]
+    schema.upgrade(app)

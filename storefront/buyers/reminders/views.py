@@ -4,6 +4,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.reminders.readers import get_reader_id, set_reminders, wants_reminders
+from storefront.shop.profile.reminders import are_reminders_on
 from storefront.web.csrf import csrf
 from storefront.web.limits import limiter
 
@@ -17,7 +18,8 @@ csrf.exempt(reminders)  # RFC 8058: mail programs post here, without a form of o
 def choose(token: str) -> ResponseReturnValue:
     """Show a page with a button: what opens links before people do changes nothing."""
     wants = wants_reminders(get_reader_id(token))
-    answer = make_response(render_template("buyers/reminders/choose.html", token=token, wants=wants))
+    page = render_template("buyers/reminders/choose.html", token=token, wants=wants, are_sent=are_reminders_on())
+    answer = make_response(page)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
@@ -29,5 +31,5 @@ def change(token: str) -> ResponseReturnValue:
     set_reminders(get_reader_id(token), wants=wants)
     if "List-Unsubscribe" in request.form:
         return "", 200
-    flash("You get reminders again." if wants else "You won't get reminders any more.", "good")
+    flash("Reminders are allowed again." if wants else "You won't get reminders any more.", "good")
     return redirect(url_for("reminders.choose", token=token), 303)

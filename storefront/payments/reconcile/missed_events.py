@@ -37,8 +37,7 @@ def take_in(missed: tuple[Missed, ...]) -> int:
         if (
             is_late
             and not missed_event.was_received
-            and missed_event.session_id
-            and find_order(missed_event.session_id)
+            and any(find_order(session_id) for session_id in missed_event.sessions)
         ):
             never_received += 1
     return never_received

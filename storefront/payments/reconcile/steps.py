@@ -47,7 +47,7 @@ class Missed:
     """An event that nobody handled; `was_received` when it came and failed."""
 
     event: SeenEvent
-    session_id: str | None
+    sessions: tuple[str, ...]
     was_received: bool
 
 
@@ -143,7 +143,7 @@ def _read_events(since: datetime, after: str | None) -> Batch:
         types -= {"checkout.session.expired"}
     page = patiently(lambda: list_events(since=since, after=after, types=types))
     missed = _find_missed([event for event in page.items if _should_have_come(event)])
-    sessions = tuple(dict.fromkeys(event.session_id for event in missed if event.session_id))
+    sessions = tuple(dict.fromkeys(session_id for event in missed for session_id in event.sessions))
     return Batch(sessions=sessions, cursor=page.cursor, missed=missed)
 
 
@@ -155,15 +155,15 @@ def _find_missed(events: list[SeenEvent]) -> tuple[Missed, ...]:
     """Return those that did not come, or that came and were not handled."""
     known = ledger.find_known([event.id for event in events])
     return tuple(
-        Missed(event=event, session_id=_session_of(event), was_received=event.id in known)
+        Missed(event=event, sessions=_sessions_about(event), was_received=event.id in known)
         for event in events
         if not known.get(event.id)
     )
 
 
-def _session_of(event: SeenEvent) -> str | None:
-    """Find the Session by our rows only: the steps before have found the sales that were not known here."""
-    return event.object_id if event.type in SESSION_EVENTS else FINDERS[event.type](event.object_id)
+def _sessions_about(event: SeenEvent) -> tuple[str, ...]:
+    """Find Sessions by our rows only: the steps before have found the sales that were not known here."""
+    return (event.object_id,) if event.type in SESSION_EVENTS else FINDERS[event.type](event.object_id)
 
 
 def _ask_session(payment_intent_id: str) -> str | None:

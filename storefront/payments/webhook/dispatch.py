@@ -1,6 +1,7 @@
 """What an event makes us do: look again at one Checkout Session, release its mails, stamp the ledger row."""
 
 import logging
+from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +10,12 @@ from storefront.core.errors import StripeUnavailable, StripeUnreadable
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.mail import outbox
-from storefront.orders.queries import find_newest_session_of, find_newest_transfer_of, find_session_id
+from storefront.orders.queries import (
+    find_newest_transfer_of,
+    find_session_id,
+    find_sessions_of_invoice,
+    find_sessions_with_tax_id,
+)
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.webhook import ledger
@@ -58,12 +64,22 @@ TOO_EARLY = frozenset(
     }
 )
 NO_ORDER_YET = "no_order_yet"
-# How the Session is found that an event of an object of another kind is about.
-FINDERS = (
-    dict.fromkeys(PAYMENT_EVENTS, find_session_id)
-    | dict.fromkeys(CUSTOMER_EVENTS, find_newest_session_of)
-    | {"cash_balance.funds_available": find_newest_transfer_of}
-)
+
+
+def _one(find: Callable[[str], str | None]) -> Callable[[str], tuple[str, ...]]:
+    def find_all(object_id: str) -> tuple[str, ...]:
+        found = find(object_id)
+        return (found,) if found else ()
+
+    return find_all
+
+
+# How the Sessions are found that an event of an object of another kind is about.
+FINDERS = dict.fromkeys(PAYMENT_EVENTS, _one(find_session_id)) | {
+    "cash_balance.funds_available": _one(find_newest_transfer_of),
+    "customer.tax_id.updated": find_sessions_with_tax_id,
+    "invoice.paid": find_sessions_of_invoice,
+}
 
 
 def handle_delivery(event: SeenEvent) -> str:
@@ -80,13 +96,16 @@ def handle_delivery(event: SeenEvent) -> str:
 
 
 def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bool) -> str:
-    """Look again at what the event points to; stamps its row, except where a later look may find more."""
-    look, session_id = Look.IF_NEEDED, object_id
+    """Look again at what the event points to; stamps its row, except where a later look may find more.
+
+    Of several orders of a Customer the newest comes last, and with it the stamp: whoever fails before tries again.
+    """
+    look = Look.IF_NEEDED
+    sessions: tuple[str, ...] = (object_id,)
     if event_type in FINDERS:
-        session_of_order = FINDERS[event_type](object_id)
-        if session_of_order is None:
+        look, sessions = Look.NOW, FINDERS[event_type](object_id)
+        if not sessions:
             return _ignore(event_id, Outcome.NOT_OURS) if is_last_look else NO_ORDER_YET
-        look, session_id = Look.NOW, session_of_order
     elif event_type not in SESSION_EVENTS:
         return _ignore(event_id, "ignored")
 
@@ -97,7 +116,9 @@ def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bo
             ledger.stamp(session, event_id, fulfillment.outcome)
 
     try:
-        fulfillment = fulfill_checkout(session_id, look, in_transaction=release_and_stamp)
+        for earlier in sessions[1:]:
+            fulfill_checkout(earlier, look)
+        fulfillment = fulfill_checkout(sessions[0], look, in_transaction=release_and_stamp)
     except BaseException as error:
         db.session.rollback()  # what a lost connection left open
         ledger.note_error(event_id, f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")

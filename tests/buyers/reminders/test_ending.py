@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from storefront.buyers.reminders.switch import switch_reminders
 from storefront.core.runtime import runtime
 from tests.mail.strict import read_strictly, text_of
 from tests.support.left import deliver, leave, remind, reminders, work_later
@@ -59,6 +60,18 @@ def test_changes_nothing_when_the_link_is_opened_and_all_by_its_button(app: Flas
     assert "You get no emails about unfinished checkouts" in reader.get(address).text
     assert reader.post(address, wants="1").status_code == 303
     assert not is_stopped(app)
+
+
+def test_promises_no_email_where_the_owner_has_switched_them_off(app: Flask, address: str) -> None:
+    reader = Buyer(app)
+    assert "we write to you once" in reader.get(address).text
+    with app.test_request_context():
+        switch_reminders(is_on=False)
+    page = reader.get(address).text
+    assert "sends no emails about unfinished checkouts right now" in page
+    assert "we write to you once" not in page
+    reader.post(address)
+    assert is_stopped(app)
 
 
 def test_ends_them_by_the_link_of_an_older_secret_key(app: Flask, sandbox: SandboxClient, address: str) -> None:

@@ -24,6 +24,7 @@ from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, keys_on
 from tests.support.sign_in import make_customer, signed_in
+from tests.support.statements import counted
 
 STRIPES = {
     CheckoutUi.EMBEDDED: "embedded_page",
@@ -62,6 +63,23 @@ def test_names_one_customer_in_every_checkout_of_who_is_signed_in(
     assert second["saved_payment_method_options"]["payment_method_save"] == "enabled"
     assert "customer_balance" in second["payment_method_types"]
     assert [call for call in sandbox.calls() if call[0] == "POST"] == [("POST", "/v1/checkout/sessions")]
+
+
+def test_costs_one_call_to_stripe_more_the_first_time_only(app: Flask, sandbox: SandboxClient) -> None:
+    """Where Stripe knows the prices already: a Customer, and for who has one the Session alone."""
+    checked_out(Buyer(app))
+    for calls, most in ((["/v1/customers", "/v1/checkout/sessions"], 18), (["/v1/checkout/sessions"], 15)):
+        buyer = signed_in(app)
+        buyer.add("twinspot", "Personal")
+        form = {"csrf_token": buyer.csrf_token(), "nonce": buyer.nonce()}
+        sandbox.forget_calls()
+        with counted(app) as statements:
+            answer = buyer.client.post(
+                "/checkout", data=form, base_url=buyer.base_url, headers={"Referer": buyer.base_url}
+            )
+        assert answer.status_code == 303
+        assert [path for _method, path in sandbox.calls()] == calls
+        assert len(statements) <= most, "\n".join(statements)
 
 
 def test_gives_a_guest_no_customer_whatever_they_type_or_open(app: Flask, sandbox: SandboxClient) -> None:

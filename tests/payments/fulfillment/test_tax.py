@@ -95,6 +95,36 @@ def test_says_reverse_charge_and_what_the_register_said_later(app: Flask, sandbo
     assert '"verification": "unverified"' in read_order(app)["tax_ids"]
 
 
+def test_hears_of_every_order_of_a_customer_who_has_several(app: Flask, sandbox: SandboxClient) -> None:
+    """A tax id and invoices are Stripe's news of a Customer; whose are all the orders that it paid."""
+    tax_id = {"type": "eu_vat", "value": "FR111111111"}
+    sandbox.control("faults", method="GET", path="/v1/invoices/*", status=403, times=99)
+    sale = sell_taxed(app, sandbox, country="FR", tax_id=tax_id)
+    customer = read_order(app)["stripe_customer_id"]
+    price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]
+    second = sandbox.create_session(
+        [{"price": price, "quantity": 1}],
+        customer=customer,
+        customer_update={"address": "auto", "name": "auto"},
+        automatic_tax={"enabled": True},
+        tax_id_collection={"enabled": True},
+        invoice_creation={"enabled": True},
+    )
+    sandbox.pay(second, country="FR", tax_id=tax_id)
+    sale.buyer.land(second)
+    orders = "SELECT invoice_number, tax_ids FROM orders ORDER BY id"
+    assert [row["invoice_number"] for row in read_rows(app, orders)] == [None, None]
+    sandbox.control("faults/clear")
+    for kept in sandbox.stripe.v1.customers.tax_ids.list(customer).data:
+        sandbox.control(f"tax_ids/{kept.id}/verify")
+    sale.deliver("customer.tax_id.updated", "invoice.paid")
+    assert ["unverified" in row["tax_ids"] for row in read_rows(app, orders)] == [True, True]
+    numbers = {row["invoice_number"] for row in read_rows(app, orders)}
+    assert len(numbers - {None}) == 2
+    assert len(read_rows(app, "SELECT id FROM order_changes WHERE what = 'tax_id'")) == 2
+    assert read_rows(app, "SELECT id FROM stripe_events WHERE handled_at IS NULL") == []
+
+
 def test_sells_untaxed_what_a_product_says_nothing_about(app: Flask, sandbox: SandboxClient) -> None:
     sandbox.control("config", tax_registrations=[])
     sale = sell(app, sandbox, country="DE")
