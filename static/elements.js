@@ -68,10 +68,11 @@
   };
 
   const show = (session) => {
-    window.shopSummary.show(session, { changeQuantity, removeCode });
+    const isOwnCode = "hasOwnCode" in place.dataset;
+    window.shopSummary.show(session, { changeQuantity, removeCode: isOwnCode ? null : removeCode });
     form.querySelector("[data-needs-payment]").hidden = session.total.total.minorUnitsAmount === 0;
     const hasCode = (session.discountAmounts ?? []).some((discount) => discount.promotionCode);
-    codeForm.hidden = hasCode;
+    codeForm.hidden = hasCode || isOwnCode;
     const total = showButton(session);
     if (shownTotal && shownTotal !== total) say(`The total is now ${total}.`);
     shownTotal = total;

@@ -57,7 +57,7 @@
 
   const discountRow = (discount, removeCode) => {
     const line = row(discount.promotionCode || discount.displayName, `−${discount.amount.replace(/^[-−]/, "")}`);
-    if (discount.promotionCode) {
+    if (discount.promotionCode && removeCode) {
       const button = make("button", { type: "button", className: "button-text", text: "Remove" });
       button.append(make("span", { className: "hidden-text", text: ` the code ${discount.promotionCode}` }));
       button.addEventListener("click", removeCode);

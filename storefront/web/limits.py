@@ -1,7 +1,11 @@
 """Request limits: `@limiter.limit("5/minute")` on a view, counted for each client."""
 
+from contextlib import suppress
+
 from flask import Flask, request
 from flask_limiter import Limiter
+from limits import parse_many
+from limits.errors import StorageError
 
 from storefront.core import counters
 from storefront.core.config.settings import Settings
@@ -29,3 +33,25 @@ def set_up_limits(app: Flask, shop: Settings) -> None:
     )
     app.extensions.setdefault("limiter", set()).add(limiter)
     limiter.init_app(app)
+
+
+class Tries:
+    """Tries of each client that were in vain, such as codes that nobody knows. What works costs nothing.
+
+    A limiter that cannot be asked stops nobody.
+    """
+
+    def __init__(self, limits: str, *, scope: str) -> None:
+        self._limits = parse_many(limits)
+        self._scope = scope
+
+    def are_left(self) -> bool:
+        with suppress(StorageError):
+            return all(limiter.limiter.test(limit, self._scope, client()) for limit in self._limits)
+        return True
+
+    def count(self) -> None:
+        """Count one that was in vain."""
+        with suppress(StorageError):
+            for limit in self._limits:
+                limiter.limiter.hit(limit, self._scope, client())

@@ -6,6 +6,7 @@ from flask import current_app
 
 from storefront.shop.cart.cart import CartLine, CartRefused
 from storefront.shop.catalog.offers import Offer, find_offers
+from storefront.shop.discounts.rules import Line
 
 
 class NotForSale(CartRefused):
@@ -27,6 +28,12 @@ def get_offer(price_id: int) -> Offer:
             _path("catalog.product", slug=offer.slug),
         )
     return offer
+
+
+def as_offered(offer: Offer) -> tuple[Line]:
+    """Return what a discount needs to know of one of it."""
+    line = Line(product_id=offer.product_id, amount_minor=offer.amount_minor, is_chosen=offer.is_chosen)
+    return (line,)
 
 
 def product_page(price_id: int) -> str:

@@ -11,7 +11,10 @@ from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.start import OpenCheckout
 from storefront.payments.checkout.state import seconds_left
 from storefront.payments.checkout.ui import ELEMENTS
-from storefront.shop.cart.priced import price_as_opened
+from storefront.shop.cart.priced import PricedCart, as_lines, price_as_opened
+from storefront.shop.discounts.queries import get_terms
+from storefront.shop.discounts.rules import discount_on
+from storefront.shop.discounts.visit import Applied
 from storefront.shop.media.queries import find_pictures
 from storefront.stripe_api import own_words
 
@@ -32,8 +35,17 @@ def show_form(opened: OpenCheckout, row: Checkout) -> str:
     if opened.ui_mode != ELEMENTS:
         return render_template("payments/checkout/form.html", **parts)
     pictures = find_pictures(line.product_id for line in priced.lines)
-    own = _own_parts(row.body or {}, row)
+    own = _own_parts(row.body or {}, row) | {"applied": _applied(row, priced)}
     return render_template("payments/checkout/elements.html", pictures=pictures, **parts, **own)
+
+
+def _applied(row: Checkout, priced: PricedCart) -> Applied:
+    """Return what the Session takes off, for the time before it is read in the browser."""
+    if row.discount_id is None:
+        return Applied()
+    terms = get_terms(row.discount_id)
+    off_minor = discount_on(terms, as_lines(priced.lines), priced.currency)
+    return Applied(code=terms.code, discount_id=terms.id, off_minor=off_minor)
 
 
 def _own_parts(body: dict[str, Any], row: Checkout) -> dict[str, Any]:

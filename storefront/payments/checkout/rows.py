@@ -98,6 +98,7 @@ def insert_checkout(
     is_from_cart: bool,
     ui_mode: str,
     customer_id: int | None = None,
+    discount_id: int | None = None,
 ) -> str:
     """Return the token of the new row, or of the one that the same nonce made a moment ago."""
     row = {
@@ -110,6 +111,7 @@ def insert_checkout(
         "is_from_cart": is_from_cart,
         "ui_mode": ui_mode,
         "customer_id": customer_id,
+        "discount_id": discount_id,
     }
     with transaction() as session:
         insert_missing(session, Checkout, [row])

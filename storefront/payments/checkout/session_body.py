@@ -39,11 +39,13 @@ def build_body(
     face: Mapping[str, Any],
     boxes: Boxes = ALL_BOXES,
     stripe_customer: str | None = None,
+    discount: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the body of a Session. `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
 
     `beside` is offered inside Checkout. `face` is the entry that makes Stripe's form look like the shop.
-    `stripe_customer` is the Customer whose saved cards it shows.
+    `stripe_customer` is the Customer whose saved cards it shows. `discount` are the entries that take something
+    off: Stripe takes no other code beside them.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
     """
@@ -53,7 +55,7 @@ def build_body(
         "mode": "payment",
         "ui_mode": ui_mode,
         "line_items": [_line(mirrors[line.price_id], line.quantity) for line in cart],
-        **_promotion_codes(mirrors),
+        **(discount or _promotion_codes(mirrors)),
         "metadata": marks,
         "payment_intent_data": {"metadata": marks},
         **face,
@@ -124,7 +126,7 @@ def _with_way_back(body: dict[str, Any]) -> dict[str, Any]:
 
     https://docs.stripe.com/payments/checkout/abandoned-carts: on Stripe's page and in its embedded form.
     """
-    takes_codes = body.get("allow_promotion_codes", False)
+    takes_codes = body.get("allow_promotion_codes", "discounts" in body)
     return body | {
         "consent_collection": {**body.get("consent_collection", {}), "promotions": "auto"},
         "after_expiration": {"recovery": {"enabled": True, "allow_promotion_codes": takes_codes}},

@@ -20,6 +20,7 @@ from storefront.customers.at_stripe import ensure_at_stripe, forget_lost
 from storefront.payments.checkout import face, news_box, terms_box
 from storefront.payments.checkout.beside import find_beside
 from storefront.payments.checkout.buy_now import way_back
+from storefront.payments.checkout.discounted import find_discount, is_about_discount, let_go_refused
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import (
     find_by_nonce,
@@ -50,7 +51,7 @@ class CheckoutForm:
     """What a browser sent to start paying. "Buy now" has one line, and is not from the cart.
 
     `ui_mode` is for what begins now: a checkout that is open ends as it began. `customer_id` is who is signed in,
-    where the shop saves cards.
+    where the shop saves cards. `discount_id` is what the code of the visit takes off.
     """
 
     cart: tuple[CartLine, ...]
@@ -58,6 +59,7 @@ class CheckoutForm:
     nonce: str
     is_from_cart: bool
     customer_id: int | None = None
+    discount_id: int | None = None
 
     def own_nonce(self, browser: str) -> str:
         """In another browser it is another nonce: nobody can take a checkout over, or stand in its way."""
@@ -107,6 +109,7 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None
         is_from_cart=form.is_from_cart,
         ui_mode=form.ui_mode,
         customer_id=form.customer_id,
+        discount_id=form.discount_id,
     )
 
 
@@ -117,7 +120,7 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
     both, so an open one for another cart is expired first.
     """
     token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
-    is_same = checkout.cart == form.cart and checkout.customer_id == form.customer_id
+    is_same = _is_of(checkout, form)
     old_account = checkout.account
     account = gateway().account_id()
     if account == old_account and session_id is not None:
@@ -128,9 +131,18 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
             return PaidMeanwhile(session_id=session_id)
     elif account == old_account and is_same:
         return token
-    new = {"cart": form.cart, "customer_id": form.customer_id, "ui_mode": form.ui_mode}
-    start_next_attempt(token, attempt, account=account, **new)
+    new = {"cart": form.cart, "customer_id": form.customer_id, "discount_id": form.discount_id}
+    start_next_attempt(token, attempt, account=account, ui_mode=form.ui_mode, **new)
     return token
+
+
+def _is_of(checkout: Checkout, form: CheckoutForm) -> bool:
+    """Tell whether a checkout sells what this form asks for, to the same person and for the same."""
+    return (checkout.cart, checkout.customer_id, checkout.discount_id) == (
+        form.cart,
+        form.customer_id,
+        form.discount_id,
+    )
 
 
 def ensure_session(token: str) -> OpenCheckout:
@@ -141,6 +153,7 @@ def ensure_session(token: str) -> OpenCheckout:
 
     Raises:
         StripeUnavailable, StripeRefused: nothing is lost, the same call may be repeated.
+        DiscountRefused: the same call goes on at the whole price, which the buyer has to see first.
     """
     checkout = get_checkout(token)
     if checkout.checkout_session_id is not None:
@@ -162,14 +175,22 @@ def _create_anyhow(token: str) -> OpenCheckout:
                 raise
             boxes = _without_refused(boxes, error)
         except StripeMissing as error:
+            if is_about_discount(error):
+                raise let_go_refused(token, error) from error
             if is_last or (remake and error.param != "customer"):
                 raise
             remake = _forget_lost(token, error) or remake
         except StripeRefused as error:
+            if _has_discount(token) and is_about_discount(error):
+                raise let_go_refused(token, error) from error
             if is_last or not face.is_refused(error.param):
                 raise
             face.note_refused(error.message)
     raise AssertionError("the last try returns or raises")
+
+
+def _has_discount(token: str) -> bool:
+    return get_checkout(token).discount_id is not None
 
 
 def _without_refused(boxes: Boxes, error: StripeWantsTerms | StripeAsksNobody) -> Boxes:
@@ -242,6 +263,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
     beside = mirrors.ensure_mirrors(find_beside(sold, ui_mode), remake=remake)
     shop_id = mirrors.shop_id()
     stripe_customer = _find_stripe_customer(customer_id, shop_id)
+    discount = find_discount(token)
     body = build_body(
         settings(),
         token=token,
@@ -255,6 +277,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         words=read_checkout_words(),
         face=face.face_of(read_profile(), ui_mode) if face.may_be_sent() else {},
         boxes=boxes,
+        discount=discount,
     )
     store(token, attempt, body=body)
     return attempt, body

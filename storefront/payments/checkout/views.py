@@ -25,7 +25,8 @@ from storefront.payments.checkout import return_page, start
 from storefront.payments.checkout.accept import accept
 from storefront.payments.checkout.again import bought_lines, find_again_page, find_pending_purchase, mail_the_link
 from storefront.payments.checkout.browser import browser_id
-from storefront.payments.checkout.buy_now import NotForSale, get_offer, way_back
+from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, way_back
+from storefront.payments.checkout.discounted import DiscountRefused
 from storefront.payments.checkout.form_page import show_form
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.return_page import Landing
@@ -36,8 +37,9 @@ from storefront.payments.checkout.state import State, read_state
 from storefront.payments.checkout.ui import choose_ui_mode
 from storefront.payments.fulfillment.outcome import Outcome
 from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, put_back, save_cart, subtract
-from storefront.shop.cart.priced import price_cart
+from storefront.shop.cart.priced import as_lines, price_cart
 from storefront.shop.cart.views import parse_number
+from storefront.shop.discounts.visit import apply_to, forget_code, read_offered
 from storefront.web.first_forms import takes_first_form
 from storefront.web.limits import limiter
 from storefront.web.outage_pages import payment_is_safe
@@ -75,10 +77,18 @@ def begin() -> ResponseReturnValue:
         return redirect(url_for("cart.cart"), 303)  # which says what changed: nobody pays what they have not seen
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else new_nonce(session)
-    ui_mode = choose_ui_mode(priced.lines)
+    offered = read_offered()
+    if offered.notice:
+        flash(offered.notice, "bad")
+        return redirect(url_for("cart.cart"), 303)  # the total is another one than the cart has shown
     return _begin(
         CheckoutForm(
-            cart=priced.cart_lines, ui_mode=ui_mode, nonce=nonce, is_from_cart=True, customer_id=find_saver()
+            cart=priced.cart_lines,
+            ui_mode=choose_ui_mode(priced.lines),
+            nonce=nonce,
+            is_from_cart=True,
+            customer_id=find_saver(),
+            discount_id=apply_to(offered, as_lines(priced.lines), priced.currency).discount_id,
         )
     )
 
@@ -96,9 +106,19 @@ def buy_now() -> ResponseReturnValue:
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else tokens.new_token()
     cart = (CartLine(price_id=offer.price_id, quantity=1),)
-    ui_mode = choose_ui_mode([offer])
+    offered = read_offered()
+    if offered.notice:
+        flash(offered.notice, "bad")
+        return redirect(way_back(cart, is_from_cart=False), 303)
     return _begin(
-        CheckoutForm(cart=cart, ui_mode=ui_mode, nonce=nonce, is_from_cart=False, customer_id=find_saver())
+        CheckoutForm(
+            cart=cart,
+            ui_mode=choose_ui_mode([offer]),
+            nonce=nonce,
+            is_from_cart=False,
+            customer_id=find_saver(),
+            discount_id=apply_to(offered, as_offered(offer), offer.currency).discount_id,
+        )
     )
 
 
@@ -116,12 +136,21 @@ def _begin(form: CheckoutForm) -> ResponseReturnValue:
             return redirect(url_for("checkout.returned", session_id=token.session_id), 303)
         session[key] = token
         opened = start.ensure_session(token)
+    except DiscountRefused as refused:
+        return _without_code(refused, way_back(form.cart, is_from_cart=form.is_from_cart))
     except (StripeUnavailable, StripeRefused) as error:
         nonce = new_nonce(session) if form.is_from_cart else form.nonce
         return _trouble(error, nonce=nonce, price_id=_price_id(form))
     if form.is_from_cart:
         session.pop(NONCE_KEY, None)
     return redirect(opened.url or url_for("checkout.form", token=token), 303)
+
+
+def _without_code(refused: DiscountRefused, page: str) -> ResponseReturnValue:
+    """Nobody pays a price that they have not seen: say why the code is off, where the whole price stands."""
+    forget_code()
+    flash(refused.message, "bad")
+    return redirect(page, 303)
 
 
 def _cookie_key(*, is_from_cart: bool) -> str:
@@ -178,6 +207,8 @@ def form(token: str) -> ResponseReturnValue:
         if state is not State.OPEN:
             return _lead_on(row, state)
         opened = start.ensure_session(token)
+    except DiscountRefused as refused:
+        return _without_code(refused, way_back(row.cart, is_from_cart=row.is_from_cart))
     except (StripeUnavailable, StripeRefused) as error:
         return _trouble(error, token=token)
     return redirect(opened.url, 303) if opened.url else show_form(opened, row)
@@ -220,6 +251,8 @@ def hosted(token: str) -> ResponseReturnValue:
         if state is not State.OPEN:
             return _lead_on(row, state)
         opened = start.switch_to_hosted(token)
+    except DiscountRefused as refused:
+        return _without_code(refused, way_back(row.cart, is_from_cart=row.is_from_cart))
     except (StripeUnavailable, StripeRefused) as error:
         return _trouble(error, token=token)
     if isinstance(opened, start.PaidMeanwhile):

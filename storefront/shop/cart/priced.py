@@ -7,6 +7,7 @@ from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.money import format_money
 from storefront.shop.cart.cart import MAX_QUANTITY, CartLine, CartRefused, add, set_quantity
 from storefront.shop.catalog.offers import Offer, find_newer, find_offers, find_prices_in
+from storefront.shop.discounts.rules import Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,14 @@ def price_cart(lines: Iterable[CartLine]) -> PricedCart:
     lines_now = tuple(priced.values())
     total = sum(line.amount_minor for line in lines_now)
     return PricedCart(lines=lines_now, currency=currency, total_minor=total, notices=tuple(notices))
+
+
+def as_lines(lines: Iterable[PricedLine]) -> tuple[Line, ...]:
+    """Return what a discount needs to know of them."""
+    return tuple(
+        Line(product_id=line.product_id, amount_minor=line.amount_minor, is_chosen=line.is_chosen)
+        for line in lines
+    )
 
 
 def _possible(offer: Offer, quantity: int) -> int:

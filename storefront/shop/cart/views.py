@@ -1,5 +1,6 @@
 """The cart's pages: every change is a POST that leads back to the cart, with or without JavaScript."""
 
+import re
 from collections.abc import Callable
 
 from flask import Blueprint, flash, has_request_context, redirect, render_template, request, session, url_for
@@ -7,13 +8,16 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from storefront.shop.cart.cart import CartLine, CartRefused, count, load_cart, new_nonce, remove, save_cart
-from storefront.shop.cart.priced import add_offer, price_cart, set_quantities
+from storefront.shop.cart.priced import PricedCart, add_offer, as_lines, price_cart, set_quantities
+from storefront.shop.discounts.visit import Applied, CodeRefused, apply_to, forget_code, read_offered, take_code
 from storefront.shop.media.queries import find_pictures
 from storefront.web.first_forms import takes_first_form
 
 cart = Blueprint("cart", __name__, url_prefix="/cart")
 
 QUANTITY_PREFIX = "quantity-"
+PAGE = re.compile(r"/(?:products/[a-z0-9-]{1,200})?")  # of the shop, and nobody else's
+AT_CHECKOUT = "Some codes can only be typed at checkout."
 Lines = tuple[CartLine, ...]
 
 
@@ -34,9 +38,37 @@ def show_cart() -> ResponseReturnValue:
     return render_template(
         "shop/cart/cart.html",
         cart=priced,
+        applied=apply_code(priced),
         pictures=find_pictures(line.product_id for line in priced.lines),
         nonce=new_nonce(session) if priced.lines else "",
     )
+
+
+def apply_code(priced: PricedCart) -> Applied:
+    """Return what the code of the visit does to this cart."""
+    return apply_to(read_offered(), as_lines(priced.lines), priced.currency)
+
+
+@cart.post("/code", endpoint="code")
+def change_code() -> ResponseReturnValue:
+    """Use a code that was typed, or none any more. It leads to the cart, or back to the page that was named."""
+    typed = request.form.get("code", "").strip()
+    page = request.form.get("page", "")
+    back = page if PAGE.fullmatch(page) else url_for("cart.cart")
+    try:
+        _use_code(typed)
+    except CodeRefused as refused:
+        flash(f"{refused.message} {AT_CHECKOUT}" if refused.is_for_all else refused.message, "bad")
+    return redirect(back, code=303)
+
+
+def _use_code(typed: str) -> None:
+    """Raises CodeRefused."""
+    if typed:
+        flash(f"{take_code(typed).code} is on.", "good")
+        return
+    forget_code()
+    flash("The code is off.", "good")
 
 
 @cart.post("/add", endpoint="add")

@@ -11,6 +11,8 @@ from storefront.shop.catalog.file_sizes import format_size
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.products import MovedPage, ProductCard, get_product_page, list_products
 from storefront.shop.catalog.tax import tax_note
+from storefront.shop.discounts.shown import ShownPrices, prices_of_card, prices_of_shelf
+from storefront.shop.discounts.visit import read_offered
 from storefront.shop.found.heads import head_of_product, head_of_shop
 from storefront.shop.media.queries import PictureView, find_pictures, list_samples
 from storefront.shop.profile.read import Profile, read_profile
@@ -39,13 +41,17 @@ def _tax_note(card: ProductCard) -> str:
 @catalog.get("/", endpoint="catalog")
 def show_catalog() -> ResponseReturnValue:
     asked = read_asked(request.args)
-    is_open_to_all(is_found=not asked.is_filtered and not asked.sort.value)
+    offered = read_offered()
+    if offered.is_for_all:
+        is_open_to_all(is_found=not asked.is_filtered and not asked.sort.value and not offered.notice)
     shelf = browse(list_products(chosen_currency()), asked)
     pictures = find_pictures(product.product_id for product in shelf.cards)
-    return _page_without_session(shelf, pictures) if not session else _render(shelf, pictures)
+    prices = prices_of_shelf(shelf.cards, offered)
+    is_same_for_all = not session and not prices.notice
+    return _page_without_session(shelf, pictures) if is_same_for_all else _render(shelf, pictures, prices)
 
 
-def _render(shelf: Shelf, pictures: Pictures) -> str:
+def _render(shelf: Shelf, pictures: Pictures, prices: ShownPrices | None = None) -> str:
     cards = shelf.all_cards
     return render_template(
         "shop/catalog/catalog.html",
@@ -55,6 +61,7 @@ def _render(shelf: Shelf, pictures: Pictures) -> str:
         pictures=pictures,
         currencies=list(dict.fromkeys(currency for card in cards for currency in card.currencies)),
         shown_currency=next((card.currency for card in cards if card.currency), ""),
+        prices=prices,
     )
 
 
@@ -80,7 +87,9 @@ def show_product(slug: str) -> ResponseReturnValue:
     except MovedPage as moved:
         is_open_to_all()
         return redirect(_address(moved.slug), code=301)
-    is_open_to_all(is_found=page.is_listed)
+    offered = read_offered()
+    if offered.is_for_all:
+        is_open_to_all(is_found=page.is_listed and not offered.notice)
     pictures = find_pictures([page.card.product_id])[page.card.product_id]
     return render_template(
         "shop/catalog/product.html",
@@ -89,6 +98,7 @@ def show_product(slug: str) -> ResponseReturnValue:
         pictures=pictures,
         samples=list_samples(page.card.product_id),
         chosen=request.args.get("edition", 0, type=int),
+        prices=prices_of_card(page.card, offered),
         # Of this one page: a double click on "Buy now" is one checkout. The page of those without a cookie is the
         # same for all of them, and draws its own.
         nonce=tokens.new_token() if session else "",

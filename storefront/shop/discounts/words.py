@@ -39,7 +39,7 @@ def amounts_words(amounts: Mapping[str, Any]) -> Iterator[str]:
 def why_words(why: Why, code: str, *, terms: Terms | None = None, currency: str = "") -> str:
     """Say to a buyer why this code takes nothing off."""
     if why is Why.UNKNOWN or terms is None:
-        return f"We don't know the code {code}."
+        return f"We don't know the code {code}." if code else "We don't know this code."
     if why is Why.BELOW_MINIMUM:
         return f"{code} is for orders of {format_money(terms.minimums[currency], currency)} or more."
     return _WHY[why].format(code=code, currency=currency.upper() or "this currency")

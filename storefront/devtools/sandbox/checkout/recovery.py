@@ -10,7 +10,8 @@ from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 _DAYS_SECONDS = 30 * 86_400
 _ANSWERS = {"opt_in", "opt_out"}
 # Of the page that the buyer left; the copy is always a page of Stripe's.
-_NOT_COPIED = ("cancel_url", "expires_at", "redirect_on_completion", "return_url", "ui_mode")
+# A code of the first is typed again where the copy takes codes; its own may have ended.
+_NOT_COPIED = ("cancel_url", "discounts", "expires_at", "redirect_on_completion", "return_url", "ui_mode")
 
 
 def take_consent(session: Record, answer: str) -> None:

@@ -1,0 +1,86 @@
+"""The discount of a checkout: brought to Stripe before its Session is made, and let go where Stripe refuses it."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from storefront.core import clock
+from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
+from storefront.payments.checkout.rows import get_checkout, start_next_attempt
+from storefront.shop.discounts.at_stripe import AtStripe, ensure_at_stripe, forget_mirrors
+from storefront.shop.discounts.queries import get_terms
+from storefront.shop.discounts.rules import Why, find_time_trouble
+from storefront.shop.discounts.words import why_words
+
+log = logging.getLogger(__name__)
+
+PARAM = "discounts"
+CODES = ("amount_too_small", "coupon_", "promotion_code_")
+# Stripe takes 30 minutes to 24 hours; a body that is sent again is some minutes old.
+SHORTEST, LONGEST = timedelta(minutes=35), timedelta(hours=24)
+
+
+class DiscountRefused(StorefrontError):
+    """The discount cannot be had; the checkout is without it from now on. The message is for the buyer."""
+
+    code = "discount_not_possible"
+    status = 409
+    title = "This code can't be used"
+
+
+def find_discount(token: str) -> dict[str, Any]:
+    """Return the entries of the Session's body; none for a checkout without a discount.
+
+    Raises:
+        DiscountRefused: it has ended, or Stripe does not have it.
+        StripeUnavailable: the same call may be repeated.
+    """
+    discount_id = get_checkout(token).discount_id
+    if discount_id is None:
+        return {}
+    terms = get_terms(discount_id)
+    why = find_time_trouble(terms, clock.now())
+    if why is not None:
+        raise _let_go(token, why)
+    at_stripe = ensure_at_stripe(terms)
+    if at_stripe is None:
+        raise _let_go(token, Why.REFUSED)
+    return _entries(at_stripe, terms.ends_at)
+
+
+def _entries(at_stripe: AtStripe, ends_at: datetime | None) -> dict[str, Any]:
+    """End the Session with its discount, or as soon as Stripe lets it end: an old price must not live on."""
+    code = {"coupon": at_stripe.coupon_id}
+    if at_stripe.promotion_code_id is not None:
+        code = {"promotion_code": at_stripe.promotion_code_id}
+    now = clock.now()
+    if ends_at is None or ends_at - now >= LONGEST:
+        return {"discounts": [code]}
+    return {"discounts": [code], "expires_at": int(max(ends_at, now + SHORTEST).timestamp())}
+
+
+def is_about_discount(error: StripeRefused) -> bool:
+    """Tell a refusal of the discount from others, by Stripe's parameter or code."""
+    return (error.param or "").startswith(PARAM) or (error.stripe_code or "").startswith(CODES)
+
+
+def let_go_refused(token: str, error: StripeRefused) -> DiscountRefused:
+    """Go on without the discount that Stripe refused; what Stripe lost is made anew for the next buyer."""
+    discount_id = get_checkout(token).discount_id
+    log.warning("stripe refused a discount", extra={"discount": discount_id, "stripe_code": error.stripe_code})
+    if discount_id is not None and isinstance(error, StripeMissing):
+        forget_mirrors(discount_id)
+    return _let_go(token, Why.REFUSED)
+
+
+def _let_go(token: str, why: Why) -> DiscountRefused:
+    checkout = get_checkout(token)
+    attempt, discount_id = checkout.attempt, checkout.discount_id
+    terms = get_terms(discount_id) if discount_id is not None else None
+    start_next_attempt(token, attempt, discount_id=None)
+    if terms is None:
+        return DiscountRefused()
+    why = find_time_trouble(terms, clock.now()) or why
+    return DiscountRefused(
+        f"{why_words(why, terms.code, terms=terms)} Nothing was charged. This is the price without it."
+    )

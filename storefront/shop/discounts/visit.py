@@ -1,0 +1,116 @@
+"""The code of a visit: of a link that was followed (`?code=SPRING`) or typed in the cart, kept in the session.
+
+Whoever follows no such link gets no cookie, and pages that are the same for everybody stay so. A code that is not
+known costs one look-up and is kept nowhere; a client has so many tries.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import request, session
+
+from storefront.core import clock
+from storefront.core.errors import StorefrontError
+from storefront.shop.discounts.queries import clean_code, find_terms
+from storefront.shop.discounts.rules import Line, Terms, Why, discount_on, find_time_trouble, find_trouble
+from storefront.shop.discounts.words import off_words, why_words
+from storefront.web.limits import Tries
+
+CODE_KEY = "discount_code"
+ASKED = "code"
+TRIES = Tries("10/minute;60/hour", scope="discount codes")
+TOO_MANY = "Too many attempts. Please wait a minute and try the code again."
+
+
+class CodeRefused(StorefrontError):
+    """A code that cannot be used now; the message is what the buyer reads."""
+
+    code = "code_refused"
+    title = "This code can't be used"
+
+    def __init__(self, message: str, *, is_for_all: bool = True) -> None:
+        super().__init__(message)
+        self.is_for_all = is_for_all  # everybody who asks reads the same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What a visitor's code offers. `terms` are None without a code that can be used now.
+
+    `notice` says why a code cannot. `is_for_all` is False where that is this visitor's alone.
+    """
+
+    terms: Terms | None = None
+    notice: str = ""
+    is_for_all: bool = True
+
+    @property
+    def code(self) -> str:
+        return self.terms.code if self.terms else ""
+
+    @property
+    def words(self) -> str:
+        return off_words(self.terms) if self.terms else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What a code does to an order: what comes off, in minor units, or a sentence why nothing does."""
+
+    code: str = ""
+    discount_id: int | None = None
+    off_minor: int = 0
+    notice: str = ""
+
+
+def read_offered() -> Offered:
+    """Return what the code in the address offers, or else that of the visit. A code that runs is remembered."""
+    asked = request.args.get(ASKED, "").strip()
+    remembered = session.get(CODE_KEY)
+    if not asked and not isinstance(remembered, str):
+        return Offered()
+    try:
+        return Offered(terms=take_code(asked) if asked else _check(str(remembered), find_terms(str(remembered))))
+    except CodeRefused as refused:
+        if not asked:
+            session.pop(CODE_KEY)  # said once
+        return Offered(notice=refused.message, is_for_all=refused.is_for_all)
+
+
+def take_code(text: str) -> Terms:
+    """Use this code from now on, in this visit.
+
+    Raises:
+        CodeRefused: nobody knows it, it cannot be used now, or there were too many tries.
+    """
+    if not TRIES.are_left():
+        raise CodeRefused(TOO_MANY, is_for_all=False)
+    terms = find_terms(text)
+    if terms is None:
+        TRIES.count()
+    terms = _check(clean_code(text), terms)
+    if session.get(CODE_KEY) != terms.code:
+        session[CODE_KEY] = terms.code
+    return terms
+
+
+def forget_code() -> None:
+    session.pop(CODE_KEY, None)
+
+
+def _check(code: str, terms: Terms | None) -> Terms:
+    why = Why.UNKNOWN if terms is None else find_time_trouble(terms, clock.now())
+    if terms is None or why is not None:
+        raise CodeRefused(why_words(why or Why.UNKNOWN, code, terms=terms))
+    return terms
+
+
+def apply_to(offered: Offered, lines: Iterable[Line], currency: str) -> Applied:
+    """Return what the visitor's code does to an order with these lines."""
+    terms, goods = offered.terms, tuple(lines)
+    if terms is None or not goods:
+        return Applied(notice=offered.notice)
+    why = find_trouble(terms, goods, currency, clock.now())
+    if why is not None:
+        return Applied(code=terms.code, notice=why_words(why, terms.code, terms=terms, currency=currency))
+    return Applied(code=terms.code, discount_id=terms.id, off_minor=discount_on(terms, goods, currency))
