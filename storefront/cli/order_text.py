@@ -8,8 +8,8 @@ from storefront.cli.output import to_json_value
 from storefront.core import money
 from storefront.orders.access import Access
 from storefront.orders.waits_for import WaitsFor
-from storefront.owner.history.newest import ListedOrder
 from storefront.owner.history.order import HistoryGrant, HistoryItem, OrderHistory
+from storefront.owner.orders.listing import ListedOrder, OrderPage
 from storefront.stripe_api.own_words import spell_words
 from storefront.stripe_api.seen_waiting import WaitKind
 
@@ -31,6 +31,14 @@ def _word(access: Access) -> str:
 def listed_line(order: ListedOrder) -> str:
     total = money.format_money(order.total_minor, order.currency)
     return f"{order.number}  {order.placed_at:%Y-%m-%d %H:%M}  {total:>10}  {order.state.value}  {order.email}"
+
+
+def page_lines(page: OrderPage) -> Iterator[str]:
+    yield from map(listed_line, page.orders)
+    if page.searched_to:
+        yield f"Looked back to {page.searched_to:%Y-%m-%d}: `--older-than {page.older_than}` goes on from there."
+    elif page.older_than:
+        yield f"There are more: `--older-than {page.older_than}` shows older ones."
 
 
 def history_to_text(history: OrderHistory) -> Iterator[str]:

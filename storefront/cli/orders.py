@@ -1,6 +1,8 @@
 """`storefront orders`: find one, see it whole, decide on it, give its buyer the link."""
 
 from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +13,10 @@ from storefront.cli.output import as_json, print_json, print_result, to_json_val
 from storefront.cli.shop import open_shop
 from storefront.core.errors import StorefrontError
 
+if TYPE_CHECKING:
+    from storefront.owner.orders.listing import OrderFilter
+
+DAY = click.DateTime(["%Y-%m-%d"])
 STATE_LIST = ", ".join(ORDER_STATES)
 
 
@@ -40,24 +46,40 @@ def show(number: str, with_keys: bool, as_json: bool) -> None:
 
 
 @orders.command("list")
-@click.option("--email", help="Only orders of this address.")
+@click.option("--search", "words", default="", help="A number, address, key or Stripe id; or words of a name.")
+@click.option("--email", default="", help="Only orders of this address.")
 @click.option("--state", type=click.Choice(ORDER_STATES), metavar="STATE", help=f"Only in one of: {STATE_LIST}.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="The newest so many.")
+@click.option("--product", default="", metavar="SLUG", help="Only with this product.")
+@click.option("--country", default="", metavar="XX", help="Only of buyers there.")
+@click.option("--since", type=DAY, metavar="DAY", help="Placed on this day or later (UTC).")
+@click.option("--until", type=DAY, metavar="DAY", help="Placed on this day or before.")
+@click.option("--older-than", default="", metavar="NUMBER", help="Only orders older than this one.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The newest so many.")
 @as_json
-def list_orders(email: str | None, state: str | None, limit: int, as_json: bool) -> None:
-    """The newest orders, newest first."""
-    from storefront.cli.order_text import listed_line
-    from storefront.orders.access import Reason
-    from storefront.owner.history.newest import find_newest
+def list_orders(older_than: str, limit: int, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - see `_read_filter`
+    """Orders, newest first."""
+    from storefront.cli.order_text import page_lines
+    from storefront.owner.orders.listing import find_orders
 
+    chosen = _read_filter(**asked)
     with open_shop(says_try_again=False):
-        newest = find_newest(limit=limit, email=email, state=Reason(state) if state else None)
-    lines = [listed_line(order) for order in newest.orders]
-    if newest.more:
-        lines.append(f"{newest.more} more: --limit {limit + newest.more} shows them.")
-    nothing = "No orders." if email is None and state is None else "No such orders."
-    print_result(
-        [to_json_value(asdict(order)) for order in newest.orders], lines, as_json=as_json, if_none=nothing
+        page = find_orders(chosen, older_than=older_than, limit=limit)
+    nothing = "No orders." if chosen.is_empty else "No such orders."
+    listed = [to_json_value(asdict(order)) for order in page.orders]
+    print_result(listed, list(page_lines(page)), as_json=as_json, if_none=nothing)
+
+
+def _read_filter(
+    *, state: str | None, since: datetime | None, until: datetime | None, **words: str
+) -> "OrderFilter":
+    from storefront.orders.access import Reason
+    from storefront.owner.orders.listing import OrderFilter
+
+    return OrderFilter(
+        state=Reason(state) if state else None,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        **words,
     )
 
 

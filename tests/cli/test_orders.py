@@ -137,7 +137,7 @@ def test_says_what_to_do_about_an_order_it_does_not_know(
 
 
 @both
-def test_lists_the_newest_first_and_says_how_many_more(
+def test_lists_the_newest_first_and_says_where_to_go_on(
     command: CliRunner, app: Flask, sandbox: SandboxClient
 ) -> None:
     assert "No orders." in done(command, "orders", "list")
@@ -149,7 +149,8 @@ def test_lists_the_newest_first_and_says_how_many_more(
     shown = done(command, "orders", "list", "--limit", "2").splitlines()
     assert [line.split()[0] for line in shown[:2]] == numbers[:0:-1]
     assert shown[0].endswith("$19.00  paid  ada@example.com")
-    assert shown[2] == "1 more: --limit 3 shows them."
+    assert shown[2] == f"There are more: `--older-than {numbers[1]}` shows older ones."
+    assert done(command, "orders", "list", "--older-than", numbers[1].lower()).split()[0] == numbers[0]
     listed = read_json(command, "orders", "list", "--email", " ADA@example.com")
     assert [order["number"] for order in listed] == [numbers[2], numbers[0]]
     assert "No such orders." in done(command, "orders", "list", "--email", "eve@example.com")
@@ -163,9 +164,25 @@ def test_lists_the_orders_of_one_state(command: CliRunner, app: Flask, sandbox: 
     refunded = read_json(command, "orders", "list", "--state", "refunded")
     assert [order["number"] for order in refunded] == [number_of(sales[1]), number_of(sales[0])]
     shown = done(command, "orders", "list", "--state", "refunded", "--limit", "1")
-    assert "1 more: --limit 2 shows them." in shown
+    assert f"--older-than {number_of(sales[1])}` shows older ones." in shown
     assert [order["state"] for order in read_json(command, "orders", "list", "--state", "paid")] == ["paid"]
     assert run(command, "orders", "list", "--state", "lovely").exit_code == 2
+
+
+def test_lists_what_a_search_and_the_filters_find(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox, email="bob@example.com")
+    day = str(read_rows(app, "SELECT placed_at FROM orders")[0]["placed_at"])[:10]
+    found = [
+        ["--search", sale.keys[0]], ["--search", "bob"], ["--product", "twinspot"], ["--country", "us"],
+        ["--since", day, "--until", day],
+    ]  # fmt: skip
+    for options in found:
+        listed = read_json(command, "orders", "list", *options)
+        assert [order["number"] for order in listed] == [number_of(sale)], options
+    assert "No such orders." in done(command, "orders", "list", "--until", "2020-01-01")
+    assert "no product lovely" in refused(command, "orders", "list", "--product", "lovely")
+    for options in (["--since", "soon"], ["--limit", "0"], ["--limit", "1001"]):
+        assert run(command, "orders", "list", *options).exit_code == 2
 
 
 def test_shows_only_the_running_mode(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:

@@ -8,8 +8,8 @@ from storefront.orders.notices import list_open_notices
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
-from storefront.owner.history.newest import find_newest
 from storefront.owner.history.order import read_history
+from storefront.owner.orders.listing import find_orders
 from storefront.owner.people.roles import Permission
 from storefront.owner.readiness.point import count_open
 from storefront.owner.readiness.read_facts import read_points
@@ -27,7 +27,7 @@ def home() -> ResponseReturnValue:
         open_points=count_open(read_points(trouble)),
         warnings=find_warnings(trouble),
         notices=list_open_notices(),
-        newest=find_newest(limit=NEWEST),
+        newest=find_orders(limit=NEWEST),
     )
 
 

@@ -76,3 +76,15 @@ def _count_orders(session: Session, *product_ids: int) -> dict[int, int]:
     if product_ids:
         counts = counts.where(Grant.product_id.in_(product_ids))
     return {product_id: count for product_id, count in session.execute(counts)}  # noqa: C416 - dict() is not typed for rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductName:
+    slug: str
+    name: str
+
+
+def list_names() -> list[ProductName]:
+    """Return the names of all products in the owner's order, also of retired ones."""
+    rows = db.session.execute(select(Product.slug, Product.name).order_by(Product.position, Product.id))
+    return [ProductName(slug=row.slug, name=row.name) for row in rows]

@@ -24,7 +24,7 @@ WHO = {
     "start_confirming": SIGNED_IN, "confirm_by_passkey": SIGNED_IN,
     "account": SIGNED_IN, "start_adding_passkey": SIGNED_IN, "add_passkey": SIGNED_IN,
     "remove_passkey": SIGNED_IN, "end_session": SIGNED_IN, "end_other_sessions": SIGNED_IN,
-    "home": SIGNED_IN, "order": SIGNED_IN, "ready": SIGNED_IN,
+    "home": SIGNED_IN, "orders": SIGNED_IN, "order": SIGNED_IN, "ready": SIGNED_IN,
     "ask_readiness": OWNERS, "make_webhook": OWNERS, "disable_old_webhooks": OWNERS, "send_test_email": OWNERS,
     "mark_restored": OWNERS,
     "people": OWNERS, "invite_person": OWNERS, "change_person": OWNERS, "remove_person": OWNERS,

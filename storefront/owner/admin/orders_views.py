@@ -1,0 +1,91 @@
+"""The list of orders, searched and filtered."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from storefront.core.errors import NotFound
+from storefront.orders.access import Reason
+from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
+from storefront.owner.people.roles import Permission
+from storefront.owner.products.listing import list_names
+
+LONGEST_WORDS = 4200  # a license key may be a signed text
+STATES = tuple(state for state in Reason if state is not Reason.ITEM_REFUNDED)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """`values` are the fields as they were sent, `errors` by field what is wrong with them."""
+
+    values: dict[str, str]
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@admin.get("/orders")
+@needs(Permission.READ)
+def orders() -> ResponseReturnValue:
+    """A search that names one order leads to it."""
+    names = ("q", "state", "product", "country", "since", "until")
+    asked = _Asked({name: request.args.get(name, "").strip()[:LONGEST_WORDS] for name in names})
+    chosen = _filter(asked)
+    older_than = request.args.get("older_than", "")
+    page = _find(asked, chosen, older_than)
+    if page.is_named and len(page.orders) == 1 and chosen == OrderFilter(words=chosen.words):
+        return redirect(f"/admin/orders/{page.orders[0].number}", 303)
+    answer = render_template(
+        "owner/orders/list.html",
+        page=page,
+        asked=asked.values,
+        errors=asked.errors,
+        is_filtered=any(asked.values.values()),
+        states=STATES,
+        products=list_names(),
+        is_first_page=not older_than,
+    )
+    return answer, 400 if asked.errors else 200
+
+
+def _find(asked: _Asked, chosen: OrderFilter, older_than: str) -> OrderPage:
+    if asked.errors:
+        return OrderPage(orders=())
+    try:
+        return find_orders(chosen, older_than=older_than)
+    except NotFound as refusal:
+        asked.errors["older_than" if older_than else "product"] = refusal.message
+        return OrderPage(orders=())
+
+
+def _filter(asked: _Asked) -> OrderFilter:
+    values = asked.values
+    state = values["state"]
+    if state and state not in STATES:
+        asked.errors["state"] = "There is no such state. Choose one of the list."
+    country = values["country"]
+    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+        asked.errors["country"] = "Type two letters, such as DE or US."
+    return OrderFilter(
+        words=values["q"],
+        state=Reason(state) if state and "state" not in asked.errors else None,
+        product=values["product"],
+        country=country if "country" not in asked.errors else "",
+        since=_day(asked, "since"),
+        until=_day(asked, "until"),
+    )
+
+
+def _day(asked: _Asked, name: str) -> date | None:
+    typed = asked.values[name]
+    if not typed:
+        return None
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        day = date.max
+    if not date.min < day < date.max - timedelta(days=1):
+        asked.errors[name] = "Type a day as 2026-11-28."
+        return None
+    return day

@@ -1,0 +1,214 @@
+"""A page of orders, newest first, in bounded statements: no count of everything, and no page number.
+
+The state of an order is never stored and has one rule, `access()`, so no second one in SQL could come to differ.
+What an index knows of it (`orders/narrowing.py`) only spares reading the others. What no index knows, such as a
+word of a name, is looked for in so many orders at a time, and the page says how far it looked.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, literal, select, true
+
+from storefront.core.db import db
+from storefront.orders.access import Reason, access
+from storefront.orders.facts import FACT_COLUMNS, facts_of_row
+from storefront.orders.lookup import get_order
+from storefront.orders.models import Order
+from storefront.orders.narrowing import find_narrowing
+from storefront.orders.queries import order_in_running_mode
+from storefront.owner.orders.search import (
+    has_words,
+    recognize,
+    select_of_address,
+    select_of_country,
+    select_with_product,
+)
+from storefront.shop.catalog.queries import get_product_id
+
+PAGE = 50  # orders
+BATCH = 1000  # orders that are read at once
+MOST_READ = 5000  # orders that one page looks through
+FEW = 5000  # orders that are read whole, and put in order here
+
+Condition = ColumnElement[bool]
+COLUMNS = (
+    Order.id,
+    Order.number,
+    Order.placed_at,
+    Order.email,
+    Order.currency,
+    Order.total_minor,
+    Order.refunded_minor,
+    *FACT_COLUMNS[:-1],
+    literal(value=False).label(FACT_COLUMNS[-1].name),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """Days are UTC, both included. `words` may name orders (`search.py`), or be words of a name or an address."""
+
+    words: str = ""
+    email: str = ""
+    state: Reason | None = None
+    product: str = ""  # its slug
+    country: str = ""  # two letters
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return self == OrderFilter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedOrder:
+    """`state` is the reason that `access()` gives."""
+
+    number: str
+    placed_at: datetime
+    email: str
+    currency: str
+    total_minor: int
+    refunded_minor: int
+    state: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """`older_than` is the number to ask for the next page with, None on the last one.
+
+    `searched_to` is how far a search looked that is not at its end, though the page is not full.
+    """
+
+    orders: tuple[ListedOrder, ...]
+    older_than: str | None = None
+    searched_to: datetime | None = None
+    is_named: bool = False  # by a number, an address, a key or an id
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wanted:
+    """`named` are what an index finds by itself, `loose` what is asked of each order that is read."""
+
+    state: Reason | None
+    bounds: list[Condition]
+    named: list[Select[int]] = field(default_factory=list)
+    is_named: bool = False
+    loose: list[Condition] = field(default_factory=list)
+
+
+def find_orders(chosen: OrderFilter | None = None, *, older_than: str = "", limit: int = PAGE) -> OrderPage:
+    """Find orders of the running mode.
+
+    Raises:
+        NotFound: no such product, or no order with the number `older_than`.
+    """
+    wanted = read_filter(chosen or OrderFilter(), older_than)
+    few = next((named for named in wanted.named if _are_few(named)), None)
+    if few is None:
+        return _look_through(wanted, limit)
+    rows = db.session.execute(_select(and_(*wanted.bounds, *_conditions(wanted))).where(Order.id.in_(few)))
+    found = sorted(_keep(rows, wanted.state), key=_age, reverse=True)
+    return replace(_page(found, limit), is_named=wanted.is_named)
+
+
+def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
+    wanted = _Wanted(state=chosen.state, bounds=[order_in_running_mode()])
+    if older_than:
+        place = get_order(older_than)
+        wanted.bounds += _before(place.placed_at, place.id)
+    if chosen.since:
+        wanted.bounds.append(Order.placed_at >= _start(chosen.since))
+    if chosen.until:
+        wanted.bounds.append(Order.placed_at < _start(chosen.until + timedelta(days=1)))
+    if chosen.email:
+        wanted.named.append(select_of_address(chosen.email))
+    if chosen.words.strip():
+        named = recognize(chosen.words)
+        if named is not None:
+            wanted.named.append(named)
+            wanted.is_named = True
+        else:
+            wanted.loose.append(has_words(chosen.words))
+    if chosen.product:
+        wanted.named.append(select_with_product(get_product_id(db.session(), chosen.product)))
+    if chosen.country:
+        wanted.named.append(select_of_country(chosen.country))
+    return wanted
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def _before(placed_at: datetime, order_id: int) -> list[Condition]:
+    is_older = (Order.placed_at < placed_at) | (Order.id < order_id)
+    return [Order.placed_at <= placed_at, is_older]  # the first by itself, for the index
+
+
+def _are_few(named: Select[int]) -> bool:
+    return len(db.session.scalars(named.limit(FEW + 1)).all()) <= FEW
+
+
+def _conditions(wanted: _Wanted) -> list[Condition]:
+    return [*wanted.loose, *(Order.id.in_(named) for named in wanted.named)]
+
+
+def _select(is_match: Condition) -> Select[Any]:
+    return select(*COLUMNS, is_match.label("is_match"))
+
+
+def select_newest(wanted: _Wanted, limit: int) -> Select[Any]:
+    """Select orders as one index has them, each with whether it matches what no index knows."""
+    narrowing = find_narrowing(wanted.state) if wanted.state else None
+    by_index = wanted.bounds if narrowing is None else [*wanted.bounds, narrowing]
+    matching = _select(and_(true(), *_conditions(wanted))).where(*by_index)
+    return matching.order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit)
+
+
+def _look_through(wanted: _Wanted, limit: int) -> OrderPage:
+    found: list[Row[Any]] = []
+    bounds, size, read = list(wanted.bounds), limit + 1, 0
+    while True:
+        rows = db.session.execute(select_newest(wanted, size)).all()
+        found += _keep(rows, wanted.state)
+        read += len(rows)
+        if len(found) > limit or len(rows) < size:
+            return _page(found, limit)
+        last = rows[-1]
+        if read >= MOST_READ:
+            return OrderPage(orders=tuple(map(_listed, found)), older_than=last.number, searched_to=last.placed_at)
+        wanted.bounds, size = [*bounds, *_before(last.placed_at, last.id)], BATCH
+
+
+def _keep(rows: Iterable[Row[Any]], state: Reason | None) -> list[Row[Any]]:
+    return [row for row in rows if row.is_match and (state is None or _state(row) is state)]
+
+
+def _state(row: Row[Any]) -> Reason:
+    return access(facts_of_row(row)).reason
+
+
+def _age(row: Row[Any]) -> tuple[datetime, int]:
+    return row.placed_at, row.id
+
+
+def _page(rows: list[Row[Any]], limit: int) -> OrderPage:
+    orders = tuple(map(_listed, rows[:limit]))
+    return OrderPage(orders=orders, older_than=orders[-1].number if len(rows) > limit else None)
+
+
+def _listed(row: Row[Any]) -> ListedOrder:
+    return ListedOrder(
+        number=row.number,
+        placed_at=row.placed_at,
+        email=row.email,
+        currency=row.currency,
+        total_minor=row.total_minor,
+        refunded_minor=row.refunded_minor,
+        state=_state(row),
+    )

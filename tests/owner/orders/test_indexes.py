@@ -1,0 +1,77 @@
+"""Each filter of the list has an index, in the words that both engines take it for."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from storefront.core.db import db
+from storefront.orders.access import Reason
+from storefront.owner.orders import listing, search
+from storefront.owner.orders.listing import OrderFilter
+from tests.support.databases import BOTH
+from tests.support.sale import sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA
+
+pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
+STATES = {
+    None: "ix_orders_mode_placed_at",
+    Reason.PAID: "ix_orders_mode_placed_at",
+    Reason.AWAITING_PAYMENT: "ix_orders_unpaid",
+    Reason.PAYMENT_FAILED: "ix_orders_unpaid",
+    Reason.FREE: "ix_orders_free",
+    Reason.REFUNDED: "ix_orders_refunded",
+    Reason.PARTLY_REFUNDED: "ix_orders_refunded",
+    Reason.DISPUTED: "ix_orders_disputed",
+    Reason.WITHDRAWN: "ix_orders_decided",
+}
+
+
+def plan_of(statement: object) -> str:
+    """What the engine means to do. PostgreSQL is told that tables are large, which it would read whole."""
+    session = db.session()
+    compiled = statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    if not is_sqlite:
+        session.execute(text("SET enable_seqscan = off"))
+        session.execute(text("SET enable_sort = off"))
+        session.execute(text("SET enable_bitmapscan = off"))
+    explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+    rows = session.execute(text(f"{explain} {compiled}".replace(":", "\\:"))).all()
+    plan = "\n".join(str(row[-1]) for row in rows)
+    session.rollback()
+    return plan
+
+
+def test_reads_a_state_from_its_index_in_order(app: Flask, sandbox: SandboxClient) -> None:
+    number = sell(app, sandbox).session_id
+    for state, index in STATES.items():
+        for older_than in ("", number):
+            with app.app_context():
+                wanted = listing.read_filter(OrderFilter(state=state), older_than)
+                plan = plan_of(listing.select_newest(wanted, 50))
+                db.session.remove()
+            assert index in plan, (state, plan)
+            assert "TEMP B-TREE" not in plan
+            assert "Sort" not in plan
+
+
+def test_finds_what_is_named_by_an_index(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    sale.refund()
+    sale.deliver("charge.refund")
+    with app.app_context():
+        named = {
+            "ix_orders_customer_id": search.select_of_address(ADA),
+            "ix_orders_country": search.select_of_country("DE"),
+            "ix_order_items_product_id": search.select_with_product(1),
+            "ix_orders_payment_intent_id": search.recognize(sale.payment().id),
+            "uq_licenses_key_hash": search.recognize(sale.keys[0]),
+        }
+        plans = {index: plan_of(statement) for index, statement in named.items()}
+        db.session.remove()
+    for index, plan in plans.items():
+        assert index in plan or "sqlite_autoindex_licenses" in plan, (index, plan)
+        assert "SCAN orders" not in plan
+        assert "SCAN order_items" not in plan
+        assert "Seq Scan" not in plan

@@ -1,0 +1,190 @@
+"""The list of orders: found by whatever a person has at hand, in order, whole, and at a bounded cost."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.core.db import db
+from storefront.core.errors import NotFound
+from storefront.delivery.licenses.owner_actions import replace_key
+from storefront.orders.access import Reason
+from storefront.owner.orders import listing
+from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
+from tests.support.databases import BOTH
+from tests.support.many_orders import copy_order
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA
+from tests.support.statements import counted
+
+pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
+EVE = "eve@example.com"
+
+
+def look(app: Flask, *, older_than: str = "", limit: int = 50, **chosen: Any) -> OrderPage:
+    with app.app_context():
+        page = find_orders(OrderFilter(**chosen), older_than=older_than, limit=limit)
+        db.session.remove()
+    return page
+
+
+def numbers(page: OrderPage) -> list[str]:
+    return [order.number for order in page.orders]
+
+
+def number_of(sale: Sale) -> str:
+    return str(
+        read_rows(sale.app, "SELECT number FROM orders WHERE checkout_session_id = :id", id=sale.session_id)[0][
+            "number"
+        ]
+    )
+
+
+@pytest.mark.happy_path
+def test_finds_an_order_by_whatever_is_at_hand(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox, email=EVE)
+    sale = sell(app, sandbox, email="Ada@Example.com")
+    refund = sale.refund(amount=500)
+    sale.deliver("charge.refund")
+    number, key = number_of(sale), sale.keys[0]
+    with app.app_context():
+        newer = replace_key(key, because="it leaked").key
+    change_rows(app, "UPDATE orders SET name = 'Ada, Countess of Lovelace' WHERE number = :number", number=number)
+    at_hand = [
+        number, number.lower(), f" {number} ", sale.session_id, sale.payment().id, refund, ADA, " ADA@example.com",
+        key, key.lower().replace("-", " "), newer, "lovelace", "countess ada", "ada@exam",
+    ]  # fmt: skip
+    for words in at_hand:
+        assert numbers(look(app, words=words)) == [number], words
+    for words in (
+        "cs_test_unknown",
+        "pi_unknown",
+        "re_unknown",
+        "nobody@example.com",
+        "TWIN-AAAAA",
+        "%",
+        "_",
+        "'",
+    ):
+        assert numbers(look(app, words=words)) == [], words
+
+
+def test_shows_every_order_once_whatever_was_placed_at_the_same_moment(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox)
+    copies = copy_order(app, 12)
+    change_rows(app, "UPDATE orders SET placed_at = (SELECT min(placed_at) FROM orders) WHERE id % 3 > 0")
+    seen: list[str] = []
+    page = look(app, limit=5)
+    seen += numbers(page)
+    while page.older_than:
+        page = look(app, limit=5, older_than=page.older_than)
+        seen += numbers(page)
+    assert sorted(seen) == sorted(set(seen))
+    assert len(seen) == 13
+    assert set(copies) < set(seen)
+
+
+def test_filters_by_state_product_country_and_day_together(app: Flask, sandbox: SandboxClient) -> None:
+    ada = sell(app, sandbox)
+    eve = sell(app, sandbox, ("gridling", ""), email=EVE)
+    change_rows(app, "UPDATE orders SET country = 'DE', refunded_minor = total_minor WHERE id = 1")
+    change_rows(app, "UPDATE orders SET country = 'US' WHERE id = 2")
+    today = date.fromisoformat(str(read_rows(app, "SELECT placed_at FROM orders")[0]["placed_at"])[:10])
+    yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
+    found: list[tuple[dict[str, Any], list[Sale]]] = [
+        ({}, [eve, ada]),
+        ({"state": Reason.REFUNDED}, [ada]),
+        ({"state": Reason.FREE}, [eve]),
+        ({"product": "gridling"}, [eve]),
+        ({"product": "gridling", "state": Reason.REFUNDED}, []),
+        ({"country": "de"}, [ada]),
+        ({"country": "de", "product": "gridling"}, []),
+        ({"email": EVE}, [eve]),
+        ({"since": yesterday, "until": tomorrow}, [eve, ada]),
+        ({"until": yesterday - timedelta(days=1)}, []),
+        ({"since": tomorrow + timedelta(days=1)}, []),
+        ({"words": "example", "country": "US", "state": Reason.FREE, "product": "gridling"}, [eve]),
+    ]
+    for chosen, sales in found:
+        assert numbers(look(app, **chosen)) == [number_of(sale) for sale in sales], chosen
+    with pytest.raises(NotFound, match="no product"):
+        look(app, product="nothing")
+    with pytest.raises(NotFound, match="no order NOTHING"):
+        look(app, older_than="NOTHING")
+
+
+def test_shows_only_the_running_mode(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    number = number_of(sale)
+    change_rows(app, "UPDATE orders SET mode = 'test'")
+    for words in ("", number, sale.session_id, ADA, sale.keys[0], "ada"):
+        assert numbers(look(app, words=words)) == [], words
+
+
+def test_reads_a_bounded_number_of_orders_and_says_how_far_it_looked(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell(app, sandbox, email=EVE)
+    change_rows(app, "UPDATE orders SET name = 'Eve'")
+    copies = copy_order(app, 60)
+    change_rows(app, "UPDATE orders SET name = 'Ada' WHERE number = :oldest", oldest=copies[-1])
+    monkeypatch.setattr(listing, "BATCH", 10)
+    monkeypatch.setattr(listing, "MOST_READ", 30)
+    with counted(app) as statements:
+        page = look(app, words="ada", limit=5)
+    assert numbers(page) == []
+    assert page.searched_to is not None
+    assert len(statements) <= 8
+    while page.older_than:
+        page = look(app, words="ada", limit=5, older_than=page.older_than)
+    assert numbers(page) == [copies[-1]]
+
+
+def test_costs_the_same_however_many_orders_there_are(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox)
+    costs = []
+    for _ in range(2):
+        cost = []
+        for chosen in ({}, {"state": Reason.REFUNDED}, {"email": ADA}, {"words": "ada"}, {"product": "twinspot"}):
+            with counted(app) as statements:
+                look(app, limit=5, **chosen)
+            cost.append(len(statements))
+        costs.append(cost)
+        copy_order(app, 40)
+    assert costs[0] == costs[1] == [1, 1, 2, 3, 3]
+
+
+def test_finds_a_rare_state_behind_more_orders_than_a_page_reads(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell(app, sandbox)
+    copies = copy_order(app, 200)
+    monkeypatch.setattr(listing, "MOST_READ", 20)
+    changes = {
+        Reason.REFUNDED: "refunded_minor = total_minor",
+        Reason.DISPUTE_LOST: "is_disputed = :yes, dispute_status = 'lost'",
+        Reason.WITHDRAWN: "decision = 'withdraw'",
+        Reason.PAYMENT_FAILED: "is_paid = :no, has_failed = :yes",
+        Reason.FREE: "total_minor = 0",
+    }
+    for state, change in changes.items():
+        number = copies.pop()
+        values = {name: name == "yes" for name in ("yes", "no") if f":{name}" in change}
+        change_rows(app, f"UPDATE orders SET {change} WHERE number = :number", number=number, **values)
+        assert numbers(look(app, state=state)) == [number], state
+
+
+def test_reads_a_common_product_from_the_newest(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell(app, sandbox)
+    copies = copy_order(app, 20)
+    few = look(app, product="twinspot", limit=5)
+    monkeypatch.setattr(listing, "FEW", 10)
+    many = look(app, product="twinspot", limit=5)
+    assert many == few
+    assert numbers(many)[1:] == copies[:4]
+    assert numbers(look(app, product="twinspot", limit=5, older_than=str(many.older_than))) == copies[4:9]
