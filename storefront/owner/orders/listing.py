@@ -20,11 +20,12 @@ from storefront.orders.models import Order
 from storefront.orders.narrowing import find_narrowing
 from storefront.orders.queries import order_in_running_mode
 from storefront.owner.orders.search import (
+    Named,
     has_words,
+    of_address,
+    of_country,
     recognize,
-    select_of_address,
-    select_of_country,
-    select_with_product,
+    with_product,
 )
 from storefront.shop.catalog.queries import get_product_id
 
@@ -96,7 +97,7 @@ class _Wanted:
 
     state: Reason | None
     bounds: list[Condition]
-    named: list[Select[int]] = field(default_factory=list)
+    named: list[Named] = field(default_factory=list)
     is_named: bool = False
     loose: list[Condition] = field(default_factory=list)
 
@@ -111,7 +112,7 @@ def find_orders(chosen: OrderFilter | None = None, *, older_than: str = "", limi
     few = next((named for named in wanted.named if _are_few(named)), None)
     if few is None:
         return _look_through(wanted, limit)
-    rows = db.session.execute(_select(and_(*wanted.bounds, *_conditions(wanted))).where(Order.id.in_(few)))
+    rows = db.session.execute(_select(and_(*wanted.bounds, *_conditions(wanted))).where(Order.id.in_(few.ids)))
     found = sorted(_keep(rows, wanted.state), key=_age, reverse=True)
     return replace(_page(found, limit), is_named=wanted.is_named)
 
@@ -126,7 +127,7 @@ def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
     if chosen.until:
         wanted.bounds.append(Order.placed_at < _start(chosen.until + timedelta(days=1)))
     if chosen.email:
-        wanted.named.append(select_of_address(chosen.email))
+        wanted.named.append(of_address(chosen.email))
     if chosen.words.strip():
         named = recognize(chosen.words)
         if named is not None:
@@ -135,9 +136,9 @@ def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
         else:
             wanted.loose.append(has_words(chosen.words))
     if chosen.product:
-        wanted.named.append(select_with_product(get_product_id(db.session(), chosen.product)))
+        wanted.named.append(with_product(get_product_id(db.session(), chosen.product)))
     if chosen.country:
-        wanted.named.append(select_of_country(chosen.country))
+        wanted.named.append(of_country(chosen.country))
     return wanted
 
 
@@ -150,12 +151,12 @@ def _before(placed_at: datetime, order_id: int) -> list[Condition]:
     return [Order.placed_at <= placed_at, is_older]  # the first by itself, for the index
 
 
-def _are_few(named: Select[int]) -> bool:
-    return len(db.session.scalars(named.limit(FEW + 1)).all()) <= FEW
+def _are_few(named: Named) -> bool:
+    return len(db.session.scalars(named.ids.limit(FEW + 1)).all()) <= FEW
 
 
 def _conditions(wanted: _Wanted) -> list[Condition]:
-    return [*wanted.loose, *(Order.id.in_(named) for named in wanted.named)]
+    return [*wanted.loose, *(named.condition for named in wanted.named)]
 
 
 def _select(is_match: Condition) -> Select[Any]:

@@ -1,9 +1,7 @@
-"""What somebody pasted into the search: a number, an address, a key or an id of Stripe's names its orders.
-
-Whatever names orders is a statement that selects their ids by an index.
-"""
+"""What somebody pasted into the search: a number, an address, a key or an id of Stripe's names its orders."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
@@ -27,28 +25,37 @@ AFTER_SALE: dict[str, AfterSale] = {
 }
 
 
-def select_of_address(email: str) -> Select[int]:
-    """Select the orders of an address in any spelling, also of who only got free things."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """`ids` selects the orders by an index; `condition` asks it of one that is read anyway."""
+
+    ids: Select[int]
+    condition: ColumnElement[bool]
+
+
+def of_address(email: str) -> Named:
+    """Name the orders of an address in any spelling, also of who only got free things."""
     keys = email_key(email), unproven_key(email)
     customers = select(Customer.id).where(Customer.mode == settings().mode, Customer.email_key.in_(keys))
-    return select(Order.id).where(Order.customer_id.in_(customers))
+    return _by_column(Order.customer_id.in_(customers))
 
 
-def select_with_product(product_id: int) -> Select[int]:
-    return select(OrderItem.order_id).where(OrderItem.product_id == product_id)
+def with_product(product_id: int) -> Named:
+    lines = select(OrderItem.order_id).where(OrderItem.product_id == product_id)
+    return Named(lines, lines.where(OrderItem.order_id == Order.id).exists())
 
 
-def select_of_country(country: str) -> Select[int]:
-    return select(Order.id).where(Order.country == country.upper())
+def of_country(country: str) -> Named:
+    return _by_column(Order.country == country.upper())
 
 
-def recognize(pasted: str) -> Select[int] | None:
+def recognize(pasted: str) -> Named | None:
     """Return which orders the text names; None where it names none, and is words to look for.
 
     A key that was replaced still names its order. One statement for each thing that the text may be.
     """
     for named in _readings(pasted.strip()):
-        if db.session.scalar(named.limit(1)) is not None:
+        if db.session.scalar(named.ids.limit(1)) is not None:
             return named
     return None
 
@@ -60,27 +67,35 @@ def has_words(text: str) -> ColumnElement[bool]:
     return and_(*(or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words))
 
 
-def _readings(text: str) -> Iterator[Select[int]]:
+def _readings(text: str) -> Iterator[Named]:
     kind = text.partition("_")[0]
     if kind == "cs":
-        yield select(Order.id).where(Order.checkout_session_id == text)
+        yield _by_column(Order.checkout_session_id == text)
     elif kind == "pi":
-        yield select(Order.id).where(Order.payment_intent_id == text)
+        yield _by_column(Order.payment_intent_id == text)
     elif kind in AFTER_SALE:
         rows = AFTER_SALE[kind]
-        yield select(rows.order_id).where(rows.id == text)
+        yield _by_rows(select(rows.order_id).where(rows.id == text))
     elif "@" in text:
-        yield select_of_address(text)
+        yield of_address(text)
     else:
-        yield select(Order.id).where(Order.number == text.upper())
-    yield _select_with_key(text)
+        yield _by_column(Order.number == text.upper())
+    yield _with_key(text)
 
 
-def _select_with_key(key: str) -> Select[int]:
+def _by_column(condition: ColumnElement[bool]) -> Named:
+    return Named(select(Order.id).where(condition), condition)
+
+
+def _by_rows(ids: Select[int]) -> Named:
+    return Named(ids, Order.id.in_(ids))
+
+
+def _with_key(key: str) -> Named:
     hashes = hashes_of(key)
     now = select(License.id).where(License.key_hash.in_(hashes))
     before = select(RetiredKey.license_id).where(RetiredKey.key_hash.in_(hashes))
-    return (
+    return _by_rows(
         select(OrderItem.order_id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
         .join(License, License.grant_id == Grant.id)
