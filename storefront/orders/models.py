@@ -74,7 +74,7 @@ class Order(Base):
     answers: Mapped[list[Any]] = mapped_column(default=list)  # [label, value] of what the owner asked at Checkout
     payment_method_type: Mapped[str | None]
     payment_brand: Mapped[str | None]  # of a card, in Stripe's word
-    payment_last4: Mapped[str | None]  # digits of a card or a bank account
+    payment_last4: Mapped[str | None] = mapped_column(index=True)  # digits of a card or a bank account
     currency: Mapped[str]
     subtotal_minor: Mapped[int]
     discount_minor: Mapped[int]

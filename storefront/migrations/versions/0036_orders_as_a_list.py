@@ -25,11 +25,13 @@ def upgrade() -> None:
         words = sa.text(condition)
         op.create_index(name, "orders", NEWEST, sqlite_where=words, postgresql_where=words)
     op.create_index("ix_orders_country", "orders", ["country"])
+    op.create_index("ix_orders_payment_last4", "orders", ["payment_last4"])
     op.create_index("ix_order_items_product_id", "order_items", ["product_id"])
 
 
 def downgrade() -> None:
     op.drop_index("ix_order_items_product_id", table_name="order_items")
+    op.drop_index("ix_orders_payment_last4", table_name="orders")
     op.drop_index("ix_orders_country", table_name="orders")
     for name in reversed(FEW):
         op.drop_index(name, table_name="orders")

@@ -1,5 +1,6 @@
-"""What somebody pasted into the search: a number, an address, a key or an id of Stripe's names its orders."""
+"""What somebody pasted into the search: a number, an address, a key, a card's last digits or an id of Stripe's."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -76,6 +77,8 @@ def _readings(text: str) -> Iterator[Named]:
     elif kind in AFTER_SALE:
         rows = AFTER_SALE[kind]
         yield _by_rows(select(rows.order_id).where(rows.id == text))
+    elif re.fullmatch(r"[0-9]{4}", text):
+        yield _by_column(Order.payment_last4 == text)
     elif "@" in text:
         yield of_address(text)
     else:

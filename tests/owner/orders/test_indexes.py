@@ -63,6 +63,7 @@ def test_finds_what_is_named_by_an_index(app: Flask, sandbox: SandboxClient) -> 
     with app.app_context():
         named = {
             "ix_orders_customer_id": search.of_address(ADA),
+            "ix_orders_payment_last4": search.recognize("4242"),
             "ix_orders_country": search.of_country("DE"),
             "ix_order_items_product_id": search.with_product(1),
             "ix_orders_payment_intent_id": search.recognize(sale.payment().id),
