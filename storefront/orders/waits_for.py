@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from storefront.core import clock
+from storefront.core import clock, money
 from storefront.orders.models import Order
 from storefront.stripe_api.seen_waiting import SeenWaiting, WaitKind
 
@@ -73,8 +73,19 @@ def method_name(method_type: str | None) -> str | None:
     return _METHODS.get(method_type, method_type.replace("_", " ").capitalize())
 
 
-def why_it_failed(method_type: str | None) -> str:
-    """Return one sentence for the buyer of a payment that came to nothing."""
+def why_it_failed(order: Order) -> str:
+    """Tell the buyer of a payment that came to nothing why, and where their money is."""
+    return f"{_reason(order.payment_method_type)} {_where_the_money_is(order)}"
+
+
+def _where_the_money_is(order: Order) -> str:
+    if not order.excess_minor:
+        return "You haven't been charged."
+    sent = money.format_money(order.excess_minor, order.currency)
+    return f"Stripe still holds the {sent} that you sent. Contact us to get it back."
+
+
+def _reason(method_type: str | None) -> str:
     if method_type in _VOUCHERS:
         return "The voucher for this order was not paid in time."
     if method_type in _DEBITS:

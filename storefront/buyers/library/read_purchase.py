@@ -89,7 +89,7 @@ def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
         payment_method_type=order.payment_method_type,
         payment_method=paid_with(order),
         waits_for=read_waits_for(order),
-        failure=why_it_failed(order.payment_method_type) if order.has_failed else "",
+        failure=why_it_failed(order) if order.has_failed else "",
         order_url=absolute_url("library.order", token=token),
         again_url=absolute_url("checkout.again", token=token),
         items=tuple(_item(contents, item, token, usage) for item in contents.items),

@@ -1,5 +1,6 @@
 """Each way to pay whose money comes later: no keys before, fitting words, and one end whatever comes first."""
 
+import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -153,6 +154,7 @@ def test_counts_what_is_still_missing_and_tells_the_owner_what_is_too_much(
     sale = Sale(app, buyer, sandbox, "customer_balance")
     sandbox.control(f"payment_intents/{sale.intent}/fund", amount=900)
     page = sale.page()
+    assert "Part of your transfer has arrived" in page
     assert "Send $10.00 to this account, which is still missing" in page
     sandbox.control(f"payment_intents/{sale.intent}/fund", amount=1250)
     assert sale.post(SUCCEEDED) == "fulfilled"
@@ -196,6 +198,27 @@ def test_tells_the_owner_what_was_sent_for_a_transfer_that_was_given_up(
     assert [row["kind"] for row in notices] == ["excess_paid"]
     assert "$9.00 that was sent before the transfer was given up lies" in notices[0]["text"]
     assert "sent too much $9.00" in sale.shown_to_owner()
+    mail = sale.mail("payment_failed")
+    for shown in (sale.page(), mail.text, mail.html):
+        said = " ".join(html.unescape(shown).split())
+        assert "Stripe still holds the $9.00 that you sent. Contact us to get it back." in said
+        assert "haven't been charged" not in said
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [("oxxo", "where to pay your voucher, and until when"), ("customer_balance", "how much to send, and where")],
+)
+def test_does_not_call_it_nothing_to_do_in_another_browser(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, method: str, said: str
+) -> None:
+    """A voucher's number is for who has ordered it; that it has to be paid is no secret."""
+    sale = Sale(app, buyer, sandbox, method)
+    assert "<dl" in sale.page()
+    other = Buyer(app).land(sale.session_id).text
+    assert said in other
+    assert "nothing you need to do" not in other
+    assert "<dl" not in other
 
 
 def test_takes_a_refund_that_lies_in_the_balance_for_no_money_too_much(
