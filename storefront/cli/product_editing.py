@@ -88,6 +88,14 @@ def publish(slug: str, unlisted: bool, as_json: bool) -> None:
 @click.command()
 @click.argument("slug")
 @as_json
+def announce(slug: str, as_json: bool) -> None:
+    """Show it before it can be bought: its page offers one email for when it can. It needs no price yet."""
+    _set_state(slug, "announced", as_json=as_json)
+
+
+@click.command()
+@click.argument("slug")
+@as_json
 def retire(slug: str, as_json: bool) -> None:
     """Sell it no more: whoever bought it keeps everything."""
     _set_state(slug, "retired", as_json=as_json)
@@ -149,4 +157,4 @@ def move(
     print_result({"slug": slug, "changed": is_new}, [line], as_json=as_json)
 
 
-COMMANDS = (create, edit, publish, retire, unpublish, rename, move)
+COMMANDS = (create, edit, publish, announce, retire, unpublish, rename, move)

@@ -186,6 +186,11 @@ def _publish_product(world: World) -> Prepared:
     return ("twinspot", "--unlisted"), told
 
 
+@case("products announce")
+def _announce(world: World) -> Prepared:
+    return ("twinspot",), Told("product.announced", "twinspot", {"state": "published"}, {"state": "announced"})
+
+
 @case("products retire")
 def _retire(world: World) -> Prepared:
     return ("twinspot",), Told("product.retired", "twinspot", {"state": "published"}, {"state": "retired"})

@@ -9,7 +9,7 @@ from storefront.core.db import db
 from storefront.core.email_addresses import is_address
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import Product
-from storefront.shop.catalog.products import MovedPage, get_sold_product
+from storefront.shop.catalog.products import MovedPage, get_shown_product
 from storefront.web.csrf import csrf
 from storefront.web.first_forms import takes_first_form
 from storefront.web.limits import limiter
@@ -77,6 +77,6 @@ csrf.exempt(change)  # RFC 8058: mail programs post here, without a form of ours
 
 def _get_shown(slug: str) -> Product:
     try:
-        return get_sold_product(slug)
+        return get_shown_product(slug)
     except MovedPage as moved:
-        return get_sold_product(moved.slug)
+        return get_shown_product(moved.slug)

@@ -31,6 +31,7 @@ STATE_WORDS = {
     ProductState.DRAFT: "Back to a draft: its page is gone, and whoever bought it keeps everything.",
     ProductState.PUBLISHED: "Published: it is in your shop.",
     ProductState.UNLISTED: "Unlisted: whoever has the link sees it and can buy it.",
+    ProductState.ANNOUNCED: "Announced: it is in your shop, nobody buys it yet, and its page takes addresses.",
     ProductState.RETIRED: "Retired: nobody buys it any more, and whoever bought it keeps everything.",
 }
 

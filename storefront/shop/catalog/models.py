@@ -25,10 +25,13 @@ class ProductState(StrEnum):
     DRAFT = "draft"  # nobody: it is being made
     PUBLISHED = "published"
     UNLISTED = "unlisted"  # whoever has the link
+    ANNOUNCED = "announced"  # everybody sees it, nobody buys it yet
     RETIRED = "retired"  # nobody buys it any more
 
 
 FOR_SALE = (ProductState.PUBLISHED, ProductState.UNLISTED)
+LISTED = (ProductState.PUBLISHED, ProductState.ANNOUNCED)
+WITH_PAGE = (*FOR_SALE, ProductState.ANNOUNCED)
 
 
 class Product(Base):

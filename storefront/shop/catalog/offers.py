@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import db
-from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductAlias
+from storefront.shop.catalog.models import FOR_SALE, WITH_PAGE, Edition, Price, Product, ProductAlias
 from storefront.shop.catalog.queries import is_for_sale
 
 
@@ -115,6 +115,6 @@ def _offer(price: Price, edition: Edition, product: Product) -> Offer:
         is_chosen=price.least_minor is not None,
         currency=price.currency,
         is_for_sale=price.is_active and edition.is_active and product.state in FOR_SALE,
-        has_page=product.state in FOR_SALE,
+        has_page=product.state in WITH_PAGE,
         checkout_ui=product.checkout_ui,
     )

@@ -17,7 +17,8 @@ from storefront.shop.catalog.amounts import amount_of, amount_words
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import (
-    FOR_SALE,
+    LISTED,
+    WITH_PAGE,
     Edition,
     Price,
     Product,
@@ -84,6 +85,7 @@ class ProductCard:
     currencies: tuple[str, ...]
     tags: tuple[str, ...]
     tax_behavior: str
+    is_announced: bool = False  # nobody buys it yet
 
     @property
     def lowest(self) -> OfferedEdition | None:
@@ -160,6 +162,7 @@ _CATALOG = (
         _PRODUCTS.grants_license,
         _PRODUCTS.grants_download,
         _PRODUCTS.tax_behavior,
+        _PRODUCTS.state,
         cast(_PRODUCTS.tags, Text).label("tags"),  # as text, which can be compared with the state before
         _PRICES.id.label("price_id"),
         _EDITIONS.name.label("edition"),
@@ -170,15 +173,21 @@ _CATALOG = (
         _PRICES.currency,
     )
     .select_from(
-        outerjoin(Product.__table__, _PRICED, (_EDITIONS.product_id == _PRODUCTS.id) & _EDITIONS.is_active)
+        outerjoin(
+            Product.__table__,
+            _PRICED,
+            (_EDITIONS.product_id == _PRODUCTS.id)
+            & _EDITIONS.is_active
+            & (_PRODUCTS.state != ProductState.ANNOUNCED),
+        )
     )
-    .where(_PRODUCTS.state == ProductState.PUBLISHED)
+    .where(_PRODUCTS.state.in_(LISTED))
     .order_by(_PRODUCTS.position, _PRODUCTS.id, _EDITIONS.position, _EDITIONS.id, _PRICES.id)
 )
 
 
 def list_products(currency: str = "") -> tuple[ProductCard, ...]:
-    """Return every published product in the owner's order. One statement, however many products.
+    """Return every published or announced product in the owner's order. One statement, however many products.
 
     Each is in this currency, where it has a price in it, and else in its own first one.
     """
@@ -201,16 +210,16 @@ def get_product_page(slug: str, currency: str = "") -> ProductPage:
 
     Raises:
         MovedPage: the product has another address by now.
-        NotFound: the product is unknown, or nobody may buy it; the answer does not tell which.
+        NotFound: the product is unknown, or nobody may see it; the answer does not tell which.
     """
-    return read_product_page(get_sold_product(slug), currency)
+    return read_product_page(get_shown_product(slug), currency)
 
 
-def get_sold_product(slug: str) -> Product:
+def get_shown_product(slug: str) -> Product:
     """Return the product whose page has this address. Raises as `get_product_page` does."""
     product = None
     if "\0" not in slug:  # PostgreSQL refuses it
-        product = db.session.scalar(select(Product).where(is_called(slug), Product.state.in_(FOR_SALE)))
+        product = db.session.scalar(select(Product).where(is_called(slug), Product.state.in_(WITH_PAGE)))
     if product is None:
         raise NotFound("This product isn't available. It may have been renamed or retired.")
     if product.slug != slug:
@@ -219,8 +228,9 @@ def get_sold_product(slug: str) -> Product:
 
 
 def read_product_page(product: Product, currency: str = "") -> ProductPage:
-    """Return what the page of this product shows, in whatever state it is."""
-    prices = db.session.execute(select_active_prices(product.id)).all()
+    """Return what the page of this product shows, in whatever state it is. An announced one has no price yet."""
+    is_announced = product.state is ProductState.ANNOUNCED
+    prices = [] if is_announced else db.session.execute(select_active_prices(product.id)).all()
     terms = {edition.id: EditionTerms(edition.name, license_words(product, edition)) for _price, edition in prices}
     editions = [
         OfferedEdition(
@@ -237,7 +247,7 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
     return ProductPage(
         card=_card(product, editions, currency),
         offers=tuple(editions),
-        is_listed=product.state is ProductState.PUBLISHED,
+        is_listed=product.state in LISTED,
         description=render_markdown(product.description_markdown),
         requirements=render_markdown(product.requirements),
         questions=tuple((question, render_markdown(answer)) for question, answer in product.questions),
@@ -263,6 +273,7 @@ def _card(product: Product | Row[Any], editions: list[OfferedEdition], currency:
         currencies=currencies,
         tags=tuple(json.loads(product.tags) if isinstance(product.tags, str) else product.tags),
         tax_behavior=product.tax_behavior,
+        is_announced=product.state is ProductState.ANNOUNCED,
     )
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, func, select
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.shop.catalog.markdown import render_markdown
-from storefront.shop.catalog.models import Product, ProductState, Release
-from storefront.shop.catalog.products import get_sold_product
+from storefront.shop.catalog.models import LISTED, Product, Release
+from storefront.shop.catalog.products import get_shown_product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def list_published() -> tuple[PublishedProduct, ...]:
             newest.c.newest_at,
         )
         .outerjoin(newest, newest.c.product_id == Product.id)
-        .where(Product.state == ProductState.PUBLISHED)
+        .where(Product.state.in_(LISTED))
         .order_by(Product.id)
     )
     return tuple(
@@ -86,9 +86,9 @@ def get_changelog(slug: str) -> Changelog:
 
     Raises:
         MovedPage: the product has another address by now.
-        NotFound: the product is unknown, or nobody may buy it; the answer does not tell which.
+        NotFound: the product is unknown, or nobody may see it; the answer does not tell which.
     """
-    product = get_sold_product(slug)
+    product = get_shown_product(slug)
     releases = db.session.execute(
         select(Release.id, Release.version, Release.published_at, Release.notes)
         .where(Release.product_id == product.id, _is_out())
@@ -98,7 +98,7 @@ def get_changelog(slug: str) -> Changelog:
         slug=product.slug,
         first_slug=product.first_slug,
         name=product.name,
-        is_listed=product.state is ProductState.PUBLISHED,
+        is_listed=product.state in LISTED,
         created_at=product.created_at,
         releases=tuple(
             PublishedRelease(

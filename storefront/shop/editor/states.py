@@ -1,6 +1,6 @@
 """Who sees a product and may buy it: published, only by its link, back to a draft, retired."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from sqlalchemy import exists, select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import transaction
-from storefront.shop.catalog.models import FOR_SALE, Product, ProductState, Release, ReleaseFile
+from storefront.shop.catalog.models import WITH_PAGE, Product, ProductState, Release, ReleaseFile
 from storefront.shop.catalog.queries import lock_product, select_active_prices
 from storefront.shop.editor.refusals import NotReady
 
@@ -24,6 +24,7 @@ class Missing(StrEnum):
     FILE = "file"
 
 
+TO_ANNOUNCE = (Missing.TAGLINE, Missing.DESCRIPTION)  # what nobody can be told of it without
 SENTENCES = {
     Missing.TAGLINE: "Write a tagline: it is what a card in the shop says.",
     Missing.DESCRIPTION: "Write a description.",
@@ -38,7 +39,7 @@ def set_state(slug: str, state: ProductState) -> bool:
 
     Raises:
         NotFound: no such product.
-        NotReady: it is to be sold, and something is missing; its sentences say what.
+        NotReady: it is to be sold or announced, and something is missing; its sentences say what.
     """
     with transaction() as session:
         return write_state(session, lock_product(session, slug), state)
@@ -48,10 +49,10 @@ def write_state(session: Session, product: Product, state: ProductState) -> bool
     """Do as `set_state` does, inside the caller's transaction. The product is locked."""
     if product.state is state:
         return False
-    if state in FOR_SALE:
-        blockers = tuple(find_blockers(session, product))
-        if blockers:
-            raise NotReady(blockers)
+    if state in WITH_PAGE:
+        missing = missing_for(state, _find_missing_of(session, product))
+        if missing:
+            raise NotReady(tuple(SENTENCES[thing] for thing in missing))
     before = product.state
     product.state = state
     record(
@@ -67,7 +68,16 @@ def write_state(session: Session, product: Product, state: ProductState) -> bool
 
 def find_blockers(session: Session, product: Product) -> Iterator[str]:
     """Return a sentence for each thing without which this product cannot be sold."""
-    missing = find_missing(
+    return (SENTENCES[thing] for thing in _find_missing_of(session, product))
+
+
+def missing_for(state: ProductState, missing: Iterable[Missing]) -> list[Missing]:
+    """Return what of it stands in the way of this state: what is announced needs words and no price yet."""
+    return [thing for thing in missing if state is not ProductState.ANNOUNCED or thing in TO_ANNOUNCE]
+
+
+def _find_missing_of(session: Session, product: Product) -> Iterator[Missing]:
+    return find_missing(
         tagline=product.summary,
         description=product.description_markdown,
         grants_license=product.grants_license,
@@ -75,7 +85,6 @@ def find_blockers(session: Session, product: Product) -> Iterator[str]:
         has_price=session.execute(select_active_prices(product.id)).first() is not None,
         has_file=_has_published_files(session, product.id),
     )
-    return (SENTENCES[thing] for thing in missing)
 
 
 def find_missing(

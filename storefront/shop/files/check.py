@@ -9,7 +9,7 @@ from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.editor.editions import MOST_EDITIONS
 from storefront.shop.editor.prices import MOST_CURRENCIES
 from storefront.shop.editor.product_settings import SettingRefused, check_values, find_pool_troubles
-from storefront.shop.editor.states import Missing, find_missing
+from storefront.shop.editor.states import Missing, find_missing, missing_for
 from storefront.shop.files import fields
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
@@ -97,7 +97,8 @@ def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
             words = f"there is no product {slug}, neither in the folder nor in the shop."
             folder.wrong(ref, "offered_beside", words)
     _check_room(folder, ref, merged)
-    if values["state"] in FOR_SALE and current.get("state") not in FOR_SALE:
+    is_new = current.get("state") not in FOR_SALE
+    if (values["state"] in FOR_SALE and is_new) or values["state"] == ProductState.ANNOUNCED:
         _check_for_sale(folder, ref, merged)
 
 
@@ -159,7 +160,7 @@ def _check_for_sale(folder: Folder, ref: Ref, merged: Objects) -> None:
         has_price=_has_price(ref, merged),
         has_file=_has_file(ref, merged),
     )
-    for thing in missing:
+    for thing in missing_for(ProductState(values["state"]), missing):
         folder.wrong(ref, "state", WORDS_OF_MISSING[thing])
 
 

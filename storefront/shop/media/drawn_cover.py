@@ -8,14 +8,14 @@ from sqlalchemy import select
 
 from storefront.core.db import one_read
 from storefront.core.errors import NotFound
-from storefront.shop.catalog.models import Product, ProductState
+from storefront.shop.catalog.models import WITH_PAGE, Product, ProductState
 from storefront.shop.catalog.queries import is_called
 
 WIDTH, HEIGHT = 960, 540
 LINE_LENGTH = 20  # letters that fit into a line of the largest size
 MOST_LINES = 3
 STEPS = 24  # of half a hill where it is drawn in points
-SHOWN = (ProductState.PUBLISHED, ProductState.UNLISTED, ProductState.RETIRED)
+SHOWN = (*WITH_PAGE, ProductState.RETIRED)
 
 
 def get_drawn_cover(slug: str) -> str:
