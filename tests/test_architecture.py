@@ -49,6 +49,7 @@ DOORS = {
     "stripe": "stripe_api",
     "css_inline": "mail/inlined.py",
     "flask_mail": "mail/transport.py",
+    "fpdf": "buyers/library/receipt_pdf.py",
     "huey": "core/queue.py",
     "obstore": "core/storage.py",
     "PIL": "shop/media",

@@ -64,6 +64,7 @@ def _about_purchase(message: OutboxMessage) -> dict[str, Any]:
         "order_url": purchase.order_url,
         "again_url": purchase.again_url,
         "receipt": read_receipt(order),
+        "receipt_url": f"{purchase.order_url}/receipt" if order.is_paid else "",
         "pictures": find_mail_pictures(item.product_id for item in purchase.items),
     }
 

@@ -18,7 +18,12 @@ class TaxLine:
     label: str
     amount_minor: int
     rate: str = ""
+    percentage: float | None = None
     taxable_minor: int | None = None
+
+    def fits(self, net_minor: int, tax_minor: int) -> bool:
+        """Tell whether this rate makes this tax, but for rounding."""
+        return self.percentage is not None and abs(net_minor * self.percentage / 100 - tax_minor) <= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +35,13 @@ class TaxWords:
     reverse_charge: str = ""
     tax_ids: tuple[str, ...] = ()
 
-    @property
-    def only_rate(self) -> str:
-        """Return the one rate of the whole order; empty where there are several, or none is known."""
-        return self.lines[0].rate if len(self.lines) == 1 else ""
+    def rate_of(self, net_minor: int, tax_minor: int) -> str:
+        """Return which of Stripe's rates makes this tax of this net amount; empty where none or several do.
+
+        Taxes of one line that add up (of a state and its county) stand below the lines, each by itself.
+        """
+        fitting = [line.rate for line in self.lines if line.fits(net_minor, tax_minor)]
+        return fitting[0] if tax_minor and len(set(fitting)) == 1 else ""
 
 
 NO_TAXES = TaxWords()
@@ -60,6 +68,7 @@ def _line(tax: dict[str, Any]) -> TaxLine:
         label=f"{label}, included" if tax["inclusive"] else label,
         amount_minor=tax["amount_minor"],
         rate=rate.strip(),
+        percentage=tax.get("percentage"),
         taxable_minor=tax.get("taxable_minor"),
     )
 

@@ -38,6 +38,8 @@ def test_opens_nothing_of_another_mode(app: Flask, sandbox: SandboxClient) -> No
         ("orders", lambda: get(link), "200", "404"),
         ("orders", lambda: get(f"{link}/code"), f"303 {link}", "404"),
         ("orders", lambda: get(f"{link}/licenses/1/license-file"), "200", "404"),
+        ("orders", lambda: get(f"{link}/receipt"), "200", "404"),
+        ("orders", lambda: get(f"{link}/receipt.pdf"), "200", "404"),
         ("orders", lambda: get(f"{link}/stripe-receipt").split()[0], "302", "404"),
         ("orders", lambda: get(link.replace("/orders/", "/checkout/again/")), "302 /cart", "404"),
         ("orders", lambda: get(f"/checkout/return?session_id={sale.session_id}"), "200", "404"),

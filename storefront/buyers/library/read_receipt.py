@@ -8,7 +8,9 @@ from sqlalchemy import select
 from storefront.buyers.library.order_words import presentment
 from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine, RefundLine
 from storefront.core import money
+from storefront.core.config.stripe import Mode
 from storefront.core.db import db
+from storefront.core.errors import StorefrontError
 from storefront.orders.after_sale import Refund
 from storefront.orders.models import Order, OrderItem
 from storefront.orders.paid_with import paid_with
@@ -16,6 +18,23 @@ from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.shop.profile.read import Profile, read_profile
 
 NOT_BACK = ("failed", "canceled")  # refunds that gave nothing back
+
+
+class NoReceiptYet(StorefrontError):
+    code = "no_receipt_yet"
+    status = 404
+    title = "There's no receipt yet"
+
+
+def get_receipt(order: Order) -> Receipt:
+    """Return the receipt of an order that is paid, also when it was refunded, disputed or withdrawn since.
+
+    Raises:
+        NoReceiptYet: nothing was paid.
+    """
+    if not order.is_paid:
+        raise NoReceiptYet("This order isn't paid. Its receipt is here as soon as the payment arrives.")
+    return read_receipt(order)
 
 
 def read_receipt(order: Order) -> Receipt:
@@ -26,6 +45,7 @@ def read_receipt(order: Order) -> Receipt:
         placed_at=order.placed_at,
         paid_at=order.paid_at,
         is_paid=order.is_paid,
+        is_test=order.mode != Mode.LIVE,
         seller=seller_of(read_profile()),
         buyer=_buyer(order, taxes),
         method=paid_with(order),
@@ -33,6 +53,7 @@ def read_receipt(order: Order) -> Receipt:
         lines=tuple(_line(item, taxes) for item in _read_items(order)),
         subtotal_minor=order.subtotal_minor,
         discount_minor=order.discount_minor,
+        discount_code=order.discount_code,
         tax_minor=order.tax_minor,
         total_minor=order.total_minor,
         presentment=presentment(order),
@@ -82,14 +103,15 @@ def _read_items(order: Order) -> Sequence[OrderItem]:
 
 def _line(item: OrderItem, taxes: TaxWords) -> ReceiptLine:
     unit_minor, rest = divmod(item.subtotal_minor, item.quantity)
+    net_minor = item.total_minor - item.tax_minor
     return ReceiptLine(
         description=item.description,
         quantity=item.quantity,
         unit_minor=None if rest else unit_minor,
         subtotal_minor=item.subtotal_minor,
         discount_minor=item.discount_minor,
-        net_minor=item.total_minor - item.tax_minor,
-        tax_rate=taxes.only_rate if item.tax_minor else "",
+        net_minor=net_minor,
+        tax_rate=taxes.rate_of(net_minor, item.tax_minor),
         tax_minor=item.tax_minor,
         total_minor=item.total_minor,
         is_refunded=item.is_refunded,

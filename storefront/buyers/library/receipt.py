@@ -43,12 +43,13 @@ class RefundLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """`method` is None where nothing was charged."""
+    """`method` is None where nothing was charged. `is_test`: no real payment, in the sandbox or in test mode."""
 
     number: str
     placed_at: datetime
     paid_at: datetime | None
     is_paid: bool
+    is_test: bool
     seller: Party
     buyer: Party
     method: str | None
@@ -56,6 +57,7 @@ class Receipt:
     lines: tuple[ReceiptLine, ...]
     subtotal_minor: int
     discount_minor: int
+    discount_code: str | None
     tax_minor: int
     total_minor: int
     presentment: str | None
@@ -66,6 +68,10 @@ class Receipt:
     invoice_url: str | None
 
     @property
+    def discount_label(self) -> str:
+        return f"Discount ({self.discount_code})" if self.discount_code else "Discount"
+
+    @property
     def remaining_minor(self) -> int:
         """Return what the shop still has of the money."""
         return self.total_minor - self.refunded_minor
@@ -73,3 +79,11 @@ class Receipt:
     @property
     def dated_at(self) -> datetime:
         return self.paid_at or self.placed_at
+
+    @property
+    def has_tax(self) -> bool:
+        return bool(self.taxes.lines)
+
+    @property
+    def has_discount(self) -> bool:
+        return any(line.discount_minor for line in self.lines)

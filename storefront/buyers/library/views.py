@@ -5,7 +5,9 @@ from flask.typing import ResponseReturnValue
 
 from storefront.buyers.library.purchase import Purchase
 from storefront.buyers.library.read_purchase import read_purchase
+from storefront.buyers.library.read_receipt import get_receipt
 from storefront.buyers.library.resend import NothingToSend, resend_own
+from storefront.core.db import end_read
 from storefront.core.errors import AccessDenied
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.activations import deactivate_device
@@ -66,6 +68,30 @@ def send_receipt(token: str) -> ResponseReturnValue:
             said = f"We already sent your receipt to {done.email} within the last hour."
         flash(f"{said} Check your spam folder, too.", "good")
     return redirect(url_for("library.order", token=token), 303)
+
+
+@library.get("/orders/<token>/receipt")
+def receipt(token: str) -> ResponseReturnValue:
+    """Show the receipt of a paid order, to print: whatever became of the order since."""
+    found = get_receipt(get_order_here(token))
+    answer = make_response(render_template("buyers/library/receipt.html", receipt=found, token=token))
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@library.get("/orders/<token>/receipt.pdf")
+@limiter.limit("10/minute")
+def receipt_pdf(token: str) -> ResponseReturnValue:
+    """Draw the same as a file to keep."""
+    from storefront.buyers.library.receipt_pdf import draw_receipt  # noqa: PLC0415 - few processes draw one
+
+    found = get_receipt(get_order_here(token))
+    end_read()
+    answer = make_response(draw_receipt(found))
+    answer.headers["Content-Type"] = "application/pdf"
+    answer.headers["Content-Disposition"] = f'inline; filename="receipt-{found.number}.pdf"'
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
 
 
 @library.post("/orders/<token>/claim")

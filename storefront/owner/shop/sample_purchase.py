@@ -21,6 +21,7 @@ def sample_mail(email: str) -> dict[str, Any]:
         "order_url": purchase.order_url,
         "again_url": purchase.again_url,
         "receipt": sample_receipt(purchase),
+        "receipt_url": "",
         "pictures": {},
     }
 
@@ -44,6 +45,7 @@ def sample_receipt(purchase: Purchase) -> Receipt:
         placed_at=purchase.created_at,
         paid_at=purchase.paid_at,
         is_paid=True,
+        is_test=False,
         seller=seller_of(read_profile()),
         buyer=Party(names=("A buyer of yours",), address=(), tax_ids=(), email=purchase.email),
         method="Visa ending in 4242",
@@ -51,6 +53,7 @@ def sample_receipt(purchase: Purchase) -> Receipt:
         lines=(line,),
         subtotal_minor=AMOUNT_MINOR,
         discount_minor=0,
+        discount_code=None,
         tax_minor=0,
         total_minor=AMOUNT_MINOR,
         presentment=None,

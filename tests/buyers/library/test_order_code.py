@@ -35,7 +35,7 @@ def test_shows_another_browser_nothing_before_the_code(shop: Shop, sandbox: Sand
     sale = sell(shop.app, sandbox, email=ADA)
     other = Buyer(shop.app)
     code_page = f"{sale.link}/code"
-    for path in ("", "/licenses/1/license-file", "/stripe-receipt"):
+    for path in ("", "/licenses/1/license-file", "/stripe-receipt", "/receipt", "/receipt.pdf"):
         assert other.get(sale.link + path).location == code_page
     assert other.client.get(sale.downloads[0], base_url=other.base_url).location == code_page
     assert other.post(f"{sale.link}/receipt").location == code_page

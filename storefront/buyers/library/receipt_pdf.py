@@ -1,0 +1,238 @@
+"""The only importer of `fpdf`: a receipt as PDF, with the facts of the page to print, in words one can select."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from importlib.resources import files
+from typing import cast
+
+from fpdf import FPDF
+from fpdf.fonts import FontFace, TTFFont
+
+from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine
+from storefront.core.money import format_money
+
+FONT_FILE = "NotoSans[wdth,wght].ttf"  # its regular weight: making others of it takes seconds
+FAMILY = "noto"
+MARGIN = 16  # millimeters, as all lengths here
+WIDTH = 210 - 2 * MARGIN
+FACTS_WIDTH = 96  # of facts and totals: label and value
+INK, QUIET, LINE = (20, 24, 22), (90, 98, 93), (190, 190, 184)
+MINUS = "\N{MINUS SIGN}"
+STAND_IN = "?"  # for a character that the font does not have
+NO_PAYMENT = "This is a test. No real payment was made."
+MISSING = "Some characters can't be shown in this PDF. The receipt page shows them all."
+
+
+def draw_receipt(receipt: Receipt) -> bytes:
+    """Return the PDF: A4, with page numbers, the font inside and a heading on each page of a long table."""
+    page = _Page(receipt)
+    page.title()
+    page.parties()
+    page.facts(_facts(receipt))
+    page.table(receipt)
+    page.totals(_totals(receipt))
+    page.notes(_notes(receipt))
+    return bytes(page.pdf.output())
+
+
+class _Page:
+    def __init__(self, receipt: Receipt) -> None:
+        self.receipt = receipt
+        self.pdf = _new_pdf(receipt)
+        self.cmap = cast("TTFFont", self.pdf.fonts[FAMILY]).cmap  # by code points: Latin, Greek, Cyrillic
+        self.is_missing = False
+
+    def say(self, text: str) -> str:
+        """Return the text as the font can write it, letters with their accents as one."""
+        whole = unicodedata.normalize("NFC", text)
+        if all(ord(letter) in self.cmap or letter == "\n" for letter in whole):
+            return whole
+        self.is_missing = True
+        return "".join(letter if ord(letter) in self.cmap or letter == "\n" else STAND_IN for letter in whole)
+
+    def title(self) -> None:
+        self._write(18, INK)
+        self.pdf.cell(text="Receipt", new_x="LMARGIN", new_y="NEXT", h=10)
+        self._write(10, QUIET)
+        words = f"Order {self.receipt.number} · {_day(self.receipt.dated_at)}"
+        self.pdf.cell(text=self.say(words), new_x="LMARGIN", new_y="NEXT", h=6)
+        if self.receipt.is_test:
+            self.pdf.cell(text=NO_PAYMENT, new_x="LMARGIN", new_y="NEXT", h=6)
+        self.pdf.ln(5)
+
+    def parties(self) -> None:
+        top, lowest = self.pdf.get_y(), 0.0
+        for number, (label, party) in enumerate(
+            (("Sold by", self.receipt.seller), ("Billed to", self.receipt.buyer))
+        ):
+            self.pdf.set_xy(MARGIN + number * WIDTH / 2, top)
+            self._write(8, QUIET)
+            self._lines([label])
+            self._write(10, INK)
+            self._lines(_party(party))
+            lowest = max(lowest, self.pdf.get_y())
+        self.pdf.set_xy(MARGIN, lowest + 5)
+
+    def _lines(self, texts: Iterable[str]) -> None:
+        left = self.pdf.get_x()
+        for text in texts:
+            self.pdf.set_x(left)
+            self.pdf.multi_cell(w=WIDTH / 2 - 6, h=5, text=self.say(text), align="L", new_x="LEFT", new_y="NEXT")
+        self.pdf.set_x(left)
+
+    def facts(self, rows: Sequence[tuple[str, str]]) -> None:
+        self._write(10, INK)
+        with self.pdf.table(
+            col_widths=(36, WIDTH - 36), width=WIDTH, borders_layout="NONE", first_row_as_headings=False,
+            text_align="LEFT", line_height=5.5, align="LEFT",
+        ) as table:  # fmt: skip
+            for label, value in rows:
+                table.row([label, self.say(value)])
+        self.pdf.ln(4)
+
+    def table(self, receipt: Receipt) -> None:
+        columns = _columns(receipt)
+        self._write(8, INK)
+        with self.pdf.table(
+            col_widths=[width for _, width in columns], width=WIDTH, align="LEFT",
+            borders_layout="HORIZONTAL_LINES",
+            text_align=["LEFT", *["RIGHT"] * (len(columns) - 1)], line_height=4.6, padding=(1, 0.6),
+            headings_style=FontFace(emphasis="", color=QUIET),
+        ) as table:  # fmt: skip
+            table.row([heading for heading, _ in columns])
+            for line in receipt.lines:
+                table.row([self.say(text) for text in _cells(line, receipt)])
+        self.pdf.ln(4)
+
+    def totals(self, rows: Sequence[tuple[str, str, bool]]) -> None:
+        height = 5.5
+        if self.pdf.will_page_break(height * len(rows)):
+            self.pdf.add_page()
+        for label, value, is_strong in rows:
+            self._write(11 if is_strong else 10, INK if is_strong else QUIET)
+            self.pdf.set_x(MARGIN + WIDTH - FACTS_WIDTH)
+            self.pdf.cell(w=FACTS_WIDTH - 36, h=height, text=self.say(label))
+            self.pdf.cell(w=36, h=height, text=self.say(value), align="R", new_x="LMARGIN", new_y="NEXT")
+        self.pdf.ln(5)
+
+    def notes(self, texts: Sequence[tuple[str, str]]) -> None:
+        self._write(9, QUIET)
+        for text, link in texts:
+            self.pdf.multi_cell(
+                w=WIDTH, h=5, text=self.say(text), align="L", link=link, new_x="LMARGIN", new_y="NEXT"
+            )
+        if self.is_missing:
+            self.pdf.multi_cell(w=WIDTH, h=5, text=MISSING, align="L", new_x="LMARGIN", new_y="NEXT")
+
+    def _write(self, size: float, color: tuple[int, int, int]) -> None:
+        self.pdf.set_font(FAMILY, size=size)
+        self.pdf.set_text_color(*color)
+
+
+class _Numbered(FPDF):
+    """Says at the foot of each page which order it is of, and which page."""
+
+    def __init__(self, number: str) -> None:
+        super().__init__(format="A4")
+        self.order_number = number
+
+    def footer(self) -> None:
+        self.set_y(-14)
+        self.set_font(FAMILY, size=8)
+        self.set_text_color(*QUIET)
+        words = f"Order {self.order_number} · Page {self.page_no()} of {{nb}}"
+        self.cell(w=0, h=6, text=words, align="R")
+
+
+def _new_pdf(receipt: Receipt) -> FPDF:
+    pdf = _Numbered(receipt.number)
+    pdf.add_font(FAMILY, "", _font_path())
+    pdf.set_margin(MARGIN)
+    pdf.set_auto_page_break(auto=True, margin=20)
+    pdf.set_draw_color(*LINE)
+    pdf.set_title(f"Receipt {receipt.number}")
+    pdf.set_author(receipt.seller.names[0])
+    pdf.set_lang("en")
+    pdf.set_creation_date(receipt.dated_at)
+    pdf.add_page()
+    return pdf
+
+
+def _font_path() -> str:
+    return str(files("fontpkg_noto_sans") / "files" / FONT_FILE)
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%B} {moment.day}, {moment.year}"
+
+
+def _party(party: Party) -> list[str]:
+    return [text for text in (*party.names, *party.address, *party.tax_ids, party.email) if text]
+
+
+def _facts(receipt: Receipt) -> list[tuple[str, str]]:
+    facts = [("Order", receipt.number), ("Ordered", _day(receipt.placed_at))]
+    if receipt.paid_at:
+        facts.append(("Paid", _day(receipt.paid_at)))
+    facts.append(("Payment", receipt.method or "Free of charge"))
+    facts.append(("Currency", receipt.currency.upper()))
+    return facts
+
+
+def _columns(receipt: Receipt) -> list[tuple[str, float]]:
+    """Return headings and widths; what no line has, no column shows."""
+    columns = [("Item", 58.0), ("Quantity", 16.0), ("Unit price", 24.0)]
+    columns += [("Discount", 22.0)] if receipt.has_discount else []
+    columns += [("Net", 22.0), ("Tax rate", 16.0), ("Tax", 20.0)] if receipt.has_tax else []
+    return [*columns, ("Total", 24.0)]
+
+
+def _cells(line: ReceiptLine, receipt: Receipt) -> list[str]:
+    def money(amount_minor: int) -> str:
+        return format_money(amount_minor, receipt.currency)
+
+    cells = [f"{line.description} (refunded)" if line.is_refunded else line.description, str(line.quantity)]
+    cells.append(money(line.unit_minor) if line.unit_minor is not None else "")
+    if receipt.has_discount:
+        cells.append(f"{MINUS}{money(line.discount_minor)}" if line.discount_minor else "")
+    cells += [money(line.net_minor), line.tax_rate, money(line.tax_minor)] if receipt.has_tax else []
+    return [*cells, money(line.total_minor)]
+
+
+def _totals(receipt: Receipt) -> list[tuple[str, str, bool]]:
+    def money(amount_minor: int) -> str:
+        return format_money(amount_minor, receipt.currency)
+
+    rows = []
+    if receipt.discount_minor or receipt.tax_minor:
+        rows.append(("Subtotal", money(receipt.subtotal_minor), False))
+    if receipt.discount_minor:
+        rows.append((receipt.discount_label, f"{MINUS}{money(receipt.discount_minor)}", False))
+    if receipt.has_tax:
+        rows.append(("Net", money(receipt.taxes.net_minor), False))
+    rows += [(tax.label, money(tax.amount_minor), False) for tax in receipt.taxes.lines]
+    rows.append((f"Total ({receipt.currency.upper()})", money(receipt.total_minor), True))
+    for refund in receipt.refunds:
+        label = f"Refunded on {_day(refund.at)}" if refund.at else "Refunded"
+        rows.append((label, f"{MINUS}{money(refund.amount_minor)}", False))
+    if receipt.refunded_minor:
+        rows.append(("Total after refunds", money(receipt.remaining_minor), True))
+    return rows
+
+
+def _notes(receipt: Receipt) -> list[tuple[str, str]]:
+    """Return sentences, each with the address that it leads to."""
+    notes = []
+    if receipt.presentment:
+        charged = format_money(receipt.total_minor, receipt.currency)
+        notes.append((f"Paid as {receipt.presentment} (charged as {charged}).", ""))
+    notes += [(f"Refunded as {refund.presentment}.", "") for refund in receipt.refunds if refund.presentment]
+    if receipt.taxes.reverse_charge:
+        notes.append((receipt.taxes.reverse_charge, ""))
+    if receipt.invoice_number:
+        words = (
+            f"The invoice for this order is {receipt.invoice_number}, made by Stripe. This is the receipt for it."
+        )
+        notes.append((words, receipt.invoice_url or ""))
+    return notes
