@@ -25,8 +25,8 @@ def has_left() -> ColumnElement[bool]:
     """Select requests whose one email has left, or never will."""
     has_failed = (OutboxMessage.state == MailState.FAILED) & (AvailabilityRequest.told_at <= clock.now() - TRIED)
     done = exists().where(
-        OutboxMessage.kind == MailKind.AVAILABLE,
-        OutboxMessage.about == cast(AvailabilityRequest.id, String),
+        # By its unique key, which has an index; `about` has none.
+        OutboxMessage.dedupe_key == f"{MailKind.AVAILABLE}:" + cast(AvailabilityRequest.id, String),
         OutboxMessage.state.in_((MailState.SENT, MailState.CANCELED)) | has_failed,
     )
     return AvailabilityRequest.told_at.is_not(None) & done
