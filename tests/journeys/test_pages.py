@@ -42,6 +42,10 @@ class TestOnAPhone:
         assert len(key_texts(page)) == 1
         assert_accessible(page)
         assert_fits(page)
+        page.get_by_role("link", name="Receipt", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Receipt")
+        assert_accessible(page)
+        assert_fits(page)
 
     def test_copies_the_key(self, shop: Shop, page: Page, chromium: Browser) -> None:
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -3,22 +3,26 @@
 import html
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 from PIL import Image
 
 from storefront.core.db import db, transaction
+from storefront.mail.inlined import inline_styles
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
 from storefront.messages.compose import COMPOSERS, compose
 from storefront.orders.after_sale import Refund
+from storefront.owner.shop.sample_purchase import sample_mail
 from storefront.shop.looks.change import change_looks
 from storefront.shop.looks.files import LooksFile, set_file
 from storefront.shop.looks.palette import dark_palette
 from storefront.shop.media.pictures import add_picture
 from storefront.shop.profile.change import change_profile
+from tests.support.goods import make_purchase
 from tests.support.letters import words_of
 from tests.support.rows import change_rows
 from tests.support.sale import sell
@@ -144,6 +148,19 @@ def test_says_who_sold_what_to_whom_and_how_it_was_paid(app: Flask, sandbox: San
         assert re.search(r"Date \w+ \d+, \d{4} Payment Visa ending in 4242 Twinspot \(Personal\) \$19.00", said)
         assert "Total (USD) $33.00" in said
     assert "Visa ending in 4242" in sale.order_page()
+
+
+def test_stays_below_what_large_programs_cut_off(app: Flask) -> None:
+    """Gmail shows the first 102 kB, and hides what follows behind a link."""
+    with app.app_context():
+        values = sample_mail("ada@example.com") | {"is_to_buyer": True}
+        sold, (line,) = make_purchase().items[0], values["receipt"].lines
+        items = tuple(replace(sold, description=f"Thing {number}", keys=sold.keys[:1]) for number in range(40))
+        values["purchase"] = replace(values["purchase"], items=items)
+        values["receipt"] = replace(values["receipt"], lines=(line,) * 40)
+        body = inline_styles(render_template("messages/receipt/body.html", **values))
+    assert body.count("TEST-AAAAA") == 40
+    assert len(body.encode()) < 90_000
 
 
 def test_says_the_same_in_both_bodies(app: Flask, sandbox: SandboxClient) -> None:

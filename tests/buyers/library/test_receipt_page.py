@@ -88,6 +88,15 @@ def test_names_seller_buyer_payment_and_every_amount(app: Flask, sandbox: Sandbo
     assert f"{sale.link}/receipt" in sale.order_page()
 
 
+def test_keeps_the_address_that_stripe_collected(app: Flask, sandbox: SandboxClient) -> None:
+    address = {"line1": "1 Rue X", "line2": "2e étage", "postal_code": "75001", "city": "Paris", "country": "FR"}
+    billing: Any = {"type": "card", "card": {"token": "tok_mastercard"}, "billing_details": {"address": address}}
+    method = sandbox.stripe.v1.payment_methods.create(billing).id
+    said = page_of(sell(app, sandbox, payment_method=method, country="FR", postal_code="75001"))
+    assert "Billed to Ada 1 Rue X 2e étage 75001 Paris France ada@example.com" in said
+    assert "Payment Mastercard ending in 4444" in said
+
+
 def test_stays_when_the_order_is_refunded_or_disputed(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox)
     sale.refund()
