@@ -53,18 +53,23 @@ def show(code: str, as_json: bool) -> None:
 @click.option("--amount", "amounts", multiple=True, help="5.00 USD: once for each currency.")
 @click.option("--product", "products", multiple=True, help="Slug; again for more. Not given: all products.")
 @click.option("--minimum", multiple=True, help="20.00 USD: what the order must reach.")
+@click.option("--first-purchase", is_flag=True, help="Only for addresses that have bought nothing yet.")
 @click.option("--uses", "most_uses", default="", help="How often it can be used in all.")
 @click.option("--starts", default="", help="A day or a minute in UTC: 2027-03-01, 2027-03-01T09:30.")
 @click.option("--ends", default="", help="The same; a day alone counts as a whole.")
 @as_json
-def create(code: str, products: tuple[str, ...], as_json: bool, **typed: str | tuple[str, ...]) -> None:
+def create(
+    code: str, products: tuple[str, ...], first_purchase: bool, as_json: bool, **typed: str | tuple[str, ...]
+) -> None:
     """Make a discount, and a Coupon and a Promotion Code for it at Stripe."""
     from storefront.owner.discounts.listing import get_discount
     from storefront.shop.discounts.change import create_discount
 
     values = {name: value if isinstance(value, str) else ", ".join(value) for name, value in typed.items()}
     with open_shop():
-        trouble = create_discount(values | {"code": code}, products=products)
+        trouble = create_discount(
+            values | {"code": code, "first_purchase": "yes" * first_purchase}, products=products
+        )
         view = get_discount(code)
     value = {**to_json_value(asdict(view)), "trouble": trouble}
     print_result(value, [*_lines(view), *([trouble] if trouble else [])], as_json=as_json)
@@ -91,6 +96,7 @@ def _uses(view: "DiscountView") -> str:
 def _lines(view: "DiscountView") -> list[str]:
     ends = f", until {view.ends_at:%Y-%m-%d %H:%M} UTC" if view.ends_at else ""
     conditions = [f"from {view.minimum}"] if view.minimum else []
+    conditions += ["first purchase only"] if view.is_first_purchase else []
     lines = [
         f"{view.code} ({view.state.replace('_', ' ')}): {', '.join([view.off, *conditions])}",
         f"For {', '.join(view.products) or 'all products'}",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core.db import db
 from storefront.core.runtime import settings
+from storefront.customers.models import Customer, email_key
 from storefront.orders.models import Order
 
 MOST_OF_A_CUSTOMER = 10  # looked at for one event: each costs a question to Stripe
@@ -115,3 +116,21 @@ def lock_order(session: Session, session_id: str) -> Order | None:
         .with_for_update()
         .execution_options(populate_existing=True)  # a lock alone does not refresh a loaded row
     ).one_or_none()
+
+
+def has_bought(email: str) -> bool:
+    """Tell whether this address has paid in the running mode, or is about to. What was free does not count."""
+    return (
+        db.session.scalar(
+            select(Order.id)
+            .join(Customer, Customer.id == Order.customer_id)
+            .where(
+                order_in_running_mode(),
+                Customer.email_key == email_key(email),
+                Order.total_minor > 0,
+                Order.has_failed.is_(False),
+            )
+            .limit(1)
+        )
+        is not None
+    )

@@ -117,6 +117,12 @@ def close_code(promotion_code_id: str) -> SeenCode:
     return _seen(gateway().ask(lambda client: client.v1.promotion_codes.update(promotion_code_id, params)))
 
 
+@readable()
+def count_uses_of_coupon(coupon_id: str) -> int:
+    """Raises StripeMissing."""
+    return int(gateway().ask(lambda client: client.v1.coupons.retrieve(coupon_id))["times_redeemed"])
+
+
 def close_coupon(coupon_id: str) -> None:
     """Delete a Coupon, so that no new Session takes it; what it took off before stays. Raises StripeMissing."""
     gateway().ask(lambda client: client.v1.coupons.delete(coupon_id))

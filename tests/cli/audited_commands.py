@@ -132,6 +132,7 @@ def _create_discount(world: World) -> Prepared:
         "percent_hundredths": 1250,
         "amounts": {},
         "minimums": {"usd": 2000},
+        "is_first_purchase": False,
         "most_uses": 5,
         "starts_at": ANY,
         "ends_at": None,

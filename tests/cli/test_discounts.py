@@ -37,6 +37,14 @@ def test_makes_shows_and_stops_a_discount(app: Flask, sandbox: SandboxClient, co
     assert [row["state"] for row in read_json(command, "discounts", "list")] == ["running", "stopped"]
 
 
+def test_makes_one_for_first_purchases(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+    made = read_json(command, "discounts", "create", "WELCOME", "--percent", "10", "--first-purchase")
+    assert (made["is_first_purchase"], made["trouble"]) == (True, "")
+    shown = done(command, "discounts", "show", "WELCOME")
+    assert "10% off, first purchase only" in shown
+    assert "Stripe counted 0." in shown
+
+
 def test_refuses_what_cannot_be_a_discount(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
     assert "not both" in refused(command, "discounts", "create", "SPRING")
     assert "no product nothing" in refused(

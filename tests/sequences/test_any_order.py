@@ -31,7 +31,7 @@ from tests.support.ways_to_pay import WAYS, mirror_in, way_of
 GOODS = (("twinspot", 1900), ("the-patient-toolmaker", 1400), ("soft-taps", 900))
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("engine", BOTH, indirect=True)]
-StartSale = Callable[[str, str], Sale]
+StartSale = Callable[[str, str, int], Sale]
 FORMS = (("hosted_page", "success_url"), ("embedded_page", "return_url"), ("elements", "return_url"))
 
 
@@ -47,13 +47,19 @@ def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
             mirrors[currency] = mirror_in(app, currency, *GOODS)
         return [{"price": mirrors[currency][place], "quantity": 1 + (place == 0)} for place in range(len(GOODS))]
 
-    def start(method: str, ui_mode: str) -> Sale:
+    def discount_of(percent_off: int) -> dict[str, Any]:
+        if not percent_off:
+            return {}
+        return {"discounts": [{"coupon": sandbox.stripe.v1.coupons.create({"percent_off": percent_off}).id}]}
+
+    def start(method: str, ui_mode: str, percent_off: int) -> Sale:
         number, way = next(numbers), way_of(method)
         lines = lines_in(way.currency)
         params: Any = {"limit": 1}
         newest = sandbox.stripe.v1.events.list(params).data[0].id
         back = {"success_url": None, dict(FORMS)[ui_mode]: "https://example.com/done"}
-        session_id = sandbox.create_session(lines, ui_mode=ui_mode, **back, **way.body)
+        body = back | way.body | discount_of(percent_off)
+        session_id = sandbox.create_session(lines, ui_mode=ui_mode, **body)
         sandbox.pay(session_id, payment_method=method, email=f"buyer{number}@example.com")
         payment = str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).payment_intent)
         buyer = Buyer(app, address=f"10.{number // 62500}.{number // 250 % 250}.{number % 250 + 1}")
@@ -80,6 +86,7 @@ class Story:
 
     method: str
     ui_mode: str
+    percent_off: int
     bank_answers: SettlePayment
     sent: list[SendMoney]
     answers_after: int
@@ -92,6 +99,7 @@ stories = st.builds(
     Story,
     method=st.sampled_from(METHODS),
     ui_mode=st.sampled_from([ui_mode for ui_mode, _back in FORMS]),
+    percent_off=st.sampled_from([0, 15]),
     bank_answers=bank_answers,
     sent=transfers,
     answers_after=st.integers(min_value=0, max_value=9),
@@ -102,7 +110,7 @@ stories = st.builds(
 
 
 def tell(start_sale: StartSale, story: Story) -> None:
-    sale = start_sale(story.method, story.ui_mode)
+    sale = start_sale(story.method, story.ui_mode, story.percent_off)
     before, after = story.steps[: story.answers_after], story.steps[story.answers_after :]
     bank = [story.bank_answers] if way_of(story.method).is_later else []
     sent = story.sent if story.method == "customer_balance" else []

@@ -82,18 +82,20 @@ def ask_uses(code: str) -> UsesAtStripe:
     terms = find_terms(code)
     if terms is None:
         raise NotFound(f"There is no discount {code}.")
-    known = select(DiscountMirror.promotion_code_id).where(
-        DiscountMirror.discount_id == terms.id,
-        DiscountMirror.mode == settings().mode,
-        DiscountMirror.promotion_code_id.is_not(None),
+    known = select(DiscountMirror.promotion_code_id, DiscountMirror.coupon_id).where(
+        DiscountMirror.discount_id == terms.id, DiscountMirror.mode == settings().mode
     )
     try:
-        times = [discounts.get_code(code_id or "").times_redeemed for code_id in db.session.scalars(known).all()]
+        times = [_ask(*row) for row in db.session.execute(known).all()]
     except StorefrontError as error:
         return UsesAtStripe(times=None, problem=error.message)
     return (
         UsesAtStripe(times=sum(times)) if times else UsesAtStripe(times=None, problem="Stripe has no such code.")
     )
+
+
+def _ask(code_id: str | None, coupon_id: str) -> int:
+    return discounts.get_code(code_id).times_redeemed if code_id else discounts.count_uses_of_coupon(coupon_id)
 
 
 def _views(listed: list[Terms]) -> tuple[DiscountView, ...]:

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from storefront.core import clock
+from storefront.core.email_addresses import is_address
 from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
+from storefront.orders.queries import has_bought
 from storefront.payments.checkout.rows import get_checkout, start_next_attempt
 from storefront.shop.discounts.at_stripe import AtStripe, ensure_at_stripe, forget_mirrors
 from storefront.shop.discounts.queries import get_terms
@@ -46,6 +48,26 @@ def find_discount(token: str) -> dict[str, Any]:
     if at_stripe is None:
         raise _let_go(token, Why.REFUSED)
     return _entries(at_stripe, terms.ends_at)
+
+
+def for_first_purchase(token: str, body: dict[str, Any], first_email: str) -> dict[str, Any]:
+    """Return the body with the address that was checked, which the form does not let go of. It is stored nowhere.
+
+    Raises:
+        DiscountRefused: the discount wants an address, and this click has none.
+    """
+    if not any("coupon" in used for used in body.get(PARAM, [])):
+        return body
+    if not first_email:
+        raise _let_go(token, Why.NOT_FIRST)
+    return body | {"customer_email": first_email}
+
+
+def find_first_trouble(code: str, first_email: str) -> str:
+    """Say to the buyer why a discount on a first purchase is not for this address; empty where it is."""
+    if not is_address(first_email):
+        return "Write a whole email address, like ada@example.com."
+    return f"{code} is for a first purchase, and this address has bought here before." * has_bought(first_email)
 
 
 def _entries(at_stripe: AtStripe, ends_at: datetime | None) -> dict[str, Any]:

@@ -20,7 +20,12 @@ from storefront.customers.at_stripe import ensure_at_stripe, forget_lost
 from storefront.payments.checkout import face, news_box, terms_box
 from storefront.payments.checkout.beside import find_beside
 from storefront.payments.checkout.buy_now import way_back
-from storefront.payments.checkout.discounted import find_discount, is_about_discount, let_go_refused
+from storefront.payments.checkout.discounted import (
+    find_discount,
+    for_first_purchase,
+    is_about_discount,
+    let_go_refused,
+)
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import (
     find_by_nonce,
@@ -51,7 +56,8 @@ class CheckoutForm:
     """What a browser sent to start paying. "Buy now" has one line, and is not from the cart.
 
     `ui_mode` is for what begins now: a checkout that is open ends as it began. `customer_id` is who is signed in,
-    where the shop saves cards. `discount_id` is what the code of the visit takes off.
+    where the shop saves cards. `discount_id` is what the code of the visit takes off,
+    and `first_email` who it is for, where it is for first purchases.
     """
 
     cart: tuple[CartLine, ...]
@@ -60,6 +66,7 @@ class CheckoutForm:
     is_from_cart: bool
     customer_id: int | None = None
     discount_id: int | None = None
+    first_email: str = ""
 
     def own_nonce(self, browser: str) -> str:
         """In another browser it is another nonce: nobody can take a checkout over, or stand in its way."""
@@ -138,6 +145,8 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
 
 def _is_of(checkout: Checkout, form: CheckoutForm) -> bool:
     """Tell whether a checkout sells what this form asks for, to the same person and for the same."""
+    if form.first_email and checkout.checkout_session_id is not None:
+        return False  # a Session keeps the address that it was made with, and we do not know it
     return (checkout.cart, checkout.customer_id, checkout.discount_id) == (
         form.cart,
         form.customer_id,
@@ -145,7 +154,7 @@ def _is_of(checkout: Checkout, form: CheckoutForm) -> bool:
     )
 
 
-def ensure_session(token: str) -> OpenCheckout:
+def ensure_session(token: str, *, first_email: str = "") -> OpenCheckout:
     """Return the checkout's Session at Stripe, made when it is missing.
 
     No answer: the attempt, its key and its stored body stay, so asking again makes no second Session. A
@@ -159,17 +168,17 @@ def ensure_session(token: str) -> OpenCheckout:
     if checkout.checkout_session_id is not None:
         return _opened(checkout)
     try:
-        return _create_anyhow(token)
+        return _create_anyhow(token, first_email)
     except StripeInProgress:
         return _wait_for_other(token)
 
 
-def _create_anyhow(token: str) -> OpenCheckout:
+def _create_anyhow(token: str, first_email: str) -> OpenCheckout:
     """Sell all the same: without a box or looks that Stripe refuses, and with prices made anew that it lost."""
     remake, boxes = "", Boxes(terms=terms_box.BOX.may_be_shown(), news=news_box.BOX.may_be_shown())
     for is_last in (False,) * MOST_MENDED + (True,):
         try:
-            return _create_session(token, remake=remake, boxes=boxes)
+            return _create_session(token, remake=remake, boxes=boxes, first_email=first_email)
         except (StripeWantsTerms, StripeAsksNobody) as error:
             if is_last:
                 raise
@@ -231,10 +240,14 @@ def _wait_for_other(token: str) -> OpenCheckout:
     raise StripeInProgress
 
 
-def _create_session(token: str, *, remake: str, boxes: Boxes) -> OpenCheckout:
-    attempt, body = _ensure_body(token, remake=remake, boxes=boxes)
+def _create_session(token: str, *, remake: str, boxes: Boxes, first_email: str) -> OpenCheckout:
+    attempt, stored = _ensure_body(token, remake=remake, boxes=boxes)
+    body = for_first_purchase(token, stored, first_email)
+    key = f"checkout:{token}:{attempt}"
+    if first_email:
+        key += f":{tokens.hash_token(first_email)[:16]}"
     try:
-        seen = gateway().create_checkout(body, idempotency_key=f"checkout:{token}:{attempt}")
+        seen = gateway().create_checkout(body, idempotency_key=key)
     except StripeMissing:
         raise
     except (StripeFault, StripeRefused):
@@ -243,7 +256,7 @@ def _create_session(token: str, *, remake: str, boxes: Boxes) -> OpenCheckout:
     if not store_session(token, attempt, seen):
         # Another tab has changed the cart meanwhile: what was made for the old one must not stay payable.
         gateway().close_checkout(seen.id)
-        return ensure_session(token)
+        return ensure_session(token, first_email=first_email)
     asked = body.get("consent_collection", {})
     if "terms_of_service" in asked:
         terms_box.BOX.tell_shown()

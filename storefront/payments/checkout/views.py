@@ -1,6 +1,7 @@
 """`/checkout…`: start, the page with Stripe's form, the return page."""
 
 import re
+from dataclasses import replace
 
 from flask import (
     Blueprint,
@@ -26,7 +27,7 @@ from storefront.payments.checkout.accept import accept
 from storefront.payments.checkout.again import bought_lines, find_again_page, find_pending_purchase, mail_the_link
 from storefront.payments.checkout.browser import browser_id
 from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, way_back
-from storefront.payments.checkout.discounted import DiscountRefused
+from storefront.payments.checkout.discounted import DiscountRefused, find_first_trouble
 from storefront.payments.checkout.form_page import show_form
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.return_page import Landing
@@ -34,15 +35,24 @@ from storefront.payments.checkout.rows import find_checkout
 from storefront.payments.checkout.saver import find_saver, is_theirs
 from storefront.payments.checkout.start import CheckoutForm
 from storefront.payments.checkout.state import State, read_state
-from storefront.payments.checkout.ui import choose_ui_mode
+from storefront.payments.checkout.trouble_pages import show_being_checked, show_trouble
+from storefront.payments.checkout.ui import ELEMENTS, EMBEDDED, choose_ui_mode
 from storefront.payments.fulfillment.outcome import Outcome
-from storefront.shop.cart.cart import NONCE_KEY, CartLine, load_cart, new_nonce, put_back, save_cart, subtract
-from storefront.shop.cart.priced import as_lines, price_cart
+from storefront.shop.cart.cart import (
+    NONCE_KEY,
+    CartLine,
+    CartRefused,
+    load_cart,
+    new_nonce,
+    put_back,
+    save_cart,
+    subtract,
+)
+from storefront.shop.cart.priced import add_offer, as_lines, price_cart
 from storefront.shop.cart.views import parse_number
 from storefront.shop.discounts.visit import apply_to, forget_code, read_offered
 from storefront.web.first_forms import takes_first_form
 from storefront.web.limits import limiter
-from storefront.web.outage_pages import payment_is_safe
 from storefront.web.programs import wants_json
 
 # Open: a checkout is its browser's own, by the session cookie.
@@ -81,16 +91,27 @@ def begin() -> ResponseReturnValue:
     if offered.notice:
         flash(offered.notice, "bad")
         return redirect(url_for("cart.cart"), 303)  # the total is another one than the cart has shown
-    return _begin(
-        CheckoutForm(
-            cart=priced.cart_lines,
-            ui_mode=choose_ui_mode(priced.lines),
-            nonce=nonce,
-            is_from_cart=True,
-            customer_id=find_saver(),
-            discount_id=apply_to(offered, as_lines(priced.lines), priced.currency).discount_id,
-        )
+    applied = apply_to(offered, as_lines(priced.lines), priced.currency)
+    form = CheckoutForm(
+        cart=priced.cart_lines,
+        ui_mode=choose_ui_mode(priced.lines),
+        nonce=nonce,
+        is_from_cart=True,
+        customer_id=find_saver(),
+        discount_id=applied.discount_id,
     )
+    return _begin_first(form, applied.code) if applied.is_first_purchase else _begin(form)
+
+
+def _begin_first(form: CheckoutForm, code: str) -> ResponseReturnValue:
+    """Begin with a discount on a first purchase, in a form where the address cannot be changed: Stripe's own."""
+    email = request.form.get("first_email", "").strip()
+    trouble = find_first_trouble(code, email)
+    if trouble:
+        flash(trouble, "bad")
+        return redirect(url_for("cart.cart"), 303)
+    ui_mode = EMBEDDED if form.ui_mode == ELEMENTS else form.ui_mode
+    return _begin(replace(form, ui_mode=ui_mode, customer_id=None, first_email=email))
 
 
 @checkout.post("/checkout/now")
@@ -110,6 +131,9 @@ def buy_now() -> ResponseReturnValue:
     if offered.notice:
         flash(offered.notice, "bad")
         return redirect(way_back(cart, is_from_cart=False), 303)
+    applied = apply_to(offered, as_offered(offer), offer.currency)
+    if applied.is_first_purchase:
+        return _ask_in_cart(cart[0], applied.code)
     return _begin(
         CheckoutForm(
             cart=cart,
@@ -117,9 +141,19 @@ def buy_now() -> ResponseReturnValue:
             nonce=nonce,
             is_from_cart=False,
             customer_id=find_saver(),
-            discount_id=apply_to(offered, as_offered(offer), offer.currency).discount_id,
+            discount_id=applied.discount_id,
         )
     )
+
+
+def _ask_in_cart(line: CartLine, code: str) -> ResponseReturnValue:
+    """The address that a first purchase is checked for is typed in the cart."""
+    try:
+        save_cart(session, add_offer(load_cart(session), line))
+        flash(f"{code} is for a first purchase. Write your email to use it.", "good")
+    except CartRefused as refused:
+        flash(refused.message, "bad")
+    return redirect(url_for("cart.cart"), 303)
 
 
 def _begin(form: CheckoutForm) -> ResponseReturnValue:
@@ -135,12 +169,12 @@ def _begin(form: CheckoutForm) -> ResponseReturnValue:
         if isinstance(token, start.PaidMeanwhile):
             return redirect(url_for("checkout.returned", session_id=token.session_id), 303)
         session[key] = token
-        opened = start.ensure_session(token)
+        opened = start.ensure_session(token, first_email=form.first_email)
     except DiscountRefused as refused:
         return _without_code(refused, way_back(form.cart, is_from_cart=form.is_from_cart))
     except (StripeUnavailable, StripeRefused) as error:
         nonce = new_nonce(session) if form.is_from_cart else form.nonce
-        return _trouble(error, nonce=nonce, price_id=_price_id(form))
+        return show_trouble(error, nonce=nonce, price_id=_price_id(form))
     if form.is_from_cart:
         session.pop(NONCE_KEY, None)
     return redirect(opened.url or url_for("checkout.form", token=token), 303)
@@ -170,31 +204,6 @@ def _ask_again(form: CheckoutForm, pending: Purchase) -> str:
     )
 
 
-def _trouble(
-    error: StripeUnavailable | StripeRefused,
-    *,
-    nonce: str = "",
-    price_id: int | None = None,
-    token: str | None = None,
-) -> ResponseReturnValue:
-    """Show the way to try again: the same form once more, or the page of the checkout with that token."""
-    may_retry = isinstance(error, StripeUnavailable)
-    # Stripe's own words are for the owner, and in the logs.
-    message = error.message if may_retry else "This shop cannot take the payment right now."
-    page = render_template(
-        "payments/checkout/trouble.html",
-        message=message,
-        retry=may_retry,
-        token=token,
-        nonce=nonce,
-        price_id=price_id,
-    )
-    answer = make_response(page, error.status)
-    if error.retry_after_seconds:
-        answer.headers["Retry-After"] = str(error.retry_after_seconds)
-    return answer
-
-
 @checkout.get("/checkout/<token>")
 @limiter.limit("60/minute")
 def form(token: str) -> ResponseReturnValue:
@@ -210,7 +219,7 @@ def form(token: str) -> ResponseReturnValue:
     except DiscountRefused as refused:
         return _without_code(refused, way_back(row.cart, is_from_cart=row.is_from_cart))
     except (StripeUnavailable, StripeRefused) as error:
-        return _trouble(error, token=token)
+        return show_trouble(error, token=token)
     return redirect(opened.url, 303) if opened.url else show_form(opened, row)
 
 
@@ -254,7 +263,7 @@ def hosted(token: str) -> ResponseReturnValue:
     except DiscountRefused as refused:
         return _without_code(refused, way_back(row.cart, is_from_cart=row.is_from_cart))
     except (StripeUnavailable, StripeRefused) as error:
-        return _trouble(error, token=token)
+        return show_trouble(error, token=token)
     if isinstance(opened, start.PaidMeanwhile):
         return redirect(url_for("checkout.returned", session_id=opened.session_id), 303)
     return redirect(opened.url or url_for("checkout.form", token=token), 303)
@@ -266,7 +275,7 @@ def returned() -> ResponseReturnValue:
     try:
         landing = return_page.land(session_id, browser=browser_id())
     except (StripeUnavailable, StripeRefused) as error:
-        return _being_checked(error)
+        return show_being_checked(error)
     if landing.outcome is Outcome.OPEN:
         flash(NOT_COMPLETED, "bad")
         target = url_for("checkout.form", token=landing.checkout.token) if landing.checkout else "/cart"
@@ -323,13 +332,6 @@ def _by_mail(landing: Landing) -> ResponseReturnValue:
         "payments/checkout/by_mail.html", purchase=landing.purchase, is_here=landing.checkout is not None
     )
     return _not_indexed(page)
-
-
-def _being_checked(error: StripeUnavailable | StripeRefused) -> ResponseReturnValue:
-    """Also when it is the shop's key that Stripe refuses: the buyer may have paid, and can do nothing about it."""
-    trouble = error if isinstance(error, StripeUnavailable) else StripeUnavailable()
-    message = "Stripe is slow to answer right now."
-    return payment_is_safe(trouble, title="Your payment is being checked", message=message)
 
 
 def _take_out_of_cart(landing: Landing) -> None:

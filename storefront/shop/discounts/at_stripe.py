@@ -5,8 +5,8 @@ price the discount gets another coupon, and the code moves on to it. Whoever com
 have ids of ours, promotion codes an idempotency key.
 """
 
-import logging
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -22,8 +22,6 @@ from storefront.shop.discounts.products import ensure_products, read_products
 from storefront.shop.discounts.queries import get_terms
 from storefront.shop.discounts.rules import Terms, find_time_trouble
 from storefront.stripe_api import discounts
-
-log = logging.getLogger(__name__)
 
 TAKEN = "Stripe has this code already, from somewhere else. Switch it off there, or stop this discount."
 
@@ -84,7 +82,9 @@ def _make(terms: Terms, row: MirrorRow, products: list[str], left: int | None) -
     metadata = {"storefront": shop, "storefront_discount": str(terms.id)}
     coupon_id = row.coupon_id
     try:
-        discounts.ensure_coupon(coupon_id, terms.code, _coupon_terms(terms, products), metadata=metadata)
+        discounts.ensure_coupon(coupon_id, terms.code, _coupon_terms(terms, products, left), metadata=metadata)
+        if terms.is_first_purchase:
+            return _keep(row, None)
         code = discounts.create_code(
             terms.code,
             coupon_id,
@@ -114,26 +114,37 @@ def _adopt(terms: Terms, row: MirrorRow, refused: StripeRefused) -> AtStripe | N
     return None
 
 
-def _keep(row: MirrorRow, code: discounts.SeenCode) -> AtStripe:
-    store(row.id, promotion_code_id=code.id, is_active=True, trouble="")
-    return AtStripe(coupon_id=row.coupon_id, promotion_code_id=code.id)
+def _keep(row: MirrorRow, code: discounts.SeenCode | None) -> AtStripe:
+    code_id = code.id if code else None
+    store(row.id, promotion_code_id=code_id, is_active=True, trouble="")
+    return AtStripe(coupon_id=row.coupon_id, promotion_code_id=code_id)
 
 
-def _coupon_terms(terms: Terms, products: list[str]) -> discounts.CouponTerms:
+def _coupon_terms(terms: Terms, products: list[str], left: int | None) -> discounts.CouponTerms:
+    """The shop knows who has bought before, Stripe's form does not. So for first purchases there is no code that
+    could be typed there, and the coupon has the limits that a code has otherwise.
+    """
     percent = None if terms.percent_hundredths is None else terms.percent_hundredths / 100
-    return discounts.CouponTerms(percent=percent, amounts=terms.amounts, products=products)
+    limits = (left, terms.ends_at) if terms.is_first_purchase else (None, None)
+    return discounts.CouponTerms(
+        percent=percent, amounts=terms.amounts, products=products, most_uses=limits[0], ends_at=limits[1]
+    )
 
 
 def _close(rows: Collection[MirrorRow]) -> None:
     """Switch off at Stripe what is not to be used. A code that Stripe lost is as good as off."""
     for row in rows:
         if row.is_active:
-            if row.promotion_code_id is not None:
-                try:
-                    discounts.close_code(row.promotion_code_id)
-                except StripeMissing:
-                    log.warning("stripe does not know a promotion code")
+            with suppress(StripeMissing):
+                _switch_off(row)
             store(row.id, is_active=False)
+
+
+def _switch_off(row: MirrorRow) -> None:
+    if row.promotion_code_id is None:
+        discounts.close_coupon(row.coupon_id)
+    else:
+        discounts.close_code(row.promotion_code_id)
 
 
 def forget_mirrors(discount_id: int) -> None:

@@ -30,6 +30,8 @@ class MirrorRow:
 def fingerprint_of(terms: Terms, products: list[str]) -> str:
     """Tell terms and products apart, also from those of a database that was put back to an earlier day."""
     said = [terms.code, terms.percent_hundredths, dict(terms.amounts), dict(terms.minimums), terms.most_uses]
+    if terms.is_first_purchase:
+        said.append("first purchase")
     times = [terms.starts_at.isoformat(), terms.ends_at and terms.ends_at.isoformat()]
     return hashlib.sha256(json.dumps([said, times, products], sort_keys=True).encode()).hexdigest()[:16]
 

@@ -24,7 +24,7 @@ AMOUNT = re.compile(r"(\S+)\s+([A-Za-z]{3})")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?", re.ASCII)
 MOST_USES = 1_000_000
 LATEST = timedelta(days=5 * 365)  # Stripe: at most five years ahead
-FIELDS = ("code", "percent", "amounts", "minimum", "most_uses", "starts", "ends")
+FIELDS = ("code", "percent", "amounts", "minimum", "first_purchase", "most_uses", "starts", "ends")
 
 
 class DiscountRefused(FieldsRefused):
@@ -39,6 +39,7 @@ class TypedDiscount:
     percent_hundredths: int | None
     amounts: dict[str, int]
     minimums: dict[str, int]
+    is_first_purchase: bool
     most_uses: int | None
     starts_at: datetime | None
     ends_at: datetime | None
@@ -65,6 +66,7 @@ def read_typed(values: Mapping[str, str]) -> TypedDiscount:
         percent_hundredths=read("percent", read_percent, None),
         amounts=read("amounts", read_amounts, {}),
         minimums=read("minimum", read_amounts, {}),
+        is_first_purchase=values.get("first_purchase", "") == "yes",
         most_uses=read("most_uses", read_uses, None),
         starts_at=read("starts", read_moment, None),
         ends_at=read("ends", read_end, None),
@@ -164,6 +166,7 @@ def as_columns(typed: TypedDiscount) -> dict[str, Any]:
         "percent_hundredths": typed.percent_hundredths,
         "amounts": typed.amounts,
         "minimums": typed.minimums,
+        "is_first_purchase": typed.is_first_purchase,
         "most_uses": typed.most_uses,
         "starts_at": typed.starts_at or clock.now(),
         "ends_at": typed.ends_at,

@@ -60,6 +60,7 @@ class Applied:
     code: str = ""
     discount_id: int | None = None
     off_minor: int = 0
+    is_first_purchase: bool = False  # whoever buys says with which address, and it has bought nothing
     notice: str = ""
 
 
@@ -113,4 +114,9 @@ def apply_to(offered: Offered, lines: Iterable[Line], currency: str) -> Applied:
     why = find_trouble(terms, goods, currency, clock.now())
     if why is not None:
         return Applied(code=terms.code, notice=why_words(why, terms.code, terms=terms, currency=currency))
-    return Applied(code=terms.code, discount_id=terms.id, off_minor=discount_on(terms, goods, currency))
+    return Applied(
+        code=terms.code,
+        discount_id=terms.id,
+        off_minor=discount_on(terms, goods, currency),
+        is_first_purchase=terms.is_first_purchase,
+    )

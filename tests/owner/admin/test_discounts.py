@@ -33,6 +33,9 @@ def test_makes_and_stops_a_discount(owner: Buyer, sandbox: SandboxClient) -> Non
     assert [code.active for code in codes_at_stripe(sandbox)] == [False]
     assert owner.post(f"{PAGE}/SPRING/stop").status_code == 404  # the second click
     assert "Stopped" in owner.get(f"{PAGE}/SPRING").text
+    assert "A first purchase only" not in owner.get(f"{PAGE}/SPRING").text
+    owner.post(PAGE, code="WELCOME", percent="10", first_purchase="yes")
+    assert "A first purchase only" in owner.get(f"{PAGE}/WELCOME").text
 
 
 def test_says_beside_each_field_what_is_wrong_and_keeps_what_was_typed(app: Flask, owner: Buyer) -> None:

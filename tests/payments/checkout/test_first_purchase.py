@@ -1,0 +1,126 @@
+"""Discounts on a first purchase: for addresses that have bought nothing. The shop checks them and keeps none."""
+
+import html
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.core.config.checkout_ui import CheckoutUi
+from storefront.core.db import db, transaction
+from storefront.shop.catalog.models import Product
+from storefront.shop.discounts.change import stop_discount
+from tests.support.discounts import discount, uses_of
+from tests.support.rows import read_rows
+from tests.support.sale import sell, take_free
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, Buyer, find_price
+
+EVE = "eve@example.com"
+COUPON = "SELECT coupon_id, promotion_code_id FROM discount_mirrors"
+
+
+@pytest.fixture(autouse=True)
+def _welcome(app: Flask, sandbox: SandboxClient) -> None:
+    discount(app, "WELCOME", first_purchase="yes", most_uses="5")
+
+
+@pytest.fixture
+def filled(buyer: Buyer) -> Buyer:
+    buyer.add("twinspot", "Personal")
+    buyer.post("/cart/code", code="WELCOME")
+    return buyer
+
+
+def session_of(sandbox: SandboxClient, app: Flask) -> Any:
+    newest = "SELECT checkout_session_id FROM checkouts ORDER BY id DESC LIMIT 1"
+    return sandbox.stripe.v1.checkout.sessions.retrieve(read_rows(app, newest)[0]["checkout_session_id"])
+
+
+def begin(buyer: Buyer, email: str) -> str:
+    """Press the button; return where it leads."""
+    return str(buyer.post("/checkout", nonce=buyer.nonce(), first_email=email).location)
+
+
+def said(buyer: Buyer) -> str:
+    return html.unescape(buyer.get("/cart").text)
+
+
+def test_is_a_coupon_without_a_code_that_could_be_typed(app: Flask, sandbox: SandboxClient) -> None:
+    (row,) = read_rows(app, COUPON)
+    coupon = sandbox.stripe.v1.coupons.retrieve(row["coupon_id"])
+    assert (row["promotion_code_id"], coupon.percent_off, coupon.max_redemptions) == (None, 20, 5)
+    with app.app_context():
+        assert stop_discount("WELCOME") == ""
+        db.session.remove()
+    assert sandbox.stripe.v1.coupons.list().data == []
+
+
+def test_sells_to_an_address_that_has_bought_nothing(app: Flask, sandbox: SandboxClient, filled: Buyer) -> None:
+    take_free(app, sandbox, email=EVE)  # what was free is no purchase
+    assert "WELCOME is for a first purchase, so we check this address." in said(filled)
+    begin(filled, EVE)
+    made = session_of(sandbox, app)
+    assert (made.amount_total, made.customer_email, made.allow_promotion_codes) == (1520, EVE, None)
+    bodies = [row["body"] for row in read_rows(app, "SELECT body FROM checkouts")]
+    assert EVE not in json.dumps(bodies, default=str)  # stored nowhere before there is an order
+    sandbox.pay(made.id, email=EVE)
+    filled.land(made.id)
+    order = read_rows(app, "SELECT discount_code, total_minor FROM orders ORDER BY id DESC LIMIT 1")[0]
+    assert (order, uses_of(app, "WELCOME")) == ({"discount_code": "WELCOME", "total_minor": 1520}, 1)
+
+
+def test_refuses_an_address_that_has_bought(app: Flask, sandbox: SandboxClient, filled: Buyer) -> None:
+    sell(app, sandbox, email=ADA)
+    for email in (ADA, f" {ADA.upper()} "):
+        assert begin(filled, email) == "/cart"
+        assert "this address has bought here before" in said(filled)
+    filled.post("/cart/code", code="")
+    begin(filled, "")
+    assert session_of(sandbox, app).amount_total == 1900
+
+
+@pytest.mark.parametrize("email", ["", "ada", "ada@example", "a" * 300 + "@example.com"])
+def test_asks_for_a_whole_address(app: Flask, sandbox: SandboxClient, filled: Buyer, email: str) -> None:
+    sandbox.forget_calls()
+    assert begin(filled, email) == "/cart"
+    assert "Write a whole email address" in said(filled)
+    assert sandbox.calls() == []
+
+
+def test_makes_another_session_for_another_address(app: Flask, sandbox: SandboxClient, filled: Buyer) -> None:
+    begin(filled, EVE)
+    first = session_of(sandbox, app)
+    begin(filled, "eva@example.com")
+    second = session_of(sandbox, app)
+    assert second.customer_email == "eva@example.com"
+    assert sandbox.stripe.v1.checkout.sessions.retrieve(first.id).status == "expired"
+
+
+def test_is_paid_in_stripes_own_form(app: Flask, sandbox: SandboxClient, filled: Buyer) -> None:
+    with app.app_context(), transaction() as session:
+        for product in session.query(Product):
+            product.checkout_ui = CheckoutUi.ELEMENTS
+    begin(filled, EVE)
+    assert session_of(sandbox, app).ui_mode == "embedded_page"
+
+
+def test_leads_from_buy_now_to_the_cart(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> None:
+    page = html.unescape(buyer.get("/products/twinspot?code=WELCOME").text)
+    assert "WELCOME is on." in page
+    price_id = find_price(app, "twinspot", "Personal")
+    assert buyer.post("/checkout/now", price_id=price_id, nonce="").location == "/cart"
+    assert "Write your email to use it." in said(buyer)
+
+
+def test_makes_it_again_without_the_answer_of_the_first_try(
+    app: Flask, sandbox: SandboxClient, filled: Buyer
+) -> None:
+    sandbox.control("faults", method="POST", path="/v1/checkout/sessions", drop_after_execution=True, times=2)
+    nonce = filled.nonce()
+    trouble = filled.post("/checkout", nonce=nonce, first_email=EVE)
+    assert (trouble.status_code, f'name="first_email" value="{EVE}"' in trouble.text) == (503, True)
+    sandbox.control("faults/clear")
+    assert filled.post("/checkout", nonce=nonce, first_email=EVE).status_code == 303
+    assert session_of(sandbox, app).amount_total == 1520
