@@ -49,6 +49,28 @@ def edit(slug: str, edition: str, as_json: bool, **given: str | None) -> None:
     print_result({"edition": edition, "changed": changed}, [f"Changed: {words}."], as_json=as_json)
 
 
+@editions.command()
+@click.argument("slug")
+@click.argument("edition")
+@click.argument("parts", nargs=-1)
+@click.option("--nothing", is_flag=True, help="It is no bundle any more.")
+@as_json
+def include(slug: str, edition: str, parts: tuple[str, ...], nothing: bool, as_json: bool) -> None:
+    """Make an edition a bundle: say everything that it includes, each PART like my-tool/personal.
+
+    What was sold keeps its parts, and a checkout that is open sells what the bundle included when it began.
+    """
+    if bool(parts) == nothing:
+        raise click.ClickException("Name what it includes, like my-tool/personal, or say --nothing.")
+    from storefront.shop.editor.parts import set_parts
+
+    with open_shop():
+        changed = set_parts(slug, edition, parts)
+    words = "as before" if changed is None else f"includes {', '.join(changed) or 'nothing'} now"
+    content = {"edition": edition, "includes": changed, "changed": changed is not None}
+    print_result(content, [f"{slug}/{edition}: {words}."], as_json=as_json)
+
+
 @editions.command("switch-off")
 @click.argument("slug")
 @click.argument("edition")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, select
+from sqlalchemy import ColumnElement, Row, case, select
 
 from storefront.core.db import db
 from storefront.delivery.downloads.granted_files import (
@@ -16,7 +16,7 @@ from storefront.delivery.downloads.granted_files import (
 from storefront.delivery.downloads.rules import Allowance, allowance, is_included
 from storefront.delivery.licenses.models import License
 from storefront.orders.access import Access, item_access, order_access
-from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
 from storefront.shop.catalog.models import Product
 
 
@@ -46,7 +46,7 @@ class GrantContents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenDownload:
-    """The right to download a product's files. An item has one, however many were bought, while access is open."""
+    """The right to download a product's files: one for each, however many were bought, while access is open."""
 
     grant_id: int
     product_id: int
@@ -55,14 +55,21 @@ class OpenDownload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItemContents:
-    """`download` and `files` are None and empty while access is denied; files of the newest release come first."""
+class Goods:
+    """What an item hands out of one product: its own, or that of one `part` of a bundle.
 
-    item: OrderItem
-    access: Access
+    `download` and `files` are None and empty while access is denied; files of the newest release come first.
+    """
+
+    part: ItemPart | None
     grants: tuple[GrantContents, ...]
     download: OpenDownload | None
     files: tuple[ReleasedFile, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return what a part is called; nothing for the item's own goods."""
+        return self.part.description if self.part is not None else ""
 
     @property
     def licenses(self) -> list[IssuedLicense]:
@@ -70,10 +77,34 @@ class ItemContents:
 
     @property
     def keys_to_follow(self) -> int:
-        """Return how many license keys its buyer waits for; 0 while access is denied."""
-        if not self.access.allowed:
-            return 0
+        """Return for how many license keys there is none yet, whether or not its buyer may have them."""
         return sum(grant.kind is GrantKind.LICENSE and grant.license is None for grant in self.grants)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemContents:
+    """`goods` are the item's own, or of a bundle those of its parts, behind its own where it has any."""
+
+    item: OrderItem
+    access: Access
+    goods: tuple[Goods, ...]
+
+    @property
+    def grants(self) -> list[GrantContents]:
+        return [grant for goods in self.goods for grant in goods.grants]
+
+    @property
+    def licenses(self) -> list[IssuedLicense]:
+        return [license_ for goods in self.goods for license_ in goods.licenses]
+
+    @property
+    def downloads(self) -> list[OpenDownload]:
+        return [goods.download for goods in self.goods if goods.download is not None]
+
+    @property
+    def keys_to_follow(self) -> int:
+        """Return how many license keys its buyer waits for; 0 while access is denied."""
+        return sum(goods.keys_to_follow for goods in self.goods) if self.access.allowed else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +149,17 @@ def _order(order: Order, rows: Iterable[Row[Any]], *, with_closed_keys: bool) ->
 
 
 def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdict[int, list[Row[Any]]]:
-    """Return a row for each grant, and one for each item without any, by the order's id."""
+    """Return a row for each grant, and one for each item or part without any, by the order's id.
+
+    What a bundle hands out itself is there with each of its parts.
+    """
     by_order: defaultdict[int, list[Row[Any]]] = defaultdict(list)
     if not order_ids:
         return by_order
     rows = db.session.execute(
         select(
             OrderItem,
+            ItemPart,
             Grant,
             Product.name.label("product_name"),
             Product.first_steps,
@@ -135,11 +170,19 @@ def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdi
             License.expires_at,
             License.withdrawn_at,
         )
-        .outerjoin(Grant, Grant.order_item_id == OrderItem.id)
+        .outerjoin(ItemPart, ItemPart.order_item_id == OrderItem.id)
+        .outerjoin(Grant, (Grant.order_item_id == OrderItem.id) & _is_of_part_or_own())
         .outerjoin(Product, Product.id == Grant.product_id)
         .outerjoin(License, License.grant_id == Grant.id)
         .where(OrderItem.order_id.in_(order_ids))
-        .order_by(OrderItem.order_id, OrderItem.position, OrderItem.id, Grant.kind, Grant.ordinal)
+        .order_by(
+            OrderItem.order_id,
+            OrderItem.position,
+            OrderItem.id,
+            ItemPart.position,
+            Grant.kind,
+            Grant.ordinal,
+        )
         .execution_options(populate_existing=True)
     )
     for row in rows:
@@ -154,15 +197,42 @@ def _items(order: Order, rows: Iterable[Row[Any]], *, with_closed_keys: bool) ->
     return tuple(_item(order, item, rows, with_closed_keys=with_closed_keys) for item, rows in by_item.items())
 
 
+def _is_of_part_or_own() -> ColumnElement[bool]:
+    of_part = Grant.product_id == ItemPart.product_id
+    return ItemPart.id.is_(None) | of_part | (Grant.product_id == OrderItem.product_id)
+
+
 def _item(order: Order, item: OrderItem, rows: Iterable[Row[Any]], *, with_closed_keys: bool) -> ItemContents:
     access = item_access(order, item)
-    granted = [row for row in rows if row.Grant is not None]
-    shows_keys = access.allowed or with_closed_keys
+    by_part: dict[ItemPart | None, dict[int, Row[Any]]] = {None: {}}
+    for row in rows:
+        of_part = by_part.setdefault(row.ItemPart, {})
+        if row.Grant is not None:
+            (by_part[None] if _is_own(row) else of_part)[row.Grant.id] = row
     return ItemContents(
         item=item,
         access=access,
-        grants=tuple(_grant(row, shows_key=shows_keys) for row in granted),
-        download=_find_download(order, granted) if access.allowed else None,
+        goods=tuple(
+            _goods(order, part, granted.values(), is_open=access.allowed, with_closed_keys=with_closed_keys)
+            for part, granted in by_part.items()
+            if part is not None or granted or len(by_part) == 1
+        ),
+    )
+
+
+def _is_own(row: Row[Any]) -> bool:
+    """Return whether the item itself hands this out, and no part of a bundle."""
+    return row.ItemPart is None or row.Grant.product_id != row.ItemPart.product_id
+
+
+def _goods(
+    order: Order, part: ItemPart | None, granted: Iterable[Row[Any]], *, is_open: bool, with_closed_keys: bool
+) -> Goods:
+    rows = list(granted)
+    return Goods(
+        part=part,
+        grants=tuple(_grant(row, shows_key=is_open or with_closed_keys) for row in rows),
+        download=_find_download(order, rows) if is_open else None,
     )
 
 
@@ -196,13 +266,14 @@ def _license(row: Row[Any], *, shows_key: bool) -> IssuedLicense:
 
 def _download(order: Order, row: Row[Any]) -> OpenDownload:
     grant: Grant = row.Grant
+    sold: SoldTerms = row.OrderItem if _is_own(row) else row.ItemPart
     return OpenDownload(
         grant_id=grant.id,
         product_id=grant.product_id,
-        update_days=row.OrderItem.update_days,
+        update_days=sold.update_days,
         allowance=allowance(
-            limit=row.OrderItem.download_limit,
-            days=row.OrderItem.download_days,
+            limit=sold.download_limit,
+            days=sold.download_days,
             bought_at=order.bought_at,
             extra_downloads=grant.extra_downloads,
             extra_days=grant.extra_days,
@@ -219,13 +290,17 @@ def _add_files(contents: Sequence[OrderContents]) -> list[OrderContents]:
 
 
 def _downloadable(contents: OrderContents) -> set[int]:
-    return {item.download.product_id for item in contents.items if item.download is not None}
+    return {download.product_id for item in contents.items for download in item.downloads}
 
 
 def _with_files(contents: OrderContents, files: Sequence[ReleasedFile]) -> OrderContents:
     bought_at = contents.order.bought_at
-    items = (replace(item, files=_open_files(item.download, files, bought_at)) for item in contents.items)
-    return replace(contents, items=tuple(items))
+    return replace(contents, items=tuple(_item_with_files(item, files, bought_at) for item in contents.items))
+
+
+def _item_with_files(item: ItemContents, files: Sequence[ReleasedFile], bought_at: datetime) -> ItemContents:
+    goods = (replace(each, files=_open_files(each.download, files, bought_at)) for each in item.goods)
+    return replace(item, goods=tuple(goods))
 
 
 def _open_files(

@@ -65,7 +65,7 @@ def _about_purchase(message: OutboxMessage) -> dict[str, Any]:
         "again_url": purchase.again_url,
         "receipt": read_receipt(order),
         "receipt_url": f"{purchase.order_url}/receipt" if order.is_paid else "",
-        "pictures": find_mail_pictures(item.product_id for item in purchase.items),
+        "pictures": find_mail_pictures(sold.product_id for sold in (*purchase.items, *purchase.goods)),
     }
 
 
@@ -79,21 +79,25 @@ def _keys_arrived(message: OutboxMessage) -> Composed:
     """Write all keys of the order, whichever delivery brought them."""
     context = _about_purchase(message)
     purchase: Purchase = context["purchase"]
-    keys = [key for item in purchase.items for key in item.keys if key.state is KeyState.WORKS]
+    keys = [key for key in purchase.keys if key.state is KeyState.WORKS]
     if not keys:
         return Canceled(purchase.access_reason, may_return=True)
-    return {**context, "keys": keys, "waiting": sum(item.backordered for item in purchase.items)}
+    return {**context, "keys": keys, "waiting": sum(goods.backordered for goods in purchase.goods)}
 
 
 def _key_replaced(message: OutboxMessage) -> Composed:
     order = _order(message)
     purchase = read_purchase(order, devices_page=1)
     for item in purchase.items:
-        for key in item.keys:
+        for goods, key in ((each, key) for each in item.goods for key in each.keys):
             if str(key.license_id) == message.about and key.state is KeyState.WORKS:
-                pictures = find_mail_pictures([item.product_id])
-                about = {"item": item, "license_key": key, "pictures": pictures}
-                return {"purchase": purchase, "order_url": purchase.order_url, **about}
+                about = {
+                    "what": goods.name or item.description,
+                    "product_id": goods.product_id,
+                    "license_key": key,
+                }
+                pictures = find_mail_pictures([goods.product_id])
+                return {"purchase": purchase, "order_url": purchase.order_url, "pictures": pictures, **about}
     return Canceled("the key does not work now", may_return=True)
 
 

@@ -132,7 +132,22 @@ class OrderLink(Base):
     version: Mapped[int]
 
 
-class OrderItem(Base):
+class SoldTerms:
+    """What was promised when it was sold (`SaleTerms`): later settings of the product are for later buyers."""
+
+    grants_license: Mapped[bool] = mapped_column(default=False)
+    grants_download: Mapped[bool] = mapped_column(default=False)
+    one_key_per_order_item: Mapped[bool] = mapped_column(default=False)
+    activation_limit: Mapped[int | None]
+    seats: Mapped[int | None]
+    license_days: Mapped[int | None]
+    license_until: Mapped[datetime | None]
+    update_days: Mapped[int | None]
+    download_limit: Mapped[int | None]
+    download_days: Mapped[int | None]
+
+
+class OrderItem(SoldTerms, Base):
     """One of Stripe's lines. `price_id` is None for a line we do not know: kept and shown to the owner."""
 
     __tablename__ = "order_items"
@@ -153,21 +168,29 @@ class OrderItem(Base):
     total_minor: Mapped[int]
     is_refunded: Mapped[bool] = mapped_column(default=False)  # a refund names this item
 
-    # What was promised when it was sold (`SaleTerms`): later settings of the product are for later buyers.
-    grants_license: Mapped[bool] = mapped_column(default=False)
-    grants_download: Mapped[bool] = mapped_column(default=False)
-    one_key_per_order_item: Mapped[bool] = mapped_column(default=False)
-    activation_limit: Mapped[int | None]
-    seats: Mapped[int | None]
-    license_days: Mapped[int | None]
-    license_until: Mapped[datetime | None]
-    update_days: Mapped[int | None]
-    download_limit: Mapped[int | None]
-    download_days: Mapped[int | None]
+
+class ItemPart(SoldTerms, Base):
+    """One product that an item of a bundle hands out, as the bundle was when it was sold, with terms of its own.
+
+    `edition_id` is of the part. Grants of the part have its product.
+    """
+
+    __tablename__ = "order_item_parts"
+    __table_args__ = (UniqueConstraint("order_item_id", "product_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"))
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
+    position: Mapped[int]
+    description: Mapped[str]
 
 
 class Grant(Base):
-    """One thing a buyer received. `ordinal` counts from 1 within item, product and kind."""
+    """One thing a buyer received. `ordinal` counts from 1 within item, product and kind.
+
+    `product_id` is the item's, or that of one of its parts: an item has each product once.
+    """
 
     __tablename__ = "grants"
     __table_args__ = (UniqueConstraint("order_item_id", "product_id", "kind", "ordinal"),)

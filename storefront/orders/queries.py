@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
-from storefront.orders.models import Order
+from storefront.orders.models import Grant, ItemPart, Order
 
 MOST_OF_A_CUSTOMER = 10  # looked at for one event: each costs a question to Stripe
 
@@ -27,6 +27,11 @@ class OrderSummary:
 
 def order_in_running_mode() -> ColumnElement[bool]:
     return Order.mode == settings().mode
+
+
+def part_of_grant() -> ColumnElement[bool]:
+    """Join to a grant the part of a bundle that it is of; none for what an item hands out itself."""
+    return (ItemPart.order_item_id == Grant.order_item_id) & (ItemPart.product_id == Grant.product_id)
 
 
 def find_summary(session_id: str) -> OrderSummary | None:

@@ -261,6 +261,13 @@ def _edit_edition(world: World) -> Prepared:
     )
 
 
+@case("editions include")
+def _include(world: World) -> Prepared:
+    world.do("editions", "add", "soft-taps", "Bundle")
+    told = Told("edition.changed", "soft-taps/bundle", {"includes": []}, {"includes": ["twinspot/team"]})
+    return ("soft-taps", "bundle", "twinspot/team"), told
+
+
 @case("editions switch-off")
 def _switch_off(world: World) -> Prepared:
     return ("twinspot", "team"), Told("edition.switched_off", "twinspot/team")

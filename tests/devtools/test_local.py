@@ -228,7 +228,7 @@ def test_keeps_orders_and_keys_and_seeds_once(
     assert processes_of(folder) == []
     assert ask(folder, "SELECT id, slug, created_at FROM products ORDER BY id") == products
     assert ask(folder, "SELECT email FROM customers") == [("a",)]
-    assert ask(folder, "SELECT COUNT(*) FROM product_pictures") == [(16,)]
+    assert ask(folder, "SELECT COUNT(*) FROM product_pictures") == [(17,)]
     assert (folder / "secrets.env").read_text() == secrets
 
 

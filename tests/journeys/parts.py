@@ -4,8 +4,9 @@ import re
 
 from playwright.sync_api import FrameLocator, Page, expect
 
+from tests.support.browser import assert_accessible, assert_fits
 from tests.support.people import link_for, make_person
-from tests.support.shop import Shop
+from tests.support.shop import ADA, Shop
 
 FRAME = 'iframe[name="embedded-checkout"]'
 SUCCEEDS = "4242424242424242"
@@ -60,3 +61,29 @@ def come_in(shop: Shop, page: Page, path: str = "/admin/products") -> None:
 def key_texts(page: Page) -> list[str]:
     """License keys on the screen, in order, each once."""
     return list(dict.fromkeys(KEY.findall(page.locator("main").inner_text())))
+
+
+def mailed(shop: Shop, email: str = ADA) -> tuple[str, str]:
+    """Code and path of the link in the newest mail with a code."""
+    shop.work()
+    mail = next(mail for mail in shop.mails(to=email) if "is your code" in mail["subject"])
+    code = re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", str(mail["subject"]))
+    link = re.search(r"/(?:sign-in/link|confirm)/[0-9a-f]{32}", str(mail["text"]))
+    assert code
+    assert link
+    return code[0], link[0]
+
+
+def look(page: Page) -> None:
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def sign_in(shop: Shop, page: Page, email: str = ADA) -> None:
+    page.goto(f"{shop.url}/library")
+    page.get_by_label("Email address").fill(email)
+    page.get_by_role("button", name="Email me a code").click()
+    expect(page.get_by_label("Code")).to_be_visible()
+    page.get_by_label("Code").fill(mailed(shop, email)[0].lower())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your library")

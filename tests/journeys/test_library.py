@@ -13,8 +13,8 @@ from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.shop.catalog.publish import publish
 from tests.delivery.licenses.licensed import ask
-from tests.journeys.parts import key_texts
-from tests.support.browser import DESKTOP, PHONE, Complaints, assert_accessible, assert_fits
+from tests.journeys.parts import key_texts, look, mailed, sign_in
+from tests.support.browser import DESKTOP, PHONE, Complaints
 from tests.support.releases import add_release_file
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -33,32 +33,6 @@ def sale(shop: Shop, sandbox: SandboxClient) -> Sale:
     ask(shop.app, "activate", license_key=sold.keys[0], instance_name=DEVICE)
     ask(shop.app, "activate", license_key=sold.keys[0], instance_name="Desk")
     return sold
-
-
-def mailed(shop: Shop, email: str = ADA) -> tuple[str, str]:
-    """Code and path of the link in the newest mail with a code."""
-    shop.work()
-    mail = next(mail for mail in shop.mails(to=email) if "is your code" in mail["subject"])
-    code = re.search(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b", str(mail["subject"]))
-    link = re.search(r"/(?:sign-in/link|confirm)/[0-9a-f]{32}", str(mail["text"]))
-    assert code
-    assert link
-    return code[0], link[0]
-
-
-def look(page: Page) -> None:
-    assert_accessible(page)
-    assert_fits(page)
-
-
-def sign_in(shop: Shop, page: Page, email: str = ADA) -> None:
-    page.goto(f"{shop.url}/library")
-    page.get_by_label("Email address").fill(email)
-    page.get_by_role("button", name="Email me a code").click()
-    expect(page.get_by_label("Code")).to_be_visible()
-    page.get_by_label("Code").fill(mailed(shop, email)[0].lower())
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your library")
 
 
 class TestOnEveryScreen:

@@ -17,7 +17,7 @@ from tests.support.rows import read_rows
 from tests.support.sale import REFUND_DAY
 from tests.support.shop import Buyer, keys_on
 
-FILES = {"twinspot-2.1.zip": 1, "the-patient-toolmaker.epub": 2, "soft-taps-1.2.zip": 3}
+FILES = {"twinspot-2.1.zip": 1, "gridling-1.0.ttf": 1, "the-patient-toolmaker.epub": 2, "soft-taps-1.2.zip": 3}
 LINK = re.compile(r"/orders/[0-9a-f]{32}")
 DOWNLOAD = re.compile(r'href="([^"]*/downloads/[^"]+)"')
 ALL_OF_IT = "all.zip"

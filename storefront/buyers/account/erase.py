@@ -184,7 +184,7 @@ def _demand_settled(session: Session, orders: Sequence[Order]) -> None:
         if order_access(order).reason is Reason.AWAITING_PAYMENT:
             raise NotYet(f"Order {order.number} waits for the bank. Erase your data when that is settled.")
     keyless = select_keyless_grants().where(Order.id.in_([order.id for order in orders]))
-    for _grant, item, order, _product in session.execute(keyless):
+    for _grant, item, order, _product, _part in session.execute(keyless):
         if item_access(order, item).allowed:
             raise NotYet(
                 f"A license key of order {order.number} is still to follow. Erase your data when it is here."

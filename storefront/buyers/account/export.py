@@ -178,6 +178,7 @@ def _item(contents: ItemContents, currency: str, parts: _Parts) -> Json:
         "what": item.description,
         "quantity": item.quantity,
         "total": money.format_money(item.total_minor, currency),
+        "includes": [goods.name for goods in contents.goods if goods.name],
         "license_keys": [_license(license_, parts.devices[license_.id]) for license_ in contents.licenses],
         "downloads": parts.downloads[item.id],
     }

@@ -7,11 +7,11 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from storefront.buyers.library.order_words import order_state
 from storefront.core.db import db
-from storefront.delivery.contents import ItemContents, OrderContents, read_all_contents
+from storefront.delivery.contents import Goods, ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.granted_files import ReleasedFile
 from storefront.orders.access import Access
 from storefront.orders.links import order_tokens
-from storefront.orders.models import Order, OrderItem
+from storefront.orders.models import ItemPart, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
 from storefront.shop.catalog.models import Product
 
@@ -29,14 +29,23 @@ class OwnedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnedItem:
-    """`keys` and `files` are empty while access is denied; files are of the newest release."""
+class OwnedGoods:
+    """What came of one product; `name` is that of a part of a bundle.
 
+    `keys` and `files` are empty while access is denied; files are of the newest release.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    files: tuple[OwnedFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedItem:
     description: str
     quantity: int
     access: Access
-    keys: tuple[str, ...]
-    files: tuple[OwnedFile, ...]
+    goods: tuple[OwnedGoods, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +78,9 @@ def _matches(customer_id: int, query: str) -> ColumnElement[bool]:
             or_(
                 OrderItem.description.icontains(word, autoescape=True),
                 Product.name.icontains(word, autoescape=True),
+                OrderItem.id.in_(
+                    select(ItemPart.order_item_id).where(ItemPart.description.icontains(word, autoescape=True))
+                ),
             )
         )
         is_match &= or_(Order.number.icontains(word, autoescape=True), Order.id.in_(named))
@@ -112,12 +124,19 @@ def _order(contents: OrderContents, token: str) -> OwnedOrder:
 
 
 def _item(item: ItemContents, token: str) -> OwnedItem:
-    newest = [file for file in item.files if file.release_id == item.files[0].release_id]
     return OwnedItem(
         description=item.item.description,
         quantity=item.item.quantity,
         access=item.access,
-        keys=tuple(license_.key for license_ in item.licenses if license_.key and license_.withdrawn_at is None),
+        goods=tuple(_goods(goods, token) for goods in item.goods),
+    )
+
+
+def _goods(goods: Goods, token: str) -> OwnedGoods:
+    newest = [file for file in goods.files if file.release_id == goods.files[0].release_id]
+    return OwnedGoods(
+        name=goods.name,
+        keys=tuple(license_.key for license_ in goods.licenses if license_.key and license_.withdrawn_at is None),
         files=tuple(_file(token, file) for file in newest),
     )
 

@@ -19,8 +19,8 @@ from storefront.delivery.downloads.rules import is_included
 from storefront.mail import outbox
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
-from storefront.orders.models import Grant, GrantKind, Order, OrderItem
-from storefront.orders.queries import order_in_running_mode
+from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
+from storefront.orders.queries import order_in_running_mode, part_of_grant
 from storefront.shop.catalog.models import Product, Release
 from storefront.shop.catalog.queries import is_called
 
@@ -66,9 +66,10 @@ def _get_published(slug: str, version: str) -> tuple[Release, Product]:
 def find_reader(release: Release, product: Product, customer_id: int) -> Order | None:
     """Return the newest order of a customer that opens this release; asked again when the mail leaves."""
     rows = db.session.execute(
-        select(Order, OrderItem)
+        select(Order, OrderItem, ItemPart)
         .join(OrderItem, OrderItem.order_id == Order.id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
+        .outerjoin(ItemPart, part_of_grant())
         .join(Product, Product.id == Grant.product_id)
         .where(
             Order.customer_id == customer_id,
@@ -79,15 +80,15 @@ def find_reader(release: Release, product: Product, customer_id: int) -> Order |
         .order_by(Order.id.desc())
         .execution_options(populate_existing=True)
     )
-    return next((order for order, item in rows if _opens(release, order, item)), None)
+    return next((order for order, item, part in rows if _opens(release, order, item, part)), None)
 
 
-def _opens(release: Release, order: Order, item: OrderItem) -> bool:
-    return _includes(release, order, item) and item_access(order, item).allowed
+def _opens(release: Release, order: Order, item: OrderItem, part: ItemPart | None) -> bool:
+    return _includes(release, order, part or item) and item_access(order, item).allowed
 
 
-def _includes(release: Release, order: Order, item: OrderItem) -> bool:
-    return is_included(release.published_at, bought_at=order.bought_at, update_days=item.update_days)
+def _includes(release: Release, order: Order, sold: SoldTerms) -> bool:
+    return is_included(release.published_at, bought_at=order.bought_at, update_days=sold.update_days)
 
 
 def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool = False) -> Told:
@@ -156,10 +157,11 @@ class _Readers:
 
 def _find_readers(release: Release, product: Product) -> _Readers:
     rows = db.session.execute(
-        select(Customer, Order, OrderItem)
+        select(Customer, Order, OrderItem, ItemPart)
         .join(Order, Order.customer_id == Customer.id)
         .join(OrderItem, OrderItem.order_id == Order.id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
+        .outerjoin(ItemPart, part_of_grant())
         .join(Product, Product.id == Grant.product_id)
         .where(
             is_known_customer(),
@@ -171,10 +173,10 @@ def _find_readers(release: Release, product: Product) -> _Readers:
         .order_by(Customer.id, Order.id.desc())
         .execution_options(populate_existing=True)
     ).all()
-    customers = {customer.id: customer for customer, _order, _item in rows}
-    open_to = {customer.id for customer, order, item in rows if item_access(order, item).allowed}
-    reader_ids = {customer.id for customer, order, item in rows if _opens(release, order, item)}
-    may = {customer.id for customer, order, item in rows if _includes(release, order, item)}
+    customers = {customer.id: customer for customer, _order, _item, _part in rows}
+    open_to = {customer.id for customer, order, item, _part in rows if item_access(order, item).allowed}
+    reader_ids = {customer.id for customer, order, item, part in rows if _opens(release, order, item, part)}
+    may = {customer.id for customer, order, item, part in rows if _includes(release, order, part or item)}
 
     def wanted(ids: set[int]) -> dict[int, str]:
         return {

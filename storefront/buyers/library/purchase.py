@@ -56,28 +56,45 @@ class FirstSteps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchasedItem:
-    """`keys`, `files` and `first_steps` are empty while access is denied; amounts in minor units."""
+class PurchasedGoods:
+    """What came of one product; `name` is that of a part of a bundle. Empty while access is denied."""
 
-    description: str
-    quantity: int
-    amount_minor: int
-    is_known: bool
-    price_id: int | None
     keys: tuple[PurchasedKey, ...]
     files: tuple[PurchasedFile, ...]
-    is_refunded: bool  # this item alone: a refund names it
     is_owned_already: bool  # a free thing this address got before: its earlier receipt is mailed again
     downloads_end_at: datetime | None = None
     backordered: int = 0  # keys that follow: the shop has none left
-    first_steps: tuple[FirstSteps, ...] = ()  # one for each product of the item that has any
+    name: str = ""
+    first_steps: tuple[FirstSteps, ...] = ()
     product_id: int | None = None  # None for a line that the shop does not know
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.keys or self.files or self.backordered or self.is_owned_already)
 
     @property
     def releases(self) -> list["PurchasedRelease"]:
         """Newest first, as the files are."""
         by_version = groupby(self.files, key=lambda file: file.version)
         return [_release(version, tuple(files)) for version, files in by_version]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchasedItem(PurchasedGoods):
+    """A line of an order with its own goods; `parts` are those of a bundle. Amounts in minor units."""
+
+    description: str
+    quantity: int
+    amount_minor: int
+    is_known: bool
+    price_id: int | None
+    is_refunded: bool  # this item alone: a refund names it
+    parts: tuple[PurchasedGoods, ...] = ()
+
+    @property
+    def goods(self) -> tuple[PurchasedGoods, ...]:
+        """Return its own goods and those of its parts; of a bundle its own only where there are any."""
+        return self.parts if self.parts and self.is_empty else (self, *self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,5 +141,14 @@ class Purchase:
     is_unproven: bool = False  # free, and nobody has proven its address yet: in nobody's library
 
     @property
+    def goods(self) -> list[PurchasedGoods]:
+        """Return what came of each product, with its own line or in a bundle."""
+        return [goods for item in self.items for goods in item.goods]
+
+    @property
+    def keys(self) -> list[PurchasedKey]:
+        return [key for goods in self.goods for key in goods.keys]
+
+    @property
     def file_count(self) -> int:
-        return sum(len(item.files) for item in self.items)
+        return sum(len(goods.files) for goods in self.goods)

@@ -18,6 +18,7 @@ from storefront.buyers.library.purchase import (
     KeyState,
     Purchase,
     PurchasedFile,
+    PurchasedGoods,
     PurchasedItem,
     PurchasedKey,
 )
@@ -25,6 +26,7 @@ from storefront.core import clock
 from storefront.core.measurements import ACCESS_DENIALS, measurements
 from storefront.core.runtime import absolute_url
 from storefront.delivery.contents import (
+    Goods,
     IssuedLicense,
     ItemContents,
     OpenDownload,
@@ -46,6 +48,7 @@ from storefront.orders.unproven import is_order_unproven
 from storefront.orders.waits_for import read_waits_for, why_it_failed
 from storefront.shop.catalog.markdown import render_markdown
 
+NO_GOODS = PurchasedGoods(keys=(), files=(), is_owned_already=False)
 # Of an item whose access is open: nothing but its own end can stand against a key.
 _KEY_STATES = {None: KeyState.WORKS, Code.EXPIRED: KeyState.EXPIRED, Code.WITHDRAWN: KeyState.WITHDRAWN}
 
@@ -112,12 +115,14 @@ def _open_licenses(items: Iterable[ItemContents]) -> list[int]:
 
 
 def _limited_grants(items: Iterable[ItemContents]) -> list[int]:
-    downloads = [item.download for item in items if item.download is not None]
+    downloads = [download for item in items for download in item.downloads]
     return [download.grant_id for download in downloads if download.allowance.limit is not None]
 
 
 def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage) -> PurchasedItem:
     row = item.item
+    read = [_goods(contents.order, item, goods, token, usage) for goods in item.goods]
+    own = next((goods for goods in read if not goods.name), NO_GOODS)
     return PurchasedItem(
         description=row.description,
         quantity=row.quantity,
@@ -125,32 +130,52 @@ def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage
         is_known=row.product_id is not None,
         price_id=row.price_id,
         product_id=row.product_id,
-        keys=_keys(contents.order, item, usage),
-        files=tuple(
-            _file(token, file, downloads_left=_downloads_left(item.download, file, usage)) for file in item.files
-        ),
+        keys=own.keys,
+        files=own.files,
         is_refunded=item.access.reason is Reason.ITEM_REFUNDED,
-        is_owned_already=contents.access.allowed and row.product_id is not None and not item.grants,
-        backordered=item.keys_to_follow,
-        downloads_end_at=item.download.allowance.ends_at if item.download else None,
-        first_steps=_first_steps(item),
+        is_owned_already=own.is_owned_already,
+        backordered=own.backordered,
+        downloads_end_at=own.downloads_end_at,
+        first_steps=own.first_steps,
+        parts=tuple(goods for goods in read if goods.name),
     )
 
 
-def _first_steps(item: ItemContents) -> tuple[FirstSteps, ...]:
+def _goods(order: Order, item: ItemContents, goods: Goods, token: str, usage: _Usage) -> PurchasedGoods:
+    download = goods.download
+    return PurchasedGoods(
+        name=goods.name,
+        product_id=goods.part.product_id if goods.part is not None else item.item.product_id,
+        keys=_keys(order, item, goods, usage),
+        files=tuple(
+            _file(token, file, downloads_left=_downloads_left(download, file, usage)) for file in goods.files
+        ),
+        is_owned_already=item.access.allowed and _is_owned_already(order, item, goods),
+        backordered=goods.keys_to_follow if item.access.allowed else 0,
+        downloads_end_at=download.allowance.ends_at if download else None,
+        first_steps=_first_steps(goods) if item.access.allowed else (),
+    )
+
+
+def _first_steps(goods: Goods) -> tuple[FirstSteps, ...]:
     """Return them once for each product, and none before there is a key or a file to begin with."""
-    if not item.access.allowed or not (item.licenses or item.files):
+    if not (goods.licenses or goods.files):
         return ()
-    texts = {grant.product_id: (grant.product_name, grant.first_steps) for grant in item.grants}
+    texts = {grant.product_id: (grant.product_name, grant.first_steps) for grant in goods.grants}
     return tuple(FirstSteps(name, text, render_markdown(text)) for name, text in texts.values() if text)
 
 
-def _keys(order: Order, item: ItemContents, usage: _Usage) -> tuple[PurchasedKey, ...]:
+def _is_owned_already(order: Order, item: ItemContents, goods: Goods) -> bool:
+    """Return whether a free order handed nothing of this out, because an earlier one did."""
+    return order.total_minor == 0 and item.item.product_id is not None and not goods.grants
+
+
+def _keys(order: Order, item: ItemContents, goods: Goods, usage: _Usage) -> tuple[PurchasedKey, ...]:
     if not item.access.allowed:
         return ()
     facts = item_facts(order, item.item)
     return tuple(
-        _key(license_, license_.key, facts, usage) for license_ in item.licenses if license_.key is not None
+        _key(license_, license_.key, facts, usage) for license_ in goods.licenses if license_.key is not None
     )
 
 

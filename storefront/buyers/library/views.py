@@ -1,8 +1,11 @@
 """`/orders/<token>`: an order's own page, the permanent link in the mails, and what its buyer does there."""
 
+from collections.abc import Iterable
+
 from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from storefront.buyers.library.owned import find_owned, owned_words
 from storefront.buyers.library.purchase import Purchase
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.buyers.library.read_receipt import get_receipt
@@ -13,11 +16,24 @@ from storefront.core.runtime import settings
 from storefront.delivery.licenses.activations import deactivate_device
 from storefront.orders.browsers import get_order_here
 from storefront.orders.unproven import claim_order
+from storefront.shop.catalog.parts import IncludedPart
 from storefront.stripe_api.gateway import gateway
 from storefront.web.limits import limiter
 
 # Open: the token in the address is the permission.
 library = Blueprint("library", __name__)
+
+
+@library.app_context_processor
+def say_what_is_owned() -> dict[str, object]:
+    """Let the shop's pages, which know no orders, say that a bundle includes something again."""
+    return {"say_owned": _say_owned}
+
+
+def _say_owned(parts: Iterable[IncludedPart]) -> str:
+    names = {part.product_id: part.name for part in parts}
+    owned = find_owned(names)
+    return owned_words(name for product_id, name in names.items() if product_id in owned)
 
 
 @library.get("/orders/<token>")
@@ -50,7 +66,7 @@ def _devices_page() -> int:
 
 
 def _license_ids(purchase: Purchase) -> set[int]:
-    return {key.license_id for item in purchase.items for key in item.keys}
+    return {key.license_id for key in purchase.keys}
 
 
 @library.post("/orders/<token>/receipt")

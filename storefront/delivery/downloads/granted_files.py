@@ -15,8 +15,8 @@ from storefront.core.measurements import ACCESS_DENIALS, measurements
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.downloads.rules import Allowance, allowance, counting_window, is_included
 from storefront.orders.access import Access, item_access, order_access
-from storefront.orders.models import Grant, GrantKind, Order, OrderItem
-from storefront.orders.queries import order_in_running_mode
+from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
+from storefront.orders.queries import order_in_running_mode, part_of_grant
 from storefront.shop.catalog.models import Product, Release, ReleaseFile
 
 
@@ -141,6 +141,7 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
         .add_columns(
             Order,
             OrderItem,
+            ItemPart,
             Grant,
             select(func.count()).select_from(Download).where(counted).scalar_subquery().label("used"),
             select(func.max(Download.at)).where(counted).scalar_subquery().label("last_at"),
@@ -148,6 +149,7 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
         .join(Grant, Grant.product_id == Release.product_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
+        .outerjoin(ItemPart, part_of_grant())
         .where(Grant.kind == GrantKind.DOWNLOAD, order_in_running_mode(), *which)
         .order_by(Release.published_at.desc(), Release.id.desc(), ReleaseFile.filename, Grant.id)
         .execution_options(populate_existing=True)
@@ -156,7 +158,12 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
 
 
 def _is_included(row: Row[Any]) -> bool:
-    return is_included(row.published_at, bought_at=row.Order.bought_at, update_days=row.OrderItem.update_days)
+    return is_included(row.published_at, bought_at=row.Order.bought_at, update_days=_sold(row).update_days)
+
+
+def _sold(row: Row[Any]) -> SoldTerms:
+    sold: SoldTerms = row.ItemPart or row.OrderItem
+    return sold
 
 
 def _open(rows: Iterable[Row[Any]]) -> GrantedFile:
@@ -186,8 +193,8 @@ def _granted(row: Row[Any]) -> GrantedFile:
         order_id=row.Order.id,
         token_version=row.Order.token_version,
         allowance=allowance(
-            limit=row.OrderItem.download_limit,
-            days=row.OrderItem.download_days,
+            limit=_sold(row).download_limit,
+            days=_sold(row).download_days,
             bought_at=row.Order.bought_at,
             extra_downloads=row.Grant.extra_downloads,
             extra_days=row.Grant.extra_days,

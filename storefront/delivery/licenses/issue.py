@@ -21,7 +21,7 @@ from storefront.delivery.licenses.models import KeyEvent, KeyEventKind, License,
 from storefront.delivery.licenses.queries import UNSOLD, in_pool, select_keyless_grants
 from storefront.delivery.licenses.terms import license_terms
 from storefront.orders.access import item_access
-from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.models import Grant, ItemPart, Order, OrderItem
 from storefront.orders.terms import sold_terms
 from storefront.shop.catalog.models import KeySource, Product
 from storefront.shop.catalog.terms import SaleTerms
@@ -75,13 +75,15 @@ def find_keyless_grants(session: Session, order: Order) -> list[KeylessGrant]:
     return [to_keyless_grant(*row) for row in rows]
 
 
-def to_keyless_grant(grant: Grant, item: OrderItem, order: Order, product: Product) -> KeylessGrant:
+def to_keyless_grant(
+    grant: Grant, item: OrderItem, order: Order, product: Product, part: ItemPart | None
+) -> KeylessGrant:
     return KeylessGrant(
         grant_id=grant.id,
         order_id=order.id,
         is_open=item_access(order, item).allowed,
         product=product,
-        terms=sold_terms(item),
+        terms=sold_terms(part or item),
         quantity=item.quantity,
         bought_at=order.bought_at,
         mode=order.mode,

@@ -15,12 +15,13 @@ from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import Activation, License, RetiredKey
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
-from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.models import Grant, ItemPart, Order, OrderItem
 from storefront.shop.catalog.models import Edition, Price, Product
 
 _L = License.__table__.c
 _G = Grant.__table__.c
 _I = OrderItem.__table__.c
+_IP = ItemPart.__table__.c
 _O = Order.__table__.c
 _A = Activation.__table__.c
 _P = Product.__table__.c
@@ -81,7 +82,8 @@ _FIND = (
     .join(Customer.__table__, Customer.__table__.c.id == _O.customer_id)
     .join(Product.__table__, _P.id == _G.product_id)
     .outerjoin(Price.__table__, Price.__table__.c.id == _I.price_id)
-    .outerjoin(Edition.__table__, _E.id == Price.__table__.c.edition_id)
+    .outerjoin(ItemPart.__table__, (_IP.order_item_id == _I.id) & (_IP.product_id == _G.product_id))
+    .outerjoin(Edition.__table__, _E.id == func.coalesce(_IP.edition_id, Price.__table__.c.edition_id))
     .outerjoin(
         Activation.__table__,
         (_A.license_id == _L.id)

@@ -8,7 +8,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import License, PoolKey, RetiredKey
-from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem
+from storefront.orders.queries import part_of_grant
 from storefront.shop.catalog.models import Product
 
 # An imported key that can be sold.
@@ -44,13 +45,14 @@ def count_unsold(session: Session, product_id: int, mode: str) -> int:
     return session.scalar(select(func.count(PoolKey.id)).where(in_pool(product_id, mode), UNSOLD)) or 0
 
 
-def select_keyless_grants() -> Select[Grant, OrderItem, Order, Product]:
-    """Select license grants without a license, oldest first, to be narrowed by the caller."""
+def select_keyless_grants() -> Select[Grant, OrderItem, Order, Product, ItemPart]:
+    """Select license grants without a license, oldest first, to be narrowed by the caller. Few have a part."""
     return (
-        select(Grant, OrderItem, Order, Product)
+        select(Grant, OrderItem, Order, Product, ItemPart)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
         .join(Product, Product.id == Grant.product_id)
+        .outerjoin(ItemPart, part_of_grant())
         .outerjoin(License, License.grant_id == Grant.id)
         .where(Grant.kind == GrantKind.LICENSE, License.id.is_(None))
         .order_by(Grant.id)

@@ -16,6 +16,7 @@ from storefront.shop.editor.editions import (
     move_edition,
     switch_edition,
 )
+from storefront.shop.editor.parts import INCLUDES, set_parts
 from storefront.shop.editor.prices import (
     PriceChange,
     add_priced_edition,
@@ -70,6 +71,18 @@ def save_price(slug: str, key: str) -> ResponseReturnValue:
         return _price_words(set_price(slug, key, currency, amount, shown=_read_shown(currency)))
 
     return save(slug, f"edition-{key}", change, values=typed())
+
+
+@admin.post("/products/<slug>/editions/<key>/includes")
+@needs(Permission.SHOP)
+def save_parts(slug: str, key: str) -> ResponseReturnValue:
+    parts = [part.strip() for part in request.form.getlist(INCLUDES) if part.strip()]
+
+    def change() -> str:
+        saved = set_parts(slug, key, parts, shown=shown_digests(request.form))
+        return "Saved. Who bought it keeps what was in it." if saved is not None else ""
+
+    return save(slug, f"edition-{key}", change, values={INCLUDES: parts})
 
 
 @admin.post("/products/<slug>/editions/<key>/switch")

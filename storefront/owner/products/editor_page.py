@@ -9,10 +9,13 @@ from sqlalchemy import select
 from storefront.buyers.availability.tell import count_waiting_for
 from storefront.core.db import db
 from storefront.owner.products.listing import count_orders
+from storefront.owner.products.possible_parts import PossibleProduct, list_possible_parts
 from storefront.shop.catalog.amounts import Amount, amount_of_price
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState
 from storefront.shop.catalog.queries import get_product, select_editions
 from storefront.shop.editor.editions import read_edition
+from storefront.shop.editor.part_troubles import find_part_troubles
+from storefront.shop.editor.parts import INCLUDES, read_part_names
 from storefront.shop.editor.places import digest_of_order
 from storefront.shop.editor.product_settings import PRODUCT_FIELDS
 from storefront.shop.editor.products import read_texts
@@ -23,13 +26,15 @@ from storefront.shop.media.queries import PictureView, SampleView, find_pictures
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionPart:
-    """`prices` are amounts in minor units by currency; `shown` are digests of `values`."""
+    """`prices` are amounts in minor units by currency; `shown` are digests of `values` and `includes`."""
 
     key: str
     is_active: bool
     values: dict[str, Any]
     shown: dict[str, str]
     prices: dict[str, Amount]
+    includes: list[str]
+    part_troubles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,7 @@ class EditorPage:
     settings: dict[str, Any]
     shown: dict[str, str]
     editions: tuple[EditionPart, ...]
+    possible_parts: tuple[PossibleProduct, ...]
     currencies: tuple[str, ...]
     blockers: tuple[str, ...]
     pictures: tuple[PictureView, ...]
@@ -88,6 +94,7 @@ def read_editor_page(slug: str) -> EditorPage:
         settings=settings,
         shown={name: digest_of(value) for name, value in (texts | settings).items()},
         editions=editions,
+        possible_parts=list_possible_parts(product.id),
         currencies=tuple(dict.fromkeys(currency for edition in editions for currency in edition.prices)),
         blockers=tuple(find_blockers(db.session(), product)),
         pictures=pictures,
@@ -105,13 +112,17 @@ def read_editor_page(slug: str) -> EditorPage:
 def _read_editions(product: Product) -> tuple[EditionPart, ...]:
     editions = db.session.scalars(select_editions(product.id)).all()
     prices = _read_prices(product.id)
+    parts = read_part_names(db.session(), [edition.id for edition in editions])
+    troubles = find_part_troubles(db.session(), product.id) if parts else []
     return tuple(
         EditionPart(
             key=edition.key,
             is_active=edition.is_active,
             values=(values := read_edition(edition)),
-            shown={name: digest_of(value) for name, value in values.items()},
+            includes=(includes := parts.get(edition.id, [])),
+            shown={name: digest_of(value) for name, value in (values | {INCLUDES: includes}).items()},
             prices=prices.get(edition.id, {}),
+            part_troubles=tuple(each.sentence for each in troubles if each.edition_key == edition.key),
         )
         for edition in editions
     )

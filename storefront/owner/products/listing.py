@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db
@@ -66,15 +66,18 @@ def _words(currency: str, amounts: list[Amount]) -> str:
 
 
 def _count_orders(session: Session, *product_ids: int) -> dict[int, int]:
+    # A bundle has none of the grants of its parts, and was bought all the same.
+    granted = select(Grant.product_id, OrderItem.order_id).join(OrderItem, OrderItem.id == Grant.order_item_id)
+    bought = select(OrderItem.product_id, OrderItem.order_id).join(Grant, Grant.order_item_id == OrderItem.id)
+    held = union(granted, bought).subquery()
     counts = (
-        select(Grant.product_id, func.count(func.distinct(OrderItem.order_id)))
-        .join(OrderItem, OrderItem.id == Grant.order_item_id)
-        .join(Order, Order.id == OrderItem.order_id)
+        select(held.c.product_id, func.count(func.distinct(held.c.order_id)))
+        .join(Order, Order.id == held.c.order_id)
         .where(order_in_running_mode())
-        .group_by(Grant.product_id)
+        .group_by(held.c.product_id)
     )
     if product_ids:
-        counts = counts.where(Grant.product_id.in_(product_ids))
+        counts = counts.where(held.c.product_id.in_(product_ids))
     return {product_id: count for product_id, count in session.execute(counts)}  # noqa: C416 - dict() is not typed for rows
 
 

@@ -7,6 +7,7 @@ from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.config.settings import Mode
 from storefront.owner.health.trouble import Trouble
 from storefront.owner.readiness.answers import Answer
+from storefront.shop.editor.part_troubles import PartTrouble
 from storefront.shop.pages.models import LegalKind
 
 
@@ -81,3 +82,5 @@ class Facts:
     tax: TaxFacts | None = None  # of a shop that collects tax through Stripe
     checkout_ui: CheckoutUi = CheckoutUi.EMBEDDED
     reminders: ReminderFacts | None = None  # of a shop that sends any
+    bundles: int = 0  # editions for sale that include something
+    part_troubles: tuple[PartTrouble, ...] = ()

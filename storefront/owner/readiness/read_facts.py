@@ -23,7 +23,9 @@ from storefront.payments.checkout.models import Checkout
 from storefront.payments.webhook.endpoint import is_reachable
 from storefront.shop.catalog.mirrors import in_running_mode, is_taxed_as_now
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductState, StripeMirror
+from storefront.shop.catalog.parts import includes_something
 from storefront.shop.catalog.queries import is_for_sale
+from storefront.shop.editor.part_troubles import PartTrouble, find_part_troubles
 from storefront.shop.pages.models import LegalKind, Page
 from storefront.shop.pages.words import SAMPLE_MARK
 from storefront.shop.profile.read import read_profile
@@ -66,7 +68,19 @@ def read_facts(trouble: Trouble) -> Facts:
         tax=_read_tax(answers) if shop.stripe_tax else None,
         checkout_ui=shop.checkout_ui,
         reminders=_read_reminders() if read_profile().sends_reminders else None,
+        bundles=(bundles := _count_bundles()),
+        part_troubles=_read_part_troubles() if bundles else (),
     )
+
+
+def _count_bundles() -> int:
+    sold = Product.state.in_(FOR_SALE) & Edition.is_active & includes_something()
+    editions = select(func.count(Edition.id)).join(Product, Product.id == Edition.product_id)
+    return db.session.scalar(editions.where(sold)) or 0
+
+
+def _read_part_troubles() -> tuple[PartTrouble, ...]:
+    return tuple(trouble for trouble in find_part_troubles(db.session()) if trouble.is_for_sale)
 
 
 def find_placeholders(shop: Settings) -> tuple[str, ...]:

@@ -40,12 +40,14 @@ def build_body(
     boxes: Boxes = ALL_BOXES,
     stripe_customer: str | None = None,
     discount: Mapping[str, Any] | None = None,
+    parts: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the body of a Session. `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
 
     `beside` is offered inside Checkout. `face` is the entry that makes Stripe's form look like the shop.
     `stripe_customer` is the Customer whose saved cards it shows. `discount` are the entries that take something
-    off: Stripe takes no other code beside them.
+    off: Stripe takes no other code beside them. `parts` are entries of its metadata that say what its bundles
+    include: that is what it sells, whatever they include later.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
     """
@@ -56,7 +58,7 @@ def build_body(
         "ui_mode": ui_mode,
         "line_items": [_line(mirrors[line.price_id], line.quantity) for line in cart],
         **(discount or _promotion_codes(mirrors)),
-        "metadata": marks,
+        "metadata": marks | dict(parts or {}),
         "payment_intent_data": {"metadata": marks},
         **face,
     }
@@ -72,7 +74,7 @@ def build_body(
     if stripe_customer is not None:
         body = with_saved_cards(body, stripe_customer)
     if ui_mode == ELEMENTS:
-        return body | {"metadata": marks | said_by_own_form(words)}
+        return body | {"metadata": body["metadata"] | said_by_own_form(words)}
     body |= asked_of_buyer(words, has_box=boxes.terms)
     has_way_back = words.asks_for_news and boxes.news and stripe_customer is None
     return _with_way_back(body) if has_way_back else body

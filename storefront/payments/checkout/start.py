@@ -41,6 +41,7 @@ from storefront.payments.checkout.session_body import Boxes, build_body
 from storefront.payments.checkout.ui import HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
+from storefront.shop.catalog.parts import freeze_parts, pick_frozen
 from storefront.shop.pages.consent import read_checkout_words
 from storefront.shop.profile.read import read_profile
 from storefront.stripe_api.gateway import gateway
@@ -127,7 +128,7 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
     both, so an open one for another cart is expired first.
     """
     token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
-    is_same = _is_of(checkout, form)
+    is_same = _is_of(checkout, form) and _sells_the_same(checkout)
     old_account = checkout.account
     account = gateway().account_id()
     if account == old_account and session_id is not None:
@@ -152,6 +153,14 @@ def _is_of(checkout: Checkout, form: CheckoutForm) -> bool:
         form.customer_id,
         form.discount_id,
     )
+
+
+def _sells_the_same(checkout: Checkout) -> bool:
+    """Return whether the bundles of a checkout still include what its Session says."""
+    if checkout.body is None:
+        return True
+    price_ids = [line.price_id for line in checkout.cart]
+    return pick_frozen(checkout.body["metadata"], price_ids) == freeze_parts(price_ids)
 
 
 def ensure_session(token: str, *, first_email: str = "") -> OpenCheckout:
@@ -277,6 +286,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
     shop_id = mirrors.shop_id()
     stripe_customer = _find_stripe_customer(customer_id, shop_id)
     discount = find_discount(token)
+    parts = freeze_parts([*sold, *beside])
     body = build_body(
         settings(),
         token=token,
@@ -291,6 +301,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         face=face.face_of(read_profile(), ui_mode) if face.may_be_sent() else {},
         boxes=boxes,
         discount=discount,
+        parts=parts,
     )
     store(token, attempt, body=body)
     return attempt, body

@@ -1,5 +1,6 @@
 """One locked transaction that makes an order's rows agree with what Stripe said."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -133,11 +134,20 @@ def _hand_out(session: Session, order: Order) -> Outcome:
     return Outcome.FULFILLED
 
 
+def _find_unknown(answer: StripeAnswer) -> Iterator[str]:
+    """Yield what was paid for and is nothing of ours, in words: lines, and parts of bundles that are gone."""
+    for line in answer.checkout.lines:
+        if answer.lines[line.id].product_id is None:
+            yield line.description
+        if answer.lines[line.id].lost_parts:
+            yield f"a part of {line.description}"
+
+
 def _settle_notices(
     session: Session, order: Order, answer: StripeAnswer, after_sale: SeenAfterSale | None
 ) -> None:
     """Without `after_sale` notices are opened and none is closed: what a quick look leaves out has not gone."""
-    unknown = [line.description for line in answer.checkout.lines if answer.lines[line.id].product_id is None]
+    unknown = list(_find_unknown(answer))
     doubles = find_doubles(session, order)
     drafts = draft_notices(order, after_sale, unknown_lines=unknown, doubles=doubles)
     if drafts or after_sale is not None:

@@ -1,11 +1,11 @@
 """Items and grants that are missing: what a paid order hands out, made once by the schema's unique keys."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from storefront.core.db import insert_missing
 from storefront.customers.models import Customer, email_key
@@ -14,7 +14,7 @@ from storefront.delivery.licenses.issue import find_keyless_grants, issue_keys
 from storefront.delivery.licenses.pools.notices import settle_pool_notices
 from storefront.orders.access import order_access
 from storefront.orders.changes import ChangeKind, add_change
-from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
 from storefront.shop.catalog.models import KeySource, Product
 from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.stripe_api.seen import SeenCheckout
@@ -41,23 +41,67 @@ def add_items(session: Session, order: Order, seen: SeenCheckout, known: dict[st
         for position, line in enumerate(seen.lines, start=1)
     ]
     insert_missing(session, OrderItem, rows)
+    if any(known[line.id].parts for line in seen.lines):
+        _add_parts(session, order, known)
 
 
-def _wanted(item: OrderItem) -> list[dict[str, Any]]:
-    """Quantity N is N keys, or one where the terms say so; a download is one however many were bought."""
-    keys = 0
-    if item.grants_license:
-        keys = 1 if item.one_key_per_order_item else item.quantity
-    counts = {GrantKind.LICENSE: keys, GrantKind.DOWNLOAD: 1 if item.grants_download else 0}
-    return [
-        {"order_item_id": item.id, "product_id": item.product_id, "kind": kind, "ordinal": ordinal}
-        for kind, count in counts.items()
-        for ordinal in range(1, count + 1)
+def _add_parts(session: Session, order: Order, known: dict[str, RecognizedLine]) -> None:
+    items = session.execute(
+        select(OrderItem.id, OrderItem.stripe_line_item_id).where(OrderItem.order_id == order.id)
+    )
+    rows: list[dict[str, Any]] = [
+        {
+            "order_item_id": item_id,
+            "product_id": part.product_id,
+            "edition_id": part.edition_id,
+            "position": position,
+            "description": part.description,
+            **asdict(part.terms),
+        }
+        for item_id, line_id in items
+        for position, part in enumerate(known[line_id].parts, start=1)
     ]
+    insert_missing(session, ItemPart, rows)
 
 
-def _wanted_of_all(items: Iterable[OrderItem]) -> list[dict[str, Any]]:
-    return [row for item in items for row in _wanted(item)]
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What is handed out for an item: its own product, or a part of a bundle."""
+
+    item: OrderItem
+    sold: SoldTerms
+    product: Product
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Quantity N is N keys, or one where the terms say so; a download is one however many were bought."""
+        keys = 0
+        if self.sold.grants_license:
+            keys = 1 if self.sold.one_key_per_order_item else self.item.quantity
+        counts = {GrantKind.LICENSE: keys, GrantKind.DOWNLOAD: 1 if self.sold.grants_download else 0}
+        return [
+            {"order_item_id": self.item.id, "product_id": self.product.id, "kind": kind, "ordinal": ordinal}
+            for kind, count in counts.items()
+            for ordinal in range(1, count + 1)
+        ]
+
+
+def _find_pieces(session: Session, order: Order) -> list[_Piece]:
+    """Return what the order hands out, in its order. One statement."""
+    of_part = aliased(Product)
+    rows = session.execute(
+        select(OrderItem, Product, ItemPart, of_part)
+        .join(Product, Product.id == OrderItem.product_id)
+        .outerjoin(ItemPart, ItemPart.order_item_id == OrderItem.id)
+        .outerjoin(of_part, of_part.id == ItemPart.product_id)
+        .where(OrderItem.order_id == order.id)
+        .order_by(OrderItem.position, ItemPart.position)
+    )
+    pieces: dict[tuple[int, int], _Piece] = {}
+    for item, product, part, product_of_part in rows:
+        pieces.setdefault((item.id, product.id), _Piece(item, item, product))
+        if part is not None:
+            pieces[item.id, product_of_part.id] = _Piece(item, part, product_of_part)
+    return list(pieces.values())
 
 
 def add_grants(session: Session, order: Order) -> dict[int, Order]:
@@ -71,24 +115,19 @@ def add_grants(session: Session, order: Order) -> dict[int, Order]:
 
     A refund may come before the first look: an imported key stays in its pool then, and comes if access opens.
     """
-    items = session.execute(
-        select(OrderItem, Product)
-        .join(Product, Product.id == OrderItem.product_id)
-        .where(OrderItem.order_id == order.id)
-        .order_by(OrderItem.position)
-    ).all()
-    repeated = _find_repeated(session, order, [item for item, _product in items])
-    new = [item for item, _product in items if item.id not in repeated]
-    insert_missing(session, Grant, _wanted_of_all(new))
+    pieces = _find_pieces(session, order)
+    repeated = _find_repeated(session, order, pieces)
+    new = [piece for piece in pieces if (piece.item.id, piece.product.id) not in repeated]
+    insert_missing(session, Grant, [row for piece in new for row in piece.rows()])
     backordered = sum(delivery.is_open for delivery in issue_keys(session, find_keyless_grants(session, order)))
-    settle_pool_notices(session, order.mode, _with_pool(product for _item, product in items))
+    settle_pool_notices(session, order.mode, _with_pool(piece.product for piece in pieces))
     if backordered:
         add_change(session, order.id, ChangeKind.BACKORDERED, _in_words(backordered))
-    return {product.id: repeated[item.id] for item, product in items if item.id in repeated}
+    return {product_id: earlier for (_item_id, product_id), earlier in repeated.items()}
 
 
-def _find_repeated(session: Session, order: Order, items: Sequence[OrderItem]) -> dict[int, Order]:
-    """Item id -> the earlier order of what is free by its price, in an order that costs nothing.
+def _find_repeated(session: Session, order: Order, pieces: Sequence[_Piece]) -> dict[tuple[int, int], Order]:
+    """(Item id, product id) -> the earlier order of what is free by its price, in an order that costs nothing.
 
     What a promotion code made free is granted again: the owner gave that code away.
     """
@@ -96,9 +135,9 @@ def _find_repeated(session: Session, order: Order, items: Sequence[OrderItem]) -
         return {}
     owned = _find_owned(session, order)
     return {
-        item.id: owned[item.product_id]
-        for item in items
-        if item.subtotal_minor == 0 and item.product_id is not None and item.product_id in owned
+        (piece.item.id, piece.product.id): owned[piece.product.id]
+        for piece in pieces
+        if piece.item.subtotal_minor == 0 and piece.product.id in owned
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -14,7 +14,7 @@ from storefront.customers.unproven import unproven_key
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.disputes import answer_stage
 from storefront.orders.emails import promise_for, promise_once_for
-from storefront.orders.models import Order, OrderItem
+from storefront.orders.models import Grant, Order, OrderItem
 from storefront.payments.fulfillment.grants import granted_products
 from storefront.stripe_api.seen import SeenAfterSale
 
@@ -71,13 +71,16 @@ def _find_mailed(session: Session, order: Order) -> dict[int, datetime]:
     known = select(Customer.id).where(
         Customer.mode == order.mode, Customer.email_key.in_((email_key(order.email), unproven_key(order.email)))
     )
+    handed_out = func.coalesce(Grant.product_id, OrderItem.product_id)  # of a bundle, its parts
     rows = session.execute(
-        select(OrderItem.product_id, OutboxMessage.created_at, OutboxMessage.due_at)
+        select(handed_out.label("product_id"), OutboxMessage.created_at, OutboxMessage.due_at)
+        .select_from(OrderItem)
         .join(Order, Order.id == OrderItem.order_id)
+        .outerjoin(Grant, Grant.order_item_id == OrderItem.id)
         .join(OutboxMessage, OutboxMessage.order_id == Order.id)
         .where(
             Order.customer_id.in_(known),
-            OrderItem.product_id.is_not(None),
+            handed_out.is_not(None),
             OutboxMessage.kind == MailKind.RECEIPT,
             OutboxMessage.state != MailState.CANCELED,
             or_(

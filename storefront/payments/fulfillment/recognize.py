@@ -15,6 +15,6 @@ def recognize_checkout(seen: SeenCheckout) -> dict[str, RecognizedLine] | None:
     if seen.mode != "payment" or seen.livemode != settings().is_live:
         return None
     shop = mirrors.shop_id()
-    lines = recognize_lines(seen.lines, shop=shop)
+    lines = recognize_lines(seen.lines, shop=shop, metadata=seen.metadata)
     is_ours = seen.metadata.get("storefront") == shop or any(line.product_id for line in lines.values())
     return lines if is_ours else None

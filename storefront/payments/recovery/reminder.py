@@ -13,7 +13,7 @@ from storefront.core.db import db
 from storefront.core.runtime import absolute_url
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import find_known, unproven_key
-from storefront.orders.models import Order, OrderItem
+from storefront.orders.models import ItemPart, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
 from storefront.payments.checkout.closing import CLOSED
 from storefront.payments.checkout.models import Checkout
@@ -71,6 +71,7 @@ def _is_replaced(left: Left) -> bool:
 
 def _has_bought(left: Left) -> bool:
     """Tell whether an order of this address or this browser has one of these products, or came from the link."""
+    in_bundles = select(ItemPart.order_item_id).where(ItemPart.product_id.in_(left.product_ids))
     found = (
         select(Order.id)
         .join(OrderItem, OrderItem.order_id == Order.id)
@@ -78,7 +79,7 @@ def _has_bought(left: Left) -> bool:
             order_in_running_mode(),
             Order.has_failed.is_(False),
             Order.created_at > left.began_at - CLOCKS,
-            OrderItem.product_id.in_(left.product_ids),
+            OrderItem.product_id.in_(left.product_ids) | OrderItem.id.in_(in_bundles),
             _is_of_address(left.email) | _is_of_browser(left) | (Order.recovered_from == left.session_id),
         )
         .limit(1)

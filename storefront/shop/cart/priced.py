@@ -22,6 +22,8 @@ class PricedLine:
     amount_minor: int
     checkout_ui: CheckoutUi | None  # where it is paid; None: as the shop
     is_chosen: bool
+    edition_id: int
+    is_bundle: bool
 
     @property
     def is_free(self) -> bool:
@@ -172,6 +174,8 @@ def _price(offer: Offer, quantity: int) -> PricedLine:
         amount_minor=offer.amount_minor * quantity,
         checkout_ui=offer.checkout_ui,
         is_chosen=offer.is_chosen,
+        edition_id=offer.edition_id,
+        is_bundle=offer.is_bundle,
     )
 
 

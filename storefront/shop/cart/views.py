@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from storefront.shop.cart.cart import CartLine, CartRefused, count, load_cart, new_nonce, remove, save_cart
 from storefront.shop.cart.priced import PricedCart, add_offer, as_lines, price_cart, set_quantities
+from storefront.shop.catalog.parts import IncludedPart, list_included
 from storefront.shop.discounts.visit import Applied, CodeRefused, apply_to, forget_code, read_offered, take_code
 from storefront.shop.media.queries import find_pictures
 from storefront.web.first_forms import takes_first_form
@@ -39,6 +40,7 @@ def show_cart() -> ResponseReturnValue:
         "shop/cart/cart.html",
         cart=priced,
         applied=apply_code(priced),
+        included=_find_included(priced),
         pictures=find_pictures(line.product_id for line in priced.lines),
         nonce=new_nonce(session) if priced.lines else "",
     )
@@ -69,6 +71,12 @@ def _use_code(typed: str) -> None:
         return
     forget_code()
     flash("The code is off.", "good")
+
+
+def _find_included(priced: PricedCart) -> dict[int, tuple[IncludedPart, ...]]:
+    """Return by edition what the bundles in the cart include. One statement, and none for a cart without any."""
+    bundles = [line.edition_id for line in priced.lines if line.is_bundle]
+    return list_included(bundles, currency=priced.currency) if bundles else {}
 
 
 @cart.post("/add", endpoint="add")

@@ -116,6 +116,19 @@ class Edition(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class BundlePart(Base):
+    """An edition that an edition of a bundle includes: of each product one, and never one of another bundle."""
+
+    __tablename__ = "bundle_parts"
+    __table_args__ = (UniqueConstraint("edition_id", "product_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))  # of the bundle
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    part_edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
+    position: Mapped[int]
+
+
 class Price(Base):
     """What an edition costs in one currency. `amount_minor` is in the currency's minor unit at Stripe.
 

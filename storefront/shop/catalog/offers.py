@@ -8,6 +8,7 @@ from sqlalchemy import select
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import db
 from storefront.shop.catalog.models import FOR_SALE, WITH_PAGE, Edition, Price, Product, ProductAlias
+from storefront.shop.catalog.parts import includes_something
 from storefront.shop.catalog.queries import is_for_sale
 
 
@@ -30,6 +31,7 @@ class Offer:
     is_for_sale: bool
     has_page: bool
     checkout_ui: CheckoutUi | None  # where it is paid; None: as the shop
+    is_bundle: bool
 
 
 def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
@@ -38,12 +40,12 @@ def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
     if not wanted:
         return {}
     rows = db.session.execute(
-        select(Price, Edition, Product)
+        select(Price, Edition, Product, includes_something())
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(Price.id.in_(wanted))
     )
-    return {price.id: _offer(price, edition, product) for price, edition, product in rows}
+    return {row[0].id: _offer(*row) for row in rows}
 
 
 def find_newer(old: Iterable[Offer]) -> dict[int, Offer]:
@@ -52,14 +54,12 @@ def find_newer(old: Iterable[Offer]) -> dict[int, Offer]:
     if not places:
         return {}
     rows = db.session.execute(
-        select(Price, Edition, Product)
+        select(Price, Edition, Product, includes_something())
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(Price.edition_id.in_({edition_id for edition_id, _currency in places.values()}), is_for_sale())
     )
-    sold = {
-        (price.edition_id, price.currency): _offer(price, edition, product) for price, edition, product in rows
-    }
+    sold = {(row[0].edition_id, row[0].currency): _offer(*row) for row in rows}
     return {price_id: sold[place] for price_id, place in places.items() if place in sold}
 
 
@@ -103,7 +103,7 @@ def find_prices_beside(slugs: Sequence[str], currency: str, *, without: Iterable
     return list(first.values())
 
 
-def _offer(price: Price, edition: Edition, product: Product) -> Offer:
+def _offer(price: Price, edition: Edition, product: Product, is_bundle: bool) -> Offer:
     return Offer(
         price_id=price.id,
         product_id=product.id,
@@ -117,4 +117,5 @@ def _offer(price: Price, edition: Edition, product: Product) -> Offer:
         is_for_sale=price.is_active and edition.is_active and product.state in FOR_SALE,
         has_page=product.state in WITH_PAGE,
         checkout_ui=product.checkout_ui,
+        is_bundle=is_bundle,
     )

@@ -1,6 +1,7 @@
 """What the shop's pages show of its products: only what is published, and prices that are active."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -8,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row, Text, cast, join, outerjoin, select
+from sqlalchemy import Row, Text, cast, exists, join, outerjoin, select
 
 from storefront.core import clock
 from storefront.core.db import db
@@ -19,6 +20,7 @@ from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import (
     LISTED,
     WITH_PAGE,
+    BundlePart,
     Edition,
     Price,
     Product,
@@ -26,6 +28,7 @@ from storefront.shop.catalog.models import (
     Release,
     ReleaseFile,
 )
+from storefront.shop.catalog.parts import IncludedPart, includes_something, list_included
 from storefront.shop.catalog.queries import is_called, select_active_prices
 
 
@@ -86,6 +89,7 @@ class ProductCard:
     tags: tuple[str, ...]
     tax_behavior: str
     is_announced: bool = False  # nobody buys it yet
+    is_bundle: bool = False
 
     @property
     def lowest(self) -> OfferedEdition | None:
@@ -129,6 +133,15 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedBundle:
+    """What one edition includes. `separately_minor` is what all of it costs one by one, where that is more."""
+
+    edition: str
+    parts: tuple[IncludedPart, ...]
+    separately_minor: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProductPage:
     """`is_listed` is False for a page that only a link leads to: search engines leave it out.
 
@@ -146,12 +159,15 @@ class ProductPage:
     search_title: str
     search_text: str
     release: LatestRelease | None
+    bundles: tuple[OfferedBundle, ...] = ()
 
 
 # The statement of the page that is asked for most: built once, and of tables, which cost half of what entities do.
 _PRODUCTS = Product.__table__.c
 _EDITIONS = Edition.__table__.c
 _PRICES = Price.__table__.c
+_PARTS = BundlePart.__table__.c
+_INCLUDES = exists().where(_PARTS.edition_id == _EDITIONS.id)
 _PRICED = join(Edition.__table__, Price.__table__, (_PRICES.edition_id == _EDITIONS.id) & _PRICES.is_active)
 _CATALOG = (
     select(
@@ -171,6 +187,7 @@ _CATALOG = (
         _PRICES.least_minor,
         _PRICES.most_minor,
         _PRICES.currency,
+        _INCLUDES.label("is_bundle"),
     )
     .select_from(
         outerjoin(
@@ -201,12 +218,15 @@ def _cards(rows: tuple[Row[Any], ...], currency: str) -> tuple[ProductCard, ...]
     for _slug, group in groupby(rows, key=lambda row: row.slug):
         product_rows = list(group)
         editions = [_offered(row) for row in product_rows if row.price_id is not None]
-        cards.append(_card(product_rows[0], editions, currency))
+        is_bundle = any(row.is_bundle for row in product_rows if row.price_id is not None)
+        cards.append(_card(product_rows[0], editions, currency, is_bundle=is_bundle))
     return tuple(cards)
 
 
 def get_product_page(slug: str, currency: str = "") -> ProductPage:
     """Return all that a product's page shows, in three statements; see `list_products` for the currency.
+
+    What a bundle includes costs one more.
 
     Raises:
         MovedPage: the product has another address by now.
@@ -230,7 +250,9 @@ def get_shown_product(slug: str) -> Product:
 def read_product_page(product: Product, currency: str = "") -> ProductPage:
     """Return what the page of this product shows, in whatever state it is. An announced one has no price yet."""
     is_announced = product.state is ProductState.ANNOUNCED
-    prices = [] if is_announced else db.session.execute(select_active_prices(product.id)).all()
+    offered = select_active_prices(product.id).add_columns(includes_something())
+    rows = [] if is_announced else db.session.execute(offered).all()
+    prices = [(price, edition) for price, edition, _is_bundle in rows]
     terms = {edition.id: EditionTerms(edition.name, license_words(product, edition)) for _price, edition in prices}
     editions = [
         OfferedEdition(
@@ -244,8 +266,11 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
         )
         for price, edition in prices
     ]
+    bundles = {edition.id: edition for _price, edition, is_bundle in rows if is_bundle}
+    card = _card(product, editions, currency, is_bundle=bool(bundles))
     return ProductPage(
-        card=_card(product, editions, currency),
+        card=card,
+        bundles=_read_bundles(bundles, card) if bundles else (),
         offers=tuple(editions),
         is_listed=product.state in LISTED,
         description=render_markdown(product.description_markdown),
@@ -259,7 +284,25 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
     )
 
 
-def _card(product: Product | Row[Any], editions: list[OfferedEdition], currency: str) -> ProductCard:
+def _read_bundles(editions: Mapping[int, Edition], card: ProductCard) -> tuple[OfferedBundle, ...]:
+    included = list_included(editions, currency=card.currency)
+    amounts = {edition.name: edition.amount_minor for edition in card.editions}
+    return tuple(
+        _bundle(edition.name, included[edition_id], amounts.get(edition.name))
+        for edition_id, edition in editions.items()
+        if edition_id in included
+    )
+
+
+def _bundle(edition: str, parts: tuple[IncludedPart, ...], amount_minor: int | None) -> OfferedBundle:
+    alone = [part.amount_minor for part in parts if part.amount_minor is not None]
+    is_more = amount_minor is not None and len(alone) == len(parts) and sum(alone) > amount_minor
+    return OfferedBundle(edition=edition, parts=parts, separately_minor=sum(alone) if is_more else None)
+
+
+def _card(
+    product: Product | Row[Any], editions: list[OfferedEdition], currency: str, *, is_bundle: bool
+) -> ProductCard:
     currencies = tuple(dict.fromkeys(edition.currency for edition in editions))
     shown = currency if currency in currencies else next(iter(currencies), "")
     return ProductCard(
@@ -274,6 +317,7 @@ def _card(product: Product | Row[Any], editions: list[OfferedEdition], currency:
         tags=tuple(json.loads(product.tags) if isinstance(product.tags, str) else product.tags),
         tax_behavior=product.tax_behavior,
         is_announced=product.state is ProductState.ANNOUNCED,
+        is_bundle=is_bundle,
     )
 
 

@@ -1,24 +1,33 @@
 """Which of our prices and products Stripe's lines are: by their mirrors, or by our own metadata at Stripe."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from storefront.core.db import db
 from storefront.shop.catalog.mirrors import in_running_mode
 from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
+from storefront.shop.catalog.parts import SoldPart, includes_something, read_frozen, read_parts_of, read_sold_parts
 from storefront.shop.catalog.terms import NO_TERMS, SaleTerms, terms_of_today
 from storefront.stripe_api.seen import SeenLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognizedLine:
-    """What a line of Stripe's is to us, and what a sale of it promises; ids are None for a line we do not know."""
+    """What a line of Stripe's is to us, and what a sale of it promises; ids are None for a line we do not know.
+
+    `bundle_id` is its edition where that includes something by now. `lost_parts` counts what was sold in it and is
+    no more.
+    """
 
     price_id: int | None
     product_id: int | None
     terms: SaleTerms
+    bundle_id: int | None = None
+    parts: tuple[SoldPart, ...] = ()
+    lost_parts: int = 0
 
 
 UNKNOWN = RecognizedLine(price_id=None, product_id=None, terms=NO_TERMS)
@@ -38,17 +47,49 @@ class _Mirrored:
         return self.by_product.get(line.stripe_product_id or "", UNKNOWN)
 
 
-def recognize_lines(lines: Iterable[SeenLine], *, shop: str) -> dict[str, RecognizedLine]:
-    """Return our price and product by line id. Two statements, however many lines.
+def recognize_lines(
+    lines: Iterable[SeenLine], *, shop: str, metadata: Mapping[str, str]
+) -> dict[str, RecognizedLine]:
+    """Return our price and product by line id. Two statements, however many lines; one or two more for bundles.
 
     A mirror of the price counts first, then our metadata on Stripe's price, then a mirror of the product.
+    `metadata` is the Session's: what a bundle included when a checkout of the shop began.
     """
     lines = list(lines)
     mirrored = _read_mirrors(lines)
     marked = _read_marked_prices([line for line in lines if line.metadata.get("storefront") == shop])
-    return {
+    known = {
         line.id: mirrored.find_price(line) or marked.get(line.id) or mirrored.find_product(line) for line in lines
     }
+    return _with_parts(known, metadata)
+
+
+def _with_parts(known: dict[str, RecognizedLine], metadata: Mapping[str, str]) -> dict[str, RecognizedLine]:
+    wanted = _find_part_ids(known, metadata)
+    if not wanted:
+        return known
+    sold = read_sold_parts(edition_id for edition_ids in wanted.values() for edition_id in edition_ids)
+    return known | {line_id: _with(known[line_id], edition_ids, sold) for line_id, edition_ids in wanted.items()}
+
+
+def _with(line: RecognizedLine, edition_ids: Sequence[int], sold: Mapping[int, SoldPart]) -> RecognizedLine:
+    parts = tuple(sold[edition_id] for edition_id in edition_ids if edition_id in sold)
+    return replace(line, parts=parts, lost_parts=len(edition_ids) - len(parts))
+
+
+def _find_part_ids(known: Mapping[str, RecognizedLine], metadata: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
+    """Return by line id which editions a bundle hands out: those of when its checkout began.
+
+    A Payment Link says nothing of them: it sells what the bundle includes when its Session is first seen here.
+    """
+    if "checkout" in metadata:
+        frozen = {line_id: read_frozen(metadata, line.price_id) for line_id, line in known.items()}
+        return {line_id: edition_ids for line_id, edition_ids in frozen.items() if edition_ids}
+    bundles = {line_id: line.bundle_id for line_id, line in known.items() if line.bundle_id is not None}
+    if not bundles:
+        return {}
+    parts = read_parts_of(bundles.values())
+    return {line_id: parts[bundle_id] for line_id, bundle_id in bundles.items() if bundle_id in parts}
 
 
 def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
@@ -61,6 +102,7 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
             StripeMirror.price_id,
             Product,
             Edition,
+            includes_something().label("is_bundle"),
         )
         .join(Price, Price.id == StripeMirror.price_id)
         .join(Edition, Edition.id == Price.edition_id)
@@ -72,8 +114,8 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
         .execution_options(populate_existing=True)
     ).all()
     return _Mirrored(
-        by_price={row.stripe_price_id: _recognized(row.Product, row.Edition, row.price_id) for row in rows},
-        by_product={row.stripe_product_id: _recognized(row.Product) for row in rows},
+        by_price={row.stripe_price_id: _recognized(row, row.price_id) for row in rows},
+        by_product={row.stripe_product_id: _recognized_product(row) for row in rows},
     )
 
 
@@ -81,18 +123,33 @@ def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
     """Return what our own metadata says of these lines, by line id, where there is such a price."""
     prices = {line.id: _number(line.metadata, "storefront_price") for line in lines}
     rows = db.session.execute(
-        select(Price.id, Edition, Product)
+        select(Price.id, Edition, Product, includes_something().label("is_bundle"))
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(Price.id.in_(set(prices.values())))
         .execution_options(populate_existing=True)
     )
-    known = {row.id: _recognized(row.Product, row.Edition, row.id) for row in rows}
+    known = {row.id: _recognized(row, row.id) for row in rows}
     return {line_id: known[price_id] for line_id, price_id in prices.items() if price_id in known}
 
 
-def _recognized(product: Product, edition: Edition | None = None, price_id: int | None = None) -> RecognizedLine:
-    return RecognizedLine(price_id=price_id, product_id=product.id, terms=terms_of_today(product, edition))
+def _recognized(row: Row[*tuple[Any, ...]], price_id: int) -> RecognizedLine:
+    return RecognizedLine(
+        price_id=price_id,
+        product_id=row.Product.id,
+        terms=terms_of_today(row.Product, row.Edition),
+        bundle_id=row.Edition.id if row.is_bundle else None,
+    )
+
+
+def _recognized_product(row: Row[*tuple[Any, ...]]) -> RecognizedLine:
+    """Another price of a product at Stripe has no edition; what it includes is that of the product there."""
+    return RecognizedLine(
+        price_id=None,
+        product_id=row.Product.id,
+        terms=terms_of_today(row.Product, None),
+        bundle_id=row.Edition.id if row.is_bundle else None,
+    )
 
 
 def _number(metadata: Mapping[str, str], name: str) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound
-from storefront.shop.catalog.models import Edition, Price, Product
+from storefront.shop.catalog.models import BundlePart, Edition, Price, Product
 from storefront.shop.catalog.queries import find_edition, lock_product, select_editions
 from storefront.shop.editor.places import move_within
 from storefront.shop.editor.product_settings import check_values
@@ -202,17 +202,21 @@ def delete_edition(slug: str, edition: str) -> None:
 
     Raises:
         NotFound: no such product or edition.
-        ProductRefused: it was sold, or somebody may be paying for it.
+        ProductRefused: it was sold, a bundle includes it, or somebody may be paying for it.
     """
     try:
         with transaction() as session:
             product = lock_product(session, slug)
             row = get_edition(session, product, edition)
             _record(session, "edition.deleted", product, row, before=read_edition(row))
+            session.execute(delete(BundlePart).where(BundlePart.edition_id == row.id))
             session.execute(delete(Price).where(Price.edition_id == row.id))
             session.execute(delete(Edition).where(Edition.id == row.id))
     except IntegrityError as error:
-        words = f"{edition} was sold, or somebody may be paying for it right now: switch it off instead."
+        words = (
+            f"{edition} was sold, is a part of a bundle, or somebody may be paying for it right now: "
+            "switch it off instead."
+        )
         raise ProductRefused({"edition": words}) from error
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Exists, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.shop.catalog.models import WITH_PAGE, Product, ProductState, Release, ReleaseFile
 from storefront.shop.catalog.queries import lock_product, select_active_prices
+from storefront.shop.editor.parts import is_bundle_product
 from storefront.shop.editor.refusals import NotReady
 
 
@@ -28,7 +29,7 @@ TO_ANNOUNCE = (Missing.TAGLINE, Missing.DESCRIPTION)  # what nobody can be told 
 SENTENCES = {
     Missing.TAGLINE: "Write a tagline: it is what a card in the shop says.",
     Missing.DESCRIPTION: "Write a description.",
-    Missing.GOODS: "Say what buyers get: a license key, files, or both.",
+    Missing.GOODS: "Say what buyers get: a license key, files, or the products of a bundle.",
     Missing.PRICE: "Add an edition with a price.",
     Missing.FILE: "Upload a file and publish its release, or say that buyers get no files.",
 }
@@ -83,19 +84,30 @@ def _find_missing_of(session: Session, product: Product) -> Iterator[Missing]:
         grants_license=product.grants_license,
         grants_download=product.grants_download,
         has_price=session.execute(select_active_prices(product.id)).first() is not None,
-        has_file=_has_published_files(session, product.id),
+        has_file=bool(session.scalar(select(has_published_files(product.id)))),
+        is_bundle=is_bundle_product(session, product.id),
     )
 
 
 def find_missing(
-    *, tagline: str, description: str, grants_license: bool, grants_download: bool, has_price: bool, has_file: bool
+    *,
+    tagline: str,
+    description: str,
+    grants_license: bool,
+    grants_download: bool,
+    has_price: bool,
+    has_file: bool,
+    is_bundle: bool = False,
 ) -> Iterator[Missing]:
-    """Yield what stands between a product and its sale. `has_file`: of a release that buyers get now."""
+    """Yield what stands between a product and its sale. `has_file`: of a release that buyers get now.
+
+    A bundle needs no goods of its own.
+    """
     if not tagline:
         yield Missing.TAGLINE
     if not description:
         yield Missing.DESCRIPTION
-    if not (grants_license or grants_download):
+    if not (grants_license or grants_download or is_bundle):
         yield Missing.GOODS
     if not has_price:
         yield Missing.PRICE
@@ -103,11 +115,11 @@ def find_missing(
         yield Missing.FILE
 
 
-def _has_published_files(session: Session, product_id: int) -> bool:
-    published = exists().where(
+def has_published_files(product_id: int | InstrumentedAttribute[int]) -> Exists:
+    """Select whether a product has a file that buyers get now."""
+    return exists().where(
         Release.product_id == product_id,
         Release.published_at <= clock.now(),
         Release.withdrawn_at.is_(None),
         ReleaseFile.release_id == Release.id,
     )
-    return bool(session.scalar(select(published)))

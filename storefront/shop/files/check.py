@@ -5,8 +5,10 @@ from collections.abc import Iterable
 
 from storefront.core import clock
 from storefront.shop.catalog.models import FOR_SALE, KeySource, ProductState
+from storefront.shop.catalog.parts import MOST_PARTS
 from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.editor.editions import MOST_EDITIONS
+from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.editor.prices import MOST_CURRENCIES
 from storefront.shop.editor.product_settings import SettingRefused, check_values, find_pool_troubles
 from storefront.shop.editor.states import Missing, find_missing, missing_for
@@ -39,7 +41,7 @@ NEW_PRODUCT: Fields = {
 WORDS_OF_MISSING = {
     Missing.TAGLINE: "to be sold it needs a tagline: it is what a card in the shop says.",
     Missing.DESCRIPTION: "to be sold it needs a description: write it below the second line of ---.",
-    Missing.GOODS: "say what buyers get: grants_license, grants_download, or both.",
+    Missing.GOODS: "say what buyers get: grants_license, grants_download, or what an edition includes.",
     Missing.PRICE: "to be sold it needs an edition with a price.",
     Missing.FILE: "to be sold it needs a file in releases, or grants_download: false.",
 }
@@ -159,9 +161,41 @@ def _check_for_sale(folder: Folder, ref: Ref, merged: Objects) -> None:
         grants_download=values["grants_download"],
         has_price=_has_price(ref, merged),
         has_file=_has_file(ref, merged),
+        is_bundle=_is_bundle(ref.product, merged),
     )
     for thing in missing_for(ProductState(values["state"]), missing):
         folder.wrong(ref, "state", WORDS_OF_MISSING[thing])
+
+
+def _is_bundle(slug: str, merged: Objects) -> bool:
+    editions = (values for other, values in merged.items() if other[:2] == (Kind.EDITION, slug))
+    return any(values.get(INCLUDES) for values in editions)
+
+
+def _check_parts(folder: Folder, ref: Ref, merged: Objects) -> None:
+    parts = folder.objects[ref].get(INCLUDES, ())
+    slugs = [part.partition("/")[0] for part in parts]
+    for part, slug in zip(parts, slugs, strict=True):
+        if Ref(Kind.EDITION, *part.split("/", 1)) not in merged:
+            folder.wrong(ref, INCLUDES, f"there is no edition {part}, neither in the folder nor in the shop.")
+        elif slug == ref.product:
+            folder.wrong(ref, INCLUDES, f"{slug} cannot include itself.")
+        elif slugs.count(slug) > 1:
+            folder.wrong(ref, INCLUDES, f"{slug} is named twice: a bundle includes one edition of each product.")
+        elif _is_bundle(slug, merged):
+            folder.wrong(ref, INCLUDES, f"{slug} is a bundle itself: name what it includes instead.")
+    bundle = _find_bundle_with(ref.product, merged) if parts else None
+    if bundle is not None:
+        folder.wrong(ref, INCLUDES, f"{bundle} includes {ref.product}, so it cannot be a bundle, too.")
+    if len(parts) > MOST_PARTS:
+        folder.wrong(ref, INCLUDES, f"a bundle includes at most {MOST_PARTS} products.")
+
+
+def _find_bundle_with(slug: str, merged: Objects) -> str | None:
+    for other, values in merged.items():
+        if other.kind is Kind.EDITION and any(part.startswith(f"{slug}/") for part in values.get(INCLUDES, ())):
+            return other.product
+    return None
 
 
 def _has_price(product: Ref, merged: Objects) -> bool:
@@ -185,6 +219,7 @@ def _check_edition(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
     if not name and (ref, "name") not in folder.places:
         folder.wrong(ref, "", f"the new edition {ref.name} needs a name.")
     _check_settings(folder, ref, shop.get(ref, {}))
+    _check_parts(folder, ref, merged)
     names = Counter(
         values.get("name", "").casefold()
         for other, values in merged.items()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from storefront.shop.catalog.file_names import same_name
+from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.files.check import check_folder
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import SHOP, Kind, Objects, Ref
@@ -126,9 +127,17 @@ def _rename(folder: Folder, slugs: dict[str, str], shop: Objects) -> Folder:
         lists={(slugs.get(slug, slug), name) for slug, name in folder.lists},
         orders={(slugs.get(slug, slug), name): names for (slug, name), names in folder.orders.items()},
     )
+    for values in renamed.objects.values():
+        if INCLUDES in values:
+            values[INCLUDES] = [_rename_part(part, slugs) for part in values[INCLUDES]]
     if "order" in renamed.objects.get(SHOP, {}):
         renamed.objects[SHOP]["order"] = [slugs.get(slug, slug) for slug in renamed.objects[SHOP]["order"]]
     return renamed
+
+
+def _rename_part(part: str, slugs: dict[str, str]) -> str:
+    slug, _, key = part.partition("/")
+    return f"{slugs.get(slug, slug)}/{key}"
 
 
 def _alike(ref: Ref) -> Ref:

@@ -5,6 +5,7 @@ from storefront.shop.catalog.amounts import Amount, write_amount
 from storefront.shop.catalog.models import KeySource, ProductState
 from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.catalog.tax import BEHAVIORS
+from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.editor.product_settings import PRODUCT_FIELDS
 from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule
 from storefront.shop.files.quotes import quotes
@@ -18,6 +19,7 @@ from storefront.shop.files.values import (
     last_day,
     moment,
     number,
+    parts,
     prefix,
     questions,
     slug,
@@ -79,6 +81,7 @@ EDITION = (
     number("activation_limit"),
     number("seats"),
     number("update_days"),
+    parts(INCLUDES),
 )
 PICTURE = (text("alt", ALT), text("filename", FILENAME))
 SAMPLE = (text("title", TITLE), text("filename", FILENAME))

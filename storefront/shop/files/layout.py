@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.files import fields
 from storefront.shop.files.names import safe_name
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref
@@ -85,7 +86,11 @@ def _product_files(shop: Objects, ref: Ref) -> Iterator[OutFile]:
 
 def _write_edition(shop: Objects, ref: Ref) -> dict[str, Any]:
     edition: dict[str, Any] = {"key": ref.name}
-    edition |= {known.name: _written(known, shop[ref][known.name]) for known in fields.EDITION}
+    edition |= {
+        known.name: _written(known, shop[ref][known.name])
+        for known in fields.EDITION
+        if known.name != INCLUDES or shop[ref][INCLUDES]
+    }
     prices = sorted(
         (other.part, values["amount"]) for other, values in shop.items() if other[:3] == (Kind.PRICE, *ref[1:3])
     )

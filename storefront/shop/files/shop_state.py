@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from storefront.shop.catalog.amounts import amount_of_price
 from storefront.shop.catalog.models import Edition, Price, Product, ProductAlias, Release, ReleaseFile
 from storefront.shop.catalog.releases import state_of
+from storefront.shop.editor.parts import INCLUDES, read_part_names
 from storefront.shop.files import fields
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
 from storefront.shop.looks.change import CHOSEN
@@ -76,10 +77,12 @@ def _read_editions(session: Session, slugs: dict[int, str], objects: Objects) ->
         select(Edition).order_by(Edition.product_id, Edition.position, Edition.id).execution_options(**FRESH)
     ).all()
     refs = {edition.id: Ref(Kind.EDITION, slugs[edition.product_id], edition.key) for edition in editions}
+    parts = read_part_names(session, refs)
     for edition in editions:
         ref = refs[edition.id]
         objects[product_ref(ref.product)]["editions"].append(edition.key)
-        yield ref, {known.name: getattr(edition, known.column) for known in fields.EDITION}
+        own = {known.name: getattr(edition, known.column) for known in fields.EDITION if known.name != INCLUDES}
+        yield ref, own | {INCLUDES: parts.get(edition.id, [])}
     for price in session.scalars(
         select(Price).where(Price.is_active).order_by(Price.id).execution_options(**FRESH)
     ):

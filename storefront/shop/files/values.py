@@ -7,6 +7,7 @@ from typing import Any
 
 from storefront.core.email_addresses import find_address, is_address
 from storefront.shop.catalog.last_day import end_of_day
+from storefront.shop.catalog.parts import MOST_PARTS
 from storefront.shop.editor.refusals import ProductRefused
 from storefront.shop.editor.texts import (
     LONGEST_ANSWER,
@@ -323,6 +324,28 @@ def slugs(name: str) -> Field:
 
     return Field(
         name=name, column=name, read=read, write=list, schema={"type": "array", "items": {"type": "string"}}
+    )
+
+
+def parts(name: str) -> Field:
+    """Return a field for editions of other products, each as `slug/key`."""
+
+    def read(node: Node) -> list[str]:
+        words = [scalar(entry).strip() for entry in items(node)]
+        for word, entry in zip(words, items(node), strict=True):
+            slug, _, key = word.partition("/")
+            if not key:
+                raise Wrong(f"{word!r} names no edition: write one like my-tool/personal.", entry.line)
+            read_slug(slug, entry.line)
+        return words
+
+    schema: Schema = {"type": "string", "pattern": "^[a-z0-9-]+/[a-z0-9-]+$"}
+    return Field(
+        name=name,
+        column=name,
+        read=read,
+        write=list,
+        schema={"type": "array", "maxItems": MOST_PARTS, "items": schema},
     )
 
 

@@ -23,6 +23,7 @@ from storefront.shop.editor.editions import (
     write_switch,
 )
 from storefront.shop.editor.order import order_products
+from storefront.shop.editor.parts import INCLUDES, write_parts
 from storefront.shop.editor.prices import drop_price, write_price
 from storefront.shop.editor.product_settings import write_settings
 from storefront.shop.editor.products import add_aliases, make_product, write_slug, write_texts
@@ -66,7 +67,8 @@ def write_plan(
     each product whose settings changed.
     """
     writer = _Writer(session, plan, orders, stored)
-    for slug in dict.fromkeys(step.ref.product for step in plan.steps if step.ref.product):
+    slugs = list(dict.fromkeys(step.ref.product for step in plan.steps if step.ref.product))
+    for slug in sorted(slugs, key=lambda slug: _place_of(slug, plan)):
         writer.write_product(slug, after_product)
     for step in plan.of_kind(Kind.PAGE):
         write_page_step(session, step)
@@ -75,6 +77,13 @@ def write_plan(
     for step in plan.of_kind(Kind.LOOKS):
         write_file(session, LooksFile(step.ref.name), stored.looks[step.ref])
     _rename_products(session, plan)
+
+
+def _place_of(slug: str, plan: Plan) -> int:
+    """Return 2 for bundles, behind what they include, and 1 for what is none any more and may be a part now."""
+    steps = [step.values for step in plan.of_kind(Kind.EDITION) if step.ref.product == slug]
+    changed = [values[INCLUDES] for values in steps if INCLUDES in values]
+    return (2 if any(changed) else 1) if changed else 0
 
 
 def _rename_products(session: Session, plan: Plan) -> None:
@@ -170,7 +179,7 @@ class _Writer:
             after_product(self._session, product)
 
     def _write_edition(self, product: Product, step: Step) -> None:
-        values = {name: value for name, value in step.values.items() if name != "is_active"}
+        values = {name: value for name, value in step.values.items() if name not in ("is_active", INCLUDES)}
         if step.act is Act.MAKE:
             texts = {"line": "", **{name: value for name, value in values.items() if name not in LIMITS}}
             limits = {name: value for name, value in values.items() if name in LIMITS}
@@ -178,6 +187,8 @@ class _Writer:
         else:
             edition = get_edition(self._session, product, step.ref.name)
             write_edition(self._session, product, edition, values, renamed=self._find_renamed(product))
+        if INCLUDES in step.values:
+            write_parts(self._session, product, edition, step.values[INCLUDES])
         if step.act is Act.REMOVE or "is_active" in step.values:
             write_switch(self._session, product, edition, is_active=step.values.get("is_active", False))
 

@@ -43,7 +43,8 @@ def test_has_every_file_that_a_product_names_and_no_other(folder: Path, slug: st
     assert sorted(named) == sorted(
         path.name for path in product.iterdir() if path.is_file() and path.name != "product.md"
     )
-    assert len(list(product.glob("releases/*/*.*"))) >= 1
+    is_bundle = "    includes: [" in (product / "product.md").read_text()
+    assert bool(list(product.glob("releases/*/*.*"))) != is_bundle
 
 
 @pytest.mark.parametrize("path", sorted(SHOP.rglob("*.png")), ids=lambda path: f"{path.parent.name}/{path.stem}")

@@ -12,7 +12,7 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.devtools.samples.folder import lay_out, list_slugs
 from storefront.devtools.samples.seed import add_pictures, seed, seed_without_pictures
-from storefront.shop.catalog.models import Edition, Price, Product, Release, ReleaseFile
+from storefront.shop.catalog.models import BundlePart, Edition, Price, Product, Release, ReleaseFile
 from storefront.shop.editor.products import change_slug
 from storefront.shop.files.apply import plan_folder
 from storefront.shop.media.models import ProductPicture, ProductSample
@@ -26,11 +26,15 @@ from tests.support.recoded import recode_each_once
 from tests.support.rows import change_rows, count_rows, read_rows
 from tests.support.shop import Buyer
 
-TABLES = (Product, Edition, Price, Release, ReleaseFile, ProductSample)
+TABLES = (Product, Edition, Price, BundlePart, Release, ReleaseFile, ProductSample)
 ROWS = {
-    "products": 7, "editions": 11, "prices": 22, "releases": 7, "release_files": 10, "product_samples": 9,
+    "products": 8, "editions": 12, "prices": 24, "bundle_parts": 3, "releases": 7, "release_files": 10,
+    "product_samples": 9,
 }  # fmt: skip
-EMPTYING = ("product_pictures", "product_samples", "release_files", "releases", "prices", "editions", "products")
+EMPTYING = (
+    "bundle_parts", "product_pictures", "product_samples", "release_files", "releases", "prices", "editions",
+    "products",
+)  # fmt: skip
 
 
 def test_publishes_every_product_whole(app: Flask, buyer: Buyer) -> None:
@@ -148,7 +152,7 @@ def test_brings_in_the_pictures_with_words_for_each(
     with app.app_context():
         add_pictures()
     pictures = count_rows(app, ProductPicture)["product_pictures"]
-    assert pictures == 16
+    assert pictures == 17
     assert len(read_rows(app, "SELECT id FROM product_pictures WHERE length(alt) > 30")) == pictures
     for slug in list_slugs():
         page = buyer.get(f"/products/{slug}").text

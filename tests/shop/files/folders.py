@@ -15,8 +15,8 @@ from tests.shop.media.drawn import MP3, PDF, draw, saved
 from tests.support.rows import change_rows
 
 CATALOG = (
-    "product_samples", "product_pictures", "pictures", "release_files", "releases", "stripe_mirrors", "prices",
-    "editions", "product_aliases", "products",
+    "bundle_parts", "product_samples", "product_pictures", "pictures", "release_files", "releases",
+    "stripe_mirrors", "prices", "editions", "product_aliases", "products",
 )  # fmt: skip
 
 FULL = """\
@@ -107,6 +107,21 @@ Done. עברית
 """
 
 
+BUNDLE = """\
+---
+name: All of it
+tagline: Everything at once.
+state: published
+grants_download: false
+editions:
+  - key: all
+    name: All
+    includes: [tidy-tool/team, book/e-book]
+    prices: {usd: 90}
+---
+
+Both.
+"""
 DATED = "---\npublished_at: 2025-01-02T03:04:05.678Z\n---\n* new\n"
 
 
@@ -130,6 +145,7 @@ def full_folder(root: Path) -> Path:
             "logo.png": saved(draw(400, 100)),
             "pages/terms.md": "---\ntitle: Terms\nlegal_kind: terms\nis_published: true\n---\nBe **kind**.\n",
             "pages/about-us.md": "---\ntitle: About us\n---\nTwo people.\n",
+            "products/all-of-it/product.md": BUNDLE,
             "products/tidy-tool/product.md": FULL.replace("{paragraph}", "Long words. " * 100),
             "products/tidy-tool/cover.png": saved(draw(700, 400)),
             "products/tidy-tool/window.png": saved(draw(400, 700, color=(9, 9, 9))),

@@ -34,9 +34,10 @@ def test_makes_everything_once(app: Flask, tmp_path: Path) -> None:
     empty_catalog(app)
     folders = [full_folder(tmp_path / name) for name in ("one", "two", "three")]
     assert at_once(app, *(lambda root=root: apply_folder(root) for root in folders)) == ["", "", ""]
-    assert len(read_rows(app, "SELECT id FROM products")) == 2
-    assert len(read_rows(app, "SELECT id FROM prices")) == 7
-    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'product.created'")) == 2
+    assert len(read_rows(app, "SELECT id FROM products")) == 3
+    assert len(read_rows(app, "SELECT id FROM prices")) == 8
+    assert len(read_rows(app, "SELECT id FROM bundle_parts")) == 2
+    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'product.created'")) == 3
     assert all(plan(app, root).plan.is_empty for root in folders)
 
 

@@ -78,7 +78,7 @@ def test_stores_what_was_typed_as_text(app: Flask, tmp_path: Path) -> None:
     assert shop["tidy-tool/personal/eur"] == {"amount": 1850}
     assert shop["tidy-tool/0.9"]["state"] == "withdrawn"
     assert shop["shop"]["about"] == "# We\nC:\\new"
-    assert shop["shop"]["order"] == ["tidy-tool", "book"]
+    assert shop["shop"]["order"] == ["tidy-tool", "book", "all-of-it"]
     assert shop["shop"]["page_order"] == ["terms", "about-us"]
     assert shop["pages/terms"] == {
         "title": "Terms",

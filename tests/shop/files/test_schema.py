@@ -46,4 +46,4 @@ def test_names_an_unknown_field(tmp_path: Path) -> None:
     validator = jsonschema.Draft202012Validator(make_schema()["$defs"]["product.md"])
     jsonschema.Draft202012Validator.check_schema(make_schema())
     assert [error.message for error in validator.iter_errors({"tagine": "x"})]
-    assert check(full_folder(tmp_path / "shop")) == 8
+    assert check(full_folder(tmp_path / "shop")) == 9

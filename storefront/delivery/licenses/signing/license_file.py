@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func
+
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import AccessDenied, NotFound
@@ -16,7 +18,8 @@ from storefront.delivery.licenses.signing.jws import sign
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.access import access
 from storefront.orders.facts import item_facts
-from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.models import Grant, ItemPart, Order, OrderItem
+from storefront.orders.queries import part_of_grant
 from storefront.shop.catalog.models import Edition, Price, Product
 
 KIND = "license+jwt"
@@ -31,12 +34,13 @@ class SoldLicense:
     license: License
     order: Order
     item: OrderItem
+    part: ItemPart | None  # of a bundle
     product: Product
     edition: str | None
 
     @property
     def updates_until(self) -> datetime | None:
-        days = self.item.update_days
+        days = (self.part or self.item).update_days
         return self.order.bought_at + timedelta(days=days) if days is not None else None
 
 
@@ -67,12 +71,14 @@ def _find_sold(license_id: int) -> SoldLicense | None:
             License,
             Order,
             OrderItem,
+            ItemPart,
             Product,
             Edition.name.label("edition"),
         )
         .join(Product, Product.id == Grant.product_id)
         .outerjoin(Price, Price.id == OrderItem.price_id)
-        .outerjoin(Edition, Edition.id == Price.edition_id)
+        .outerjoin(ItemPart, part_of_grant())
+        .outerjoin(Edition, Edition.id == func.coalesce(ItemPart.edition_id, Price.edition_id))
         .where(License.id == license_id)
         .execution_options(populate_existing=True)
     ).one_or_none()
@@ -82,6 +88,7 @@ def _find_sold(license_id: int) -> SoldLicense | None:
         license=row.License,
         order=row.Order,
         item=row.OrderItem,
+        part=row.ItemPart,
         product=row.Product,
         edition=row.edition,
     )

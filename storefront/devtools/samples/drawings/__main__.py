@@ -23,6 +23,7 @@ PICTURES: dict[str, Callable[[], Canvas]] = {
     "plainmarks/grid": designs.icons_grid,
     "daybook/cover": tools.daybook_cover,
     "daybook/week": tools.daybook_week,
+    "the-terminal-set/cover": tools.set_cover,
     "a-year-on-a-page/cover": papers.planner_cover,
     "a-year-on-a-page/spring": papers.planner_month,
 }

@@ -106,3 +106,54 @@ def daybook_week() -> Canvas:
     ]
     window(canvas, lines, title="~ — daybook", size=32)
     return canvas
+
+
+def set_cover() -> Canvas:
+    """Draw a terminal, a notebook and a book on a shelf, with a ribbon around all of them."""
+    canvas = Canvas("#f0d9c4")
+    canvas.circle(800, 470, 420, "#f5e4d3")
+    canvas.box((0, 738, 1600, 162), "#c98f66")
+    canvas.box((0, 738, 1600, 20), "#b57b53")
+    _terminal(canvas, (292, 300))
+    _notebook(canvas, (700, 228))
+    _book(canvas, (1024, 176))
+    canvas.box((272, 560, 1066, 46), "#c2452f")
+    canvas.box((272, 594, 1066, 12), "#a53724")
+    for turn in (-1, 1):
+        canvas.shape([(852, 582), (852 + turn * 96, 516), (852 + turn * 96, 646)], "#d95a43")
+    canvas.circle(852, 582, 34, "#a53724")
+    return canvas
+
+
+def _terminal(canvas: Canvas, place: Point) -> None:
+    x, y = place
+    canvas.box((x, y, 388, 438), "#16211c", 20)
+    canvas.box((x, y, 388, 54), "#24332c", 20)
+    for number, color in enumerate(("#e0705f", "#e8b04b", "#5fb98d")):
+        canvas.circle(x + 34 + number * 34, y + 27, 10, color)
+    canvas.line([(x + 44, y + 104), (x + 70, y + 128), (x + 44, y + 152)], GREEN, 10)
+    canvas.box((x + 92, y + 140, 56, 14), GREEN)
+    for number, share in enumerate((0.78, 0.5)):
+        canvas.box((x + 44, y + 192 + number * 40, 300 * share, 14), DIM, 7)
+
+
+def _notebook(canvas: Canvas, place: Point) -> None:
+    x, y = place
+    canvas.box((x, y, 296, 510), "#29355f", 18)
+    canvas.box((x, y, 52, 510), "#d9604c", 18)
+    canvas.box((x + 34, y, 18, 510), "#d9604c")
+    canvas.box((x + 96, y + 74, 156, 108), "#f7f1e3", 10)
+    for number, share in enumerate((1.0, 0.62)):
+        canvas.box((x + 118, y + 108 + number * 34, 112 * share, 12), "#8d95b5", 6)
+
+
+def _book(canvas: Canvas, place: Point) -> None:
+    x, y = place
+    canvas.box((x + 14, y + 8, 288, 554), "#f8f1e2", 8)
+    canvas.box((x, y, 288, 562), "#5b2f38", 10)
+    canvas.box((x, y, 36, 562), "#4a252d", 10)
+    canvas.box((x + 78, y + 92, 150, 14), "#f6e6c8", 7)
+    canvas.box((x + 78, y + 128, 110, 14), "#f6e6c8", 7)
+    canvas.box((x + 78, y + 172, 60, 8), "#d99b4e")
+    canvas.circle(x + 154, y + 292, 58, "#d99b4e")
+    canvas.circle(x + 154, y + 292, 30, "#5b2f38")
