@@ -11,7 +11,7 @@ from storefront.shop.profile.change import RULES, read_written
 from storefront.shop.profile.read import profile_of, read_profile, showing
 
 LONGEST_PREVIEW = 4000  # characters of a text: what cannot be saved is shown all the same, within reason
-SHEET = '<div role="main">'
+SHEET = '<table class="frame"'
 
 
 def preview_receipt(typed: Mapping[str, str], *, email: str) -> str:

@@ -10,6 +10,7 @@ from tests.faults.database_trouble import used_up
 from tests.mail.smtp_server import use_server
 from tests.mail.strict import read_strictly, sender_of, text_of
 from tests.owner.admin.editor_forms import said, shown_in
+from tests.support.letters import words_of
 from tests.support.people import OWNER, make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer, run_worker_once
@@ -77,6 +78,19 @@ def test_keeps_what_was_typed_and_shows_what_somebody_else_saved(app: Flask, own
     assert read_rows(app, ROW)[0] == dict.fromkeys(read_rows(app, ROW)[0], "") | {"name": "Second"}
     assert owner.post(f"{PAGE}/nothing").status_code == 404
     assert "Nothing was changed." in said(owner, owner.post(f"{PAGE}/words", name="Second"))
+
+
+def test_keeps_who_sells_for_the_receipts(owner: Buyer) -> None:
+    seller = {"legal_name": "Wren & Co Ltd", "postal_address": "12 Lane\r\nYork", "tax_id": "VAT ID GB1"}
+    refused = owner.post(f"{PAGE}/seller", **seller | {"tax_id": "x" * 61}, **digests(owner, "seller"))
+    assert refused.status_code == 400
+    assert "The tax ID has 61 characters, and 60 fit." in refused.text
+    assert 'value="Wren &amp; Co Ltd"' in refused.text
+    assert "Saved." in said(owner, owner.post(f"{PAGE}/seller", **seller, **digests(owner, "seller")))
+    shown = words_of(owner.post(f"{PAGE}/mails/preview").text)
+    assert "Sold by Wren & Co Ltd 12 Lane York VAT ID GB1" in shown
+    late = owner.post(f"{PAGE}/seller", tax_id="VAT ID GB2", **shown_in(refused.text, "seller"))
+    assert (late.status_code, "<blockquote>VAT ID GB1</blockquote>" in late.text) == (409, True)
 
 
 def test_shows_a_mail_with_words_that_are_not_saved(app: Flask, owner: Buyer) -> None:

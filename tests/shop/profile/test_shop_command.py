@@ -16,6 +16,8 @@ def test_writes_what_a_program_says_and_leaves_the_rest(app: Flask, command: Cli
     assert "nothing" in done(command, "shop", "edit", *words)
     assert read_json(command, "shop", "show")["about"] == "We are **two**."
     assert "support-email       none" in done(command, "shop", "show")
+    seller = ("--legal-name", "Ada Ltd", "--postal-address", "12 Lane\nYork", "--tax-id", "VAT ID GB1")
+    assert read_json(command, "shop", "edit", *seller)["changed"] == ["legal_name", "postal_address", "tax_id"]
     page = Buyer(app).get("/").text
     assert "Ada&#39;s Fonts 💫</a>" in page
     assert "We are <strong>two</strong>." in page
