@@ -25,10 +25,13 @@ def refund(
     from storefront.cli.refund_text import refund_lines
     from storefront.orders.lookup import get_order
     from storefront.owner.history.order import read_history
-    from storefront.payments.fulfillment.refund import refund_order
+    from storefront.payments.fulfillment.refund import RefundedBefore, refund_order
 
     with open_shop(says_try_again=False):
-        refunded = refund_order(number, amount=amount, positions=positions, reason=reason, again=again)
+        try:
+            refunded = refund_order(number, amount=amount, positions=positions, reason=reason, again=again)
+        except RefundedBefore as error:
+            raise RefundedBefore(f"{error.message} If you mean another one, add --again.") from error
         history = read_history(get_order(number))
     value = {"refund": asdict(refunded), "order": history_to_json(history)}
     print_result(value, refund_lines(refunded, history), as_json=as_json)

@@ -12,6 +12,7 @@ from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.delivery.downloads.granted_files import GrantedFile
 from storefront.delivery.downloads.models import Download
+from storefront.orders.after_sale import OrderChange
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
@@ -21,6 +22,14 @@ class DownloadLimitReached(StorefrontError):
     code = "download_limit_reached"
     status = 403
     title = "This file was downloaded as often as it may be"
+
+
+class RaisedBefore(StorefrontError):
+    """A form that was sent twice, or by two people."""
+
+    code = "raised_before"
+    status = 409
+    title = "The limit was raised meanwhile"
 
 
 class DownloadsExpired(StorefrontError):
@@ -120,16 +129,32 @@ def count_downloads(grant_ids: Collection[int]) -> dict[tuple[int, int], int]:
     return {(grant_id, file_id): used for grant_id, file_id, used in rows}
 
 
-def raise_limit(reference: str, *, downloads: int = 0, days: int = 0) -> int:
+def count_raises(session: Session, order_id: int) -> int:
+    """Return how often the limit of an order was raised by hand."""
+    raises = select(func.count()).where(
+        OrderChange.order_id == order_id, OrderChange.what == ChangeKind.LIMIT_RAISED.value
+    )
+    return session.scalar(raises) or 0
+
+
+def raise_limit(reference: str, *, downloads: int = 0, days: int = 0, raises: int | None = None) -> int:
     """Allow more of everything in the order so named; return how many grants that is.
+
+    `raises` is how often that was done when somebody decided on it, so that a form sent twice raises it once.
 
     Raises:
         NotFound: no such order in the running mode.
+        RaisedBefore: it was done meanwhile; nothing was changed.
     """
     with transaction() as session:
-        order = session.execute(select(Order.id, Order.number).where(is_named(reference))).first()
+        named = select(Order.id, Order.number).where(is_named(reference)).with_for_update()
+        order = session.execute(named).first()
         if order is None:
             raise not_found(reference)
+        if raises is not None and raises != count_raises(session, order.id):
+            raise RaisedBefore(
+                f"The limit of order {order.number} was raised meanwhile. Nothing more was changed."
+            )
         raised = add_allowance(session, order.id, downloads=downloads, days=days)
         add_change(session, order.id, ChangeKind.LIMIT_RAISED, f"{downloads} downloads, {days} days")
         record(

@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from storefront.core.db import db
+from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import License, PoolKey, RetiredKey
@@ -69,6 +71,19 @@ def find_license_row(session: Session, key: str, *, is_locked: bool = False) -> 
         .execution_options(populate_existing=True)
     )
     return session.scalars(licenses.with_for_update() if is_locked else licenses).first()
+
+
+def get_key_in_order(number: str, license_id: int) -> str:
+    """Return the key that a license of this order has now.
+
+    Raises:
+        NotFound: the order has no such license, in the running mode.
+    """
+    named = select_sold_licenses(License.key).where(License.id == license_id, Order.number == number)
+    key = db.session.scalar(named)
+    if key is None:
+        raise NotFound(f"Order {number} has no such key.")
+    return str(key)
 
 
 def find_retired_key(session: Session, key: str) -> RetiredKey | None:

@@ -22,11 +22,13 @@ from storefront.owner.history.timeline import Moment, read_timeline
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryGrant:
-    """`key` is None for a download; masked unless the owner asked for keys."""
+    """`key` is None for a download; masked unless the owner asked for keys. `license_id` is None without a key."""
 
     kind: GrantKind
     product: str
     key: str | None
+    license_id: int | None
+    is_withdrawn: bool
     created_at: datetime
 
 
@@ -198,7 +200,13 @@ def _item(item: ItemContents, *, with_keys: bool) -> HistoryItem:
 
 
 def _grant(grant: GrantContents, *, with_keys: bool) -> HistoryGrant:
-    key = grant.license.key if grant.license is not None else None
-    if key is not None and not with_keys:
-        key = hint(key)
-    return HistoryGrant(kind=grant.kind, product=grant.product_name, key=key, created_at=grant.created_at)
+    issued = grant.license
+    key = issued.key if issued is not None else None
+    return HistoryGrant(
+        kind=grant.kind,
+        product=grant.product_name,
+        key=hint(key) if key is not None and not with_keys else key,
+        license_id=issued.id if issued is not None else None,
+        is_withdrawn=issued is not None and issued.withdrawn_at is not None,
+        created_at=grant.created_at,
+    )

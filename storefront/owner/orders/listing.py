@@ -5,7 +5,7 @@ What an index knows of it (`orders/narrowing.py`) only spares reading the others
 word of a name, is looked for in so many orders at a time, and the page says how far it looked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -35,6 +35,7 @@ MOST_READ = 5000  # orders that one page looks through
 FEW = 5000  # orders that are read whole, and put in order here
 
 Condition = ColumnElement[bool]
+NEWEST_FIRST = (Order.placed_at.desc(), Order.id.desc())
 COLUMNS = (
     Order.id,
     Order.number,
@@ -163,19 +164,25 @@ def _select(is_match: Condition) -> Select[Any]:
     return select(*COLUMNS, is_match.label("is_match"))
 
 
-def select_newest(wanted: _Wanted, limit: int) -> Select[Any]:
-    """Select orders as one index has them, each with whether it matches what no index knows."""
+def select_newest(wanted: _Wanted, limit: int) -> Select[int]:
+    """Select the ids of the newest orders, as one index has them."""
     narrowing = find_narrowing(wanted.state) if wanted.state else None
     by_index = wanted.bounds if narrowing is None else [*wanted.bounds, narrowing]
-    matching = _select(and_(true(), *_conditions(wanted))).where(*by_index)
-    return matching.order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit)
+    return select(Order.id).where(*by_index).order_by(*NEWEST_FIRST).limit(limit)
+
+
+def _read_newest(wanted: _Wanted, limit: int) -> Sequence[Row[Any]]:
+    """Read them, each with whether it matches what no index knows: asked of these, and not of all there are."""
+    matching = _select(and_(true(), *_conditions(wanted)))
+    newest = matching.where(Order.id.in_(select_newest(wanted, limit))).order_by(*NEWEST_FIRST)
+    return db.session.execute(newest).all()
 
 
 def _look_through(wanted: _Wanted, limit: int) -> OrderPage:
     found: list[Row[Any]] = []
     bounds, size, read = list(wanted.bounds), limit + 1, 0
     while True:
-        rows = db.session.execute(select_newest(wanted, size)).all()
+        rows = _read_newest(wanted, size)
         found += _keep(rows, wanted.state)
         read += len(rows)
         if len(found) > limit or len(rows) < size:

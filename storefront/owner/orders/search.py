@@ -1,7 +1,6 @@
 """What somebody pasted into the search: a number, an address, a key, a card's last digits or an id of Stripe's."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -55,10 +54,11 @@ def recognize(pasted: str) -> Named | None:
 
     A key that was replaced still names its order. One statement for each thing that the text may be.
     """
-    for named in _readings(pasted.strip()):
-        if db.session.scalar(named.ids.limit(1)) is not None:
-            return named
-    return None
+    text = pasted.strip()
+    named = _read_as_name(text)
+    if db.session.scalar(named.ids.limit(1)) is not None:
+        return named
+    return _find_by_key(text)
 
 
 def has_words(text: str) -> ColumnElement[bool]:
@@ -68,22 +68,18 @@ def has_words(text: str) -> ColumnElement[bool]:
     return and_(*(or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words))
 
 
-def _readings(text: str) -> Iterator[Named]:
+def _read_as_name(text: str) -> Named:
     kind = text.partition("_")[0]
     if kind == "cs":
-        yield _by_column(Order.checkout_session_id == text)
-    elif kind == "pi":
-        yield _by_column(Order.payment_intent_id == text)
-    elif kind in AFTER_SALE:
+        return _by_column(Order.checkout_session_id == text)
+    if kind == "pi":
+        return _by_column(Order.payment_intent_id == text)
+    if kind in AFTER_SALE:
         rows = AFTER_SALE[kind]
-        yield _by_rows(select(rows.order_id).where(rows.id == text))
-    elif re.fullmatch(r"[0-9]{4}", text):
-        yield _by_column(Order.payment_last4 == text)
-    elif "@" in text:
-        yield of_address(text)
-    else:
-        yield _by_column(Order.number == text.upper())
-    yield _with_key(text)
+        return _by_rows(select(rows.order_id).where(rows.id == text))
+    if re.fullmatch(r"[0-9]{4}", text):
+        return _by_column(Order.payment_last4 == text)
+    return of_address(text) if "@" in text else _by_column(Order.number == text.upper())
 
 
 def _by_column(condition: ColumnElement[bool]) -> Named:
@@ -94,13 +90,13 @@ def _by_rows(ids: Select[int]) -> Named:
     return Named(ids, Order.id.in_(ids))
 
 
-def _with_key(key: str) -> Named:
+def _find_by_key(key: str) -> Named | None:
+    """Look for the license first: asked in one statement, PostgreSQL may read all lines that were ever sold."""
     hashes = hashes_of(key)
     now = select(License.id).where(License.key_hash.in_(hashes))
     before = select(RetiredKey.license_id).where(RetiredKey.key_hash.in_(hashes))
-    return _by_rows(
-        select(OrderItem.order_id)
-        .join(Grant, Grant.order_item_id == OrderItem.id)
-        .join(License, License.grant_id == Grant.id)
-        .where(License.id.in_(now.union_all(before)))  # an "or" of both takes no index
-    )
+    license_ids = db.session.scalars(now.union_all(before)).all()
+    if not license_ids:
+        return None
+    lines = select(OrderItem.order_id).join(Grant, Grant.order_item_id == OrderItem.id)
+    return _by_rows(lines.join(License, License.grant_id == Grant.id).where(License.id.in_(license_ids)))

@@ -10,6 +10,7 @@ class Permission(StrEnum):
     OWN_ACCOUNT = "own_account"  # one's own passkeys and sessions
     READ = "read"
     ORDERS = "orders"  # orders, resending, keys
+    MONEY = "money"  # refunds
     SHOP = "shop"  # products, prices, texts, settings
     PEOPLE = "people"
 
@@ -22,7 +23,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 ROLE_SENTENCES = {
     Role.OWNER: "May do everything, people and money included.",
-    Role.SUPPORT: "Helps buyers: orders, resending, keys. No products, no money, no settings.",
+    Role.SUPPORT: "Helps buyers: orders, resending, keys. No products, no refunds, no settings.",
     Role.READER: "Sees everything and changes nothing.",
 }
 

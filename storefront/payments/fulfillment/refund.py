@@ -38,7 +38,7 @@ class UnknownItem(StorefrontError):
 
 
 class RefundedBefore(StorefrontError):
-    """The same once more: a command typed twice, or one whose answer was lost."""
+    """The same once more: a command typed or a form sent twice, or one whose answer was lost."""
 
     code = "refunded_before"
     status = 409
@@ -73,6 +73,39 @@ class _Wanted:
         """
         named = ",".join(map(str, self.positions)) or "all"
         return f"refund:{self.payment_intent_id}:{self.amount_minor}:{named}:{self.known}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundPlan:
+    """What a refund would give back, and close: everything, or `closed` (descriptions of items), or nothing."""
+
+    amount_minor: int
+    left_minor: int
+    currency: str
+    closes_everything: bool
+    closed: tuple[str, ...]
+
+
+def plan_refund(
+    reference: str, *, amount: str | None = None, positions: Collection[int] = (), again: bool = False
+) -> RefundPlan:
+    """Say what `refund_order` would do, by what our rows say. Asks and changes nothing.
+
+    Raises:
+        NotFound, NothingToRefund, WrongAmount, UnknownItem, RefundedBefore: as `refund_order` does.
+    """
+    order = get_order(reference)
+    wanted = _check(order, amount, sorted(set(positions)), again=again)
+    left_minor, _payment = _left_to_refund(order)
+    items = select(OrderItem.description).where(OrderItem.order_id == order.id)
+    named = items.where(OrderItem.position.in_(wanted.positions)).order_by(OrderItem.position)
+    return RefundPlan(
+        amount_minor=wanted.amount_minor,
+        left_minor=left_minor,
+        currency=wanted.currency,
+        closes_everything=wanted.amount_minor == left_minor,
+        closed=tuple(db.session.scalars(named)) if wanted.positions else (),
+    )
 
 
 def refund_order(
@@ -189,9 +222,7 @@ def _add_up(order: Order, positions: list[int], *, again: bool) -> int:
         if position not in items:
             raise UnknownItem(f"Order {order.number} has no item {position}: they count from 1 to {len(items)}.")
         if items[position].is_refunded and not again:
-            raise RefundedBefore(
-                f"Item {position} of order {order.number} is refunded already. For more of it add --again."
-            )
+            raise RefundedBefore(f"Item {position} of order {order.number} is refunded already.")
     total_minor = sum(items[position].total_minor for position in positions)
     if total_minor == 0:
         raise NothingToRefund(f"Nothing was paid for these items of order {order.number}.")
@@ -204,5 +235,5 @@ def _refuse_the_same(order: Order, amount_minor: int, refunds: Collection[Refund
             amount = money.format_money(amount_minor, order.currency)
             raise RefundedBefore(
                 f"Order {order.number} has a refund of {amount} already, from "
-                f"{refund.created_at:%Y-%m-%d %H:%M} UTC ({refund.id}). If you mean another one, add --again."
+                f"{refund.created_at:%Y-%m-%d %H:%M} UTC ({refund.id})."
             )

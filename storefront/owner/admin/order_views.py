@@ -1,0 +1,168 @@
+"""One order, and what can be done about it: resend, downloads, keys, a decision. Refunds have their own page."""
+
+from flask import flash, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from storefront.buyers.library.resend import Resent, resend
+from storefront.core.db import db
+from storefront.core.errors import StorefrontError
+from storefront.delivery.downloads.counting import count_raises, raise_limit
+from storefront.delivery.licenses.keys import hint
+from storefront.delivery.licenses.owner_actions import replace_key, restore_key, withdraw_key
+from storefront.delivery.licenses.queries import get_key_in_order
+from storefront.orders.decide import decide
+from storefront.orders.lookup import get_order
+from storefront.orders.models import Decision
+from storefront.orders.notices import close_notice
+from storefront.owner.admin.blueprint import admin, here, needs
+from storefront.owner.history.order import read_history
+from storefront.owner.people.roles import Permission, may
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.stripe_api.own_words import link_words
+
+LONGEST_REASON = 200
+MOST_DOWNLOADS, MOST_DAYS = 1000, 3650
+DECIDED = {
+    Decision.WITHDRAW: "The order is withdrawn: nothing of it works any more.",
+    Decision.ALLOW: "The order stays open, whatever the payment says.",
+    Decision.FOLLOW_PAYMENT: "The order follows its payment again.",
+}
+
+
+class FormRefused(StorefrontError):
+    code = "form_refused"
+    status = 400
+    title = "Something on the form is missing"
+
+
+@admin.get("/orders/<number>")
+@needs(Permission.READ)
+def order(number: str) -> ResponseReturnValue:
+    """Its keys are masked: who may see them whole is asked at the machine."""
+    return _order_page(number)
+
+
+def _order_page(number: str, refusal: StorefrontError | None = None) -> ResponseReturnValue:
+    row = get_order(number)
+    history = read_history(row)
+    page = render_template(
+        "owner/orders/order.html",
+        order=history,
+        words=link_words(history.checkout_text or ""),
+        raises=count_raises(db.session(), row.id),
+        decisions=Decision,
+        may_help=may(here().role, Permission.ORDERS),
+        may_refund=may(here().role, Permission.MONEY),
+        error=refusal.message if refusal else "",
+        typed=request.form,
+    )
+    return make_response(page, refusal.status if refusal else 200)
+
+
+def _done(number: str, words: str) -> ResponseReturnValue:
+    flash(words, "good")
+    return redirect(f"/admin/orders/{number}", 303)
+
+
+@admin.post("/orders/<number>/resend")
+@needs(Permission.ORDERS)
+def resend_order(number: str) -> ResponseReturnValue:
+    to = request.form.get("to", "").strip()
+    try:
+        resent = resend(number, to=to or None, new_link="new_link" in request.form)
+    except StorefrontError as refusal:
+        return _order_page(number, refusal)
+    return _done(resent.number, _resent_words(resent))
+
+
+def _resent_words(resent: Resent) -> str:
+    moved = f"The order belongs to {resent.email} now, with its keys and devices. " if resent.has_moved else ""
+    if resent.not_sent:
+        return f"{moved}There is no receipt to send yet: {resent.not_sent}"
+    if resent.was_sent_lately:
+        return f"This email went to {resent.email} within the hour already, so it is not sent twice."
+    return f"{moved}An email is on its way to {resent.email}. Every file can be downloaded once more."
+
+
+@admin.post("/orders/<number>/raise-limit")
+@needs(Permission.ORDERS)
+def raise_order_limit(number: str) -> ResponseReturnValue:
+    try:
+        downloads, days = _count("downloads", MOST_DOWNLOADS), _count("days", MOST_DAYS)
+        if not downloads and not days:
+            raise FormRefused("Type how many downloads or days more.")
+        grants = raise_limit(number, downloads=downloads, days=days, raises=_count("raises", 10**6))
+    except StorefrontError as refusal:
+        return _order_page(number, refusal)
+    if not grants:
+        return _done(number, "This order has nothing to download, so nothing was changed.")
+    return _done(number, f"{downloads} more downloads of each file, {days} more days.")
+
+
+def _count(name: str, most: int) -> int:
+    typed = request.form.get(name, "").strip() or "0"
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 9 and int(typed) <= most):
+        raise FormRefused(f"Type a whole number from 0 to {most}.")
+    return int(typed)
+
+
+@admin.post("/orders/<number>/decide")
+@needs(Permission.ORDERS)
+def decide_on_order(number: str) -> ResponseReturnValue:
+    """The list of what needs the owner is renewed; the decision stands where Stripe does not answer, too."""
+    try:
+        decision = _decision()
+        decide(number, decision, because=_because())
+    except StorefrontError as refusal:
+        return _order_page(number, refusal)
+    try:
+        fulfill_checkout(get_order(number).checkout_session_id, Look.NOW)
+    except StorefrontError as error:
+        flash(f"The list of what needs you was not renewed: {error.message}", "bad")
+    return _done(number, DECIDED[decision])
+
+
+def _decision() -> Decision:
+    try:
+        return Decision(request.form.get("decision", ""))
+    except ValueError as error:
+        raise FormRefused("Choose what should be true of this order.") from error
+
+
+def _because() -> str:
+    return " ".join(request.form.get("because", "").split())[:LONGEST_REASON]
+
+
+@admin.post("/orders/<number>/keys/<int:license_id>/<action>")
+@needs(Permission.ORDERS)
+def change_key(number: str, license_id: int, action: str) -> ResponseReturnValue:
+    """`shown` is the end of the key that the page showed: a form sent twice does not replace the new one, too."""
+    try:
+        key = get_key_in_order(get_order(number).number, license_id)
+        if request.form.get("shown", "") != hint(key):
+            raise FormRefused("This key was replaced meanwhile. Nothing more was changed.")
+        words = _change_key(action, key)
+    except StorefrontError as refusal:
+        return _order_page(number, refusal)
+    return _done(number, words)
+
+
+def _change_key(action: str, key: str) -> str:
+    if action == "replace":
+        replaced = replace_key(key, because=_because())
+        return f"{replaced.old_hint} is replaced. An email brings the new key to {replaced.email}."
+    if action == "withdraw":
+        return f"{withdraw_key(key, because=_because())} is withdrawn: programs refuse it from now on."
+    if action == "restore":
+        return f"{restore_key(key)} works again, on the same devices."
+    raise FormRefused("Press one of the buttons of the key.")
+
+
+@admin.post("/orders/<number>/notices/<int:notice_id>/done")
+@needs(Permission.ORDERS)
+def close_order_notice(number: str, notice_id: int) -> ResponseReturnValue:
+    try:
+        close_notice(notice_id)
+    except StorefrontError as refusal:
+        return _order_page(number, refusal)
+    return _done(number, "Done. It comes back if its cause does.")

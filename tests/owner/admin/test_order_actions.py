@@ -1,0 +1,191 @@
+"""What an owner or helper does for a buyer from the order's page: each once, however often it is sent."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from storefront.owner.people.models import Role
+from tests.support.databases import BOTH
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, Buyer
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+@pytest.fixture
+def sale(app: Flask, sandbox: SandboxClient) -> Sale:
+    return sell(app, sandbox, email=ADA)
+
+
+@pytest.fixture
+def helper(app: Flask) -> Buyer:
+    return sign_in_at_admin(app, make_person(app, role=Role.SUPPORT))
+
+
+def number_of(sale: Sale) -> str:
+    return str(read_rows(sale.app, "SELECT number FROM orders ORDER BY id")[0]["number"])
+
+
+def act(helper: Buyer, sale: Sale, path: str, **fields: str) -> str:
+    """Do it and return what the page says then, without its markup's quotes."""
+    home = f"/admin/orders/{number_of(sale)}"
+    answer = helper.post(f"{home}/{path}", **fields)
+    if answer.status_code == 303:
+        assert answer.location == home
+        answer = helper.get(home)
+    return answer.text.replace("&#39;", "'")
+
+
+def license_of(sale: Sale) -> int:
+    return int(read_rows(sale.app, "SELECT id FROM licenses ORDER BY id")[0]["id"])
+
+
+def more_downloads(sale: Sale) -> tuple[int, int]:
+    """Downloads of each file, and days."""
+    named = "SELECT extra_downloads, extra_days FROM grants WHERE kind = 'download'"
+    row = read_rows(sale.app, named)[0]
+    return row["extra_downloads"], row["extra_days"]
+
+
+def shown(key: str) -> str:
+    return f"\u2026{key[-5:]}"
+
+
+def test_sends_the_receipt_again_once_an_hour(sale: Sale, helper: Buyer) -> None:
+    change_rows(sale.app, "UPDATE outbox SET created_at = '2020-01-01 00:00:00+00:00'")
+    assert f"An email is on its way to {ADA}." in act(helper, sale, "resend")
+    assert "within the hour already" in act(helper, sale, "resend")
+    assert (
+        read_rows(sale.app, "SELECT extra_downloads FROM grants WHERE kind = 'download'")[0]["extra_downloads"]
+        == 1
+    )
+
+
+def test_moves_an_order_to_another_address_and_gives_it_a_new_link(sale: Sale, helper: Buyer) -> None:
+    page = act(helper, sale, "resend", to="eve@example")
+    assert "eve@example is not an email address." in page
+    assert 'value="eve@example"' in page
+    assert "belongs to eve@example.com now" in act(helper, sale, "resend", to=" eve@example.com ")
+    assert sale.buyer.get(sale.link).status_code == 200
+    act(helper, sale, "resend", new_link="yes")
+    assert sale.buyer.get(sale.link).status_code == 404
+
+
+def test_allows_more_downloads_once_for_each_form(sale: Sale, helper: Buyer) -> None:
+    asked = {"downloads": "3", "days": "7", "raises": "0"}
+    assert "3 more downloads of each file, 7 more days." in act(helper, sale, "raise-limit", **asked)
+    assert "was raised meanwhile" in act(helper, sale, "raise-limit", **asked)
+    assert 'name="raises" value="1"' in helper.get(f"/admin/orders/{number_of(sale)}").text
+    assert more_downloads(sale) == (3, 7)
+
+
+@both
+def test_raises_the_limit_once_where_two_send_it_at_once(sale: Sale, app: Flask) -> None:
+    helpers = [sign_in_at_admin(app, make_person(app, f"{name}@example.com", Role.SUPPORT)) for name in ("a", "b")]
+    asked = {"downloads": "3", "raises": "0"}
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(
+            pool.map(
+                lambda one: one.post(f"/admin/orders/{number_of(sale)}/raise-limit", **asked).status_code, helpers
+            )
+        )
+    assert sorted(statuses) == [303, 409]
+    assert more_downloads(sale) == (3, 0)
+
+
+@pytest.mark.parametrize("typed", ["-1", "1001", "three", "1.5", "٣", "9" * 30])
+def test_takes_only_whole_numbers_of_downloads(sale: Sale, helper: Buyer, typed: str) -> None:
+    page = act(helper, sale, "raise-limit", downloads=typed, raises="0")
+    assert "Type a whole number from 0 to 1000." in page
+    assert "Type how many downloads or days more." in act(
+        helper, sale, "raise-limit", downloads="", days="0", raises="0"
+    )
+    assert (
+        read_rows(sale.app, "SELECT extra_downloads FROM grants WHERE kind = 'download'")[0]["extra_downloads"]
+        == 0
+    )
+
+
+def test_withdraws_an_order_keeps_it_open_and_lets_it_follow_its_payment(sale: Sale, helper: Buyer) -> None:
+    for decision, words, is_open in (
+        ("withdraw", "nothing of it works any more", False),
+        ("allow", "stays open, whatever the payment says", True),
+        ("follow_payment", "follows its payment again", True),
+    ):
+        page = act(helper, sale, "decide", decision=decision, because=" it  leaked ")
+        assert words in page
+        assert f'value="{decision}" checked' in page
+        assert (sale.keys[0] in sale.order_page()) is is_open
+    assert "withdraw: it leaked" in page
+    assert "Choose what should be true" in act(helper, sale, "decide", decision="burn")
+
+
+@both
+def test_replaces_a_key_once_however_often_the_form_is_sent(sale: Sale, app: Flask) -> None:
+    path = f"/admin/orders/{number_of(sale)}/keys/{license_of(sale)}/replace"
+    helpers = [sign_in_at_admin(app, make_person(app, f"{name}@example.com", Role.SUPPORT)) for name in ("a", "b")]
+    asked = {"shown": shown(sale.keys[0])}
+    with ThreadPoolExecutor(2) as pool:
+        statuses = sorted(pool.map(lambda one: one.post(path, **asked).status_code, helpers))
+    assert statuses[0] == 303
+    assert statuses[1] in (400, 409)
+    assert helpers[0].post(path, **asked).status_code == 400
+    assert len(read_rows(app, "SELECT * FROM retired_keys")) == 1
+    assert sale.keys[0] not in sale.order_page()
+
+
+def test_withdraws_a_key_and_lets_it_work_again(sale: Sale, helper: Buyer) -> None:
+    asked = {"shown": shown(sale.keys[0])}
+    key = f"keys/{license_of(sale)}"
+    assert "is withdrawn: programs refuse it" in act(helper, sale, f"{key}/withdraw", **asked)
+    assert "Withdrawn</span>" in helper.get(f"/admin/orders/{number_of(sale)}").text
+    assert "works again, on the same devices" in act(helper, sale, f"{key}/restore", **asked)
+    assert "Press one of the buttons" in act(helper, sale, f"{key}/burn", **asked)
+    assert "replaced meanwhile" in act(helper, sale, f"{key}/withdraw", shown="\u2026XXXXX")
+
+
+def test_changes_no_key_of_another_order(sale: Sale, helper: Buyer, app: Flask, sandbox: SandboxClient) -> None:
+    other = sell(app, sandbox, email="eve@example.com")
+    hers = read_rows(app, "SELECT number FROM orders ORDER BY id DESC")[0]["number"]
+    answer = helper.post(f"/admin/orders/{hers}/keys/{license_of(sale)}/withdraw", shown=shown(sale.keys[0]))
+    assert answer.status_code == 404
+    assert f"Order {hers} has no such key." in answer.text
+    assert sale.keys[0] in sale.order_page()
+    assert other.keys[0] in other.order_page()
+
+
+def test_calls_a_notice_done(sale: Sale, helper: Buyer) -> None:
+    sale.at_charge("dispute")
+    sale.deliver("charge.dispute")
+    notice = read_rows(sale.app, "SELECT id FROM notices WHERE closed_at IS NULL")[0]["id"]
+    assert "It comes back if its cause does" in act(helper, sale, f"notices/{notice}/done")
+    assert f"notices/{notice}/done" not in helper.get(f"/admin/orders/{number_of(sale)}").text
+    assert "There is no notice 999" in act(helper, sale, "notices/999/done")
+
+
+def test_shows_no_key_whole_and_a_reader_no_button(sale: Sale, helper: Buyer, app: Flask) -> None:
+    page = helper.get(f"/admin/orders/{number_of(sale)}").text
+    assert sale.keys[0] not in page
+    assert shown(sale.keys[0]) in page
+    assert "/resend" in page
+    assert "/refund" not in page
+    reader = sign_in_at_admin(app, make_person(app, "reader@example.com", Role.READER))
+    page = reader.get(f"/admin/orders/{number_of(sale)}").text
+    assert "<form" not in page[page.index("<main") : page.index("</main>")]
+
+
+def test_writes_down_who_did_it(sale: Sale, helper: Buyer) -> None:
+    act(helper, sale, "decide", decision="withdraw")
+    act(helper, sale, f"keys/{license_of(sale)}/withdraw", shown=shown(sale.keys[0]))
+    entries = read_rows(sale.app, "SELECT verb, actor_kind FROM audit_entries ORDER BY id")
+    verbs = {entry["verb"] for entry in entries if entry["actor_kind"] == "person"}
+    assert {"order.decided", "key.withdrawn"} <= verbs
+
+
+def test_finds_no_order_by_a_wrong_number(helper: Buyer) -> None:
+    for path in ("resend", "raise-limit", "decide", "keys/1/withdraw"):
+        assert helper.post(f"/admin/orders/NEVER123/{path}", decision="allow", downloads="1").status_code == 404

@@ -1,0 +1,149 @@
+"""A refund from the order's page: said before it is made, proven, made once, and refused with what to do."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+
+from storefront.owner.people.models import Role
+from tests.support.databases import BOTH
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, Buyer
+
+PERSONAL, TEAM = ("twinspot", "Personal"), ("twinspot", "Team")
+
+
+@pytest.fixture
+def owner(app: Flask) -> Buyer:
+    return sign_in_at_admin(app, make_person(app))
+
+
+@pytest.fixture
+def sale(app: Flask, sandbox: SandboxClient) -> Sale:
+    return sell(app, sandbox, PERSONAL, TEAM, email=ADA)
+
+
+def page_of(sale: Sale) -> str:
+    return f"/admin/orders/{read_rows(sale.app, 'SELECT number FROM orders ORDER BY id')[0]['number']}/refund"
+
+
+def refunds(sale: Sale) -> list[int]:
+    return [
+        row["amount_minor"]
+        for row in read_rows(sale.app, "SELECT amount_minor FROM refunds ORDER BY created_at, id")
+    ]
+
+
+def test_says_what_will_happen_before_anything_does(sale: Sale, owner: Buyer, sandbox: SandboxClient) -> None:
+    sandbox.forget_calls()
+    first = owner.get(page_of(sale)).text
+    assert "Everything that is left" in first
+    assert " checked" not in first
+    check = f"{page_of(sale)}?check=yes&what="
+    everything = owner.get(f"{check}everything").text
+    assert "Everything closes" in everything
+    assert "goes back to Visa ending in 4242" in everything
+    assert f"An email tells {ADA}." in everything
+    one = owner.get(f"{check}items&item=2").text
+    assert "This closes, the rest keeps working: Twinspot" in one
+    part = owner.get(f"{check}amount&amount=5").text
+    assert "Refund $5.00?" in part
+    assert "Nothing closes" in part
+    assert ">Refund $5.00</button>" in part
+    assert sandbox.calls() == []
+    assert refunds(sale) == []
+
+
+@pytest.mark.happy_path
+def test_gives_back_a_part_then_an_item_then_the_rest(sale: Sale, owner: Buyer) -> None:
+    asked = [
+        ({"what": "amount", "amount": "5"}, "$5.00 is on its way back", True),
+        ({"what": "items", "item": "1", "reason": "duplicate"}, "$19.00 is on its way back", True),
+        ({"what": "everything"}, "is on its way back", False),
+    ]
+    for fields, words, is_open in asked:
+        answer = owner.post(page_of(sale), **fields)
+        assert answer.location == page_of(sale).removesuffix("/refund")
+        assert words in owner.get(answer.location).text
+        assert (sale.keys[1] in sale.order_page()) is is_open
+    assert refunds(sale)[:2] == [500, 1900]
+    order = read_rows(sale.app, "SELECT total_minor, refunded_minor FROM orders")[0]
+    assert order["total_minor"] == order["refunded_minor"]
+    assert "Everything went back already." in owner.get(page_of(sale)).text
+    assert "/refund" not in owner.get(page_of(sale).removesuffix("/refund")).text
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_gives_back_once_what_is_sent_twice_at_once(sale: Sale, owner: Buyer, app: Flask) -> None:
+    other = sign_in_at_admin(app, make_person(app, "second@example.com"))
+    asked = {"what": "amount", "amount": "7.50"}
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda one: one.post(page_of(sale), **asked), (owner, other)))
+    assert refunds(sale) == [750]
+    again = owner.post(page_of(sale), **asked)
+    assert again.status_code == 303
+    assert "has a refund of $7.50 already" in owner.get(again.location).text
+    assert refunds(sale) == [750]
+    refused = owner.get(f"{page_of(sale)}?check=yes&what=amount&amount=7.50").text
+    assert "I mean another refund" in refused
+    owner.post(page_of(sale), **asked, again="yes")
+    assert refunds(sale) == [750, 750]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "Choose what to give back."),
+        ({"what": "all"}, "Choose what to give back."),
+        ({"what": "items"}, "Tick the items to give back."),
+        ({"what": "items", "item": "3"}, "has no item 3"),
+        ({"what": "items", "item": "x"}, "Tick the items to give back."),
+        ({"what": "amount", "amount": ""}, "amount"),
+        ({"what": "amount", "amount": "0"}, "A refund of nothing is none."),
+        ({"what": "amount", "amount": "5.005"}, "5.005"),
+        ({"what": "amount", "amount": "99999"}, "less than"),
+        ({"what": "amount", "amount": "-5"}, "-5"),
+        ({"what": "everything", "reason": "boredom"}, "Choose one of the reasons"),
+    ],
+)
+def test_refuses_what_makes_no_sense(sale: Sale, owner: Buyer, fields: dict[str, str], words: str) -> None:
+    for answer in (
+        owner.post(page_of(sale), **fields),
+        owner.get(page_of(sale), query_string={"check": "yes"} | fields),
+    ):
+        assert answer.status_code in (400, 404, 409, 422)
+        assert words in answer.text
+    assert refunds(sale) == []
+
+
+def test_says_so_where_stripe_refuses_or_does_not_answer(sale: Sale, owner: Buyer, sandbox: SandboxClient) -> None:
+    asked = {"what": "amount", "amount": "5"}
+    sandbox.control("faults", method="POST", path="/v1/refunds", status=500, times=9)
+    lost = owner.post(page_of(sale), **asked)
+    assert "Please wait for that before you try again." in owner.get(lost.location).text
+    sandbox.control("faults/clear")
+    sale.at_charge("dispute")
+    refused = owner.post(page_of(sale), what="everything")
+    assert refused.status_code >= 400
+    assert "has been charged back" in refused.text
+
+
+def test_wants_fresh_proof_and_an_owner(sale: Sale, owner: Buyer, app: Flask) -> None:
+    change_rows(app, "UPDATE person_sessions SET proven_at = '2020-01-01 00:00:00+00:00'")
+    check = f"{page_of(sale)}?check=yes&what=amount&amount=5"
+    assert "Confirm it" in owner.get(check).text
+    sent = owner.post(page_of(sale), what="amount", amount="5", page=check)
+    assert sent.location.startswith("/admin/confirm?next=")
+    support = sign_in_at_admin(app, make_person(app, "support@example.com", Role.SUPPORT))
+    assert support.get(page_of(sale)).status_code == 403
+    assert support.post(page_of(sale), what="everything").status_code == 403
+    assert refunds(sale) == []
+
+
+def test_has_nothing_to_give_back_of_a_free_order(owner: Buyer, app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox, ("gridling", ""))
+    assert "This order was free." in owner.get(page_of(sale)).text
+    assert "was free" in owner.get(f"{page_of(sale)}?check=yes&what=everything").text
