@@ -80,8 +80,12 @@ def follow_names_if_due() -> None:
 
 def bring_discounts() -> None:
     """Let Stripe know what begins and ends by now, and what it was away for."""
-    if take_lease("discounts", seconds=LEASE_SECONDS):
+    if not take_lease("discounts", seconds=LEASE_SECONDS):
+        return
+    try:
         repair_discounts()
+    except StorefrontError as error:
+        log.warning("discounts not brought to stripe", extra={"why": error.code})
 
 
 def forget_hourly() -> None:

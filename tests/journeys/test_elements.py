@@ -9,7 +9,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 from storefront.core.db import db
 from storefront.shop.pages.consent import change_consent
 from storefront.shop.pages.edit import create_page, publish_page
-from tests.journeys.parts import SUCCEEDS, key_texts, open_checkout
+from tests.journeys.parts import SUCCEEDS, come_in, key_texts, open_checkout
 from tests.support.browser import PHONE, Complaints, assert_accessible, assert_fits
 from tests.support.goods import change_price, change_product
 from tests.support.rows import read_rows
@@ -241,3 +241,37 @@ class TestWithTax:
         expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
         (order,) = read_rows(shop.app, "SELECT tax_minor, total_minor FROM orders")
         assert order["tax_minor"] > 0
+
+
+def test_pays_the_price_that_a_link_promised(shop: Shop, page: Page, complaints: Complaints) -> None:
+    """From an owner's new discount to an order: on a phone, by its link, in a form that takes no other code."""
+    come_in(shop, page, "/admin/discounts/new")
+    page.set_viewport_size(PHONE)
+    assert_accessible(page)
+    assert_fits(page)
+    page.get_by_label("Code", exact=True).fill("spring")
+    page.get_by_label("Percent off").fill("20")
+    page.get_by_role("button", name="Make the discount").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("SPRING")
+    assert_accessible(page)
+    assert_fits(page)
+    page.goto(f"{shop.url}/products/twinspot?code=SPRING")
+    expect(page.locator(".product-buy")).to_contain_text("$15.20")
+    assert_accessible(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator(".totals")).to_contain_text("$15.20")
+    assert_accessible(page)
+    assert_fits(page)
+    page.get_by_role("button", name="Check out").click()
+    expect(page.locator("[data-submit]")).to_have_text("Pay $15.20")
+    expect(page.locator("[data-totals]")).to_contain_text("SPRING")
+    expect(page.get_by_label("Promotion code")).to_be_hidden()
+    expect(page.get_by_role("button", name="Remove the code SPRING")).to_have_count(0)
+    page.get_by_label("Email").fill("ada@example.com")
+    type_card(page)
+    submit(page)
+    expect_delivered(shop, page)
+    assert read_rows(shop.app, "SELECT discount_code, total_minor FROM orders") == [
+        {"discount_code": "SPRING", "total_minor": 1520}
+    ]

@@ -128,7 +128,7 @@ def _with_way_back(body: dict[str, Any]) -> dict[str, Any]:
 
     https://docs.stripe.com/payments/checkout/abandoned-carts: on Stripe's page and in its embedded form.
     """
-    takes_codes = body.get("allow_promotion_codes", "discounts" in body)
+    takes_codes = body.get("allow_promotion_codes", False)
     return body | {
         "consent_collection": {**body.get("consent_collection", {}), "promotions": "auto"},
         "after_expiration": {"recovery": {"enabled": True, "allow_promotion_codes": takes_codes}},

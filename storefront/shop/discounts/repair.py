@@ -14,6 +14,7 @@ from storefront.shop.discounts.models import Discount, DiscountMirror
 from storefront.shop.discounts.products import find_unmirrored, read_products
 from storefront.shop.discounts.queries import get_terms
 from storefront.shop.discounts.rules import find_time_trouble
+from storefront.stripe_api.gateway import gateway
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +35,16 @@ def repair() -> int:
 
 def _find_waiting() -> list[int]:
     """Find what runs and is not there with its products of today, and what is there and runs no more."""
+    if db.session.scalar(select(Discount.id).limit(1)) is None:
+        return []
+    account = gateway().account_id()
     rows = db.session.execute(
         select(Discount.id, DiscountMirror.id)
         .outerjoin(
             DiscountMirror,
             (DiscountMirror.discount_id == Discount.id)
             & (DiscountMirror.mode == settings().mode)
+            & (DiscountMirror.account == account)
             & DiscountMirror.is_active,
         )
         .where(Discount.stopped_at.is_(None) | DiscountMirror.id.is_not(None))
