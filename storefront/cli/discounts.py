@@ -42,9 +42,12 @@ def show(code: str, as_json: bool) -> None:
 
     with open_shop():
         view, at_stripe = get_discount(code), ask_uses(code)
-    value = {**to_json_value(asdict(view)), "uses_at_stripe": at_stripe.times}
-    told = at_stripe.problem if at_stripe.times is None else f"Stripe counted {at_stripe.times}."
-    print_result(value, [*_lines(view), told], as_json=as_json)
+    value = {
+        **to_json_value(asdict(view)),
+        "uses_at_stripe": at_stripe.times,
+        "problem_at_stripe": at_stripe.problem,
+    }
+    print_result(value, [*_lines(view), at_stripe.words], as_json=as_json)
 
 
 @discounts.command()

@@ -17,6 +17,7 @@ from storefront.shop.discounts.queries import find_terms, list_terms
 from storefront.shop.discounts.rules import Terms, Why, find_time_trouble
 from storefront.shop.discounts.words import amounts_words, off_words
 from storefront.stripe_api import discounts
+from storefront.stripe_api.gateway import gateway
 
 
 class State(StrEnum):
@@ -27,6 +28,7 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
+OFF_AT_STRIPE = "It is switched off at Stripe: stop it here, and make another if you want one."
 _STATES = {Why.NOT_YET: State.SCHEDULED, Why.USED_UP: State.USED_UP, Why.ENDED: State.ENDED}
 
 
@@ -58,10 +60,15 @@ class DiscountView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsesAtStripe:
-    """How often Stripe counted it, by asking now; `problem` says why it is not known."""
+    """How often Stripe counted it, by asking now; `problem` says why it is not known, or that it is off there."""
 
     times: int | None
     problem: str = ""
+
+    @property
+    def words(self) -> str:
+        counted = () if self.times is None else (f"Stripe counted {self.times}.",)
+        return " ".join((*counted, *((self.problem,) if self.problem else ())))
 
 
 def list_discounts() -> tuple[DiscountView, ...]:
@@ -82,20 +89,27 @@ def ask_uses(code: str) -> UsesAtStripe:
     terms = find_terms(code)
     if terms is None:
         raise NotFound(f"There is no discount {code}.")
-    known = select(DiscountMirror.promotion_code_id, DiscountMirror.coupon_id).where(
-        DiscountMirror.discount_id == terms.id, DiscountMirror.mode == settings().mode
-    )
     try:
-        times = [_ask(*row) for row in db.session.execute(known).all()]
+        codes, uses = _ask(terms.id)
     except StorefrontError as error:
         return UsesAtStripe(times=None, problem=error.message)
-    return (
-        UsesAtStripe(times=sum(times)) if times else UsesAtStripe(times=None, problem="Stripe has no such code.")
+    if not uses:
+        return UsesAtStripe(times=None, problem="Stripe has no such code.")
+    is_off = bool(codes) and not any(code.is_active for code in codes) and _state(terms) is State.RUNNING
+    return UsesAtStripe(times=sum(uses), problem=OFF_AT_STRIPE if is_off else "")
+
+
+def _ask(discount_id: int) -> tuple[list[discounts.SeenCode], list[int]]:
+    """Return the Promotion Codes, and the uses of each and of coupons without one. Raises what Stripe raises."""
+    known = select(DiscountMirror.promotion_code_id, DiscountMirror.coupon_id).where(
+        DiscountMirror.discount_id == discount_id,
+        DiscountMirror.mode == settings().mode,
+        DiscountMirror.account == gateway().account_id(),
     )
-
-
-def _ask(code_id: str | None, coupon_id: str) -> int:
-    return discounts.get_code(code_id).times_redeemed if code_id else discounts.count_uses_of_coupon(coupon_id)
+    rows = db.session.execute(known).all()
+    codes = [discounts.get_code(row.promotion_code_id) for row in rows if row.promotion_code_id]
+    alone = [discounts.count_uses_of_coupon(row.coupon_id) for row in rows if not row.promotion_code_id]
+    return codes, [code.times_redeemed for code in codes] + alone
 
 
 def _views(listed: list[Terms]) -> tuple[DiscountView, ...]:

@@ -1,6 +1,7 @@
 """Discounts at Stripe: made once whatever is lost or repeated, switched off, and repaired by the worker."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,11 @@ from sqlalchemy import delete
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.leases import Lease
-from storefront.owner.discounts.listing import UsesAtStripe, ask_uses, get_discount
-from storefront.shop.discounts.change import NOT_AT_STRIPE_YET, stop_discount
+from storefront.owner.discounts.listing import OFF_AT_STRIPE, UsesAtStripe, ask_uses, get_discount
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.shop.discounts.change import NOT_AT_STRIPE_YET, create_discount, stop_discount
+from storefront.shop.discounts.repair import repair
+from storefront.shop.discounts.typed import DiscountRefused
 from storefront.shop.editor.prices import set_price
 from storefront.worker import bring_discounts
 from tests.support.databases import BOTH
@@ -21,6 +25,7 @@ from tests.support.discounts import codes_at_stripe, discount, uses_of
 from tests.support.rows import read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer
 
 
 def work(app: Flask) -> None:
@@ -30,6 +35,23 @@ def work(app: Flask) -> None:
             session.execute(delete(Lease))
         bring_discounts()
         db.session.remove()
+
+
+def at_once(app: Flask, *calls: Callable[[], object]) -> None:
+    """Begin all of them at the same moment, each in a thread, and wait for the last."""
+    start = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> None:
+        with app.app_context():
+            start.wait()
+            call()
+            db.session.remove()
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def trouble_of(app: Flask, code: str = "SPRING") -> str:
@@ -67,18 +89,7 @@ def test_is_made_once_by_two_at_the_same_moment(app: Flask, sandbox: SandboxClie
     assert NOT_AT_STRIPE_YET in discount(app)
     sandbox.control("faults/clear")
 
-    def bring() -> None:
-        with app.app_context():
-            from storefront.shop.discounts.repair import repair
-
-            repair()
-            db.session.remove()
-
-    both = [threading.Thread(target=bring) for _ in range(2)]
-    for thread in both:
-        thread.start()
-    for thread in both:
-        thread.join()
+    at_once(app, repair, repair)
     work(app)
     assert [code.active for code in codes_at_stripe(sandbox)] == [True]
     assert trouble_of(app) == ""
@@ -168,6 +179,41 @@ def test_counts_each_order_once(app: Flask, sandbox: SandboxClient) -> None:
         sandbox.control("faults", method="GET", path="/v1/promotion_codes/*", status=503, times=3)
         assert ask_uses("SPRING").times is None
         db.session.remove()
+
+
+def test_tells_its_owner_that_it_was_switched_off_at_stripe(app: Flask, sandbox: SandboxClient) -> None:
+    discount(app)
+    (code,) = codes_at_stripe(sandbox)
+    sandbox.stripe.v1.promotion_codes.update(code.id, {"active": False})
+    with app.app_context():
+        assert ask_uses("SPRING").words == f"Stripe counted 0. {OFF_AT_STRIPE}"
+        db.session.remove()
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_makes_one_of_two_forms_and_counts_two_orders_at_the_same_moment(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    refusals: list[str] = []
+
+    def make() -> None:
+        try:
+            create_discount({"code": "SPRING", "percent": "20"})
+        except DiscountRefused as refused:
+            refusals.append(refused.message)
+
+    at_once(app, make, make)
+    assert len(refusals) == 1
+    assert "is a discount already" in refusals[0]
+    assert [code.active for code in codes_at_stripe(sandbox)] == [True]
+    buyers = [Buyer(app, address=f"203.0.113.{number}") for number in range(2)]
+    sessions = []
+    for number, buyer in enumerate(buyers):
+        buyer.add("twinspot", "Personal")
+        sessions.append(buyer.check_out())
+        sandbox.pay(sessions[-1], promotion_code="SPRING", email=f"buyer{number}@example.com")
+    at_once(app, *(lambda one=one: fulfill_checkout(one, Look.SPARINGLY) for one in sessions * 2))
+    assert uses_of(app) == 2
 
 
 def test_fulfills_where_a_key_may_not_read_codes(app: Flask, sandbox: SandboxClient) -> None:
