@@ -34,7 +34,7 @@ from storefront.devtools.local.pictures import MISSING, Pictures
 from storefront.devtools.samples.folder import list_slugs
 from storefront.devtools.samples.seed import add_pictures
 from tests.support.ports import find_free_port
-from tests.support.processes import children_of, processes_of
+from tests.support.processes import children_of, is_gone, processes_of
 from tests.support.recoded import recode_each_once
 from tests.support.shop import PATIENCE_SECONDS, START_SECONDS, wait_for
 
@@ -236,6 +236,8 @@ def test_leaves_nothing_behind_when_ctrl_c_is_pressed_again_and_again(folder: Pa
     """In the background of a script, where programs are told to ignore Ctrl-C."""
     with run(folder, in_background=True) as started:
         started.wait_until_started()
+        children = children_of(started.process.pid)
+        assert len(children) == 5, "four programs, and who ends them where we cannot"
         for _ in range(20):
             if started.process.poll() is not None:
                 break
@@ -243,6 +245,7 @@ def test_leaves_nothing_behind_when_ctrl_c_is_pressed_again_and_again(folder: Pa
             threading.Event().wait(0.05)
         assert started.wait() == 0
     assert processes_of(folder) == []
+    assert all(is_gone(child) for child in children)
 
 
 def test_stops_the_rest_when_one_program_ends_also_what_that_one_left_behind(folder: Path) -> None:

@@ -22,3 +22,11 @@ def children_of(parent: int) -> set[int]:
     """Its own children, and not theirs."""
     path = Path(f"/proc/{parent}/task/{parent}/children")
     return {int(number) for number in path.read_text().split()}
+
+
+def is_gone(number: int) -> bool:
+    """Also what nobody has waited for yet."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True

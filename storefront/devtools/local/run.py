@@ -8,6 +8,7 @@ from storefront.app import create_app
 from storefront.core.config.settings import load_settings
 from storefront.devtools.local.admin_link import make_admin_link
 from storefront.devtools.local.end import End
+from storefront.devtools.local.guard import Guard
 from storefront.devtools.local.one_at_a_time import demand_free, hold_folder
 from storefront.devtools.local.pictures import Pictures
 from storefront.devtools.local.ports import HOST, Ports, read_ports
@@ -34,13 +35,16 @@ def _run(environ: Mapping[str, str], ports: Ports) -> int:
     environment["SANDBOX_SECRET_KEY"] = environment["STRIPE_SECRET_KEY"]
     environment["SANDBOX_PUBLISHABLE_KEY"] = environment["STRIPE_PUBLISHABLE_KEY"]
     running: Running = {}
+    guard = Guard()
     end.has_programs = True
     try:
         for name, command in commands(ports, environment, data_folder(environ)).items():
             running[name] = start(command, environment)
+            guard.watch(running[name].pid)
         return _stay_up(ports, running, end, admin_link, pictures)
     finally:
         stop(running)
+        guard.leave()
 
 
 def _prepare_database(pictures: Pictures) -> str:
