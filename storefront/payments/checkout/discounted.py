@@ -30,14 +30,13 @@ class DiscountRefused(StorefrontError):
     title = "This code can't be used"
 
 
-def find_discount(token: str) -> dict[str, Any]:
+def find_discount(token: str, discount_id: int | None) -> dict[str, Any]:
     """Return the entries of the Session's body; none for a checkout without a discount.
 
     Raises:
         DiscountRefused: it has ended, or Stripe does not have it.
         StripeUnavailable: the same call may be repeated.
     """
-    discount_id = get_checkout(token).discount_id
     if discount_id is None:
         return {}
     terms = get_terms(discount_id)

@@ -278,14 +278,14 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
     """Return the attempt and what it sends to Stripe: stored first, so that a repetition is the same."""
     checkout = get_checkout(token)
     attempt, cart, ui_mode = checkout.attempt, checkout.cart, checkout.ui_mode
-    customer_id, is_from_cart = checkout.customer_id, checkout.is_from_cart
+    customer_id, is_from_cart, discount_id = checkout.customer_id, checkout.is_from_cart, checkout.discount_id
     if checkout.body is not None:
         return attempt, checkout.body
     sold = mirrors.ensure_mirrors([line.price_id for line in cart], remake=remake)
     beside = mirrors.ensure_mirrors(find_beside(sold, ui_mode), remake=remake)
     shop_id = mirrors.shop_id()
     stripe_customer = _find_stripe_customer(customer_id, shop_id)
-    discount = find_discount(token)
+    discount = find_discount(token, discount_id)
     parts = freeze_parts([*sold, *beside])
     body = build_body(
         settings(),
