@@ -23,15 +23,18 @@ from tests.sequences.steps import (
     steps,
     transfers,
 )
+from tests.support.bundles import KIT, add_bundle, include
 from tests.support.databases import BOTH
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 from tests.support.ways_to_pay import WAYS, mirror_in, way_of
 
 GOODS = (("twinspot", 1900), ("the-patient-toolmaker", 1400), ("soft-taps", 900))
+BUNDLE = (KIT[0], 1900)  # of the tool and a font, in place of the tool
+BUNDLED = ("twinspot/personal", "gridling/desktop-and-web")
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("engine", BOTH, indirect=True)]
-StartSale = Callable[[str, str, int], Sale]
+StartSale = Callable[[str, str, int, bool], Sale]
 FORMS = (("hosted_page", "success_url"), ("embedded_page", "return_url"), ("elements", "return_url"))
 
 
@@ -42,19 +45,24 @@ def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
     GATEWAY.set(watched, app)
     mirrors: dict[str, list[str]] = {}
 
-    def lines_in(currency: str) -> list[Any]:
+    def lines_in(currency: str, *, is_bundle: bool) -> list[Any]:
+        if not mirrors:
+            add_bundle(app, *BUNDLED)
         if currency not in mirrors:
-            mirrors[currency] = mirror_in(app, currency, *GOODS)
-        return [{"price": mirrors[currency][place], "quantity": 1 + (place == 0)} for place in range(len(GOODS))]
+            mirrors[currency] = mirror_in(app, currency, *GOODS, BUNDLE)
+            include(app, *BUNDLED, edition=currency)
+        *goods, bundle = mirrors[currency]
+        prices = [bundle, *goods[1:]] if is_bundle else goods
+        return [{"price": price, "quantity": 1 + (place == 0)} for place, price in enumerate(prices)]
 
     def discount_of(percent_off: int) -> dict[str, Any]:
         if not percent_off:
             return {}
         return {"discounts": [{"coupon": sandbox.stripe.v1.coupons.create({"percent_off": percent_off}).id}]}
 
-    def start(method: str, ui_mode: str, percent_off: int) -> Sale:
+    def start(method: str, ui_mode: str, percent_off: int, is_bundle: bool) -> Sale:
         number, way = next(numbers), way_of(method)
-        lines = lines_in(way.currency)
+        lines = lines_in(way.currency, is_bundle=is_bundle)
         params: Any = {"limit": 1}
         newest = sandbox.stripe.v1.events.list(params).data[0].id
         back = {"success_url": None, dict(FORMS)[ui_mode]: "https://example.com/done"}
@@ -93,6 +101,7 @@ class Story:
     steps: list[Step]
     last: list[Deliver]
     ends_by_event: bool
+    is_bundle: bool
 
 
 stories = st.builds(
@@ -106,11 +115,12 @@ stories = st.builds(
     steps=st.lists(steps, min_size=8, max_size=18),
     last=st.lists(deliveries, max_size=8),
     ends_by_event=st.booleans(),
+    is_bundle=st.booleans(),
 )
 
 
 def tell(start_sale: StartSale, story: Story) -> None:
-    sale = start_sale(story.method, story.ui_mode, story.percent_off)
+    sale = start_sale(story.method, story.ui_mode, story.percent_off, story.is_bundle)
     before, after = story.steps[: story.answers_after], story.steps[story.answers_after :]
     bank = [story.bank_answers] if way_of(story.method).is_later else []
     sent = story.sent if story.method == "customer_balance" else []
