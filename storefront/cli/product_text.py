@@ -11,6 +11,8 @@ def product_lines(product: ProductSettings) -> Iterator[str]:
         yield f"  {name.replace('_', '-'):<24}{_in_words(value)}"
     for edition in product.editions:
         yield f"  edition {edition.edition}: {_own_limits(edition)}"
+        if edition.includes:
+            yield f"    includes {', '.join(edition.includes)}"
 
 
 def _in_words(value: object) -> object:

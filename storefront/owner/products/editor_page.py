@@ -12,10 +12,11 @@ from storefront.owner.products.listing import count_orders
 from storefront.owner.products.possible_parts import PossibleProduct, list_possible_parts
 from storefront.shop.catalog.amounts import Amount, amount_of_price
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState
+from storefront.shop.catalog.parts import read_part_names
 from storefront.shop.catalog.queries import get_product, select_editions
 from storefront.shop.editor.editions import read_edition
 from storefront.shop.editor.part_troubles import find_part_troubles
-from storefront.shop.editor.parts import INCLUDES, read_part_names
+from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.editor.places import digest_of_order
 from storefront.shop.editor.product_settings import PRODUCT_FIELDS
 from storefront.shop.editor.products import read_texts

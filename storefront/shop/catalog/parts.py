@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Exists, exists, select
+from sqlalchemy.orm import Session, aliased
 
 from storefront.core.db import db
 from storefront.shop.catalog.license_words import license_words
@@ -96,6 +97,22 @@ def _included(product: Product, edition: Edition, price: Price | None) -> Includ
         grants_download=product.grants_download,
         amount_minor=price.amount_minor if price is not None and is_sold else None,
     )
+
+
+def read_part_names(session: Session, edition_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return what these editions include, by their ids; bundles only. One statement."""
+    of_part = aliased(Edition)
+    rows = session.execute(
+        select(BundlePart.edition_id, Product.slug, of_part.key)
+        .join(of_part, of_part.id == BundlePart.part_edition_id)
+        .join(Product, Product.id == of_part.product_id)
+        .where(BundlePart.edition_id.in_(list(edition_ids)))
+        .order_by(BundlePart.position, BundlePart.id)
+    )
+    names: dict[int, list[str]] = {}
+    for edition_id, slug, key in rows:
+        names.setdefault(edition_id, []).append(f"{slug}/{key}")
+    return names
 
 
 def freeze_parts(price_ids: Collection[int]) -> dict[str, str]:

@@ -1,15 +1,15 @@
 """What an edition of a bundle includes: editions of other products, each named like `my-tool/personal`."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, exists, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core.db import transaction
 from storefront.shop.catalog.models import BundlePart, Edition, Product
-from storefront.shop.catalog.parts import MOST_PARTS
+from storefront.shop.catalog.parts import MOST_PARTS, read_part_names
 from storefront.shop.catalog.queries import find_edition, find_product_id, is_called, lock_product, select_editions
 from storefront.shop.editor.editions import get_edition
 from storefront.shop.editor.refusals import ProductRefused
@@ -69,22 +69,6 @@ def write_parts(
     changed: dict[str, Any] = {"before": {INCLUDES: current}, "after": {INCLUDES: wanted}}
     record(session, "edition.changed", subject_kind="edition", subject=subject, **changed)
     return wanted
-
-
-def read_part_names(session: Session, edition_ids: Collection[int]) -> dict[int, list[str]]:
-    """Return what these editions include, by their ids; bundles only. One statement."""
-    of_part = aliased(Edition)
-    rows = session.execute(
-        select(BundlePart.edition_id, Product.slug, of_part.key)
-        .join(of_part, of_part.id == BundlePart.part_edition_id)
-        .join(Product, Product.id == of_part.product_id)
-        .where(BundlePart.edition_id.in_(list(edition_ids)))
-        .order_by(BundlePart.position, BundlePart.id)
-    )
-    names: dict[int, list[str]] = {}
-    for edition_id, slug, key in rows:
-        names.setdefault(edition_id, []).append(f"{slug}/{key}")
-    return names
 
 
 def _find_part(session: Session, part: str) -> tuple[Product, Edition]:

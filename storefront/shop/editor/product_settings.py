@@ -12,6 +12,7 @@ from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.shop.catalog.models import Edition, KeySource, Product
+from storefront.shop.catalog.parts import read_part_names
 from storefront.shop.catalog.queries import (
     find_edition,
     find_product_id,
@@ -68,6 +69,7 @@ class EditionSettings:
     activation_limit: int | None
     seats: int | None
     update_days: int | None
+    includes: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,8 @@ def get_product_settings(slug: str) -> ProductSettings:
         NotFound: no such product.
     """
     product = get_product(db.session(), slug)
-    editions = db.session.scalars(select_editions(product.id))
+    editions = db.session.scalars(select_editions(product.id)).all()
+    parts = read_part_names(db.session(), [edition.id for edition in editions])
     return ProductSettings(
         slug=product.slug,
         name=product.name,
@@ -99,6 +102,7 @@ def get_product_settings(slug: str) -> ProductSettings:
                 activation_limit=edition.activation_limit,
                 seats=edition.seats,
                 update_days=edition.update_days,
+                includes=parts.get(edition.id, []),
             )
             for edition in editions
             if edition.is_active

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from storefront.shop.catalog.amounts import amount_of_price
 from storefront.shop.catalog.models import Edition, Price, Product, ProductAlias, Release, ReleaseFile
+from storefront.shop.catalog.parts import read_part_names
 from storefront.shop.catalog.releases import state_of
-from storefront.shop.editor.parts import INCLUDES, read_part_names
+from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.files import fields
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
 from storefront.shop.looks.change import CHOSEN

@@ -1,6 +1,7 @@
 """What an edition may include: one edition of each of other products, none of which is a bundle."""
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 from storefront.core.db import db
@@ -11,6 +12,7 @@ from storefront.shop.editor.products import create_product
 from storefront.shop.editor.refusals import NotReady, ProductRefused, StaleSave
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.editor.states import set_state
+from tests.cli.commands import done, refused
 from tests.shop.editor.acts import at_once
 from tests.support.bundles import KIT, PARTS, add_bundle
 from tests.support.databases import BOTH
@@ -113,3 +115,16 @@ def test_sells_a_bundle_without_goods_of_its_own_and_nothing_without_any(app: Fl
             set_state(KIT[0], ProductState.PUBLISHED)
         create_product("Nothing")
         db.session.remove()
+
+
+def test_is_said_and_shown_on_a_terminal(app: Flask, command: CliRunner) -> None:
+    add_bundle(app)
+    include = ("editions", "include", KIT[0], "kit")
+    said = done(command, *include, "gridling", "twinspot/team")
+    assert "starter-kit/kit: includes gridling/desktop-and-web, twinspot/team now." in said
+    assert "starter-kit/kit: as before." in done(command, *include, "gridling", "twinspot/team")
+    assert "includes gridling/desktop-and-web, twinspot/team" in done(command, "products", "show", KIT[0])
+    for words in ((), ("gridling", "--nothing")):
+        assert "Name what it includes" in refused(command, *include, *words)
+    assert "Gridling is named twice" in refused(command, *include, "gridling", "gridling")
+    assert "includes nothing now" in done(command, *include, "--nothing")
