@@ -46,7 +46,7 @@ def test_colors_the_shop(app: Flask, owner: Buyer) -> None:
 def test_colors_mails(app: Flask, owner: Buyer) -> None:
     assert "#0d6b55" in owner.post("/admin/shop/mails/preview").text
     owner.post(LOOKS, accent="#00008b")
-    mail = owner.post("/admin/shop/mails/preview").text
+    mail = owner.post("/admin/shop/mails/preview").text.replace(": ", ":")
     assert "background:#00008b" in mail
     assert "color:#00008b" in mail
     assert "#0d6b55" not in mail
