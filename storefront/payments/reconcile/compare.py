@@ -11,6 +11,7 @@ from storefront.core.db import db
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.models import Order
 from storefront.orders.queries import find_order
+from storefront.orders.waits_for import to_keep
 from storefront.payments.fulfillment.recognize import recognize_checkout
 from storefront.payments.recovery.find_left import find_left
 from storefront.stripe_api.seen import SeenCheckout, SeenDispute, SeenPayment, SeenRefund, SeenWarning
@@ -55,6 +56,7 @@ def _word_for(seen: SeenCheckout) -> str:
 
 def _compare(order: Order, seen: SeenCheckout) -> Iterator[str]:
     yield from _compare_sale(order, seen)
+    yield from _compare_papers(order, seen)
     if seen.payment is not None:
         yield from _compare_payment(order, seen.payment)
 
@@ -68,6 +70,26 @@ def _compare_sale(order: Order, seen: SeenCheckout) -> Iterator[str]:
         yield "the bank said no, waiting here"
 
 
+def _compare_papers(order: Order, seen: SeenCheckout) -> Iterator[str]:
+    """What Stripe tells of a Customer alone, and later: an invoice, and what a register says of a tax id."""
+    if seen.invoice is not None and order.invoice_number is None and order.erased_at is None:
+        yield f"invoice {seen.invoice.number} is not known here"
+    here = {(row["type"], row["value"]): row.get("verification") for row in order.tax_ids}
+    for tax_id in seen.tax_ids:
+        status = tax_id.get("verification")
+        if status and here.get((tax_id["type"], tax_id["value"]), status) != status:
+            yield f"a tax id is {status} at Stripe, not here"
+
+
+def _compare_money_sent(order: Order, payment: SeenPayment) -> Iterator[str]:
+    """What a buyer must still do before the order is paid, and what a bank transfer brought too much."""
+    if not order.is_paid and to_keep(payment.waiting) != order.waits_for:
+        yield "what its buyer must still pay is another amount or date at Stripe"
+    if payment.excess.amount_minor != order.excess_minor:
+        there = money.format_money(payment.excess.amount_minor, order.currency)
+        yield f"{there} sent too much at Stripe, {money.format_money(order.excess_minor, order.currency)} here"
+
+
 def _compare_payment(order: Order, payment: SeenPayment) -> Iterator[str]:
     if payment.refunded_minor != order.refunded_minor:
         there = money.format_money(payment.refunded_minor, order.currency)
@@ -75,6 +97,7 @@ def _compare_payment(order: Order, payment: SeenPayment) -> Iterator[str]:
         yield f"{there} refunded at Stripe, {here} here"
     if payment.is_disputed and not order.is_disputed:
         yield "disputed at Stripe, not here"
+    yield from _compare_money_sent(order, payment)
     if payment.after_sale is not None:
         yield from _compare_refunds(order, payment.after_sale.refunds or ())
         yield from _compare_disputes(order, payment.after_sale.disputes or ())

@@ -18,6 +18,7 @@ from storefront.orders.models import Grant, Order
 from storefront.owner.history.order import read_history
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from tests.payments.reconcile.sales import run_later
 from tests.support.prices import price_in
 from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -288,3 +289,16 @@ def second_sale(sandbox: SandboxClient, *, customer: str) -> str:
     assert lines.data[0].price
     line = {"price": lines.data[0].price.id, "quantity": 1}
     return sandbox.create_session([line], customer=customer, metadata=first.to_dict()["metadata"])
+
+
+def test_hears_of_a_part_and_of_too_much_by_reconciliation_where_events_were_lost(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    sale = Sale(app, buyer, sandbox, "customer_balance")
+    assert "Send $19.00 to this account" in sale.page()
+    sandbox.control(f"payment_intents/{sale.intent}/fund", amount=900)
+    assert ["another amount or date at Stripe" in said for said in run_later(app)] == [True]
+    assert "Send $10.00 to this account" in sale.page()
+    sandbox.control(f"payment_intents/{sale.intent}/fund", amount=1250)
+    assert ["$2.50 sent too much at Stripe, $0.00 here" in said for said in run_later(app)] == [True]
+    assert [row["excess_minor"] for row in read_rows(app, "SELECT excess_minor FROM orders")] == [250]
