@@ -112,7 +112,9 @@ class _Page:
         for label, value, is_strong in rows:
             self._write(11 if is_strong else 10, INK if is_strong else QUIET)
             self.pdf.set_x(MARGIN + WIDTH - FACTS_WIDTH)
-            self.pdf.cell(w=FACTS_WIDTH - 36, h=height, text=self.say(label))
+            self.pdf.multi_cell(
+                w=FACTS_WIDTH - 36, h=height, text=self.say(label), align="L", new_x="RIGHT", new_y="LAST"
+            )
             self.pdf.cell(w=36, h=height, text=self.say(value), align="R", new_x="LMARGIN", new_y="NEXT")
         self.pdf.ln(5)
 

@@ -147,9 +147,12 @@ def buy_now() -> ResponseReturnValue:
 
 
 def _ask_in_cart(line: CartLine, code: str) -> ResponseReturnValue:
-    """The address that a first purchase is checked for is typed in the cart."""
+    """The address that a first purchase is checked for is typed in the cart. A second click adds nothing."""
     try:
-        save_cart(session, add_offer(load_cart(session), line))
+        lines = load_cart(session)
+        if all(held.price_id != line.price_id for held in lines):
+            save_cart(session, add_offer(lines, line))
+            session.permanent = True  # as every cart
         flash(f"{code} is for a first purchase. Write your email to use it.", "good")
     except CartRefused as refused:
         flash(refused.message, "bad")

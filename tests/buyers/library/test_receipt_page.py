@@ -199,6 +199,13 @@ def test_repeats_headings_and_counts_pages_of_a_long_order() -> None:
     assert [f"Thing {number} 3" in " ".join(pages) for number in range(1, 41)] == [True] * 40
 
 
+def test_writes_no_long_label_over_its_amount() -> None:
+    code = "SPRING" * 8
+    (text,) = pages_of(replace(RECEIPT, discount_code=code))
+    assert code not in text  # on lines of their own
+    assert f"Discount({code}){MINUS}€5.70" in "".join(text.split())
+
+
 def test_says_plainly_what_it_cannot_draw() -> None:
     buyer = replace(RECEIPT.buyer, names=("山田 太郎", "Zoe\u0308 🎉", "שלום"))
     (said,) = pages_of(replace(RECEIPT, buyer=buyer, lines=(replace(LINE, description="文" * 200),)))
