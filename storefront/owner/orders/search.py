@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union_all
 
 from storefront.core.db import db
 from storefront.core.runtime import settings
@@ -12,7 +12,7 @@ from storefront.customers.unproven import unproven_key
 from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import License, RetiredKey
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
-from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.models import Grant, ItemPart, Order, OrderItem
 
 MOST_WORDS = 8
 AfterSale = type[Refund] | type[Dispute] | type[FraudWarning]
@@ -41,8 +41,13 @@ def of_address(email: str) -> Named:
 
 
 def with_product(product_id: int) -> Named:
+    """Name the orders that sold a product, by itself or in a bundle."""
     lines = select(OrderItem.order_id).where(OrderItem.product_id == product_id)
-    return Named(lines, lines.where(OrderItem.order_id == Order.id).exists())
+    in_bundles = select(OrderItem.order_id).join(ItemPart, ItemPart.order_item_id == OrderItem.id)
+    in_bundles = in_bundles.where(ItemPart.product_id == product_id)
+    ids = select(union_all(lines, in_bundles).subquery().c.order_id)
+    conditions = [sold.where(OrderItem.order_id == Order.id).exists() for sold in (lines, in_bundles)]
+    return Named(ids, or_(*conditions))
 
 
 def of_country(country: str) -> Named:

@@ -12,6 +12,7 @@ from storefront.delivery.licenses.owner_actions import replace_key
 from storefront.orders.access import Reason
 from storefront.owner.orders import listing
 from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
+from tests.support.bundles import KIT, add_bundle
 from tests.support.databases import BOTH
 from tests.support.many_orders import copy_order
 from tests.support.rows import change_rows, read_rows
@@ -189,3 +190,12 @@ def test_reads_a_common_product_from_the_newest(
     assert many == few
     assert numbers(many)[1:] == copies[:4]
     assert numbers(look(app, product="twinspot", limit=5, older_than=str(many.older_than))) == copies[4:9]
+
+
+def test_finds_a_product_that_was_sold_in_a_bundle(app: Flask, sandbox: SandboxClient) -> None:
+    add_bundle(app)
+    alone = number_of(sell(app, sandbox, email=EVE))
+    bundled = number_of(sell(app, sandbox, KIT, email=ADA))
+    assert numbers(look(app, product="twinspot")) == [bundled, alone]
+    assert numbers(look(app, product="the-patient-toolmaker")) == [bundled]
+    assert numbers(look(app, product=KIT[0])) == [bundled]
