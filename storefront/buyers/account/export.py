@@ -157,6 +157,8 @@ def _order(contents: OrderContents, parts: _Parts) -> Json:
         "shown_at_checkout": order.checkout_text,
         "accepted_at_checkout": order.has_accepted,
         "currency": order.currency,
+        "discount": money.format_money(order.discount_minor, order.currency),
+        "discount_code": order.discount_code,
         "total": money.format_money(order.total_minor, order.currency),
         "tax": money.format_money(order.tax_minor, order.currency),
         "taxes": [

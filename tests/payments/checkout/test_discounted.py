@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from storefront.buyers.account.export import export_address
 from storefront.core import clock
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import db, transaction
@@ -16,7 +17,7 @@ from tests.support.discounts import codes_at_stripe, discount, uses_of
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, find_price
+from tests.support.shop import ADA, Buyer, find_price
 
 NEWEST = "SELECT checkout_session_id, discount_id FROM checkouts ORDER BY id DESC LIMIT 1"
 
@@ -174,11 +175,15 @@ def test_ends_with_its_discount(app: Flask, sandbox: SandboxClient, buyer: Buyer
 
 
 def test_is_refunded_as_any_other(app: Flask, sandbox: SandboxClient) -> None:
-    sale = sell(app, sandbox, promotion_code="SPRING")
+    sale = sell(app, sandbox, promotion_code="SPRING", email=ADA)
     sale.refund()
     sale.deliver("charge.")
     assert read_rows(app, "SELECT refunded_minor FROM orders") == [{"refunded_minor": 1520}]
     assert uses_of(app) == 1
+    with app.app_context():
+        (order,) = export_address(ADA)["orders"]
+        db.session.remove()
+    assert (order["discount"], order["discount_code"], order["total"]) == ("$3.80", "SPRING", "$15.20")
 
 
 def test_is_free_with_all_of_it_off(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> None:
