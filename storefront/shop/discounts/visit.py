@@ -110,7 +110,7 @@ def apply_to(offered: Offered, lines: Iterable[Line], currency: str) -> Applied:
     """Return what the visitor's code does to an order with these lines."""
     terms, goods = offered.terms, tuple(lines)
     if terms is None or not goods:
-        return Applied(notice=offered.notice)
+        return Applied(code=offered.code, notice=offered.notice)
     why = find_trouble(terms, goods, currency, clock.now())
     if why is not None:
         return Applied(code=terms.code, notice=why_words(why, terms.code, terms=terms, currency=currency))
