@@ -133,7 +133,7 @@ def _because() -> str:
     return " ".join(request.form.get("because", "").split())[:LONGEST_REASON]
 
 
-@admin.post("/orders/<number>/keys/<int:license_id>/<action>")
+@admin.post("/orders/<number>/keys/<int(max=2147483647):license_id>/<action>")
 @needs(Permission.ORDERS)
 def change_key(number: str, license_id: int, action: str) -> ResponseReturnValue:
     """`shown` is the end of the key that the page showed: a form sent twice does not replace the new one, too."""
@@ -158,7 +158,7 @@ def _change_key(action: str, key: str) -> str:
     raise FormRefused("Press one of the buttons of the key.")
 
 
-@admin.post("/orders/<number>/notices/<int:notice_id>/done")
+@admin.post("/orders/<number>/notices/<int(max=2147483647):notice_id>/done")
 @needs(Permission.ORDERS)
 def close_order_notice(number: str, notice_id: int) -> ResponseReturnValue:
     try:

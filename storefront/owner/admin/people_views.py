@@ -50,7 +50,7 @@ def invite_person() -> ResponseReturnValue:
     return redirect(PAGE, 303)
 
 
-@admin.post("/people/<int:person_id>/role")
+@admin.post("/people/<int(max=2147483647):person_id>/role")
 @needs(Permission.PEOPLE, fresh=True)
 def change_person(person_id: int) -> ResponseReturnValue:
     try:
@@ -61,7 +61,7 @@ def change_person(person_id: int) -> ResponseReturnValue:
     return redirect(PAGE, 303)
 
 
-@admin.post("/people/<int:person_id>/remove")
+@admin.post("/people/<int(max=2147483647):person_id>/remove")
 @needs(Permission.PEOPLE, fresh=True)
 def remove_person(person_id: int) -> ResponseReturnValue:
     try:

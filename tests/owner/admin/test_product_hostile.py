@@ -1,5 +1,7 @@
 """Hostile addresses, fields and roles at the product editor: each gets an answer, on both databases."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -33,6 +35,17 @@ def test_refuses_addresses_that_no_database_takes(app: Flask, owner: Buyer) -> N
         assert owner.post(path, **form).status_code == 400, path
     for path in ("/products/%00", "/products/twinspot%00"):
         assert owner.get(path).status_code == 400, path
+
+
+@both
+def test_finds_nothing_by_a_number_that_no_database_takes(app: Flask, owner: Buyer) -> None:
+    paths = [rule.rule for rule in app.url_map.iter_rules() if "<int" in rule.rule]
+    assert [path for path in paths if "<int:" in path] == []
+    for path in paths:
+        if path.startswith("/admin/"):
+            for number in ("2147483648", "9" * 30):
+                address = re.sub("<int[^>]*>", number, path)
+                assert owner.post(re.sub("<[^>]*>", "x", address)).status_code == 404, address
 
 
 @both
