@@ -22,7 +22,10 @@ from storefront.shop.catalog.models import Product
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedLicense:
-    """`key` is None where access is denied. No limit, no seats and no end are None, too."""
+    """`key` is None where access is denied. No limit, no seats and no end are None, too.
+
+    `generation` is 1, and one more for each other key that the license was given.
+    """
 
     id: int
     key: str | None
@@ -30,6 +33,7 @@ class IssuedLicense:
     seats: int | None
     expires_at: datetime | None
     withdrawn_at: datetime | None  # by the owner: this key alone
+    generation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +173,7 @@ def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdi
             License.seats,
             License.expires_at,
             License.withdrawn_at,
+            License.generation,
         )
         .outerjoin(ItemPart, ItemPart.order_item_id == OrderItem.id)
         .outerjoin(Grant, (Grant.order_item_id == OrderItem.id) & _is_of_part_or_own())
@@ -261,6 +266,7 @@ def _license(row: Row[Any], *, shows_key: bool) -> IssuedLicense:
         seats=row.seats,
         expires_at=row.expires_at,
         withdrawn_at=row.withdrawn_at,
+        generation=row.generation,
     )
 
 

@@ -73,17 +73,19 @@ def find_license_row(session: Session, key: str, *, is_locked: bool = False) -> 
     return session.scalars(licenses.with_for_update() if is_locked else licenses).first()
 
 
-def get_key_in_order(number: str, license_id: int) -> str:
-    """Return the key that a license of this order has now.
+def get_key_in_order(number: str, license_id: int) -> tuple[str, int]:
+    """Return the key that a license of this order has now, and its generation: how many keys it has had.
 
     Raises:
         NotFound: the order has no such license, in the running mode.
     """
-    named = select_sold_licenses(License.key).where(License.id == license_id, Order.number == number)
-    key = db.session.scalar(named)
-    if key is None:
+    named = select_sold_licenses(License.key, License.generation).where(
+        License.id == license_id, Order.number == number
+    )
+    row = db.session.execute(named).first()
+    if row is None:
         raise NotFound(f"Order {number} has no such key.")
-    return str(key)
+    return row.key, row.generation
 
 
 def find_retired_key(session: Session, key: str) -> RetiredKey | None:

@@ -7,7 +7,6 @@ from storefront.buyers.library.resend import Resent, resend
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
 from storefront.delivery.downloads.counting import count_raises, raise_limit
-from storefront.delivery.licenses.keys import hint
 from storefront.delivery.licenses.owner_actions import replace_key, restore_key, withdraw_key
 from storefront.delivery.licenses.queries import get_key_in_order
 from storefront.orders.decide import decide
@@ -136,10 +135,13 @@ def _because() -> str:
 @admin.post("/orders/<number>/keys/<int(max=2147483647):license_id>/<action>")
 @needs(Permission.ORDERS)
 def change_key(number: str, license_id: int, action: str) -> ResponseReturnValue:
-    """`shown` is the end of the key that the page showed: a form sent twice does not replace the new one, too."""
+    """`shown` is which key of the license the page showed: a form sent twice does not replace the new one, too.
+
+    By its number, since imported keys may end alike, and of a short one no letter is shown.
+    """
     try:
-        key = get_key_in_order(get_order(number).number, license_id)
-        if request.form.get("shown", "") != hint(key):
+        key, generation = get_key_in_order(get_order(number).number, license_id)
+        if request.form.get("shown", "") != str(generation):
             raise FormRefused("This key was replaced meanwhile. Nothing more was changed.")
         words = _change_key(action, key)
     except StorefrontError as refusal:

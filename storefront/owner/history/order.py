@@ -22,12 +22,16 @@ from storefront.owner.history.timeline import Moment, read_timeline
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryGrant:
-    """`key` is None for a download; masked unless the owner asked for keys. `license_id` is None without a key."""
+    """`key` is None for a download; masked unless the owner asked for keys. `license_id` is None without a key.
+
+    `generation` is how many keys the license has had; 0 without one.
+    """
 
     kind: GrantKind
     product: str
     key: str | None
     license_id: int | None
+    generation: int
     is_withdrawn: bool
     created_at: datetime
 
@@ -207,6 +211,7 @@ def _grant(grant: GrantContents, *, with_keys: bool) -> HistoryGrant:
         product=grant.product_name,
         key=hint(key) if key is not None and not with_keys else key,
         license_id=issued.id if issued is not None else None,
+        generation=issued.generation if issued is not None else 0,
         is_withdrawn=issued is not None and issued.withdrawn_at is not None,
         created_at=grant.created_at,
     )
