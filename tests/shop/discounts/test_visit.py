@@ -39,6 +39,12 @@ def test_shows_the_price_with_the_code_of_the_link(buyer: Buyer) -> None:
     assert "$15.20 with SPRING" in front
 
 
+def test_promises_a_key_by_email_alone_where_the_code_makes_it_free(app: Flask, buyer: Buyer) -> None:
+    assert "delivered instantly" in buyer.get("/products/twinspot?code=SPRING").text
+    discount(app, "GIFT", percent="100")
+    assert "License key delivered by email" in buyer.get("/products/twinspot?code=GIFT").text
+
+
 def test_takes_the_code_off_again_and_leads_back(buyer: Buyer) -> None:
     buyer.get("/products/twinspot?code=SPRING")
     assert buyer.post("/cart/code", code="", page="/products/twinspot").location == "/products/twinspot"
