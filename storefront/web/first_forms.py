@@ -52,5 +52,9 @@ def is_from_here() -> bool:
 
 
 def _origin_of(address: str) -> str:
-    parts = urlsplit(address)
+    """Return the origin; nothing for what is no address."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{parts.netloc}"

@@ -209,7 +209,13 @@ def test_explains_a_form_that_is_too_old(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("referer", "status"), [("https://shop.example/cart", 200), ("https://evil.example/cart", 400)]
+    ("referer", "status"),
+    [
+        ("https://shop.example/cart", 200),
+        ("https://evil.example/cart", 400),
+        ("https://[", 400),
+        ("https://a:b/", 400),
+    ],
 )
 def test_takes_a_form_over_https_from_its_own_pages_only(make_shop: MakeShop, referer: str, status: int) -> None:
     client = make_shop(**LIVE).test_client()

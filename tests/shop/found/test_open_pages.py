@@ -146,9 +146,16 @@ def test_serves_two_visitors_from_one_cache_and_each_their_own_cart(app: Flask) 
 
 
 def send(
-    browser: Buyer, path: str, *, price_id: object, origin: str = "", site: str = "", **more: str
+    browser: Buyer,
+    path: str,
+    *,
+    price_id: object,
+    origin: str = "",
+    site: str = "",
+    referer: str = "",
+    **more: str,
 ) -> TestResponse:
-    headers = {"Origin": origin, "Sec-Fetch-Site": site}
+    headers = {"Origin": origin, "Sec-Fetch-Site": site, "Referer": referer}
     return browser.client.post(
         path,
         data={"price_id": price_id, **more},
@@ -168,6 +175,8 @@ def send(
         {"site": "cross-site"},
         {"site": "same-site", "origin": "http://localhost"},
         {"site": "none"},
+        {"referer": "http://["},
+        {"referer": "http://localhost.evil.example/"},
         {"origin": "http://localhost", "csrf_token": "made-up"},
         {"origin": "http://localhost", "csrf_token": ""},
     ],
