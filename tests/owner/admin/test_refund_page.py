@@ -55,6 +55,15 @@ def test_says_what_will_happen_before_anything_does(sale: Sale, owner: Buyer, sa
     assert refunds(sale) == []
 
 
+def test_promises_no_email_to_a_buyer_whose_address_was_erased(sale: Sale, owner: Buyer) -> None:
+    change_rows(sale.app, "UPDATE orders SET email = '', name = NULL, erased_at = '2026-11-28 00:00:00+00:00'")
+    assert "No email address" in owner.get(page_of(sale).removesuffix("/refund")).text
+    assert "The buyer paid" in owner.get(page_of(sale)).text
+    assert "nobody is told" in owner.get(f"{page_of(sale)}?check=yes&what=everything").text
+    assert owner.post(page_of(sale), what="everything").status_code == 303
+    assert read_rows(sale.app, "SELECT recipient FROM outbox WHERE kind = 'refunded'") == [{"recipient": ""}]
+
+
 @pytest.mark.happy_path
 def test_gives_back_a_part_then_an_item_then_the_rest(sale: Sale, owner: Buyer) -> None:
     asked = [
