@@ -235,6 +235,13 @@ class Gateway:
         except StripeMissing:
             return None
 
+    def find_given_email(self, session_id: str) -> str:
+        """Return the address that the Session was made with; nothing without one, and for an unknown Session."""
+        try:
+            return self._ask(lambda: self._client.v1.checkout.sessions.retrieve(session_id)).customer_email or ""
+        except StripeMissing:
+            return ""
+
     def close_checkout(self, session_id: str) -> bool:
         """True when nobody can pay it any more; False when it is complete: somebody did.
 

@@ -55,11 +55,16 @@ def for_first_purchase(token: str, body: dict[str, Any], first_email: str) -> di
     Raises:
         DiscountRefused: the discount wants an address, and this click has none.
     """
-    if not any("coupon" in used for used in body.get(PARAM, [])):
+    if not is_first_purchase(body):
         return body
     if not first_email:
         raise _let_go(token, Why.NOT_FIRST)
     return body | {"customer_email": first_email}
+
+
+def is_first_purchase(body: dict[str, Any]) -> bool:
+    """Tell whether a Session's body has a discount on a first purchase: those alone are without a code."""
+    return any("coupon" in used for used in body.get(PARAM, []))
 
 
 def find_first_trouble(code: str, first_email: str) -> str:

@@ -24,6 +24,7 @@ from storefront.payments.checkout.discounted import (
     find_discount,
     for_first_purchase,
     is_about_discount,
+    is_first_purchase,
     let_go_refused,
 )
 from storefront.payments.checkout.models import Checkout
@@ -321,12 +322,15 @@ def _find_stripe_customer(customer_id: int | None, shop_id: str) -> str | None:
 def switch_to_hosted(token: str) -> OpenCheckout | PaidMeanwhile:
     """Stripe's own page instead of a form in ours: the form's Session is expired first."""
     checkout = get_checkout(token)
-    session_id, attempt = checkout.checkout_session_id, checkout.attempt
+    session_id, attempt, body = checkout.checkout_session_id, checkout.attempt, checkout.body
+    first_email = ""
     if checkout.ui_mode != HOSTED:
+        if session_id and body and is_first_purchase(body):
+            first_email = gateway().find_given_email(session_id)  # checked before, and stored nowhere here
         if session_id and not gateway().close_checkout(session_id):
             return PaidMeanwhile(session_id=session_id)
         start_next_attempt(token, attempt, ui_mode=HOSTED)
-    return ensure_session(token)
+    return ensure_session(token, first_email=first_email)
 
 
 def _opened(checkout: Checkout) -> OpenCheckout:

@@ -106,6 +106,17 @@ def test_is_paid_in_stripes_own_form(app: Flask, sandbox: SandboxClient, filled:
     assert session_of(sandbox, app).ui_mode == "embedded_page"
 
 
+def test_keeps_the_address_on_the_way_to_stripes_page(app: Flask, sandbox: SandboxClient, filled: Buyer) -> None:
+    with app.app_context(), transaction() as session:
+        for product in session.query(Product):
+            product.checkout_ui = CheckoutUi.EMBEDDED
+    form = begin(filled, EVE)
+    for _click in range(2):
+        assert filled.post(f"{form}/hosted").status_code == 303
+        made = session_of(sandbox, app)
+        assert (made.ui_mode, made.amount_total, made.customer_email) == ("hosted_page", 1520, EVE)
+
+
 def test_leads_from_buy_now_to_the_cart(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> None:
     page = html.unescape(buyer.get("/products/twinspot?code=WELCOME").text)
     assert "WELCOME is on." in page
