@@ -58,6 +58,7 @@ def discount(code: str) -> ResponseReturnValue:
 @admin.post("/discounts/<code>/stop")
 @needs(Permission.SHOP)
 def stop_discount_here(code: str) -> ResponseReturnValue:
-    trouble = stop_discount(code)
+    """`shown` is the one that the page showed: a page of before does not stop the next one of this code."""
+    trouble = stop_discount(code, shown=request.form.get("shown", type=int))
     flash(trouble or f"{code.upper()} is stopped.", "bad" if trouble else "good")
     return redirect(url_for("admin.discount", code=code.upper()), 303)

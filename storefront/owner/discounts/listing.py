@@ -39,6 +39,7 @@ class DiscountView:
     `trouble` says why Stripe does not take it; empty where it does.
     """
 
+    id: int
     code: str
     state: State
     off: str
@@ -136,6 +137,7 @@ def _find_troubles(discount_ids: Iterable[int]) -> dict[int, str]:
 def _view(terms: Terms, slugs: dict[int, str], trouble: str) -> DiscountView:
     state = _state(terms)
     return DiscountView(
+        id=terms.id,
         code=terms.code,
         state=state,
         off=off_words(terms),

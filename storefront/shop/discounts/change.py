@@ -20,6 +20,12 @@ from storefront.shop.discounts.typed import DiscountRefused, as_columns, read_ty
 NOT_AT_STRIPE_YET = "Stripe doesn't know it yet. The worker tells Stripe within a minute."
 
 
+class MadeAnew(StorefrontError):
+    code = "discount_made_anew"
+    status = 409
+    title = "This is another discount now"
+
+
 def create_discount(values: Mapping[str, str], *, products: Collection[str] = ()) -> str:
     """Make a discount from what was typed (`typed.FIELDS`) for these products, by slug; none are all of them.
 
@@ -45,13 +51,15 @@ def create_discount(values: Mapping[str, str], *, products: Collection[str] = ()
     return _tell_stripe(discount_id)
 
 
-def stop_discount(code: str) -> str:
+def stop_discount(code: str, *, shown: int | None = None) -> str:
     """Let nobody use it any more, at once here and at Stripe. What was bought with it stays as it is.
 
-    Returns what Stripe said where it could not be told at once.
+    Returns what Stripe said where it could not be told at once. `shown` is the id of the one that somebody looked
+    at: its code may belong to another one by now.
 
     Raises:
         NotFound: there is no such discount, or it was stopped before.
+        MadeAnew: the one that was looked at was stopped, and another one has its code. Nothing was changed.
     """
     with transaction() as session:
         discount = session.scalars(
@@ -62,6 +70,8 @@ def stop_discount(code: str) -> str:
         ).one_or_none()
         if discount is None:
             raise NotFound(f"No discount {code} runs. `storefront discounts list` shows all of them.")
+        if shown is not None and discount.id != shown:
+            raise MadeAnew(f"{discount.code} was stopped and made again meanwhile. Nothing was changed.")
         discount.stopped_at = clock.now()
         discount_id, stopped = discount.id, discount.code
         after = {"stopped_at": discount.stopped_at.isoformat()}

@@ -1,5 +1,7 @@
 """`/admin/discounts`: made and stopped on pages, with every refusal beside its field."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -36,6 +38,20 @@ def test_makes_and_stops_a_discount(owner: Buyer, sandbox: SandboxClient) -> Non
     assert "A first purchase only" not in owner.get(f"{PAGE}/SPRING").text
     owner.post(PAGE, code="WELCOME", percent="10", first_purchase="yes")
     assert "A first purchase only" in owner.get(f"{PAGE}/WELCOME").text
+
+
+def test_stops_the_discount_that_was_shown_and_no_later_one(
+    app: Flask, owner: Buyer, sandbox: SandboxClient
+) -> None:
+    owner.post(PAGE, code="SPRING", percent="20")
+    shown = re.findall(r'name="shown" value="(\d+)"', owner.get(f"{PAGE}/SPRING").text)[0]
+    assert "SPRING is stopped." in said(owner, owner.post(f"{PAGE}/SPRING/stop", shown=shown))
+    owner.post(PAGE, code="SPRING", percent="30")
+    late = owner.post(f"{PAGE}/SPRING/stop", shown=shown)  # another owner's page of before
+    assert late.status_code == 409
+    assert "SPRING was stopped and made again meanwhile." in late.text
+    assert "Running" in owner.get(f"{PAGE}/SPRING").text
+    assert len(read_rows(app, "SELECT id FROM discounts WHERE stopped_at IS NULL")) == 1
 
 
 def test_says_beside_each_field_what_is_wrong_and_keeps_what_was_typed(app: Flask, owner: Buyer) -> None:
