@@ -29,6 +29,11 @@ _MAIL_STATES = {
 }
 
 
+def discount_label(code: str | None) -> str:
+    """Return what stands before the amount that came off."""
+    return f"Discount ({code})" if code else "Discount"
+
+
 def order_state(access: Access) -> str:
     """Return the word that templates choose a text by: `fulfilled`, or why the order is not open."""
     return _STATES.get(access.reason, "fulfilled")

@@ -123,6 +123,7 @@ class Purchase:
     currency: str
     subtotal_minor: int
     discount_minor: int
+    discount_label: str = "Discount"
     tax_minor: int
     total_minor: int
     refunded_minor: int

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from storefront.buyers.library.order_words import (
     SOME_ITEMS_REFUNDED,
     access_sentence,
+    discount_label,
     order_state,
     presentment,
     receipt_state,
@@ -82,6 +83,7 @@ def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
         currency=order.currency,
         subtotal_minor=order.subtotal_minor,
         discount_minor=order.discount_minor,
+        discount_label=discount_label(order.discount_code),
         tax_minor=order.tax_minor,
         total_minor=order.total_minor,
         refunded_minor=order.refunded_minor,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from storefront.buyers.library.order_words import discount_label
 from storefront.orders.tax_words import TaxWords
 
 
@@ -69,7 +70,7 @@ class Receipt:
 
     @property
     def discount_label(self) -> str:
-        return f"Discount ({self.discount_code})" if self.discount_code else "Discount"
+        return discount_label(self.discount_code)
 
     @property
     def remaining_minor(self) -> int:

@@ -176,6 +176,7 @@ def test_ends_with_its_discount(app: Flask, sandbox: SandboxClient, buyer: Buyer
 
 def test_is_refunded_as_any_other(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox, promotion_code="SPRING", email=ADA)
+    assert "Discount (SPRING)" in sale.order_page()
     sale.refund()
     sale.deliver("charge.")
     assert read_rows(app, "SELECT refunded_minor FROM orders") == [{"refunded_minor": 1520}]
