@@ -72,9 +72,12 @@ NOT_COMPLETED = (
     "That payment was not completed, and nothing was charged. Your cart is as it was: try again, or choose another"
     " way to pay."
 )
+NO_COOKIES = (
+    "This checkout opens only in the browser where it began. If that's this one, allow cookies for this shop and "
+    "try again."
+)
 HANDED_OUT = (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED)
 BOUGHT = (*HANDED_OUT, Outcome.AWAITING_PAYMENT)
-
 
 starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts")
 
@@ -229,6 +232,8 @@ def form(token: str) -> ResponseReturnValue:
 def _get_row(token: str) -> Checkout:
     row = find_checkout(token, browser=browser_id())
     if row is None or not is_theirs(row.customer_id):
+        if not request.cookies:
+            raise NotFound(NO_COOKIES)
         raise NotFound("This checkout belongs to another browser, or has expired. Your cart is as you left it.")
     return row
 

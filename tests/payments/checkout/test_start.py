@@ -153,7 +153,12 @@ def test_shows_the_form_to_its_own_browser_only(buyer: Buyer, sandbox: SandboxCl
     buyer.add()
     page = buyer.post("/checkout", nonce=buyer.nonce()).location
     assert buyer.get(page).status_code == 200
-    assert Buyer(app).get(page).status_code == 404
+    without_cookies = Buyer(app).get(page)
+    assert without_cookies.status_code == 404
+    assert "allow cookies for this shop" in without_cookies.text
+    other = Buyer(app)
+    other.add("soft-taps")
+    assert "belongs to another browser" in other.get(page).text
     assert count_sessions(sandbox) == 1
 
 
