@@ -38,6 +38,12 @@ def ask(slug: str) -> ResponseReturnValue:
     return redirect(page, 303)
 
 
+@availability.get("/products/<slug>/availability")
+def ask_again(slug: str) -> ResponseReturnValue:
+    """Lead back to the product from the address of a form that was refused."""
+    return redirect(url_for("catalog.product", slug=_get_shown(slug).slug), 303)
+
+
 @availability.get("/availability/<token>")
 @limiter.limit("30/minute")
 def choose(token: str) -> ResponseReturnValue:

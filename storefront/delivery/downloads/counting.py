@@ -138,7 +138,7 @@ def count_raises(session: Session, order_id: int) -> int:
 
 
 def raise_limit(reference: str, *, downloads: int = 0, days: int = 0, raises: int | None = None) -> int:
-    """Allow more of everything in the order so named; return how many grants that is.
+    """Allow more of everything in the order so named; return how many grants that is. Without any nothing changes.
 
     `raises` is how often that was done when somebody decided on it, so that a form sent twice raises it once.
 
@@ -156,6 +156,8 @@ def raise_limit(reference: str, *, downloads: int = 0, days: int = 0, raises: in
                 f"The limit of order {order.number} was raised meanwhile. Nothing more was changed."
             )
         raised = add_allowance(session, order.id, downloads=downloads, days=days)
+        if not raised:
+            return 0
         add_change(session, order.id, ChangeKind.LIMIT_RAISED, f"{downloads} downloads, {days} days")
         record(
             session,

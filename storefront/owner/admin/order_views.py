@@ -79,7 +79,7 @@ def _resent_words(resent: Resent) -> str:
     if resent.not_sent:
         return f"{moved}There is no receipt to send yet: {resent.not_sent}"
     if resent.was_sent_lately:
-        return f"This email went to {resent.email} within the hour already, so it is not sent twice."
+        return f"{moved}This email went to {resent.email} within the hour already, so it is not sent twice."
     return f"{moved}An email is on its way to {resent.email}. Every file can be downloaded once more."
 
 

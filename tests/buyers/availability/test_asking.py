@@ -160,6 +160,8 @@ def test_answers_alike_and_mails_a_stranger_little(app: Flask, mailbox: Any) -> 
     assert link_in(app, newest) == link
     assert ask(app, "no address").status_code == 400
     assert 'value="no address"' in ask(app, "no address").text
+    assert Buyer(app).get(ASK).location == ASK.removesuffix("/availability")
+    assert Buyer(app).get("/products/nothing/availability").status_code == 404
 
 
 def test_has_ceilings_for_an_address_and_for_the_shop(app: Flask) -> None:

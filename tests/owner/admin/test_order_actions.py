@@ -72,6 +72,9 @@ def test_moves_an_order_to_another_address_and_gives_it_a_new_link(sale: Sale, h
     assert "eve@example is not an email address." in page
     assert 'value="eve@example"' in page
     assert "belongs to eve@example.com now" in act(helper, sale, "resend", to=" eve@example.com ")
+    act(helper, sale, "resend", to=ADA)
+    page = act(helper, sale, "resend", to="eve@example.com")
+    assert "belongs to eve@example.com now, with its keys and devices. This email went to" in page
     assert sale.buyer.get(sale.link).status_code == 200
     act(helper, sale, "resend", new_link="yes")
     assert sale.buyer.get(sale.link).status_code == 404
@@ -83,6 +86,13 @@ def test_allows_more_downloads_once_for_each_form(sale: Sale, helper: Buyer) -> 
     assert "was raised meanwhile" in act(helper, sale, "raise-limit", **asked)
     assert 'name="raises" value="1"' in helper.get(f"/admin/orders/{number_of(sale)}").text
     assert more_downloads(sale) == (3, 7)
+
+
+def test_changes_nothing_of_an_order_without_downloads(sale: Sale, helper: Buyer) -> None:
+    change_rows(sale.app, "DELETE FROM grants WHERE kind = 'download'")
+    before = read_rows(sale.app, "SELECT id FROM order_changes")
+    assert "nothing to download" in act(helper, sale, "raise-limit", downloads="3", raises="0")
+    assert read_rows(sale.app, "SELECT id FROM order_changes") == before
 
 
 @both
