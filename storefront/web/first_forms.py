@@ -31,11 +31,16 @@ def takes_first_form(view: Callable[P, T]) -> Callable[P, T]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
         if FIELD in request.form:
             csrf.protect()
-        elif not is_from_here():
+        elif is_from_elsewhere():
             raise CSRFError("The form is not on a page of this shop.")
         return view(*args, **kwargs)
 
     return csrf.exempt(checked)  # type: ignore[no-any-return] # it returns what it is given
+
+
+def is_from_elsewhere() -> bool:
+    """Tell whether this form is refused: another site's page, which must not use up what a visitor may do here."""
+    return FIELD not in request.form and not is_from_here()
 
 
 def is_from_here() -> bool:

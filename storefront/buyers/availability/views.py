@@ -11,7 +11,7 @@ from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.products import MovedPage, get_shown_product
 from storefront.web.csrf import csrf
-from storefront.web.first_forms import takes_first_form
+from storefront.web.first_forms import is_from_elsewhere, takes_first_form
 from storefront.web.limits import limiter
 
 # Open: anybody may ask; the token in the address is the permission for the rest.
@@ -20,7 +20,7 @@ GONE = "We can't find this link. It may have done its work. Copy the complete li
 
 
 @availability.post("/products/<slug>/availability")
-@limiter.limit("5/minute;20/hour")
+@limiter.limit("5/minute;20/hour", exempt_when=is_from_elsewhere)
 @takes_first_form
 def ask(slug: str) -> ResponseReturnValue:
     product = _get_shown(slug)

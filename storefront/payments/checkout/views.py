@@ -51,7 +51,7 @@ from storefront.shop.cart.cart import (
 from storefront.shop.cart.priced import add_offer, as_lines, price_cart
 from storefront.shop.cart.views import parse_number
 from storefront.shop.discounts.visit import apply_to, forget_code, read_offered
-from storefront.web.first_forms import takes_first_form
+from storefront.web.first_forms import is_from_elsewhere, takes_first_form
 from storefront.web.limits import limiter
 from storefront.web.programs import wants_json
 
@@ -79,7 +79,7 @@ NO_COOKIES = (
 HANDED_OUT = (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED)
 BOUGHT = (*HANDED_OUT, Outcome.AWAITING_PAYMENT)
 
-starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts")
+starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts", exempt_when=is_from_elsewhere)
 
 
 @checkout.post("/checkout")

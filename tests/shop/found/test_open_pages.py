@@ -190,6 +190,14 @@ def test_takes_no_form_of_another_site(app: Flask, path: str, said: dict[str, st
     assert "Your cart is empty" in stranger.get("/cart").text
 
 
+def test_lets_no_other_site_use_up_what_a_visitor_may_start(app: Flask) -> None:
+    visitor = Buyer(app)
+    foreign = {send(visitor, NOW, price_id=0, site="cross-site").status_code for _ in range(12)}
+    own = [send(visitor, NOW, price_id=0, site="same-origin").status_code for _ in range(11)]
+    assert foreign == {400}
+    assert own == [303] * 10 + [429]
+
+
 @pytest.mark.parametrize("said", [{"origin": "http://localhost"}, {"site": "same-origin"}])
 def test_takes_the_form_of_a_kept_page_before_and_after_the_first_cookie(app: Flask, said: dict[str, str]) -> None:
     """The second tab, and the second click."""
