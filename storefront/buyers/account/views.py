@@ -28,6 +28,7 @@ from storefront.buyers.account.export import export_customer
 from storefront.buyers.account.saved_cards import list_cards, may_have_cards, remove_card
 from storefront.buyers.account.signed_in import end_signed_in, read_signed_in
 from storefront.buyers.library.all_orders import read_owned
+from storefront.buyers.library.by_product import read_products
 from storefront.buyers.library.news import set_news
 from storefront.core.db import db
 from storefront.core.errors import StripeRefused, StripeUnavailable
@@ -71,16 +72,31 @@ def keep_out_of_searches(answer: Response) -> Response:
 
 @account.get("/library")
 def library() -> ResponseReturnValue:
-    query = request.args.get("q", "").strip()[:100]
-    page = request.args.get("page", "1")
-    owned = read_owned(g.customer.id, query=query, page=int(page) if page.isdecimal() and len(page) < 6 else 1)
+    query, page = _asked()
     return render_template(
-        "buyers/library/library.html",
-        owned=owned,
+        "buyers/library/products.html",
+        owned=read_products(g.customer.id, query=query, page=page),
         query=query,
         email=g.customer.email,
         waiting=count_waiting(g.customer),
     )
+
+
+@account.get("/library/orders")
+def orders() -> ResponseReturnValue:
+    query, page = _asked()
+    return render_template(
+        "buyers/library/orders.html",
+        owned=read_owned(g.customer.id, query=query, page=page),
+        query=query,
+        email=g.customer.email,
+        waiting=count_waiting(g.customer),
+    )
+
+
+def _asked() -> tuple[str, int]:
+    page = request.args.get("page", "1")
+    return request.args.get("q", "").strip()[:100], int(page) if page.isdecimal() and len(page) < 6 else 1
 
 
 @account.get("/account")

@@ -87,25 +87,42 @@ def _matches(customer_id: int, query: str) -> ColumnElement[bool]:
     return is_match
 
 
-def read_owned(customer_id: int, *, query: str = "", page: int = 1) -> Owned:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundOrders:
+    """A page of orders, newest first; `tokens` by id, `pages` is at least 1, `count` is of all that match."""
+
+    contents: list[OrderContents]
+    tokens: dict[int, str]
+    page: int
+    pages: int
+    count: int
+
+
+def read_orders(customer_id: int, *, query: str, page: int, size: int) -> FoundOrders:
     """`query` are words of an order's number or of what was bought; all have to match."""
     is_match = _matches(customer_id, query if query.isprintable() else "")
     count = db.session.scalar(select(func.count()).select_from(Order).where(is_match)) or 0
-    pages = max(1, -(-count // ORDERS_A_PAGE))
+    pages = max(1, -(-count // size))
     page = min(max(1, page), pages)
     orders = db.session.scalars(
         select(Order)
         .where(is_match)
         .order_by(Order.placed_at.desc(), Order.id.desc())
-        .limit(ORDERS_A_PAGE)
-        .offset((page - 1) * ORDERS_A_PAGE)
+        .limit(size)
+        .offset((page - 1) * size)
     ).all()
     tokens = order_tokens(orders)
+    return FoundOrders(contents=read_all_contents(orders), tokens=tokens, page=page, pages=pages, count=count)
+
+
+def read_owned(customer_id: int, *, query: str = "", page: int = 1) -> Owned:
+    """Return a page of orders; see `read_orders` for the query."""
+    found = read_orders(customer_id, query=query, page=page, size=ORDERS_A_PAGE)
     return Owned(
-        orders=tuple(_order(contents, tokens[contents.order.id]) for contents in read_all_contents(orders)),
-        page=page,
-        pages=pages,
-        count=count,
+        orders=tuple(_order(contents, found.tokens[contents.order.id]) for contents in found.contents),
+        page=found.page,
+        pages=found.pages,
+        count=found.count,
     )
 
 
@@ -137,11 +154,11 @@ def _goods(goods: Goods, token: str) -> OwnedGoods:
     return OwnedGoods(
         name=goods.name,
         keys=tuple(license_.key for license_ in goods.licenses if license_.key and license_.withdrawn_at is None),
-        files=tuple(_file(token, file) for file in newest),
+        files=tuple(write_file(token, file) for file in newest),
     )
 
 
-def _file(token: str, file: ReleasedFile) -> OwnedFile:
+def write_file(token: str, file: ReleasedFile) -> OwnedFile:
     return OwnedFile(
         name=file.filename,
         version=file.version,

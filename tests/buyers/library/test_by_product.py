@@ -1,0 +1,103 @@
+"""The library by product: one entry however often it was bought, its newest files, its keys told apart."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from storefront.core import clock
+from storefront.core.db import transaction
+from storefront.orders.models import Order, OrderItem
+from tests.support.bundles import KIT, add_bundle
+from tests.support.databases import BOTH
+from tests.support.goods import change_product
+from tests.support.releases import add_release_file
+from tests.support.rows import read_rows
+from tests.support.sale import sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, keys_on
+from tests.support.sign_in import signed_in
+
+TEAM = ("twinspot", "Team")
+BOOK = ("the-patient-toolmaker", "E-book")
+
+
+def entries(page: str) -> list[str]:
+    """The parts of the page, one for each product."""
+    return re.findall(r'<section class="goods-item owned".*?</section>', page, re.DOTALL)
+
+
+@pytest.mark.happy_path
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_shows_a_product_once_with_the_keys_of_all_its_orders(app: Flask, sandbox: SandboxClient) -> None:
+    first = sell(app, sandbox, email=ADA)
+    second = sell(app, sandbox, TEAM, BOOK, email=ADA)
+    tool, book = entries(signed_in(app).get("/library").text)
+    assert keys_on(tool) == [*second.keys, *first.keys]
+    assert "Twinspot (Team)" in tool
+    assert "Twinspot (Personal)" in tool
+    assert tool.index(second.link) < tool.index(first.link)
+    assert keys_on(book) == []
+    assert "the-patient-toolmaker.epub" in book
+    assert first.link not in book
+
+
+def test_hands_out_the_newest_files_that_any_order_includes(
+    app: Flask, sandbox: SandboxClient, tmp_path: Path
+) -> None:
+    """The newer order has no more updates, the older one does."""
+    older = sell(app, sandbox, email=ADA)
+    newer = sell(app, sandbox, email=ADA)
+    with app.app_context(), transaction() as changes:
+        newest = int(read_rows(app, "SELECT max(id) AS id FROM order_items")[0]["id"])
+        changes.execute(update(OrderItem).where(OrderItem.id == newest).values(update_days=1))
+        changes.execute(update(Order).where(Order.id == newest).values(paid_at=clock.now() - timedelta(days=2)))
+    source = tmp_path / "twinspot-9.0.zip"
+    source.write_bytes(b"the newest")
+    with app.app_context():
+        add_release_file(slug="twinspot", version="9.0", source=source)
+    (tool,) = entries(signed_in(app).get("/library").text)
+    files = re.findall(r'href="/downloads/([0-9a-f]+)/\d+/([^"]+)"', tool)
+    assert files == [(older.link.removeprefix("/orders/"), "twinspot-9.0.zip")]
+    assert set(keys_on(tool)) == {*older.keys, *newer.keys}
+
+
+def test_shows_the_parts_of_a_bundle_as_products(app: Flask, sandbox: SandboxClient) -> None:
+    add_bundle(app)
+    sale = sell(app, sandbox, KIT, email=ADA)
+    page = signed_in(app).get("/library").text
+    assert [re.search(r"<h2[^>]*>([^<]+?)\s*<", entry)[1] for entry in entries(page)] == [  # type: ignore[index]
+        "Twinspot",
+        "The Patient Toolmaker",
+    ]
+    assert keys_on(page) == sale.keys
+
+
+def test_counts_what_does_not_work_and_leads_to_it(app: Flask, sandbox: SandboxClient) -> None:
+    for _ in range(2):
+        sale = sell(app, sandbox, email=ADA)
+        sale.refund()
+        sale.deliver("charge.refunded", "refund.")
+    open_sale = sell(app, sandbox, BOOK, email=ADA)
+    buyer = signed_in(app)
+    page = buyer.get("/library").text
+    assert len(entries(page)) == 1
+    assert open_sale.link in page
+    assert "2 orders don&#39;t work any more" in page or "2 orders don't work any more" in page
+    assert buyer.get("/library/orders").text.count("refunded") >= 2
+
+
+def test_shows_a_name_for_what_it_is(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox, email=ADA)
+    change_product(app, "twinspot", name="<b>Bold</b> & co")
+    page = signed_in(app).get("/library").text
+    assert "&lt;b&gt;Bold&lt;/b&gt; &amp; co" in page
+    assert "<b>Bold" not in page
+
+
+def test_asks_strangers_to_sign_in_for_orders_too(app: Flask) -> None:
+    answer = app.test_client().get("/library/orders")
+    assert (answer.status_code, answer.location) == (303, "/sign-in")
