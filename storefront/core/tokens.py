@@ -26,13 +26,31 @@ def new_seed() -> bytes:
     return secrets.token_bytes(16)
 
 
+def derive_seed(name: str, *, purpose: str, secret_key: str) -> bytes:
+    """Return the same 16 bytes for the same name, so that what an old backup lacks is made again as it was."""
+    return _digest(f"seed:{purpose}:{name}".encode(), secret_key)[:16]
+
+
 def derive_token(seed: bytes, *, purpose: str, version: int, secret_key: str) -> str:
     """Return a 128-bit token (32 hex digits) from a stored seed and a secret that is not stored beside it.
 
     Another version is another token, and so is another secret: what was derived once is found by its hash.
     """
-    message = f"{purpose}:{version}:".encode() + seed
-    return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()[:32]
+    return _digest(f"{purpose}:{version}:".encode() + seed, secret_key).hex()[:32]
+
+
+def derive_readable(seed: bytes, length: int, *, purpose: str, secret_key: str) -> str:
+    """Return up to 50 letters of `READABLE_ALPHABET`, the same for the same seed, purpose and secret."""
+    number = int.from_bytes(_digest(f"{purpose}:".encode() + seed, secret_key))
+    letters = []
+    for _ in range(length):
+        number, letter = divmod(number, len(READABLE_ALPHABET))
+        letters.append(READABLE_ALPHABET[letter])
+    return "".join(letters)
+
+
+def _digest(message: bytes, secret_key: str) -> bytes:
+    return hmac.new(secret_key.encode(), message, hashlib.sha256).digest()
 
 
 def hash_token(token: str) -> str:

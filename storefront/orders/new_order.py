@@ -1,23 +1,48 @@
-"""The row of a new order, made once for each Checkout Session."""
+"""The row of a new order, made once for each Checkout Session.
+
+Number, link and keys derive from the Session's id and SECRET_KEY. An order that is younger than the backup a shop came
+back from is made again by reconciliation, and what its buyer was mailed is true again.
+"""
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
 from storefront.core.db import insert_missing
+from storefront.core.runtime import settings
 from storefront.orders.links import derive_order_token
 from storefront.orders.models import Order
 from storefront.stripe_api.seen import SeenCheckout
 
 NUMBER_LENGTH = 8
+NUMBERS = 4  # that are tried: at a million orders, one in 80,000 meets a number that is taken
+
+
+class NumbersTaken(Exception):
+    """Chance does not do that. The order is not lost: it is tried again, and the owner is told."""
 
 
 def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id: int) -> bool:
     """Return True when this call made the row. It carries look ticket 1, and no facts yet."""
-    seed = tokens.new_seed()
-    row: dict[str, Any] = {
-        "number": tokens.new_readable(NUMBER_LENGTH),
+    seed = tokens.derive_seed(f"{mode}:{seen.id}", purpose="order", secret_key=settings().secret_key)
+    row = _row(seen, seed, mode=mode, customer_id=customer_id)
+    for attempt in range(1, NUMBERS + 1):
+        if insert_missing(session, Order, [row | {"number": _number(seed, attempt)}]):
+            return True
+        if session.scalar(select(Order.id).where(Order.checkout_session_id == seen.id)):
+            return False
+    raise NumbersTaken(f"{NUMBERS} order numbers for {seen.id} are taken")
+
+
+def _number(seed: bytes, attempt: int) -> str:
+    purpose, secret_key = f"order number:{attempt}", settings().secret_key
+    return tokens.derive_readable(seed, NUMBER_LENGTH, purpose=purpose, secret_key=secret_key)
+
+
+def _row(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: int) -> dict[str, Any]:
+    return {
         "mode": mode,
         "checkout_session_id": seen.id,
         "payment_link_id": seen.payment_link_id,
@@ -49,4 +74,3 @@ def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id
         "token_hash": tokens.hash_token(derive_order_token(seed, version=1)),
         "placed_at": seen.created_at,
     }
-    return insert_missing(session, Order, [row]) == 1

@@ -7,7 +7,15 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.core.tokens import derive_token, hash_token, new_readable, new_seed, new_token
+from storefront.core.tokens import (
+    derive_readable,
+    derive_seed,
+    derive_token,
+    hash_token,
+    new_readable,
+    new_seed,
+    new_token,
+)
 
 seeds = st.binary(min_size=16, max_size=16)
 versions = st.integers(min_value=1, max_value=10_000)
@@ -64,3 +72,22 @@ def test_hashes_as_sha256_does() -> None:
 @given(st.integers(min_value=0, max_value=40))
 def test_makes_readable_codes_of_the_asked_length(length: int) -> None:
     assert re.fullmatch(rf"[34679ACDEFGHJKMNPQRTWXY]{{{length}}}", new_readable(length))
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_derives_one_seed_for_each_name_purpose_and_secret(name: str, other: str) -> None:
+    seed = derive_seed(name, purpose="order", secret_key="s")
+    assert len(seed) == 16
+    assert (seed == derive_seed(other, purpose="order", secret_key="s")) is (name == other)
+    assert seed != derive_seed(name, purpose="customer", secret_key="s")
+    assert seed != derive_seed(name, purpose="order", secret_key="t")
+
+
+@given(seeds, st.integers(min_value=0, max_value=50))
+def test_derives_readable_letters_that_nobody_guesses_without_the_secret(seed: bytes, length: int) -> None:
+    letters = derive_readable(seed, length, purpose="number:1", secret_key="ours")
+    assert re.fullmatch(rf"[34679ACDEFGHJKMNPQRTWXY]{{{length}}}", letters)
+    assert letters == derive_readable(seed, length, purpose="number:1", secret_key="ours")
+    if length > 12:
+        assert letters != derive_readable(seed, length, purpose="number:2", secret_key="ours")
+        assert letters != derive_readable(seed, length, purpose="number:1", secret_key="theirs")

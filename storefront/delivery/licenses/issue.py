@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from storefront.core import clock
 from storefront.core.config.settings import Mode
 from storefront.core.db import insert_missing
-from storefront.delivery.licenses.keys import hash_key, new_key
+from storefront.core.runtime import settings
+from storefront.delivery.licenses.keys import derive_key, hash_key, new_key
 from storefront.delivery.licenses.models import KeyEvent, KeyEventKind, License, PoolKey
 from storefront.delivery.licenses.queries import UNSOLD, in_pool, select_keyless_grants
 from storefront.delivery.licenses.terms import license_terms
@@ -34,10 +35,15 @@ class KeysMismatch(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeylessGrant:
-    """A license grant without a license. `is_open`: its buyer may have the key now."""
+    """A license grant without a license. `is_open`: its buyer may have the key now.
+
+    `key_name` tells its key from the others of the order, whose seed makes them.
+    """
 
     grant_id: int
     order_id: int
+    order_seed: bytes
+    key_name: str
     is_open: bool
     product: Product
     terms: SaleTerms
@@ -81,6 +87,8 @@ def to_keyless_grant(
     return KeylessGrant(
         grant_id=grant.id,
         order_id=order.id,
+        order_seed=order.token_seed,
+        key_name=f"{item.stripe_line_item_id}:{grant.product_id}:{grant.ordinal}",
         is_open=item_access(order, item).allowed,
         product=product,
         terms=sold_terms(part or item),
@@ -113,13 +121,20 @@ def issue_keys(session: Session, grants: list[KeylessGrant]) -> list[KeylessGran
 def _generate_keys(grants: Iterable[KeylessGrant]) -> dict[int, HashedKey]:
     """Return keys by grant id for the products whose keys are made here."""
     return {
-        grant.grant_id: generate_key(grant.product.license_prefix)
+        grant.grant_id: _derive_key(grant, grant.product.license_prefix)
         for grant in grants
         if not grant.needs_imported_key
     }
 
 
+def _derive_key(grant: KeylessGrant, prefix: str) -> HashedKey:
+    secret_key = settings().secret_key
+    key = derive_key(grant.order_seed, grant.key_name, prefix=prefix, secret_key=secret_key)
+    return HashedKey(key, hash_key(key))
+
+
 def generate_key(prefix: str) -> HashedKey:
+    """Return a key that nothing derives: one that replaces another."""
     key = new_key(prefix)
     return HashedKey(key, hash_key(key))
 
@@ -165,7 +180,7 @@ def _take_keys(session: Session, grants: list[KeylessGrant]) -> dict[int, Hashed
     product, mode = grants[0].product, grants[0].mode
     pooled_keys = take_from_pool(session, product.id, mode, len(grants))
     if not pooled_keys and makes_test_keys(session, product.id, mode):
-        return {grant.grant_id: generate_key(TEST_PREFIX) for grant in grants}
+        return {grant.grant_id: _derive_key(grant, TEST_PREFIX) for grant in grants}
     keys = {grant.grant_id: key for grant, key in zip(grants, pooled_keys, strict=False)}
     mark_handed_out(session, {key.pool_key_id: grant_id for grant_id, key in keys.items()})
     return dict(keys)

@@ -26,7 +26,16 @@ def _check_letter(body: str) -> str:
 
 def new_key(prefix: str = "") -> str:
     """`LANT-7KQ4X-…` with 86 random bits; the prefix is the product's and is not checked."""
-    body = tokens.new_readable(_LENGTH - 1)
+    return _spelled(prefix, tokens.new_readable(_LENGTH - 1))
+
+
+def derive_key(seed: bytes, name: str, *, prefix: str, secret_key: str) -> str:
+    """Return a key like those of `new_key`, the same for the same seed, name and secret."""
+    body = tokens.derive_readable(seed, _LENGTH - 1, purpose=f"license key:{name}", secret_key=secret_key)
+    return _spelled(prefix, body)
+
+
+def _spelled(prefix: str, body: str) -> str:
     letters = body + _check_letter(body)
     groups = [letters[start : start + GROUP_LENGTH] for start in range(0, _LENGTH, GROUP_LENGTH)]
     return "-".join([prefix, *groups] if prefix else groups)
