@@ -30,6 +30,7 @@ from storefront.owner.health import security_txt as _security_txt  # noqa: F401 
 from storefront.owner.health.views import health
 from storefront.owner.health.writing import set_up_write_probe
 from storefront.owner.readiness import models as _readiness_models  # noqa: F401 - its tables
+from storefront.payments.buy.views import buy
 from storefront.payments.checkout.closing import close_started
 from storefront.payments.checkout.views import checkout
 from storefront.payments.webhook.views import webhook
@@ -49,7 +50,7 @@ from storefront.web.setup import set_up_web
 from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (
-    catalog, found, pages, media, looks, cart, checkout, webhook, customers, account, library, confirm, news,
+    catalog, found, pages, media, looks, cart, checkout, buy, webhook, customers, account, library, confirm, news,
     reminders, availability, downloads, licenses, well_known, health, admin,
 )  # fmt: skip
 

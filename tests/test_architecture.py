@@ -38,6 +38,7 @@ OPEN = {
     "media": "pictures and samples are for everybody, under names that nobody can guess before they are shown",
     "looks": "every page of the shop has its stylesheet",
     "cart": "it belongs to the browser that carries it in its cookie",
+    "buy": "everybody may look; what is bought opens for who started it",
     "checkout": "a checkout opens for the browser that started it, a session id for who holds it",
     "webhook": "Stripe's signature is the permission",
     "library": "the order's token is the permission",

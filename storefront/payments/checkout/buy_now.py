@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from flask import current_app
 
-from storefront.shop.cart.cart import CartLine, CartRefused
+from storefront.shop.cart.cart import CartLine, CartRefused, check_quantity
 from storefront.shop.catalog.offers import Offer, find_offers
 from storefront.shop.discounts.rules import Line
+
+CHOSEN_ALONE = "You choose what you pay for {name}, so it is bought one at a time."
 
 
 class NotForSale(CartRefused):
@@ -30,10 +32,21 @@ def get_offer(price_id: int) -> Offer:
     return offer
 
 
-def as_offered(offer: Offer) -> tuple[Line]:
-    """Return what a discount needs to know of one of it."""
-    line = Line(product_id=offer.product_id, amount_minor=offer.amount_minor, is_chosen=offer.is_chosen)
-    return (line,)
+def line_of(offer: Offer, quantity: int) -> CartLine:
+    """Return so many of it as one line of its own. Raises NotForSale: that many cannot be bought at a time."""
+    if offer.is_chosen and quantity > 1:
+        raise NotForSale(CHOSEN_ALONE.format(name=offer.product_name), product_page(offer.price_id))
+    try:
+        check_quantity(quantity, is_free=offer.amount_minor == 0)
+    except CartRefused as refused:
+        raise NotForSale(refused.message, product_page(offer.price_id)) from refused
+    return CartLine(price_id=offer.price_id, quantity=quantity)
+
+
+def as_offered(offer: Offer, quantity: int = 1) -> tuple[Line]:
+    """Return what a discount needs to know of so many of it."""
+    amount_minor = offer.amount_minor * quantity
+    return (Line(product_id=offer.product_id, amount_minor=amount_minor, is_chosen=offer.is_chosen),)
 
 
 def product_page(price_id: int) -> str:

@@ -26,7 +26,7 @@ from storefront.payments.checkout import return_page, start
 from storefront.payments.checkout.accept import accept
 from storefront.payments.checkout.again import bought_lines, find_again_page, find_pending_purchase, mail_the_link
 from storefront.payments.checkout.browser import browser_id
-from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, way_back
+from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, line_of, way_back
 from storefront.payments.checkout.discounted import DiscountRefused, find_first_trouble
 from storefront.payments.checkout.form_page import show_form
 from storefront.payments.checkout.models import Checkout
@@ -124,17 +124,17 @@ def buy_now() -> ResponseReturnValue:
     """Buy one thing, in one click from its page. The cart is neither asked nor changed."""
     try:
         offer = get_offer(parse_number(request.form.get("price_id", "")))
+        cart = (line_of(offer, parse_number(request.form.get("quantity", "1"))),)
     except NotForSale as refused:
         flash(refused.message, "bad")
         return redirect(refused.page, 303)
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else tokens.new_token()
-    cart = (CartLine(price_id=offer.price_id, quantity=1),)
     offered = read_offered()
     if offered.notice:
         flash(offered.notice, "bad")
         return redirect(way_back(cart, is_from_cart=False), 303)
-    applied = apply_to(offered, as_offered(offer), offer.currency)
+    applied = apply_to(offered, as_offered(offer, cart[0].quantity), offer.currency)
     if applied.is_first_purchase:
         return _ask_in_cart(cart[0], applied.code)
     return _begin(

@@ -51,7 +51,7 @@ def count(lines: Iterable[CartLine]) -> int:
 
 def add(lines: tuple[CartLine, ...], new: CartLine, *, is_free: bool) -> tuple[CartLine, ...]:
     """Raises CartRefused: more than the most of one thing, or too many different things."""
-    _check_quantity(new.quantity, is_free=is_free)
+    check_quantity(new.quantity, is_free=is_free)
     held = next((line.quantity for line in lines if line.price_id == new.price_id), 0)
     if held:
         quantity = 1 if is_free else held + new.quantity
@@ -65,7 +65,7 @@ def set_quantity(lines: tuple[CartLine, ...], wanted: CartLine, *, is_free: bool
     """Zero removes the line. A price that is not in the cart changes nothing."""
     if wanted.quantity == 0:
         return remove(lines, wanted.price_id)
-    _check_quantity(wanted.quantity, is_free=is_free)
+    check_quantity(wanted.quantity, is_free=is_free)
     return tuple(wanted if line.price_id == wanted.price_id else line for line in lines)
 
 
@@ -101,7 +101,8 @@ def new_nonce(session: MutableMapping[str, Any]) -> str:
     return fresh
 
 
-def _check_quantity(quantity: int, *, is_free: bool) -> None:
+def check_quantity(quantity: int, *, is_free: bool) -> None:
+    """Raises CartRefused: nobody buys so many of one thing at a time."""
     if quantity < 1:
         raise CartRefused("The quantity must be a whole number from 1 up.")
     if is_free and quantity > 1:

@@ -9,7 +9,7 @@ from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import db
 from storefront.shop.catalog.models import FOR_SALE, WITH_PAGE, Edition, Price, Product, ProductAlias
 from storefront.shop.catalog.parts import includes_something
-from storefront.shop.catalog.queries import is_for_sale
+from storefront.shop.catalog.queries import is_for_sale, select_active_prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +25,11 @@ class Offer:
     slug: str
     edition_id: int
     edition: str
+    edition_key: str
     amount_minor: int
     is_chosen: bool
+    least_minor: int | None  # set where the buyer says how much
+    most_minor: int | None
     currency: str
     is_for_sale: bool
     has_page: bool
@@ -46,6 +49,14 @@ def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
         .where(Price.id.in_(wanted))
     )
     return {row[0].id: _offer(*row) for row in rows}
+
+
+def list_offers(product: Product) -> list[Offer]:
+    """Return what a product is sold for now, in the owner's order of editions; nothing if it is not for sale."""
+    if product.state not in FOR_SALE:
+        return []
+    rows = db.session.execute(select_active_prices(product.id).add_columns(includes_something())).all()
+    return [_offer(price, edition, product, is_bundle) for price, edition, is_bundle in rows]
 
 
 def find_newer(old: Iterable[Offer]) -> dict[int, Offer]:
@@ -111,8 +122,11 @@ def _offer(price: Price, edition: Edition, product: Product, is_bundle: bool) ->
         slug=product.slug,
         edition_id=edition.id,
         edition=edition.name,
+        edition_key=edition.key,
         amount_minor=price.amount_minor,
         is_chosen=price.least_minor is not None,
+        least_minor=price.least_minor,
+        most_minor=price.most_minor,
         currency=price.currency,
         is_for_sale=price.is_active and edition.is_active and product.state in FOR_SALE,
         has_page=product.state in WITH_PAGE,

@@ -5,6 +5,7 @@ from storefront.core.runtime import absolute_url, settings
 PRIVATE = (
     "/admin",
     "/account",
+    "/buy/",
     "/cart",
     "/checkout",
     "/confirm/",

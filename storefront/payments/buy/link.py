@@ -1,0 +1,133 @@
+"""What a link to buy something asks for, held against what is sold today."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from storefront.core.errors import StorefrontError
+from storefront.core.money import format_money, parse_money
+from storefront.payments.checkout.buy_now import NotForSale, line_of
+from storefront.shop.cart.views import parse_number
+from storefront.shop.catalog.amounts import ChosenAmount, amount_of, amount_words
+from storefront.shop.catalog.models import Product, ProductState
+from storefront.shop.catalog.offers import Offer, list_offers
+from storefront.shop.catalog.products import get_shown_product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The words of a link, as they were written; empty where it says nothing."""
+
+    edition: str = ""
+    quantity: str = ""
+    currency: str = ""
+    amount: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is bought. `notes` say what is not as in the link: they are read before anything goes on."""
+
+    offer: Offer
+    quantity: int
+    notes: tuple[str, ...]
+
+    @property
+    def amount_minor(self) -> int:
+        """Return what all of it costs, or what is suggested where the buyer chooses."""
+        return self.offer.amount_minor * self.quantity
+
+    @property
+    def chosen(self) -> ChosenAmount | None:
+        """Return the limits within which the buyer says how much."""
+        offer = self.offer
+        amount = amount_of(offer.amount_minor, offer.least_minor, offer.most_minor)
+        return amount if isinstance(amount, ChosenAmount) else None
+
+    @property
+    def price_words(self) -> str:
+        return amount_words(self.chosen or self.amount_minor, self.offer.currency)
+
+
+class LinkRefused(StorefrontError):
+    """Nothing is sold as the link says. The page of `slug` says what is; `offers` can be bought."""
+
+    code = "link_refused"
+    status = 404
+    title = "This link can't be used"
+
+    def __init__(self, message: str, *, product: Product, offers: Sequence[Offer] = ()) -> None:
+        super().__init__(message)
+        self.slug = product.slug
+        self.product_name = product.name
+        self.is_announced = product.state is ProductState.ANNOUNCED
+        self.offers = offers
+
+
+def read_asked(args: Mapping[str, str]) -> Asked:
+    """Read the words from the query of an address."""
+    return Asked(
+        edition=args.get("edition", "").strip(),
+        quantity=args.get("quantity", "").strip(),
+        currency=args.get("currency", "").strip().lower(),
+        amount=args.get("amount", "").strip(),
+    )
+
+
+def read_link(slug: str, asked: Asked) -> Wanted:
+    """Return what a link buys, in two statements.
+
+    Raises:
+        MovedPage: the product has another address by now.
+        NotFound: the product is unknown, or nobody may see it.
+        LinkRefused: it is not for sale, has no such edition, or nobody buys so many.
+    """
+    product = get_shown_product(slug)
+    offers = list_offers(product)
+    if not offers:
+        why = "isn't for sale yet" if product.state is ProductState.ANNOUNCED else "isn't for sale right now"
+        raise LinkRefused(f"{product.name} {why}.", product=product)
+    named = _named(offers, asked.edition)
+    if not named:
+        raise LinkRefused(f"{product.name} has no edition of that name.", product=product, offers=_firsts(offers))
+    offer = next((one for one in named if one.currency == asked.currency), named[0])
+    try:
+        quantity = line_of(offer, parse_number(asked.quantity or "1")).quantity
+    except NotForSale as refused:
+        raise LinkRefused(refused.message, product=product, offers=[offer]) from refused
+    return Wanted(offer=offer, quantity=quantity, notes=_notes(offer, asked))
+
+
+def _named(offers: Sequence[Offer], edition: str) -> list[Offer]:
+    """Return the offers of one edition, in all currencies: of its key, or its name, or the first one there is."""
+    wanted = edition or offers[0].edition_key
+    by_key = [offer for offer in offers if offer.edition_key == wanted]
+    return by_key or [offer for offer in offers if offer.edition.lower() == wanted.lower()]
+
+
+def _firsts(offers: Sequence[Offer]) -> list[Offer]:
+    """Return each edition once."""
+    return list({offer.edition_id: offer for offer in reversed(offers)}.values())[::-1]
+
+
+def _notes(offer: Offer, asked: Asked) -> tuple[str, ...]:
+    in_currency = "" if asked.currency in ("", offer.currency) else _other_currency(offer, asked.currency)
+    return tuple(note for note in (in_currency, _about_amount(offer, asked.amount)) if note)
+
+
+def _other_currency(offer: Offer, currency: str) -> str:
+    return f"This has no price in {currency.upper()[:3]}. You pay in {offer.currency.upper()}."
+
+
+def _about_amount(offer: Offer, amount: str) -> str:
+    """Say where an amount is typed: Stripe's form takes none from a link."""
+    if not amount:
+        return ""
+    if not offer.is_chosen:
+        return "This has a fixed price, so the amount in the link doesn't count."
+    try:
+        minor = parse_money(amount, offer.currency)
+    except ValueError:
+        return "You choose what you pay on the next page. The amount in the link isn't one."
+    if minor < (offer.least_minor or 0) or (offer.most_minor is not None and minor > offer.most_minor):
+        return "You choose what you pay on the next page. The amount in the link isn't possible."
+    return f"You choose what you pay on the next page. Type {format_money(minor, offer.currency)} there."

@@ -1,0 +1,51 @@
+"""`/buy/<slug>`: a small page that says what is bought, and goes on to its checkout by itself."""
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from storefront.core import tokens
+from storefront.payments.buy.link import LinkRefused, Wanted, read_asked, read_link
+from storefront.payments.checkout.buy_now import as_offered
+from storefront.shop.catalog.products import MovedPage
+from storefront.shop.discounts.visit import apply_to, read_offered
+from storefront.shop.media.queries import find_pictures
+from storefront.web.limits import limiter
+
+# Open: what is for sale is for everybody. The checkout that begins here belongs to its browser.
+buy = Blueprint("buy", __name__, url_prefix="/buy")
+
+
+@buy.get("/<slug>", endpoint="link")
+@limiter.limit("120/minute")
+def show_link(slug: str) -> ResponseReturnValue:
+    """Only look: crawlers and previews follow links, too. The form on the page begins the checkout."""
+    try:
+        wanted = read_link(slug, read_asked(request.args))
+    except MovedPage as moved:
+        return redirect(_address(moved.slug), code=301)
+    except LinkRefused as refused:
+        return render_template("payments/buy/refused.html", refused=refused), refused.status
+    return _confirm(wanted)
+
+
+def _confirm(wanted: Wanted) -> str:
+    offer = wanted.offer
+    offered = read_offered()
+    applied = apply_to(offered, as_offered(offer, wanted.quantity), offer.currency)
+    is_about_link = bool(request.args.get("code")) and applied.notice  # else it is of another visit's code
+    notes = (*wanted.notes, applied.notice) if is_about_link else wanted.notes
+    return render_template(
+        "payments/buy/link.html",
+        wanted=wanted,
+        offer=offer,
+        applied=applied,
+        notes=notes,
+        pictures=find_pictures([offer.product_id])[offer.product_id],
+        nonce=tokens.new_token(),
+        has_token=bool(session),
+    )
+
+
+def _address(slug: str) -> str:
+    query = request.query_string.decode("ascii", "ignore")
+    return url_for("buy.link", slug=slug) + (f"?{query}" if query else "")
