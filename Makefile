@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra build --universal --pyth
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check bench pictures lock clean
+.PHONY: help run setup test check bench pictures texts lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ bench: $(VENV)/dev.stamp ## Measure requests per second beside bare endpoints
 
 pictures: $(VENV)/dev.stamp ## Take README's pictures of the shop anew (needs Chromium)
 	@PICTURES=docs/pictures $(BIN)/pytest -q tests/devtools/samples/test_pictures.py
+
+texts: $(VENV)/dev.stamp ## Collect the texts of buyers for translation in storefront.devtools.texts
+	@$(BIN)/python -m storefront.devtools.texts
 
 lock: $(VENV)/dev.stamp ## Pin the newest allowed versions in requirements*.txt
 	@$(PIP) install uv

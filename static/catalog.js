@@ -13,7 +13,7 @@
 
   const address = () => {
     const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
-    return query.size ? `/?${query}` : "/";
+    return query.size ? `${form.action}?${query}` : form.action;
   };
 
   const show = async () => {

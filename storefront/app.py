@@ -74,7 +74,6 @@ def create_app(settings: Settings) -> Flask:
     set_up_sign_out(app, close_started)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.jinja_env.filters["money"] = money.format_money
     app.jinja_env.filters["amount"] = money.write_money
     app.jinja_env.filters["typed_amount"] = write_amount
     app.jinja_env.globals["shop"] = settings

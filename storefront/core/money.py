@@ -2,8 +2,9 @@
 
 import re
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 
+from babel import Locale
 from babel.numbers import format_currency, get_currency_symbol
 
 # https://docs.stripe.com/currencies: zero-decimal and three-decimal currencies. ISK and UGX are charged in
@@ -62,13 +63,18 @@ def write_money(amount_minor: int, currency: str) -> str:
     return f"{Decimal(amount_minor).scaleb(-places):.{places}f}"
 
 
+@cache
+def _pattern(locale: str) -> str:
+    return str(Locale.parse(locale).currency_formats["standard"].pattern)
+
+
 @lru_cache(maxsize=1024)  # a shop has few prices, and every page shows some
 def format_money(amount_minor: int, currency: str, *, locale: str = "en_US") -> str:
     """Write `$19.00` for `format_money(1900, "usd")`. The digits are Stripe's, the looks are Babel's."""
     code = currency.lower()
     places = 0 if code in WHOLE_UNITS_IN_TWO_DECIMALS else digits(code)
     value = Decimal(amount_minor).scaleb(-digits(code))
-    pattern = "¤#,##0" + ("." + "0" * places if places else "")
-    if len(get_currency_symbol(code.upper(), locale=locale)) > 2:
+    pattern = _pattern(locale).replace(".00", "." + "0" * places if places else "")
+    if pattern.startswith("¤") and len(get_currency_symbol(code.upper(), locale=locale)) > 2:
         pattern = pattern.replace("¤", "¤\u00a0")
     return str(format_currency(value, code.upper(), format=pattern, locale=locale, currency_digits=False))

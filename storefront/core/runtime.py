@@ -8,6 +8,7 @@ from flask import Flask, current_app
 from flask.sansio.app import App
 
 from storefront.core.config.settings import Settings
+from storefront.core.page_addresses import in_language
 
 T = TypeVar("T")
 NAME = "storefront"
@@ -60,6 +61,9 @@ def settings() -> Settings:
 
 
 def absolute_url(endpoint: str, **values: str | int) -> str:
-    """Return a link for emails and Stripe: always under BASE_URL, never under the request's Host header."""
+    """Return a link for emails and Stripe: always under BASE_URL, never under the request's Host header.
+
+    A page's link keeps the language of the address, or of the email, it is made for.
+    """
     path = current_app.url_map.bind("").build(endpoint, values)
-    return settings().base_url + path
+    return settings().base_url + in_language(path)

@@ -1,7 +1,7 @@
 """The row of a new order, made once for each Checkout Session.
 
-Number, link and keys derive from the Session's id and SECRET_KEY. An order that is younger than the backup a shop came
-back from is made again by reconciliation, and what its buyer was mailed is true again.
+Number, link and keys derive from the Session's id and SECRET_KEY. An order that is younger than the backup a shop
+came back from is made again by reconciliation, and what its buyer was mailed is true again.
 """
 
 from typing import Any

@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 from storefront.core import logs
 from storefront.core.measurements import UNTRUSTED_PROXY_AT, measurements
 from storefront.core.measurements import flush as flush_measurements
+from storefront.core.page_addresses import in_language
 from storefront.core.runtime import settings
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,11 @@ LONGEST_ID = 64  # characters
 
 
 class Shop(Flask):
-    """Flask's own words for a failed request hold its path."""
+    """Flask's own words for a failed request hold its path. Links to pages keep the language of the address."""
+
+    def url_for(self, endpoint: str, **values: Any) -> str:  # noqa: ANN401 - Flask's signature
+        address = super().url_for(endpoint, **values)
+        return in_language(address) if address.startswith("/") else address
 
     def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 - Flask's signature
         log.error("request failed", exc_info=exc_info, extra={"endpoint": request.endpoint or "-"})

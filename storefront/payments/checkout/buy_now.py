@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from flask import current_app
 
+from storefront.core.page_addresses import in_language
 from storefront.shop.cart.cart import CartLine, CartRefused, check_quantity
 from storefront.shop.catalog.offers import Offer, find_offers
 from storefront.shop.discounts.rules import Line
@@ -63,4 +64,4 @@ def way_back(cart: Sequence[CartLine], *, is_from_cart: bool) -> str:
 
 
 def _path(endpoint: str, **values: str | int) -> str:
-    return current_app.url_map.bind("").build(endpoint, values)
+    return in_language(current_app.url_map.bind("").build(endpoint, values))

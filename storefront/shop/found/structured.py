@@ -35,7 +35,7 @@ def product_data(page: ProductPage, *, shop_name: str, url: str, image_url: str)
     }
     if not page.offers:
         del data["offers"]
-    text = json.dumps(data, ensure_ascii=False).translate(ESCAPES)
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(ESCAPES)
     # Escaped above: no text can leave the element.
     return Markup(f'<script type="application/ld+json">{text}</script>')  # noqa: S704 - as said
 
