@@ -1,5 +1,7 @@
 """`create_app(settings)`: wiring and nothing but wiring."""
 
+from importlib import import_module
+
 from flask import Flask, g
 from werkzeug.local import LocalProxy
 
@@ -43,7 +45,7 @@ from storefront.shop.media import models as _media_models  # noqa: F401 - its ta
 from storefront.shop.media.views import media
 from storefront.shop.pages.views import pages
 from storefront.shop.profile.read import read_profile
-from storefront.stripe_api.gateway import set_up_gateway
+from storefront.stripe_api.gateway import GATEWAY, set_up_gateway
 from storefront.web.outage_pages import set_up_outage_pages
 from storefront.web.request_log import Shop
 from storefront.web.setup import set_up_web
@@ -81,3 +83,9 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.globals["code_minutes"] = LIFETIME_MINUTES
     app.jinja_env.globals["csp_nonce"] = lambda: g.csp_nonce
     return app
+
+
+def load_late_parts(app: Flask) -> None:
+    """Load what waits until it is used, as a command's shop has it: a server fails at its start, or not at all."""
+    import_module("storefront.core.queue_engine")
+    GATEWAY.get(app).load()

@@ -33,7 +33,7 @@ from storefront.payments.reconcile.run import reconcile
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.shop.catalog.mirrors import follow_names
 from storefront.shop.discounts.repair import repair as repair_discounts
-from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
+from storefront.stripe_api.gateway import FOR_WORKERS, GATEWAY, set_up_gateway
 
 log = logging.getLogger(__name__)
 
@@ -169,6 +169,7 @@ def wait_for_database(app: Flask) -> None:
 def run_worker(app: Flask) -> None:
     """Until SIGINT or SIGTERM."""
     set_up_gateway(app, runtime(app).settings, FOR_WORKERS)
+    GATEWAY.get(app).load()
     # Until Huey has its own: the default would not end the first process of a container.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     queue = QUEUE.get(app)

@@ -51,7 +51,7 @@ DOORS = {
     "css_inline": "mail/inlined.py",
     "flask_mail": "mail/transport.py",
     "fpdf": "buyers/library/receipt_pdf.py",
-    "huey": "core/queue.py",
+    "huey": "core/queue_engine.py",
     "obstore": "core/storage.py",
     "PIL": "shop/media",
     "webauthn": "owner/people/passkey_protocol.py",

@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-import stripe
-
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.refusals import readable
 
 MOST = 100  # of one page; Stripe allows 16 endpoints in each mode
-PINNED_VERSION = stripe.api_version  # of the library, which every request of this shop names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +19,13 @@ class SeenEndpoint:
     api_version: str | None
     events: frozenset[str]
     metadata: dict[str, str]
+
+
+def pinned_version() -> str:
+    """Return that of the library, which every request of this shop names."""
+    import stripe
+
+    return stripe.api_version
 
 
 @readable()
@@ -40,7 +44,7 @@ def create_endpoint(
     params: Any = {
         "url": url,
         "enabled_events": events,
-        "api_version": PINNED_VERSION,
+        "api_version": pinned_version(),
         "description": description,
         "metadata": metadata,
     }

@@ -7,11 +7,11 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import stripe
 from flask import Flask
 
 from storefront.core.config.settings import Settings
@@ -19,6 +19,7 @@ from storefront.core.db import end_read
 from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
 from storefront.core.measurements import STRIPE_SECONDS, timed
 from storefront.core.runtime import Part
+from storefront.stripe_api.client import make_client
 from storefront.stripe_api.own_words import accept_words
 from storefront.stripe_api.refusals import readable, refusals
 from storefront.stripe_api.seen import (
@@ -36,8 +37,11 @@ from storefront.stripe_api.seen import (
 from storefront.stripe_api.seen_balance import NO_EXCESS, Excess, read_excess
 from storefront.stripe_api.seen_event import SeenEvent, read_event
 from storefront.stripe_api.seen_tax import SeenInvoice, read_invoice
-from storefront.stripe_api.signatures import is_signed, refuse_signature
+from storefront.stripe_api.signatures import TOLERANCE_SECONDS, is_signed, refuse_signature
 from storefront.stripe_api.turns import Turns
+
+if TYPE_CHECKING:
+    import stripe
 
 log = logging.getLogger(__name__)
 
@@ -70,16 +74,21 @@ FOR_WORKERS = Patience(connect=3, read=20, retries=2)
 
 class Gateway:
     def __init__(self, settings: Settings, patience: Patience) -> None:
-        stripe.enable_telemetry = False
+        self._settings = settings
+        self._patience = patience
         self._secrets = settings.stripe_webhook_secrets
-        self._client = stripe.StripeClient(
-            settings.stripe_secret_key,
-            base_addresses={"api": settings.stripe_api_base},
-            max_network_retries=patience.retries,
-            http_client=stripe.RequestsClient(timeout=(patience.connect, patience.read)),
-        )
         self._account_id: str | None = None
         self._turn = Turns(settings.web_threads).take if patience.shares_threads else nullcontext
+
+    @cached_property
+    def _client(self) -> "stripe.StripeClient":
+        """Make it when it is first used. Servers call `load()`."""
+        limits = self._patience
+        return make_client(self._settings, connect=limits.connect, read=limits.read, retries=limits.retries)
+
+    def load(self) -> None:
+        """Make the client now, so that what is wrong with it stops the start and no buyer waits for it."""
+        self._client  # noqa: B018 - see above
 
     def _ask(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - Stripe's objects, turned into ours by the caller
         end_read()
@@ -92,7 +101,7 @@ class Gateway:
         return answer
 
     @readable()
-    def ask(self, call: Callable[[stripe.StripeClient], Any]) -> dict[str, Any]:
+    def ask(self, call: "Callable[[stripe.StripeClient], Any]") -> dict[str, Any]:
         """Return the answer to one call of the SDK as plain JSON values: for `stripe_api/lists.py`."""
         answer: dict[str, Any] = self._ask(lambda: call(self._client)).to_dict(for_json=True)
         return answer
@@ -360,7 +369,7 @@ class Gateway:
         tried: list[str] = []
         for secrets in chain([self._secrets], more if "v1=" in signature else ()):
             tried += secrets
-            if is_signed(text, signature, secrets, tolerance=stripe.Webhook.DEFAULT_TOLERANCE):
+            if is_signed(text, signature, secrets, tolerance=TOLERANCE_SECONDS):
                 break
         else:
             refuse_signature(text, signature, tuple(tried))

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import stripe
-
 from storefront.core.db import end_read
 from storefront.core.errors import StripeUnavailable, StripeUnreadable
 from storefront.core.runtime import settings
+from storefront.stripe_api.client import make_client
 from storefront.stripe_api.refusals import readable, refusals
 
 CONNECT_SECONDS, READ_SECONDS = 2, 4
@@ -86,12 +85,7 @@ class _Check:
         tax_needs = TAX_NEEDS if settings().stripe_tax else ()
         self._needs = (*NEEDS, *tax_needs, *more)
         self._until = time.monotonic() + ALL_SECONDS
-        self._client = stripe.StripeClient(
-            settings().stripe_secret_key,
-            base_addresses={"api": settings().stripe_api_base},
-            max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
-        )
+        self._client = make_client(settings(), connect=CONNECT_SECONDS, read=READ_SECONDS, retries=0)
 
     @readable()
     def look(self) -> SeenKey:
@@ -106,12 +100,16 @@ class _Check:
         )
 
     def _read_account(self) -> dict[str, Any]:
+        import stripe
+
         try:
             return self._request("get", "/v1/account")
         except stripe.PermissionError:
             return {}
 
     def _find_lacking(self) -> Iterator[str]:
+        import stripe
+
         for need in self._needs:
             try:
                 if need.is_write:
@@ -124,6 +122,8 @@ class _Check:
                 continue  # it was not whole on purpose: the key was let through
 
     def _request(self, method: str, path: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - Stripe's parameters
+        import stripe
+
         if time.monotonic() > self._until:
             raise StripeUnavailable("Stripe answers too slowly to look at the key.")
         with refusals(but=(stripe.PermissionError, stripe.InvalidRequestError)):

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-import stripe
+from functools import cache
+from typing import TYPE_CHECKING
 
 from storefront.core.errors import (
     StorefrontError,
@@ -19,6 +19,9 @@ from storefront.core.errors import (
     StripeWantsTerms,
 )
 
+if TYPE_CHECKING:
+    import stripe
+
 log = logging.getLogger(__name__)
 
 # Stripe names neither a code nor the parameter when the account has no address of terms.
@@ -30,12 +33,14 @@ NOT_PERMITTED = "permission"  # the code of a refusal to a restricted key
 
 
 @contextmanager
-def refusals(*, but: tuple[type[stripe.StripeError], ...] = ()) -> Iterator[None]:
+def refusals(*, but: "tuple[type[stripe.StripeError], ...]" = ()) -> Iterator[None]:
     """Raise our own error in place of one of Stripe's, `but` for kinds that the caller asks for.
 
     A 500 is definite for this idempotency key: Stripe stores and replays it for 24 hours. No answer, 409 and
     429 are not: the same request with the same key is to be sent again.
     """
+    import stripe
+
     try:
         yield
     except stripe.StripeError as error:
@@ -44,24 +49,27 @@ def refusals(*, but: tuple[type[stripe.StripeError], ...] = ()) -> Iterator[None
         raise _as_ours(error) from error
 
 
-def _as_ours(error: stripe.StripeError) -> StorefrontError:
-    for kinds, make in CONVERSIONS:
+Conversion = tuple["tuple[type[stripe.StripeError], ...]", "Callable[[stripe.StripeError], StorefrontError]"]
+
+
+def _as_ours(error: "stripe.StripeError") -> StorefrontError:
+    for kinds, make in _conversions():
         if isinstance(error, kinds):
             return make(error)
     return _other(error)
 
 
-def _busy(error: stripe.StripeError) -> StorefrontError:
+def _busy(error: "stripe.StripeError") -> StorefrontError:
     log.warning("stripe asks to slow down", extra={"stripe_request": error.request_id})
     return StripeBusy()
 
 
-def _unavailable(error: stripe.StripeError) -> StorefrontError:
+def _unavailable(error: "stripe.StripeError") -> StorefrontError:
     log.warning("stripe does not answer", extra={"kind": type(error).__name__})
     return StripeUnavailable()
 
 
-def _failed(error: stripe.StripeError) -> StorefrontError:
+def _failed(error: "stripe.StripeError") -> StorefrontError:
     log.warning("stripe failed", extra={"status": error.http_status, "stripe_request": error.request_id})
     if error.http_status == 409:
         return StripeInProgress()
@@ -70,7 +78,7 @@ def _failed(error: stripe.StripeError) -> StorefrontError:
     return StripeUnavailable() if is_unknown else StripeFault()
 
 
-def _refused(error: stripe.StripeError) -> StorefrontError:
+def _refused(error: "stripe.StripeError") -> StorefrontError:
     code = error.error.code if error.error else None
     param = getattr(error, "param", None)
     log.warning("stripe refused", extra={"stripe_code": code, "stripe_request": error.request_id})
@@ -88,33 +96,36 @@ def _is_lost(code: str | None, param: str) -> bool:
     return code == "resource_missing" or (param.startswith("line_items") and param.endswith("[price]"))
 
 
-def _key_refused(error: stripe.StripeError) -> StorefrontError:
+def _key_refused(error: "stripe.StripeError") -> StorefrontError:
     log.error("stripe does not accept the key", exc_info=error, extra={"stripe_request": error.request_id})
     return StripeRefused("The shop's payment settings are not complete.", stripe_code="key")
 
 
-def _not_permitted(error: stripe.StripeError) -> StorefrontError:
+def _not_permitted(error: "stripe.StripeError") -> StorefrontError:
     log.error("stripe's key may not do this", exc_info=error, extra={"stripe_request": error.request_id})
     return StripeRefused("The shop's payment settings are not complete.", stripe_code=NOT_PERMITTED)
 
 
-def _other(error: stripe.StripeError) -> StorefrontError:
+def _other(error: "stripe.StripeError") -> StorefrontError:
     log.warning("stripe answered otherwise", extra={"kind": type(error).__name__, "status": error.http_status})
     if error.http_status is not None and 400 <= error.http_status < 500:
         return StripeRefused(error.user_message or REFUSED)
     return StripeUnavailable()
 
 
-Kinds = tuple[type[stripe.StripeError], ...]
-# The first that fits counts.
-CONVERSIONS: tuple[tuple[Kinds, Callable[[stripe.StripeError], StorefrontError]], ...] = (
-    ((stripe.RateLimitError,), _busy),
-    ((stripe.APIConnectionError,), _unavailable),
-    ((stripe.APIError,), _failed),
-    ((stripe.InvalidRequestError, stripe.IdempotencyError), _refused),
-    ((stripe.AuthenticationError,), _key_refused),
-    ((stripe.PermissionError,), _not_permitted),
-)
+@cache
+def _conversions() -> tuple[Conversion, ...]:
+    """The first that fits counts."""
+    import stripe
+
+    return (
+        ((stripe.RateLimitError,), _busy),
+        ((stripe.APIConnectionError,), _unavailable),
+        ((stripe.APIError,), _failed),
+        ((stripe.InvalidRequestError, stripe.IdempotencyError), _refused),
+        ((stripe.AuthenticationError,), _key_refused),
+        ((stripe.PermissionError,), _not_permitted),
+    )
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import json
 import pkgutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import storefront.cli
 from storefront.cli import main
 from storefront.cli.commands import SECTIONS
-from tests.support.databases import base_environment
+from tests.support.databases import Databases, base_environment
 
 ASK = """
 import contextlib, json, sys
@@ -31,6 +31,7 @@ os.execv = lambda _program, words: sys.exit(" ".join([*words, *sorted(sys.module
 main(["serve"])
 """
 HEAVY = {"alembic", "babel", "flask", "granian", "huey", "obstore", "prometheus_client", "sqlalchemy", "stripe"}
+UNREAD = {"aiohttp", "alembic", "huey", "psycopg", "requests", "stripe", "webauthn"}
 NAMES = sorted(name for section in SECTIONS.values() for name in section)
 REFUSED = [
     ["nothing"],
@@ -48,10 +49,10 @@ REFUSED = [
 ]
 
 
-def loaded_after(*commands: list[str]) -> set[str]:
+def loaded_after(*commands: list[str], environ: Mapping[str, str] | None = None) -> set[str]:
     """Names of the packages that commands had to import, one after the other."""
     script = [sys.executable, "-c", ASK, json.dumps(commands)]
-    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=True, env={})
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=True, env=environ or {})
     return set(done.stderr.splitlines()[-1].split())
 
 
@@ -114,6 +115,22 @@ def test_loads_nothing_of_the_shop_to_become_the_web_server(tmp_path: Path) -> N
     done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False, env=environ)
     assert " -m granian " in done.stderr
     assert set(done.stderr.split()) & (HEAVY | {"storefront.app"}) == {"granian"}
+
+
+def test_loads_neither_stripe_nor_huey_to_read(tmp_path: Path, all_databases: Databases) -> None:
+    """A fifth of what such a command takes; psycopg comes with Huey, whatever the database."""
+    all_databases.make("sqlite", tmp_path)
+    loaded = loaded_after(["orders", "list"], environ=base_environment(tmp_path) | {"STOREFRONT_ENV_FILE": ""})
+    assert "sqlalchemy" in loaded
+    assert loaded & UNREAD == set()
+
+
+def test_loads_in_a_server_what_commands_put_off(tmp_path: Path) -> None:
+    """What is wrong with a library stops its start, and no buyer waits for it."""
+    script = [sys.executable, "-c", "import sys, wsgi; print(*sys.modules)"]
+    environ = base_environment(tmp_path) | {"STOREFRONT_ENV_FILE": ""}
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=True, env=environ)
+    assert {"stripe", "huey", "psycopg"} <= set(done.stdout.split())
 
 
 def test_loads_alembic_only_to_migrate() -> None:

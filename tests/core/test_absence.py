@@ -12,7 +12,8 @@ from flask import Flask
 from sqlalchemy.engine import make_url
 
 from storefront.core.absence import Absence
-from storefront.core.queue import Queue, make_huey
+from storefront.core.queue import Queue
+from storefront.core.queue_engine import make_huey
 from storefront.worker import add_jobs, wait_for_database
 from tests.support.databases import Databases
 from tests.support.make_shop import MakeShop

@@ -13,7 +13,7 @@ from storefront.owner.readiness.point import Action, Point, State, count_open, c
 from storefront.owner.readiness.points import find_points
 from storefront.payments.webhook.endpoint import Secret
 from storefront.shop.pages.models import LegalKind
-from storefront.stripe_api.endpoints import PINNED_VERSION
+from storefront.stripe_api.endpoints import pinned_version
 from tests.owner.health.troubles import FULL_DISK, NOW, PLENTY, READ_ONLY, WELL
 
 
@@ -36,7 +36,7 @@ ENDPOINT: Body = {
     "address": "https://shop.example/webhook",
     "endpoint_id": "we_1",
     "is_enabled": True,
-    "api_version": PINNED_VERSION,
+    "api_version": pinned_version(),
     "missing": [],
     "superfluous": [],
     "others": [],

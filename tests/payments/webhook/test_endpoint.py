@@ -15,7 +15,7 @@ from storefront.core.errors import StripeFault, StripeInProgress, StripeRefused,
 from storefront.payments.webhook import endpoint, endpoint_rows, secrets
 from storefront.payments.webhook.endpoint import Changed, Done, EndpointCheck, Secret
 from storefront.payments.webhook.models import WebhookEndpoint
-from storefront.stripe_api.endpoints import PINNED_VERSION, SeenEndpoint
+from storefront.stripe_api.endpoints import SeenEndpoint, pinned_version
 from storefront.stripe_api.gateway import gateway
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -92,7 +92,7 @@ def test_makes_the_endpoint_with_what_the_shop_needs_and_seals_its_secret(
     changed = make(app)
     (made,) = at_stripe(sandbox)
     assert changed == Changed(done=Done.MADE, endpoint_id=made.id)
-    assert (made.url, made.api_version, made.status) == ("http://localhost/webhook", PINNED_VERSION, "enabled")
+    assert (made.url, made.api_version, made.status) == ("http://localhost/webhook", pinned_version(), "enabled")
     assert set(made.enabled_events) == endpoint.HANDLED
     assert made.metadata["storefront"].startswith("shop_")
     secret = secret_of(app, made.id)
@@ -104,7 +104,7 @@ def test_makes_the_endpoint_with_what_the_shop_needs_and_seals_its_secret(
         address="http://localhost/webhook",
         endpoint_id=made.id,
         is_enabled=True,
-        api_version=PINNED_VERSION,
+        api_version=pinned_version(),
         secret=Secret.SEALED,
     )
     assert make(app).done is Done.NOTHING

@@ -1,0 +1,164 @@
+"""Huey behind the queue: each engine's tables and errors, and a consumer that waits for one that is lost.
+
+`core/queue.py` loads it when it is first used; a server does so at its start.
+"""
+
+import logging
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from threading import Event, Lock
+from typing import Any
+
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from huey.api import TaskWrapper
+from huey.consumer import BaseProcess, Consumer, Scheduler, Worker
+from huey.exceptions import HueyException
+from huey.storage import PostgresStorage, SqliteStorage
+
+from storefront.core.absence import Absence
+
+__all__ = [
+    "Consumer",
+    "Huey",
+    "HueyException",
+    "TaskWrapper",
+    "crontab",
+    "engine_errors",
+    "make_consumer",
+    "make_huey",
+    "make_tables",
+]
+
+NAME = "storefront"
+SHUTDOWN_SECONDS = 25
+RETRY_SECONDS = 1
+TABLES_TURN = 7_863_015  # any number that nobody else in this database locks
+ANSWER_SECONDS = 2  # a page asks the queue after its commit, and must not wait for one that is silent
+
+
+class _Patient(BaseProcess):  # type: ignore[misc] # Huey has no types
+    """A thread of the consumer that waits for a lost queue: asks once a second, and goes on where it was."""
+
+    huey: Huey
+    stop_flag: Event
+    absence: Absence
+    closing: Lock
+
+    def create_logger(self) -> logging.Logger:
+        """Return a logger that no other consumer has: the filter on it is for this one alone."""
+        own = logging.Logger(f"huey.consumer.{self.process_name}")  # noqa: LOG001 - those of getLogger() are shared
+        own.parent = logging.getLogger("huey.consumer")
+        return own
+
+    def loop(self, now: datetime | None = None) -> None:
+        if self.absence.is_on and (self.stop_flag.wait(RETRY_SECONDS) or not self._is_back()):
+            return
+        super().loop(now)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        with self.closing:  # Huey's close() does not bear two at once
+            self.huey.storage.close()  # each thread listens on a connection of its own
+
+    def _is_back(self) -> bool:
+        try:
+            make_tables(self.huey)  # it may have come back empty
+            self.huey.storage.queue_size()
+        except engine_errors() as error:
+            self.absence.note(error)
+            return False
+        self.absence.end()
+        return True
+
+
+class _Worker(_Patient, Worker):  # type: ignore[misc] # Huey has no types
+    pass
+
+
+class _Scheduler(_Patient, Scheduler):  # type: ignore[misc] # Huey has no types
+    pass
+
+
+class _Consumer(Consumer):  # type: ignore[misc] # Huey has no types
+    worker_class = _Worker
+    scheduler_class = _Scheduler
+
+    def __init__(self, huey: Huey, absence: Absence, **options: Any) -> None:  # noqa: ANN401 - Huey's options
+        self.absence = absence
+        self.closing = Lock()
+        super().__init__(huey, **options)
+
+    def _create_process(self, process: _Patient, name: str) -> Any:  # noqa: ANN401 - a thread of Huey's
+        process.absence, process.closing = self.absence, self.closing
+        process._logger.addFilter(self._is_ours)  # noqa: SLF001 - Huey has no other door for it
+        return super()._create_process(process, name)
+
+    def _is_ours(self, record: logging.LogRecord) -> bool:
+        """Leave out the tracebacks that each of Huey's threads logs every moment while a queue does not answer."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, engine_errors()):
+            self.absence.note(error)
+            return False
+        return True
+
+
+def make_consumer(huey: Huey, absence: Absence, *, workers: int) -> Consumer:
+    return _Consumer(
+        huey,
+        absence,
+        workers=workers,
+        worker_type="thread",
+        periodic=True,
+        initial_delay=0.1,
+        max_delay=1.0,
+        # systemd and containers say SIGTERM: finish the email in hand, or it would be sent twice.
+        graceful_signal="TERM",
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
+
+
+@cache
+def engine_errors() -> tuple[type[Exception], ...]:
+    import sqlite3  # noqa: PLC0415 - each engine's errors only where that engine is installed
+
+    known: list[type[Exception]] = [OSError, sqlite3.Error]
+    for module, error in (("psycopg", "Error"), ("redis.exceptions", "RedisError")):
+        try:
+            known.append(getattr(__import__(module, fromlist=[error]), error))
+        except ImportError:
+            continue
+    return tuple(known)
+
+
+def _with(url: str, query: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{query}"
+
+
+def make_huey(url: str) -> Huey:
+    if url.startswith("sqlite:///"):
+        path = Path(url.removeprefix("sqlite:///"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _with_tables(SqliteHuey(NAME, filename=str(path), results=False, create_tables=False))
+    if url.startswith("redis"):
+        limits = f"socket_connect_timeout={ANSWER_SECONDS}&socket_timeout={ANSWER_SECONDS + 3}"
+        return RedisHuey(NAME, url=_with(url, limits), results=False)
+    dsn = _with(url, f"connect_timeout={ANSWER_SECONDS}")
+    return _with_tables(PostgresHuey(NAME, dsn=dsn, results=False, create_tables=False))
+
+
+def _with_tables(huey: Huey) -> Huey:
+    make_tables(huey)
+    return huey
+
+
+def make_tables(huey: Huey) -> None:
+    """Make missing tables. In PostgreSQL one at a time: of two who CREATE IF NOT EXISTS at once, one fails."""
+    storage = huey.storage
+    if isinstance(storage, PostgresStorage):
+        with storage.db(commit=True) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (TABLES_TURN,))
+            for statement in storage.ddl:
+                cursor.execute(statement)
+    elif isinstance(storage, SqliteStorage):
+        storage.initialize_schema()

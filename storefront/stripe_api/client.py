@@ -1,0 +1,21 @@
+"""Stripe's own client, with the shop's key, address and time limits."""
+
+from typing import TYPE_CHECKING
+
+from storefront.core.config.settings import Settings
+
+if TYPE_CHECKING:
+    import stripe
+
+
+def make_client(settings: Settings, *, connect: float, read: float, retries: int) -> "stripe.StripeClient":
+    """Load Stripe's library, which most commands never need. `connect` and `read` are seconds for each try."""
+    import stripe
+
+    stripe.enable_telemetry = False
+    return stripe.StripeClient(
+        settings.stripe_secret_key,
+        base_addresses={"api": settings.stripe_api_base},
+        max_network_retries=retries,
+        http_client=stripe.RequestsClient(timeout=(connect, read)),
+    )
