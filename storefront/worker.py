@@ -23,6 +23,7 @@ from storefront.core.runtime import runtime
 from storefront.customers.proofs import forget_proofs
 from storefront.customers.signed_in_browsers import forget_ended
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
+from storefront.delivery.refusals import forget_old_refusals
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
@@ -90,7 +91,7 @@ def bring_discounts() -> None:
 
 def forget_hourly() -> None:
     """Addresses typed and proven long ago, browsers not seen for as long, uploads that nobody continues, what was
-    left at Checkout a month ago, and who was told that a product is for sale."""
+    left at Checkout a month ago, who was told that a product is for sale, and refusals of three months ago."""
     if take_lease("forget_proofs", seconds=FORGET_SECONDS):
         forget_proofs()
         forget_ended()
@@ -99,6 +100,7 @@ def forget_hourly() -> None:
         forget_idle()
         forget_old()
         forget_old_requests()
+        forget_old_refusals()
 
 
 def tell_who_waits() -> None:

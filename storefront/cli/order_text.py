@@ -6,8 +6,10 @@ from typing import Any
 
 from storefront.cli.output import to_json_value
 from storefront.core import money
+from storefront.delivery.downloads.state import FileState
 from storefront.orders.access import Access
 from storefront.orders.waits_for import WaitsFor
+from storefront.owner.history.attempts import Attempt
 from storefront.owner.history.order import HistoryGrant, HistoryItem, OrderHistory
 from storefront.owner.orders.listing import ListedOrder, OrderPage
 from storefront.stripe_api.own_words import spell_words
@@ -53,6 +55,7 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield f"Total     {_amounts(history)}"
     yield from _taxes(history)
     yield f"Access    {order_access_line(history)}"
+    yield f"Downloads {history.downloads.sentence}"
     yield f"Facts     {_facts(history)}"
     if history.phone:
         yield f"{'Phone':<10}{history.phone}"
@@ -64,6 +67,8 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield from ("", "Items")
     for item in history.items:
         yield from _item(item, history)
+    if history.attempts:
+        yield from ("", "Downloads and refusals (UTC), newest first", *map(attempt_line, history.attempts))
     yield from ("", "Timeline (UTC)")
     for moment in history.timeline:
         yield f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.text}"
@@ -175,6 +180,18 @@ def _grant(grant: HistoryGrant) -> str:
     first, *more = grant.key.splitlines()
     hidden = f" (and {len(more)} more lines: --json has them)" if more else ""
     return f"{grant.kind} {grant.product}: {first}{hidden}"
+
+
+def attempt_line(attempt: Attempt) -> str:
+    return f"  {attempt.at:%Y-%m-%d %H:%M:%S}  {attempt.text} ({attempt.client})"
+
+
+def file_line(file: FileState) -> str:
+    """Return a file, how often it was downloaded, and what stands against it."""
+    limit = f" of {file.limit}" if file.limit is not None else ""
+    until = f", until {file.ends_at:%Y-%m-%d}" if file.ends_at else ""
+    refusal = f"; it {file.refusal}" if file.refusal else ""
+    return f"  {file.filename} ({file.version}), downloaded {file.used}{limit} times{until}{refusal}"
 
 
 def history_to_json(history: OrderHistory) -> dict[str, Any]:

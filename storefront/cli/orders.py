@@ -45,6 +45,25 @@ def show(number: str, with_keys: bool, as_json: bool) -> None:
     print_result(history_to_json(history), history_to_text(history), as_json=as_json)
 
 
+@orders.command()
+@click.argument("number")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="The newest so many.")
+@as_json
+def downloads(number: str, limit: int, as_json: bool) -> None:
+    """Whether the buyer can download now, what they downloaded, and what they were refused and why."""
+    from storefront.cli.order_text import attempt_line, file_line
+    from storefront.delivery.downloads.state import read_download_state
+    from storefront.orders.lookup import get_order
+    from storefront.owner.history.attempts import read_attempts
+
+    with open_shop(says_try_again=False):
+        order = get_order(number)
+        state, attempts = read_download_state(order), read_attempts(order, limit=limit)
+    value = {"number": order.number, **asdict(state), "attempts": [asdict(attempt) for attempt in attempts]}
+    lines = [state.sentence, *map(file_line, state.files), *map(attempt_line, attempts)]
+    print_result(to_json_value(value), lines, as_json=as_json)
+
+
 @orders.command("list")
 @click.option("--search", "words", default="", help="A number, address, key or Stripe id; or words of a name.")
 @click.option("--email", default="", help="Only orders of this address.")

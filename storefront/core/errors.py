@@ -24,11 +24,18 @@ class NotFound(StorefrontError):
 
 
 class AccessDenied(StorefrontError):
-    """An order's access was taken away; the message says why in a sentence a buyer can read."""
+    """An order's access was taken away; the message says why in a sentence a buyer can read.
+
+    `reason` is the same as a word for programs.
+    """
 
     code = "access_denied"
     status = 403
     title = "No longer available"
+
+    def __init__(self, message: str = "", *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class TooLarge(StorefrontError):

@@ -1,6 +1,7 @@
 """A browser in words that its owner knows again: "Firefox on Windows". Read from User-Agent, and never trusted."""
 
 UNKNOWN = "Unknown browser"
+UNKNOWN_CLIENT = "Unknown program"
 MOST_LETTERS = 500  # of a header that anybody may fill
 
 # The first that is found counts: most browsers also name the ones they come from.
@@ -28,6 +29,29 @@ SYSTEMS = (
     ("Macintosh", "Mac"),
     ("Linux", "Linux"),
 )
+
+PROGRAMS = (
+    ("curl/", "curl"),
+    ("Wget/", "Wget"),
+    ("aria2/", "aria2"),
+    ("python-requests/", "Python"),
+    ("Python-urllib/", "Python"),
+    ("Go-http-client/", "Go"),
+    ("okhttp/", "OkHttp"),
+    ("PowerShell/", "PowerShell"),
+    ("Electron/", "A desktop app"),
+    ("bot/", "A robot"),
+)
+
+
+def client_words(user_agent: str) -> str:
+    """Return the same of whatever fetches something, programs included. One of few dozen texts."""
+    header = user_agent[:MOST_LETTERS]
+    program = _first_sign(PROGRAMS, header)
+    if program:
+        return program
+    words = browser_words(header)
+    return words.replace(UNKNOWN, UNKNOWN_CLIENT)
 
 
 def browser_words(user_agent: str) -> str:

@@ -1,6 +1,7 @@
 """The permanent link of an order. Its token derives from a stored seed; a higher version ends older ones."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -50,9 +51,34 @@ def _insert_links(rows: list[dict[str, Any]]) -> None:
 
 
 def renew_link(order: Order) -> None:
-    """Make a new link: every one before opens nothing from now on."""
+    """Make a new link, inside the caller's transaction: every one before opens nothing from now on.
+
+    The hash of the old one is kept, so that the owner can be told that its reader used it.
+    """
+    old = {"token_hash": order.token_hash, "order_id": order.id, "version": order.token_version}
+    insert_missing(db.session(), OrderLink, [old])
     order.token_version += 1
     order.token_hash = tokens.hash_token(derive_order_token(order.token_seed, version=order.token_version))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLink:
+    """`is_old`: it opened the order once, and does not any more."""
+
+    order_id: int
+    is_old: bool
+
+
+def find_known_link(token: str) -> KnownLink | None:
+    """Return whose link this is in the running mode, also of one that was replaced. Two statements at most."""
+    hashed = tokens.hash_token(token)
+    orders = select(Order.id, Order.token_version).where(order_in_running_mode())
+    row = db.session.execute(orders.where(Order.token_hash == hashed)).first()
+    if row is not None:
+        return KnownLink(row.id, is_old=False)
+    older = orders.add_columns(OrderLink.version).join(OrderLink, OrderLink.order_id == Order.id)
+    row = db.session.execute(older.where(OrderLink.token_hash == hashed)).first()
+    return KnownLink(row.id, is_old=row.version != row.token_version) if row is not None else None
 
 
 def derive_order_token(seed: bytes, *, version: int) -> str:

@@ -256,3 +256,26 @@ def test_refuses_to_keep_an_unpaid_order_open(command: CliRunner, app: Flask, sa
         sentence = refused(command, "orders", "decide", session_id, "allow")
         assert "is not paid, so nothing was handed out that could stay open." in sentence
     assert run(command, "orders", "decide", session_id, "perhaps").exit_code == 2
+
+
+@both
+def test_says_whether_the_buyer_can_download_and_what_was_refused(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    sale = sell(app, sandbox, ("the-patient-toolmaker", "E-book"))
+    number, link = number_of(sale), sale.downloads[0].removeprefix(sale.buyer.base_url)
+    change_rows(app, "UPDATE order_items SET download_limit = 1")
+    sale.buyer.get(link).close()
+    change_rows(app, "UPDATE downloads SET at = '2026-01-01 00:00:00+00:00'")
+    sale.buyer.get(link, headers={"User-Agent": "curl/8.1"}).close()
+    told = read_json(command, "orders", "downloads", number)
+    assert told["sentence"] == read_json(command, "orders", "show", number)["downloads"]["sentence"]
+    assert told["sentence"].startswith("They cannot, because ")
+    newest, oldest = told["attempts"]
+    assert (newest["outcome"], newest["reason"]) == ("refused", "download_limit_reached")
+    assert (newest["client"], oldest["outcome"]) == ("curl", "downloaded")
+    lines = done(command, "orders", "downloads", number).splitlines()
+    assert lines[0] == told["sentence"]
+    assert "downloaded 1 of 1 times" in lines[1]
+    assert "(curl)" in lines[2]
+    assert "Downloads and refusals" in done(command, "orders", "show", number)

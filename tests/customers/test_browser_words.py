@@ -2,7 +2,7 @@
 
 import pytest
 
-from storefront.customers.browser_words import browser_words
+from storefront.customers.browser_words import browser_words, client_words
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 APPLE = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -45,3 +45,18 @@ def test_names_browser_and_system(header: str, words: str) -> None:
 )
 def test_says_no_more_than_it_knows(header: str, words: str) -> None:
     assert browser_words(header) == words
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("curl/8.10.1", "curl"),
+        ("Wget/1.24.5", "Wget"),
+        ("", "Unknown program"),
+        ("Fieldnotes/2.1 (Linux)", "Unknown program on Linux"),
+        (WINDOWS, "Chrome on Windows"),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1)", "A robot"),
+    ],
+)
+def test_names_programs_that_fetch_files_too(header: str, words: str) -> None:
+    assert client_words(header) == words

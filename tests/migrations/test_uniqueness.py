@@ -83,6 +83,7 @@ NAMED = {
     ("passkey_challenges", "challenge_hash"),
     ("product_aliases", "slug"),
     ("refunds", "id"),
+    ("refusals", "id"),
     ("retired_keys", "key_hash"),
     ("signing_keys", "kid"),
     ("stripe_events", "id"),

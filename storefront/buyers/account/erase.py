@@ -20,8 +20,10 @@ from storefront.customers.browser_session import find_customer
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.unproven import find_known
+from storefront.delivery.downloads.models import Download
 from storefront.delivery.licenses.models import Activation, License
 from storefront.delivery.licenses.queries import select_keyless_grants
+from storefront.delivery.refusals import forget_refusals_of
 from storefront.mail.models import NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
 from storefront.orders.access import Reason, item_access, order_access
 from storefront.orders.changes import ChangeKind, add_change
@@ -154,6 +156,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
     )
     for order in orders:
         _erase_order(session, order)
+    _erase_downloads(session, order_ids)
     session.flush()
     gone = delete(AddressProof).where(AddressProof.link_hash.in_(proofs))
     session.execute(gone.execution_options(synchronize_session=False))
@@ -217,6 +220,18 @@ def _erase_devices(session: Session, order_ids: Sequence[int]) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(erased_ids.all())
+
+
+def _erase_downloads(session: Session, order_ids: Sequence[int]) -> None:
+    """Programs that fetched something, and what was refused. That it was fetched stays, because it counts."""
+    forget_refusals_of(session, order_ids)
+    of_orders = select(Grant.id).join(OrderItem).where(OrderItem.order_id.in_(order_ids))
+    session.execute(
+        update(Download)
+        .where(Download.grant_id.in_(of_orders))
+        .values(client=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _erase_mails(session: Session, customer: Customer, order_ids: Sequence[int], proofs: Sequence[str]) -> int:

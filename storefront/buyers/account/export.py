@@ -20,6 +20,7 @@ from storefront.customers.unproven import find_known
 from storefront.delivery.contents import IssuedLicense, ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.licenses.models import Activation
+from storefront.delivery.refusals import Refusal
 from storefront.mail.models import OutboxMessage
 from storefront.orders.after_sale import OrderChange, Refund
 from storefront.orders.models import Grant, Order, OrderItem
@@ -33,16 +34,17 @@ NEVER_BOUGHT = "somebody who never bought"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
-    """What is told of orders beside their contents: by license id, by item id, and twice by order id."""
+    """What is told of orders beside their contents: by license id, by item id, and three times by order id."""
 
     devices: ById
     downloads: ById
     refunds: ById
     changes: ById
+    refusals: ById
 
 
 def export_customer(customer_id: int) -> Json:
-    """Return everything as JSON. Times are ISO 8601 with their zone. Twelve statements, however much it is."""
+    """Return everything as JSON. Times are ISO 8601 with their zone. Thirteen statements, however much it is."""
     customer = db.session.get_one(Customer, customer_id)
     orders = db.session.scalars(
         select(Order).where(Order.customer_id == customer_id).order_by(Order.placed_at, Order.id)
@@ -103,6 +105,7 @@ def _read_parts(contents: Sequence[OrderContents]) -> _Parts:
         downloads=_downloads(order_ids),
         refunds=_refunds(order_ids),
         changes=_changes(order_ids),
+        refusals=_refusals(order_ids),
     )
 
 
@@ -171,6 +174,7 @@ def _order(contents: OrderContents, parts: _Parts) -> Json:
         "items": [_item(item, order.currency, parts) for item in contents.items],
         "refunds": parts.refunds[order.id],
         "history": parts.changes[order.id],
+        "refusals": parts.refusals[order.id],
     }
 
 
@@ -205,7 +209,7 @@ def _devices(license_ids: Sequence[int]) -> ById:
 
 def _downloads(order_ids: Sequence[int]) -> ById:
     rows = db.session.execute(
-        select(OrderItem.id, ReleaseFile.filename, Download.at)
+        select(OrderItem.id, ReleaseFile.filename, Download.at, Download.client)
         .join(Grant, Grant.order_item_id == OrderItem.id)
         .join(Download, Download.grant_id == Grant.id)
         .join(ReleaseFile, ReleaseFile.id == Download.release_file_id)
@@ -213,8 +217,8 @@ def _downloads(order_ids: Sequence[int]) -> ById:
         .order_by(Download.at)
     )
     by_item: ById = defaultdict(list)
-    for item_id, filename, at in rows:
-        by_item[item_id].append({"file": filename, "at": at.isoformat()})
+    for item_id, filename, at, client in rows:
+        by_item[item_id].append({"file": filename, "at": at.isoformat(), "with": client})
     return by_item
 
 
@@ -224,6 +228,15 @@ def _refunds(order_ids: Sequence[int]) -> ById:
     for row in rows:
         amount = money.format_money(row.amount_minor, row.currency)
         by_order[row.order_id].append({"at": row.created_at.isoformat(), "amount": amount, "status": row.status})
+    return by_order
+
+
+def _refusals(order_ids: Sequence[int]) -> ById:
+    rows = db.session.scalars(select(Refusal).where(Refusal.order_id.in_(order_ids)).order_by(Refusal.at))
+    by_order: ById = defaultdict(list)
+    for row in rows:
+        refused = {"at": row.at.isoformat(), "what": row.what, "of": row.subject, "why": row.reason}
+        by_order[row.order_id].append(refused | {"with": row.client, "times": row.times, "device": row.detail})
     return by_order
 
 

@@ -13,6 +13,7 @@ from storefront.buyers.library.resend import NothingToSend, resend_own
 from storefront.core.db import end_read
 from storefront.core.errors import AccessDenied
 from storefront.core.runtime import settings
+from storefront.delivery.downloads.refused import by_link, refusals_noted
 from storefront.delivery.licenses.activations import deactivate_device
 from storefront.orders.browsers import get_order_here
 from storefront.orders.unproven import claim_order
@@ -38,7 +39,9 @@ def _say_owned(parts: Iterable[IncludedPart]) -> str:
 
 @library.get("/orders/<token>")
 def order(token: str) -> ResponseReturnValue:
-    purchase = read_purchase(get_order_here(token), devices_page=_devices_page())
+    with refusals_noted(lambda: by_link(token, None)):
+        here = get_order_here(token)
+    purchase = read_purchase(here, devices_page=_devices_page())
     answer = make_response(render_template("buyers/library/order.html", purchase=purchase, token=token))
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer

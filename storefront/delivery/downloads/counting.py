@@ -66,8 +66,8 @@ def require_allowance(granted: GrantedFile) -> None:
         raise refusal
 
 
-def count(files: Iterable[GrantedFile]) -> None:
-    """Count all of these files, or none, before their bytes leave.
+def count(files: Iterable[GrantedFile], *, client: str) -> None:
+    """Count all of these files, or none, before their bytes leave. `client` is what fetches them, in words.
 
     A part of a download that is running costs nothing. Else it is a new one, also when it begins in the middle:
     leaving out the first byte must not make a file free.
@@ -81,16 +81,16 @@ def count(files: Iterable[GrantedFile]) -> None:
     beginning = [granted for granted in wanted if not granted.is_running]
     if beginning:
         with transaction() as session:
-            _count_beginning(session, beginning)
+            _count_beginning(session, beginning, client)
 
 
-def _count_beginning(session: Session, beginning: list[GrantedFile]) -> None:
+def _count_beginning(session: Session, beginning: list[GrantedFile], client: str) -> None:
     """Count those that still have not begun once their grants are locked."""
     locked = _lock_and_recount(session, beginning)
     for granted in locked:
         require_allowance(granted)
     rows = [
-        {"grant_id": granted.grant_id, "release_file_id": granted.file.id}
+        {"grant_id": granted.grant_id, "release_file_id": granted.file.id, "client": client}
         for granted in locked
         if not granted.is_running
     ]

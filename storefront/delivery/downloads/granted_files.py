@@ -212,4 +212,4 @@ def _preference(granted: GrantedFile) -> tuple[bool, bool]:
 def _demand(access: Access) -> None:
     if not access.allowed:
         measurements().add(ACCESS_DENIALS, access.reason)
-        raise AccessDenied(access.sentence)
+        raise AccessDenied(access.sentence, reason=access.reason.value)

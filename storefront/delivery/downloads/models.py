@@ -17,3 +17,4 @@ class Download(Base):
     grant_id: Mapped[int] = mapped_column(ForeignKey("grants.id"))
     release_file_id: Mapped[int] = mapped_column(ForeignKey("release_files.id"))
     at: Mapped[datetime] = mapped_column(default=clock.now)
+    client: Mapped[str | None]  # in words: "Firefox on Windows"; None before it was kept, and of who is erased

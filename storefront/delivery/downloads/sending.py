@@ -20,6 +20,7 @@ from storefront.delivery.downloads import counting
 from storefront.delivery.downloads.concurrent_downloads import SLOTS
 from storefront.delivery.downloads.granted_files import GrantedFile, ReleasedFile
 from storefront.delivery.downloads.missing_files import report_missing
+from storefront.delivery.downloads.refused import client_here
 from storefront.delivery.downloads.rules import presigned_lifetime
 from storefront.web.ranges import Part, Version, find_part, find_range
 
@@ -57,7 +58,7 @@ def _lead_to_bucket(granted: GrantedFile) -> BaseResponse:
     address = storage().presign(released.path, seconds=seconds)
     if address is None:  # a folder's file that has gone a moment ago
         raise report_missing(released.path)
-    counting.count([granted])
+    counting.count([granted], client=client_here())
     return redirect(address, 302)
 
 
@@ -74,7 +75,7 @@ def _let_nginx_send(path: Path, granted: GrantedFile, prefix: str) -> Response:
     if not part.has_body:
         return _without_body(part, released, version)
     if request.method == "GET":
-        counting.count([granted])
+        counting.count([granted], client=client_here())
     answer = _describe(Response(), released)
     answer.headers["X-Accel-Redirect"] = prefix + quote(released.path)
     return answer
@@ -112,7 +113,7 @@ def stream(
     closers = [when_done]
     try:
         closers.append(slots.take(file.grant_id for file in files))  # first: who finds none free pays nothing
-        counting.count(files)
+        counting.count(files, client=client_here())
     except BaseException:
         for close in closers:
             close()

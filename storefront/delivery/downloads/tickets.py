@@ -1,6 +1,8 @@
 """Short-lived addresses of one file under one grant. They say who may ask, not that the answer is yes."""
 
 import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -24,6 +26,16 @@ def _make_serializer() -> URLSafeSerializer:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What an address of ours says, whether it still opens something or not."""
+
+    grant_id: int
+    file_id: int
+    token_version: int
+    ends_at: datetime
+
+
 SERIALIZER = Part("download tickets", _make_serializer)
 
 
@@ -34,6 +46,20 @@ def new_ticket(granted: GrantedFile) -> str:
     return str(SERIALIZER.get().dumps(parts))
 
 
+def read_ticket(ticket: str) -> Ticket | None:
+    """Return what it says, also long after its end. None: nobody here made it."""
+    try:
+        grant_id, file_id, token_version, ends_at = map(int, SERIALIZER.get().loads(ticket))
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return Ticket(
+        grant_id=grant_id,
+        file_id=file_id,
+        token_version=token_version,
+        ends_at=datetime.fromtimestamp(ends_at, UTC),
+    )
+
+
 def get_ticketed_file(ticket: str) -> GrantedFile:
     """Return what the ticket opens now; access is asked anew.
 
@@ -41,13 +67,12 @@ def get_ticketed_file(ticket: str) -> GrantedFile:
         LinkExpired: its time is over, its order has a new link, or nobody here made it.
         AccessDenied, NotFound: as for the order's own link.
     """
-    try:
-        grant_id, file_id, token_version, ends_at = SERIALIZER.get().loads(ticket)
-    except (BadSignature, ValueError, TypeError) as error:
-        raise LinkExpired("Start the download again from your order page.") from error
-    if ends_at <= clock.now().timestamp():
+    read = read_ticket(ticket)
+    if read is None:
+        raise LinkExpired("Start the download again from your order page.")
+    if read.ends_at <= clock.now():
         raise LinkExpired("Download links work for a while only. Start the download again from your order page.")
-    granted = get_file_of_grant(int(grant_id), int(file_id))
-    if granted.token_version != token_version:
+    granted = get_file_of_grant(read.grant_id, read.file_id)
+    if granted.token_version != read.token_version:
         raise LinkExpired("The order has a new link by now. Start the download again from your order page.")
     return granted

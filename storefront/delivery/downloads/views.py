@@ -12,9 +12,11 @@ from storefront.delivery.downloads.archive import open_archive
 from storefront.delivery.downloads.concurrent_downloads import SLOTS, DownloadSlots
 from storefront.delivery.downloads.concurrent_requests import RequestGate
 from storefront.delivery.downloads.granted_files import get_granted_file
+from storefront.delivery.downloads.refused import by_link, by_ticket, refusals_noted
 from storefront.delivery.downloads.sending import send_file, stream
 from storefront.delivery.downloads.tickets import get_ticketed_file, new_ticket
 from storefront.orders.browsers import get_order_here
+from storefront.orders.models import Order
 
 # Open: the token in the address is the permission.
 downloads = Blueprint("downloads", __name__)
@@ -34,8 +36,9 @@ class NotByPrefetch(StorefrontError):
 def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - the name is for people
     """Answer the permanent address: it is in mails and on the order page."""
     _refuse_prefetch()
-    granted = get_granted_file(get_order_here(token), file_id)
-    counting.require_allowance(granted)
+    with refusals_noted(lambda: by_link(token, file_id)):
+        granted = get_granted_file(get_order_here(token), file_id)
+        counting.require_allowance(granted)
     name = granted.file.filename
     return _private(redirect(url_for("downloads.ticketed_file", ticket=new_ticket(granted), filename=name), 302))
 
@@ -44,21 +47,26 @@ def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noq
 def ticketed_file(ticket: str, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - what a program names the file
     """Answer the short-lived address: programs resume here. A refund stops it as well."""
     _refuse_prefetch()
-    return _private(send_file(get_ticketed_file(ticket)))
+    with refusals_noted(lambda: by_ticket(ticket)):
+        return _private(send_file(get_ticketed_file(ticket)))
 
 
 @downloads.get("/downloads/<token>/all.zip")
 def all_files(token: str) -> ResponseReturnValue:
     """Everything of an order in one file, made while it is sent: it cannot be resumed."""
     _refuse_prefetch()
-    order = get_order_here(token)
+    with refusals_noted(lambda: by_link(token, None)):
+        return _private(_send_all(get_order_here(token)))
+
+
+def _send_all(order: Order) -> Response:
     archive = open_archive(order)
     answer = Response(content_type="application/zip")
     answer.headers["Content-Length"] = str(archive.size_bytes)
     answer.headers["Content-Disposition"] = disposition(f"order-{order.number}.zip")
     if request.method == "GET":
         stream(answer, archive.stream(), archive.files)
-    return _private(answer)
+    return answer
 
 
 def _refuse_prefetch() -> None:

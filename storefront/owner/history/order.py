@@ -10,6 +10,7 @@ from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url
 from storefront.delivery.contents import GrantContents, ItemContents, read_contents
+from storefront.delivery.downloads.state import DownloadState, read_download_state
 from storefront.delivery.licenses.keys import hint
 from storefront.orders.access import Access
 from storefront.orders.after_sale import Notice
@@ -17,6 +18,7 @@ from storefront.orders.links import order_token
 from storefront.orders.models import Decision, GrantKind, Order
 from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.orders.waits_for import WaitsFor, read_waits_for
+from storefront.owner.history.attempts import Attempt, read_attempts
 from storefront.owner.history.timeline import Moment, read_timeline
 
 
@@ -112,6 +114,8 @@ class OrderHistory:
     order_url: str
     notices: tuple[HistoryNotice, ...]
     items: tuple[HistoryItem, ...]
+    downloads: DownloadState
+    attempts: tuple[Attempt, ...]
     timeline: tuple[Moment, ...]
 
 
@@ -121,7 +125,7 @@ def order_url(order: Order) -> str:
 
 
 def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
-    """Eight statements, however many lines, grants, mails and events there are."""
+    """Thirteen statements at most, however many lines, grants, mails and events there are."""
     contents = read_contents(order, with_files=False, with_closed_keys=True)
     return OrderHistory(
         number=order.number,
@@ -168,6 +172,8 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         order_url=order_url(order),
         notices=_read_notices(order),
         items=tuple(_item(item, with_keys=with_keys) for item in contents.items),
+        downloads=read_download_state(order),
+        attempts=read_attempts(order),
         timeline=read_timeline(order),
     )
 

@@ -349,3 +349,15 @@ def test_limits_each_client_and_each_key(app: Flask) -> None:
     ]
     assert same[:120] == [404] * 120
     assert same[120] == 429
+
+
+@both
+def test_tells_the_owner_of_devices_that_were_refused(app: Flask, sandbox: SandboxClient) -> None:
+    key = sell_license(app, sandbox, activation_limit=1).keys[0]
+    assert ask(app, "activate", license_key=key, instance_name="first").status_code == 200
+    for device in ("Ada's laptop", "x" * 255):
+        assert ask(app, "activate", license_key=key, instance_name=device).status_code == 400
+    assert ask(app, "activate", license_key=UNKNOWN, instance_name="guess").status_code == 404
+    (row,) = read_rows(app, "SELECT * FROM refusals")
+    assert (row["what"], row["reason"], row["times"]) == ("activation", "activation_limit_reached", 2)
+    assert (row["subject"], row["detail"]) == (f"\u2026{key[-5:]}", "x" * 80)

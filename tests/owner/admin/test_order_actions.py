@@ -217,3 +217,16 @@ def test_writes_down_who_did_it(sale: Sale, helper: Buyer) -> None:
 def test_finds_no_order_by_a_wrong_number(helper: Buyer) -> None:
     for path in ("resend", "raise-limit", "decide", "keys/1/withdraw"):
         assert helper.post(f"/admin/orders/NEVER123/{path}", decision="allow", downloads="1").status_code == 404
+
+
+def test_says_at_the_order_why_its_buyer_cannot_download(sale: Sale, helper: Buyer) -> None:
+    page = helper.get(f"/admin/orders/{number_of(sale)}").text
+    assert "They can download: " in page
+    sale.buyer.get(f"{sale.link}x").close()
+    change_rows(sale.app, "UPDATE orders SET decision = 'withdraw'")
+    link = sale.downloads[0].removeprefix(sale.buyer.base_url)
+    sale.buyer.get(link, headers={"User-Agent": "<b>curl/8"}).close()
+    page = helper.get(f"/admin/orders/{number_of(sale)}").text
+    assert "They cannot, because the order or its key was withdrawn." in page
+    assert "the order or its key was withdrawn <span" in page
+    assert "<b>" not in page

@@ -2,13 +2,13 @@
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
 from storefront.core.db import db
 from storefront.orders.access import Reason
 from storefront.owner.orders import listing, search
 from storefront.owner.orders.listing import OrderFilter
 from tests.support.databases import BOTH
+from tests.support.plans import plan_of
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
@@ -25,22 +25,6 @@ STATES = {
     Reason.DISPUTED: "ix_orders_disputed",
     Reason.WITHDRAWN: "ix_orders_decided",
 }
-
-
-def plan_of(statement: object) -> str:
-    """What the engine means to do. PostgreSQL is told that tables are large, which it would read whole."""
-    session = db.session()
-    compiled = statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    if not is_sqlite:
-        session.execute(text("SET enable_seqscan = off"))
-        session.execute(text("SET enable_sort = off"))
-        session.execute(text("SET enable_bitmapscan = off"))
-    explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
-    rows = session.execute(text(f"{explain} {compiled}".replace(":", "\\:"))).all()
-    plan = "\n".join(str(row[-1]) for row in rows)
-    session.rollback()
-    return plan
 
 
 def test_reads_a_state_from_its_index_in_order(app: Flask, sandbox: SandboxClient) -> None:

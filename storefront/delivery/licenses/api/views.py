@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from storefront.core.errors import StorefrontError
 from storefront.core.outages import DatabaseUnavailable
 from storefront.core.runtime import settings
+from storefront.customers.browser_words import client_words
 from storefront.delivery.licenses import activations
 from storefront.delivery.licenses.activations import LicenseAnswer
 from storefront.delivery.licenses.api import answers
@@ -21,7 +22,9 @@ from storefront.delivery.licenses.api.openapi import describe
 from storefront.delivery.licenses.api.rate_limits import count_client, count_key
 from storefront.delivery.licenses.api.requests import MAX_BODY_BYTES, demand, read_fields
 from storefront.delivery.licenses.codes import Code
+from storefront.delivery.licenses.keys import hint
 from storefront.delivery.licenses.signing.license_file import issue_license_file
+from storefront.delivery.refusals import Refused, note_refusal
 from storefront.web.bodies import takes_bytes
 from storefront.web.csrf import csrf
 from storefront.web.error_pages import ERROR_BODIES
@@ -69,7 +72,23 @@ def activate() -> ResponseReturnValue:
         product=fields.get("product_id", ""),
         fingerprint=fingerprint,
     )
+    _note_refusal(answer, fields["instance_name"])
     return _answer(answer, license_file=_license_file(answer, fingerprint))
+
+
+def _note_refusal(answer: LicenseAnswer, device: str) -> None:
+    """A guess of a key names no order, and leaves nothing."""
+    status = answer.license
+    if answer.code is Code.VALID or status is None:
+        return
+    note_refusal(
+        status.order_id,
+        Refused.ACTIVATION,
+        answer.code.value.lower(),
+        client=client_words(request.headers.get("User-Agent", "")),
+        subject=hint(status.key),
+        detail=device,
+    )
 
 
 def _license_file(answer: LicenseAnswer, fingerprint: str) -> str | None:
