@@ -59,7 +59,8 @@ def choices() -> tuple[Choice, ...]:
     shop = offered()
     if len(shop.languages) < 2 or not has_languages(request.path):
         return ()
-    path = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else "/"
+    has_page = request.method in ("GET", "HEAD") and "is_error_page" not in g
+    path = request.full_path.rstrip("?") if has_page else "/"
     by_address = language_of_address()
     return tuple(
         Choice(language=language, path=f"/{language}{path}", is_current=language is by_address)
