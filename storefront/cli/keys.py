@@ -1,11 +1,12 @@
 """`storefront keys`: import them, see how the pools stand, look one up, replace it, withdraw it."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import BinaryIO
 
 import click
 
-from storefront.cli.output import as_json, print_result
+from storefront.cli.output import as_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
 
 
@@ -157,3 +158,39 @@ def restore(key: str, as_json: bool) -> None:
     with open_shop():
         hint = restore_key(key)
     print_result({"key": hint, "state": "restored"}, [f"{hint} works again."], as_json=as_json)
+
+
+@keys.command()
+@click.argument("key", callback=_read_key)
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="The last day, which counts whole (UTC)."
+)
+@click.option("--never", is_flag=True, help="It never expires from now on.")
+@click.option("--because", default="", help="For the order's history; the buyer does not see it.")
+@as_json
+def extend(*, key: str, until: datetime | None, never: bool, because: str, as_json: bool) -> None:
+    """Let a license expire later. KEY may be the number of an order with one key. Devices stay."""
+    from storefront.delivery.licenses.extend import extend_license
+    from storefront.shop.catalog.last_day import end_of_day
+
+    if (until is None) is not never:
+        raise click.UsageError("Say either --until DAY or --never.")
+    last = end_of_day(f"{until:%Y-%m-%d}") if until is not None else None
+    with open_shop():
+        extended = extend_license(key, until=last, because=because)
+    line = f"{extended.hint} works until {last:%Y-%m-%d}." if last else f"{extended.hint} never expires."
+    print_result(to_json_value(asdict(extended)), [line], as_json=as_json)
+
+
+@keys.command()
+@click.argument("key", callback=_read_key)
+@click.argument("device")
+@as_json
+def deactivate(key: str, device: str, as_json: bool) -> None:
+    """Give back the slot of a device, which `storefront orders show` names. KEY may be an order with one key."""
+    from storefront.delivery.licenses.activations import deactivate_device_of
+
+    with open_shop():
+        is_gone = deactivate_device_of(key, device)
+    line = "The device is deactivated." if is_gone else "This key has no such device, or not any more."
+    print_result({"deactivated": is_gone}, [line], as_json=as_json)

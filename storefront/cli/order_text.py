@@ -8,6 +8,7 @@ from storefront.cli.output import to_json_value
 from storefront.core import money
 from storefront.delivery.downloads.state import FileState
 from storefront.orders.access import Access
+from storefront.orders.notes import Note
 from storefront.orders.waits_for import WaitsFor
 from storefront.owner.history.attempts import Attempt
 from storefront.owner.history.order import HistoryGrant, HistoryItem, OrderHistory
@@ -67,6 +68,8 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield from ("", "Items")
     for item in history.items:
         yield from _item(item, history)
+    if history.notes:
+        yield from ("", "Notes", *(line for note in history.notes for line in _note(note)))
     if history.attempts:
         yield from ("", "Downloads and refusals (UTC), newest first", *map(attempt_line, history.attempts))
     yield from ("", "Timeline (UTC)")
@@ -171,6 +174,8 @@ def _item(item: HistoryItem, history: OrderHistory) -> Iterator[str]:
         yield f"     {access_line(item.access)}"
     for grant in item.grants:
         yield f"     {_grant(grant)}"
+        for device in grant.devices:
+            yield f"       device {device.id}  {device.name}"
 
 
 def _grant(grant: HistoryGrant) -> str:
@@ -178,8 +183,15 @@ def _grant(grant: HistoryGrant) -> str:
     if grant.key is None:
         return f"{grant.kind} {grant.product}"
     first, *more = grant.key.splitlines()
+    until = f", until {grant.expires_at:%Y-%m-%d}" if grant.expires_at else ""
     hidden = f" (and {len(more)} more lines: --json has them)" if more else ""
-    return f"{grant.kind} {grant.product}: {first}{hidden}"
+    return f"{grant.kind} {grant.product}: {first}{hidden}{until}"
+
+
+def _note(note: Note) -> Iterator[str]:
+    yield f"  {note.id}  {note.at:%Y-%m-%d %H:%M}  {note.author}"
+    for line in note.text.splitlines():
+        yield f"     {line}"
 
 
 def attempt_line(attempt: Attempt) -> str:

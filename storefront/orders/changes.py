@@ -21,6 +21,7 @@ class ChangeKind(StrEnum):
     KEY_REPLACED = "key_replaced"
     KEY_RESTORED = "key_restored"
     KEY_WITHDRAWN = "key_withdrawn"
+    LICENSE_EXTENDED = "license_extended"
     LIMIT_RAISED = "limit_raised"
     LINK = "link"
     REFUND = "refund"

@@ -518,6 +518,37 @@ def _replace_key(world: World) -> Prepared:
     return (key,), Told("key.replaced", f"…{key[-5:]}", {"key": f"…{key[-5:]}"}, after)
 
 
+@case("keys extend")
+def _extend_key(world: World) -> Prepared:
+    key = world.sold_key()
+    change_rows(world.app, "UPDATE licenses SET expires_at = '2030-01-31 23:59:59+00:00'")
+    before = {"expires_at": "2030-01-31T23:59:59+00:00"}
+    after = {"expires_at": "2031-01-31T23:59:59+00:00", "order": number_of(world.sales[0]), "because": "late"}
+    return (key, "--until", "2031-01-31", "--because", "late"), Told("key.extended", f"…{key[-5:]}", before, after)
+
+
+@case("keys deactivate")
+def _deactivate_device(world: World) -> Prepared:
+    key = world.sold_key()
+    sent = {"license_key": key, "instance_name": "laptop"}
+    device = world.app.test_client().post("/v1/licenses/activate", json=sent).get_json()["instance"]["id"]
+    return (key, device), Told("key.device_deactivated", f"…{key[-5:]}", None, {"device": device[:8]})
+
+
+@case("orders note")
+def _note(world: World) -> Prepared:
+    number = world.order()
+    return (number, "Called ada@example.com"), Told("order.noted", number)
+
+
+@case("orders delete-note")
+def _delete_note(world: World) -> Prepared:
+    number = world.order()
+    world.do("orders", "note", number, "Wrong order")
+    note = read_rows(world.app, "SELECT id FROM order_notes")[0]["id"]
+    return (number, str(note)), Told("order.note_deleted", number)
+
+
 @case("signing-keys prepare")
 def _prepare(world: World) -> Prepared:
     return (), Told("signing_key.prepared", ANY)

@@ -21,7 +21,8 @@ from tests.support.shop import ADA
 READING = {
     "webhook check",
     "products list", "products show", "media list", "releases list", "releases check", "payment-link list",
-    "orders show", "orders list", "orders csv", "orders link", "keys list", "keys show", "signing-keys list",
+    "orders show", "orders list", "orders downloads", "orders csv", "orders link", "keys list", "keys show",
+    "signing-keys list",
     "mail list", "events list", "events show", "owner list", "audit", "status", "shop export", "shop plan",
     "shop schema", "shop show", "pages list", "pages show", "discounts list", "discounts show",
 }  # fmt: skip

@@ -32,6 +32,7 @@ ONCE = {
     ("licenses", "key_hash", ""),
     ("notices", "mode kind subject", ""),
     ("order_items", "order_id stripe_line_item_id", ""),
+    ("order_notes", "order_id form", ""),
     ("order_item_parts", "order_item_id product_id", ""),
     ("orders", "checkout_session_id", ""),
     ("orders", "number", ""),

@@ -30,6 +30,7 @@ from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import lock_customer
 from storefront.orders.links import renew_link
 from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.notes import forget_notes_of
 from storefront.orders.unproven import take_in_unproven
 from storefront.shop.profile.reminders import are_reminders_on
 
@@ -223,8 +224,9 @@ def _erase_devices(session: Session, order_ids: Sequence[int]) -> int:
 
 
 def _erase_downloads(session: Session, order_ids: Sequence[int]) -> None:
-    """Programs that fetched something, and what was refused. That it was fetched stays, because it counts."""
+    """What was refused, notes, and programs that fetched something. That it was fetched stays: it counts."""
     forget_refusals_of(session, order_ids)
+    forget_notes_of(session, order_ids)
     of_orders = select(Grant.id).join(OrderItem).where(OrderItem.order_id.in_(order_ids))
     session.execute(
         update(Download)

@@ -8,6 +8,9 @@ from datetime import datetime
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from storefront.audit.actor import current_actor
+from storefront.audit.models import ActorKind
+from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, one_read, transaction
 from storefront.core.runtime import settings
@@ -15,6 +18,7 @@ from storefront.delivery.licenses import keys
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.lookup import Instance, LicenseStatus, find_license_status
 from storefront.delivery.licenses.models import Activation, KeyEvent, KeyEventKind, License
+from storefront.delivery.licenses.named_license import lock_named_license
 from storefront.shop.catalog.queries import find_product_id
 from storefront.shop.editor.product_settings import MOST_DEVICES
 
@@ -149,7 +153,7 @@ def find_devices(license_ids: Collection[int], *, page: int = 1) -> dict[int, De
 
 
 def deactivate_device(license_id: int, instance_id: str) -> bool:
-    """Return False when it is gone already; in a transaction of its own."""
+    """Return False when it is gone already; in a transaction of its own. What helpers do is in the audit log."""
     with transaction() as session:
         gone = session.scalar(
             delete(Activation)
@@ -159,7 +163,26 @@ def deactivate_device(license_id: int, instance_id: str) -> bool:
         )
         if gone is not None:
             session.add(KeyEvent(license_id=license_id, what=KeyEventKind.DEACTIVATED, detail=gone[:8]))
+            _record(session, license_id, device=gone[:8])
     return gone is not None
+
+
+def deactivate_device_of(reference: str, instance_id: str) -> bool:
+    """Do as `deactivate_device` does, for a key or the number of an order with one key.
+
+    Raises:
+        NotFound, SeveralKeys, KeyReplaced: the reference names no key, or several, or an old one.
+    """
+    with transaction() as session:
+        license_id = lock_named_license(session, reference).id
+    return deactivate_device(license_id, instance_id)
+
+
+def _record(session: Session, license_id: int, *, device: str) -> None:
+    if current_actor().kind is not ActorKind.SHOP:
+        key = session.get_one(License, license_id).key
+        after = {"device": device}
+        record(session, "key.device_deactivated", subject_kind="key", subject=keys.hint(key), after=after)
 
 
 def _add(session: Session, license_id: int, *, name: str, fingerprint: str) -> Instance:

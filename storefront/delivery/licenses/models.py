@@ -109,6 +109,7 @@ class KeyEventKind(StrEnum):
     RESTORED = "restored"
     ACTIVATED = "activated"
     DEACTIVATED = "deactivated"
+    EXTENDED = "extended"
 
 
 class KeyEvent(Base):

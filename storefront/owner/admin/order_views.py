@@ -1,12 +1,16 @@
 """One order, and what can be done about it: resend, downloads, keys, a decision. Refunds have their own page."""
 
+from datetime import datetime
+
 from flask import flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.library.resend import Resent, resend
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
+from storefront.core.tokens import new_token
 from storefront.delivery.downloads.counting import count_raises, raise_limit
+from storefront.delivery.licenses.extend import extend_license
 from storefront.delivery.licenses.owner_actions import replace_key, restore_key, withdraw_key
 from storefront.delivery.licenses.queries import get_key_in_order
 from storefront.orders.decide import decide
@@ -17,6 +21,7 @@ from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.history.order import read_history
 from storefront.owner.people.roles import Permission, may
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.shop.catalog.last_day import end_of_day
 from storefront.stripe_api.own_words import link_words
 
 LONGEST_REASON = 200
@@ -38,10 +43,10 @@ class FormRefused(StorefrontError):
 @needs(Permission.READ)
 def order(number: str) -> ResponseReturnValue:
     """Its keys are masked: who may see them whole is asked at the machine."""
-    return _order_page(number)
+    return order_page(number)
 
 
-def _order_page(number: str, refusal: StorefrontError | None = None) -> ResponseReturnValue:
+def order_page(number: str, refusal: StorefrontError | None = None) -> ResponseReturnValue:
     row = get_order(number)
     history = read_history(row)
     page = render_template(
@@ -50,6 +55,7 @@ def _order_page(number: str, refusal: StorefrontError | None = None) -> Response
         words=link_words(history.checkout_text or ""),
         raises=count_raises(db.session(), row.id),
         decisions=Decision,
+        note_form=new_token(),
         may_help=may(here().role, Permission.ORDERS),
         may_refund=may(here().role, Permission.MONEY),
         error=refusal.message if refusal else "",
@@ -58,7 +64,7 @@ def _order_page(number: str, refusal: StorefrontError | None = None) -> Response
     return make_response(page, refusal.status if refusal else 200)
 
 
-def _done(number: str, words: str) -> ResponseReturnValue:
+def order_done(number: str, words: str) -> ResponseReturnValue:
     flash(words, "good")
     return redirect(f"/admin/orders/{number}", 303)
 
@@ -70,8 +76,8 @@ def resend_order(number: str) -> ResponseReturnValue:
     try:
         resent = resend(number, to=to or None, new_link="new_link" in request.form)
     except StorefrontError as refusal:
-        return _order_page(number, refusal)
-    return _done(resent.number, _resent_words(resent))
+        return order_page(number, refusal)
+    return order_done(resent.number, _resent_words(resent))
 
 
 def _resent_words(resent: Resent) -> str:
@@ -92,10 +98,10 @@ def raise_order_limit(number: str) -> ResponseReturnValue:
             raise FormRefused("Type how many downloads or days more.")
         grants = raise_limit(number, downloads=downloads, days=days, raises=_count("raises", 10**6))
     except StorefrontError as refusal:
-        return _order_page(number, refusal)
+        return order_page(number, refusal)
     if not grants:
-        return _done(number, "This order has nothing to download, so nothing was changed.")
-    return _done(number, f"{downloads} more downloads of each file, {days} more days.")
+        return order_done(number, "This order has nothing to download, so nothing was changed.")
+    return order_done(number, f"{downloads} more downloads of each file, {days} more days.")
 
 
 def _count(name: str, most: int) -> int:
@@ -113,12 +119,12 @@ def decide_on_order(number: str) -> ResponseReturnValue:
         decision = _decision()
         decide(number, decision, because=_because())
     except StorefrontError as refusal:
-        return _order_page(number, refusal)
+        return order_page(number, refusal)
     try:
         fulfill_checkout(get_order(number).checkout_session_id, Look.NOW)
     except StorefrontError as error:
         flash(f"The list of what needs you was not renewed: {error.message}", "bad")
-    return _done(number, DECIDED[decision])
+    return order_done(number, DECIDED[decision])
 
 
 def _decision() -> Decision:
@@ -145,8 +151,8 @@ def change_key(number: str, license_id: int, action: str) -> ResponseReturnValue
             raise FormRefused("This key was replaced meanwhile. Nothing more was changed.")
         words = _change_key(action, key)
     except StorefrontError as refusal:
-        return _order_page(number, refusal)
-    return _done(number, words)
+        return order_page(number, refusal)
+    return order_done(number, words)
 
 
 def _change_key(action: str, key: str) -> str:
@@ -155,9 +161,26 @@ def _change_key(action: str, key: str) -> str:
         return f"{replaced.old_hint} is replaced. An email brings the new key to {replaced.email}."
     if action == "withdraw":
         return f"{withdraw_key(key, because=_because())} is withdrawn: programs refuse it from now on."
+    if action == "extend":
+        return _extend_key(key)
     if action == "restore":
         return f"{restore_key(key)} works again, on the same devices."
     raise FormRefused("Press one of the buttons of the key.")
+
+
+def _extend_key(key: str) -> str:
+    never = "never" in request.form
+    extended = extend_license(key, until=None if never else _last_day(), because=_because())
+    if extended.until is None:
+        return f"{extended.hint} never expires from now on."
+    return f"{extended.hint} works until {extended.until:%B} {extended.until.day}, {extended.until.year}."
+
+
+def _last_day() -> datetime:
+    try:
+        return end_of_day(request.form.get("until", ""))
+    except ValueError as error:
+        raise FormRefused("Choose the last day on which the license works, such as 2027-12-31.") from error
 
 
 @admin.post("/orders/<number>/notices/<int(max=2147483647):notice_id>/done")
@@ -166,5 +189,5 @@ def close_order_notice(number: str, notice_id: int) -> ResponseReturnValue:
     try:
         close_notice(notice_id)
     except StorefrontError as refusal:
-        return _order_page(number, refusal)
-    return _done(number, "Done. It comes back if its cause does.")
+        return order_page(number, refusal)
+    return order_done(number, "Done. It comes back if its cause does.")

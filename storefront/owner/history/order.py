@@ -1,5 +1,6 @@
 """One order whole: for an owner on the phone with its buyer, and as evidence in a dispute."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,22 +12,26 @@ from storefront.core.db import db
 from storefront.core.runtime import absolute_url
 from storefront.delivery.contents import GrantContents, ItemContents, read_contents
 from storefront.delivery.downloads.state import DownloadState, read_download_state
+from storefront.delivery.licenses.activations import Device, DevicePage, find_devices
 from storefront.delivery.licenses.keys import hint
 from storefront.orders.access import Access
 from storefront.orders.after_sale import Notice
 from storefront.orders.links import order_token
 from storefront.orders.models import Decision, GrantKind, Order
+from storefront.orders.notes import Note, read_notes
 from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.orders.waits_for import WaitsFor, read_waits_for
 from storefront.owner.history.attempts import Attempt, read_attempts
 from storefront.owner.history.timeline import Moment, read_timeline
+
+Devices = Mapping[int, DevicePage]  # by license id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryGrant:
     """`key` is None for a download; masked unless the owner asked for keys. `license_id` is None without a key.
 
-    `generation` is how many keys the license has had; 0 without one.
+    `generation` is how many keys the license has had; 0 without one. `devices` are the first 50 of `device_count`.
     """
 
     kind: GrantKind
@@ -35,6 +40,9 @@ class HistoryGrant:
     license_id: int | None
     generation: int
     is_withdrawn: bool
+    expires_at: datetime | None
+    devices: tuple[Device, ...]
+    device_count: int
     created_at: datetime
 
 
@@ -116,6 +124,7 @@ class OrderHistory:
     items: tuple[HistoryItem, ...]
     downloads: DownloadState
     attempts: tuple[Attempt, ...]
+    notes: tuple[Note, ...]
     timeline: tuple[Moment, ...]
 
 
@@ -125,8 +134,9 @@ def order_url(order: Order) -> str:
 
 
 def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
-    """Thirteen statements at most, however many lines, grants, mails and events there are."""
+    """Fifteen statements at most, however many lines, grants, mails and events there are."""
     contents = read_contents(order, with_files=False, with_closed_keys=True)
+    devices = find_devices([issued.id for item in contents.items for issued in item.licenses])
     return OrderHistory(
         number=order.number,
         mode=order.mode,
@@ -171,9 +181,10 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         access_text=SOME_ITEMS_REFUNDED if contents.has_closed_items else contents.access.sentence,
         order_url=order_url(order),
         notices=_read_notices(order),
-        items=tuple(_item(item, with_keys=with_keys) for item in contents.items),
+        items=tuple(_item(item, devices, with_keys=with_keys) for item in contents.items),
         downloads=read_download_state(order),
         attempts=read_attempts(order),
+        notes=read_notes(order),
         timeline=read_timeline(order),
     )
 
@@ -193,7 +204,7 @@ def _read_notices(order: Order) -> tuple[HistoryNotice, ...]:
     return tuple(HistoryNotice(id=row.id, kind=row.kind, text=row.text, created_at=row.created_at) for row in rows)
 
 
-def _item(item: ItemContents, *, with_keys: bool) -> HistoryItem:
+def _item(item: ItemContents, devices: Devices, *, with_keys: bool) -> HistoryItem:
     row = item.item
     return HistoryItem(
         position=row.position,
@@ -205,13 +216,14 @@ def _item(item: ItemContents, *, with_keys: bool) -> HistoryItem:
         total_minor=row.total_minor,
         is_known=row.product_id is not None,
         access=item.access,
-        grants=tuple(_grant(grant, with_keys=with_keys) for grant in item.grants),
+        grants=tuple(_grant(grant, devices, with_keys=with_keys) for grant in item.grants),
     )
 
 
-def _grant(grant: GrantContents, *, with_keys: bool) -> HistoryGrant:
+def _grant(grant: GrantContents, devices: Devices, *, with_keys: bool) -> HistoryGrant:
     issued = grant.license
     key = issued.key if issued is not None else None
+    of_license = devices.get(issued.id) if issued is not None else None
     return HistoryGrant(
         kind=grant.kind,
         product=grant.product_name,
@@ -219,5 +231,8 @@ def _grant(grant: GrantContents, *, with_keys: bool) -> HistoryGrant:
         license_id=issued.id if issued is not None else None,
         generation=issued.generation if issued is not None else 0,
         is_withdrawn=issued is not None and issued.withdrawn_at is not None,
+        expires_at=issued.expires_at if issued is not None else None,
+        devices=tuple(of_license.devices) if of_license else (),
+        device_count=of_license.total if of_license else 0,
         created_at=grant.created_at,
     )

@@ -12,7 +12,7 @@ from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.statements import counted
 
-STATEMENTS = 13  # the order, items, notices, six tables of what happened, two of files and two of attempts
+STATEMENTS = 15  # the order, items, notices, devices, notes, six of what happened, two of files, two of attempts
 
 
 def read(sale: Sale, *, with_keys: bool = False) -> tuple[OrderHistory, int]:
