@@ -1,12 +1,14 @@
 """Refusals: errors with a stable code that `web/` turns into a page or JSON. Anything else is a bug."""
 
+from storefront.core.texts import marked
+
 
 class StorefrontError(Exception):
     """A refusal. `code` is stable and for programs; the message is one sentence for people."""
 
     code = "error"
     status = 400
-    title = "That did not work"
+    title: str = marked("That did not work")
     retry_after_seconds: int | None = None
 
     def __init__(self, message: str = "") -> None:
@@ -14,13 +16,15 @@ class StorefrontError(Exception):
 
     @property
     def message(self) -> str:
-        return str(self)
+        """Return what to say; a marked text is said in the language of its reader."""
+        text: str = self.args[0]
+        return text
 
 
 class NotFound(StorefrontError):
     code = "not_found"
     status = 404
-    title = "Page not found"
+    title = marked("Page not found")
 
 
 class AccessDenied(StorefrontError):
@@ -31,7 +35,7 @@ class AccessDenied(StorefrontError):
 
     code = "access_denied"
     status = 403
-    title = "No longer available"
+    title = marked("No longer available")
 
     def __init__(self, message: str = "", *, reason: str = "") -> None:
         super().__init__(message)
@@ -41,7 +45,7 @@ class AccessDenied(StorefrontError):
 class TooLarge(StorefrontError):
     code = "too_large"
     status = 413
-    title = "Too large"
+    title = marked("Too large")
 
 
 class StripeUnavailable(StorefrontError):
@@ -49,7 +53,7 @@ class StripeUnavailable(StorefrontError):
 
     code = "stripe_unavailable"
     status = 503
-    title = "Stripe isn't answering"
+    title = marked("Stripe isn't answering")
     retry_after_seconds = 5
 
 
@@ -82,7 +86,7 @@ class StripeRefused(StorefrontError):
 
     code = "stripe_refused"
     status = 502
-    title = "The payment service refused"
+    title = marked("The payment service refused")
 
     def __init__(self, message: str, *, stripe_code: str | None = None, param: str | None = None) -> None:
         super().__init__(message)

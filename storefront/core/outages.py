@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolUsedUp
 
 from storefront.core.errors import StorefrontError
+from storefront.core.texts import marked
 
 GONE, BUSY, FULL, LOCKED, READ_ONLY, BROKEN = "gone", "busy", "disk full", "locked", "read only", "broken"
 NOT_UPGRADED = "not upgraded"
@@ -49,13 +50,15 @@ class DatabaseUnavailable(StorefrontError):
 
     code = "database_unavailable"
     status = 503
-    title = "One moment, please"
+    title = marked("One moment, please")
     retry_after_seconds = 10
 
     def __init__(self, why: str = GONE) -> None:
         super().__init__(
-            "The shop cannot reach its data right now. Nothing is lost: your cart and everything you bought are "
-            "as they were. Please try again in a moment."
+            marked(
+                "The shop cannot reach its data right now. Nothing is lost: your cart and everything you "
+                "bought are as they were. Please try again in a moment."
+            )
         )
         self.why = why
 

@@ -5,13 +5,9 @@ A marked text is an English `str`. What stands in a page or an email is said in 
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 Translate = Callable[[str, str | None, int], str]  # source, plural and number
-
-
-class Sayable(Protocol):
-    def said(self, translate: Translate) -> str: ...
 
 
 class Marked(str):
@@ -29,6 +25,28 @@ class Marked(str):
         if not self.values:
             return text
         return text % {name: _value(value, translate) for name, value in self.values.items()}
+
+    def with_values(self, **values: Any) -> "Marked":  # noqa: ANN401 - whatever its placeholders take
+        """Return the same text with what stands in its placeholders."""
+        return _make(self.source, self.plural, self.number, values)
+
+
+class Joined(Marked):
+    """Sentences one after the other, each said by itself."""
+
+    __slots__ = ("parts",)
+
+    parts: tuple[str, ...]
+
+    def said(self, translate: Translate) -> str:
+        return " ".join(_value(part, translate) for part in self.parts)
+
+
+def joined(*parts: str) -> Joined:
+    """Put sentences behind each other: a marked one stays marked."""
+    text = Joined(" ".join(parts))
+    text.parts = parts
+    return text
 
 
 def marked(source: str, /, **values: Any) -> Marked:  # noqa: ANN401 - whatever its placeholders take

@@ -15,6 +15,7 @@ from storefront.core import clock
 from storefront.core.errors import StorefrontError
 from storefront.core.measurements import CODE_CEILING_AT, measurements
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 from storefront.customers.models import AddressChange, AddressProof, ProofPurpose, email_key
 from storefront.customers.queries import proof_in_running_mode
 
@@ -30,7 +31,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 class TooManyMails(StorefrontError):
     code = "too_many_mails"
     status = 429
-    title = "Too many emails"
+    title = marked("Too many emails")
     retry_after_seconds = 60 * 60
 
 
@@ -88,8 +89,10 @@ def demand_room(session: Session, *, purpose: ProofPurpose, is_customer: bool) -
     if (unused or 0) >= (ceiling if to_customer else max(1, ceiling // STRANGERS_SHARE)):
         measurements().see(CODE_CEILING_AT)
         raise TooManyMails(
-            "The shop sent very many codes within the last hour, so no more leave for now. Try again in an hour. "
-            "The links in your order emails still work."
+            marked(
+                "The shop sent very many codes within the last hour, so no more leave for now. Try again "
+                "in an hour. The links in your order emails still work."
+            )
         )
 
 
@@ -107,8 +110,11 @@ def demand_change(session: Session, customer_id: int, new_email: str) -> None:
     )
     if (begun or 0) >= CHANGES_A_DAY:
         raise TooManyMails(
-            f"You began {CHANGES_A_DAY} changes of address within a day. Finish one of them with the codes in its "
-            "emails, try again tomorrow, or write to the shop."
+            marked(
+                "You began %(most)s changes of address within a day. Finish one of them with "
+                "the codes in its emails, try again tomorrow, or write to the shop.",
+                most=CHANGES_A_DAY,
+            )
         )
     codes_mailed = session.scalar(
         select(func.count())
@@ -122,4 +128,4 @@ def demand_change(session: Session, customer_id: int, new_email: str) -> None:
         )
     )
     if (codes_mailed or 0) >= TAKEN_A_DAY:
-        raise TooManyMails("This address got many codes today. Try again tomorrow, or write to the shop.")
+        raise TooManyMails(marked("This address got many codes today. Try again tomorrow, or write to the shop."))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 from storefront.customers.models import AddressProof, CodeTries, ProofPurpose
 from storefront.customers.proofs import Proof, code_of, proof_of
 from storefront.customers.queries import proof_in_running_mode
@@ -31,9 +32,9 @@ class CodeResult(StrEnum):
 
 
 CODE_SENTENCES = {
-    CodeResult.WRONG: "That isn't the code in the latest email. Please check each letter.",
-    CodeResult.TOO_MANY: "Too many wrong codes. Use the link in the email, or send a new one.",
-    CodeResult.EXPIRED: "That code has expired. Send a new one.",
+    CodeResult.WRONG: marked("That isn't the code in the latest email. Please check each letter."),
+    CodeResult.TOO_MANY: marked("Too many wrong codes. Use the link in the email, or send a new one."),
+    CodeResult.EXPIRED: marked("That code has expired. Send a new one."),
 }
 
 

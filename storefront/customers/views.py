@@ -1,9 +1,10 @@
 """`/sign-in…`: an address proves itself by a mailed code or link. The answer is the same for every address."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.core.email_addresses import is_address
+from storefront.core.texts import marked
 from storefront.customers import proofs
 from storefront.customers.browser_session import (
     browser_here,
@@ -18,6 +19,7 @@ from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import Proof
 from storefront.customers.sign_in import sign_in_by_code, sign_in_by_link
 from storefront.customers.spend_proofs import CODE_SENTENCES, find_by_link
+from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 
 # Open: whoever signs in is not signed in yet.
@@ -40,7 +42,7 @@ def enter_address() -> ResponseReturnValue:
 def send_code() -> ResponseReturnValue:
     email = request.form.get("email", "").strip()
     if not is_address(email):
-        error = "That doesn't look like an email address. Check it for typos."
+        error = marked("That doesn't look like an email address. Check it for typos.")
         page = render_template("customers/sign_in.html", email=email[:254], error=error)
         return make_response(page, 400)
     session[PROOF_KEY] = proofs.start_proof(
@@ -121,5 +123,5 @@ def leave() -> ResponseReturnValue:
     if customer is not None and "everywhere" in request.form:
         sign_out_everywhere(customer)
     sign_out()
-    flash("You are signed out.", "good")
+    flash(marked("You are signed out."), "good")
     return redirect("/", 303)

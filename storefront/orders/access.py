@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from storefront.core.texts import marked
 from storefront.orders.disputes import DISPUTE_STATUSES, DisputeEffect
 from storefront.orders.facts import Facts, facts_of, item_facts
 from storefront.orders.models import Decision, Order, OrderItem
@@ -27,19 +28,19 @@ class Reason(StrEnum):
 
 SENTENCES = {
     Reason.PAID: "Paid.",
-    Reason.FREE: "Free of charge.",
-    Reason.PARTLY_REFUNDED: "Part of the price was refunded. Everything still works.",
+    Reason.FREE: marked("Free of charge."),
+    Reason.PARTLY_REFUNDED: marked("Part of the price was refunded. Everything still works."),
     Reason.DISPUTE_WON: "Paid.",
-    Reason.INQUIRY: "Paid. Your bank asked a question about this payment; everything still works.",
+    Reason.INQUIRY: marked("Paid. Your bank asked a question about this payment; everything still works."),
     Reason.DISPUTE_UNKNOWN: "Paid.",
-    Reason.AWAITING_PAYMENT: "We're waiting for your bank. You get everything once the payment arrives.",
-    Reason.PAYMENT_FAILED: "The payment didn't go through, so nothing was delivered.",
-    Reason.REFUNDED: "This order was refunded, so its keys and downloads no longer work.",
-    Reason.DISPUTED: "Your keys and downloads are on hold until the dispute with the bank is resolved.",
-    Reason.DISPUTE_LOST: "The bank took the payment back, so its keys and downloads no longer work.",
-    Reason.WITHDRAWN: "The shop has withdrawn this order. Please contact the shop if this is a mistake.",
-    Reason.ALLOWED_BY_SHOP: "The shop keeps this order open for you. Everything works.",
-    Reason.ITEM_REFUNDED: "This part of the order was refunded, so its keys and downloads no longer work.",
+    Reason.AWAITING_PAYMENT: marked("We're waiting for your bank. You get everything once the payment arrives."),
+    Reason.PAYMENT_FAILED: marked("The payment didn't go through, so nothing was delivered."),
+    Reason.REFUNDED: marked("This order was refunded, so its keys and downloads no longer work."),
+    Reason.DISPUTED: marked("Your keys and downloads are on hold until the dispute with the bank is resolved."),
+    Reason.DISPUTE_LOST: marked("The bank took the payment back, so its keys and downloads no longer work."),
+    Reason.WITHDRAWN: marked("The shop has withdrawn this order. Please contact the shop if this is a mistake."),
+    Reason.ALLOWED_BY_SHOP: marked("The shop keeps this order open for you. Everything works."),
+    Reason.ITEM_REFUNDED: marked("This part of the order was refunded, so its keys and downloads no longer work."),
 }
 
 _DISPUTE_REASONS = {

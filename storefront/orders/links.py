@@ -10,6 +10,7 @@ from storefront.core import tokens
 from storefront.core.db import db, in_transaction, insert_missing, transaction
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 from storefront.orders.models import Order, OrderLink
 from storefront.orders.queries import order_in_running_mode
 
@@ -100,5 +101,5 @@ def get_order_by_token(token: str) -> Order:
             linked.where(OrderLink.token_hash == hashed, OrderLink.version == Order.token_version)
         ).one_or_none()
     if order is None:
-        raise NotFound("We can't find this order. Copy the complete link from your latest email.")
+        raise NotFound(marked("We can't find this order. Copy the complete link from your latest email."))
     return order

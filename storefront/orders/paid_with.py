@@ -1,5 +1,6 @@
 """How an order was paid, in a buyer's words: `Visa ending in 4242`."""
 
+from storefront.core.texts import marked
 from storefront.orders.models import Order
 from storefront.orders.waits_for import method_name
 
@@ -25,4 +26,4 @@ def paid_with(order: Order) -> str | None:
     name = name or method_name(order.payment_method_type)
     if name is None or not order.payment_last4:
         return name
-    return f"{name} ending in {order.payment_last4}"
+    return marked("%(name)s ending in %(last4)s", name=name, last4=order.payment_last4)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from storefront.core.texts import marked
 from storefront.orders.models import Order
 
 REVERSE_CHARGE = "reverse_charge"
@@ -50,7 +51,7 @@ NO_TAXES = TaxWords()
 def tax_words(order: Order) -> TaxWords:
     lines = tuple(_line(tax) for tax in order.taxes if tax["amount_minor"])
     if not lines and order.tax_minor:  # of a shop of before, or where Stripe did not say which
-        lines = (TaxLine(label="Tax", amount_minor=order.tax_minor),)
+        lines = (TaxLine(label=marked("Tax"), amount_minor=order.tax_minor),)
     tax_ids = tuple(f"{_type_words(tax_id)} {tax_id.get('value')}" for tax_id in order.tax_ids)
     return TaxWords(
         lines=lines,
@@ -65,7 +66,7 @@ def _line(tax: dict[str, Any]) -> TaxLine:
     rate = f" {tax['percentage']:g}%" if tax.get("percentage") else ""
     label = f"{tax['name']}{rate}{f' ({where})' if where else ''}"
     return TaxLine(
-        label=f"{label}, included" if tax["inclusive"] else label,
+        label=marked("%(tax)s, included", tax=label) if tax["inclusive"] else label,
         amount_minor=tax["amount_minor"],
         rate=rate.strip(),
         percentage=tax.get("percentage"),
@@ -85,4 +86,4 @@ def is_reverse_charge(order: Order) -> bool:
 def _reverse_charge(order: Order) -> str:
     if not is_reverse_charge(order):
         return ""
-    return "Reverse charge: the buyer accounts for the VAT."
+    return marked("Reverse charge: the buyer accounts for the VAT.")

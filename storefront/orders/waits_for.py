@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from storefront.core import clock, money
+from storefront.core import clock
+from storefront.core.languages import show_hour, show_money
+from storefront.core.texts import joined, marked
 from storefront.orders.models import Order
 from storefront.stripe_api.seen_waiting import SeenWaiting, WaitKind
 
 _METHODS = {
-    "bacs_debit": "Bacs Direct Debit",
-    "customer_balance": "Bank transfer",
+    "bacs_debit": marked("Bacs Direct Debit"),
+    "customer_balance": marked("Bank transfer"),
     "eps": "EPS",
     "oxxo": "OXXO",
     "sepa_debit": "SEPA debit",
-    "us_bank_account": "US bank account",
+    "us_bank_account": marked("US bank account"),
 }
 _VOUCHERS = ("boleto", "konbini", "multibanco", "oxxo")
 _DEBITS = ("acss_debit", "au_becs_debit", "bacs_debit", "nz_bank_account", "sepa_debit", "us_bank_account")
@@ -35,8 +37,7 @@ class WaitsFor:
         """Return the last moment in words; with its hour, because a voucher ends by its own country's clock."""
         if self.expires_at is None:
             return ""
-        at = self.expires_at
-        return f"{at:%B} {at.day}, {at.year}, {at:%H:%M} UTC"
+        return show_hour(self.expires_at)
 
 
 def to_keep(seen: SeenWaiting | None) -> dict[str, Any] | None:
@@ -75,21 +76,21 @@ def method_name(method_type: str | None) -> str | None:
 
 def why_it_failed(order: Order) -> str:
     """Tell the buyer of a payment that came to nothing why, and where their money is."""
-    return f"{_reason(order.payment_method_type)} {_where_the_money_is(order)}"
+    return joined(_reason(order.payment_method_type), _where_the_money_is(order))
 
 
 def _where_the_money_is(order: Order) -> str:
     if not order.excess_minor:
-        return "You haven't been charged."
-    sent = money.format_money(order.excess_minor, order.currency)
-    return f"Stripe still holds the {sent} that you sent. Contact us to get it back."
+        return marked("You haven't been charged.")
+    sent = show_money(order.excess_minor, order.currency)
+    return marked("Stripe still holds the %(sent)s that you sent. Contact us to get it back.", sent=sent)
 
 
 def _reason(method_type: str | None) -> str:
     if method_type in _VOUCHERS:
-        return "The voucher for this order was not paid in time."
+        return marked("The voucher for this order was not paid in time.")
     if method_type in _DEBITS:
-        return "Your bank did not let the payment for this order through."
+        return marked("Your bank did not let the payment for this order through.")
     if method_type == "customer_balance":
-        return "The bank transfer for this order was given up."
-    return "The payment for this order did not go through."
+        return marked("The bank transfer for this order was given up.")
+    return marked("The payment for this order did not go through.")

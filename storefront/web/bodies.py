@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wsgi import get_content_length
 
 from storefront.core.errors import StorefrontError, TooLarge
+from storefront.core.texts import marked
 from storefront.web.slow_bodies import demand_whole_body
 from storefront.web.turns import turn_aside
 
@@ -28,7 +29,7 @@ MARK = "most_body_bytes"
 STREAM_MARK = "streamed_body"
 FORM_BUFFER_BYTES = 1024 * 1024  # Werkzeug counts the piece of a file that it looks at as well
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-NO_NUL = "An address or a form holds no NUL."
+NO_NUL = marked("An address or a form holds no NUL.")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -37,14 +38,14 @@ View = TypeVar("View", bound=Callable[..., object])
 class AddressTooLong(StorefrontError):
     code = "address_too_long"
     status = HTTPStatus.REQUEST_URI_TOO_LONG
-    title = "That address is too long"
+    title = marked("That address is too long")
 
 
 class Unstorable(StorefrontError):
     """PostgreSQL keeps no text with a NUL, and nobody types one."""
 
     code = "bad_request"
-    title = "Something was wrong with that request"
+    title = marked("Something was wrong with that request")
 
 
 def takes_bytes(most: int) -> Callable[[View], View]:
@@ -139,14 +140,20 @@ def _let_through(environ: "WSGIEnvironment", streamed: Streamed) -> None:
 def _check_address(environ: "WSGIEnvironment") -> None:
     query = environ.get("QUERY_STRING", "")
     if len(query) > MOST_QUERY_BYTES or query.count("&") >= MOST_FIELDS:
-        raise AddressTooLong(f"An address holds at most {MOST_QUERY_BYTES} bytes and {MOST_FIELDS} fields.")
+        raise AddressTooLong(
+            marked(
+                "An address holds at most %(most_query_bytes)s bytes and %(most_fields)s fields.",
+                most_query_bytes=MOST_QUERY_BYTES,
+                most_fields=MOST_FIELDS,
+            )
+        )
     if "%00" in query or "\0" in environ.get("PATH_INFO", ""):
         raise Unstorable(NO_NUL)
 
 
 def _check_form(body: bytes) -> None:
     if request.mimetype == "application/x-www-form-urlencoded" and body.count(b"&") >= MOST_FIELDS:
-        raise TooLarge(f"A form has at most {MOST_FIELDS} fields.")
+        raise TooLarge(marked("A form has at most %(most_fields)s fields.", most_fields=MOST_FIELDS))
     if request.mimetype in FORMS and (b"%00" in body or b"\0" in body):
         raise Unstorable(NO_NUL)
 
@@ -163,12 +170,12 @@ def _read(environ: "WSGIEnvironment", most: int) -> bytes:
     if len(body) > most:
         raise _too_large(most)
     if length is not None and len(body) < length:
-        raise BadRequest("The request ended before its body did.")
+        raise BadRequest(marked("The request ended before its body did."))
     return body
 
 
 def _too_large(most: int) -> TooLarge:
-    return TooLarge(f"This address takes at most {most} bytes.")
+    return TooLarge(marked("This address takes at most %(most)s bytes.", most=most))
 
 
 def _is_sent_in_parts(environ: "WSGIEnvironment") -> bool:

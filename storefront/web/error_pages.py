@@ -13,7 +13,9 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from storefront.core import clock
 from storefront.core.errors import StorefrontError
+from storefront.core.languages import say
 from storefront.core.runtime import Part
+from storefront.core.texts import marked
 from storefront.web.limits import limiter
 from storefront.web.programs import wants_json
 
@@ -21,13 +23,13 @@ log = logging.getLogger(__name__)
 
 # status: the code that programs read, and the title of the page
 ERROR_TITLES = {
-    400: ("bad_request", "Something was wrong with that request"),
-    403: ("forbidden", "Not available here"),
-    404: ("not_found", "Page not found"),
-    405: ("method_not_allowed", "This page can't do that"),
-    413: ("too_large", "Too large"),
-    429: ("too_many_requests", "Please wait a minute"),
-    500: ("internal_error", "Sorry, something went wrong on our side"),
+    400: ("bad_request", marked("Something was wrong with that request")),
+    403: ("forbidden", marked("Not available here")),
+    404: ("not_found", marked("Page not found")),
+    405: ("method_not_allowed", marked("This page can't do that")),
+    413: ("too_large", marked("Too large")),
+    429: ("too_many_requests", marked("Please wait a minute")),
+    500: ("internal_error", marked("Sorry, something went wrong on our side")),
 }
 KEPT_HEADERS = ("Allow", "Content-Range")  # of 405 and 416
 DEFAULT_WAIT_SECONDS = 60
@@ -46,7 +48,7 @@ def error_answer(
     An API whose programs know another form puts its own into ERROR_BODIES.
     """
     if wants_json():
-        response = jsonify(_error_body(status, code, message))
+        response = jsonify(_error_body(status, code, say(message)))
     else:
         g.is_error_page = True  # it asks the database nothing that it can say without
         page = render_template(
@@ -79,7 +81,7 @@ def _answer_refusal(error: StorefrontError) -> ResponseReturnValue:
 
 def _answer_too_many_requests(_error: TooManyRequests) -> ResponseReturnValue:
     code, title = ERROR_TITLES[429]
-    message = (
+    message = marked(
         "Too many attempts. Please wait a minute and try again. Nothing is lost, and your cart is as you left it."
     )
     return error_answer(status=429, code=code, title=title, message=message, retry_after=_seconds_to_wait())
@@ -107,13 +109,19 @@ def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
 def _describe(error: HTTPException, status: int) -> tuple[str, str, str]:
     """Return code, title and message."""
     if isinstance(error, CSRFError):
-        return "csrf", "This form has expired", "Go back, reload the page and send the form again."
+        return "csrf", marked("This form has expired"), marked("Go back, reload the page and send the form again.")
     code, title = ERROR_TITLES.get(status, ("error", HTTPStatus(status).phrase))
     if status == 500:
         number = g.get("request_id", "-")
-        return code, title, f"Please try again. If it keeps happening, tell the shop this number: {number}"
+        return (
+            code,
+            title,
+            marked(
+                "Please try again. If it keeps happening, tell the shop this number: %(number)s", number=number
+            ),
+        )
     if status == 404:
-        message = "There's nothing at this address. It may have moved, or the link isn't complete."
+        message = marked("There's nothing at this address. It may have moved, or the link isn't complete.")
         return code, title, message
     return code, title, error.description or title
 

@@ -13,6 +13,7 @@ from flask import request
 from flask_wtf.csrf import CSRFError
 
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 from storefront.web.csrf import csrf
 
 P = ParamSpec("P")
@@ -32,7 +33,7 @@ def takes_first_form(view: Callable[P, T]) -> Callable[P, T]:
         if FIELD in request.form:
             csrf.protect()
         elif is_from_elsewhere():
-            raise CSRFError("The form is not on a page of this shop.")
+            raise CSRFError(marked("The form is not on a page of this shop."))
         return view(*args, **kwargs)
 
     return csrf.exempt(checked)  # type: ignore[no-any-return] # it returns what it is given

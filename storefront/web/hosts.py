@@ -12,6 +12,7 @@ from flask import request
 from storefront.core.config.settings import Settings
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ ANY_HOST = ("health", "webhook", "licenses", "well_known")
 class WrongHost(StorefrontError):
     code = "wrong_host"
     status = 421
-    title = "The shop has another address"
+    title = marked("The shop has another address")
 
 
 def name_of(host: str) -> str:
@@ -57,4 +58,6 @@ def check_host() -> None:
     if request.blueprint in ANY_HOST or has_own_name():
         return
     log.info("host refused", extra={"host": name_of(request.host.lower())[:80]})
-    raise WrongHost(f"This shop is at {settings().base_url} and nowhere else. Open the page there.")
+    raise WrongHost(
+        marked("This shop is at %(base_url)s and nowhere else. Open the page there.", base_url=settings().base_url)
+    )

@@ -10,6 +10,7 @@ from storefront.core.errors import NotFound
 from storefront.core.languages import Language, language_of_address, offered, set_up_languages
 from storefront.core.page_addresses import PREFIX, has_languages, in_language, prefix_now
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 from storefront.web.programs import Wsgi
 
 OF_ADDRESS = "storefront.language"
@@ -51,7 +52,7 @@ def take_language() -> None:
     setattr(g, PREFIX, f"/{code}")
     if code not in offered().languages:
         setattr(g, PREFIX, "")
-        raise NotFound("The shop doesn't speak this language.")
+        raise NotFound(marked("The shop doesn't speak this language."))
 
 
 def choices() -> tuple[Choice, ...]:

@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.errors import StorefrontError
+from storefront.core.languages import say
 from storefront.core.outages import DatabaseUnavailable
+from storefront.core.texts import marked
 from storefront.migrations.state import find_trouble
 from storefront.web.error_pages import error_answer
 from storefront.web.programs import wants_json
@@ -16,7 +18,7 @@ log = logging.getLogger(__name__)
 
 # Pages that somebody may open who has just paid.
 AFTER_PAYING = frozenset({"checkout.form", "checkout.returned", "library.order"})
-SAFE = "Your payment is safe"
+SAFE = marked("Your payment is safe")
 
 
 def _answer_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
@@ -34,7 +36,7 @@ def _answer_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
 
 def _answer_outage(outage: DatabaseUnavailable) -> ResponseReturnValue:
     if request.endpoint in AFTER_PAYING and request.method == "GET":
-        return payment_is_safe(outage, title=SAFE, message="The shop cannot reach its data right now.")
+        return payment_is_safe(outage, title=SAFE, message=marked("The shop cannot reach its data right now."))
     return error_answer(
         status=outage.status,
         code=outage.code,
@@ -48,7 +50,7 @@ def _answer_outage(outage: DatabaseUnavailable) -> ResponseReturnValue:
 def payment_is_safe(error: StorefrontError, *, title: str, message: str) -> ResponseReturnValue:
     """Show a page without a pay button that looks again by itself: whoever reads it may have paid."""
     if wants_json():
-        error_body = {"code": error.code, "message": error.message, "request_id": g.get("request_id", "-")}
+        error_body = {"code": error.code, "message": say(error.message), "request_id": g.get("request_id", "-")}
         answer = jsonify(state="checked", error=error_body)
     else:
         answer = make_response(render_template("web/payment_safe.html", title=title, message=message))

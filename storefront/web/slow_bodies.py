@@ -13,6 +13,7 @@ from threading import Condition
 from typing import TYPE_CHECKING
 
 from storefront.core.errors import StorefrontError
+from storefront.core.texts import marked
 from storefront.web.clients import client_of
 
 if TYPE_CHECKING:  # `storefront serve` asks for THREADS, and starts faster without Flask
@@ -33,7 +34,7 @@ class TooSlow(StorefrontError):
 
     code = "too_slow"
     status = 408
-    title = "This came too slowly"
+    title = marked("This came too slowly")
     retry_after_seconds = 10
 
 
@@ -42,7 +43,7 @@ class NoneFree(StorefrontError):
 
     code = "busy"
     status = 503
-    title = "The shop is busy right now"
+    title = marked("The shop is busy right now")
     retry_after_seconds = 10
 
 
@@ -140,7 +141,7 @@ def demand_whole_body(environ: "WSGIEnvironment") -> None:
     """
     kind = REFUSALS.get(environ.get(REFUSED, ""))
     if kind is not None:
-        raise kind("Nothing was done: please try again in a moment.")
+        raise kind(marked("Nothing was done: please try again in a moment."))
 
 
 def set_up_slow_bodies(app: "Flask") -> None:

@@ -104,7 +104,7 @@ def test_shows_keys_files_and_amounts_of_a_paid_order(rendering: Flask) -> None:
     ("purchase", "title", "links_again"),
     [
         (WAITING, "Payment pending", False),
-        (FAILED, "The payment didn&#39;t go through", True),
+        (FAILED, "The payment didn't go through", True),
         (REFUNDED, "Refunded", False),
         (make_denied_purchase("disputed", "The payment is disputed."), "This order is on hold", False),
     ],

@@ -14,6 +14,7 @@ from storefront.core.db import db, transaction
 from storefront.core.email_addresses import is_address
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
+from storefront.core.texts import marked
 from storefront.customers import ceilings, proofs, signed_in_browsers
 from storefront.customers.at_stripe import give_up_at_stripe
 from storefront.customers.browser_session import find_customer
@@ -31,7 +32,7 @@ ENDS = (ProofPurpose.LEAVE_ADDRESS, ProofPurpose.TAKE_ADDRESS)
 
 class AddressRefused(StorefrontError):
     code = "address_refused"
-    title = "This address cannot be taken"
+    title = marked("This address cannot be taken")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +66,11 @@ def start_change(customer_id: int, new_email: str, *, asked_by: str) -> Started:
     """
     new_email = spelling(new_email)
     if not is_address(new_email):
-        raise AddressRefused("That doesn't look like an email address. Check it for typos.")
+        raise AddressRefused(marked("That doesn't look like an email address. Check it for typos."))
     with transaction() as session:
         customer = session.get_one(Customer, customer_id)
         if email_key(new_email) == customer.email_key:
-            raise AddressRefused("This is the address you have already.")
+            raise AddressRefused(marked("This is the address you have already."))
         ceilings.demand_change(session, customer_id, new_email)
         change = AddressChange(customer_id=customer_id, new_email=new_email)
         session.add(change)

@@ -14,6 +14,7 @@ from storefront.buyers.reminders.readers import stop_address
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.texts import marked
 from storefront.customers import signed_in_browsers
 from storefront.customers.at_stripe import give_up_at_stripe
 from storefront.customers.browser_session import find_customer
@@ -40,7 +41,7 @@ DEVICE_NAME = "Device"
 class NotYet(StorefrontError):
     code = "not_yet"
     status = 409
-    title = "This cannot be erased yet"
+    title = marked("This cannot be erased yet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ def erase_customer(customer_id: int) -> Erased:
     with transaction() as session:
         customer, orders = lock_customer(session, customer_id)
         if customer.erased_at is not None:
-            raise NotFound("There is nothing to erase.")
+            raise NotFound(marked("There is nothing to erase."))
         erased = _erase(session, customer, orders)
         record(
             session,
@@ -186,12 +187,20 @@ def _addresses(customer: Customer, orders: Sequence[Order]) -> set[str]:
 def _demand_settled(session: Session, orders: Sequence[Order]) -> None:
     for order in orders:
         if order_access(order).reason is Reason.AWAITING_PAYMENT:
-            raise NotYet(f"Order {order.number} waits for the bank. Erase your data when that is settled.")
+            raise NotYet(
+                marked(
+                    "Order %(number)s waits for the bank. Erase your data when that is settled.",
+                    number=order.number,
+                )
+            )
     keyless = select_keyless_grants().where(Order.id.in_([order.id for order in orders]))
     for _grant, item, order, _product, _part in session.execute(keyless):
         if item_access(order, item).allowed:
             raise NotYet(
-                f"A license key of order {order.number} is still to follow. Erase your data when it is here."
+                marked(
+                    "A license key of order %(number)s is still to follow. Erase your data when it is here.",
+                    number=order.number,
+                )
             )
 
 

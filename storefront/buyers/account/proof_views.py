@@ -1,11 +1,12 @@
 """`/confirm/<token>`: the link of a mailed code. `/orders/<token>/code`: an order's page asks for one."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.account.change_address import ENDS, find_change, prove_by_link
 from storefront.buyers.account.erase import erase_by_link
 from storefront.buyers.library.open_order import open_by_code, open_by_link, reader_of
+from storefront.core.texts import marked
 from storefront.customers import proofs
 from storefront.customers.browser_session import reader_here
 from storefront.customers.models import ProofPurpose
@@ -14,6 +15,7 @@ from storefront.customers.spend_proofs import CODE_SENTENCES, CodeResult, find_b
 from storefront.orders.browsers import is_trusted, trust_browser
 from storefront.orders.links import get_order_by_token, order_token
 from storefront.orders.models import Order
+from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 
 # Open: the token in the address is the permission, or the first half of it.
@@ -56,7 +58,7 @@ def use_link(token: str) -> ResponseReturnValue:
 
 def _open_order(order: Order | None) -> ResponseReturnValue:
     if order is None:
-        flash("This order now belongs to another email address.", "bad")
+        flash(marked("This order now belongs to another email address."), "bad")
         return redirect("/", 303)
     trust_browser(order)
     return redirect(url_for("library.order", token=order_token(order)), 303)
@@ -66,18 +68,24 @@ def _erase(token: str, proof: Proof) -> ResponseReturnValue:
     if not erase_by_link(token, proof.email, reader=reader_here()):
         return redirect(url_for("confirm.open_link", token=token), 303)
     session.clear()
-    flash("Your data is erased. Your license keys keep working.", "good")
+    flash(marked("Your data is erased. Your license keys keep working."), "good")
     return redirect("/", 303)
 
 
 def _change_address(token: str, proof: Proof) -> ResponseReturnValue:
     change = prove_by_link(token, int(proof.about or 0), reader=reader_here())
     if change is None:
-        flash("That change has expired, because your email address has changed since.", "bad")
+        flash(marked("That change has expired, because your email address has changed since."), "bad")
     elif change.is_done:
-        flash(f"Everything bought now belongs to {change.new_email}. Sign in with it to see it.", "good")
+        flash(
+            marked(
+                "Everything bought now belongs to %(email)s. Sign in with it to see it.",
+                email=change.new_email,
+            ),
+            "good",
+        )
     else:
-        flash("Address confirmed. We emailed the other one, too. Both must be confirmed.", "good")
+        flash(marked("Address confirmed. We emailed the other one, too. Both must be confirmed."), "good")
     return redirect("/", 303)
 
 

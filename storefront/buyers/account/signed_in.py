@@ -7,11 +7,25 @@ from sqlalchemy import select
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
+from storefront.core.texts import Marked, marked, marked_count
 from storefront.customers import signed_in_browsers
 from storefront.customers.models import SignIn
 from storefront.orders.models import Order
 
-SPANS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
+
+def _days(number: int) -> Marked:
+    return marked_count("%(num)d day ago", "%(num)d days ago", number)
+
+
+def _hours(number: int) -> Marked:
+    return marked_count("%(num)d hour ago", "%(num)d hours ago", number)
+
+
+def _minutes(number: int) -> Marked:
+    return marked_count("%(num)d minute ago", "%(num)d minutes ago", number)
+
+
+SPANS = ((timedelta(days=1), _days), (timedelta(hours=1), _hours), (timedelta(minutes=1), _minutes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +68,9 @@ def seen_in_words(moment: datetime, now: datetime) -> str:
     """`just now`, `12 minutes ago`, `5 hours ago`, `3 days ago`. What is younger is not noted each time."""
     passed = now - moment
     if passed < 2 * signed_in_browsers.SEEN_EVERY:
-        return "just now"
-    unit, span = next(candidate for candidate in SPANS if passed >= candidate[1])
-    count = passed // span
-    return f"{count} {unit}{'' if count == 1 else 's'} ago"
+        return marked("just now")
+    span, words = next(candidate for candidate in SPANS if passed >= candidate[0])
+    return words(passed // span)
 
 
 def end_signed_in(customer_id: int, sign_in_id: int) -> str | None:

@@ -5,7 +5,6 @@ import json
 from flask import (
     Blueprint,
     Response,
-    flash,
     g,
     make_response,
     redirect,
@@ -32,6 +31,7 @@ from storefront.buyers.library.by_product import read_products
 from storefront.buyers.library.news import set_news
 from storefront.core.db import db
 from storefront.core.errors import StripeRefused, StripeUnavailable
+from storefront.core.texts import marked
 from storefront.customers import proofs
 from storefront.customers.browser_session import (
     CHANGE_KEY,
@@ -48,6 +48,7 @@ from storefront.customers.spend_proofs import CODE_SENTENCES, CodeResult
 from storefront.orders.unproven import count_waiting
 from storefront.shop.profile.saved_cards import may_save_cards
 from storefront.stripe_api.saved_cards import SavedCard
+from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 
 account = Blueprint("account", __name__)
@@ -141,9 +142,16 @@ def remove_saved_card() -> ResponseReturnValue:
     try:
         card = remove_card(g.customer.id, request.form.get("card", ""))
     except (StripeUnavailable, StripeRefused):
-        flash("The payment service gave no answer: your card is still saved. Try again in a moment.", "bad")
+        flash(
+            marked("The payment service gave no answer: your card is still saved. Try again in a moment."), "bad"
+        )
         return redirect(url_for("account.cards"), 303)
-    flash(f"{card.brand} {card.last4} is removed." if card else "That card has been removed already.", "good")
+    flash(
+        marked("%(brand)s %(last4)s is removed.", brand=card.brand, last4=card.last4)
+        if card
+        else marked("That card has been removed already."),
+        "good",
+    )
     return redirect(url_for("account.cards"), 303)
 
 
@@ -151,7 +159,10 @@ def remove_saved_card() -> ResponseReturnValue:
 def choose_news() -> ResponseReturnValue:
     wants = "wants" in request.form
     set_news(g.customer.id, wants=wants)
-    flash("You get update emails." if wants else "No more update emails. Receipts still come.", "good")
+    flash(
+        marked("You get update emails.") if wants else marked("No more update emails. Receipts still come."),
+        "good",
+    )
     return redirect(url_for("account.settings"), 303)
 
 
@@ -161,9 +172,9 @@ def end_session(sign_in_id: int) -> ResponseReturnValue:
     """Another browser's: a lost phone, a library's computer. Of this one `/sign-out` does it."""
     browser = end_signed_in(g.customer.id, sign_in_id)
     if browser is None:
-        flash("That session had already ended.", "good")
+        flash(marked("That session had already ended."), "good")
     else:
-        flash(f"{browser} is signed out.", "good")
+        flash(marked("%(browser)s is signed out.", browser=browser), "good")
     return redirect(url_for("account.settings") + "#sessions", 303)
 
 
@@ -223,14 +234,26 @@ def _after_change(proven: Change | None, *, reads_new: bool) -> ResponseReturnVa
     """Signed in is only who typed the new mailbox's code here: its owner's click elsewhere lets nobody else in."""
     if proven is None:
         session.pop(CHANGE_KEY, None)
-        flash("That change has expired, because your email address has changed since.", "bad")
+        flash(marked("That change has expired, because your email address has changed since."), "bad")
         return redirect(url_for("account.settings"), 303)
     if not reads_new:
         sign_out()
-        flash(f"Everything you bought now belongs to {proven.new_email}. Sign in with it to see it.", "good")
+        flash(
+            marked(
+                "Everything you bought now belongs to %(email)s. Sign in with it to see it.",
+                email=proven.new_email,
+            ),
+            "good",
+        )
         return redirect(url_for("customers.enter_address"), 303)
     sign_in(db.session.get_one(Customer, proven.customer_id, populate_existing=True))
-    flash(f"Everything you bought now belongs to {proven.new_email}. Other browsers are signed out.", "good")
+    flash(
+        marked(
+            "Everything you bought now belongs to %(email)s. Other browsers are signed out.",
+            email=proven.new_email,
+        ),
+        "good",
+    )
     return redirect(url_for("account.settings"), 303)
 
 
@@ -279,5 +302,5 @@ def finish_erasing() -> ResponseReturnValue:
     if result is not CodeResult.PROVEN:
         return _erase_page(CODE_SENTENCES[result])
     session.clear()
-    flash("Your data is erased. Your license keys keep working.", "good")
+    flash(marked("Your data is erased. Your license keys keep working."), "good")
     return redirect("/", 303)

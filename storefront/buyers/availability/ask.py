@@ -11,6 +11,7 @@ from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 from storefront.customers.ceilings import STRANGERS_SHARE, TooManyMails
 from storefront.customers.models import email_key
 from storefront.mail import outbox
@@ -128,7 +129,7 @@ def _has_room(session: Session, key: str) -> bool:
 
 def _demand_room(session: Session) -> None:
     if _count(session, HOUR) >= max(1, settings().code_mails_per_hour // STRANGERS_SHARE):
-        raise TooManyMails("Very many people asked for this within the last hour. Try again in an hour.")
+        raise TooManyMails(marked("Very many people asked for this within the last hour. Try again in an hour."))
 
 
 def _count(session: Session, since: timedelta, *which: ColumnElement[bool]) -> int:

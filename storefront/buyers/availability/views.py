@@ -1,6 +1,6 @@
 """Who wants an email when a product is for sale asks on its page, and confirms or ends it by the mailed link."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.availability.ask import ask_for, confirm, find_request, leave
@@ -8,15 +8,19 @@ from storefront.buyers.availability.tell import can_be_bought
 from storefront.core.db import db
 from storefront.core.email_addresses import is_address
 from storefront.core.errors import NotFound
+from storefront.core.texts import marked
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.products import MovedPage, get_shown_product
 from storefront.web.csrf import csrf
 from storefront.web.first_forms import is_from_elsewhere, takes_first_form
+from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 
 # Open: anybody may ask; the token in the address is the permission for the rest.
 availability = Blueprint("availability", __name__)
-GONE = "We can't find this link. It may have done its work. Copy the complete link from your email to be sure."
+GONE = marked(
+    "We can't find this link. It may have done its work. Copy the complete link from your email to be sure."
+)
 
 
 @availability.post("/products/<slug>/availability")
@@ -27,14 +31,20 @@ def ask(slug: str) -> ResponseReturnValue:
     email = request.form.get("email", "").strip()
     page = url_for("catalog.product", slug=product.slug)
     if can_be_bought(product.id):
-        flash("It's available now.", "good")
+        flash(marked("It's available now."), "good")
         return redirect(page, 303)
     if not is_address(email):
-        error = "That doesn't look like an email address. Check it for typos."
+        error = marked("That doesn't look like an email address. Check it for typos.")
         asked = render_template("buyers/availability/ask.html", product=product, email=email[:254], error=error)
         return make_response(asked, 400)
     ask_for(product.id, email)
-    flash(f"Check your email. We've sent a link to {email}. Open it to confirm, and we'll write once.", "good")
+    flash(
+        marked(
+            "Check your email. We've sent a link to %(email)s. Open it to confirm, and we'll write once.",
+            email=email,
+        ),
+        "good",
+    )
     return redirect(page, 303)
 
 
@@ -69,12 +79,12 @@ def change(token: str) -> ResponseReturnValue:
     if "confirm" in request.form:
         if not confirm(token):
             raise NotFound(GONE)
-        flash("Done. We'll email you once, when it's available.", "good")
+        flash(marked("Done. We'll email you once, when it's available."), "good")
         return redirect(url_for("availability.choose", token=token), 303)
     leave(token)
     if "List-Unsubscribe" in request.form:
         return "", 200
-    flash("You're off the list, and your address is deleted.", "good")
+    flash(marked("You're off the list, and your address is deleted."), "good")
     return redirect(url_for("catalog.catalog"), 303)
 
 

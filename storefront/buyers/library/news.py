@@ -11,6 +11,7 @@ from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 from storefront.customers.browser_session import get_customer_now
 from storefront.customers.models import Customer, NewsLink
 from storefront.customers.queries import is_known_customer
@@ -211,7 +212,7 @@ def get_reader(token: str) -> Customer:
     """Raises NotFound for what is not one of our links."""
     kept = db.session.get(NewsLink, tokens.hash_token(token))
     if kept is None:
-        raise NotFound("We can't find this link. Copy the complete link from your latest email.")
+        raise NotFound(marked("We can't find this link. Copy the complete link from your latest email."))
     return get_customer_now(kept.customer_id)
 
 

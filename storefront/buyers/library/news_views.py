@@ -1,10 +1,12 @@
 """`/news/<token>`: a buyer ends the mails about new releases, or wants them back."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.library.news import get_reader, set_news
+from storefront.core.texts import marked
 from storefront.web.csrf import csrf
+from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 
 # Open: the token in the address is the permission.
@@ -32,5 +34,8 @@ def change(token: str) -> ResponseReturnValue:
     set_news(reader.id, wants=wants)
     if "List-Unsubscribe" in request.form:
         return "", 200
-    flash("You get update emails again." if wants else "No more update emails. Receipts still come.", "good")
+    flash(
+        marked("You get update emails again.") if wants else marked("No more update emails. Receipts still come."),
+        "good",
+    )
     return redirect(url_for("news.choose", token=token), 303)

@@ -2,14 +2,15 @@
 
 from sqlalchemy import func, select
 
-from storefront.core import money
 from storefront.core.db import db
+from storefront.core.languages import show_day, show_money
+from storefront.core.texts import marked
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.access import Access, Reason
 from storefront.orders.after_sale import Refund
 from storefront.orders.models import Order
 
-SOME_ITEMS_REFUNDED = "Part of this order was refunded. Below you see what still works."
+SOME_ITEMS_REFUNDED = marked("Part of this order was refunded. Below you see what still works.")
 
 _STATES = {
     Reason.AWAITING_PAYMENT: "awaiting_payment",
@@ -31,7 +32,7 @@ _MAIL_STATES = {
 
 def discount_label(code: str | None) -> str:
     """Return what stands before the amount that came off."""
-    return f"Discount ({code})" if code else "Discount"
+    return marked("Discount (%(code)s)", code=code) if code else marked("Discount")
 
 
 def order_state(access: Access) -> str:
@@ -46,7 +47,9 @@ def access_sentence(order: Order, access: Access) -> str:
     at = db.session.scalar(select(func.max(Refund.created_at)).where(Refund.order_id == order.id))
     if at is None:
         return access.sentence
-    return access.sentence.replace("refunded", f"refunded on {at:%B} {at.day}, {at.year}")
+    return marked(
+        "This order was refunded on %(day)s, so its keys and downloads no longer work.", day=show_day(at)
+    )
 
 
 def receipt_state(order: Order) -> str:
@@ -65,4 +68,4 @@ def presentment(order: Order) -> str | None:
     currency = order.presentment_currency
     if not currency or order.presentment_minor is None or currency == order.currency:
         return None
-    return money.format_money(order.presentment_minor, currency)
+    return show_money(order.presentment_minor, currency)

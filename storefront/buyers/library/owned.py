@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import select
 
 from storefront.core.db import db
+from storefront.core.texts import marked
 from storefront.customers import signed_in_browsers
 from storefront.customers.browser_session import token_here
 from storefront.customers.models import Customer, SignIn
@@ -45,5 +46,10 @@ def owned_words(names: Iterable[str]) -> str:
     *others, last = list(dict.fromkeys(names)) or [""]
     if not last:
         return ""
-    listed = f"{', '.join(others)} and {last}" if others else last
-    return f"You already own {listed}. The bundle includes {'them' if others else 'it'} again."
+    if not others:
+        return marked("You already own %(product)s. The bundle includes it again.", product=last)
+    return marked(
+        "You already own %(products)s and %(last)s. The bundle includes them again.",
+        products=", ".join(others),
+        last=last,
+    )

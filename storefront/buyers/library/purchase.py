@@ -7,6 +7,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from storefront.core.texts import marked
 from storefront.delivery.licenses.activations import DevicePage
 from storefront.orders.tax_words import NO_TAXES, TaxWords
 from storefront.orders.waits_for import WaitsFor
@@ -123,7 +124,7 @@ class Purchase:
     currency: str
     subtotal_minor: int
     discount_minor: int
-    discount_label: str = "Discount"
+    discount_label: str = marked("Discount")
     tax_minor: int
     total_minor: int
     refunded_minor: int

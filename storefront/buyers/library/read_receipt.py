@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from storefront.buyers.library.order_words import presentment
 from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine, RefundLine
-from storefront.core import money
 from storefront.core.config.stripe import Mode
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
+from storefront.core.languages import show_money
+from storefront.core.texts import marked
 from storefront.orders.after_sale import Refund
 from storefront.orders.models import Order, OrderItem
 from storefront.orders.paid_with import paid_with
@@ -23,7 +24,7 @@ NOT_BACK = ("failed", "canceled")  # refunds that gave nothing back
 class NoReceiptYet(StorefrontError):
     code = "no_receipt_yet"
     status = 404
-    title = "There's no receipt yet"
+    title = marked("There's no receipt yet")
 
 
 def get_receipt(order: Order) -> Receipt:
@@ -33,7 +34,7 @@ def get_receipt(order: Order) -> Receipt:
         NoReceiptYet: nothing was paid.
     """
     if not order.is_paid:
-        raise NoReceiptYet("This order isn't paid. Its receipt is here as soon as the payment arrives.")
+        raise NoReceiptYet(marked("This order isn't paid. Its receipt is here as soon as the payment arrives."))
     return read_receipt(order)
 
 
@@ -133,5 +134,5 @@ def _read_refunds(order: Order) -> tuple[RefundLine, ...]:
 def _refund(row: Refund) -> RefundLine:
     currency, shown = row.presentment_currency, row.presentment_minor
     is_other = currency is not None and shown is not None and currency != row.currency
-    words = money.format_money(shown, currency) if is_other and shown is not None and currency else ""
+    words = show_money(shown, currency) if is_other and shown is not None and currency else ""
     return RefundLine(at=row.created_at, amount_minor=row.amount_minor, presentment=words)

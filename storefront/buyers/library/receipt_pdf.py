@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from importlib.resources import files
 from typing import cast
 
@@ -10,7 +9,8 @@ from fpdf import FPDF
 from fpdf.fonts import FontFace, TTFFont
 
 from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine
-from storefront.core.money import format_money
+from storefront.core.languages import _, current_language, say, show_day, show_money
+from storefront.core.texts import marked
 
 FONT_FILE = "NotoSans[wdth,wght].ttf"  # its regular weight: making others of it takes seconds
 FAMILY = "noto"
@@ -20,8 +20,8 @@ FACTS_WIDTH = 96  # of facts and totals: label and value
 INK, QUIET, LINE = (20, 24, 22), (90, 98, 93), (190, 190, 184)
 MINUS = "\N{MINUS SIGN}"
 STAND_IN = "?"  # for a character that the font does not have
-NO_PAYMENT = "This is a test. No real payment was made."
-MISSING = "Some characters can't be shown in this PDF. The receipt page shows them all."
+NO_PAYMENT = marked("This is a test. No real payment was made.")
+MISSING = marked("Some characters can't be shown in this PDF. The receipt page shows them all.")
 
 
 def draw_receipt(receipt: Receipt) -> bytes:
@@ -45,7 +45,7 @@ class _Page:
 
     def say(self, text: str) -> str:
         """Return the text as the font can write it, letters with their accents as one."""
-        whole = unicodedata.normalize("NFC", text)
+        whole = unicodedata.normalize("NFC", say(text))
         if all(ord(letter) in self.cmap or letter == "\n" for letter in whole):
             return whole
         self.is_missing = True
@@ -53,18 +53,18 @@ class _Page:
 
     def title(self) -> None:
         self._write(18, INK)
-        self.pdf.cell(text="Receipt", new_x="LMARGIN", new_y="NEXT", h=10)
+        self.pdf.cell(text=self.say(marked("Receipt")), new_x="LMARGIN", new_y="NEXT", h=10)
         self._write(10, QUIET)
-        words = f"Order {self.receipt.number} · {_day(self.receipt.dated_at)}"
+        words = f"{_('Order %(number)s', number=self.receipt.number)} · {show_day(self.receipt.dated_at)}"
         self.pdf.cell(text=self.say(words), new_x="LMARGIN", new_y="NEXT", h=6)
         if self.receipt.is_test:
-            self.pdf.cell(text=NO_PAYMENT, new_x="LMARGIN", new_y="NEXT", h=6)
+            self.pdf.cell(text=self.say(NO_PAYMENT), new_x="LMARGIN", new_y="NEXT", h=6)
         self.pdf.ln(5)
 
     def parties(self) -> None:
         top, lowest = self.pdf.get_y(), 0.0
         for number, (label, party) in enumerate(
-            (("Sold by", self.receipt.seller), ("Billed to", self.receipt.buyer))
+            ((_("Sold by"), self.receipt.seller), (_("Billed to"), self.receipt.buyer))
         ):
             self.pdf.set_xy(MARGIN + number * WIDTH / 2, top)
             self._write(8, QUIET)
@@ -143,7 +143,8 @@ class _Numbered(FPDF):
         self.set_y(-14)
         self.set_font(FAMILY, size=8)
         self.set_text_color(*QUIET)
-        words = f"Order {self.order_number} · Page {self.page_no()} of {{nb}}"
+        page = _("Page %(page)s of %(pages)s", page=self.page_no(), pages="{nb}")
+        words = f"{_('Order %(number)s', number=self.order_number)} · {page}"
         self.cell(w=0, h=6, text=words, align="R")
 
 
@@ -153,9 +154,9 @@ def _new_pdf(receipt: Receipt) -> FPDF:
     pdf.set_margin(MARGIN)
     pdf.set_auto_page_break(auto=True, margin=20)
     pdf.set_draw_color(*LINE)
-    pdf.set_title(f"Receipt {receipt.number}")
+    pdf.set_title(_("Receipt %(number)s", number=receipt.number))
     pdf.set_author(receipt.seller.names[0])
-    pdf.set_lang("en")
+    pdf.set_lang(current_language())
     pdf.set_creation_date(receipt.dated_at)
     pdf.add_page()
     return pdf
@@ -165,36 +166,35 @@ def _font_path() -> str:
     return str(files("fontpkg_noto_sans") / "files" / FONT_FILE)
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment:%B} {moment.day}, {moment.year}"
-
-
 def _party(party: Party) -> list[str]:
     return [text for text in (*party.names, *party.address, *party.tax_ids, party.email) if text]
 
 
 def _facts(receipt: Receipt) -> list[tuple[str, str]]:
-    facts = [("Order", receipt.number), ("Ordered", _day(receipt.placed_at))]
+    facts = [(_("Order"), receipt.number), (_("Ordered"), show_day(receipt.placed_at))]
     if receipt.paid_at:
-        facts.append(("Paid", _day(receipt.paid_at)))
-    facts.append(("Payment", receipt.method or "Free of charge"))
-    facts.append(("Currency", receipt.currency.upper()))
+        facts.append((_("Paid"), show_day(receipt.paid_at)))
+    facts.append((_("Payment"), receipt.method or _("Free of charge")))
+    facts.append((_("Currency"), receipt.currency.upper()))
     return facts
 
 
 def _columns(receipt: Receipt) -> list[tuple[str, float]]:
     """Return headings and widths; what no line has, no column shows."""
-    columns = [("Item", 58.0), ("Quantity", 16.0), ("Unit price", 24.0)]
-    columns += [("Discount", 22.0)] if receipt.has_discount else []
-    columns += [("Net", 22.0), ("Tax rate", 16.0), ("Tax", 20.0)] if receipt.has_tax else []
-    return [*columns, ("Total", 24.0)]
+    columns = [(_("Item"), 58.0), (_("Quantity"), 16.0), (_("Unit price"), 24.0)]
+    columns += [(_("Discount"), 22.0)] if receipt.has_discount else []
+    columns += [(_("Net"), 22.0), (_("Tax rate"), 16.0), (_("Tax"), 20.0)] if receipt.has_tax else []
+    return [*columns, (_("Total"), 24.0)]
 
 
 def _cells(line: ReceiptLine, receipt: Receipt) -> list[str]:
     def money(amount_minor: int) -> str:
-        return format_money(amount_minor, receipt.currency)
+        return show_money(amount_minor, receipt.currency)
 
-    cells = [f"{line.description} (refunded)" if line.is_refunded else line.description, str(line.quantity)]
+    cells = [
+        _("%(name)s (refunded)", name=line.description) if line.is_refunded else line.description,
+        str(line.quantity),
+    ]
     cells.append(money(line.unit_minor) if line.unit_minor is not None else "")
     if receipt.has_discount:
         cells.append(f"{MINUS}{money(line.discount_minor)}" if line.discount_minor else "")
@@ -204,22 +204,22 @@ def _cells(line: ReceiptLine, receipt: Receipt) -> list[str]:
 
 def _totals(receipt: Receipt) -> list[tuple[str, str, bool]]:
     def money(amount_minor: int) -> str:
-        return format_money(amount_minor, receipt.currency)
+        return show_money(amount_minor, receipt.currency)
 
     rows = []
     if receipt.discount_minor or receipt.tax_minor:
-        rows.append(("Subtotal", money(receipt.subtotal_minor), False))
+        rows.append((_("Subtotal"), money(receipt.subtotal_minor), False))
     if receipt.discount_minor:
         rows.append((receipt.discount_label, f"{MINUS}{money(receipt.discount_minor)}", False))
     if receipt.has_tax:
-        rows.append(("Net", money(receipt.taxes.net_minor), False))
+        rows.append((_("Net"), money(receipt.taxes.net_minor), False))
     rows += [(tax.label, money(tax.amount_minor), False) for tax in receipt.taxes.lines]
-    rows.append((f"Total ({receipt.currency.upper()})", money(receipt.total_minor), True))
+    rows.append((_("Total (%(currency)s)", currency=receipt.currency.upper()), money(receipt.total_minor), True))
     for refund in receipt.refunds:
-        label = f"Refunded on {_day(refund.at)}" if refund.at else "Refunded"
+        label = _("Refunded on %(day)s", day=show_day(refund.at)) if refund.at else _("Refunded")
         rows.append((label, f"{MINUS}{money(refund.amount_minor)}", False))
     if receipt.refunded_minor:
-        rows.append(("Total after refunds", money(receipt.remaining_minor), True))
+        rows.append((_("Total after refunds"), money(receipt.remaining_minor), True))
     return rows
 
 
@@ -227,14 +227,28 @@ def _notes(receipt: Receipt) -> list[tuple[str, str]]:
     """Return sentences, each with the address that it leads to."""
     notes = []
     if receipt.presentment:
-        charged = format_money(receipt.total_minor, receipt.currency)
-        notes.append((f"Paid as {receipt.presentment} (charged as {charged}).", ""))
-    notes += [(f"Refunded as {refund.presentment}.", "") for refund in receipt.refunds if refund.presentment]
+        charged = show_money(receipt.total_minor, receipt.currency)
+        notes.append(
+            (
+                _(
+                    "Paid as %(presentment)s (charged as %(total_minor)s).",
+                    presentment=receipt.presentment,
+                    total_minor=charged,
+                ),
+                "",
+            )
+        )
+    notes += [
+        (_("Refunded as %(amount)s.", amount=refund.presentment), "")
+        for refund in receipt.refunds
+        if refund.presentment
+    ]
     if receipt.taxes.reverse_charge:
         notes.append((receipt.taxes.reverse_charge, ""))
     if receipt.invoice_number:
-        words = (
-            f"The invoice for this order is {receipt.invoice_number}, made by Stripe. This is the receipt for it."
+        words = _(
+            "The invoice for this order is %(invoice)s, made by Stripe. This is the receipt for it.",
+            invoice=receipt.invoice_number,
         )
         notes.append((words, receipt.invoice_url or ""))
     return notes

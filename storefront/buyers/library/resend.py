@@ -12,6 +12,7 @@ from storefront.core.db import transaction
 from storefront.core.email_addresses import is_address
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
+from storefront.core.texts import marked
 from storefront.customers import signed_in_browsers
 from storefront.customers.merging import merge_customer
 from storefront.customers.models import Customer, email_key
@@ -31,7 +32,7 @@ ONCE_WITHIN = timedelta(hours=1)
 class NothingToSend(StorefrontError):
     code = "nothing_to_send"
     status = 409
-    title = "There is nothing to send"
+    title = marked("There is nothing to send")
 
 
 class AddressRefused(StorefrontError):
@@ -114,7 +115,7 @@ def _lock_addressed(session: Session, which: ColumnElement[bool]) -> Order:
         select(Order).where(which).with_for_update().execution_options(populate_existing=True)
     ).first()
     if order is None:
-        raise NotFound("There is no such order.")
+        raise NotFound(marked("There is no such order."))
     if order.erased_at is not None:
         raise NothingToSend(f"Order {order.number} has no address any more: its buyer had it erased.")
     return order

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.library.owned import find_owned, owned_words
@@ -13,12 +13,14 @@ from storefront.buyers.library.resend import NothingToSend, resend_own
 from storefront.core.db import end_read
 from storefront.core.errors import AccessDenied
 from storefront.core.runtime import settings
+from storefront.core.texts import joined, marked
 from storefront.delivery.downloads.refused import by_link, refusals_noted
 from storefront.delivery.licenses.activations import deactivate_device
 from storefront.orders.browsers import get_order_here
 from storefront.orders.unproven import claim_order
 from storefront.shop.catalog.parts import IncludedPart
 from storefront.stripe_api.gateway import gateway
+from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 
 # Open: the token in the address is the permission.
@@ -57,9 +59,9 @@ def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnV
     if license_id not in _license_ids(purchase):
         abort(404)
     if deactivate_device(license_id, instance_id):
-        flash("Device deactivated. You can activate another one.", "good")
+        flash(marked("Device deactivated. You can activate another one."), "good")
     else:
-        flash("That device was already deactivated.", "good")
+        flash(marked("That device was already deactivated."), "good")
     return redirect(url_for("library.order", token=token), 303)
 
 
@@ -82,10 +84,10 @@ def send_receipt(token: str) -> ResponseReturnValue:
     except NothingToSend as error:
         flash(error.message, "bad")
     else:
-        said = f"We're emailing your receipt to {done.email}."
+        said = marked("We're emailing your receipt to %(email)s.", email=done.email)
         if done.was_sent_lately:
-            said = f"We already sent your receipt to {done.email} within the last hour."
-        flash(f"{said} Check your spam folder, too.", "good")
+            said = marked("We already sent your receipt to %(email)s within the last hour.", email=done.email)
+        flash(joined(said, marked("Check your spam folder, too.")), "good")
     return redirect(url_for("library.order", token=token), 303)
 
 
@@ -120,7 +122,7 @@ def claim(token: str) -> ResponseReturnValue:
     order = get_order_here(token)
     email = order.email
     claim_order(order.id)
-    flash(f"Added to your library. Sign in with {email} on any device.", "good")
+    flash(marked("Added to your library. Sign in with %(email)s on any device.", email=email), "good")
     return redirect(url_for("library.order", token=token), 303)
 
 
@@ -131,6 +133,6 @@ def stripe_receipt(token: str) -> ResponseReturnValue:
     order = get_order_here(token)
     address = gateway().find_receipt_url(order.checkout_session_id, with_invoice=settings().invoices)
     if address is None:
-        flash("Stripe has no receipt for this order, because nothing was charged.", "bad")
+        flash(marked("Stripe has no receipt for this order, because nothing was charged."), "bad")
         return redirect(url_for("library.order", token=token), 303)
     return redirect(address, 302)

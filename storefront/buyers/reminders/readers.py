@@ -13,6 +13,7 @@ from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 from storefront.customers.models import email_key
 
 PURPOSE = "reminders"
@@ -76,7 +77,7 @@ def get_reader_id(token: str) -> int:
     found = select(ReminderReader.id).where(ReminderReader.token_hash == tokens.hash_token(token))
     reader_id = db.session.scalar(found)
     if reader_id is None:
-        raise NotFound("We can't find this link. Copy the complete link from your email.")
+        raise NotFound(marked("We can't find this link. Copy the complete link from your email."))
     return reader_id
 
 

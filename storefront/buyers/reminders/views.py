@@ -1,11 +1,13 @@
 """`/reminders/<token>`: somebody ends the emails about unfinished checkouts, or wants them back."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.reminders.readers import get_reader_id, set_reminders, wants_reminders
+from storefront.core.texts import marked
 from storefront.shop.profile.reminders import are_reminders_on
 from storefront.web.csrf import csrf
+from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 
 # Open: the token in the address is the permission.
@@ -31,5 +33,5 @@ def change(token: str) -> ResponseReturnValue:
     set_reminders(get_reader_id(token), wants=wants)
     if "List-Unsubscribe" in request.form:
         return "", 200
-    flash("Reminders are allowed again." if wants else "You won't get reminders any more.", "good")
+    flash(marked("Reminders are allowed again.") if wants else marked("You won't get reminders any more."), "good")
     return redirect(url_for("reminders.choose", token=token), 303)

@@ -7,6 +7,7 @@ from zipstream import ZIP_STORED, ZipStream
 
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.storage import storage
+from storefront.core.texts import marked
 from storefront.delivery.downloads.counting import find_refusal
 from storefront.delivery.downloads.granted_files import GrantedFile, find_newest_files
 from storefront.delivery.downloads.missing_files import report_missing
@@ -45,7 +46,7 @@ def open_archive(order: Order) -> Archive:
     """
     granted_files = find_newest_files(order)
     if not granted_files:
-        raise NotFound("There is nothing to download in this order.")
+        raise NotFound(marked("There is nothing to download in this order."))
     refusals = _find_refusals(granted_files)
     left_out = [granted for granted in granted_files if granted.file.id in refusals]
     files = [granted for granted in granted_files if granted.file.id not in refusals]

@@ -6,6 +6,7 @@ from threading import Lock
 
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import Part
+from storefront.core.texts import marked
 
 SLOTS_PER_GRANT = 8  # as many parts as download programs fetch at once
 
@@ -13,7 +14,7 @@ SLOTS_PER_GRANT = 8  # as many parts as download programs fetch at once
 class TooManyDownloads(StorefrontError):
     code = "too_many_downloads"
     status = 503
-    title = "One moment, please"
+    title = marked("One moment, please")
     retry_after_seconds = 10
 
 
@@ -35,10 +36,15 @@ class DownloadSlots:
         grants = frozenset(grant_ids)
         with self._lock:
             if not self._free:
-                raise TooManyDownloads("Many downloads are running right now. Please try again in a moment.")
+                raise TooManyDownloads(
+                    marked("Many downloads are running right now. Please try again in a moment.")
+                )
             if any(self._held[grant_id] >= self._per_grant for grant_id in grants):
                 raise TooManyDownloads(
-                    f"This is being downloaded {self._per_grant} times right now. Wait until one of them is done."
+                    marked(
+                        "This is being downloaded %(most)s times right now. Wait until one of them is done.",
+                        most=self._per_grant,
+                    )
                 )
             self._free -= 1
             self._held.update(grants)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
+from storefront.core.languages import show_day
+from storefront.core.texts import marked, marked_count
 from storefront.delivery.downloads.granted_files import GrantedFile
 from storefront.delivery.downloads.models import Download
 from storefront.orders.after_sale import OrderChange
@@ -21,7 +23,7 @@ from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 class DownloadLimitReached(StorefrontError):
     code = "download_limit_reached"
     status = 403
-    title = "This file was downloaded as often as it may be"
+    title = marked("This file was downloaded as often as it may be")
 
 
 class RaisedBefore(StorefrontError):
@@ -35,7 +37,7 @@ class RaisedBefore(StorefrontError):
 class DownloadsExpired(StorefrontError):
     code = "downloads_ended"
     status = 403
-    title = "The time to download has expired"
+    title = marked("The time to download has expired")
 
 
 def find_refusal(granted: GrantedFile) -> StorefrontError | None:
@@ -43,15 +45,20 @@ def find_refusal(granted: GrantedFile) -> StorefrontError | None:
     ends_at, limit = granted.allowance.ends_at, granted.allowance.limit
     if ends_at is not None and granted.has_ended:
         return DownloadsExpired(
-            f"Downloads of this order ended on {ends_at:%B} {ends_at.day}, {ends_at.year}. "
-            "Contact the shop for more time."
+            marked(
+                "Downloads of this order ended on %(day)s. Contact the shop for more time.", day=show_day(ends_at)
+            )
         )
     if granted.has_room:
         return None
-    times = "once" if limit == 1 else f"{limit} times"
     return DownloadLimitReached(
-        f"{granted.file.filename} was downloaded {times}, which is what this shop allows. "
-        "Contact the shop: it can allow more."
+        marked_count(
+            "%(name)s was downloaded once, which is what this shop allows. Contact the shop: it can allow more.",
+            "%(name)s was downloaded %(num)d times, which is what this shop allows. Contact the shop: it can "
+            "allow more.",
+            limit or 0,
+            name=granted.file.filename,
+        )
     )
 
 

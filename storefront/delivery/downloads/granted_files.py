@@ -12,6 +12,7 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import AccessDenied, NotFound
 from storefront.core.measurements import ACCESS_DENIALS, measurements
+from storefront.core.texts import marked
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.downloads.rules import Allowance, allowance, counting_window, is_included
 from storefront.orders.access import Access, item_access, order_access
@@ -169,7 +170,9 @@ def _sold(row: Row[Any]) -> SoldTerms:
 def _open(rows: Iterable[Row[Any]]) -> GrantedFile:
     included = list(filter(_is_included, rows))
     if not included:
-        raise NotFound("This file is not part of your order, or not any more. Your order page lists what is.")
+        raise NotFound(
+            marked("This file is not part of your order, or not any more. Your order page lists what is.")
+        )
     return _preferred(_open_rows(included))
 
 

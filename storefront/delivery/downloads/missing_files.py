@@ -8,6 +8,7 @@ from sqlalchemy import select
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.storage import storage
+from storefront.core.texts import marked
 from storefront.orders.notices import NoticeDraft, NoticeKind, reopen_notice, settle_notices
 from storefront.shop.catalog.models import Release, ReleaseFile
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 class FileMissing(StorefrontError):
     code = "file_missing"
     status = 503
-    title = "This file is not here right now"
+    title = marked("This file is not here right now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def report_missing(path: str) -> FileMissing:
     log.error("file of a release is missing")
     with transaction() as session:
         reopen_notice(session, _draft_notice(path))
-    return FileMissing("The shop has been told. Please try again later; your order is safe.")
+    return FileMissing(marked("The shop has been told. Please try again later; your order is safe."))
 
 
 def check_files() -> list[Missing]:

@@ -9,13 +9,14 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from storefront.core import clock
 from storefront.core.errors import NotFound
 from storefront.core.runtime import Part, settings
+from storefront.core.texts import marked
 from storefront.delivery.downloads.granted_files import GrantedFile, get_file_of_grant
 from storefront.delivery.downloads.rules import link_lifetime
 
 
 class LinkExpired(NotFound):
     code = "link_ended"
-    title = "This download link has expired"
+    title = marked("This download link has expired")
 
 
 def _make_serializer() -> URLSafeSerializer:
@@ -69,10 +70,14 @@ def get_ticketed_file(ticket: str) -> GrantedFile:
     """
     read = read_ticket(ticket)
     if read is None:
-        raise LinkExpired("Start the download again from your order page.")
+        raise LinkExpired(marked("Start the download again from your order page."))
     if read.ends_at <= clock.now():
-        raise LinkExpired("Download links work for a while only. Start the download again from your order page.")
+        raise LinkExpired(
+            marked("Download links work for a while only. Start the download again from your order page.")
+        )
     granted = get_file_of_grant(read.grant_id, read.file_id)
     if granted.token_version != read.token_version:
-        raise LinkExpired("The order has a new link by now. Start the download again from your order page.")
+        raise LinkExpired(
+            marked("The order has a new link by now. Start the download again from your order page.")
+        )
     return granted

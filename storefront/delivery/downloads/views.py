@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from storefront.core.config.settings import Settings
 from storefront.core.errors import StorefrontError
 from storefront.core.storage import disposition
+from storefront.core.texts import marked
 from storefront.delivery.downloads import counting
 from storefront.delivery.downloads.archive import open_archive
 from storefront.delivery.downloads.concurrent_downloads import SLOTS, DownloadSlots
@@ -72,7 +73,7 @@ def _send_all(order: Order) -> Response:
 def _refuse_prefetch() -> None:
     told = " ".join(request.headers.get(name, "") for name in PREFETCH_HEADERS).lower()
     if any(word in told for word in PREFETCH_WORDS):
-        raise NotByPrefetch("Downloads start with a click.")
+        raise NotByPrefetch(marked("Downloads start with a click."))
 
 
 def _private(answer: BaseResponse) -> BaseResponse:

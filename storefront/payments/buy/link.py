@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from storefront.core.errors import StorefrontError
-from storefront.core.money import format_money, parse_money
+from storefront.core.languages import show_money
+from storefront.core.money import parse_money
+from storefront.core.texts import marked
 from storefront.payments.checkout.buy_now import NotForSale, line_of
 from storefront.shop.cart.views import parse_number
 from storefront.shop.catalog.amounts import ChosenAmount, amount_of, amount_words
@@ -53,7 +55,7 @@ class LinkRefused(StorefrontError):
 
     code = "link_refused"
     status = 404
-    title = "This link can't be used"
+    title = marked("This link can't be used")
 
     def __init__(self, message: str, *, product: Product, offers: Sequence[Offer] = ()) -> None:
         super().__init__(message)
@@ -84,11 +86,16 @@ def read_link(slug: str, asked: Asked) -> Wanted:
     product = get_shown_product(slug)
     offers = list_offers(product)
     if not offers:
-        why = "isn't for sale yet" if product.state is ProductState.ANNOUNCED else "isn't for sale right now"
-        raise LinkRefused(f"{product.name} {why}.", product=product)
+        if product.state is ProductState.ANNOUNCED:
+            raise LinkRefused(marked("%(name)s isn't for sale yet.", name=product.name), product=product)
+        raise LinkRefused(marked("%(name)s isn't for sale right now.", name=product.name), product=product)
     named = _named(offers, asked.edition)
     if not named:
-        raise LinkRefused(f"{product.name} has no edition of that name.", product=product, offers=_firsts(offers))
+        raise LinkRefused(
+            marked("%(name)s has no edition of that name.", name=product.name),
+            product=product,
+            offers=_firsts(offers),
+        )
     offer = next((one for one in named if one.currency == asked.currency), named[0])
     try:
         quantity = line_of(offer, parse_number(asked.quantity or "1")).quantity
@@ -115,7 +122,11 @@ def _notes(offer: Offer, asked: Asked) -> tuple[str, ...]:
 
 
 def _other_currency(offer: Offer, currency: str) -> str:
-    return f"This has no price in {currency.upper()[:3]}. You pay in {offer.currency.upper()}."
+    return marked(
+        "This has no price in %(asked)s. You pay in %(currency)s.",
+        asked=currency.upper()[:3],
+        currency=offer.currency.upper(),
+    )
 
 
 def _about_amount(offer: Offer, amount: str) -> str:
@@ -123,11 +134,14 @@ def _about_amount(offer: Offer, amount: str) -> str:
     if not amount:
         return ""
     if not offer.is_chosen:
-        return "This has a fixed price, so the amount in the link doesn't count."
+        return marked("This has a fixed price, so the amount in the link doesn't count.")
     try:
         minor = parse_money(amount, offer.currency)
     except ValueError:
-        return "You choose what you pay on the next page. The amount in the link isn't one."
+        return marked("You choose what you pay on the next page. The amount in the link isn't one.")
     if minor < (offer.least_minor or 0) or (offer.most_minor is not None and minor > offer.most_minor):
-        return "You choose what you pay on the next page. The amount in the link isn't possible."
-    return f"You choose what you pay on the next page. Type {format_money(minor, offer.currency)} there."
+        return marked("You choose what you pay on the next page. The amount in the link isn't possible.")
+    return marked(
+        "You choose what you pay on the next page. Type %(amount)s there.",
+        amount=show_money(minor, offer.currency),
+    )

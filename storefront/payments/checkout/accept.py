@@ -1,6 +1,7 @@
 """The box above the shop's own pay button: that it was ticked is written into the Session before it is paid."""
 
 from storefront.core.errors import NotFound
+from storefront.core.texts import marked
 from storefront.payments.checkout.models import Checkout
 from storefront.stripe_api.gateway import gateway
 
@@ -13,5 +14,5 @@ def accept(checkout: Checkout) -> None:
         StripeUnavailable, StripeRefused: it is not written, and nothing may be paid.
     """
     if checkout.checkout_session_id is None:
-        raise NotFound("This checkout has no form yet. Go back to your cart and start again.")
+        raise NotFound(marked("This checkout has no form yet. Go back to your cart and start again."))
     gateway().accept_words(checkout.checkout_session_id)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from flask import current_app
 
 from storefront.core.page_addresses import in_language
+from storefront.core.texts import marked
 from storefront.shop.cart.cart import CartLine, CartRefused, check_quantity
 from storefront.shop.catalog.offers import Offer, find_offers
 from storefront.shop.discounts.rules import Line
@@ -24,10 +25,13 @@ def get_offer(price_id: int) -> Offer:
     """Raises NotForSale: withdrawn, or its price is another one since the page was shown."""
     offer = find_offers([price_id]).get(price_id)
     if offer is None or not offer.has_page:  # price ids are easy to guess: a draft has no name yet
-        raise NotForSale("This is not for sale any more. Here is what is.", _path("catalog.catalog"))
+        raise NotForSale(marked("This is not for sale any more. Here is what is."), _path("catalog.catalog"))
     if not offer.is_for_sale:
         raise NotForSale(
-            f"{offer.product_name} is not sold at that price any more. Here it is as it is sold today.",
+            marked(
+                "%(product_name)s is not sold at that price any more. Here it is as it is sold today.",
+                product_name=offer.product_name,
+            ),
             _path("catalog.product", slug=offer.slug),
         )
     return offer

@@ -7,6 +7,7 @@ from typing import Any
 from storefront.core import clock
 from storefront.core.email_addresses import is_address
 from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
+from storefront.core.texts import joined, marked
 from storefront.orders.queries import has_bought
 from storefront.payments.checkout.rows import get_checkout, start_next_attempt
 from storefront.shop.discounts.at_stripe import AtStripe, ensure_at_stripe, forget_mirrors
@@ -27,7 +28,7 @@ class DiscountRefused(StorefrontError):
 
     code = "discount_not_possible"
     status = 409
-    title = "This code can't be used"
+    title = marked("This code can't be used")
 
 
 def find_discount(token: str, discount_id: int | None) -> dict[str, Any]:
@@ -70,8 +71,10 @@ def is_first_purchase(body: dict[str, Any]) -> bool:
 def find_first_trouble(code: str, first_email: str) -> str:
     """Say to the buyer why a discount on a first purchase is not for this address; empty where it is."""
     if not is_address(first_email):
-        return "Write a whole email address, like ada@example.com."
-    return f"{code} is for a first purchase, and this address has bought here before." * has_bought(first_email)
+        return marked("Write a whole email address, like ada@example.com.")
+    if not has_bought(first_email):
+        return ""
+    return marked("%(code)s is for a first purchase, and this address has bought here before.", code=code)
 
 
 def _entries(at_stripe: AtStripe, ends_at: datetime | None) -> dict[str, Any]:
@@ -108,5 +111,8 @@ def _let_go(token: str, why: Why) -> DiscountRefused:
         return DiscountRefused()
     why = find_time_trouble(terms, clock.now()) or why
     return DiscountRefused(
-        f"{why_words(why, terms.code, terms=terms)} Nothing was charged. This is the price without it."
+        joined(
+            why_words(why, terms.code, terms=terms),
+            marked("Nothing was charged. This is the price without it."),
+        )
     )

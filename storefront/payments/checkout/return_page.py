@@ -9,6 +9,7 @@ from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import clock
 from storefront.core.errors import NotFound
 from storefront.core.runtime import Part, settings
+from storefront.core.texts import marked
 from storefront.customers.browser_session import find_signed_in
 from storefront.customers.models import email_key
 from storefront.orders.browsers import trust_browser
@@ -27,7 +28,7 @@ UNKNOWN_SECONDS = 60
 UNKNOWN_LIMIT = "10/minute"
 STARTED_LIMIT = "30/minute"
 MAX_REMEMBERED = 1000
-NOT_KNOWN = "This shop doesn't know that payment."
+NOT_KNOWN = marked("This shop doesn't know that payment.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ def _land_without_order(outcome: Outcome, checkout: StartedCheckout | None) -> L
 
 def _land_at_order(order: Order, outcome: Outcome, checkout: StartedCheckout | None) -> Landing:
     if order.erased_at is not None:
-        raise NotFound("The data of this order was erased, as its buyer wished.")
+        raise NotFound(marked("The data of this order was erased, as its buyer wished."))
     wants_code = settings().order_page_code
     may_see_keys = shows_keys(order, checkout, wants_code=wants_code)
     is_by_mail = order.total_minor == 0 and not _claim_for_signed_in(order, checkout)

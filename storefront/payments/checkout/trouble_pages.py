@@ -4,6 +4,7 @@ from flask import make_response, render_template
 from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StripeRefused, StripeUnavailable
+from storefront.core.texts import marked
 from storefront.web.outage_pages import payment_is_safe
 
 
@@ -17,7 +18,7 @@ def show_trouble(
     """Show the way to try again: the same form once more, or the page of the checkout with that token."""
     may_retry = isinstance(error, StripeUnavailable)
     # Stripe's own words are for the owner, and in the logs.
-    message = error.message if may_retry else "This shop cannot take the payment right now."
+    message = error.message if may_retry else marked("This shop cannot take the payment right now.")
     page = render_template(
         "payments/checkout/trouble.html",
         message=message,
@@ -35,5 +36,5 @@ def show_trouble(
 def show_being_checked(error: StripeUnavailable | StripeRefused) -> ResponseReturnValue:
     """Also when it is the shop's key that Stripe refuses: the buyer may have paid, and can do nothing about it."""
     trouble = error if isinstance(error, StripeUnavailable) else StripeUnavailable()
-    message = "Stripe is slow to answer right now."
-    return payment_is_safe(trouble, title="Your payment is being checked", message=message)
+    message = marked("Stripe is slow to answer right now.")
+    return payment_is_safe(trouble, title=marked("Your payment is being checked"), message=message)

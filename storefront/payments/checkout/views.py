@@ -6,7 +6,6 @@ from dataclasses import replace
 from flask import (
     Blueprint,
     abort,
-    flash,
     jsonify,
     make_response,
     redirect,
@@ -21,6 +20,7 @@ from storefront.buyers.library.purchase import Purchase
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import tokens
 from storefront.core.errors import AccessDenied, NotFound, StripeRefused, StripeUnavailable
+from storefront.core.texts import joined, marked
 from storefront.orders.browsers import get_order_here
 from storefront.payments.checkout import return_page, start
 from storefront.payments.checkout.accept import accept
@@ -52,6 +52,7 @@ from storefront.shop.cart.priced import add_offer, as_lines, price_cart
 from storefront.shop.cart.views import parse_number
 from storefront.shop.discounts.visit import apply_to, forget_code, read_offered
 from storefront.web.first_forms import is_from_elsewhere, takes_first_form
+from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 from storefront.web.programs import wants_json
 
@@ -68,13 +69,13 @@ TEMPLATES = {
     Outcome.NOT_PAID: "payments/checkout/failed.html",
     Outcome.EXPIRED: "payments/checkout/expired.html",
 }
-NOT_COMPLETED = (
-    "That payment was not completed, and nothing was charged. Your cart is as it was: try again, or choose another"
-    " way to pay."
+NOT_COMPLETED = marked(
+    "That payment was not completed, and nothing was charged. Your cart is as it was: try "
+    "again, or choose another way to pay."
 )
-NO_COOKIES = (
-    "This checkout opens only in the browser where it began. If that's this one, allow cookies for this shop and "
-    "try again."
+NO_COOKIES = marked(
+    "This checkout opens only in the browser where it began. If that's this one, allow "
+    "cookies for this shop and try again."
 )
 HANDED_OUT = (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED)
 BOUGHT = (*HANDED_OUT, Outcome.AWAITING_PAYMENT)
@@ -156,7 +157,7 @@ def _ask_in_cart(line: CartLine, code: str) -> ResponseReturnValue:
         if all(held.price_id != line.price_id for held in lines):
             save_cart(session, add_offer(lines, line))
             session.permanent = True  # as every cart
-        flash(f"{code} is for a first purchase. Write your email to use it.", "good")
+        flash(marked("%(code)s is for a first purchase. Write your email to use it.", code=code), "good")
     except CartRefused as refused:
         flash(refused.message, "bad")
     return redirect(url_for("cart.cart"), 303)
@@ -234,21 +235,23 @@ def _get_row(token: str) -> Checkout:
     if row is None or not is_theirs(row.customer_id):
         if not request.cookies:
             raise NotFound(NO_COOKIES)
-        raise NotFound("This checkout belongs to another browser, or has expired. Your cart is as you left it.")
+        raise NotFound(
+            marked("This checkout belongs to another browser, or has expired. Your cart is as you left it.")
+        )
     return row
 
 
 def _lead_on(row: Checkout, state: State) -> ResponseReturnValue:
     if state is State.PAID:
         return redirect(url_for("checkout.returned", session_id=row.checkout_session_id), 303)
-    flash(f"That checkout has expired, and nothing was charged. {_next_step(row)}", "good")
+    flash(joined(marked("That checkout has expired, and nothing was charged."), _next_step(row)), "good")
     return redirect(way_back(row.cart, is_from_cart=row.is_from_cart), 303)
 
 
 def _next_step(row: Checkout) -> str:
     if row.is_from_cart:
-        return "Your cart is as it was: check out again when you are ready."
-    return "Your cart is as you left it. Start again when you're ready."
+        return marked("Your cart is as it was: check out again when you are ready.")
+    return marked("Your cart is as you left it. Start again when you're ready.")
 
 
 @checkout.post("/checkout/<token>/accept")
@@ -296,7 +299,7 @@ def returned() -> ResponseReturnValue:
 
 def _session_id(raw: str) -> str:
     if not SESSION_ID.fullmatch(raw):
-        raise NotFound("This link isn't complete. The link in your email opens your order.")
+        raise NotFound(marked("This link isn't complete. The link in your email opens your order."))
     return raw
 
 
@@ -361,7 +364,7 @@ def mail_link() -> ResponseReturnValue:
     session_id = _session_id(request.form.get("session_id", ""))
     if not mail_the_link(session_id):
         abort(404)
-    flash("We're emailing the link to the address from checkout.", "good")
+    flash(marked("We're emailing the link to the address from checkout."), "good")
     return redirect(url_for("checkout.returned", session_id=session_id), 303)
 
 
@@ -370,9 +373,9 @@ def again(token: str) -> ResponseReturnValue:
     order = get_order_here(token)
     page = find_again_page(order.checkout_session_id)
     if page is not None:
-        flash("Your cart is as you left it. Start again when you're ready.", "good")
+        flash(marked("Your cart is as you left it. Start again when you're ready."), "good")
         return redirect(page)
     lines = bought_lines(read_purchase(order))
     save_cart(session, put_back(load_cart(session), lines))
-    flash("Your cart is back. Check out again when you're ready.", "good")
+    flash(marked("Your cart is back. Check out again when you're ready."), "good")
     return redirect(url_for("cart.cart"))

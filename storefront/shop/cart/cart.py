@@ -6,6 +6,7 @@ from typing import Any
 
 from storefront.core import tokens
 from storefront.core.errors import StorefrontError
+from storefront.core.texts import marked
 
 MAX_QUANTITY = 99
 MAX_LINES = 20  # a session cookie holds 4 KB
@@ -17,7 +18,7 @@ class CartRefused(StorefrontError):
     """A change the cart does not take; the message is what the buyer reads on the cart page."""
 
     code = "cart_refused"
-    title = "The cart cannot take this"
+    title = marked("The cart cannot take this")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,12 @@ def add(lines: tuple[CartLine, ...], new: CartLine, *, is_free: bool) -> tuple[C
         quantity = 1 if is_free else held + new.quantity
         return set_quantity(lines, CartLine(price_id=new.price_id, quantity=quantity), is_free=is_free)
     if len(lines) >= MAX_LINES:
-        raise CartRefused(f"A cart holds {MAX_LINES} different things. Pay for these first, then come back.")
+        raise CartRefused(
+            marked(
+                "A cart holds %(most)s different things. Pay for these first, then come back.",
+                most=MAX_LINES,
+            )
+        )
     return (*lines, new)
 
 
@@ -104,8 +110,8 @@ def new_nonce(session: MutableMapping[str, Any]) -> str:
 def check_quantity(quantity: int, *, is_free: bool) -> None:
     """Raises CartRefused: nobody buys so many of one thing at a time."""
     if quantity < 1:
-        raise CartRefused("The quantity must be a whole number from 1 up.")
+        raise CartRefused(marked("The quantity must be a whole number from 1 up."))
     if is_free and quantity > 1:
-        raise CartRefused("It is free, so one is all you need.")
+        raise CartRefused(marked("It is free, so one is all you need."))
     if quantity > MAX_QUANTITY:
-        raise CartRefused(f"You can buy at most {MAX_QUANTITY} of one thing at a time.")
+        raise CartRefused(marked("You can buy at most %(most)s of one thing at a time.", most=MAX_QUANTITY))

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from storefront.core.config.checkout_ui import CheckoutUi
-from storefront.core.money import format_money
+from storefront.core.languages import show_money
+from storefront.core.texts import marked
 from storefront.shop.cart.cart import MAX_QUANTITY, CartLine, CartRefused, add, set_quantity
 from storefront.shop.catalog.offers import Offer, find_newer, find_offers, find_prices_in
 from storefront.shop.discounts.rules import Line
@@ -104,7 +105,10 @@ def _why_left_out(offer: Offer | None, currency: str) -> str:
     if offer.is_chosen:
         return _is_bought_alone(offer)
     if currency and offer.currency != currency:
-        return f"{offer.product_name} has a price in another currency: please buy it on its own."
+        return marked(
+            "%(product_name)s has a price in another currency: please buy it on its own.",
+            product_name=offer.product_name,
+        )
     return ""
 
 
@@ -120,7 +124,7 @@ def add_offer(lines: tuple[CartLine, ...], new: CartLine) -> tuple[CartLine, ...
     offers = find_offers({new.price_id, *(line.price_id for line in lines)})
     offer = offers.get(new.price_id)
     if offer is None or not offer.is_for_sale:
-        raise CartRefused("This is not for sale any more.")
+        raise CartRefused(marked("This is not for sale any more."))
     if offer.is_chosen:
         raise CartRefused(_is_bought_alone(offer))
     held = [offers[line.price_id] for line in lines if line.price_id in offers]
@@ -139,9 +143,13 @@ def _in_currency_of(
         edition_id = offers[line.price_id].edition_id if line.price_id in offers else None
         if edition_id not in prices:
             raise CartRefused(
-                f"{offer.product_name} is sold in {offer.currency.upper()} and your cart is in "
-                f"{min(other.currency for other in held).upper()}. One payment has one currency: "
-                "pay for the cart first, then add this."
+                marked(
+                    "%(product_name)s is sold in %(currency)s and your cart is in %(other)s. One payment has "
+                    "one currency: pay for the cart first, then add this.",
+                    product_name=offer.product_name,
+                    currency=offer.currency.upper(),
+                    other=min(other.currency for other in held).upper(),
+                )
             )
         price_id = prices[edition_id]
         quantity = changed[price_id].quantity + line.quantity if price_id in changed else line.quantity
@@ -180,18 +188,29 @@ def _price(offer: Offer, quantity: int) -> PricedLine:
 
 
 def _is_bought_alone(offer: Offer) -> str:
-    return (
-        f"You choose what you pay for {offer.product_name} ({offer.edition}), so it is bought by itself and not "
-        "with a cart: press Buy now on its page."
+    return marked(
+        "You choose what you pay for %(product_name)s (%(edition)s), so it is bought by itself "
+        "and not with a cart: press Buy now on its page.",
+        product_name=offer.product_name,
+        edition=offer.edition,
     )
 
 
 def _costs_now(offer: Offer) -> str:
-    amount = format_money(offer.amount_minor, offer.currency)
-    return f"The price of {offer.product_name} ({offer.edition}) has changed: it is {amount} now."
+    amount = show_money(offer.amount_minor, offer.currency)
+    return marked(
+        "The price of %(product_name)s (%(edition)s) has changed: it is %(amount)s now.",
+        product_name=offer.product_name,
+        edition=offer.edition,
+        amount=amount,
+    )
 
 
 def _gone(offer: Offer | None) -> str:
     if offer is None:
-        return "Something in your cart is no longer for sale, so we took it out."
-    return f"{offer.product_name} ({offer.edition}) is no longer for sale, so we took it out of your cart."
+        return marked("Something in your cart is no longer for sale, so we took it out.")
+    return marked(
+        "%(product_name)s (%(edition)s) is no longer for sale, so we took it out of your cart.",
+        product_name=offer.product_name,
+        edition=offer.edition,
+    )

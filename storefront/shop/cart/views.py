@@ -3,22 +3,24 @@
 import re
 from collections.abc import Callable
 
-from flask import Blueprint, flash, has_request_context, redirect, render_template, request, session, url_for
+from flask import Blueprint, has_request_context, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from storefront.core.texts import joined, marked
 from storefront.shop.cart.cart import CartLine, CartRefused, count, load_cart, new_nonce, remove, save_cart
 from storefront.shop.cart.priced import PricedCart, add_offer, as_lines, price_cart, set_quantities
 from storefront.shop.catalog.parts import IncludedPart, list_included
 from storefront.shop.discounts.visit import Applied, CodeRefused, apply_to, forget_code, read_offered, take_code
 from storefront.shop.media.queries import find_pictures
 from storefront.web.first_forms import takes_first_form
+from storefront.web.flashes import flash
 
 cart = Blueprint("cart", __name__, url_prefix="/cart")
 
 QUANTITY_PREFIX = "quantity-"
 PAGE = re.compile(r"/(?:products/[a-z0-9-]{1,200})?")  # of the shop, and nobody else's
-AT_CHECKOUT = "Some codes can only be typed at checkout."
+AT_CHECKOUT = marked("Some codes can only be typed at checkout.")
 Lines = tuple[CartLine, ...]
 
 
@@ -60,17 +62,17 @@ def change_code() -> ResponseReturnValue:
     try:
         _use_code(typed)
     except CodeRefused as refused:
-        flash(f"{refused.message} {AT_CHECKOUT}" if refused.is_for_all else refused.message, "bad")
+        flash(joined(refused.message, AT_CHECKOUT) if refused.is_for_all else refused.message, "bad")
     return redirect(back, code=303)
 
 
 def _use_code(typed: str) -> None:
     """Raises CodeRefused."""
     if typed:
-        flash(f"{take_code(typed).code} is on.", "good")
+        flash(marked("%(code)s is on.", code=take_code(typed).code), "good")
         return
     forget_code()
-    flash("The code is off.", "good")
+    flash(marked("The code is off."), "good")
 
 
 def _find_included(priced: PricedCart) -> dict[int, tuple[IncludedPart, ...]]:
@@ -88,7 +90,7 @@ def add_to_cart() -> ResponseReturnValue:
         price_id=_whole_number(request.form, "price_id"),
         quantity=_whole_number(request.form, "quantity", default=1),
     )
-    return _change(lambda lines: add_offer(lines, new), "Added to your cart.")
+    return _change(lambda lines: add_offer(lines, new), marked("Added to your cart."))
 
 
 @cart.post("/update", endpoint="update")
@@ -98,13 +100,13 @@ def update_cart() -> ResponseReturnValue:
         for name in request.form
         if name.startswith(QUANTITY_PREFIX)
     }
-    return _change(lambda lines: set_quantities(lines, wanted), "Your cart is up to date.")
+    return _change(lambda lines: set_quantities(lines, wanted), marked("Your cart is up to date."))
 
 
 @cart.post("/remove", endpoint="remove")
 def remove_from_cart() -> ResponseReturnValue:
     price_id = _whole_number(request.form, "price_id")
-    return _change(lambda lines: remove(lines, price_id), "Removed from your cart.")
+    return _change(lambda lines: remove(lines, price_id), marked("Removed from your cart."))
 
 
 def _change(change: Callable[[Lines], Lines], done: str) -> ResponseReturnValue:

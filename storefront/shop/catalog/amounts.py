@@ -3,7 +3,9 @@
 import re
 from typing import NamedTuple, TypeAlias
 
-from storefront.core.money import format_money, write_money
+from storefront.core.languages import show_money
+from storefront.core.money import write_money
+from storefront.core.texts import marked
 from storefront.shop.catalog.models import Price
 
 
@@ -63,7 +65,15 @@ def write_amount(amount: Amount, currency: str) -> str:
 def amount_words(amount: Amount, currency: str) -> str:
     """Return an amount for people: `$19.00`, or `from $5.00, suggested $10.00`."""
     if not isinstance(amount, ChosenAmount):
-        return format_money(amount, currency)
-    least = f"from {format_money(amount.least_minor, currency)}" if amount.least_minor else "any amount"
-    words = f"{least}, suggested {format_money(amount.suggested_minor, currency)}"
-    return words if amount.most_minor is None else f"{words}, up to {format_money(amount.most_minor, currency)}"
+        return show_money(amount, currency)
+    least, most = show_money(amount.least_minor, currency), show_money(amount.most_minor or 0, currency)
+    suggested = show_money(amount.suggested_minor, currency)
+    if amount.most_minor is None and not amount.least_minor:
+        return marked("any amount, suggested %(suggested)s", suggested=suggested)
+    if amount.most_minor is None:
+        return marked("from %(least)s, suggested %(suggested)s", least=least, suggested=suggested)
+    if not amount.least_minor:
+        return marked("any amount, suggested %(suggested)s, up to %(most)s", suggested=suggested, most=most)
+    return marked(
+        "from %(least)s, suggested %(suggested)s, up to %(most)s", least=least, suggested=suggested, most=most
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from storefront.core.texts import marked
 from storefront.shop.catalog.products import ProductCard
 
 PAGE_SIZE = 48
@@ -25,11 +26,11 @@ class Sort(StrEnum):
 
 
 SORT_WORDS = {
-    Sort.OWNERS: "Featured",
-    Sort.NEWEST: "Newest",
-    Sort.NAME: "Name",
-    Sort.CHEAPEST: "Price, low to high",
-    Sort.DEAREST: "Price, high to low",
+    Sort.OWNERS: marked("Featured"),
+    Sort.NEWEST: marked("Newest"),
+    Sort.NAME: marked("Name"),
+    Sort.CHEAPEST: marked("Price, low to high"),
+    Sort.DEAREST: marked("Price, high to low"),
 }
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from storefront.core.languages import show_day, show_number
+from storefront.core.texts import marked, marked_count
 from storefront.shop.catalog.models import Edition, Product
 from storefront.shop.catalog.terms import terms_of_today
 
@@ -23,30 +25,35 @@ def license_words(product: Product, edition: Edition) -> tuple[str, ...]:
 def _seats(seats: int | None) -> str:
     if seats is None:
         return ""
-    return "For one person" if seats == 1 else f"For {seats:,} people"
+    return marked_count("For one person", "For %(people)s people", seats, people=show_number(seats))
 
 
 def _devices(devices: int | None) -> str:
     if devices is None:
-        return "On any number of devices"
-    return "On one device" if devices == 1 else f"On up to {devices:,} devices"
+        return marked("On any number of devices")
+    return marked_count("On one device", "On up to %(devices)s devices", devices, devices=show_number(devices))
 
 
 def _expiry(days: int | None, until: datetime | None) -> str:
-    last_day = f"through {until:%B} {until.day}, {until.year}" if until else ""
-    if days is None:
-        return f"Works {last_day}" if until else "Never expires"
-    return f"Works for {_days(days)}" + (f", at most {last_day}" if until else "")
+    if days is None and until is None:
+        return marked("Never expires")
+    if days is None and until is not None:
+        return marked("Works through %(last_day)s", last_day=show_day(until))
+    if until is not None:
+        return marked(
+            "Works for %(days)s, at most through %(last_day)s", days=_days(days or 0), last_day=show_day(until)
+        )
+    return marked("Works for %(days)s", days=_days(days or 0))
 
 
 def _updates(days: int | None) -> str:
     if days is None:
-        return "All updates"
-    return f"Updates for {_days(days)}" if days else "No updates"
+        return marked("All updates")
+    return marked("Updates for %(days)s", days=_days(days)) if days else marked("No updates")
 
 
 def _days(days: int) -> str:
     if days % 365 == 0 and days:
         years = days // 365
-        return "one year" if years == 1 else f"{years:,} years"
-    return "one day" if days == 1 else f"{days:,} days"
+        return marked_count("one year", "%(years)s years", years, years=show_number(years))
+    return marked_count("one day", "%(days)s days", days, days=show_number(days))

@@ -10,6 +10,7 @@ from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound
 from storefront.core.runtime import Part, settings
+from storefront.core.texts import marked
 from storefront.shop.catalog.amounts import ChosenAmount, amount_of_price, suggested_of
 from storefront.shop.catalog.mirror_names import follow_name, is_told, name_at_stripe, select_names
 from storefront.shop.catalog.models import Edition, Price, Product, ShopIdentity, StripeMirror
@@ -128,7 +129,7 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         .where(Price.id == price_id)
     ).one_or_none()
     if row is None:  # its edition was deleted while somebody was on the way to pay
-        raise NotFound("Something in this cart isn't sold any more. Your cart shows what is.")
+        raise NotFound(marked("Something in this cart isn't sold any more. Your cart shows what is."))
     price: Price = row.Price
     amount, currency = amount_of_price(price), price.currency
     as_sold, name = _mirror("", row), name_at_stripe(row.name, row.edition)

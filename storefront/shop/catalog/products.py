@@ -14,6 +14,7 @@ from sqlalchemy import Row, Text, cast, exists, join, outerjoin, select
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import NotFound
+from storefront.core.texts import marked
 from storefront.shop.catalog.amounts import amount_of, amount_words
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.markdown import render_markdown
@@ -241,7 +242,7 @@ def get_shown_product(slug: str) -> Product:
     if "\0" not in slug:  # PostgreSQL refuses it
         product = db.session.scalar(select(Product).where(is_called(slug), Product.state.in_(WITH_PAGE)))
     if product is None:
-        raise NotFound("This product isn't available. It may have been renamed or retired.")
+        raise NotFound(marked("This product isn't available. It may have been renamed or retired."))
     if product.slug != slug:
         raise MovedPage(product.slug)
     return product

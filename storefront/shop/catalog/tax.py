@@ -3,6 +3,8 @@
 import re
 
 # Codes and names as in https://docs.stripe.com/tax/tax-codes: those of things that a shop like this one sells.
+from storefront.core.texts import marked
+
 TAX_CODES = {
     "txcd_10202000": "Software to download, for personal use",
     "txcd_10202003": "Software to download, for business use",
@@ -21,7 +23,7 @@ TAX_CODES = {
 INCLUSIVE = "inclusive"
 EXCLUSIVE = "exclusive"
 BEHAVIORS = {INCLUSIVE: "Prices include tax", EXCLUSIVE: "Tax is added to prices"}
-_NOTES = {INCLUSIVE: "incl. tax", EXCLUSIVE: "plus tax"}
+_NOTES = {INCLUSIVE: marked("incl. tax"), EXCLUSIVE: marked("plus tax")}
 _CODE = re.compile(r"txcd_\d{8}")
 
 

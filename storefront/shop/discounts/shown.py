@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from storefront.core.texts import marked
 from storefront.shop.catalog.products import OfferedEdition, ProductCard
 from storefront.shop.discounts.rules import Line
 from storefront.shop.discounts.visit import Offered, apply_to
@@ -26,7 +27,7 @@ def prices_of_card(card: ProductCard, offered: Offered) -> ShownPrices:
     now, notices = _prices(card, offered)
     said = offered.notice
     if offered.terms is not None:
-        said = _is_on(offered) if now else next(iter(notices), f"{offered.code} is on.")
+        said = _is_on(offered) if now else next(iter(notices), marked("%(code)s is on.", code=offered.code))
     return ShownPrices(code=offered.code, now=now, notice=said, may_be_removed=offered.terms is not None)
 
 
@@ -40,7 +41,7 @@ def prices_of_shelf(cards: Iterable[ProductCard], offered: Offered) -> ShownPric
 
 
 def _is_on(offered: Offered) -> str:
-    return f"{offered.code} is on. You get {offered.words}."
+    return marked("%(code)s is on. You get %(off)s.", code=offered.code, off=offered.words)
 
 
 def _prices(card: ProductCard, offered: Offered) -> tuple[dict[int, int], list[str]]:

@@ -11,6 +11,7 @@ from flask import request, session
 
 from storefront.core import clock
 from storefront.core.errors import StorefrontError
+from storefront.core.texts import marked
 from storefront.shop.discounts.queries import clean_code, find_terms
 from storefront.shop.discounts.rules import Line, Terms, Why, discount_on, find_time_trouble, find_trouble
 from storefront.shop.discounts.words import off_words, why_words
@@ -19,14 +20,14 @@ from storefront.web.limits import Tries
 CODE_KEY = "discount_code"
 ASKED = "code"
 TRIES = Tries("10/minute;60/hour", scope="discount codes")
-TOO_MANY = "Too many attempts. Please wait a minute and try the code again."
+TOO_MANY = marked("Too many attempts. Please wait a minute and try the code again.")
 
 
 class CodeRefused(StorefrontError):
     """A code that cannot be used now; the message is what the buyer reads."""
 
     code = "code_refused"
-    title = "This code can't be used"
+    title = marked("This code can't be used")
 
     def __init__(self, message: str, *, is_for_all: bool = True) -> None:
         super().__init__(message)

@@ -4,19 +4,20 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from storefront.core.money import format_money
+from storefront.core.languages import show_money
+from storefront.core.texts import Marked, marked
 from storefront.shop.discounts.rules import Terms, Why
 
-_WHY: Mapping[Why, str] = {
-    Why.NOT_YET: "{code} isn't valid yet.",
-    Why.ENDED: "{code} has expired.",
-    Why.USED_UP: "{code} has been used up.",
-    Why.CHOSEN_AMOUNT: "{code} can't be used where you choose what you pay.",
-    Why.OTHER_PRODUCTS: "{code} is for other products.",
-    Why.OTHER_CURRENCY: "{code} isn't valid in {currency}.",
-    Why.TOO_LITTLE_LEFT: "{code} can't be used for an order this small.",
-    Why.NOT_FIRST: "{code} is for a first purchase.",
-    Why.REFUSED: "{code} can't be used for this order.",
+_WHY: Mapping[Why, Marked] = {
+    Why.NOT_YET: marked("%(code)s isn't valid yet."),
+    Why.ENDED: marked("%(code)s has expired."),
+    Why.USED_UP: marked("%(code)s has been used up."),
+    Why.CHOSEN_AMOUNT: marked("%(code)s can't be used where you choose what you pay."),
+    Why.OTHER_PRODUCTS: marked("%(code)s is for other products."),
+    Why.OTHER_CURRENCY: marked("%(code)s isn't valid in %(currency)s."),
+    Why.TOO_LITTLE_LEFT: marked("%(code)s can't be used for an order this small."),
+    Why.NOT_FIRST: marked("%(code)s is for a first purchase."),
+    Why.REFUSED: marked("%(code)s can't be used for this order."),
 }
 
 
@@ -28,18 +29,25 @@ def percent_words(percent_hundredths: int) -> str:
 def off_words(terms: Terms) -> str:
     """Write `20% off` or `$5.00 off`, with every currency."""
     if terms.percent_hundredths is not None:
-        return f"{percent_words(terms.percent_hundredths)} off"
-    return f"{' or '.join(amounts_words(terms.amounts))} off"
+        return marked("%(off)s off", off=percent_words(terms.percent_hundredths))
+    first, *others = amounts_words(terms.amounts)
+    listed: str = first
+    for other in others:
+        listed = marked("%(first)s or %(second)s", first=listed, second=other)
+    return marked("%(off)s off", off=listed)
 
 
 def amounts_words(amounts: Mapping[str, Any]) -> Iterator[str]:
-    return (format_money(minor, currency) for currency, minor in amounts.items())
+    return (show_money(minor, currency) for currency, minor in amounts.items())
 
 
 def why_words(why: Why, code: str, *, terms: Terms | None = None, currency: str = "") -> str:
     """Say to a buyer why this code takes nothing off."""
     if why is Why.UNKNOWN or terms is None:
-        return f"We don't know the code {code}." if code else "We don't know this code."
+        return (
+            marked("We don't know the code %(code)s.", code=code) if code else marked("We don't know this code.")
+        )
     if why is Why.BELOW_MINIMUM:
-        return f"{code} is for orders of {format_money(terms.minimums[currency], currency)} or more."
-    return _WHY[why].format(code=code, currency=currency.upper() or "this currency")
+        least = show_money(terms.minimums[currency], currency)
+        return marked("%(code)s is for orders of %(least)s or more.", code=code, least=least)
+    return _WHY[why].with_values(code=code, currency=currency.upper() or marked("this currency"))

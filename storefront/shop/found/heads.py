@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from storefront.core.runtime import absolute_url
+from storefront.core.texts import marked
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.products import ProductPage
 from storefront.shop.found.faces import face_of, tag_of
@@ -41,6 +42,6 @@ def head_of_product(page: ProductPage, pictures: tuple[PictureView, ...], profil
 def head_of_shop(profile: Profile, *, page: int = 1) -> Head:
     """Of one page of its products, counted from 1."""
     about = render_markdown(profile.about).striptags()
-    words = profile.tagline or about or f"Files and license keys from {profile.name}."
+    words = profile.tagline or about or marked("Files and license keys from %(name)s.", name=profile.name)
     url = absolute_url("catalog.catalog", page=page) if page > 1 else absolute_url("catalog.catalog")
     return Head(title=profile.name, description=cut(words), url=url)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core.db import db
 from storefront.core.errors import NotFound
+from storefront.core.texts import marked
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.pages.models import LegalKind, Page
 from storefront.shop.pages.words import without_note
@@ -42,7 +43,7 @@ def get_public_page(slug: str) -> PublicPage:
     page = db.session.scalars(select(Page).where(Page.slug == slug, Page.is_published)).one_or_none()
     if page is None:
         raise NotFound(
-            "There is no page at this address. It may have been taken away or have another address now."
+            marked("There is no page at this address. It may have been taken away or have another address now.")
         )
     return show(page.slug, page.title, page.body_markdown, page.updated_at)
 

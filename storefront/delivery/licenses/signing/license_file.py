@@ -11,6 +11,7 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import AccessDenied, NotFound
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.queries import select_sold_licenses
@@ -57,9 +58,9 @@ def issue_license_file(
     """
     sold = _find_sold(license_id)
     if sold is None or order_id not in (None, sold.order.id):
-        raise NotFound("There is no such license in this order.")
+        raise NotFound(marked("There is no such license in this order."))
     if key_hash not in (None, sold.license.key_hash):
-        raise NotFound("This license has another key by now.")
+        raise NotFound(marked("This license has another key by now."))
     now = clock.now()
     _demand_access(sold, now)
     return sign(_claims(sold, fingerprint, now), kind=KIND)
@@ -132,6 +133,6 @@ def _demand_access(sold: SoldLicense, now: datetime) -> None:
         return
     if withdrawn_at is not None:
         raise AccessDenied(
-            "The shop has withdrawn this license key. Please contact the shop if this is a mistake."
+            marked("The shop has withdrawn this license key. Please contact the shop if this is a mistake.")
         )
-    raise AccessDenied("This license has expired." if refusal is Code.EXPIRED else access(facts).sentence)
+    raise AccessDenied(marked("This license has expired.") if refusal is Code.EXPIRED else access(facts).sentence)

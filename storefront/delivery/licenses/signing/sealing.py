@@ -9,6 +9,7 @@ from storefront.core import sealing
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import settings
+from storefront.core.texts import marked
 from storefront.delivery.licenses.models import SigningKey
 
 PURPOSE = "storefront signing keys"
@@ -19,7 +20,7 @@ class SigningKeySealed(StorefrontError):
 
     code = "signing_key_sealed"
     status = 503
-    title = "License files cannot be signed right now"
+    title = marked("License files cannot be signed right now")
 
 
 @dataclass(frozen=True, slots=True)
