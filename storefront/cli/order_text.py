@@ -55,6 +55,7 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield f"Page      {history.order_url}"
     yield f"Total     {_amounts(history)}"
     yield from _taxes(history)
+    yield from _booked(history)
     yield f"Access    {order_access_line(history)}"
     yield f"Downloads {history.downloads.sentence}"
     yield f"Facts     {_facts(history)}"
@@ -137,6 +138,19 @@ def _taxes(history: OrderHistory) -> Iterator[str]:
         yield f"Tax       {', '.join(parts)}"
     if history.invoice_number:
         yield f"Invoice   {' '.join(part for part in (history.invoice_number, history.invoice_url) if part)}"
+
+
+def _booked(history: OrderHistory) -> Iterator[str]:
+    """Yield what Stripe booked, with its fee; a fee that it has not told yet is not nothing."""
+    if history.fee_is_unknown:
+        yield "Fee       not known yet"
+    for line in history.booked:
+        amount, fee, net = (
+            money.format_money(minor, line.currency)
+            for minor in (line.amount_minor, line.fee_minor, line.net_minor)
+        )
+        payout = f"payout {line.payout_id}" if line.payout_id else "not paid out yet"
+        yield f"Booked    {line.kind.replace('_', ' ')} {amount}, fee {fee}, net {net}, {payout}"
 
 
 def _facts(history: OrderHistory) -> str:

@@ -43,6 +43,8 @@ NEEDS = (
     Need(label="Disputes", is_write=False, path="/v1/disputes"),
     Need(label="Radar, early fraud warnings", is_write=False, path="/v1/radar/early_fraud_warnings"),
     Need(label="Events", is_write=False, path="/v1/events"),
+    Need(label="Balance transactions", is_write=False, path="/v1/balance_transactions"),
+    Need(label="Payouts", is_write=False, path="/v1/payouts"),
 )
 # Who taxes reads what a register says of tax ids, the number of each invoice, and where tax is collected.
 TAX_NEEDS = (

@@ -44,6 +44,14 @@ _MINIMUM = {
     "czk": 1500,
     "mxn": 1000,
 }
+# What one unit is worth in dollars, for an account that settles in one currency; any other is worth one.
+USD_RATES = {
+    "usd": Decimal(1),
+    "eur": Decimal("1.08"),
+    "gbp": Decimal("1.27"),
+    "chf": Decimal("1.13"),
+    "jpy": Decimal("0.0067"),
+}
 
 
 def exponent(currency: str) -> int:
@@ -80,3 +88,19 @@ def plain(amount: int, currency: str) -> str:
     """Write money for people: `19.00 USD`."""
     digits = exponent(currency)
     return f"{Decimal(amount).scaleb(-digits):.{digits}f} {currency.upper()}"
+
+
+def settle_in(settling: str | None, currency: str) -> tuple[str, Decimal | None]:
+    """Return the currency that an amount is booked in, and the rate to it; None where nothing is exchanged."""
+    if settling is None or settling == currency:
+        return currency, None
+    rate = USD_RATES.get(currency, Decimal(1)) / USD_RATES[settling]
+    return settling, rate.quantize(Decimal("0.000001"))
+
+
+def converted(amount: int, currency: str, settled: str, rate: Decimal | None) -> int:
+    """Return minor units of the other currency, which may have other decimals."""
+    if rate is None:
+        return amount
+    exact = Decimal(amount).scaleb(exponent(settled) - exponent(currency)) * rate
+    return rounded(exact, settled) if exact >= 0 else -rounded(-exact, settled)

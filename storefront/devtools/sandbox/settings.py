@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeGuard
 
 from storefront.devtools.sandbox.json_values import is_number, is_whole_number
+from storefront.devtools.sandbox.money import USD_RATES
 from storefront.devtools.sandbox.tax.places import PLACES
 from storefront.devtools.sandbox.webhooks.mischief import Mischief, read_mischief
 
@@ -34,6 +35,8 @@ class Settings:
     counts for a price or product that says nothing. `tax_fails`: every computation does, and nobody pays tax.
     `test_wallet` shows a button of a wallet in the express checkout element, as a device with one would.
     `page_first_delay_seconds=None`: what page_first holds leaves only by `/deliveries/release`.
+    `fees_after_seconds`: how long after the payment its balance transaction is there; 0 is with its last event.
+    `settles_in` is the account's one currency, such as `usd`; None keeps each currency as it is.
     """
 
     settle_after_seconds: float | None = 3.0
@@ -55,6 +58,8 @@ class Settings:
     tax_code: str = "txcd_10000000"
     tax_fails: bool = False
     test_wallet: bool = False
+    fees_after_seconds: float = 0.0
+    settles_in: str | None = None
     held_types: tuple[str, ...] = ()
     clock_offset_seconds: int = 0
     mischief: Mischief = dataclasses.field(default_factory=Mischief)
@@ -134,6 +139,12 @@ def _country_or_none(name: str, value: object) -> str | None:
     return value
 
 
+def _settling_or_none(name: str, value: object) -> str | None:
+    if value is not None and value not in USD_RATES:
+        raise ValueError(f"{name} must be one of {', '.join(USD_RATES)}, or null")
+    return None if value is None else str(value)
+
+
 def _registrations(name: str, value: object) -> tuple[str, ...]:
     if not _is_list_of_texts(value) or not set(value) <= PLACES.keys():
         raise ValueError(f"{name} must be a list of {', '.join(PLACES)}")
@@ -189,6 +200,8 @@ _READ: dict[str, Any] = {
     "tax_code": _tax_code,
     "tax_fails": _flag,
     "test_wallet": _flag,
+    "fees_after_seconds": _seconds,
+    "settles_in": _settling_or_none,
     "held_types": _names,
     "clock_offset_seconds": _offset,
     "mischief": _mischief,

@@ -8,6 +8,8 @@ from storefront.devtools.sandbox.checkout.completion import end_voucher_of, expi
 from storefront.devtools.sandbox.payments.delayed import can_settle
 from storefront.devtools.sandbox.payments.dispute_evidence import find_verdict
 from storefront.devtools.sandbox.payments.disputes import move_dispute
+from storefront.devtools.sandbox.payments.payment_intents import book_now
+from storefront.devtools.sandbox.payments.payouts import arrive
 from storefront.devtools.sandbox.payments.refunds import settle_refund, usual_end
 from storefront.devtools.sandbox.storage.database import DatabaseClosedError
 from storefront.devtools.sandbox.storage.store import Store
@@ -113,9 +115,19 @@ def _verify_tax_id(work: UnitOfWork, object_id: str) -> None:
     verify(work, work.records.get("tax_id", object_id))
 
 
+def _book(work: UnitOfWork, object_id: str) -> None:
+    book_now(work, work.records.get("charge", object_id))
+
+
+def _arrive(work: UnitOfWork, object_id: str) -> None:
+    arrive(work, work.records.get("payout", object_id))
+
+
 _ACTIONS: dict[str, Callable[[UnitOfWork, str], None]] = {
     "dispute": _decide_dispute,
     "expire": _expire,
+    "fee": _book,
+    "payout": _arrive,
     "refund": _settle_refund,
     "release": _release_events,
     "settle": _settle,

@@ -18,6 +18,7 @@ from storefront.orders.access import Access
 from storefront.orders.after_sale import Notice
 from storefront.orders.links import order_token
 from storefront.orders.models import Decision, GrantKind, Order
+from storefront.orders.money_queries import Booked, find_booked, is_fee_unknown
 from storefront.orders.notes import Note, read_notes
 from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.orders.waits_for import WaitsFor, read_waits_for
@@ -120,6 +121,8 @@ class OrderHistory:
     access: Access
     access_text: str
     order_url: str
+    fee_is_unknown: bool
+    booked: tuple[Booked, ...]
     notices: tuple[HistoryNotice, ...]
     items: tuple[HistoryItem, ...]
     downloads: DownloadState
@@ -134,7 +137,8 @@ def order_url(order: Order) -> str:
 
 
 def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
-    """Fifteen statements at most, however many lines, grants, mails and events there are."""
+    """Sixteen statements at most, however many lines, grants, mails and events there are."""
+    booked = find_booked(order)
     contents = read_contents(order, with_files=False, with_closed_keys=True)
     devices = find_devices([issued.id for item in contents.items for issued in item.licenses])
     return OrderHistory(
@@ -163,6 +167,8 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         discount_code=order.discount_code,
         tax_minor=order.tax_minor,
         total_minor=order.total_minor,
+        fee_is_unknown=is_fee_unknown(order, booked),
+        booked=booked,
         presentment_minor=order.presentment_minor,
         presentment_currency=order.presentment_currency,
         taxes=tax_words(order),

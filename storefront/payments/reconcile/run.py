@@ -9,9 +9,10 @@ from storefront.core.db import db
 from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused, StripeUnreadable
 from storefront.core.leases import extend_lease, give_back_lease, take_lease
 from storefront.orders.notices import find_open_notices
+from storefront.payments.money.take_in import take_in_money
 from storefront.payments.reconcile import passes
 from storefront.payments.reconcile.missed_events import take_in
-from storefront.payments.reconcile.repair import repair
+from storefront.payments.reconcile.repair import patiently, repair
 from storefront.payments.reconcile.report import Report, ReportLine, line_of, read_line
 from storefront.payments.reconcile.steps import Batch, Step, read_batch
 from storefront.payments.reconcile.sweep import sweep
@@ -153,6 +154,14 @@ def _run_dry(since: datetime, progress: Progress) -> Report:
     return running.report([line_of(notice) for notice in find_open_notices()])
 
 
+def _take_in_money(running: _Pass) -> None:
+    """Learn of fees and payouts. A restricted key that may not is told to its owner, like any other list."""
+    try:
+        patiently(lambda: take_in_money(running.since))
+    except StripeRefused:
+        running.unreadable_lists.append("balance transactions and payouts")
+
+
 def _run(since: datetime | None, progress: Progress) -> Report:
     row = passes.begin(since, first_step=Step.WAITING)
     pass_id = row.id
@@ -167,6 +176,7 @@ def _run(since: datetime | None, progress: Progress) -> Report:
         stumbles={**row.stumbles},
     )
     running.run()
+    _take_in_money(running)
     sweep(
         never_received=running.never_received,
         unreadable=running.unreadable,

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, transaction
-from storefront.core.errors import StripeUnavailable, StripeUnreadable
+from storefront.core.errors import StripeRefused, StripeUnavailable, StripeUnreadable
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.mail import outbox
+from storefront.orders.money_queries import is_charge_booked
 from storefront.orders.queries import (
     find_newest_transfer_of,
     find_session_id,
@@ -18,6 +19,7 @@ from storefront.orders.queries import (
 )
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
+from storefront.payments.money.take_in import take_in_newest
 from storefront.payments.webhook import ledger
 from storefront.stripe_api.seen_event import SeenEvent
 
@@ -53,6 +55,9 @@ PAYMENT_EVENTS = frozenset(
 
 # About a Customer: an invoice has its number, a register has spoken of a tax id, a transfer was too much.
 CUSTOMER_EVENTS = frozenset({"customer.tax_id.updated", "invoice.paid", "cash_balance.funds_available"})
+
+# Stripe has booked a charge: its fee is known now. A sale is as it was, and reconciliation finds what is missed.
+MONEY_EVENTS = frozenset({"charge.updated"})
 
 # An outcome that contradicts its event is Stripe not agreeing with itself yet: not stamped, looked at again later.
 TOO_EARLY = frozenset(
@@ -100,6 +105,8 @@ def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bo
 
     Of several orders of a Customer the newest comes last, and with it the stamp: whoever fails before tries again.
     """
+    if event_type in MONEY_EVENTS:
+        return _learn_fee(event_id, object_id)
     look = Look.IF_NEEDED
     sessions: tuple[str, ...] = (object_id,)
     if event_type in FINDERS:
@@ -138,6 +145,22 @@ def run_unhandled() -> None:
         except StripeUnavailable:
             return
         log.info("unhandled event run again", extra={"event": event_id, "outcome": outcome})
+
+
+def _learn_fee(event_id: str, payment_intent_id: str) -> str:
+    """Take in what was booked lately, with one question; none for what is known, or is no sale of ours."""
+    if find_session_id(payment_intent_id) is None:
+        return _ignore(event_id, Outcome.NOT_OURS)
+    if is_charge_booked(payment_intent_id):
+        return _ignore(event_id, "known")
+    try:
+        take_in_newest()
+    except StripeRefused:
+        return _ignore(event_id, "not_permitted")
+    except StripeUnavailable as error:
+        ledger.note_error(event_id, f"{type(error).__name__}: {error.code}")
+        raise
+    return _ignore(event_id, "booked")
 
 
 def _ignore(event_id: str, outcome: str) -> str:

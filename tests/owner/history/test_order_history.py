@@ -12,7 +12,8 @@ from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.statements import counted
 
-STATEMENTS = 15  # the order, items, notices, devices, notes, six of what happened, two of files, two of attempts
+# The order, items, notices, money, devices, notes, six of what happened, two of files, two of attempts.
+STATEMENTS = 16
 
 
 def read(sale: Sale, *, with_keys: bool = False) -> tuple[OrderHistory, int]:

@@ -82,18 +82,18 @@ def test_changes_nothing_when_all_agrees(app: Flask, sandbox: SandboxClient) -> 
 
 def lists(sandbox: SandboxClient) -> list[str]:
     """The lists that were asked for, in order."""
-    names = ("/v1/checkout/sessions", "/v1/refunds", "/v1/disputes", "/v1/events")
-    return [path.rpartition("/")[2] for _method, path in sandbox.calls() if path in names]
+    names = ("checkout/sessions", "refunds", "disputes", "events", "balance_transactions", "payouts")
+    return [path.rpartition("/")[2] for _method, path in sandbox.calls() if path.removeprefix("/v1/") in names]
 
 
-def test_asks_four_lists_and_nothing_else_when_all_agrees(app: Flask, sandbox: SandboxClient) -> None:
+def test_asks_six_lists_and_nothing_else_when_all_agrees(app: Flask, sandbox: SandboxClient) -> None:
     for number in range(3):
         sell(app, sandbox, email=f"buyer-{number}@example.com")
     run(app)
     sandbox.forget_calls()
     run(app)
-    assert lists(sandbox) == ["sessions", "refunds", "disputes", "events"]
-    assert len(sandbox.calls()) == 4
+    assert lists(sandbox) == ["sessions", "refunds", "disputes", "events", "balance_transactions", "payouts"]
+    assert len(sandbox.calls()) == 6
 
 
 @both
@@ -129,7 +129,7 @@ def test_goes_on_where_it_was_interrupted_and_moves_the_checkpoint_only_at_the_e
     sandbox.control("faults/clear")
     sandbox.forget_calls()
     report = run(app)
-    assert lists(sandbox) == ["events"]
+    assert lists(sandbox) == ["events", *["balance_transactions"] * 2, "payouts"]
     assert [line.kind for line in report.fixed] == ["checkouts"], "the report tells of both halves"
     (row,) = read_rows(app, "SELECT checkpoint, started_at, finished_at FROM reconcile_passes")
     assert row["checkpoint"] == row["started_at"]

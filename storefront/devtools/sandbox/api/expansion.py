@@ -9,7 +9,7 @@ from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _MAXIMUM_DEPTH = 4
 # References that may name several kinds: a balance transaction comes from one of these.
-_KINDS_OF = {"source": ("charge", "refund", "dispute")}
+_KINDS_OF = {"source": ("charge", "refund", "dispute", "payout")}
 
 # kind -> path below that object -> kind of what the id names
 _REFERENCES: dict[str, dict[str, str]] = {
@@ -42,6 +42,7 @@ _REFERENCES: dict[str, dict[str, str]] = {
     "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
     "radar.early_fraud_warning": {"charge": "charge", "payment_intent": "payment_intent"},
     "balance_transaction": {"source": "source"},
+    "payout": {"balance_transaction": "balance_transaction"},
     "payment_method": {"customer": "customer"},
     "price": {"product": "product"},
     "product": {"default_price": "price"},

@@ -13,6 +13,7 @@ from storefront.devtools.sandbox.control.request_data import (
 from storefront.devtools.sandbox.payments.dispute_evidence import find_verdict
 from storefront.devtools.sandbox.payments.disputes import REASONS, STATUSES, move_dispute, open_dispute
 from storefront.devtools.sandbox.payments.early_fraud_warnings import FRAUD_TYPES, warn
+from storefront.devtools.sandbox.payments.payouts import pay_out_available
 from storefront.devtools.sandbox.payments.refunds import (
     RefundEnd,
     can_settle,
@@ -101,6 +102,13 @@ def fraud_warning(charge_id: str) -> Response:
     with current_store().work() as work:
         charge = find_or_refuse(work, "charge", charge_id)
         return jsonify(warn(work, charge, fraud_type or "misc").body)
+
+
+@after_sale.post("/payouts")
+def payouts() -> Response:
+    """Pay out what is available, as Stripe does by schedule: one payout for each currency that has money."""
+    with current_store().work() as work:
+        return jsonify(data=[payout.body for payout in pay_out_available(work)])
 
 
 @after_sale.post("/tax_ids/<tax_id>/verify")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from storefront.devtools.sandbox.ids import new_id, random_text
-from storefront.devtools.sandbox.money import exponent, rounded
+from storefront.devtools.sandbox.money import converted, exponent, rounded, settle_in
 from storefront.devtools.sandbox.payments.declines import BANK_FAILURES, Decline
 from storefront.devtools.sandbox.payments.kinds import Course, course_of
 from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS
@@ -155,7 +155,13 @@ def add_transaction(
     category: str | None = None,
     description: str | None = None,
 ) -> Record:
-    """Move money on the account, in minor units; `category` is for reports, and most kinds are their own."""
+    """Move money on the account, in minor units; `category` is for reports, and most kinds are their own.
+
+    An account that settles in one currency gets amount and fee in that, at the rate of the day.
+    """
+    settled, rate = settle_in(work.settings.settles_in, currency)
+    amount, fee = converted(amount, currency, settled, rate), converted(fee, currency, settled, rate)
+    currency = settled
     details: list[dict[str, Any]] = []
     if fee:
         details.append(
@@ -177,7 +183,7 @@ def add_transaction(
             "created": work.now,
             "currency": currency,
             "description": description,
-            "exchange_rate": None,
+            "exchange_rate": None if rate is None else float(rate),
             "fee": fee,
             "fee_details": details,
             "net": amount - fee,

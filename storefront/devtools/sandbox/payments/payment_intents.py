@@ -164,9 +164,17 @@ def cancel(work: UnitOfWork, intent: Record, reason: str | None) -> None:
 
 def book_charge(work: UnitOfWork, charge: Record) -> None:
     """Take the last step of every payment that succeeded, and do what its card has in store for it."""
-    if charge.body["status"] == "succeeded":
-        book(work, charge)
-        apply_test_behavior(work, charge)
+    if charge.body["status"] != "succeeded":
+        return
+    if work.settings.fees_after_seconds:
+        work.set_timer("fee", charge.id, work.now + work.settings.fees_after_seconds)
+    else:
+        book_now(work, charge)
+
+
+def book_now(work: UnitOfWork, charge: Record) -> None:
+    book(work, charge)
+    apply_test_behavior(work, charge)
 
 
 def _decline(method: Record) -> Decline | None:

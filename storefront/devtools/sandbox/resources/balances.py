@@ -13,12 +13,9 @@ from storefront.devtools.sandbox.api.lists import list_records
 from storefront.devtools.sandbox.api.parameter_checks import require_positive
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, new_metadata, save_change
-from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.payments.account_balance import balance
-from storefront.devtools.sandbox.payments.charges import add_transaction
+from storefront.devtools.sandbox.payments.payouts import add_payout
 from storefront.devtools.sandbox.storage.records import Json
-
-_ARRIVES_SECONDS = 2 * 86_400
 
 
 @route("GET /v1/balance", BalanceRetrieveParams)
@@ -44,45 +41,8 @@ def create_payout(call: Call) -> Json:
         raise StripeApiError(
             400, "You have insufficient funds in your Stripe account.", code="balance_insufficient"
         )
-    payout_id = new_id("po_1")
-    transaction = add_transaction(
-        work, amount=-params["amount"], currency=currency, kind="payout", source=payout_id
-    )
-    transaction.body["available_on"] = work.now
-    work.records.save(transaction)
-    payout = work.records.add(
-        {
-            "id": payout_id,
-            "object": "payout",
-            "amount": params["amount"],
-            "application_fee": None,
-            "application_fee_amount": None,
-            "arrival_date": work.now + _ARRIVES_SECONDS,
-            "automatic": False,
-            "balance_transaction": transaction.id,
-            "created": work.now,
-            "currency": currency,
-            "description": params.get("description"),
-            "destination": None,
-            "failure_balance_transaction": None,
-            "failure_code": None,
-            "failure_message": None,
-            "livemode": False,
-            "metadata": new_metadata(params),
-            "method": params.get("method", "standard"),
-            "original_payout": None,
-            "payout_method": None,
-            "reconciliation_status": "not_applicable",
-            "reversed_by": None,
-            "source_type": "card",
-            "statement_descriptor": params.get("statement_descriptor"),
-            "status": "pending",
-            "trace_id": None,
-            "type": "bank_account",
-        }
-    )
-    work.emit("payout.created", payout.body)
-    return payout.body
+    chosen = {**params, "metadata": new_metadata(params)}
+    return add_payout(work, amount=params["amount"], currency=currency, automatic=False, chosen=chosen).body
 
 
 @route("GET /v1/payouts/{id}", PayoutRetrieveParams)

@@ -1,0 +1,1 @@
+"""What Stripe booked and paid out, taken in as rows: fees, settlement, payouts."""

@@ -1,0 +1,150 @@
+"""Takes in what Stripe booked and paid out: a page is asked for, then stored in a transaction of its own."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from storefront.core.db import db, insert_missing, transaction, upsert
+from storefront.core.errors import StripeMissing
+from storefront.core.runtime import settings
+from storefront.orders.money_lines import MoneyLine, MoneyRead, Payout
+from storefront.stripe_api.lists import Page
+from storefront.stripe_api.seen_money import (
+    SeenMoney,
+    SeenPayout,
+    list_money,
+    list_money_in_payout,
+    list_payouts,
+)
+
+OLD_PAGES = 10  # of a hundred lines, at each pass, until all that was ever booked is here
+
+
+def take_in_newest() -> None:
+    """One question, for what was booked a moment ago.
+
+    Raises:
+        StripeRefused: a restricted key may not list balance transactions.
+        StripeUnavailable: nothing is known; nothing was changed.
+    """
+    _store(list_money(since=None, after=None))
+
+
+def take_in_money(since: datetime) -> int:
+    """Take in what was booked since then, payouts, and some of what is older; return how many lines were new.
+
+    Safe to repeat and to interrupt. Raises what `take_in_newest()` does.
+    """
+    new = _take_in_since(since) + _take_in_older()
+    _take_in_payouts()
+    return new
+
+
+def _take_in_since(since: datetime) -> int:
+    page = list_money(since=since, after=None)
+    new = _store(page)
+    while page.cursor:
+        page = list_money(since=since, after=page.cursor)
+        new += _store(page)
+    return new
+
+
+def _take_in_older() -> int:
+    new = 0
+    for _ in range(OLD_PAGES):
+        read = db.session.get(MoneyRead, settings().mode)
+        if read is not None and read.is_whole:
+            break
+        new += _store(_ask_older(read.cursor if read else None), is_older=True)
+    return new
+
+
+def _ask_older(cursor: str | None) -> Page[SeenMoney]:
+    """Begin anew where Stripe has forgotten the place, as a sandbox does that was emptied."""
+    try:
+        return list_money(since=None, after=cursor)
+    except StripeMissing:
+        return list_money(since=None, after=None)
+
+
+def _store(page: Page[SeenMoney], *, is_older: bool = False) -> int:
+    mode = settings().mode
+    rows = [{"mode": mode, "payout_id": None, **asdict(seen)} for seen in page.items]
+    with transaction() as session:
+        new = insert_missing(session, MoneyLine, rows)
+        if is_older:
+            _move_back(session, mode, page.cursor)
+    return new
+
+
+def _move_back(session: Session, mode: str, cursor: str | None) -> None:
+    row = {"mode": mode, "cursor": cursor, "is_whole": cursor is None}
+    upsert(session, MoneyRead, row, changes=_further)
+
+
+def _further(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names
+    return {"cursor": new.cursor, "is_whole": new.is_whole}
+
+
+def _take_in_payouts() -> None:
+    """Stop at the first page that says nothing new: payouts come newest first, and few stay open."""
+    after: str | None = None
+    while True:
+        page = list_payouts(after=after)
+        unread = _store_payouts(page.items)
+        for payout_id in unread:
+            _name_payout(payout_id)
+        after = page.cursor
+        if after is None or not unread:
+            return
+
+
+def _store_payouts(seen: Sequence[SeenPayout]) -> list[str]:
+    """Return which of them Stripe can take apart, and whose lines do not name them yet."""
+    mode = settings().mode
+    rows = [
+        {
+            "id": payout.id,
+            "mode": mode,
+            "amount_minor": payout.amount_minor,
+            "currency": payout.currency,
+            "status": payout.status,
+            "is_automatic": payout.is_automatic,
+            "is_read": False,
+            "created_at": payout.created_at,
+            "arrives_at": payout.arrives_at,
+        }
+        for payout in seen
+    ]
+    if not rows:
+        return []
+    with transaction() as session:
+        upsert(session, Payout, rows, changes=_later)
+        is_whole = [payout.id for payout in seen if payout.is_automatic and payout.is_complete]
+        unread = select(Payout.id).where(Payout.id.in_(is_whole), Payout.is_read.is_(False))
+        return list(session.scalars(unread))
+
+
+def _later(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names
+    return {"status": new.status, "arrives_at": new.arrives_at}
+
+
+def _name_payout(payout_id: str) -> None:
+    """Write it into its lines. One that has lines which are not here yet is asked again at the next pass."""
+    after: str | None = None
+    is_whole = True
+    while True:
+        page = list_money_in_payout(payout_id, after=after)
+        with transaction() as session:
+            parts = update(MoneyLine).where(MoneyLine.id.in_(page.items)).values(payout_id=payout_id)
+            named = session.scalars(parts.returning(MoneyLine.id)).all()
+            is_whole = is_whole and len(named) == len(page.items)
+            if page.cursor is None and is_whole:
+                session.execute(update(Payout).where(Payout.id == payout_id).values(is_read=True))
+        after = page.cursor
+        if after is None:
+            return
