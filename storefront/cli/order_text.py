@@ -50,6 +50,8 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield from _notices(history)
     yield f"Buyer     {_buyer(history)}"
     yield f"Stripe    {_stripe_ids(history)}"
+    if history.given_because is not None:
+        yield f"Given     for free: {history.given_because}"
     if history.recovered_from:
         yield f"Recovered a copy of {history.recovered_from}, which had expired"
     yield f"Page      {history.order_url}"

@@ -8,6 +8,7 @@ import click
 
 from storefront.cli.choices import DECISIONS, ORDER_STATES
 from storefront.cli.order_actions import raise_order_limit, resend_order
+from storefront.cli.order_gift import give_for_free
 from storefront.cli.order_notes import delete_order_note, note
 from storefront.cli.order_refund import refund
 from storefront.cli.output import as_json, print_json, print_result, to_json_value
@@ -29,6 +30,7 @@ def orders() -> None:
 orders.add_command(refund)
 orders.add_command(resend_order)
 orders.add_command(raise_order_limit)
+orders.add_command(give_for_free)
 orders.add_command(note)
 orders.add_command(delete_order_note)
 

@@ -17,6 +17,7 @@ class ChangeKind(StrEnum):
     DISPUTE = "dispute"
     ERASED = "erased"
     FRAUD_WARNING = "fraud_warning"
+    GIVEN = "given"
     ITEM = "item"
     KEY_REPLACED = "key_replaced"
     KEY_RESTORED = "key_restored"

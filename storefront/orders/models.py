@@ -60,6 +60,7 @@ class Order(Base):
     number: Mapped[str] = mapped_column(unique=True)
     mode: Mapped[str]
     checkout_session_id: Mapped[str] = mapped_column(unique=True)
+    given_because: Mapped[str | None]  # of what the owner gave for free: Stripe knows nothing of it
     payment_intent_id: Mapped[str | None] = mapped_column(index=True)
     payment_link_id: Mapped[str | None]
     recovered_from: Mapped[str | None] = mapped_column(index=True)  # the expired Session that its own is a copy of

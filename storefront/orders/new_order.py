@@ -17,6 +17,7 @@ from storefront.orders.models import Order
 from storefront.stripe_api.seen import SeenCheckout
 
 NUMBER_LENGTH = 8
+GIFT = "gift_"  # begins the id in place of a Checkout Session of what was given for free: Stripe has none
 NUMBERS = 4  # that are tried: at a million orders, one in 80,000 meets a number that is taken
 
 

@@ -535,6 +535,13 @@ def _deactivate_device(world: World) -> Prepared:
     return (key, device), Told("key.device_deactivated", f"…{key[-5:]}", None, {"device": device[:8]})
 
 
+@case("orders give")
+def _give(world: World) -> Prepared:
+    after = {"lines": ["2 twinspot/team"], "because": "won a raffle"}
+    words = ("ada@example.com", "twinspot/team", "--quantity", "2", "--because", "won a raffle")
+    return words, Told("order.given", ANY, None, after)
+
+
 @case("orders note")
 def _note(world: World) -> Prepared:
     number = world.order()

@@ -279,3 +279,12 @@ def test_says_whether_the_buyer_can_download_and_what_was_refused(
     assert "downloaded 1 of 1 times" in lines[1]
     assert "(curl)" in lines[2]
     assert "Downloads and refusals" in done(command, "orders", "show", number)
+
+
+def test_gives_once_where_the_same_command_is_typed_twice(command: CliRunner, app: Flask) -> None:
+    words = ("orders", "give", "ada@example.com", "twinspot/personal", "--because", "won a raffle")
+    first, second = read_json(command, *words), read_json(command, *words)
+    assert (first["is_new"], second) == (True, first | {"is_new": False})
+    assert "Given before" in done(command, *words)
+    assert read_json(command, *words, "--again")["number"] != first["number"]
+    assert "for free: won a raffle" in done(command, "orders", "show", first["number"])

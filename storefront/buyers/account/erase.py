@@ -210,6 +210,8 @@ def _erase_order(session: Session, order: Order) -> None:
     order.phone, order.answers = None, []
     order.business_name, order.billing_address = None, None
     order.payment_brand, order.payment_last4 = None, None
+    if order.given_because is not None:
+        order.given_because = ""  # the words go; that it was given stays
     order.erased_at = clock.now()
     renew_link(order)
     add_change(session, order.id, ChangeKind.ERASED, "personal data")

@@ -131,7 +131,9 @@ def claim(token: str) -> ResponseReturnValue:
 def stripe_receipt(token: str) -> ResponseReturnValue:
     """Stripe's own receipt, or the invoice where the shop makes them: asked at the click, its address changes."""
     order = get_order_here(token)
-    address = gateway().find_receipt_url(order.checkout_session_id, with_invoice=settings().invoices)
+    is_given = order.given_because is not None  # Stripe knows nothing of it
+    session_id = order.checkout_session_id
+    address = None if is_given else gateway().find_receipt_url(session_id, with_invoice=settings().invoices)
     if address is None:
         flash(marked("Stripe has no receipt for this order, because nothing was charged."), "bad")
         return redirect(url_for("library.order", token=token), 303)

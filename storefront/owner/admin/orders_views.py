@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import NotFound
 from storefront.orders.access import Reason
-from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
-from storefront.owner.people.roles import Permission
+from storefront.owner.people.roles import Permission, may
 from storefront.owner.products.listing import list_names
 
 LONGEST_WORDS = 4200  # a license key may be a signed text
@@ -45,6 +45,7 @@ def orders() -> ResponseReturnValue:
         states=STATES,
         products=list_names(),
         is_first_page=not older_than,
+        may_give=may(here().role, Permission.MONEY),
     )
     return answer, 400 if asked.errors else 200
 

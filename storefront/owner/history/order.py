@@ -82,6 +82,7 @@ class OrderHistory:
     number: str
     mode: str
     checkout_session_id: str
+    given_because: str | None
     payment_intent_id: str | None
     payment_link_id: str | None
     recovered_from: str | None
@@ -145,6 +146,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         number=order.number,
         mode=order.mode,
         checkout_session_id=order.checkout_session_id,
+        given_because=order.given_because,
         payment_intent_id=order.payment_intent_id,
         payment_link_id=order.payment_link_id,
         recovered_from=order.recovered_from,

@@ -33,11 +33,13 @@ class StripeAnswer:
     """What Stripe says of one of our Sessions, and by its line ids what each line is to us.
 
     `ticket` is the look ticket that was taken before Stripe was asked; None where there was no order yet.
+    `given_because` is the reason of what an owner gives for free, of which Stripe knows nothing.
     """
 
     checkout: SeenCheckout
     lines: dict[str, RecognizedLine]
     ticket: int | None
+    given_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ def _lock_order(session: Session, answer: StripeAnswer) -> Order:
     order = lock_order(session, answer.checkout.id)
     if order is None:
         raise OrderMadeMeanwhile
+    order.given_because = order.given_because if answer.given_because is None else answer.given_because
     return order
 
 

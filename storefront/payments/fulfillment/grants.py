@@ -129,9 +129,9 @@ def add_grants(session: Session, order: Order) -> dict[int, Order]:
 def _find_repeated(session: Session, order: Order, pieces: Sequence[_Piece]) -> dict[tuple[int, int], Order]:
     """(Item id, product id) -> the earlier order of what is free by its price, in an order that costs nothing.
 
-    What a promotion code made free is granted again: the owner gave that code away.
+    What a promotion code made free is granted again, and what was given by hand: that the owner gave away.
     """
-    if order.total_minor != 0 or not order.email:
+    if order.total_minor != 0 or not order.email or order.given_because is not None:
         return {}
     owned = _find_owned(session, order)
     return {

@@ -1,0 +1,151 @@
+"""What an owner gives for free: an order like a free one, without Stripe, once however often it is sent."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.buyers.account.erase import erase_address
+from storefront.core.db import db
+from storefront.orders.decide import decide
+from storefront.orders.models import Decision
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.outcome import Outcome
+from tests.delivery.licenses.pools import bring, make_pool, numbered
+from tests.support.databases import BOTH
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import link_of, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, Buyer, keys_on, run_worker_once
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+TOOL = "twinspot/personal"
+
+
+@pytest.fixture
+def owner(app: Flask) -> Buyer:
+    return sign_in_at_admin(app, make_person(app))
+
+
+def gift(**fields: str) -> dict[str, str]:
+    return {"email": ADA, "goods": TOOL, "quantity": "1", "because": "won a raffle", "form": "one"} | fields
+
+
+def orders(app: Flask) -> list[dict[str, Any]]:
+    return read_rows(app, "SELECT * FROM orders ORDER BY id")
+
+
+@both
+def test_gives_keys_and_files_by_an_email_alone(
+    app: Flask, sandbox: SandboxClient, owner: Buyer, mailbox: Any
+) -> None:
+    sandbox.forget_calls()
+    page = owner.post("/admin/orders/give/check", **gift(form="")).text
+    assert f"Give it to {ADA}" in page
+    assert orders(app) == []
+    answer = owner.post("/admin/orders/give", **gift())
+    (order,) = orders(app)
+    assert answer.location == f"/admin/orders/{order['number']}"
+    assert (order["total_minor"], order["given_because"]) == (0, "won a raffle")
+    assert order["is_paid"]
+    assert "Given for free: won a raffle" in owner.get(answer.location).text
+    run_worker_once(app)
+    assert len([mail for mail in mailbox.messages() if mail["to"] == [ADA]]) == 1
+    assert sandbox.calls() == []
+    key = read_rows(app, "SELECT key FROM licenses")[0]["key"]
+    buyer = Buyer(app)
+    link = link_of(app, order["checkout_session_id"])
+    assert keys_on(buyer.get(link).text) == [key]
+    assert read_rows(app, "SELECT email_key FROM customers") == [{"email_key": f"unproven:{ADA}"}]
+    assert buyer.post(f"{link}/claim").status_code == 303
+    rows = read_rows(app, "SELECT c.email_key FROM orders o JOIN customers c ON c.id = o.customer_id")
+    assert rows == [{"email_key": ADA}]
+
+
+@both
+def test_gives_once_where_the_page_is_sent_twice_at_once(app: Flask, owner: Buyer) -> None:
+    other = sign_in_at_admin(app, make_person(app, "ben@example.com"))
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda one: one.post("/admin/orders/give", **gift()).location, (owner, other)))
+    (order,) = orders(app)
+    assert answers == [f"/admin/orders/{order['number']}"] * 2
+    assert owner.post("/admin/orders/give", **gift()).location == answers[0]
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'order.given'")) == 1
+
+
+def test_gives_again_what_the_address_has(app: Flask, sandbox: SandboxClient, owner: Buyer) -> None:
+    sell(app, sandbox, email=ADA)
+    for form in ("one", "two"):
+        owner.post("/admin/orders/give", **gift(form=form, goods="gridling", quantity="1"))
+        owner.post("/admin/orders/give", **gift(form=f"{form}-tool"))
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 3
+    granted = "SELECT g.id FROM grants g JOIN products p ON p.id = g.product_id WHERE slug = 'gridling'"
+    grants = read_rows(app, granted)
+    assert len(grants) == 2
+
+
+def test_takes_keys_from_the_pool_and_says_how_many_are_left(app: Flask, owner: Buyer) -> None:
+    make_pool(app)
+    bring(app, numbered(1))
+    assert "of 1 imported key" in owner.post("/admin/orders/give/check", **gift()).text
+    owner.post("/admin/orders/give", **gift(quantity="2"))
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+    assert "no imported key is left" in owner.post("/admin/orders/give/check", **gift()).text
+
+
+def test_closes_and_opens_like_any_order_and_asks_stripe_nothing(
+    app: Flask, sandbox: SandboxClient, owner: Buyer
+) -> None:
+    owner.post("/admin/orders/give", **gift())
+    (order,) = orders(app)
+    sandbox.forget_calls()
+    home = f"/admin/orders/{order['number']}"
+    assert owner.post(f"{home}/decide", decision="withdraw").status_code == 303
+    assert "withdrawn" in owner.get(home).text
+    with app.app_context():
+        assert decide(order["number"], Decision.FOLLOW_PAYMENT).now.allowed
+        found = fulfill_checkout(order["checkout_session_id"], Look.NOW)
+        unknown = fulfill_checkout("gift_unknown", Look.NOW)
+        db.session.remove()
+    assert (found.outcome, unknown.outcome) == (Outcome.ALREADY_FULFILLED, Outcome.NOT_OURS)
+    link = link_of(app, order["checkout_session_id"])
+    assert owner.get(f"{link}/stripe-receipt").status_code == 303
+    assert sandbox.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"email": "ada@"}, "ada@ is not an email address."),
+        ({"because": "  "}, "Say why it is given"),
+        ({"because": "x" * 201}, "at most 200 characters"),
+        ({"goods": ""}, "Choose 1 to 20 things"),
+        ({"goods": "no-such"}, "no-such"),
+        ({"goods": "twinspot/none"}, "has no edition none"),
+        ({"goods": "twinspot"}, "Name one: twinspot/personal, twinspot/team"),
+        ({"quantity": "0"}, "1 to 99"),
+        ({"quantity": "100"}, "1 to 99"),
+        ({"quantity": "-1"}, "1 to 99"),
+        ({"form": ""}, "Look at what will be given first."),
+    ],
+)
+def test_refuses_what_cannot_be_given_and_keeps_what_was_typed(
+    app: Flask, owner: Buyer, wrong: dict[str, str], words: str
+) -> None:
+    answer = owner.post("/admin/orders/give", **gift(**wrong))
+    assert 400 <= answer.status_code < 500
+    assert words in answer.text
+    assert f'value="{gift(**wrong)["email"]}"' in answer.text
+    assert orders(app) == []
+
+
+def test_is_of_no_address_once_its_buyer_is_erased(app: Flask, owner: Buyer) -> None:
+    owner.post("/admin/orders/give", **gift())
+    change_rows(app, "UPDATE outbox SET state = 'sent'")
+    with app.app_context():
+        erase_address(ADA)
+        db.session.remove()
+    assert (orders(app)[0]["email"], orders(app)[0]["given_because"]) == ("", "")
