@@ -57,22 +57,27 @@ def show(code: str, as_json: bool) -> None:
 @click.option("--product", "products", multiple=True, help="Slug; again for more. Not given: all products.")
 @click.option("--minimum", multiple=True, help="20.00 USD: what the order must reach.")
 @click.option("--first-purchase", is_flag=True, help="Only for addresses that have bought nothing yet.")
+@click.option("--automatic", is_flag=True, help="A promotion: applies by itself, and CODE is its name.")
 @click.option("--uses", "most_uses", default="", help="How often it can be used in all.")
 @click.option("--starts", default="", help="A day or a minute in UTC: 2027-03-01, 2027-03-01T09:30.")
 @click.option("--ends", default="", help="The same; a day alone counts as a whole.")
 @as_json
 def create(
-    code: str, products: tuple[str, ...], first_purchase: bool, as_json: bool, **typed: str | tuple[str, ...]
+    code: str,
+    products: tuple[str, ...],
+    first_purchase: bool,
+    automatic: bool,
+    as_json: bool,
+    **typed: str | tuple[str, ...],
 ) -> None:
     """Make a discount, and a Coupon and a Promotion Code for it at Stripe."""
     from storefront.owner.discounts.listing import get_discount
     from storefront.shop.discounts.change import create_discount
 
     values = {name: value if isinstance(value, str) else ", ".join(value) for name, value in typed.items()}
+    values |= {"code": code, "first_purchase": "yes" * first_purchase, "automatic": "yes" * automatic}
     with open_shop():
-        trouble = create_discount(
-            values | {"code": code, "first_purchase": "yes" * first_purchase}, products=products
-        )
+        trouble = create_discount(values, products=products)
         view = get_discount(code)
     value = {**to_json_value(asdict(view)), "trouble": trouble}
     print_result(value, [*_lines(view), *([trouble] if trouble else [])], as_json=as_json)
@@ -105,6 +110,6 @@ def _lines(view: "DiscountView") -> list[str]:
         f"For {', '.join(view.products) or 'all products'}",
         f"From {view.starts_at:%Y-%m-%d %H:%M} UTC{ends}",
         f"{_uses(view)} by orders of this shop",
-        view.link,
+        view.link or "Applies by itself, without a code",
     ]
     return lines + ([view.trouble] if view.trouble else [])

@@ -4,13 +4,17 @@ A view says that its page is open. It may be kept if its visitor has no cookie o
 with a cart, a notice, a sign-in or a form's token is never one.
 """
 
+from datetime import datetime
+
 from flask import Response, g, request, session
 
+from storefront.core import clock
 from storefront.web.sessions import COOKIE, SECURE_COOKIE
 
 # A cache in front of the shop answers for a minute by itself: so long may a page offer what is not sold any more.
 # Browsers ask each time, since their next look may be the one with a cart; who has the newest gets a 304.
-KEEP_PAGE = "public, max-age=0, must-revalidate, s-maxage=60"
+KEPT_SECONDS = 60
+KEEP_PAGE = f"public, max-age=0, must-revalidate, s-maxage={KEPT_SECONDS}"
 KEEP_FILE = "public, max-age=300"
 KEPT_STATUSES = (200, 301)
 
@@ -21,11 +25,23 @@ def is_open_to_all(*, is_found: bool = True) -> None:
     g.is_found = is_found
 
 
+def changes_at(moment: datetime) -> None:
+    """Say that this request's page is another from this moment on: no cache keeps it longer."""
+    g.page_changes_at = min(moment, g.get("page_changes_at", moment))
+
+
+def _kept_seconds() -> int:
+    if "page_changes_at" not in g:
+        return KEPT_SECONDS
+    left = (g.page_changes_at - clock.now()).total_seconds()
+    return max(0, min(KEPT_SECONDS, int(left)))
+
+
 def keep_if_open(response: Response) -> bool:
     """Let caches keep an open page; tell whether they may. It is answered with 304 to who has it already."""
     if not _is_same_for_all(response):
         return False
-    response.headers["Cache-Control"] = KEEP_PAGE
+    response.headers["Cache-Control"] = KEEP_PAGE.replace(f"={KEPT_SECONDS}", f"={_kept_seconds()}")
     if response.status_code == 200:
         response.add_etag(weak=True)  # the same page, compressed or not
         response.make_conditional(request)

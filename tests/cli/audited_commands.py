@@ -133,6 +133,7 @@ def _create_discount(world: World) -> Prepared:
         "amounts": {},
         "minimums": {"usd": 2000},
         "is_first_purchase": False,
+        "is_automatic": False,
         "most_uses": 5,
         "starts_at": ANY,
         "ends_at": None,

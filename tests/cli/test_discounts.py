@@ -1,8 +1,11 @@
 """`storefront discounts`: what an owner makes, sees and stops."""
 
+from datetime import timedelta
+
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.core import clock
 from tests.cli.commands import done, read_json, refused, run
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
@@ -43,6 +46,14 @@ def test_makes_one_for_first_purchases(app: Flask, sandbox: SandboxClient, comma
     shown = done(command, "discounts", "show", "WELCOME")
     assert "10% off, first purchase only" in shown
     assert "Stripe counted 0." in shown
+
+
+def test_makes_a_promotion(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+    words = ("discounts", "create", "SALE", "--percent", "10", "--automatic")
+    assert "needs an end" in refused(command, *words)
+    made = read_json(command, *words, "--ends", f"{clock.now() + timedelta(days=9):%Y-%m-%d}")
+    assert (made["is_automatic"], made["trouble"], made["link"]) == (True, "", "")
+    assert "Applies by itself" in done(command, "discounts", "show", "SALE")
 
 
 def test_refuses_what_cannot_be_a_discount(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:

@@ -27,6 +27,7 @@ ONCE = {
     ("discount_mirrors", "discount_id mode account fingerprint", ""),
     ("discount_mirrors", "promotion_code_id", ""),
     ("discounts", "code", "stopped_at IS NULL"),
+    ("discounts", "is_automatic", "is_automatic AND stopped_at IS NULL"),
     ("grants", "order_item_id product_id kind ordinal", ""),
     ("licenses", "grant_id", ""),
     ("licenses", "key_hash", ""),

@@ -46,6 +46,7 @@ class DiscountView:
     products: tuple[str, ...]
     minimum: str
     is_first_purchase: bool
+    is_automatic: bool  # a promotion: everybody has it, and there is no link
     uses: int
     most_uses: int | None
     starts_at: datetime
@@ -144,12 +145,13 @@ def _view(terms: Terms, slugs: dict[int, str], trouble: str) -> DiscountView:
         products=tuple(slugs[product_id] for product_id in terms.product_ids if product_id in slugs),
         minimum=" or ".join(amounts_words(terms.minimums)),
         is_first_purchase=terms.is_first_purchase,
+        is_automatic=terms.is_automatic,
         uses=terms.uses,
         most_uses=terms.most_uses,
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,
         stopped_at=terms.stopped_at,
-        link=f"{settings().base_url}/?code={terms.code}",
+        link="" if terms.is_automatic else f"{settings().base_url}/?code={terms.code}",
         trouble=trouble if state is State.RUNNING else "",
     )
 

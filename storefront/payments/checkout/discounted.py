@@ -30,6 +30,10 @@ class DiscountRefused(StorefrontError):
     status = 409
     title = marked("This code can't be used")
 
+    def __init__(self, message: str = "", *, promotion_id: int | None = None) -> None:
+        super().__init__(message)
+        self.promotion_id = promotion_id  # of what nobody typed
+
 
 def find_discount(token: str, discount_id: int | None) -> dict[str, Any]:
     """Return the entries of the Session's body; none for a checkout without a discount.
@@ -56,16 +60,17 @@ def for_first_purchase(token: str, body: dict[str, Any], first_email: str) -> di
     Raises:
         DiscountRefused: the discount wants an address, and this click has none.
     """
-    if not is_first_purchase(body):
+    if not is_first_purchase(token):
         return body
     if not first_email:
         raise _let_go(token, Why.NOT_FIRST)
     return body | {"customer_email": first_email}
 
 
-def is_first_purchase(body: dict[str, Any]) -> bool:
-    """Tell whether a Session's body has a discount on a first purchase: those alone are without a code."""
-    return any("coupon" in used for used in body.get(PARAM, []))
+def is_first_purchase(token: str) -> bool:
+    """Tell whether a checkout has a discount on a first purchase."""
+    discount_id = get_checkout(token).discount_id
+    return discount_id is not None and get_terms(discount_id).is_first_purchase
 
 
 def find_first_trouble(code: str, first_email: str) -> str:
@@ -114,5 +119,6 @@ def _let_go(token: str, why: Why) -> DiscountRefused:
         joined(
             why_words(why, terms.code, terms=terms),
             marked("Nothing was charged. This is the price without it."),
-        )
+        ),
+        promotion_id=terms.id if terms.is_automatic else None,
     )

@@ -322,10 +322,10 @@ def _find_stripe_customer(customer_id: int | None, shop_id: str) -> str | None:
 def switch_to_hosted(token: str) -> OpenCheckout | PaidMeanwhile:
     """Stripe's own page instead of a form in ours: the form's Session is expired first."""
     checkout = get_checkout(token)
-    session_id, attempt, body = checkout.checkout_session_id, checkout.attempt, checkout.body
+    session_id, attempt, ui_mode = checkout.checkout_session_id, checkout.attempt, checkout.ui_mode
     first_email = ""
-    if checkout.ui_mode != HOSTED:
-        if session_id and body and is_first_purchase(body):
+    if ui_mode != HOSTED:
+        if session_id and is_first_purchase(token):
             first_email = gateway().find_given_email(session_id)  # checked before, and stored nowhere here
         if session_id and not gateway().close_checkout(session_id):
             return PaidMeanwhile(session_id=session_id)

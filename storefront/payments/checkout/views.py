@@ -50,7 +50,8 @@ from storefront.shop.cart.cart import (
 )
 from storefront.shop.cart.priced import add_offer, as_lines, price_cart
 from storefront.shop.cart.views import parse_number
-from storefront.shop.discounts.visit import apply_to, forget_code, read_offered
+from storefront.shop.discounts.promotion import go_without
+from storefront.shop.discounts.visit import apply_to, find_price_trouble, forget_code, read_offered
 from storefront.web.first_forms import is_from_elsewhere, takes_first_form
 from storefront.web.flashes import flash
 from storefront.web.limits import limiter
@@ -92,8 +93,9 @@ def begin() -> ResponseReturnValue:
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else new_nonce(session)
     offered = read_offered()
-    if offered.notice:
-        flash(offered.notice, "bad")
+    trouble = find_price_trouble(offered, request.form.get("promotion", ""))
+    if trouble:
+        flash(trouble, "bad")
         return redirect(url_for("cart.cart"), 303)  # the total is another one than the cart has shown
     applied = apply_to(offered, as_lines(priced.lines), priced.currency)
     form = CheckoutForm(
@@ -132,8 +134,9 @@ def buy_now() -> ResponseReturnValue:
     nonce = request.form.get("nonce", "")
     nonce = nonce if tokens.is_token(nonce) else tokens.new_token()
     offered = read_offered()
-    if offered.notice:
-        flash(offered.notice, "bad")
+    trouble = find_price_trouble(offered, request.form.get("promotion", ""))
+    if trouble:
+        flash(trouble, "bad")
         return redirect(way_back(cart, is_from_cart=False), 303)
     applied = apply_to(offered, as_offered(offer, cart[0].quantity), offer.currency)
     if applied.is_first_purchase:
@@ -189,7 +192,10 @@ def _begin(form: CheckoutForm) -> ResponseReturnValue:
 
 def _without_code(refused: DiscountRefused, page: str) -> ResponseReturnValue:
     """Nobody pays a price that they have not seen: say why the code is off, where the whole price stands."""
-    forget_code()
+    if refused.promotion_id is None:
+        forget_code()
+    else:
+        go_without(refused.promotion_id)
     flash(refused.message, "bad")
     return redirect(page, 303)
 

@@ -4,6 +4,8 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
+from storefront.core.languages import Language, current_language
+from storefront.core.page_addresses import prefix_now
 from storefront.core.runtime import Part, settings
 from storefront.shop.catalog.browse import SORT_WORDS, Asked, Shelf, browse, read_asked
 from storefront.shop.catalog.currency import chosen_currency
@@ -11,7 +13,7 @@ from storefront.shop.catalog.file_sizes import format_size
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.products import MovedPage, ProductCard, get_product_page, list_products
 from storefront.shop.catalog.tax import tax_note
-from storefront.shop.discounts.shown import ShownPrices, prices_of_card, prices_of_shelf
+from storefront.shop.discounts.shown import ShownPrices, prices_of_page, prices_of_shelf
 from storefront.shop.discounts.visit import read_offered
 from storefront.shop.found.heads import head_of_product, head_of_shop
 from storefront.shop.media.queries import PictureView, find_pictures, list_samples
@@ -24,8 +26,9 @@ catalog.add_app_template_filter(render_markdown, "markdown")
 
 FRONT = Asked()
 Pictures = dict[int, tuple[PictureView, ...]]
-# The catalog page without a session, and the products and words that it shows.
-LAST_PAGE: Part[tuple[Shelf, Pictures, Profile, str] | None] = Part("catalog page", lambda: None)
+PageState = tuple[Shelf, Pictures, ShownPrices, Profile, str, Language]
+# The catalog page without a session, and the products, prices and words that it shows.
+LAST_PAGE: Part[tuple[PageState, str] | None] = Part("catalog page", lambda: None)
 
 
 @catalog.app_context_processor
@@ -48,10 +51,10 @@ def show_catalog() -> ResponseReturnValue:
     pictures = find_pictures(product.product_id for product in shelf.cards)
     prices = prices_of_shelf(shelf.cards, offered)
     is_same_for_all = not session and not prices.notice
-    return _page_without_session(shelf, pictures) if is_same_for_all else _render(shelf, pictures, prices)
+    return (_page_without_session if is_same_for_all else _render)(shelf, pictures, prices)
 
 
-def _render(shelf: Shelf, pictures: Pictures, prices: ShownPrices | None = None) -> str:
+def _render(shelf: Shelf, pictures: Pictures, prices: ShownPrices) -> str:
     cards = shelf.all_cards
     return render_template(
         "shop/catalog/catalog.html",
@@ -65,18 +68,18 @@ def _render(shelf: Shelf, pictures: Pictures, prices: ShownPrices | None = None)
     )
 
 
-def _page_without_session(shelf: Shelf, pictures: Pictures) -> str:
+def _page_without_session(shelf: Shelf, pictures: Pictures, prices: ShownPrices) -> str:
     """Return the page of browsers without a cookie of ours: rendered once for each state of the catalog.
 
     Nothing on it is one visitor's own; should a nonce or a form's token ever be, it is not kept.
     """
-    profile = read_profile()
+    state = shelf, pictures, prices, read_profile(), prefix_now(), current_language()
     kept = LAST_PAGE.get()
-    if kept and kept[:3] == (shelf, pictures, profile):
-        return kept[3]
-    page = _render(shelf, pictures)
+    if kept and kept[0] == state:
+        return kept[1]
+    page = _render(shelf, pictures, prices)
     if not session and g.csp_nonce not in page and shelf.asked == FRONT:
-        LAST_PAGE.set((shelf, pictures, profile, page))
+        LAST_PAGE.set((state, page))
     return page
 
 
@@ -91,14 +94,15 @@ def show_product(slug: str) -> ResponseReturnValue:
     if offered.is_for_all:
         is_open_to_all(is_found=page.is_listed and not offered.notice)
     pictures = find_pictures([page.card.product_id])[page.card.product_id]
+    prices = prices_of_page(page, offered)
     return render_template(
         "shop/catalog/product.html",
         page=page,
-        found=head_of_product(page, pictures, read_profile()),
+        found=head_of_product(page, pictures, read_profile(), prices.promotion),
         pictures=pictures,
         samples=list_samples(page.card.product_id),
         chosen=request.args.get("edition", 0, type=int),
-        prices=prices_of_card(page.card, offered),
+        prices=prices,
         # Of this one page: a double click on "Buy now" is one checkout. The page of those without a cookie is the
         # same for all of them, and draws its own.
         nonce=tokens.new_token() if session else "",

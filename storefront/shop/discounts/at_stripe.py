@@ -83,7 +83,7 @@ def _make(terms: Terms, row: MirrorRow, products: list[str], left: int | None) -
     coupon_id = row.coupon_id
     try:
         discounts.ensure_coupon(coupon_id, terms.code, _coupon_terms(terms, products, left), metadata=metadata)
-        if terms.is_first_purchase:
+        if not terms.has_code:
             return _keep(row, None)
         code = discounts.create_code(
             terms.code,
@@ -122,10 +122,11 @@ def _keep(row: MirrorRow, code: discounts.SeenCode | None) -> AtStripe:
 
 def _coupon_terms(terms: Terms, products: list[str], left: int | None) -> discounts.CouponTerms:
     """The shop knows who has bought before, Stripe's form does not. So for first purchases there is no code that
-    could be typed there, and the coupon has the limits that a code has otherwise.
+    could be typed there, and for promotions there is none at all. The coupon has the limits that a code has
+    otherwise.
     """
     percent = None if terms.percent_hundredths is None else terms.percent_hundredths / 100
-    limits = (left, terms.ends_at) if terms.is_first_purchase else (None, None)
+    limits = (None, None) if terms.has_code else (left, terms.ends_at)
     return discounts.CouponTerms(
         percent=percent, amounts=terms.amounts, products=products, most_uses=limits[0], ends_at=limits[1]
     )

@@ -32,6 +32,8 @@ def fingerprint_of(terms: Terms, products: list[str]) -> str:
     said = [terms.code, terms.percent_hundredths, dict(terms.amounts), dict(terms.minimums), terms.most_uses]
     if terms.is_first_purchase:
         said.append("first purchase")
+    if terms.is_automatic:
+        said.append("automatic")
     times = [terms.starts_at.isoformat(), terms.ends_at and terms.ends_at.isoformat()]
     return hashlib.sha256(json.dumps([said, times, products], sort_keys=True).encode()).hexdigest()[:16]
 

@@ -1,4 +1,4 @@
-"""Discount: a code with its terms, which never change. DiscountMirror: the same at Stripe, by mode and account."""
+"""Discount: a code or a promotion; terms never change. DiscountMirror: the same at Stripe, by mode and account."""
 
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,8 @@ class Discount(Base):
     """`percent_hundredths` or `amounts` says what comes off: 2000 are 20 %; amounts are minor units by currency.
 
     No `product_ids` are all products. `minimums` are what an order must reach, in minor units by currency.
+    A promotion applies by itself, and `code` is its name. Of these there is one, running or to come: a Session
+    takes one discount, so with two of them pages would show prices that no order can have.
     """
 
     __tablename__ = "discounts"
@@ -26,6 +28,13 @@ class Discount(Base):
             sqlite_where=text("stopped_at IS NULL"),
             postgresql_where=text("stopped_at IS NULL"),
         ),
+        Index(
+            "uq_discounts_is_automatic",
+            "is_automatic",
+            unique=True,
+            sqlite_where=text("is_automatic AND stopped_at IS NULL"),
+            postgresql_where=text("is_automatic AND stopped_at IS NULL"),
+        ),
         Index("ix_discounts_all_codes", "code"),
     )
 
@@ -36,11 +45,17 @@ class Discount(Base):
     product_ids: Mapped[list[Any]] = mapped_column(default=list)
     minimums: Mapped[dict[str, Any]] = mapped_column(default=dict)
     is_first_purchase: Mapped[bool] = mapped_column(default=False)  # for addresses that have bought nothing yet
+    is_automatic: Mapped[bool] = mapped_column(default=False)  # a promotion
     most_uses: Mapped[int | None]
     starts_at: Mapped[datetime] = mapped_column(default=clock.now)
     ends_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def is_promotion() -> tuple[Any, Any]:
+    """Select the one that applies by itself, whether it runs, is to come or has just ended."""
+    return Discount.is_automatic, Discount.stopped_at.is_(None)
 
 
 class DiscountMirror(Base):

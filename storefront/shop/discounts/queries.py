@@ -5,7 +5,7 @@ from sqlalchemy import Select, func, select
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
-from storefront.shop.discounts.models import Discount, DiscountMirror
+from storefront.shop.discounts.models import Discount, DiscountMirror, is_promotion
 from storefront.shop.discounts.rules import Terms
 
 LONGEST_CODE = 50
@@ -46,6 +46,12 @@ def has_discounts() -> bool:
     return db.session.scalar(select(Discount.id).where(Discount.stopped_at.is_(None)).limit(1)) is not None
 
 
+def find_promotion() -> Terms | None:
+    """Find the one that applies by itself, running, to come or just ended: there is one at most."""
+    row = db.session.execute(_select().where(*is_promotion())).first()
+    return None if row is None else _terms(row[0], row[1])
+
+
 def _select() -> Select[Discount, int]:
     uses = (
         select(func.coalesce(func.sum(DiscountMirror.uses), 0))
@@ -64,6 +70,7 @@ def _terms(row: Discount, uses: int) -> Terms:
         product_ids=tuple(row.product_ids),
         minimums=row.minimums,
         is_first_purchase=row.is_first_purchase,
+        is_automatic=row.is_automatic,
         most_uses=row.most_uses,
         starts_at=row.starts_at,
         ends_at=row.ends_at,

@@ -42,11 +42,17 @@ class Terms:
     product_ids: tuple[int, ...]
     minimums: Mapping[str, int]
     is_first_purchase: bool
+    is_automatic: bool
     most_uses: int | None
     starts_at: datetime
     ends_at: datetime | None
     stopped_at: datetime | None
     uses: int
+
+    @property
+    def has_code(self) -> bool:
+        """Tell whether buyers may type it in Stripe's form."""
+        return not (self.is_first_purchase or self.is_automatic)
 
     def covers(self, product_id: int) -> bool:
         return not self.product_ids or product_id in self.product_ids
@@ -108,6 +114,10 @@ def amount_off(terms: Terms, covered_minor: int, currency: str) -> int:
     """
     if terms.percent_hundredths is None:
         return min(terms.amounts.get(currency, 0), covered_minor)
+    return take_percent(terms.percent_hundredths, covered_minor, currency)
+
+
+def take_percent(percent_hundredths: int, covered_minor: int, currency: str) -> int:
     step = smallest_step(currency)
-    share = Decimal(covered_minor) * terms.percent_hundredths / WHOLE
+    share = Decimal(covered_minor) * percent_hundredths / WHOLE
     return min(int((share / step).quantize(Decimal(1), ROUND_HALF_UP)) * step, covered_minor)

@@ -24,7 +24,8 @@ AMOUNT = re.compile(r"(\S+)\s+([A-Za-z]{3})")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?", re.ASCII)
 MOST_USES = 1_000_000
 LATEST = timedelta(days=5 * 365)  # Stripe: at most five years ahead
-FIELDS = ("code", "percent", "amounts", "minimum", "first_purchase", "most_uses", "starts", "ends")
+FIELDS = ("code", "percent", "amounts", "minimum", "first_purchase", "automatic", "most_uses", "starts", "ends")
+BY_ITSELF = "What applies by itself"
 
 
 class DiscountRefused(FieldsRefused):
@@ -40,6 +41,7 @@ class TypedDiscount:
     amounts: dict[str, int]
     minimums: dict[str, int]
     is_first_purchase: bool
+    is_automatic: bool
     most_uses: int | None
     starts_at: datetime | None
     ends_at: datetime | None
@@ -67,11 +69,12 @@ def read_typed(values: Mapping[str, str]) -> TypedDiscount:
         amounts=read("amounts", read_amounts, {}),
         minimums=read("minimum", read_amounts, {}),
         is_first_purchase=values.get("first_purchase", "") == "yes",
+        is_automatic=values.get("automatic", "") == "yes",
         most_uses=read("most_uses", read_uses, None),
         starts_at=read("starts", read_moment, None),
         ends_at=read("ends", read_end, None),
     )
-    problems = _find_gaps(values) | _find_wrong_times(typed) | problems
+    problems = _find_gaps(values) | _find_wrong_times(typed) | _find_misfits(typed) | problems
     if problems:
         raise DiscountRefused(problems)
     return typed
@@ -145,6 +148,23 @@ def _find_gaps(values: Mapping[str, str]) -> dict[str, str]:
     return problems
 
 
+def _find_misfits(typed: TypedDiscount) -> dict[str, str]:
+    """A promotion's price stands on every page before anybody has a cart: it is one for everybody, with an end."""
+    if not typed.is_automatic:
+        return {}
+    wrong = {
+        "amounts": (
+            typed.amounts,
+            "takes a percentage: an amount comes off an order once, and not off each price.",
+        ),
+        "minimum": (typed.minimums, "has no minimum: its price stands on every page."),
+        "first_purchase": (typed.is_first_purchase, "is for everybody: the shop can't know who is looking."),
+        "most_uses": (typed.most_uses, "has no number of uses. Give it an end."),
+        "ends": (typed.ends_at is None, "needs an end: a lower price for good is a new price of the product."),
+    }
+    return {name: f"{BY_ITSELF} {words}" for name, (is_wrong, words) in wrong.items() if is_wrong}
+
+
 def _find_wrong_times(typed: TypedDiscount) -> dict[str, str]:
     now = clock.now()
     problems = {}
@@ -167,6 +187,7 @@ def as_columns(typed: TypedDiscount) -> dict[str, Any]:
         "amounts": typed.amounts,
         "minimums": typed.minimums,
         "is_first_purchase": typed.is_first_purchase,
+        "is_automatic": typed.is_automatic,
         "most_uses": typed.most_uses,
         "starts_at": typed.starts_at or clock.now(),
         "ends_at": typed.ends_at,

@@ -1,17 +1,20 @@
 """The code of a visit: of a link that was followed (`?code=SPRING`) or typed in the cart, kept in the session.
 
+What comes off an order is by the code, or by the promotion of the day.
+
 Whoever follows no such link gets no cookie, and pages that are the same for everybody stay so. A code that is not
 known costs one look-up and is kept nowhere; a client has so many tries.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import request, session
 
 from storefront.core import clock
 from storefront.core.errors import StorefrontError
 from storefront.core.texts import marked
+from storefront.shop.discounts.promotion import read_promotion
 from storefront.shop.discounts.queries import clean_code, find_terms
 from storefront.shop.discounts.rules import Line, Terms, Why, discount_on, find_time_trouble, find_trouble
 from storefront.shop.discounts.words import off_words, why_words
@@ -38,12 +41,14 @@ class CodeRefused(StorefrontError):
 class Offered:
     """What a visitor's code offers. `terms` are None without a code that can be used now.
 
-    `notice` says why a code cannot. `is_for_all` is False where that is this visitor's alone.
+    `notice` says why a code cannot. `is_for_all` is False where that is this visitor's alone. `promotion` runs for
+    everybody, with a code or without.
     """
 
     terms: Terms | None = None
     notice: str = ""
     is_for_all: bool = True
+    promotion: Terms | None = None
 
     @property
     def code(self) -> str:
@@ -56,9 +61,14 @@ class Offered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What a code does to an order: what comes off, in minor units, or a sentence why nothing does."""
+    """What comes off an order, in minor units, and by what; or a sentence why a code takes nothing off.
+
+    `kept_code` is that of the visit, `code` of what takes something off: of the two, what is better for the buyer.
+    """
 
     code: str = ""
+    kept_code: str = ""
+    promotion_id: int | None = None  # where nobody typed anything
     discount_id: int | None = None
     off_minor: int = 0
     is_first_purchase: bool = False  # whoever buys says with which address, and it has bought nothing
@@ -67,16 +77,18 @@ class Applied:
 
 def read_offered() -> Offered:
     """Return what the code in the address offers, or else that of the visit. A code that runs is remembered."""
+    promotion = read_promotion()
     asked = request.args.get(ASKED, "").strip()
     remembered = session.get(CODE_KEY)
     if not asked and not isinstance(remembered, str):
-        return Offered()
+        return Offered(promotion=promotion)
     try:
-        return Offered(terms=take_code(asked) if asked else _check(str(remembered), find_terms(str(remembered))))
+        terms = take_code(asked) if asked else _check(str(remembered), find_terms(str(remembered)))
+        return Offered(terms=terms, promotion=promotion)
     except CodeRefused as refused:
         if not asked:
             session.pop(CODE_KEY)  # said once
-        return Offered(notice=refused.message, is_for_all=refused.is_for_all)
+        return Offered(notice=refused.message, is_for_all=refused.is_for_all, promotion=promotion)
 
 
 def take_code(text: str) -> Terms:
@@ -101,22 +113,61 @@ def forget_code() -> None:
 
 
 def _check(code: str, terms: Terms | None) -> Terms:
+    if terms is not None and terms.is_automatic:
+        raise CodeRefused(_promotion_words(terms))
     why = Why.UNKNOWN if terms is None else find_time_trouble(terms, clock.now())
     if terms is None or why is not None:
         raise CodeRefused(why_words(why or Why.UNKNOWN, code, terms=terms))
     return terms
 
 
+def _promotion_words(terms: Terms) -> str:
+    """Say nothing of one that does not run: nobody has told its name yet, or it is over for everybody."""
+    if terms == read_promotion():
+        return marked("You need no code for %(code)s. It's in the prices already.", code=terms.code)
+    return why_words(Why.UNKNOWN, terms.code)
+
+
 def apply_to(offered: Offered, lines: Iterable[Line], currency: str) -> Applied:
-    """Return what the visitor's code does to an order with these lines."""
-    terms, goods = offered.terms, tuple(lines)
+    """Return what comes off an order with these lines: by the visitor's code, or the promotion if that is more."""
+    goods = tuple(lines)
+    by_code = _apply_code(offered, goods, currency)
+    promoted = apply_promotion(offered.promotion, goods, currency)
+    if promoted is None or by_code.off_minor >= promoted.off_minor:
+        return by_code
+    notice = by_code.notice
+    if by_code.off_minor:
+        notice = marked("%(promotion)s takes more off than %(code)s.", promotion=promoted.code, code=by_code.code)
+    return replace(promoted, kept_code=by_code.kept_code, notice=notice)
+
+
+def apply_promotion(promotion: Terms | None, goods: tuple[Line, ...], currency: str) -> Applied | None:
+    """Return what a promotion takes off; None where it takes nothing off."""
+    if promotion is None or find_trouble(promotion, goods, currency, clock.now()) is not None:
+        return None
+    off_minor = discount_on(promotion, goods, currency)
+    return Applied(code=promotion.code, discount_id=promotion.id, promotion_id=promotion.id, off_minor=off_minor)
+
+
+def find_price_trouble(offered: Offered, shown: str) -> str:
+    """Say why a price may not be what its page showed: the code is over, or the promotion `shown` there, by id."""
+    runs = str(offered.promotion.id) if offered.promotion else ""
+    if offered.notice or shown in ("", runs):
+        return offered.notice
+    return marked("The promotion has ended, so nothing was charged. This is the price now.")
+
+
+def _apply_code(offered: Offered, goods: tuple[Line, ...], currency: str) -> Applied:
+    terms = offered.terms
     if terms is None or not goods:
-        return Applied(code=offered.code, notice=offered.notice)
+        return Applied(code=offered.code, kept_code=offered.code, notice=offered.notice)
     why = find_trouble(terms, goods, currency, clock.now())
     if why is not None:
-        return Applied(code=terms.code, notice=why_words(why, terms.code, terms=terms, currency=currency))
+        words = why_words(why, terms.code, terms=terms, currency=currency)
+        return Applied(code=terms.code, kept_code=terms.code, notice=words)
     return Applied(
         code=terms.code,
+        kept_code=terms.code,
         discount_id=terms.id,
         off_minor=discount_on(terms, goods, currency),
         is_first_purchase=terms.is_first_purchase,

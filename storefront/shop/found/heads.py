@@ -8,6 +8,7 @@ from storefront.core.runtime import absolute_url
 from storefront.core.texts import marked
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.products import ProductPage
+from storefront.shop.discounts.shown import ShownPromotion
 from storefront.shop.found.faces import face_of, tag_of
 from storefront.shop.found.structured import product_data
 from storefront.shop.found.words import cut
@@ -26,7 +27,12 @@ class Head:
     data: Markup | None = None
 
 
-def head_of_product(page: ProductPage, pictures: tuple[PictureView, ...], profile: Profile) -> Head:
+def head_of_product(
+    page: ProductPage,
+    pictures: tuple[PictureView, ...],
+    profile: Profile,
+    promotion: ShownPromotion | None = None,
+) -> Head:
     url = absolute_url("catalog.product", slug=page.card.slug)
     tag = tag_of(face_of(page, pictures, profile))
     image_url = absolute_url("found.share_picture", slug=page.card.slug, tag=tag)
@@ -35,7 +41,7 @@ def head_of_product(page: ProductPage, pictures: tuple[PictureView, ...], profil
         description=cut(page.search_text or page.card.summary or page.description.striptags() or page.card.name),
         url=url,
         image_url=image_url,
-        data=product_data(page, shop_name=profile.name, url=url, image_url=image_url),
+        data=product_data(page, shop_name=profile.name, url=url, image_url=image_url, promotion=promotion),
     )
 
 

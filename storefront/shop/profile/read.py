@@ -8,13 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import g
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.db import db
 from storefront.core.email_addresses import Mailbox
 from storefront.core.runtime import Part, settings
 from storefront.migrations.state import find_trouble
+from storefront.shop.discounts.models import is_promotion
 from storefront.shop.looks.chosen import Looks, looks_of
 from storefront.shop.pages.models import LegalKind, Page
 from storefront.shop.profile.models import ShopProfile
@@ -56,6 +57,7 @@ class Profile:
     consent_text: str = ""
     saves_cards: bool = False
     sends_reminders: bool = False
+    has_promotion: bool = False  # a discount that applies by itself, whether it runs or is to come
     pages: tuple[PageLink, ...] = ()  # that are published, in the owner's order
 
     def mailto(self, subject: str = "") -> str:
@@ -120,6 +122,7 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
         asks_consent=bool(texts.get("asks_consent")),
         saves_cards=bool(texts.get("saves_cards")),
         sends_reminders=bool(texts.get("sends_reminders")),
+        has_promotion=bool(texts.get("has_promotion")),
         pages=pages,
         **{column: texts.get(column, "") for column in kept},
     )
@@ -145,7 +148,13 @@ def _select() -> Select[Any]:
     """Select the one row, once for each published page: every page of the shop links them."""
     page = Page.__table__.c
     return (
-        select(*COLUMNS, page.slug.label("page_slug"), page.title.label("page_title"), page.legal_kind)
+        select(
+            *COLUMNS,
+            exists().where(*is_promotion()).label("has_promotion"),
+            page.slug.label("page_slug"),
+            page.title.label("page_title"),
+            page.legal_kind,
+        )
         .select_from(ShopProfile.__table__.outerjoin(Page.__table__, page.is_published))
         .order_by(page.position, page.id)
     )

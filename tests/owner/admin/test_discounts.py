@@ -1,10 +1,12 @@
 """`/admin/discounts`: made and stopped on pages, with every refusal beside its field."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from storefront.core import clock
 from tests.owner.admin.editor_forms import said
 from tests.support.discounts import codes_at_stripe
 from tests.support.people import make_person, sign_in_at_admin
@@ -38,6 +40,16 @@ def test_makes_and_stops_a_discount(owner: Buyer, sandbox: SandboxClient) -> Non
     assert "A first purchase only" not in owner.get(f"{PAGE}/SPRING").text
     owner.post(PAGE, code="WELCOME", percent="10", first_purchase="yes")
     assert "A first purchase only" in owner.get(f"{PAGE}/WELCOME").text
+
+
+def test_makes_one_promotion_at_a_time(owner: Buyer, sandbox: SandboxClient) -> None:
+    ends = f"{clock.now() + timedelta(days=9):%Y-%m-%d}"
+    owner.post(PAGE, code="SALE", percent="20", automatic="yes", ends=ends)
+    assert "Without a code" in owner.get(PAGE).text
+    assert "?code=" not in owner.get(f"{PAGE}/SALE").text
+    again = owner.post(PAGE, code="OTHER", percent="20", automatic="yes", ends=ends)
+    assert (again.status_code, "SALE applies by itself already." in again.text) == (400, True)
+    assert re.search(r'id="automatic"[^>]* checked', again.text)
 
 
 def test_stops_the_discount_that_was_shown_and_no_later_one(

@@ -18,6 +18,7 @@ TERMS = Terms(
     product_ids=(),
     minimums={},
     is_first_purchase=False,
+    is_automatic=False,
     most_uses=None,
     starts_at=NOW,
     ends_at=None,

@@ -1,0 +1,254 @@
+"""Promotions, which apply by themselves: on every page, in the cart, at Stripe and in the order."""
+
+import html
+import json
+import re
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront.core import clock
+from storefront.core.config.checkout_ui import CheckoutUi
+from storefront.core.db import db, transaction
+from storefront.shop.catalog.models import Product
+from storefront.shop.discounts.change import stop_discount
+from storefront.shop.discounts.typed import DiscountRefused
+from storefront.shop.editor.prices import set_price
+from tests.support.databases import BOTH
+from tests.support.discounts import codes_at_stripe, discount, uses_of
+from tests.support.rows import change_rows, read_rows
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer
+from tests.support.statements import counted
+
+LONG_AGO = "UPDATE prices SET created_at = '2020-01-01 00:00:00+00:00'"
+
+
+def promote(app: Flask, code: str = "BLACK-FRIDAY", *, days: float = 3, **typed: Any) -> str:
+    ends = clock.now() + timedelta(days=days)
+    return discount(app, code, automatic="yes", ends=f"{ends:%Y-%m-%d %H:%M}", **typed)
+
+
+@pytest.fixture
+def _promotion(app: Flask, sandbox: SandboxClient) -> None:
+    change_rows(app, LONG_AGO)
+    assert promote(app) == ""
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", page[page.find("<main") :])))
+
+
+def stop(app: Flask) -> None:
+    with app.app_context():
+        stop_discount("BLACK-FRIDAY")
+        db.session.remove()
+
+
+def newest_session(app: Flask) -> str:
+    rows = read_rows(app, "SELECT checkout_session_id FROM checkouts ORDER BY id DESC LIMIT 1")
+    return str(rows[0]["checkout_session_id"])
+
+
+@pytest.mark.usefixtures("_promotion")
+@pytest.mark.parametrize("ui", CheckoutUi)
+def test_is_the_price_everywhere_up_to_the_order(
+    app: Flask, sandbox: SandboxClient, buyer: Buyer, ui: CheckoutUi
+) -> None:
+    with app.app_context(), transaction() as session:
+        for product in session.query(Product):
+            product.checkout_ui = ui
+    assert "Was $19.00 $15.20" in words(buyer.get("/").text)
+    page = buyer.get("/products/twinspot")
+    assert "Was $19.00 $15.20" in words(page.text)
+    assert "BLACK-FRIDAY 20% off until" in words(page.text)
+    assert "Set-Cookie" not in page.headers
+    buyer.add("twinspot", "Personal", quantity=2)
+    cart = words(buyer.get("/cart").text).replace(" ", "")
+    assert "BLACK-FRIDAY\N{MINUS SIGN}$7.60" in cart
+    assert "Haveadiscountcode?" in cart
+    assert "RemoveBLACK" not in cart
+    assert buyer.post("/checkout", nonce=buyer.nonce()).status_code == 303
+    made: Any = sandbox.stripe.v1.checkout.sessions.retrieve(newest_session(app))
+    assert (made.amount_total, made.allow_promotion_codes, made.discounts[0].promotion_code) == (3040, None, None)
+    sandbox.pay(made.id)
+    buyer.land(made.id)
+    assert read_rows(app, "SELECT discount_code, total_minor FROM orders") == [
+        {"discount_code": "BLACK-FRIDAY", "total_minor": 3040}
+    ]
+    assert uses_of(app, "BLACK-FRIDAY") == 1
+    assert codes_at_stripe(sandbox, "BLACK-FRIDAY") == []  # nobody can type it
+
+
+@pytest.mark.usefixtures("_promotion")
+def test_is_in_the_data_for_search_engines_in_every_currency(app: Flask, buyer: Buyer) -> None:
+    found = re.search(r'<script type="application/ld\+json">(.*?)</script>', buyer.get("/products/twinspot").text)
+    assert found
+    offers = json.loads(found[1])["offers"]
+    assert {(offer["price"], offer["priceSpecification"]["price"]) for offer in offers} >= {("15.20", "19.00")}
+    assert all(offer["priceValidUntil"] for offer in offers)
+
+
+@pytest.mark.usefixtures("_promotion")
+def test_gives_the_buyer_the_better_of_a_code_and_the_promotion(app: Flask, buyer: Buyer) -> None:
+    discount(app, "BETTER", percent="50")
+    discount(app, "WORSE", percent="5")
+    assert "$9.50 with BETTER" in words(buyer.get("/products/twinspot?code=BETTER").text)
+    other = Buyer(app)
+    assert "Was $19.00 $15.20" in words(other.get("/products/twinspot?code=WORSE").text)
+    other.add("twinspot", "Personal")
+    cart = words(other.get("/cart").text)
+    assert "BLACK-FRIDAY takes more off than WORSE." in cart
+    assert "Remove WORSE" in cart
+    assert "$15.20" in cart
+
+
+@pytest.mark.usefixtures("_promotion")
+def test_is_no_code(app: Flask, buyer: Buyer) -> None:
+    assert "You need no code for BLACK-FRIDAY." in words(buyer.get("/?code=black-friday").text)
+    stop(app)
+    assert "We don't know the code BLACK-FRIDAY." in words(buyer.get("/?code=black-friday").text)
+
+
+@pytest.mark.usefixtures("_promotion")
+def test_leads_back_where_it_ended_before_the_click(app: Flask, buyer: Buyer) -> None:
+    shown = {"price_id": str(read_rows(app, "SELECT id FROM prices WHERE amount_minor = 1900")[0]["id"])}
+    found = re.search(r'name="promotion" value="(\d+)"', buyer.get("/products/twinspot").text)
+    assert found
+    buyer.add("twinspot", "Personal")
+    nonce = buyer.nonce()
+    stop(app)
+    for path, more in (("/checkout/now", shown), ("/checkout", {"nonce": nonce})):
+        answer = buyer.post(path, promotion=found[1], **more)
+        assert answer.location.startswith("/products/twinspot" if "now" in path else "/cart")
+        page = words(buyer.get(answer.location).text)
+        assert "The promotion has ended, so nothing was charged. This is the price now." in page
+        assert "$15.20" not in page
+    assert read_rows(app, "SELECT id FROM checkouts") == []
+
+
+@pytest.mark.usefixtures("_promotion")
+def test_sells_on_at_the_whole_price_where_stripe_refuses_it(
+    app: Flask, sandbox: SandboxClient, buyer: Buyer
+) -> None:
+    buyer.add("twinspot", "Personal")
+    mirror = read_rows(app, "SELECT coupon_id FROM discount_mirrors")[0]["coupon_id"]
+    sandbox.stripe.v1.coupons.delete(mirror)
+    assert buyer.post("/checkout", nonce=buyer.nonce()).location == "/cart"
+    assert "$15.20" not in words(buyer.get("/cart").text)
+    assert "$15.20" not in words(buyer.get("/products/twinspot").text)
+    assert buyer.post("/checkout", nonce=buyer.nonce()).location != "/cart"
+    assert sandbox.stripe.v1.checkout.sessions.retrieve(newest_session(app)).amount_total == 1900
+
+
+def test_keeps_no_page_in_caches_over_its_beginning_or_end(app: Flask, sandbox: SandboxClient) -> None:
+    def kept() -> str:
+        return Buyer(app).get("/products/twinspot").headers["Cache-Control"]
+
+    assert "s-maxage=60" in kept()
+    now = clock.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
+    begins, ends = now + timedelta(minutes=5), now + timedelta(minutes=10)
+    discount(app, "SALE", automatic="yes", starts=f"{begins:%Y-%m-%d %H:%M}", ends=f"{ends:%Y-%m-%d %H:%M}")
+    for moment, seconds, is_lower in (
+        (now, 60, False),
+        (begins - timedelta(seconds=20), 20, False),
+        (begins, 60, True),
+        (ends - timedelta(seconds=7), 7, True),
+        (ends, 60, False),
+    ):
+        with time_machine.travel(moment, tick=False):
+            assert f"s-maxage={seconds}" in kept()
+            assert ("$15.20" in Buyer(app).get("/").text) is is_lower
+
+
+def test_costs_three_statements_where_there_is_one_and_none_elsewhere(app: Flask, sandbox: SandboxClient) -> None:
+    counts = {}
+    for name in ("without", "with"):
+        for path in ("/", "/products/twinspot"):
+            Buyer(app).get(path)
+            with counted(app) as statements:
+                Buyer(app).get(path)
+            counts[name, path] = len(statements)
+        if name == "without":
+            promote(app)
+    assert [counts["with", path] - counts["without", path] for path in ("/", "/products/twinspot")] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("history", "shown"),
+    [
+        ((), "Was $19.00 $15.20"),
+        ((17_00, 19_00), "Was $17.00 $15.20"),  # it was raised a week before
+        ((15_00, 19_00), " $15.20"),  # it costs no less than a week before
+    ],
+)
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_crosses_out_the_lowest_price_of_the_thirty_days_before(
+    app: Flask, sandbox: SandboxClient, buyer: Buyer, history: tuple[int, ...], shown: str
+) -> None:
+    change_rows(app, LONG_AGO)
+    for days, amount in zip((20, 7), history, strict=False):
+        with time_machine.travel(clock.now() - timedelta(days=days)), app.app_context():
+            set_price("twinspot", "personal", "usd", amount)
+            db.session.remove()
+    promote(app, products=("twinspot",))
+    page = words(buyer.get("/products/twinspot").text)
+    assert shown in page
+    assert re.findall(r"Was (\$1\d\.00)", page) == re.findall(r"Was (\S+)", shown)
+
+
+def test_counts_an_earlier_promotion_and_crosses_nothing_out_that_is_new(
+    app: Flask, sandbox: SandboxClient, buyer: Buyer
+) -> None:
+    change_rows(app, LONG_AGO)
+    promote(app, percent="10")
+    stop(app)
+    promote(app, "AGAIN")
+    assert "Was $17.10 $15.20" in words(buyer.get("/products/twinspot").text)
+    change_rows(app, "UPDATE prices SET created_at = '2090-01-01 00:00:00+00:00'")
+    page = words(buyer.get("/products/twinspot").text)
+    assert ("$15.20" in page, "Was" in page) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("amounts", {"amounts": "5.00 USD"}),
+        ("minimum", {"minimum": "20.00 USD"}),
+        ("first_purchase", {"first_purchase": "yes"}),
+        ("most_uses", {"most_uses": "5"}),
+        ("ends", {"ends": ""}),
+    ],
+)
+def test_refuses_what_cannot_stand_on_every_page(app: Flask, field: str, typed: dict[str, str]) -> None:
+    values: dict[str, Any] = {"automatic": "yes", "ends": f"{clock.now() + timedelta(days=9):%Y-%m-%d}"} | typed
+    with pytest.raises(DiscountRefused) as refused:
+        discount(app, **values)
+    assert "What applies by itself" in refused.value.problems[field]
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_is_one_at_a_time_also_when_two_are_made_at_once(app: Flask, sandbox: SandboxClient) -> None:
+    start, refused = threading.Barrier(2), []
+
+    def make(code: str) -> None:
+        start.wait()
+        try:
+            promote(app, code)
+        except DiscountRefused as refusal:
+            refused.append(refusal.problems["automatic"])
+
+    threads = [threading.Thread(target=make, args=(code,)) for code in ("FIRST", "SECOND")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (words_,) = refused
+    assert words_.endswith("applies by itself already. Stop that one first.")
+    with time_machine.travel(clock.now() + timedelta(days=4)):
+        promote(app, "THIRD")  # the other one has ended
+    assert len(read_rows(app, "SELECT id FROM discounts WHERE stopped_at IS NULL")) == 1
