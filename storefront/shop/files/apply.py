@@ -143,11 +143,15 @@ def _lock(session: Session) -> None:
     lock_profile(session)
 
 
+def _paths_of(plan: Plan) -> set[str]:
+    fields = {f"{step.ref.path}/{change.field}" for step in plan.steps for change in step.changes}
+    return fields | {conflict.path for conflict in plan.kept} | {step.ref.path for step in plan.steps}
+
+
 def _check(plan: Plan, decisions: Decisions) -> None:
     if plan.conflicts:
         raise Undecided(plan.conflicts)
-    known = {conflict.path for conflict in plan.kept} | {step.ref.path for step in plan.steps}
-    known |= {f"{step.ref.path}/{change.field}" for step in plan.steps for change in step.changes}
+    known = _paths_of(plan)
     unknown = [path for path in decisions.paths if path not in known]
     if unknown:
         raise UnknownPath(

@@ -1,7 +1,8 @@
 """What no single field can tell: whether the shop and the folder together are something that can be sold."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 from storefront.core import clock
 from storefront.shop.catalog.models import FOR_SALE, KeySource, ProductState
@@ -14,7 +15,7 @@ from storefront.shop.editor.product_settings import SettingRefused, check_values
 from storefront.shop.editor.states import Missing, find_missing, missing_for
 from storefront.shop.files import fields
 from storefront.shop.files.folder import Folder
-from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
+from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref, refs_of
 from storefront.shop.media.pictures import MOST_PICTURES
 from storefront.shop.media.samples import MOST_SAMPLES
 from storefront.shop.pages.edit import find_blockers
@@ -49,23 +50,37 @@ WORDS_OF_MISSING = {
 
 def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:
     """Add a mistake for everything that the shop would refuse. `removed` is what --prune takes away."""
+    merged = _merge(folder, shop, removed)
+    for ref in folder.objects:
+        if ref.kind in CHECKS:
+            CHECKS[ref.kind](folder, ref, shop, merged)
+    _check_form_fields(folder)
+    _check_orders(folder, merged)
+
+
+def _merge(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> Objects:
+    """Return the shop as it would be after the folder was applied."""
     merged: Objects = {ref: dict(values) for ref, values in shop.items()}
     _take_away(merged, removed)
     for ref, values in folder.objects.items():
         start = NEW_PRODUCT if ref.kind is Kind.PRODUCT else {"is_active": True, "state": "published"}
         merged[ref] = {**start, **merged.get(ref, {}), **values}
-    for ref in folder.objects:
-        if ref.kind in CHECKS:
-            CHECKS[ref.kind](folder, ref, shop, merged)
-    shop_fields = folder.objects.get(SHOP, {})
+    return merged
+
+
+def _check_form_fields(folder: Folder) -> None:
     try:
-        read_form_fields(shop_fields.get("form_fields", ""))
+        read_form_fields(folder.objects.get(SHOP, {}).get("form_fields", ""))
     except ValueError as error:
         folder.wrong(SHOP, "form_fields", str(error))
-    for slug in shop_fields.get("page_order", ()):
+
+
+def _check_orders(folder: Folder, merged: Objects) -> None:
+    values = folder.objects.get(SHOP, {})
+    for slug in values.get("page_order", ()):
         if Ref(Kind.PAGE, name=slug) not in merged:
             folder.wrong(SHOP, "page_order", f"there is no page {slug}, neither in the folder nor in the shop.")
-    for slug in shop_fields.get("order", ()):
+    for slug in values.get("order", ()):
         if product_ref(slug) not in merged:
             folder.wrong(SHOP, "order", f"there is no product {slug}, neither in the folder nor in the shop.")
 
@@ -80,11 +95,10 @@ def _take_away(merged: Objects, removed: Iterable[Ref]) -> None:
 
 def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
     current, values = shop.get(ref, {}), merged[ref]
-    if not values.get("name") and (ref, "name") not in folder.places:
+    if _has_no(folder, ref, "name", values):
         folder.wrong(ref, "", "a new product needs a name: write name: and what it is called.")
     _check_settings(folder, ref, current)
-    until = values.get("license_until")
-    if not current and until is not None and until <= clock.now():
+    if not current and _is_over(values.get("license_until")):
         folder.notes.append(f"{ref.path}/license_until: that day is over, so keys that it sells will not work.")
     _check_slugs(folder, ref, merged, shop)
     if current and values["first_slug"] != current["first_slug"]:
@@ -92,16 +106,34 @@ def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
         folder.wrong(ref, "first_slug", words)
     for name, sentence in find_pool_troubles(values).items():
         folder.wrong(ref, name, sentence)
-    known = {slug for other in merged if other.kind is Kind.PRODUCT for slug in _slugs_of(other, merged, shop)}
+    _check_offers(folder, ref, merged, shop)
+    _check_room(folder, ref, merged)
+    if _becomes_visible(values["state"], current):
+        _check_for_sale(folder, ref, merged)
+
+
+def _has_no(folder: Folder, ref: Ref, name: str, values: Fields) -> bool:
+    """Return whether a name is missing; one that is written and wrong was refused at its own line."""
+    return not values.get(name) and (ref, name) not in folder.places
+
+
+def _is_over(until: datetime | None) -> bool:
+    return until is not None and until <= clock.now()
+
+
+def _becomes_visible(state: str, current: Fields) -> bool:
+    was_for_sale = current.get("state") in FOR_SALE
+    return state == ProductState.ANNOUNCED or (state in FOR_SALE and not was_for_sale)
+
+
+def _check_offers(folder: Folder, ref: Ref, merged: Objects, shop: Objects) -> None:
+    known = {slug for other in refs_of(merged, Kind.PRODUCT) for slug in _slugs_of(other, merged, shop)}
+    # What the shop has already may name a draft that was deleted since: it is exported as it is.
+    known.update(shop.get(ref, {}).get("offered_beside", ()))
     for slug in folder.objects[ref].get("offered_beside", ()):
-        # What the shop has already may name a draft that was deleted since: it is exported as it is.
-        if slug not in known and slug not in current.get("offered_beside", ()):
+        if slug not in known:
             words = f"there is no product {slug}, neither in the folder nor in the shop."
             folder.wrong(ref, "offered_beside", words)
-    _check_room(folder, ref, merged)
-    is_new = current.get("state") not in FOR_SALE
-    if (values["state"] in FOR_SALE and is_new) or values["state"] == ProductState.ANNOUNCED:
-        _check_for_sale(folder, ref, merged)
 
 
 def _check_room(folder: Folder, ref: Ref, merged: Objects) -> None:
@@ -114,21 +146,24 @@ def _check_room(folder: Folder, ref: Ref, merged: Objects) -> None:
 
 def _check_slugs(folder: Folder, ref: Ref, merged: Objects, shop: Objects) -> None:
     """Refuse an address that another product has, had, or is known by to sold programs."""
-    others = {
-        slug: other.product
-        for other in merged
-        if other.kind is Kind.PRODUCT and other != ref
-        for slug in _slugs_of(other, merged, shop)
-    }
-    values = folder.objects[ref]
-    for name, slugs in (
-        ("", [values["slug"]]),
-        ("aliases", values.get("aliases", [])),
-        ("first_slug", [values["first_slug"]] if "first_slug" in values else []),
-    ):
-        for slug in slugs:
-            if slug in others:
-                folder.wrong(ref, name, f"{slug} is, or was, the address of {others[slug]}: take another one.")
+    others = _slugs_of_others(ref, merged, shop)
+    for name, slug in _written_slugs(folder.objects[ref]):
+        if slug in others:
+            folder.wrong(ref, name, f"{slug} is, or was, the address of {others[slug]}: take another one.")
+
+
+def _slugs_of_others(ref: Ref, merged: Objects, shop: Objects) -> dict[str, str]:
+    others = [other for other in refs_of(merged, Kind.PRODUCT) if other != ref]
+    return {slug: other.product for other in others for slug in _slugs_of(other, merged, shop)}
+
+
+def _written_slugs(values: Fields) -> Iterator[tuple[str, str]]:
+    """Yield each address with the field that has it; the folder's own name is in none."""
+    yield "", values["slug"]
+    for alias in values.get("aliases", ()):
+        yield "aliases", alias
+    if "first_slug" in values:
+        yield "first_slug", values["first_slug"]
 
 
 def _slugs_of(ref: Ref, merged: Objects, shop: Objects) -> set[str]:
@@ -174,38 +209,49 @@ def _is_bundle(slug: str, merged: Objects) -> bool:
 
 def _check_parts(folder: Folder, ref: Ref, merged: Objects) -> None:
     parts = folder.objects[ref].get(INCLUDES, ())
-    slugs = [part.partition("/")[0] for part in parts]
-    for part, slug in zip(parts, slugs, strict=True):
-        if Ref(Kind.EDITION, *part.split("/", 1)) not in merged:
-            folder.wrong(ref, INCLUDES, f"there is no edition {part}, neither in the folder nor in the shop.")
-        elif slug == ref.product:
-            folder.wrong(ref, INCLUDES, f"{slug} cannot include itself.")
-        elif slugs.count(slug) > 1:
-            folder.wrong(ref, INCLUDES, f"{slug} is named twice: a bundle includes one edition of each product.")
-        elif _is_bundle(slug, merged):
-            folder.wrong(ref, INCLUDES, f"{slug} is a bundle itself: name what it includes instead.")
-    bundle = _find_bundle_with(ref.product, merged) if parts else None
+    if not parts:
+        return
+    times = Counter(part.partition("/")[0] for part in parts)
+    for part in parts:
+        trouble = _find_part_trouble(part, ref, times, merged)
+        if trouble:
+            folder.wrong(ref, INCLUDES, trouble)
+    bundle = _find_bundle_with(ref.product, merged)
     if bundle is not None:
         folder.wrong(ref, INCLUDES, f"{bundle} includes {ref.product}, so it cannot be a bundle, too.")
     if len(parts) > MOST_PARTS:
         folder.wrong(ref, INCLUDES, f"a bundle includes at most {MOST_PARTS} products.")
 
 
+def _find_part_trouble(part: str, bundle: Ref, times: Mapping[str, int], merged: Objects) -> str | None:
+    """Return what is wrong with one part. `times` is how often the bundle names each product."""
+    slug = part.partition("/")[0]
+    if Ref(Kind.EDITION, *part.split("/", 1)) not in merged:
+        return f"there is no edition {part}, neither in the folder nor in the shop."
+    if slug == bundle.product:
+        return f"{slug} cannot include itself."
+    if times[slug] > 1:
+        return f"{slug} is named twice: a bundle includes one edition of each product."
+    if _is_bundle(slug, merged):
+        return f"{slug} is a bundle itself: name what it includes instead."
+    return None
+
+
 def _find_bundle_with(slug: str, merged: Objects) -> str | None:
-    for other, values in merged.items():
-        if other.kind is Kind.EDITION and any(part.startswith(f"{slug}/") for part in values.get(INCLUDES, ())):
-            return other.product
+    for edition in refs_of(merged, Kind.EDITION):
+        if any(part.startswith(f"{slug}/") for part in merged[edition].get(INCLUDES, ())):
+            return edition.product
     return None
 
 
 def _has_price(product: Ref, merged: Objects) -> bool:
-    prices = [ref for ref in merged if ref.kind is Kind.PRICE and ref.product == product.product]
-    return any(merged[ref.edition]["is_active"] for ref in prices)
+    prices = refs_of(merged, Kind.PRICE)
+    return any(merged[ref.edition]["is_active"] for ref in prices if ref.product == product.product)
 
 
 def _has_file(product: Ref, merged: Objects) -> bool:
-    files = [ref for ref in merged if ref.kind is Kind.FILE and ref.product == product.product]
-    return any(_is_published(merged[ref.release]) for ref in files)
+    files = refs_of(merged, Kind.FILE)
+    return any(_is_published(merged[ref.release]) for ref in files if ref.product == product.product)
 
 
 def _is_published(release: Fields) -> bool:
@@ -215,21 +261,22 @@ def _is_published(release: Fields) -> bool:
 
 
 def _check_edition(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
-    name = merged[ref].get("name", "")
-    if not name and (ref, "name") not in folder.places:
+    if _has_no(folder, ref, "name", merged[ref]):
         folder.wrong(ref, "", f"the new edition {ref.name} needs a name.")
     _check_settings(folder, ref, shop.get(ref, {}))
     _check_parts(folder, ref, merged)
-    names = Counter(
-        values.get("name", "").casefold()
-        for other, values in merged.items()
-        if other.kind is Kind.EDITION and other.product == ref.product
-    )
-    if name and names[name.casefold()] > 1 and (ref, "name") in folder.places:
+    if (ref, "name") in folder.places and _shares_name(ref, merged):
+        name = merged[ref]["name"]
         folder.wrong(ref, "name", f"another edition of this product is called {name}: take another name.")
     currencies = sum(other[:3] == (Kind.PRICE, ref.product, ref.name) for other in merged)
     if currencies > MOST_CURRENCIES:
         folder.wrong(ref, "", f"an edition has prices in at most {MOST_CURRENCIES} currencies.")
+
+
+def _shares_name(edition: Ref, merged: Objects) -> bool:
+    name = merged[edition].get("name", "").casefold()
+    siblings = [ref for ref in refs_of(merged, Kind.EDITION) if ref.product == edition.product and ref != edition]
+    return bool(name) and any(merged[ref].get("name", "").casefold() == name for ref in siblings)
 
 
 def _check_release(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
@@ -238,11 +285,7 @@ def _check_release(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
     if values["state"] == ReleaseState.PUBLISHED and not has_files:
         folder.wrong(ref, "", f"version {ref.name} has no files: put them beside its notes, or say state: draft.")
     if current.get("published_at") is None:
-        is_dated = folder.objects[ref].get("published_at") is not None
-        undated = (ReleaseState.DRAFT, ReleaseState.WITHDRAWN) if current else (ReleaseState.DRAFT,)
-        if is_dated and values["state"] in undated:
-            words = "only what is published has a date: say state: published, or take it out."
-            folder.wrong(ref, "published_at", words)
+        _check_first_date(folder, ref, values["state"], is_new=not current)
         return
     if values["state"] == ReleaseState.DRAFT:
         folder.wrong(ref, "state", "this version was published, so it is no draft: take withdrawn.")
@@ -251,21 +294,26 @@ def _check_release(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
         folder.wrong(ref, "published_at", words)
 
 
+def _check_first_date(folder: Folder, ref: Ref, state: str, *, is_new: bool) -> None:
+    is_dated = folder.objects[ref].get("published_at") is not None
+    undated = (ReleaseState.DRAFT,) if is_new else (ReleaseState.DRAFT, ReleaseState.WITHDRAWN)
+    if is_dated and state in undated:
+        words = "only what is published has a date: say state: published, or take it out."
+        folder.wrong(ref, "published_at", words)
+
+
 def _check_page(folder: Folder, ref: Ref, _shop: Objects, merged: Objects) -> None:
     values = merged[ref]
-    if not values.get("title") and (ref, "title") not in folder.places:
+    if _has_no(folder, ref, "title", values):
         folder.wrong(ref, "", "a new page needs a title.")
     if values.get("is_published"):
         for blocker in find_blockers(values.get("text", "")):
             folder.wrong(ref, "is_published", blocker)
     kind = values.get("legal_kind")
-    others = [
-        other
-        for other, others_values in merged.items()
-        if other.kind is Kind.PAGE and other != ref and others_values.get("legal_kind") == kind
-    ]
-    if kind is not None and others:
-        folder.wrong(ref, "legal_kind", f"{others[0].path} is the shop's {kind} already: change that one.")
+    others = [other for other in refs_of(merged, Kind.PAGE) if merged[other].get("legal_kind") == kind]
+    other = next((other for other in others if other != ref), None)
+    if kind is not None and other is not None:
+        folder.wrong(ref, "legal_kind", f"{other.path} is the shop's {kind} already: change that one.")
 
 
 def _check_file(folder: Folder, ref: Ref, shop: Objects, _merged: Objects) -> None:

@@ -9,7 +9,7 @@ from storefront.shop.catalog.file_names import same_name
 from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.files.check import check_folder
 from storefront.shop.files.folder import Folder
-from storefront.shop.files.objects import SHOP, Kind, Objects, Ref
+from storefront.shop.files.objects import SHOP, Kind, Objects, Ref, refs_of
 from storefront.shop.files.plan import Act, Decisions, Plan, find_absent, find_replaced, make_plan
 from storefront.shop.files.read_folder import PRODUCTS
 from storefront.shop.files.record import (
@@ -86,9 +86,9 @@ def _explain(plan: Plan, record: Record, folder: Folder) -> Iterator[str]:
             "No export of this shop is noted in this folder: its words count, also over what was changed "
             "at /admin."
         )
-    is_new = any(step.act is Act.MAKE and step.ref.kind is Kind.PRODUCT for step in plan.steps)
-    for ref in record.digests:
-        if is_new and ref.kind is Kind.PRODUCT and ref not in folder.objects:
+    is_new = any(step.act is Act.MAKE for step in plan.of_kind(Kind.PRODUCT))
+    for ref in refs_of(record.digests, Kind.PRODUCT) if is_new else ():
+        if ref not in folder.objects:
             yield (
                 f"{PRODUCTS}/{ref.product} is gone from this folder. Was it renamed? Write "
                 f"aliases: [{ref.product}] into the new product.md, so that it stays the same product."
@@ -98,12 +98,10 @@ def _explain(plan: Plan, record: Record, folder: Folder) -> Iterator[str]:
 def _find_slugs(folder: Folder, shop: Objects) -> dict[str, str]:
     """Return what the shop calls the products of the folder: one of either side may have been renamed."""
     former = shop_slugs(shop)
-    known = {ref.product: ref.product for ref in shop if ref.kind is Kind.PRODUCT} | former
+    known = {ref.product: ref.product for ref in refs_of(shop, Kind.PRODUCT)} | former
     slugs: dict[str, str] = {}
-    for ref, values in folder.objects.items():
-        if ref.kind is not Kind.PRODUCT:
-            continue
-        names = [ref.product, *values.get("aliases", ())]
+    for ref in refs_of(folder.objects, Kind.PRODUCT):
+        names = [ref.product, *folder.objects[ref].get("aliases", ())]
         slug = next((known[name] for name in names if name in known), ref.product)
         if slug in slugs.values():
             folder.wrong(ref, "", f"this is {slug} in the shop, and so is another folder: keep one.")
@@ -127,12 +125,17 @@ def _rename(folder: Folder, slugs: dict[str, str], shop: Objects) -> Folder:
         lists={(slugs.get(slug, slug), name) for slug, name in folder.lists},
         orders={(slugs.get(slug, slug), name): names for (slug, name), names in folder.orders.items()},
     )
-    for values in renamed.objects.values():
+    _rename_mentions(renamed.objects, slugs)
+    return renamed
+
+
+def _rename_mentions(objects: Objects, slugs: dict[str, str]) -> None:
+    """Call products as the shop does where a bundle or the shop's order names them."""
+    for values in objects.values():
         if INCLUDES in values:
             values[INCLUDES] = [_rename_part(part, slugs) for part in values[INCLUDES]]
-    if "order" in renamed.objects.get(SHOP, {}):
-        renamed.objects[SHOP]["order"] = [slugs.get(slug, slug) for slug in renamed.objects[SHOP]["order"]]
-    return renamed
+    if "order" in objects.get(SHOP, {}):
+        objects[SHOP]["order"] = [slugs.get(slug, slug) for slug in objects[SHOP]["order"]]
 
 
 def _rename_part(part: str, slugs: dict[str, str]) -> str:

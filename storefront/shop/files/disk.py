@@ -34,7 +34,7 @@ def list_folder(folder: Path, place: str, mistakes: Mistakes) -> list[Entry]:
         for entry in scanned:
             if is_left_behind(entry.name):
                 continue
-            shown = "".join("\ufffd" if is_unseen(letter) else letter for letter in entry.name)
+            shown = _shown(entry.name)
             below = f"{place}/{shown}" if place else shown
             if len(entries) >= MOST_ENTRIES:
                 mistakes.add(place or ".", 0, f"there are more than {MOST_ENTRIES:,} files in this folder.")
@@ -63,13 +63,17 @@ def is_unseen(letter: str) -> bool:
     return unicodedata.category(letter) in UNSEEN
 
 
+def _shown(name: str) -> str:
+    return "".join("\ufffd" if is_unseen(letter) else letter for letter in name)
+
+
 def find_entry(entries: list[Entry], name: str, *, is_folder: bool = False) -> Entry | None:
     """Return the entry of this name, or the only one that is the same name on Windows or a Mac."""
     of_kind = [entry for entry in entries if entry.is_folder is is_folder]
-    exact = [entry for entry in of_kind if entry.name == name]
+    exact = next((entry for entry in of_kind if entry.name == name), None)
+    if exact is not None:
+        return exact
     alike = [entry for entry in of_kind if same_name(entry.name) == same_name(name)]
-    if exact:
-        return exact[0]
     return alike[0] if len(alike) == 1 else None
 
 

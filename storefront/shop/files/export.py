@@ -15,7 +15,7 @@ from storefront.shop.files.disk import open_file
 from storefront.shop.files.layout import OutFile, lay_out
 from storefront.shop.files.mistakes import Wrong
 from storefront.shop.files.names import is_left_behind
-from storefront.shop.files.objects import Kind
+from storefront.shop.files.objects import Kind, refs_of
 from storefront.shop.files.record import Record, read_record
 from storefront.shop.files.renew import DIGEST_LETTERS, TEXT_ENDINGS, digest_of_text, record_of, save_record
 from storefront.shop.files.shop_state import read_shop
@@ -55,13 +55,17 @@ def export_shop(root: Path, *, overwrite: bool = False) -> Exported:
         _check_edits(root, record, digests)
     with _writing(root), _folder_inside(root) as beside:
         written = _write_changed(root, beside, out, digests)
-        removed = [
-            path for path, digest in record.files.items() if path not in digests and _remove(root, path, digest)
-        ]
+        removed = _remove_old(root, record, digests)
         if not save_record(root, record_of(shop, digests)):
             raise CannotExport(f"{root} cannot be written.")
-    products = sum(ref.kind is Kind.PRODUCT for ref in shop)
+    products = len(refs_of(shop, Kind.PRODUCT))
     return Exported(products=products, files=len(out), written=tuple(written), removed=tuple(removed))
+
+
+def _remove_old(root: Path, record: Record, digests: dict[str, str]) -> list[str]:
+    """Take away what the shop has no more, and return its paths."""
+    old = {path: digest for path, digest in record.files.items() if path not in digests}
+    return [path for path, digest in old.items() if _remove(root, path, digest)]
 
 
 def _write_changed(root: Path, beside: Path, out: list[OutFile], digests: dict[str, str]) -> list[str]:
@@ -81,11 +85,13 @@ def _check_folder(root: Path) -> Record:
     if not root.is_dir():
         raise CannotExport(f"{root} is a file: name a folder.")
     record = read_record(root)
-    if record is None:
-        names = [path.name for path in root.iterdir() if not is_left_behind(path.name)]
-        if names:
-            raise CannotExport(f"{root} is neither empty nor an earlier export: name another folder.")
+    if record is None and _has_files(root):
+        raise CannotExport(f"{root} is neither empty nor an earlier export: name another folder.")
     return record or Record()
+
+
+def _has_files(root: Path) -> bool:
+    return any(not is_left_behind(path.name) for path in root.iterdir())
 
 
 def _check_edits(root: Path, record: Record, digests: dict[str, str]) -> None:

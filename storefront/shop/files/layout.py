@@ -8,7 +8,7 @@ from typing import Any
 from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.files import fields
 from storefront.shop.files.names import safe_name
-from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref
+from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, refs_of
 from storefront.shop.files.read_folder import PAGES, PRODUCTS, SHOP_FILE
 from storefront.shop.files.read_product import PRODUCT_FILE, RELEASES
 from storefront.shop.files.read_release import NOTES_FILE
@@ -30,30 +30,29 @@ class OutFile:
 def lay_out(shop: Objects) -> Iterator[OutFile]:
     """Yield every file of a shop, the texts of each folder before the rest of it."""
     yield from _shop_files(shop)
-    for ref, values in shop.items():
-        if ref.kind is Kind.PAGE:
-            front = {known.name: _written(known, values[known.name]) for known in fields.PAGE}
-            yield OutFile(path=f"{PAGES}/{ref.name}.md", text=_write_page(front, values["text"]))
-    for ref in [ref for ref in shop if ref.kind is Kind.PRODUCT]:
+    for ref in refs_of(shop, Kind.PAGE):
+        values = shop[ref]
+        front = {known.name: _written(known, values[known.name]) for known in fields.PAGE}
+        yield OutFile(path=f"{PAGES}/{ref.name}.md", text=_write_page(front, values["text"]))
+    for ref in refs_of(shop, Kind.PRODUCT):
         yield from _product_files(shop, ref)
 
 
 def _shop_files(shop: Objects) -> Iterator[OutFile]:
     front: dict[str, Any] = {known.name: _clean(shop[SHOP][known.name]) for known in fields.SHOP}
-    taken, stored = [SHOP_FILE, PRODUCTS, PAGES], list[OutFile]()
+    taken, stored = [SHOP_FILE, PRODUCTS, PAGES], dict[str, OutFile]()
     for name in fields.LOOKS:
         values = shop.get(Ref(Kind.LOOKS, name=name))
         if values is None:
             continue
-        filename = safe_name(values["filename"], taken)
-        if values["sha256"] not in {file.sha256 for file in stored}:
+        sha256 = values["sha256"]
+        if sha256 not in stored:
+            filename = safe_name(values["filename"], taken)
             taken.append(filename)
-            stored.append(OutFile(path=filename, stored_path=values["path"], sha256=values["sha256"]))
-        else:
-            filename = next(file.path for file in stored if file.sha256 == values["sha256"])
-        front[name] = filename
+            stored[sha256] = OutFile(path=filename, stored_path=values["path"], sha256=sha256)
+        front[name] = stored[sha256].path
     yield OutFile(path=SHOP_FILE, text=write_toml(front))
-    yield from stored
+    yield from stored.values()
 
 
 def _product_files(shop: Objects, ref: Ref) -> Iterator[OutFile]:
@@ -63,8 +62,7 @@ def _product_files(shop: Objects, ref: Ref) -> Iterator[OutFile]:
     front: dict[str, Any] = {
         known.name: _written(known, values[known.name])
         for known in fields.PRODUCT
-        if not (known.name == "first_slug" and values["first_slug"] == slug)
-        and not (known.name == "aliases" and not values["aliases"])
+        if not _goes_without_saying(known.name, slug, values)
     }
     front["editions"] = [_write_edition(shop, Ref(Kind.EDITION, slug, key)) for key in values["editions"]]
     stored = []
@@ -84,6 +82,12 @@ def _product_files(shop: Objects, ref: Ref) -> Iterator[OutFile]:
     yield from _release_files(shop, slug, f"{home}/{RELEASES}")
 
 
+def _goes_without_saying(name: str, slug: str, values: Fields) -> bool:
+    if name == "first_slug":
+        return bool(values[name] == slug)
+    return name == "aliases" and not values[name]
+
+
 def _write_edition(shop: Objects, ref: Ref) -> dict[str, Any]:
     edition: dict[str, Any] = {"key": ref.name}
     edition |= {
@@ -91,11 +95,13 @@ def _write_edition(shop: Objects, ref: Ref) -> dict[str, Any]:
         for known in fields.EDITION
         if known.name != INCLUDES or shop[ref][INCLUDES]
     }
-    prices = sorted(
-        (other.part, values["amount"]) for other, values in shop.items() if other[:3] == (Kind.PRICE, *ref[1:3])
-    )
-    edition["prices"] = {currency: fields.write_price(amount, currency) for currency, amount in prices}
+    edition["prices"] = _write_prices(shop, ref)
     return edition
+
+
+def _write_prices(shop: Objects, edition: Ref) -> dict[str, Any]:
+    prices = sorted(ref for ref in refs_of(shop, Kind.PRICE) if ref.edition == edition)
+    return {ref.part: fields.write_price(shop[ref]["amount"], ref.part) for ref in prices}
 
 
 def _write_media(values: Fields, filename: str, known_fields: tuple[Field, ...]) -> dict[str, Any]:
@@ -108,24 +114,28 @@ def _write_media(values: Fields, filename: str, known_fields: tuple[Field, ...])
 
 def _release_files(shop: Objects, slug: str, home: str) -> Iterator[OutFile]:
     folders: list[str] = []
-    for ref, values in shop.items():
-        if ref.kind is not Kind.RELEASE or ref.product != slug:
-            continue
-        folder = safe_name(ref.name, folders)
-        folders.append(folder)
-        front: dict[str, Any] = {
-            known.name: _written(known, values[known.name])
-            for known in fields.RELEASE
-            if values[known.name] is not None
-        }
-        if folder != ref.name:
-            front["version"] = ref.name
-        files = list(_name_files(shop, slug, ref.name))
-        if any(name != real_name or file["size_bytes"] == 0 for name, real_name, file in files):
-            front["files"] = [{"file": name, "name": real_name} for name, real_name, _file in files]
-        yield OutFile(path=f"{home}/{folder}/{NOTES_FILE}", text=_write_page(front, values["notes"]))
-        for name, _real_name, file in files:
-            yield OutFile(path=f"{home}/{folder}/{name}", stored_path=file["path"], sha256=file["sha256"])
+    for ref in refs_of(shop, Kind.RELEASE):
+        if ref.product == slug:
+            folder = safe_name(ref.name, folders)
+            folders.append(folder)
+            yield from _files_of_release(shop, ref, folder, f"{home}/{folder}")
+
+
+def _files_of_release(shop: Objects, ref: Ref, folder: str, home: str) -> Iterator[OutFile]:
+    values = shop[ref]
+    front: dict[str, Any] = {
+        known.name: _written(known, values[known.name])
+        for known in fields.RELEASE
+        if values[known.name] is not None
+    }
+    if folder != ref.name:
+        front["version"] = ref.name
+    files = list(_name_files(shop, ref.product, ref.name))
+    if any(name != real_name or file["size_bytes"] == 0 for name, real_name, file in files):
+        front["files"] = [{"file": name, "name": real_name} for name, real_name, _file in files]
+    yield OutFile(path=f"{home}/{NOTES_FILE}", text=_write_page(front, values["notes"]))
+    for name, _real_name, file in files:
+        yield OutFile(path=f"{home}/{name}", stored_path=file["path"], sha256=file["sha256"])
 
 
 def _name_files(shop: Objects, slug: str, version: str) -> Iterator[tuple[str, str, Fields]]:

@@ -33,14 +33,16 @@ def safe_name(name: str, taken: Iterable[str]) -> str:
 def _plain(name: str) -> str:
     if _is_good(name):
         return name
-    kept = "".join(
-        "_" if letter in RESERVED or unicodedata.category(letter)[0] == "C" else letter
-        for letter in unicodedata.normalize("NFC", name)
-    )
+    kept = "".join(map(_plain_letter, unicodedata.normalize("NFC", name)))
     kept = re.sub(r"^[.\s~#]+|[.\s~#]+$", "_", kept)
     ending = PurePosixPath(kept).suffix[:12]
     kept = f"{PurePosixPath(kept).stem[: LONGEST // 4]}{ending}"
-    return kept if _is_good(kept) else f"file-{kept}" if _is_good(f"file-{kept}") else "file"
+    return next(filter(_is_good, (kept, f"file-{kept}")), "file")
+
+
+def _plain_letter(letter: str) -> str:
+    is_control = unicodedata.category(letter)[0] == "C"
+    return "_" if is_control or letter in RESERVED else letter
 
 
 def _is_good(name: str) -> bool:

@@ -29,6 +29,11 @@ class Table:
 Node = Scalar | Items | Table
 
 
+def text_of(node: Node | None, otherwise: str = "") -> str:
+    """Return a text without the spaces around it; `otherwise` where there is none, or a list or table."""
+    return node.text.strip() if isinstance(node, Scalar) else otherwise
+
+
 def unknown_name(name: str, known: Iterable[str]) -> str:
     """Return a sentence for a name that nothing is called by."""
     names = list(known)

@@ -1,5 +1,6 @@
 """What a shop and a folder both are: things by what people call them, and their fields by name."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -50,6 +51,10 @@ class Ref(NamedTuple):
 SHOP = Ref(Kind.SHOP)
 Fields = dict[str, Any]
 Objects = dict[Ref, Fields]
+
+
+def refs_of(things: Iterable[Ref], kind: Kind) -> list[Ref]:
+    return [ref for ref in things if ref.kind is kind]
 
 
 def product_ref(slug: str) -> Ref:

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from storefront.shop.files import fields
+from storefront.shop.files.objects import Fields
 from storefront.shop.files.plan import Act, Step
 from storefront.shop.pages.edit import make_page, write_page, write_publication
 from storefront.shop.pages.models import LegalKind
@@ -13,11 +14,16 @@ from storefront.shop.pages.queries import lock_page
 COLUMNS = {known.name: known.column for known in (*fields.PAGE, fields.BODY) if known.name != "is_published"}
 
 
+def _columns_of(values: Fields) -> dict[str, Any]:
+    columns: dict[str, Any] = {column: values[name] for name, column in COLUMNS.items() if name in values}
+    if columns.get("legal_kind") is not None:
+        columns["legal_kind"] = LegalKind(columns["legal_kind"])
+    return columns
+
+
 def write_page_step(session: Session, step: Step) -> None:
     slug, values = step.ref.name, step.values
-    cleaned: dict[str, Any] = {column: values[name] for name, column in COLUMNS.items() if name in values}
-    if cleaned.get("legal_kind") is not None:
-        cleaned["legal_kind"] = LegalKind(cleaned["legal_kind"])
+    cleaned = _columns_of(values)
     if step.act is Act.MAKE:
         make_page(session, slug, {"body_markdown": "", "legal_kind": None, **cleaned})
     page = lock_page(session, slug)

@@ -9,7 +9,7 @@ from storefront.shop.catalog.models import ProductState
 from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.files.folder import Folder
-from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
+from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref, refs_of
 from storefront.shop.files.record import ABSENT, NOT_RECORDED, Record
 
 ORDERS = ("editions", "pictures", "samples")
@@ -179,14 +179,17 @@ class _Planner:
         if name and recorded in (None, digest_of(current)):
             return True
         conflict = Conflict(ref=ref, field=name, in_shop=current, in_folder=value)
-        choice = self._decisions.find(conflict.path)
-        if choice is None and self._record.kept.get((ref, name)) == digests_of_sides(conflict):
-            choice = Choice.SHOP
+        choice = self._decisions.find(conflict.path) or self._find_earlier_choice(conflict)
         if choice is None:
             self.conflicts.append(conflict)
         elif choice is Choice.SHOP:
             self.kept.append(conflict)
         return choice is Choice.FOLDER
+
+    def _find_earlier_choice(self, conflict: Conflict) -> Choice | None:
+        """The shop's, while both sides are what they were when it was chosen."""
+        kept = self._record.kept.get((conflict.ref, conflict.field))
+        return Choice.SHOP if kept == digests_of_sides(conflict) else None
 
 
 def digests_of_sides(conflict: Conflict) -> tuple[str, str]:
@@ -212,13 +215,13 @@ def find_replaced(folder: Folder, shop: Objects, record: Record) -> Iterator[Ref
     for ref, source in folder.sources.items():
         before = record.files.get(source.relative_to(folder.root).as_posix())
         if ref.kind in (Kind.PICTURE, Kind.SAMPLE) and before and not ref.name.startswith(before):
-            known = (other for other in shop if other[:2] == ref[:2] and other.name.startswith(before))
-            yield from (other for other in known if other not in folder.objects)
+            gone = [other for other in shop if other[:2] == ref[:2] and other not in folder.objects]
+            yield from (other for other in gone if other.name.startswith(before))
 
 
 def find_absent(folder: Folder, wanted: Objects, shop: Objects) -> Iterator[Ref]:
     """Yield what the shop sells or shows and the folder has not, of lists that the folder has."""
-    products = {ref.product for ref in wanted if ref.kind is Kind.PRODUCT}
+    products = {ref.product for ref in refs_of(wanted, Kind.PRODUCT)}
     for ref, values in shop.items():
         is_part = ref.kind not in (Kind.PAGE, Kind.PRODUCT)
         if ref in wanted or (is_part and ref.product not in products):

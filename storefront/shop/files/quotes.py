@@ -4,8 +4,8 @@ from typing import Any
 
 from storefront.shop.editor.texts import LONGEST_LINK, LONGEST_QUOTE, LONGEST_WHO, MOST_QUOTES
 from storefront.shop.files.mistakes import Wrong
-from storefront.shop.files.nodes import Node, unknown_name
-from storefront.shop.files.values import Field, cleaned, items, scalar, table
+from storefront.shop.files.nodes import Node
+from storefront.shop.files.values import Field, clean_entry, cleaned, items, refuse_other_names, scalar, table
 
 NAMES = ("text", "who", "link")
 NEEDED = NAMES[:2]
@@ -36,16 +36,11 @@ def quotes(name: str) -> Field:
 
 def _read_quote(node: Node) -> list[str]:
     entry = table(node)
-    for name in entry.nodes:
-        if name not in NAMES:
-            raise Wrong(unknown_name(name, NAMES), entry.lines[name])
+    refuse_other_names(entry, NAMES)
     if missing := [name for name in NEEDED if name not in entry.nodes]:
         raise Wrong(f"this quote has no {missing[0]}: write {' and '.join(NEEDED)}.", entry.line)
     quote = [scalar(entry.nodes[name]) if name in entry.nodes else "" for name in NAMES]
-    try:
-        cleaned("quotes", [quote])
-    except Wrong as wrong:
-        raise Wrong(str(wrong), wrong.line or entry.line) from wrong
+    clean_entry("quotes", quote, entry.line)
     return quote
 
 

@@ -1,5 +1,6 @@
 """Reads a folder whole: shop.toml and every product in it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from storefront.core.errors import StorefrontError
@@ -42,17 +43,22 @@ def read_folder(root: Path) -> Folder:
     shop = find_entry(entries, SHOP_FILE)
     products = find_entry(entries, PRODUCTS, is_folder=True)
     pages = find_entry(entries, PAGES, is_folder=True)
-    if shop is None and products is None and pages is None and not folder.mistakes.all:
+    if not any((shop, products, pages, folder.mistakes.all)):
         raise NoFolder(f"{root} has neither {SHOP_FILE} nor a folder {PRODUCTS}: is it the right one?")
     if shop is not None:
         _read_shop(folder, shop, entries)
-    for name, home, read in ((PAGES, pages, read_page), (PRODUCTS, products, _read_product)):
-        if home is not None:
-            folder.lists.add(("", name))
-            for entry in list_folder(home.path, home.place, folder.mistakes):
-                read(folder, entry)
+    _read_list(folder, PAGES, pages, read_page)
+    _read_list(folder, PRODUCTS, products, _read_product)
     _note_strangers(folder, entries)
     return folder
+
+
+def _read_list(folder: Folder, name: str, home: Entry | None, read: Callable[[Folder, Entry], None]) -> None:
+    if home is None:
+        return
+    folder.lists.add(("", name))
+    for entry in list_folder(home.path, home.place, folder.mistakes):
+        read(folder, entry)
 
 
 def _note_strangers(folder: Folder, entries: list[Entry]) -> None:

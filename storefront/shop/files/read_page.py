@@ -13,13 +13,20 @@ ENDING = ".md"
 MOST_BYTES = 500_000
 
 
-def read_page(folder: Folder, entry: Entry) -> None:
+def _slug_of(entry: Entry) -> str | None:
     slug, dot, ending = entry.name.lower().rpartition(".")
+    if entry.is_folder or dot + ending != ENDING:
+        return None
     try:
         check_slug(slug)
     except ProductRefused:
-        slug = ""
-    if entry.is_folder or dot + ending != ENDING or not slug:
+        return None
+    return slug or None
+
+
+def read_page(folder: Folder, entry: Entry) -> None:
+    slug = _slug_of(entry)
+    if slug is None:
         folder.mistakes.add(entry.place, 0, "a page is a file called by its slug, like terms.md.")
         return
     text = read_text(entry, folder.mistakes, most_bytes=MOST_BYTES)

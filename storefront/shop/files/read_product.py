@@ -11,7 +11,7 @@ from storefront.shop.files import fields
 from storefront.shop.files.disk import Entry, find_entry, list_folder, open_file, read_text
 from storefront.shop.files.folder import Folder, Place, hash_file
 from storefront.shop.files.mistakes import Wrong
-from storefront.shop.files.nodes import Node, Scalar, Table
+from storefront.shop.files.nodes import Node, Scalar, Table, text_of
 from storefront.shop.files.objects import Kind, Ref, product_ref
 from storefront.shop.files.read_release import read_release
 from storefront.shop.files.values import Field, scalar, table
@@ -73,8 +73,7 @@ def _read_editions(folder: Folder, file: str, slug: str, source: Table) -> None:
         folder.lists.add((slug, "editions"))
     keys = folder.orders.setdefault((slug, "editions"), [])
     for entry in folder.read_list("editions", source, file):
-        key = entry.nodes.get("key")
-        word = key.text.strip() if isinstance(key, Scalar) else ""
+        word = text_of(entry.nodes.get("key"))
         if not KEY.fullmatch(word) or len(word) > LONGEST_KEY:
             line = entry.lines.get("key", entry.line)
             words = (
@@ -146,9 +145,14 @@ def _read_media(
         folder.sources[ref] = entry.path
         folder.read_fields(ref, known, listed, file, ("file",))
         folder.objects[ref].setdefault("filename", entry.name)
-        if kind is Kind.SAMPLE and "title" not in folder.objects[ref] and "title" not in listed.nodes:
+        if kind is Kind.SAMPLE and not _has_title(folder, ref, listed):
             folder.mistakes.add(file, line, "this sample has no title: write one.")
     return used
+
+
+def _has_title(folder: Folder, ref: Ref, listed: Table) -> bool:
+    """Return True for one that was refused, too: its mistake is noted."""
+    return "title" in folder.objects[ref] or "title" in listed.nodes
 
 
 def find_file(node: Node | None, entries: list[Entry]) -> Entry:
@@ -158,9 +162,12 @@ def find_file(node: Node | None, entries: list[Entry]) -> Entry:
         raise Wrong("write the name of a file that is in the same folder.")
     entry = find_entry(entries, name)
     if entry is None:
-        there = ", ".join(other.name for other in entries if not other.is_folder)
-        raise Wrong(f"there is no {name} in this folder: there are {there}.")
+        raise Wrong(f"there is no {name} in this folder: there are {_names_of_files(entries)}.")
     return entry
+
+
+def _names_of_files(entries: list[Entry]) -> str:
+    return ", ".join(entry.name for entry in entries if not entry.is_folder)
 
 
 def _check_media(kind: Kind, entry: Entry) -> None:

@@ -10,8 +10,8 @@ from storefront.shop.files import fields
 from storefront.shop.files.disk import Entry, find_entry, list_folder, read_text
 from storefront.shop.files.folder import Folder, Place, hash_file
 from storefront.shop.files.mistakes import Wrong
-from storefront.shop.files.nodes import Scalar, Table
-from storefront.shop.files.objects import Kind, Ref
+from storefront.shop.files.nodes import Table, text_of
+from storefront.shop.files.objects import Kind, Ref, refs_of
 from storefront.shop.files.yaml_text import read_yaml, split_front_matter
 
 NOTES_FILE = "notes.md"
@@ -28,23 +28,25 @@ def read_release(folder: Folder, home: Entry, slug: str) -> None:
         if read is None:
             return
         source, notes = read
-    version = source.nodes.get("version")
-    called = version.text.strip() if isinstance(version, Scalar) else unicodedata.normalize("NFC", home.name)
-    ref = Ref(Kind.RELEASE, slug, called)
+    ref = Ref(Kind.RELEASE, slug, text_of(source.nodes.get("version"), unicodedata.normalize("NFC", home.name)))
     if not _is_good(folder, slug, ref.name, place) or not folder.add(ref, place):
         return
     folder.read_fields(ref, fields.RELEASE, source, place.file, ("version", "files"))
     if notes:
         _add_notes(folder, ref, notes, place.file)
-    files = [entry for entry in entries if entry is not page]
+    _add_files(folder, ref, source, [entry for entry in entries if entry is not page], place.file)
+    _check_files(folder, ref)
+
+
+def _add_files(folder: Folder, ref: Ref, source: Table, files: list[Entry], page: str) -> None:
     is_listed = folder.has_list("files", source)
-    if is_listed:
-        named = _read_named(folder, source, files, place.file)
-    else:
-        named = [(entry, unicodedata.normalize("NFC", entry.name), Place(entry.place, 0)) for entry in files]
+    named = _read_named(folder, source, files, page) if is_listed else _name_as_they_are(files)
     for entry, name, line in named:
         _add_file(folder, ref, entry, name, line, may_be_empty=is_listed)
-    _check_files(folder, ref)
+
+
+def _name_as_they_are(files: list[Entry]) -> list[tuple[Entry, str, Place]]:
+    return [(entry, unicodedata.normalize("NFC", entry.name), Place(entry.place, 0)) for entry in files]
 
 
 def _add_notes(folder: Folder, ref: Ref, notes: str, file: str) -> None:
@@ -70,13 +72,12 @@ def _read_notes(folder: Folder, page: Entry) -> tuple[Table, str] | None:
 def _read_named(folder: Folder, source: Table, entries: list[Entry], file: str) -> list[tuple[Entry, str, Place]]:
     from_list = []
     for listed in folder.read_list("files", source, file):
-        node, name = listed.nodes.get("file"), listed.nodes.get("name")
-        entry = find_entry(entries, node.text.strip()) if isinstance(node, Scalar) else None
+        entry = find_entry(entries, text_of(listed.nodes.get("file")))
         if entry is None:
             folder.mistakes.add(file, listed.line, "file: write the name of a file that is in the same folder.")
             continue
-        words = name.text.strip() if isinstance(name, Scalar) else entry.name
-        from_list.append((entry, words, Place(file, listed.line)))
+        name = text_of(listed.nodes.get("name"), entry.name)
+        from_list.append((entry, name, Place(file, listed.line)))
     used = {entry.name for entry, _name, _place in from_list}
     folder.notes.extend(
         f"{entry.place} is not named in files, so nothing is done with it."
@@ -95,13 +96,17 @@ def _is_good(folder: Folder, slug: str, version: str, place: Place) -> bool:
     if len(version) > LONGEST_VERSION:
         folder.mistakes.add(place.file, place.line, f"a version has at most {LONGEST_VERSION} characters.")
         return False
-    for other in folder.objects:
-        is_alike = other[:2] == (Kind.RELEASE, slug) and same_name(other.name) == same_name(version)
-        if is_alike and other.name != version:
-            words = f"version {other.name} is one folder with it on Windows and on a Mac: rename one."
-            folder.mistakes.add(place.file, place.line, words)
-            return False
-    return True
+    twin = _find_twin(folder, slug, version)
+    if twin is not None:
+        words = f"version {twin} is one folder with it on Windows and on a Mac: rename one."
+        folder.mistakes.add(place.file, place.line, words)
+    return twin is None
+
+
+def _find_twin(folder: Folder, slug: str, version: str) -> str | None:
+    others = [ref.name for ref in refs_of(folder.objects, Kind.RELEASE) if ref.product == slug]
+    alike = (other for other in others if same_name(other) == same_name(version) and other != version)
+    return next(alike, None)
 
 
 def _add_file(folder: Folder, release: Ref, entry: Entry, name: str, place: Place, *, may_be_empty: bool) -> None:
@@ -125,9 +130,7 @@ def _add_file(folder: Folder, release: Ref, entry: Entry, name: str, place: Plac
 
 def _check_files(folder: Folder, release: Ref) -> None:
     names: dict[str, str] = {}
-    for ref in folder.objects:
-        if ref.kind is not Kind.FILE or ref[1:3] != release[1:3]:
-            continue
+    for ref in [ref for ref in refs_of(folder.objects, Kind.FILE) if ref.release == release]:
         other = names.setdefault(same_name(ref.part), ref.part)
         if other != ref.part:
             folder.wrong(ref, "", f"{other} and {ref.part} are one file on Windows and on a Mac: rename one.")

@@ -14,7 +14,7 @@ from storefront.core.errors import StorefrontError
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.files.disk import open_file
 from storefront.shop.files.mistakes import Wrong
-from storefront.shop.files.objects import Kind, Objects, Ref, product_ref, read_ref, write_ref
+from storefront.shop.files.objects import Fields, Kind, Objects, Ref, product_ref, read_ref, refs_of, write_ref
 
 RECORD_FILE = ".storefront-export.json"
 FORMAT = 1
@@ -51,10 +51,11 @@ class Record:
 
 def digests_of(objects: Objects, *, only: Iterable[Ref] | None = None) -> Digests:
     refs = objects if only is None else [ref for ref in only if ref in objects]
-    return {
-        ref: {name: digest_of(value) for name, value in objects[ref].items() if name not in NOT_RECORDED}
-        for ref in refs
-    }
+    return {ref: _digests_of_fields(objects[ref]) for ref in refs}
+
+
+def _digests_of_fields(values: Fields) -> dict[str, str]:
+    return {name: digest_of(value) for name, value in values.items() if name not in NOT_RECORDED}
 
 
 def read_record(root: Path) -> Record | None:
@@ -110,13 +111,8 @@ def write_record(record: Record) -> bytes:
 
 def is_of_this_shop(record: Record, shop: Objects) -> bool:
     """Return False for the record of another shop: products are never deleted, and one of it was never here."""
-    known = {
-        slug
-        for ref, values in shop.items()
-        if ref.kind is Kind.PRODUCT
-        for slug in (ref.product, *values["aliases"])
-    }
-    return all(ref.product in known for ref in record.digests if ref.kind is Kind.PRODUCT)
+    known = {slug for ref in refs_of(shop, Kind.PRODUCT) for slug in (ref.product, *shop[ref]["aliases"])}
+    return all(ref.product in known for ref in refs_of(record.digests, Kind.PRODUCT))
 
 
 def move(record: Record, slugs: Mapping[str, str]) -> Record:

@@ -32,17 +32,13 @@ def digest_of_text(text: str) -> str:
 def renew_record(folder: Folder, done: Comparison) -> bool:
     """Write the record after an apply. Returns False where the folder cannot be written: nothing else is lost."""
     shop = done.shop
-    digests = digests_of(
-        shop, only=[ref for ref in shop if ref in done.folder.objects or ref in done.record.digests]
-    )
-    kept = dict(done.record.kept)
+    known = done.folder.objects.keys() | done.record.digests.keys()
+    digests = digests_of(shop, only=[ref for ref in shop if ref in known])
     for conflict in done.plan.kept:
         _keep_old(digests, done.record.digests, conflict.ref, conflict.field)
-        kept[conflict.ref, conflict.field] = digests_of_sides(conflict)
-    undecided = {(conflict.ref, conflict.field) for conflict in done.plan.kept}
     record = Record(
         digests=digests,
-        kept={name: pair for name, pair in kept.items() if name in undecided},
+        kept={(conflict.ref, conflict.field): digests_of_sides(conflict) for conflict in done.plan.kept},
         files=_digest_files(folder),
     )
     return save_record(folder.root, record)

@@ -16,8 +16,7 @@ def read_toml(text: str, file: str, mistakes: Mistakes) -> Table | None:
     try:
         values = tomllib.loads(text, parse_float=str)  # 1.10 stays what it is
     except tomllib.TOMLDecodeError as error:
-        match = AT_LINE.search(str(error))
-        line = int(match[1]) if match and match[1] else text.count("\n") + 1
+        line = _line_of(error) or text.count("\n") + 1
         problem = AT_LINE.sub("", str(error))
         mistakes.add(file, line, f'this is no TOML ({problem}): write it like name = "My shop", texts in quotes.')
         return None
@@ -26,6 +25,11 @@ def read_toml(text: str, file: str, mistakes: Mistakes) -> Table | None:
         return None
     node = _to_node(values, text.split("\n"), 1)
     return node if isinstance(node, Table) else None
+
+
+def _line_of(error: tomllib.TOMLDecodeError) -> int | None:
+    match = AT_LINE.search(str(error))
+    return int(match[1]) if match and match[1] else None
 
 
 def _to_node(value: Any, lines: list[str], line: int) -> Node:  # noqa: ANN401 - whatever TOML knows
@@ -69,7 +73,7 @@ def _write(value: Any) -> str:  # noqa: ANN401 - see write_toml
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list):
-        return f"[{', '.join(_write(entry) for entry in value)}]"
+        return f"[{', '.join(map(_write, value))}]"
     if "\n" in value:
         return '"""\n' + "\n".join(map(_escape, value.split("\n"))) + '"""'
     return f'"{_escape(value)}"'

@@ -1,6 +1,6 @@
 """How the value of a field is read, written and described, by what it is: a line, a number, yes or no, a day."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -292,16 +292,27 @@ def questions(name: str) -> Field:
 
 def _read_pair(node: Node) -> list[str]:
     entry = table(node)
-    for name in entry.nodes:
-        if name not in PAIR:
-            raise Wrong(unknown_name(name, PAIR), entry.lines[name])
+    refuse_other_names(entry, PAIR)
     if missing := [name for name in PAIR if name not in entry.nodes]:
         raise Wrong(f"this question has no {missing[0]}: write both.", entry.line)
+    pair = [scalar(entry.nodes[name]) for name in PAIR]
+    clean_entry("questions", pair, entry.line)
+    return pair
+
+
+def refuse_other_names(entry: Table, known: Collection[str]) -> None:
+    """Raises Wrong for a name that a table of a list does not have."""
+    for name in entry.nodes:
+        if name not in known:
+            raise Wrong(unknown_name(name, known), entry.lines[name])
+
+
+def clean_entry(field: str, texts: list[str], line: int) -> None:
+    """Raises Wrong, with the line of the entry where the mistake has none of its own."""
     try:
-        cleaned("questions", [[scalar(entry.nodes[name]) for name in PAIR]])
+        cleaned(field, [texts])
     except Wrong as wrong:
-        raise Wrong(str(wrong), wrong.line or entry.line) from wrong
-    return [scalar(entry.nodes[name]) for name in PAIR]
+        raise Wrong(str(wrong), wrong.line or line) from wrong
 
 
 def cleaned(name: str, value: list[Any]) -> Any:  # noqa: ANN401 - tags are texts, questions are pairs

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
-from storefront.shop.catalog.models import KeySource, Product, ProductState
+from storefront.shop.catalog.models import Edition, KeySource, Product, ProductState
 from storefront.shop.catalog.notes import write_notes
 from storefront.shop.catalog.publish import write_publication, write_withdrawal
 from storefront.shop.catalog.queries import lock_product
@@ -113,6 +113,17 @@ def _pick(values: Fields, names: Iterable[str]) -> Fields:
     return {name: values[name] for name in names if name in values}
 
 
+def _own_step(steps: list[Step], slug: str) -> Step | None:
+    return next((step for step in steps if step.ref == product_ref(slug)), None)
+
+
+def _settings_of(values: Fields) -> dict[str, Any]:
+    settings: dict[str, Any] = {name: values[name] for name in fields.SETTINGS & values.keys()}
+    if "key_source" in settings:
+        settings["key_source"] = KeySource(settings["key_source"])
+    return settings
+
+
 class _Writer:
     def __init__(
         self, session: Session, plan: Plan, orders: dict[tuple[str, str], list[str]], stored: StoredThings
@@ -122,10 +133,13 @@ class _Writer:
         self._orders = orders
         self._stored = stored
 
-    def write_product(self, slug: str, after_product: AfterProduct | None) -> None:
+    def _steps_of(self, slug: str) -> list[Step]:
         steps = [step for step in self._plan.steps if step.ref.product == slug]
-        steps.sort(key=lambda step: STEPS_IN_ORDER.index(step.act))
-        own = next((step for step in steps if step.ref == product_ref(slug)), None)
+        return sorted(steps, key=lambda step: STEPS_IN_ORDER.index(step.act))
+
+    def write_product(self, slug: str, after_product: AfterProduct | None) -> None:
+        steps = self._steps_of(slug)
+        own = _own_step(steps, slug)
         if own is not None and own.act is Act.MAKE:
             self._make(own)
         product = lock_product(self._session, slug)
@@ -160,9 +174,7 @@ class _Writer:
             write_texts(self._session, product, texts)
         if "aliases" in values:
             add_aliases(self._session, product, [slug for slug in values["aliases"] if slug != product.slug])
-        settings: dict[str, Any] = {name: values[name] for name in fields.SETTINGS & values.keys()}
-        if "key_source" in settings:
-            settings["key_source"] = KeySource(settings["key_source"])
+        settings = _settings_of(values)
         if settings:
             is_new = step.act is Act.MAKE
             write_settings(self._session, product, product, settings, allows_past=is_new)
@@ -178,12 +190,15 @@ class _Writer:
             self._session.flush()
             after_product(self._session, product)
 
+    def _make_edition(self, product: Product, key: str, values: Fields) -> Edition:
+        texts = {"line": "", **{name: value for name, value in values.items() if name not in LIMITS}}
+        limits = {name: value for name, value in values.items() if name in LIMITS}
+        return make_edition(self._session, product, texts, limits, key=key)
+
     def _write_edition(self, product: Product, step: Step) -> None:
         values = {name: value for name, value in step.values.items() if name not in ("is_active", INCLUDES)}
         if step.act is Act.MAKE:
-            texts = {"line": "", **{name: value for name, value in values.items() if name not in LIMITS}}
-            limits = {name: value for name, value in values.items() if name in LIMITS}
-            edition = make_edition(self._session, product, texts, limits, key=step.ref.name)
+            edition = self._make_edition(product, step.ref.name, values)
         else:
             edition = get_edition(self._session, product, step.ref.name)
             write_edition(self._session, product, edition, values, renamed=self._find_renamed(product))
@@ -232,11 +247,11 @@ class _Writer:
 
     def _write_orders(self, product: Product, slug: str, steps: list[Step]) -> None:
         """Put lists into the order that was planned; of what is new, into that of the folder."""
-        own = next((step for step in steps if step.ref == product_ref(slug)), None)
+        own = _own_step(steps, slug)
+        if own is None:
+            return
         for name in ORDERS:
-            names = own.values.get(name) if own is not None else None
-            if own is not None and own.act is Act.MAKE:
-                names = self._orders.get((slug, name))
+            names = self._orders.get((slug, name)) if own.act is Act.MAKE else own.values.get(name)
             if not names:
                 continue
             if name == "editions":
@@ -277,10 +292,14 @@ class _Writer:
         release = lock_release(self._session, slug, ref.name)
         if not is_new and "notes" in values:
             write_notes(self._session, slug, release, values["notes"])
-        if values.get("state") == ReleaseState.WITHDRAWN or (step is not None and step.act is Act.REMOVE):
+        if _is_withdrawn(values, step):
             write_withdrawal(self._session, slug, release)
         elif values.get("state") == ReleaseState.PUBLISHED and not is_new:
             write_publication(self._session, slug, release, published_at=values.get("published_at"))
+
+
+def _is_withdrawn(values: Fields, step: Step | None) -> bool:
+    return values.get("state") == ReleaseState.WITHDRAWN or (step is not None and step.act is Act.REMOVE)
 
 
 def _find_date(values: Fields, *, is_new: bool) -> datetime | None:

@@ -54,10 +54,18 @@ def read_yaml(text: str, file: str, mistakes: Mistakes, *, first_line: int) -> T
         line = first_line + text.count("\n", 0, error.position)
         mistakes.add(file, line, f"a character that cannot be shown (U+{error.character:04X}): take it out.")
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = first_line + (mark.line if mark else 0)
-        mistakes.add(file, line, _explain(error, text, mark.line if mark else 0))
+        row = _row_of(error)
+        mistakes.add(file, first_line + row, _explain(error, text, row))
     return None
+
+
+def _row_of(error: yaml.MarkedYAMLError) -> int:
+    mark = error.problem_mark or error.context_mark
+    return mark.line if mark else 0
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, Scalar) and not node.text
 
 
 def _explain(error: yaml.MarkedYAMLError, text: str, row: int) -> str:
@@ -85,7 +93,7 @@ class _Reader:
                 raise _Unreadable(self._line(event), "there is one block of fields: take the line of --- out.")
             if isinstance(event, yaml.NodeEvent):
                 node = self._node(event, 1)
-        if node is None or (isinstance(node, Scalar) and not node.text):
+        if node is None or _is_empty(node):
             return Table(line=self._first_line)
         if not isinstance(node, Table):
             raise _Unreadable(node.line, "write a field on each line, like name: Tidy Tool.")
