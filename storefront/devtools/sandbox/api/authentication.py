@@ -41,13 +41,13 @@ def authenticate(
         return Caller.SECRET
     if key == publishable_key:
         return Caller.PUBLISHABLE
-    if key in restricted:
-        if restricted[key] is None:
-            raise StripeApiError(
-                401, f"Expired API Key provided: {masked(key)}", code="api_key_expired", is_stored=False
-            )
-        return Caller.RESTRICTED
-    raise StripeApiError(401, f"Invalid API Key provided: {masked(key)}", is_stored=False)
+    if key not in restricted:
+        raise StripeApiError(401, f"Invalid API Key provided: {masked(key)}", is_stored=False)
+    if restricted[key] is None:
+        raise StripeApiError(
+            401, f"Expired API Key provided: {masked(key)}", code="api_key_expired", is_stored=False
+        )
+    return Caller.RESTRICTED
 
 
 def require_secret(caller: Caller) -> None:

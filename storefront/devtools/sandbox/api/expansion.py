@@ -119,13 +119,16 @@ class _Expansion:
         # A reference may be absent (`failure_balance_transaction`): then there is nothing to expand.
         self.descend(node.get(name), rest, owner, path)
 
+    def _build(self, builder: Builder, node: Json, name: str, owner: Json) -> None:
+        built = builder(self.work, owner) if node.get(name) is None else None
+        if built is not None:
+            node[name] = built
+
     def _fill(self, node: Json, name: str, owner: Json, path: str) -> bool:
         """Put the object where its id stands, or what is absent until expanded; False if neither belongs here."""
         builder = _BUILDERS.get((owner["object"], path))
         if builder is not None:
-            if node.get(name) is None:
-                built = builder(self.work, owner)
-                node |= {} if built is None else {name: built}
+            self._build(builder, node, name, owner)
             return True
         target = _REFERENCES.get(owner["object"], {}).get(path)
         if target is not None and isinstance(node.get(name), str):

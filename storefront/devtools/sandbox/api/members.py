@@ -1,6 +1,7 @@
 """Reads members of parameters that may be missing, empty or unset."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from storefront.devtools.sandbox.storage.records import Json
 
@@ -13,6 +14,16 @@ def member_name(name: str, member: str) -> str:
 def copied(params: Json, names: Iterable[str]) -> Json:
     """Return the named members, null where missing."""
     return {name: params.get(name) for name in names}
+
+
+def inner(body: Json, outer: str, name: str, otherwise: Any = None) -> Any:  # noqa: ANN401 - a JSON value
+    """Return a member of a member; `otherwise` where there is none, as where the outer one is null."""
+    return (body.get(outer) or {}).get(name, otherwise)
+
+
+def filled(body: Json, names: Iterable[str]) -> Json:
+    """Return the named members that say something, without what is missing or empty."""
+    return {name: body[name] for name in names if body.get(name)}
 
 
 def copied_or_null(params: Json | None, names: Iterable[str]) -> Json:

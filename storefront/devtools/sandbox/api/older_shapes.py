@@ -78,11 +78,13 @@ def _name_coupon(records: Records, body: Json) -> Json:
     holder = {"discount": "source", "promotion_code": "promotion"}.get(body.get("object", ""))
     if holder is None or holder not in body:
         return body
-    coupon = body[holder]["coupon"]
-    if isinstance(coupon, str):
-        record = records.find("coupon", coupon)
-        coupon = coupon if record is None else record.body
+    coupon = _whole_coupon(records, body[holder]["coupon"])
     return {**{name: value for name, value in body.items() if name != holder}, "coupon": coupon}
+
+
+def _whole_coupon(records: Records, coupon: Any) -> Any:  # noqa: ANN401 - an id, or the object where it was expanded
+    record = records.find("coupon", coupon) if isinstance(coupon, str) else None
+    return coupon if record is None else record.body
 
 
 # The day of the version that brought a change, and what is undone for versions before it.

@@ -24,21 +24,30 @@ def read_custom_unit_amount(params: Json, currency: str) -> Json | None:
     if "recurring" in params:
         raise invalid("`custom_unit_amount` cannot be used with `recurring`.", param="custom_unit_amount")
     custom = copied(given, _LIMITS)
-    for name, amount in custom.items():
-        if amount is not None:
-            check_amount(Decimal(amount), currency, f"custom_unit_amount[{name}]")
+    _check_amounts(custom, currency)
     _check_order(custom, currency)
     return custom
 
 
+def _check_amounts(custom: Json, currency: str) -> None:
+    for name, amount in custom.items():
+        if amount is not None:
+            check_amount(Decimal(amount), currency, f"custom_unit_amount[{name}]")
+
+
+def _lies_between(amount: int, least: int | None, most: int | None) -> bool:
+    return amount >= (least or 0) and (most is None or amount <= most)
+
+
 def _check_order(custom: Json, currency: str) -> None:
     least, most, preset = custom["minimum"], custom["maximum"], custom["preset"]
-    if least is not None and least < minimum_charge(currency):
-        words = f"The minimum must be at least {display(minimum_charge(currency), currency)}."
+    smallest = minimum_charge(currency)
+    if least is not None and least < smallest:
+        words = f"The minimum must be at least {display(smallest, currency)}."
         raise invalid(words, param="custom_unit_amount[minimum]")
-    if most is not None and most < max(least or 0, minimum_charge(currency)):
+    if most is not None and most < max(least or 0, smallest):
         raise invalid("The maximum must not be below the minimum.", param="custom_unit_amount[maximum]")
-    if preset is not None and not (least or 0) <= preset <= (preset if most is None else most):
+    if preset is not None and not _lies_between(preset, least, most):
         raise invalid(
             "The preset must lie between the minimum and the maximum.", param="custom_unit_amount[preset]"
         )

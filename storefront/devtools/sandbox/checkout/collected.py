@@ -3,6 +3,7 @@
 from storefront.devtools.sandbox.api.addresses import full_address
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
 from storefront.devtools.sandbox.api.formats import is_email
+from storefront.devtools.sandbox.api.members import filled
 from storefront.devtools.sandbox.checkout.payer import find_customer_email
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -73,4 +74,4 @@ def with_collected(session: Record, params: Json) -> Json:
         "country": address.get("country"),
         "postal_code": address.get("postal_code"),
     }
-    return {**{name: value for name, value in before.items() if value}, **params}
+    return {**filled(before, before), **params}

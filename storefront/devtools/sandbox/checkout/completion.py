@@ -1,6 +1,7 @@
 """How a Checkout Session ends: paid, waiting for the bank, free, or expired."""
 
 from storefront.devtools.sandbox.api.addresses import full_address
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.checkout.collected import names_of
 from storefront.devtools.sandbox.checkout.intents import cancel_intent
 from storefront.devtools.sandbox.checkout.invoices import add_invoice, announce_invoice
@@ -43,6 +44,10 @@ def complete(work: UnitOfWork, session: Record, payer: Payer, payment_status: st
     _count_discount(work, session)
     work.emit("checkout.session.completed", body)
     announce_invoice(work, session)
+    _tell_customer_and_link(work, body, payer)
+
+
+def _tell_customer_and_link(work: UnitOfWork, body: Json, payer: Payer) -> None:
     if body["customer"] is not None:
         keep_tax_ids(work, body["customer"], payer.tax_ids, payer.name)
     if body["payment_link"] is not None:
@@ -64,7 +69,7 @@ def _customer_details(work: UnitOfWork, session: Record, payer: Payer) -> Json:
 
 def _consent(body: Json) -> Json:
     return {
-        "promotions": (body["consent"] or {}).get("promotions"),
+        "promotions": inner(body, "consent", "promotions"),
         "terms_of_service": "accepted" if requires_terms(body) else None,
     }
 

@@ -1,6 +1,7 @@
 """What a form asks a buyer to accept: which parameters go together, and what the account needs for it."""
 
 from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.checkout.session_body import TEXTS
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -18,17 +19,20 @@ NO_TERMS_URL = (
 NO_PROMOTIONS = "`consent_collection.promotions` is not available in your country."
 
 
+def _check_length(name: str, message: str) -> None:
+    if len(message) > LONGEST_TEXT:
+        raise invalid(
+            f"Invalid string: {message[:9]}...{message[-8:]}; must be at most {LONGEST_TEXT} characters",
+            param=f"custom_text[{name}][message]",
+            is_stored=False,
+        )
+
+
 def check_texts(params: Json) -> None:
     """Judge parameters of a Session or of a payment link before anything is executed."""
     texts = params.get("custom_text") or {}
     for name in TEXTS:
-        message = (texts.get(name) or {}).get("message", "")
-        if len(message) > LONGEST_TEXT:
-            raise invalid(
-                f"Invalid string: {message[:9]}...{message[-8:]}; must be at most {LONGEST_TEXT} characters",
-                param=f"custom_text[{name}][message]",
-                is_stored=False,
-            )
+        _check_length(name, inner(texts, name, "message", ""))
     if texts.get(BOX_TEXT) and not asks_for_terms(params):
         raise invalid(
             f"`custom_text[{BOX_TEXT}]` needs `consent_collection[terms_of_service]` to be `required`.",
@@ -38,7 +42,7 @@ def check_texts(params: Json) -> None:
 
 
 def asks_for_terms(params: Json) -> bool:
-    return (params.get("consent_collection") or {}).get("terms_of_service") == "required"
+    return bool(inner(params, "consent_collection", "terms_of_service") == "required")
 
 
 def require_terms_url(work: UnitOfWork, params: Json) -> None:
@@ -49,14 +53,14 @@ def require_terms_url(work: UnitOfWork, params: Json) -> None:
 
 def require_promotions(work: UnitOfWork, params: Json) -> None:
     """Raise Stripe's 400 where the account may not ask for consent to promotional emails."""
-    asks = (params.get("consent_collection") or {}).get("promotions") == "auto"
+    asks = inner(params, "consent_collection", "promotions") == "auto"
     if asks and not work.settings.asks_for_promotions:
         raise invalid(NO_PROMOTIONS, param="consent_collection[promotions]")
 
 
 def require_acceptance(body: Json, params: Json) -> None:
     """Refuse to pay for a buyer who has not ticked the box."""
-    accepted = (params.get("consent") or {}).get("terms_of_service") == "accepted"
+    accepted = inner(params, "consent", "terms_of_service") == "accepted"
     if asks_for_terms(body) and not accepted:
         raise invalid(
             "The buyer has to accept the terms of service.", param="consent[terms_of_service]", is_stored=False

@@ -3,6 +3,7 @@
 from typing import cast
 
 from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.money import display, minimum_charge, step
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -20,17 +21,11 @@ def check_custom_lines(work: UnitOfWork, params: Json, lines: list[Json]) -> Non
     """Refuse what does not go together with a chosen amount: it is the only line, once, at its whole price."""
     if not any(_is_custom(work, line) for line in lines):
         return
-    if len(lines) > 1:
-        raise _refused("A price with `custom_unit_amount` must be the only line item.", "line_items")
-    if lines[0]["quantity"] != 1 or lines[0]["adjustable"]:
-        raise _refused(
-            "The quantity of a price with `custom_unit_amount` must be 1, and cannot be adjustable.",
-            "line_items[0][quantity]",
-        )
+    _check_only_line(lines)
     for name in ("discounts", "allow_promotion_codes", "optional_items"):
         if params.get(name):
             raise _refused(f"`{name}` cannot be used with a price that has `custom_unit_amount`.", name)
-    if (params.get("adaptive_pricing") or {}).get("enabled"):
+    if inner(params, "adaptive_pricing", "enabled"):
         raise _refused("Adaptive pricing cannot be used with `custom_unit_amount`.", "adaptive_pricing[enabled]")
 
 
@@ -70,10 +65,24 @@ def _is_custom(work: UnitOfWork, line: Json) -> bool:
     return work.records.get("price", line["price"]).body["custom_unit_amount"] is not None
 
 
+def _check_only_line(lines: list[Json]) -> None:
+    if len(lines) > 1:
+        raise _refused("A price with `custom_unit_amount` must be the only line item.", "line_items")
+    if lines[0]["quantity"] != 1 or lines[0]["adjustable"]:
+        raise _refused(
+            "The quantity of a price with `custom_unit_amount` must be 1, and cannot be adjustable.",
+            "line_items[0][quantity]",
+        )
+
+
+def _least_charge(amount: int, currency: str) -> int:
+    """Without a minimum nothing is the least, and then what can be charged."""
+    return minimum_charge(currency) if amount else 0
+
+
 def _check_choice(price: Json, amount: int) -> None:
     custom, currency = price["custom_unit_amount"], price["currency"]
-    # Without a minimum nothing is the least, and then what can be charged.
-    least = custom["minimum"] or (minimum_charge(currency) if amount else 0)
+    least = custom["minimum"] or _least_charge(amount, currency)
     if amount < least:
         raise _refused(f"The amount must be at least {display(least, currency)}.", PARAM)
     if custom["maximum"] is not None and amount > custom["maximum"]:

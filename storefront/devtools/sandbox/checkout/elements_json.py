@@ -1,5 +1,6 @@
 """A session as the Elements SDK shows it: every amount in minor units, which the script only formats."""
 
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.checkout.collected import collected, fixed_email
 from storefront.devtools.sandbox.checkout.currency_choice import chosen_currency, currency_options
 from storefront.devtools.sandbox.checkout.line_items import line_items
@@ -29,7 +30,7 @@ def _session(work: UnitOfWork, session: Record, page: Json) -> Json:
         "email": shop_email or known["email"],
         "is_email_fixed": shop_email is not None,
         "individual_name": known["individual_name"],
-        "last_payment_error": (page["last_payment_error"] or {}).get("message"),
+        "last_payment_error": inner(page, "last_payment_error", "message"),
         "line_items": _lines(work, session, page),
         "locale": body["locale"],
         "minor_units_divisor": 10 ** exponent(body["currency"]),

@@ -45,13 +45,17 @@ def optional_items_of_body(rows: list[Json]) -> list[Json]:
     ]
 
 
+def _may_be(quantity: int, row: Json) -> bool:
+    limits = row["adjustable"] or {"minimum": row["quantity"], "maximum": row["quantity"]}
+    return bool(max(1, limits["minimum"]) <= quantity <= limits["maximum"])
+
+
 def take_optional_item(session: Record, price_id: str, quantity: int, name: str) -> None:
     """Make it a line with this quantity; 0 takes it out again."""
     row = _find(session.private["optional"], price_id)
     if row is None:
         raise invalid(f"This item is not offered: '{price_id}'", param=f"{name}[price]", code="resource_missing")
-    limits = row["adjustable"] or {"minimum": row["quantity"], "maximum": row["quantity"]}
-    if quantity and not max(1, limits["minimum"]) <= quantity <= limits["maximum"]:
+    if quantity and not _may_be(quantity, row):
         raise invalid("This item cannot be added with that quantity.", param=f"{name}[quantity]")
     lines = [line for line in session.private["lines"] if line["id"] != row["id"]]
     session.private["lines"] = [*lines, {**row, "quantity": quantity}] if quantity else lines

@@ -1,5 +1,6 @@
 """A session as the Checkout page sees it: our own shape, after what Stripe's private API shows of its own."""
 
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.checkout.custom_amounts import custom_amount_of_page
 from storefront.devtools.sandbox.checkout.intents import find_intent
 from storefront.devtools.sandbox.checkout.line_items import line_items
@@ -34,6 +35,19 @@ _COPIED = (
 )
 
 
+def _lines(work: UnitOfWork, session: Record) -> list[Json]:
+    pairs = zip(line_items(work, session), session.private["lines"], strict=True)
+    return [_line(work, item, row) for item, row in pairs]
+
+
+def _tax_members(tax: Json) -> Json:
+    source, computation = ("session.billing", "automatic") if tax["enabled"] else (None, "none")
+    return {
+        "tax_context": {"automatic_tax_enabled": tax["enabled"], "automatic_tax_address_source": source},
+        "tax_meta": {"computation_type": computation, "status": tax["status"]},
+    }
+
+
 def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = None) -> Json:
     body = session.body
     due = _amount_due(body)
@@ -55,10 +69,7 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
             "tax": body["total_details"]["amount_tax"],
             "tax_amounts": [_tax(tax) for tax in sum_taxes(session)],
             "discount_amounts": _discounts(work, session),
-            "line_items": [
-                _line(work, item, row)
-                for item, row in zip(line_items(work, session), session.private["lines"], strict=True)
-            ],
+            "line_items": _lines(work, session),
         },
         "custom_unit_amount": custom_amount_of_page(work, session),
         "optional_items": optional_items_of_page(work, session),
@@ -69,18 +80,11 @@ def page_json(work: UnitOfWork, session: Record, payment_intent: Json | None = N
         "saved_payment_methods": shown_methods(work, session),
         "offers_to_save": offers_to_save(session),
         "may_remove_saved": may_be_removed(session),
-        "tax_context": {
-            "automatic_tax_enabled": body["automatic_tax"]["enabled"],
-            "automatic_tax_address_source": "session.billing" if body["automatic_tax"]["enabled"] else None,
-        },
+        **_tax_members(body["automatic_tax"]),
         "tax_id": session.private.get("tax_id"),
-        "tax_meta": {
-            "computation_type": "automatic" if body["automatic_tax"]["enabled"] else "none",
-            "status": body["automatic_tax"]["status"],
-        },
         "tax_region": session.private.get("tax_address"),
-        "tax_id_collection_enabled": bool((body.get("tax_id_collection") or {}).get("enabled")),
-        "asks_for_promotions": (body["consent_collection"] or {}).get("promotions") == "auto",
+        "tax_id_collection_enabled": bool(inner(body, "tax_id_collection", "enabled")),
+        "asks_for_promotions": inner(body, "consent_collection", "promotions") == "auto",
         "terms_of_service_required": requires_terms(body),
         "total_summary": {"subtotal": body["amount_subtotal"], "total": body["amount_total"], "due": due},
     }

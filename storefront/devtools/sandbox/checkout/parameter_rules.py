@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, exclusive, invalid, missing
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.api.parameter_checks import (
     refuse_both,
     require,
@@ -91,7 +92,7 @@ def _check_lengths(params: Json) -> None:
 
 
 def check_capture_method(params: Json) -> None:
-    if (params.get("payment_intent_data") or {}).get("capture_method") == "manual":
+    if inner(params, "payment_intent_data", "capture_method") == "manual":
         raise _refused(
             "The local sandbox captures every payment at once; it has no manual capture.",
             "payment_intent_data[capture_method]",
@@ -107,9 +108,9 @@ def _check_mode(params: Json) -> None:
     mode = params["mode"]
     if mode == "payment":
         return
-    for name in _NOT_IN_MODE[mode]:
-        if params.get(name):
-            raise _refused(f"You can not pass `{name}` in `{mode}` mode.", name)
+    passed = next((name for name in _NOT_IN_MODE[mode] if params.get(name)), None)
+    if passed is not None:
+        raise _refused(f"You can not pass `{passed}` in `{mode}` mode.", passed)
     lines = params.get("line_items") or []
     if lines and not any("recurring" in line.get("price_data", {}) for line in lines):
         # Every price that the sandbox keeps is paid once.

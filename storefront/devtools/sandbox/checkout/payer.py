@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 
 from storefront.devtools.sandbox.api.addresses import full_address
 from storefront.devtools.sandbox.api.errors import StripeApiError
+from storefront.devtools.sandbox.api.members import filled, inner
 from storefront.devtools.sandbox.api.updates import change, save_change
 from storefront.devtools.sandbox.resources.customers import add_customer
 from storefront.devtools.sandbox.storage.records import Json, Record
@@ -43,7 +44,7 @@ def read_payer(work: UnitOfWork, session: Record, params: Json, billing: Json) -
         name=params.get("name") or billing.get("name"),
         address=_address(session, params, billing),
         tax_ids=_tax_ids(session.private.get("tax_id")),
-        business_name=(session.private.get("collected") or {}).get("business_name"),
+        business_name=inner(session.private, "collected", "business_name"),
     )
 
 
@@ -67,8 +68,7 @@ def _address(session: Record, params: Json, billing: Json) -> Json:
     """Return the address that tax was computed for, if there was one; it holds what the page said last."""
     if session.body["automatic_tax"]["enabled"] and session.private.get("tax_address"):
         return dict(session.private["tax_address"])
-    typed = {name: params[name] for name in ("country", "postal_code") if params.get(name)}
-    return {**(billing.get("address") or {}), **typed}
+    return {**(billing.get("address") or {}), **filled(params, ("country", "postal_code"))}
 
 
 def _tax_ids(given: Json | None) -> tuple[Json, ...]:
@@ -92,8 +92,9 @@ def ensure_customer(work: UnitOfWork, session: Record, payer: Payer) -> str | No
 def _update_customer(work: UnitOfWork, session: Record, payer: Payer) -> None:
     """Save at the shop's own Customer what `customer_update` allows."""
     typed = {"address": full_address(payer.address), "name": payer.customer_name}
-    allowed = session.private.get("customer_update") or {}
-    names = tuple(name for name in typed if allowed.get(name) == "auto" and typed[name])
+    names = tuple(
+        name for name in filled(typed, typed) if inner(session.private, "customer_update", name) == "auto"
+    )
     customer = work.records.find("customer", session.body["customer"])
     if customer is not None and names:
         save_change(work, customer, change(customer, typed, names))

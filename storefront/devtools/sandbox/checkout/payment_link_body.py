@@ -1,6 +1,6 @@
 """The payment link as Stripe shows it, made anew from its parameters whenever they change."""
 
-from storefront.devtools.sandbox.api.members import copied_or_null
+from storefront.devtools.sandbox.api.members import copied_or_null, inner
 from storefront.devtools.sandbox.api.updates import difference, new_metadata
 from storefront.devtools.sandbox.checkout.session_body import (
     TEXTS,
@@ -51,9 +51,7 @@ def link_body(work: UnitOfWork, link_id: str, private: Json) -> Json:
         "payment_method_collection": params.get("payment_method_collection", "always"),
         "payment_method_options": None,
         "payment_method_types": params.get("payment_method_types"),
-        "phone_number_collection": {
-            "enabled": (params.get("phone_number_collection") or {}).get("enabled", False)
-        },
+        "phone_number_collection": {"enabled": inner(params, "phone_number_collection", "enabled", False)},
         "restrictions": _restrictions(private),
         "shipping_address_collection": None,
         "shipping_options": [],
@@ -86,7 +84,7 @@ def _after_completion(params: Json | None) -> Json:
     wanted = params or {"type": "hosted_confirmation"}
     if wanted["type"] == "redirect":
         return {"type": "redirect", "redirect": {"url": wanted["redirect"]["url"]}}
-    message = (wanted.get("hosted_confirmation") or {}).get("custom_message")
+    message = inner(wanted, "hosted_confirmation", "custom_message")
     return {"type": "hosted_confirmation", "hosted_confirmation": {"custom_message": message}}
 
 

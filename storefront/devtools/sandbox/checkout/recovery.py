@@ -1,10 +1,11 @@
 """Recovery after expiry: the address that an expired session gets, and the copy that opening it makes."""
 
 from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.checkout.collected import collected
 from storefront.devtools.sandbox.checkout.session_creation import open_session
 from storefront.devtools.sandbox.ids import new_id
-from storefront.devtools.sandbox.storage.records import Query, Record
+from storefront.devtools.sandbox.storage.records import Json, Query, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 _DAYS_SECONDS = 30 * 86_400
@@ -17,7 +18,7 @@ _NOT_COPIED = ("cancel_url", "discounts", "expires_at", "redirect_on_completion"
 def take_consent(session: Record, answer: str) -> None:
     """Keep at once whether the buyer wants to hear from the shop: most who leave never pay."""
     body = session.body
-    if (body["consent_collection"] or {}).get("promotions") != "auto":
+    if inner(body, "consent_collection", "promotions") != "auto":
         raise invalid("This order does not ask for consent to promotions.", param="consent[promotions]")
     if answer not in _ANSWERS:
         raise invalid("Invalid consent: must be one of opt_in or opt_out", param="consent[promotions]")
@@ -27,13 +28,16 @@ def take_consent(session: Record, answer: str) -> None:
 def add_recovery(work: UnitOfWork, session: Record) -> None:
     """Give a session that has just expired its address, where the shop asked for one."""
     body = session.body
-    recovery = (body["after_expiration"] or {}).get("recovery")
+    recovery = inner(body, "after_expiration", "recovery")
     if not recovery or not recovery["enabled"]:
         return
     code = new_id("test_")
     session.private["recovery_code"] = code
     recovery.update(url=f"{session.private['base_url']}/r/{code}", expires_at=work.now + _DAYS_SECONDS)
-    email = collected(session)["email"] or body["customer_email"]
+    _name_buyer(body, collected(session)["email"] or body["customer_email"])
+
+
+def _name_buyer(body: Json, email: str | None) -> None:
     if email:
         body["customer_details"] = {
             **dict.fromkeys(("address", "business_name", "individual_name", "name", "phone")),

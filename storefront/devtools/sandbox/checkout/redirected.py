@@ -13,6 +13,11 @@ def waits_for_answer(intent: Record) -> bool:
     return intent.body["status"] == "requires_action" and "redirect_to_url" in action
 
 
+def _book(work: UnitOfWork, charge: Record | None) -> None:
+    if charge is not None:
+        payment_intents.book_charge(work, charge)
+
+
 def answer_redirect(work: UnitOfWork, intent: Record, *, approved: bool) -> str:
     """Pay or refuse; return where the browser goes on.
 
@@ -22,8 +27,7 @@ def answer_redirect(work: UnitOfWork, intent: Record, *, approved: bool) -> str:
     session = work.records.find("checkout.session", intent.private.get("session") or "")
     charge = _answer(work, intent, approved=approved)
     if session is None:
-        if charge is not None:
-            payment_intents.book_charge(work, charge)
+        _book(work, charge)
         return url
     if session.body["status"] == "open" and charge is not None:
         finish(work, session, intent, charge)

@@ -1,7 +1,7 @@
 """What a buyer saved at their Customer: shown where the session says so, kept where asked, taken away again."""
 
 from storefront.devtools.sandbox.api.errors import invalid
-from storefront.devtools.sandbox.api.members import copied
+from storefront.devtools.sandbox.api.members import copied, inner
 from storefront.devtools.sandbox.checkout.offered import offered_types
 from storefront.devtools.sandbox.storage.records import Json, Query, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -27,19 +27,20 @@ def saved_options(params: Json) -> Json | None:
     given = params.get("saved_payment_method_options")
     if given is None and "customer" not in params:
         return None
+    options = given or {}
     return {
-        "allow_redisplay_filters": (given or {}).get("allow_redisplay_filters") or ["always"],
-        "payment_method_remove": (given or {}).get("payment_method_remove", "disabled"),
-        "payment_method_save": (given or {}).get("payment_method_save"),
+        "allow_redisplay_filters": options.get("allow_redisplay_filters") or ["always"],
+        "payment_method_remove": options.get("payment_method_remove", "disabled"),
+        "payment_method_save": options.get("payment_method_save"),
     }
 
 
 def offers_to_save(session: Record) -> bool:
-    return (session.body["saved_payment_method_options"] or {}).get("payment_method_save") == "enabled"
+    return bool(inner(session.body, "saved_payment_method_options", "payment_method_save") == "enabled")
 
 
 def may_be_removed(session: Record) -> bool:
-    return (session.body["saved_payment_method_options"] or {}).get("payment_method_remove") == "enabled"
+    return bool(inner(session.body, "saved_payment_method_options", "payment_method_remove") == "enabled")
 
 
 def shown_methods(work: UnitOfWork, session: Record) -> list[Json]:
@@ -47,7 +48,7 @@ def shown_methods(work: UnitOfWork, session: Record) -> list[Json]:
     customer = session.body["customer"]
     if customer is None or "card" not in offered_types(session):
         return []
-    filters = (session.body["saved_payment_method_options"] or {}).get("allow_redisplay_filters") or []
+    filters = inner(session.body, "saved_payment_method_options", "allow_redisplay_filters") or []
     where = (("customer", customer), ("type", "card"))
     records, _ = work.records.page(Query(kind="payment_method", limit=_MOST_SHOWN, where=where))
     return [
@@ -83,16 +84,22 @@ def note_wish(session: Record, params: Json) -> None:
     session.private["saves_method"] = offers_to_save(session) and bool(params.get("save_payment_method"))
 
 
+def _redisplay(session: Record) -> str | None:
+    """None where neither the buyer nor the shop asked to keep anything."""
+    if session.private.get("saves_method"):
+        return "always"
+    return "limited" if session.private["payment_intent_data"].get("setup_future_usage") else None
+
+
 def keep_method(work: UnitOfWork, session: Record, intent: Record | None) -> None:
     """Attach what was paid with, where the buyer asked for it (shown always) or the shop did (limited)."""
     customer = session.body["customer"]
-    asked_by_shop = session.private["payment_intent_data"].get("setup_future_usage")
-    if intent is None or customer is None or not (session.private.get("saves_method") or asked_by_shop):
+    redisplay = _redisplay(session)
+    if intent is None or customer is None or redisplay is None:
         return
     method = work.records.get("payment_method", intent.body["payment_method"])
     if method.body["type"] not in _REUSABLE or method.body["customer"] is not None:
         return
-    redisplay = "always" if session.private.get("saves_method") else "limited"
     method.body.update(customer=customer, allow_redisplay=redisplay)
     work.records.save(method)
     work.emit("payment_method.attached", method.body)

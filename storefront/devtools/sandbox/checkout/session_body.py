@@ -1,6 +1,6 @@
 """The Checkout Session as Stripe shows it when it is new."""
 
-from storefront.devtools.sandbox.api.members import copied, copied_or_null
+from storefront.devtools.sandbox.api.members import copied, copied_or_null, inner
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.checkout.saved_methods import saved_options
 from storefront.devtools.sandbox.ids import client_secret
@@ -77,9 +77,7 @@ def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: 
         "payment_method_types": types,
         "payment_status": "unpaid",
         "permissions": None,
-        "phone_number_collection": {
-            "enabled": (params.get("phone_number_collection") or {}).get("enabled", False)
-        },
+        "phone_number_collection": {"enabled": inner(params, "phone_number_collection", "enabled", False)},
         "recovered_from": None,
         "saved_payment_method_options": saved_options(params),
         "setup_intent": None,
@@ -99,7 +97,7 @@ def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: 
 
 def recovery_of(params: Json) -> Json | None:
     """Return `after_expiration` as a session shows it, before it has expired."""
-    given = (params.get("after_expiration") or {}).get("recovery")
+    given = inner(params, "after_expiration", "recovery")
     if not given:
         return None
     return {
@@ -114,7 +112,7 @@ def recovery_of(params: Json) -> Json | None:
 
 def requires_terms(body: Json) -> bool:
     """Tell whether the buyer must accept the shop's terms of service."""
-    return (body["consent_collection"] or {}).get("terms_of_service") == "required"
+    return bool(inner(body, "consent_collection", "terms_of_service") == "required")
 
 
 def _customer_creation(params: Json) -> str | None:

@@ -49,25 +49,7 @@ def open_session_of(
     body["payment_link"] = link
     if optional:
         body["optional_items"] = optional_items_of_body(optional)
-    session = Record(
-        body=body,
-        private={
-            "lines": lines,
-            "optional": optional or [],
-            "base_url": work.base_url,
-            "params": params if params.get("after_expiration") else {},
-            "coupon": None,
-            "promotion_code": None,
-            "discount_id": None,
-            "discount_start": None,
-            "page_id": new_id("ppage_1"),
-            "payment_intent_data": params.get("payment_intent_data") or {},
-            "customer_update": params.get("customer_update") or {},
-            "tax_address": known_address(work, params),
-            "tax_id": None,
-            "payment_method_options": params.get("payment_method_options") or {},
-        },
-    )
+    session = Record(body=body, private=_new_private(work, params, lines, optional or []))
     if has_automatic_tax(session):
         require_tax_settings(work, lines)
     compute(work, session)
@@ -92,6 +74,25 @@ def _check_expiry(work: UnitOfWork, params: Json) -> None:
             " creation.",
             param="expires_at",
         )
+
+
+def _new_private(work: UnitOfWork, params: Json, lines: list[Json], optional: list[Json]) -> Json:
+    return {
+        "lines": lines,
+        "optional": optional,
+        "base_url": work.base_url,
+        "params": params if params.get("after_expiration") else {},
+        "coupon": None,
+        "promotion_code": None,
+        "discount_id": None,
+        "discount_start": None,
+        "page_id": new_id("ppage_1"),
+        "payment_intent_data": params.get("payment_intent_data") or {},
+        "customer_update": params.get("customer_update") or {},
+        "tax_address": known_address(work, params),
+        "tax_id": None,
+        "payment_method_options": params.get("payment_method_options") or {},
+    }
 
 
 def _method_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:

@@ -1,6 +1,7 @@
 """What a form asks besides the payment: a phone number, and the shop's own fields."""
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.checkout.collected import collected
 from storefront.devtools.sandbox.storage.records import Json, Record
 
@@ -8,17 +9,21 @@ _MOST_LETTERS = 255
 _TEST_PHONE = "+15555550100"
 
 
+def _is_key(key: str) -> bool:
+    return key.isascii() and key.isalnum() and len(key) <= 200
+
+
 def check_custom_fields(params: Json) -> None:
     """Judge the parameter before anything is executed."""
     keys: set[str] = set()
     for place, field in enumerate(params.get("custom_fields") or []):
         name, key = f"custom_fields[{place}]", field["key"]
-        if not (key.isascii() and key.isalnum()) or len(key) > 200 or key in keys:
+        if not _is_key(key) or key in keys:
             raise _refused("A key is unique and has up to 200 letters and digits.", f"{name}[key]")
         keys.add(key)
         if len(field["label"].get("custom", "")) > 100:
             raise _refused("A label can have at most 100 characters.", f"{name}[label][custom]")
-        if field["type"] == "dropdown" and not (field.get("dropdown") or {}).get("options"):
+        if field["type"] == "dropdown" and not inner(field, "dropdown", "options"):
             raise _refused("A dropdown needs options.", f"{name}[dropdown]")
 
 
@@ -53,33 +58,45 @@ def _fields(session: Record) -> list[Json]:
 def _phone(session: Record, params: Json) -> str | None:
     """Return the number; a page of the SDK may tell one that the shop has not asked for."""
     phone = (params.get("phone_number") or collected(session)["phone"] or "").strip()
-    digits = "".join(letter for letter in phone if letter.isdigit())
-    if not phone and not session.body["phone_number_collection"]["enabled"]:
-        return None
     if not phone:
-        raise _refused("Please enter your phone number.", "phone_number")
+        _check_may_be_missing(session)
+        return None
+    digits = "".join(letter for letter in phone if letter.isdigit())
     if not 6 <= len(digits) <= 15 or not set(phone) <= set("+0123456789 ()-."):
         raise _refused("Your phone number is invalid.", "phone_number")
     return f"+{digits}" if phone.startswith("+") else digits
 
 
+def _check_may_be_missing(session: Record) -> None:
+    if session.body["phone_number_collection"]["enabled"]:
+        raise _refused("Please enter your phone number.", "phone_number")
+
+
 def _value(field: Json, typed: str) -> str | None:
     param = f"custom_fields[{field['key']}]"
+    if not typed and field["optional"]:
+        return None
     if not typed:
-        if field["optional"]:
-            return None
         raise _refused("Please fill in this field.", param)
     kind, detail = field["type"], field[field["type"]]
     if kind == "dropdown":
-        if typed not in {option["value"] for option in detail["options"]}:
-            raise _refused("Please choose one of the options.", param)
+        _check_option(typed, detail["options"], param)
         return typed
     if kind == "numeric" and not (typed.isascii() and typed.isdigit()):
         raise _refused("Please enter digits only.", param)
+    _check_length(typed, detail, param)
+    return typed
+
+
+def _check_option(typed: str, options: list[Json], param: str) -> None:
+    if typed not in {option["value"] for option in options}:
+        raise _refused("Please choose one of the options.", param)
+
+
+def _check_length(typed: str, detail: Json, param: str) -> None:
     least, most = detail["minimum_length"] or 0, detail["maximum_length"] or _MOST_LETTERS
     if not least <= len(typed) <= most:
         raise _refused(f"Please enter {least or 1} to {most} characters.", param)
-    return typed
 
 
 def _example(field: Json) -> str:

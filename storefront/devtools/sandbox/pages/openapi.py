@@ -114,9 +114,9 @@ def _plain_schema(spec: Spec) -> dict[str, Any]:
     if spec.kind is Kind.ENUM:
         return {"type": "string", "enum": list(spec.values)}
     if spec.kind is Kind.ARRAY:
-        return {"type": "array", "items": _schema(spec.item or Spec(kind=Kind.STRING))}
+        return {"type": "array", "items": _item_schema(spec)}
     if spec.kind is Kind.MAP:
-        return {"type": "object", "additionalProperties": _schema(spec.item or Spec(kind=Kind.STRING))}
+        return {"type": "object", "additionalProperties": _item_schema(spec)}
     if spec.kind is Kind.HASH:
         return {
             "type": "object",
@@ -125,6 +125,10 @@ def _plain_schema(spec: Spec) -> dict[str, Any]:
             "additionalProperties": False,
         }
     return dict(_SCALARS[spec.kind])
+
+
+def _item_schema(spec: Spec) -> dict[str, Any]:
+    return _schema(spec.item or Spec(kind=Kind.STRING))
 
 
 def _without(spec: Spec, unsupported: tuple[str, ...]) -> Spec:

@@ -5,7 +5,7 @@ from storefront.devtools.sandbox.payments.disputes import open_dispute
 from storefront.devtools.sandbox.payments.early_fraud_warnings import warn
 from storefront.devtools.sandbox.payments.kinds import Course, course_of
 from storefront.devtools.sandbox.payments.payment_methods import get_account
-from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS, PlannedDispute
+from storefront.devtools.sandbox.payments.stripe_test_cards import CARDS, Card, PlannedDispute
 from storefront.devtools.sandbox.storage.records import Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -14,13 +14,18 @@ def apply_test_behavior(work: UnitOfWork, charge: Record) -> None:
     """Open disputes and warnings at once, not by a timer: the command line lists them in its next request."""
     method = work.records.get("payment_method", charge.body["payment_method"])
     card = CARDS.get(method.private["number"])
-    if card is not None and card.frees_money:
-        free_at_once(work, charge)
-    if card is not None and card.is_suspected:
-        warn(work, charge)
+    if card is not None:
+        _free_or_suspect(work, charge, card)
     disputes = _planned_disputes(method)
     for planned, amount in zip(disputes, _shares(charge.body["amount"], len(disputes)), strict=True):
         open_dispute(work, charge, reason=planned.reason, status=planned.status, amount=amount)
+
+
+def _free_or_suspect(work: UnitOfWork, charge: Record, card: Card) -> None:
+    if card.frees_money:
+        free_at_once(work, charge)
+    if card.is_suspected:
+        warn(work, charge)
 
 
 def _shares(amount: int, count: int) -> list[int]:

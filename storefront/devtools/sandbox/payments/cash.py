@@ -1,5 +1,6 @@
 """The cash balance of a customer: what bank transfers have brought and no payment has used."""
 
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -7,7 +8,7 @@ from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 def cash_of(customer: Record, currency: str) -> int:
     """Return the cash in minor units."""
-    return int((customer.private.get("cash") or {}).get(currency, 0))
+    return int(inner(customer.private, "cash", currency, 0))
 
 
 def cash_balance(customer: Record) -> Json:

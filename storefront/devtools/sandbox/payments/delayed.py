@@ -1,6 +1,7 @@
 """Payments whose money comes later: debits, vouchers and bank transfers, from the Pay button to their end."""
 
 from storefront.devtools.sandbox.api.errors import missing
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.payments.bank_transfers import instructions
 from storefront.devtools.sandbox.payments.cash import cash_of, move_cash
 from storefront.devtools.sandbox.payments.charges import mark_bank_failure, mark_succeeded, new_charge
@@ -124,7 +125,7 @@ def settle(
 
 def failed_method(work: UnitOfWork, intent: Record) -> Record | None:
     """Return what the payment was tried with that came to nothing; None where it did not fail."""
-    tried = (intent.body["last_payment_error"] or {}).get("payment_method") or {}
+    tried = inner(intent.body, "last_payment_error", "payment_method") or {}
     if intent.body["status"] != "requires_payment_method" or "id" not in tried:
         return None
     return work.records.find("payment_method", tried["id"])

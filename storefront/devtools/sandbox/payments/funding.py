@@ -29,6 +29,11 @@ def fund(
     if (reference or "").startswith(_REVERSAL):
         move_cash(work, customer, currency, -amount, "funding_reversed")
         return arrived, []
+    return arrived, _pay_waiting(work, customer, amount, currency)
+
+
+def _pay_waiting(work: UnitOfWork, customer: Record, amount: int, currency: str) -> list[tuple[Record, Record]]:
+    """Complete what waits, as far as the cash goes; return the payments, each with its charge."""
     paid = []
     for intent in _waiting(work, customer, amount, currency):
         if not cash_of(customer, currency):
@@ -39,7 +44,7 @@ def fund(
             paid.append((intent, charge))
     if cash_of(customer, currency):
         work.emit("cash_balance.funds_available", cash_balance(customer))
-    return arrived, paid
+    return paid
 
 
 def _waiting(work: UnitOfWork, customer: Record, amount: int, currency: str) -> list[Record]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.ids import new_id, random_text
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -17,8 +18,6 @@ _SERVICE_USER_NUMBER = "424242"
 def add_mandate(work: UnitOfWork, method: Record, intent: Record) -> Record:
     """Make the mandate that a debit needs; a test account may have it refused by the bank."""
     kind = method.body["type"]
-    is_refused = bool(method.private.get("mandate_refused"))
-    status = "inactive" if is_refused else ("pending" if kind == "bacs_debit" else "active")
     amount = {"amount": intent.body["amount"], "currency": intent.body["currency"]}
     is_multi_use = kind == "bacs_debit" or intent.body["setup_future_usage"] == "off_session"
     details: Json = {"type": kind, kind: _details(work, method, intent)}
@@ -33,11 +32,17 @@ def add_mandate(work: UnitOfWork, method: Record, intent: Record) -> Record:
         "livemode": False,
         "payment_method": method.id,
         "payment_method_details": details,
-        "status": status,
+        "status": _status(method),
         "type": "multi_use" if is_multi_use else "single_use",
     }
     body.update({"multi_use": {}} if is_multi_use else {"single_use": amount})
     return work.records.add(body)
+
+
+def _status(method: Record) -> str:
+    if method.private.get("mandate_refused"):
+        return "inactive"
+    return "pending" if method.body["type"] == "bacs_debit" else "active"
 
 
 def _details(work: UnitOfWork, method: Record, intent: Record) -> Json:
@@ -45,7 +50,7 @@ def _details(work: UnitOfWork, method: Record, intent: Record) -> Json:
     if kind == "us_bank_account":
         return {}
     options: dict[str, Any] = intent.body["payment_method_options"].get(kind) or {}
-    prefix = (options.get("mandate_options") or {}).get("reference_prefix") or ""
+    prefix = inner(options, "mandate_options", "reference_prefix") or ""
     reference = prefix + random_text(16).upper()
     url = f"{work.base_url}/mandates/{reference}"
     if kind == "sepa_debit":

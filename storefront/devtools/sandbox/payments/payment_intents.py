@@ -177,11 +177,15 @@ def book_now(work: UnitOfWork, charge: Record) -> None:
     apply_test_behavior(work, charge)
 
 
+def _decline_of_card(number: str) -> Decline | None:
+    card = CARDS.get(number)
+    name = "test_mode_live_card" if card is None else card.decline
+    return None if name is None else DECLINES[name]
+
+
 def _decline(method: Record) -> Decline | None:
     if method.body["type"] == "card":
-        card = CARDS.get(method.private["number"])
-        name = "test_mode_live_card" if card is None else card.decline
-        return None if name is None else DECLINES[name]
+        return _decline_of_card(method.private["number"])
     if course_of(method.body["type"]) is not Course.DEBIT:
         return None
     return DECLINES["fraudulent"] if get_account(method).is_blocked else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from storefront.devtools.sandbox.api.addresses import full_address
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, missing, no_such
-from storefront.devtools.sandbox.api.members import copied_or_null
+from storefront.devtools.sandbox.api.members import copied_or_null, inner
 from storefront.devtools.sandbox.api.parameter_checks import get_named, require
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.ids import new_id
@@ -66,7 +66,7 @@ def add_method(work: UnitOfWork, params: Json) -> Record:
 
 def _check_konbini(kind: str, params: Json) -> None:
     """Refuse the two test numbers that Stripe refuses (https://docs.stripe.com/payments/konbini)."""
-    phone = (params.get("billing_details") or {}).get("phone")
+    phone = inner(params, "billing_details", "phone")
     if kind == "konbini" and phone in {"01234567890", "00000000000"}:
         code = "payment_method_provider_decline" if phone == "01234567890" else "parameter_invalid"
         raise invalid(
@@ -157,17 +157,21 @@ def _card_number(params: Json) -> str:
     return known
 
 
-def _check_card(params: Json, number: str) -> None:
-    if not number:
-        raise missing("card[number]")
-    if not _is_card_number(number):
-        raise _bad_card("incorrect_number", "Your card number is incorrect.", "number")
+def _check_expiry(params: Json) -> None:
     now = time.gmtime()
     month, year = params.get("exp_month", 12), _year(params.get("exp_year", now.tm_year))
     if not 1 <= month <= 12:
         raise _bad_card("invalid_expiry_month", "Your card's expiration month is invalid.", "exp_month")
     if not (now.tm_year, now.tm_mon) <= (year, month) <= (now.tm_year + 50, 12):
         raise _bad_card("invalid_expiry_year", "Your card's expiration year is invalid.", "exp_year")
+
+
+def _check_card(params: Json, number: str) -> None:
+    if not number:
+        raise missing("card[number]")
+    if not _is_card_number(number):
+        raise _bad_card("incorrect_number", "Your card number is incorrect.", "number")
+    _check_expiry(params)
     if not _is_security_code(params.get("cvc", "000")):
         raise _bad_card("invalid_cvc", "Your card's security code is invalid.", "cvc")
 

@@ -38,11 +38,15 @@ _PER_DOLLAR = {
 _WITH_FEE = Decimal("1.03")
 
 
+def _local_currency(email: str) -> str | None:
+    location = _LOCATION.search(email)
+    return _CURRENCIES.get(location[1].upper()) if location else None
+
+
 def presentment_of(session_body: Json, email: str, *, is_custom: bool) -> Json | None:
     """Return Stripe's `presentment_details` of a payment; None where the buyer pays in the shop's currency."""
-    location = _LOCATION.search(email)
     own = str(session_body["currency"])
-    local = _CURRENCIES.get(location[1].upper(), own) if location else own
+    local = _local_currency(email) or own
     if is_custom or not session_body["adaptive_pricing"]["enabled"] or local == own or own not in _PER_DOLLAR:
         return None
     return {

@@ -38,11 +38,7 @@ def refund_charge(work: UnitOfWork, charge: Record, params: Json, course: Refund
     Raises Stripe's 400 when there is nothing, or not so much, left to refund, or a dispute is open.
     """
     amount = _check_amount(charge, params.get("amount"))
-    kind = KINDS[charge.body["payment_method_details"]["type"]]
-    if not kind.is_refundable:
-        raise invalid(f"Charge {charge.id} cannot be refunded: {kind.label} does not support refunds.")
-    if charge_is_disputed(work, charge.id):
-        raise invalid(f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed")
+    _check_refundable(work, charge)
     chosen = course or _usual_course(work, charge)
     refund = _add_refund(work, charge, amount, params, status=_first_status(charge, chosen))
     work.emit("refund.created", refund.body)
@@ -72,15 +68,25 @@ def usual_end(refund: Record) -> RefundEnd:
     return RefundEnd(refund.private.get("end") or RefundEnd.SUCCEEDED)
 
 
+def _members_of_status(work: UnitOfWork, charge: Record, params: Json, status: str) -> Json:
+    if status == "requires_action":
+        return _instructions(work, charge, params)
+    return {"pending_reason": "processing"} if status == "pending" else {}
+
+
+def _check_refundable(work: UnitOfWork, charge: Record) -> None:
+    kind = KINDS[charge.body["payment_method_details"]["type"]]
+    if not kind.is_refundable:
+        raise invalid(f"Charge {charge.id} cannot be refunded: {kind.label} does not support refunds.")
+    if charge_is_disputed(work, charge.id):
+        raise invalid(f"Charge {charge.id} has been charged back; cannot issue a refund.", code="charge_disputed")
+
+
 def settle_refund(work: UnitOfWork, refund: Record, end: RefundEnd) -> None:
     """Take the bank's last word. What failed or was canceled is no longer refunded."""
     work.drop_timer("refund", refund.id)
     refund.private.pop("end", None)
-    previous: Json = {"status": refund.body["status"]}
-    if refund.body.pop("pending_reason", None) is not None:
-        previous["pending_reason"] = "processing"
-    if refund.body.get("next_action") is not None:
-        previous["next_action"] = refund.body.pop("next_action")
+    previous = _end_waiting(refund)
     refund.body["status"] = end.value
     if end is RefundEnd.SUCCEEDED:
         work.records.save(refund)
@@ -158,6 +164,16 @@ def _first_status(charge: Record, course: RefundCourse) -> str:
     return "requires_action" if charge.body["payment_method_details"]["type"] == "konbini" else "pending"
 
 
+def _end_waiting(refund: Record) -> Json:
+    """Take away what a refund shows while it waits; return what it showed."""
+    previous: Json = {"status": refund.body["status"]}
+    if refund.body.pop("pending_reason", None) is not None:
+        previous["pending_reason"] = "processing"
+    if refund.body.get("next_action") is not None:
+        previous["next_action"] = refund.body.pop("next_action")
+    return previous
+
+
 def _add_refund(work: UnitOfWork, charge: Record, amount: int, params: Json, *, status: str) -> Record:
     kind = charge.body["payment_method_details"]["type"]
     is_card = kind == "card"
@@ -190,10 +206,7 @@ def _add_refund(work: UnitOfWork, charge: Record, amount: int, params: Json, *, 
         "transfer_reversal": None,
         **_destination(kind),
     }
-    if status == "pending":
-        body["pending_reason"] = "processing"
-    if status == "requires_action":
-        body.update(_instructions(work, charge, params))
+    body |= _members_of_status(work, charge, params, status)
     presentment = presentment_of_refund(charge.body, amount)
     if presentment is not None:
         body["presentment_details"] = presentment

@@ -47,9 +47,13 @@ def planned_end(method: Record) -> VoucherEnd:
     phone = billing["phone"] or ""
     if method.body["type"] == "konbini" and phone in _BY_PHONE:
         return _BY_PHONE[phone]
-    local_part = (billing["email"] or "").partition("@")[0]
-    ends = [end for end in VoucherEnd if end and local_part.endswith(end.value)]
-    return ends[0] if ends else VoucherEnd.PAYS_SOON
+    return _end_by_email(billing["email"] or "")
+
+
+def _end_by_email(email: str) -> VoucherEnd:
+    local_part = email.partition("@")[0]
+    ends = (end for end in VoucherEnd if end and local_part.endswith(end.value))
+    return next(ends, VoucherEnd.PAYS_SOON)
 
 
 def next_action(work: UnitOfWork, intent: Record, method: Record) -> Json:

@@ -4,6 +4,7 @@ from stripe.params import ChargeListParams, ChargeListRefundsParams, ChargeRetri
 
 from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_answer, list_records
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, save_change
 from storefront.devtools.sandbox.storage.records import Json, Query
@@ -19,7 +20,7 @@ def retrieve_charge(call: Call) -> Json:
 def update_charge(call: Call) -> Json:
     charge = call.get("charge")
     previous = change(charge, call.params, ("description", "metadata", "receipt_email"))
-    report = (call.params.get("fraud_details") or {}).get("user_report")
+    report = inner(call.params, "fraud_details", "user_report")
     known = charge.body["fraud_details"].get("user_report")
     if report and report != known:
         previous["fraud_details"] = {"user_report": known}

@@ -9,6 +9,7 @@ from stripe.params.checkout import (
 
 from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_answer, list_records, page_of
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.api.parameter_types import TEXTS
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.versions import ENDIVE, Removed
@@ -59,7 +60,7 @@ def retrieve_session(call: Call) -> Json:
 
 @route("GET /v1/checkout/sessions", SessionListParams, unsupported=("customer_account",))
 def list_sessions(call: Call) -> Json:
-    email = (call.params.get("customer_details") or {}).get("email")
+    email = inner(call.params, "customer_details", "email")
     sql = ("json_extract(body, '$.customer_details.email') = ?",) if email else ()
     return list_records(
         call,

@@ -11,6 +11,7 @@ from stripe.params import (
 from storefront.devtools.sandbox.api.errors import exclusive, invalid
 from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.api.parameter_checks import (
     get_undeleted,
     refuse_both,
@@ -47,6 +48,10 @@ def _check(params: Json) -> None:
         require_positive(params["max_redemptions"], "max_redemptions")
     if params.get("currency_options") and "amount_off" not in params:
         raise exclusive("percent_off", "currency_options")
+    _check_off(params)
+
+
+def _check_off(params: Json) -> None:
     if "amount_off" in params:
         require(params, "currency")
         require_positive(params["amount_off"], "amount_off")
@@ -82,7 +87,7 @@ def _check_against_shop(work: UnitOfWork, params: Json) -> list[str] | None:
     redeem_by = params.get("redeem_by")
     if redeem_by is not None and not work.now < redeem_by <= work.now + _LATEST_SECONDS:
         raise invalid("redeem_by must be in the future, by at most five years.", param="redeem_by")
-    products = (params.get("applies_to") or {}).get("products")
+    products: list[str] | None = inner(params, "applies_to", "products")
     for place, product_id in enumerate(products or []):
         get_undeleted(work, "product", product_id, f"applies_to[products][{place}]")
     return products

@@ -13,6 +13,7 @@ from stripe.params import (
 
 from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.api.parameter_checks import check_customer
 from storefront.devtools.sandbox.api.parameter_types import TEXTS, Spec, spec_of
 from storefront.devtools.sandbox.api.routes import Call, route
@@ -72,16 +73,14 @@ def create_intent(call: Call) -> Json:
     automatic = {"allow_redirects": "always", "enabled": True} if call.version is not None else None
     intent = payment_intents.add_intent(work, {"automatic_payment_methods": automatic, **params}, types=types)
     if params.get("payment_method") or params.get("payment_method_data"):
-        method = _given_method(call)
-        intent.body.update(payment_method=method.id, status="requires_confirmation")
-        work.records.save(intent)
+        _set_method(call, intent)
     if params.get("confirm"):
         _confirm(call, intent)
     return intent.body
 
 
 def _mend_transfer_type(params: Json) -> None:
-    options = (params.get("payment_method_options") or {}).get("customer_balance") or {}
+    options = inner(params, "payment_method_options", "customer_balance") or {}
     transfer = options.get("bank_transfer") or {}
     if transfer.get("type") == "jp_bank_account":
         transfer["type"] = "jp_bank_transfer"
@@ -89,8 +88,13 @@ def _mend_transfer_type(params: Json) -> None:
 
 def _types(params: Json) -> list[str]:
     """Return card, and the type of the data that came along."""
-    given = (params.get("payment_method_data") or {}).get("type")
+    given = inner(params, "payment_method_data", "type")
     return ["card"] if given in {None, "card"} else ["card", given]
+
+
+def _set_method(call: Call, intent: Record) -> None:
+    intent.body.update(payment_method=_given_method(call).id, status="requires_confirmation")
+    call.work.records.save(intent)
 
 
 def _given_method(call: Call) -> Record:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.api.members import filled, inner
 from storefront.devtools.sandbox.api.parameter_checks import require
 from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
 from storefront.devtools.sandbox.api.routes import Call, route
@@ -110,17 +111,10 @@ def update_page(call: Call) -> Json:
     require_open(session)
     apply_groups(call.work, session, call.params)
     if "promotion_code" in call.params:
-        if not session.body["allow_promotion_codes"]:
-            raise invalid("This order does not take promotion codes.", param="promotion_code")
-        apply_code(call.work, session, call.params["promotion_code"])
+        _take_code(call.work, session, call.params["promotion_code"])
     if "detach_payment_method" in call.params:
         remove_shown(call.work, session, call.params["detach_payment_method"])
-    if "tax_region" in call.params:
-        take_region(session, call.params["tax_region"])
-    if "tax_id_collection" in call.params:
-        take_tax_id(session, call.params["tax_id_collection"].get("tax_id"), "tax_id")
-    if "promotions" in call.params.get("consent", {}):
-        take_consent(session, call.params["consent"]["promotions"])
+    _take_details(session, call.params)
     for place, wanted in enumerate(call.params.get("optional_items") or []):
         take_optional_item(session, wanted["price"], wanted["quantity"], f"optional_items[{place}]")
     _set_quantities(session, call.params.get("line_items") or [], "line_items")
@@ -218,8 +212,22 @@ def _page(call: Call, session: Record, intent: Json | None = None) -> Json:
     return (elements_json if _is_for_elements(session) else page_json)(call.work, session, intent)
 
 
-def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Json:
-    """Do what a buyer does, for the control API: code, quantities, Pay button and the 3-D Secure dialog."""
+def _take_code(work: UnitOfWork, session: Record, code: str) -> None:
+    if not session.body["allow_promotion_codes"]:
+        raise invalid("This order does not take promotion codes.", param="promotion_code")
+    apply_code(work, session, code)
+
+
+def _take_details(session: Record, params: Json) -> None:
+    if "tax_region" in params:
+        take_region(session, params["tax_region"])
+    if "tax_id_collection" in params:
+        take_tax_id(session, params["tax_id_collection"].get("tax_id"), "tax_id")
+    if "promotions" in params.get("consent", {}):
+        take_consent(session, params["consent"]["promotions"])
+
+
+def _choose_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> None:
     if params.get("promotion_code"):
         apply_code(work, session, params["promotion_code"])
     for price_id, number in (params.get("optional_items") or {}).items():
@@ -229,7 +237,12 @@ def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Js
     if params.get("custom_unit_amount") is not None:
         choose_amount(work, session, params["custom_unit_amount"])
     _keep_totals(work, session)
-    typed = filled_in(session) | {name: params[name] for name in _TYPED if params.get(name)}
+
+
+def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Json:
+    """Do what a buyer does, for the control API: code, quantities, Pay button and the 3-D Secure dialog."""
+    _choose_as_the_page_would(work, session, params)
+    typed = filled_in(session) | filled(params, _TYPED)
     if params.get("accepts_terms", True):
         typed["consent"] = {"terms_of_service": "accepted"}
     intent = confirm_session(work, session, typed)
@@ -241,5 +254,5 @@ def pay_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> Js
 
 def _is_answered(intent: Json, params: Json) -> bool:
     """Tell whether there is a question (3-D Secure, or a page elsewhere), and somebody to answer it."""
-    asks = (intent["next_action"] or {}).get("type") in {"use_stripe_sdk", "redirect_to_url"}
+    asks = inner(intent, "next_action", "type") in {"use_stripe_sdk", "redirect_to_url"}
     return bool(asks and params.get("authenticate"))

@@ -12,6 +12,7 @@ from stripe.params import (
 from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.members import inner
 from storefront.devtools.sandbox.api.parameter_checks import (
     check_customer,
     get_undeleted,
@@ -65,7 +66,10 @@ def _check(params: Json) -> None:
         )
     if "max_redemptions" in params:
         require_positive(params["max_redemptions"], "max_redemptions")
-    restrictions = params.get("restrictions") or {}
+    _check_restrictions(params.get("restrictions") or {})
+
+
+def _check_restrictions(restrictions: Json) -> None:
     if "minimum_amount" in restrictions:
         require(restrictions, "minimum_amount_currency", name="restrictions")
         require_positive(restrictions["minimum_amount"], "restrictions[minimum_amount]")
@@ -83,10 +87,14 @@ def _check_times(work: UnitOfWork, params: Json, coupon: Json) -> None:
     expires_at, limit = params.get("expires_at"), params.get("max_redemptions")
     if expires_at is not None and not work.now < expires_at <= work.now + _LATEST_SECONDS:
         raise invalid("expires_at must be in the future, by at most five years.", param="expires_at")
-    if None not in (expires_at, coupon["redeem_by"]) and expires_at > coupon["redeem_by"]:
+    if _is_more(expires_at, coupon["redeem_by"]):
         raise invalid("A promotion code cannot expire after its coupon.", param="expires_at")
-    if None not in (limit, coupon["max_redemptions"]) and limit > coupon["max_redemptions"]:
+    if _is_more(limit, coupon["max_redemptions"]):
         raise invalid("A promotion code cannot be redeemed more often than its coupon.", param="max_redemptions")
+
+
+def _is_more(asked: int | None, limit: int | None) -> bool:
+    return asked is not None and limit is not None and asked > limit
 
 
 @builds("promotion_code", "restrictions.currency_options")
@@ -135,14 +143,14 @@ def create_promotion_code(call: Call) -> Json:
         "restrictions": _restrictions(params.get("restrictions") or {}),
         "times_redeemed": 0,
     }
-    options = (params.get("restrictions") or {}).get("currency_options") or {}
+    options = inner(params, "restrictions", "currency_options") or {}
     work.records.add(body, {"currency_options": options})
     work.emit("promotion_code.created", body)
     return body
 
 
 def _coupon_id(params: Json) -> str:
-    coupon_id = (params.get("promotion") or {}).get("coupon") or params.get("coupon")
+    coupon_id = inner(params, "promotion", "coupon") or params.get("coupon")
     if not coupon_id:
         raise missing("promotion[coupon]")
     return str(coupon_id)

@@ -1,7 +1,7 @@
 """What the buyer says on the page that tax depends on: where they are, and a tax id."""
 
 from storefront.devtools.sandbox.api.errors import invalid
-from storefront.devtools.sandbox.api.members import copied_or_null
+from storefront.devtools.sandbox.api.members import copied_or_null, filled, inner
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 from storefront.devtools.sandbox.tax.calculation import has_automatic_tax
@@ -24,13 +24,15 @@ def check_customer_for_tax(work: UnitOfWork, params: Json) -> None:
     customer = work.records.find("customer", params.get("customer") or "")
     if customer is None:
         return
-    updates = params.get("customer_update") or {}
-    is_taxed = (params.get("automatic_tax") or {}).get("enabled")
-    address = customer.body["address"] or {}
-    if is_taxed and not address.get("country") and updates.get("address") != "auto":
+    is_taxed = inner(params, "automatic_tax", "enabled")
+    if is_taxed and not inner(customer.body, "address", "country") and not _may_learn(params, "address"):
         raise invalid(_NO_ADDRESS, code="customer_tax_location_invalid")
-    if (params.get("tax_id_collection") or {}).get("enabled") and updates.get("name") != "auto":
+    if inner(params, "tax_id_collection", "enabled") and not _may_learn(params, "name"):
         raise invalid(_NO_NAME)
+
+
+def _may_learn(params: Json, name: str) -> bool:
+    return bool(inner(params, "customer_update", name) == "auto")
 
 
 def known_address(work: UnitOfWork, params: Json) -> Json | None:
@@ -54,8 +56,8 @@ def take_from_confirm(session: Record, params: Json, billing: Json) -> None:
     """Take what a page says when it pays, which may be the first that is heard of an address."""
     if "tax_id" in params:
         take_tax_id(session, params["tax_id"], "tax_id")
-    typed = {name: params[name] for name in ("country", "postal_code") if params.get(name)}
-    address = {**{name: value for name, value in (billing.get("address") or {}).items() if value}, **typed}
+    known = billing.get("address") or {}
+    address = {**filled(known, known), **filled(params, ("country", "postal_code"))}
     if has_automatic_tax(session) and address.get("country"):
         take_region(session, {**_kept_details(session, address), **address})
 

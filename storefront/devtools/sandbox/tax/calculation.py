@@ -69,8 +69,7 @@ def add_taxes(work: UnitOfWork, session: Record) -> None:
     session.body["automatic_tax"]["status"] = _status(work, address)
     if session.body["automatic_tax"]["status"] != "complete":
         return
-    customer = work.records.find("customer", session.body["customer"] or "")
-    exempt = customer.body["tax_exempt"] if customer else "none"
+    exempt = _exemption(work, session.body["customer"])
     buyer = Buyer(address=address, tax_id=session.private.get("tax_id"), exempt=exempt)
     for line in session.private["lines"]:
         _tax_line(work, session.body["currency"], line, buyer)
@@ -107,6 +106,11 @@ def _share(base: int, percentage: Decimal, currency: str, *, is_inclusive: bool)
     return rounded(Decimal(base) * percentage / whole, currency)
 
 
+def _exemption(work: UnitOfWork, customer_id: str | None) -> str:
+    customer = work.records.find("customer", customer_id or "")
+    return str(customer.body["tax_exempt"]) if customer else "none"
+
+
 def _rate(work: UnitOfWork, place: Place | None, tax_code: str, buyer: Buyer) -> tuple[Decimal, str]:
     """Return the percentage and Stripe's `taxability_reason`, the first that applies."""
     if place is None or place.code not in work.settings.tax_registrations:
@@ -115,6 +119,10 @@ def _rate(work: UnitOfWork, place: Place | None, tax_code: str, buyer: Buyer) ->
         return _NOTHING, "customer_exempt"
     if buyer.exempt == "reverse" or _buys_as_business(work, place, buyer):
         return _NOTHING, "reverse_charge"
+    return _rate_of_product(place, tax_code)
+
+
+def _rate_of_product(place: Place, tax_code: str) -> tuple[Decimal, str]:
     percentage = place.books if tax_code == BOOKS else place.standard
     if tax_code == NONTAXABLE or percentage is None:
         return _NOTHING, "product_exempt"

@@ -4,6 +4,7 @@ Rates are those of autumn 2026. A place that is not in the table, or not in the 
 collects nothing (`not_collecting`). Digital books (`txcd_10302000`) have a rate of their own in most places.
 """
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -100,7 +101,7 @@ def place_of(address: Json) -> Place | None:
 
 def _state_of(postal_code: str) -> str:
     digits = postal_code.strip()[:3]
-    if not (len(digits) == 3 and digits.isascii() and digits.isdigit()):
+    if not re.fullmatch("[0-9]{3}", digits):
         return _ELSEWHERE
     for state, ranges in _ZIP_CODES.items():
         if any(first <= int(digits) <= last for first, last in ranges):

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import product
 
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.tax.places import PLACES, Place
@@ -40,7 +41,6 @@ def rate_object(country: str, place: Place | None, percentage: Decimal, *, is_in
 def every_rate() -> Iterator[Json]:
     """Yield all that the table can lead to, for those who ask for a rate by its id."""
     for place in PLACES.values():
-        rates = {place.standard, place.books, _NOTHING} - {None}
-        for percentage in sorted(rate for rate in rates if rate is not None):
-            for is_inclusive in (False, True):
-                yield rate_object(place.country, place, percentage, is_inclusive=is_inclusive)
+        rates = {rate for rate in (place.standard, place.books, _NOTHING) if rate is not None}
+        for percentage, is_inclusive in product(sorted(rates), (False, True)):
+            yield rate_object(place.country, place, percentage, is_inclusive=is_inclusive)
