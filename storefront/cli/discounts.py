@@ -1,5 +1,6 @@
 """`storefront discounts`: codes that take something off. As the page under /admin does."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -101,12 +102,17 @@ def _uses(view: "DiscountView") -> str:
     return f"{view.uses} of {view.most_uses} used" if view.most_uses is not None else f"{view.uses} used"
 
 
+def _conditions(view: "DiscountView") -> Iterator[str]:
+    if view.minimum:
+        yield f"from {view.minimum}"
+    if view.is_first_purchase:
+        yield "first purchase only"
+
+
 def _lines(view: "DiscountView") -> list[str]:
     ends = f", until {view.ends_at:%Y-%m-%d %H:%M} UTC" if view.ends_at else ""
-    conditions = [f"from {view.minimum}"] if view.minimum else []
-    conditions += ["first purchase only"] if view.is_first_purchase else []
     lines = [
-        f"{view.code} ({view.state.replace('_', ' ')}): {', '.join([view.off, *conditions])}",
+        f"{view.code} ({view.state.replace('_', ' ')}): {', '.join([view.off, *_conditions(view)])}",
         f"For {', '.join(view.products) or 'all products'}",
         f"From {view.starts_at:%Y-%m-%d %H:%M} UTC{ends}",
         f"{_uses(view)} by orders of this shop",

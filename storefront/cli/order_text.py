@@ -61,13 +61,7 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield f"Access    {order_access_line(history)}"
     yield f"Downloads {history.downloads.sentence}"
     yield f"Facts     {_facts(history)}"
-    if history.phone:
-        yield f"{'Phone':<10}{history.phone}"
-    for label, value in history.answers:
-        yield f"{'Answer':<10}{label}: {value}"
-    if history.checkout_text:
-        how = "Accepted" if history.has_accepted else "Shown"
-        yield f"{how:<10}{' '.join(spell_words(history.checkout_text).split())}"
+    yield from _typed_at_checkout(history)
     yield from ("", "Items")
     for item in history.items:
         yield from _item(item, history)
@@ -106,6 +100,16 @@ def _stripe_ids(history: OrderHistory) -> str:
     return " ".join(stripe_id for stripe_id in ids if stripe_id)
 
 
+def _typed_at_checkout(history: OrderHistory) -> Iterator[str]:
+    if history.phone:
+        yield f"{'Phone':<10}{history.phone}"
+    for label, value in history.answers:
+        yield f"{'Answer':<10}{label}: {value}"
+    if history.checkout_text:
+        how = "Accepted" if history.has_accepted else "Shown"
+        yield f"{how:<10}{' '.join(spell_words(history.checkout_text).split())}"
+
+
 def _amounts(history: OrderHistory) -> str:
     """Return the total, and what else is not nothing."""
     parts = [money.format_money(history.total_minor, history.currency)]
@@ -116,13 +120,16 @@ def _amounts(history: OrderHistory) -> str:
         "sent too much": history.excess_minor,
     }
     parts += [f"{name} {money.format_money(minor, history.currency)}" for name, minor in others.items() if minor]
+    return ", ".join([*parts, *_way_of_paying(history)])
+
+
+def _way_of_paying(history: OrderHistory) -> Iterator[str]:
     if history.presentment_currency and history.presentment_minor is not None:
         shown = money.format_money(history.presentment_minor, history.presentment_currency)
-        parts.append(f"the buyer saw {shown}")
+        yield f"the buyer saw {shown}"
     if history.payment_method_type:
         method = (history.payment_method_type, history.payment_brand, history.payment_last4)
-        parts.append(f"by {' '.join(part for part in method if part)}")
-    return ", ".join(parts)
+        yield f"by {' '.join(filter(None, method))}"
 
 
 def _with_code(history: OrderHistory) -> str:
@@ -139,7 +146,7 @@ def _taxes(history: OrderHistory) -> Iterator[str]:
     if parts:
         yield f"Tax       {', '.join(parts)}"
     if history.invoice_number:
-        yield f"Invoice   {' '.join(part for part in (history.invoice_number, history.invoice_url) if part)}"
+        yield f"Invoice   {' '.join(filter(None, (history.invoice_number, history.invoice_url)))}"
 
 
 def _booked(history: OrderHistory) -> Iterator[str]:

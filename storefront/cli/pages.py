@@ -86,11 +86,7 @@ def create(title: str, slug: str, kind: str | None, text_file: Path | None, as_j
 @as_json
 def edit(slug: str, title: str | None, text_file: Path | None, kind: str | None, as_json: bool) -> None:
     """Change a page. What is not named stays; its address stays for good."""
-    values: dict[str, str] = {} if title is None else {"title": title}
-    if text_file:
-        values["body_markdown"] = _read_text(text_file)
-    if kind:
-        values["legal_kind"] = "" if kind == "none" else kind
+    values = _named_values(title, text_file, kind)
     if not values:
         raise click.ClickException("Nothing to change: name something, for example --text-file terms.md.")
     from storefront.shop.pages.edit import change_page
@@ -160,6 +156,15 @@ def consent(asks_consent: bool | None, text: str | None, as_json: bool) -> None:
         state["consent_text"],
     ]
     print_result(state | {"changed": changed}, lines, as_json=as_json)
+
+
+def _named_values(title: str | None, text_file: Path | None, kind: str | None) -> dict[str, str]:
+    values: dict[str, str] = {} if title is None else {"title": title}
+    if text_file:
+        values["body_markdown"] = _read_text(text_file)
+    if kind:
+        values["legal_kind"] = "" if kind == "none" else kind
+    return values
 
 
 def _read_text(file: Path) -> str:

@@ -148,9 +148,10 @@ def move(
         raise click.ClickException("Say where: one of --first, --last, --before SLUG and --after SLUG.")
     from storefront.shop.editor.order import move_product, move_product_beside
 
+    neighbor = before or after
     with open_shop():
-        if before or after:
-            is_new = move_product_beside(slug, before or after or "", is_after=bool(after))
+        if neighbor:
+            is_new = move_product_beside(slug, neighbor, is_after=bool(after))
         else:
             is_new = move_product(slug, 1 if is_first else sys.maxsize)
     line = f"{slug} is there now." if is_new else f"{slug} stood there already."

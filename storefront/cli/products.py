@@ -120,13 +120,17 @@ def set_product(slug: str, edition: str | None, as_json: bool, **given: Any) -> 
     print_result(asdict(product), lines, as_json=as_json)
 
 
+def _slugs_of(text: str) -> list[str]:
+    return list(filter(None, map(str.strip, text.split(","))))
+
+
 def _read_values(given: dict[str, Any]) -> dict[str, Any]:
     """Return what was given, by name of the setting; `none` is None."""
     values: dict[str, Any] = {
         name: None if value == "none" else value for name, value in given.items() if value is not None
     }
     if values.get("offered_beside"):
-        values["offered_beside"] = [slug.strip() for slug in values["offered_beside"].split(",") if slug.strip()]
+        values["offered_beside"] = _slugs_of(values["offered_beside"])
     if isinstance(values.get("license_until"), str):
         values["license_until"] = _read_last_day(values["license_until"])
     for name, to_enum in (("key_source", _to_key_source), ("checkout_ui", _to_checkout_ui)):

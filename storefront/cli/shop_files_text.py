@@ -88,18 +88,14 @@ def _kept(kept: Iterable[Conflict]) -> Iterator[str]:
 
 
 def _show(ref: Ref, value: Any) -> str:  # noqa: ANN401 - of any field
-    if value is None:
-        return "none"
     if ref.kind is Kind.PRICE and isinstance(value, int | ChosenAmount):
         return amount_words(value, ref.part)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
+    if value is None or isinstance(value, bool | int):
+        return str(value).lower()
     if isinstance(value, datetime):
         return _quote(f"{value:%Y-%m-%d %H:%M} UTC")
     if isinstance(value, list):
-        return _quote(", ".join(_show_entry(entry) for entry in value))
+        return _quote(", ".join(map(_show_entry, value)))
     return _quote(str(value))
 
 

@@ -1,5 +1,7 @@
 """How the webhook endpoint is, on a terminal."""
 
+from collections.abc import Iterator
+
 from storefront.payments.webhook.endpoint import EndpointCheck, Secret
 
 SECRETS = {
@@ -22,8 +24,16 @@ def check_lines(checked: EndpointCheck) -> list[str]:
         f"{checked.endpoint_id}  {'enabled' if checked.is_enabled else 'disabled'}  {checked.address}",
         f"Version    {checked.api_version or 'that of the account'}",
         f"Secret     {SECRETS[checked.secret]}",
-        *([f"Missing    {' '.join(checked.missing)}: storefront webhook create"] if checked.missing else []),
-        *([f"Not needed {' '.join(checked.superfluous)}"] if checked.superfluous else []),
-        *([f"Also here  {' '.join(checked.others)}"] if checked.others else []),
-        *([f"Elsewhere  {', '.join(checked.elsewhere)}: the shop was there"] if checked.elsewhere else []),
+        *_remarks(checked),
     ]
+
+
+def _remarks(checked: EndpointCheck) -> Iterator[str]:
+    if checked.missing:
+        yield f"Missing    {' '.join(checked.missing)}: storefront webhook create"
+    if checked.superfluous:
+        yield f"Not needed {' '.join(checked.superfluous)}"
+    if checked.others:
+        yield f"Also here  {' '.join(checked.others)}"
+    if checked.elsewhere:
+        yield f"Elsewhere  {', '.join(checked.elsewhere)}: the shop was there"

@@ -22,6 +22,11 @@ class Mailbox:
     address: str
 
 
+def _is_local_part(name: str) -> bool:
+    is_plain = not any(letter.isspace() or letter in SPECIAL for letter in name)
+    return bool(name) and name.isprintable() and is_plain
+
+
 def find_address(text: str) -> str | None:
     """Return the one address that the text is, with its domain in ASCII (IDNA 2008); None for anything else.
 
@@ -30,9 +35,7 @@ def find_address(text: str) -> str | None:
     """
     name, _at, domain = text.partition("@")
     ascii_domain = _ascii_domain(domain)
-    if not name or ascii_domain is None or not name.isprintable():
-        return None
-    if any(letter.isspace() or letter in SPECIAL for letter in name):
+    if ascii_domain is None or not _is_local_part(name):
         return None
     address = f"{name}@{ascii_domain}"
     return address if len(address.encode()) <= MAX_BYTES else None

@@ -46,11 +46,10 @@ def parse_money(text: str, currency: str) -> int:
     """
     places = digits(currency)
     match = TYPED.fullmatch(text.strip())
-    decimals = (match[2] or "") if match else ""
-    if match is None or len(decimals) > places:
+    if match is None or len(match[2] or "") > places:
         example = "500" if places == 0 else f"5.{'0' * places}"
         raise ValueError(f"{text!r} is no amount in {currency.upper()}: write it like {example}.")
-    amount_minor = int(match[1] + decimals.ljust(places, "0"))
+    amount_minor = int(match[1] + (match[2] or "").ljust(places, "0"))
     if not is_chargeable(amount_minor, currency):
         nothing = "its third decimal has to be 0" if places == 3 else "it has whole units only"
         raise ValueError(f"{text!r} cannot be paid in {currency.upper()}: {nothing}.")

@@ -69,11 +69,14 @@ def find_outage(error: BaseException) -> DatabaseUnavailable | None:
         return DatabaseUnavailable(BUSY)
     if isinstance(error, PendingRollbackError):  # somebody went on after the connection was lost
         return _find_outage_before(error)
-    if isinstance(error, DBAPIError):
-        why = _why(error.orig) or (GONE if error.connection_invalidated else None)
-        return DatabaseUnavailable(why) if why else None
-    why = None if isinstance(error, SQLAlchemyError) else _why(error)
+    why = _why_of(error)
     return DatabaseUnavailable(why) if why else None
+
+
+def _why_of(error: BaseException) -> str | None:
+    if isinstance(error, DBAPIError):
+        return _why(error.orig) or (GONE if error.connection_invalidated else None)
+    return None if isinstance(error, SQLAlchemyError) else _why(error)
 
 
 def _find_outage_before(error: BaseException) -> DatabaseUnavailable | None:

@@ -125,12 +125,17 @@ def _lock(descriptor: int, until: float) -> bool:
             return True
 
 
+def _path_of(name: str) -> str:
+    """Read SQLite's own URIs, too (https://www.sqlite.org/uri.html)."""
+    if not name.startswith("file:"):
+        return name
+    path = unquote(name.removeprefix("file:").split("?")[0])
+    return "/" + path.lstrip("/") if path.startswith("//") else path
+
+
 def find_file(url: URL) -> Path | None:
     """Return the database's own file, by whatever link or URI it is named; None for one in memory."""
-    name = url.database or ""
-    if name.startswith("file:"):  # https://www.sqlite.org/uri.html
-        name = unquote(name.removeprefix("file:").split("?")[0])
-        name = "/" + name.lstrip("/") if name.startswith("//") else name
+    name = _path_of(url.database or "")
     if not name or name == ":memory:" or url.query.get("mode") == "memory":
         return None
     return Path(name).resolve()

@@ -70,9 +70,9 @@ def resume(session: Session, order_id: int, readers: list[int]) -> bool:
 
 def _find_told_again(rows: list[Row[int, str, MailState]]) -> list[int]:
     """Return the ids of paused mails about the whole order that a newer one makes needless."""
-    newest = {row.kind: row.id for row in rows}
+    newest = {row.kind: row.id for row in rows}.values()
     whole = [row for row in rows if row.state is MailState.PAUSED and row.kind in WHOLE_ORDER]
-    return [row.id for row in whole if row.id != newest[row.kind]]
+    return [row.id for row in whole if row.id not in newest]
 
 
 def _lock_news(session: Session, readers: list[int]) -> list[int]:

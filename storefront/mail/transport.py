@@ -107,10 +107,14 @@ def _hand_over(server: MailServer, sender: str, recipient: str, content: bytes) 
     except smtplib.SMTPSenderRefused as error:
         raise of_the_sender(error, size=len(content), size_limit=_size_limit(server)) from error
     except (OSError, smtplib.SMTPException) as error:
-        why = f"no usable answer ({type(error).__name__})"
-        if server.has_taken_recipient:
-            raise MailRefused(why, is_permanent=False) from error
-        raise MailServerDown(f"{why}, the mail server hung up") from error
+        raise _of_no_answer(server, error) from error
+
+
+def _of_no_answer(server: MailServer, error: Exception) -> MailRefused | MailServerDown:
+    why = f"no usable answer ({type(error).__name__})"
+    if server.has_taken_recipient:
+        return MailRefused(why, is_permanent=False)
+    return MailServerDown(f"{why}, the mail server hung up")
 
 
 def _size_limit(server: MailServer) -> int:

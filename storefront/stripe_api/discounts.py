@@ -46,15 +46,22 @@ def ensure_coupon(coupon_id: str, name: str, terms: CouponTerms, *, metadata: di
         "duration": "once",
         "metadata": metadata,
         **_off(terms),
-        **({"applies_to": {"products": list(terms.products)}} if terms.products else {}),
-        **({"max_redemptions": terms.most_uses} if terms.most_uses is not None else {}),
-        **({"redeem_by": int(terms.ends_at.timestamp())} if terms.ends_at is not None else {}),
+        **_limits(terms),
     }
     try:
         gateway().ask(lambda client: client.v1.coupons.create(params))
     except StripeRefused as refused:
         if refused.stripe_code != EXISTS:
             raise
+
+
+def _limits(terms: CouponTerms) -> dict[str, Any]:
+    limits: dict[str, Any] = {"applies_to": {"products": list(terms.products)}} if terms.products else {}
+    if terms.most_uses is not None:
+        limits["max_redemptions"] = terms.most_uses
+    if terms.ends_at is not None:
+        limits["redeem_by"] = int(terms.ends_at.timestamp())
+    return limits
 
 
 def _off(terms: CouponTerms) -> dict[str, Any]:

@@ -79,8 +79,7 @@ def _failed(error: "stripe.StripeError") -> StorefrontError:
 
 
 def _refused(error: "stripe.StripeError") -> StorefrontError:
-    code = error.error.code if error.error else None
-    param = getattr(error, "param", None)
+    code, param = _code_of(error), getattr(error, "param", None)
     log.warning("stripe refused", extra={"stripe_code": code, "stripe_request": error.request_id})
     words = error.user_message or REFUSED
     if CANNOT_ASK_FOR_TERMS in words:
@@ -89,6 +88,10 @@ def _refused(error: "stripe.StripeError") -> StorefrontError:
         return StripeAsksNobody(words, stripe_code=code, param=param)
     kind = StripeMissing if _is_lost(code, param or "") else StripeRefused
     return kind(words, stripe_code=code, param=param or None)
+
+
+def _code_of(error: "stripe.StripeError") -> str | None:
+    return error.error.code if error.error else None
 
 
 def _is_lost(code: str | None, param: str) -> bool:

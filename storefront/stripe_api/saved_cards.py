@@ -66,7 +66,8 @@ def detach(method_id: str) -> None:
 
 def _read(raw: dict[str, Any]) -> SavedCard:
     detail = raw.get(raw["type"]) or {}
-    brand = detail.get("display_brand") or detail.get("brand") or detail.get("bank_name") or raw["type"]
+    brands = (detail.get("display_brand"), detail.get("brand"), detail.get("bank_name"))
+    brand = next(filter(None, brands), raw["type"])
     return SavedCard(
         id=raw["id"],
         brand=str(brand).replace("_", " ").title(),

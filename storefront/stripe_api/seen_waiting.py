@@ -1,5 +1,6 @@
 """What a payment waits for, read from its next action: a voucher to pay, or money to send."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -65,13 +66,21 @@ def waiting_method(payment: dict[str, Any]) -> str | None:
     return failed.get("type")
 
 
+def _numbers(shown: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in ("entity", "reference", "number"):
+        if shown.get(name):
+            yield name.capitalize(), str(shown[name])
+
+
+def _codes_of_stores(stores: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, codes in stores.items():
+        if codes:
+            yield name.capitalize(), str(codes["payment_code"])
+
+
 def _read_voucher(shown: dict[str, Any]) -> SeenWaiting:
     ends = shown.get("expires_at") or shown.get("expires_after")
-    details = [
-        (name.capitalize(), str(shown[name])) for name in ("entity", "reference", "number") if shown.get(name)
-    ]
-    stores = {name: codes for name, codes in (shown.get("stores") or {}).items() if codes}
-    details += [(name.capitalize(), str(codes["payment_code"])) for name, codes in stores.items()]
+    details = [*_numbers(shown), *_codes_of_stores(shown.get("stores") or {})]
     return SeenWaiting(
         kind=WaitKind.VOUCHER,
         url=shown.get("hosted_voucher_url"),

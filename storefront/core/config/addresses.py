@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from storefront.core.config.reader import Reader, is_web_address
+from storefront.core.config.reader import Reader, is_web_address, split_list
 from storefront.core.email_addresses import find_address
 
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
@@ -27,7 +27,7 @@ def read_base_url(reader: Reader) -> str:
 
 def read_hosts(reader: Reader) -> tuple[str, ...]:
     """Return other names the shop answers under, for an old address or one with www."""
-    hosts = tuple(part.strip().lower() for part in reader.text("TRUSTED_HOSTS").split(",") if part.strip())
+    hosts = split_list(reader.text("TRUSTED_HOSTS").lower())
     wrong = [host for host in hosts if not HOST.fullmatch(host)]
     if wrong:
         reader.problems.append(

@@ -53,5 +53,11 @@ def read_mail_connection(reader: Reader, mode: Mode) -> tuple[bool, bool, int]:
     use_tls = reader.flag("MAIL_USE_TLS", default=mode is not Mode.SANDBOX and not use_ssl)
     if use_tls and use_ssl:
         reader.problems.append("MAIL_USE_TLS and MAIL_USE_SSL exclude each other: keep one.")
-    usual_port = 465 if use_ssl else 1025 if mode is Mode.SANDBOX else 587
-    return use_tls, use_ssl, reader.integer("MAIL_PORT", usual_port, low=1, high=65535)
+    port = reader.integer("MAIL_PORT", _usual_port(mode, use_ssl=use_ssl), low=1, high=65535)
+    return use_tls, use_ssl, port
+
+
+def _usual_port(mode: Mode, *, use_ssl: bool) -> int:
+    if use_ssl:
+        return 465
+    return 1025 if mode is Mode.SANDBOX else 587

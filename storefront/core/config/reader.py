@@ -17,6 +17,11 @@ class SettingsError(Exception):
         self.problems = problems
 
 
+def split_list(text: str) -> tuple[str, ...]:
+    """Return what stands between the commas, without what is empty."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
 class Reader:
     """Reads values and collects complaints instead of stopping at the first."""
 
@@ -29,8 +34,9 @@ class Reader:
         path = self.environ.get(f"{name}_FILE")
         if path and self.environ.get(name):
             self.problems.append(f"{name} and {name}_FILE are both set: keep one.")
-        if not path:
-            return self.environ.get(name, "").strip()
+        return self._read_file(name, path) if path else self.environ.get(name, "").strip()
+
+    def _read_file(self, name: str, path: str) -> str:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from storefront.core.config.reader import Reader, is_web_address
+from storefront.core.config.reader import Reader, is_web_address, split_list
 from storefront.core.config.strength import is_complete
 
 STRIPE_API = "https://api.stripe.com"
@@ -31,14 +31,16 @@ def read_js_url(reader: Reader, api_base: str) -> str:
     return js_url
 
 
-def read_mode(reader: Reader, secret: str, publishable: str, api_base: str) -> Mode:
-    for find_problem in (_problem_of_secret, _problem_of_publishable):
-        problem = find_problem(secret, publishable)
-        if problem:
-            reader.problems.append(problem)
+def _check_keys(reader: Reader, secret: str, publishable: str) -> None:
+    problems = (_problem_of_secret(secret, publishable), _problem_of_publishable(secret, publishable))
+    reader.problems.extend(filter(None, problems))
     for name, key in (("STRIPE_SECRET_KEY", secret), ("STRIPE_PUBLISHABLE_KEY", publishable)):
         if _is_cut_off(key):
             reader.problems.append(f"{name} is not complete: copy all of it from the Stripe Dashboard.")
+
+
+def read_mode(reader: Reader, secret: str, publishable: str, api_base: str) -> Mode:
+    _check_keys(reader, secret, publishable)
     mode = key_mode(secret) or Mode.TEST
     if api_base == STRIPE_API:
         return mode
@@ -79,7 +81,7 @@ def _is_cut_off(key: str) -> bool:
 
 def read_webhook_secrets(reader: Reader) -> tuple[str, ...]:
     """Return one or more, separated by commas: the old and the new one while a secret is rotated."""
-    secrets = tuple(part.strip() for part in reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if part.strip())
+    secrets = split_list(reader.secret("STRIPE_WEBHOOK_SECRET"))
     if any(not part.startswith("whsec_") for part in secrets):
         reader.problems.append("STRIPE_WEBHOOK_SECRET must be whsec_… (several: separated by commas).")
     elif not all(is_complete(part, least=1) for part in secrets):
