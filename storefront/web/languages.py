@@ -69,10 +69,14 @@ def choices() -> tuple[Choice, ...]:
     )
 
 
+def _is_of_this_shop(location: str) -> bool:
+    return location.startswith("/") and not location.startswith("//")
+
+
 def keep_language(response: Response) -> None:
     """Lead on in the language of the address, and say what an answer without one depends on."""
     location = response.headers.get("Location", "")
-    if location.startswith("/") and not location.startswith("//") and not _has_prefix(location):
+    if _is_of_this_shop(location) and not _has_prefix(location):
         response.headers["Location"] = in_language(location)
     if "is_open_page" in g and not prefix_now():
         response.vary.add("Accept-Language")

@@ -16,9 +16,9 @@ def find_open_files(shop: Settings) -> tuple[str, ...]:
     """Databases, mailboxes, settings and locks beside them; nothing in a folder that others cannot enter."""
     if os.name != "posix":
         return ()
-    folders = [_folder_of(url) for url in (shop.database_url, shop.queue_url)]
+    folders = {_folder_of(url) for url in (shop.database_url, shop.queue_url)}
     paths = {ROOT / ".env"}
-    for folder in {known for known in folders if known is not None}:
+    for folder in filter(None, folders):
         paths.update(*(folder.glob(pattern) for pattern in PRIVATE))
     return tuple(sorted(str(path) for path in paths if _is_open(path)))
 

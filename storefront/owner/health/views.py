@@ -57,11 +57,14 @@ def _may_measure() -> bool:
     given = request.headers.get("Authorization", "")
     if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
+    return _is_near(request.remote_addr or "") and has_own_name() and not _is_behind_a_proxy()
+
+
+def _is_near(address: str) -> bool:
     try:
-        is_near = ip_address(request.remote_addr or "").is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
-        is_near = False
-    return is_near and has_own_name() and not _is_behind_a_proxy()
+        return False
 
 
 def _is_behind_a_proxy() -> bool:

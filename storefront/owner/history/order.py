@@ -228,14 +228,18 @@ def _item(item: ItemContents, devices: Devices, *, with_keys: bool) -> HistoryIt
     )
 
 
+def _shown_key(grant: GrantContents, *, with_keys: bool) -> str | None:
+    key = None if grant.license is None else grant.license.key
+    return key if key is None or with_keys else hint(key)
+
+
 def _grant(grant: GrantContents, devices: Devices, *, with_keys: bool) -> HistoryGrant:
     issued = grant.license
-    key = issued.key if issued is not None else None
     of_license = devices.get(issued.id) if issued is not None else None
     return HistoryGrant(
         kind=grant.kind,
         product=grant.product_name,
-        key=hint(key) if key is not None and not with_keys else key,
+        key=_shown_key(grant, with_keys=with_keys),
         license_id=issued.id if issued is not None else None,
         generation=issued.generation if issued is not None else 0,
         is_withdrawn=issued is not None and issued.withdrawn_at is not None,

@@ -28,6 +28,12 @@ def csv_of_orders() -> Iterator[str]:
         yield csv_line(_cells(order))
 
 
+def _presentment(order: Order) -> str:
+    if not order.presentment_currency or order.presentment_minor is None:
+        return ""
+    return write_money(order.presentment_minor, order.presentment_currency)
+
+
 def _cells(order: Order) -> tuple[object, ...]:
     taxes = tax_words(order)
 
@@ -54,9 +60,7 @@ def _cells(order: Order) -> tuple[object, ...]:
         "; ".join(taxes.tax_ids),
         order.invoice_number or "",
         order.presentment_currency or "",
-        write_money(order.presentment_minor, order.presentment_currency)
-        if order.presentment_currency and order.presentment_minor is not None
-        else "",
+        _presentment(order),
         order.phone or "",
         "; ".join(f"{label}: {value}" for label, value in order.answers),
         "yes" if order.recovered_from else "",

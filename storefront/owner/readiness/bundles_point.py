@@ -7,13 +7,13 @@ from storefront.owner.readiness.point import Point, State
 def bundles_point(facts: Facts) -> Point | None:
     if not facts.bundles:
         return None
-    empty = [trouble for trouble in facts.part_troubles if trouble.is_empty]
-    if empty:
-        state, sentence = State.TO_DO, f"{empty[0].bundle}: {empty[0].sentence}"
+    empty = next((trouble for trouble in facts.part_troubles if trouble.is_empty), None)
+    if empty is not None:
+        state, sentence = State.TO_DO, f"{empty.bundle}: {empty.sentence}"
     else:
         words = "One bundle hands" if facts.bundles == 1 else f"{facts.bundles} bundles hand"
         state, sentence = State.DONE, f"{words} out something of each part."
-    others = [trouble for trouble in facts.part_troubles if trouble not in empty[:1]]
+    others = [trouble for trouble in facts.part_troubles if trouble != empty]
     return Point(
         code="bundles",
         title="Bundles",

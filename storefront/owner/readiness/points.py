@@ -1,8 +1,9 @@
 """The list: a pure function from facts to points. Who asks for the facts is `read_facts.py`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from storefront.core.config.settings import Mode
+from storefront.owner.health.room import Place
 from storefront.owner.readiness.bundles_point import bundles_point
 from storefront.owner.readiness.facts import Facts
 from storefront.owner.readiness.point import Action, Point, State
@@ -140,19 +141,25 @@ def _of_storage(facts: Facts) -> tuple[State, str]:
 
 
 def _disk(facts: Facts) -> Point:
-    places = facts.trouble.places
-    closed = [place.name for place in places if not place.is_writable]
-    low = [place.name for place in places if place.is_low]
-    if closed:
-        state, sentence = State.WRONG, f"The shop may not write where {_and(closed)} should lie."
-    elif low:
-        state, sentence = State.WRONG, f"There is little room where {_and(low)} should lie. Make room."
-    elif places:
-        free = min(place.free_bytes for place in places) // (1024 * 1024 * 1024)
-        state, sentence = State.DONE, f"{free} GB are free." if free else "There is enough room."
-    else:
-        state, sentence = State.DONE, "Database, queue and files lie on other machines."
+    state, sentence = _of_room(facts.trouble.places)
     return Point(code="disk", title="Room", state=state, sentence=sentence)
+
+
+def _of_room(places: Sequence[Place]) -> tuple[State, str]:
+    closed = [place.name for place in places if not place.is_writable]
+    if closed:
+        return State.WRONG, f"The shop may not write where {_and(closed)} should lie."
+    low = [place.name for place in places if place.is_low]
+    if low:
+        return State.WRONG, f"There is little room where {_and(low)} should lie. Make room."
+    return State.DONE, _room_left([place.free_bytes for place in places])
+
+
+def _room_left(free_bytes: list[int]) -> str:
+    if not free_bytes:
+        return "Database, queue and files lie on other machines."
+    free = min(free_bytes) // (1024 * 1024 * 1024)
+    return f"{free} GB are free." if free else "There is enough room."
 
 
 def _and(names: list[str]) -> str:

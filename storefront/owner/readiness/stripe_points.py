@@ -33,11 +33,15 @@ def _of_key(facts: Facts) -> tuple[State, str]:
     whose = body["account_name"] or body["account_id"]
     if whose is None:
         return State.DONE, f"The restricted key works in {facts.mode} mode. It may not say whose account it is of."
+    return _of_account(whose, body, facts.mode)
+
+
+def _of_account(whose: str, body: Body, mode: str) -> tuple[State, str]:
     if not body["details_submitted"]:
         return State.TO_DO, f"The account {whose} is not complete. Finish its details in the Stripe Dashboard."
     if not body["charges_enabled"]:
         return State.WRONG, f"The account {whose} can't take payments yet. The Stripe Dashboard says why."
-    return State.DONE, f"{whose} takes payments in {facts.mode} mode."
+    return State.DONE, f"{whose} takes payments in {mode} mode."
 
 
 def _could_not(problem: str) -> str:
@@ -65,13 +69,7 @@ def _last_delivery(facts: Facts) -> str:
 
 def _of_webhook(facts: Facts) -> tuple[State, str, tuple[Action, ...]]:
     if not facts.is_reachable:
-        if facts.trouble.has_webhook_secret and facts.trouble.last_event_at is not None:
-            return State.DONE, "Deliveries reach this machine through `stripe listen`.", ()
-        return (
-            State.TO_DO,
-            f"Stripe can't reach {facts.base_url}. {LISTEN}, or give the shop an https address on the internet.",
-            (),
-        )
+        return (*_of_listener(facts), ())
     answer = facts.webhook
     if answer is None:
         return State.UNKNOWN, "Nobody has asked Stripe yet.", ()
@@ -87,6 +85,13 @@ def _of_webhook(facts: Facts) -> tuple[State, str, tuple[Action, ...]]:
     return _of_endpoint(answer.body)
 
 
+def _of_listener(facts: Facts) -> tuple[State, str]:
+    if facts.trouble.has_webhook_secret and facts.trouble.last_event_at is not None:
+        return State.DONE, "Deliveries reach this machine through `stripe listen`."
+    words = f"Stripe can't reach {facts.base_url}. {LISTEN}, or give the shop an https address on the internet."
+    return State.TO_DO, words
+
+
 def _of_endpoint(body: Body) -> tuple[State, str, tuple[Action, ...]]:
     name, missing = body["endpoint_id"], body["missing"]
     if body["secret"] == Secret.LOCKED:
@@ -99,12 +104,8 @@ def _of_endpoint(body: Body) -> tuple[State, str, tuple[Action, ...]]:
         return State.WRONG, f"{name} is disabled. Switch it on.", (Action.MAKE_WEBHOOK,)
     if missing:
         return State.WRONG, f"{name} lacks {_listed(missing)}. Add them.", (Action.MAKE_WEBHOOK,)
-    if body["others"] and body["has_delivered"]:
-        why = f"{name} works, and an older endpoint delivers the same again. Disable the old one."
-        return State.TO_DO, why, (Action.DISABLE_OLD_WEBHOOK,)
     if body["others"]:
-        why = f"{name} is new. Once it has delivered, for example a test purchase, disable the old one here."
-        return State.TO_DO, why, ()
+        return _of_older_endpoint(name, has_delivered=body["has_delivered"])
     if body.get("elsewhere"):
         return _of_old_address(body)
     return State.DONE, f"{name} delivers to {body['address']}.", (Action.REPLACE_WEBHOOK,)
@@ -119,6 +120,14 @@ def _of_old_address(body: Body) -> tuple[State, str, tuple[Action, ...]]:
 
 def _listed(names: object) -> str:
     return ", ".join(str(name) for name in names) if isinstance(names, list | tuple) else ""
+
+
+def _of_older_endpoint(name: str, *, has_delivered: bool) -> tuple[State, str, tuple[Action, ...]]:
+    if has_delivered:
+        why = f"{name} works, and an older endpoint delivers the same again. Disable the old one."
+        return State.TO_DO, why, (Action.DISABLE_OLD_WEBHOOK,)
+    why = f"{name} is new. Once it has delivered, for example a test purchase, disable the old one here."
+    return State.TO_DO, why, ()
 
 
 def _notes(facts: Facts) -> Iterator[str]:

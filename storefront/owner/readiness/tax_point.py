@@ -18,6 +18,15 @@ def tax_point(facts: Facts) -> Point | None:
     return Point(code="stripe_tax", title="Stripe Tax", state=state, sentence=sentence, where=where, more=more)
 
 
+def _of_setup(body: Body, untaxed: tuple[str, ...]) -> tuple[State, str]:
+    if body["missing"]:
+        what = ", ".join(name.replace("_", " ") for name in body["missing"])
+        return State.WRONG, f"Stripe Tax isn't set up, and no checkout opens: {what} is missing at {SETTINGS}."
+    if not body["countries"]:
+        return State.TO_DO, f"Stripe collects tax nowhere yet. Add where you are registered at {SETTINGS}."
+    return _of_products(body, untaxed)
+
+
 def _of_tax(facts: Facts) -> tuple[State, str]:
     answer = facts.tax.answer if facts.tax else None
     if answer is None or ("missing" not in answer.body and answer.problem is None):
@@ -26,13 +35,7 @@ def _of_tax(facts: Facts) -> tuple[State, str]:
         return State.UNKNOWN, f"{answer.problem} Without that the shop can't see whether tax is set up."
     if answer.problem is not None:
         return State.UNKNOWN, f"Couldn't ask Stripe: {answer.problem.rstrip('.')}. Press Ask again in a minute."
-    body = answer.body
-    if body["missing"]:
-        what = ", ".join(name.replace("_", " ") for name in body["missing"])
-        return State.WRONG, f"Stripe Tax isn't set up, and no checkout opens: {what} is missing at {SETTINGS}."
-    if not body["countries"]:
-        return State.TO_DO, f"Stripe collects tax nowhere yet. Add where you are registered at {SETTINGS}."
-    return _of_products(body, facts.tax.untaxed if facts.tax else ())
+    return _of_setup(answer.body, facts.tax.untaxed if facts.tax else ())
 
 
 def _of_products(body: Body, untaxed: tuple[str, ...]) -> tuple[State, str]:

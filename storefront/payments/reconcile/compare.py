@@ -1,6 +1,6 @@
 """What Stripe says of a sale and our rows do not: sentences for the report. Reads only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -14,7 +14,15 @@ from storefront.orders.queries import find_order
 from storefront.orders.waits_for import to_keep
 from storefront.payments.fulfillment.recognize import recognize_checkout
 from storefront.payments.recovery.find_left import find_left
-from storefront.stripe_api.seen import SeenCheckout, SeenDispute, SeenPayment, SeenRefund, SeenWarning
+from storefront.shop.catalog.recognized_lines import RecognizedLine
+from storefront.stripe_api.seen import (
+    SeenAfterSale,
+    SeenCheckout,
+    SeenDispute,
+    SeenPayment,
+    SeenRefund,
+    SeenWarning,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,20 +38,23 @@ class Difference:
         return f"{about}: {'; '.join(self.sentences)}."
 
 
+def _is_left(seen: SeenCheckout, lines: Mapping[str, RecognizedLine]) -> bool:
+    return seen.status == "expired" and find_left(seen, lines) is not None and not is_kept(seen.id)
+
+
 def find_difference(seen: SeenCheckout) -> Difference | None:
     """None when there is nothing to repair: our rows agree, or the Session is not this shop's."""
     lines = recognize_checkout(seen)
     if lines is None:
         return None
-    if seen.status == "expired" and find_left(seen, lines) and not is_kept(seen.id):
+    if _is_left(seen, lines):
         return Difference(order_number=None, sentences=("expired, and its buyer agreed to be reminded of it",))
     if seen.status != "complete":
         return None
     order = find_order(seen.id)
     if order is None:
         total = money.format_money(seen.total_minor, seen.currency)
-        word = _word_for(seen)
-        return Difference(order_number=None, sentences=(f"not known here, {total}, {word}",))
+        return Difference(order_number=None, sentences=(f"not known here, {total}, {_word_for(seen)}",))
     sentences = tuple(_compare(order, seen))
     return Difference(order_number=order.number, sentences=sentences) if sentences else None
 
@@ -99,9 +110,13 @@ def _compare_payment(order: Order, payment: SeenPayment) -> Iterator[str]:
         yield "disputed at Stripe, not here"
     yield from _compare_money_sent(order, payment)
     if payment.after_sale is not None:
-        yield from _compare_refunds(order, payment.after_sale.refunds or ())
-        yield from _compare_disputes(order, payment.after_sale.disputes or ())
-        yield from _compare_warnings(order, payment.after_sale.warnings or ())
+        yield from _compare_after_sale(order, payment.after_sale)
+
+
+def _compare_after_sale(order: Order, seen: SeenAfterSale) -> Iterator[str]:
+    yield from _compare_refunds(order, seen.refunds or ())
+    yield from _compare_disputes(order, seen.disputes or ())
+    yield from _compare_warnings(order, seen.warnings or ())
 
 
 def _compare_refunds(order: Order, refunds: Iterable[SeenRefund]) -> Iterator[str]:

@@ -33,11 +33,12 @@ def take_in(missed: tuple[Missed, ...]) -> int:
         ledger.record(event)
         with transaction() as session:
             ledger.stamp(session, event.id, "reconciled")
-        is_late = event.type in ANNOUNCED and event.created_at <= clock.now() - LATE
-        if (
-            is_late
-            and not missed_event.was_received
-            and any(find_order(session_id) for session_id in missed_event.sessions)
-        ):
-            never_received += 1
+        never_received += _should_have_come(missed_event)
     return never_received
+
+
+def _should_have_come(missed: Missed) -> bool:
+    event = missed.event
+    if missed.was_received or event.type not in ANNOUNCED or event.created_at > clock.now() - LATE:
+        return False
+    return any(map(find_order, missed.sessions))

@@ -139,7 +139,11 @@ def _forget_dull(session: Session, newest: ReconcilePass) -> None:
         select(ReconcilePass).where(ReconcilePass.mode == newest.mode, ReconcilePass.id < newest.id)
     )
     for row in older:
-        is_over = row.finished_at is not None or row.since >= newest.since
-        is_dull = not row.fixed and not row.needs_you
-        if is_over and (is_dull or row.started_at < newest.started_at - KEPT):
+        if _is_dull(row, newest):
             session.delete(row)
+
+
+def _is_dull(row: ReconcilePass, newest: ReconcilePass) -> bool:
+    is_over = row.finished_at is not None or row.since >= newest.since
+    has_found_nothing = not row.fixed and not row.needs_you
+    return is_over and (has_found_nothing or row.started_at < newest.started_at - KEPT)

@@ -11,6 +11,7 @@ from storefront.core.leases import extend_lease, give_back_lease, take_lease
 from storefront.orders.notices import find_open_notices
 from storefront.payments.money.take_in import take_in_money
 from storefront.payments.reconcile import passes
+from storefront.payments.reconcile.compare import Difference
 from storefront.payments.reconcile.missed_events import take_in
 from storefront.payments.reconcile.repair import patiently, repair
 from storefront.payments.reconcile.report import Report, ReportLine, line_of, read_line
@@ -78,6 +79,11 @@ class _Pass:
             self.never_received += take_in(batch.missed)
         self.progress(self.step, self.checked)
 
+    def _note_repair(self, session_id: str, difference: Difference) -> None:
+        subject = difference.order_number or session_id
+        self.fixed.append(ReportLine(kind=self.step.value, subject=subject, text=difference.text))
+        self._store()
+
     def _look_at_one(self, session_id: str) -> None:
         if self.stumbles.get(session_id, 0) >= MAX_STUMBLES:
             self.unreadable[session_id] = "the shop fails on it"
@@ -92,9 +98,7 @@ class _Pass:
             self._note_stumble(session_id, error)
             raise
         if difference is not None:
-            subject = difference.order_number or session_id
-            self.fixed.append(ReportLine(kind=self.step.value, subject=subject, text=difference.text))
-            self._store()
+            self._note_repair(session_id, difference)
         if self.pass_id is not None:
             extend_lease(LEASE, seconds=LEASE_SECONDS)
 

@@ -1,6 +1,6 @@
 """What a pass looks at, a page at a time: our waiting orders, Stripe's Sessions, refunds, disputes, events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from storefront.payments.webhook import ledger
 from storefront.payments.webhook.dispatch import CUSTOMER_EVENTS, FINDERS, PAYMENT_EVENTS, SESSION_EVENTS
 from storefront.shop.profile.reminders import are_reminders_on
 from storefront.stripe_api.lists import (
+    CompleteCheckout,
     find_session_of_payment,
     list_complete_checkouts,
     list_disputes,
@@ -101,13 +102,16 @@ def _read_checkouts(since: datetime, after: str | None) -> Batch:
             Order.checkout_session_id.in_([checkout.id for checkout in page.items]), is_settled
         )
     )
-    settled = {row.checkout_session_id: row.fulfilled_at is not None for row in rows}
-    unsettled = (
-        checkout.id
-        for checkout in page.items
-        if checkout.id not in settled or (checkout.is_paid and not settled[checkout.id])
-    )
+    was_handed_out = {row.checkout_session_id: row.fulfilled_at is not None for row in rows}
+    unsettled = [seen.id for seen in page.items if _is_unsettled(seen, was_handed_out)]
     return Batch(sessions=tuple(unsettled), cursor=page.cursor)
+
+
+def _is_unsettled(seen: CompleteCheckout, was_handed_out: Mapping[str, bool]) -> bool:
+    """`was_handed_out` is True for an order that is fulfilled, and False for one that has failed."""
+    if seen.id not in was_handed_out:
+        return True
+    return seen.is_paid and not was_handed_out[seen.id]
 
 
 def _read_refunds(since: datetime, after: str | None) -> Batch:

@@ -8,7 +8,22 @@ from storefront.core import clock
 from storefront.core.email_addresses import is_address
 from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.shop.profile.reminders import are_reminders_on
-from storefront.stripe_api.seen import SeenCheckout
+from storefront.stripe_api.seen import SeenCheckout, SeenLine
+from storefront.stripe_api.seen_recovery import SeenRecovery
+
+
+def _may_lead_back(recovery: SeenRecovery) -> bool:
+    return recovery.may_write and recovery.expires_at > clock.now()
+
+
+def _left_line(line: SeenLine, known: RecognizedLine) -> LeftLine:
+    return LeftLine(
+        description=line.description,
+        quantity=line.quantity,
+        total_minor=line.total_minor,
+        price_id=known.price_id,
+        product_id=known.product_id,
+    )
 
 
 def find_left(seen: SeenCheckout, lines: Mapping[str, RecognizedLine]) -> Left | None:
@@ -20,7 +35,7 @@ def find_left(seen: SeenCheckout, lines: Mapping[str, RecognizedLine]) -> Left |
     recovery, email = seen.recovery, (seen.email or "").strip()
     if seen.status != "expired" or seen.recovered_from is not None or recovery is None:
         return None
-    if not recovery.may_write or recovery.expires_at <= clock.now() or not is_address(email):
+    if not (_may_lead_back(recovery) and is_address(email)):
         return None
     if not are_reminders_on() or has_stopped(email):
         return None
@@ -32,15 +47,6 @@ def find_left(seen: SeenCheckout, lines: Mapping[str, RecognizedLine]) -> Left |
         url_expires_at=recovery.expires_at,
         currency=seen.currency,
         total_minor=seen.total_minor,
-        lines=tuple(
-            LeftLine(
-                description=line.description,
-                quantity=line.quantity,
-                total_minor=line.total_minor,
-                price_id=lines[line.id].price_id,
-                product_id=lines[line.id].product_id,
-            )
-            for line in seen.lines
-        ),
+        lines=tuple(_left_line(line, lines[line.id]) for line in seen.lines),
         began_at=seen.created_at,
     )

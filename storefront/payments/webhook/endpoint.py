@@ -172,6 +172,16 @@ def replace_endpoint(*, shown: str | None) -> Changed:
     return _create(row)
 
 
+def _demand_proof(check: EndpointCheck) -> None:
+    if check.secret is not Secret.SEALED or not check.has_delivered:
+        raise NothingDelivered(
+            "Keep the old endpoint until the new one has delivered something, for example a test purchase."
+        )
+    if not check.is_enabled or check.missing:
+        trouble = "lacks events" if check.is_enabled else "is disabled"
+        raise NothingDelivered(f"{check.endpoint_id} {trouble}. Mend it first: until then the old one is needed.")
+
+
 def disable_others() -> list[str]:
     """Disable other endpoints at our address, and ours at an old one, once the new one has proven itself.
 
@@ -182,13 +192,7 @@ def disable_others() -> list[str]:
     """
     look = _look()
     check = _check(look)
-    if check.secret is not Secret.SEALED or not check.has_delivered:
-        raise NothingDelivered(
-            "Keep the old endpoint until the new one has delivered something, for example a test purchase."
-        )
-    if not check.is_enabled or check.missing:
-        trouble = "lacks events" if check.is_enabled else "is disabled"
-        raise NothingDelivered(f"{check.endpoint_id} {trouble}. Mend it first: until then the old one is needed.")
+    _demand_proof(check)
     addresses = dict.fromkeys(check.others, check.address) | {seen.id: seen.url for seen in look.elsewhere}
     for endpoint_id, address in addresses.items():
         with suppress(StripeMissing):  # deleted meanwhile
@@ -217,19 +221,17 @@ def _look() -> _Look:
     before_id = before.endpoint_id if before else None
     endpoints = _list()
     shop, address = shop_id(), _plain(webhook_address())
+    enabled = [seen for seen in endpoints if seen.is_enabled]
     here = tuple(seen for seen in endpoints if _plain(seen.url) == address)
     here_ids = {seen.id for seen in here}
+    made_here = [seen for seen in enabled if seen.metadata.get(MADE_BY_SHOP) == shop]
     current = rows.find_current(account)
     is_current_here = current is not None and current.endpoint_id in here_ids
     return _Look(
         account=account,
         here=here,
-        elsewhere=tuple(
-            seen
-            for seen in endpoints
-            if seen.is_enabled and seen.metadata.get(MADE_BY_SHOP) == shop and _plain(seen.url) != address
-        ),
-        enabled_ids=frozenset(seen.id for seen in endpoints if seen.is_enabled),
+        elsewhere=tuple(seen for seen in made_here if seen not in here),
+        enabled_ids=frozenset(seen.id for seen in enabled),
         current=current,
         own=current if is_current_here else rows.find_made([seen.id for seen in here if seen.is_enabled]),
         gone=None if before_id in here_ids else before_id,

@@ -57,9 +57,12 @@ class EndpointSecrets:
         self._known: tuple[OpenSecret, ...] = ()
         self._read_at: float | None = None
 
+    def _is_old(self) -> bool:
+        return self._read_at is None or time.monotonic() - self._read_at > KNOWN_SECONDS
+
     def sources(self) -> Iterator[tuple[str, ...]]:
         """Yield what is known, and then, if that did not fit, what is in the database by now."""
-        if self._read_at is None or time.monotonic() - self._read_at > KNOWN_SECONDS:
+        if self._is_old():
             self._read_again()
         known = self._known
         if known:

@@ -55,6 +55,15 @@ def clean_edition(name: str, line: str, limits: Mapping[str, int | None] | None)
     return clean_texts({"name": name, "line": line}, EDITION_RULES)
 
 
+def _check_new(name: str, key: str, others: list[Edition]) -> None:
+    """Raises ProductRefused."""
+    _check_name(name, others)
+    if len(others) >= MOST_EDITIONS:
+        raise ProductRefused({"name": f"A product has at most {MOST_EDITIONS} editions."})
+    if any(other.key == key for other in others):
+        raise ProductRefused({"key": f"There is an edition {key} already: take another key."})
+
+
 def make_edition(
     session: Session,
     product: Product,
@@ -69,12 +78,8 @@ def make_edition(
         ProductRefused: as there, and a key that another edition has.
     """
     others = list(session.scalars(select_editions(product.id)))
-    _check_name(texts["name"], others)
-    if len(others) >= MOST_EDITIONS:
-        raise ProductRefused({"name": f"A product has at most {MOST_EDITIONS} editions."})
     keys = {other.key for other in others}
-    if key in keys:
-        raise ProductRefused({"key": f"There is an edition {key} already: take another key."})
+    _check_new(texts["name"], key, others)
     edition = Edition(
         product_id=product.id,
         key=key or _free_key(texts["name"], keys),

@@ -1,6 +1,6 @@
 """What an edition of a bundle includes: editions of other products, each named like `my-tool/personal`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, exists, or_, select
@@ -95,18 +95,23 @@ def _only_edition(session: Session, product: Product) -> Edition:
     raise _refused(f"{product.name} has several editions: say {names}.")
 
 
+def _check_part(session: Session, product: Product, part: Product, before: Collection[int]) -> None:
+    """Raises ProductRefused. `before` are the products that the bundle has named before this one."""
+    if part.id == product.id:
+        raise _refused(f"{part.name} cannot include itself.")
+    if part.id in before:
+        raise _refused(f"{part.name} is named twice: a bundle includes one edition of each product.")
+    if is_bundle_product(session, part.id):
+        raise _refused(f"{part.name} is a bundle itself: name what it includes instead.")
+
+
 def _check(session: Session, product: Product, parts: Sequence[Product]) -> None:
     """Raises ProductRefused."""
     if len(parts) > MOST_PARTS:
         raise _refused(f"A bundle includes at most {MOST_PARTS} products.")
     seen: set[int] = set()
     for part in parts:
-        if part.id == product.id:
-            raise _refused(f"{part.name} cannot include itself.")
-        if part.id in seen:
-            raise _refused(f"{part.name} is named twice: a bundle includes one edition of each product.")
-        if is_bundle_product(session, part.id):
-            raise _refused(f"{part.name} is a bundle itself: name what it includes instead.")
+        _check_part(session, product, part, seen)
         seen.add(part.id)
     bundle = _find_bundle_with(session, product.id) if parts else None
     if bundle is not None:

@@ -77,11 +77,10 @@ def read_amount(text: str, currency: str) -> Amount:
     limits = TYPED.fullmatch(text.strip())
     if limits is None:
         return _read_one(text, currency)
-    least, suggested, most = (_read_one(part, currency) if part else None for part in limits.groups())
+    given, suggested, most = (_read_one(part, currency) if part else None for part in limits.groups())
+    least = given or 0
     chosen = ChosenAmount(
-        suggested_minor=(least or 0) if suggested is None else suggested,
-        least_minor=least or 0,
-        most_minor=most,
+        suggested_minor=least if suggested is None else suggested, least_minor=least, most_minor=most
     )
     check_amount(chosen, currency)
     return chosen
@@ -108,12 +107,13 @@ def check_amount(amount: Amount, currency: str) -> None:
         _check_one(amount, currency)
         return
     suggested_minor, least_minor, most_minor = amount
-    for minor in (least_minor, suggested_minor, *(() if most_minor is None else (most_minor,))):
+    most = suggested_minor if most_minor is None else most_minor
+    for minor in (least_minor, suggested_minor, most):
         _check_one(minor, currency)
     if suggested_minor == 0:
         words = "suggest an amount above zero, which the form shows first: from 0, suggested 10.00."
         raise ProductRefused({"amount": f"Buyers who may pay nothing need a hint: {words}"})
-    if not least_minor <= suggested_minor <= (suggested_minor if most_minor is None else most_minor):
+    if not least_minor <= suggested_minor <= most:
         words = "the suggested amount lies between the least and the most."
         raise ProductRefused({"amount": f"These limits cannot be: {words}"})
 

@@ -110,6 +110,14 @@ def get_product_settings(slug: str) -> ProductSettings:
     )
 
 
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    """Return nothing of a text as no letters, and of what is offered beside as no products."""
+    filled = values | {name: values[name] or "" for name in MAY_BE_EMPTY & values.keys()}
+    if "offered_beside" in values:
+        filled["offered_beside"] = values["offered_beside"] or []
+    return filled
+
+
 def change_product_settings(
     slug: str,
     values: dict[str, Any],
@@ -129,10 +137,8 @@ def change_product_settings(
         StaleSave: somebody else changed the same setting meanwhile; nothing is changed.
     """
     _check_names(values, EDITION_FIELDS if edition else PRODUCT_FIELDS)
-    values = values | {name: values[name] or "" for name in MAY_BE_EMPTY if name in values}
+    values = _without_none(values)
     check_inside_checkout(values)
-    if "offered_beside" in values:
-        values = values | {"offered_beside": values["offered_beside"] or []}
     with transaction() as session:
         product = lock_product(session, slug)
         target = _get_edition(session, product, edition) if edition else product

@@ -30,17 +30,22 @@ def pick_changes(
     Raises:
         StaleSave: somebody else changed a field that this save changes, too, to another value.
     """
+    changed = {name: value for name, value in submitted.items() if current[name] != value}
     if shown is None:
-        return {name: value for name, value in submitted.items() if current[name] != value}
-    touched = {name: value for name, value in submitted.items() if digest_of(value) != shown.get(name)}
+        return changed
+    touched = {name: value for name, value in changed.items() if digest_of(value) != shown.get(name)}
     conflicts = {
         name: Conflict(saved=current[name], yours=value)
         for name, value in touched.items()
-        if current[name] != value and digest_of(current[name]) != shown.get(name, digest_of(current[name]))
+        if _has_moved(current[name], shown.get(name))
     }
     if conflicts:
         raise StaleSave(conflicts)
-    return {name: value for name, value in touched.items() if current[name] != value}
+    return touched
+
+
+def _has_moved(saved: Any, shown: str | None) -> bool:  # noqa: ANN401 - of any field
+    return shown is not None and digest_of(saved) != shown
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds

@@ -92,11 +92,16 @@ def clean_texts(
     return texts
 
 
+def _readable(text: str) -> str:
+    """Return a text with one kind of line ends; nothing where there is no letter to see."""
+    plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    is_blank = all(letter in BLANK or letter.isspace() for letter in plain)
+    return "" if is_blank else plain
+
+
 def clean_text(text: str, rule: TextRule) -> str:
     """Raises ValueError with a sentence."""
-    plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if not any(letter not in BLANK and not letter.isspace() for letter in plain):
-        plain = ""
+    plain = _readable(text)
     if rule.is_needed and not plain:
         raise _Wrong(f"{rule.label} is empty: write something that can be read.")
     if rule.is_line and BREAKS_OF_LINES & set(plain):
@@ -119,13 +124,18 @@ def _clean_questions(pairs: Sequence[Sequence[str]]) -> list[list[str]]:
     cleaned = [
         [clean_text(question, question_rule), clean_text(answer, answer_rule)] for question, answer in pairs
     ]
-    for question, answer in cleaned:
-        if bool(question) != bool(answer):
+    kept = [pair for pair in cleaned if any(pair)]
+    for question, answer in kept:
+        if not (question and answer):
             raise _Wrong(f"{question or answer!r} needs both, a question and an answer.")
-    kept = [pair for pair in cleaned if pair[0]]
     if len(kept) > MOST_QUESTIONS:
         raise _Wrong(f"There is room for {MOST_QUESTIONS} questions: these are {len(kept)}.")
     return kept
+
+
+def _check_quote(text: str, who: str, link: str) -> None:
+    if not (text and who):
+        raise _Wrong(f"{(text or who or link)!r} needs both, what is said and who says it.")
 
 
 def _clean_quotes(quotes: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -135,9 +145,8 @@ def _clean_quotes(quotes: Sequence[Sequence[str]]) -> list[list[str]]:
         [clean_text(text, text_rule), clean_text(who, who_rule), _clean_link(link)] for text, who, link in quotes
     ]
     kept = [quote for quote in cleaned if any(quote)]
-    for text, who, link in kept:
-        if not (text and who):
-            raise _Wrong(f"{(text or who or link)!r} needs both, what is said and who says it.")
+    for quote in kept:
+        _check_quote(*quote)
     if len(kept) > MOST_QUOTES:
         raise _Wrong(f"There is room for {MOST_QUOTES} quotes: these are {len(kept)}.")
     return kept

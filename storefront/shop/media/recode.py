@@ -144,10 +144,13 @@ def _read(content: bytes) -> tuple[Image.Image, str, tuple[int, int]]:
     return image, ending, (width, height)
 
 
+def _is_svg(start: bytes) -> bool:
+    return start.startswith(b"<svg") or (start.startswith((b"<?xml", b"<!")) and b"<svg" in start)
+
+
 def _check_kind(content: bytes) -> None:
     """Name what people try and what is not taken; everything else is up to Pillow."""
-    start = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith(b"<svg") or (start.startswith((b"<?xml", b"<!")) and b"<svg" in start):
+    if _is_svg(content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()):
         raise UnknownFormat("SVG drawings are not taken, since they may hold programs: save it as PNG or WebP.")
     brands = content[8:64]
     if content[4:8] == b"ftyp" and b"avif" not in brands and brands.startswith(HEIC_BRANDS):

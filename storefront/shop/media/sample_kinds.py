@@ -70,6 +70,13 @@ TYPES = (
 BY_ENDING = {known.ending: known for known in TYPES}
 
 
+def _type_of(ending: str) -> SampleType:
+    if ending not in BY_ENDING:
+        endings = ", ".join(name[1:] for name in BY_ENDING)
+        raise UnknownFormat(f"A sample is one of these: {endings}.")
+    return BY_ENDING[ending]
+
+
 def find_type(content: IO[bytes], filename: str, size_bytes: int) -> SampleType:
     """Return what a file is. Its beginning is where the stream stands afterwards.
 
@@ -79,10 +86,7 @@ def find_type(content: IO[bytes], filename: str, size_bytes: int) -> SampleType:
     if size_bytes == 0:
         raise EmptyMedia("This file is empty. Was it copied whole?")
     ending = PurePath(filename).suffix.lower()
-    known = BY_ENDING.get(ending)
-    if known is None:
-        endings = ", ".join(name[1:] for name in BY_ENDING)
-        raise UnknownFormat(f"A sample is one of these: {endings}.")
+    known = _type_of(ending)
     content.seek(0)
     head = content.read(HEAD_BYTES)
     content.seek(0)

@@ -17,7 +17,7 @@ from storefront.core.runtime import settings
 from storefront.core.storage import storage
 from storefront.shop.media.names import FOLDER, SHOWN, split_name
 from storefront.web.headers import KEEP_FOR_A_YEAR
-from storefront.web.ranges import Version, find_part
+from storefront.web.ranges import Part, Version, find_part
 
 # A player that is paused stops reading, and what it asked for to the end would hold a thread for as long. It may
 # be sent less than that (RFC 9110, 15.3.7), and asks on.
@@ -47,25 +47,31 @@ def send_media(name: str) -> Response:
         answer = _describe(Response(), sha256, content_type)
         answer.headers["X-Accel-Redirect"] = prefix + quote(path)
         return answer
-    part = find_part(
-        request.method,
-        request.headers,
-        Version(etag=sha256, changed_at=NEVER_CHANGED, size_bytes=size_bytes),
-    )
-    if part.status == 206 and content_type.startswith(PLAYED):
-        part = replace(part, stop=min(part.stop, part.start + PIECE_BYTES))
+    version = Version(etag=sha256, changed_at=NEVER_CHANGED, size_bytes=size_bytes)
+    part = _played_part(find_part(request.method, request.headers, version), content_type)
     answer = _describe(Response(status=part.status), sha256, content_type)
     if part.status == 416:
         answer.headers["Content-Range"] = f"bytes */{size_bytes}"
         del answer.headers["Cache-Control"]
     if part.has_body:
-        answer.headers["Content-Length"] = str(part.stop - part.start)
-        if part.status == 206:
-            answer.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size_bytes}"
-        if request.method == "GET":
-            answer.direct_passthrough = True
-            answer.response = storage().read(path, start=part.start, stop=part.stop)
+        _add_body(answer, part, path, size_bytes)
     return answer
+
+
+def _played_part(part: Part, content_type: str) -> Part:
+    """Send a player no more than a piece at once: it asks again where somebody goes on listening."""
+    if part.status == 206 and content_type.startswith(PLAYED):
+        return replace(part, stop=min(part.stop, part.start + PIECE_BYTES))
+    return part
+
+
+def _add_body(answer: Response, part: Part, path: str, size_bytes: int) -> None:
+    answer.headers["Content-Length"] = str(part.stop - part.start)
+    if part.status == 206:
+        answer.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size_bytes}"
+    if request.method == "GET":
+        answer.direct_passthrough = True
+        answer.response = storage().read(path, start=part.start, stop=part.stop)
 
 
 def _describe(answer: Response, sha256: str, content_type: str) -> Response:

@@ -43,6 +43,14 @@ def change_profile(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | N
     return change_part(WORDS, clean_profile(submitted), shown=shown)
 
 
+def _trouble_of(address: str) -> str | None:
+    if address and not is_address(address):
+        return "The support address is no email address: write one like help@example.com."
+    if not address.partition("@")[0].isascii():  # not every mail server takes more in a header
+        return "The support address needs plain letters before the @."
+    return None
+
+
 def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
     """Return the texts as they are stored. Raises ProfileRefused."""
     problems: dict[str, str] = {}
@@ -52,10 +60,8 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
     except ProfileRefused as refused:
         problems = refused.problems
     address = str(submitted.get("support_email", "")).strip()
-    if address and not is_address(address):
-        problems["support_email"] = "The support address is no email address: write one like help@example.com."
-    elif not address.partition("@")[0].isascii():  # not every mail server takes more in a header
-        problems["support_email"] = "The support address needs plain letters before the @."
+    if trouble := _trouble_of(address):
+        problems["support_email"] = trouble
     try:
         read_fields(cleaned.get("form_fields", ""))
     except ValueError as error:

@@ -32,14 +32,29 @@ def read_fields(text: str) -> tuple[FormField, ...]:
         ValueError: with a sentence that names the line and the cure.
     """
     fields = tuple(_read_line(line) for line in text.splitlines() if line.strip())
-    if sum(field.kind is not FieldKind.PHONE for field in fields) > MOST_FIELDS:
+    phones = sum(field.kind is FieldKind.PHONE for field in fields)
+    if len(fields) - phones > MOST_FIELDS:
         raise ValueError(f"Stripe takes {MOST_FIELDS} fields, and a phone number besides.")
-    if sum(field.kind is FieldKind.PHONE for field in fields) > 1:
+    if phones > 1:
         raise ValueError("Ask for one phone number.")
     labels = {field.label.casefold() for field in fields}
     if len(labels) < len(fields):
         raise ValueError("Two fields have the same label: call them differently.")
     return fields
+
+
+def _read_kind(label: str, written: str) -> FieldKind:
+    word = written.lower()
+    if word not in tuple(FieldKind):
+        raise ValueError(f"{label}: {word!r} is none of {', '.join(FieldKind)}.")
+    return FieldKind(word)
+
+
+def _check_choices(label: str, choices: tuple[str, ...]) -> None:
+    are_different = len(set(choices)) == len(choices)
+    longest = max(map(len, choices), default=0)
+    if len(choices) > MOST_CHOICES or not are_different or longest > LONGEST_CHOICE:
+        raise ValueError(f"{label}: up to {MOST_CHOICES} different options of up to {LONGEST_CHOICE} characters.")
 
 
 def _read_line(line: str) -> FormField:
@@ -49,15 +64,11 @@ def _read_line(line: str) -> FormField:
     is_optional = bool(parts) and parts[-1].lower() == "optional"
     if is_optional:
         parts.pop()
-    word = parts.pop(0).lower() if parts else FieldKind.TEXT.value
-    if word not in tuple(FieldKind):
-        raise ValueError(f"{label}: {word!r} is none of {', '.join(FieldKind)}.")
-    kind = FieldKind(word)
+    kind = _read_kind(label, parts.pop(0) if parts else FieldKind.TEXT)
     choices = tuple(filter(None, re.split(r"\s*/\s*", parts.pop(0)))) if parts else ()
     if parts or (kind is FieldKind.CHOICE) != bool(choices):
         raise ValueError(f"{label}: only a choice has options, like {label} | choice | S / M / L.")
-    if len(choices) > MOST_CHOICES or len(set(choices)) < len(choices) or max(map(len, choices), default=0) > 100:
-        raise ValueError(f"{label}: up to {MOST_CHOICES} different options of up to {LONGEST_CHOICE} characters.")
+    _check_choices(label, choices)
     if kind is FieldKind.PHONE and is_optional:
         raise ValueError(f"{label}: Stripe's form has no optional phone number.")
     return FormField(label=label, kind=kind, choices=choices, is_optional=is_optional)
