@@ -1,0 +1,39 @@
+"""The buttons of a product on a phone: in reach wherever it is scrolled, with the price of what is chosen."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.browser import PHONE
+from tests.support.shop import Shop
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+COVERED = """() => {
+  const bar = document.querySelector(".buy-buttons");
+  return [...document.querySelectorAll("a, button, input:not([type=hidden]), summary")].filter((each) => {
+    if (bar.contains(each)) return false;
+    each.focus();
+    const [its, bars] = [each.getBoundingClientRect(), bar.getBoundingClientRect()];
+    return document.activeElement === each && its.bottom > bars.top + 1 && its.top < bars.bottom - 1;
+  }).length;
+}"""
+
+
+@pytest.mark.parametrize("options", [{"java_script_enabled": False}, {"viewport": {"width": 320, "height": 600}}])
+def test_stays_in_reach_and_follows_the_edition(shop: Shop, chromium: Browser, options: dict[str, Any]) -> None:
+    context = chromium.new_context(**({"viewport": PHONE} | options))
+    page = context.new_page()
+    page.goto(f"{shop.url}/products/twinspot")
+    buy = page.get_by_role("button", name=re.compile("^Buy "))
+    expect(buy).to_have_accessible_name("Buy Personal, $19.00")
+    expect(buy).to_be_in_viewport(ratio=1)
+    page.get_by_label(re.compile("Team")).check()
+    expect(buy).to_have_accessible_name(re.compile(r"^Buy Team, \$"))
+    page.get_by_role("link", name="Contact the shop").scroll_into_view_if_needed()
+    expect(page.get_by_role("link", name="Contact the shop")).to_be_in_viewport(ratio=1)
+    if "viewport" in options:
+        assert page.evaluate(COVERED) == 0
+    context.close()
