@@ -8,7 +8,8 @@
   const cameBack = () => performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   const goOn = () => {
     if (cameBack()) return;
-    document.querySelector("[data-status]").textContent = "Taking you to checkout…";
+    const status = document.querySelector("[data-status]");
+    status.textContent = status.dataset.status;
     form.submit(); // before the page has loaded it takes the page's place in the history
   };
   if (document.prerendering) document.addEventListener("prerenderingchange", goOn, { once: true });

@@ -35,6 +35,9 @@ def show(as_json: bool) -> None:
 @click.option("--mail-greeting", help="How emails about orders begin. Plain text.")
 @click.option("--mail-signature", help="How emails to buyers end.")
 @click.option("--form-fields", help="What Checkout asks, a line each, such as 'Company | text | optional'.")
+@click.option(
+    "--frame-origins", help="Sites that may show your checkout in a frame, such as https://blog.example."
+)
 @click.option("--mail-footer", help="Below everything, such as a postal address.")
 @as_json
 def edit(*, about_file: Path | None, as_json: bool, **given: str | None) -> None:

@@ -26,12 +26,13 @@ KEEP_FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
 def content_security_policy(
-    shop: Settings, nonce: str, *, has_own_frames: bool = False, is_framed: bool = False
+    shop: Settings, nonce: str, *, has_own_frames: bool = False, is_framed: bool = False, framed_by: str = ""
 ) -> str:
     """Allow our own files and what Stripe documents for Stripe.js and Checkout (in the sandbox: its origin).
 
     Without a nonce no script or style may stand in the page: one that is kept would be the same for everybody.
     `has_own_frames`: the page shows another one of ours in a frame. `is_framed`: it is that one, without forms.
+    `framed_by` is the origin of another site that shows it.
 
     https://docs.stripe.com/security/guide#content-security-policy
     """
@@ -46,7 +47,7 @@ def content_security_policy(
         form = "https://checkout.stripe.com"
     own_frame = "'self' " if has_own_frames else ""
     form_target = "'none'" if is_framed else f"'self' {form}"
-    ancestor = "'self'" if is_framed else "'none'"
+    ancestor = "'self'" if is_framed else framed_by or "'none'"
     own = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     return (
         f"default-src 'none'; script-src {own} {script}; style-src {own}; "
@@ -54,6 +55,11 @@ def content_security_policy(
         f"frame-src {own_frame}{frame}; form-action {form_target}; base-uri 'none'; frame-ancestors {ancestor}; "
         "manifest-src 'self'"
     )
+
+
+def let_frame(origin: str) -> None:
+    """Let this one site show the answer to this request in a frame, also where it is an error."""
+    g.framed_by = origin
 
 
 def add_headers(response: Response) -> None:
@@ -65,10 +71,13 @@ def add_headers(response: Response) -> None:
     is_kept = keep_if_open(response)
     if response.mimetype == "text/html":
         nonce = "" if is_kept else g.csp_nonce
-        headers.setdefault("Content-Security-Policy", content_security_policy(shop, nonce))
+        headers.setdefault(
+            "Content-Security-Policy", content_security_policy(shop, nonce, framed_by=g.get("framed_by", ""))
+        )
     else:
         headers.setdefault("Content-Security-Policy", NO_PAGE)
-    headers.setdefault("X-Frame-Options", "DENY")
+    if "framed_by" not in g:  # that header knows no other sites
+        headers.setdefault("X-Frame-Options", "DENY")
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
     elif "v" in request.args:

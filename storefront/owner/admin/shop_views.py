@@ -31,6 +31,7 @@ PARTS = {
     "support": ("support_email",),
     "seller": ("legal_name", "postal_address", "tax_id"),
     "checkout": ("form_fields",),
+    "other-sites": ("frame_origins",),
     "mails": ("mail_sender_name", "mail_greeting", "mail_signature", "mail_footer"),
 }
 

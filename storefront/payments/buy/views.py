@@ -1,6 +1,8 @@
 """`/buy/<slug>`: a small page that says what is bought, and goes on to its checkout by itself."""
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
@@ -10,12 +12,13 @@ from storefront.shop.catalog.products import MovedPage
 from storefront.shop.discounts.visit import apply_to, read_offered
 from storefront.shop.media.queries import find_pictures
 from storefront.web.limits import limiter
+from storefront.web.open_pages import file_for_all
 
 # Open: what is for sale is for everybody. The checkout that begins here belongs to its browser.
-buy = Blueprint("buy", __name__, url_prefix="/buy")
+buy = Blueprint("buy", __name__)
 
 
-@buy.get("/<slug>", endpoint="link")
+@buy.get("/buy/<slug>", endpoint="link")
 @limiter.limit("120/minute")
 def show_link(slug: str) -> ResponseReturnValue:
     """Only look: crawlers and previews follow links, too. The form on the page begins the checkout."""
@@ -49,3 +52,10 @@ def _confirm(wanted: Wanted) -> str:
 def _address(slug: str) -> str:
     query = request.query_string.decode("ascii", "ignore")
     return url_for("buy.link", slug=slug) + (f"?{query}" if query else "")
+
+
+@buy.get("/buy.js")
+def overlay_script() -> Response:
+    """Answer with the script for other sites. Their pages name it without a version, so it is kept for minutes."""
+    path = Path(current_app.static_folder or "") / "overlay.js"
+    return file_for_all(path.read_bytes(), "text/javascript; charset=utf-8")

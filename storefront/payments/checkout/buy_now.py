@@ -10,7 +10,7 @@ from storefront.shop.cart.cart import CartLine, CartRefused, check_quantity
 from storefront.shop.catalog.offers import Offer, find_offers
 from storefront.shop.discounts.rules import Line
 
-CHOSEN_ALONE = "You choose what you pay for {name}, so it is bought one at a time."
+CHOSEN_ALONE = marked("You choose what you pay for %(name)s, so it is bought one at a time.")
 
 
 class NotForSale(CartRefused):
@@ -40,7 +40,7 @@ def get_offer(price_id: int) -> Offer:
 def line_of(offer: Offer, quantity: int) -> CartLine:
     """Return so many of it as one line of its own. Raises NotForSale: that many cannot be bought at a time."""
     if offer.is_chosen and quantity > 1:
-        raise NotForSale(CHOSEN_ALONE.format(name=offer.product_name), product_page(offer.price_id))
+        raise NotForSale(CHOSEN_ALONE.with_values(name=offer.product_name), product_page(offer.price_id))
     try:
         check_quantity(quantity, is_free=offer.amount_minor == 0)
     except CartRefused as refused:

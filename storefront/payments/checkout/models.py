@@ -47,6 +47,7 @@ class Checkout(Base):
     discount_id: Mapped[int | None] = mapped_column(ForeignKey("discounts.id"))  # what its Session takes off
     cart: Mapped[tuple[CartLine, ...]] = mapped_column(CartJson)
     is_from_cart: Mapped[bool] = mapped_column(default=True)  # "Buy now" has one line, and leaves the cart alone
+    is_framed: Mapped[bool] = mapped_column(default=False)  # paid in a frame on another site
     ui_mode: Mapped[str] = mapped_column(default=EMBEDDED)  # of this attempt, whatever the shop says by now
     attempt: Mapped[int] = mapped_column(default=1)
     body: Mapped[dict[str, Any] | None]

@@ -47,8 +47,8 @@ class Landing:
     way_back: str  # to where this purchase began
 
 
-def land(session_id: str, *, browser: str) -> Landing:
-    """Converge the Session and say what this browser may see.
+def land(session_id: str, *, browser: str, is_framed: bool = False) -> Landing:
+    """Converge the Session and say what this browser may see. In a frame nobody is signed in, or trusted later.
 
     Raises:
         NotFound: not a Session of this shop.
@@ -65,7 +65,7 @@ def land(session_id: str, *, browser: str) -> Landing:
     if fulfillment.order_id is None:
         return _land_without_order(fulfillment.outcome, checkout)
     order = read_order(fulfillment.order_id)
-    landing = _land_at_order(order, fulfillment.outcome, checkout)
+    landing = _land_at_order(order, fulfillment.outcome, checkout, is_framed=is_framed)
     if order.recovered_from is None:
         return landing
     # The cart of who began it here has been bought. Whose keys they are does not follow from that.
@@ -87,15 +87,17 @@ def _land_without_order(outcome: Outcome, checkout: StartedCheckout | None) -> L
     )
 
 
-def _land_at_order(order: Order, outcome: Outcome, checkout: StartedCheckout | None) -> Landing:
+def _land_at_order(
+    order: Order, outcome: Outcome, checkout: StartedCheckout | None, *, is_framed: bool
+) -> Landing:
     if order.erased_at is not None:
         raise NotFound(marked("The data of this order was erased, as its buyer wished."))
     wants_code = settings().order_page_code
     may_see_keys = shows_keys(order, checkout, wants_code=wants_code)
-    is_by_mail = order.total_minor == 0 and not _claim_for_signed_in(order, checkout)
+    is_by_mail = order.total_minor == 0 and (is_framed or not _claim_for_signed_in(order, checkout))
     if is_by_mail:
         may_see_keys = False
-    if may_see_keys and wants_code:
+    if may_see_keys and wants_code and not is_framed:
         trust_browser(order)
     return Landing(
         outcome=outcome,

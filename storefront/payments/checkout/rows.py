@@ -99,6 +99,7 @@ def insert_checkout(
     ui_mode: str,
     customer_id: int | None = None,
     discount_id: int | None = None,
+    is_framed: bool = False,
 ) -> str:
     """Return the token of the new row, or of the one that the same nonce made a moment ago."""
     row = {
@@ -112,6 +113,7 @@ def insert_checkout(
         "ui_mode": ui_mode,
         "customer_id": customer_id,
         "discount_id": discount_id,
+        "is_framed": is_framed,
     }
     with transaction() as session:
         insert_missing(session, Checkout, [row])

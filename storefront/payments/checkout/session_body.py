@@ -41,13 +41,14 @@ def build_body(
     stripe_customer: str | None = None,
     discount: Mapping[str, Any] | None = None,
     parts: Mapping[str, str] | None = None,
+    is_framed: bool = False,
 ) -> dict[str, Any]:
     """Return the body of a Session. `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
 
     `beside` is offered inside Checkout. `face` is the entry that makes Stripe's form look like the shop.
     `stripe_customer` is the Customer whose saved cards it shows. `discount` are the entries that take something
     off: Stripe takes no other code beside them. `parts` are entries of its metadata that say what its bundles
-    include: that is what it sells, whatever they include later.
+    include: that is what it sells, whatever they include later. `is_framed`: no way to pay that leaves the page.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
     """
@@ -66,7 +67,9 @@ def build_body(
         body |= asked_in_form(words.fields)
     if beside:
         body["optional_items"] = [_line(mirror, 1) for mirror in beside]
-    if ui_mode == HOSTED:
+    if is_framed:
+        body |= {"redirect_on_completion": "never"}
+    elif ui_mode == HOSTED:
         body |= {"success_url": back, "cancel_url": shop.base_url + way_back}
     else:
         body |= {"return_url": back}
@@ -76,7 +79,7 @@ def build_body(
     if ui_mode == ELEMENTS:
         return body | {"metadata": body["metadata"] | said_by_own_form(words)}
     body |= asked_of_buyer(words, has_box=boxes.terms)
-    has_way_back = words.asks_for_news and boxes.news and stripe_customer is None
+    has_way_back = words.asks_for_news and boxes.news and stripe_customer is None and not is_framed
     return _with_way_back(body) if has_way_back else body
 
 

@@ -59,7 +59,8 @@ class CheckoutForm:
 
     `ui_mode` is for what begins now: a checkout that is open ends as it began. `customer_id` is who is signed in,
     where the shop saves cards. `discount_id` is what the code of the visit takes off,
-    and `first_email` who it is for, where it is for first purchases.
+    and `first_email` who it is for, where it is for first purchases. `is_framed`: it is paid in a frame on another
+    site, by Stripe's form, which leads nowhere.
     """
 
     cart: tuple[CartLine, ...]
@@ -69,6 +70,7 @@ class CheckoutForm:
     customer_id: int | None = None
     discount_id: int | None = None
     first_email: str = ""
+    is_framed: bool = False
 
     def own_nonce(self, browser: str) -> str:
         """In another browser it is another nonce: nobody can take a checkout over, or stand in its way."""
@@ -119,6 +121,7 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None
         ui_mode=form.ui_mode,
         customer_id=form.customer_id,
         discount_id=form.discount_id,
+        is_framed=form.is_framed,
     )
 
 
@@ -280,6 +283,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
     checkout = get_checkout(token)
     attempt, cart, ui_mode = checkout.attempt, checkout.cart, checkout.ui_mode
     customer_id, is_from_cart, discount_id = checkout.customer_id, checkout.is_from_cart, checkout.discount_id
+    is_framed = checkout.is_framed
     if checkout.body is not None:
         return attempt, checkout.body
     sold = mirrors.ensure_mirrors([line.price_id for line in cart], remake=remake)
@@ -303,6 +307,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         boxes=boxes,
         discount=discount,
         parts=parts,
+        is_framed=is_framed,
     )
     store(token, attempt, body=body)
     return attempt, body

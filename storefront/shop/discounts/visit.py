@@ -91,21 +91,34 @@ def read_offered() -> Offered:
         return Offered(notice=refused.message, is_for_all=refused.is_for_all, promotion=promotion)
 
 
+def offer_code(text: str) -> Offered:
+    """Return what a code offers, without a visit: nothing is remembered, and nothing remembered counts."""
+    promotion = read_promotion()
+    try:
+        return Offered(terms=_look_up(text) if text.strip() else None, promotion=promotion)
+    except CodeRefused as refused:
+        return Offered(notice=refused.message, is_for_all=refused.is_for_all, promotion=promotion)
+
+
 def take_code(text: str) -> Terms:
     """Use this code from now on, in this visit.
 
     Raises:
         CodeRefused: nobody knows it, it cannot be used now, or there were too many tries.
     """
+    terms = _look_up(text)
+    if session.get(CODE_KEY) != terms.code:
+        session[CODE_KEY] = terms.code
+    return terms
+
+
+def _look_up(text: str) -> Terms:
     if not TRIES.are_left():
         raise CodeRefused(TOO_MANY, is_for_all=False)
     terms = find_terms(text)
     if terms is None:
         TRIES.count()
-    terms = _check(clean_code(text), terms)
-    if session.get(CODE_KEY) != terms.code:
-        session[CODE_KEY] = terms.code
-    return terms
+    return _check(clean_code(text), terms)
 
 
 def forget_code() -> None:

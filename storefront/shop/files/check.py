@@ -1,7 +1,7 @@
 """What no single field can tell: whether the shop and the folder together are something that can be sold."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from storefront.core import clock
@@ -20,6 +20,7 @@ from storefront.shop.media.pictures import MOST_PICTURES
 from storefront.shop.media.samples import MOST_SAMPLES
 from storefront.shop.pages.edit import find_blockers
 from storefront.shop.profile.form_fields import read_fields as read_form_fields
+from storefront.shop.profile.origins import read_origins
 
 MOST = {Kind.EDITION: MOST_EDITIONS, Kind.PICTURE: MOST_PICTURES, Kind.SAMPLE: MOST_SAMPLES}
 PRUNED: dict[Kind, Fields] = {  # what stays, and how; the rest is gone
@@ -46,6 +47,8 @@ WORDS_OF_MISSING = {
     Missing.PRICE: "to be sold it needs an edition with a price.",
     Missing.FILE: "to be sold it needs a file in releases, or grants_download: false.",
 }
+# Texts of the shop with a rule for each of their lines.
+LINES: dict[str, Callable[[str], object]] = {"form_fields": read_form_fields, "frame_origins": read_origins}
 
 
 def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:
@@ -54,7 +57,7 @@ def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:
     for ref in folder.objects:
         if ref.kind in CHECKS:
             CHECKS[ref.kind](folder, ref, shop, merged)
-    _check_form_fields(folder)
+    _check_lines(folder)
     _check_orders(folder, merged)
 
 
@@ -68,11 +71,12 @@ def _merge(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> Objects:
     return merged
 
 
-def _check_form_fields(folder: Folder) -> None:
-    try:
-        read_form_fields(folder.objects.get(SHOP, {}).get("form_fields", ""))
-    except ValueError as error:
-        folder.wrong(SHOP, "form_fields", str(error))
+def _check_lines(folder: Folder) -> None:
+    for name, read in LINES.items():
+        try:
+            read(folder.objects.get(SHOP, {}).get(name, ""))
+        except ValueError as error:
+            folder.wrong(SHOP, name, str(error))
 
 
 def _check_orders(folder: Folder, merged: Objects) -> None:

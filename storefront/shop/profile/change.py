@@ -7,6 +7,7 @@ from storefront.core.email_addresses import find_address, is_address
 from storefront.shop.editor.refusals import FieldsRefused
 from storefront.shop.editor.texts import TextRule, clean_texts
 from storefront.shop.profile.form_fields import read_fields
+from storefront.shop.profile.origins import clean_origins
 from storefront.shop.profile.row import ProfilePart, change_part, read_part
 
 RULES = {
@@ -23,6 +24,7 @@ RULES = {
     "postal_address": TextRule(label="The postal address", longest=400, is_line=False),
     "tax_id": TextRule(label="The tax ID", longest=60),
     "form_fields": TextRule(label="What Checkout asks", longest=4000, is_line=False),
+    "frame_origins": TextRule(label="The sites that may show your checkout", longest=4000, is_line=False),
 }
 WORDS = ProfilePart(verb="shop.changed", columns=dict.fromkeys(RULES, ""))
 
@@ -66,10 +68,16 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
         read_fields(cleaned.get("form_fields", ""))
     except ValueError as error:
         problems["form_fields"] = str(error)
+    try:
+        origins = clean_origins(cleaned.get("frame_origins", ""))
+    except ValueError as error:
+        problems["frame_origins"] = str(error)
     if problems:
         raise ProfileRefused({name: problems[name] for name in RULES if name in problems})
     if address:
         cleaned["support_email"] = find_address(address)
+    if "frame_origins" in cleaned:
+        cleaned["frame_origins"] = origins
     return cleaned
 
 

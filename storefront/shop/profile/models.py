@@ -32,6 +32,7 @@ class ShopProfile(Base):
     mail_signature: Mapped[str] = mapped_column(default="")
     mail_footer: Mapped[str] = mapped_column(default="")
     form_fields: Mapped[str] = mapped_column(default="")  # what Checkout asks besides, see `form_fields.py`
+    frame_origins: Mapped[str] = mapped_column(default="")  # sites that may show the checkout, see `origins.py`
     legal_name: Mapped[str] = mapped_column(default="")  # who sells, on receipts
     postal_address: Mapped[str] = mapped_column(default="")
     tax_id: Mapped[str] = mapped_column(default="")

@@ -49,6 +49,7 @@ class Profile:
     mail_signature: str = ""
     mail_footer: str = ""
     form_fields: str = ""
+    frame_origins: str = ""
     legal_name: str = ""  # who sells, on receipts
     postal_address: str = ""
     tax_id: str = ""
@@ -109,6 +110,7 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
         "mail_signature",
         "mail_footer",
         "form_fields",
+        "frame_origins",
         "legal_name",
         "postal_address",
         "tax_id",

@@ -167,6 +167,12 @@ def test_refuses_what_checkout_cannot_ask(app: Flask, tmp_path: Path) -> None:
     assert said.startswith("shop.toml:2: form_fields: Size: 'color' is none of")
 
 
+def test_refuses_sites_that_may_not_show_the_checkout(app: Flask, tmp_path: Path) -> None:
+    folder = write(tmp_path / "shop", {"shop.toml": 'frame_origins = "https://*.example"\n'})
+    (said,) = mistakes(app, folder)
+    assert said.startswith("shop.toml:1: frame_origins: https://*.example: name each site by itself.")
+
+
 TEXTS = (
     "no", "1.10", "0012", "~", "", " x", "a: b", "#x", "- a", "|", "a\nb", "\n", "  a\n b\n", "'", '"', "\\n",
     "👀 עברית", "a\u2028b", "\ufeffa", "%a", "@a", "`a", "{a", "[a", "!a", "&a", "*a", "---", "a\n---\nb", "...",

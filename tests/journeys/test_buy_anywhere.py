@@ -1,0 +1,156 @@
+"""The checkout over a page of another site: a real browser, another host name, and third-party cookies blocked."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, FrameLocator, Page, expect
+
+from tests.journeys.parts import KEY, form_on, key_texts, pay_by_card
+from tests.payments.buy.frames import allow
+from tests.support.browser import FLAGS, PATIENCE_MS, Complaints, assert_accessible, assert_fits, find_chromium
+from tests.support.goods import change_product
+from tests.support.shop import Shop
+from tests.support.web_server import serve
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+FRAME = 'iframe[title="Checkout"]'
+FORM = 'iframe[name="embedded-checkout"]'
+EVENTS = """
+for (const type of ["opened", "completed", "closed"]) {
+  document.addEventListener(`storefront:${type}`, (event) => {
+    document.title += ` ${type} ${event.detail.order ?? ""}`.trimEnd();
+  });
+}
+"""
+
+
+@contextmanager
+def foreign_site(shop: Shop, link: str) -> Iterator[str]:
+    """Another site, at another host name: a page with the script twice, and one link that comes later."""
+    site = Flask("blog")
+    script = f'<script src="{shop.url}/buy.js" async></script>'
+
+    @site.get("/")
+    def page() -> str:
+        return (
+            '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Blog</title>'
+            f'<main><h1>A blog</h1><p id="here"></p></main>{script}{script}<script>{EVENTS}</script>'
+            f"<script>here.innerHTML = '<a href=\"{shop.url}{link}\" data-storefront>Buy it</a>'</script>"
+        )
+
+    @site.get("/favicon.ico")
+    def no_icon() -> tuple[str, int]:
+        return "", 204
+
+    with serve(site) as port:
+        yield f"http://localhost:{port}"
+
+
+def open_overlay(page: Page, site: str) -> FrameLocator:
+    page.goto(f"{site}/")
+    page.wait_for_function(
+        "Object.getOwnPropertySymbols(window).some((name) => /^storefront /.test(name.description))"
+    )
+    page.get_by_role("link", name="Buy it").click()
+    return page.frame_locator(FRAME)
+
+
+@pytest.fixture
+def strict_page(chromium: Browser, complaints: Complaints) -> Iterator[Page]:
+    """A small screen of a browser that gives frames of other sites no cookies."""
+    args = [*FLAGS, "--test-third-party-cookie-phaseout"]
+    browser = chromium.browser_type.launch(executable_path=find_chromium(), args=args)
+    page = browser.new_context(viewport={"width": 320, "height": 640}, locale="en-US").new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    complaints.listen(page)
+    yield page
+    browser.close()
+    assert complaints.unexpected() == []
+
+
+def test_sells_on_a_foreign_page_without_cookies(shop: Shop, strict_page: Page) -> None:
+    page = strict_page
+    with foreign_site(shop, "/buy/twinspot?edition=team&quantity=2") as site:
+        allow(shop.app, site)
+        frame = open_overlay(page, site)
+        form = frame.frame_locator(FORM)
+        expect(form.get_by_test_id("submit")).to_contain_text("$158.00")
+        assert page.evaluate("document.activeElement.closest('dialog') !== null")
+        assert_accessible(page)
+        assert_fits(page)
+        pay_by_card(form)
+        expect(frame.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
+        keys = KEY.findall(frame.locator("main").inner_text())
+        assert len(set(keys)) == 2
+        assert_accessible(page)
+        assert_fits(page)
+        assert re.fullmatch(r"Blog opened completed [A-Z0-9-]+", page.title())
+        assert page.context.cookies() == []
+        with page.context.expect_page() as opened:
+            frame.get_by_role("link", name="Open your order page").click()
+        assert set(key_texts(opened.value)) == set(keys)
+        assert opened.value.evaluate("window.opener") is None
+        opened.value.close()
+        page.get_by_role("button", name="Close checkout").click()
+        expect(page.locator("dialog")).to_have_count(0)
+        assert page.title().endswith("closed")
+        assert page.evaluate("document.activeElement.textContent") == "Buy it"
+
+
+def test_shows_a_link_where_the_site_is_not_named(shop: Shop, page: Page, complaints: Complaints) -> None:
+    complaints.expected += ["frame-ancestors", "403"]
+    with foreign_site(shop, "/buy/twinspot") as site:
+        allow(shop.app)
+        open_overlay(page, site)
+        way = page.get_by_role("link", name="Open it in a new tab")
+        expect(way).to_be_focused()
+        assert way.get_attribute("href") == f"{shop.url}/buy/twinspot"
+        assert not page.locator(FRAME).is_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog")).to_have_count(0)
+
+
+def test_follows_the_keyboard_and_the_back_button(shop: Shop, page: Page) -> None:
+    with foreign_site(shop, "/buy/twinspot?code=nobody") as site:
+        allow(shop.app, site)
+        link = page.get_by_role("link", name="Buy it")
+        frame = open_overlay(page, site)
+        go_on = frame.get_by_role("button", name="Continue to checkout")
+        expect(go_on).to_be_visible()
+        go_on.focus()
+        page.keyboard.press("Escape")  # inside the frame
+        expect(page.locator("dialog")).to_have_count(0)
+        expect(link).to_be_focused()
+        page.keyboard.press("Enter")
+        go_on.click()
+        expect(frame.frame_locator(FORM).get_by_test_id("submit")).to_contain_text("$19.00")
+        page.get_by_role("button", name="Close checkout").click()
+        expect(page.locator("dialog")).to_have_count(0)
+        page.keyboard.press("Enter")
+        expect(go_on).to_be_visible()
+        page.go_back()
+        expect(page.locator("dialog")).to_have_count(0)
+        assert page.url == f"{site}/"
+        with page.context.expect_page() as opened:
+            link.click(modifiers=["ControlOrMeta"])
+        expect(opened.value.get_by_role("heading", name="Buy Twinspot")).to_be_visible()
+
+
+def test_leads_the_window_to_stripes_own_page(shop: Shop, page: Page) -> None:
+    change_product(shop.app, "twinspot", checkout_ui="hosted")
+    with foreign_site(shop, "/buy/twinspot") as site:
+        allow(shop.app, site)
+        open_overlay(page, site)
+        expect(page).to_have_url(re.compile(re.escape(shop.sandbox.url) + "/c/pay/"))
+
+
+def test_goes_on_by_itself_and_stays_for_who_comes_back(shop: Shop, page: Page) -> None:
+    page.goto(f"{shop.url}/products/twinspot")
+    page.goto(f"{shop.url}/buy/twinspot?quantity=3")
+    expect(page).to_have_url(re.compile("/checkout/[^/]+$"))
+    expect(form_on(page).get_by_test_id("submit")).to_contain_text("$57.00")
+    page.go_back()
+    expect(page).to_have_url(f"{shop.url}/products/twinspot")
