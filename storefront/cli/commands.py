@@ -25,6 +25,7 @@ SECTIONS: Sections = {
     },
     "Orders": {
         "orders": ("storefront.cli.orders:orders", "Find an order, see all of it, refund it, resend the receipt."),
+        "disputes": ("storefront.cli.disputes:disputes", "Answer a dispute with what the shop knows, once."),
         "customers": ("storefront.cli.customers:customers", "Export, erase or move everything of one buyer."),
         "needs-you": ("storefront.cli.needs_you:needs_you", "See what only you can settle, and mark it as done."),
     },

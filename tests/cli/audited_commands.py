@@ -543,6 +543,29 @@ def _give(world: World) -> Prepared:
     return words, Told("order.given", ANY, None, after)
 
 
+def _disputed(world: World) -> str:
+    sale = world.sell()
+    dispute = sale.at_charge("dispute", status="needs_response")
+    sale.deliver("checkout.session.completed", "charge.dispute")
+    return dispute
+
+
+@case("disputes draft")
+def _draft_answer(world: World) -> Prepared:
+    dispute = _disputed(world)
+    words = (dispute, world.file("answer.json", json.dumps({"uncategorized_text": "It was used."})))
+    return words, Told("dispute.drafted", number_of(world.sales[0]), None, {"dispute": dispute})
+
+
+@case("disputes submit")
+def _submit_answer(world: World) -> Prepared:
+    dispute = _disputed(world)
+    world.do("disputes", "draft", dispute, world.file("answer.json", json.dumps({"service_date": "today"})))
+    return (dispute, "--version", "1"), Told(
+        "dispute.answered", number_of(world.sales[0]), None, {"dispute": dispute}
+    )
+
+
 @case("orders note")
 def _note(world: World) -> Prepared:
     number = world.order()

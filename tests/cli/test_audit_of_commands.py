@@ -22,7 +22,7 @@ READING = {
     "webhook check",
     "products list", "products show", "media list", "releases list", "releases check", "payment-link list",
     "orders show", "orders list", "orders downloads", "orders csv", "orders link", "keys list", "keys show",
-    "signing-keys list",
+    "signing-keys list", "disputes show",
     "mail list", "events list", "events show", "owner list", "audit", "status", "shop export", "shop plan",
     "shop schema", "shop show", "pages list", "pages show", "discounts list", "discounts show",
 }  # fmt: skip

@@ -28,7 +28,7 @@ def test_lists_what_is_open_oldest_first(command: CliRunner, app: Flask, sandbox
     assert [line["kind"] for line in listed] == ["dispute_open", "dispute_open"]
     lines = done(command, "needs-you").splitlines()
     assert [f"order {number}" in line for line, number in zip(lines, numbers, strict=False)] == [True, True]
-    assert "Answer it in the Stripe Dashboard" in lines[0]
+    assert "Answer it at the order, or in Stripe" in lines[0]
     assert lines[-1] == f"What is settled: storefront needs-you --done {listed[0]['id']}"
 
 

@@ -29,6 +29,7 @@ from storefront.mail.models import NOT_LEFT, TO_OWNER, MailKind, MailState, Outb
 from storefront.orders.access import Reason, item_access, order_access
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import lock_customer
+from storefront.orders.dispute_answers import forget_answers_of
 from storefront.orders.links import renew_link
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.notes import forget_notes_of
@@ -235,9 +236,10 @@ def _erase_devices(session: Session, order_ids: Sequence[int]) -> int:
 
 
 def _erase_downloads(session: Session, order_ids: Sequence[int]) -> None:
-    """What was refused, notes, and programs that fetched something. That it was fetched stays: it counts."""
+    """What was refused or said of them, and programs that fetched files. That they were fetched stays."""
     forget_refusals_of(session, order_ids)
     forget_notes_of(session, order_ids)
+    forget_answers_of(session, order_ids)
     of_orders = select(Grant.id).join(OrderItem).where(OrderItem.order_id.in_(order_ids))
     session.execute(
         update(Download)

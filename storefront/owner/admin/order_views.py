@@ -18,6 +18,7 @@ from storefront.orders.lookup import get_order
 from storefront.orders.models import Decision
 from storefront.orders.notices import close_notice
 from storefront.owner.admin.blueprint import admin, here, needs
+from storefront.owner.disputes.answer import list_disputes
 from storefront.owner.history.order import read_history
 from storefront.owner.people.roles import Permission, may
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
@@ -56,6 +57,7 @@ def order_page(number: str, refusal: StorefrontError | None = None) -> ResponseR
         raises=count_raises(db.session(), row.id),
         decisions=Decision,
         note_form=new_token(),
+        disputes=list_disputes(row),
         may_help=may(here().role, Permission.ORDERS),
         may_refund=may(here().role, Permission.MONEY),
         error=refusal.message if refusal else "",

@@ -123,5 +123,5 @@ def _to_answer(number: str, dispute: SeenDispute, stage: AnswerStage) -> NoticeD
     amount = money.format_money(dispute.amount_minor, dispute.currency)
     until = f" until {dispute.respond_by:%B} {dispute.respond_by.day}" if dispute.respond_by else ""
     what = "an inquiry" if stage is AnswerStage.INQUIRY else "a dispute"
-    text = f"Order {number}: {what} over {amount} ({dispute.reason}). Answer it in the Stripe Dashboard{until}."
+    text = f"Order {number}: {what} over {amount} ({dispute.reason}). Answer it at the order, or in Stripe{until}."
     return NoticeDraft(kind=NoticeKind.DISPUTE_OPEN, subject=f"{dispute.id}:{stage.value}", text=text)

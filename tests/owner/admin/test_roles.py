@@ -25,6 +25,8 @@ WHO = {
     "account": SIGNED_IN, "start_adding_passkey": SIGNED_IN, "add_passkey": SIGNED_IN,
     "remove_passkey": SIGNED_IN, "end_session": SIGNED_IN, "end_other_sessions": SIGNED_IN,
     "home": SIGNED_IN, "orders": SIGNED_IN, "order": SIGNED_IN,
+    "dispute": OWNERS, "save_dispute_draft": OWNERS, "check_dispute_answer": OWNERS,
+    "submit_dispute_answer": OWNERS,
     "plan_gift_here": OWNERS, "check_gift": OWNERS, "give_here": OWNERS,
     "deactivate_order_device": HELPERS, "add_order_note": HELPERS, "delete_order_note": HELPERS,
     "resend_order": HELPERS, "raise_order_limit": HELPERS, "decide_on_order": HELPERS, "change_key": HELPERS,

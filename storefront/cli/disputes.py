@@ -1,0 +1,67 @@
+"""`storefront disputes`: what speaks for the shop, a draft of the answer, and sending it."""
+
+import json
+from dataclasses import asdict
+from typing import IO
+
+import click
+
+from storefront.cli.output import as_json, print_result, to_json_value
+from storefront.cli.shop import open_shop
+
+
+@click.group()
+def disputes() -> None:
+    """Answer a dispute. ID is Stripe's (dp_… or du_…): `storefront orders show` lists those of an order."""
+
+
+@disputes.command()
+@click.argument("dispute_id", metavar="ID")
+@as_json
+def show(dispute_id: str, as_json: bool) -> None:
+    """The draft of an answer, what was sent, or what the shop knows: `fields` of --json is what `draft` reads."""
+    from storefront.owner.disputes.answer import read_answer
+    from storefront.owner.disputes.evidence import LABELS
+
+    with open_shop(says_try_again=False):
+        answer = read_answer(dispute_id)
+    until = f", answer until {answer.respond_by:%Y-%m-%d %H:%M} UTC" if answer.respond_by else ""
+    state = "sent" if answer.submitted_at else "draft" if answer.version else "collected"
+    lines = [f"Order {answer.order_number}: {answer.status}{until}; {state}, version {answer.version}"]
+    for name, text in answer.fields.items():
+        lines += [f"{LABELS[name]} ({name}):", *(f"  {line}" for line in text.splitlines())] if text else []
+    print_result(to_json_value(asdict(answer)), lines, as_json=as_json)
+
+
+@disputes.command()
+@click.argument("dispute_id", metavar="ID")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@as_json
+def draft(dispute_id: str, file: IO[str], as_json: bool) -> None:
+    """Save a draft: JSON with a text for each field. Stripe does not see it."""
+    from storefront.owner.disputes.answer import save_draft
+
+    try:
+        fields = json.load(file)
+    except ValueError as error:
+        raise click.UsageError(f"FILE is not JSON: {error}") from error
+    if not isinstance(fields, dict) or not all(isinstance(text, str) for text in fields.values()):
+        raise click.UsageError("FILE must be a JSON object whose values are texts.")
+    with open_shop():
+        version = save_draft(dispute_id, fields)
+    line = f"Saved as version {version}. `storefront disputes submit {dispute_id} --version {version}` sends it."
+    print_result({"dispute": dispute_id, "version": version}, [line], as_json=as_json)
+
+
+@disputes.command()
+@click.argument("dispute_id", metavar="ID")
+@click.option("--version", type=click.IntRange(1), required=True, help="Of the draft that you looked at.")
+@as_json
+def submit(dispute_id: str, version: int, as_json: bool) -> None:
+    """Send the draft to the bank, once and for good."""
+    from storefront.owner.disputes.answer import submit_answer
+
+    with open_shop():
+        answer = submit_answer(dispute_id, version=version)
+    line = f"Sent. The dispute is {answer.status.replace('_', ' ')} now."
+    print_result(to_json_value(asdict(answer)), [line], as_json=as_json)

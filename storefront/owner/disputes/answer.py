@@ -1,0 +1,299 @@
+"""One answer to a dispute: collected, saved as a draft, submitted once. Stripe sees only what is submitted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.audit.actor import current_actor
+from storefront.audit.record import record
+from storefront.core import clock
+from storefront.core.db import db, insert_missing, transaction
+from storefront.core.errors import NotFound, StorefrontError, StripeUnavailable
+from storefront.orders.after_sale import Dispute
+from storefront.orders.dispute_answers import DisputeAnswer
+from storefront.orders.disputes import answer_stage
+from storefront.orders.models import Order
+from storefront.orders.queries import order_in_running_mode
+from storefront.owner.disputes.evidence import LABELS, LONGEST, LONGEST_TOGETHER, ONE_LINE, collect_evidence
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.stripe_api.evidence import submit_evidence
+
+
+class WrongEvidence(StorefrontError):
+    code = "wrong_evidence"
+    status = 400
+    title = "This cannot be sent"
+
+
+class NothingToAnswer(StorefrontError):
+    code = "nothing_to_answer"
+    status = 409
+    title = "This dispute takes no answer now"
+
+
+class ChangedMeanwhile(StorefrontError):
+    code = "changed_meanwhile"
+    status = 409
+    title = "The answer was changed meanwhile"
+
+
+class SubmitUncertain(StorefrontError):
+    code = "submit_uncertain"
+    status = 503
+    title = "Stripe did not say whether it has the answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """`fields` are the draft, or what our rows know while there is none; what was sent once it was.
+
+    `version` is 0 without a draft. `needs_answer`: it can be submitted now.
+    """
+
+    dispute_id: str
+    order_number: str
+    amount_minor: int
+    currency: str
+    reason: str
+    status: str
+    respond_by: datetime | None
+    needs_answer: bool
+    version: int
+    fields: dict[str, str]
+    saved_by: str | None
+    submitted_at: datetime | None
+    submitted_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedDispute:
+    """A dispute at its order's page; `submitted_at` is when the shop answered it last."""
+
+    id: str
+    amount_minor: int
+    currency: str
+    reason: str
+    status: str
+    respond_by: datetime | None
+    needs_answer: bool
+    submitted_at: datetime | None
+
+
+def list_disputes(order: Order) -> list[ListedDispute]:
+    """Return the disputes of an order, oldest first. One statement."""
+    rows = db.session.execute(
+        select(Dispute, DisputeAnswer.submitted_at)
+        .outerjoin(DisputeAnswer, DisputeAnswer.dispute_id == Dispute.id)
+        .where(Dispute.order_id == order.id)
+        .order_by(Dispute.created_at, Dispute.id, DisputeAnswer.id)
+    )
+    listed: dict[str, ListedDispute] = {}
+    for row, submitted_at in rows:
+        listed[row.id] = ListedDispute(
+            id=row.id,
+            amount_minor=row.amount_minor,
+            currency=row.currency,
+            reason=row.reason,
+            status=row.status,
+            respond_by=row.respond_by,
+            needs_answer=answer_stage(row.status) is not None,
+            submitted_at=submitted_at or (listed[row.id].submitted_at if row.id in listed else None),
+        )
+    return list(listed.values())
+
+
+def read_answer(dispute_id: str) -> Answer:
+    """Return the answer as it stands.
+
+    Raises:
+        NotFound: no order of the running mode has such a dispute.
+    """
+    dispute, order = _get_dispute(dispute_id)
+    row = _newest(db.session(), dispute)
+    return Answer(
+        dispute_id=dispute.id,
+        order_number=order.number,
+        amount_minor=dispute.amount_minor,
+        currency=dispute.currency,
+        reason=dispute.reason,
+        status=dispute.status,
+        respond_by=dispute.respond_by,
+        needs_answer=answer_stage(dispute.status) is not None and (row is None or row.submitted_at is None),
+        version=row.version if row is not None else 0,
+        fields=dict(row.fields) if row is not None else collect_evidence(order),
+        saved_by=row.saved_by if row is not None else None,
+        submitted_at=row.submitted_at if row is not None else None,
+        submitted_by=row.submitted_by if row is not None else None,
+    )
+
+
+def save_draft(dispute_id: str, fields: Mapping[str, str], *, version: int | None = None) -> int:
+    """Keep a draft, which Stripe does not see; return its version. `version` is the one that was edited.
+
+    Raises:
+        NotFound: no order of the running mode has such a dispute.
+        WrongEvidence: a field that Stripe has not, or a text that is too long or cannot be shown.
+        NothingToAnswer: it was answered, or it is over.
+        ChangedMeanwhile: somebody else saved it since; nothing is changed.
+    """
+    clean = _clean(fields)
+    dispute, order = _get_dispute(dispute_id)
+    with transaction() as session:
+        row = _lock_draft(session, dispute)
+        if version is not None and version != row.version:
+            raise ChangedMeanwhile("Somebody saved this answer meanwhile. Copy what you typed, and reload.")
+        if clean == row.fields:
+            return row.version
+        row.fields, row.version = clean, row.version + 1
+        row.saved_at, row.saved_by = clock.now(), current_actor().name
+        _record(session, "dispute.drafted", dispute, order)
+        return row.version
+
+
+def submit_answer(dispute_id: str, *, version: int) -> Answer:
+    """Send the draft to Stripe, once and for good. `version` is the draft that was looked at.
+
+    Sent twice, at the same moment or after a lost answer, it is one submission: the key for Stripe is the draft's.
+
+    Raises:
+        NotFound, NothingToAnswer: as above.
+        ChangedMeanwhile: the draft is another one by now.
+        StripeRefused: Stripe's own sentence; nothing was sent.
+        SubmitUncertain: no usable answer; the same again asks for the same.
+    """
+    dispute, order = _get_dispute(dispute_id)
+    stage, session_id = _demand_stage(dispute), order.checkout_session_id
+    fields = _read_draft(dispute, version)
+    try:
+        submit_evidence(
+            dispute_id,
+            {name: text for name, text in fields.items() if text},
+            idempotency_key=f"evidence:{dispute_id}:{stage}:{version}",
+        )
+    except StripeUnavailable as error:
+        _note_asked(dispute_id)
+        raise SubmitUncertain(
+            "Stripe did not say whether it has the answer. Send it again in a minute: it never counts twice."
+        ) from error
+    _note_submitted(dispute_id, stage)
+    _look_again(session_id)
+    return read_answer(dispute_id)
+
+
+def _look_again(session_id: str) -> None:
+    """The answer is sent, whether or not Stripe says at once what that means."""
+    try:
+        fulfill_checkout(session_id, Look.NOW)
+    except StorefrontError:
+        return
+
+
+def _get_dispute(dispute_id: str) -> tuple[Dispute, Order]:
+    row = db.session.execute(
+        select(Dispute, Order)
+        .join(Order, Order.id == Dispute.order_id)
+        .where(Dispute.id == dispute_id, order_in_running_mode())
+        .execution_options(populate_existing=True)
+    ).first()
+    if row is None:
+        raise NotFound("There is no such dispute. `storefront orders show` lists those of an order.")
+    return row.Dispute, row.Order
+
+
+def _newest(session: Session, dispute: Dispute) -> DisputeAnswer | None:
+    """Return the answer of the stage that it is at, or else the last one that was sent."""
+    rows = session.scalars(
+        select(DisputeAnswer)
+        .where(DisputeAnswer.dispute_id == dispute.id)
+        .order_by(DisputeAnswer.id.desc())
+        .execution_options(populate_existing=True)
+    ).all()
+    stage = answer_stage(dispute.status)
+    if stage is None:
+        return rows[0] if rows else None
+    return next((row for row in rows if row.stage == stage.value), None)
+
+
+def _demand_stage(dispute: Dispute) -> str:
+    stage = answer_stage(dispute.status)
+    if stage is None:
+        words = dispute.status.replace("_", " ")
+        raise NothingToAnswer(f"This dispute is {words}, so Stripe takes no answer now.")
+    return stage.value
+
+
+def _lock_draft(session: Session, dispute: Dispute) -> DisputeAnswer:
+    stage = _demand_stage(dispute)
+    empty = {"dispute_id": dispute.id, "stage": stage, "fields": {}, "version": 0}
+    insert_missing(session, DisputeAnswer, [empty | {"saved_by": current_actor().name, "saved_at": clock.now()}])
+    row = session.scalars(
+        select(DisputeAnswer)
+        .where(DisputeAnswer.dispute_id == dispute.id, DisputeAnswer.stage == stage)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if row.submitted_at is not None:
+        raise NothingToAnswer(f"This was answered on {row.submitted_at:%Y-%m-%d} by {row.submitted_by}.")
+    return row
+
+
+def _read_draft(dispute: Dispute, version: int) -> dict[str, str]:
+    """Return the fields that are to be sent; ends the read, since Stripe is asked next."""
+    row = _newest(db.session(), dispute)
+    if row is None or row.version == 0:
+        raise ChangedMeanwhile("There is no draft to send. Save one first.")
+    if row.submitted_at is not None:
+        raise NothingToAnswer(f"This was answered on {row.submitted_at:%Y-%m-%d} by {row.submitted_by}.")
+    if row.version != version:
+        raise ChangedMeanwhile("Somebody saved this answer meanwhile. Look at it once more before it is sent.")
+    return dict(row.fields)
+
+
+def _note_asked(dispute_id: str) -> None:
+    dispute, order = _get_dispute(dispute_id)
+    with transaction() as session:
+        _record(session, "dispute.answer_asked", dispute, order)
+
+
+def _note_submitted(dispute_id: str, stage: str) -> None:
+    dispute, order = _get_dispute(dispute_id)
+    with transaction() as session:
+        row = session.scalars(
+            select(DisputeAnswer)
+            .where(DisputeAnswer.dispute_id == dispute_id, DisputeAnswer.stage == stage)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).one()
+        if row.submitted_at is None:
+            row.submitted_at, row.submitted_by = clock.now(), current_actor().name
+            _record(session, "dispute.answered", dispute, order)
+
+
+def _record(session: Session, verb: str, dispute: Dispute, order: Order) -> None:
+    record(session, verb, subject_kind="order", subject=order.number, after={"dispute": dispute.id})
+
+
+def _clean(fields: Mapping[str, str]) -> dict[str, str]:
+    unknown = sorted(set(fields) - set(LABELS))
+    if unknown:
+        raise WrongEvidence(f"There is no field {unknown[0]}. The fields are: {', '.join(LABELS)}.")
+    clean = {name: _clean_one(name, fields.get(name, "")) for name in LABELS}
+    if not any(clean.values()):
+        raise WrongEvidence("All fields are empty: an answer needs at least one.")
+    if sum(map(len, clean.values())) > LONGEST_TOGETHER:
+        raise WrongEvidence(f"All fields together have at most {LONGEST_TOGETHER} characters.")
+    return clean
+
+
+def _clean_one(name: str, text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if name in ONE_LINE:
+        text = " ".join(text.split())
+    if len(text) > LONGEST:
+        raise WrongEvidence(f"{LABELS[name]}: at most {LONGEST} characters; these are {len(text)}.")
+    if not all(line.isprintable() for line in text.replace("\t", " ").split("\n")):
+        raise WrongEvidence(f"{LABELS[name]}: there are characters that cannot be shown. Type plain text.")
+    return text

@@ -1,0 +1,150 @@
+"""A dispute answered from the shop: what our rows know, edited by an owner, sent to Stripe once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.owner.people.models import Role
+from tests.support.databases import BOTH
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, Buyer
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+UPDATES = "/v1/disputes"
+
+
+@pytest.fixture
+def sale(app: Flask, sandbox: SandboxClient) -> Sale:
+    sale = sell(app, sandbox, email=ADA, name="Ada Reader")
+    sale.buyer.get(sale.downloads[0].removeprefix(sale.buyer.base_url), headers={"User-Agent": "curl/8"}).close()
+    sent = {"license_key": sale.keys[0], "instance_name": "Ada's laptop"}
+    app.test_client().post("/v1/licenses/activate", json=sent)
+    return sale
+
+
+@pytest.fixture
+def owner(app: Flask) -> Buyer:
+    return sign_in_at_admin(app, make_person(app))
+
+
+def dispute(sale: Sale, status: str = "needs_response") -> str:
+    made = sale.at_charge("dispute", status=status)
+    sale.deliver("checkout.session.completed", "charge.dispute")
+    return made
+
+
+def at_stripe(sandbox: SandboxClient, dispute_id: str) -> Any:
+    return sandbox.stripe.v1.disputes.retrieve(dispute_id)
+
+
+def save(owner: Buyer, dispute_id: str, *, version: str = "0", **fields: str) -> str:
+    answer = owner.post(f"/admin/disputes/{dispute_id}", version=version, **fields)
+    return answer.location if answer.status_code == 303 else answer.text.replace("&#39;", "'")
+
+
+@both
+def test_collects_edits_and_sends_an_answer_once(
+    app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer
+) -> None:
+    made = dispute(sale)
+    number = read_rows(app, "SELECT number FROM orders")[0]["number"]
+    page = owner.get(f"/admin/orders/{number}").text
+    assert "Answer until" in page
+    assert f'href="/admin/disputes/{made}"' in page
+    assert f"Order {number}: a dispute over" in owner.get("/admin").text
+    page = owner.get(f"/admin/disputes/{made}").text
+    for known in ("Twinspot", "Ada Reader", ADA, "downloaded with: curl", "Ada&#39;s laptop", sale.keys[0][-5:]):
+        assert known in page
+    assert sale.keys[0] not in page
+    check = save(owner, made, uncategorized_text="winning_evidence", customer_name="Ada")
+    assert "Send it to the bank" in owner.get(check).text
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 0, "Stripe sees no draft"
+    for _ in range(2):
+        sent = owner.post(f"/admin/disputes/{made}/submit", version="1")
+    assert "takes no answer now" in sent.text
+    seen = at_stripe(sandbox, made)
+    assert (seen.evidence.customer_name, seen.evidence_details.submission_count) == ("Ada", 1)
+    assert read_rows(app, "SELECT status FROM disputes") == [{"status": "under_review"}]
+    assert "This is what was sent." in owner.get(f"/admin/disputes/{made}").text
+    sandbox.control(f"disputes/{made}/move", status="won")
+    sale.deliver("charge.dispute.closed")
+    assert "won. Answered on" in owner.get(f"/admin/orders/{number}").text
+
+
+@both
+def test_sends_one_answer_where_two_press_at_once(app: Flask, sandbox: SandboxClient, sale: Sale) -> None:
+    made = dispute(sale)
+    owners = [sign_in_at_admin(app, make_person(app, f"{name}@example.com")) for name in ("a", "b")]
+    save(owners[0], made, uncategorized_text="It was used.")
+    with ThreadPoolExecutor(2) as pool:
+        sent = list(pool.map(lambda one: one.post(f"/admin/disputes/{made}/submit", version="1"), owners))
+    assert 303 in {answer.status_code for answer in sent}
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 1
+    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'dispute.answered'")) == 1
+
+
+def test_sends_nothing_twice_where_stripes_answer_is_lost(
+    app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer
+) -> None:
+    made = dispute(sale)
+    save(owner, made, uncategorized_text="It was used.")
+    sandbox.control("faults", method="POST", path=UPDATES, drop_after_execution=True, times=3)
+    lost = owner.post(f"/admin/disputes/{made}/submit", version="1")
+    assert "Stripe did not say whether it has the answer." in owner.get(lost.location).text
+    assert read_rows(app, "SELECT submitted_at FROM dispute_answers") == [{"submitted_at": None}]
+    sandbox.control("faults/clear")
+    assert owner.post(f"/admin/disputes/{made}/submit", version="1").status_code == 303
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 1
+
+
+def test_keeps_what_two_people_write_apart(app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer) -> None:
+    made = dispute(sale)
+    save(owner, made, uncategorized_text="First.")
+    page = save(owner, made, uncategorized_text="Second.")
+    assert "Somebody saved this answer meanwhile." in page
+    assert "Second." in page
+    assert read_rows(app, "SELECT version FROM dispute_answers") == [{"version": 1}]
+    save(owner, made, version="1", uncategorized_text="Second.")
+    refused = owner.post(f"/admin/disputes/{made}/submit", version="1")
+    assert "Look at it once more before it is sent." in refused.text
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"uncategorized_text": " "}, "All fields are empty"),
+        ({"uncategorized_text": "x" * 20_001}, "at most 20000 characters"),
+        ({"product_description": "a\x1b[2J"}, "What was sold: there are characters that cannot be shown."),
+    ],
+)
+def test_refuses_what_stripe_would(sale: Sale, owner: Buyer, fields: dict[str, str], words: str) -> None:
+    assert words in save(owner, dispute(sale), **fields)
+    assert read_rows(sale.app, "SELECT id FROM dispute_answers") == []
+
+
+def test_answers_an_inquiry_and_what_becomes_of_it_each_once(
+    app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer
+) -> None:
+    made = dispute(sale, "warning_needs_response")
+    save(owner, made, uncategorized_text="It was used.")
+    assert owner.post(f"/admin/disputes/{made}/submit", version="1").status_code == 303
+    sandbox.control(f"disputes/{made}/move", status="needs_response")
+    sale.deliver("charge.dispute.")
+    save(owner, made, uncategorized_text="It was used, as we said.")
+    assert owner.post(f"/admin/disputes/{made}/submit", version="1").status_code == 303
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 2
+
+
+def test_knows_no_dispute_of_another_mode_and_nobody_without_money(app: Flask, sale: Sale, owner: Buyer) -> None:
+    made = dispute(sale)
+    assert owner.get("/admin/disputes/dp_unknown").status_code == 404
+    helper = sign_in_at_admin(app, make_person(app, "ben@example.com", Role.SUPPORT))
+    assert helper.get(f"/admin/disputes/{made}").status_code == 403
+    change_rows(app, "UPDATE orders SET mode = 'live'")
+    assert owner.get(f"/admin/disputes/{made}").status_code == 404
