@@ -35,12 +35,18 @@ def add(slug: str, name: str, line: str, as_json: bool) -> None:
 @click.argument("edition")
 @click.option("--name", help="Up to 60 characters.")
 @click.option("--line", help="Who it is for, in up to 120 characters.")
+@click.option(
+    "--upgrades-from", help='From which editions: "personal", or "personal for 30.00 USD". "": from none.'
+)
 @as_json
 def edit(slug: str, edition: str, as_json: bool, **given: str | None) -> None:
-    """Change how an edition is called. Its key stays."""
+    """Change how an edition is called, or who may upgrade to it. Its key stays.
+
+    An upgrade costs the difference of both prices of the day, or what you say; the key stays the same.
+    """
     texts = {name: value for name, value in given.items() if value is not None}
     if not texts:
-        raise click.ClickException("Nothing to change: name --name or --line.")
+        raise click.ClickException("Nothing to change: name --name, --line or --upgrades-from.")
     from storefront.shop.editor.editions import change_edition
 
     with open_shop():

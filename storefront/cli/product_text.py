@@ -13,6 +13,8 @@ def product_lines(product: ProductSettings) -> Iterator[str]:
         yield f"  edition {edition.edition}: {_own_limits(edition)}"
         if edition.includes:
             yield f"    includes {', '.join(edition.includes)}"
+        if edition.upgrades_from:
+            yield f"    upgrades from {edition.upgrades_from}"
 
 
 def _in_words(value: object) -> object:

@@ -1,7 +1,7 @@
 """The one reader of what is in an order: its items, what each of them granted, and the keys and files of that."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,15 +16,18 @@ from storefront.delivery.downloads.granted_files import (
 from storefront.delivery.downloads.rules import Allowance, allowance, is_included
 from storefront.delivery.licenses.models import License
 from storefront.orders.access import Access, item_access, order_access
-from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
+from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms, Upgrade
+from storefront.orders.upgrades import NOT_UPGRADED, UpgradedGrant, find_upgraded, is_upgraded, widest
 from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.upgrades import has_upgrades
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedLicense:
     """`key` is None where access is denied. No limit, no seats and no end are None, too.
 
-    `generation` is 1, and one more for each other key that the license was given.
+    `generation` is 1, and one more for each other key that the license was given. `edition` is what it was
+    upgraded to, None where it was not.
     """
 
     id: int
@@ -34,12 +37,14 @@ class IssuedLicense:
     expires_at: datetime | None
     withdrawn_at: datetime | None  # by the owner: this key alone
     generation: int
+    edition: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantContents:
     """`license` is None for a download, and for a key that is still to follow."""
 
+    id: int
     kind: GrantKind
     product_id: int
     product_name: str
@@ -87,11 +92,18 @@ class Goods:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemContents:
-    """`goods` are the item's own, or of a bundle those of its parts, behind its own where it has any."""
+    """`goods` are the item's own, or of a bundle those of its parts, behind its own where it has any.
+
+    `is_upgrade`: it was paid to upgrade something, and has no goods. `is_upgraded`: something of it was.
+    `has_upgrades`: its product has editions that may be upgraded to.
+    """
 
     item: OrderItem
     access: Access
     goods: tuple[Goods, ...]
+    is_upgrade: bool = False
+    is_upgraded: bool = False
+    has_upgrades: bool = False
 
     @property
     def grants(self) -> list[GrantContents]:
@@ -135,12 +147,14 @@ def read_all_contents(
 ) -> list[OrderContents]:
     """Return what is in each of these orders, as committed now.
 
-    One statement, and one more for files where a download is open, however many orders, items and grants. No
-    statement reads the keys of a closed order, unless the shop's owner asks: `with_closed_keys`.
+    One statement, and one more for files where a download is open, however many orders, items and grants; another
+    where something was upgraded. No statement reads the keys of a closed order, unless the shop's owner asks:
+    `with_closed_keys`.
     """
     readable = [order.id for order in orders if with_closed_keys or order_access(order).allowed]
     rows = _read_rows([order.id for order in orders], keys_of=readable)
-    contents = [_order(order, rows[order.id], with_closed_keys=with_closed_keys) for order in orders]
+    sold = [_order(order, rows[order.id], with_closed_keys=with_closed_keys) for order in orders]
+    contents = _upgrade(sold)
     return _add_files(contents) if with_files else contents
 
 
@@ -174,11 +188,15 @@ def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdi
             License.expires_at,
             License.withdrawn_at,
             License.generation,
+            Upgrade.id.label("upgrade_id"),
+            is_upgraded(OrderItem.id).label("is_upgraded"),
+            has_upgrades(OrderItem.product_id).label("has_upgrades"),
         )
         .outerjoin(ItemPart, ItemPart.order_item_id == OrderItem.id)
         .outerjoin(Grant, (Grant.order_item_id == OrderItem.id) & _is_of_part_or_own())
         .outerjoin(Product, Product.id == Grant.product_id)
         .outerjoin(License, License.grant_id == Grant.id)
+        .outerjoin(Upgrade, Upgrade.order_item_id == OrderItem.id)
         .where(OrderItem.order_id.in_(order_ids))
         .order_by(
             OrderItem.order_id,
@@ -210,7 +228,8 @@ def _is_of_part_or_own() -> ColumnElement[bool]:
 def _item(order: Order, item: OrderItem, rows: Iterable[Row[Any]], *, with_closed_keys: bool) -> ItemContents:
     access = item_access(order, item)
     by_part: dict[ItemPart | None, dict[int, Row[Any]]] = {None: {}}
-    for row in rows:
+    read = list(rows)
+    for row in read:
         of_part = by_part.setdefault(row.ItemPart, {})
         if row.Grant is not None:
             (by_part[None] if _is_own(row) else of_part)[row.Grant.id] = row
@@ -222,6 +241,9 @@ def _item(order: Order, item: OrderItem, rows: Iterable[Row[Any]], *, with_close
             for part, granted in by_part.items()
             if part is not None or granted or len(by_part) == 1
         ),
+        is_upgrade=read[0].upgrade_id is not None,
+        is_upgraded=read[0].is_upgraded,
+        has_upgrades=read[0].has_upgrades,
     )
 
 
@@ -249,6 +271,7 @@ def _find_download(order: Order, granted: Iterable[Row[Any]]) -> OpenDownload | 
 
 def _grant(row: Row[Any], *, shows_key: bool) -> GrantContents:
     return GrantContents(
+        id=row.Grant.id,
         kind=row.Grant.kind,
         product_id=row.Grant.product_id,
         product_name=row.product_name,
@@ -285,6 +308,46 @@ def _download(order: Order, row: Row[Any]) -> OpenDownload:
             extra_days=grant.extra_days,
         ),
     )
+
+
+def _upgrade(contents: Sequence[OrderContents]) -> list[OrderContents]:
+    """Give what was upgraded the limits that it has by now."""
+    upgraded_items = {item.item.id for of_order in contents for item in of_order.items if item.is_upgraded}
+    if not upgraded_items:
+        return list(contents)
+    upgraded = find_upgraded(db.session(), upgraded_items)
+    return [
+        replace(of_order, items=tuple(_upgraded_item(item, upgraded) for item in of_order.items))
+        for of_order in contents
+    ]
+
+
+def _upgraded_item(item: ItemContents, upgraded: Mapping[int, UpgradedGrant]) -> ItemContents:
+    if not item.is_upgraded:
+        return item
+    days = [day for each in upgraded.values() if each.item_id == item.item.id for day in each.update_days]
+    return replace(item, goods=tuple(_upgraded_goods(goods, upgraded, days) for goods in item.goods))
+
+
+def _upgraded_goods(goods: Goods, upgraded: Mapping[int, UpgradedGrant], days: Iterable[int | None]) -> Goods:
+    download = goods.download
+    return replace(
+        goods,
+        grants=tuple(_upgraded_grant(grant, upgraded.get(grant.id, NOT_UPGRADED)) for grant in goods.grants),
+        download=download and replace(download, update_days=widest(download.update_days, days)),
+    )
+
+
+def _upgraded_grant(grant: GrantContents, upgraded: UpgradedGrant) -> GrantContents:
+    if grant.license is None or upgraded.last is None:
+        return grant
+    license_ = replace(
+        grant.license,
+        activation_limit=widest(grant.license.activation_limit, upgraded.activation_limit),
+        seats=widest(grant.license.seats, upgraded.seats),
+        edition=upgraded.last.edition,
+    )
+    return replace(grant, license=license_)
 
 
 def _add_files(contents: Sequence[OrderContents]) -> list[OrderContents]:

@@ -29,6 +29,7 @@ class ChangeKind(StrEnum):
     RESENT = "resent"
     SERVED = "served"
     TAX_ID = "tax_id"
+    UPGRADED = "upgraded"
 
 
 def add_change(session: Session, order_id: int, kind: ChangeKind, detail: str = "") -> None:

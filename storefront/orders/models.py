@@ -187,6 +187,45 @@ class ItemPart(SoldTerms, Base):
     description: Mapped[str]
 
 
+class UpgradeState(StrEnum):
+    """What came of a paid upgrade. Stored: values never change."""
+
+    APPLIED = "applied"
+    REPLACED = "replaced"  # its money went back, and the same upgrade was bought again
+    ALREADY = "already"  # the license was not at the edition any more that it was sold for
+    CLOSED = "closed"  # the license did not work any more
+    UNKNOWN = "unknown"  # it names no license of this shop
+
+
+class Upgrade(Base):
+    """A paid line that gives a grant the edition `edition_id`: whether it counts is computed, in `upgrades.py`.
+
+    `order_item_id` is that line, with the terms of the edition; `upgraded_item_id` is the item of the grant.
+    """
+
+    __tablename__ = "upgrades"
+    __table_args__ = (
+        # The same license gets the same upgrade once, whoever else pays for it at the same moment.
+        Index(
+            "uq_upgrades_applied",
+            "grant_id",
+            "edition_id",
+            unique=True,
+            sqlite_where=text("state = 'applied'"),
+            postgresql_where=text("state = 'applied'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"), unique=True)
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
+    upgraded_item_id: Mapped[int | None] = mapped_column(ForeignKey("order_items.id"), index=True)
+    from_edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"))
+    state: Mapped[str]  # an UpgradeState
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class Grant(Base):
     """One thing a buyer received. `ordinal` counts from 1 within item, product and kind.
 

@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     SESSION_UNREADABLE = "session_unreadable"
     TERMS_URL_MISSING = "terms_url_missing"
     UNKNOWN_LINE = "unknown_line"
+    UPGRADE_UNUSED = "upgrade_unused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

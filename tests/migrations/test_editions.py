@@ -84,11 +84,11 @@ def test_gives_a_new_edition_an_id_that_no_price_had(app: Flask) -> None:
     go_back(app)
     add_prices(app, (101, "A", 100, "usd", True, None), (150, "A", 200, "eur", True, None))
     schema.upgrade(app)
-    new = "INSERT INTO editions (product_id, key, name, line, position, is_active, created_at)"
+    new = "INSERT INTO editions (product_id, key, name, line, position, is_active, upgrades_from, created_at)"
     with app.app_context():
         with transaction() as session:
             session.execute(
-                text(f"{new} SELECT min(id), 'new', 'New', '', 0, true, '2026-11-02 12:00:00' FROM products")
+                text(f"{new} SELECT min(id), 'new', 'New', '', 0, true, '', '2026-11-02 12:00:00' FROM products")
             )
         db.session.remove()
     (row,) = read_rows(app, "SELECT id FROM editions WHERE key = 'new'")

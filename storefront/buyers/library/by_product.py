@@ -8,6 +8,7 @@ from sqlalchemy import select
 from storefront.buyers.library.all_orders import OwnedFile, read_orders, write_file
 from storefront.core.db import db
 from storefront.delivery.contents import Goods, ItemContents, OrderContents
+from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.catalog.models import Product
 from storefront.shop.media.queries import PictureView, find_pictures
 
@@ -99,7 +100,7 @@ def _product(slug: str, name: str, pictures: tuple[PictureView, ...], pieces: li
         number = piece.order.order.number
         if (number, piece.token) not in owned.orders:
             owned.orders.append((number, piece.token))
-        owned.keys += _keys(piece, number)
+        owned.keys += _keys(piece, number, name)
         owned.keys_to_follow += piece.goods.keys_to_follow
     newest = _newest(pieces)
     if newest is not None:
@@ -116,8 +117,9 @@ def _newest(pieces: Iterable[_Piece]) -> _Piece | None:
     return max(with_files, key=lambda piece: piece.goods.files[0].published_at, default=None)
 
 
-def _keys(piece: _Piece, number: str) -> Iterator[OwnedKey]:
+def _keys(piece: _Piece, number: str, product: str) -> Iterator[OwnedKey]:
     sold_as = piece.goods.name or piece.item.item.description
     for issued in piece.goods.licenses:
         if issued.key and issued.withdrawn_at is None:
-            yield OwnedKey(key=issued.key, sold_as=sold_as, order_number=number, order_token=piece.token)
+            now = name_at_stripe(product, issued.edition) if issued.edition else sold_as
+            yield OwnedKey(key=issued.key, sold_as=now, order_number=number, order_token=piece.token)

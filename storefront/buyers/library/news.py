@@ -1,7 +1,9 @@
 """Tells buyers of a new release: one mail a customer, spread over time, never to who does not want it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 from sqlalchemy import select, update
 
@@ -20,10 +22,13 @@ from storefront.delivery.downloads.rules import is_included
 from storefront.mail import outbox
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
-from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
+from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode, part_of_grant
+from storefront.orders.upgrades import is_upgraded, read_update_days, widest_days
 from storefront.shop.catalog.models import Product, Release
 from storefront.shop.catalog.queries import is_called
+
+_Days: TypeAlias = Mapping[int, tuple[int | None, ...]]  # what upgrades of an item bring, by its id
 
 PURPOSE = "news"
 LOOK_AGAIN = timedelta(days=1)  # should an order open without saying so
@@ -67,7 +72,7 @@ def _get_published(slug: str, version: str) -> tuple[Release, Product]:
 def find_reader(release: Release, product: Product, customer_id: int) -> Order | None:
     """Return the newest order of a customer that opens this release; asked again when the mail leaves."""
     rows = db.session.execute(
-        select(Order, OrderItem, ItemPart)
+        select(Order, OrderItem, ItemPart, is_upgraded(OrderItem.id))
         .join(OrderItem, OrderItem.order_id == Order.id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
         .outerjoin(ItemPart, part_of_grant())
@@ -80,16 +85,23 @@ def find_reader(release: Release, product: Product, customer_id: int) -> Order |
         )
         .order_by(Order.id.desc())
         .execution_options(populate_existing=True)
-    )
-    return next((order for order, item, part in rows if _opens(release, order, item, part)), None)
+    ).all()
+    upgraded = _read_upgraded((item.id, is_upgraded) for _order, item, _part, is_upgraded in rows)
+    opened = (order for order, item, part, _is in rows if _opens(release, order, item, part, upgraded))
+    return next(opened, None)
 
 
-def _opens(release: Release, order: Order, item: OrderItem, part: ItemPart | None) -> bool:
-    return _includes(release, order, part or item) and item_access(order, item).allowed
+def _read_upgraded(items: Iterable[tuple[int, bool]]) -> dict[int, tuple[int | None, ...]]:
+    return read_update_days(db.session(), {item_id for item_id, is_upgraded in items if is_upgraded})
 
 
-def _includes(release: Release, order: Order, sold: SoldTerms) -> bool:
-    return is_included(release.published_at, bought_at=order.bought_at, update_days=sold.update_days)
+def _opens(release: Release, order: Order, item: OrderItem, part: ItemPart | None, upgraded: _Days) -> bool:
+    return _includes(release, order, item, part, upgraded) and item_access(order, item).allowed
+
+
+def _includes(release: Release, order: Order, item: OrderItem, part: ItemPart | None, upgraded: _Days) -> bool:
+    update_days = widest_days((part or item).update_days, item.id, upgraded)
+    return is_included(release.published_at, bought_at=order.bought_at, update_days=update_days)
 
 
 def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool = False) -> Told:
@@ -158,7 +170,7 @@ class _Readers:
 
 def _find_readers(release: Release, product: Product) -> _Readers:
     rows = db.session.execute(
-        select(Customer, Order, OrderItem, ItemPart)
+        select(Customer, Order, OrderItem, ItemPart, is_upgraded(OrderItem.id))
         .join(Order, Order.customer_id == Customer.id)
         .join(OrderItem, OrderItem.order_id == Order.id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
@@ -174,10 +186,15 @@ def _find_readers(release: Release, product: Product) -> _Readers:
         .order_by(Customer.id, Order.id.desc())
         .execution_options(populate_existing=True)
     ).all()
-    customers = {customer.id: customer for customer, _order, _item, _part in rows}
-    open_to = {customer.id for customer, order, item, _part in rows if item_access(order, item).allowed}
-    reader_ids = {customer.id for customer, order, item, part in rows if _opens(release, order, item, part)}
-    may = {customer.id for customer, order, item, part in rows if _includes(release, order, part or item)}
+    upgraded = _read_upgraded((item.id, is_upgraded) for _customer, _order, item, _part, is_upgraded in rows)
+    customers = {customer.id: customer for customer, *_sold in rows}
+    open_to = {customer.id for customer, order, item, _part, _is in rows if item_access(order, item).allowed}
+    may = {
+        customer.id for customer, order, item, part, _is in rows if _includes(release, order, item, part, upgraded)
+    }
+    reader_ids = {
+        customer.id for customer, order, item, part, _is in rows if _opens(release, order, item, part, upgraded)
+    }
 
     def wanted(ids: set[int]) -> dict[int, str]:
         return {

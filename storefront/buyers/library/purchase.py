@@ -35,8 +35,25 @@ class KeyState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedUpgrade:
+    """What this grant may become, and for how much more, in minor units; `quantity` is what one key is for."""
+
+    grant_id: int
+    from_edition_id: int
+    edition_id: int
+    edition: str
+    amount_minor: int
+    currency: str
+    quantity: int
+
+    @property
+    def total_minor(self) -> int:
+        return self.amount_minor * self.quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchasedKey:
-    """`devices` are read for the order page only; None is no limit, and never."""
+    """`devices` and `upgrades` are read for the order page only; None is no limit, and never."""
 
     license_id: int
     key: str
@@ -45,6 +62,8 @@ class PurchasedKey:
     seats: int | None
     expires_at: datetime | None
     devices: DevicePage = NO_DEVICES
+    edition: str = ""  # what it was upgraded to
+    upgrades: tuple[OfferedUpgrade, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +87,7 @@ class PurchasedGoods:
     name: str = ""
     first_steps: tuple[FirstSteps, ...] = ()
     product_id: int | None = None  # None for a line that the shop does not know
+    upgrades: tuple[OfferedUpgrade, ...] = ()  # of downloads without a key
 
     @property
     def is_empty(self) -> bool:
@@ -91,6 +111,7 @@ class PurchasedItem(PurchasedGoods):
     price_id: int | None
     is_refunded: bool  # this item alone: a refund names it
     parts: tuple[PurchasedGoods, ...] = ()
+    upgrade_words: str = ""  # what came of an upgrade, which has no goods
 
     @property
     def goods(self) -> tuple[PurchasedGoods, ...]:

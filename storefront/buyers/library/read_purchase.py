@@ -1,6 +1,6 @@
 """Reads an order for its buyer: contents, devices, downloads that are left, and the words for its state."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -17,12 +17,14 @@ from storefront.buyers.library.purchase import (
     NO_DEVICES,
     FirstSteps,
     KeyState,
+    OfferedUpgrade,
     Purchase,
     PurchasedFile,
     PurchasedGoods,
     PurchasedItem,
     PurchasedKey,
 )
+from storefront.buyers.library.upgrades import find_offered, read_what_came
 from storefront.core import clock
 from storefront.core.measurements import ACCESS_DENIALS, measurements
 from storefront.core.runtime import absolute_url
@@ -60,14 +62,19 @@ class _Usage:
 
     devices: Mapping[int, DevicePage]
     downloads: Mapping[tuple[int, int], int]
+    offers: Mapping[int, tuple[OfferedUpgrade, ...]]  # by the id of a grant
+    upgrades: Mapping[int, str]  # what came of an upgrade, by the id of its item
 
 
 def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
-    """At most three statements, and one more each for devices, a limit of downloads, a link made anew."""
+    """At most three statements, and one more each for devices, a limit of downloads, a link made anew.
+
+    Upgrades cost one where one was bought, and three where some are on offer.
+    """
     contents = read_contents(order)
     access = contents.access
     token = order_token(order)
-    usage = _read_usage(contents.items, devices_page=devices_page)
+    usage = _read_usage(contents, devices_page=devices_page)
     if not access.allowed and order.is_paid:
         measurements().add(ACCESS_DENIALS, access.reason)
     sentence = access_sentence(order, access)
@@ -103,12 +110,15 @@ def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
     )
 
 
-def _read_usage(items: Sequence[ItemContents], *, devices_page: int | None) -> _Usage:
+def _read_usage(contents: OrderContents, *, devices_page: int | None) -> _Usage:
     """At most two statements: devices where a page of them is shown, downloads where a limit counts them."""
+    items = contents.items
     limited = _limited_grants(items)
     return _Usage(
         devices=find_devices(_open_licenses(items), page=devices_page) if devices_page else {},
         downloads=count_downloads(limited) if limited else {},
+        offers=find_offered(contents) if devices_page else {},
+        upgrades=read_what_came([item.item.id for item in items if item.is_upgrade]),
     )
 
 
@@ -140,6 +150,8 @@ def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage
         downloads_end_at=own.downloads_end_at,
         first_steps=own.first_steps,
         parts=tuple(goods for goods in read if goods.name),
+        upgrades=own.upgrades,
+        upgrade_words=usage.upgrades.get(row.id, ""),
     )
 
 
@@ -156,6 +168,9 @@ def _goods(order: Order, item: ItemContents, goods: Goods, token: str, usage: _U
         backordered=goods.keys_to_follow if item.access.allowed else 0,
         downloads_end_at=download.allowance.ends_at if download else None,
         first_steps=_first_steps(goods) if item.access.allowed else (),
+        upgrades=tuple(
+            offer for grant in goods.grants if grant.license is None for offer in usage.offers.get(grant.id, ())
+        ),
     )
 
 
@@ -177,11 +192,13 @@ def _keys(order: Order, item: ItemContents, goods: Goods, usage: _Usage) -> tupl
         return ()
     facts = item_facts(order, item.item)
     return tuple(
-        _key(license_, license_.key, facts, usage) for license_ in goods.licenses if license_.key is not None
+        _key(grant.id, grant.license, grant.license.key, facts, usage)
+        for grant in goods.grants
+        if grant.license is not None and grant.license.key is not None
     )
 
 
-def _key(license_: IssuedLicense, key: str, facts: Facts, usage: _Usage) -> PurchasedKey:
+def _key(grant_id: int, license_: IssuedLicense, key: str, facts: Facts, usage: _Usage) -> PurchasedKey:
     refusal = license_refusal(
         facts, withdrawn_at=license_.withdrawn_at, expires_at=license_.expires_at, now=clock.now()
     )
@@ -193,6 +210,8 @@ def _key(license_: IssuedLicense, key: str, facts: Facts, usage: _Usage) -> Purc
         seats=license_.seats,
         expires_at=license_.expires_at,
         devices=usage.devices.get(license_.id, NO_DEVICES),
+        edition=license_.edition or "",
+        upgrades=usage.offers.get(grant_id, ()),
     )
 
 

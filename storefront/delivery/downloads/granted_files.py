@@ -1,7 +1,7 @@
 """Which files an order's download grants open now: the releases that exist when somebody looks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from storefront.delivery.downloads.rules import Allowance, allowance, counting_w
 from storefront.orders.access import Access, item_access, order_access
 from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
 from storefront.orders.queries import order_in_running_mode, part_of_grant
+from storefront.orders.upgrades import is_upgraded, read_update_days, widest_days
 from storefront.shop.catalog.models import Product, Release, ReleaseFile
 
 
@@ -121,7 +122,7 @@ def find_newest_files(order: Order) -> list[GrantedFile]:
     _demand(order_access(order))
     rows = _open_rows(_find_granted(OrderItem.order_id == order.id))
     by_file: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-    for row in _of_newest_releases(filter(_is_included, rows)):
+    for row in _of_newest_releases(_included(rows)):
         by_file[row.id].append(row)
     return [_preferred(of_file) for of_file in by_file.values()]
 
@@ -144,6 +145,7 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
             OrderItem,
             ItemPart,
             Grant,
+            is_upgraded(OrderItem.id).label("is_upgraded"),
             select(func.count()).select_from(Download).where(counted).scalar_subquery().label("used"),
             select(func.max(Download.at)).where(counted).scalar_subquery().label("last_at"),
         )
@@ -158,8 +160,16 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
     return list(rows.all())
 
 
-def _is_included(row: Row[Any]) -> bool:
-    return is_included(row.published_at, bought_at=row.Order.bought_at, update_days=_sold(row).update_days)
+def _included(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
+    """Return the rows whose sale, or an upgrade of it, includes the release. One statement more for upgrades."""
+    wanted = list(rows)
+    upgraded = read_update_days(db.session(), {row.OrderItem.id for row in wanted if row.is_upgraded})
+    return [row for row in wanted if _is_included(row, upgraded)]
+
+
+def _is_included(row: Row[Any], upgraded: Mapping[int, Iterable[int | None]]) -> bool:
+    update_days = widest_days(_sold(row).update_days, row.OrderItem.id, upgraded)
+    return is_included(row.published_at, bought_at=row.Order.bought_at, update_days=update_days)
 
 
 def _sold(row: Row[Any]) -> SoldTerms:
@@ -168,7 +178,7 @@ def _sold(row: Row[Any]) -> SoldTerms:
 
 
 def _open(rows: Iterable[Row[Any]]) -> GrantedFile:
-    included = list(filter(_is_included, rows))
+    included = _included(rows)
     if not included:
         raise NotFound(
             marked("This file is not part of your order, or not any more. Your order page lists what is.")

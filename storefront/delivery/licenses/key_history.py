@@ -11,6 +11,7 @@ from storefront.delivery.licenses.models import Activation, KeyEvent, License, P
 from storefront.delivery.licenses.named_license import unknown_key
 from storefront.delivery.licenses.queries import get_sale, license_in_running_mode, pool_key_in_running_mode
 from storefront.orders.access import Access, item_access
+from storefront.orders.upgrades import NOT_UPGRADED, find_upgraded, widest
 from storefront.shop.catalog.models import Product
 
 
@@ -36,6 +37,7 @@ class KeyHistory:
     removed_at: datetime | None  # out of its pool: imported by mistake
     expires_at: datetime | None
     activation_limit: int | None
+    upgraded_to: str | None  # an edition, while the upgrade counts
     devices: int
     custody: tuple[KeyHistoryLine, ...]
 
@@ -83,6 +85,7 @@ def _unsold(pool_key: PoolKey) -> KeyHistory:
         removed_at=pool_key.removed_at,
         expires_at=None,
         activation_limit=None,
+        upgraded_to=None,
         devices=0,
         custody=_read_lines(None, pool_key),
     )
@@ -90,6 +93,7 @@ def _unsold(pool_key: PoolKey) -> KeyHistory:
 
 def _sold(sold: License, lines: tuple[KeyHistoryLine, ...], *, key: str, is_retired: bool) -> KeyHistory:
     order, item, product = get_sale(db.session(), sold)
+    upgraded = find_upgraded(db.session(), [item.id]).get(sold.grant_id, NOT_UPGRADED)
     devices = db.session.scalars(select(Activation.id).where(Activation.license_id == sold.id)).all()
     return KeyHistory(
         key=key,
@@ -100,7 +104,8 @@ def _sold(sold: License, lines: tuple[KeyHistoryLine, ...], *, key: str, is_reti
         withdrawn_at=sold.withdrawn_at,
         removed_at=None,
         expires_at=sold.expires_at,
-        activation_limit=sold.activation_limit,
+        activation_limit=widest(sold.activation_limit, upgraded.activation_limit),
+        upgraded_to=upgraded.last.edition if upgraded.last else None,
         devices=len(devices),
         custody=lines,
     )

@@ -16,6 +16,7 @@ from storefront.delivery.licenses.models import Activation, License, RetiredKey
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
 from storefront.orders.models import Grant, ItemPart, Order, OrderItem
+from storefront.orders.upgrades import NOT_UPGRADED, find_upgraded, is_upgraded, widest
 from storefront.shop.catalog.models import Edition, Price, Product
 
 _L = License.__table__.c
@@ -60,6 +61,8 @@ _FIND = (
         _USAGE.label("usage"),
         _I.order_id,
         _I.id.label("order_item_id"),
+        _L.grant_id,
+        is_upgraded(_I.id).label("is_upgraded"),
         _P.id.label("product_id"),
         _P.slug,
         _P.first_slug,
@@ -161,12 +164,15 @@ def find_license_status(
     if row is None:
         return None
     is_replaced = row.way in _OF_REPLACED
+    upgraded = find_upgraded(session, [row.order_item_id] if row.is_upgraded else []).get(
+        row.grant_id, NOT_UPGRADED
+    )
     return LicenseStatus(
         id=row.id,
         key_hash=row.key_hash,
         key=key.strip() if is_replaced else row.key,  # whoever has the old one is not told the new one
         mode=row.mode,
-        activation_limit=row.activation_limit,
+        activation_limit=widest(row.activation_limit, upgraded.activation_limit),
         usage=row.usage,
         expires_at=row.expires_at,
         created_at=row.created_at,
@@ -183,8 +189,8 @@ def find_license_status(
         slug=row.slug,
         first_slug=row.first_slug,
         product_name=row.product_name,
-        edition_id=row.edition_id,
-        edition=row.edition,
+        edition_id=upgraded.last.edition_id if upgraded.last else row.edition_id,
+        edition=upgraded.last.edition if upgraded.last else row.edition,
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         email=row.email,

@@ -110,6 +110,7 @@ class KeyEventKind(StrEnum):
     ACTIVATED = "activated"
     DEACTIVATED = "deactivated"
     EXTENDED = "extended"
+    UPGRADED = "upgraded"
 
 
 class KeyEvent(Base):

@@ -25,6 +25,7 @@ from storefront.shop.editor.prices import (
     remove_price,
     set_price,
 )
+from storefront.shop.editor.texts import EDITION_RULES
 
 
 @admin.post("/products/<slug>/editions")
@@ -51,7 +52,7 @@ def save_edition(slug: str, key: str) -> ResponseReturnValue:
     form = request.form
 
     def change() -> str:
-        values = {name: form[name] for name in ("name", "line") if name in form} | read_limits(form, LIMITS)
+        values = {name: form[name] for name in EDITION_RULES if name in form} | read_limits(form, LIMITS)
         changed = change_edition(slug, key, values, shown=shown_digests(form))
         return _saved_words(changed)
 

@@ -59,6 +59,8 @@ def product_page(price_id: int) -> str:
     offer = find_offers([price_id]).get(price_id)
     if offer is None:
         return _path("catalog.catalog")
+    if offer.is_upgrade:
+        return _path("checkout.leave_upgrade")  # it knows the order's link, which Stripe is not told
     return _path("catalog.product", slug=offer.slug, edition=price_id)
 
 

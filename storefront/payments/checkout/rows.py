@@ -100,6 +100,7 @@ def insert_checkout(
     customer_id: int | None = None,
     discount_id: int | None = None,
     is_framed: bool = False,
+    upgrades_grant_id: int | None = None,
 ) -> str:
     """Return the token of the new row, or of the one that the same nonce made a moment ago."""
     row = {
@@ -114,6 +115,7 @@ def insert_checkout(
         "customer_id": customer_id,
         "discount_id": discount_id,
         "is_framed": is_framed,
+        "upgrades_grant_id": upgrades_grant_id,
     }
     with transaction() as session:
         insert_missing(session, Checkout, [row])

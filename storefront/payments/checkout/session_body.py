@@ -79,7 +79,9 @@ def build_body(
     if ui_mode == ELEMENTS:
         return body | {"metadata": body["metadata"] | said_by_own_form(words)}
     body |= asked_of_buyer(words, has_box=boxes.terms)
-    has_way_back = words.asks_for_news and boxes.news and stripe_customer is None and not is_framed
+    is_upgrade = any(mirror.is_upgrade for mirror in mirrors.values())  # a copy could outlive what it is for
+    may_write = words.asks_for_news and boxes.news and not (is_framed or is_upgrade)
+    has_way_back = may_write and stripe_customer is None
     return _with_way_back(body) if has_way_back else body
 
 
@@ -147,8 +149,8 @@ def _line(mirror: Mirror, quantity: int) -> dict[str, Any]:
 
 
 def _promotion_codes(mirrors: Mapping[int, Mirror]) -> dict[str, Any]:
-    """Stripe takes no code where the buyer chooses the amount."""
-    has_chosen = any(mirror.is_chosen for mirror in mirrors.values())
+    """Stripe takes no code where the buyer chooses the amount, and we take none for an upgrade."""
+    has_chosen = any(mirror.is_chosen or mirror.is_upgrade for mirror in mirrors.values())
     return {} if has_chosen else {"allow_promotion_codes": True}
 
 

@@ -43,6 +43,7 @@ from storefront.payments.checkout.ui import HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
 from storefront.shop.catalog.parts import freeze_parts, pick_frozen
+from storefront.shop.catalog.upgrades import freeze_upgraded
 from storefront.shop.pages.consent import read_checkout_words
 from storefront.shop.profile.read import read_profile
 from storefront.stripe_api.gateway import gateway
@@ -50,6 +51,7 @@ from storefront.stripe_api.gateway import gateway
 log = logging.getLogger(__name__)
 
 MOST_MENDED = 6  # two boxes, the looks, the prices, the Customer, and a box that another click has asked for
+ASKED = ("cart", "customer_id", "discount_id", "upgrades_grant_id")  # what makes a checkout the one of a form
 OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session that the first one is making
 
 
@@ -61,6 +63,7 @@ class CheckoutForm:
     where the shop saves cards. `discount_id` is what the code of the visit takes off,
     and `first_email` who it is for, where it is for first purchases. `is_framed`: it is paid in a frame on another
     site, by Stripe's form, which leads nowhere.
+    `upgrades_grant_id` is of what is upgraded.
     """
 
     cart: tuple[CartLine, ...]
@@ -71,6 +74,7 @@ class CheckoutForm:
     discount_id: int | None = None
     first_email: str = ""
     is_framed: bool = False
+    upgrades_grant_id: int | None = None
 
     def own_nonce(self, browser: str) -> str:
         """In another browser it is another nonce: nobody can take a checkout over, or stand in its way."""
@@ -122,6 +126,7 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None
         customer_id=form.customer_id,
         discount_id=form.discount_id,
         is_framed=form.is_framed,
+        upgrades_grant_id=form.upgrades_grant_id,
     )
 
 
@@ -143,7 +148,7 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
             return PaidMeanwhile(session_id=session_id)
     elif account == old_account and is_same:
         return token
-    new = {"cart": form.cart, "customer_id": form.customer_id, "discount_id": form.discount_id}
+    new = {name: getattr(form, name) for name in ASKED}
     start_next_attempt(token, attempt, account=account, ui_mode=form.ui_mode, **new)
     return token
 
@@ -152,11 +157,7 @@ def _is_of(checkout: Checkout, form: CheckoutForm) -> bool:
     """Tell whether a checkout sells what this form asks for, to the same person and for the same."""
     if form.first_email and checkout.checkout_session_id is not None:
         return False  # a Session keeps the address that it was made with, and we do not know it
-    return (checkout.cart, checkout.customer_id, checkout.discount_id) == (
-        form.cart,
-        form.customer_id,
-        form.discount_id,
-    )
+    return all(getattr(checkout, name) == getattr(form, name) for name in ASKED)
 
 
 def _sells_the_same(checkout: Checkout) -> bool:
@@ -284,6 +285,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
     attempt, cart, ui_mode = checkout.attempt, checkout.cart, checkout.ui_mode
     customer_id, is_from_cart, discount_id = checkout.customer_id, checkout.is_from_cart, checkout.discount_id
     is_framed = checkout.is_framed
+    upgraded = freeze_upgraded(checkout.upgrades_grant_id)
     if checkout.body is not None:
         return attempt, checkout.body
     sold = mirrors.ensure_mirrors([line.price_id for line in cart], remake=remake)
@@ -291,7 +293,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
     shop_id = mirrors.shop_id()
     stripe_customer = _find_stripe_customer(customer_id, shop_id)
     discount = find_discount(token, discount_id)
-    parts = freeze_parts([*sold, *beside])
+    parts = freeze_parts([*sold, *beside]) | upgraded
     body = build_body(
         settings(),
         token=token,

@@ -106,7 +106,7 @@ def begin() -> ResponseReturnValue:
         customer_id=find_saver(),
         discount_id=applied.discount_id,
     )
-    return _begin_first(form, applied.code) if applied.is_first_purchase else _begin(form)
+    return _begin_first(form, applied.code) if applied.is_first_purchase else start_paying(form)
 
 
 def _begin_first(form: CheckoutForm, code: str) -> ResponseReturnValue:
@@ -117,7 +117,7 @@ def _begin_first(form: CheckoutForm, code: str) -> ResponseReturnValue:
         flash(trouble, "bad")
         return redirect(url_for("cart.cart"), 303)
     ui_mode = EMBEDDED if form.ui_mode == ELEMENTS else form.ui_mode
-    return _begin(replace(form, ui_mode=ui_mode, customer_id=None, first_email=email))
+    return start_paying(replace(form, ui_mode=ui_mode, customer_id=None, first_email=email))
 
 
 @checkout.post("/checkout/now")
@@ -141,7 +141,7 @@ def buy_now() -> ResponseReturnValue:
     applied = apply_to(offered, as_offered(offer, cart[0].quantity), offer.currency)
     if applied.is_first_purchase:
         return _ask_in_cart(cart[0], applied.code)
-    return _begin(
+    return start_paying(
         CheckoutForm(
             cart=cart,
             ui_mode=choose_ui_mode([offer]),
@@ -166,9 +166,11 @@ def _ask_in_cart(line: CartLine, code: str) -> ResponseReturnValue:
     return redirect(url_for("cart.cart"), 303)
 
 
-def _begin(form: CheckoutForm) -> ResponseReturnValue:
+def start_paying(form: CheckoutForm) -> ResponseReturnValue:
+    """Lead to the form, of this checkout or of the one that is open in this browser."""
     is_again = "again" in request.form
-    pending = None if is_again else find_pending_purchase(form.cart, browser=browser_id())
+    is_upgrade = form.upgrades_grant_id is not None  # which asks by itself whether one is pending
+    pending = None if is_again or is_upgrade else find_pending_purchase(form.cart, browser=browser_id())
     if pending:
         return _ask_again(form, pending)
     key = _cookie_key(is_from_cart=form.is_from_cart)
@@ -183,11 +185,22 @@ def _begin(form: CheckoutForm) -> ResponseReturnValue:
     except DiscountRefused as refused:
         return _without_code(refused, way_back(form.cart, is_from_cart=form.is_from_cart))
     except (StripeUnavailable, StripeRefused) as error:
+        if is_upgrade:
+            return _upgrade_later(error, way_back(form.cart, is_from_cart=False))
         nonce = new_nonce(session) if form.is_from_cart else form.nonce
         return show_trouble(error, nonce=nonce, price_id=_price_id(form))
     if form.is_from_cart:
         session.pop(NONCE_KEY, None)
     return redirect(opened.url or url_for("checkout.form", token=token), 303)
+
+
+def _upgrade_later(error: StripeUnavailable | StripeRefused, page: str) -> ResponseReturnValue:
+    safe = marked("You haven't been charged. Please try again in a moment.")
+    if isinstance(error, StripeUnavailable):
+        flash(joined(error.message, safe), "bad")
+    else:
+        flash(joined(marked("This shop cannot take the payment right now."), safe), "bad")
+    return redirect(page, 303)
 
 
 def _without_code(refused: DiscountRefused, page: str) -> ResponseReturnValue:

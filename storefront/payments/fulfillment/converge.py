@@ -23,6 +23,7 @@ from storefront.payments.fulfillment.grants import add_grants, add_items
 from storefront.payments.fulfillment.notices import draft_notices
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.promises import promise_after_sale, promise_free, promise_state
+from storefront.payments.fulfillment.upgrades import hand_out_upgrades, settle_unused, settle_upgrades_of
 from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.shop.discounts.uses import count_use
 from storefront.stripe_api.seen import SeenAfterSale, SeenCheckout
@@ -40,6 +41,10 @@ class StripeAnswer:
     lines: dict[str, RecognizedLine]
     ticket: int | None
     given_because: str | None = None
+
+    @property
+    def is_upgrade(self) -> bool:
+        return any(line.upgrades_from_id is not None for line in self.lines.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,7 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
     order = _lock_order(session, answer)
     before = None if is_new else order_access(order)
     after_sale = _apply_answer(session, order, answer)
-    outcome = _hand_out(session, order)
+    outcome = _hand_out(session, order, answer)
     now = order_access(order)
     note_access(session, order.id, before, now)
     if outcome is Outcome.FULFILLED or after_sale is not None or order.excess_minor:
@@ -125,12 +130,14 @@ def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenA
     return seen.payment.after_sale
 
 
-def _hand_out(session: Session, order: Order) -> Outcome:
+def _hand_out(session: Session, order: Order, answer: StripeAnswer) -> Outcome:
     if not order.is_paid:
         return Outcome.NOT_PAID if order.has_failed else Outcome.AWAITING_PAYMENT
     if order.fulfilled_at is not None:
         return Outcome.ALREADY_FULFILLED
     repeated = add_grants(session, order)
+    if answer.is_upgrade:
+        hand_out_upgrades(session, order, answer.checkout.metadata)
     if order.total_minor == 0:
         promise_free(session, order, repeated)
     order.fulfilled_at = clock.now()
@@ -151,9 +158,13 @@ def _settle_notices(
 ) -> None:
     """Without `after_sale` notices are opened and none is closed: what a quick look leaves out has not gone."""
     unknown = list(_find_unknown(answer))
-    doubles = find_doubles(session, order)
+    doubles = [] if answer.is_upgrade else find_doubles(session, order)  # two keys may be upgraded within a day
     drafts = draft_notices(order, after_sale, unknown_lines=unknown, doubles=doubles)
     if drafts or after_sale is not None:
         settle_notices(session, drafts, order_id=order.id)
     if after_sale is not None:
         settle_pairs(session, order, doubles)
+    if answer.is_upgrade:
+        settle_unused(session, order.id)
+    elif after_sale is not None:
+        settle_upgrades_of(session, order.id)

@@ -13,6 +13,7 @@ from storefront.orders.after_sale import Refund
 from storefront.orders.lookup import get_order
 from storefront.orders.models import Order, OrderItem
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.upgrades import find_upgrade_of, find_upgraded_by
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen import SeenRefund
 
@@ -77,13 +78,19 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundPlan:
-    """What a refund would give back, and close: everything, or `closed` (descriptions of items), or nothing."""
+    """What a refund would give back, and close: everything, or `closed` (descriptions of items), or nothing.
+
+    `upgraded_by` are numbers of open orders whose upgrades of this one end when it closes, `upgrade_of` of
+    the orders that this one upgraded.
+    """
 
     amount_minor: int
     left_minor: int
     currency: str
     closes_everything: bool
     closed: tuple[str, ...]
+    upgraded_by: tuple[str, ...]
+    upgrade_of: tuple[str, ...]
 
 
 def plan_refund(
@@ -105,6 +112,8 @@ def plan_refund(
         currency=wanted.currency,
         closes_everything=wanted.amount_minor == left_minor,
         closed=tuple(db.session.scalars(named)) if wanted.positions else (),
+        upgraded_by=find_upgraded_by(db.session(), order.id),
+        upgrade_of=find_upgrade_of(db.session(), order.id),
     )
 
 

@@ -176,7 +176,7 @@ def _price(offer: Offer, quantity: int) -> PricedLine:
         product_id=offer.product_id,
         product_name=offer.product_name,
         slug=offer.slug,
-        edition=offer.edition,
+        edition=marked("Upgrade to %(edition)s", edition=offer.edition) if offer.is_upgrade else offer.edition,
         unit_minor=offer.amount_minor,
         quantity=quantity,
         amount_minor=offer.amount_minor * quantity,

@@ -8,6 +8,13 @@ from storefront.core.money import write_money
 from storefront.core.texts import marked
 from storefront.shop.catalog.models import Price
 
+# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, in minor units.
+LEAST_MINOR = {
+    "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50,
+    "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200,
+    "nok": 300, "nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000, "usd": 50,
+}  # fmt: skip
+
 
 class ChosenAmount(NamedTuple):
     """Limits in minor units. `least_minor` of 0: nothing may be paid. `suggested_minor` is what the form shows."""

@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 NOT_ALLOWED = RefusedLately("new names")
 
 
-def name_at_stripe(product: str, edition: str) -> str:
+def name_at_stripe(product: str, edition: str, *, is_upgrade: bool = False) -> str:
     """Return what Stripe shows: it has a product for each of our prices, and never shows a price's name."""
+    if is_upgrade:
+        return f"{product} (upgrade to {edition})"
     return f"{product} ({edition})" if edition else product
 
 
@@ -34,6 +36,7 @@ def select_names() -> Select[*tuple[Any, ...]]:
             StripeMirror.name,
             Product.name.label("product"),
             Edition.name.label("edition"),
+            Price.upgrades_from_id,
         )
         .join(Price, Price.id == StripeMirror.price_id)
         .join(Edition, Edition.id == Price.edition_id)
@@ -43,7 +46,11 @@ def select_names() -> Select[*tuple[Any, ...]]:
 
 
 def is_told(row: Row[*tuple[Any, ...]]) -> bool:
-    return bool(row.name == name_at_stripe(row.product, row.edition))
+    return bool(row.name == _name_of(row))
+
+
+def _name_of(row: Row[*tuple[Any, ...]]) -> str:
+    return name_at_stripe(row.product, row.edition, is_upgrade=row.upgrades_from_id is not None)
 
 
 def follow_name(row: Row[*tuple[Any, ...]], *, is_needed: bool = True) -> bool:
@@ -57,7 +64,7 @@ def follow_name(row: Row[*tuple[Any, ...]], *, is_needed: bool = True) -> bool:
     """
     if is_told(row) or NOT_ALLOWED.is_remembered():
         return False
-    name = name_at_stripe(row.product, row.edition)
+    name = _name_of(row)
     try:
         gateway().rename_product(row.stripe_product_id, name)
     except StripeMissing:

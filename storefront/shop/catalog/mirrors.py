@@ -43,7 +43,8 @@ def in_running_mode() -> ColumnElement[bool]:
 class Mirror:
     """A price at Stripe; `is_chosen`: the buyer says how much, so it is sold alone and at no discount.
 
-    `most_in_form`: up to so many buyers may take inside Checkout. `offered_beside` are slugs.
+    `most_in_form`: up to so many buyers may take inside Checkout. `offered_beside` are slugs. An upgrade is sold
+    alone as well, and takes no codes: what it costs was said at the license that it is for.
     """
 
     stripe_price_id: str
@@ -51,6 +52,7 @@ class Mirror:
     currency: str
     most_in_form: int | None
     offered_beside: tuple[str, ...]
+    is_upgrade: bool = False
 
 
 def is_taxed_as_now() -> ColumnElement[bool]:
@@ -84,6 +86,15 @@ def _mirrors(rows: Iterable[Row[Any]]) -> dict[int, Mirror]:
 def _mirror(stripe_price_id: str, row: Row[Any]) -> Mirror:
     price: Price = row.Price
     is_chosen = price.least_minor is not None
+    if price.upgrades_from_id is not None:
+        return Mirror(
+            stripe_price_id=stripe_price_id,
+            is_chosen=False,
+            currency=price.currency,
+            most_in_form=None,
+            offered_beside=(),
+            is_upgrade=True,
+        )
     return Mirror(
         stripe_price_id=stripe_price_id,
         is_chosen=is_chosen,
@@ -132,7 +143,8 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         raise NotFound(marked("Something in this cart isn't sold any more. Your cart shows what is."))
     price: Price = row.Price
     amount, currency = amount_of_price(price), price.currency
-    as_sold, name = _mirror("", row), name_at_stripe(row.name, row.edition)
+    as_sold = _mirror("", row)
+    name = name_at_stripe(row.name, row.edition, is_upgrade=as_sold.is_upgrade)
     mode, account, shop = settings().mode, gateway().account_id(), shop_id()
     # Stripe replays a stored 500 for a key: after a minute the key is another one. A twin product harms nobody.
     salt = f"{remake}:{row.tax_code}:{row.tax_behavior}:{clock.now():%Y%m%d%H%M}"

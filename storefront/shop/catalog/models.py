@@ -113,6 +113,7 @@ class Edition(Base):
     activation_limit: Mapped[int | None]
     seats: Mapped[int | None]
     update_days: Mapped[int | None]
+    upgrades_from: Mapped[str] = mapped_column(default="")  # as `upgrade_paths.py` reads it
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -134,6 +135,8 @@ class Price(Base):
 
     Amount and currency never change, as at Stripe: a new amount is a new Price and the old one is inactive.
     With a `least_minor` the buyer chooses: then `amount_minor` is what is suggested, never 0.
+    With `upgrades_from_id` it is what owners of that edition pay to have this one. Such a price is never active,
+    because nobody else may buy at it: `upgrades.py` finds it.
     """
 
     __tablename__ = "prices"
@@ -147,11 +150,22 @@ class Price(Base):
             sqlite_where=text("is_active"),
             postgresql_where=text("is_active"),
         ),
+        Index(
+            "uq_prices_upgrades",
+            "edition_id",
+            "upgrades_from_id",
+            "currency",
+            "amount_minor",
+            unique=True,
+            sqlite_where=text("upgrades_from_id IS NOT NULL"),
+            postgresql_where=text("upgrades_from_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
-    edition: Mapped[Edition] = relationship(lazy="raise_on_sql")
+    edition: Mapped[Edition] = relationship(lazy="raise_on_sql", foreign_keys=[edition_id])
+    upgrades_from_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
     amount_minor: Mapped[int]
     least_minor: Mapped[int | None]
     most_minor: Mapped[int | None]

@@ -16,6 +16,8 @@ from storefront.shop.catalog.queries import is_for_sale, select_active_prices
 class Offer:
     """`is_for_sale` is False when the price or its product was withdrawn. `is_chosen`: the buyer says how much.
 
+    An upgrade is sold only to who has the license that it is for: it is not for sale here.
+
     `has_page` is False when nobody sees the product.
     """
 
@@ -35,6 +37,7 @@ class Offer:
     has_page: bool
     checkout_ui: CheckoutUi | None  # where it is paid; None: as the shop
     is_bundle: bool
+    is_upgrade: bool
 
 
 def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
@@ -132,4 +135,5 @@ def _offer(price: Price, edition: Edition, product: Product, is_bundle: bool) ->
         has_page=product.state in WITH_PAGE,
         checkout_ui=product.checkout_ui,
         is_bundle=is_bundle,
+        is_upgrade=price.upgrades_from_id is not None,
     )

@@ -19,7 +19,7 @@ class RecognizedLine:
     """What a line of Stripe's is to us, and what a sale of it promises; ids are None for a line we do not know.
 
     `bundle_id` is its edition where that includes something by now. `lost_parts` counts what was sold in it and is
-    no more.
+    no more. An upgrade hands out nothing itself; `upgrades_from_id` is the edition that it is for.
     """
 
     price_id: int | None
@@ -28,6 +28,7 @@ class RecognizedLine:
     bundle_id: int | None = None
     parts: tuple[SoldPart, ...] = ()
     lost_parts: int = 0
+    upgrades_from_id: int | None = None
 
 
 UNKNOWN = RecognizedLine(price_id=None, product_id=None, terms=NO_TERMS)
@@ -102,6 +103,7 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
             StripeMirror.price_id,
             Product,
             Edition,
+            Price.upgrades_from_id,
             includes_something().label("is_bundle"),
         )
         .join(Price, Price.id == StripeMirror.price_id)
@@ -123,7 +125,7 @@ def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
     """Return what our own metadata says of these lines, by line id, where there is such a price."""
     prices = {line.id: _number(line.metadata, "storefront_price") for line in lines}
     rows = db.session.execute(
-        select(Price.id, Edition, Product, includes_something().label("is_bundle"))
+        select(Price.id, Price.upgrades_from_id, Edition, Product, includes_something().label("is_bundle"))
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(Price.id.in_(set(prices.values())))
@@ -137,8 +139,9 @@ def _recognized(row: Row[*tuple[Any, ...]], price_id: int) -> RecognizedLine:
     return RecognizedLine(
         price_id=price_id,
         product_id=row.Product.id,
-        terms=terms_of_today(row.Product, row.Edition),
+        terms=_terms(row, row.Edition),
         bundle_id=row.Edition.id if row.is_bundle else None,
+        upgrades_from_id=row.upgrades_from_id,
     )
 
 
@@ -147,9 +150,17 @@ def _recognized_product(row: Row[*tuple[Any, ...]]) -> RecognizedLine:
     return RecognizedLine(
         price_id=None,
         product_id=row.Product.id,
-        terms=terms_of_today(row.Product, None),
+        terms=_terms(row, None),
         bundle_id=row.Edition.id if row.is_bundle else None,
+        upgrades_from_id=row.upgrades_from_id,
     )
+
+
+def _terms(row: Row[*tuple[Any, ...]], edition: Edition | None) -> SaleTerms:
+    terms = terms_of_today(row.Product, edition)
+    if row.upgrades_from_id is None:
+        return terms
+    return replace(terms, grants_license=False, grants_download=False)
 
 
 def _number(metadata: Mapping[str, str], name: str) -> int:

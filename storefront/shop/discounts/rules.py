@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from storefront.core.money import smallest_step
-from storefront.shop.editor.prices import LEAST_MINOR
+from storefront.shop.catalog.amounts import LEAST_MINOR
 
 WHOLE = 10_000  # hundredths of a percent
 

@@ -12,6 +12,7 @@ from storefront.core.db import transaction
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import BundlePart, Edition, Price, Product
 from storefront.shop.catalog.queries import find_edition, lock_product, select_editions
+from storefront.shop.catalog.upgrade_paths import read_paths
 from storefront.shop.editor.places import move_within
 from storefront.shop.editor.product_settings import check_values
 from storefront.shop.editor.refusals import ProductRefused
@@ -109,7 +110,18 @@ def change_edition(
     check_values(limits)
     with transaction() as session:
         product = lock_product(session, slug)
-        return write_edition(session, product, get_edition(session, product, edition), values, shown=shown)
+        row = get_edition(session, product, edition)
+        _check_upgrades(session, product, row, values.get("upgrades_from", ""))
+        return write_edition(session, product, row, values, shown=shown)
+
+
+def _check_upgrades(session: Session, product: Product, edition: Edition, text: str) -> None:
+    """Raises ProductRefused where a path begins at no other edition. A folder may name one that is to come."""
+    others = {other.key for other in session.scalars(select_editions(product.id))} - {edition.key}
+    unknown = [path.from_key for path in read_paths(text) if path.from_key not in others]
+    if unknown:
+        words = f"{product.name} has no other edition {unknown[0]}: it has {', '.join(sorted(others)) or 'none'}."
+        raise ProductRefused({"upgrades_from": words})
 
 
 def write_edition(

@@ -13,6 +13,7 @@ from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.money import digits, format_money, parse_money
 from storefront.shop.catalog.amounts import (
+    LEAST_MINOR,
     TYPED,
     Amount,
     ChosenAmount,
@@ -28,12 +29,6 @@ from storefront.shop.editor.refusals import ProductRefused
 
 MOST_MINOR = 99_999_999  # Stripe takes eight digits: https://docs.stripe.com/api/prices/create
 MOST_CURRENCIES = 12
-# https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, in minor units.
-LEAST_MINOR = {
-    "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50,
-    "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200,
-    "nok": 300, "nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000, "usd": 50,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

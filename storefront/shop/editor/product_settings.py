@@ -70,6 +70,7 @@ class EditionSettings:
     seats: int | None
     update_days: int | None
     includes: list[str]
+    upgrades_from: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,7 @@ def get_product_settings(slug: str) -> ProductSettings:
                 seats=edition.seats,
                 update_days=edition.update_days,
                 includes=parts.get(edition.id, []),
+                upgrades_from=edition.upgrades_from,
             )
             for edition in editions
             if edition.is_active

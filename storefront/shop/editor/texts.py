@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storefront.shop.catalog.file_names import TURNING
+from storefront.shop.catalog.upgrade_paths import read_paths
 from storefront.shop.editor.refusals import FieldsRefused, ProductRefused
 
 MOST_QUESTIONS = 12
@@ -53,6 +54,7 @@ RULES = {
 EDITION_RULES = {
     "name": TextRule(label="The name", longest=60, is_needed=True),
     "line": TextRule(label="The line", longest=120),
+    "upgrades_from": TextRule(label="What upgrades to it", longest=300),
 }
 TEXT_FIELDS = (*RULES, "questions", "quotes", "tags")
 
@@ -79,6 +81,7 @@ def clean_texts(
         "questions": _clean_questions,
         "quotes": _clean_quotes,
         "tags": _clean_tags,
+        "upgrades_from": _clean_upgrades,
     }
     texts: dict[str, Any] = {}
     problems: dict[str, str] = {}
@@ -165,6 +168,15 @@ def _clean_tags(words: Sequence[str]) -> list[str]:
     if len(tags) > MOST_TAGS:
         raise _Wrong(f"There is room for {MOST_TAGS} tags: these are {len(tags)}.")
     return tags
+
+
+def _clean_upgrades(text: str) -> str:
+    cleaned = clean_text(text, EDITION_RULES["upgrades_from"])
+    try:
+        read_paths(cleaned)
+    except ValueError as error:
+        raise _Wrong(str(error)) from error
+    return cleaned
 
 
 def slug_from(name: str, *, kind: str = "product") -> str:

@@ -81,6 +81,7 @@ EDITION = (
     number("activation_limit"),
     number("seats"),
     number("update_days"),
+    text("upgrades_from", EDITION_RULES["upgrades_from"]),
     parts(INCLUDES),
 )
 PICTURE = (text("alt", ALT), text("filename", FILENAME))

@@ -12,6 +12,7 @@ from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer
+from tests.support.upgrades import sell_upgrade
 
 PERSONAL, TEAM = ("twinspot", "Personal"), ("twinspot", "Team")
 
@@ -152,3 +153,13 @@ def test_has_nothing_to_give_back_of_a_free_order(owner: Buyer, app: Flask, sand
     sale = sell(app, sandbox, ("gridling", ""))
     assert "This order was free." in owner.get(page_of(sale)).text
     assert "was free" in owner.get(f"{page_of(sale)}?check=yes&what=everything").text
+
+
+def test_says_what_a_refund_does_to_an_upgrade(app: Flask, owner: Buyer, sandbox: SandboxClient) -> None:
+    sell_upgrade(app, sandbox)
+    first, upgrade = (row["number"] for row in read_rows(app, "SELECT number FROM orders ORDER BY id"))
+    check = "/refund?check=yes&what=everything"
+    assert f"refund order {upgrade} as well" in owner.get(f"/admin/orders/{first}{check}").text
+    assert f"The license of order {first} goes back" in owner.get(f"/admin/orders/{upgrade}{check}").text
+    page = owner.get(f"/admin/orders/{first}").text
+    assert f"to Team, by order {upgrade}" in page

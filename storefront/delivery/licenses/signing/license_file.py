@@ -21,6 +21,7 @@ from storefront.orders.access import access
 from storefront.orders.facts import item_facts
 from storefront.orders.models import Grant, ItemPart, Order, OrderItem
 from storefront.orders.queries import part_of_grant
+from storefront.orders.upgrades import NOT_UPGRADED, UpgradedGrant, find_upgraded, is_upgraded, widest
 from storefront.shop.catalog.models import Edition, Price, Product
 
 KIND = "license+jwt"
@@ -38,10 +39,11 @@ class SoldLicense:
     part: ItemPart | None  # of a bundle
     product: Product
     edition: str | None
+    upgraded: UpgradedGrant
 
     @property
     def updates_until(self) -> datetime | None:
-        days = (self.part or self.item).update_days
+        days = widest((self.part or self.item).update_days, self.upgraded.update_days)
         return self.order.bought_at + timedelta(days=days) if days is not None else None
 
 
@@ -75,6 +77,7 @@ def _find_sold(license_id: int) -> SoldLicense | None:
             ItemPart,
             Product,
             Edition.name.label("edition"),
+            is_upgraded(OrderItem.id).label("is_upgraded"),
         )
         .join(Product, Product.id == Grant.product_id)
         .outerjoin(Price, Price.id == OrderItem.price_id)
@@ -85,13 +88,16 @@ def _find_sold(license_id: int) -> SoldLicense | None:
     ).one_or_none()
     if row is None:
         return None
+    upgraded = find_upgraded(db.session(), [row.OrderItem.id] if row.is_upgraded else [])
+    of_grant = upgraded.get(row.License.grant_id, NOT_UPGRADED)
     return SoldLicense(
         license=row.License,
         order=row.Order,
         item=row.OrderItem,
         part=row.ItemPart,
         product=row.Product,
-        edition=row.edition,
+        edition=of_grant.last.edition if of_grant.last else row.edition,
+        upgraded=of_grant,
     )
 
 
@@ -108,8 +114,8 @@ def _claims(sold: SoldLicense, fingerprint: str | None, now: datetime) -> dict[s
         "product_name": sold.product.name,
         "edition": sold.edition,
         "holder": {"name": sold.order.name, "email": sold.order.email or None},
-        "seats": sold.license.seats,
-        "activation_limit": sold.license.activation_limit,
+        "seats": widest(sold.license.seats, sold.upgraded.seats),
+        "activation_limit": widest(sold.license.activation_limit, sold.upgraded.activation_limit),
         "license_expires_at": _seconds(sold.license.expires_at),
         "updates_until": _seconds(sold.updates_until),
         "fingerprint": fingerprint or None,

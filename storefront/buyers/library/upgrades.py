@@ -1,0 +1,138 @@
+"""What an order's buyer may upgrade, and what came of upgrades that they bought."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from storefront.buyers.library.purchase import OfferedUpgrade
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.texts import joined, marked
+from storefront.delivery.contents import GrantContents, ItemContents, OrderContents
+from storefront.delivery.licenses.keys import hint
+from storefront.delivery.licenses.models import License
+from storefront.orders.access import item_access
+from storefront.orders.models import Grant, GrantKind, Order, OrderItem, Upgrade, UpgradeState
+from storefront.orders.upgrades import COUNTED, NOT_UPGRADED, UpgradedGrant, find_upgraded
+from storefront.shop.catalog.models import Edition, Price
+from storefront.shop.catalog.upgrades import UpgradeOffer, find_upgrades_from
+
+KNOWN = marked("This payment changed nothing. The shop knows about it and can refund it.")
+WHY = {
+    UpgradeState.ALREADY: marked("This license was upgraded already."),
+    UpgradeState.CLOSED: marked("The license that this was for no longer works."),
+    UpgradeState.UNKNOWN: marked("We can't find the license that this was for."),
+}
+
+
+def find_offered(contents: OrderContents) -> dict[int, tuple[OfferedUpgrade, ...]]:
+    """Return what may be had for each grant of an order, by the grant's id. No statement where nothing is offered.
+
+    A license that works is offered what is for sale now from the edition that it has now, in the currency of its
+    order; a product without keys has its downloads upgraded. What came in a bundle is not upgraded.
+    """
+    items = [item for item in contents.items if _may_be_upgraded(item)]
+    if not items or contents.order.erased_at is not None:
+        return {}
+    prices = {item.item.price_id for item in items}
+    rows = db.session.execute(select(Price.id, Price.edition_id).where(Price.id.in_(prices)))
+    sold = {row.id: row.edition_id for row in rows}
+    upgraded = find_upgraded(db.session(), [item.item.id for item in items if item.is_upgraded])
+    grants = {
+        grant.id: (item, _edition_now(upgraded.get(grant.id, NOT_UPGRADED), sold.get(item.item.price_id or 0)))
+        for item in items
+        for grant in _upgradable(item)
+    }
+    known = {edition_id for _item, edition_id in grants.values() if edition_id is not None}
+    offers = find_upgrades_from(known, contents.order.currency)
+    found = {
+        grant_id: tuple(_offered(grant_id, _quantity(item), offers.get(edition_id or 0, ()), upgraded))
+        for grant_id, (item, edition_id) in grants.items()
+    }
+    return {grant_id: offered for grant_id, offered in found.items() if offered}
+
+
+def _quantity(item: ItemContents) -> int:
+    """Return how many are upgraded: one key for all of a line is upgraded as a whole."""
+    return item.item.quantity if item.item.one_key_per_order_item else 1
+
+
+def _may_be_upgraded(item: ItemContents) -> bool:
+    is_bundle = any(goods.part is not None for goods in item.goods)
+    return item.access.allowed and item.has_upgrades and item.item.price_id is not None and not is_bundle
+
+
+def _upgradable(item: ItemContents) -> Iterator[GrantContents]:
+    """Yield its keys that work; a key that is still to follow, or without keys its downloads."""
+    licenses = [grant for grant in item.grants if grant.kind is GrantKind.LICENSE]
+    for grant in licenses or item.grants:
+        if grant.license is None or _works(grant):
+            yield grant
+
+
+def _works(grant: GrantContents) -> bool:
+    license_ = grant.license
+    if license_ is None or license_.withdrawn_at is not None:
+        return False
+    return license_.expires_at is None or license_.expires_at > clock.now()
+
+
+def _edition_now(upgraded: UpgradedGrant, sold_edition_id: int | None) -> int | None:
+    return upgraded.last.edition_id if upgraded.last else sold_edition_id
+
+
+def _offered(
+    grant_id: int, quantity: int, offers: tuple[UpgradeOffer, ...], upgraded: Mapping[int, UpgradedGrant]
+) -> Iterator[OfferedUpgrade]:
+    """Leave out what was bought and may come back: a dispute is not over."""
+    steps = upgraded.get(grant_id, NOT_UPGRADED).steps
+    taken = {step.edition_id for step in steps if not step.is_over}
+    for offer in offers:
+        if offer.edition_id not in taken:
+            yield OfferedUpgrade(
+                grant_id=grant_id,
+                from_edition_id=offer.from_edition_id,
+                edition_id=offer.edition_id,
+                edition=offer.edition,
+                amount_minor=offer.amount_minor,
+                currency=offer.currency,
+                quantity=quantity,
+            )
+
+
+def read_what_came(item_ids: Collection[int]) -> dict[int, str]:
+    """Return a sentence for each of these lines that upgraded something, by the line's id."""
+    if not item_ids:
+        return {}
+    rows = db.session.execute(
+        select(Upgrade, Edition.name, License.key, Order, OrderItem)
+        .join(Edition, Edition.id == Upgrade.edition_id)
+        .outerjoin(Grant, Grant.id == Upgrade.grant_id)
+        .outerjoin(License, License.grant_id == Grant.id)
+        .outerjoin(OrderItem, OrderItem.id == Upgrade.upgraded_item_id)
+        .outerjoin(Order, Order.id == OrderItem.order_id)
+        .where(Upgrade.order_item_id.in_(list(item_ids)))
+        .execution_options(populate_existing=True)
+    ).all()
+    counted = [row.Upgrade.upgraded_item_id for row in rows if row.Upgrade.state in COUNTED]
+    upgraded = find_upgraded(db.session(), counted)
+    return {row.Upgrade.order_item_id: _words(row, upgraded) for row in rows}
+
+
+def _words(row: Row[*tuple[Any, ...]], upgraded: Mapping[int, UpgradedGrant]) -> str:
+    upgrade: Upgrade = row.Upgrade
+    if upgrade.state in WHY:
+        return joined(WHY[UpgradeState(upgrade.state)], KNOWN)
+    if not item_access(row.Order, row.OrderItem).allowed:
+        return joined(WHY[UpgradeState.CLOSED], KNOWN)
+    counting = upgraded.get(upgrade.grant_id or 0, NOT_UPGRADED).counting
+    if all(step.edition_id != upgrade.edition_id for step in counting):
+        return joined(marked("The upgrade that this one stands on was taken back."), KNOWN)
+    if not row.key:
+        return marked("What you bought is the %(edition)s edition now.", edition=row.name)
+    shown = hint(row.key).strip("\u2026")
+    if not shown:
+        return marked("Your license key is %(edition)s now. It stays the same key.", edition=row.name)
+    words = "Your license key ending in %(letters)s is %(edition)s now. It stays the same key."
+    return marked(words, letters=shown, edition=row.name)

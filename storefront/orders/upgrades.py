@@ -1,0 +1,173 @@
+"""What upgrades make of what was sold: computed from paid upgrades whose orders are open, never stored."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Exists, exists, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from storefront.orders.access import Reason, access
+from storefront.orders.facts import FACT_COLUMNS, facts_of_row
+from storefront.orders.models import Order, OrderItem, Upgrade, UpgradeState
+from storefront.shop.catalog.models import Edition, Price
+
+COUNTED = (UpgradeState.APPLIED, UpgradeState.REPLACED)
+# After these the same upgrade may be bought again; a dispute may still give the first one back.
+MONEY_WENT_BACK = (Reason.REFUNDED, Reason.ITEM_REFUNDED, Reason.DISPUTE_LOST)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeStep:
+    """One paid upgrade of a grant, with the terms of its edition, of the whole key. None is no limit.
+
+    `is_open`: access to its own order. `is_over`: its money went back, so that it may be bought again.
+    """
+
+    id: int
+    from_edition_id: int
+    edition_id: int
+    edition: str
+    order_number: str
+    is_open: bool
+    is_over: bool
+    activation_limit: int | None
+    seats: int | None
+    update_days: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradedGrant:
+    """All upgrades of one grant, and those of them that count now, one upon the other."""
+
+    grant_id: int
+    item_id: int
+    steps: tuple[UpgradeStep, ...]
+    counting: tuple[UpgradeStep, ...]
+
+    @property
+    def last(self) -> UpgradeStep | None:
+        return self.counting[-1] if self.counting else None
+
+    @property
+    def activation_limit(self) -> tuple[int | None, ...]:
+        return tuple(step.activation_limit for step in self.counting)
+
+    @property
+    def seats(self) -> tuple[int | None, ...]:
+        return tuple(step.seats for step in self.counting)
+
+    @property
+    def update_days(self) -> tuple[int | None, ...]:
+        return tuple(step.update_days for step in self.counting)
+
+
+NOT_UPGRADED = UpgradedGrant(grant_id=0, item_id=0, steps=(), counting=())
+
+
+def counting_steps(edition_id: int | None, steps: Sequence[UpgradeStep]) -> tuple[UpgradeStep, ...]:
+    """Return the upgrades that count, from the edition that was sold: each stands on the one before.
+
+    One whose order is closed does not count, nor does any that stands on it: old rights are back at once.
+    """
+    counting: list[UpgradeStep] = []
+    seen = {edition_id}
+    current = edition_id
+    while step := next((s for s in steps if s.is_open and _goes_on(s, current, seen)), None):
+        counting.append(step)
+        current = step.edition_id
+        seen.add(current)
+    return tuple(counting)
+
+
+def _goes_on(step: UpgradeStep, current: int | None, seen: set[int | None]) -> bool:
+    return step.from_edition_id == current and step.edition_id not in seen
+
+
+def widest(sold: int | None, upgraded: Iterable[int | None]) -> int | None:
+    """Return the widest of these limits: an upgrade takes nothing away. None is no limit."""
+    limits = [sold, *upgraded]
+    return None if None in limits else max(limit for limit in limits if limit is not None)
+
+
+def is_upgraded(item_id: ColumnElement[int] | InstrumentedAttribute[int]) -> Exists:
+    """Select whether something of an item of the statement was ever upgraded: few are."""
+    return (
+        exists().where(Upgrade.upgraded_item_id == item_id, Upgrade.state.in_(COUNTED)).correlate_except(Upgrade)
+    )
+
+
+def find_upgraded(session: Session | Connection, item_ids: Collection[int]) -> dict[int, UpgradedGrant]:
+    """Return upgraded grants of these items by the grant's id. One statement, none for no items."""
+    if not item_ids:
+        return {}
+    sold, sold_price = aliased(OrderItem), aliased(Price)
+    rows = session.execute(
+        select(
+            Upgrade.id,
+            Upgrade.grant_id,
+            Upgrade.upgraded_item_id,
+            Upgrade.from_edition_id,
+            Upgrade.edition_id,
+            Edition.name.label("edition"),
+            Order.number,
+            OrderItem.quantity,
+            OrderItem.activation_limit,
+            OrderItem.seats,
+            OrderItem.update_days,
+            sold_price.edition_id.label("sold_edition_id"),
+            *FACT_COLUMNS,
+        )
+        .join(OrderItem, OrderItem.id == Upgrade.order_item_id)
+        .join(Order, Order.id == OrderItem.order_id)
+        .join(Edition, Edition.id == Upgrade.edition_id)
+        .join(sold, sold.id == Upgrade.upgraded_item_id)
+        .join(sold_price, sold_price.id == sold.price_id)
+        .where(Upgrade.upgraded_item_id.in_(list(item_ids)), Upgrade.state.in_(COUNTED))
+        .order_by(Upgrade.id)
+    ).all()
+    steps: defaultdict[tuple[int, int, int], list[UpgradeStep]] = defaultdict(list)
+    for row in rows:
+        steps[row.grant_id, row.upgraded_item_id, row.sold_edition_id].append(_step(row))
+    return {
+        grant_id: UpgradedGrant(
+            grant_id=grant_id,
+            item_id=item_id,
+            steps=tuple(of_grant),
+            counting=counting_steps(edition_id, of_grant),
+        )
+        for (grant_id, item_id, edition_id), of_grant in steps.items()
+    }
+
+
+def _step(row: Any) -> UpgradeStep:  # noqa: ANN401 - a row of SQLAlchemy
+    access_now = access(facts_of_row(row))
+    return UpgradeStep(
+        id=row.id,
+        from_edition_id=row.from_edition_id,
+        edition_id=row.edition_id,
+        edition=row.edition,
+        order_number=row.number,
+        is_open=access_now.allowed,
+        is_over=access_now.reason in MONEY_WENT_BACK,
+        activation_limit=None if row.activation_limit is None else row.activation_limit * row.quantity,
+        seats=None if row.seats is None else row.seats * row.quantity,
+        update_days=row.update_days,
+    )
+
+
+def read_update_days(session: Session, item_ids: Collection[int]) -> dict[int, tuple[int | None, ...]]:
+    """Return the days of updates that upgrades of these items bring, by the item's id. One statement.
+
+    An item has one download for all its keys: the widest of them counts.
+    """
+    days: dict[int, tuple[int | None, ...]] = {}
+    for upgraded in find_upgraded(session, item_ids).values():
+        days[upgraded.item_id] = (*days.get(upgraded.item_id, ()), *upgraded.update_days)
+    return days
+
+
+def widest_days(sold: int | None, item_id: int, upgraded: Mapping[int, Iterable[int | None]]) -> int | None:
+    """Return for how many days an item has updates; `upgraded` is what `read_update_days` returns."""
+    return widest(sold, upgraded.get(item_id, ()))

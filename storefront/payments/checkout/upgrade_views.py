@@ -1,0 +1,45 @@
+"""`/checkout/upgrade…`: from an order's page to Stripe's form, and back."""
+
+from flask import flash, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from storefront.core import tokens
+from storefront.orders.browsers import get_order_here
+from storefront.payments.checkout.saver import find_saver
+from storefront.payments.checkout.start import CheckoutForm
+from storefront.payments.checkout.ui import choose_ui_mode
+from storefront.payments.checkout.upgrade import NotUpgradable, prepare_upgrade
+from storefront.payments.checkout.views import checkout, start_paying, starts
+from storefront.shop.catalog.offers import find_offers
+
+CAME_FROM = "upgrade_of"
+
+
+@checkout.post("/checkout/upgrade/<token>/<int(max=2147483647):grant_id>/<int(max=2147483647):edition_id>")
+@starts
+def upgrade(token: str, grant_id: int, edition_id: int) -> ResponseReturnValue:
+    """Sell an upgrade to who has the link of the order: it says whose license it is, and the form says no more."""
+    order = get_order_here(token)
+    session[CAME_FROM] = token
+    shown_minor = request.form.get("amount_minor", type=int)
+    try:
+        line = prepare_upgrade(order, grant_id=grant_id, edition_id=edition_id, shown_minor=shown_minor)
+    except NotUpgradable as refused:
+        flash(refused.message, "bad")
+        return redirect(url_for("library.order", token=token), 303)
+    form = CheckoutForm(
+        cart=(line,),
+        ui_mode=choose_ui_mode(find_offers([line.price_id]).values()),
+        nonce=tokens.new_token(),
+        is_from_cart=False,
+        customer_id=find_saver(),
+        upgrades_grant_id=grant_id,
+    )
+    return start_paying(form)
+
+
+@checkout.get("/checkout/upgrade")
+def leave_upgrade() -> ResponseReturnValue:
+    """Lead back to the order that this browser was about to upgrade. Stripe is not told the order's link."""
+    token = session.get(CAME_FROM)
+    return redirect(url_for("library.order", token=token) if token else "/library")
