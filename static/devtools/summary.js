@@ -29,14 +29,17 @@ const stepper = (line, onQuantity) => {
   return box;
 };
 
+const picture = (address) => Object.assign(element("img", ""), { src: address, alt: "", width: 44, height: 44 });
+
 const lineRow = (line, currency, onQuantity) => {
   const row = element("li", "");
   const what = element("span", "", "what");
   what.append(element("strong", line.description));
+  if (line.product_description) what.append(element("span", line.product_description, "quiet"));
   const each = `${money(line.unit_amount, currency)} each`;
   if (line.adjustable_quantity?.enabled) what.append(element("span", each, "quiet"), stepper(line, onQuantity));
   else if (line.quantity > 1) what.append(element("span", `Quantity ${line.quantity}, ${each}`, "quiet"));
-  row.append(what, element("span", money(line.subtotal, currency), "amount"));
+  row.append(...line.images.slice(0, 1).map(picture), what, element("span", money(line.subtotal, currency), "amount"));
   return row;
 };
 

@@ -278,15 +278,6 @@ class Gateway:
         self._ask(lambda: self._client.v1.checkout.sessions.update(session_id, params))
 
     @readable()
-    def create_product(self, *, name: str, tax_code: str, metadata: dict[str, str], idempotency_key: str) -> str:
-        params: Any = {"name": name, "metadata": metadata} | ({"tax_code": tax_code} if tax_code else {})
-        options: Any = {"idempotency_key": idempotency_key}
-        return str(self._ask(lambda: self._client.v1.products.create(params, options)).id)
-
-    def rename_product(self, product_id: str, name: str) -> None:
-        """Raises StripeMissing, StripeRefused, StripeUnavailable."""
-        self._ask(lambda: self._client.v1.products.update(product_id, {"name": name}))
-
     @readable()
     def create_price(
         self,

@@ -1,7 +1,7 @@
 """Our prices at Stripe: made when first needed, and made anew once when Stripe lost them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, select
@@ -12,9 +12,16 @@ from storefront.core.errors import NotFound
 from storefront.core.runtime import Part, settings
 from storefront.core.texts import marked
 from storefront.shop.catalog.amounts import ChosenAmount, amount_of_price, suggested_of
-from storefront.shop.catalog.mirror_names import follow_name, is_told, name_at_stripe, select_names
+from storefront.shop.catalog.mirror_names import (
+    find_pictures_for_stripe,
+    follow_name,
+    is_told,
+    select_names,
+    to_tell,
+)
 from storefront.shop.catalog.models import Edition, Price, Product, ShopIdentity, StripeMirror
 from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.products import create_product
 
 
 def _ensure_shop_id() -> str:
@@ -115,8 +122,9 @@ def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, M
         return {}
     rows = _read_known(wanted)
     mirrors = _mirrors(rows)
+    pictures = find_pictures_for_stripe(row.product_id for row in rows)
     for row in rows:
-        follow_name(row)
+        follow_name(row, pictures)
     missing = [price_id for price_id in wanted if price_id not in mirrors]
     for price_id in missing:
         mirrors[price_id] = _make_mirror(price_id, remake=remake)
@@ -129,7 +137,9 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
             Edition.name.label("edition"),
             Price,
             Edition.product_id,
-            Product.name,
+            Product.name.label("product"),
+            Product.summary,
+            Price.upgrades_from_id,
             Product.tax_code,
             Product.tax_behavior,
             Product.most_in_form,
@@ -143,14 +153,15 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         raise NotFound(marked("Something in this cart isn't sold any more. Your cart shows what is."))
     price: Price = row.Price
     amount, currency = amount_of_price(price), price.currency
-    as_sold = _mirror("", row)
-    name = name_at_stripe(row.name, row.edition, is_upgrade=as_sold.is_upgrade)
+    as_sold, shown = _mirror("", row), to_tell(row, find_pictures_for_stripe([row.product_id]))
     mode, account, shop = settings().mode, gateway().account_id(), shop_id()
     # Stripe replays a stored 500 for a key: after a minute the key is another one. A twin product harms nobody.
     salt = f"{remake}:{row.tax_code}:{row.tax_behavior}:{clock.now():%Y%m%d%H%M}"
     # A product for each of our prices: Stripe shows a product's name on form and receipt, never a price's.
-    stripe_product = gateway().create_product(
-        name=name,
+    stripe_product = create_product(
+        name=shown.name,
+        description=shown.description,
+        image=shown.image,
         tax_code=row.tax_code,
         metadata={"storefront": shop, "storefront_product": str(row.product_id)},
         idempotency_key=f"mirror:{shop}:product:{price_id}:{salt}",
@@ -173,7 +184,7 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         "tax_behavior": row.tax_behavior,
         "stripe_product_id": stripe_product,
         "stripe_price_id": stripe_price,
-        "name": name,
+        **asdict(shown),
     }
     with transaction() as session:
         insert_missing(session, StripeMirror, [mirror])
@@ -192,7 +203,8 @@ def follow_names() -> int:
     Returns how many were told.
     """
     rows = db.session.execute(select_names().where(in_running_mode())).all()
-    if all(is_told(row) for row in rows):
+    pictures = find_pictures_for_stripe(row.product_id for row in rows)
+    if all(is_told(row, pictures) for row in rows):
         return 0
     account = gateway().account_id()
-    return sum(follow_name(row, is_needed=False) for row in rows if row.account == account)
+    return sum(follow_name(row, pictures, is_needed=False) for row in rows if row.account == account)

@@ -223,7 +223,10 @@ class StripeMirror(Base):
     tax_behavior: Mapped[str] = mapped_column(default="")
     stripe_product_id: Mapped[str] = mapped_column(index=True)
     stripe_price_id: Mapped[str] = mapped_column(index=True)
-    name: Mapped[str | None]  # that Stripe's product was told last; None: nobody knows
+    # What Stripe's product was told last: None is that nobody knows, an empty text that it has none.
+    name: Mapped[str | None]
+    description: Mapped[str | None]
+    image: Mapped[str | None]  # its whole address
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

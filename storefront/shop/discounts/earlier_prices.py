@@ -44,7 +44,7 @@ def _read_prices(price_ids: list[int], end: datetime) -> list[Row[Any]]:
             select(shown.id.label("shown_id"), Edition.product_id, Price.currency, Price.created_at, least)
             .join(Price, (Price.edition_id == shown.edition_id) & (Price.currency == shown.currency))
             .join(Edition, Edition.id == shown.edition_id)
-            .where(shown.id.in_(price_ids), Price.created_at < end)
+            .where(shown.id.in_(price_ids), Price.created_at < end, Price.upgrades_from_id.is_(None))
             .order_by(shown.id, Price.created_at, Price.id)
         )
     )

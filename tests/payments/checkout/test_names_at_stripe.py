@@ -9,6 +9,7 @@ from storefront.shop.catalog import mirror_names
 from storefront.shop.catalog.mirrors import follow_names
 from storefront.shop.editor.products import change_texts
 from tests.payments.checkout.buttons import press
+from tests.shop.media.drawn import add
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -30,6 +31,40 @@ def follow(app: Flask) -> int:
 
 def names_at_stripe(sandbox: SandboxClient) -> list[str]:
     return sorted(product.name for product in sandbox.stripe.v1.products.list().data)
+
+
+class TestOnTheInternet:
+    @pytest.fixture
+    def environment(self, environment: dict[str, str]) -> dict[str, str]:
+        return environment | {"BASE_URL": "https://shop.example.com"}
+
+    def test_shows_summary_and_picture_and_follows_both(self, app: Flask, sandbox: SandboxClient) -> None:
+        add(app, alt="A blue field")
+        with app.app_context():
+            create_link(["twinspot/Team"])
+            db.session.remove()
+        (product,) = sandbox.stripe.v1.products.list().data
+        assert (
+            product.description
+            == "Finds the files you have twice. A small command-line tool that never deletes anything."
+        )
+        (address,) = product.images
+        assert address.startswith("https://shop.example.com/media/")
+        assert follow(app) == 0
+        change_rows(app, "DELETE FROM product_pictures", "UPDATE products SET summary = ''")
+        sandbox.forget_calls()
+        assert [follow(app), follow(app)] == [1, 0]
+        assert len([path for method, path in sandbox.calls() if method == "POST"]) == 1
+        (product,) = sandbox.stripe.v1.products.list().data
+        assert (product.description, product.images) == (None, [])
+
+
+def test_shows_no_picture_that_buyers_cannot_load(app: Flask, sandbox: SandboxClient) -> None:
+    add(app, alt="A blue field")
+    buyer = Buyer(app)
+    buyer.get(press(buyer, "twinspot", "Team").location)
+    (product,) = sandbox.stripe.v1.products.list().data
+    assert (product.images, bool(product.description)) == ([], True)
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)

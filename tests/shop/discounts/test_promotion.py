@@ -204,7 +204,11 @@ def test_crosses_out_the_lowest_price_of_the_thirty_days_before(
 def test_counts_an_earlier_promotion_and_crosses_nothing_out_that_is_new(
     app: Flask, sandbox: SandboxClient, buyer: Buyer
 ) -> None:
-    change_rows(app, LONG_AGO)
+    upgrade = "INSERT INTO prices (edition_id, upgrades_from_id, amount_minor, currency, is_active, created_at)"
+    personal = (
+        "SELECT edition_id, edition_id, 500, currency, false, created_at FROM prices WHERE amount_minor = 1900"
+    )
+    change_rows(app, f"{upgrade} {personal}", LONG_AGO)  # what an upgrade costs is no price of before
     promote(app, percent="10")
     stop(app)
     promote(app, "AGAIN")

@@ -121,6 +121,7 @@ def _line(work: UnitOfWork, item: Json, row: Json) -> Json:
         "adjustable_quantity": item["adjustable_quantity"],
         "description": item["description"],
         "images": product["images"],
+        "product_description": product.get("description"),
         "quantity": item["quantity"],
         "subtotal": item["amount_subtotal"],
         "total": item["amount_total"],
