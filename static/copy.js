@@ -35,7 +35,7 @@
       const done = await copy(text);
       if (!done) select(text);
       label.textContent = done ? "Copied" : "Selected";
-      status.textContent = done ? "Copied" : "The key is selected: copy it with your keyboard.";
+      status.textContent = done ? "Copied" : "The text is selected: copy it with your keyboard.";
       button.classList.toggle("is-done", done);
       clearTimeout(timer);
       timer = setTimeout(() => {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from storefront.cli.buy_links import link
 from storefront.cli.choices import CHECKOUT_UIS, KEY_SOURCES
 from storefront.cli.output import as_json, print_result
 from storefront.cli.product_editing import COMMANDS
@@ -38,7 +39,7 @@ def products() -> None:
     """Products: what their pages say, and how their licenses and downloads work."""
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, link):
     products.add_command(command)
 
 

@@ -20,7 +20,8 @@ from tests.support.shop import ADA
 
 READING = {
     "webhook check",
-    "products list", "products show", "media list", "releases list", "releases check", "payment-link list",
+    "products list", "products show", "products link", "payment-link list",
+    "media list", "releases list", "releases check",
     "orders show", "orders list", "orders downloads", "orders csv", "orders link", "keys list", "keys show",
     "signing-keys list", "disputes show",
     "mail list", "events list", "events show", "owner list", "audit", "status", "shop export", "shop plan",

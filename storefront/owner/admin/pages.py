@@ -3,6 +3,7 @@
 from storefront.owner.admin import (
     account_views,
     audit_views,
+    buy_link_views,
     confirm_views,
     discount_views,
     dispute_views,
@@ -31,6 +32,7 @@ __all__ = [
     "account_views",
     "admin",
     "audit_views",
+    "buy_link_views",
     "confirm_views",
     "discount_views",
     "dispute_views",

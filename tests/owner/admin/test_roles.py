@@ -37,6 +37,7 @@ WHO = {
     "people": OWNERS, "invite_person": OWNERS, "change_person": OWNERS, "remove_person": OWNERS,
     "audit": OWNERS, "audit_csv": OWNERS,
     "products": OWNERS, "new_product": OWNERS, "make_product": OWNERS, "edit_product": OWNERS,
+    "buy_links": OWNERS,
     "save_texts": OWNERS, "save_settings": OWNERS, "change_state": OWNERS, "save_address": OWNERS,
     "preview_product": OWNERS, "move_product_here": OWNERS,
     "shop_looks": OWNERS, "save_looks": OWNERS, "looks_swatch": OWNERS, "set_looks_file": OWNERS,
