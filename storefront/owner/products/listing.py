@@ -2,26 +2,36 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, union
+from sqlalchemy import Select, Subquery, func, select, union_all
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db
 from storefront.core.money import format_money
-from storefront.orders.models import Grant, Order, OrderItem
-from storefront.orders.queries import order_in_running_mode
+from storefront.orders.models import Grant, ItemPart, Order, OrderItem
+from storefront.orders.queries import order_in_running_mode, part_of_grant
 from storefront.shop.catalog.amounts import Amount, amount_of_price, amount_words, least_of
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState
+
+MOST_COUNTED = 1000  # orders of one product: more is "1000 or more", at a million orders, too
+MOST_READ = 2 * MOST_COUNTED  # an order may hold several editions of one product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedProduct:
-    """`prices` are written out, an entry for each currency: the lowest, with "from" where there are several."""
+    """`prices` are written out, an entry for each currency: the lowest, with "from" where there are several.
+
+    `orders` is at most 1000, which then means as many or more.
+    """
 
     slug: str
     name: str
     state: ProductState
     prices: tuple[str, ...]
     orders: int
+
+    @property
+    def orders_words(self) -> str:
+        return f"{self.orders} or more" if self.orders >= MOST_COUNTED else str(self.orders)
 
 
 def list_all_products() -> list[ListedProduct]:
@@ -41,7 +51,7 @@ def list_all_products() -> list[ListedProduct]:
 
 
 def count_orders(product_id: int) -> int:
-    """Return how many orders of the running mode were granted something of this product."""
+    """Return in how many orders of the running mode it was handed out: at most 1000, which is as many or more."""
     return _count_orders(db.session(), product_id).get(product_id, 0)
 
 
@@ -65,20 +75,37 @@ def _words(currency: str, amounts: list[Amount]) -> str:
     return f"from {format_money(min(map(least_of, amounts)), currency)}"
 
 
-def _count_orders(session: Session, *product_ids: int) -> dict[int, int]:
-    # A bundle has none of the grants of its parts, and was bought all the same.
-    granted = select(Grant.product_id, OrderItem.order_id).join(OrderItem, OrderItem.id == Grant.order_item_id)
-    bought = select(OrderItem.product_id, OrderItem.order_id).join(Grant, Grant.order_item_id == OrderItem.id)
-    held = union(granted, bought).subquery()
-    counts = (
-        select(held.c.product_id, func.count(func.distinct(held.c.order_id)))
-        .join(Order, Order.id == held.c.order_id)
-        .where(order_in_running_mode())
-        .group_by(held.c.product_id)
+def select_order_counts() -> Select[int, int]:
+    """Select the id of each product, and in how many orders of the running mode something of it was handed out.
+
+    Looks at no more than `MOST_READ` lines of a product that were bought, and as many parts of bundles.
+    """
+    bought = _limited(
+        select(OrderItem.order_id)
+        .where(OrderItem.product_id == Product.id)
+        .where(select(Grant.id).where(Grant.order_item_id == OrderItem.id).correlate(OrderItem).exists())
     )
+    in_bundles = _limited(
+        select(OrderItem.order_id)
+        .join(ItemPart, ItemPart.order_item_id == OrderItem.id)
+        .where(ItemPart.product_id == Product.id)
+        .where(select(Grant.id).where(part_of_grant()).correlate(ItemPart).exists())
+    )
+    held = union_all(select(bought), select(in_bundles)).subquery()
+    return select(Product.id, select(func.count(func.distinct(held.c.order_id))).scalar_subquery())
+
+
+def _limited(lines: Select[int]) -> Subquery:
+    """Of a bundle no grant is its own, and it was bought all the same: the caller says which grants count."""
+    of_mode = lines.join(Order, Order.id == OrderItem.order_id).where(order_in_running_mode())
+    return of_mode.correlate(Product).limit(MOST_READ).subquery()
+
+
+def _count_orders(session: Session, *product_ids: int) -> dict[int, int]:
+    counts = select_order_counts()
     if product_ids:
-        counts = counts.where(held.c.product_id.in_(product_ids))
-    return {product_id: count for product_id, count in session.execute(counts)}  # noqa: C416 - dict() is not typed for rows
+        counts = counts.where(Product.id.in_(product_ids))
+    return {product_id: min(count, MOST_COUNTED) for product_id, count in session.execute(counts)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
