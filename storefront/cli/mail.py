@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from storefront.cli.choices import MAIL_STATES
-from storefront.cli.output import as_json, print_json, to_json_value
+from storefront.cli.output import as_json, print_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
 
 if TYPE_CHECKING:
@@ -58,3 +58,24 @@ def retry(mail_ids: Sequence[int], failed: bool) -> None:
     with open_shop():
         count = retry_all_failed() if failed else retry_mails(mail_ids)
     click.echo(f"{count} {'mail is' if count == 1 else 'mails are'} in the queue again.")
+
+
+@mail.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@as_json
+def bounce(file: BinaryIO, as_json: bool) -> None:
+    """Read one delivery report from standard input, or a FILE, and mark the email that came back as failed.
+
+    For the pipe of a mail server, at the address in MAIL_FROM.
+    """
+    from storefront.mail.bounces import MOST_BYTES, Verdict, note_bounce
+
+    raw = file.read(MOST_BYTES + 1)
+    with open_shop():
+        noted = note_bounce(raw)
+    words = {
+        Verdict.BOUNCED: "bounced, and counts as failed",
+        Verdict.ALREADY: "had failed already",
+        Verdict.DELAYED: "is delayed; its server tries on",
+    }
+    print_result(to_json_value(asdict(noted)), [f"Mail {noted.mail_id} {words[noted.verdict]}."], as_json=as_json)

@@ -18,6 +18,8 @@ ACCOUNT_CODES = (454, 530, 534, 535, 538)
 ACCOUNT_STATUS = re.compile(rb"5\.7\.\d|[45]\.1\.[78]\b")
 SIZE_STATUS = re.compile(rb"5\.(3\.4|2\.3)\b")
 
+RECIPIENT_REFUSED = "recipient refused"  # begins what is said of an address that is refused
+
 LOGIN = "MAIL_USERNAME and MAIL_PASSWORD"
 PLACE = "MAIL_SERVER and MAIL_PORT"
 TLS = "MAIL_USE_TLS, MAIL_USE_SSL and MAIL_PORT"
@@ -102,9 +104,9 @@ def of_the_recipient(code: int, reply: bytes | str) -> MailServerDown | MailRefu
     if code == CLOSING:
         return MailServerDown(f"it takes no mail now ({code})")
     if code in ACCOUNT_CODES or ACCOUNT_STATUS.match(_bytes(reply)):
-        text = f"recipient refused ({code}), perhaps because of the account: check MAIL_FROM, {LOGIN}"
+        text = f"{RECIPIENT_REFUSED} ({code}), perhaps because of the account: check MAIL_FROM, {LOGIN}"
         return MailRefused(text, is_permanent=code >= 500, doubt=Doubt.ACCOUNT)
-    return MailRefused(f"recipient refused ({code})", is_permanent=code >= 500)
+    return MailRefused(f"{RECIPIENT_REFUSED} ({code})", is_permanent=code >= 500)
 
 
 def of_the_text(error: smtplib.SMTPDataError) -> MailRefused:

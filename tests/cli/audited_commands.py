@@ -13,6 +13,7 @@ from flask import Flask
 from tests.cli.commands import done, number_of, read_json
 from tests.delivery.licenses.pools import bring, make_pool, numbered
 from tests.mail.promises import promise
+from tests.mail.reports import make_report
 from tests.shop.looks.fonts import make_font
 from tests.shop.media.drawn import draw, saved
 from tests.support.factories import make_order, make_unhandled_event
@@ -564,6 +565,15 @@ def _submit_answer(world: World) -> Prepared:
     return (dispute, "--version", "1"), Told(
         "dispute.answered", number_of(world.sales[0]), None, {"dispute": dispute}
     )
+
+
+@case("mail bounce")
+def _bounce(world: World) -> Prepared:
+    world.sell()
+    change_rows(world.app, "UPDATE outbox SET state = 'sent'")
+    (row,) = read_rows(world.app, "SELECT id, message_id FROM outbox WHERE kind = 'receipt'")
+    report = world.file("report.eml", make_report(row["message_id"]))
+    return (report,), Told("mail.bounced", f"mail {row['id']}", None, {"status": "5.1.1"})
 
 
 @case("orders note")

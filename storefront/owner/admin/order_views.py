@@ -20,6 +20,7 @@ from storefront.orders.notices import close_notice
 from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.disputes.answer import list_disputes
 from storefront.owner.history.order import read_history
+from storefront.owner.history.undelivered import find_undelivered
 from storefront.owner.people.roles import Permission, may
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.shop.catalog.last_day import end_of_day
@@ -58,6 +59,7 @@ def order_page(number: str, refusal: StorefrontError | None = None) -> ResponseR
         decisions=Decision,
         note_form=new_token(),
         disputes=list_disputes(row),
+        undelivered=find_undelivered(row),
         may_help=may(here().role, Permission.ORDERS),
         may_refund=may(here().role, Permission.MONEY),
         error=refusal.message if refusal else "",

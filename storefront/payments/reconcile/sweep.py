@@ -8,6 +8,8 @@ from sqlalchemy import select
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.runtime import settings
+from storefront.mail.bounces import BOUNCED
+from storefront.mail.faults import RECIPIENT_REFUSED
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.models import Order
 from storefront.orders.notices import NoticeDraft, NoticeKind, open_notices, settle_notices
@@ -49,11 +51,18 @@ def _failed_mails() -> list[NoticeDraft]:
             subject=str(row.id),
             text=(
                 f"The mail \u201c{row.kind.replace('_', ' ')}\u201d of order {row.number or 'none'} "
-                f"could not be delivered: {row.last_error}. `storefront mail retry {row.id}` tries again."
+                f"could not be delivered: {row.last_error}. {_what_helps(row.id, row.last_error, row.number)}"
             ),
         )
         for row in rows
     ]
+
+
+def _what_helps(mail_id: int, error: str | None, number: str | None) -> str:
+    again = f"`storefront mail retry {mail_id}` tries again."
+    if number is None or not (error or "").startswith((BOUNCED, RECIPIENT_REFUSED)):
+        return again
+    return f"If the address is wrong, send it to the right one at order {number}. {again}"
 
 
 def _stuck_events() -> list[NoticeDraft]:

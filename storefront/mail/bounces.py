@@ -1,0 +1,129 @@
+"""Delivery reports that come back (RFC 3464): which of our emails bounced, and why.
+
+What a report says is anybody's word. So it changes one thing only: an email that was sent counts as failed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, message_from_string
+from email.message import Message
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from storefront.audit.record import record
+from storefront.core.db import transaction
+from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.runtime import settings
+from storefront.mail.models import MailState, OutboxMessage
+
+MOST_BYTES = 1024 * 1024
+STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")  # RFC 3463
+MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
+BOUNCED = "bounced"  # begins the last error of an email that came back
+
+
+class NoReport(StorefrontError):
+    code = "no_report"
+    status = 400
+    title = "This is no delivery report"
+
+
+class Verdict(StrEnum):
+    """What became of an email. The values are printed for programs."""
+
+    BOUNCED = "bounced"
+    ALREADY = "already"  # it had failed before
+    DELAYED = "delayed"  # its server tries on: nothing is changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """`status` is the code of RFC 3463, such as 5.1.1; empty where the report has none."""
+
+    message_id: str
+    status: str
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce:
+    mail_id: int
+    order_id: int | None
+    verdict: Verdict
+    status: str
+
+
+def read_report(raw: bytes) -> Report:
+    """Read one message.
+
+    Raises:
+        NoReport: it is none, is too large, or does not say which email it is about.
+    """
+    if len(raw) > MOST_BYTES:
+        raise NoReport(f"A delivery report has at most {MOST_BYTES // 1024} KB; this message is larger.")
+    parts = list(message_from_bytes(raw).walk())
+    blocks = [block for part in parts for block in _recipients(part)]
+    if not blocks:
+        raise NoReport("It has no part message/delivery-status. Pass the whole message on, with its headers.")
+    message_id = next((found for part in parts if (found := _original_id(part))), "")
+    if not message_id:
+        raise NoReport("It does not say which email it is about: the Message-ID of that one is missing.")
+    failed = [block for block in blocks if str(block.get("Action", "")).strip().lower() == "failed"]
+    status = STATUS.search(str((failed or blocks)[0].get("Status", "")))
+    return Report(message_id=message_id, status=status[0] if status else "", is_final=bool(failed))
+
+
+def note_bounce(raw: bytes) -> Bounce:
+    """Mark the email that a report is about as failed, if it was sent. The same report again changes nothing.
+
+    Raises:
+        NoReport: as above.
+        NotFound: this shop has sent no such email in the running mode.
+    """
+    report = read_report(raw)
+    with transaction() as session:
+        row = session.scalars(
+            select(OutboxMessage)
+            .where(OutboxMessage.message_id == report.message_id, OutboxMessage.mode == settings().mode)
+            .with_for_update()
+        ).one_or_none()
+        if row is None:
+            raise NotFound("This shop has sent no email with the Message-ID that the report names.")
+        verdict = _verdict(report, row)
+        if verdict is Verdict.BOUNCED:
+            row.state = MailState.FAILED
+            row.last_error = f"{BOUNCED} ({report.status})" if report.status else BOUNCED
+            after = {"status": report.status}
+            record(session, "mail.bounced", subject_kind="mail", subject=f"mail {row.id}", after=after)
+        return Bounce(mail_id=row.id, order_id=row.order_id, verdict=verdict, status=report.status)
+
+
+def _verdict(report: Report, row: OutboxMessage) -> Verdict:
+    if not report.is_final:
+        return Verdict.DELAYED
+    return Verdict.BOUNCED if row.state is MailState.SENT else Verdict.ALREADY
+
+
+def _recipients(part: Message) -> Iterator[Message]:
+    """Yield what a part says of each recipient; its first block is about the report itself."""
+    blocks = part.get_payload()
+    if part.get_content_type() == "message/delivery-status" and isinstance(blocks, list):
+        yield from (block for block in blocks if isinstance(block, Message) and "Action" in block)
+
+
+def _original_id(part: Message) -> str:
+    """Return the Message-ID of the email that came back, which the last part holds whole or in its headers."""
+    payload = part.get_payload()
+    if part.get_content_type() == "message/rfc822" and isinstance(payload, list) and payload:
+        return _id_of(payload[0]) if isinstance(payload[0], Message) else ""
+    if part.get_content_type() == "text/rfc822-headers":
+        decoded = part.get_payload(decode=True)
+        return _id_of(message_from_string(decoded.decode("latin-1"))) if isinstance(decoded, bytes) else ""
+    return ""
+
+
+def _id_of(original: Message) -> str:
+    found = MESSAGE_ID.search(str(original.get("Message-ID", "")))
+    return found[0] if found else ""

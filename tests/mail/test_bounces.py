@@ -1,0 +1,91 @@
+"""Emails that come back: found by their Message-ID, counted once, and shown where the address is corrected."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from storefront.cli import main
+from storefront.core.db import db
+from storefront.mail.bounces import MOST_BYTES, Bounce, NoReport, Verdict, note_bounce, read_report
+from tests.mail.reports import make_report
+from tests.support.databases import BOTH
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import read_rows
+from tests.support.sale import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+@pytest.fixture
+def sale(app: Flask, sandbox: SandboxClient, mailbox: Any) -> Sale:
+    sale = sell(app, sandbox, email=ADA)
+    sale.deliver("checkout.session.completed")
+    sale.work()
+    return sale
+
+
+def receipt(sale: Sale) -> dict[str, Any]:
+    return read_rows(sale.app, "SELECT * FROM outbox WHERE kind = 'receipt'")[0]
+
+
+def come_back(sale: Sale, **how: Any) -> Bounce:
+    with sale.app.app_context():
+        noted = note_bounce(make_report(receipt(sale)["message_id"], **how).encode())
+        db.session.remove()
+    return noted
+
+
+@both
+def test_marks_the_email_once_and_offers_the_correction_at_its_order(sale: Sale) -> None:
+    assert receipt(sale)["state"] == "sent"
+    assert come_back(sale, action="delayed", status="4.4.1").verdict is Verdict.DELAYED
+    assert receipt(sale)["state"] == "sent"
+    with ThreadPoolExecutor(2) as pool:
+        verdicts = list(pool.map(lambda whole: come_back(sale, whole=whole).verdict, (True, False)))
+    assert sorted(verdicts) == [Verdict.ALREADY, Verdict.BOUNCED]
+    assert (receipt(sale)["state"], receipt(sale)["last_error"]) == ("failed", "bounced (5.1.1)")
+    owner = sign_in_at_admin(sale.app, make_person(sale.app))
+    home = f"/admin/orders/{read_rows(sale.app, 'SELECT number FROM orders')[0]['number']}"
+    page = owner.get(home).text
+    assert "arrive: bounced (5.1.1)." in page
+    assert '<details id="another-address" open>' in page
+    owner.post(f"{home}/resend", to="ada@correct.example")
+    assert "arrive: bounced" not in owner.get(home).text
+
+
+def test_reads_the_message_of_a_pipe_and_refuses_what_is_none(sale: Sale, command: CliRunner) -> None:
+    report = make_report(receipt(sale)["message_id"])
+    done = command.invoke(main, ["mail", "bounce"], input=report)
+    assert (done.exit_code, "bounced, and counts as failed" in done.output) == (0, True)
+    unknown = command.invoke(main, ["mail", "bounce"], input=make_report("<nobody@example.com>"))
+    assert (unknown.exit_code, "has sent no email" in unknown.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "message/delivery-status"),
+        (b"\xff\xfe\x00" * 100, "message/delivery-status"),
+        (b"Subject: Out of office\n\nBack on Monday.\n", "message/delivery-status"),
+        (make_report("").encode(), "Message-ID of that one is missing"),
+        (make_report("<" + "x" * 300 + ">").encode(), "Message-ID of that one is missing"),
+        (
+            make_report("<a@b>").replace("message/delivery-status", "text/plain").encode(),
+            "message/delivery-status",
+        ),
+        (b"x" * (MOST_BYTES + 1), "at most 1024 KB"),
+    ],
+)
+def test_says_what_a_message_lacks(raw: bytes, words: str) -> None:
+    with pytest.raises(NoReport, match=words):
+        read_report(raw)
+
+
+def test_keeps_no_address_of_a_report() -> None:
+    report = read_report(make_report("<a@b>", status="5.2.2 (full: ada@example.com)").encode())
+    assert (report.message_id, report.status, report.is_final) == ("<a@b>", "5.2.2", True)
