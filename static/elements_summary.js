@@ -4,6 +4,15 @@
 
   const lines = document.querySelector("[data-lines]");
   const totals = document.querySelector("[data-totals]");
+  const fold = document.querySelector("[data-fold]");
+
+  // On phones the form comes first: the order is one line that opens.
+  const wide = matchMedia("(width >= 56rem)");
+  const foldOnPhones = () => {
+    fold.open = wide.matches;
+  };
+  foldOnPhones();
+  wide.addEventListener("change", foldOnPhones);
 
   const make = (tag, { text = "", ...values } = {}) => {
     const node = Object.assign(document.createElement(tag), values);
@@ -81,6 +90,7 @@
     if (session.tax?.status === "requires_billing_address") rows.push(row("Tax", "after your address"));
     rows.push(row("Total", session.total.total.amount, "total"));
     totals.replaceChildren(...rows);
+    fold.querySelector("[data-total]").textContent = session.total.total.amount;
   };
 
   const show = (session, { changeQuantity, removeCode }) => {

@@ -74,6 +74,14 @@ def use_code(page: Page, code: str) -> None:
     page.get_by_label("Promotion code").press("Enter")
 
 
+def unfold(page: Page) -> None:
+    """Open the order, which is one line on phones."""
+    expect(page.locator("[data-lines]")).to_be_hidden()
+    page.get_by_role("heading", name="Your order").click()
+    expect(page.locator("[data-lines]")).to_be_visible()
+    assert_accessible(page)
+
+
 class TestOnAPhone:
     @pytest.fixture
     def viewport(self) -> Any:
@@ -94,6 +102,8 @@ class TestOnAPhone:
         assert_fits(page)
         assert_accessible(page)
         email, box = page.get_by_label("Email"), page.get_by_role("checkbox")
+        expect(email).to_be_in_viewport(ratio=1)  # the order is folded: one line with its total
+        unfold(page)
         submit(page)
         expect(email).to_be_focused()
         expect(page.get_by_text("Write your email")).to_be_visible()
