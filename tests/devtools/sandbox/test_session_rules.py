@@ -29,7 +29,9 @@ def test_makes_an_embedded_session(sandbox: Calls) -> None:
     assert session.client_secret is not None
     assert session.client_secret.startswith(f"{session.id}_secret_")
     assert (session.url, session.redirect_on_completion, session.return_url) == (None, "always", RETURN_URL)
+    assert "klarna" in session.payment_method_types
     never = create(sandbox, ui_mode="embedded_page", redirect_on_completion="never")
+    assert "klarna" not in never.payment_method_types
     assert "return_url" not in never
 
 

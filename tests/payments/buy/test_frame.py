@@ -1,6 +1,7 @@
 """The checkout in a frame on another site: who may show it, whose it is without a cookie, and what it shows."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -99,6 +100,14 @@ def test_opens_for_its_key_alone(app: Flask, framed: Frame, buyer: Buyer, sandbo
 def test_makes_one_session_of_a_form_that_is_sent_twice(framed: Frame, sandbox: SandboxClient) -> None:
     start = framed.look("/buy/twinspot")
     assert session_on(framed.send(start)) == session_on(framed.send(start))
+    assert count_sessions(sandbox) == 1
+
+
+def test_makes_one_session_of_a_form_that_is_sent_twice_at_once(framed: Frame, sandbox: SandboxClient) -> None:
+    start = framed.look("/buy/twinspot")
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: session_on(framed.send(start)), range(2))
+    assert first == second
     assert count_sessions(sandbox) == 1
 
 

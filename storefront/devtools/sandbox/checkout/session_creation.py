@@ -11,7 +11,7 @@ from storefront.devtools.sandbox.checkout.optional_items import optional_items_o
 from storefront.devtools.sandbox.checkout.session_body import new_session_body
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
 from storefront.devtools.sandbox.ids import new_id
-from storefront.devtools.sandbox.payments.kinds import eligible
+from storefront.devtools.sandbox.payments.kinds import KINDS, Course, eligible
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 from storefront.devtools.sandbox.tax.buyer_details import check_customer_for_tax, known_address
@@ -96,8 +96,14 @@ def _new_private(work: UnitOfWork, params: Json, lines: list[Json], optional: li
 
 
 def _method_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:
-    """Return what is eligible by currency, narrowed by what the shop allows or excludes."""
+    """Return what is eligible by currency, narrowed by what the shop allows or excludes.
+
+    A page that never redirects has no way to pay that leads elsewhere.
+    https://docs.stripe.com/payments/checkout/custom-success-page?payment-ui=embedded-page
+    """
     eligible = _eligible_types(work, params, currency)
+    if params.get("redirect_on_completion") == "never":
+        eligible = [kind for kind in eligible if KINDS[kind].course is not Course.REDIRECT]
     allowed = params.get("allowed_payment_method_types") or params.get("payment_method_types") or eligible
     excluded = params.get("excluded_payment_method_types") or []
     types = [kind for kind in eligible if kind in set(allowed) - set(excluded)]
