@@ -49,7 +49,7 @@
   };
 
   const mount = async () => {
-    const stripe = window.Stripe(place.dataset.publishableKey, window.shopForm?.options);
+    const stripe = window.Stripe(place.dataset.publishableKey, { locale: document.documentElement.lang, ...window.shopForm?.options });
     await (window.shopForm ? own : embedded)(stripe);
   };
 

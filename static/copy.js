@@ -2,6 +2,9 @@
 (() => {
   "use strict";
 
+  const texts = JSON.parse(document.querySelector("[data-texts]")?.textContent ?? "{}");
+  const spoken = (text) => texts[text] ?? text;
+
   const status = document.createElement("p");
   status.className = "hidden-text";
   status.setAttribute("role", "status");
@@ -34,12 +37,12 @@
       const text = button.parentElement.querySelector("[data-copy-text]");
       const done = await copy(text);
       if (!done) select(text);
-      label.textContent = done ? "Copied" : "Selected";
-      status.textContent = done ? "Copied" : "The text is selected: copy it with your keyboard.";
+      label.textContent = done ? spoken("Copied") : spoken("Selected");
+      status.textContent = done ? spoken("Copied") : spoken("The text is selected: copy it with your keyboard.");
       button.classList.toggle("is-done", done);
       clearTimeout(timer);
       timer = setTimeout(() => {
-        label.textContent = "Copy";
+        label.textContent = spoken("Copy");
         status.textContent = "";
         button.classList.remove("is-done");
       }, 2500);

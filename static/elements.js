@@ -3,6 +3,9 @@
 (() => {
   "use strict";
 
+  const texts = JSON.parse(document.querySelector("[data-texts]")?.textContent ?? "{}");
+  const spoken = (text) => texts[text] ?? text;
+
   const place = document.querySelector("[data-checkout]");
   const form = document.querySelector("[data-pay]");
   const submit = form.querySelector("[data-submit]");
@@ -14,9 +17,9 @@
   const returnUrl = new URL(place.dataset.returnUrl, location.href).href;
   const emailHint = email.nextElementSibling.textContent;
   const NEXT = {
-    card: "Nothing was charged. Check the card's number, date and code, and pay again.",
-    bank: "Nothing was charged. Try again and confirm with your bank, or pay another way.",
-    other: "Nothing was charged. Try another card or another way to pay.",
+    card: spoken("Nothing was charged. Check the card's number, date and code, and pay again."),
+    bank: spoken("Nothing was charged. Try again and confirm with your bank, or pay another way."),
+    other: spoken("Nothing was charged. Try another card or another way to pay."),
   };
   const LEAVE_MS = 8_000;
   const TYPED_WRONG = /^(incorrect|invalid|expired|missing)_/;
@@ -60,8 +63,8 @@
 
   const showButton = (session) => {
     const { amount, minorUnitsAmount } = session.total.total;
-    const words = minorUnitsAmount === 0 ? "Get it free" : `Pay ${amount}`;
-    submit.textContent = isOver ? "Thank you. One moment…" : isBusy ? "One moment…" : words;
+    const words = minorUnitsAmount === 0 ? spoken("Get it free") : spoken("Pay {amount}").replace("{amount}", () => amount);
+    submit.textContent = isOver ? spoken("Thank you. One moment…") : isBusy ? spoken("One moment…") : words;
     submit.disabled = isBusy || !isReady;
     form.setAttribute("aria-busy", String(isBusy));
     return amount;
@@ -74,7 +77,7 @@
     const hasCode = (session.discountAmounts ?? []).some((discount) => discount.promotionCode);
     codeForm.hidden = hasCode || isOwnCode;
     const total = showButton(session);
-    if (shownTotal && shownTotal !== total) say(`The total is now ${total}.`);
+    if (shownTotal && shownTotal !== total) say(spoken("The total is now {total}.").replace("{total}", () => total));
     shownTotal = total;
     offerCurrencies(session);
     if (session.status.type !== "open" && !isBusy) look();
@@ -96,7 +99,7 @@
 
   const saveEmail = async () => {
     const address = email.value.trim();
-    if (!address) return refuse(email, "Write your email: your receipt goes there.");
+    if (!address) return refuse(email, spoken("Write your email: your receipt goes there."));
     if (address === actions.getSession().email) {
       hint(email, "", { usual: emailHint });
       return true;
@@ -107,12 +110,12 @@
       return true;
     }
     const isTyped = ["incompleteEmail", "invalidEmail"].includes(answer.error.code);
-    return refuse(email, isTyped ? "Write a whole email address, like ada@example.com." : answer.error.message);
+    return refuse(email, isTyped ? spoken("Write a whole email address, like ada@example.com.") : answer.error.message);
   };
 
   const saveAcceptance = async () => {
     if (!accept) return true;
-    if (!accept.checked) return refuse(accept, "Tick this box to go on.");
+    if (!accept.checked) return refuse(accept, spoken("Tick this box to go on."));
     hint(accept, "");
     const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value });
     try {
@@ -121,7 +124,7 @@
     } catch {
       // Said below, as any answer that is none.
     }
-    return refuse(accept, "That you agree could not be saved. Nothing was charged: try again in a moment.");
+    return refuse(accept, spoken("That you agree could not be saved. Nothing was charged: try again in a moment."));
   };
 
   // What is wrong stands beside the field in Stripe's frame, which has the focus.
@@ -150,7 +153,7 @@
     try {
       if (!more.expressCheckoutConfirmEvent && !(await saveEmail())) return;
       if (!(await saveAcceptance())) {
-        more.expressCheckoutConfirmEvent?.paymentFailed({ reason: "fail", message: "Tick the box first." });
+        more.expressCheckoutConfirmEvent?.paymentFailed({ reason: "fail", message: spoken("Tick the box first.") });
         return;
       }
       if (!more.expressCheckoutConfirmEvent && !(await checkFields())) return;
@@ -159,7 +162,7 @@
       if (isOver) setTimeout(() => location.assign(returnUrl), LEAVE_MS); // Stripe.js goes there by itself
       else words = explain(answer.error);
     } catch {
-      words = "The payment could not be sent. Check your connection, then pay again: nothing is paid twice.";
+      words = spoken("The payment could not be sent. Check your connection, then pay again: nothing is paid twice.");
     } finally {
       setBusy(isOver);
       tell(words);
@@ -168,10 +171,10 @@
 
   const applyCode = async () => {
     const typed = code.value.trim();
-    if (!typed) return refuse(code, "Write your code first.");
+    if (!typed) return refuse(code, spoken("Write your code first."));
     const answer = await actions.applyPromotionCode(typed);
     if (answer.type === "error") {
-      return refuse(code, `${answer.error.message} Check how it is written, or go on without it.`);
+      return refuse(code, `${answer.error.message} ${spoken("Check how it is written, or go on without it.")}`);
     }
     hint(code, "");
     code.value = "";

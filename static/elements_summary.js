@@ -2,6 +2,9 @@
 (() => {
   "use strict";
 
+  const texts = JSON.parse(document.querySelector("[data-texts]")?.textContent ?? "{}");
+  const spoken = (text) => texts[text] ?? text;
+
   const lines = document.querySelector("[data-lines]");
   const totals = document.querySelector("[data-totals]");
   const fold = document.querySelector("[data-fold]");
@@ -41,7 +44,7 @@
     let field = line.querySelector("input");
     if (!field) {
       field = make("input", { type: "number", className: "quantity", inputMode: "numeric" });
-      field.setAttribute("aria-label", `Quantity of ${item.name}`);
+      field.setAttribute("aria-label", spoken("Quantity of {name}").replace("{name}", () => item.name));
       field.addEventListener("change", () => changeQuantity(field.dataset.line, field));
       line.querySelector("[data-times]").replaceChildren(" ", field);
     }
@@ -67,8 +70,8 @@
   const discountRow = (discount, removeCode) => {
     const line = row(discount.promotionCode || discount.displayName, `−${discount.amount.replace(/^[-−]/, "")}`);
     if (discount.promotionCode && removeCode) {
-      const button = make("button", { type: "button", className: "button-text", text: "Remove" });
-      button.append(make("span", { className: "hidden-text", text: ` the code ${discount.promotionCode}` }));
+      const button = make("button", { type: "button", className: "button-text", text: spoken("Remove") });
+      button.append(make("span", { className: "hidden-text", text: ` ${spoken("the code {code}").replace("{code}", () => discount.promotionCode)}` }));
       button.addEventListener("click", removeCode);
       line.firstChild.append(" ", button);
     }
@@ -77,18 +80,19 @@
 
   const taxName = (tax) => {
     const rate = tax.percentage === undefined ? "" : ` ${tax.percentage}%`;
-    return `${tax.displayName}${rate}${tax.inclusive ? ", included" : ""}`;
+    const name = `${tax.displayName}${rate}`;
+    return tax.inclusive ? spoken("{tax}, included").replace("{tax}", () => name) : name;
   };
 
   const showTotals = (session, removeCode) => {
     const discounts = session.discountAmounts ?? [];
     const taxes = session.taxAmounts ?? [];
     const rows = [];
-    if (discounts.length || taxes.length) rows.push(row("Subtotal", session.total.subtotal.amount));
+    if (discounts.length || taxes.length) rows.push(row(spoken("Subtotal"), session.total.subtotal.amount));
     rows.push(...discounts.map((discount) => discountRow(discount, removeCode)));
     rows.push(...taxes.map((tax) => row(taxName(tax), tax.amount)));
-    if (session.tax?.status === "requires_billing_address") rows.push(row("Tax", "after your address"));
-    rows.push(row("Total", session.total.total.amount, "total"));
+    if (session.tax?.status === "requires_billing_address") rows.push(row(spoken("Tax"), spoken("after your address")));
+    rows.push(row(spoken("Total"), session.total.total.amount, "total"));
     totals.replaceChildren(...rows);
     fold.querySelector("[data-total]").textContent = session.total.total.amount;
   };

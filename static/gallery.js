@@ -1,6 +1,8 @@
-// The pictures of a product: small ones choose, a picture opens large in a dialog. Without this script each is a link.
+// The pictures of a product: small ones choose, one opens large in a dialog. Without this script each is a link.
 (() => {
   "use strict";
+  const texts = JSON.parse(document.querySelector("[data-texts]")?.textContent ?? "{}");
+  const spoken = (text) => texts[text] ?? text;
 
   const gallery = document.querySelector("[data-gallery]");
   if (!gallery || !window.HTMLDialogElement) return;
@@ -63,7 +65,7 @@
 
   const turn = (number) => show(pages, within(number), rest());
   const tell = (number) => {
-    const text = links.length > 1 ? `${number + 1} of ${links.length}` : "";
+    const text = links.length > 1 ? spoken("{number} of {total}").replace("{number}", number + 1).replace("{total}", links.length) : "";
     if (count.textContent !== text) count.textContent = text;
   };
 
@@ -92,16 +94,16 @@
     pages.className = "lightbox-strip";
     pages.tabIndex = 0;
     pages.setAttribute("role", "group");
-    pages.setAttribute("aria-label", "Pictures");
+    pages.setAttribute("aria-label", spoken("Pictures"));
     pages.append(...links.map(slide));
     count = document.createElement("p");
     count.className = "lightbox-count";
     count.setAttribute("role", "status");
-    dialog.append(button("close", "Close", "✕", () => dialog.close()), count, pages);
+    dialog.append(button("close", spoken("Close"), "✕", () => dialog.close()), count, pages);
     if (links.length > 1) {
       dialog.append(
-        button("back", "Previous picture", "‹", () => turn(shownIn(pages) - 1)),
-        button("on", "Next picture", "›", () => turn(shownIn(pages) + 1)),
+        button("back", spoken("Previous picture"), "‹", () => turn(shownIn(pages) - 1)),
+        button("on", spoken("Next picture"), "›", () => turn(shownIn(pages) + 1)),
       );
     }
     dialog.addEventListener("keydown", onArrows(pages, turn));

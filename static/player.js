@@ -1,6 +1,8 @@
-// Sound samples with their wave: a button, a slider over the wave, the time. Without this script the browser's own player.
+// Sound samples: a button, a slider over the wave, the time. Without this script the browser plays them.
 (() => {
   "use strict";
+  const texts = JSON.parse(document.querySelector("[data-texts]")?.textContent ?? "{}");
+  const spoken = (text) => texts[text] ?? text;
 
   const BARS = 96;
   const TALL = 40; // of the drawing, which is stretched to its place
@@ -70,10 +72,12 @@
       waves[1].style.setProperty("--done", `${share * 100}%`);
       const [now, end] = [share * total(), total()].map((seconds) => clock(seconds, total()));
       time.textContent = total() ? `${now} / ${end}` : "";
-      slider.setAttribute("aria-valuetext", total() ? `${now} of ${end}` : `${Math.round(share * 100)} percent`);
+      slider.setAttribute("aria-valuetext", total()
+        ? spoken("{now} of {end}").replace("{now}", now).replace("{end}", end)
+        : spoken("{number} percent").replace("{number}", Math.round(share * 100)));
     };
     const tell = () => {
-      button.setAttribute("aria-label", `${audio.paused ? "Play" : "Pause"} ${title}`);
+      button.setAttribute("aria-label", spoken(audio.paused ? "Play {title}" : "Pause {title}").replace("{title}", () => title));
       button.classList.toggle("is-playing", !audio.paused);
     };
     const giveUp = () => {
@@ -97,7 +101,7 @@
       }
     };
 
-    slider.setAttribute("aria-label", `Position in ${title}`);
+    slider.setAttribute("aria-label", spoken("Position in {title}").replace("{title}", () => title));
     track.append(...waves, slider);
     player.append(button, track, time);
     audio.controls = false;

@@ -2,6 +2,9 @@
 (() => {
   "use strict";
 
+  const texts = JSON.parse(document.querySelector("[data-texts]")?.textContent ?? "{}");
+  const spoken = (text) => texts[text] ?? text;
+
   const POLL_MS = 5_000;
   const LONGEST_MS = 60_000;
   const line = document.querySelector("[data-poll]");
@@ -15,7 +18,7 @@
       // A page where trouble was: it is over.
       const { state } = !answer.ok ? {} : isJson ? await answer.json() : { state: "page" };
       if (state && state !== line.dataset.poll) {
-        line.textContent = "Updating…";
+        line.textContent = spoken("Updating…");
         location.reload();
         return;
       }

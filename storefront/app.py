@@ -46,6 +46,7 @@ from storefront.shop.looks.views import looks
 from storefront.shop.media import models as _media_models  # noqa: F401 - its tables
 from storefront.shop.media.views import media
 from storefront.shop.pages.views import pages
+from storefront.shop.profile.languages import set_up_shop_languages
 from storefront.shop.profile.read import read_profile
 from storefront.stripe_api.gateway import GATEWAY, set_up_gateway
 from storefront.web.outage_pages import set_up_outage_pages
@@ -78,6 +79,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_sign_out(app, close_started)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    set_up_shop_languages(app)
     app.jinja_env.filters["amount"] = money.write_money
     app.jinja_env.filters["typed_amount"] = write_amount
     app.jinja_env.globals["shop"] = settings

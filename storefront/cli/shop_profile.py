@@ -28,6 +28,9 @@ def show(as_json: bool) -> None:
 @click.option("--about-file", type=FILE_OR_STDIN, help="Markdown, below the products; - reads it from a pipe.")
 @click.option("--announcement", help="One line at the top of every page.")
 @click.option("--support-email", help="Where people write to. Empty: to the sender of the emails.")
+@click.option(
+    "--languages", help="Of pages and emails, the shop's own first: 'de, en'. Empty: all, English first."
+)
 @click.option("--legal-name", help="Who sells, on receipts. Empty: the shop's name.")
 @click.option("--postal-address", help="Of the seller, on receipts; lines stay lines.")
 @click.option("--tax-id", help="Of the seller, on receipts, with its kind: 'VAT ID DE123456789'.")

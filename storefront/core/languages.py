@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_babel
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -124,6 +124,11 @@ def show_day(moment: date) -> str:
     return str(format_date(moment, format="long", locale=current_language().locale))
 
 
+def show_day_of_year(moment: date) -> str:
+    """Write `November 28`, or `28. November`."""
+    return str(format_skeleton("MMMMd", moment, locale=current_language().locale))
+
+
 def show_hour(moment: datetime) -> str:
     """Write a moment to the minute, in UTC."""
     language = current_language()
@@ -178,6 +183,8 @@ def set_up_languages(app: Flask) -> None:
     """Let templates translate, and say what was marked, money and dates in the language of now."""
     _Babel(app, default_translation_directories=str(FOLDER), locale_selector=_select)
     app.jinja_env.finalize = say
-    app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(money=show_money, day=show_day, hour=show_hour, number=show_number, say=say)
+    app.jinja_env.policies["ext.i18n.trimmed"] = True  # as when they are collected
+    app.jinja_env.filters.update(
+        money=show_money, day=show_day, day_of_year=show_day_of_year, hour=show_hour, number=show_number, say=say
+    )
     app.jinja_env.globals["language"] = LocalProxy(current_language)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
+from storefront.core.languages import Language, current_language
 from storefront.core.runtime import settings
 from storefront.mail.models import PATIENT, MailKind, MailState, OutboxMessage
 
@@ -40,6 +41,7 @@ def promise(
     order_id: int | None,
     mode: str,
     recipient: str,
+    language: Language | None = None,
     about: str | None = None,
     again: str = "",
     hold: bool = True,
@@ -49,6 +51,7 @@ def promise(
 
     `about` is the refund, dispute or warning it tells of: one mail for each. `again` tells a mail that was asked
     for once more from the first one. Both outlive what they name: nothing that may be given twice goes in.
+    `language` is that of the page that asked for it; an order's emails take that of the order when they leave.
 
     Raises:
         AlreadyPromised: what should be new was promised before, so a mail would be missing.
@@ -59,6 +62,7 @@ def promise(
         order_id=order_id,
         mode=mode,
         recipient=recipient,
+        language=language,
         about=about,
         again=again,
         hold=hold,
@@ -75,6 +79,7 @@ def promise_once(
     order_id: int | None,
     mode: str,
     recipient: str,
+    language: Language | None = None,
     about: str | None = None,
     again: str = "",
     hold: bool = True,
@@ -89,6 +94,7 @@ def promise_once(
         "mode": mode,
         "order_id": order_id,
         "recipient": recipient,
+        "language": language or current_language(),
         "message_id": _new_message_id(),
         "due_at": max(due_at, not_before) if not_before else due_at,
     }
@@ -224,7 +230,7 @@ def mark_sent(message_id: int) -> None:
 
 
 def mark_canceled(message_id: int, reason: str) -> None:
-    _finish(message_id, OutboxMessage.state == MailState.SENDING, state=MailState.CANCELED, last_error=reason)
+    _finish(message_id, OutboxMessage.state == MailState.SENDING, state=MailState.CANCELED, last_error=str(reason))
 
 
 def mark_failed(message_id: int, *, attempts: int, error: str, is_permanent: bool) -> None:

@@ -9,12 +9,13 @@ from sqlalchemy import select
 from storefront.buyers.account.change_address import ENDS as CHANGE_ENDS
 from storefront.buyers.account.change_address import find_change
 from storefront.buyers.availability.tell import find_mail
-from storefront.buyers.library.news import find_reader, news_token
+from storefront.buyers.library.news import find_language_of, find_reader, news_token
 from storefront.buyers.library.purchase import KeyState, Purchase
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.buyers.library.read_receipt import read_receipt
 from storefront.core import clock
 from storefront.core.db import db
+from storefront.core.languages import Language, find_language, offered, speaking
 from storefront.core.runtime import absolute_url, settings
 from storefront.customers.browser_session import get_customer_now
 from storefront.customers.models import AddressProof, ProofPurpose, email_key
@@ -40,7 +41,7 @@ from storefront.payments.recovery.reminder import prepare_reminder
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import Product, Release
 from storefront.shop.found.mail_face import find_mail_pictures
-from storefront.shop.profile.read import read_profile_anew
+from storefront.shop.profile.read import Profile, read_profile_anew
 
 # Whose answers go to the shop's support; they begin and end with the owner's words.
 TO_BUYERS = (
@@ -260,11 +261,32 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
 }
 
 
+def language_of(message: OutboxMessage) -> Language:
+    """Return what the mail speaks: its order's language, else that of the page that asked for it."""
+    if message.kind not in TO_BUYERS:
+        return Language.ENGLISH
+    shop = offered()
+    code = message.language
+    if message.kind == MailKind.TEST_RECEIPT:
+        code = shop.own
+    elif message.order_id is not None:
+        code = _order(message).language or shop.own
+    elif message.kind == MailKind.NEW_RELEASE:
+        code = find_language_of((message.about or "").rpartition(":")[2]) or shop.own
+    language = find_language(code)
+    return language if language in shop.languages else shop.own
+
+
 def compose(message: OutboxMessage) -> Mail | Canceled:
     """Render the mail from `templates/messages/<kind>/`, which holds subject, text and HTML."""
     if not message.recipient:
         return Canceled("there is no address")  # paid without one, or erased meanwhile
     profile = read_profile_anew()  # as the owner wrote it by now
+    with speaking(language_of(message)):
+        return _write(message, profile)
+
+
+def _write(message: OutboxMessage, profile: Profile) -> Mail | Canceled:
     composed = COMPOSERS[message.kind](message)
     if isinstance(composed, Canceled):
         return composed

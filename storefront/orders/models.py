@@ -67,6 +67,7 @@ class Order(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     email: Mapped[str]
     name: Mapped[str | None]
+    language: Mapped[str | None]  # of its emails; None: the shop's own
     country: Mapped[str | None] = mapped_column(index=True)
     business_name: Mapped[str | None]
     billing_address: Mapped[dict[str, Any] | None] = mapped_column(NULL_JSON)  # by Stripe's names of its parts

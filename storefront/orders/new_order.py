@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
 from storefront.core.db import insert_missing
+from storefront.core.languages import find_language
 from storefront.core.runtime import settings
 from storefront.orders.links import derive_order_token
 from storefront.orders.models import Order
@@ -51,6 +52,7 @@ def _row(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: int) -> dic
         "customer_id": customer_id,
         "email": (seen.email or "").strip(),
         "name": seen.name,
+        "language": find_language(seen.locale),
         "country": seen.country,
         "business_name": seen.business_name,
         "billing_address": seen.address,

@@ -147,6 +147,7 @@ class SeenCheckout:
     invoice: SeenInvoice | None
     phone: str | None
     answers: list[list[str]]  # label and value of the shop's own fields
+    locale: str | None  # what Stripe's form speaks: `de`, `pt-BR`; None where the browser decides
     checkout_text: str | None  # the shop's words beside the box, or above the button where there is no box
     has_accepted: bool  # ticked that box
     payment: SeenPayment | None
@@ -297,6 +298,11 @@ def _checkout_text(raw: dict[str, Any]) -> str | None:
     return shown or own_words.read_words(raw["metadata"] or {})
 
 
+def _locale(raw: dict[str, Any]) -> str | None:
+    locale = raw.get("locale")
+    return str(locale) if locale and locale != "auto" else None
+
+
 def _has_accepted(raw: dict[str, Any]) -> bool:
     is_ticked = _part(raw, "consent").get("terms_of_service") == "accepted"
     return is_ticked or own_words.has_accepted(raw["metadata"] or {})
@@ -345,6 +351,7 @@ def read_checkout(
         taxes=read_taxes(totals),
         customer_id=raw.get("customer"),
         invoice=invoice,
+        locale=_locale(raw),
         checkout_text=_checkout_text(raw),
         has_accepted=_has_accepted(raw),
         phone=customer.get("phone") if _part(raw, "phone_number_collection").get("enabled") else None,

@@ -12,6 +12,7 @@ from storefront.core.page_addresses import PREFIX, has_languages, in_language, p
 from storefront.core.runtime import settings
 from storefront.core.texts import marked
 from storefront.web.programs import Wsgi
+from storefront.web.script_texts import script_texts
 
 OF_ADDRESS = "storefront.language"
 
@@ -104,6 +105,7 @@ def set_up_web_languages(app: Flask) -> None:
     set_up_languages(app)
     app.jinja_env.globals["at"] = PrefixOfLinks()
     app.jinja_env.globals["language_choices"] = choices
+    app.jinja_env.globals["script_texts"] = script_texts
 
 
 class PrefixOfLinks:

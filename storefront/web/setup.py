@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from storefront.core.config.settings import Settings
 from storefront.web.bodies import set_up_bodies, take_body
+from storefront.web.compact_pages import CompactPages
 from storefront.web.compression import compress
 from storefront.web.csrf import set_up_csrf
 from storefront.web.error_pages import set_up_error_pages
@@ -24,6 +25,7 @@ def set_up_web(app: Flask, shop: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=0)  # type: ignore[method-assign] # Flask's documented way
     app.wsgi_app = PlainPaths(app.wsgi_app)  # type: ignore[method-assign] # as above
     app.wsgi_app = LanguageAddresses(app.wsgi_app)  # type: ignore[method-assign] # as above
+    app.jinja_env.add_extension(CompactPages)
     set_up_web_languages(app)
     set_up_sessions(app, shop)
     set_up_static_addresses(app)

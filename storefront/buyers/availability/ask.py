@@ -9,6 +9,7 @@ from storefront.buyers.availability.forget import forget_requests, has_left
 from storefront.buyers.availability.models import AvailabilityRequest
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
+from storefront.core.languages import current_language
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.core.texts import marked
@@ -77,6 +78,7 @@ def _new_row(product_id: int, email: str) -> dict[str, object]:
         "product_id": product_id,
         "email": email,
         "email_key": email_key(email),
+        "language": current_language(),
         "token_seed": seed,
         "token_hash": tokens.hash_token(token_of(seed)),
     }

@@ -28,5 +28,6 @@ class AvailabilityRequest(Base):
     mails: Mapped[int] = mapped_column(default=0)
     mailed_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
+    language: Mapped[str | None]  # that the asker read
     told_at: Mapped[datetime | None]  # when its email was promised
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)

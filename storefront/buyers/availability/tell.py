@@ -8,6 +8,7 @@ from storefront.buyers.availability.ask import token_of
 from storefront.buyers.availability.models import AvailabilityRequest
 from storefront.core import clock
 from storefront.core.db import db, transaction
+from storefront.core.languages import find_language
 from storefront.core.queue import nudge
 from storefront.core.runtime import absolute_url, settings
 from storefront.mail import outbox
@@ -46,7 +47,7 @@ def tell_waiting() -> int:
             update(AvailabilityRequest)
             .where(AvailabilityRequest.id.in_(ids), AvailabilityRequest.told_at.is_(None))
             .values(told_at=clock.now())
-            .returning(AvailabilityRequest.id, AvailabilityRequest.email)
+            .returning(AvailabilityRequest.id, AvailabilityRequest.email, AvailabilityRequest.language)
             .execution_options(synchronize_session=False)
         ).all()
         for row in claimed:
@@ -56,6 +57,7 @@ def tell_waiting() -> int:
                 order_id=None,
                 mode=settings().mode,
                 recipient=row.email,
+                language=find_language(row.language),
                 about=str(row.id),
                 hold=False,
             )

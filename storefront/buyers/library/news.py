@@ -241,3 +241,14 @@ def set_news(customer_id: int, *, wants: bool) -> None:
             .where(Customer.id == customer_id)
             .values(unsubscribed_at=None if wants else clock.now())
         )
+
+
+def find_language_of(customer_id: str) -> str | None:
+    """Return the language of a customer's newest order that has one."""
+    newest = (
+        select(Order.language)
+        .where(Order.customer_id == int(customer_id), Order.language.is_not(None))
+        .order_by(Order.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(newest)

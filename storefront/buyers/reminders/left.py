@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from storefront.buyers.reminders.models import AbandonedCheckout
 from storefront.core import clock, money
 from storefront.core.db import db, insert_missing, transaction
+from storefront.core.languages import find_language, offered
 from storefront.core.runtime import settings
 from storefront.customers.models import email_key
 from storefront.mail import outbox
@@ -45,6 +46,7 @@ class Left:
     total_minor: int
     lines: tuple[LeftLine, ...]
     began_at: datetime
+    language: str | None = None  # of its form
 
     @property
     def price_ids(self) -> set[int]:
@@ -77,6 +79,7 @@ def keep_left(session: Session, left: Left) -> None:
             order_id=None,
             mode=settings().mode,
             recipient=left.email,
+            language=find_language(left.language) or offered().own,
             about=left.session_id,
             hold=False,
             not_before=clock.now() + DELAY,

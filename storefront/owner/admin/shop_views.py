@@ -32,6 +32,7 @@ PARTS = {
     "seller": ("legal_name", "postal_address", "tax_id"),
     "checkout": ("form_fields",),
     "other-sites": ("frame_origins",),
+    "languages": ("languages",),
     "mails": ("mail_sender_name", "mail_greeting", "mail_signature", "mail_footer"),
 }
 

@@ -86,6 +86,7 @@ class OrderHistory:
     payment_intent_id: str | None
     payment_link_id: str | None
     recovered_from: str | None
+    language: str | None
     email: str
     name: str | None
     business_name: str | None
@@ -150,6 +151,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         payment_intent_id=order.payment_intent_id,
         payment_link_id=order.payment_link_id,
         recovered_from=order.recovered_from,
+        language=order.language,
         email=order.email,
         name=order.name,
         business_name=order.business_name,

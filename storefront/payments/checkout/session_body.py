@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from storefront.core.config.settings import Settings
+from storefront.core.languages import Language
 from storefront.core.runtime import absolute_url
 from storefront.payments.checkout.asked import asked_in_form
 from storefront.payments.checkout.ui import ELEMENTS, HOSTED
@@ -42,6 +43,7 @@ def build_body(
     discount: Mapping[str, Any] | None = None,
     parts: Mapping[str, str] | None = None,
     is_framed: bool = False,
+    language: Language = Language.ENGLISH,
 ) -> dict[str, Any]:
     """Return the body of a Session. `mirrors` maps price ids to Stripe's, `way_back` is a path of ours.
 
@@ -49,6 +51,7 @@ def build_body(
     `stripe_customer` is the Customer whose saved cards it shows. `discount` are the entries that take something
     off: Stripe takes no other code beside them. `parts` are entries of its metadata that say what its bundles
     include: that is what it sells, whatever they include later. `is_framed`: no way to pay that leaves the page.
+    `language` is what the form speaks, and later the emails of the order.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
     """
@@ -62,6 +65,7 @@ def build_body(
         "metadata": marks | dict(parts or {}),
         "payment_intent_data": {"metadata": marks},
         **face,
+        "locale": language.value,
     }
     if ui_mode != ELEMENTS:
         body |= asked_in_form(words.fields)

@@ -15,6 +15,7 @@ from storefront.core.errors import (
     StripeRefused,
     StripeWantsTerms,
 )
+from storefront.core.languages import current_language
 from storefront.core.runtime import settings
 from storefront.customers.at_stripe import ensure_at_stripe, forget_lost
 from storefront.payments.checkout import face, news_box, terms_box
@@ -310,6 +311,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         discount=discount,
         parts=parts,
         is_framed=is_framed,
+        language=current_language(),
     )
     store(token, attempt, body=body)
     return attempt, body

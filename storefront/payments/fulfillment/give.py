@@ -267,6 +267,7 @@ def _seen(session_id: str, email: str, lines: tuple[SeenLine, ...], currency: st
         invoice=None,
         phone=None,
         answers=[],
+        locale=None,
         checkout_text=None,
         has_accepted=False,
         payment=None,

@@ -49,4 +49,5 @@ def find_left(seen: SeenCheckout, lines: Mapping[str, RecognizedLine]) -> Left |
         total_minor=seen.total_minor,
         lines=tuple(_left_line(line, lines[line.id]) for line in seen.lines),
         began_at=seen.created_at,
+        language=seen.locale,
     )

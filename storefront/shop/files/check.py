@@ -20,6 +20,7 @@ from storefront.shop.media.pictures import MOST_PICTURES
 from storefront.shop.media.samples import MOST_SAMPLES
 from storefront.shop.pages.edit import find_blockers
 from storefront.shop.profile.form_fields import read_fields as read_form_fields
+from storefront.shop.profile.languages import read_languages
 from storefront.shop.profile.origins import read_origins
 
 MOST = {Kind.EDITION: MOST_EDITIONS, Kind.PICTURE: MOST_PICTURES, Kind.SAMPLE: MOST_SAMPLES}
@@ -48,7 +49,11 @@ WORDS_OF_MISSING = {
     Missing.FILE: "to be sold it needs a file in releases, or grants_download: false.",
 }
 # Texts of the shop with a rule for each of their lines.
-LINES: dict[str, Callable[[str], object]] = {"form_fields": read_form_fields, "frame_origins": read_origins}
+LINES: dict[str, Callable[[str], object]] = {
+    "form_fields": read_form_fields,
+    "frame_origins": read_origins,
+    "languages": read_languages,
+}
 
 
 def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:

@@ -7,6 +7,7 @@ from storefront.core.email_addresses import find_address, is_address
 from storefront.shop.editor.refusals import FieldsRefused
 from storefront.shop.editor.texts import TextRule, clean_texts
 from storefront.shop.profile.form_fields import read_fields
+from storefront.shop.profile.languages import read_languages
 from storefront.shop.profile.origins import clean_origins
 from storefront.shop.profile.row import ProfilePart, change_part, read_part
 
@@ -20,6 +21,7 @@ RULES = {
     "mail_greeting": TextRule(label="The greeting", longest=300, is_line=False),
     "mail_signature": TextRule(label="The signature", longest=300, is_line=False),
     "mail_footer": TextRule(label="The footer", longest=1000, is_line=False),
+    "languages": TextRule(label="The languages", longest=60),
     "legal_name": TextRule(label="The legal name", longest=120),
     "postal_address": TextRule(label="The postal address", longest=400, is_line=False),
     "tax_id": TextRule(label="The tax ID", longest=60),
@@ -72,6 +74,10 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
         origins = clean_origins(cleaned.get("frame_origins", ""))
     except ValueError as error:
         problems["frame_origins"] = str(error)
+    try:
+        read_languages(cleaned.get("languages", ""))
+    except ValueError as error:
+        problems["languages"] = str(error)
     if problems:
         raise ProfileRefused({name: problems[name] for name in RULES if name in problems})
     if address:

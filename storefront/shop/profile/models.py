@@ -46,4 +46,5 @@ class ShopProfile(Base):
     asks_consent: Mapped[bool] = mapped_column(default=False)  # Checkout asks to agree to immediate delivery
     consent_text: Mapped[str] = mapped_column(default="")
     saves_cards: Mapped[bool] = mapped_column(default=False)  # of buyers who are signed in, at Stripe
+    languages: Mapped[str] = mapped_column(default="")  # that it speaks, its own first, see `languages.py`
     sends_reminders: Mapped[bool] = mapped_column(default=False)  # who agreed at Checkout, of what they left there

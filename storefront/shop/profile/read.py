@@ -50,6 +50,7 @@ class Profile:
     mail_footer: str = ""
     form_fields: str = ""
     frame_origins: str = ""
+    languages: str = ""  # see `languages.py`
     legal_name: str = ""  # who sells, on receipts
     postal_address: str = ""
     tax_id: str = ""
@@ -111,6 +112,7 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
         "mail_footer",
         "form_fields",
         "frame_origins",
+        "languages",
         "legal_name",
         "postal_address",
         "tax_id",
