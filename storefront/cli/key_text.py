@@ -62,6 +62,8 @@ def history_lines(history: KeyHistory) -> Iterator[str]:
     if history.order_number:
         yield f"Devices    {history.devices} of {_limit(history)}"
         yield f"Expires    {_expiry(history)}"
+    if history.upgraded_to:
+        yield f"Upgraded   to {history.upgraded_to}"
     for event in history.custody:
         yield f"{event.at:%Y-%m-%d %H:%M}  {event.what}  {event.detail}".rstrip()
 

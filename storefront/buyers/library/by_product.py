@@ -1,11 +1,13 @@
 """What still works of everything bought, by product: keys, newest files, and the orders they came with."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
 from storefront.buyers.library.all_orders import OwnedFile, read_orders, write_file
+from storefront.buyers.library.purchase import OfferedUpgrade
+from storefront.buyers.library.upgrades import find_offered
 from storefront.core.db import db
 from storefront.delivery.contents import Goods, ItemContents, OrderContents
 from storefront.shop.catalog.mirror_names import name_at_stripe
@@ -40,6 +42,7 @@ class OwnedProduct:
     keys: list[OwnedKey] = field(default_factory=list)
     keys_to_follow: int = 0
     orders: list[tuple[str, str]] = field(default_factory=list)
+    upgrades: list[tuple[OfferedUpgrade, str]] = field(default_factory=list)  # with the token of its order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +73,17 @@ def read_products(customer_id: int, *, query: str = "", page: int = 1) -> OwnedP
     for order in found.contents:
         for piece in _pieces(order, found.tokens[order.order.id]):
             pieces.setdefault(piece.product_id, []).append(piece)
+    offered = find_offered(found.contents)
     pictures = find_pictures(pieces)
     named = select(Product.id, Product.slug, Product.name).where(Product.id.in_(pieces))
     products = {row.id: row for row in db.session.execute(named)} if pieces else {}
     return OwnedProducts(
         products=tuple(
-            _product(products[product_id].slug, products[product_id].name, pictures[product_id], of_product)
+            _with_upgrades(
+                _product(products[product_id].slug, products[product_id].name, pictures[product_id], of_product),
+                of_product,
+                offered,
+            )
             for product_id, of_product in pieces.items()
         ),
         closed=sum(not order.access.allowed for order in found.contents),
@@ -108,6 +116,19 @@ def _product(slug: str, name: str, pictures: tuple[PictureView, ...], pieces: li
         of_release = [file for file in newest.goods.files if file.release_id == release.release_id]
         owned.version = release.version
         owned.files = tuple(write_file(newest.token, file) for file in of_release)
+    return owned
+
+
+def _with_upgrades(
+    owned: OwnedProduct, pieces: Iterable[_Piece], offered: Mapping[int, tuple[OfferedUpgrade, ...]]
+) -> OwnedProduct:
+    """Name each upgrade of an order once: its page has them at each key."""
+    seen = set()
+    for piece in pieces:
+        for offer in (offer for grant in piece.goods.grants for offer in offered.get(grant.id, ())):
+            if (piece.token, offer.edition_id) not in seen:
+                seen.add((piece.token, offer.edition_id))
+                owned.upgrades.append((offer, piece.token))
     return owned
 
 

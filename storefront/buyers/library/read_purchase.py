@@ -117,7 +117,7 @@ def _read_usage(contents: OrderContents, *, devices_page: int | None) -> _Usage:
     return _Usage(
         devices=find_devices(_open_licenses(items), page=devices_page) if devices_page else {},
         downloads=count_downloads(limited) if limited else {},
-        offers=find_offered(contents) if devices_page else {},
+        offers=find_offered([contents]) if devices_page else {},
         upgrades=read_what_came([item.item.id for item in items if item.is_upgrade]),
     )
 

@@ -1,6 +1,7 @@
 """What an order's buyer may upgrade, and what came of upgrades that they bought."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -26,31 +27,55 @@ WHY = {
 }
 
 
-def find_offered(contents: OrderContents) -> dict[int, tuple[OfferedUpgrade, ...]]:
-    """Return what may be had for each grant of an order, by the grant's id. No statement where nothing is offered.
+def find_offered(orders: Iterable[OrderContents]) -> dict[int, tuple[OfferedUpgrade, ...]]:
+    """Return what may be had for each grant of these orders, by its id. No statement where nothing is offered.
 
     A license that works is offered what is for sale now from the edition that it has now, in the currency of its
     order; a product without keys has its downloads upgraded. What came in a bundle is not upgraded.
     """
-    items = [item for item in contents.items if _may_be_upgraded(item)]
-    if not items or contents.order.erased_at is not None:
+    items = [item for order in orders if order.order.erased_at is None for item in order.items if _may_be(item)]
+    if not items:
         return {}
-    prices = {item.item.price_id for item in items}
-    rows = db.session.execute(select(Price.id, Price.edition_id).where(Price.id.in_(prices)))
-    sold = {row.id: row.edition_id for row in rows}
     upgraded = find_upgraded(db.session(), [item.item.id for item in items if item.is_upgraded])
-    grants = {
-        grant.id: (item, _edition_now(upgraded.get(grant.id, NOT_UPGRADED), sold.get(item.item.price_id or 0)))
-        for item in items
-        for grant in _upgradable(item)
+    starts = _read_starts(items, upgraded)
+    offers = {
+        currency: find_upgrades_from(
+            {start.edition_id for start in starts if start.currency == currency}, currency
+        )
+        for currency in {start.currency for start in starts}
     }
-    known = {edition_id for _item, edition_id in grants.values() if edition_id is not None}
-    offers = find_upgrades_from(known, contents.order.currency)
     found = {
-        grant_id: tuple(_offered(grant_id, _quantity(item), offers.get(edition_id or 0, ()), upgraded))
-        for grant_id, (item, edition_id) in grants.items()
+        start.grant_id: tuple(_offered(start, offers[start.currency].get(start.edition_id, ()), upgraded))
+        for start in starts
     }
     return {grant_id: offered for grant_id, offered in found.items() if offered}
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A grant as it is now."""
+
+    grant_id: int
+    edition_id: int
+    currency: str
+    quantity: int
+
+
+def _read_starts(items: Collection[ItemContents], upgraded: Mapping[int, UpgradedGrant]) -> list[_Start]:
+    prices = {item.item.price_id for item in items}
+    rows = db.session.execute(select(Price.id, Price.edition_id).where(Price.id.in_(prices)))
+    sold: dict[int | None, int] = {row.id: row.edition_id for row in rows}
+    return [
+        _Start(
+            grant_id=grant.id,
+            edition_id=_edition_now(upgraded.get(grant.id, NOT_UPGRADED), sold[item.item.price_id]),
+            currency=item.item.currency,
+            quantity=_quantity(item),
+        )
+        for item in items
+        if item.item.price_id in sold
+        for grant in _upgradable(item)
+    ]
 
 
 def _quantity(item: ItemContents) -> int:
@@ -58,7 +83,7 @@ def _quantity(item: ItemContents) -> int:
     return item.item.quantity if item.item.one_key_per_order_item else 1
 
 
-def _may_be_upgraded(item: ItemContents) -> bool:
+def _may_be(item: ItemContents) -> bool:
     is_bundle = any(goods.part is not None for goods in item.goods)
     return item.access.allowed and item.has_upgrades and item.item.price_id is not None and not is_bundle
 
@@ -78,26 +103,26 @@ def _works(grant: GrantContents) -> bool:
     return license_.expires_at is None or license_.expires_at > clock.now()
 
 
-def _edition_now(upgraded: UpgradedGrant, sold_edition_id: int | None) -> int | None:
+def _edition_now(upgraded: UpgradedGrant, sold_edition_id: int) -> int:
     return upgraded.last.edition_id if upgraded.last else sold_edition_id
 
 
 def _offered(
-    grant_id: int, quantity: int, offers: tuple[UpgradeOffer, ...], upgraded: Mapping[int, UpgradedGrant]
+    start: _Start, offers: tuple[UpgradeOffer, ...], upgraded: Mapping[int, UpgradedGrant]
 ) -> Iterator[OfferedUpgrade]:
     """Leave out what was bought and may come back: a dispute is not over."""
-    steps = upgraded.get(grant_id, NOT_UPGRADED).steps
+    steps = upgraded.get(start.grant_id, NOT_UPGRADED).steps
     taken = {step.edition_id for step in steps if not step.is_over}
     for offer in offers:
         if offer.edition_id not in taken:
             yield OfferedUpgrade(
-                grant_id=grant_id,
+                grant_id=start.grant_id,
                 from_edition_id=offer.from_edition_id,
                 edition_id=offer.edition_id,
                 edition=offer.edition,
                 amount_minor=offer.amount_minor,
                 currency=offer.currency,
-                quantity=quantity,
+                quantity=start.quantity,
             )
 
 

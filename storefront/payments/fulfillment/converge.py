@@ -23,7 +23,12 @@ from storefront.payments.fulfillment.grants import add_grants, add_items
 from storefront.payments.fulfillment.notices import draft_notices
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.promises import promise_after_sale, promise_free, promise_state
-from storefront.payments.fulfillment.upgrades import hand_out_upgrades, settle_unused, settle_upgrades_of
+from storefront.payments.fulfillment.upgrades import (
+    hand_out_upgrades,
+    lock_upgraded,
+    settle_unused,
+    settle_upgrades_of,
+)
 from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.shop.discounts.uses import count_use
 from storefront.stripe_api.seen import SeenAfterSale, SeenCheckout
@@ -66,6 +71,8 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
     Raises:
         OrderMadeMeanwhile: nothing was written.
     """
+    if answer.is_upgrade:
+        lock_upgraded(session, answer.checkout.metadata)
     is_new = answer.ticket is None
     order = _lock_order(session, answer)
     before = None if is_new else order_access(order)

@@ -20,7 +20,7 @@ from storefront.shop.catalog.upgrades import read_upgraded
 
 @dataclass(frozen=True, slots=True)
 class _Upgraded:
-    """What is upgraded, with its order locked: whoever upgrades or refunds it next sees what came first."""
+    """What is upgraded."""
 
     grant: Grant
     item: OrderItem
@@ -39,6 +39,16 @@ class _Upgraded:
         return self.upgrades.last.edition_id if self.upgrades.last else self.edition_id
 
 
+def lock_upgraded(session: Session, metadata: Mapping[str, str]) -> None:
+    """Lock the order of what a Session upgrades, before anything else: a look at that one locks it first as well.
+
+    Whoever upgrades or refunds it next sees what came first.
+    """
+    of_grant = select(OrderItem.order_id).join(Grant, Grant.order_item_id == OrderItem.id)
+    upgraded = of_grant.where(Grant.id == read_upgraded(metadata)).scalar_subquery()
+    session.execute(select(Order.id).where(Order.id == upgraded).with_for_update(key_share=True))
+
+
 def hand_out_upgrades(session: Session, order: Order, metadata: Mapping[str, str]) -> None:
     """Give each upgrade of a paid order to its license, inside the caller's transaction. The order is locked."""
     rows = session.execute(
@@ -48,14 +58,14 @@ def hand_out_upgrades(session: Session, order: Order, metadata: Mapping[str, str
         .where(OrderItem.order_id == order.id, Price.upgrades_from_id.is_not(None))
     ).all()
     for item, price, edition in rows:
-        upgraded = _lock_upgraded(session, read_upgraded(metadata), mode=order.mode)
+        upgraded = _find_upgraded(session, read_upgraded(metadata), mode=order.mode)
         state = _hand_out(session, item, price, upgraded)
         if upgraded is not None and state is UpgradeState.APPLIED:
             _tell(session, order, upgraded, edition)
 
 
-def _lock_upgraded(session: Session, grant_id: int | None, *, mode: str) -> _Upgraded | None:
-    """Return what a Session names. Its order is locked after that of the upgrade, never before."""
+def _find_upgraded(session: Session, grant_id: int | None, *, mode: str) -> _Upgraded | None:
+    """Return what a Session names; `lock_upgraded` has locked its order."""
     row = session.execute(
         select(Grant, OrderItem, Order, License, Price.edition_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
@@ -63,7 +73,6 @@ def _lock_upgraded(session: Session, grant_id: int | None, *, mode: str) -> _Upg
         .join(Price, Price.id == OrderItem.price_id)
         .outerjoin(License, License.grant_id == Grant.id)
         .where(Grant.id == grant_id, Order.mode == mode)
-        .with_for_update(of=Order, key_share=True)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:
@@ -163,10 +172,7 @@ def find_upgrade_of(session: Session, order_id: int) -> tuple[str, ...]:
 
 
 def settle_unused(session: Session, order_id: int) -> None:
-    """Settle the notice of an order of an upgrade that gives nothing, and of those that stand on it.
-
-    The order is locked; that of the license gets locked, so that a refund of it comes before or after.
-    """
+    """Settle the notice of an order of an upgrade, and of those that stand on it. What it upgrades is locked."""
     upgraded = session.scalars(
         select(OrderItem.order_id)
         .join(Upgrade, Upgrade.upgraded_item_id == OrderItem.id)
@@ -174,9 +180,8 @@ def settle_unused(session: Session, order_id: int) -> None:
     ).first()
     if upgraded is None:
         _settle(session, order_id)
-        return
-    session.execute(select(Order.id).where(Order.id == upgraded).with_for_update(key_share=True))
-    settle_upgrades_of(session, upgraded)
+    else:
+        settle_upgrades_of(session, upgraded)
 
 
 def _settle(session: Session, order_id: int) -> None:
@@ -231,7 +236,6 @@ class _Sold:
 
 
 def _find_sold(session: Session, upgrade: Upgrade) -> _Sold:
-    """Its caller holds the lock."""
     row = session.execute(
         select(Order, OrderItem)
         .join(OrderItem, OrderItem.order_id == Order.id)

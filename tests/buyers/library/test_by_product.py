@@ -20,6 +20,7 @@ from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, keys_on
 from tests.support.sign_in import signed_in
+from tests.support.upgrades import allow_upgrade, pay_upgrade, start_upgrade
 
 TEAM = ("twinspot", "Team")
 BOOK = ("the-patient-toolmaker", "E-book")
@@ -101,3 +102,17 @@ def test_shows_a_name_for_what_it_is(app: Flask, sandbox: SandboxClient) -> None
 def test_asks_strangers_to_sign_in_for_orders_too(app: Flask) -> None:
     answer = app.test_client().get("/library/orders")
     assert (answer.status_code, answer.location) == (303, "/sign-in")
+
+
+def test_shows_an_upgraded_product_once_with_its_new_edition(app: Flask, sandbox: SandboxClient) -> None:
+    allow_upgrade(app)
+    sale = sell(app, sandbox, email=ADA)
+    reader = signed_in(app)
+    [offered] = entries(reader.get("/library").text)
+    assert f'<a href="{sale.link}">Upgrade to Team, $60.00</a>' in offered
+    pay_upgrade(sale, start_upgrade(sale), email=ADA)
+    [upgraded] = entries(reader.get("/library").text)
+    assert keys_on(upgraded) == sale.keys
+    assert "License key for Twinspot (Team)" in upgraded
+    assert "Upgrade to" not in upgraded
+    assert "Twinspot (upgrade to Team)" in reader.get("/library/orders").text
