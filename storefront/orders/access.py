@@ -26,6 +26,7 @@ class Reason(StrEnum):
     ITEM_REFUNDED = "item_refunded"
 
 
+OVER = (Reason.PAYMENT_FAILED, Reason.REFUNDED, Reason.DISPUTE_LOST, Reason.WITHDRAWN)
 SENTENCES = {
     Reason.PAID: "Paid.",
     Reason.FREE: marked("Free of charge."),
@@ -66,6 +67,11 @@ DENYING = frozenset(
 class Access:
     allowed: bool
     reason: Reason
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether nothing is to come of it, as far as anybody knows: not of what waits, or is in dispute."""
+        return self.reason in OVER
 
     @property
     def sentence(self) -> str:

@@ -1,6 +1,7 @@
 """`/library` and `/account`: everything bought with the address that is signed in, and that address itself."""
 
 import json
+from collections.abc import Callable
 
 from flask import (
     Blueprint,
@@ -73,22 +74,20 @@ def keep_out_of_searches(answer: Response) -> Response:
 
 @account.get("/library")
 def library() -> ResponseReturnValue:
-    query, page = _asked()
-    return render_template(
-        "buyers/library/products.html",
-        owned=read_products(g.customer.id, query=query, page=page),
-        query=query,
-        email=g.customer.email,
-        waiting=count_waiting(g.customer),
-    )
+    return _show_owned("buyers/library/products.html", read_products)
 
 
 @account.get("/library/orders")
 def orders() -> ResponseReturnValue:
+    return _show_owned("buyers/library/orders.html", read_owned)
+
+
+def _show_owned(template: str, read: Callable[..., object]) -> ResponseReturnValue:
+    """Show what somebody owns, as it is read for a query and a page of it."""
     query, page = _asked()
     return render_template(
-        "buyers/library/orders.html",
-        owned=read_owned(g.customer.id, query=query, page=page),
+        template,
+        owned=read(g.customer.id, query=query, page=page),
         query=query,
         email=g.customer.email,
         waiting=count_waiting(g.customer),

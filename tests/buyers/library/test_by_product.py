@@ -88,7 +88,12 @@ def test_counts_what_does_not_work_and_leads_to_it(app: Flask, sandbox: SandboxC
     assert len(entries(page)) == 1
     assert open_sale.link in page
     assert "2 orders don&#39;t work any more" in page or "2 orders don't work any more" in page
-    assert buyer.get("/library/orders").text.count("refunded") >= 2
+    orders = buyer.get("/library/orders").text
+    assert orders.count("refunded") >= 2
+    folded = orders.split("<details")[1]
+    assert "2 closed orders" in folded
+    assert open_sale.link not in folded
+    assert re.search(r"<details[^>]* open>", buyer.get("/library/orders?q=twinspot").text)
 
 
 def test_shows_a_name_for_what_it_is(app: Flask, sandbox: SandboxClient) -> None:
