@@ -25,6 +25,7 @@ WHO = {
     "account": SIGNED_IN, "start_adding_passkey": SIGNED_IN, "add_passkey": SIGNED_IN,
     "remove_passkey": SIGNED_IN, "end_session": SIGNED_IN, "end_other_sessions": SIGNED_IN,
     "home": SIGNED_IN, "orders": SIGNED_IN, "order": SIGNED_IN,
+    "buyers": SIGNED_IN, "export_buyer": OWNERS, "move_buyer": OWNERS, "erase_buyer": OWNERS,
     "dispute": OWNERS, "save_dispute_draft": OWNERS, "check_dispute_answer": OWNERS,
     "submit_dispute_answer": OWNERS,
     "plan_gift_here": OWNERS, "check_gift": OWNERS, "give_here": OWNERS,

@@ -1,0 +1,92 @@
+"""One buyer: what belongs to an address, and what the person may ask for, as the commands of `customers`."""
+
+import json
+
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from storefront.buyers.account.change_address import move_customer
+from storefront.buyers.account.erase import erase_address
+from storefront.buyers.account.export import export_address
+from storefront.core.errors import StorefrontError
+from storefront.customers.models import email_key
+from storefront.owner.admin.blueprint import admin, here, needs
+from storefront.owner.admin.order_views import FormRefused
+from storefront.owner.buyers.read import read_buyer
+from storefront.owner.people.roles import Permission, may
+
+LONGEST = 254  # letters of an address
+
+
+@admin.get("/buyers")
+@needs(Permission.READ)
+def buyers() -> ResponseReturnValue:
+    return _page(request.args.get("email", "").strip()[:LONGEST])
+
+
+@admin.post("/buyers/export")
+@needs(Permission.MONEY, fresh=True)
+def export_buyer() -> ResponseReturnValue:
+    email = _typed("email")
+    try:
+        exported = export_address(email)
+    except StorefrontError as refusal:
+        return _page(email, refusal)
+    answer = Response(json.dumps(exported, indent=2, ensure_ascii=False), mimetype="application/json")
+    answer.headers["Content-Disposition"] = 'attachment; filename="buyer.json"'
+    return answer
+
+
+@admin.post("/buyers/move")
+@needs(Permission.MONEY)
+def move_buyer() -> ResponseReturnValue:
+    """Where somebody bought with the new address already, both become one."""
+    email, new = _typed("email"), _typed("to")
+    try:
+        moved = move_customer(email, new)
+    except StorefrontError as refusal:
+        return _page(email, refusal)
+    flash(f"{moved} {'order belongs' if moved == 1 else 'orders belong'} to {new} now.", "good")
+    return redirect(url_for("admin.buyers", email=new), 303)
+
+
+@admin.post("/buyers/erase")
+@needs(Permission.MONEY, fresh=True)
+def erase_buyer() -> ResponseReturnValue:
+    email = _typed("email")
+    try:
+        if email_key(_typed("sure")) != email_key(email):
+            raise FormRefused("Nothing was erased. Type the buyer's address once more to erase it.")
+        erased = erase_address(email)
+    except StorefrontError as refusal:
+        return _page(email, refusal)
+    flash(
+        f"Erased. {erased.orders} orders, {erased.devices} devices and {erased.mails} emails name nobody now. "
+        "Stripe keeps its own record, which its Dashboard can redact.",
+        "good",
+    )
+    return redirect(url_for("admin.buyers"), 303)
+
+
+def _typed(name: str) -> str:
+    return request.form.get(name, "").strip()[:LONGEST]
+
+
+def _page(email: str, refusal: StorefrontError | None = None) -> ResponseReturnValue:
+    buyer, unknown = None, None
+    try:
+        buyer = read_buyer(email) if email else None
+    except StorefrontError as error:
+        unknown = error
+    shown = refusal or unknown
+    page = render_template(
+        "owner/buyers/buyer.html",
+        email=email,
+        buyer=buyer,
+        error=shown.message if shown else "",
+        to=_typed("to"),
+        may_change=may(here().role, Permission.MONEY),
+        is_fresh=here().is_fresh,
+        page=url_for("admin.buyers", email=email or None),
+    )
+    return make_response(page, shown.status if shown else 200)

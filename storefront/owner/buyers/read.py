@@ -1,0 +1,77 @@
+"""Everything of one address on a page. Keys and devices are counted here, and shown at their orders."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from storefront.buyers.account.export import nobody
+from storefront.core.db import db
+from storefront.customers.models import Customer, SignIn
+from storefront.customers.unproven import find_known, is_unproven
+from storefront.delivery.licenses.models import Activation, License
+from storefront.delivery.licenses.queries import select_sold_licenses
+from storefront.orders.models import Order
+from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
+
+NEWEST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class BuyersBrowser:
+    words: str
+    since: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """`is_proven` is False for who only got free things by email. `orders` are the newest 50."""
+
+    email: str
+    since: datetime
+    is_proven: bool
+    wants_news: bool
+    keys: int
+    devices: int
+    browsers: tuple[BuyersBrowser, ...]
+    orders: OrderPage
+
+
+def read_buyer(email: str) -> Buyer:
+    """Return what belongs to an address, in any spelling of its letters' case.
+
+    Raises:
+        NotFound: it bought nothing in the running mode.
+    """
+    customer = find_known(email)
+    if customer is None:
+        raise nobody(email)
+    keys, devices = _count(customer.id)
+    return Buyer(
+        email=customer.email,
+        since=customer.created_at,
+        is_proven=not is_unproven(customer),
+        wants_news=customer.unsubscribed_at is None,
+        keys=keys,
+        devices=devices,
+        browsers=_read_browsers(customer),
+        orders=find_orders(OrderFilter(email=customer.email), limit=NEWEST),
+    )
+
+
+def _count(customer_id: int) -> tuple[int, int]:
+    counts = (
+        select_sold_licenses(func.count(func.distinct(License.id)), func.count(func.distinct(Activation.id)))
+        .outerjoin(Activation, Activation.license_id == License.id)
+        .where(Order.customer_id == customer_id)
+    )
+    keys, devices = db.session.execute(counts).one()
+    return keys, devices
+
+
+def _read_browsers(customer: Customer) -> tuple[BuyersBrowser, ...]:
+    rows = db.session.scalars(
+        select(SignIn).where(SignIn.customer_id == customer.id).order_by(SignIn.last_seen_at.desc(), SignIn.id)
+    )
+    return tuple(BuyersBrowser(row.browser, row.created_at, row.last_seen_at) for row in rows)

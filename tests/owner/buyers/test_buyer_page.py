@@ -1,0 +1,70 @@
+"""The page of one buyer: what belongs to an address, and what the person may ask for."""
+
+import json
+
+import pytest
+from flask import Flask
+
+from storefront.owner.people.models import Role
+from tests.support.databases import BOTH
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import read_rows
+from tests.support.sale import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, Buyer
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+HOME = "/admin/buyers"
+
+
+@pytest.fixture
+def sale(app: Flask, sandbox: SandboxClient) -> Sale:
+    return sell(app, sandbox, email=ADA)
+
+
+@pytest.fixture
+def owner(app: Flask) -> Buyer:
+    return sign_in_at_admin(app, make_person(app))
+
+
+def number_of(sale: Sale) -> str:
+    return str(read_rows(sale.app, "SELECT number FROM orders")[0]["number"])
+
+
+@both
+def test_shows_moves_and_erases_everything_of_an_address(sale: Sale, owner: Buyer) -> None:
+    page = owner.get(f"{HOME}?email={ADA.upper()}").text
+    assert f'href="/admin/orders/{number_of(sale)}"' in page
+    assert "1, on 0 devices" in page
+    assert sale.keys[0] not in page
+    data = owner.post(f"{HOME}/export", email=ADA)
+    assert json.loads(data.text)["orders"][0]["number"] == number_of(sale)
+    new = "ada@new.example"
+    assert owner.post(f"{HOME}/move", email=ADA, to=new).status_code == 303
+    assert f"Nobody bought with {ADA}" in owner.post(f"{HOME}/move", email=ADA, to=new).text
+    assert number_of(sale) in owner.get(f"{HOME}?email={new}").text
+    refused = owner.post(f"{HOME}/erase", email=new, sure="")
+    assert (refused.status_code, "Nothing was erased." in refused.text) == (400, True)
+    assert owner.post(f"{HOME}/erase", email=new, sure=new.upper()).status_code == 303
+    assert read_rows(sale.app, "SELECT email FROM orders") == [{"email": ""}]
+    assert owner.post(f"{HOME}/erase", email=new, sure=new).status_code == 404
+    verbs = [row["verb"] for row in read_rows(sale.app, "SELECT verb FROM audit_entries ORDER BY id")]
+    assert verbs[-3:] == ["customer.exported", "customer.moved", "customer.erased"]
+
+
+def test_says_that_an_address_is_not_known_or_none(sale: Sale, owner: Buyer) -> None:
+    assert owner.get(HOME).status_code == 200
+    unknown = owner.get(f"{HOME}?email=eve@example.com")
+    assert (unknown.status_code, "Nobody bought with eve@example.com" in unknown.text) == (404, True)
+    wrong = owner.post(f"{HOME}/move", email=ADA, to="ada@")
+    assert (wrong.status_code, 'value="ada@"' in wrong.text) == (400, True)
+    assert number_of(sale) in wrong.text
+
+
+def test_shows_a_helper_the_buyer_and_no_way_to_change_them(sale: Sale) -> None:
+    helper = sign_in_at_admin(sale.app, make_person(sale.app, "ben@example.com", Role.SUPPORT))
+    page = helper.get(f"{HOME}?email={ADA}").text
+    assert number_of(sale) in page
+    assert "Erase" not in page
+    for path in ("export", "move", "erase"):
+        assert helper.post(f"{HOME}/{path}", email=ADA).status_code == 403
