@@ -8,6 +8,7 @@ from werkzeug.local import LocalProxy
 from storefront.buyers.account.proof_views import confirm
 from storefront.buyers.account.views import account
 from storefront.buyers.availability.views import availability
+from storefront.buyers.library import gift_views as _gift_views  # noqa: F401 - more of an order's page
 from storefront.buyers.library.news_views import news
 from storefront.buyers.library.views import library
 from storefront.buyers.reminders.views import reminders

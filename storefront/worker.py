@@ -27,9 +27,11 @@ from storefront.delivery.refusals import forget_old_refusals
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
+from storefront.orders.hand_over import hand_over_due
 from storefront.owner.people import links, sessions
 from storefront.owner.uploads.forget import forget_idle
 from storefront.payments.checkout.left_sessions import close_left
+from storefront.payments.checkout.wishes import forget_wishes
 from storefront.payments.reconcile.run import reconcile
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.shop.catalog.mirrors import follow_names
@@ -91,7 +93,8 @@ def bring_discounts() -> None:
 
 def forget_hourly() -> None:
     """Addresses typed and proven long ago, browsers not seen for as long, uploads that nobody continues, what was
-    left at Checkout a month ago, who was told that a product is for sale, and refusals of three months ago."""
+    left at Checkout a month ago, gifts that nobody paid, who was told that a product is for sale, and refusals of
+    three months ago."""
     if take_lease("forget_proofs", seconds=FORGET_SECONDS):
         forget_proofs()
         forget_ended()
@@ -101,11 +104,17 @@ def forget_hourly() -> None:
         forget_old()
         forget_old_requests()
         forget_old_refusals()
+        forget_wishes()
 
 
 def tell_who_waits() -> None:
     if take_lease("tell_waiting", seconds=LEASE_SECONDS):
         tell_waiting()
+
+
+def hand_over_gifts() -> None:
+    """Without a lease: each is handed over under a lock of its own."""
+    hand_over_due()
 
 
 def close_sessions_left() -> None:
@@ -116,6 +125,7 @@ def close_sessions_left() -> None:
 
 
 JOBS = {
+    "gifts": hand_over_gifts,
     "outbox": deliver_outbox,
     "retry_events": retry_events,
     "serve_keys": serve_keys,

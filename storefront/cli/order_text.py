@@ -11,6 +11,7 @@ from storefront.orders.access import Access
 from storefront.orders.notes import Note
 from storefront.orders.waits_for import WaitsFor
 from storefront.owner.history.attempts import Attempt
+from storefront.owner.history.gift import HistoryGift
 from storefront.owner.history.order import HistoryGrant, HistoryItem, OrderHistory
 from storefront.owner.orders.listing import ListedOrder, OrderPage
 from storefront.stripe_api.own_words import spell_words
@@ -49,6 +50,8 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield f"Order {history.number} ({history.mode})"
     yield from _notices(history)
     yield f"Buyer     {_buyer(history)}"
+    if history.gift is not None:
+        yield f"Gift      {_gift(history.gift)}"
     yield f"Stripe    {_stripe_ids(history)}"
     if history.given_because is not None:
         yield f"Given     for free: {history.given_because}"
@@ -72,6 +75,12 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield from ("", "Timeline (UTC)")
     for moment in history.timeline:
         yield f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.text}"
+
+
+def _gift(gift: HistoryGift) -> str:
+    sent = f"sent on {gift.sent_at:%Y-%m-%d}" if gift.sent_at else f"to be sent on {gift.send_on:%Y-%m-%d}"
+    whom = gift.email or "an address that was erased or lost"
+    return f"for {whom}{f', from {gift.from_name}' if gift.from_name else ''}, {sent}"
 
 
 def _notices(history: OrderHistory) -> Iterator[str]:

@@ -10,6 +10,7 @@ from storefront.cli.choices import DECISIONS, ORDER_STATES
 from storefront.cli.order_actions import raise_order_limit, resend_order
 from storefront.cli.order_gift import give_for_free
 from storefront.cli.order_notes import delete_order_note, note
+from storefront.cli.order_receiver import correct_gift
 from storefront.cli.order_refund import refund
 from storefront.cli.output import as_json, print_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
@@ -33,6 +34,7 @@ orders.add_command(raise_order_limit)
 orders.add_command(give_for_free)
 orders.add_command(note)
 orders.add_command(delete_order_note)
+orders.add_command(correct_gift)
 
 
 @orders.command()

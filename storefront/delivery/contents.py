@@ -1,7 +1,7 @@
 """The one reader of what is in an order: its items, what each of them granted, and the keys and files of that."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -137,24 +137,38 @@ class OrderContents:
         return self.access.allowed and any(not item.access.allowed for item in self.items)
 
 
-def read_contents(order: Order, *, with_files: bool = True, with_closed_keys: bool = False) -> OrderContents:
+def read_contents(
+    order: Order, *, with_files: bool = True, with_closed_keys: bool = False, is_received: bool = False
+) -> OrderContents:
     """Return what is in one order; see `read_all_contents`."""
-    return read_all_contents([order], with_files=with_files, with_closed_keys=with_closed_keys)[0]
+    return read_all_contents(
+        [order],
+        with_files=with_files,
+        with_closed_keys=with_closed_keys,
+        received=[order.id] if is_received else (),
+    )[0]
 
 
 def read_all_contents(
-    orders: Sequence[Order], *, with_files: bool = True, with_closed_keys: bool = False
+    orders: Sequence[Order],
+    *,
+    with_files: bool = True,
+    with_closed_keys: bool = False,
+    received: Collection[int] = (),
 ) -> list[OrderContents]:
     """Return what is in each of these orders, as committed now.
+
+    Goods of a gift are for who received it: those of the orders (ids) in `received`. For who paid there are none.
 
     One statement, and one more for files where a download is open, however many orders, items and grants; another
     where something was upgraded. No statement reads the keys of a closed order, unless the shop's owner asks:
     `with_closed_keys`.
     """
+    given = [order.id for order in orders if order.is_gift and not with_closed_keys and order.id not in received]
     readable = [order.id for order in orders if with_closed_keys or order_access(order).allowed]
-    rows = _read_rows([order.id for order in orders], keys_of=readable)
+    rows = _read_rows([order.id for order in orders], keys_of=[id_ for id_ in readable if id_ not in given])
     sold = [_order(order, rows[order.id], with_closed_keys=with_closed_keys) for order in orders]
-    contents = _upgrade(sold)
+    contents = [_without_goods(each) if each.order.id in given else each for each in _upgrade(sold)]
     return _add_files(contents) if with_files else contents
 
 
@@ -164,6 +178,10 @@ def _order(order: Order, rows: Iterable[Row[Any]], *, with_closed_keys: bool) ->
         access=order_access(order),
         items=_items(order, rows, with_closed_keys=with_closed_keys),
     )
+
+
+def _without_goods(contents: OrderContents) -> OrderContents:
+    return replace(contents, items=tuple(replace(item, goods=()) for item in contents.items))
 
 
 def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdict[int, list[Row[Any]]]:

@@ -12,6 +12,7 @@ _WORDS = {
     Reason.ITEM_REFUNDED: "this part of the order was refunded",
     "download_limit_reached": "it was downloaded as often as it may be",
     "downloads_ended": "the time to download was over",
+    "gift": "the order is a gift, and its keys are for who receives it",
     "link_ended": "the short-lived address of the file had expired",
     "old_link": "they used an old link of the order",
     "not_found": "there is no such file in this order",

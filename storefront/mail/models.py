@@ -22,6 +22,7 @@ class MailKind(StrEnum):
     RECONCILE_REPORT = "reconcile_report"
     KEYS_ARRIVED = "keys_arrived"  # imported keys for an order that waited for them
     KEY_REPLACED = "key_replaced"
+    GIFT = "gift"  # to who receives it, on its day
     PROOF = "proof"  # the code and link that prove an address
     NEW_RELEASE = "new_release"
     CHECKOUT_REMINDER = "checkout_reminder"  # of a checkout that was left, to who agreed to it
@@ -40,6 +41,9 @@ TO_OWNER = (
     MailKind.TEST_RECEIPT,
 )
 
+
+# About keys and files: of a gift they go to who receives it, and all others to who gave it.
+TO_RECEIVER = (MailKind.GIFT, MailKind.KEYS_ARRIVED, MailKind.KEY_REPLACED)
 
 # These wait for keys and receipts.
 PATIENT = (MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.AVAILABLE)

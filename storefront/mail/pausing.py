@@ -17,6 +17,7 @@ LIVE = (MailState.QUEUED, MailState.SENDING, MailState.PAUSED)
 WHOLE_ORDER = (
     MailKind.RECEIPT,
     MailKind.KEYS_ARRIVED,
+    MailKind.GIFT,
 )  # they tell all there is: of several that were stopped the newest is enough
 NEWER = "a newer one tells the same"
 

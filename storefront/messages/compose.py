@@ -11,7 +11,7 @@ from storefront.buyers.account.change_address import find_change
 from storefront.buyers.availability.tell import find_mail
 from storefront.buyers.library.news import find_language_of, find_reader, news_token
 from storefront.buyers.library.purchase import KeyState, Purchase
-from storefront.buyers.library.read_purchase import read_purchase
+from storefront.buyers.library.read_purchase import read_purchase, read_received
 from storefront.buyers.library.read_receipt import read_receipt
 from storefront.core import clock
 from storefront.core.db import db
@@ -25,6 +25,7 @@ from storefront.mail.inlined import inline_styles
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailKind, OutboxMessage
 from storefront.messages.canceled import Canceled, Composed
+from storefront.messages.gifts import compose_gift
 from storefront.messages.people import (
     PERSON_PURPOSES,
     compose_invitation,
@@ -46,7 +47,7 @@ from storefront.shop.profile.read import Profile, read_profile_anew
 # Whose answers go to the shop's support; they begin and end with the owner's words.
 TO_BUYERS = (
     MailKind.RECEIPT, MailKind.WAITING_FOR_BANK, MailKind.PAYMENT_FAILED, MailKind.REFUNDED, MailKind.KEYS_ARRIVED,
-    MailKind.KEY_REPLACED, MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.PROOF,
+    MailKind.KEY_REPLACED, MailKind.GIFT, MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.PROOF,
     MailKind.AVAILABILITY_CONFIRM, MailKind.AVAILABLE,
     MailKind.TEST_RECEIPT,  # as theirs
 )  # fmt: skip
@@ -78,17 +79,22 @@ def _receipt(message: OutboxMessage) -> Composed:
 
 def _keys_arrived(message: OutboxMessage) -> Composed:
     """Write all keys of the order, whichever delivery brought them."""
-    context = _about_purchase(message)
-    purchase: Purchase = context["purchase"]
+    purchase = read_received(_order(message))
     keys = [key for key in purchase.keys if key.state is KeyState.WORKS]
     if not keys:
         return Canceled(purchase.access_reason, may_return=True)
-    return {**context, "keys": keys, "waiting": sum(goods.backordered for goods in purchase.goods)}
+    return {
+        "purchase": purchase,
+        "order_url": purchase.order_url,
+        "pictures": find_mail_pictures(sold.product_id for sold in (*purchase.items, *purchase.goods)),
+        "keys": keys,
+        "waiting": sum(goods.backordered for goods in purchase.goods),
+    }
 
 
 def _key_replaced(message: OutboxMessage) -> Composed:
     order = _order(message)
-    purchase = read_purchase(order, devices_page=1)
+    purchase = read_received(order, devices_page=1)
     for item in purchase.items:
         for goods, key in ((each, key) for each in item.goods for key in each.keys):
             if str(key.license_id) == message.about and key.state is KeyState.WORKS:
@@ -137,7 +143,7 @@ def _new_release(message: OutboxMessage) -> Composed:
         return Canceled("the release is not to be had any more")
     if order is None:
         return Canceled("no order opens this release now", may_return=True)
-    purchase = read_purchase(order)
+    purchase = read_received(order)
     return {
         "release": release,
         "product": product,
@@ -254,6 +260,7 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
     MailKind.AVAILABLE: _available,
     MailKind.KEYS_ARRIVED: _keys_arrived,
     MailKind.KEY_REPLACED: _key_replaced,
+    MailKind.GIFT: compose_gift,
     MailKind.INVITATION: compose_invitation,
     MailKind.SECURITY_NOTICE: compose_security_notice,
     MailKind.TEST_RECEIPT: compose_test_receipt,

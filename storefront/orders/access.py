@@ -44,6 +44,10 @@ SENTENCES = {
     Reason.ITEM_REFUNDED: marked("This part of the order was refunded, so its keys and downloads no longer work."),
 }
 
+GIFT_CLOSED = marked(
+    "This gift doesn't work right now: its keys and downloads are closed. Please ask who gave it to you."
+)
+
 _DISPUTE_REASONS = {
     DisputeEffect.LOST: Reason.DISPUTE_LOST,
     DisputeEffect.OPEN: Reason.DISPUTED,
@@ -116,6 +120,11 @@ def access(facts: Facts) -> Access:
     """Return whether keys and files may be handed out, and why. Whatever hands something out asks it each time."""
     reason = _reason(facts)
     return Access(reason not in DENYING, reason)
+
+
+def sentence_for_holder(order: Order, access: Access) -> str:
+    """Return what who has the keys reads. Of a gift it says nothing of its giver's payment."""
+    return GIFT_CLOSED if order.is_gift and not access.allowed else access.sentence
 
 
 def order_access(order: Order) -> Access:

@@ -17,6 +17,7 @@ class ChangeKind(StrEnum):
     DISPUTE = "dispute"
     ERASED = "erased"
     FRAUD_WARNING = "fraud_warning"
+    GIFT = "gift"
     GIVEN = "given"
     ITEM = "item"
     KEY_REPLACED = "key_replaced"

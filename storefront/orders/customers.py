@@ -28,10 +28,12 @@ def ensure_customer(session: Session, *, mode: str, email: str, is_proven: bool 
 def lock_customer(session: Session, customer_id: int) -> tuple[Customer, list[Order]]:
     """Lock a customer with all orders, and these first: a convergence locks its order, then its customer.
 
+    Gifts that they received are locked as well. Returned is what they bought.
     While the customer is locked no order is added. Raises NoResultFound for an unknown id.
     """
-    orders = select(Order).where(Order.customer_id == customer_id).order_by(Order.id)
-    orders = orders.with_for_update().execution_options(populate_existing=True)
+    orders = select(Order).where((Order.customer_id == customer_id) | (Order.holder_id == customer_id))
+    orders = orders.order_by(Order.id).with_for_update().execution_options(populate_existing=True)
     session.scalars(orders).all()
     customer = session.get_one(Customer, customer_id, with_for_update=True, populate_existing=True)
-    return customer, list(session.scalars(orders).all())  # once more: one may have come in between
+    again = session.scalars(orders).all()  # one may have come in between
+    return customer, [order for order in again if order.customer_id == customer_id]

@@ -1,35 +1,48 @@
 """Emails about one order: promised in the transaction of their cause, and resumed when access is given back."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from storefront.customers.models import Customer
 from storefront.mail import outbox
-from storefront.mail.models import MailKind
+from storefront.mail.models import TO_OWNER, TO_RECEIVER, MailKind, OutboxMessage
 from storefront.mail.pausing import resume
+from storefront.orders.gift_models import Gift
 from storefront.orders.models import Order
 
 
 def promise_for(session: Session, order: Order, kind: MailKind, *, about: str | None = None, again: str) -> None:
     """Promise the order's buyer an email that is new each time, due at once.
 
+    About keys of a gift it is who received it; nobody before its day, when one email brings all there is.
     `again` tells it from the earlier ones of the same kind; see `outbox.promise` for both words.
 
     Raises:
         AlreadyPromised: what should be new was promised before, so an email would be missing.
     """
+    recipient = _find_reader(session, order, kind)
+    if recipient is None:
+        return
     outbox.promise(
         session,
         kind=kind,
         order_id=order.id,
         mode=order.mode,
-        recipient=order.email,
+        recipient=recipient,
         about=about,
         again=again,
         hold=False,
     )
+
+
+def _find_reader(session: Session, order: Order, kind: MailKind) -> str | None:
+    if not order.is_gift or kind not in TO_RECEIVER:
+        return order.email
+    gift = session.scalars(select(Gift).where(Gift.order_id == order.id)).one()
+    return gift.email if gift.handed_over_at is not None else None
 
 
 def promise_once_for(
@@ -65,5 +78,19 @@ def resume_mails(session: Session, order: Order) -> bool:
 
     Safe to repeat, also where nothing opened: each email asks `access()` again before it leaves.
     """
-    moved = session.scalars(select(Customer.id).where(Customer.moved_to_id == order.customer_id))
-    return resume(session, order.id, [order.customer_id, *moved])
+    if order.holder_id is None:
+        return resume(session, order.id, [])
+    moved = session.scalars(select(Customer.id).where(Customer.moved_to_id == order.holder_id))
+    return resume(session, order.id, [order.holder_id, *moved])
+
+
+def are_mails_of(bought: Sequence[Order], received: Collection[int]) -> ColumnElement[bool]:
+    """Select the mails about what a customer bought, and about gifts (order ids) that they received.
+
+    Of a gift, who paid has those about money, and who received it those about keys.
+    """
+    given = OutboxMessage.order_id.in_([order.id for order in bought if order.is_gift])
+    is_about_keys = OutboxMessage.kind.in_(TO_RECEIVER)
+    of_orders = OutboxMessage.order_id.in_([order.id for order in bought])
+    as_buyer = of_orders & OutboxMessage.kind.not_in(TO_OWNER) & ~(given & is_about_keys)
+    return as_buyer | (OutboxMessage.order_id.in_(received) & is_about_keys)

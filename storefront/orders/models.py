@@ -64,7 +64,9 @@ class Order(Base):
     payment_intent_id: Mapped[str | None] = mapped_column(index=True)
     payment_link_id: Mapped[str | None]
     recovered_from: Mapped[str | None] = mapped_column(index=True)  # the expired Session that its own is a copy of
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)  # who pays
+    holder_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)  # who has keys and files
+    is_gift: Mapped[bool] = mapped_column(default=False)  # as a whole; nobody holds it before its day
     email: Mapped[str]
     name: Mapped[str | None]
     language: Mapped[str | None]  # of its emails; None: the shop's own

@@ -26,10 +26,16 @@ class NumbersTaken(Exception):
     """Chance does not do that. The order is not lost: it is tried again, and the owner is told."""
 
 
-def insert_order(session: Session, seen: SeenCheckout, *, mode: str, customer_id: int) -> bool:
-    """Return True when this call made the row. It carries look ticket 1, and no facts yet."""
+def insert_order(
+    session: Session, seen: SeenCheckout, *, mode: str, customer_id: int, is_gift: bool = False
+) -> bool:
+    """Return True when this call made the row. It carries look ticket 1, and no facts yet.
+
+    Its buyer has what it hands out, unless it is a gift: that is nobody's before its day.
+    """
     seed = tokens.derive_seed(f"{mode}:{seen.id}", purpose="order", secret_key=settings().secret_key)
     row = _row(seen, seed, mode=mode, customer_id=customer_id)
+    row |= {"is_gift": is_gift, "holder_id": None if is_gift else customer_id}
     for attempt in range(1, NUMBERS + 1):
         if insert_missing(session, Order, [row | {"number": _number(seed, attempt)}]):
             return True

@@ -37,7 +37,7 @@ def claim_order(order_id: int) -> bool:
         holder = session.get_one(Customer, order.customer_id)
         if not is_unproven(holder) or order.erased_at is not None:
             return False
-        order.customer_id = ensure_customer(session, mode=order.mode, email=order.email)
+        order.customer_id = order.holder_id = ensure_customer(session, mode=order.mode, email=order.email)
         signed_in_browsers.follow_order(session, order.id, customer_id=order.customer_id)
         add_change(session, order.id, ChangeKind.ADDRESS, "proven by its mail")
     return True
@@ -51,7 +51,7 @@ def take_in_unproven(session: Session, customer: Customer) -> bool:
     session.execute(
         update(Order)
         .where(Order.customer_id.in_(select(Customer.id).where(same_address)))
-        .values(customer_id=customer.id)
+        .values(customer_id=customer.id, holder_id=customer.id)
         .execution_options(synchronize_session=False)
     )
     unproven = session.scalars(select(Customer).where(same_address).with_for_update()).one_or_none()

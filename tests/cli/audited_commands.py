@@ -17,6 +17,7 @@ from tests.mail.reports import make_report
 from tests.shop.looks.fonts import make_font
 from tests.shop.media.drawn import draw, saved
 from tests.support.factories import make_order, make_unhandled_event
+from tests.support.gifts import give
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -417,6 +418,13 @@ def _resend_elsewhere(world: World) -> Prepared:
     after = {"receipt": True, "new_link": True, "new_address": True, "customer": customer + 1}
     told = Told("order.resent", number, {"customer": customer}, after)
     return (number, "--new-link", "--to", "adas-new@example.com"), told
+
+
+@case("orders gift")
+def _correct_gift(world: World) -> Prepared:
+    world.sales.append(give(world.app, world.sandbox))
+    number = number_of(world.sales[-1])
+    return (number, "--to", "rose@example.org"), Told("gift.corrected", number)
 
 
 @case("orders raise-limit")

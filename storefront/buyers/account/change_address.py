@@ -22,9 +22,11 @@ from storefront.customers.merging import merge_customer
 from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key, spelling
 from storefront.customers.proofs import Proof
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
-from storefront.mail.models import MAY_LEAVE, TO_OWNER, MailKind, OutboxMessage
+from storefront.mail.models import MAY_LEAVE, MailKind, OutboxMessage
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import ensure_customer, lock_customer
+from storefront.orders.emails import are_mails_of
+from storefront.orders.gifts import list_received, move_gifts
 from storefront.orders.models import Order
 
 ENDS = (ProofPurpose.LEAVE_ADDRESS, ProofPurpose.TAKE_ADDRESS)
@@ -214,6 +216,7 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
     owner_id = ensure_customer(session, mode=customer.mode, email=new_email)
     if owner_id != customer.id:
         merge_customer(session, customer, into=session.get_one(Customer, owner_id))
+    move_gifts(session, customer.id, to=owner_id, email=new_email)
     for order in orders:
         order.customer_id, order.email = owner_id, new_email
         add_change(session, order.id, ChangeKind.ADDRESS, "changed")
@@ -222,8 +225,7 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
 
 def _readdress_mails(session: Session, customer: Customer, orders: Sequence[Order], new_email: str) -> None:
     """Readdress what waits: mails about the orders, but not those to the owner, and news of releases."""
-    to_buyer = OutboxMessage.kind.not_in(TO_OWNER)
-    of_orders = OutboxMessage.order_id.in_([order.id for order in orders]) & to_buyer
+    of_orders = are_mails_of(orders, list_received(session, customer.id))
     news = (OutboxMessage.kind == MailKind.NEW_RELEASE) & OutboxMessage.about.like(f"%:{customer.id}")
     waiting = OutboxMessage.state.in_(MAY_LEAVE)
     session.execute(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
@@ -25,11 +25,13 @@ from storefront.delivery.downloads.models import Download
 from storefront.delivery.licenses.models import Activation, License
 from storefront.delivery.licenses.queries import select_keyless_grants
 from storefront.delivery.refusals import forget_refusals_of
-from storefront.mail.models import NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
+from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.access import Reason, item_access, order_access
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import lock_customer
 from storefront.orders.dispute_answers import forget_answers_of
+from storefront.orders.emails import are_mails_of
+from storefront.orders.gifts import erase_given, erase_received, list_received
 from storefront.orders.links import renew_link
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.notes import forget_notes_of
@@ -147,19 +149,22 @@ def erase_by_link(token: str, email: str, *, reader: Reader) -> bool:
 def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Erased:
     if take_in_unproven(session, customer):
         _customer, orders = lock_customer(session, customer.id)
-    _demand_settled(session, orders)
-    order_ids = [order.id for order in orders]
+    _demand_settled(session, customer, orders)
+    received = list_received(session, customer.id)
+    held = [*received, *(order.id for order in orders if not order.is_gift)]
     proofs = _find_proofs(session, customer, orders)
     done = Erased(
         orders=len(orders),
-        devices=_erase_devices(session, order_ids),
-        mails=_erase_mails(session, customer, order_ids, proofs),
+        devices=_erase_devices(session, held),
+        mails=_erase_mails(session, customer, are_mails_of(orders, received), proofs),
         checkouts=_erase_left(session, customer, orders),
         waits=forget_requests_of(session, _addresses(customer, orders)),
     )
     for order in orders:
         _erase_order(session, order)
-    _erase_downloads(session, order_ids)
+    _erase_downloads(session, held)
+    erase_given(session, orders)
+    erase_received(session, received)
     session.flush()
     gone = delete(AddressProof).where(AddressProof.link_hash.in_(proofs))
     session.execute(gone.execution_options(synchronize_session=False))
@@ -185,7 +190,7 @@ def _addresses(customer: Customer, orders: Sequence[Order]) -> set[str]:
     return {address for address in (customer.email, *(order.email for order in orders)) if address}
 
 
-def _demand_settled(session: Session, orders: Sequence[Order]) -> None:
+def _demand_settled(session: Session, customer: Customer, orders: Sequence[Order]) -> None:
     for order in orders:
         if order_access(order).reason is Reason.AWAITING_PAYMENT:
             raise NotYet(
@@ -194,7 +199,7 @@ def _demand_settled(session: Session, orders: Sequence[Order]) -> None:
                     number=order.number,
                 )
             )
-    keyless = select_keyless_grants().where(Order.id.in_([order.id for order in orders]))
+    keyless = select_keyless_grants().where(Order.holder_id == customer.id)
     for _grant, item, order, _product, _part in session.execute(keyless):
         if item_access(order, item).allowed:
             raise NotYet(
@@ -249,12 +254,13 @@ def _erase_downloads(session: Session, order_ids: Sequence[int]) -> None:
     )
 
 
-def _erase_mails(session: Session, customer: Customer, order_ids: Sequence[int], proofs: Sequence[str]) -> int:
+def _erase_mails(
+    session: Session, customer: Customer, of_orders: ColumnElement[bool], proofs: Sequence[str]
+) -> int:
     """Whatever address they went to. Those that wait are canceled: nobody is there to read them."""
-    to_buyer = OutboxMessage.kind.not_in(TO_OWNER)
     ids = [customer.id, *session.scalars(select(Customer.id).where(Customer.moved_to_id == customer.id))]
     of_customer = or_(
-        OutboxMessage.order_id.in_(order_ids) & to_buyer,
+        of_orders,
         (OutboxMessage.kind == MailKind.PROOF) & OutboxMessage.about.in_(proofs),
         *(
             (OutboxMessage.kind == MailKind.NEW_RELEASE) & OutboxMessage.about.like(f"%:{customer_id}")

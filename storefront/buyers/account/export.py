@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from storefront.audit.record import record_reading_if_asked
+from storefront.buyers.account.export_gifts import given_to_json, read_gifts, read_received, received_to_json
 from storefront.buyers.availability.forget import export_requests
 from storefront.buyers.reminders.left import export_left
 from storefront.core import clock, money
@@ -23,6 +24,7 @@ from storefront.delivery.licenses.models import Activation
 from storefront.delivery.refusals import Refusal
 from storefront.mail.models import OutboxMessage
 from storefront.orders.after_sale import OrderChange, Refund
+from storefront.orders.gift_models import Gift
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.tax_words import tax_words
 from storefront.shop.catalog.models import ReleaseFile
@@ -49,8 +51,9 @@ def export_customer(customer_id: int) -> Json:
     orders = db.session.scalars(
         select(Order).where(Order.customer_id == customer_id).order_by(Order.placed_at, Order.id)
     ).all()
-    contents = read_all_contents(orders, with_files=False)
-    parts = _read_parts(contents)
+    contents, received = read_all_contents(orders, with_files=False), read_received(customer_id)
+    parts = _read_parts([*contents, *received])
+    gifts = read_gifts(each.order for each in (*contents, *received))
     exported = {
         "exported_at": clock.now().isoformat(),
         "email": customer.email,
@@ -58,7 +61,11 @@ def export_customer(customer_id: int) -> Json:
         "news_of_releases": customer.unsubscribed_at is None,
         "sessions": _sessions(customer_id),
         "customers_at_stripe": list_at_stripe(customer_id),  # where Stripe keeps cards that were saved
-        "orders": [_order(order_contents, parts) for order_contents in contents],
+        "orders": [_order(each, parts) | _given(each, gifts) for each in contents],
+        "gifts": [
+            received_to_json(each, gifts[each.order.id], [_received(item, parts) for item in each.items])
+            for each in received
+        ],
         "mails": _emails(customer, orders),
         "left_at_checkout": export_left({email_key(email) for email in (customer.email, *_addresses(orders))}),
         "wants_to_hear_of": export_requests({customer.email, *_addresses(orders)}),
@@ -173,9 +180,24 @@ def _order(contents: OrderContents, parts: _Parts) -> Json:
         "state": contents.access.reason.value,
         "items": [_item(item, order.currency, parts) for item in contents.items],
         "refunds": parts.refunds[order.id],
-        "history": parts.changes[order.id],
-        "refusals": parts.refusals[order.id],
+        "history": _history(order, parts),
+        "refusals": [] if order.is_gift else parts.refusals[order.id],  # of who has the keys
     }
+
+
+def _history(order: Order, parts: _Parts) -> list[Json]:
+    """Return what happened; of a gift nothing of its keys, which are another's."""
+    changes = parts.changes[order.id]
+    return [change for change in changes if not (order.is_gift and change["what"].startswith("key_"))]
+
+
+def _given(contents: OrderContents, gifts: dict[int, Gift]) -> Json:
+    return {"gift": given_to_json(gifts.get(contents.order.id))}
+
+
+def _received(contents: ItemContents, parts: _Parts) -> Json:
+    """Return an item without its price."""
+    return {name: value for name, value in _item(contents, "usd", parts).items() if name != "total"}
 
 
 def _item(contents: ItemContents, currency: str, parts: _Parts) -> Json:
@@ -186,7 +208,7 @@ def _item(contents: ItemContents, currency: str, parts: _Parts) -> Json:
         "total": money.format_money(item.total_minor, currency),
         "includes": [goods.name for goods in contents.goods if goods.name],
         "license_keys": [_license(license_, parts.devices[license_.id]) for license_ in contents.licenses],
-        "downloads": parts.downloads[item.id],
+        "downloads": parts.downloads[item.id] if contents.goods else [],  # of a gift they are another's
     }
 
 

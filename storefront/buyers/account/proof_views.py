@@ -13,8 +13,8 @@ from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import Proof
 from storefront.customers.spend_proofs import CODE_SENTENCES, CodeResult, find_by_link
 from storefront.orders.browsers import is_trusted, trust_browser
-from storefront.orders.links import get_order_by_token, order_token
-from storefront.orders.models import Order
+from storefront.orders.gift_links import Opened, gift_token, open_by_token
+from storefront.orders.links import order_token
 from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 
@@ -56,12 +56,14 @@ def use_link(token: str) -> ResponseReturnValue:
     return _change_address(token, proof)
 
 
-def _open_order(order: Order | None) -> ResponseReturnValue:
-    if order is None:
+def _open_order(opened: Opened | None) -> ResponseReturnValue:
+    if opened is None:
         flash(marked("This order now belongs to another email address."), "bad")
         return redirect("/", 303)
-    trust_browser(order)
-    return redirect(url_for("library.order", token=order_token(order)), 303)
+    trust_browser(opened)
+    order, gift = opened.order, opened.gift
+    token = order_token(order) if gift is None else gift_token(order, gift)
+    return redirect(url_for("library.order", token=token), 303)
 
 
 def _erase(token: str, proof: Proof) -> ResponseReturnValue:
@@ -91,11 +93,11 @@ def _change_address(token: str, proof: Proof) -> ResponseReturnValue:
 
 @confirm.get("/orders/<token>/code")
 def ask_for_code(token: str) -> ResponseReturnValue:
-    order = get_order_by_token(token)
-    if is_trusted(order):
+    opened = open_by_token(token)
+    if is_trusted(opened):
         return redirect(url_for("library.order", token=token), 303)
     reader_here()
-    return _code_page(token, is_mailed=session.get(ORDER_KEY, [None])[0] == order.id)
+    return _code_page(token, is_mailed=session.get(ORDER_KEY, [None])[0] == opened.order.id)
 
 
 def _code_page(token: str, *, is_mailed: bool, error: str = "") -> ResponseReturnValue:
@@ -111,10 +113,10 @@ def _code_page(token: str, *, is_mailed: bool, error: str = "") -> ResponseRetur
 @limiter.limit("5/minute;20/hour")
 def mail_code(token: str) -> ResponseReturnValue:
     """To the order's address, which the page does not say: the link may have been found."""
-    order = get_order_by_token(token)
-    if is_trusted(order):
+    opened = open_by_token(token)
+    if is_trusted(opened):
         return redirect(url_for("library.order", token=token), 303)
-    order_id, email, reader = order.id, reader_of(order), reader_here()
+    order_id, email, reader = opened.order.id, reader_of(opened), reader_here()
     proof_id = proofs.start_proof(
         purpose=ProofPurpose.OPEN_ORDER, email=email, about=str(order_id), asked_by=reader.browser
     )
@@ -126,11 +128,11 @@ def mail_code(token: str) -> ResponseReturnValue:
 @limiter.limit("10/minute;60/hour")
 def check_code(token: str) -> ResponseReturnValue:
     kept = session.get(ORDER_KEY, [None, 0])
-    order_id = get_order_by_token(token).id
+    order_id = open_by_token(token).order.id
     if kept[0] != order_id:
         return redirect(url_for("confirm.ask_for_code", token=token), 303)
-    result, order = open_by_code(kept[1], request.form.get("code", ""), order_id=order_id, reader=reader_here())
+    result, opened = open_by_code(kept[1], request.form.get("code", ""), order_id=order_id, reader=reader_here())
     if result is not CodeResult.PROVEN:
         return _code_page(token, is_mailed=True, error=CODE_SENTENCES[result])
     session.pop(ORDER_KEY)
-    return _open_order(order)
+    return _open_order(opened)

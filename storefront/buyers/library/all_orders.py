@@ -5,11 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from storefront.buyers.library.gift_words import mask
 from storefront.buyers.library.order_words import order_state
 from storefront.core.db import db
+from storefront.core.texts import marked
 from storefront.delivery.contents import Goods, ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.granted_files import ReleasedFile
-from storefront.orders.access import Access
+from storefront.orders.access import GIFT_CLOSED, Access
+from storefront.orders.gift_links import gift_token
+from storefront.orders.gift_models import Gift
 from storefront.orders.links import order_tokens
 from storefront.orders.models import ItemPart, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
@@ -58,6 +62,13 @@ class OwnedOrder:
     access: Access
     state: str
     items: tuple[OwnedItem, ...]
+    gift: str = ""  # to whom it was given, or from whom it came
+    is_received: bool = False  # a gift: nothing of money is to be shown
+
+    @property
+    def sentence(self) -> str:
+        """Return why it does not work."""
+        return GIFT_CLOSED if self.is_received else self.access.sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +82,8 @@ class Owned:
 
 
 def _matches(customer_id: int, query: str) -> ColumnElement[bool]:
-    is_match = (Order.customer_id == customer_id) & (order_in_running_mode())
+    is_theirs = (Order.customer_id == customer_id) | (Order.holder_id == customer_id)
+    is_match = is_theirs & order_in_running_mode()
     for word in query.split()[:8]:
         items = select(OrderItem.order_id).outerjoin(Product, Product.id == OrderItem.product_id)
         named = items.where(
@@ -89,10 +101,15 @@ def _matches(customer_id: int, query: str) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundOrders:
-    """A page of orders, newest first; `tokens` by id, `pages` is at least 1, `count` is of all that match."""
+    """A page of orders, newest first; `tokens` by id, `pages` is at least 1, `count` is of all that match.
+
+    `gifts` are by the ids of orders that were given or received, `received` the ids of the latter.
+    """
 
     contents: list[OrderContents]
     tokens: dict[int, str]
+    gifts: dict[int, Gift]
+    received: set[int]
     page: int
     pages: int
     count: int
@@ -104,30 +121,44 @@ def read_orders(customer_id: int, *, query: str, page: int, size: int) -> FoundO
     count = db.session.scalar(select(func.count()).select_from(Order).where(is_match)) or 0
     pages = max(1, -(-count // size))
     page = min(max(1, page), pages)
-    orders = db.session.scalars(
-        select(Order)
+    rows = db.session.execute(
+        select(Order, Gift)
+        .outerjoin(Gift, Gift.order_id == Order.id)
         .where(is_match)
         .order_by(Order.placed_at.desc(), Order.id.desc())
         .limit(size)
         .offset((page - 1) * size)
     ).all()
-    tokens = order_tokens(orders)
-    return FoundOrders(contents=read_all_contents(orders), tokens=tokens, page=page, pages=pages, count=count)
+    orders = [order for order, _gift in rows]
+    gifts = {order.id: gift for order, gift in rows if order.is_gift}
+    received = {order.id for order in orders if order.is_gift and order.holder_id == customer_id}
+    tokens = order_tokens([order for order in orders if order.id not in received])
+    tokens |= {order.id: gift_token(order, gifts[order.id]) for order in orders if order.id in received}
+    return FoundOrders(
+        contents=read_all_contents(orders, received=received),
+        tokens=tokens,
+        gifts=gifts,
+        received=received,
+        page=page,
+        pages=pages,
+        count=count,
+    )
 
 
 def read_owned(customer_id: int, *, query: str = "", page: int = 1) -> Owned:
     """Return a page of orders; see `read_orders` for the query."""
     found = read_orders(customer_id, query=query, page=page, size=ORDERS_A_PAGE)
     return Owned(
-        orders=tuple(_order(contents, found.tokens[contents.order.id]) for contents in found.contents),
+        orders=tuple(_order(contents, found) for contents in found.contents),
         page=found.page,
         pages=found.pages,
         count=found.count,
     )
 
 
-def _order(contents: OrderContents, token: str) -> OwnedOrder:
+def _order(contents: OrderContents, found: FoundOrders) -> OwnedOrder:
     order = contents.order
+    token, gift = found.tokens[order.id], found.gifts.get(order.id)
     return OwnedOrder(
         number=order.number,
         token=token,
@@ -137,7 +168,15 @@ def _order(contents: OrderContents, token: str) -> OwnedOrder:
         access=contents.access,
         state=order_state(contents.access),
         items=tuple(_item(item, token) for item in contents.items),
+        gift=_gift_words(gift, is_received=order.id in found.received) if gift is not None else "",
+        is_received=order.id in found.received,
     )
+
+
+def _gift_words(gift: Gift, *, is_received: bool) -> str:
+    if is_received:
+        return marked("A gift from %(name)s", name=gift.from_name) if gift.from_name else marked("A gift")
+    return marked("A gift for %(whom)s", whom=mask(gift.email)) if gift.email else marked("A gift")
 
 
 def _item(item: ItemContents, token: str) -> OwnedItem:

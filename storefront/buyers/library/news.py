@@ -78,7 +78,7 @@ def find_reader(release: Release, product: Product, customer_id: int) -> Order |
         .outerjoin(ItemPart, part_of_grant())
         .join(Product, Product.id == Grant.product_id)
         .where(
-            Order.customer_id == customer_id,
+            Order.holder_id == customer_id,
             order_in_running_mode(),
             Grant.product_id == product.id,
             Grant.kind == GrantKind.DOWNLOAD,
@@ -171,7 +171,7 @@ class _Readers:
 def _find_readers(release: Release, product: Product) -> _Readers:
     rows = db.session.execute(
         select(Customer, Order, OrderItem, ItemPart, is_upgraded(OrderItem.id))
-        .join(Order, Order.customer_id == Customer.id)
+        .join(Order, Order.holder_id == Customer.id)
         .join(OrderItem, OrderItem.order_id == Order.id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
         .outerjoin(ItemPart, part_of_grant())

@@ -7,32 +7,38 @@ from storefront.customers.models import Customer, ProofPurpose
 from storefront.customers.proofs import Proof
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.unproven import unproven_key
+from storefront.orders.gift_links import Opened
+from storefront.orders.gifts import find_gift
 from storefront.orders.models import Order
 
 
-def reader_of(order: Order) -> str:
+def reader_of(opened: Opened) -> str:
     """Return where its code goes: to the address on file, which the order's own may be another spelling of."""
-    return db.session.get_one(Customer, order.customer_id).email
+    return db.session.get_one(Customer, opened.reader_id).email
 
 
-def open_by_code(proof_id: int, code: str, *, order_id: int, reader: Reader) -> tuple[CodeResult, Order | None]:
+def open_by_code(proof_id: int, code: str, *, order_id: int, reader: Reader) -> tuple[CodeResult, Opened | None]:
     with transaction() as session:
         result, spent = spend_code(session, proof_id, code, purpose=ProofPurpose.OPEN_ORDER, reader=reader)
-        order = _find_proven(session, spent.proof) if spent else None
-        return result, order if order is not None and order.id == order_id else None
+        opened = _find_proven(session, spent.proof) if spent else None
+        return result, opened if opened is not None and opened.order.id == order_id else None
 
 
-def open_by_link(token: str, *, reader: Reader) -> Order | None:
+def open_by_link(token: str, *, reader: Reader) -> Opened | None:
     with transaction() as session:
         spent = spend_link(session, token, reader=reader)
         return _find_proven(session, spent.proof) if spent else None
 
 
-def _find_proven(session: Session, proof: Proof) -> Order | None:
+def _find_proven(session: Session, proof: Proof) -> Opened | None:
     order = session.get(Order, int(proof.about or 0))
-    if proof.purpose is not ProofPurpose.OPEN_ORDER or order is None or order.erased_at is not None:
+    if proof.purpose is not ProofPurpose.OPEN_ORDER or order is None:
         return None
-    return order if _is_of(session.get_one(Customer, order.customer_id), proof) else None
+    if order.erased_at is None and _is_of(session.get_one(Customer, order.customer_id), proof):
+        return Opened(order)
+    received = Opened(order, find_gift(order))
+    is_theirs = received.gift is not None and order.holder_id is not None
+    return received if is_theirs and _is_of(session.get_one(Customer, received.reader_id), proof) else None
 
 
 def _is_of(holder: Customer, proof: Proof) -> bool:

@@ -26,7 +26,7 @@ def find_owned(product_ids: Collection[int]) -> set[int]:
         select(Grant.product_id, *FACT_COLUMNS)
         .select_from(SignIn)
         .join(Customer, Customer.id == SignIn.customer_id)
-        .join(Order, (Order.customer_id == Customer.id) & (Order.mode == SignIn.mode))
+        .join(Order, (Order.holder_id == Customer.id) & (Order.mode == SignIn.mode))
         .join(OrderItem, OrderItem.order_id == Order.id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
         .where(

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from storefront.buyers.library.gift_words import GiftWords
 from storefront.core.texts import marked
 from storefront.delivery.licenses.activations import DevicePage
 from storefront.orders.tax_words import NO_TAXES, TaxWords
@@ -162,6 +163,8 @@ class Purchase:
     waits_for: WaitsFor | None = None  # a voucher to pay, or money to send
     failure: str = ""  # why it came to nothing
     is_unproven: bool = False  # free, and nobody has proven its address yet: in nobody's library
+    gift: GiftWords | None = None  # for who gives it: `items` have no goods
+    is_received: bool = False  # a gift, for who received it: nothing of money is to be shown
 
     @property
     def goods(self) -> list[PurchasedGoods]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from storefront.buyers.library.gift_words import read_gift_words
 from storefront.buyers.library.order_words import (
     SOME_ITEMS_REFUNDED,
     access_sentence,
@@ -41,8 +42,11 @@ from storefront.delivery.downloads.granted_files import ReleasedFile
 from storefront.delivery.licenses.activations import DevicePage, find_devices
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.validity import license_refusal
-from storefront.orders.access import Reason
+from storefront.orders.access import Reason, sentence_for_holder
 from storefront.orders.facts import Facts, item_facts
+from storefront.orders.gift_links import gift_token
+from storefront.orders.gift_models import Gift
+from storefront.orders.gifts import find_gift
 from storefront.orders.links import order_token
 from storefront.orders.models import Order
 from storefront.orders.paid_with import paid_with
@@ -66,25 +70,35 @@ class _Usage:
     upgrades: Mapping[int, str]  # what came of an upgrade, by the id of its item
 
 
-def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
-    """At most three statements, and one more each for devices, a limit of downloads, a link made anew.
+def read_received(order: Order, *, devices_page: int | None = None) -> Purchase:
+    """Read an order for who has its keys and files: of a gift that is its receiver."""
+    gift = find_gift(order)
+    return read_purchase(order, devices_page=devices_page, received=gift)
 
-    Upgrades cost one where one was bought, and three where some are on offer.
+
+def read_purchase(order: Order, *, devices_page: int | None = None, received: Gift | None = None) -> Purchase:
+    """At most three statements, and one more each for devices, a limit of downloads, a link made anew, a gift.
+
+    Upgrades cost one where one was bought, and three where some are on offer. For who paid, unless a gift is named
+    that was `received`.
     """
-    contents = read_contents(order)
+    contents = read_contents(order, is_received=received is not None)
     access = contents.access
-    token = order_token(order)
+    token = order_token(order) if received is None else gift_token(order, received)
+    given = find_gift(order) if received is None else None
     usage = _read_usage(contents, devices_page=devices_page)
     if not access.allowed and order.is_paid:
         measurements().add(ACCESS_DENIALS, access.reason)
     sentence = access_sentence(order, access)
+    if received is not None:
+        sentence = sentence_for_holder(order, access)
     return Purchase(
         number=order.number,
         state=order_state(access),
         state_text=SOME_ITEMS_REFUNDED if contents.has_closed_items else sentence,
         access_allowed=access.allowed,
         access_reason=sentence,
-        email=order.email,
+        email=order.email if received is None else received.email,
         created_at=order.created_at,
         paid_at=order.paid_at,
         currency=order.currency,
@@ -107,6 +121,8 @@ def read_purchase(order: Order, *, devices_page: int | None = None) -> Purchase:
         items=tuple(_item(contents, item, token, usage) for item in contents.items),
         mail_state=receipt_state(order),
         is_unproven=is_order_unproven(order),
+        gift=read_gift_words(order, given, access) if given is not None else None,
+        is_received=received is not None,
     )
 
 

@@ -17,11 +17,11 @@ from storefront.customers import signed_in_browsers
 from storefront.customers.merging import merge_customer
 from storefront.customers.models import Customer, email_key
 from storefront.delivery.downloads.counting import add_allowance
-from storefront.mail.models import MAY_LEAVE, NOT_LEFT, TO_OWNER, MailKind, MailState, OutboxMessage
+from storefront.mail.models import MAY_LEAVE, NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.access import order_access
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import ensure_customer
-from storefront.orders.emails import promise_for
+from storefront.orders.emails import are_mails_of, promise_for
 from storefront.orders.links import renew_link
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Order
@@ -183,9 +183,10 @@ def _about(order: Order) -> str:
 def _move(session: Session, order: Order, to: str) -> None:
     """Keys, devices and downloads hang on the order, so they come along."""
     before_id, order.customer_id = order.customer_id, ensure_customer(session, mode=order.mode, email=to)
+    if not order.is_gift:
+        order.holder_id = order.customer_id
     waiting = (
-        OutboxMessage.order_id == order.id,
-        OutboxMessage.kind.not_in(TO_OWNER),
+        are_mails_of([order], []),
         OutboxMessage.state.in_(MAY_LEAVE),
     )
     session.execute(update(OutboxMessage).where(*waiting).values(recipient=to))
@@ -194,7 +195,8 @@ def _move(session: Session, order: Order, to: str) -> None:
     add_change(session, order.id, ChangeKind.ADDRESS, "corrected by the shop")
     session.flush()
     before = session.get_one(Customer, before_id, with_for_update=True, populate_existing=True)
-    others = select(Order.id).where(Order.customer_id == before_id).limit(1)
+    is_theirs = (Order.customer_id == before_id) | (Order.holder_id == before_id)
+    others = select(Order.id).where(is_theirs).limit(1)
     if session.scalar(others) is None and before.email:  # nobody else ever bought with the wrong address
         merge_customer(session, before, into=session.get_one(Customer, order.customer_id))
 

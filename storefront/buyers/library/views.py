@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.buyers.library.owned import find_owned, owned_words
 from storefront.buyers.library.purchase import Purchase
-from storefront.buyers.library.read_purchase import read_purchase
+from storefront.buyers.library.read_purchase import read_purchase, read_received
 from storefront.buyers.library.read_receipt import get_receipt
 from storefront.buyers.library.resend import NothingToSend, resend_own
 from storefront.core.db import end_read
@@ -16,7 +16,7 @@ from storefront.core.runtime import settings
 from storefront.core.texts import joined, marked
 from storefront.delivery.downloads.refused import by_link, refusals_noted
 from storefront.delivery.licenses.activations import deactivate_device
-from storefront.orders.browsers import get_order_here
+from storefront.orders.browsers import get_goods_here, get_order_here, open_here
 from storefront.orders.unproven import claim_order
 from storefront.shop.catalog.parts import IncludedPart
 from storefront.stripe_api.gateway import gateway
@@ -41,10 +41,12 @@ def _say_owned(parts: Iterable[IncludedPart]) -> str:
 
 @library.get("/orders/<token>")
 def order(token: str) -> ResponseReturnValue:
+    """Show an order to who paid, or with the link of a gift what its receiver has of it."""
     with refusals_noted(lambda: by_link(token, None)):
-        here = get_order_here(token)
-    purchase = read_purchase(here, devices_page=_devices_page())
-    answer = make_response(render_template("buyers/library/order.html", purchase=purchase, token=token))
+        opened = open_here(token)
+    purchase = read_purchase(opened.order, devices_page=_devices_page(), received=opened.gift)
+    page = "buyers/library/gift.html" if opened.gift else "buyers/library/order.html"
+    answer = make_response(render_template(page, purchase=purchase, token=token, received=opened.gift))
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
@@ -53,7 +55,7 @@ def order(token: str) -> ResponseReturnValue:
 @limiter.limit("30/minute")
 def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnValue:
     """Remove a device that its owner lost, sold or set up anew: its slot is free at once."""
-    purchase = read_purchase(get_order_here(token), devices_page=1)
+    purchase = read_received(get_goods_here(token), devices_page=1)
     if not purchase.access_allowed:
         raise AccessDenied(purchase.access_reason)
     if license_id not in _license_ids(purchase):

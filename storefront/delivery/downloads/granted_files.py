@@ -15,7 +15,7 @@ from storefront.core.measurements import ACCESS_DENIALS, measurements
 from storefront.core.texts import marked
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.downloads.rules import Allowance, allowance, counting_window, is_included
-from storefront.orders.access import Access, item_access, order_access
+from storefront.orders.access import Access, item_access, order_access, sentence_for_holder
 from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
 from storefront.orders.queries import order_in_running_mode, part_of_grant
 from storefront.orders.upgrades import is_upgraded, read_update_days, widest_days
@@ -104,7 +104,7 @@ def get_granted_file(order: Order, file_id: int) -> GrantedFile:
         AccessDenied: the order, or every item that grants the file, is closed.
         NotFound: nothing in this order grants it.
     """
-    _demand(order_access(order))
+    _demand(order_access(order), order)
     return _open(_find_granted(Grant.id.is_not(None), OrderItem.order_id == order.id, ReleaseFile.id == file_id))
 
 
@@ -119,7 +119,7 @@ def find_newest_files(order: Order) -> list[GrantedFile]:
     Raises:
         AccessDenied: nothing in the order is open.
     """
-    _demand(order_access(order))
+    _demand(order_access(order), order)
     rows = _open_rows(_find_granted(OrderItem.order_id == order.id))
     by_file: defaultdict[int, list[Row[Any]]] = defaultdict(list)
     for row in _of_newest_releases(_included(rows)):
@@ -190,7 +190,7 @@ def _open_rows(rows: list[Row[Any]]) -> list[Row[Any]]:
     """Return the rows whose items are open. Raises AccessDenied where there are rows and none of them is."""
     opened = [row for row in rows if item_access(row.Order, row.OrderItem).allowed]
     if rows and not opened:
-        _demand(item_access(rows[0].Order, rows[0].OrderItem))
+        _demand(item_access(rows[0].Order, rows[0].OrderItem), rows[0].Order)
     return opened
 
 
@@ -222,7 +222,7 @@ def _preference(granted: GrantedFile) -> tuple[bool, bool]:
     return granted.has_room and not granted.has_ended, granted.is_running
 
 
-def _demand(access: Access) -> None:
+def _demand(access: Access, order: Order) -> None:
     if not access.allowed:
         measurements().add(ACCESS_DENIALS, access.reason)
-        raise AccessDenied(access.sentence, reason=access.reason.value)
+        raise AccessDenied(sentence_for_holder(order, access), reason=access.reason.value)

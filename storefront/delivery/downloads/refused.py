@@ -12,6 +12,7 @@ from storefront.core.errors import AccessDenied, StorefrontError
 from storefront.customers.browser_words import client_words
 from storefront.delivery.downloads.tickets import read_ticket
 from storefront.delivery.refusals import Refused, note_refusal
+from storefront.orders.gift_links import find_known_gift_link
 from storefront.orders.links import find_known_link
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
@@ -52,7 +53,7 @@ def refusals_noted(asked: Callable[[], Asked | None]) -> Iterator[None]:
 
 def by_link(token: str, file_id: int | None) -> Asked | None:
     """Return the order of a link, also of one that opens nothing any more."""
-    link = find_known_link(token)
+    link = find_known_link(token) or find_known_gift_link(token)
     return Asked(link.order_id, file_id, link.is_old) if link is not None else None
 
 

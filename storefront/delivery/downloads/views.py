@@ -16,7 +16,7 @@ from storefront.delivery.downloads.granted_files import get_granted_file
 from storefront.delivery.downloads.refused import by_link, by_ticket, refusals_noted
 from storefront.delivery.downloads.sending import send_file, stream
 from storefront.delivery.downloads.tickets import get_ticketed_file, new_ticket
-from storefront.orders.browsers import get_order_here
+from storefront.orders.browsers import get_goods_here
 from storefront.orders.models import Order
 
 # Open: the token in the address is the permission.
@@ -38,7 +38,7 @@ def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noq
     """Answer the permanent address: it is in mails and on the order page."""
     _refuse_prefetch()
     with refusals_noted(lambda: by_link(token, file_id)):
-        granted = get_granted_file(get_order_here(token), file_id)
+        granted = get_granted_file(get_goods_here(token), file_id)
         counting.require_allowance(granted)
     name = granted.file.filename
     return _private(redirect(url_for("downloads.ticketed_file", ticket=new_ticket(granted), filename=name), 302))
@@ -57,7 +57,7 @@ def all_files(token: str) -> ResponseReturnValue:
     """Everything of an order in one file, made while it is sent: it cannot be resumed."""
     _refuse_prefetch()
     with refusals_noted(lambda: by_link(token, None)):
-        return _private(_send_all(get_order_here(token)))
+        return _private(_send_all(get_goods_here(token)))
 
 
 def _send_all(order: Order) -> Response:

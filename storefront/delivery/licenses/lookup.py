@@ -70,8 +70,8 @@ _FIND = (
         _E.id.label("edition_id"),
         _E.name.label("edition"),
         Customer.__table__.c.id.label("customer_id"),
-        _O.name.label("customer_name"),
-        _O.email,
+        case((_O.is_gift, None), else_=_O.name).label("customer_name"),
+        case((_O.is_gift, Customer.__table__.c.email), else_=_O.email).label("email"),
         *FACT_COLUMNS,
         _A.id.label("instance_id"),
         _A.name.label("instance_name"),
@@ -82,7 +82,7 @@ _FIND = (
     .join(Grant.__table__, _G.id == _L.grant_id)
     .join(OrderItem.__table__, _I.id == _G.order_item_id)
     .join(Order.__table__, _O.id == _I.order_id)
-    .join(Customer.__table__, Customer.__table__.c.id == _O.customer_id)
+    .join(Customer.__table__, Customer.__table__.c.id == func.coalesce(_O.holder_id, _O.customer_id))
     .join(Product.__table__, _P.id == _G.product_id)
     .outerjoin(Price.__table__, Price.__table__.c.id == _I.price_id)
     .outerjoin(ItemPart.__table__, (_IP.order_item_id == _I.id) & (_IP.product_id == _G.product_id))

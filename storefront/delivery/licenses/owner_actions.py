@@ -20,6 +20,7 @@ from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for, resume_mails
+from storefront.orders.gift_models import Gift
 from storefront.orders.models import Order, OrderItem
 from storefront.shop.catalog.models import Product
 from storefront.shop.editor.product_settings import TEST_PREFIX
@@ -86,7 +87,7 @@ def replace_key(reference: str, *, because: str = "") -> ReplacedKey:
         replaced = ReplacedKey(
             order_number=order.number,
             product=product.name,
-            email=order.email,
+            email=_reader(session, order),
             old_hint=hint(old_key),
             key=sold.key,
             devices_removed=devices_removed,
@@ -95,6 +96,13 @@ def replace_key(reference: str, *, because: str = "") -> ReplacedKey:
         _record_replaced(session, replaced, because)
     nudge("outbox")
     return replaced
+
+
+def _reader(session: Session, order: Order) -> str:
+    """Return who the new key goes to."""
+    if not order.is_gift:
+        return order.email
+    return session.scalars(select(Gift.email).where(Gift.order_id == order.id)).one()
 
 
 def _record_replaced(session: Session, replaced: ReplacedKey, because: str) -> None:

@@ -23,6 +23,7 @@ from storefront.orders.notes import Note, read_notes
 from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.orders.waits_for import WaitsFor, read_waits_for
 from storefront.owner.history.attempts import Attempt, read_attempts
+from storefront.owner.history.gift import HistoryGift, read_history_gift
 from storefront.owner.history.timeline import Moment, read_timeline
 
 Devices = Mapping[int, DevicePage]  # by license id
@@ -88,6 +89,7 @@ class OrderHistory:
     recovered_from: str | None
     language: str | None
     email: str
+    gift: HistoryGift | None
     name: str | None
     business_name: str | None
     country: str | None
@@ -153,6 +155,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         recovered_from=order.recovered_from,
         language=order.language,
         email=order.email,
+        gift=read_history_gift(order),
         name=order.name,
         business_name=order.business_name,
         billing_address=order.billing_address,

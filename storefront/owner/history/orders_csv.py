@@ -15,7 +15,7 @@ from storefront.orders.tax_words import tax_words
 COLUMNS = (
     "number", "placed_at", "paid_at", "state", "email", "name", "country", "currency", "subtotal", "discount",
     "net", "tax", "total", "refunded", "taxes", "reverse_charge", "tax_ids", "invoice",
-    "buyer_currency", "buyer_paid", "phone", "answers", "recovered", "code",
+    "buyer_currency", "buyer_paid", "phone", "answers", "recovered", "code", "gift",
 )  # fmt: skip
 BATCH = 500
 
@@ -65,4 +65,5 @@ def _cells(order: Order) -> tuple[object, ...]:
         "; ".join(f"{label}: {value}" for label, value in order.answers),
         "yes" if order.recovered_from else "",
         order.discount_code or "",
+        "yes" if order.is_gift else "",
     )

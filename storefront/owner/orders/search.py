@@ -12,6 +12,7 @@ from storefront.customers.unproven import unproven_key
 from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import License, RetiredKey
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
+from storefront.orders.gift_models import Gift
 from storefront.orders.models import Grant, ItemPart, Order, OrderItem
 
 MOST_WORDS = 8
@@ -34,10 +35,11 @@ class Named:
 
 
 def of_address(email: str) -> Named:
-    """Name the orders of an address in any spelling, also of who only got free things."""
+    """Name the orders of an address in any spelling, also of who only got free things, or gifts."""
     keys = email_key(email), unproven_key(email)
     customers = select(Customer.id).where(Customer.mode == settings().mode, Customer.email_key.in_(keys))
-    return _by_column(Order.customer_id.in_(customers))
+    given = select(Gift.order_id).where(Gift.email_key == keys[0], Gift.order_id.is_not(None))
+    return _by_column(Order.customer_id.in_(customers) | Order.id.in_(given))
 
 
 def with_product(product_id: int) -> Named:

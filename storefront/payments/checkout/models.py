@@ -45,6 +45,7 @@ class Checkout(Base):
     # Whose saved cards its Session shows: nobody else goes on with it, and signing out ends it.
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
     discount_id: Mapped[int | None] = mapped_column(ForeignKey("discounts.id"))  # what its Session takes off
+    gift_id: Mapped[int | None] = mapped_column(ForeignKey("gifts.id"))
     upgrades_grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
     cart: Mapped[tuple[CartLine, ...]] = mapped_column(CartJson)
     is_from_cart: Mapped[bool] = mapped_column(default=True)  # "Buy now" has one line, and leaves the cart alone

@@ -13,6 +13,7 @@ from storefront.core.texts import marked
 from storefront.customers.browser_session import find_signed_in
 from storefront.customers.models import email_key
 from storefront.orders.browsers import trust_browser
+from storefront.orders.gift_links import Opened
 from storefront.orders.models import Order
 from storefront.orders.queries import read_order
 from storefront.orders.unproven import claim_order, has_grants
@@ -98,7 +99,7 @@ def _land_at_order(
     if is_by_mail:
         may_see_keys = False
     if may_see_keys and wants_code and not is_framed:
-        trust_browser(order)
+        trust_browser(Opened(order))
     return Landing(
         outcome=outcome,
         purchase=read_purchase(order),

@@ -101,6 +101,7 @@ def insert_checkout(
     discount_id: int | None = None,
     is_framed: bool = False,
     upgrades_grant_id: int | None = None,
+    gift_id: int | None = None,
 ) -> str:
     """Return the token of the new row, or of the one that the same nonce made a moment ago."""
     row = {
@@ -116,6 +117,7 @@ def insert_checkout(
         "discount_id": discount_id,
         "is_framed": is_framed,
         "upgrades_grant_id": upgrades_grant_id,
+        "gift_id": gift_id,
     }
     with transaction() as session:
         insert_missing(session, Checkout, [row])

@@ -50,7 +50,8 @@ def build_body(
     `beside` is offered inside Checkout. `face` is the entry that makes Stripe's form look like the shop.
     `stripe_customer` is the Customer whose saved cards it shows. `discount` are the entries that take something
     off: Stripe takes no other code beside them. `parts` are entries of its metadata that say what its bundles
-    include: that is what it sells, whatever they include later. `is_framed`: no way to pay that leaves the page.
+    include, and the mark of a gift: that is what it sells, whatever they include later. `is_framed`: no way to pay
+    that leaves the page.
     `language` is what the form speaks, and later the emails of the order.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.

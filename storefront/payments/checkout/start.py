@@ -18,6 +18,7 @@ from storefront.core.errors import (
 from storefront.core.languages import current_language
 from storefront.core.runtime import settings
 from storefront.customers.at_stripe import ensure_at_stripe, forget_lost
+from storefront.orders.gifts import MARK, Wish, find_kept, keep_wish
 from storefront.payments.checkout import face, news_box, terms_box
 from storefront.payments.checkout.beside import find_beside
 from storefront.payments.checkout.buy_now import way_back
@@ -64,7 +65,7 @@ class CheckoutForm:
     where the shop saves cards. `discount_id` is what the code of the visit takes off,
     and `first_email` who it is for, where it is for first purchases. `is_framed`: it is paid in a frame on another
     site, by Stripe's form, which leads nowhere.
-    `upgrades_grant_id` is of what is upgraded.
+    `upgrades_grant_id` is of what is upgraded. `gift` makes it one for somebody else.
     """
 
     cart: tuple[CartLine, ...]
@@ -76,6 +77,7 @@ class CheckoutForm:
     first_email: str = ""
     is_framed: bool = False
     upgrades_grant_id: int | None = None
+    gift: Wish | None = None
 
     def own_nonce(self, browser: str) -> str:
         """In another browser it is another nonce: nobody can take a checkout over, or stand in its way."""
@@ -128,7 +130,12 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None
         discount_id=form.discount_id,
         is_framed=form.is_framed,
         upgrades_grant_id=form.upgrades_grant_id,
+        gift_id=_keep_gift(form),
     )
+
+
+def _keep_gift(form: CheckoutForm) -> int | None:
+    return keep_wish(form.gift) if form.gift is not None else None
 
 
 def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
@@ -149,7 +156,7 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
             return PaidMeanwhile(session_id=session_id)
     elif account == old_account and is_same:
         return token
-    new = {name: getattr(form, name) for name in ASKED}
+    new = {name: getattr(form, name) for name in ASKED} | {"gift_id": _keep_gift(form)}
     start_next_attempt(token, attempt, account=account, ui_mode=form.ui_mode, **new)
     return token
 
@@ -158,7 +165,9 @@ def _is_of(checkout: Checkout, form: CheckoutForm) -> bool:
     """Tell whether a checkout sells what this form asks for, to the same person and for the same."""
     if form.first_email and checkout.checkout_session_id is not None:
         return False  # a Session keeps the address that it was made with, and we do not know it
-    return all(getattr(checkout, name) == getattr(form, name) for name in ASKED)
+    kept = find_kept(checkout.gift_id)
+    is_same_gift = (kept[1] if kept is not None else None) == form.gift
+    return is_same_gift and all(getattr(checkout, name) == getattr(form, name) for name in ASKED)
 
 
 def _sells_the_same(checkout: Checkout) -> bool:
@@ -289,6 +298,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
     upgraded = freeze_upgraded(checkout.upgrades_grant_id)
     if checkout.body is not None:
         return attempt, checkout.body
+    gift = find_kept(checkout.gift_id)
     sold = mirrors.ensure_mirrors([line.price_id for line in cart], remake=remake)
     beside = mirrors.ensure_mirrors(find_beside(sold, ui_mode), remake=remake)
     shop_id = mirrors.shop_id()
@@ -309,7 +319,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         face=face.face_of(read_profile(), ui_mode) if face.may_be_sent() else {},
         boxes=boxes,
         discount=discount,
-        parts=parts,
+        parts=parts | ({MARK: gift[0]} if gift is not None else {}),
         is_framed=is_framed,
         language=current_language(),
     )

@@ -27,7 +27,8 @@ def prepare_upgrade(order: Order, *, grant_id: int, edition_id: int, shown_minor
         NotUpgradable: it is not offered to this order any more, costs something else than was shown, or somebody's
             payment for it is on its way.
     """
-    offers = find_offered([read_contents(order, with_files=False)]).get(grant_id, ())
+    contents = read_contents(order, with_files=False, is_received=order.is_gift)
+    offers = find_offered([contents]).get(grant_id, ())
     wanted = next((offer for offer in offers if offer.edition_id == edition_id), None)
     if wanted is None:
         raise NotUpgradable(marked("This upgrade is not offered any more. Your order page shows what is."))

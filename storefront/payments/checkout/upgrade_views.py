@@ -4,7 +4,7 @@ from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
-from storefront.orders.browsers import get_order_here
+from storefront.orders.browsers import get_goods_here
 from storefront.payments.checkout.saver import find_saver
 from storefront.payments.checkout.start import CheckoutForm
 from storefront.payments.checkout.ui import choose_ui_mode
@@ -19,7 +19,7 @@ CAME_FROM = "upgrade_of"
 @starts
 def upgrade(token: str, grant_id: int, edition_id: int) -> ResponseReturnValue:
     """Sell an upgrade to who has the link of the order: it says whose license it is, and the form says no more."""
-    order = get_order_here(token)
+    order = get_goods_here(token)
     session[CAME_FROM] = token
     shown_minor = request.form.get("amount_minor", type=int)
     try:

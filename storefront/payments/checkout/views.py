@@ -22,6 +22,7 @@ from storefront.core import tokens
 from storefront.core.errors import AccessDenied, NotFound, StripeRefused, StripeUnavailable
 from storefront.core.texts import joined, marked
 from storefront.orders.browsers import get_order_here
+from storefront.orders.gifts import GiftRefused
 from storefront.payments.checkout import return_page, start
 from storefront.payments.checkout.accept import accept
 from storefront.payments.checkout.again import bought_lines, find_again_page, find_pending_purchase, mail_the_link
@@ -29,6 +30,7 @@ from storefront.payments.checkout.browser import browser_id
 from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, line_of, way_back
 from storefront.payments.checkout.discounted import DiscountRefused, find_first_trouble
 from storefront.payments.checkout.form_page import show_form
+from storefront.payments.checkout.gift_page import read_gift, show_gift_page
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.return_page import Landing
 from storefront.payments.checkout.rows import find_checkout
@@ -98,6 +100,10 @@ def begin() -> ResponseReturnValue:
         flash(trouble, "bad")
         return redirect(url_for("cart.cart"), 303)  # the total is another one than the cart has shown
     applied = apply_to(offered, as_lines(priced.lines), priced.currency)
+    try:
+        gift = read_gift(costs=priced.total_minor > applied.off_minor)
+    except GiftRefused as refused:
+        return show_gift_page(None, refused)
     form = CheckoutForm(
         cart=priced.cart_lines,
         ui_mode=choose_ui_mode(priced.lines),
@@ -105,8 +111,17 @@ def begin() -> ResponseReturnValue:
         is_from_cart=True,
         customer_id=find_saver(),
         discount_id=applied.discount_id,
+        gift=gift,
     )
     return _begin_first(form, applied.code) if applied.is_first_purchase else start_paying(form)
+
+
+@checkout.get("/checkout/gift")
+@limiter.limit("60/minute")
+def gift() -> ResponseReturnValue:
+    """Ask whom it is for: the cart, or the one thing whose price is named."""
+    asked = request.args.get("price_id", "")
+    return show_gift_page(parse_number(asked) if asked else None)
 
 
 def _begin_first(form: CheckoutForm, code: str) -> ResponseReturnValue:
@@ -141,6 +156,10 @@ def buy_now() -> ResponseReturnValue:
     applied = apply_to(offered, as_offered(offer, cart[0].quantity), offer.currency)
     if applied.is_first_purchase:
         return _ask_in_cart(cart[0], applied.code)
+    try:
+        gift = read_gift(costs=offer.is_chosen or offer.amount_minor > applied.off_minor)
+    except GiftRefused as refused:
+        return show_gift_page(offer.price_id, refused)
     return start_paying(
         CheckoutForm(
             cart=cart,
@@ -149,6 +168,7 @@ def buy_now() -> ResponseReturnValue:
             is_from_cart=False,
             customer_id=find_saver(),
             discount_id=applied.discount_id,
+            gift=gift,
         )
     )
 

@@ -10,6 +10,7 @@ from storefront.core.runtime import settings
 from storefront.orders.access import order_access
 from storefront.orders.customers import ensure_customer
 from storefront.orders.emails import resume_mails
+from storefront.orders.gifts import MARK, attach_gift
 from storefront.orders.looks import apply_facts
 from storefront.orders.models import Order
 from storefront.orders.new_order import insert_order
@@ -59,6 +60,7 @@ class Converged:
     fulfillment: Fulfillment
     is_held_mail_new: bool
     is_due_mail_new: bool
+    is_gift: bool = False
 
 
 class OrderMadeMeanwhile(Exception):
@@ -89,6 +91,7 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
         fulfillment=Fulfillment(outcome=outcome, order_id=order.id),
         is_held_mail_new=is_held_mail_new,
         is_due_mail_new=is_resumed or is_after_sale_mail_new or _is_handed_out_by_mail(order, outcome),
+        is_gift=order.is_gift and order.holder_id is None,
     )
 
 
@@ -115,10 +118,15 @@ def _insert_order(session: Session, seen: SeenCheckout) -> bool:
     mode = settings().mode
     # Who pays with somebody's address gives them something; who only types it must not touch what is theirs.
     customer_id = ensure_customer(session, mode=mode, email=seen.email or "", is_proven=seen.total_minor > 0)
-    is_made = insert_order(session, seen, mode=mode, customer_id=customer_id)
+    is_made = insert_order(session, seen, mode=mode, customer_id=customer_id, is_gift=_is_gift(seen))
     if is_made and seen.discount is not None:
         count_use(session, seen.discount)
     return is_made
+
+
+def _is_gift(seen: SeenCheckout) -> bool:
+    """What costs nothing in the end is its buyer's own: nobody may write to strangers for free."""
+    return MARK in seen.metadata and seen.total_minor > 0
 
 
 def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenAfterSale | None:
@@ -131,6 +139,8 @@ def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenA
             take_over_excess(session, order)
     if answer.ticket is None:
         add_items(session, order, seen, answer.lines)
+        if order.is_gift:
+            attach_gift(session, order, seen.metadata[MARK])
     if not is_latest or seen.payment is None or seen.payment.after_sale is None:
         return None
     copy_after_sale(session, order, seen.payment.after_sale)

@@ -23,12 +23,12 @@ def pair_of(number: str, other: str) -> str:
 
 
 def find_doubles(session: Session, order: Order) -> list[str]:
-    """Return the numbers of the other orders; none for a free one.
+    """Return the numbers of the other orders; none for a free one, or a gift.
 
     One statement where the address bought nothing else. Locks the customer, so that of two orders fulfilled, or
     closed, at once the second sees the first.
     """
-    if order.total_minor == 0 or not order.email:
+    if order.total_minor == 0 or not order.email or order.is_gift:
         return []
     # FOR NO KEY UPDATE: a new order holds its customer's key, so FOR UPDATE would deadlock.
     session.execute(select(Customer.id).where(Customer.id == order.customer_id).with_for_update(key_share=True))
@@ -52,7 +52,7 @@ def _find_near(session: Session, order: Order) -> list[Order]:
             Order.placed_at.between(order.placed_at - WINDOW, order.placed_at + WINDOW),
         )
     )
-    return [other for other in others if order_access(other).allowed]
+    return [other for other in others if not other.is_gift and order_access(other).allowed]
 
 
 def settle_pairs(session: Session, order: Order, doubles: Iterable[str]) -> None:

@@ -128,3 +128,5 @@ def _nudge_mails(converged: Converged) -> None:
         nudge("outbox", delay_seconds=outbox.HOLD_SECONDS)
     if converged.is_due_mail_new:
         nudge("outbox")
+    if converged.is_gift:
+        nudge("gifts")

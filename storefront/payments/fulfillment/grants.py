@@ -166,7 +166,7 @@ def _find_owned(session: Session, order: Order) -> dict[int, Order]:
         select(Grant.product_id, Order)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.customer_id.in_(known), Order.id != order.id)
+        .where(Order.holder_id.in_(known), Order.id != order.id)
         .order_by(OrderItem.order_id.desc())
     )
     return {product_id: earlier for product_id, earlier in rows if order_access(earlier).allowed}

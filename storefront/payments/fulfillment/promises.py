@@ -80,6 +80,7 @@ def _find_mailed(session: Session, order: Order) -> dict[int, datetime]:
         .join(OutboxMessage, OutboxMessage.order_id == Order.id)
         .where(
             Order.customer_id.in_(known),
+            Order.is_gift.is_(False),
             handed_out.is_not(None),
             OutboxMessage.kind == MailKind.RECEIPT,
             OutboxMessage.state != MailState.CANCELED,

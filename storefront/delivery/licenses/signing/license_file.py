@@ -17,8 +17,9 @@ from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.queries import select_sold_licenses
 from storefront.delivery.licenses.signing.jws import sign
 from storefront.delivery.licenses.validity import license_refusal
-from storefront.orders.access import access
+from storefront.orders.access import access, sentence_for_holder
 from storefront.orders.facts import item_facts
+from storefront.orders.gifts import find_gift
 from storefront.orders.models import Grant, ItemPart, Order, OrderItem
 from storefront.orders.queries import part_of_grant
 from storefront.orders.upgrades import NOT_UPGRADED, UpgradedGrant, find_upgraded, is_upgraded, widest
@@ -113,7 +114,7 @@ def _claims(sold: SoldLicense, fingerprint: str | None, now: datetime) -> dict[s
         "product": sold.product.first_slug,
         "product_name": sold.product.name,
         "edition": sold.edition,
-        "holder": {"name": sold.order.name, "email": sold.order.email or None},
+        "holder": _holder(sold.order),
         "seats": widest(sold.license.seats, sold.upgraded.seats),
         "activation_limit": widest(sold.license.activation_limit, sold.upgraded.activation_limit),
         "license_expires_at": _seconds(sold.license.expires_at),
@@ -121,6 +122,14 @@ def _claims(sold: SoldLicense, fingerprint: str | None, now: datetime) -> dict[s
         "fingerprint": fingerprint or None,
         "mode": sold.license.mode,
     }
+
+
+def _holder(order: Order) -> dict[str, Any]:
+    """Name who bought it, or who received it as a gift: of them we know no name."""
+    gift = find_gift(order)
+    if gift is not None:
+        return {"name": None, "email": gift.email or None}
+    return {"name": order.name, "email": order.email or None}
 
 
 def _file_expires_at(license: License, now: datetime) -> datetime:  # noqa: A002 - the field's word
@@ -141,4 +150,6 @@ def _demand_access(sold: SoldLicense, now: datetime) -> None:
         raise AccessDenied(
             marked("The shop has withdrawn this license key. Please contact the shop if this is a mistake.")
         )
-    raise AccessDenied(marked("This license has expired.") if refusal is Code.EXPIRED else access(facts).sentence)
+    if refusal is Code.EXPIRED:
+        raise AccessDenied(marked("This license has expired."))
+    raise AccessDenied(sentence_for_holder(sold.order, access(facts)))

@@ -7,7 +7,7 @@ from storefront.delivery.licenses.signing.jws import encode
 from storefront.delivery.licenses.signing.keys import ensure_signing_key, list_keys
 from storefront.delivery.licenses.signing.license_file import issue_license_file
 from storefront.delivery.licenses.signing.revocations import KEPT_SECONDS, signed_revocation_list
-from storefront.orders.browsers import get_order_here
+from storefront.orders.browsers import get_goods_here
 from storefront.web.limits import limiter
 
 # Open: public by nature; a license file is opened by its order's token.
@@ -46,7 +46,7 @@ def revocations() -> ResponseReturnValue:
 @limiter.limit("30/minute")
 def license_file(token: str, license_id: int) -> ResponseReturnValue:
     """Send the file of a license from the order page, for a device that is not online."""
-    order = get_order_here(token)
+    order = get_goods_here(token)
     answer = make_response(issue_license_file(license_id, order_id=order.id) + "\n")
     answer.mimetype = "application/octet-stream"
     name = f"order-{order.number}-{license_id}.license"

@@ -1,0 +1,73 @@
+"""Hands gifts over on their day: the receiver becomes the holder, in the transaction that promises the email."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.core import clock
+from storefront.core.db import db, transaction
+from storefront.core.queue import nudge
+from storefront.mail.models import MailKind
+from storefront.orders.access import order_access
+from storefront.orders.changes import ChangeKind, add_change
+from storefront.orders.customers import ensure_customer
+from storefront.orders.emails import promise_once_for
+from storefront.orders.gift_models import Gift
+from storefront.orders.models import Decision, Order
+from storefront.orders.queries import order_in_running_mode
+
+BATCH = 100  # handed over a minute
+
+
+def hand_over_due() -> int:
+    """Hand over what is due, and return how many. A closed order's gift waits: it may open again.
+
+    One cheap question where there is none.
+    """
+    orders = db.session.execute(
+        select(Order)
+        .join(Gift, Gift.order_id == Order.id)
+        .where(
+            order_in_running_mode(),
+            Gift.handed_over_at.is_(None),
+            Gift.email != "",
+            Gift.send_on <= clock.now().date(),
+            Order.fulfilled_at.is_not(None),
+            (Order.refunded_minor < Order.total_minor) | (Order.decision == Decision.ALLOW),
+        )
+        .order_by(Gift.send_on, Gift.id)
+    ).scalars()
+    due = [order.id for order in orders if order_access(order).allowed][:BATCH]
+    done = sum(_hand_over_once(order_id) for order_id in due)
+    if done:
+        nudge("outbox")
+    return done
+
+
+def _hand_over_once(order_id: int) -> bool:
+    with transaction() as session:
+        order, gift = lock_gift(session, order_id)
+        is_due = gift.email != "" and gift.send_on <= clock.now().date()
+        if not is_due or gift.handed_over_at is not None or not may_hand_over(order):
+            return False
+        hand_over(session, order, gift)
+    return True
+
+
+def lock_gift(session: Session, order_id: int) -> tuple[Order, Gift]:
+    """Lock the order, which stands for its gift. Raises NoResultFound for an order that is none."""
+    order = session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
+    found = select(Gift).where(Gift.order_id == order_id).execution_options(populate_existing=True)
+    return order, session.scalars(found).one()
+
+
+def may_hand_over(order: Order) -> bool:
+    return order.fulfilled_at is not None and order_access(order).allowed
+
+
+def hand_over(session: Session, order: Order, gift: Gift) -> None:
+    """Make the receiver the holder and promise the email; in the caller's transaction, with the order locked."""
+    order.holder_id = ensure_customer(session, mode=order.mode, email=gift.email)
+    gift.handed_over_at = clock.now()
+    about = f"{gift.id}:{gift.token_version}"
+    promise_once_for(session, order, MailKind.GIFT, recipient=gift.email, about=about)
+    add_change(session, order.id, ChangeKind.GIFT, "handed over to who receives it")

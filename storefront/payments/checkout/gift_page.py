@@ -1,0 +1,111 @@
+"""The page before paying that asks whom a gift is for, of a cart or of one thing bought at once."""
+
+from dataclasses import dataclass
+
+from flask import make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from storefront.core import tokens
+from storefront.core.texts import marked
+from storefront.orders.gifts import LONGEST_MESSAGE, LONGEST_NAME, GiftRefused, Wish, last_day, read_wish
+from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer
+from storefront.shop.cart.cart import load_cart, new_nonce
+from storefront.shop.cart.priced import as_lines, price_cart
+from storefront.shop.discounts.visit import Applied, apply_to, read_offered
+from storefront.web.flashes import flash
+
+FREE = marked("What costs nothing can't be sent as a gift. Tell your friend about it instead.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftLine:
+    name: str
+    edition: str
+    quantity: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftGoods:
+    """What is bought, at its price with the code of the visit. `is_chosen`: the buyer says how much."""
+
+    lines: tuple[GiftLine, ...]
+    currency: str
+    total_minor: int
+    is_chosen: bool
+    applied: Applied
+
+    @property
+    def is_free(self) -> bool:
+        return self.total_minor == 0 and not self.is_chosen
+
+
+def read_gift(*, costs: bool) -> Wish | None:
+    """Return what the form asks for; None where it is no gift.
+
+    Raises:
+        GiftRefused: a field is wrong, or it `costs` nothing: strangers are written to by who pays alone.
+    """
+    if "is_gift" not in request.form:
+        return None
+    if not costs:
+        raise GiftRefused(FREE)
+    return read_wish(request.form)
+
+
+def show_gift_page(price_id: int | None, refused: GiftRefused | None = None) -> ResponseReturnValue:
+    """Ask for the gift's words, again with what was typed where something was refused."""
+    try:
+        goods = _read_cart() if price_id is None else _read_offer(price_id)
+    except NotForSale as gone:
+        flash(gone.message, "bad")
+        return redirect(gone.page, 303)
+    if not goods.lines or goods.is_free:
+        if goods.lines:
+            flash(FREE, "bad")
+        return redirect(url_for("cart.cart"), 303)
+    page = render_template(
+        "payments/checkout/gift.html",
+        goods=goods,
+        price_id=price_id,
+        nonce=new_nonce(session) if price_id is None else tokens.new_token(),
+        typed=request.form,
+        error=refused.message if refused is not None else "",
+        last_day=last_day(),
+        longest_name=LONGEST_NAME,
+        longest_message=LONGEST_MESSAGE,
+    )
+    return make_response(page, 400 if refused is not None else 200)
+
+
+def _read_cart() -> GiftGoods:
+    priced = price_cart(load_cart(session))
+    applied = apply_to(read_offered(), as_lines(priced.lines), priced.currency)
+    return GiftGoods(
+        lines=tuple(
+            GiftLine(
+                name=line.product_name,
+                edition=line.edition,
+                quantity=line.quantity,
+                amount_minor=line.amount_minor,
+            )
+            for line in priced.lines
+        ),
+        currency=priced.currency,
+        total_minor=priced.total_minor - applied.off_minor,
+        is_chosen=False,
+        applied=applied,
+    )
+
+
+def _read_offer(price_id: int) -> GiftGoods:
+    offer = get_offer(price_id)
+    applied = apply_to(read_offered(), as_offered(offer), offer.currency)
+    line = GiftLine(name=offer.product_name, edition=offer.edition, quantity=1, amount_minor=offer.amount_minor)
+    return GiftGoods(
+        lines=(line,),
+        currency=offer.currency,
+        total_minor=offer.amount_minor - applied.off_minor,
+        is_chosen=offer.is_chosen,
+        applied=applied,
+    )

@@ -1,0 +1,255 @@
+"""A gift: who pays has everything about money, who receives it keys and files, and nobody both."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront.core import clock
+from tests.support.databases import BOTH
+from tests.support.gifts import FIELDS, ROSA, WORDS, begin_gift, give, hand_over, in_days, received_link
+from tests.support.rows import read_rows
+from tests.support.sale import Sale
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, Buyer, find_price, keys_on, post_event, run_worker_once
+from tests.support.sign_in import signed_in
+
+PRICE = "$19.00"
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+def mails_to(mailbox: Any, address: str) -> list[dict[str, Any]]:
+    return [mail for mail in mailbox.messages() if address in mail["to"]]
+
+
+def whole(mail: dict[str, Any]) -> str:
+    return f"{mail['subject']}\n{mail['text']}\n{mail['html']}"
+
+
+def is_without_goods(text: str) -> bool:
+    return not keys_on(text) and "/downloads/" not in text and "license-file" not in text
+
+
+@both
+def test_gives_money_to_one_and_keys_to_the_other(app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:
+    sale = give(app, sandbox)
+    landed = sale.buyer.land(sale.session_id).text
+    assert "A gift for r…@example.net. We&#39;re sending it now." in landed
+    assert is_without_goods(landed)
+    assert hand_over(app) == 1
+    assert hand_over(app) == 0
+    sale.deliver("checkout.session.")
+    run_worker_once(app)
+    [to_giver], [to_receiver] = mails_to(mailbox, ADA), mails_to(mailbox, ROSA)
+    assert is_without_goods(whole(to_giver))
+    assert PRICE in whole(to_giver)
+    assert "A gift for r…@example.net, sent on" in to_giver["text"]
+    assert to_receiver["subject"].startswith("Ada sent you a gift from ")
+    assert "$" not in whole(to_receiver)
+    assert "eceipt" not in whole(to_receiver)
+    assert ADA not in whole(to_receiver)
+    assert WORDS in to_receiver["text"].replace("\r\n", "\n")
+    assert "See &lt;b&gt;you&lt;/b&gt; soon." in to_receiver["html"]
+    [key] = keys_on(to_receiver["text"])
+    assert is_without_goods(sale.order_page())
+    link = received_link(sale)
+    assert link in to_receiver["text"]
+    page = Buyer(app).get(link).text
+    assert keys_on(page) == [key]
+    assert "$" not in page[page.find("<main") :]
+    assert "Ada sent you a gift" in page
+    [download] = set(re.findall(r'href="[^"]*(/downloads/[^"]+)"', page))
+    with Buyer(app).get(download) as answer:
+        assert answer.data[:2] == b"PK"
+
+
+def test_opens_nothing_of_the_other_with_either_link(app: Flask, sandbox: SandboxClient) -> None:
+    sale = give(app, sandbox)
+    hand_over(app)
+    link, stranger = received_link(sale), Buyer(app)
+    for path in ("/receipt", "/receipt.pdf", "/stripe-receipt"):
+        assert stranger.get(link + path).status_code == 404
+    again = link.replace("/orders/", "/checkout/again/")
+    assert stranger.get(again).status_code == 404
+    for path in ("/gift", "/gift/send", "/gift/again", "/receipt", "/claim"):
+        assert stranger.post(link + path, **FIELDS).status_code == 404
+    [row] = read_rows(app, "SELECT id FROM licenses")
+    download = re.search(r"/downloads/[0-9a-f]{32}(/\d+/[^\"]+)", stranger.get(link).text)
+    assert download
+    givers = sale.link.replace("/orders/", "/downloads/")
+    for path in (givers + download[1], givers + "/all.zip", f"{sale.link}/licenses/{row['id']}/license-file"):
+        refused = sale.buyer.get(path)
+        assert refused.status_code == 403
+        assert "for who receives it" in refused.text
+    assert stranger.get(f"{link}/licenses/{row['id']}/license-file").status_code == 200
+
+
+def test_waits_for_its_day_and_is_changed_until_then(app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:
+    sale = give(app, sandbox, gift_on=in_days(20))
+    assert hand_over(app) == 0
+    assert mails_to(mailbox, ROSA) == []
+    assert re.search(r"A gift for r…@example.net, arrives on [A-Z][a-z]+ \d+", sale.order_page())
+    typed = {**FIELDS, "gift_email": "rose@example.org", "gift_on": in_days(10), "gift_message": ""}
+    for _ in range(2):
+        assert sale.buyer.post(f"{sale.link}/gift", **typed).status_code == 303
+    refused = sale.buyer.post(f"{sale.link}/gift", **typed | {"gift_email": "rose"})
+    assert refused.status_code == 303
+    assert "Write the whole email address" in sale.order_page()
+    with time_machine.travel(clock.now() + timedelta(days=10), tick=True):
+        assert hand_over(app) == 1
+        assert [mail["to"] for mail in mailbox.messages() if "gift" in mail["subject"]] == [["rose@example.org"]]
+        late = sale.buyer.post(f"{sale.link}/gift", **FIELDS)
+        assert late.status_code == 303
+        assert "sent already" in sale.order_page()
+        assert hand_over(app) == 0
+
+
+def test_is_sent_now_or_again_to_the_same_address(app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:
+    sale = give(app, sandbox, gift_on=in_days(30))
+    for _ in range(2):
+        sale.buyer.post(f"{sale.link}/gift/send")
+    run_worker_once(app)
+    assert len(mails_to(mailbox, ROSA)) == 1
+    sale.buyer.post(f"{sale.link}/gift/again")
+    run_worker_once(app)
+    assert len(mails_to(mailbox, ROSA)) == 1
+    assert "within the last hour" in sale.order_page()
+
+
+@both
+def test_is_in_the_library_of_who_received_it(app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:
+    sale = give(app, sandbox)
+    hand_over(app)
+    [key] = keys_on(mails_to(mailbox, ROSA)[0]["text"])
+    receiver, giver = signed_in(app, ROSA), signed_in(app, ADA)
+    assert key in receiver.get("/library").text
+    assert is_without_goods(giver.get("/library").text)
+    received, given = receiver.get("/library/orders").text, giver.get("/library/orders").text
+    assert key in received
+    assert "A gift from Ada" in received
+    assert "$" not in received[received.find("<main") :]
+    assert "A gift for r…@example.net" in given
+    assert PRICE in given
+    assert is_without_goods(given)
+    assert sale.link in given
+    assert received_link(sale) in received
+    exported = giver.get("/account/export.json").text
+    assert ROSA in exported
+    assert key not in exported
+    exported = receiver.get("/account/export.json").text
+    assert key in exported
+    assert PRICE not in exported
+    assert ADA not in exported
+
+
+def test_refuses_words_that_are_wrong(app: Flask, sandbox: SandboxClient) -> None:
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Personal")
+    wrong = {
+        "gift_email": "rosa",
+        "gift_from": "",
+        "gift_message": "x" * 501,
+        "gift_on": in_days(366),
+    }
+    for name, value in wrong.items():
+        refused = buyer.post("/checkout", nonce=buyer.nonce(), **FIELDS | {name: value})
+        assert refused.status_code == 400, name
+        assert 'role="alert"' in refused.text, name
+    for name in ("www.example.com", "a@b.example", "see https://example.com"):
+        assert buyer.post("/checkout", nonce=buyer.nonce(), **FIELDS | {"gift_from": name}).status_code == 400
+    for day in (in_days(-1), "soon"):
+        assert buyer.post("/checkout", nonce=buyer.nonce(), **FIELDS | {"gift_on": day}).status_code == 400
+    assert read_rows(app, "SELECT id FROM checkouts") == []
+
+
+def test_changes_the_session_with_the_gift(app: Flask, sandbox: SandboxClient) -> None:
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Personal")
+    first = begin_gift(buyer)
+    assert begin_gift(buyer) == first
+    second = begin_gift(buyer, gift_message="Another word")
+    assert second != first
+    plain = buyer.check_out()
+    assert plain not in (first, second)
+    seen = sandbox.stripe.v1.checkout.sessions.retrieve(second)
+    assert "Another word" not in str(seen)
+    assert ROSA not in str(seen)
+    assert seen.metadata is not None
+
+
+def test_is_bought_now_too_and_not_for_free(app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:
+    buyer = Buyer(app)
+    price_id = find_price(app, "twinspot", "Personal")
+    page = buyer.get(f"/checkout/gift?price_id={price_id}")
+    assert page.status_code == 200
+    assert "Check out" in page.text
+    answer = buyer.post("/checkout/now", price_id=price_id, **FIELDS)
+    session_id = buyer.session_on(buyer.get(answer.location))
+    sandbox.pay(session_id)
+    buyer.land(session_id)
+    hand_over(app)
+    assert len(mails_to(mailbox, ROSA)) == 1
+    free = find_price(app, "gridling")
+    assert buyer.post("/checkout/now", price_id=free, **FIELDS).status_code == 303
+    assert "be sent as a gift" in buyer.get("/cart").text
+    assert buyer.get(f"/checkout/gift?price_id={free}").status_code == 303
+
+
+def test_arrives_without_the_page_when_the_bank_pays_after_the_day(
+    app: Flask, sandbox: SandboxClient, mailbox: Any
+) -> None:
+    sale = give(app, sandbox, how={"payment_method": "ach_success"})
+    assert hand_over(app) == 0
+    sandbox.settle(sale.payment().id, "succeeded")
+    for event in sandbox.read("events")["data"]:
+        if event["type"].startswith("checkout.session."):
+            post_event(app, event)
+    assert hand_over(app) == 1
+    assert len(mails_to(mailbox, ROSA)) == 1
+
+
+def refund(sale: Sale) -> None:
+    sale.refund()
+    sale.deliver("charge.", "refund.")
+
+
+def dispute(sale: Sale) -> None:
+    sale.at_charge("dispute", status="needs_response")
+    sale.deliver("charge.")
+
+
+@pytest.mark.parametrize("close", [refund, dispute])
+def test_sends_nothing_when_it_is_closed_before_its_day(
+    app: Flask, sandbox: SandboxClient, mailbox: Any, close: Any
+) -> None:
+    sale = give(app, sandbox)
+    close(sale)
+    assert hand_over(app) == 0
+    assert mails_to(mailbox, ROSA) == []
+    assert "It hasn&#39;t been sent" in sale.order_page()
+    sale.buyer.post(f"{sale.link}/gift/send")
+    assert hand_over(app) == 0
+    assert mails_to(mailbox, ROSA) == []
+
+
+@pytest.mark.parametrize("close", [refund, dispute])
+def test_says_nothing_of_money_to_the_receiver_when_it_closes(
+    app: Flask, sandbox: SandboxClient, mailbox: Any, close: Any
+) -> None:
+    sale = give(app, sandbox)
+    hand_over(app)
+    link = received_link(sale)
+    download = re.search(r"/downloads/[0-9a-f]{32}/\d+/[^\"]+", Buyer(app).get(link).text)
+    assert download
+    close(sale)
+    hand_over(app)
+    page = Buyer(app).get(link).text
+    for text in (page[page.find("<main") :], Buyer(app).get(download[0]).text):
+        assert "This gift doesn&#39;t work right now" in text
+        assert is_without_goods(text)
+        assert not re.search("refund|dispute|bank", text[text.find("<main") :])
+    assert len(mails_to(mailbox, ROSA)) == 1
+    assert is_without_goods(sale.order_page())
