@@ -23,7 +23,7 @@
     turn(within(shownIn(list) + steps));
   };
 
-  // Scrolling is what a swipe does by itself; the marks follow it.
+  // A swipe scrolls by itself; the marks follow.
   const onRest = (list, mark) => {
     let frame = 0;
     list.addEventListener("scroll", () => {
@@ -110,7 +110,7 @@
     dialog.addEventListener("click", (event) => {
       if (event.target.tagName === "FIGURE") dialog.close(); // beside the picture
     });
-    // Focus goes back to the picture that was looked at last, which the page shows then.
+    // Focus goes back to the picture that was looked at last.
     dialog.addEventListener("close", () => {
       show(strip, last, "instant");
       links[last].focus({ preventScroll: true });

@@ -97,7 +97,7 @@
         for (const wave of waves) wave.firstChild.setAttribute("d", shape);
         show();
       } catch {
-        // A browser that cannot read it may still play it: then the line stays a line.
+        // It may still be played: then the line stays a line.
       }
     };
 

@@ -35,6 +35,8 @@ from storefront.owner.health.writing import set_up_write_probe
 from storefront.owner.readiness import models as _readiness_models  # noqa: F401 - its tables
 from storefront.payments.buy import frame_views as _frame_views  # noqa: F401 - its addresses
 from storefront.payments.buy.views import buy
+from storefront.payments.checkout import again_views as _again_views  # noqa: F401 - its address
+from storefront.payments.checkout import gift_views as _gift_page  # noqa: F401 - a page more of it
 from storefront.payments.checkout import upgrade_views as _upgrade_views  # noqa: F401 - its addresses
 from storefront.payments.checkout.closing import close_started
 from storefront.payments.checkout.views import checkout

@@ -50,8 +50,7 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield f"Order {history.number} ({history.mode})"
     yield from _notices(history)
     yield f"Buyer     {_buyer(history)}"
-    if history.gift is not None:
-        yield f"Gift      {_gift(history.gift)}"
+    yield from _gift(history.gift)
     yield f"Stripe    {_stripe_ids(history)}"
     if history.given_because is not None:
         yield f"Given     for free: {history.given_because}"
@@ -77,10 +76,12 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
         yield f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.text}"
 
 
-def _gift(gift: HistoryGift) -> str:
+def _gift(gift: HistoryGift | None) -> Iterator[str]:
+    if gift is None:
+        return
     sent = f"sent on {gift.sent_at:%Y-%m-%d}" if gift.sent_at else f"to be sent on {gift.send_on:%Y-%m-%d}"
     whom = gift.email or "an address that was erased or lost"
-    return f"for {whom}{f', from {gift.from_name}' if gift.from_name else ''}, {sent}"
+    yield f"Gift      for {whom}{f', from {gift.from_name}' if gift.from_name else ''}, {sent}"
 
 
 def _notices(history: OrderHistory) -> Iterator[str]:

@@ -141,12 +141,9 @@ def read_contents(
     order: Order, *, with_files: bool = True, with_closed_keys: bool = False, is_received: bool = False
 ) -> OrderContents:
     """Return what is in one order; see `read_all_contents`."""
-    return read_all_contents(
-        [order],
-        with_files=with_files,
-        with_closed_keys=with_closed_keys,
-        received=[order.id] if is_received else (),
-    )[0]
+    received = [order.id] if is_received else []
+    found = read_all_contents([order], with_files=with_files, with_closed_keys=with_closed_keys, received=received)
+    return found[0]
 
 
 def read_all_contents(

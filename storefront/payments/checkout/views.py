@@ -17,15 +17,13 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.library.purchase import Purchase
-from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import tokens
 from storefront.core.errors import AccessDenied, NotFound, StripeRefused, StripeUnavailable
 from storefront.core.texts import joined, marked
-from storefront.orders.browsers import get_order_here
 from storefront.orders.gifts import GiftRefused
 from storefront.payments.checkout import return_page, start
 from storefront.payments.checkout.accept import accept
-from storefront.payments.checkout.again import bought_lines, find_again_page, find_pending_purchase, mail_the_link
+from storefront.payments.checkout.again import find_pending_purchase, mail_the_link
 from storefront.payments.checkout.browser import browser_id
 from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, line_of, way_back
 from storefront.payments.checkout.discounted import DiscountRefused, find_first_trouble
@@ -46,7 +44,6 @@ from storefront.shop.cart.cart import (
     CartRefused,
     load_cart,
     new_nonce,
-    put_back,
     save_cart,
     subtract,
 )
@@ -114,14 +111,6 @@ def begin() -> ResponseReturnValue:
         gift=gift,
     )
     return _begin_first(form, applied.code) if applied.is_first_purchase else start_paying(form)
-
-
-@checkout.get("/checkout/gift")
-@limiter.limit("60/minute")
-def gift() -> ResponseReturnValue:
-    """Ask whom it is for: the cart, or the one thing whose price is named."""
-    asked = request.args.get("price_id", "")
-    return show_gift_page(parse_number(asked) if asked else None)
 
 
 def _begin_first(form: CheckoutForm, code: str) -> ResponseReturnValue:
@@ -405,16 +394,3 @@ def mail_link() -> ResponseReturnValue:
         abort(404)
     flash(marked("We're emailing the link to the address from checkout."), "good")
     return redirect(url_for("checkout.returned", session_id=session_id), 303)
-
-
-@checkout.get("/checkout/again/<token>")
-def again(token: str) -> ResponseReturnValue:
-    order = get_order_here(token)
-    page = find_again_page(order.checkout_session_id)
-    if page is not None:
-        flash(marked("Your cart is as you left it. Start again when you're ready."), "good")
-        return redirect(page)
-    lines = bought_lines(read_purchase(order))
-    save_cart(session, put_back(load_cart(session), lines))
-    flash(marked("Your cart is back. Check out again when you're ready."), "good")
-    return redirect(url_for("cart.cart"))
