@@ -10,7 +10,7 @@ from unittest.mock import ANY
 from click.testing import CliRunner
 from flask import Flask
 
-from tests.cli.commands import done, number_of, read_json
+from tests.cli.commands import done, read_json
 from tests.delivery.licenses.pools import bring, make_pool, numbered
 from tests.mail.promises import promise
 from tests.mail.reports import make_report
@@ -19,7 +19,7 @@ from tests.shop.media.drawn import draw, saved
 from tests.support.factories import make_order, make_unhandled_event
 from tests.support.gifts import give
 from tests.support.rows import change_rows, read_rows
-from tests.support.sale import Sale, sell
+from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
 

@@ -7,8 +7,6 @@ import click
 from click.testing import CliRunner, Result
 
 from storefront.cli import main
-from tests.support.rows import read_rows
-from tests.support.sale import Sale
 
 
 def run(command: CliRunner, *words: str) -> Result:
@@ -32,13 +30,6 @@ def refused(command: CliRunner, *words: str) -> str:
 
 def read_json(command: CliRunner, *words: str) -> Any:
     return json.loads(done(command, *words, "--json"))
-
-
-def number_of(sale: Sale) -> str:
-    rows = read_rows(
-        sale.app, "SELECT number FROM orders WHERE checkout_session_id = :session", session=sale.session_id
-    )
-    return str(rows[0]["number"])
 
 
 def find_commands(group: click.Group, *before: str) -> dict[str, click.Command]:

@@ -11,10 +11,11 @@ from flask import Flask
 
 from storefront.cli import main
 from tests.cli.audited_commands import CASES, Case, Told, World
-from tests.cli.commands import find_commands, number_of, run
+from tests.cli.commands import find_commands, run
 from tests.delivery.licenses.pools import make_pool, numbered
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
+from tests.support.sale import number_of
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
 

@@ -6,11 +6,11 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from tests.cli.commands import done, number_of, read_json, refused, run
+from tests.cli.commands import done, read_json, refused, run
 from tests.support.databases import BOTH
 from tests.support.factories import NOON, make_unhandled_event
 from tests.support.rows import change_rows, read_rows
-from tests.support.sale import COMPLETED, sell
+from tests.support.sale import COMPLETED, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import make_event, post_event
 

@@ -6,8 +6,8 @@ from click.testing import CliRunner
 from flask import Flask
 
 from storefront.cli import main
-from tests.cli.commands import find_commands, number_of, read_json
-from tests.support.sale import sell
+from tests.cli.commands import find_commands, read_json
+from tests.support.sale import number_of, sell
 from tests.support.sandbox_client import SandboxClient
 
 WITHOUT = {

@@ -4,10 +4,10 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from tests.cli.commands import done, number_of, read_json, refused, run
+from tests.cli.commands import done, read_json, refused, run
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows
-from tests.support.sale import sell
+from tests.support.sale import number_of, sell
 from tests.support.sandbox_client import SandboxClient
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)

@@ -12,12 +12,12 @@ from storefront.core.errors import StorefrontError
 from storefront.payments.fulfillment.refund import RefundUncertain, refund_order
 from storefront.stripe_api.gateway import GATEWAY, Gateway
 from storefront.stripe_api.seen import SeenRefund
-from tests.cli.commands import done, number_of, refused, run
+from tests.cli.commands import done, refused, run
 from tests.payments.reconcile.sales import add_price_in_euros, start
 from tests.support.databases import BOTH
 from tests.support.goods import make_product
 from tests.support.rows import read_rows
-from tests.support.sale import COMPLETED, sell
+from tests.support.sale import COMPLETED, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import keys_on
 

@@ -9,8 +9,7 @@ from storefront.core.db import db
 from storefront.payments.fulfillment.refund import refund_order
 from storefront.stripe_api.gateway import GATEWAY, Gateway
 from storefront.stripe_api.seen import SeenRefund
-from tests.cli.commands import number_of
-from tests.support.sale import sell
+from tests.support.sale import number_of, sell
 from tests.support.sandbox_client import SandboxClient
 
 

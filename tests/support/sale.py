@@ -72,6 +72,12 @@ class Sale:
         return [row["kind"] for row in rows]
 
 
+def number_of(sale: Sale) -> str:
+    """Return the number of its order."""
+    asked = "SELECT number FROM orders WHERE checkout_session_id = :session"
+    return str(read_rows(sale.app, asked, session=sale.session_id)[0]["number"])
+
+
 def link_of(app: Flask, session_id: str) -> str:
     """An order's own page, as its mail names it."""
     with app.app_context():

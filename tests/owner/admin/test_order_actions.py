@@ -11,7 +11,7 @@ from tests.delivery.licenses.pools import bring, make_pool
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
-from tests.support.sale import Sale, sell
+from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer
 
@@ -26,10 +26,6 @@ def sale(app: Flask, sandbox: SandboxClient) -> Sale:
 @pytest.fixture
 def helper(app: Flask) -> Buyer:
     return sign_in_at_admin(app, make_person(app, role=Role.SUPPORT))
-
-
-def number_of(sale: Sale) -> str:
-    return str(read_rows(sale.app, "SELECT number FROM orders ORDER BY id")[0]["number"])
 
 
 def act(helper: Buyer, sale: Sale, path: str, **fields: str) -> str:

@@ -16,7 +16,7 @@ from tests.support.bundles import KIT, add_bundle
 from tests.support.databases import BOTH
 from tests.support.many_orders import copy_order
 from tests.support.rows import change_rows, read_rows
-from tests.support.sale import Sale, sell
+from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
 from tests.support.statements import counted
@@ -34,14 +34,6 @@ def look(app: Flask, *, older_than: str = "", limit: int = 50, **chosen: Any) ->
 
 def numbers(page: OrderPage) -> list[str]:
     return [order.number for order in page.orders]
-
-
-def number_of(sale: Sale) -> str:
-    return str(
-        read_rows(sale.app, "SELECT number FROM orders WHERE checkout_session_id = :id", id=sale.session_id)[0][
-            "number"
-        ]
-    )
 
 
 @pytest.mark.happy_path

@@ -13,11 +13,11 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.shop.pages.consent import DEFAULT_TEXT, change_consent
 from storefront.shop.pages.edit import create_page, publish_page
-from tests.cli.commands import done, number_of, read_json
+from tests.cli.commands import done, read_json
 from tests.owner.admin.editor_forms import shown
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
-from tests.support.sale import COMPLETED, link_of, pay_for_twinspot, sell, take_free
+from tests.support.sale import COMPLETED, link_of, number_of, pay_for_twinspot, sell, take_free
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, post_event
 
