@@ -31,7 +31,7 @@ JINJA = re.compile(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 SAID = re.compile(r"\b(?:aria-label|placeholder|title|alt|data-label)=\"([^\"]*)\"")
 NO_TEXT = re.compile(r"<(script|style)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 WORD = re.compile(r"[A-Za-z]{2,}")
-# A file format, a hash function, what a mode is called, a class of pages, part of a path, a code, letters of a font.
+# A file format, a hash function, what a mode is called, a class of pages, part of a path, a code, letters of fonts
 LETTERS = ("ABCDEFGHIJKLM", "NOPQRSTUVWXYZ", "abcdefghijklm", "nopqrstuvwxyz")
 NO_WORDS = frozenset({"PDF", "SHA", "Sandbox", "narrow", "pages", "XXXX", *LETTERS})
 COUNTED = re.compile(r"ngettext\((?:\s*\"[^\"]*\",?)+")
