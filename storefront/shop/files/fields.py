@@ -26,6 +26,7 @@ from storefront.shop.files.values import (
     slugs,
     tags,
     text,
+    upgrades,
     word,
 )
 from storefront.shop.files.yaml_text import Plain
@@ -81,7 +82,7 @@ EDITION = (
     number("activation_limit"),
     number("seats"),
     number("update_days"),
-    text("upgrades_from", EDITION_RULES["upgrades_from"]),
+    upgrades("upgrades_from", EDITION_RULES["upgrades_from"]),
     parts(INCLUDES),
 )
 PICTURE = (text("alt", ALT), text("filename", FILENAME))

@@ -79,6 +79,15 @@ def text(name: str, rule: TextRule, *, column: str = "") -> Field:
     )
 
 
+def upgrades(name: str, rule: TextRule) -> Field:
+    """Return a field for whose owners may upgrade; whether there are such editions is seen when they are sold."""
+
+    def read(node: Node) -> str:
+        return str(cleaned(name, scalar(node)))
+
+    return replace(text(name, rule), read=read)
+
+
 def address(name: str, rule: TextRule) -> Field:
     """Return a field for an email address, or nothing."""
 
@@ -315,8 +324,8 @@ def clean_entry(field: str, texts: list[str], line: int) -> None:
         raise Wrong(str(wrong), wrong.line or line) from wrong
 
 
-def cleaned(name: str, value: list[Any]) -> Any:  # noqa: ANN401 - tags are texts, questions are pairs
-    """Return a list of texts as it is stored. Raises Wrong."""
+def cleaned(name: str, value: list[Any] | str) -> Any:  # noqa: ANN401 - tags are texts, questions are pairs
+    """Return texts as they are stored. Raises Wrong."""
     try:
         return clean_texts({name: value})[name]
     except ProductRefused as refused:

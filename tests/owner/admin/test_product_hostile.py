@@ -137,3 +137,10 @@ def test_says_that_nothing_changes_for_who_bought_it_before(app: Flask, owner: B
     page = owner.get(answer.location).text
     assert "Who bought it keeps what was sold; this is for new buyers." in page
     assert "No updates" in Buyer(app).get("/products/twinspot").text
+
+
+def test_says_who_may_upgrade_and_refuses_what_would_be_free(app: Flask, owner: Buyer) -> None:
+    refused = owner.post(f"{TWINSPOT}/editions/team", upgrades_from="personal for 0 USD")
+    assert (refused.status_code, "never free" in refused.text) == (400, True)
+    assert owner.post(f"{TWINSPOT}/editions/team", upgrades_from="personal").status_code == 303
+    assert 'value="personal"' in owner.get(TWINSPOT).text

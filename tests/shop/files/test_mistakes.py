@@ -46,6 +46,19 @@ quotes:
   - text: Fine
 ---
 """
+FREE_UPGRADE = """---
+name: Tool
+editions:
+  - key: team
+    name: Team
+    upgrades_from: personal for 0 USD
+---
+"""
+
+
+def test_refuses_an_upgrade_that_costs_nothing(app: Flask, tmp_path: Path) -> None:
+    said = mistakes(app, write(tmp_path / "shop", {PRODUCT: FREE_UPGRADE}))
+    assert any(f"{PRODUCT}:6" in mistake and "never free" in mistake for mistake in said), said
 
 
 def test_names_every_mistake_with_its_line_and_the_cure(app: Flask, tmp_path: Path) -> None:
