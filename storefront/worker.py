@@ -28,6 +28,7 @@ from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
 from storefront.orders.hand_over import hand_over_due
+from storefront.owner.figures.count import count_days
 from storefront.owner.people import links, sessions
 from storefront.owner.uploads.forget import forget_idle
 from storefront.payments.checkout.left_sessions import close_left
@@ -124,6 +125,11 @@ def close_sessions_left() -> None:
         delete_given_up()
 
 
+def count_days_that_are_over() -> None:
+    if take_lease("figures", seconds=LEASE_SECONDS):
+        count_days()
+
+
 JOBS = {
     "gifts": hand_over_gifts,
     "outbox": deliver_outbox,
@@ -134,6 +140,7 @@ JOBS = {
     "discounts": bring_discounts,
     "close_left": close_sessions_left,
     "tell_waiting": tell_who_waits,
+    "figures": count_days_that_are_over,
     "reconcile": reconcile_if_due,
 }
 

@@ -55,6 +55,10 @@ SECTIONS: Sections = {
     "Server": {
         "serve": ("storefront.cli.serve:serve", "Start the web server."),
         "worker": ("storefront.cli.worker:worker", "Start the worker, which sends emails and does what is due."),
+        "figures": (
+            "storefront.cli.figures:figures",
+            "See what was sold, and what is left after refunds and fees.",
+        ),
         "status": ("storefront.cli.status:status", "See how the shop is: warnings first, each with what to do."),
         "db": ("storefront.cli.database:db", "Create the database's tables, or upgrade them."),
     },

@@ -22,7 +22,7 @@ class Refund(Base):
     reason: Mapped[str | None]
     presentment_minor: Mapped[int | None]  # what the buyer gets back, where Checkout converted the price
     presentment_currency: Mapped[str | None]
-    created_at: Mapped[datetime]  # at Stripe
+    created_at: Mapped[datetime] = mapped_column(index=True)  # at Stripe
 
 
 class Dispute(Base):

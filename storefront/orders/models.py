@@ -49,6 +49,7 @@ class Order(Base):
     __tablename__ = "orders"
     __table_args__ = (
         Index("ix_orders_mode_placed_at", "mode", "placed_at", "id"),
+        Index("ix_orders_mode_paid_at", "mode", "paid_at"),
         _index_of("unpaid", UNPAID),
         _index_of("free", FREE),
         _index_of("refunded", REFUNDED),

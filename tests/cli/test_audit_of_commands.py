@@ -26,7 +26,7 @@ READING = {
     "orders show", "orders list", "orders downloads", "orders csv", "orders link", "keys list", "keys show",
     "signing-keys list", "disputes show",
     "mail list", "events list", "events show", "owner list", "audit", "status", "shop export", "shop plan",
-    "shop schema", "shop show", "pages list", "pages show", "discounts list", "discounts show",
+    "shop schema", "shop show", "pages list", "pages show", "discounts list", "discounts show", "figures",
 }  # fmt: skip
 SERVING = {
     "serve", "worker", "run", "sandbox", "mailbox",

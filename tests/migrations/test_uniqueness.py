@@ -84,6 +84,8 @@ NAMED = {
     ("leases", "name"),
     ("readiness_answers", "name mode"),
     ("measurements", "name label"),
+    ("counted_days", "mode zone day"),
+    ("day_sums", "mode zone day facet name currency"),
     ("money_lines", "id"),
     ("money_reads", "mode"),
     ("payouts", "id"),

@@ -1,10 +1,15 @@
-"""What is up: warnings, what needs the owner, the newest orders."""
+"""What is up: warnings, what needs the owner, figures, the newest orders."""
 
-from flask import render_template
+from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from storefront.core.errors import StorefrontError
 from storefront.orders.notices import list_open_notices
 from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.figures.chart import HEIGHT, WIDTH, bars_of
+from storefront.owner.figures.read import Figures, read_figures
+from storefront.owner.figures.spans import Named, SpanRefused, read_span, span_of
+from storefront.owner.figures.zone import shop_zone, today
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from storefront.owner.orders.listing import find_orders
@@ -18,11 +23,27 @@ NEWEST = 10
 @admin.get("")
 @needs(Permission.READ)
 def home() -> ResponseReturnValue:
+    now = today(shop_zone())
+    asked = [request.args.get(name, "").strip() for name in ("span", "first", "last")]
+    try:
+        return _home_page(read_figures(read_span(*asked, today=now)), asked)
+    except SpanRefused as refusal:
+        return _home_page(read_figures(span_of(Named.DAYS, now)), asked, refusal)
+
+
+def _home_page(figures: Figures, asked: list[str], refusal: StorefrontError | None = None) -> ResponseReturnValue:
     trouble = read_trouble()
-    return render_template(
+    page = render_template(
         "owner/admin/home.html",
         open_points=count_open(read_points(trouble)),
         warnings=find_warnings(trouble),
         notices=list_open_notices(),
+        figures=figures,
+        charts=[(of, bars_of(of)) for of in figures.currencies],
+        size=(WIDTH, HEIGHT),
+        first=asked[1] or figures.span.first.isoformat(),
+        last=asked[2] or figures.span.last.isoformat(),
+        error=refusal.message if refusal else "",
         newest=find_orders(limit=NEWEST),
     )
+    return make_response(page, refusal.status if refusal else 200)

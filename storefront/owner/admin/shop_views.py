@@ -30,6 +30,7 @@ PARTS = {
     "words": ("name", "tagline", "about", "announcement"),
     "support": ("support_email",),
     "seller": ("legal_name", "postal_address", "tax_id"),
+    "time": ("time_zone",),
     "checkout": ("form_fields",),
     "other-sites": ("frame_origins",),
     "languages": ("languages",),

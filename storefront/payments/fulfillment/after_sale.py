@@ -11,6 +11,7 @@ from storefront.core.db import Base
 from storefront.orders.access import Access
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.changes import ChangeKind, add_change
+from storefront.orders.day_sums import count_again
 from storefront.orders.models import Order, OrderItem
 from storefront.stripe_api.seen import SeenAfterSale, SeenDispute, SeenRefund, SeenWarning
 
@@ -40,6 +41,7 @@ def copy_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> None
 
 def _copy_refund(session: Session, order: Order, refund: SeenRefund) -> None:
     if _copy(session, Refund, refund.id, {"order_id": order.id, **_refund_values(refund)}):
+        count_again(session, [refund.created_at])
         amount = money.format_money(refund.amount_minor, refund.currency)
         add_change(session, order.id, ChangeKind.REFUND, f"{amount}, {refund.status}")
 

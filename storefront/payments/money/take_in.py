@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from storefront.core.db import db, insert_missing, transaction, upsert
 from storefront.core.errors import StripeMissing
 from storefront.core.runtime import settings
+from storefront.orders.day_sums import count_again
+from storefront.orders.models import Order
 from storefront.orders.money_lines import MoneyLine, MoneyRead, Payout
 from storefront.stripe_api.lists import Page
 from storefront.stripe_api.seen_money import (
@@ -76,9 +78,18 @@ def _store(page: Page[SeenMoney], *, is_older: bool = False) -> int:
     rows = [{"mode": mode, "payout_id": None, **asdict(seen)} for seen in page.items]
     with transaction() as session:
         new = insert_missing(session, MoneyLine, rows)
+        if new:
+            count_again(session, [*(seen.created_at for seen in page.items), *_paid_at(session, page.items)])
         if is_older:
             _move_back(session, mode, page.cursor)
     return new
+
+
+def _paid_at(session: Session, seen: Sequence[SeenMoney]) -> Sequence[datetime]:
+    """Return when the sales of these lines were paid: each of these days has a fee less that is not known."""
+    payments = {line.payment_intent_id for line in seen if line.payment_intent_id}
+    paid = select(Order.paid_at).where(Order.payment_intent_id.in_(payments), Order.paid_at.is_not(None))
+    return [moment for moment in session.scalars(paid) if moment is not None]
 
 
 def _move_back(session: Session, mode: str, cursor: str | None) -> None:

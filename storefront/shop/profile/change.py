@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from storefront.core.days import find_zone
 from storefront.core.email_addresses import find_address, is_address
 from storefront.shop.editor.refusals import FieldsRefused
 from storefront.shop.editor.texts import TextRule, clean_texts
@@ -25,6 +26,7 @@ RULES = {
     "legal_name": TextRule(label="The legal name", longest=120),
     "postal_address": TextRule(label="The postal address", longest=400, is_line=False),
     "tax_id": TextRule(label="The tax ID", longest=60),
+    "time_zone": TextRule(label="The time zone", longest=60),
     "form_fields": TextRule(label="What Checkout asks", longest=4000, is_line=False),
     "frame_origins": TextRule(label="The sites that may show your checkout", longest=4000, is_line=False),
 }
@@ -66,6 +68,8 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
     address = str(submitted.get("support_email", "")).strip()
     if trouble := _trouble_of(address):
         problems["support_email"] = trouble
+    if find_zone(str(submitted.get("time_zone", "")).strip()) is None:
+        problems["time_zone"] = "No time zone has this name: write one like Europe/Berlin or America/New_York."
     try:
         read_fields(cleaned.get("form_fields", ""))
     except ValueError as error:

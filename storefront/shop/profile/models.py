@@ -36,6 +36,7 @@ class ShopProfile(Base):
     legal_name: Mapped[str] = mapped_column(default="")  # who sells, on receipts
     postal_address: Mapped[str] = mapped_column(default="")
     tax_id: Mapped[str] = mapped_column(default="")
+    time_zone: Mapped[str] = mapped_column(default="")  # by its IANA name, for figures; empty is UTC
     accent: Mapped[str] = mapped_column(default="")
     type_pairing: Mapped[TypePairing] = mapped_column(default=TypePairing.CLASSIC)
     font_for_text: Mapped[bool] = mapped_column(default=False)

@@ -54,6 +54,7 @@ class Profile:
     legal_name: str = ""  # who sells, on receipts
     postal_address: str = ""
     tax_id: str = ""
+    time_zone: str = ""  # by its IANA name; empty is UTC
     looks: Looks = field(default_factory=Looks)
     asks_consent: bool = False
     consent_text: str = ""
@@ -116,6 +117,7 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
         "legal_name",
         "postal_address",
         "tax_id",
+        "time_zone",
         "consent_text",
     )
     return Profile(

@@ -1,0 +1,58 @@
+"""Figures on a terminal, and as JSON."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from storefront.core import money
+from storefront.owner.figures.read import Figures, OfCurrency
+from storefront.owner.figures.sums import Facet
+
+SPLITS = {Facet.PRODUCT: "Products", Facet.COUNTRY: "Countries", Facet.CODE: "Codes"}
+
+
+def figures_to_json(figures: Figures) -> dict[str, Any]:
+    """Return amounts in minor units; `days` leaves out those that brought nothing."""
+    return {
+        "first": figures.span.first.isoformat(),
+        "last": figures.span.last.isoformat(),
+        "zone": figures.zone,
+        "as_of": figures.as_of.isoformat(),
+        "currencies": [_currency_to_json(of) for of in figures.currencies],
+    }
+
+
+def _currency_to_json(of: OfCurrency) -> dict[str, Any]:
+    days = [{"day": day.isoformat(), **asdict(sums)} for day, sums in of.days if any(asdict(sums).values())]
+    parts = {facet.value: [asdict(part) for part in parts] for facet, parts in of.parts.items()}
+    return {"currency": of.currency, "gross_minor": of.sums.gross_minor, **asdict(of.sums), "days": days} | parts
+
+
+def figures_lines(figures: Figures) -> Iterator[str]:
+    """Yield the lines in which an owner reads them."""
+    yield f"{figures.span.first} to {figures.span.last}, days in {figures.zone}"
+    if not figures.currencies:
+        yield "Nothing was sold in this time."
+    for of in figures.currencies:
+        yield from _currency_lines(of)
+
+
+def _currency_lines(of: OfCurrency) -> Iterator[str]:
+    sums = of.sums
+    amounts = {
+        "Gross": sums.gross_minor,
+        "Discounts": sums.discount_minor,
+        "Tax in it": sums.tax_minor,
+        "Refunds": sums.refunded_minor,
+        "Disputes": sums.disputed_minor,
+        "Fees": sums.fee_minor,
+        "Net": sums.net_minor,
+    }
+    yield from ("", of.currency.upper(), f"  {'Orders':<12}{sums.orders}")
+    for name, minor in amounts.items():
+        yield f"  {name:<12}{money.format_money(minor, of.currency)}"
+    if sums.unbooked:
+        yield f"  {'Not yet':<12}the fee of {sums.unbooked} orders: Stripe has not told it"
+    for facet, title in SPLITS.items():
+        for part in of.parts[facet]:
+            yield f"  {title:<12}{part.name}: {part.orders}, {money.format_money(part.paid_minor, of.currency)}"

@@ -1,0 +1,42 @@
+"""Days of a time zone as spans of UTC: a day with a change of the clock has 23 or 25 hours."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """`ends_at` is the first moment of the next day."""
+
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+
+
+def find_zone(name: str) -> ZoneInfo | None:
+    """Return a zone by its IANA name, such as `Europe/Berlin`; None for a name that is none. Empty is UTC."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (OSError, ValueError, LookupError):  # no such file, a path, a folder, an encoding
+        return None
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date()
+
+
+def bounds_of(day: date, zone: ZoneInfo) -> Day:
+    next_day = day + timedelta(days=1)
+    return Day(day=day, starts_at=_midnight(day, zone), ends_at=_midnight(next_day, zone))
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Yield every day, both ends included; none where the last is before the first."""
+    for offset in range((last - first).days + 1):
+        yield first + timedelta(days=offset)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)

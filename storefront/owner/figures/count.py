@@ -1,0 +1,99 @@
+"""Counts the days that are over, so that a year of a million orders is read from a few hundred rows."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from storefront.core import clock
+from storefront.core.days import bounds_of, day_of, days_between
+from storefront.core.db import db, insert_missing, transaction
+from storefront.core.runtime import settings
+from storefront.orders.day_sums import CountedDay, DaySum
+from storefront.orders.models import Order
+from storefront.orders.queries import order_in_running_mode
+from storefront.owner.figures.live import read_live
+from storefront.owner.figures.sums import NAMES, Key, Sums
+from storefront.owner.figures.zone import shop_zone
+
+AT_ONCE = 100  # days in one run
+# Longer than any transaction: what was still being written when a day got its row is committed by then.
+SETTLED = timedelta(minutes=1)
+OVER = timedelta(hours=1)
+
+
+def count_days() -> int:
+    """Count up to a hundred days that are over and not counted, newest first; return how many were stored."""
+    zone = shop_zone()
+    _make_rows(zone)
+    waiting = _find_waiting(zone)
+    if not waiting:
+        return 0
+    found = read_live([bounds_of(day, zone) for day in sorted(waiting)])
+    by_day: dict[date, list[tuple[Key, Sums]]] = defaultdict(list)
+    for key, sums in found.items():
+        by_day[key.day].append((key, sums))
+    with transaction() as session:
+        return sum(_store(session, zone, day, version, by_day[day]) for day, version in waiting.items())
+
+
+def _make_rows(zone: ZoneInfo) -> None:
+    """Give every day since the first sale a row, and forget those of another zone."""
+    mode = settings().mode
+    first = db.session.scalar(select(func.min(Order.placed_at)).where(order_in_running_mode()))
+    if first is None:
+        return
+    last = day_of(clock.now() - OVER, zone) - timedelta(days=1)
+    known = set(db.session.scalars(select(CountedDay.day).where(_in_zone(zone))))
+    new = [day for day in days_between(day_of(first, zone), last) if day not in known]
+    others = select(CountedDay.day).where(CountedDay.mode == mode, CountedDay.zone != zone.key).limit(1)
+    if not new and db.session.scalar(others) is None:
+        return
+    row = {"mode": mode, "zone": zone.key, "is_counted": False, "version": 0, "made_at": clock.now()}
+    with transaction() as session:
+        for model in (CountedDay, DaySum):
+            session.execute(delete(model).where(model.mode == mode, model.zone != zone.key))
+        insert_missing(session, CountedDay, [{**row, "day": day} for day in new])
+
+
+def _in_zone(zone: ZoneInfo) -> Any:  # noqa: ANN401 - a condition
+    return (CountedDay.mode == settings().mode) & (CountedDay.zone == zone.key)
+
+
+def _find_waiting(zone: ZoneInfo) -> dict[date, int]:
+    """Return days with the version that they have before their rows are read."""
+    rows = db.session.execute(
+        select(CountedDay.day, CountedDay.version)
+        .where(_in_zone(zone), CountedDay.is_counted.is_(False), CountedDay.made_at <= clock.now() - SETTLED)
+        .order_by(CountedDay.day.desc())
+        .limit(AT_ONCE)
+    )
+    waiting = {row.day: row.version for row in rows}
+    db.session.commit()  # so that what is read next is not older than the versions
+    return waiting
+
+
+def _store(session: Session, zone: ZoneInfo, day: date, version: int, found: list[tuple[Key, Sums]]) -> bool:
+    """Return False where a late row came meanwhile: the day is counted again then."""
+    counted = session.execute(
+        update(CountedDay)
+        .where(_in_zone(zone), CountedDay.day == day, CountedDay.version == version)
+        .values(is_counted=True)
+        .returning(CountedDay.day)
+    ).one_or_none()
+    if counted is None:
+        return False
+    mode = settings().mode
+    session.execute(delete(DaySum).where(DaySum.mode == mode, DaySum.zone == zone.key, DaySum.day == day))
+    rows = [
+        {"mode": mode, "zone": zone.key, "day": day, "facet": key.facet.value}
+        | {"name": key.name, "currency": key.currency}
+        | {column: getattr(sums, column) for column in NAMES}
+        for key, sums in found
+    ]
+    if rows:
+        session.execute(insert(DaySum), rows)
+    return True

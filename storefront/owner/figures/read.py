@@ -1,0 +1,144 @@
+"""Figures of some days: counted days from their sums, and today with what is not counted yet from the rows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+
+from storefront.core import clock
+from storefront.core.days import bounds_of, days_between
+from storefront.core.db import db
+from storefront.core.runtime import settings
+from storefront.orders.day_sums import CountedDay, DaySum
+from storefront.orders.models import Order
+from storefront.orders.queries import order_in_running_mode
+from storefront.owner.figures.live import read_live
+from storefront.owner.figures.spans import Span
+from storefront.owner.figures.sums import NAMES, NOTHING, Facet, Key, Sums, add_up, sums_of_row
+from storefront.owner.figures.zone import shop_zone, today
+from storefront.shop.catalog.models import Product
+
+TOP = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One product, country or code: `name` is what people call it."""
+
+    name: str
+    orders: int
+    paid_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCurrency:
+    """`days` are in order, without gaps. `parts` has the largest few of each facet."""
+
+    currency: str
+    sums: Sums
+    days: tuple[tuple[date, Sums], ...]
+    parts: Mapping[Facet, tuple[Part, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """Never added up across currencies; the one with the most orders comes first."""
+
+    span: Span
+    zone: str
+    as_of: datetime
+    currencies: tuple[OfCurrency, ...]
+
+
+def read_figures(span: Span) -> Figures:
+    """Read in a bounded number of statements, however many orders there are."""
+    zone = shop_zone()
+    found = _read(span, zone)
+    by_currency: dict[str, dict[Key, Sums]] = defaultdict(dict)
+    for key, sums in found.items():
+        by_currency[key.currency][key] = sums
+    names = _product_names(found)
+    currencies = [_of_currency(currency, span, rows, names) for currency, rows in by_currency.items()]
+    ordered = sorted(currencies, key=lambda one: (-one.sums.orders, one.currency))
+    return Figures(span=span, zone=zone.key, as_of=clock.now(), currencies=tuple(ordered))
+
+
+def _read(span: Span, zone: ZoneInfo) -> dict[Key, Sums]:
+    counted = set(db.session.scalars(select(CountedDay.day).where(*_are_counted(span, zone))))
+    first_sale = db.session.scalar(select(func.min(Order.placed_at)).where(order_in_running_mode()))
+    found = _read_counted(span, zone) if counted else {}
+    if first_sale is None:
+        return found
+    first = max(span.first, first_sale.astimezone(zone).date())
+    last = min(span.last, today(zone))
+    uncounted = [bounds_of(day, zone) for day in days_between(first, last) if day not in counted]
+    return found | read_live(uncounted)
+
+
+def _are_counted(span: Span, zone: ZoneInfo) -> tuple[ColumnElement[bool], ...]:
+    return (
+        CountedDay.mode == settings().mode,
+        CountedDay.zone == zone.key,
+        CountedDay.day.between(span.first, span.last),
+        CountedDay.is_counted.is_(True),
+    )
+
+
+def _read_counted(span: Span, zone: ZoneInfo) -> dict[Key, Sums]:
+    """Read `all` day by day, for the chart, and the facets as one sum, on the span's first day."""
+    is_of = (DaySum.mode == CountedDay.mode) & (DaySum.zone == CountedDay.zone) & (DaySum.day == CountedDay.day)
+    sums = [func.sum(getattr(DaySum, name)).label(name) for name in NAMES]
+    by_day = (
+        select(DaySum.day, DaySum.facet, DaySum.name, DaySum.currency, *sums)
+        .join(CountedDay, is_of)
+        .where(*_are_counted(span, zone), DaySum.facet == Facet.ALL.value)
+        .group_by(DaySum.day, DaySum.facet, DaySum.name, DaySum.currency)
+    )
+    by_facet = (
+        select(func.min(DaySum.day).label("day"), DaySum.facet, DaySum.name, DaySum.currency, *sums)
+        .join(CountedDay, is_of)
+        .where(*_are_counted(span, zone), DaySum.facet != Facet.ALL.value)
+        .group_by(DaySum.facet, DaySum.name, DaySum.currency)
+    )
+    found: dict[Key, Sums] = {}
+    for statement in (by_day, by_facet):
+        for row in db.session.execute(statement).mappings():
+            facet = Facet(row["facet"])
+            key = Key(day=row["day"], facet=facet, name=row["name"], currency=row["currency"])
+            found[key] = sums_of_row(row)
+    return found
+
+
+def _product_names(found: Iterable[Key]) -> dict[str, str]:
+    ids = {int(key.name) for key in found if key.facet is Facet.PRODUCT}
+    if not ids:
+        return {}
+    rows = db.session.execute(select(Product.id, Product.name).where(Product.id.in_(ids)))
+    return {str(row.id): row.name for row in rows}
+
+
+def _of_currency(currency: str, span: Span, rows: Mapping[Key, Sums], names: Mapping[str, str]) -> OfCurrency:
+    of_all = {key.day: sums for key, sums in rows.items() if key.facet is Facet.ALL}
+    days = tuple((day, of_all.get(day, NOTHING)) for day in days_between(span.first, span.last))
+    facets = [facet for facet in Facet if facet is not Facet.ALL]
+    return OfCurrency(
+        currency=currency,
+        sums=add_up(of_all.values()),
+        days=days,
+        parts={facet: _largest(rows, facet, names) for facet in facets},
+    )
+
+
+def _largest(rows: Mapping[Key, Sums], facet: Facet, names: Mapping[str, str]) -> tuple[Part, ...]:
+    by_name: dict[str, Sums] = defaultdict(lambda: NOTHING)
+    for key, sums in rows.items():
+        if key.facet is facet:
+            by_name[key.name] += sums
+    parts = [
+        Part(name=names.get(name, name), orders=sums.orders, paid_minor=sums.paid_minor)
+        for name, sums in by_name.items()
+    ]
+    return tuple(sorted(parts, key=lambda part: (-part.paid_minor, -part.orders, part.name))[:TOP])
