@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from storefront.cli.output import as_json, print_result
+from storefront.cli.output import as_json, only_given, print_result
 from storefront.cli.shop import open_shop
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def edit(slug: str, edition: str, as_json: bool, **given: str | None) -> None:
 
     An upgrade costs the difference of both prices of the day, or what you say; the key stays the same.
     """
-    texts = {name: value for name, value in given.items() if value is not None}
+    texts = only_given(given)
     if not texts:
         raise click.ClickException("Nothing to change: name --name, --line or --upgrades-from.")
     from storefront.shop.editor.editions import change_edition

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from storefront.core.clock import iso
 from storefront.payments.webhook.models import StripeEvent
 
 
@@ -25,7 +26,7 @@ def event_to_json(event: StripeEvent) -> dict[str, object]:
         "created_at": event.created_at.isoformat(),
         "received_at": event.received_at.isoformat(),
         "attempts": event.attempts,
-        "handled_at": event.handled_at.isoformat() if event.handled_at else None,
+        "handled_at": iso(event.handled_at),
         "outcome": event.outcome,
         "last_error": event.last_error,
     }

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from storefront.cli.choices import TYPE_PAIRINGS
-from storefront.cli.output import as_json, print_result
+from storefront.cli.output import as_json, only_given, print_result
 from storefront.cli.shop import open_shop
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -19,7 +19,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @as_json
 def looks(*, as_json: bool, **given: Any) -> None:  # noqa: ANN401 - as click gives them
     """Change color and type, or show them. A color that cannot be read is refused, with one that can."""
-    chosen = {name: value for name, value in given.items() if value is not None}
+    chosen = only_given(given)
     if chosen.get("accent") == "none":
         chosen["accent"] = ""
     from storefront.shop.looks.change import change_looks, read_written_looks

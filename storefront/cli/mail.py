@@ -32,10 +32,9 @@ def list_mails(state: str | None, limit: int, as_json: bool) -> None:
         mails = outbox.list_mails(limit=limit, state=MailState(state) if state else None)
     if as_json:
         print_json([to_json_value(asdict(listed)) for listed in mails])
-        return
-    for listed in mails:
-        click.echo(_line(listed))
-    if not mails:
+    elif mails:
+        click.echo("\n".join(map(_line, mails)))
+    else:
         click.echo("No mails." if state is None else f"No {state} mails.")
 
 

@@ -35,6 +35,11 @@ def _close(notice_ids: Sequence[int]) -> None:
             click.echo(f"Done: {plain(text)}")
 
 
+def _line(notice: "OpenNotice") -> str:
+    order = f"order {notice.order_number}" if notice.order_number else "no order"
+    return f"{notice.id}  {notice.created_at:%Y-%m-%d %H:%M}  {order}  {plain(notice.text)}"
+
+
 def _show(*, as_json: bool) -> None:
     from storefront.orders.notices import list_open_notices
 
@@ -44,8 +49,7 @@ def _show(*, as_json: bool) -> None:
         print_json([_to_json(notice) for notice in notices])
         return
     for notice in notices:
-        order = f"order {notice.order_number}" if notice.order_number else "no order"
-        click.echo(f"{notice.id}  {notice.created_at:%Y-%m-%d %H:%M}  {order}  {plain(notice.text)}")
+        click.echo(_line(notice))
     if notices:
         click.echo(f"\nWhat is settled: storefront needs-you --done {notices[0].id}")
     else:

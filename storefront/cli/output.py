@@ -1,15 +1,25 @@
 """What commands print: lines for people, or JSON for programs."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from storefront.cli.terminal import plain
 
+T = TypeVar("T")
 as_json: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+
+
+def only_given(options: Mapping[str, T | None]) -> dict[str, T]:
+    """Return the options that were typed, by name."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def changed_line(changed: Iterable[str]) -> str:
+    return f"Changed: {', '.join(changed) or 'nothing: it says all that already'}."
 
 
 def print_json(value: object) -> None:

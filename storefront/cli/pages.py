@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from storefront.cli.choices import LEGAL_KINDS
-from storefront.cli.output import as_json, print_result, to_json_value
+from storefront.cli.output import as_json, changed_line, only_given, print_result, to_json_value
 from storefront.cli.shop import open_shop
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -93,8 +93,7 @@ def edit(slug: str, title: str | None, text_file: Path | None, kind: str | None,
 
     with open_shop():
         changed = change_page(slug, values)
-    words = ", ".join(changed) or "nothing: it says all that already"
-    print_result({"slug": slug, "changed": changed}, [f"Changed: {words}."], as_json=as_json)
+    print_result({"slug": slug, "changed": changed}, [changed_line(changed)], as_json=as_json)
 
 
 @pages.command()
@@ -145,7 +144,7 @@ def delete(slug: str, yes: bool, as_json: bool) -> None:
 def consent(asks_consent: bool | None, text: str | None, as_json: bool) -> None:
     """Ask buyers to agree to immediate delivery, in Stripe's form. Without options: how it is."""
     given: dict[str, object] = {"asks_consent": asks_consent, "consent_text": text}
-    values = {name: value for name, value in given.items() if value is not None}
+    values = only_given(given)
     from storefront.shop.pages.consent import change_consent, read_consent
 
     with open_shop():

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from storefront.cli.output import as_json, print_result
+from storefront.cli.output import as_json, changed_line, only_given, print_result
 from storefront.cli.shop import open_shop
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -49,7 +49,7 @@ def edit(
     **given: str | None,
 ) -> None:
     """Change what its page says. What is not named stays as it is."""
-    texts: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    texts: dict[str, Any] = only_given(given)
     files = {
         "description_markdown": description_file,
         "requirements": requirements_file,
@@ -65,8 +65,7 @@ def edit(
 
     with open_shop():
         changed = change_texts(slug, texts)
-    words = ", ".join(map(in_words, changed)) or "nothing: it says all that already"
-    print_result({"slug": slug, "changed": changed}, [f"Changed: {words}."], as_json=as_json)
+    print_result({"slug": slug, "changed": changed}, [changed_line(map(in_words, changed))], as_json=as_json)
 
 
 def _read_text(file: Path) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from storefront.cli.output import as_json, print_result
+from storefront.cli.output import as_json, changed_line, only_given, print_result
 from storefront.cli.shop import open_shop
 
 FILE_OR_STDIN = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
@@ -46,7 +46,7 @@ def show(as_json: bool) -> None:
 @as_json
 def edit(*, about_file: Path | None, as_json: bool, **given: str | None) -> None:
     """Change what is named, from the next page and email on; "" takes it away. The rest stays as it is."""
-    texts = {name: value for name, value in given.items() if value is not None}
+    texts = only_given(given)
     if about_file:
         texts["about"] = _read_text(about_file)
     if not texts:
@@ -55,8 +55,7 @@ def edit(*, about_file: Path | None, as_json: bool, **given: str | None) -> None
 
     with open_shop():
         changed = change_profile(texts)
-    words = ", ".join(changed) or "nothing: it says all that already"
-    print_result({"changed": changed}, [f"Changed: {words}."], as_json=as_json)
+    print_result({"changed": changed}, [changed_line(changed)], as_json=as_json)
 
 
 def _read_text(file: Path) -> str:

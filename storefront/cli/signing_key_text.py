@@ -1,8 +1,8 @@
 """The keys that sign license files, on a terminal and as JSON."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
+from storefront.core.clock import iso
 from storefront.delivery.licenses.signing.jws import encode
 from storefront.delivery.licenses.signing.keys import KeyState, PublicKey
 from storefront.delivery.licenses.signing.sealing import Resealed
@@ -25,14 +25,10 @@ def key_to_json(key: PublicKey) -> dict[str, str | None]:
         "public_key": encode(key.public_key),
         "state": key.state.value,
         "created_at": key.created_at.isoformat(),
-        "signs_since": _iso(key.signs_since),
-        "retired_at": _iso(key.retired_at),
-        "revoked_at": _iso(key.revoked_at),
+        "signs_since": iso(key.signs_since),
+        "retired_at": iso(key.retired_at),
+        "revoked_at": iso(key.revoked_at),
     }
-
-
-def _iso(when: datetime | None) -> str | None:
-    return when.isoformat() if when else None
 
 
 def resealed_lines(resealed: Resealed) -> Iterator[str]:

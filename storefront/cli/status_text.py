@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 
+from storefront.core.clock import iso
 from storefront.orders.models import GrantKind
 from storefront.owner.health.figures import Figures
 from storefront.owner.health.warnings import HealthWarning
@@ -46,16 +47,12 @@ def status_to_json(figures: Figures, warnings: list[HealthWarning]) -> dict[str,
         "orders_today": figures.orders_today,
         "grants": figures.grants,
         "mails": trouble.mails,
-        "oldest_due_mail_at": _iso(trouble.oldest_due_mail_at),
+        "oldest_due_mail_at": iso(trouble.oldest_due_mail_at),
         "events": figures.events,
         "oldest_unhandled_event": None
         if oldest is None
-        else {"type": oldest.type, "received_at": _iso(oldest.received_at), "error": oldest.error},
-        "reconciled_at": _iso(trouble.reconciled_at),
-        "worker_seen_at": _iso(trouble.worker_seen_at),
+        else {"type": oldest.type, "received_at": iso(oldest.received_at), "error": oldest.error},
+        "reconciled_at": iso(trouble.reconciled_at),
+        "worker_seen_at": iso(trouble.worker_seen_at),
         "notices": trouble.notices,
     }
-
-
-def _iso(when: datetime | None) -> str | None:
-    return when.isoformat() if when else None

@@ -70,9 +70,9 @@ def spend_code(
     tries = _lock_tries(session, asked, reader)
     if _has_tried_enough(asked, tries, reader):
         return CodeResult.TOO_MANY, None
-    for row in usable:
-        if _is_code_of(row, code):
-            return CodeResult.PROVEN, _spend(row, reader)
+    proven = next((row for row in usable if _is_code_of(row, code)), None)
+    if proven is not None:
+        return CodeResult.PROVEN, _spend(proven, reader)
     _count_wrong(asked, tries)
     return CodeResult.WRONG, None
 

@@ -128,17 +128,7 @@ class Gateway:
         """
         path = f"/v1/checkout/sessions/{quote(session_id, safe='')}"
         raw = self._get(path, expand=EXPAND)
-        expanded = raw.get("line_items") or {"data": [], "has_more": False}
-        lines, more = list(expanded["data"]), expanded["has_more"]
-        while more:
-            page = self._get(
-                f"{path}/line_items",
-                limit=LINES_PER_PAGE,
-                starting_after=lines[-1]["id"],
-                expand=["data.price.product"],
-            )
-            lines += page["data"]
-            more = page["has_more"]
+        lines = self._all_lines(path, raw.get("line_items") or {"data": [], "has_more": False})
         payment = raw["payment_intent"] or {}
         charge = payment.get("latest_charge") or {}
         has_after_sale = charge.get("disputed") or charge.get("amount_refunded")
@@ -152,6 +142,16 @@ class Gateway:
             kept_tax_ids=self._find_tax_ids(raw) if thorough else None,
             discount=self._find_discount(raw),
         )
+
+    def _all_lines(self, path: str, page: dict[str, Any]) -> list[dict[str, Any]]:
+        lines = list(page["data"])
+        while page["has_more"]:
+            after = lines[-1]["id"]
+            page = self._get(
+                f"{path}/line_items", limit=LINES_PER_PAGE, starting_after=after, expand=["data.price.product"]
+            )
+            lines += page["data"]
+        return lines
 
     def _find_discount(self, raw: dict[str, Any]) -> SeenDiscount | None:
         """Ask what a code is called, where one was used; a restricted key may not know, and the sale goes on."""

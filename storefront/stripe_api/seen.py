@@ -279,16 +279,25 @@ def _name(customer: dict[str, Any]) -> str | None:
     return ", ".join(dict.fromkeys(name for name in told if name)) or None
 
 
+def _phone(raw: dict[str, Any], customer: dict[str, Any]) -> str | None:
+    """Return the number that the shop asked for; a wallet tells one without being asked."""
+    return customer.get("phone") if _part(raw, "phone_number_collection").get("enabled") else None
+
+
 def _answers(raw: dict[str, Any]) -> list[list[str]]:
     """Return what was typed or chosen; of a choice its words, not the value that Stripe knows it by."""
     answers = []
     for field in raw.get("custom_fields") or []:
-        detail = _part(field, field["type"])
-        labels = {option["value"]: option["label"] for option in detail.get("options") or []}
-        value = detail.get("value")
-        if value:
-            answers.append([field["label"].get("custom") or field["key"], labels.get(value, value)])
+        words = _words_of(_part(field, field["type"]))
+        if words:
+            answers.append([field["label"].get("custom") or field["key"], words])
     return answers
+
+
+def _words_of(detail: dict[str, Any]) -> str | None:
+    labels = {option["value"]: option["label"] for option in detail.get("options") or []}
+    value = detail.get("value")
+    return labels.get(value, value)
 
 
 def _checkout_text(raw: dict[str, Any]) -> str | None:
@@ -354,7 +363,7 @@ def read_checkout(
         locale=_locale(raw),
         checkout_text=_checkout_text(raw),
         has_accepted=_has_accepted(raw),
-        phone=customer.get("phone") if _part(raw, "phone_number_collection").get("enabled") else None,
+        phone=_phone(raw, customer),
         answers=_answers(raw),
         payment=_seen_payment(payment, after_sale, excess) if isinstance(payment, dict) else None,
         recovered_from=raw.get("recovered_from"),

@@ -19,14 +19,19 @@ class Excess:
 NO_EXCESS = Excess()
 
 
+def _last_paid(transactions: Sequence[dict[str, Any]]) -> str | None:
+    paid = (raw["applied_to_payment"] for raw in transactions if raw["type"] == "applied_to_payment")
+    newest = next(paid, None)
+    return newest["payment_intent"] if newest else None
+
+
 def read_excess(transactions: Sequence[dict[str, Any]], *, currency: str, payment_id: str) -> Excess:
     """Return what lies in the balance and is no refund. `transactions` are Stripe's, newest first.
 
     A Customer has one balance, so of several payments only the last may say that it is theirs.
     """
     of_currency = [raw for raw in transactions if raw["currency"] == currency]
-    paid = next((raw["applied_to_payment"] for raw in of_currency if raw["type"] == "applied_to_payment"), None)
-    if paid is None or paid["payment_intent"] != payment_id:
+    if _last_paid(of_currency) != payment_id:
         return NO_EXCESS
     refunded = sum(int(raw["net_amount"]) for raw in of_currency if raw["type"] in _OF_REFUNDS)
     left = int(of_currency[0]["ending_balance"]) - max(0, refunded)

@@ -159,18 +159,25 @@ def _check_form(body: bytes) -> None:
 
 
 def _read(environ: "WSGIEnvironment", most: int) -> bytes:
-    """Read the body. A chunked one tells no length: one byte more than the limit shows that it is over."""
+    """Read the whole body, or refuse it."""
     length = get_content_length(environ)
-    if (length or 0) > most:
+    if length is None:
+        return _read_parts(environ, most)
+    if length > most:
         raise _too_large(most)
-    if length is None and not _is_sent_in_parts(environ):
+    body = _read_bytes(environ, length)
+    if len(body) < length:
+        raise BadRequest(marked("The request ended before its body did."))
+    return body
+
+
+def _read_parts(environ: "WSGIEnvironment", most: int) -> bytes:
+    """Read a chunked body, which tells no length: one byte more than the limit shows that it is over."""
+    if not _is_sent_in_parts(environ):
         return b""
-    wanted = most + 1 if length is None else length
-    body = _read_bytes(environ, wanted)
+    body = _read_bytes(environ, most + 1)
     if len(body) > most:
         raise _too_large(most)
-    if length is not None and len(body) < length:
-        raise BadRequest(marked("The request ended before its body did."))
     return body
 
 

@@ -1,10 +1,11 @@
 """Orders as CSV for bookkeeping: what Stripe charged, and what of it is tax, where and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import select
 
 from storefront.audit.csv_export import csv_line
+from storefront.core.clock import iso
 from storefront.core.db import db
 from storefront.core.money import write_money
 from storefront.orders.access import order_access
@@ -28,6 +29,10 @@ def csv_of_orders() -> Iterator[str]:
         yield csv_line(_cells(order))
 
 
+def _listed(pairs: Iterable[Iterable[str]]) -> str:
+    return "; ".join(map(": ".join, pairs))
+
+
 def _presentment(order: Order) -> str:
     if not order.presentment_currency or order.presentment_minor is None:
         return ""
@@ -43,7 +48,7 @@ def _cells(order: Order) -> tuple[object, ...]:
     return (
         order.number,
         order.placed_at.isoformat(),
-        order.paid_at.isoformat() if order.paid_at else "",
+        iso(order.paid_at) or "",
         order_access(order).reason.value,
         order.email,
         order.name or "",
@@ -55,14 +60,14 @@ def _cells(order: Order) -> tuple[object, ...]:
         amount(order.tax_minor),
         amount(order.total_minor),
         amount(order.refunded_minor),
-        "; ".join(f"{line.label}: {amount(line.amount_minor)}" for line in taxes.lines),
+        _listed((line.label, amount(line.amount_minor)) for line in taxes.lines),
         "yes" if taxes.reverse_charge else "",
         "; ".join(taxes.tax_ids),
         order.invoice_number or "",
         order.presentment_currency or "",
         _presentment(order),
         order.phone or "",
-        "; ".join(f"{label}: {value}" for label, value in order.answers),
+        _listed(order.answers),
         "yes" if order.recovered_from else "",
         order.discount_code or "",
         "yes" if order.is_gift else "",

@@ -73,12 +73,18 @@ def _compare(order: Order, seen: SeenCheckout) -> Iterator[str]:
 
 
 def _compare_sale(order: Order, seen: SeenCheckout) -> Iterator[str]:
-    if seen.is_paid and not order.is_paid:
-        yield f"paid at Stripe, {'failed' if order.has_failed else 'waiting'} here"
-    elif seen.is_paid and order.fulfilled_at is None:
-        yield "paid, but nothing was handed out"
-    if seen.has_failed and not order.has_failed and not order.is_paid:
+    is_waiting = not order.is_paid and not order.has_failed
+    if seen.is_paid:
+        yield from _compare_paid_sale(order)
+    if seen.has_failed and is_waiting:
         yield "the bank said no, waiting here"
+
+
+def _compare_paid_sale(order: Order) -> Iterator[str]:
+    if not order.is_paid:
+        yield f"paid at Stripe, {'failed' if order.has_failed else 'waiting'} here"
+    elif order.fulfilled_at is None:
+        yield "paid, but nothing was handed out"
 
 
 def _compare_papers(order: Order, seen: SeenCheckout) -> Iterator[str]:

@@ -42,16 +42,20 @@ def window_start() -> datetime:
     return checkpoint - MARGIN if checkpoint else clock.now() - FIRST_WINDOW
 
 
+def _stumbles_left() -> dict[str, int]:
+    """Return those of the last pass, each less by one: what the shop failed on is tried again some day."""
+    last = find_last_complete()
+    before = (last.stumbles if last else None) or {}
+    return {session_id: count - 1 for session_id, count in before.items()}
+
+
 def begin(since: datetime | None, *, first_step: str) -> ReconcilePass:
     """A pass that was interrupted goes on; one with its own `since` always begins anew."""
     mode = settings().mode
-    start = since or window_start()
-    last = find_last_complete()
-    last_stumbles = last.stumbles if last else None
+    start, stumbles = since or window_start(), _stumbles_left()
     with transaction() as session:
         begun = _find_unfinished(session) if since is None else None
         if begun is None:
-            stumbles = {session_id: count - 1 for session_id, count in (last_stumbles or {}).items()}
             begun = ReconcilePass(
                 mode=mode, since=start, step=first_step, fixed=[], needs_you=[], stumbles=stumbles
             )
@@ -99,16 +103,14 @@ def finish(pass_id: int, *, checked: int, fixed: list[ReportLine]) -> list[Repor
     open_notices = find_open_notices()
     needs_you = [line_of(notice) for notice in open_notices]
     last = find_last_complete()
-    is_news = any(_is_news(notice, last.finished_at if last else None) for notice in open_notices)
-    checkpoint = last.checkpoint if last else None
+    finished_at, checkpoint = (last.finished_at, last.checkpoint) if last else (None, None)
+    is_news = any(_is_news(notice, finished_at) for notice in open_notices)
     with transaction() as session:
         row = session.get_one(ReconcilePass, pass_id)
         row.checked, row.fixed = checked, [line.to_json() for line in fixed]
         row.needs_you = [line.to_json() for line in needs_you] if is_news else []
         row.finished_at = clock.now()
-        # A pass that looked at less than what is due has left a gap behind itself.
-        due_from = checkpoint or row.started_at - FIRST_WINDOW + MARGIN
-        row.checkpoint = row.started_at if row.since <= due_from else checkpoint
+        row.checkpoint = _next_checkpoint(row, checkpoint)
         _forget_dull(session, row)
         if is_news:
             _promise_report(session, row)
@@ -131,6 +133,12 @@ def _promise_report(session: Session, row: ReconcilePass) -> None:
 
 def _is_news(notice: Notice, since: datetime | None) -> bool:
     return notice.kind not in TOLD_ALREADY and (since is None or notice.created_at > since)
+
+
+def _next_checkpoint(row: ReconcilePass, before: datetime | None) -> datetime | None:
+    """A pass that looked at less than what is due has left a gap behind itself."""
+    due_from = before or row.started_at - FIRST_WINDOW + MARGIN
+    return row.started_at if row.since <= due_from else before
 
 
 def _forget_dull(session: Session, newest: ReconcilePass) -> None:

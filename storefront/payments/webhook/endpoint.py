@@ -1,6 +1,7 @@
 """The shop's endpoint at Stripe: checked, made by one button, mended, replaced with a new secret."""
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -214,11 +215,15 @@ def _demand_reachable() -> None:
         )
 
 
+def _current_id(account: str) -> str | None:
+    current = rows.find_current(account)
+    return current.endpoint_id if current else None
+
+
 def _look() -> _Look:
     """The row is read before Stripe is asked and after it: what another caller makes meanwhile is not gone."""
     account = _account()
-    before = rows.find_current(account)
-    before_id = before.endpoint_id if before else None
+    before_id = _current_id(account)
     endpoints = _list()
     shop, address = shop_id(), _plain(webhook_address())
     enabled = [seen for seen in endpoints if seen.is_enabled]
@@ -226,14 +231,13 @@ def _look() -> _Look:
     here_ids = {seen.id for seen in here}
     made_here = [seen for seen in enabled if seen.metadata.get(MADE_BY_SHOP) == shop]
     current = rows.find_current(account)
-    is_current_here = current is not None and current.endpoint_id in here_ids
     return _Look(
         account=account,
         here=here,
         elsewhere=tuple(seen for seen in made_here if seen not in here),
         enabled_ids=frozenset(seen.id for seen in enabled),
         current=current,
-        own=current if is_current_here else rows.find_made([seen.id for seen in here if seen.is_enabled]),
+        own=_own_row(current, here),
         gone=None if before_id in here_ids else before_id,
     )
 
@@ -260,6 +264,17 @@ def _as_permission(error: StripeRefused) -> StorefrontError:
     )
 
 
+def _own_row(current: WebhookEndpoint | None, here: Sequence[SeenEndpoint]) -> WebhookEndpoint | None:
+    """Return the row of an endpoint at our address: the current one's, or else one that we made."""
+    if current is not None and current.endpoint_id in {seen.id for seen in here}:
+        return current
+    return rows.find_made([seen.id for seen in here if seen.is_enabled])
+
+
+def _missing(events: frozenset[str]) -> tuple[str, ...]:
+    return () if EVERYTHING in events else tuple(sorted(HANDLED - events))
+
+
 def _check(look: _Look) -> EndpointCheck:
     own = look.own
     ours = _choose(look.here, own)
@@ -270,7 +285,7 @@ def _check(look: _Look) -> EndpointCheck:
         endpoint_id=ours.id,
         is_enabled=ours.is_enabled,
         api_version=ours.api_version,
-        missing=() if EVERYTHING in ours.events else tuple(sorted(HANDLED - ours.events)),
+        missing=_missing(ours.events),
         superfluous=tuple(sorted(ours.events - HANDLED)),
         others=tuple(sorted(seen.id for seen in look.here if seen.is_enabled and seen.id != ours.id)),
         elsewhere=_named(look.elsewhere),

@@ -43,6 +43,13 @@ def read_fields(text: str) -> tuple[FormField, ...]:
     return fields
 
 
+def _take_optional(parts: list[str]) -> bool:
+    is_optional = bool(parts) and parts[-1].lower() == "optional"
+    if is_optional:
+        parts.pop()
+    return is_optional
+
+
 def _read_kind(label: str, written: str) -> FieldKind:
     word = written.lower()
     if word not in tuple(FieldKind):
@@ -58,12 +65,10 @@ def _check_choices(label: str, choices: tuple[str, ...]) -> None:
 
 
 def _read_line(line: str) -> FormField:
-    label, *parts = [part.strip() for part in line.split("|")]
+    label, *parts = map(str.strip, line.split("|"))
     if not label or len(label) > LONGEST_LABEL:
         raise ValueError(f"{line.strip()!r}: begin with a label of up to {LONGEST_LABEL} characters.")
-    is_optional = bool(parts) and parts[-1].lower() == "optional"
-    if is_optional:
-        parts.pop()
+    is_optional = _take_optional(parts)
     kind = _read_kind(label, parts.pop(0) if parts else FieldKind.TEXT)
     choices = tuple(filter(None, re.split(r"\s*/\s*", parts.pop(0)))) if parts else ()
     if parts or (kind is FieldKind.CHOICE) != bool(choices):

@@ -144,7 +144,8 @@ def _ask() -> Profile:
         elif "is_error_page" not in g:
             raise
         return LAST_READ.get() or profile_of({})
-    profile = profile_of(rows[0] if rows else {}, tuple(_link(row) for row in rows if row["page_slug"]))
+    links = tuple(_link(row) for row in rows if row["page_slug"])
+    profile = profile_of(rows[0] if rows else {}, links)
     LAST_READ.set(profile)
     return profile
 
