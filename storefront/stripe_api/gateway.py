@@ -21,6 +21,7 @@ from storefront.core.measurements import STRIPE_SECONDS, timed
 from storefront.core.runtime import Part
 from storefront.stripe_api.client import make_client
 from storefront.stripe_api.own_words import accept_words
+from storefront.stripe_api.raw import part, rows
 from storefront.stripe_api.refusals import readable, refusals
 from storefront.stripe_api.seen import (
     SeenAfterSale,
@@ -130,7 +131,7 @@ class Gateway:
         raw = self._get(path, expand=EXPAND)
         lines = self._all_lines(path, raw.get("line_items") or {"data": [], "has_more": False})
         payment = raw["payment_intent"] or {}
-        charge = payment.get("latest_charge") or {}
+        charge = part(payment, "latest_charge")
         has_after_sale = charge.get("disputed") or charge.get("amount_refunded")
         asks = bool(charge) and (thorough or has_after_sale)
         return read_checkout(
@@ -155,7 +156,7 @@ class Gateway:
 
     def _find_discount(self, raw: dict[str, Any]) -> SeenDiscount | None:
         """Ask what a code is called, where one was used; a restricted key may not know, and the sale goes on."""
-        used = next(iter(raw.get("discounts") or []), None)
+        used = next(iter(rows(raw, "discounts")), None)
         if used is None:
             return None
         code_id, coupon_id = used.get("promotion_code"), used.get("coupon")
@@ -200,7 +201,7 @@ class Gateway:
 
         A payment that was given up does not say what it waited for, so of each the balance is asked.
         """
-        method = (charge.get("payment_method_details") or {}).get("type")
+        method = part(charge, "payment_method_details").get("type")
         is_given_up = (raw["payment_intent"] or {}).get("status") == "canceled"
         if not isinstance(raw["customer"], str) or not (is_given_up or method == "customer_balance"):
             return NO_EXCESS

@@ -9,6 +9,7 @@ from storefront.core.db import end_read
 from storefront.core.errors import StripeUnavailable, StripeUnreadable
 from storefront.core.runtime import settings
 from storefront.stripe_api.client import make_client
+from storefront.stripe_api.raw import part
 from storefront.stripe_api.refusals import readable, refusals
 
 CONNECT_SECONDS, READ_SECONDS = 2, 4
@@ -137,6 +138,6 @@ class _Check:
 
 def _name_of(account: dict[str, Any]) -> str | None:
     """Return what buyers see, or else what the Dashboard calls it."""
-    profile = account.get("business_profile") or {}
-    dashboard = (account.get("settings") or {}).get("dashboard") or {}
+    profile = part(account, "business_profile")
+    dashboard = part(account, "settings").get("dashboard") or {}
     return profile.get("name") or dashboard.get("display_name") or None

@@ -6,6 +6,7 @@ from typing import Any
 
 from storefront.core import clock
 from storefront.stripe_api import own_words
+from storefront.stripe_api.raw import part, rows
 from storefront.stripe_api.seen_balance import NO_EXCESS, Excess
 from storefront.stripe_api.seen_buyer import NO_METHOD, SeenMethod, read_address, read_business_name, read_method
 from storefront.stripe_api.seen_recovery import SeenRecovery, read_recovery
@@ -192,7 +193,7 @@ def _seen_line(raw: dict[str, Any]) -> SeenLine:
         total_minor=raw["amount_total"],
         stripe_price_id=price.get("id"),
         stripe_product_id=product_id,
-        metadata={**_part(product, "metadata"), **_part(price, "metadata")},
+        metadata={**part(product, "metadata"), **part(price, "metadata")},
     )
 
 
@@ -205,7 +206,7 @@ def _product_of(price: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
 
 
 def read_refund(raw: dict[str, Any]) -> SeenRefund:
-    named = str(_part(raw, "metadata").get("storefront_items", ""))
+    named = str(part(raw, "metadata").get("storefront_items", ""))
     return SeenRefund(
         id=raw["id"],
         amount_minor=raw["amount"],
@@ -213,8 +214,8 @@ def read_refund(raw: dict[str, Any]) -> SeenRefund:
         status=raw["status"] or "pending",
         reason=raw.get("reason"),
         items=frozenset(int(part) for part in named.replace(" ", "").split(",") if _is_position(part)),
-        presentment_minor=_part(raw, "presentment_details").get("presentment_amount"),
-        presentment_currency=_part(raw, "presentment_details").get("presentment_currency"),
+        presentment_minor=part(raw, "presentment_details").get("presentment_amount"),
+        presentment_currency=part(raw, "presentment_details").get("presentment_currency"),
         created_at=clock.from_unix(raw["created"]),
     )
 
@@ -228,7 +229,7 @@ def read_link(raw: dict[str, Any]) -> SeenLink:
 
 
 def read_dispute(raw: dict[str, Any]) -> SeenDispute:
-    due_by = _part(raw, "evidence_details").get("due_by")
+    due_by = part(raw, "evidence_details").get("due_by")
     return SeenDispute(
         id=raw["id"],
         amount_minor=raw["amount"],
@@ -254,7 +255,7 @@ def _seen_payment(
 ) -> SeenPayment | None:
     if not raw:
         return None
-    charge = _part(raw, "latest_charge")
+    charge = part(raw, "latest_charge")
     return SeenPayment(
         id=raw["id"],
         status=raw["status"],
@@ -268,11 +269,6 @@ def _seen_payment(
     )
 
 
-def _part(raw: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return an object inside of another one, empty where Stripe has none."""
-    return raw.get(name) or {}
-
-
 def _name(customer: dict[str, Any]) -> str | None:
     """Return who bought, a business before the person, as an invoice is addressed; a page may tell both."""
     told = (customer.get("business_name"), customer.get("name") or customer.get("individual_name"))
@@ -281,29 +277,29 @@ def _name(customer: dict[str, Any]) -> str | None:
 
 def _phone(raw: dict[str, Any], customer: dict[str, Any]) -> str | None:
     """Return the number that the shop asked for; a wallet tells one without being asked."""
-    return customer.get("phone") if _part(raw, "phone_number_collection").get("enabled") else None
+    return customer.get("phone") if part(raw, "phone_number_collection").get("enabled") else None
 
 
 def _answers(raw: dict[str, Any]) -> list[list[str]]:
     """Return what was typed or chosen; of a choice its words, not the value that Stripe knows it by."""
     answers = []
-    for field in raw.get("custom_fields") or []:
-        words = _words_of(_part(field, field["type"]))
+    for field in rows(raw, "custom_fields"):
+        words = _words_of(part(field, field["type"]))
         if words:
             answers.append([field["label"].get("custom") or field["key"], words])
     return answers
 
 
 def _words_of(detail: dict[str, Any]) -> str | None:
-    labels = {option["value"]: option["label"] for option in detail.get("options") or []}
+    labels = {option["value"]: option["label"] for option in rows(detail, "options")}
     value = detail.get("value")
     return labels.get(value, value)
 
 
 def _checkout_text(raw: dict[str, Any]) -> str | None:
-    has_box = _part(raw, "consent_collection").get("terms_of_service") == "required"
-    texts = _part(raw, "custom_text")
-    shown = _part(texts, "terms_of_service_acceptance" if has_box else "submit").get("message")
+    has_box = part(raw, "consent_collection").get("terms_of_service") == "required"
+    texts = part(raw, "custom_text")
+    shown = part(texts, "terms_of_service_acceptance" if has_box else "submit").get("message")
     return shown or own_words.read_words(raw["metadata"] or {})
 
 
@@ -313,7 +309,7 @@ def _locale(raw: dict[str, Any]) -> str | None:
 
 
 def _has_accepted(raw: dict[str, Any]) -> bool:
-    is_ticked = _part(raw, "consent").get("terms_of_service") == "accepted"
+    is_ticked = part(raw, "consent").get("terms_of_service") == "accepted"
     return is_ticked or own_words.has_accepted(raw["metadata"] or {})
 
 
@@ -329,7 +325,7 @@ def read_checkout(
 ) -> SeenCheckout:
     """`kept_tax_ids` are those of the Session's Customer, where somebody asked for them."""
     customer, totals = raw["customer_details"] or {}, raw["total_details"] or {}
-    presentment = _part(raw, "presentment_details")
+    presentment = part(raw, "presentment_details")
     payment = raw["payment_intent"]
     return SeenCheckout(
         id=raw["id"],
@@ -355,7 +351,7 @@ def read_checkout(
         name=_name(customer),
         business_name=read_business_name(customer),
         address=read_address(customer),
-        country=_part(customer, "address").get("country"),
+        country=part(customer, "address").get("country"),
         tax_ids=with_verification(read_tax_ids(customer), kept_tax_ids or []),
         taxes=read_taxes(totals),
         customer_id=raw.get("customer"),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from storefront.stripe_api.raw import part
+
 ADDRESS_PARTS = ("line1", "line2", "postal_code", "city", "state", "country")
 
 
@@ -19,7 +21,7 @@ NO_METHOD = SeenMethod()
 
 
 def read_method(charge: dict[str, Any]) -> SeenMethod:
-    details = charge.get("payment_method_details") or {}
+    details = part(charge, "payment_method_details")
     kind = details.get("type")
     of_kind = (details.get(kind) if kind else None) or {}
     return SeenMethod(type=kind, brand=of_kind.get("brand"), last4=of_kind.get("last4"))
@@ -32,6 +34,6 @@ def read_business_name(customer: dict[str, Any]) -> str | None:
 
 def read_address(customer: dict[str, Any]) -> dict[str, str] | None:
     """Return the billing address by Stripe's names of its parts; None where the form asked for no street."""
-    given = customer.get("address") or {}
+    given = part(customer, "address")
     parts = {name: given[name] for name in ADDRESS_PARTS if given.get(name)}
     return parts if "line1" in parts else None

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from storefront.core import clock
+from storefront.stripe_api.raw import part
 
 AGREED = "opt_in"
 
@@ -26,11 +27,11 @@ class SeenRecovery:
 
 def read_recovery(raw: dict[str, Any]) -> SeenRecovery | None:
     """Return None for a Session that is not expired, or that was made without a way back."""
-    recovery = (raw.get("after_expiration") or {}).get("recovery") or {}
+    recovery = part(raw, "after_expiration").get("recovery") or {}
     if not recovery.get("url") or not recovery.get("expires_at"):
         return None
     return SeenRecovery(
         url=str(recovery["url"]),
         expires_at=clock.from_unix(recovery["expires_at"]),
-        may_write=(raw.get("consent") or {}).get("promotions") == AGREED,
+        may_write=part(raw, "consent").get("promotions") == AGREED,
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from storefront.stripe_api.raw import part, rows
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenInvoice:
@@ -14,7 +16,7 @@ class SeenInvoice:
 
 def read_taxes(totals: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the taxes of an expanded breakdown, each with its name, rate, country and Stripe's reason."""
-    taxes = (totals.get("breakdown") or {}).get("taxes") or []
+    taxes = part(totals, "breakdown").get("taxes") or []
     return [_tax(tax) for tax in taxes]
 
 
@@ -34,12 +36,12 @@ def _tax(tax: dict[str, Any]) -> dict[str, Any]:
 
 def read_tax_ids(customer: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the tax ids that a buyer typed, from a Session's `customer_details`."""
-    return [{"type": tax["type"], "value": tax["value"]} for tax in customer.get("tax_ids") or []]
+    return [{"type": tax["type"], "value": tax["value"]} for tax in rows(customer, "tax_ids")]
 
 
 def with_verification(tax_ids: list[dict[str, Any]], kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add what a register said of each, as Stripe keeps it at the Customer."""
-    said = {(row["type"], row["value"]): (row.get("verification") or {}).get("status") for row in kept}
+    said = {(row["type"], row["value"]): part(row, "verification").get("status") for row in kept}
     verified = []
     for tax_id in tax_ids:
         status = said.get((tax_id["type"], tax_id["value"]))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from storefront.core import clock
+from storefront.stripe_api.raw import part, rows
 
 _VOUCHER = "_display_details"
 _TRANSFER = "display_bank_transfer_instructions"
@@ -46,7 +47,7 @@ class SeenWaiting:
 
 def read_waiting(payment: dict[str, Any]) -> SeenWaiting | None:
     """Return None where the buyer has nothing to do any more."""
-    action = payment.get("next_action") or {}
+    action = part(payment, "next_action")
     kind = str(action.get("type", ""))
     if payment["status"] != "requires_action":
         return None
@@ -57,12 +58,12 @@ def read_waiting(payment: dict[str, Any]) -> SeenWaiting | None:
 
 def waiting_method(payment: dict[str, Any]) -> str | None:
     """Return the method of a payment that has no charge: by what it waits for, or by what has failed."""
-    kind = str((payment.get("next_action") or {}).get("type", ""))
+    kind = str(part(payment, "next_action").get("type", ""))
     if kind == _TRANSFER:
         return "customer_balance"
     if kind.endswith(_VOUCHER):
         return kind.removesuffix(_VOUCHER)
-    failed = (payment.get("last_payment_error") or {}).get("payment_method") or {}
+    failed = part(payment, "last_payment_error").get("payment_method") or {}
     return failed.get("type")
 
 
@@ -80,7 +81,7 @@ def _codes_of_stores(stores: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _read_voucher(shown: dict[str, Any]) -> SeenWaiting:
     ends = shown.get("expires_at") or shown.get("expires_after")
-    details = [*_numbers(shown), *_codes_of_stores(shown.get("stores") or {})]
+    details = [*_numbers(shown), *_codes_of_stores(part(shown, "stores"))]
     return SeenWaiting(
         kind=WaitKind.VOUCHER,
         url=shown.get("hosted_voucher_url"),
@@ -92,7 +93,7 @@ def _read_voucher(shown: dict[str, Any]) -> SeenWaiting:
 
 def _read_transfer(shown: dict[str, Any]) -> SeenWaiting:
     details: list[tuple[str, str]] = []
-    for address in (shown.get("financial_addresses") or [])[:1]:
+    for address in rows(shown, "financial_addresses")[:1]:
         bank = address.get(address["type"]) or {}
         details += [(label, str(bank[name])) for name, label in _LABELS.items() if bank.get(name)]
     if shown.get("reference"):

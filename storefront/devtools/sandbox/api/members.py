@@ -16,9 +16,19 @@ def copied(params: Json, names: Iterable[str]) -> Json:
     return {name: params.get(name) for name in names}
 
 
+def hash_of(body: Json, name: str) -> Json:
+    """Return a hash inside of another one, empty where there is none."""
+    return body.get(name) or {}
+
+
+def list_of(body: Json, name: str) -> list[Any]:
+    """Return a list inside of a hash, empty where there is none."""
+    return body.get(name) or []
+
+
 def inner(body: Json, outer: str, name: str, otherwise: Any = None) -> Any:  # noqa: ANN401 - a JSON value
     """Return a member of a member; `otherwise` where there is none, as where the outer one is null."""
-    return (body.get(outer) or {}).get(name, otherwise)
+    return hash_of(body, outer).get(name, otherwise)
 
 
 def filled(body: Json, names: Iterable[str]) -> Json:

@@ -1,7 +1,7 @@
 """How a product is made: by its own call, by `product_data` of a price, or inline in a Checkout Session."""
 
 from storefront.devtools.sandbox.api.errors import invalid
-from storefront.devtools.sandbox.api.members import copied
+from storefront.devtools.sandbox.api.members import copied, list_of
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.storage.records import Json, Record
@@ -18,9 +18,9 @@ def add_product(work: UnitOfWork, params: Json, *, is_inline: bool = False) -> R
         "active": params.get("active", not is_inline),
         "created": work.now,
         "default_price": None,
-        "images": params.get("images") or [],
+        "images": list_of(params, "images"),
         "livemode": False,
-        "marketing_features": params.get("marketing_features") or [],
+        "marketing_features": list_of(params, "marketing_features"),
         "metadata": new_metadata(params),
         "name": params["name"],
         "package_dimensions": None,

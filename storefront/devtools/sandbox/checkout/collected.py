@@ -3,7 +3,7 @@
 from storefront.devtools.sandbox.api.addresses import full_address
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
 from storefront.devtools.sandbox.api.formats import is_email
-from storefront.devtools.sandbox.api.members import filled
+from storefront.devtools.sandbox.api.members import filled, hash_of
 from storefront.devtools.sandbox.checkout.payer import find_customer_email
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -15,7 +15,7 @@ ADDRESSES = ("billing_address", "shipping_address")
 def collected(session: Record) -> Json:
     """Return all that was collected; null where nothing was."""
     names = ("email", *TEXTS, *ADDRESSES)
-    return {**dict.fromkeys(names), **(session.private.get("collected") or {})}
+    return {**dict.fromkeys(names), **hash_of(session.private, "collected")}
 
 
 def names_of(session: Record) -> Json:

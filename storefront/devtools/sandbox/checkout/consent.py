@@ -1,7 +1,7 @@
 """What a form asks a buyer to accept: which parameters go together, and what the account needs for it."""
 
 from storefront.devtools.sandbox.api.errors import invalid
-from storefront.devtools.sandbox.api.members import inner
+from storefront.devtools.sandbox.api.members import hash_of, inner
 from storefront.devtools.sandbox.checkout.session_body import TEXTS
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -30,7 +30,7 @@ def _check_length(name: str, message: str) -> None:
 
 def check_texts(params: Json) -> None:
     """Judge parameters of a Session or of a payment link before anything is executed."""
-    texts = params.get("custom_text") or {}
+    texts = hash_of(params, "custom_text")
     for name in TEXTS:
         _check_length(name, inner(texts, name, "message", ""))
     if texts.get(BOX_TEXT) and not asks_for_terms(params):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.api.members import hash_of
 from storefront.devtools.sandbox.api.parameter_checks import get_named, get_undeleted
 from storefront.devtools.sandbox.catalog.validity import is_past, is_usable
 from storefront.devtools.sandbox.checkout.totals import compute, covered_subtotals, discount_on, has_amount_in
@@ -101,7 +102,7 @@ def _usable_coupon(work: UnitOfWork, session: Record, code: Record, param: str) 
         raise _code_error("promotion_code_invalid", param)
     use = _CodeUse(
         code=code.body,
-        more_minimums=code.private.get("currency_options") or {},
+        more_minimums=hash_of(code.private, "currency_options"),
         coupon=coupon,
         session=session,
         covered=sum(covered_subtotals(work, session, coupon)),

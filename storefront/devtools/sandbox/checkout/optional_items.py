@@ -1,6 +1,7 @@
 """What a session offers besides its lines: optional items, which become lines where the buyer takes them."""
 
 from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.members import list_of
 from storefront.devtools.sandbox.api.parameter_checks import require, require_positive
 from storefront.devtools.sandbox.checkout.line_items import read_line
 from storefront.devtools.sandbox.checkout.totals import line_subtotal
@@ -12,10 +13,10 @@ _MOST, _MOST_WITH_LINES = 10, 100
 
 def check_optional_items(params: Json) -> None:
     """Judge the parameter before anything is executed."""
-    given = params.get("optional_items") or []
+    given = list_of(params, "optional_items")
     if len(given) > _MOST:
         raise invalid(f"You can add at most {_MOST} optional_items.", param="optional_items", is_stored=False)
-    if len(given) + len(params.get("line_items") or []) > _MOST_WITH_LINES:
+    if len(given) + len(list_of(params, "line_items")) > _MOST_WITH_LINES:
         raise invalid(
             f"A Checkout Session can have at most {_MOST_WITH_LINES} line items and optional items together.",
             param="optional_items",
@@ -29,7 +30,7 @@ def check_optional_items(params: Json) -> None:
 def read_optional_items(work: UnitOfWork, params: Json, currency: str) -> list[Json]:
     """Return rows like those of lines; each becomes a line with the id that it has here."""
     rows = []
-    for place, given in enumerate(params.get("optional_items") or []):
+    for place, given in enumerate(list_of(params, "optional_items")):
         name = f"optional_items[{place}]"
         row, _currency = read_line(work, given, name, currency)
         if work.records.get("price", row["price"]).body["custom_unit_amount"] is not None:

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, exclusive, invalid, missing
-from storefront.devtools.sandbox.api.members import inner
+from storefront.devtools.sandbox.api.members import hash_of, inner, list_of
 from storefront.devtools.sandbox.api.parameter_checks import (
     refuse_both,
     require,
@@ -58,7 +58,7 @@ def check_new_session(params: Json) -> None:
     check_lines(params)
     for first, second in _EXCLUSIVE:
         refuse_both(params, first, second)
-    _check_discounts(params.get("discounts") or [])
+    _check_discounts(list_of(params, "discounts"))
     _check_urls(params)
     _check_lengths(params)
     check_texts(params)
@@ -66,7 +66,7 @@ def check_new_session(params: Json) -> None:
     check_custom_fields(params)
     check_capture_method(params)
     check_saved_options(params)
-    _check_branding(params.get("branding_settings") or {})
+    _check_branding(hash_of(params, "branding_settings"))
 
 
 def _check_branding(branding: Json) -> None:
@@ -111,7 +111,7 @@ def _check_mode(params: Json) -> None:
     passed = next((name for name in _NOT_IN_MODE[mode] if params.get(name)), None)
     if passed is not None:
         raise _refused(f"You can not pass `{passed}` in `{mode}` mode.", passed)
-    lines = params.get("line_items") or []
+    lines = list_of(params, "line_items")
     if lines and not any("recurring" in line.get("price_data", {}) for line in lines):
         # Every price that the sandbox keeps is paid once.
         raise _refused(
@@ -140,7 +140,7 @@ def _refuse(params: Json, names: tuple[str, ...], mode: str) -> None:
 
 
 def check_lines(params: Json, *, most: int = 100, name: str = "Checkout Session") -> None:
-    lines = params.get("line_items") or []
+    lines = list_of(params, "line_items")
     check_number_of_lines(lines, most=most, name=name)
     for place, line in enumerate(lines):
         check_line(line, f"line_items[{place}]")

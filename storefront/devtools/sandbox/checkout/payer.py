@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 
 from storefront.devtools.sandbox.api.addresses import full_address
 from storefront.devtools.sandbox.api.errors import StripeApiError
-from storefront.devtools.sandbox.api.members import filled, inner
+from storefront.devtools.sandbox.api.members import filled, hash_of, inner
 from storefront.devtools.sandbox.api.updates import change, save_change
 from storefront.devtools.sandbox.resources.customers import add_customer
 from storefront.devtools.sandbox.storage.records import Json, Record
@@ -68,7 +68,7 @@ def _address(session: Record, params: Json, billing: Json) -> Json:
     """Return the address that tax was computed for, if there was one; it holds what the page said last."""
     if session.body["automatic_tax"]["enabled"] and session.private.get("tax_address"):
         return dict(session.private["tax_address"])
-    return {**(billing.get("address") or {}), **filled(params, ("country", "postal_code"))}
+    return {**hash_of(billing, "address"), **filled(params, ("country", "postal_code"))}
 
 
 def _tax_ids(given: Json | None) -> tuple[Json, ...]:

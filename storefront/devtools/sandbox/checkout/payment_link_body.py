@@ -1,6 +1,6 @@
 """The payment link as Stripe shows it, made anew from its parameters whenever they change."""
 
-from storefront.devtools.sandbox.api.members import copied_or_null, inner
+from storefront.devtools.sandbox.api.members import copied_or_null, inner, list_of
 from storefront.devtools.sandbox.api.updates import difference, new_metadata
 from storefront.devtools.sandbox.checkout.session_body import (
     TEXTS,
@@ -38,7 +38,7 @@ def link_body(work: UnitOfWork, link_id: str, private: Json) -> Json:
         "billing_address_collection": params.get("billing_address_collection", "auto"),
         "consent_collection": consent_collection(params.get("consent_collection")),
         "currency": private["currency"],
-        "custom_fields": [_custom_field(field) for field in params.get("custom_fields") or []],
+        "custom_fields": [_custom_field(field) for field in list_of(params, "custom_fields")],
         "custom_text": copied_or_null(params.get("custom_text"), TEXTS),
         "customer_creation": params.get("customer_creation", "if_required"),
         "inactive_message": params.get("inactive_message"),

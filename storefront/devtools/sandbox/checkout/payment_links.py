@@ -4,6 +4,7 @@ import re
 
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.formats import is_email
+from storefront.devtools.sandbox.api.members import hash_of
 from storefront.devtools.sandbox.api.updates import merged_metadata
 from storefront.devtools.sandbox.checkout.consent import require_promotions, require_terms_url
 from storefront.devtools.sandbox.checkout.custom_amounts import check_custom_lines
@@ -70,7 +71,7 @@ def change_link(work: UnitOfWork, link: Record, params: Json) -> None:
 def _changed_params(old: Json, changes: Json) -> Json:
     new = {**old, **changes}
     if "metadata" in changes:
-        new["metadata"] = merged_metadata(old.get("metadata") or {}, changes["metadata"])
+        new["metadata"] = merged_metadata(hash_of(old, "metadata"), changes["metadata"])
     return {name: value for name, value in new.items() if value != "" or name not in changes}
 
 

@@ -1,7 +1,7 @@
 """What a buyer saved at their Customer: shown where the session says so, kept where asked, taken away again."""
 
 from storefront.devtools.sandbox.api.errors import invalid
-from storefront.devtools.sandbox.api.members import copied, inner
+from storefront.devtools.sandbox.api.members import copied, hash_of, inner
 from storefront.devtools.sandbox.checkout.offered import offered_types
 from storefront.devtools.sandbox.storage.records import Json, Query, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -12,7 +12,7 @@ _REUSABLE = ("bacs_debit", "card", "sepa_debit", "us_bank_account")
 
 def check_saved_options(params: Json) -> None:
     """Refuse to offer to save where no Customer can keep it."""
-    given = params.get("saved_payment_method_options") or {}
+    given = hash_of(params, "saved_payment_method_options")
     has_customer = "customer" in params or params.get("customer_creation") == "always"
     if given and not has_customer:
         raise invalid(

@@ -1,6 +1,6 @@
 """The Checkout Session as Stripe shows it when it is new."""
 
-from storefront.devtools.sandbox.api.members import copied, copied_or_null, inner
+from storefront.devtools.sandbox.api.members import copied, copied_or_null, hash_of, inner, list_of
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.checkout.saved_methods import saved_options
 from storefront.devtools.sandbox.ids import client_secret
@@ -53,7 +53,7 @@ def new_session_body(work: UnitOfWork, session_id: str, params: Json, currency: 
         "created": work.now,
         "currency": currency,
         "currency_conversion": None,
-        "custom_fields": [custom_field(field) for field in params.get("custom_fields") or []],
+        "custom_fields": [custom_field(field) for field in list_of(params, "custom_fields")],
         "custom_text": copied_or_null(params.get("custom_text"), TEXTS),
         "customer_account": None,
         "customer_creation": _customer_creation(params),
@@ -157,7 +157,7 @@ def custom_field(params: Json) -> Json:
     given = params.get(kind) or {}
     detail: Json = {"default_value": given.get("default_value"), "value": None}
     if kind == "dropdown":
-        detail["options"] = given.get("options") or []
+        detail["options"] = list_of(given, "options")
     else:
         detail["maximum_length"] = given.get("maximum_length")
         detail["minimum_length"] = given.get("minimum_length")
@@ -172,7 +172,7 @@ def custom_field(params: Json) -> Json:
 
 def invoice_creation(params: Json | None) -> Json:
     wanted = params or {"enabled": False}
-    given = wanted.get("invoice_data") or {}
+    given = hash_of(wanted, "invoice_data")
     names = ("account_tax_ids", "custom_fields", "description", "footer", "issuer", "rendering_options")
     return {
         "enabled": wanted["enabled"],

@@ -1,6 +1,7 @@
 """Opens a Checkout Session: for a call of the shop, or for a visitor of a payment link."""
 
 from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.members import hash_of, list_of
 from storefront.devtools.sandbox.api.parameter_checks import get_undeleted
 from storefront.devtools.sandbox.checkout import discounts
 from storefront.devtools.sandbox.checkout.consent import require_promotions, require_terms_url
@@ -53,7 +54,7 @@ def open_session_of(
     if has_automatic_tax(session):
         require_tax_settings(work, lines)
     compute(work, session)
-    for discount in params.get("discounts") or []:
+    for discount in list_of(params, "discounts"):
         discounts.attach(work, session, discount)
     require_chargeable(session)
     body["payment_method_types"] = offered_types(session)
@@ -87,11 +88,11 @@ def _new_private(work: UnitOfWork, params: Json, lines: list[Json], optional: li
         "discount_id": None,
         "discount_start": None,
         "page_id": new_id("ppage_1"),
-        "payment_intent_data": params.get("payment_intent_data") or {},
-        "customer_update": params.get("customer_update") or {},
+        "payment_intent_data": hash_of(params, "payment_intent_data"),
+        "customer_update": hash_of(params, "customer_update"),
         "tax_address": known_address(work, params),
         "tax_id": None,
-        "payment_method_options": params.get("payment_method_options") or {},
+        "payment_method_options": hash_of(params, "payment_method_options"),
     }
 
 
@@ -105,7 +106,7 @@ def _method_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:
     if params.get("redirect_on_completion") == "never":
         eligible = [kind for kind in eligible if KINDS[kind].course is not Course.REDIRECT]
     allowed = params.get("allowed_payment_method_types") or params.get("payment_method_types") or eligible
-    excluded = params.get("excluded_payment_method_types") or []
+    excluded = list_of(params, "excluded_payment_method_types")
     types = [kind for kind in eligible if kind in set(allowed) - set(excluded)]
     if not types:
         raise invalid("No valid payment method types for this Checkout Session.")

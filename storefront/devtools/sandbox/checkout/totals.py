@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import accumulate, pairwise
 
 from storefront.devtools.sandbox.api.errors import StripeApiError
+from storefront.devtools.sandbox.api.members import hash_of
 from storefront.devtools.sandbox.money import display, minimum_charge, rounded
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -30,12 +31,12 @@ def discount_for(coupon: Json, subtotal: int, currency: str, options: Json | Non
 
 
 def discount_on(coupon: Record, subtotal: int, currency: str) -> int:
-    return discount_for(coupon.body, subtotal, currency, coupon.private.get("currency_options") or {})
+    return discount_for(coupon.body, subtotal, currency, hash_of(coupon.private, "currency_options"))
 
 
 def has_amount_in(coupon: Record, currency: str) -> bool:
     """Tell whether a coupon of a fixed amount has one in this currency."""
-    return _amount_in(coupon.body, currency, coupon.private.get("currency_options") or {}) is not None
+    return _amount_in(coupon.body, currency, hash_of(coupon.private, "currency_options")) is not None
 
 
 def _amount_in(coupon: Json, currency: str, options: Json) -> int | None:

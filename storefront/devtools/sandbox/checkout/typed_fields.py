@@ -1,7 +1,7 @@
 """What a form asks besides the payment: a phone number, and the shop's own fields."""
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
-from storefront.devtools.sandbox.api.members import inner
+from storefront.devtools.sandbox.api.members import hash_of, inner, list_of
 from storefront.devtools.sandbox.checkout.collected import collected
 from storefront.devtools.sandbox.storage.records import Json, Record
 
@@ -16,7 +16,7 @@ def _is_key(key: str) -> bool:
 def check_custom_fields(params: Json) -> None:
     """Judge the parameter before anything is executed."""
     keys: set[str] = set()
-    for place, field in enumerate(params.get("custom_fields") or []):
+    for place, field in enumerate(list_of(params, "custom_fields")):
         name, key = f"custom_fields[{place}]", field["key"]
         if not _is_key(key) or key in keys:
             raise _refused("A key is unique and has up to 200 letters and digits.", f"{name}[key]")
@@ -29,7 +29,7 @@ def check_custom_fields(params: Json) -> None:
 
 def take_typed(session: Record, params: Json) -> None:
     """Keep what the buyer typed until the session is complete. Errors are for buyers, beside a field."""
-    given = params.get("custom_fields") or {}
+    given = hash_of(params, "custom_fields")
     values = {field["key"]: _value(field, given.get(field["key"], "").strip()) for field in _fields(session)}
     session.private["typed"] = {"custom_fields": values, "phone": _phone(session, params)}
 

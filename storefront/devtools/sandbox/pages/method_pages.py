@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from storefront.devtools.sandbox.api.members import hash_of
 from storefront.devtools.sandbox.checkout.redirect import way_back
 from storefront.devtools.sandbox.checkout.redirected import answer_redirect, waits_for_answer
 from storefront.devtools.sandbox.money import plain
@@ -108,7 +109,7 @@ def _back_url(work: UnitOfWork, intent: Record) -> str | None:
 
 def _voucher_rows(details: Json) -> list[tuple[str, str]]:
     rows = [(name.capitalize(), details[name]) for name in ("entity", "reference", "number") if name in details]
-    stores = details.get("stores") or {}
+    stores = hash_of(details, "stores")
     return rows + [(store.capitalize(), codes["payment_code"]) for store, codes in stores.items()]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from storefront.devtools.sandbox.api.addresses import full_address
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid, missing, no_such
-from storefront.devtools.sandbox.api.members import copied_or_null, inner
+from storefront.devtools.sandbox.api.members import copied_or_null, hash_of, inner
 from storefront.devtools.sandbox.api.parameter_checks import get_named, require
 from storefront.devtools.sandbox.api.updates import new_metadata
 from storefront.devtools.sandbox.ids import new_id
@@ -49,7 +49,7 @@ def add_method(work: UnitOfWork, params: Json) -> Record:
         "id": new_id("pm_1"),
         "object": "payment_method",
         "allow_redisplay": params.get("allow_redisplay", "unspecified"),
-        "billing_details": _billing_details(params.get("billing_details") or {}),
+        "billing_details": _billing_details(hash_of(params, "billing_details")),
         "created": work.now,
         "customer": None,
         "customer_account": None,

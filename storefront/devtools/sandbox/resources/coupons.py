@@ -11,7 +11,7 @@ from stripe.params import (
 from storefront.devtools.sandbox.api.errors import exclusive, invalid
 from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_records
-from storefront.devtools.sandbox.api.members import inner
+from storefront.devtools.sandbox.api.members import hash_of, inner
 from storefront.devtools.sandbox.api.parameter_checks import (
     get_undeleted,
     refuse_both,
@@ -43,7 +43,7 @@ _LONGEST_NAME = 40
 def _check(params: Json) -> None:
     refuse_both(params, "percent_off", "amount_off")
     _check_name(params)
-    check_currency_options(params.get("currency_options") or {}, "currency_options", "amount_off")
+    check_currency_options(hash_of(params, "currency_options"), "currency_options", "amount_off")
     if "max_redemptions" in params:
         require_positive(params["max_redemptions"], "max_redemptions")
     if params.get("currency_options") and "amount_off" not in params:
@@ -131,7 +131,7 @@ def create_coupon(call: Call) -> Json:
         "times_redeemed": 0,
         "valid": True,
     }
-    work.records.add(body, {"products": products, "currency_options": params.get("currency_options") or {}})
+    work.records.add(body, {"products": products, "currency_options": hash_of(params, "currency_options")})
     work.emit("coupon.created", body)
     return body
 

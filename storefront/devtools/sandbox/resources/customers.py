@@ -11,6 +11,7 @@ from stripe.params import (
 from storefront.devtools.sandbox.api.addresses import whole_address, whole_shipping
 from storefront.devtools.sandbox.api.errors import not_found
 from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.members import list_of
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, delete, new_metadata, save_change
 from storefront.devtools.sandbox.checkout.saved_methods import detach_all
@@ -71,7 +72,7 @@ def add_customer(work: UnitOfWork, params: Json) -> Record:
         "name": params.get("name") or None,
         "next_invoice_sequence": params.get("next_invoice_sequence", 1),
         "phone": params.get("phone"),
-        "preferred_locales": params.get("preferred_locales") or [],
+        "preferred_locales": list_of(params, "preferred_locales"),
         "shipping": whole_shipping(params.get("shipping")),
         "tax_exempt": params.get("tax_exempt") or "none",
         "test_clock": None,

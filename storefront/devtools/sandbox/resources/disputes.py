@@ -3,6 +3,7 @@
 from stripe.params import DisputeCloseParams, DisputeListParams, DisputeRetrieveParams, DisputeUpdateParams
 
 from storefront.devtools.sandbox.api.lists import list_records
+from storefront.devtools.sandbox.api.members import hash_of
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, save_change
 from storefront.devtools.sandbox.payments.dispute_evidence import accept_loss, answer_dispute
@@ -22,7 +23,7 @@ def retrieve_dispute(call: Call) -> Json:
 def update_dispute(call: Call) -> Json:
     """Send evidence unless `submit=false` only stages it; an explicit `submit=true` sends what was staged."""
     dispute = call.get("dispute", param="dispute")
-    evidence, sends = call.params.get("evidence") or {}, call.params.get("submit")
+    evidence, sends = hash_of(call.params, "evidence"), call.params.get("submit")
     previous = change(dispute, call.params, ("intended_submission_method", "metadata"))
     if evidence or sends:
         answer_dispute(call.work, dispute, evidence, sends=sends is not False, previous=previous)

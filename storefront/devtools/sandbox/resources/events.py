@@ -4,6 +4,7 @@ from stripe.params import EventListParams, EventRetrieveParams
 
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.lists import find_page, list_answer, one_of
+from storefront.devtools.sandbox.api.members import list_of
 from storefront.devtools.sandbox.api.parameter_checks import get_undeleted, refuse_both
 from storefront.devtools.sandbox.api.parameter_types import TEXT, Kind, Spec
 from storefront.devtools.sandbox.api.routes import Call, route
@@ -36,7 +37,7 @@ def retrieve_event(call: Call) -> Json:
 def list_events(call: Call) -> Json:
     params = call.params
     refuse_both(params, "type", "types")
-    types = params.get("types") or []
+    types = list_of(params, "types")
     if len(types) > 20:
         raise invalid("You can list at most 20 types.", param="types")
     sql = (*one_of(_TYPE, types), *_type_pattern(params), *_delivery_condition(params))

@@ -13,7 +13,7 @@ from stripe.params import (
 
 from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.lists import list_records
-from storefront.devtools.sandbox.api.members import inner
+from storefront.devtools.sandbox.api.members import hash_of, inner
 from storefront.devtools.sandbox.api.parameter_checks import check_customer
 from storefront.devtools.sandbox.api.parameter_types import TEXTS, Spec, spec_of
 from storefront.devtools.sandbox.api.routes import Call, route
@@ -81,7 +81,7 @@ def create_intent(call: Call) -> Json:
 
 def _mend_transfer_type(params: Json) -> None:
     options = inner(params, "payment_method_options", "customer_balance") or {}
-    transfer = options.get("bank_transfer") or {}
+    transfer = hash_of(options, "bank_transfer")
     if transfer.get("type") == "jp_bank_account":
         transfer["type"] = "jp_bank_transfer"
 

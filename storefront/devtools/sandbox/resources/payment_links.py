@@ -10,6 +10,7 @@ from stripe.params import (
 
 from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_answer, list_records, page_of
+from storefront.devtools.sandbox.api.members import hash_of
 from storefront.devtools.sandbox.api.parameter_checks import require, require_positive
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.checkout.consent import check_texts
@@ -41,7 +42,7 @@ def _check_new_link(params: Json) -> None:
 
 
 def _check_link(params: Json) -> None:
-    after = params.get("after_completion") or {}
+    after = hash_of(params, "after_completion")
     if after.get("type") == "redirect":
         require(after, "redirect", name="after_completion")
         check_url(after["redirect"]["url"], "after_completion[redirect][url]")

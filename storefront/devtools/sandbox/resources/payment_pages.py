@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
-from storefront.devtools.sandbox.api.members import filled, inner
+from storefront.devtools.sandbox.api.members import filled, hash_of, inner, list_of
 from storefront.devtools.sandbox.api.parameter_checks import require
 from storefront.devtools.sandbox.api.parameter_types import INTEGER, TEXT, Kind, Spec
 from storefront.devtools.sandbox.api.routes import Call, route
@@ -115,9 +115,9 @@ def update_page(call: Call) -> Json:
     if "detach_payment_method" in call.params:
         remove_shown(call.work, session, call.params["detach_payment_method"])
     _take_details(session, call.params)
-    for place, wanted in enumerate(call.params.get("optional_items") or []):
+    for place, wanted in enumerate(list_of(call.params, "optional_items")):
         take_optional_item(session, wanted["price"], wanted["quantity"], f"optional_items[{place}]")
-    _set_quantities(session, call.params.get("line_items") or [], "line_items")
+    _set_quantities(session, list_of(call.params, "line_items"), "line_items")
     if "custom_unit_amount" in call.params:
         choose_amount(call.work, session, call.params["custom_unit_amount"])
     _keep_totals(call.work, session)
@@ -230,9 +230,9 @@ def _take_details(session: Record, params: Json) -> None:
 def _choose_as_the_page_would(work: UnitOfWork, session: Record, params: Json) -> None:
     if params.get("promotion_code"):
         apply_code(work, session, params["promotion_code"])
-    for price_id, number in (params.get("optional_items") or {}).items():
+    for price_id, number in hash_of(params, "optional_items").items():
         take_optional_item(session, price_id, number, "optional_items")
-    quantities = (params.get("quantities") or {}).items()
+    quantities = hash_of(params, "quantities").items()
     _set_quantities(session, [{"id": line_id, "quantity": number} for line_id, number in quantities], "quantities")
     if params.get("custom_unit_amount") is not None:
         choose_amount(work, session, params["custom_unit_amount"])

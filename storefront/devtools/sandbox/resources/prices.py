@@ -6,7 +6,7 @@ from stripe.params import PriceCreateParams, PriceListParams, PriceRetrieveParam
 
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.lists import list_records, one_of
-from storefront.devtools.sandbox.api.members import member_name
+from storefront.devtools.sandbox.api.members import list_of, member_name
 from storefront.devtools.sandbox.api.parameter_checks import get_undeleted, refuse_both, require_either
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, new_metadata, save_change
@@ -134,7 +134,7 @@ def update_price(call: Call) -> Json:
 
 @route("GET /v1/prices", PriceListParams, unsupported=("recurring",))
 def list_prices(call: Call) -> Json:
-    keys = call.params.get("lookup_keys") or []
+    keys = list_of(call.params, "lookup_keys")
     sql = one_of("json_extract(body, '$.lookup_key')", keys)
     filters = ("active", "currency", "product", "type")
     return list_records(call, "price", "/v1/prices", filters=filters, sql=sql, values=tuple(keys))

@@ -10,6 +10,7 @@ from stripe.params import (
 
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.lists import list_records, one_of
+from storefront.devtools.sandbox.api.members import list_of
 from storefront.devtools.sandbox.api.parameter_checks import get_named
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, delete, save_change
@@ -87,6 +88,6 @@ def delete_product(call: Call) -> Json:
 
 @route("GET /v1/products", ProductListParams)
 def list_products(call: Call) -> Json:
-    ids = call.params.get("ids") or []
+    ids = list_of(call.params, "ids")
     filters = ("active", "shippable", "type", "url")
     return list_records(call, "product", "/v1/products", filters=filters, sql=one_of("id", ids), values=tuple(ids))

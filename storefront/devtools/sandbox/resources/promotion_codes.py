@@ -12,7 +12,7 @@ from stripe.params import (
 from storefront.devtools.sandbox.api.errors import invalid, missing
 from storefront.devtools.sandbox.api.expansion import builds
 from storefront.devtools.sandbox.api.lists import list_records
-from storefront.devtools.sandbox.api.members import inner
+from storefront.devtools.sandbox.api.members import hash_of, inner
 from storefront.devtools.sandbox.api.parameter_checks import (
     check_customer,
     get_undeleted,
@@ -66,14 +66,14 @@ def _check(params: Json) -> None:
         )
     if "max_redemptions" in params:
         require_positive(params["max_redemptions"], "max_redemptions")
-    _check_restrictions(params.get("restrictions") or {})
+    _check_restrictions(hash_of(params, "restrictions"))
 
 
 def _check_restrictions(restrictions: Json) -> None:
     if "minimum_amount" in restrictions:
         require(restrictions, "minimum_amount_currency", name="restrictions")
         require_positive(restrictions["minimum_amount"], "restrictions[minimum_amount]")
-    options = restrictions.get("currency_options") or {}
+    options = hash_of(restrictions, "currency_options")
     if options:
         require(restrictions, "minimum_amount", name="restrictions")
     check_currency_options(options, "restrictions[currency_options]", "minimum_amount")
@@ -140,7 +140,7 @@ def create_promotion_code(call: Call) -> Json:
         "max_redemptions": params.get("max_redemptions"),
         "metadata": new_metadata(params),
         "promotion": {"coupon": coupon_id, "type": "coupon"},
-        "restrictions": _restrictions(params.get("restrictions") or {}),
+        "restrictions": _restrictions(hash_of(params, "restrictions")),
         "times_redeemed": 0,
     }
     options = inner(params, "restrictions", "currency_options") or {}

@@ -1,7 +1,7 @@
 """What the buyer says on the page that tax depends on: where they are, and a tax id."""
 
 from storefront.devtools.sandbox.api.errors import invalid
-from storefront.devtools.sandbox.api.members import copied_or_null, filled, inner
+from storefront.devtools.sandbox.api.members import copied_or_null, filled, hash_of, inner
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 from storefront.devtools.sandbox.tax.calculation import has_automatic_tax
@@ -56,7 +56,7 @@ def take_from_confirm(session: Record, params: Json, billing: Json) -> None:
     """Take what a page says when it pays, which may be the first that is heard of an address."""
     if "tax_id" in params:
         take_tax_id(session, params["tax_id"], "tax_id")
-    known = billing.get("address") or {}
+    known = hash_of(billing, "address")
     address = {**filled(known, known), **filled(params, ("country", "postal_code"))}
     if has_automatic_tax(session) and address.get("country"):
         take_region(session, {**_kept_details(session, address), **address})
@@ -64,7 +64,7 @@ def take_from_confirm(session: Record, params: Json, billing: Json) -> None:
 
 def _kept_details(session: Record, address: Json) -> Json:
     """Return what the page said before of the same country."""
-    kept = session.private.get("tax_address") or {}
+    kept = hash_of(session.private, "tax_address")
     return kept if kept.get("country") == address["country"] else {}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from storefront.devtools.sandbox.api.errors import invalid
+from storefront.devtools.sandbox.api.members import hash_of
 from storefront.devtools.sandbox.money import rounded
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -65,7 +66,7 @@ def add_taxes(work: UnitOfWork, session: Record) -> None:
         line.update(taxes=[], tax=0, tax_on_top=0)
     if not has_automatic_tax(session):
         return
-    address = session.private.get("tax_address") or {}
+    address = hash_of(session.private, "tax_address")
     session.body["automatic_tax"]["status"] = _status(work, address)
     if session.body["automatic_tax"]["status"] != "complete":
         return
