@@ -193,8 +193,7 @@ class Gateway:
         invoice = raw.get("invoice")
         if isinstance(invoice, dict) and invoice.get("hosted_invoice_url"):
             return str(invoice["hosted_invoice_url"])
-        charge = (raw["payment_intent"] or {}).get("latest_charge") or {}
-        return charge.get("receipt_url") or None
+        return part(raw["payment_intent"] or {}, "latest_charge").get("receipt_url") or None
 
     def _excess_of(self, raw: dict[str, Any], charge: dict[str, Any]) -> Excess:
         """Return what a bank transfer brought too much, or in vain; none where the key may not ask.
@@ -214,9 +213,9 @@ class Gateway:
         disputes = self._find_all("/v1/disputes", payment_intent_id)
         warnings = self._find_all("/v1/radar/early_fraud_warnings", payment_intent_id)
         return SeenAfterSale(
-            refunds=None if refunds is None else tuple(read_refund(raw) for raw in refunds),
-            disputes=None if disputes is None else tuple(read_dispute(raw) for raw in disputes),
-            warnings=None if warnings is None else tuple(read_warning(raw) for raw in warnings),
+            refunds=None if refunds is None else tuple(map(read_refund, refunds)),
+            disputes=None if disputes is None else tuple(map(read_dispute, disputes)),
+            warnings=None if warnings is None else tuple(map(read_warning, warnings)),
         )
 
     def _find_all(self, path: str, payment_intent_id: str) -> list[dict[str, Any]] | None:

@@ -139,5 +139,5 @@ class _Check:
 def _name_of(account: dict[str, Any]) -> str | None:
     """Return what buyers see, or else what the Dashboard calls it."""
     profile = part(account, "business_profile")
-    dashboard = part(account, "settings").get("dashboard") or {}
+    dashboard = part(part(account, "settings"), "dashboard")
     return profile.get("name") or dashboard.get("display_name") or None

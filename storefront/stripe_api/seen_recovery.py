@@ -27,7 +27,7 @@ class SeenRecovery:
 
 def read_recovery(raw: dict[str, Any]) -> SeenRecovery | None:
     """Return None for a Session that is not expired, or that was made without a way back."""
-    recovery = part(raw, "after_expiration").get("recovery") or {}
+    recovery = part(part(raw, "after_expiration"), "recovery")
     if not recovery.get("url") or not recovery.get("expires_at"):
         return None
     return SeenRecovery(

@@ -16,7 +16,7 @@ class SeenInvoice:
 
 def read_taxes(totals: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the taxes of an expanded breakdown, each with its name, rate, country and Stripe's reason."""
-    taxes = part(totals, "breakdown").get("taxes") or []
+    taxes = rows(part(totals, "breakdown"), "taxes")
     return [_tax(tax) for tax in taxes]
 
 

@@ -63,7 +63,7 @@ def waiting_method(payment: dict[str, Any]) -> str | None:
         return "customer_balance"
     if kind.endswith(_VOUCHER):
         return kind.removesuffix(_VOUCHER)
-    failed = part(payment, "last_payment_error").get("payment_method") or {}
+    failed = part(part(payment, "last_payment_error"), "payment_method")
     return failed.get("type")
 
 

@@ -39,12 +39,15 @@ def read_mail_server(reader: Reader) -> str:
 
 def read_mail_login(reader: Reader) -> tuple[str | None, str | None]:
     """Return user and password, both or none: with only one the shop cannot log in and no email leaves."""
-    username, password = reader.optional("MAIL_USERNAME"), reader.secret("MAIL_PASSWORD") or None
-    if password is None and username is not None:
-        reader.problems.append("MAIL_PASSWORD is missing: MAIL_USERNAME needs it. Without a login remove both.")
-    if username is None and password is not None:
-        reader.problems.append("MAIL_USERNAME is missing: MAIL_PASSWORD needs it. Without a login remove both.")
-    return username, password
+    login = {
+        "MAIL_USERNAME": reader.optional("MAIL_USERNAME"),
+        "MAIL_PASSWORD": reader.secret("MAIL_PASSWORD") or None,
+    }
+    missing = [name for name, value in login.items() if value is None]
+    if len(missing) == 1:
+        (given,) = login.keys() - missing
+        reader.problems.append(f"{missing[0]} is missing: {given} needs it. Without a login remove both.")
+    return login["MAIL_USERNAME"], login["MAIL_PASSWORD"]
 
 
 def read_mail_connection(reader: Reader, mode: Mode) -> tuple[bool, bool, int]:

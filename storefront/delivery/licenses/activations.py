@@ -217,6 +217,5 @@ def _first_refusal(key: str, status: LicenseStatus | None, product: str) -> Code
 def _instance_refusal(status: LicenseStatus, instance_id: str, fingerprint: str) -> Code | None:
     if instance_id and status.instance is None:
         return Code.INSTANCE_NOT_FOUND
-    if fingerprint and (status.instance is None or status.instance.fingerprint != fingerprint):
-        return Code.FINGERPRINT_MISMATCH
-    return None
+    known = status.instance.fingerprint if status.instance else None
+    return Code.FINGERPRINT_MISMATCH if fingerprint and fingerprint != known else None

@@ -63,8 +63,8 @@ def exact_form(key: str) -> str:
 def hint(key: str) -> str:
     """Return enough to find a key by, and useless to anybody else: a short key, or line of one, shows nothing."""
     lines = [line.strip() for line in key.splitlines() if not line.startswith("-----")]  # the same in every key
-    long = [line for line in lines if len(line) > 2 * SHOWN]
-    return f"\u2026{long[-1][-SHOWN:]}" if long else "\u2026"
+    last = next((line for line in reversed(lines) if len(line) > 2 * SHOWN), "")
+    return f"\u2026{last[-SHOWN:]}"
 
 
 def hash_key(key: str) -> str:

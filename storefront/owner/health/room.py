@@ -38,14 +38,16 @@ def _file_of(url: str) -> Path | None:
     return Path(url.removeprefix(SQLITE).partition("?")[0]) if url.startswith(SQLITE) else None
 
 
+def _nearest(path: Path) -> Path:
+    return next(candidate for candidate in (path, *path.parents) if os.access(candidate, os.F_OK))
+
+
 def _look(name: str, path: Path) -> Place:
     """Look at a place; what is not there yet is made when it is first needed, in the nearest folder that is there.
 
     A folder that may not even be looked into hides what is in it, and `exists()` would raise.
     """
-    there = next(
-        candidate for candidate in (path.absolute(), *path.absolute().parents) if os.access(candidate, os.F_OK)
-    )
+    there = _nearest(path.absolute())
     folder = there if there.is_dir() else there.parent  # SQLite writes files of its own beside the database
     is_in_the_way = there.is_file() and there != path.absolute()
     is_writable = not is_in_the_way and all(os.access(used_path, os.W_OK) for used_path in (there, folder))

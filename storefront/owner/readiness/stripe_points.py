@@ -130,8 +130,13 @@ def _of_older_endpoint(name: str, *, has_delivered: bool) -> tuple[State, str, t
     return State.TO_DO, why, ()
 
 
+def _endpoint_body(facts: Facts) -> Body:
+    """Return what Stripe told of the endpoint; nothing where nobody asked, or no answer came."""
+    return facts.webhook.body if facts.webhook and facts.webhook.problem is None else {}
+
+
 def _notes(facts: Facts) -> Iterator[str]:
-    body = facts.webhook.body if facts.webhook and facts.webhook.problem is None else {}
+    body = _endpoint_body(facts)
     if body.get("endpoint_id") is None:
         return
     if body["secret"] == Secret.ENVIRONMENT:

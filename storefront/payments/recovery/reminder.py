@@ -45,6 +45,11 @@ def prepare_reminder(session_id: str) -> Reminder | str:
     return Reminder(left=left, stop_url=absolute_url("reminders.choose", token=token))
 
 
+def _wants_no_news(email: str) -> bool:
+    customer = find_known(email)
+    return customer is not None and customer.unsubscribed_at is not None
+
+
 def _reasons_against(left: Left) -> Iterator[str]:
     if not are_reminders_on():
         yield "reminders are switched off"
@@ -56,8 +61,7 @@ def _reasons_against(left: Left) -> Iterator[str]:
         yield "the same was bought meanwhile"
     if not _is_for_sale(left):
         yield "nothing in it is for sale any more"
-    customer = find_known(left.email)
-    if customer is not None and customer.unsubscribed_at is not None:
+    if _wants_no_news(left.email):
         yield "no news are wanted"
 
 

@@ -60,9 +60,8 @@ def price_line(offers: tuple[OfferedEdition, ...]) -> str:
         return ""
     shown = [offer for offer in offers if offer.currency == offers[0].currency]
     lowest = min(shown, key=lambda offer: offer.lowest_minor)
-    is_one = len(shown) == 1 and not lowest.is_chosen
     words = format_money(lowest.lowest_minor, lowest.currency) if lowest.lowest_minor else "Free"
-    return words if is_one else f"from {words}"
+    return f"from {words}" if len(shown) > 1 or lowest.is_chosen else words
 
 
 def icon_face(profile: Profile) -> IconFace:

@@ -4,7 +4,7 @@ Nothing is guessed: a file with several columns names the one with the keys, or 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from storefront.core.errors import StorefrontError
@@ -145,9 +145,7 @@ def _read_rows(table: Table, headings: list[int]) -> tuple[list[KeyLine], list[P
     for row in rows:
         key = _key_in(row, place)
         key_hash = hash_exact(key)
-        why = _what_is_uneven(row, table) or _what_is_wrong(key)
-        if why is None and key_hash in lines_of_keys:
-            why = f"{hint(key)} is in line {lines_of_keys[key_hash]} already"
+        why = _what_is_uneven(row, table) or _what_is_wrong(key) or _what_is_repeated(key, key_hash, lines_of_keys)
         if why is not None:
             problems.append(Problem(row.number, why))
             continue
@@ -167,6 +165,11 @@ def _what_is_uneven(row: Record, table: Table) -> str | None:
     if table.width == 1:
         return "a comma, semicolon or tab is in it: put the key in quotes"
     return f"it has {cells} cells, and the first line {table.width}"
+
+
+def _what_is_repeated(key: str, key_hash: str, lines_of_keys: Mapping[str, int]) -> str | None:
+    line = lines_of_keys.get(key_hash)
+    return None if line is None else f"{hint(key)} is in line {line} already"
 
 
 def _what_is_wrong(key: str) -> str | None:

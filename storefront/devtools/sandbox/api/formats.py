@@ -30,8 +30,7 @@ def _check_members(value: object, name: str) -> None:
         check_formats(value, name)
     elif isinstance(value, list):
         for place, item in enumerate(value):
-            if isinstance(item, dict):
-                check_formats(item, f"{name}[{place}]")
+            _check_members(item, f"{name}[{place}]")
 
 
 def _check_text(member: str, value: str, name: str) -> None:

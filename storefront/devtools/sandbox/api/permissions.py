@@ -41,13 +41,16 @@ _NOT_FOR_THESE = (
 def demand_permission(route: Route, key: str, permissions: Collection[str], *, account: str) -> None:
     """Raise Stripe's 403 where none of the key's permissions covers the call. Who may write may read."""
     resource = _RESOURCES.get(route.path[1])
+    if resource is None:
+        raise _not_permitted(key, account, _NOT_FOR_THESE)
     needed = f"{resource}_{'read' if route.method == 'GET' else 'write'}"
-    if resource is not None and not {needed, f"{resource}_write"}.isdisjoint(permissions):
-        return
-    way = _NOT_FOR_THESE
-    if resource is not None:
+    if {needed, f"{resource}_write"}.isdisjoint(permissions):
         way = f"Having the 'rak_{needed}' permission would allow this request to continue."
-    raise StripeApiError(
+        raise _not_permitted(key, account, way)
+
+
+def _not_permitted(key: str, account: str, way: str) -> StripeApiError:
+    return StripeApiError(
         403,
         f"The provided key '{masked(key)}' does not have the required permissions for this endpoint on account"
         f" '{account}'. {way}",

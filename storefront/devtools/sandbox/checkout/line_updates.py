@@ -27,10 +27,11 @@ def replace_lines(work: UnitOfWork, session: Record, given_lines: list[Json]) ->
 
 
 def _refuse_repeated(given_lines: list[Json]) -> None:
-    ids = [given["id"] for given in given_lines if "id" in given]
-    for place, line_id in enumerate(ids):
-        if line_id in ids[:place]:
-            raise invalid(f"The item '{line_id}' is in the list twice.", param=f"line_items[{place}][id]")
+    ids: list[str] = []
+    for line_id in [given["id"] for given in given_lines if "id" in given]:
+        if line_id in ids:
+            raise invalid(f"The item '{line_id}' is in the list twice.", param=f"line_items[{len(ids)}][id]")
+        ids.append(line_id)
 
 
 def _line(work: UnitOfWork, session: Record, given: Json, name: str) -> Json:

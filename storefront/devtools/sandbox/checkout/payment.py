@@ -103,11 +103,15 @@ def require_open(session: Record) -> None:
         )
 
 
+def _payment_status(charge: Record | None) -> str:
+    is_paid = charge is not None and charge.body["status"] == "succeeded"
+    return "paid" if is_paid else "unpaid"
+
+
 def finish(work: UnitOfWork, session: Record, intent: Record, charge: Record | None) -> Json:
     """Complete the session where the buyer is done; return the payment as the page needs it."""
     if charge is not None or shows_details(intent):
-        is_paid = charge is not None and charge.body["status"] == "succeeded"
-        complete(work, session, payer_from(session.private["payer"]), "paid" if is_paid else "unpaid", intent)
+        complete(work, session, payer_from(session.private["payer"]), _payment_status(charge), intent)
     if charge is not None:
         payment_intents.book_charge(work, charge)
     return copied(intent.body, ("id", "object", "status", "client_secret", "next_action"))

@@ -14,7 +14,7 @@ def poll(work: UnitOfWork, session: Record) -> Json:
     if is_ready and "redirected_at" not in session.private:
         note_redirect(work, session)
     intent = find_intent(work, session)
-    intent_status = None if intent is None else intent.body["status"]
+    intent_status = status_of(intent)
     return {
         "state": _state(body, intent_status),
         "payment_object_status": intent_status,
@@ -31,6 +31,10 @@ def _state(body: Json, intent_status: str | None) -> str:
     if body["payment_status"] != "unpaid":
         return "succeeded"
     return "processing" if intent_status in {"processing", "requires_action"} else "failed"
+
+
+def status_of(intent: Record | None) -> str | None:
+    return None if intent is None else intent.body["status"]
 
 
 def _details_url(body: Json, intent: Record | None) -> str | None:

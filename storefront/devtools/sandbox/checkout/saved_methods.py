@@ -10,11 +10,14 @@ _MOST_SHOWN = 50
 _REUSABLE = ("bacs_debit", "card", "sepa_debit", "us_bank_account")
 
 
+def gets_customer(params: Json) -> bool:
+    return "customer" in params or params.get("customer_creation") == "always"
+
+
 def check_saved_options(params: Json) -> None:
     """Refuse to offer to save where no Customer can keep it."""
     given = hash_of(params, "saved_payment_method_options")
-    has_customer = "customer" in params or params.get("customer_creation") == "always"
-    if given and not has_customer:
+    if given and not gets_customer(params):
         raise invalid(
             "`saved_payment_method_options` needs a `customer`, or `customer_creation: always`.",
             param="saved_payment_method_options",

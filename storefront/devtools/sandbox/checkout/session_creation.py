@@ -9,6 +9,7 @@ from storefront.devtools.sandbox.checkout.custom_amounts import check_custom_lin
 from storefront.devtools.sandbox.checkout.line_items import check_currency, read_lines
 from storefront.devtools.sandbox.checkout.offered import offered_types
 from storefront.devtools.sandbox.checkout.optional_items import optional_items_of_body, read_optional_items
+from storefront.devtools.sandbox.checkout.saved_methods import gets_customer
 from storefront.devtools.sandbox.checkout.session_body import new_session_body
 from storefront.devtools.sandbox.checkout.totals import compute, require_chargeable
 from storefront.devtools.sandbox.ids import new_id
@@ -115,7 +116,7 @@ def _method_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:
 
 def _eligible_types(work: UnitOfWork, params: Json, currency: str) -> list[str]:
     """Return what the account has switched on and the currency allows, whatever the amount."""
-    has_customer = "customer" in params or params.get("customer_creation") == "always"
+    has_customer = gets_customer(params)
     kinds = eligible(currency, 0, has_customer=has_customer)
     off = {*work.settings.disabled_methods, *(() if work.settings.ach_debits else ("us_bank_account",))}
     return [kind for kind in kinds if kind not in off]

@@ -23,13 +23,11 @@ def events() -> Response:
     """Oldest first; `?type=` and `?object=` narrow it."""
     with current_store().work() as work:
         data = [event_json(work, record) for record in oldest_first(work, "event")]
-    return jsonify(
-        data=[
-            event
-            for event in data
-            if _is_wanted("type", event["type"]) and _is_wanted("object", event["data"]["object"].get("id"))
-        ]
-    )
+    return jsonify(data=list(filter(_is_event_wanted, data)))
+
+
+def _is_event_wanted(event: Json) -> bool:
+    return _is_wanted("type", event["type"]) and _is_wanted("object", event["data"]["object"].get("id"))
 
 
 @deliveries.post("/events/<event_id>/resend")

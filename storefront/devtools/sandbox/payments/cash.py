@@ -1,6 +1,6 @@
 """The cash balance of a customer: what bank transfers have brought and no payment has used."""
 
-from storefront.devtools.sandbox.api.members import hash_of, inner
+from storefront.devtools.sandbox.api.members import filled, hash_of, inner
 from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
@@ -13,7 +13,8 @@ def cash_of(customer: Record, currency: str) -> int:
 
 def cash_balance(customer: Record) -> Json:
     """Return Stripe's object, which has no id of its own."""
-    cash = {currency: amount for currency, amount in hash_of(customer.private, "cash").items() if amount}
+    known = hash_of(customer.private, "cash")
+    cash = filled(known, known)
     return {
         "object": "cash_balance",
         "available": cash or None,
