@@ -18,7 +18,7 @@ from storefront.core.db import db
 from storefront.core.languages import Language, find_language, offered, speaking
 from storefront.core.runtime import absolute_url, settings
 from storefront.customers.browser_session import get_customer_now
-from storefront.customers.models import AddressProof, ProofPurpose, email_key
+from storefront.customers.models import AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.proofs import code_of, link_of
 from storefront.customers.unproven import find_known
 from storefront.mail.inlined import inline_styles
@@ -95,38 +95,54 @@ def _keys_arrived(message: OutboxMessage) -> Composed:
 def _key_replaced(message: OutboxMessage) -> Composed:
     order = _order(message)
     purchase = read_received(order, devices_page=1)
+    about = _find_key(purchase, message.about)
+    if about is None:
+        return Canceled("the key does not work now", may_return=True)
+    pictures = find_mail_pictures([about["product_id"]])
+    return {"purchase": purchase, "order_url": purchase.order_url, "pictures": pictures, **about}
+
+
+def _find_key(purchase: Purchase, license_id: str | None) -> dict[str, Any] | None:
+    """Return what a mail says of a key; None where it does not work now."""
     for item in purchase.items:
         for goods, key in ((each, key) for each in item.goods for key in each.keys):
-            if str(key.license_id) == message.about and key.state is KeyState.WORKS:
-                about = {
-                    "what": goods.name or item.description,
-                    "product_id": goods.product_id,
-                    "license_key": key,
-                }
-                pictures = find_mail_pictures([goods.product_id])
-                return {"purchase": purchase, "order_url": purchase.order_url, "pictures": pictures, **about}
-    return Canceled("the key does not work now", may_return=True)
+            if str(key.license_id) == license_id and key.state is KeyState.WORKS:
+                what = goods.name or item.description
+                return {"what": what, "product_id": goods.product_id, "license_key": key}
+    return None
+
+
+def _is_open(proof: AddressProof) -> bool:
+    return proof.expires_at > clock.now() and proof.spent_at is None
 
 
 def _proof(message: OutboxMessage) -> Composed:
     """Return a code and a link. An address that bought nothing gets no mail: here, where nobody waits and sees."""
     proof = db.session.scalars(select(AddressProof).where(AddressProof.link_hash == message.about)).one_or_none()
-    if proof is None or proof.expires_at <= clock.now() or proof.spent_at is not None:
+    if proof is None or not _is_open(proof):
         return Canceled("the code has ended")
     if proof.purpose in PERSON_PURPOSES:
         return compose_person_proof(proof)
     customer = find_known(proof.email)
-    if (
-        customer is not None and customer.email != proof.email
-    ):  # two spellings of one customer may be two mailboxes
+    # Two spellings of one customer may be two mailboxes.
+    if customer is not None and customer.email != proof.email:
         return Canceled("another spelling of the address is on file by now")
     context = {"code": code_of(proof.seed), "purpose": proof.purpose.value}
-    if proof.purpose is ProofPurpose.SIGN_IN:
-        if customer is None:
-            return Canceled("nothing was bought with this address")
+    is_sign_in = proof.purpose is ProofPurpose.SIGN_IN
+    if is_sign_in and customer is None:
+        return Canceled("nothing was bought with this address")
+    if is_sign_in:
         return {**context, "link_url": absolute_url("customers.open_link", token=link_of(proof.seed))}
     change = find_change(int(proof.about or 0)) if proof.purpose in CHANGE_ENDS else None
     return {**context, "link_url": absolute_url("confirm.open_link", token=link_of(proof.seed)), "change": change}
+
+
+def _why_no_news(customer: Customer, recipient: str) -> Canceled | None:
+    if customer.unsubscribed_at is not None or customer.erased_at is not None:
+        return Canceled("no news are wanted")
+    if email_key(customer.email) != email_key(recipient):
+        return Canceled("the address is another one by now")
+    return None
 
 
 def _new_release(message: OutboxMessage) -> Composed:
@@ -134,10 +150,9 @@ def _new_release(message: OutboxMessage) -> Composed:
     release = db.session.get_one(Release, int(release_id))
     customer = get_customer_now(int(customer_id))
     product = db.session.get_one(Product, release.product_id)
-    if customer.unsubscribed_at is not None or customer.erased_at is not None:
-        return Canceled("no news are wanted")
-    if email_key(customer.email) != email_key(message.recipient):
-        return Canceled("the address is another one by now")
+    canceled = _why_no_news(customer, message.recipient)
+    if canceled is not None:
+        return canceled
     order = find_reader(release, product, customer.id)
     if release.withdrawn_at is not None:
         return Canceled("the release is not to be had any more")

@@ -191,6 +191,12 @@ def list_open_notices() -> list[OpenNotice]:
     ]
 
 
+def _no_such_notices(missing: list[int], *, closed_none_of: int) -> NotFound:
+    others = " Nothing was closed." if closed_none_of else ""
+    names = ", ".join(map(str, missing))
+    return NotFound(f"There is no notice {names}.{others} `storefront needs-you` lists those that are open.")
+
+
 def close_notices(notice_ids: Iterable[int]) -> list[str]:
     """Close notices that their owner calls done, all of them or none; safe to repeat. Return their texts.
 
@@ -206,12 +212,8 @@ def close_notices(notice_ids: Iterable[int]) -> list[str]:
             .with_for_update()
         )
         notices = {notice.id: notice for notice in rows}
-        if missing := [str(notice_id) for notice_id in wanted if notice_id not in notices]:
-            others = " Nothing was closed." if notices else ""
-            names = ", ".join(missing)
-            raise NotFound(
-                f"There is no notice {names}.{others} `storefront needs-you` lists those that are open."
-            )
+        if missing := [notice_id for notice_id in wanted if notice_id not in notices]:
+            raise _no_such_notices(missing, closed_none_of=len(notices))
         for notice_id in wanted:
             _close(session, notices[notice_id])
         return [notices[notice_id].text for notice_id in wanted]

@@ -67,10 +67,14 @@ def settle_pairs(session: Session, order: Order, doubles: Iterable[str]) -> None
         )
     )
     for notice in notices:
-        if notice.subject not in wanted:
-            notice.closed_at = notice.closed_at or clock.now()
-        elif notice.closed_at is not None and not notice.is_closed_by_owner:
-            notice.closed_at, notice.created_at = None, clock.now()
+        _settle(notice, is_wanted=notice.subject in wanted)
+
+
+def _settle(notice: Notice, *, is_wanted: bool) -> None:
+    if not is_wanted:
+        notice.closed_at = notice.closed_at or clock.now()
+    elif notice.closed_at is not None and not notice.is_closed_by_owner:
+        notice.closed_at, notice.created_at = None, clock.now()
 
 
 def _read_lines(session: Session, order_ids: list[int]) -> dict[int, Counter[tuple[str, int]]]:

@@ -16,7 +16,7 @@ from storefront.orders.disputes import answer_stage
 from storefront.orders.emails import promise_for, promise_once_for
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.payments.fulfillment.grants import granted_products
-from storefront.stripe_api.seen import SeenAfterSale
+from storefront.stripe_api.seen import SeenAfterSale, SeenDispute
 
 ONCE_WITHIN = timedelta(hours=1)
 
@@ -124,10 +124,14 @@ def _owed_to_buyer(email: str, seen: SeenAfterSale) -> Iterator[_Owed]:
 
 
 def _owed_to_owner(owner: str, seen: SeenAfterSale) -> Iterator[_Owed]:
-    for dispute in seen.disputes or ():
-        stage = answer_stage(dispute.status)
-        if stage is not None:
-            yield _Owed(kind=MailKind.DISPUTE_OPENED, recipient=owner, about=dispute.id, stage=stage.value)
+    yield from _owed_for_disputes(owner, seen.disputes or ())
     for warning in seen.warnings or ():
         if warning.is_actionable:
             yield _Owed(kind=MailKind.FRAUD_WARNING, recipient=owner, about=warning.id)
+
+
+def _owed_for_disputes(owner: str, disputes: Iterable[SeenDispute]) -> Iterator[_Owed]:
+    for dispute in disputes:
+        stage = answer_stage(dispute.status)
+        if stage is not None:
+            yield _Owed(kind=MailKind.DISPUTE_OPENED, recipient=owner, about=dispute.id, stage=stage.value)

@@ -223,10 +223,13 @@ def _read_amount(amount: str, currency: str) -> int:
     return amount_minor
 
 
+def _items_by_position(order: Order) -> dict[int, OrderItem]:
+    items = db.session.scalars(select(OrderItem).where(OrderItem.order_id == order.id))
+    return {item.position: item for item in items}
+
+
 def _add_up(order: Order, positions: list[int], *, again: bool) -> int:
-    items = {
-        item.position: item for item in db.session.scalars(select(OrderItem).where(OrderItem.order_id == order.id))
-    }
+    items = _items_by_position(order)
     for position in positions:
         if position not in items:
             raise UnknownItem(f"Order {order.number} has no item {position}: they count from 1 to {len(items)}.")

@@ -78,14 +78,20 @@ def _with(line: RecognizedLine, edition_ids: Sequence[int], sold: Mapping[int, S
     return replace(line, parts=parts, lost_parts=len(edition_ids) - len(parts))
 
 
+def _read_frozen_parts(
+    known: Mapping[str, RecognizedLine], metadata: Mapping[str, str]
+) -> dict[str, tuple[int, ...]]:
+    frozen = {line_id: read_frozen(metadata, line.price_id) for line_id, line in known.items()}
+    return {line_id: edition_ids for line_id, edition_ids in frozen.items() if edition_ids}
+
+
 def _find_part_ids(known: Mapping[str, RecognizedLine], metadata: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
     """Return by line id which editions a bundle hands out: those of when its checkout began.
 
     A Payment Link says nothing of them: it sells what the bundle includes when its Session is first seen here.
     """
     if "checkout" in metadata:
-        frozen = {line_id: read_frozen(metadata, line.price_id) for line_id, line in known.items()}
-        return {line_id: edition_ids for line_id, edition_ids in frozen.items() if edition_ids}
+        return _read_frozen_parts(known, metadata)
     bundles = {line_id: line.bundle_id for line_id, line in known.items() if line.bundle_id is not None}
     if not bundles:
         return {}

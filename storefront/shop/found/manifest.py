@@ -11,10 +11,8 @@ GROUND = "#f6f4ee"  # of static/shop.css
 SHORT_LETTERS = 12  # below an icon
 
 
-def write_manifest(profile: Profile) -> bytes:
-    """Return it as JSON. Addresses in it are paths, so it is right under every name of the shop."""
-    tag = tag_of(icon_face(profile))
-    icons = [
+def _icons(tag: str) -> list[dict[str, str]]:
+    return [
         {
             "src": f"/icons/{tag}-{kind}{side}.png",
             "sizes": f"{side}x{side}",
@@ -24,6 +22,10 @@ def write_manifest(profile: Profile) -> bytes:
         for kind, purpose in (("", "any"), ("maskable-", "maskable"))
         for side in SIDES
     ]
+
+
+def write_manifest(profile: Profile) -> bytes:
+    """Return it as JSON. Addresses in it are paths, so it is right under every name of the shop."""
     content = {
         "id": "/",
         "name": profile.name,
@@ -34,6 +36,6 @@ def write_manifest(profile: Profile) -> bytes:
         "display": "browser",
         "background_color": GROUND,
         "theme_color": profile.looks.accent or SHOPS_OWN,
-        "icons": icons,
+        "icons": _icons(tag_of(icon_face(profile))),
     }
     return json.dumps({name: value for name, value in content.items() if value}).encode()
