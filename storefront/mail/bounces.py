@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from email import message_from_bytes, message_from_string
 from email.message import Message
 from enum import StrEnum
+from itertools import chain
 
 from sqlalchemy import select
 
@@ -55,6 +56,10 @@ class Bounce:
     status: str
 
 
+def _has_failed(block: Message) -> bool:
+    return str(block.get("Action", "")).strip().lower() == "failed"
+
+
 def read_report(raw: bytes) -> Report:
     """Read one message.
 
@@ -64,13 +69,13 @@ def read_report(raw: bytes) -> Report:
     if len(raw) > MOST_BYTES:
         raise NoReport(f"A delivery report has at most {MOST_BYTES // 1024} KB; this message is larger.")
     parts = list(message_from_bytes(raw).walk())
-    blocks = [block for part in parts for block in _recipients(part)]
+    blocks = list(chain.from_iterable(map(_recipients, parts)))
     if not blocks:
         raise NoReport("It has no part message/delivery-status. Pass the whole message on, with its headers.")
-    message_id = next((found for part in parts if (found := _original_id(part))), "")
+    message_id = next(filter(None, map(_original_id, parts)), "")
     if not message_id:
         raise NoReport("It does not say which email it is about: the Message-ID of that one is missing.")
-    failed = [block for block in blocks if str(block.get("Action", "")).strip().lower() == "failed"]
+    failed = list(filter(_has_failed, blocks))
     status = STATUS.search(str((failed or blocks)[0].get("Status", "")))
     return Report(message_id=message_id, status=status[0] if status else "", is_final=bool(failed))
 

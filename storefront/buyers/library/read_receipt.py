@@ -90,11 +90,11 @@ def _buyer(order: Order, taxes: TaxWords) -> Party:
 def _address(order: Order) -> tuple[str, ...]:
     """Return lines as a letter has them. Who gave no street is known by the country alone."""
     parts = order.billing_address or {"country": order.country}
-    town = " ".join(part for part in (parts.get("postal_code"), parts.get("city")) if part)
-    place = ", ".join(part for part in (town, parts.get("state")) if part)
+    town = " ".join(filter(None, (parts.get("postal_code"), parts.get("city"))))
+    place = ", ".join(filter(None, (town, parts.get("state"))))
     country = parts.get("country")
     named = Locale("en").territories.get(country, country) if country else None
-    return tuple(line for line in (parts.get("line1"), parts.get("line2"), place, named) if line)
+    return tuple(filter(None, (parts.get("line1"), parts.get("line2"), place, named)))
 
 
 def _read_items(order: Order) -> Sequence[OrderItem]:

@@ -60,13 +60,16 @@ def _find(asked: _Asked, chosen: OrderFilter, older_than: str) -> OrderPage:
         return OrderPage(orders=())
 
 
+def _is_country(text: str) -> bool:
+    return len(text) == 2 and text.isascii() and text.isalpha()
+
+
 def _filter(asked: _Asked) -> OrderFilter:
     values = asked.values
-    state = values["state"]
+    state, country = values["state"], values["country"]
     if state and state not in STATES:
         asked.errors["state"] = "There is no such state. Choose one of the list."
-    country = values["country"]
-    if country and not (len(country) == 2 and country.isascii() and country.isalpha()):
+    if country and not _is_country(country):
         asked.errors["country"] = "Type two letters, such as DE or US."
     return OrderFilter(
         words=values["q"],

@@ -57,14 +57,21 @@ def shown_order(form: Mapping[str, str]) -> str | None:
 def read_texts(form: MultiDict[str, str]) -> dict[str, Any]:
     texts: dict[str, Any] = {name: form[name] for name in RULES if name in form}
     if "question" in form:
-        pairs = zip_longest(form.getlist("question"), form.getlist("answer"), fillvalue="")
-        texts["questions"] = [list(pair) for pair in pairs]
+        texts["questions"] = _rows(form, "question", "answer")
     if "quote" in form:
-        lists = (form.getlist(name) for name in ("quote", "quote_who", "quote_link"))
-        texts["quotes"] = [list(quote) for quote in zip_longest(*lists, fillvalue="")]
+        texts["quotes"] = _rows(form, "quote", "quote_who", "quote_link")
     if "tags" in form:
-        texts["tags"] = [word.strip() for word in form["tags"].split(",")]
+        texts["tags"] = list(map(str.strip, form["tags"].split(",")))
     return texts
+
+
+def _rows(form: MultiDict[str, str], *names: str) -> list[list[str]]:
+    """Return what stands beside each other in fields that the form has several times."""
+    return list(map(list, zip_longest(*map(form.getlist, names), fillvalue="")))
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
 
 
 def read_limits(form: Mapping[str, str], names: Iterable[str]) -> dict[str, int | None]:
@@ -77,7 +84,7 @@ def read_limits(form: Mapping[str, str], names: Iterable[str]) -> dict[str, int 
     problems: dict[str, str] = {}
     for name in filter(form.__contains__, names):
         text = form[name].strip()
-        if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
+        if _is_whole(text):
             limits[name] = int(text)
         elif text or name in NEEDED:
             problems[name] = f"{LIMITS[name]}: write a whole number, like 3."

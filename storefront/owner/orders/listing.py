@@ -118,6 +118,15 @@ def find_orders(chosen: OrderFilter | None = None, *, older_than: str = "", limi
     return replace(_page(found, limit), is_named=wanted.is_named)
 
 
+def _add_words(wanted: _Wanted, words: str) -> None:
+    named = recognize(words)
+    if named is not None:
+        wanted.named.append(named)
+        wanted.is_named = True
+    else:
+        wanted.loose.append(has_words(words))
+
+
 def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
     wanted = _Wanted(state=chosen.state, bounds=[order_in_running_mode()])
     if older_than:
@@ -130,12 +139,7 @@ def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
     if chosen.email:
         wanted.named.append(of_address(chosen.email))
     if chosen.words.strip():
-        named = recognize(chosen.words)
-        if named is not None:
-            wanted.named.append(named)
-            wanted.is_named = True
-        else:
-            wanted.loose.append(has_words(chosen.words))
+        _add_words(wanted, chosen.words)
     if chosen.product:
         wanted.named.append(with_product(get_product_id(db.session(), chosen.product)))
     if chosen.country:

@@ -93,16 +93,20 @@ def _link(offer: Offer, offers: Sequence[Offer], code: str, quantity: int) -> Bu
     )
 
 
-def _troubles(offers: Sequence[Offer], code: str) -> Iterator[str]:
-    if not offers:
-        yield "It isn't for sale, so there is no link yet. Publish it with a price first."
-    if code and (why := _why_not(code)):
-        yield why
+def _troubles_of_sites() -> Iterator[str]:
     sites = allowed_origins()
     if not sites:
         yield "No site may show your checkout yet, so the button is a link. Name yours under “Other sites”."
     elif not settings().is_https and any(site.startswith("https:") for site in sites):
         yield "Your shop has no https, so browsers don't show it on a page that has. The button is a link there."
+
+
+def _troubles(offers: Sequence[Offer], code: str) -> Iterator[str]:
+    if not offers:
+        yield "It isn't for sale, so there is no link yet. Publish it with a price first."
+    if code and (why := _why_not(code)):
+        yield why
+    yield from _troubles_of_sites()
     if offers and choose_ui_mode(offers[:1]) == HOSTED:
         yield "It is sold on Stripe's own page, which no other site shows. The button leads the window there."
 

@@ -39,14 +39,17 @@ def _of_after_sale(order: Order, seen: SeenAfterSale) -> Iterator[NoticeDraft]:
     """Once an order is closed, nothing is left to do about a suspicion, or about a refund that failed."""
     for dispute in seen.disputes or ():
         yield from _dispute(order.number, dispute)
-    if not order_access(order).allowed:
-        return
+    if order_access(order).allowed:
+        yield from _of_open_order(order.number, seen)
+
+
+def _of_open_order(number: str, seen: SeenAfterSale) -> Iterator[NoticeDraft]:
     for warning in seen.warnings or ():
         if warning.is_actionable:
-            yield _suspicion(order.number, warning)
+            yield _suspicion(number, warning)
     for refund in seen.refunds or ():
         if refund.status == "failed":
-            yield _failed_refund(order.number, refund)
+            yield _failed_refund(number, refund)
 
 
 def _suspicion(number: str, warning: SeenWarning) -> NoticeDraft:

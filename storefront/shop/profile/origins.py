@@ -37,13 +37,17 @@ def allowed_origins() -> tuple[str, ...]:
     return read_origins(read_profile().frame_origins)  # a folder's text is kept as it was written
 
 
+def _has_more_than_a_name(parts: SplitResult) -> bool:
+    return parts.path not in ("", "/") or bool(parts.query or parts.fragment)
+
+
 def _read_line(line: str) -> str:
     if "*" in line:
         raise ValueError(f"{line}: name each site by itself. A star would let strangers show your checkout.")
     parts = _split(line)
     if parts is None or parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
         raise ValueError(f"{line}: write an address like https://blog.example.")
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
+    if _has_more_than_a_name(parts):
         raise ValueError(f"{line}: leave out what follows the name, as in {parts.scheme}://{parts.netloc}.")
     host = _host(parts.hostname)
     if not NAME.fullmatch(host) and not LOCAL.fullmatch(host):
