@@ -8,7 +8,7 @@ from typing import cast
 from fpdf import FPDF
 from fpdf.fonts import FontFace, TTFFont
 
-from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine
+from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine, RefundLine
 from storefront.core.languages import _, current_language, say, show_day, show_money
 from storefront.core.texts import marked
 
@@ -46,10 +46,13 @@ class _Page:
     def say(self, text: str) -> str:
         """Return the text as the font can write it, letters with their accents as one."""
         whole = unicodedata.normalize("NFC", say(text))
-        if all(ord(letter) in self.cmap or letter == "\n" for letter in whole):
+        if all(map(self._has, whole)):
             return whole
         self.is_missing = True
-        return "".join(letter if ord(letter) in self.cmap or letter == "\n" else STAND_IN for letter in whole)
+        return "".join(letter if self._has(letter) else STAND_IN for letter in whole)
+
+    def _has(self, letter: str) -> bool:
+        return letter == "\n" or ord(letter) in self.cmap
 
     def title(self) -> None:
         self._write(18, INK)
@@ -202,6 +205,10 @@ def _cells(line: ReceiptLine, receipt: Receipt) -> list[str]:
     return [*cells, money(line.total_minor)]
 
 
+def _refund_label(refund: RefundLine) -> str:
+    return _("Refunded on %(day)s", day=show_day(refund.at)) if refund.at else _("Refunded")
+
+
 def _totals(receipt: Receipt) -> list[tuple[str, str, bool]]:
     def money(amount_minor: int) -> str:
         return show_money(amount_minor, receipt.currency)
@@ -215,9 +222,7 @@ def _totals(receipt: Receipt) -> list[tuple[str, str, bool]]:
         rows.append((_("Net"), money(receipt.taxes.net_minor), False))
     rows += [(tax.label, money(tax.amount_minor), False) for tax in receipt.taxes.lines]
     rows.append((_("Total (%(currency)s)", currency=receipt.currency.upper()), money(receipt.total_minor), True))
-    for refund in receipt.refunds:
-        label = _("Refunded on %(day)s", day=show_day(refund.at)) if refund.at else _("Refunded")
-        rows.append((label, f"{MINUS}{money(refund.amount_minor)}", False))
+    rows += [(_refund_label(refund), f"{MINUS}{money(refund.amount_minor)}", False) for refund in receipt.refunds]
     if receipt.refunded_minor:
         rows.append((_("Total after refunds"), money(receipt.remaining_minor), True))
     return rows

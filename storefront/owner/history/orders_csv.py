@@ -29,6 +29,10 @@ def csv_of_orders() -> Iterator[str]:
         yield csv_line(_cells(order))
 
 
+def _or_nothing(*texts: str | None) -> tuple[str, ...]:
+    return tuple(text or "" for text in texts)
+
+
 def _listed(pairs: Iterable[Iterable[str]]) -> str:
     return "; ".join(map(": ".join, pairs))
 
@@ -51,8 +55,7 @@ def _cells(order: Order) -> tuple[object, ...]:
         iso(order.paid_at) or "",
         order_access(order).reason.value,
         order.email,
-        order.name or "",
-        order.country or "",
+        *_or_nothing(order.name, order.country),
         order.currency,
         amount(order.subtotal_minor),
         amount(order.discount_minor),
@@ -63,8 +66,7 @@ def _cells(order: Order) -> tuple[object, ...]:
         _listed((line.label, amount(line.amount_minor)) for line in taxes.lines),
         "yes" if taxes.reverse_charge else "",
         "; ".join(taxes.tax_ids),
-        order.invoice_number or "",
-        order.presentment_currency or "",
+        *_or_nothing(order.invoice_number, order.presentment_currency),
         _presentment(order),
         order.phone or "",
         _listed(order.answers),

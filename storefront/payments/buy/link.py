@@ -86,9 +86,7 @@ def read_link(slug: str, asked: Asked) -> Wanted:
     product = get_shown_product(slug)
     offers = list_offers(product)
     if not offers:
-        if product.state is ProductState.ANNOUNCED:
-            raise LinkRefused(marked("%(name)s isn't for sale yet.", name=product.name), product=product)
-        raise LinkRefused(marked("%(name)s isn't for sale right now.", name=product.name), product=product)
+        raise _not_for_sale(product)
     named = _named(offers, asked.edition)
     if not named:
         raise LinkRefused(
@@ -102,6 +100,12 @@ def read_link(slug: str, asked: Asked) -> Wanted:
     except NotForSale as refused:
         raise LinkRefused(refused.message, product=product, offers=[offer]) from refused
     return Wanted(offer=offer, quantity=quantity, notes=_notes(offer, asked))
+
+
+def _not_for_sale(product: Product) -> LinkRefused:
+    if product.state is ProductState.ANNOUNCED:
+        return LinkRefused(marked("%(name)s isn't for sale yet.", name=product.name), product=product)
+    return LinkRefused(marked("%(name)s isn't for sale right now.", name=product.name), product=product)
 
 
 def _named(offers: Sequence[Offer], edition: str) -> list[Offer]:
@@ -129,6 +133,10 @@ def _other_currency(offer: Offer, currency: str) -> str:
     )
 
 
+def _is_taken(minor: int, offer: Offer) -> bool:
+    return minor >= (offer.least_minor or 0) and (offer.most_minor is None or minor <= offer.most_minor)
+
+
 def _about_amount(offer: Offer, amount: str) -> str:
     """Say where an amount is typed: Stripe's form takes none from a link."""
     if not amount:
@@ -139,7 +147,7 @@ def _about_amount(offer: Offer, amount: str) -> str:
         minor = parse_money(amount, offer.currency)
     except ValueError:
         return marked("You choose what you pay on the next page. The amount in the link isn't one.")
-    if minor < (offer.least_minor or 0) or (offer.most_minor is not None and minor > offer.most_minor):
+    if not _is_taken(minor, offer):
         return marked("You choose what you pay on the next page. The amount in the link isn't possible.")
     return marked(
         "You choose what you pay on the next page. Type %(amount)s there.",

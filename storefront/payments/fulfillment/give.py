@@ -142,16 +142,21 @@ def _find_given(session_id: str) -> Given | None:
     return Given(number=row.number, email=row.email, is_new=False) if row is not None else None
 
 
-def _check(email: str, wishes: Sequence[Wish], because: str) -> tuple[str, str]:
-    """Return address and reason as they are kept."""
-    address = find_address(email.strip())
-    if address is None:
-        raise WrongGift(f"{email.strip()[:80] or 'Nothing'} is not an email address.")
+def _check_reason(because: str) -> str:
     reason = " ".join(because.split())
     if not reason:
         raise WrongGift("Say why it is given: the reason stays with the order.")
     if len(reason) > LONGEST_REASON:
         raise WrongGift(f"The reason has at most {LONGEST_REASON} characters.")
+    return reason
+
+
+def _check(email: str, wishes: Sequence[Wish], because: str) -> tuple[str, str]:
+    """Return address and reason as they are kept."""
+    address = find_address(email.strip())
+    if address is None:
+        raise WrongGift(f"{email.strip()[:80] or 'Nothing'} is not an email address.")
+    reason = _check_reason(because)
     if not 1 <= len(wishes) <= MOST_LINES:
         raise WrongGift(f"Choose 1 to {MOST_LINES} things to give.")
     if not all(1 <= wish.quantity <= MOST_OF_ONE for wish in wishes):

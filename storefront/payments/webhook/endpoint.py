@@ -1,7 +1,7 @@
 """The shop's endpoint at Stripe: checked, made by one button, mended, replaced with a new secret."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -220,6 +220,10 @@ def _current_id(account: str) -> str | None:
     return current.endpoint_id if current else None
 
 
+def _ids_of(endpoints: Iterable[SeenEndpoint]) -> frozenset[str]:
+    return frozenset(seen.id for seen in endpoints)
+
+
 def _look() -> _Look:
     """The row is read before Stripe is asked and after it: what another caller makes meanwhile is not gone."""
     account = _account()
@@ -228,14 +232,14 @@ def _look() -> _Look:
     shop, address = shop_id(), _plain(webhook_address())
     enabled = [seen for seen in endpoints if seen.is_enabled]
     here = tuple(seen for seen in endpoints if _plain(seen.url) == address)
-    here_ids = {seen.id for seen in here}
+    here_ids = _ids_of(here)
     made_here = [seen for seen in enabled if seen.metadata.get(MADE_BY_SHOP) == shop]
     current = rows.find_current(account)
     return _Look(
         account=account,
         here=here,
         elsewhere=tuple(seen for seen in made_here if seen not in here),
-        enabled_ids=frozenset(seen.id for seen in enabled),
+        enabled_ids=_ids_of(enabled),
         current=current,
         own=_own_row(current, here),
         gone=None if before_id in here_ids else before_id,
@@ -266,7 +270,7 @@ def _as_permission(error: StripeRefused) -> StorefrontError:
 
 def _own_row(current: WebhookEndpoint | None, here: Sequence[SeenEndpoint]) -> WebhookEndpoint | None:
     """Return the row of an endpoint at our address: the current one's, or else one that we made."""
-    if current is not None and current.endpoint_id in {seen.id for seen in here}:
+    if current is not None and current.endpoint_id in _ids_of(here):
         return current
     return rows.find_made([seen.id for seen in here if seen.is_enabled])
 

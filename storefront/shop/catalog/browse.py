@@ -94,7 +94,7 @@ class Shelf:
     def tags(self) -> tuple[str, ...]:
         """Return the tags that several products share, those of most first, each in its first spelling."""
         spellings = {_plain(tag): tag for card in reversed(self.all_cards) for tag in reversed(card.tags)}
-        counts = Counter(name for card in self.all_cards for name in {_plain(tag) for tag in card.tags})
+        counts = Counter(name for card in self.all_cards for name in set(map(_plain, card.tags)))
         shared = [name for name, count in counts.items() if count > 1]
         return tuple(spellings[name] for name in sorted(shared, key=lambda name: (-counts[name], name)))
 

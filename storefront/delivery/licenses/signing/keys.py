@@ -150,15 +150,19 @@ def _rotate_once(*, now: bool) -> str | None:
         _retire_signers(session, current)
         kid = _start_signing(session, prepared)
         if kid is not None:
-            record(
-                session,
-                "signing_key.rotated",
-                subject_kind="signing_key",
-                subject=kid,
-                before={"signs": signed},
-                after={"signs": kid},
-            )
+            _record_rotation(session, signed, kid)
         return kid
+
+
+def _record_rotation(session: Session, before: str | None, now: str) -> None:
+    record(
+        session,
+        "signing_key.rotated",
+        subject_kind="signing_key",
+        subject=now,
+        before={"signs": before},
+        after={"signs": now},
+    )
 
 
 def revoke(kid: str) -> None:
