@@ -83,6 +83,11 @@ def _find_outage_before(error: BaseException) -> DatabaseUnavailable | None:
     return next((outage for before in _before(error) if (outage := find_outage(before))), None)
 
 
+def is_deadlock(error: DBAPIError) -> bool:
+    """Tell whether PostgreSQL ended this transaction for another one: the same again works."""
+    return getattr(error.orig, "sqlstate", None) == "40P01"
+
+
 def is_about_schema(error: BaseException) -> bool:
     """Tell whether a table or column is missing: a bug, unless the schema is older than the code."""
     raw = error.orig if isinstance(error, DBAPIError) else None

@@ -7,11 +7,13 @@ import logging
 from collections.abc import Callable
 from enum import StrEnum
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from storefront.buyers.reminders.left import keep_left
 from storefront.core.db import transaction
 from storefront.core.errors import StripeMissing
+from storefront.core.outages import is_deadlock
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.mail import outbox
@@ -25,6 +27,8 @@ from storefront.payments.recovery.find_left import find_left
 from storefront.stripe_api.gateway import gateway
 
 log = logging.getLogger(__name__)
+
+MOST_DEADLOCKS = 3  # of one call; the next is an outage, as any trouble of the database
 
 
 class Look(StrEnum):
@@ -54,10 +58,18 @@ def fulfill_checkout(
     Raises:
         StripeUnavailable: nothing is known; nothing was changed.
     """
+    deadlocks = 0
     while True:
         try:
             fulfillment = _fulfill_once(session_id, look, in_transaction, before_first_look)
         except OrderMadeMeanwhile:
+            continue
+        except DBAPIError as error:
+            # Who makes the order holds its customer and waits for whoever changes it; who changes it may want that
+            # customer. PostgreSQL ends one of them, which then finds the order made.
+            deadlocks += 1
+            if not is_deadlock(error) or deadlocks > MOST_DEADLOCKS:
+                raise
             continue
         log.info("checkout converged", extra={"outcome": fulfillment.outcome.value, "look": look.value})
         return fulfillment
