@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from storefront.payments.fulfillment import fulfill
+from storefront.payments.fulfillment.converge import converge_order as converge
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on
@@ -17,7 +18,6 @@ from tests.support.shop import Buyer, keys_on
 def failing(error: Exception, *, times: int) -> Callable[..., Any]:
     """Return `converge_order` that does its work and is then ended, so often."""
     left = [error] * times
-    converge = fulfill.converge_order
 
     def converge_order(*args: Any) -> Any:
         converged = converge(*args)
