@@ -252,7 +252,8 @@ def _set_font(world: World) -> Prepared:
 
 @case("editions add")
 def _add_edition(world: World) -> Prepared:
-    after = {"name": "Studio", "line": "Two to five", "activation_limit": None, "seats": None, "update_days": None}
+    after = {"name": "Studio", "line": "Two to five", "upgrades_from": "", "activation_limit": None, "seats": None}
+    after |= {"update_days": None}
     told = Told("edition.created", "twinspot/studio", None, after)
     return ("twinspot", "Studio", "--line", "Two to five"), told
 
