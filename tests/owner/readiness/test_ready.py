@@ -26,7 +26,8 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 READY = "/admin/ready"
 ALL_THAT_IS_NEEDED = (
     "checkout_session_write", "product_write", "plan_write", "payment_link_write", "charge_write", "webhook_write",
-    "payment_intent_read", "dispute_read", "early_fraud_warning_read", "event_read",
+    "payment_intent_read", "dispute_read", "early_fraud_warning_read", "event_read", "balance_transaction_read",
+    "payout_read",
 )  # fmt: skip
 FOR_CARDS = ("customer_write", "payment_method_write")
 FOR_TAX = ("customer_read", "invoice_read", "tax_settings_read")
