@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import flask_babel
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -48,6 +49,11 @@ class Language(StrEnum):
     def locale(self) -> str:
         """Return whose numbers and dates it takes."""
         return "en_US" if self is Language.ENGLISH else self.value
+
+    @property
+    def of_networks(self) -> str:
+        """Return its `og:locale`, which wants a country: https://ogp.me/#optional."""
+        return "en_US" if self is Language.ENGLISH else f"{self.value}_{self.value.upper()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +147,11 @@ def show_number(number: float, pattern: str | None = None) -> str:
     return str(format_decimal(number, format=pattern, locale=current_language().locale))
 
 
+def show_country(code: str) -> str:
+    """Write `Austria`, or `Österreich`, of `AT`. A code that stands for no country stays as it is."""
+    return str(Locale.parse(current_language().locale).territories.get(code, code))
+
+
 class _Catalogs(flask_babel.Domain):  # type: ignore[misc] # Flask-Babel has no types
     """Reads `.po` files, where Flask-Babel wants compiled ones."""
 
@@ -154,18 +165,26 @@ class _Babel(flask_babel.Babel):  # type: ignore[misc] # as above
         return _Catalogs()
 
 
+class _Texts(Translations):
+    """Finds a text also where it is the singular of a counted one: a catalog has both in one entry."""
+
+    def ugettext(self, message: str) -> str:
+        found = str(super().ugettext(message))
+        return found if found != message else str(self.ungettext(message, message, 1))
+
+
 @cache
 def read_catalog(language: Language) -> Translations:
     """Return a language's texts; English has none, because its texts are in the code."""
     path = FOLDER / language / "LC_MESSAGES" / "messages.po"
     if not path.is_file():
-        return Translations()
+        return _Texts()
     with path.open("rb") as file:
         catalog = read_po(file, locale=language.value)
     compiled = io.BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
-    return Translations(compiled)
+    return _Texts(compiled)
 
 
 def _select() -> str:

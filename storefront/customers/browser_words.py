@@ -1,5 +1,7 @@
 """A browser in words that its owner knows again: "Firefox on Windows". Read from User-Agent, and never trusted."""
 
+from storefront.core.texts import marked
+
 UNKNOWN = "Unknown browser"
 UNKNOWN_CLIENT = "Unknown program"
 MOST_LETTERS = 500  # of a header that anybody may fill
@@ -61,6 +63,13 @@ def browser_words(user_agent: str) -> str:
     if not system:
         return name or UNKNOWN
     return f"{name or UNKNOWN} on {system}"
+
+
+def say_browser(words: str) -> str:
+    """Return what `browser_words` made, which rows keep in English, marked for its reader's language."""
+    name, on, system = words.partition(" on ")
+    shown = marked("Unknown browser") if name == UNKNOWN else name
+    return marked("%(browser)s on %(system)s", browser=shown, system=system) if on else shown
 
 
 def _first_sign(signs: tuple[tuple[str, str], ...], header: str) -> str:

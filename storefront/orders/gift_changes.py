@@ -31,7 +31,7 @@ ONCE_WITHIN = timedelta(hours=1)
 class AlreadySent(StorefrontError):
     code = "gift_already_sent"
     status = 409
-    title = "This gift was sent already"
+    title = marked("This gift was sent already")
 
 
 class NotAGift(StorefrontError):
@@ -43,7 +43,7 @@ class NotAGift(StorefrontError):
 class GiftClosed(StorefrontError):
     code = "gift_closed"
     status = 409
-    title = "This gift can't be sent now"
+    title = marked("This gift can't be sent now")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

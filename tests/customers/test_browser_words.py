@@ -2,7 +2,8 @@
 
 import pytest
 
-from storefront.customers.browser_words import browser_words, client_words
+from storefront.core.texts import Marked
+from storefront.customers.browser_words import browser_words, client_words, say_browser
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 APPLE = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -60,3 +61,29 @@ def test_says_no_more_than_it_knows(header: str, words: str) -> None:
 )
 def test_names_programs_that_fetch_files_too(header: str, words: str) -> None:
     assert client_words(header) == words
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("Firefox on Windows", "Firefox unter Windows"),
+        ("Unknown browser on Linux", "UNKNOWN BROWSER unter Linux"),
+        ("Unknown browser", "UNKNOWN BROWSER"),
+    ],
+)
+def test_says_what_a_row_keeps_in_the_readers_language(words: str, said: str) -> None:
+    shown = say_browser(words)
+    assert shown == words
+    assert isinstance(shown, Marked)
+    assert (
+        shown.said(
+            lambda source, _plural, _number: (
+                source.upper() if "%" not in source else "%(browser)s unter %(system)s"
+            )
+        )
+        == said
+    )
+
+
+def test_says_a_name_alone_as_it_is() -> None:
+    assert say_browser("Firefox") == "Firefox"

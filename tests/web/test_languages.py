@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from storefront.core.languages import Language, speaking
+from storefront.core.languages import Language, read_catalog, show_country, speaking
 from storefront.core.runtime import absolute_url
 from tests.support.shop import Buyer
 
@@ -87,3 +87,23 @@ def test_says_each_part_of_a_line_in_the_readers_language(buyer: Buyer) -> None:
     page = buyer.get("/de/products/twinspot").text
     assert "Für eine Person · Auf bis zu 3 Geräten · Läuft nie ab · Alle Updates" in page
     assert "Never expires" not in page
+
+
+def test_writes_countries_in_the_readers_language(app: Flask) -> None:
+    with app.app_context():
+        assert show_country("AT") == "Austria"
+        with speaking(Language.GERMAN):
+            assert show_country("AT") == "Österreich"
+            assert show_country("ZZZ") == "ZZZ"
+
+
+def test_tells_networks_the_language_of_a_page_that_is_not_english(buyer: Buyer) -> None:
+    assert '<meta property="og:locale" content="de_DE">' in buyer.get("/de/").text
+    assert '<meta property="og:locale" content="fr_FR">' in buyer.get("/fr/products/twinspot").text
+    assert "og:locale" not in buyer.get("/products/twinspot").text
+
+
+def test_translates_a_text_that_is_counted_elsewhere() -> None:
+    texts = read_catalog(Language.GERMAN)
+    assert texts.ugettext("License key") == texts.ungettext("License key", "%(num)d license keys", 1)
+    assert texts.ugettext("License key") != "License key"

@@ -9,6 +9,7 @@ from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
 from storefront.core.texts import Marked, marked, marked_count
 from storefront.customers import signed_in_browsers
+from storefront.customers.browser_words import say_browser
 from storefront.customers.models import SignIn
 from storefront.orders.models import Order
 
@@ -52,7 +53,7 @@ def read_signed_in(customer_id: int, *, token: str) -> list[SignedIn]:
     browsers = [
         SignedIn(
             id=row.id,
-            browser=row.browser,
+            browser=say_browser(row.browser),
             order_number=number,
             began_at=row.created_at,
             seen=seen_in_words(row.last_seen_at, now),
@@ -79,6 +80,6 @@ def end_signed_in(customer_id: int, sign_in_id: int) -> str | None:
         row = changes.get(SignIn, sign_in_id, with_for_update=True, populate_existing=True)
         if row is None or row.customer_id != customer_id:
             return None
-        browser = row.browser
+        browser = say_browser(row.browser)
         signed_in_browsers.end_one(changes, row)
     return browser

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from babel import Locale
 from sqlalchemy import select
 
 from storefront.buyers.library.order_words import presentment
@@ -10,7 +9,7 @@ from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine, Refun
 from storefront.core.config.stripe import Mode
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
-from storefront.core.languages import show_money
+from storefront.core.languages import show_country, show_money
 from storefront.core.texts import marked
 from storefront.orders.after_sale import Refund
 from storefront.orders.models import Order, OrderItem
@@ -93,7 +92,7 @@ def _address(order: Order) -> tuple[str, ...]:
     town = " ".join(filter(None, (parts.get("postal_code"), parts.get("city"))))
     place = ", ".join(filter(None, (town, parts.get("state"))))
     country = parts.get("country")
-    named = Locale("en").territories.get(country, country) if country else None
+    named = show_country(country) if country else None
     return tuple(filter(None, (parts.get("line1"), parts.get("line2"), place, named)))
 
 

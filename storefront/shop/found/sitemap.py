@@ -1,4 +1,8 @@
-"""The map of the shop for search engines: https://www.sitemaps.org/protocol.html."""
+"""The map of the shop for search engines: https://www.sitemaps.org/protocol.html.
+
+Its pages in other languages stand beside each address:
+https://developers.google.com/search/docs/specialty/international/localized-versions#sitemap.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,12 +10,14 @@ from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from storefront.core.errors import NotFound
-from storefront.core.runtime import absolute_url
+from storefront.core.languages import Language, offered
+from storefront.core.runtime import absolute_url, settings
 from storefront.shop.catalog.published import PublishedProduct, list_published
 from storefront.shop.pages.queries import list_public_pages
 
 MOST_ADDRESSES = 50_000  # of a file, by the protocol
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+XHTML = "http://www.w3.org/1999/xhtml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ def _places_of(product: PublishedProduct) -> Iterator[Place]:
 def write_sitemap(places: tuple[Place, ...], *, most: int = MOST_ADDRESSES) -> bytes:
     """Return the map, or an index of its parts where it is too long for one file."""
     if len(places) <= most:
-        return _document("urlset", "url", places)
+        return _pages(places)
     parts = range(1, -(-len(places) // most) + 1)
     return _document(
         "sitemapindex",
@@ -60,15 +66,31 @@ def write_part(places: tuple[Place, ...], number: int, *, most: int = MOST_ADDRE
     part = places[(number - 1) * most : number * most] if number > 0 else ()
     if not part:
         raise NotFound
-    return _document("urlset", "url", part)
+    return _pages(part)
 
 
-def _document(root_name: str, entry_name: str, places: tuple[Place, ...]) -> bytes:
-    root = Element(root_name, xmlns=NAMESPACE)
+def _pages(places: tuple[Place, ...]) -> bytes:
+    languages = offered().languages
+    return _document("urlset", "url", places, languages if len(languages) > 1 else ())
+
+
+def _add_languages(entry: Element, url: str, languages: tuple[Language, ...]) -> None:
+    base = settings().base_url
+    addresses = {str(language): f"{base}/{language}{url.removeprefix(base)}" for language in languages}
+    for code, address in (addresses | {"x-default": url}).items():
+        SubElement(entry, "xhtml:link", rel="alternate", hreflang=code, href=address)
+
+
+def _document(
+    root_name: str, entry_name: str, places: tuple[Place, ...], languages: tuple[Language, ...] = ()
+) -> bytes:
+    root = Element(root_name, {"xmlns": NAMESPACE} | ({"xmlns:xhtml": XHTML} if languages else {}))
     for place in places:
         entry = SubElement(root, entry_name)
         SubElement(entry, "loc").text = place.url
         if place.changed_at:
             SubElement(entry, "lastmod").text = place.changed_at.isoformat(timespec="seconds")
+        if languages:
+            _add_languages(entry, place.url, languages)
     content: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
     return content

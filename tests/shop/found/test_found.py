@@ -20,6 +20,7 @@ from storefront.shop.found.words import cut
 from storefront.shop.looks.files import LooksFile, set_file
 from storefront.shop.media.share_picture import ShareWords, draw_share_picture
 from storefront.shop.pages.edit import create_page, publish_page
+from storefront.shop.profile.change import change_profile
 from tests.support.databases import BOTH
 from tests.support.goods import change_product, make_product
 from tests.support.make_shop import LIVE, MakeShop
@@ -173,6 +174,25 @@ def test_maps_what_may_be_found_under_its_newest_address(buyer: Buyer, app: Flas
     for path in ("/changelog", "/changelog.xml"):
         moved = buyer.get(f"/products/twinspot{path}")
         assert (moved.status_code, moved.location) == (301, f"/products/twinspot-two{path}")
+
+
+def test_maps_each_page_in_every_language_that_the_shop_offers(buyer: Buyer, app: Flask) -> None:
+    link = "{http://www.w3.org/1999/xhtml}link"
+    found = {
+        item.attrib["hreflang"]: item.attrib["href"]
+        for item in read_xml(buyer.get("/sitemap.xml").data)[1].iter(link)
+    }
+    page = found["x-default"]
+    path = page.removeprefix("http://localhost")
+    assert found == {code: f"http://localhost/{code}{path}" for code in ("en", "de", "fr", "es")} | {
+        "x-default": page
+    }
+    assert f'<{found["de"]}>; rel="alternate"; hreflang="de"' in buyer.get(path).headers.getlist("Link")
+    assert buyer.get(found["fr"]).status_code == 200
+    with app.app_context():
+        change_profile({"languages": "de"})
+        db.session.remove()
+    assert b"xhtml" not in buyer.get("/sitemap.xml").data
 
 
 def test_writes_a_long_map_in_parts(app: Flask) -> None:
