@@ -28,12 +28,12 @@ class Reason(StrEnum):
 
 OVER = (Reason.PAYMENT_FAILED, Reason.REFUNDED, Reason.DISPUTE_LOST, Reason.WITHDRAWN)
 SENTENCES = {
-    Reason.PAID: "Paid.",
+    Reason.PAID: marked("Paid."),
     Reason.FREE: marked("Free of charge."),
     Reason.PARTLY_REFUNDED: marked("Part of the price was refunded. Everything still works."),
-    Reason.DISPUTE_WON: "Paid.",
+    Reason.DISPUTE_WON: marked("Paid."),
     Reason.INQUIRY: marked("Paid. Your bank asked a question about this payment; everything still works."),
-    Reason.DISPUTE_UNKNOWN: "Paid.",
+    Reason.DISPUTE_UNKNOWN: marked("Paid."),
     Reason.AWAITING_PAYMENT: marked("We're waiting for your bank. You get everything once the payment arrives."),
     Reason.PAYMENT_FAILED: marked("The payment didn't go through, so nothing was delivered."),
     Reason.REFUNDED: marked("This order was refunded, so its keys and downloads no longer work."),
