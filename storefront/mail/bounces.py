@@ -21,7 +21,7 @@ from storefront.mail.models import MailState, OutboxMessage
 
 MOST_BYTES = 1024 * 1024
 STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")  # RFC 3463
-MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # ours are plain ASCII; PostgreSQL refuses a NUL
 BOUNCED = "bounced"  # begins the last error of an email that came back
 
 
@@ -68,6 +68,13 @@ def read_report(raw: bytes) -> Report:
     """
     if len(raw) > MOST_BYTES:
         raise NoReport(f"A delivery report has at most {MOST_BYTES // 1024} KB; this message is larger.")
+    try:
+        return _read(raw)
+    except RecursionError as error:
+        raise NoReport("Its parts lie too deep in one another for a delivery report.") from error
+
+
+def _read(raw: bytes) -> Report:
     parts = list(message_from_bytes(raw).walk())
     blocks = list(chain.from_iterable(map(_recipients, parts)))
     if not blocks:

@@ -78,7 +78,9 @@ def test_reads_the_message_of_a_pipe_and_refuses_what_is_none(sale: Sale, comman
             make_report("<a@b>").replace("message/delivery-status", "text/plain").encode(),
             "message/delivery-status",
         ),
+        (make_report("<a\0@b>").encode(), "Message-ID of that one is missing"),
         (b"x" * (MOST_BYTES + 1), "at most 1024 KB"),
+        (b"Content-Type: message/rfc822\n\n" * 2000, "too deep in one another"),
     ],
 )
 def test_says_what_a_message_lacks(raw: bytes, words: str) -> None:

@@ -18,6 +18,7 @@ from storefront.orders.disputes import answer_stage
 from storefront.orders.models import Order
 from storefront.orders.queries import order_in_running_mode
 from storefront.owner.disputes.evidence import LABELS, LONGEST, LONGEST_TOGETHER, ONE_LINE, collect_evidence
+from storefront.owner.disputes.plain import with_plain_spaces, without_unshown
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.stripe_api.evidence import submit_evidence
 
@@ -178,7 +179,7 @@ def submit_answer(dispute_id: str, *, version: int) -> Answer:
         raise SubmitUncertain(
             "Stripe did not say whether it has the answer. Send it again in a minute: it never counts twice."
         ) from error
-    _note_submitted(dispute_id, stage)
+    _note_submitted(dispute_id, stage, fields, version)
     _look_again(session_id)
     return read_answer(dispute_id)
 
@@ -258,7 +259,8 @@ def _note_asked(dispute_id: str) -> None:
         _record(session, "dispute.answer_asked", dispute, order)
 
 
-def _note_submitted(dispute_id: str, stage: str) -> None:
+def _note_submitted(dispute_id: str, stage: str, sent: dict[str, str], version: int) -> None:
+    """Keep what Stripe has, even where somebody saved another draft while it was asked."""
     dispute, order = _get_dispute(dispute_id)
     with transaction() as session:
         row = session.scalars(
@@ -268,6 +270,7 @@ def _note_submitted(dispute_id: str, stage: str) -> None:
             .execution_options(populate_existing=True)
         ).one()
         if row.submitted_at is None:
+            row.fields, row.version = sent, version
             row.submitted_at, row.submitted_by = clock.now(), current_actor().name
             _record(session, "dispute.answered", dispute, order)
 
@@ -289,11 +292,11 @@ def _clean(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _clean_one(name: str, text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = with_plain_spaces(text).strip()
     if name in ONE_LINE:
         text = " ".join(text.split())
     if len(text) > LONGEST:
         raise WrongEvidence(f"{LABELS[name]}: at most {LONGEST} characters; these are {len(text)}.")
-    if not all(line.isprintable() for line in text.replace("\t", " ").split("\n")):
+    if text != without_unshown(text):
         raise WrongEvidence(f"{LABELS[name]}: there are characters that cannot be shown. Type plain text.")
     return text

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from storefront.core import money
 from storefront.core.db import db
 from storefront.orders.models import Order, OrderItem
+from storefront.owner.disputes.plain import with_plain_spaces, without_unshown
 from storefront.owner.history.attempts import Attempt, Outcome, read_attempts
 from storefront.owner.history.order import HistoryGrant, OrderHistory, read_history
 from storefront.owner.history.timeline import Moment, MomentKind
@@ -46,7 +47,7 @@ def collect_evidence(order: Order) -> dict[str, str]:
         "refund_policy_disclosure": _terms(history),
         "uncategorized_text": _join([*_receipt(history), "", *_emails(history.timeline)]),
     }
-    return {name: text[:LONGEST] for name, text in texts.items()}
+    return {name: without_unshown(with_plain_spaces(text))[:LONGEST].strip() for name, text in texts.items()}
 
 
 def _join(lines: Iterable[str]) -> str:

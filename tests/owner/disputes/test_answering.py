@@ -1,12 +1,16 @@
 """A dispute answered from the shop: what our rows know, edited by an owner, sent to Stripe once."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from storefront.owner.disputes import answer
+from storefront.owner.disputes.answer import read_answer
 from storefront.owner.people.models import Role
+from storefront.stripe_api.evidence import submit_evidence
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
@@ -43,8 +47,8 @@ def at_stripe(sandbox: SandboxClient, dispute_id: str) -> Any:
 
 
 def save(owner: Buyer, dispute_id: str, *, version: str = "0", **fields: str) -> str:
-    answer = owner.post(f"/admin/disputes/{dispute_id}", version=version, **fields)
-    return answer.location if answer.status_code == 303 else answer.text.replace("&#39;", "'")
+    done = owner.post(f"/admin/disputes/{dispute_id}", version=version, **fields)
+    return done.location if done.status_code == 303 else done.text.replace("&#39;", "'")
 
 
 @both
@@ -83,7 +87,7 @@ def test_sends_one_answer_where_two_press_at_once(app: Flask, sandbox: SandboxCl
     save(owners[0], made, uncategorized_text="It was used.")
     with ThreadPoolExecutor(2) as pool:
         sent = list(pool.map(lambda one: one.post(f"/admin/disputes/{made}/submit", version="1"), owners))
-    assert 303 in {answer.status_code for answer in sent}
+    assert 303 in {one.status_code for one in sent}
     assert at_stripe(sandbox, made).evidence_details.submission_count == 1
     assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'dispute.answered'")) == 1
 
@@ -113,6 +117,37 @@ def test_keeps_what_two_people_write_apart(app: Flask, sandbox: SandboxClient, s
     refused = owner.post(f"/admin/disputes/{made}/submit", version="1")
     assert "Look at it once more before it is sent." in refused.text
     assert at_stripe(sandbox, made).evidence_details.submission_count == 0
+
+
+def test_offers_nothing_that_it_refuses_itself(
+    app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer
+) -> None:
+    made = dispute(sale)
+    change_rows(app, "UPDATE activations SET name = 'a\u202eb\u200dc'")
+    change_rows(app, "UPDATE order_items SET description = 'Twinspot\u00a02\u202f!'")
+    with app.app_context():
+        known = read_answer(made).fields
+    assert "on the device abc" in known["access_activity_log"]
+    save(owner, made, **known)
+    save(owner, made, version="1", **known | {"uncategorized_text": "5\u00a0€\u2028paid"})
+    kept = json.loads(read_rows(app, "SELECT fields FROM dispute_answers")[0]["fields"])
+    assert (kept["uncategorized_text"], "Twinspot 2 !" in kept["product_description"]) == ("5 €\npaid", True)
+
+
+def test_keeps_what_was_sent_where_somebody_saves_meanwhile(
+    app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dispute(sale)
+    save(owner, made, uncategorized_text="First.")
+
+    def submit_while_saving(*arguments: Any, **more: Any) -> None:
+        save(owner, made, version="1", uncategorized_text="Second.")
+        submit_evidence(*arguments, **more)
+
+    monkeypatch.setattr(answer, "submit_evidence", submit_while_saving)
+    assert owner.post(f"/admin/disputes/{made}/submit", version="1").status_code == 303
+    assert at_stripe(sandbox, made).evidence.uncategorized_text == "First."
+    assert "First." in owner.get(f"/admin/disputes/{made}").text
 
 
 @pytest.mark.parametrize(
