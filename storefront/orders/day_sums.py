@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import BigInteger, Index, update
+from sqlalchemy import BigInteger, Index, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base
 from storefront.core.runtime import settings
+from storefront.orders.models import Order
+from storefront.orders.money_lines import MoneyLine
+
+OVER = timedelta(hours=1)  # how long after its end a day is not counted yet
 
 
 class CountedDay(Base):
@@ -63,3 +67,14 @@ def count_again(session: Session, moments: Iterable[datetime]) -> None:
             .where(CountedDay.mode == settings().mode, CountedDay.day.in_(nearby))
             .values(is_counted=False, version=CountedDay.version + 1)
         )
+
+
+def count_money_again(session: Session, order: Order) -> None:
+    """Let the days be counted again whose lines belong to an order that was found after them.
+
+    Asks nothing for an order of this hour, whose day nobody can have counted.
+    """
+    if order.payment_intent_id is None or order.placed_at > clock.now() - OVER:
+        return
+    lines = select(MoneyLine.created_at).where(MoneyLine.payment_intent_id == order.payment_intent_id)
+    count_again(session, session.scalars(lines).all())

@@ -12,7 +12,7 @@ from storefront.core import clock
 from storefront.core.days import bounds_of, day_of, days_between
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.runtime import settings
-from storefront.orders.day_sums import CountedDay, DaySum
+from storefront.orders.day_sums import OVER, CountedDay, DaySum
 from storefront.orders.models import Order
 from storefront.orders.queries import order_in_running_mode
 from storefront.owner.figures.live import read_live
@@ -22,7 +22,6 @@ from storefront.owner.figures.zone import shop_zone
 AT_ONCE = 100  # days in one run
 # Longer than any transaction: what was still being written when a day got its row is committed by then.
 SETTLED = timedelta(minutes=1)
-OVER = timedelta(hours=1)
 
 
 def count_days() -> int:

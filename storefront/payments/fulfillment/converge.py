@@ -9,6 +9,7 @@ from storefront.core import clock
 from storefront.core.runtime import settings
 from storefront.orders.access import order_access
 from storefront.orders.customers import ensure_customer
+from storefront.orders.day_sums import count_money_again
 from storefront.orders.emails import resume_mails
 from storefront.orders.gifts import MARK, attach_gift
 from storefront.orders.looks import apply_facts
@@ -139,6 +140,7 @@ def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenA
             take_over_excess(session, order)
     if answer.ticket is None:
         add_items(session, order, seen, answer.lines)
+        count_money_again(session, order)
         if order.is_gift:
             attach_gift(session, order, seen.metadata[MARK])
     if not is_latest or seen.payment is None or seen.payment.after_sale is None:

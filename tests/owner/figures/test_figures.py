@@ -20,9 +20,10 @@ from storefront.owner.figures.read import Figures, read_figures
 from storefront.owner.figures.spans import Named, Span, SpanRefused, read_span, span_of
 from storefront.owner.figures.sums import Facet
 from storefront.owner.figures.zone import UTC as UTC_ZONE
+from storefront.payments.money.take_in import take_in_newest
 from storefront.shop.profile.change import ProfileRefused, change_profile
 from storefront.shop.profile.read import read_profile_anew
-from tests.payments.reconcile.sales import run
+from tests.payments.reconcile.sales import run, start
 from tests.support.databases import BOTH
 from tests.support.goods import make_edition
 from tests.support.many_orders import copy_order
@@ -119,6 +120,24 @@ def test_counts_a_day_again_when_something_of_it_comes_late(app: Flask, sandbox:
         assert count_all(app) >= 1
         assert read(app, today, today).currencies[0].sums == late
         change_rows(app, "DELETE FROM refunds")  # from the sums now, and not from the rows
+        assert read(app, today, today).currencies[0].sums == late
+
+
+def test_counts_the_money_of_an_order_that_is_found_after_its_day(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox)
+    today = clock.now().date()
+    buyer, session_id = start(app)
+    sandbox.pay(session_id)
+    with app.app_context():
+        take_in_newest()
+        db.session.remove()
+    with time_machine.travel(clock.now() + timedelta(days=3), tick=False):
+        count_all(app)
+        assert read(app, today, today).currencies[0].sums.fee_minor == 85
+        buyer.get(f"/checkout/return?session_id={session_id}")
+        late = read(app, today, today).currencies[0].sums
+        assert late.fee_minor == 85 * 2
+        count_all(app)
         assert read(app, today, today).currencies[0].sums == late
 
 
