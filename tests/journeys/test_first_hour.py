@@ -110,7 +110,7 @@ def test_opens_a_shop_with_a_product_that_somebody_buys(
     buy_on_a_phone(shop, chromium)
     page.goto(f"{shop.url}/admin")
     expect(page.get_by_text("carla@example.com")).to_be_visible()
-    expect(page.get_by_text("€22.50")).to_be_visible()
+    expect(page.get_by_role("region", name="Table of the newest orders").get_by_text("€22.50")).to_be_visible()
     page.goto(f"{shop.url}/admin/products")
     expect(page.get_by_role("row", name=re.compile("Kerf Planner.*Published.* 1"))).to_be_visible()
 
