@@ -18,7 +18,7 @@ LARGER = {
     "admin.preview_product": 640 * KB,
     "admin.save_shop": 192 * KB,
     "admin.save_page": 768 * KB,
-    "admin.save_dispute_draft": 768 * KB,
+    "admin.save_dispute_draft": 1408 * KB,
     "admin.preview_page": 768 * KB,
 }
 # Not read into memory, and only after the sender was asked for.

@@ -38,7 +38,7 @@ def export_buyer() -> ResponseReturnValue:
 
 
 @admin.post("/buyers/move")
-@needs(Permission.MONEY)
+@needs(Permission.MONEY, fresh=True)
 def move_buyer() -> ResponseReturnValue:
     """Where somebody bought with the new address already, both become one."""
     email, new = _typed("email"), _typed("to")

@@ -10,7 +10,7 @@ from storefront.owner.disputes.evidence import LABELS, ONE_LINE
 from storefront.owner.people.roles import Permission
 from storefront.web.bodies import takes_bytes
 
-LARGEST = 768 * 1024  # bytes: 150,000 characters, as a browser writes them
+LARGEST = 1408 * 1024  # bytes: 150,000 characters of any language, up to nine bytes each as a browser writes them
 
 
 @admin.get("/disputes/<dispute_id>")
