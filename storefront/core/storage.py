@@ -27,6 +27,7 @@ from storefront.core.config.settings import BUCKETS, Settings, SettingsError
 from storefront.core.db import end_read
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import Part
+from storefront.core.texts import marked
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
@@ -47,7 +48,7 @@ class StorageUnavailable(StorefrontError):
 
     code = "storage_unavailable"
     status = 503
-    title = "The file storage does not answer"
+    title = marked("The file storage does not answer")
     retry_after_seconds = 10
 
 
@@ -307,7 +308,9 @@ def _refusals() -> Iterator[None]:
     except AlreadyExistsError as error:
         raise OtherContent("Another upload of this file was faster.") from error
     except (BaseError, FileNotFoundError, PermissionError) as error:
-        raise StorageUnavailable("The file storage does not answer. Nothing is lost: please try again.") from error
+        raise StorageUnavailable(
+            marked("The file storage does not answer. Nothing is lost: please try again.")
+        ) from error
 
 
 def _copy(content: IO[bytes], output: IO[bytes]) -> tuple[int, str]:

@@ -27,13 +27,13 @@ CLIPPED = """() => [...document.querySelectorAll("button, .button, summary, sele
 
 
 def english_parts(language: Language) -> Iterator[str]:
-    """Yield what English texts say and the language does not: whole parts of two words and more."""
+    """Yield what English texts say and the language does not: sentences, and parts of two words and more."""
     translations = [message for message in read_file(language) if message.id and message.string]
     there = " ".join(str(message.string) for message in translations)
     for message in translations:
         for source in (message.id,) if isinstance(message.id, str) else message.id:
             for part in map(str.strip, BETWEEN.split(source)):
-                if len(part) > 8 and " " in part and part not in there:
+                if ((len(part) > 8 and " " in part) or re.fullmatch(r"[A-Z]\w+\.", part)) and part not in there:
                     yield part
 
 

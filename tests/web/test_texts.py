@@ -38,6 +38,7 @@ SPACES = string.printable + "\u202f"  # French writes a narrow space before : ; 
 COUNTED = re.compile(r"ngettext\((?:\s*\"[^\"]*\",?)+")
 FOR_PEOPLE = re.compile(r"^ +\"person_.*$", re.MULTILINE)  # codes for /admin, in the same email
 QUOTED = re.compile(r"(_\()?\"([A-Z][a-z]+(?: [a-z']+)+[^\"]*|[a-z ]*[a-z]\. [A-Z][^\"]*)\"")
+UNSEEN = re.compile(r"\b(?:marked|marked_count|ngettext|_)\((?!\s*[\"')])")  # a name, which nothing collects
 SPOKEN = re.compile(r"spoken\(\"([^\"]+)\"\)|spoken\([^\"()]*\? \"([^\"]+)\" : \"([^\"]+)\"\)")
 
 
@@ -59,6 +60,11 @@ def test_marks_every_text_of_a_template(path: Path) -> None:
     said = [words for attribute in SAID.findall(plain) for words in WORD.findall(attribute)]
     text = re.sub(r"<[a-zA-Z/!][^>]*>", " ", plain) if path.suffix == ".html" else plain
     assert {*WORD.findall(re.sub(r"&\w+;", " ", text)), *said} <= NO_WORDS
+
+
+def test_marks_texts_where_they_stand() -> None:
+    sources = (path for method, path in files_with_texts() if method == "python" and path.parent.name != "core")
+    assert not [path for path in sources if UNSEEN.search(path.read_text(encoding="utf-8"))]
 
 
 def test_collects_what_scripts_say() -> None:

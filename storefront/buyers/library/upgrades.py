@@ -159,5 +159,8 @@ def _words(row: Row[*tuple[Any, ...]], upgraded: Mapping[int, UpgradedGrant]) ->
     shown = hint(row.key).strip("\u2026")
     if not shown:
         return marked("Your license key is %(edition)s now. It stays the same key.", edition=row.name)
-    words = "Your license key ending in %(letters)s is %(edition)s now. It stays the same key."
-    return marked(words, letters=shown, edition=row.name)
+    return marked(
+        "Your license key ending in %(letters)s is %(edition)s now. It stays the same key.",
+        letters=shown,
+        edition=row.name,
+    )
