@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from storefront.audit.record import record
 from storefront.core import clock, tokens
@@ -244,11 +244,12 @@ def set_news(customer_id: int, *, wants: bool) -> None:
 
 
 def find_language_of(customer_id: str) -> str | None:
-    """Return the language of a customer's newest order that has one."""
+    """Return the language of a customer's newest order that has one, else of the newest gift they received."""
+    is_own = Order.customer_id == int(customer_id)
     newest = (
         select(Order.language)
-        .where(Order.customer_id == int(customer_id), Order.language.is_not(None))
-        .order_by(Order.id.desc())
+        .where(is_own | (Order.holder_id == int(customer_id)), Order.language.is_not(None))
+        .order_by(case((is_own, 0), else_=1), Order.id.desc())
         .limit(1)
     )
     return db.session.scalar(newest)

@@ -1,4 +1,4 @@
-"""Everything of one address on a page. Keys and devices are counted here, and shown at their orders."""
+"""Everything of one address on a page. Keys and devices of orders and received gifts are counted here."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,7 +64,7 @@ def _count(customer_id: int) -> tuple[int, int]:
     counts = (
         select_sold_licenses(func.count(func.distinct(License.id)), func.count(func.distinct(Activation.id)))
         .outerjoin(Activation, Activation.license_id == License.id)
-        .where(Order.customer_id == customer_id)
+        .where(Order.holder_id == customer_id)
     )
     keys, devices = db.session.execute(counts).one()
     return keys, devices

@@ -8,7 +8,9 @@ import pytest
 import time_machine
 from flask import Flask
 
+from storefront.buyers.library.news import find_language_of
 from storefront.core import clock
+from storefront.owner.buyers.read import read_buyer
 from tests.support.databases import BOTH
 from tests.support.gifts import FIELDS, ROSA, WORDS, begin_gift, give, hand_over, in_days, received_link
 from tests.support.rows import read_rows
@@ -253,3 +255,16 @@ def test_says_nothing_of_money_to_the_receiver_when_it_closes(
         assert not re.search("refund|dispute|bank", text[text.find("<main") :])
     assert len(mails_to(mailbox, ROSA)) == 1
     assert is_without_goods(sale.order_page())
+
+
+@both
+def test_counts_keys_and_chooses_the_language_for_who_received_it(app: Flask, sandbox: SandboxClient) -> None:
+    give(app, sandbox)
+    hand_over(app)
+    with app.test_request_context():
+        giver, receiver = read_buyer(ADA), read_buyer(ROSA)
+        assert (giver.keys, receiver.keys) == (0, 1)
+    [row] = read_rows(app, "SELECT holder_id, language FROM orders")
+    with app.app_context():
+        assert row["language"]
+        assert find_language_of(str(row["holder_id"])) == row["language"]
