@@ -82,6 +82,7 @@ NAMED = {
     ("code_tries", "proof_id who"),
     ("disputes", "id"),
     ("fraud_warnings", "id"),
+    ("gift_links", "token_hash"),
     ("leases", "name"),
     ("readiness_answers", "name mode"),
     ("measurements", "name label"),
