@@ -34,7 +34,8 @@ def _word(access: Access) -> str:
 
 def listed_line(order: ListedOrder) -> str:
     total = money.format_money(order.total_minor, order.currency)
-    return f"{order.number}  {order.placed_at:%Y-%m-%d %H:%M}  {total:>10}  {order.state.value}  {order.email}"
+    paid_by = f"{order.email}  (gift)" if order.is_gift else order.email
+    return f"{order.number}  {order.placed_at:%Y-%m-%d %H:%M}  {total:>10}  {order.state.value}  {paid_by}"
 
 
 def page_lines(page: OrderPage) -> Iterator[str]:

@@ -44,6 +44,18 @@ SENTENCES = {
     Reason.ITEM_REFUNDED: marked("This part of the order was refunded, so its keys and downloads no longer work."),
 }
 
+# Of a gift, for who paid it: the keys are somebody else's.
+_FOR_GIVER = SENTENCES | {
+    Reason.PARTLY_REFUNDED: marked("Part of the price was refunded. The gift works as before."),
+    Reason.INQUIRY: marked("Paid. Your bank asked a question about this payment; the gift still works."),
+    Reason.AWAITING_PAYMENT: marked("We're waiting for your bank. We send the gift once the payment arrives."),
+    Reason.PAYMENT_FAILED: marked("The payment didn't go through, so the gift wasn't sent."),
+    Reason.REFUNDED: marked("This order was refunded, so the gift no longer works."),
+    Reason.DISPUTED: marked("The gift is on hold until the dispute with the bank is resolved."),
+    Reason.DISPUTE_LOST: marked("The bank took the payment back, so the gift no longer works."),
+    Reason.ITEM_REFUNDED: marked("This part of the gift was refunded, so it no longer works."),
+}
+
 GIFT_CLOSED = marked(
     "This gift doesn't work right now: its keys and downloads are closed. Please ask who gave it to you."
 )
@@ -125,6 +137,11 @@ def access(facts: Facts) -> Access:
 def sentence_for_holder(order: Order, access: Access) -> str:
     """Return what who has the keys reads. Of a gift it says nothing of its giver's payment."""
     return GIFT_CLOSED if order.is_gift and not access.allowed else access.sentence
+
+
+def sentence_for_buyer(access: Access, *, is_gift: bool) -> str:
+    """Return what who paid reads. Of a gift it speaks of no keys, since somebody else has them."""
+    return _FOR_GIVER[access.reason] if is_gift else access.sentence
 
 
 def order_access(order: Order) -> Access:

@@ -11,7 +11,7 @@ from storefront.core.db import db
 from storefront.core.texts import marked
 from storefront.delivery.contents import Goods, ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.granted_files import ReleasedFile
-from storefront.orders.access import GIFT_CLOSED, Access
+from storefront.orders.access import GIFT_CLOSED, Access, sentence_for_buyer
 from storefront.orders.gift_links import gift_token
 from storefront.orders.gift_models import Gift
 from storefront.orders.links import order_tokens
@@ -68,7 +68,7 @@ class OwnedOrder:
     @property
     def sentence(self) -> str:
         """Return why it does not work."""
-        return GIFT_CLOSED if self.is_received else self.access.sentence
+        return GIFT_CLOSED if self.is_received else sentence_for_buyer(self.access, is_gift=self.gift != "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from storefront.core.db import db
 from storefront.core.languages import show_day, show_money
 from storefront.core.texts import marked
 from storefront.mail.models import MailKind, MailState, OutboxMessage
-from storefront.orders.access import Access, Reason
+from storefront.orders.access import Access, Reason, sentence_for_buyer
 from storefront.orders.after_sale import Refund
 from storefront.orders.models import Order
 
@@ -41,15 +41,17 @@ def order_state(access: Access) -> str:
 
 
 def access_sentence(order: Order, access: Access) -> str:
-    """Return the sentence of `access()`, with the day of a refund. One statement for a refunded order."""
+    """Return what who paid reads of its access, with the day of a refund. One statement for a refunded order."""
+    sentence = sentence_for_buyer(access, is_gift=order.is_gift)
     if access.reason is not Reason.REFUNDED:
-        return access.sentence
+        return sentence
     at = db.session.scalar(select(func.max(Refund.created_at)).where(Refund.order_id == order.id))
     if at is None:
-        return access.sentence
-    return marked(
-        "This order was refunded on %(day)s, so its keys and downloads no longer work.", day=show_day(at)
-    )
+        return sentence
+    day = show_day(at)
+    if order.is_gift:
+        return marked("This order was refunded on %(day)s, so the gift no longer works.", day=day)
+    return marked("This order was refunded on %(day)s, so its keys and downloads no longer work.", day=day)
 
 
 def receipt_state(order: Order) -> str:

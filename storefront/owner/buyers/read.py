@@ -7,12 +7,12 @@ from sqlalchemy import func, select
 
 from storefront.buyers.account.export import nobody
 from storefront.core.db import db
-from storefront.customers.models import Customer, SignIn
+from storefront.customers.models import Customer, SignIn, email_key
 from storefront.customers.unproven import find_known, is_unproven
 from storefront.delivery.licenses.models import Activation, License
 from storefront.delivery.licenses.queries import select_sold_licenses
 from storefront.orders.models import Order
-from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
+from storefront.owner.orders.listing import ListedOrder, OrderFilter, OrderPage, find_orders
 
 NEWEST = 50
 
@@ -26,7 +26,10 @@ class BuyersBrowser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buyer:
-    """`is_proven` is False for who only got free things by email. `orders` are the newest 50."""
+    """`is_proven` is False for who only got free things by email.
+
+    `orders` are the newest 50 that they bought or that are gifts for them.
+    """
 
     email: str
     since: datetime
@@ -36,6 +39,10 @@ class Buyer:
     devices: int
     browsers: tuple[BuyersBrowser, ...]
     orders: OrderPage
+
+    def is_received(self, order: ListedOrder) -> bool:
+        """Return whether somebody else paid for it: a gift, sent or still to be sent."""
+        return order.is_gift and email_key(order.email) != email_key(self.email)
 
 
 def read_buyer(email: str) -> Buyer:

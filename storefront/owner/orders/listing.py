@@ -44,6 +44,7 @@ COLUMNS = (
     Order.currency,
     Order.total_minor,
     Order.refunded_minor,
+    Order.is_gift,
     *FACT_COLUMNS[:-1],
     literal(value=False).label(FACT_COLUMNS[-1].name),
 )
@@ -68,7 +69,7 @@ class OrderFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedOrder:
-    """`state` is the reason that `access()` gives."""
+    """`state` is the reason that `access()` gives; `email` is who paid, also where `is_gift`."""
 
     number: str
     placed_at: datetime
@@ -77,6 +78,7 @@ class ListedOrder:
     total_minor: int
     refunded_minor: int
     state: Reason
+    is_gift: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,4 +225,5 @@ def _listed(row: Row[Any]) -> ListedOrder:
         total_minor=row.total_minor,
         refunded_minor=row.refunded_minor,
         state=_state(row),
+        is_gift=row.is_gift,
     )

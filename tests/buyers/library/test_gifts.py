@@ -10,9 +10,21 @@ from flask import Flask
 
 from storefront.buyers.library.news import find_language_of
 from storefront.core import clock
+from storefront.delivery.licenses.owner_actions import withdraw_key
 from storefront.owner.buyers.read import read_buyer
 from tests.support.databases import BOTH
-from tests.support.gifts import FIELDS, ROSA, WORDS, begin_gift, give, hand_over, in_days, received_link
+from tests.support.gifts import (
+    FIELDS,
+    ROSA,
+    TWINSPOT,
+    WORDS,
+    begin_gift,
+    give,
+    hand_over,
+    in_days,
+    received_link,
+)
+from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.sale import Sale
 from tests.support.sandbox_client import SandboxClient
@@ -255,12 +267,32 @@ def test_says_nothing_of_money_to_the_receiver_when_it_closes(
         assert not re.search("refund|dispute|bank", text[text.find("<main") :])
     assert len(mails_to(mailbox, ROSA)) == 1
     assert is_without_goods(sale.order_page())
+    assert re.search("the gift no longer works|The gift is on hold", sale.words())
+    assert "keys and downloads" not in sale.words() + "".join(whole(mail) for mail in mails_to(mailbox, ADA))
+
+
+def test_says_in_the_email_which_key_was_withdrawn(app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:
+    give(app, sandbox, TWINSPOT, ("the-patient-toolmaker", "E-book"))
+    [key] = [row["key"] for row in read_rows(app, "SELECT key FROM licenses")]
+    with app.app_context():
+        withdraw_key(key)
+    hand_over(app)
+    mail = whole(mails_to(mailbox, ROSA)[0])
+    assert not keys_on(mail)
+    assert "(withdrawn by the shop" in mail
+    assert "The shop has withdrawn this key." in mail
+    assert "the-patient-toolmaker.epub" in mail
 
 
 @both
 def test_counts_keys_and_chooses_the_language_for_who_received_it(app: Flask, sandbox: SandboxClient) -> None:
     give(app, sandbox)
     hand_over(app)
+    owner = sign_in_at_admin(app, make_person(app))
+    for address, words in ((ADA, "a gift from them"), (ROSA, "a gift to them")):
+        page = owner.get(f"/admin/buyers?email={address}").text
+        assert page.count('href="/admin/orders/') == 1
+        assert words in page
     with app.test_request_context():
         giver, receiver = read_buyer(ADA), read_buyer(ROSA)
         assert (giver.keys, receiver.keys) == (0, 1)
