@@ -1,5 +1,6 @@
 """Notes at an order, by who helps its buyer, for who helps next. No buyer sees them, and no program reads them."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -125,12 +126,17 @@ def _is_own(row: OrderNote, actor: Actor) -> bool:
     return (row.author_kind, row.author) == (actor.kind.value, actor.name)
 
 
+def _is_shown(letter: str) -> bool:
+    """Tell what a page can show: also the spaces that hold words together, as in French, and tabs."""
+    return letter.isprintable() or letter in "\t\n" or unicodedata.category(letter) == "Zs"
+
+
 def _clean(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if not text:
         raise WrongNote("Type a note.")
     if len(text) > LONGEST:
         raise WrongNote(f"A note has at most {LONGEST} characters; this one has {len(text)}.")
-    if not all(line.isprintable() for line in text.replace("\t", " ").split("\n")):
+    if not all(map(_is_shown, text)):
         raise WrongNote("The note has characters that cannot be shown. Type it as plain text.")
     return text

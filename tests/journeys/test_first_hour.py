@@ -191,5 +191,6 @@ def test_says_what_somebody_else_saved_meanwhile(shop: Shop, page: Page, complai
     expect(page.locator("blockquote")).to_have_text("Theirs.")
     expect(page.get_by_label("Tagline")).to_have_value("Mine.")
     look(page)
+    page.get_by_label("Save yours").check()
     page.get_by_role("button", name="Save the page").click()
     expect(page.get_by_text("Saved.", exact=True)).to_be_visible()

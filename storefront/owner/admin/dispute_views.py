@@ -5,8 +5,16 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StorefrontError
 from storefront.owner.admin.blueprint import admin, here, needs
-from storefront.owner.disputes.answer import SubmitUncertain, read_answer, save_draft, submit_answer
+from storefront.owner.disputes.answer import (
+    Answer,
+    ChangedMeanwhile,
+    SubmitUncertain,
+    read_answer,
+    save_draft,
+    submit_answer,
+)
 from storefront.owner.disputes.evidence import LABELS, ONE_LINE
+from storefront.owner.disputes.plain import with_plain_spaces
 from storefront.owner.people.roles import Permission
 from storefront.web.bodies import takes_bytes
 
@@ -23,9 +31,14 @@ def dispute(dispute_id: str) -> ResponseReturnValue:
 @takes_bytes(LARGEST)
 @needs(Permission.MONEY)
 def save_dispute_draft(dispute_id: str) -> ResponseReturnValue:
+    """What somebody else saved meanwhile stays, unless it was shown beside what was typed, and not chosen."""
     fields = {name: request.form[name] for name in LABELS if name in request.form}
+    if request.form.get("keep") == "theirs":
+        return redirect(url_for("admin.dispute", dispute_id=dispute_id), 303)
     try:
-        save_draft(dispute_id, fields, version=_version())
+        save_draft(
+            dispute_id, fields, version=_version("seen" if request.form.get("keep") == "yours" else "version")
+        )
     except StorefrontError as refusal:
         return _edit_page(dispute_id, refusal, typed=fields)
     return redirect(url_for("admin.check_dispute_answer", dispute_id=dispute_id), 303)
@@ -57,9 +70,13 @@ def submit_dispute_answer(dispute_id: str) -> ResponseReturnValue:
     return redirect(f"/admin/orders/{answer.order_number}", 303)
 
 
-def _version() -> int:
-    typed = request.form.get("version", "")
+def _version(name: str = "version") -> int:
+    typed = request.form.get(name, "")
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else -1
+
+
+def _differing(answer: Answer, typed: dict[str, str]) -> list[str]:
+    return [name for name, text in typed.items() if with_plain_spaces(text).strip() != answer.fields[name]]
 
 
 def _edit_page(
@@ -69,6 +86,8 @@ def _edit_page(
     page = render_template(
         "owner/disputes/edit.html",
         answer=answer,
+        version=_version() if typed is not None else answer.version,
+        differing=_differing(answer, typed or {}) if isinstance(refusal, ChangedMeanwhile) else (),
         fields=answer.fields | (typed or {}),
         labels=LABELS,
         one_line=ONE_LINE,

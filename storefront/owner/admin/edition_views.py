@@ -120,9 +120,12 @@ def delete_edition_here(slug: str, key: str) -> ResponseReturnValue:
 
 
 def _read_shown(currency: str) -> Amount | None:
-    """Return what the form was shown with; forms of before said a fixed one in minor units."""
+    """Return what the form was shown with, or the price of somebody else that it is to replace.
+
+    Forms of before said a fixed one in minor units.
+    """
     minor = request.form.get("shown_minor", type=int)
-    text = request.form.get("shown", "").strip()
+    text = (request.form.get("replaces") or request.form.get("shown", "")).strip()
     return read_amount(text, currency) if text else minor
 
 

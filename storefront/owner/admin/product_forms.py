@@ -13,9 +13,11 @@ from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.shop.catalog.last_day import end_of_day
 from storefront.shop.catalog.models import KeySource
 from storefront.shop.editor.refusals import ProductRefused
+from storefront.shop.editor.stale import THEIRS
 from storefront.shop.editor.texts import RULES
 
-SHOWN = "shown-"
+SHOWN, SEEN, KEEP = "shown-", "seen-", "keep-"
+YOURS = "yours"
 LIMITS = {
     "activation_limit": "Devices",
     "seats": "People",
@@ -34,7 +36,19 @@ MOST_DIGITS_OF_PLACE = 6
 
 
 def shown_digests(form: Mapping[str, str]) -> dict[str, str]:
-    return {name.removeprefix(SHOWN): value for name, value in form.items() if name.startswith(SHOWN)}
+    """Return the digest of what each field was shown with, by its name.
+
+    After a choice to keep one's own, it is that of what somebody else had saved, and was seen beside it.
+    """
+    shown = {name.removeprefix(SHOWN): value for name, value in form.items() if name.startswith(SHOWN)}
+    return {name: _chosen(form, name) or digest for name, digest in shown.items()}
+
+
+def _chosen(form: Mapping[str, str], name: str) -> str:
+    choice = form.get(KEEP + name)
+    if choice == THEIRS:
+        return THEIRS
+    return form.get(SEEN + name, "") if choice == YOURS else ""
 
 
 def read_place(form: Mapping[str, str], *, first: str) -> int:

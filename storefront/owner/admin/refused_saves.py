@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from storefront.core.errors import StorefrontError
-from storefront.owner.admin.product_forms import shown_digests
-from storefront.shop.editor.refusals import Conflict, FieldsRefused, StaleOrder, StaleSave
+from storefront.owner.admin.product_forms import SHOWN, shown_digests
+from storefront.shop.editor.refusals import Conflict, FieldsRefused, PriceMoved, StaleOrder, StaleSave
+from storefront.shop.editor.stale import THEIRS
 
 
 def refusal_words(refusal: StorefrontError | None) -> dict[str, Any]:
@@ -14,14 +15,21 @@ def refusal_words(refusal: StorefrontError | None) -> dict[str, Any]:
         "error": refusal.message if refusal else "",
         "problems": refusal.problems if isinstance(refusal, FieldsRefused) else {},
         "conflicts": _conflicts(refusal),
+        "moved_price": refusal.saved if isinstance(refusal, PriceMoved) else None,
         "stale": refusal if isinstance(refusal, StaleOrder) else None,
     }
 
 
 def kept_digests(form: Mapping[str, str], refusal: StorefrontError | None) -> dict[str, str]:
-    """Return what the form was sent with: fields that nobody touched stay so. Those in conflict are told anew."""
-    conflicts = _conflicts(refusal)
-    return {name: digest for name, digest in shown_digests(form).items() if name not in conflicts}
+    """Return what the form was sent with: fields that nobody touched stay so.
+
+    Those in conflict, too: a second press saves nothing until somebody has chosen.
+    """
+    if refusal is None:
+        return {}
+    return {
+        name: form[SHOWN + name] if digest == THEIRS else digest for name, digest in shown_digests(form).items()
+    }
 
 
 def _conflicts(refusal: StorefrontError | None) -> Mapping[str, Conflict]:

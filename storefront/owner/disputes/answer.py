@@ -144,10 +144,10 @@ def save_draft(dispute_id: str, fields: Mapping[str, str], *, version: int | Non
     dispute, order = _get_dispute(dispute_id)
     with transaction() as session:
         row = _lock_draft(session, dispute)
-        if version is not None and version != row.version:
-            raise ChangedMeanwhile("Somebody saved this answer meanwhile. Copy what you typed, and reload.")
         if clean == row.fields:
             return row.version
+        if version is not None and version != row.version:
+            raise ChangedMeanwhile("Somebody saved this answer meanwhile. Choose which one stays, then save.")
         row.fields, row.version = clean, row.version + 1
         row.saved_at, row.saved_by = clock.now(), current_actor().name
         _record(session, "dispute.drafted", dispute, order)

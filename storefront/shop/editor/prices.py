@@ -25,7 +25,7 @@ from storefront.shop.catalog.amounts import (
 from storefront.shop.catalog.models import Edition, Price, Product
 from storefront.shop.catalog.queries import lock_product
 from storefront.shop.editor.editions import clean_edition, get_edition, make_edition
-from storefront.shop.editor.refusals import ProductRefused
+from storefront.shop.editor.refusals import PriceMoved, ProductRefused
 
 MOST_MINOR = 99_999_999  # Stripe takes eight digits: https://docs.stripe.com/api/prices/create
 MOST_CURRENCIES = 12
@@ -191,10 +191,9 @@ def write_price(
     return change
 
 
-def _changed_meanwhile(amount: Amount | None, currency: str) -> ProductRefused:
+def _changed_meanwhile(amount: Amount | None, currency: str) -> PriceMoved:
     now = "has none" if amount is None else f"costs {amount_words(amount, currency)}"
-    words = f"Somebody else changed this price meanwhile: it {now}. Nothing was changed. Set it again if you like."
-    return ProductRefused({"amount": words})
+    return PriceMoved(f"Somebody else changed this price meanwhile: it {now}. Nothing was changed.", amount)
 
 
 def remove_price(slug: str, edition: str, currency: str) -> PriceChange:

@@ -1,6 +1,6 @@
 """Why a change is refused: a sentence for each field, and the values of a save that came too late."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +30,41 @@ class ProductRefused(FieldsRefused):
     code = "product_refused"
 
 
+class PriceMoved(ProductRefused):
+    """Somebody else set this price since the form was shown. `saved` is theirs, None where they took it away."""
+
+    status = 409
+
+    def __init__(self, sentence: str, saved: Any) -> None:  # noqa: ANN401 - an amount, of the catalog above
+        super().__init__({"amount": sentence})
+        self.saved = saved
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """`saved` is what somebody else saved meanwhile, `yours` is what this save would have put there."""
+    """`saved` is what somebody else saved meanwhile, `yours` is what this save would have put there.
+
+    `seen` is the digest of what was saved: a choice between both is one for that, and not for what comes later.
+    """
 
     saved: Any
     yours: Any
+    seen: str
+
+    @property
+    def saved_words(self) -> str:
+        """Return what was saved as people read it, a list with a line for each row."""
+        if isinstance(self.saved, bool):
+            return "On" if self.saved else "Off"
+        if isinstance(self.saved, list | tuple):
+            return _list_words(self.saved) or "Nothing"
+        return "Nothing" if self.saved in (None, "") else str(self.saved)
+
+
+def _list_words(entries: Sequence[Any]) -> str:
+    if all(isinstance(entry, str) for entry in entries):
+        return ", ".join(entries)
+    return "\n".join(" · ".join(filter(None, map(str, entry))) for entry in entries)
 
 
 class StaleSave(StorefrontError):
@@ -47,7 +76,7 @@ class StaleSave(StorefrontError):
 
     def __init__(self, conflicts: Mapping[str, Conflict]) -> None:
         names = ", ".join(map(in_words, conflicts))
-        super().__init__(f"Changed meanwhile: {names}. Nothing was saved. Compare, then save again.")
+        super().__init__(f"Changed meanwhile: {names}. Nothing was saved. Choose which one stays, then save.")
         self.conflicts = dict(conflicts)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from storefront.shop.editor.refusals import Conflict, StaleSave
 
 DIGEST_LETTERS = 16
+THEIRS = "theirs"  # in place of a digest: whatever was typed, what is saved stays
 
 
 def digest_of(value: Any) -> str:  # noqa: ANN401 - whatever a column holds
@@ -25,7 +26,8 @@ def pick_changes(
 ) -> dict[str, Any]:
     """Return the fields to write. `shown` are digests of what the form showed; None for a command, which says all.
 
-    A field that the form showed and that nobody touched is left alone, whatever it holds by now.
+    A field that the form showed and that nobody touched is left alone, whatever it holds by now, as is one whose
+    digest is `THEIRS`.
 
     Raises:
         StaleSave: somebody else changed a field that this save changes, too, to another value.
@@ -33,9 +35,11 @@ def pick_changes(
     changed = {name: value for name, value in submitted.items() if current[name] != value}
     if shown is None:
         return changed
-    touched = {name: value for name, value in changed.items() if digest_of(value) != shown.get(name)}
+    touched = {
+        name: value for name, value in changed.items() if shown.get(name) not in (THEIRS, digest_of(value))
+    }
     conflicts = {
-        name: Conflict(saved=current[name], yours=value)
+        name: Conflict(saved=current[name], yours=value, seen=digest_of(current[name]))
         for name, value in touched.items()
         if _has_moved(current[name], shown.get(name))
     }

@@ -10,8 +10,8 @@ TWINSPOT = "/admin/products/twinspot"
 
 
 def shown(page: str) -> dict[str, str]:
-    """The digests that a form carries."""
-    return dict(re.findall(r'name="(shown-\w+)" value="(\w+)"', page))
+    """The digests that a form carries, of what it showed and of what somebody else saved meanwhile."""
+    return dict(re.findall(r'name="((?:shown|seen)-\w+)" value="(\w+)"', page))
 
 
 def shown_in(page: str, part: str) -> dict[str, str]:

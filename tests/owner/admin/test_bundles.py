@@ -60,7 +60,7 @@ def test_shows_both_to_a_save_that_comes_too_late(app: Flask, owner: Buyer) -> N
     assert late.status_code == 409
     assert "<blockquote>gridling/desktop-and-web</blockquote>" in late.text
     assert chosen(late.text)[0] == "soft-taps/studio"
-    now = shown_in(late.text, "edition-kit-parts")
+    now = shown_in(late.text, "edition-kit-parts") | {"keep-includes": "yours"}
     assert chosen(said(owner, owner.post(SAVE, includes=["soft-taps/studio"], **now)))[0] == "soft-taps/studio"
 
 

@@ -127,6 +127,12 @@ def test_takes_plain_notes_only_and_keeps_what_was_typed(sale: Sale, helper: Buy
     assert read_rows(sale.app, "SELECT id FROM order_notes") == []
 
 
+def test_keeps_the_spaces_of_every_language(sale: Sale, helper: Buyer) -> None:
+    typed = "Dit\u202f: «\u00a0merci\u00a0»\u3000ありがとう"
+    assert typed in act(helper, sale, "notes", note=typed, form="1")
+    assert read_rows(sale.app, "SELECT text FROM order_notes") == [{"text": typed}]
+
+
 def test_forgets_notes_with_their_buyer(sale: Sale, helper: Buyer, app: Flask) -> None:
     act(helper, sale, "notes", note="Ada moved to Bern", form="1")
     with app.app_context():

@@ -35,7 +35,7 @@ def test_keeps_what_another_owner_saved_when_a_refused_save_is_sent_again(
     owner.post(f"{TWINSPOT}/texts", name="Theirs", summary="From another tab.", **digests)
     refused = owner.post(f"{TWINSPOT}/texts", name=name, summary=old, **digests)
     assert refused.status_code == status
-    again = shown_in(refused.text, "texts")
+    again = shown_in(refused.text, "texts") | {"keep-name": "yours"}
     owner.post(f"{TWINSPOT}/texts", name="Mine", summary=old, **again)
     assert summary(app) == "From another tab."
 
@@ -49,7 +49,9 @@ def test_keeps_limits_that_another_owner_saved_when_a_refused_edition_is_sent_ag
     owner.post(f"{TWINSPOT}/editions/team", name="Crew", **was | {"seats": "77"}, **digests)
     refused = owner.post(f"{TWINSPOT}/editions/team", name="Squad", **was, **digests)
     assert refused.status_code == 409
-    owner.post(f"{TWINSPOT}/editions/team", name="Squad", **was, **shown_of_team(refused.text))
+    owner.post(
+        f"{TWINSPOT}/editions/team", name="Squad", **was, **shown_of_team(refused.text), **{"keep-name": "yours"}
+    )
     assert read_rows(app, "SELECT name, seats FROM editions WHERE key = 'team' AND product_id = 1") == [
         {"name": "Squad", "seats": 77}
     ]
@@ -95,9 +97,12 @@ def test_puts_no_old_price_back_over_what_somebody_else_has_just_set(app: Flask,
     path = f"{TWINSPOT}/editions/personal/price"
     owner.post(path, currency="usd", amount="29", shown_minor="1900")
     late = owner.post(path, currency="usd", amount="19.50", shown_minor="1900")
-    assert late.status_code == 400
+    assert late.status_code == 409
     assert "it costs $29.00. Nothing was changed" in late.text
     assert 'value="19.50"' in late.text
+    assert "Replace 29.00, which somebody else set" in late.text
+    pressed_again = owner.post(path, currency="usd", amount="19.50", shown="19.00")
+    assert 'name="shown" value="19.00"' in pressed_again.text
     assert "$29.00" in Buyer(app).get("/products/twinspot").text
-    again = owner.post(path, currency="usd", amount="19.50", shown_minor="2900")
+    again = owner.post(path, currency="usd", amount="19.50", shown="19.00", replaces="29.00")
     assert "Personal costs $19.50 now" in said(owner, again)

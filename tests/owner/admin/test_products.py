@@ -83,8 +83,30 @@ def test_shows_both_versions_to_a_save_that_comes_too_late(app: Flask, owner: Bu
     assert read_rows(app, "SELECT name, summary FROM products WHERE slug = 'twinspot'") == [
         {"name": "Twinspot", "summary": "First."}
     ]
-    again = owner.post(f"{TWINSPOT}/texts", summary="Second.", **shown_in(late.text, "texts"))
-    assert "Saved." in said(owner, again)
+    carried = shown_in(late.text, "texts")
+    pressed_again = owner.post(f"{TWINSPOT}/texts", summary="Second.", **carried)
+    assert (pressed_again.status_code, shown_in(pressed_again.text, "texts")) == (409, carried)
+    kept = owner.post(f"{TWINSPOT}/texts", summary="Second.", **carried, **{"keep-summary": "theirs"})
+    assert "Nothing was changed." in said(owner, kept)
+    owner.post(f"{TWINSPOT}/texts", summary="Third.", **texts_of(owner))
+    mine = {"summary": "Second.", "keep-summary": "yours"}
+    assert "Third." in owner.post(f"{TWINSPOT}/texts", **mine, **carried).text, "the choice was another one"
+    now = shown_in(owner.post(f"{TWINSPOT}/texts", **mine, **carried).text, "texts")
+    assert "Saved." in said(owner, owner.post(f"{TWINSPOT}/texts", **mine, **now))
+
+
+def test_asks_of_every_setting_which_one_stays(owner: Buyer) -> None:
+    digests = shown_in(owner.get(TWINSPOT).text, "settings")
+    typed = {
+        "key_source": "pool", "tax_code": "txcd_10201000", "tax_behavior": "inclusive", "checkout_ui": "hosted",
+        "activation_limit": "9", "seats": "9", "license_prefix": "NEW", "license_until": "2099-12-31",
+        "update_days": "9", "download_limit": "9", "download_days": "9", "most_in_form": "9",
+        "offered_beside": "soft-taps", "pool_low_at": "99", "pool_very_low_at": "9",
+        "one_key_per_order_item": "yes",
+    }  # fmt: skip
+    late = owner.post(f"{TWINSPOT}/settings", **typed, **dict.fromkeys(digests, "0123456789abcdef"))
+    assert late.status_code == 409
+    assert set(typed) <= set(re.findall(r'name="keep-(\w+)" value="theirs"', late.text))
 
 
 def test_keeps_what_was_typed_when_it_cannot_be_saved(app: Flask, owner: Buyer) -> None:

@@ -37,7 +37,7 @@ def test_shows_quotes_as_chosen_by_the_seller(owner: Buyer, buyer: Buyer) -> Non
     moved = {name: values[::-1] for name, values in FORM.items()}
     late = owner.post(f"{TWINSPOT}/texts", **moved, **stale)
     assert late.status_code == 409
-    assert "Yours is in the field" in late.text
+    assert "Save yours, as it stands in the field" in late.text
     assert "Saved." in said(owner, owner.post(f"{TWINSPOT}/texts", **moved, **texts_of(owner)))
     page = buyer.get("/products/twinspot").text
     assert page.index("Quiet &amp; quick.") < page.index("It found")

@@ -73,7 +73,9 @@ def test_keeps_what_was_typed_and_shows_what_somebody_else_saved(app: Flask, own
     assert late.status_code == 409
     assert "<blockquote>First</blockquote>" in late.text
     assert 'value="Second"' in late.text
-    again = owner.post(f"{PAGE}/words", name="Second", tagline="", **shown_in(late.text, "words"))
+    again = owner.post(
+        f"{PAGE}/words", name="Second", tagline="", **shown_in(late.text, "words"), **{"keep-name": "yours"}
+    )
     assert "Saved." in said(owner, again)
     assert read_rows(app, ROW)[0] == dict.fromkeys(read_rows(app, ROW)[0], "") | {"name": "Second"}
     assert owner.post(f"{PAGE}/nothing").status_code == 404

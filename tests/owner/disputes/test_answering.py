@@ -109,11 +109,16 @@ def test_sends_nothing_twice_where_stripes_answer_is_lost(
 def test_keeps_what_two_people_write_apart(app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer) -> None:
     made = dispute(sale)
     save(owner, made, uncategorized_text="First.")
-    page = save(owner, made, uncategorized_text="Second.")
-    assert "Somebody saved this answer meanwhile." in page
-    assert "Second." in page
+    for _ in range(2):
+        page = save(owner, made, uncategorized_text="Second.")
+        assert "Somebody saved this answer meanwhile. Choose which one stays" in page
+        assert page.index("Second.") < page.index('<blockquote dir="auto">First.')
+        assert 'name="version" value="0"' in page
+        assert 'name="seen" value="1"' in page
+    assert save(owner, made, uncategorized_text="Second.", keep="theirs").endswith(made)
     assert read_rows(app, "SELECT version FROM dispute_answers") == [{"version": 1}]
-    save(owner, made, version="1", uncategorized_text="Second.")
+    assert save(owner, made, uncategorized_text="Second.", keep="yours", seen="1").endswith("/check")
+    assert "<blockquote" in save(owner, made, uncategorized_text="Third.", keep="yours", seen="1")
     refused = owner.post(f"/admin/disputes/{made}/submit", version="1")
     assert "Look at it once more before it is sent." in refused.text
     assert at_stripe(sandbox, made).evidence_details.submission_count == 0

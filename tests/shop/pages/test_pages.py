@@ -116,7 +116,14 @@ def test_shows_both_texts_when_somebody_else_was_faster(app: Flask, owner: Buyer
     assert "<blockquote>Two</blockquote>" in late.text
     assert "Three</textarea>" in late.text
     said(
-        owner, owner.post(f"/admin/pages/{slug}", title="Terms of sale", body_markdown="Three", **shown(late.text))
+        owner,
+        owner.post(
+            f"/admin/pages/{slug}",
+            title="Terms of sale",
+            body_markdown="Three",
+            **shown(late.text),
+            **{"keep-body_markdown": "yours"},
+        ),
     )
     (row,) = read_rows(app, "SELECT title, body_markdown FROM pages")
     assert row == {"title": "Terms of sale", "body_markdown": "Three"}
