@@ -35,9 +35,7 @@ def pick_changes(
     changed = {name: value for name, value in submitted.items() if current[name] != value}
     if shown is None:
         return changed
-    touched = {
-        name: value for name, value in changed.items() if shown.get(name) not in (THEIRS, digest_of(value))
-    }
+    touched = {name: value for name, value in changed.items() if shown.get(name) not in (THEIRS, digest_of(value))}
     conflicts = {
         name: Conflict(saved=current[name], yours=value, seen=digest_of(current[name]))
         for name, value in touched.items()
