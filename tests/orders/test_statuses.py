@@ -1,5 +1,7 @@
 """Every refund and dispute status: what stays open, what the buyer reads, who is mailed, what needs the owner."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +10,9 @@ from flask import Flask
 
 from storefront.stripe_api.gateway import GATEWAY, Gateway
 from storefront.stripe_api.seen import SeenCheckout
+from tests.races.slow_gateway import look
 from tests.support.databases import BOTH
+from tests.support.gifts import ROSA, Received, give, hand_over, receive
 from tests.support.rows import read_rows
 from tests.support.sale import COMPLETED, Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -155,3 +159,54 @@ def test_asks_the_owner_no_more_about_a_refund_that_failed_when_another_went_thr
     sale.deliver("refund.", "charge.refunded")
     assert read_rows(sale.app, open_ones) == []
     assert keys_on(sale.order_page()) == []
+
+
+MONEY = re.compile(r"refund|dispute|bank|\$")
+
+
+def refunds_in_turn(sale: Sale) -> Iterator[str]:
+    """Three refunds of all of it, each to another end."""
+    for ended in ("failed", "canceled", "succeeded"):
+        refund = sale.at_charge("refund", outcome="pending")
+        yield "pending"
+        yield from reworded(sale, "refunds", "requires_action")
+        sale.sandbox.control(f"refunds/{refund}/settle", result=ended)
+        yield ended
+
+
+def disputes_in_turn(sale: Sale) -> Iterator[str]:
+    sale.at_charge("dispute")
+    yield from reworded(sale, "disputes", *DISPUTES)
+
+
+def reworded(sale: Sale, what: str, *statuses: str) -> Iterator[str]:
+    real = GATEWAY.get(sale.app)
+    for status in statuses:
+        GATEWAY.set(RewordingGateway(real, **{what: status}), sale.app)
+        yield status
+    GATEWAY.set(real, sale.app)
+
+
+@pytest.mark.parametrize(("in_turn", "table"), [(refunds_in_turn, REFUNDS), (disputes_in_turn, DISPUTES)])
+def test_sends_and_closes_a_gift_by_every_status(
+    app: Flask, sandbox: SandboxClient, mailbox: Any, in_turn: Any, table: dict[str, Expected]
+) -> None:
+    """One gift in all of them: it leaves at the first that is open, and then its receiver's side follows."""
+    sale = give(app, sandbox)
+    rosa: Received | None = None
+    for status in in_turn(sale):
+        look(app, sale.session_id)
+        is_open = table[status].allowed
+        if rosa is None:
+            sale.buyer.post(f"{sale.link}/gift/send")
+            assert hand_over(app) == 0
+            assert len(mailbox.messages(to=ROSA)) == is_open, status
+            rosa = receive(sale) if is_open else None
+        else:
+            assert rosa.opened() == {200 if is_open else 403}, status
+            assert rosa.is_valid() is is_open, status
+            assert keys_on(rosa.page()) == (rosa.keys if is_open else []), status
+            assert not MONEY.search(rosa.page()), status
+    assert hand_over(app) == 0
+    assert len(mailbox.messages(to=ROSA)) == 1
+    assert not keys_on(sale.order_page())

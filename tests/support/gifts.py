@@ -1,6 +1,7 @@
 """A cart that is bought for somebody else, and what its giver and receiver have of it."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from storefront.orders.hand_over import hand_over_due
 from storefront.orders.queries import find_order
 from tests.support.sale import Sale, link_of
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, run_worker_once
+from tests.support.shop import Buyer, keys_on, run_worker_once
 
 ROSA = "rosa@example.net"
 WORDS = "Happy birthday!\nSee <b>you</b> soon."
@@ -68,5 +69,39 @@ def received_link(sale: Sale) -> str:
     return link
 
 
-def gift_links(text: str) -> list[str]:
-    return re.findall(r"/(?:orders|downloads)/[0-9a-f]{32}", text)
+def main_of(page: str) -> str:
+    return page[page.find("<main") :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What its receiver found on the gift's page, for later: whether it still opens."""
+
+    app: Flask
+    link: str
+    keys: list[str]
+    downloads: list[str]
+
+    def page(self) -> str:
+        return main_of(Buyer(self.app).get(self.link).text)
+
+    def opened(self) -> set[int]:
+        """What the links to files answer now."""
+        statuses = set()
+        for link in self.downloads:
+            with Buyer(self.app).get(link) as answer:
+                statuses.add(answer.status_code)
+        return statuses
+
+    def is_valid(self) -> bool:
+        """What the license API says of the first key."""
+        form = {"license_key": self.keys[0]}
+        answer = self.app.test_client().post("/v1/licenses/validate", data=form, base_url=Buyer(self.app).base_url)
+        return bool(answer.get_json()["valid"])
+
+
+def receive(sale: Sale) -> Received:
+    link = received_link(sale)
+    page = main_of(Buyer(sale.app).get(link).text)
+    downloads = re.findall(r'href="[^"]*(/downloads/[^"]+)"', page)
+    return Received(app=sale.app, link=link, keys=keys_on(page), downloads=downloads)

@@ -12,7 +12,6 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.orders.models import Order, OrderItem
 from storefront.orders.queries import find_order, order_in_running_mode
-from storefront.payments.checkout.buy_now import product_page
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import browser_hash
 from storefront.shop.cart.cart import CartLine
@@ -40,12 +39,12 @@ def find_pending_purchase(cart: Iterable[CartLine], *, browser: str) -> Purchase
     return read_purchase(order) if order else None
 
 
-def find_again_page(session_id: str) -> str | None:
-    """Return where one thing bought at once is bought again; None for a cart, which is filled again."""
+def find_bought_now(session_id: str) -> int | None:
+    """Return the price of one thing that was bought at once; None for a cart, which is filled again."""
     cart = db.session.scalar(
         select(Checkout.cart).where(Checkout.checkout_session_id == session_id, Checkout.is_from_cart.is_(False))
     )
-    return product_page(cart[0].price_id) if cart else None
+    return cart[0].price_id if cart else None
 
 
 def bought_lines(purchase: Purchase) -> tuple[CartLine, ...]:

@@ -6,7 +6,8 @@ from flask.typing import ResponseReturnValue
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core.texts import marked
 from storefront.orders.browsers import get_order_here
-from storefront.payments.checkout.again import bought_lines, find_again_page
+from storefront.payments.checkout.again import bought_lines, find_bought_now
+from storefront.payments.checkout.buy_now import product_page
 from storefront.payments.checkout.views import checkout
 from storefront.shop.cart.cart import load_cart, put_back, save_cart
 from storefront.web.flashes import flash
@@ -14,12 +15,15 @@ from storefront.web.flashes import flash
 
 @checkout.get("/checkout/again/<token>")
 def again(token: str) -> ResponseReturnValue:
+    """Lead to where it can be paid once more; a gift to the page that has its words, filled in."""
     order = get_order_here(token)
-    page = find_again_page(order.checkout_session_id)
-    if page is not None:
+    price_id = find_bought_now(order.checkout_session_id)
+    if price_id is not None:
         flash(marked("Your cart is as you left it. Start again when you're ready."), "good")
-        return redirect(page)
-    lines = bought_lines(read_purchase(order))
-    save_cart(session, put_back(load_cart(session), lines))
-    flash(marked("Your cart is back. Check out again when you're ready."), "good")
-    return redirect(url_for("cart.cart"))
+    else:
+        lines = bought_lines(read_purchase(order))
+        save_cart(session, put_back(load_cart(session), lines))
+        flash(marked("Your cart is back. Check out again when you're ready."), "good")
+    if order.is_gift:
+        return redirect(url_for("checkout.gift", again=token, price_id=price_id))
+    return redirect(url_for("cart.cart") if price_id is None else product_page(price_id))

@@ -1,13 +1,23 @@
 """The page before paying that asks whom a gift is for, of a cart or of one thing bought at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from storefront.core import tokens
+from storefront.core import clock, tokens
 from storefront.core.texts import marked
-from storefront.orders.gifts import LONGEST_MESSAGE, LONGEST_NAME, GiftRefused, Wish, last_day, read_wish
+from storefront.orders.gifts import (
+    LONGEST_MESSAGE,
+    LONGEST_NAME,
+    GiftRefused,
+    Wish,
+    find_gift,
+    last_day,
+    read_wish,
+)
+from storefront.orders.models import Order
 from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer
 from storefront.shop.cart.cart import load_cart, new_nonce
 from storefront.shop.cart.priced import as_lines, price_cart
@@ -53,8 +63,24 @@ def read_gift(*, costs: bool) -> Wish | None:
     return read_wish(request.form)
 
 
-def show_gift_page(price_id: int | None, refused: GiftRefused | None = None) -> ResponseReturnValue:
-    """Ask for the gift's words, again with what was typed where something was refused."""
+def read_words_of(order: Order) -> dict[str, str]:
+    """Return what an earlier gift says, as the form's fields: who tries to pay it again need not type it again."""
+    gift = find_gift(order)
+    if gift is None:
+        return {}
+    is_past = gift.send_on <= clock.now().date()
+    return {
+        "gift_email": gift.email,
+        "gift_from": gift.from_name,
+        "gift_message": gift.message,
+        "gift_on": "" if is_past else gift.send_on.isoformat(),
+    }
+
+
+def show_gift_page(
+    price_id: int | None, typed: Mapping[str, str], refused: GiftRefused | None = None
+) -> ResponseReturnValue:
+    """Ask for the gift's words, with what was `typed` before."""
     try:
         goods = _read_cart() if price_id is None else _read_offer(price_id)
     except NotForSale as gone:
@@ -69,7 +95,7 @@ def show_gift_page(price_id: int | None, refused: GiftRefused | None = None) -> 
         goods=goods,
         price_id=price_id,
         nonce=new_nonce(session) if price_id is None else tokens.new_token(),
-        typed=request.form,
+        typed=typed,
         error=refused.message if refused is not None else "",
         last_day=last_day(),
         longest_name=LONGEST_NAME,

@@ -100,7 +100,7 @@ def begin() -> ResponseReturnValue:
     try:
         gift = read_gift(costs=priced.total_minor > applied.off_minor)
     except GiftRefused as refused:
-        return show_gift_page(None, refused)
+        return show_gift_page(None, request.form, refused)
     form = CheckoutForm(
         cart=priced.cart_lines,
         ui_mode=choose_ui_mode(priced.lines),
@@ -148,7 +148,7 @@ def buy_now() -> ResponseReturnValue:
     try:
         gift = read_gift(costs=offer.is_chosen or offer.amount_minor > applied.off_minor)
     except GiftRefused as refused:
-        return show_gift_page(offer.price_id, refused)
+        return show_gift_page(offer.price_id, request.form, refused)
     return start_paying(
         CheckoutForm(
             cart=cart,
