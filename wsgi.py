@@ -1,15 +1,5 @@
-"""What a WSGI server imports: `wsgi:app`, with the settings of the environment."""
+"""What a WSGI server imports in a checkout: `wsgi:app`. An installed package has it as `storefront.wsgi:app`."""
 
-import gc
+from storefront.wsgi import app
 
-from storefront.app import create_app, load_late_parts
-from storefront.core.config.settings import load_settings, read_environment
-from storefront.core.logs import set_up_logs
-from storefront.core.private_files import keep_files_private
-
-keep_files_private()
-settings = load_settings(read_environment())
-set_up_logs(as_json=settings.log_json)
-app = create_app(settings)
-load_late_parts(app)
-gc.freeze()  # what the app is made of stays: looking through it for garbage again would hold up every request
+__all__ = ["app"]

@@ -13,9 +13,10 @@ from storefront.buyers.library.news_views import news
 from storefront.buyers.library.views import library
 from storefront.buyers.reminders.views import reminders
 from storefront.core import money
-from storefront.core.config.settings import ROOT, Settings
+from storefront.core.config.settings import Settings
 from storefront.core.db import set_up_db
 from storefront.core.measurements import set_up_measurements
+from storefront.core.places import FRONT
 from storefront.core.queue import set_up_queue
 from storefront.core.runtime import set_up_runtime
 from storefront.core.storage import set_up_storage
@@ -65,7 +66,7 @@ BLUEPRINTS = (
 
 def create_app(settings: Settings) -> Flask:
     """Make the shop. It reads no environment: everything comes from `settings`."""
-    app = Shop("storefront", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    app = Shop("storefront", template_folder=str(FRONT / "templates"), static_folder=str(FRONT / "static"))
     set_up_runtime(app, settings)
     head()  # read now: an upgrade of the code puts other files there while this process runs
     set_up_db(app, settings)

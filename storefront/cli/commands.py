@@ -53,6 +53,7 @@ SECTIONS: Sections = {
         "audit": ("storefront.cli.audit:audit", "See who changed what, when and from where."),
     },
     "Server": {
+        "init": ("storefront.cli.init:init", "Make a folder for a shop, with settings to fill in."),
         "serve": ("storefront.cli.serve:serve", "Start the web server."),
         "worker": ("storefront.cli.worker:worker", "Start the worker, which sends emails and does what is due."),
         "figures": (

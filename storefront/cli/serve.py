@@ -10,12 +10,12 @@ import click
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 @click.option("--workers", default=1, show_default=True, help="Processes; each has WEB_THREADS threads.")
-def serve(host: str, port: int, workers: int) -> None:
+@click.option("--with-worker", is_flag=True, help="The worker as well; when one of the two ends, both do.")
+def serve(host: str, port: int, workers: int, *, with_worker: bool) -> None:
     """Start the web server."""
     # Not the whole shop: its processes load it, and doing that here as well would nearly double the start.
     from storefront.cli.granian_command import server_command
     from storefront.cli.read_settings import listing_problems, read_settings
-    from storefront.core.config.settings import ROOT
     from storefront.web.slow_bodies import THREADS
 
     settings = read_settings()
@@ -24,10 +24,15 @@ def serve(host: str, port: int, workers: int) -> None:
 
         with listing_problems():
             open_storage(settings)
-    os.chdir(ROOT)
+    os.chdir(settings.home)
     # concurrent_requests.py in delivery/downloads bounds what is worked on, web/slow_bodies.py what waits.
     threads = settings.web_threads + settings.download_threads + THREADS
     command = server_command(
-        "wsgi:app", host=host, port=port, workers=workers, threads=threads, as_json=settings.log_json
+        "storefront.wsgi:app", host=host, port=port, workers=workers, threads=threads, as_json=settings.log_json
     )
+    if with_worker:
+        from storefront.cli.together import run_together
+
+        worker = [sys.executable, "-m", "storefront", "worker"]
+        sys.exit(run_together({"web server": command, "worker": worker}))
     os.execv(sys.executable, command)  # noqa: S606 - our own command line; signals reach the server itself

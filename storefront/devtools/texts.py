@@ -12,8 +12,8 @@ from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from storefront.core.config.reader import ROOT
 from storefront.core.languages import FOLDER, Language
+from storefront.core.places import ROOT
 
 WIDTH = 100
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None, "marked_count": (1, 2)}

@@ -30,6 +30,7 @@ READING = {
 }  # fmt: skip
 SERVING = {
     "serve", "worker", "run", "sandbox", "mailbox",
+    "init",  # there is no shop yet
     "db upgrade",  # it makes the table of the log
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from tests.support.sandbox_client import SandboxClient
 
 WITHOUT = {
     "serve", "worker", "run", "sandbox", "mailbox",  # they run until they are ended
+    "init",  # it makes one file
     "seed", "fulfill", "db upgrade", "mail retry", "events run", "payment-link close",  # their exit status says it
     "customers export", "shop schema",  # they are JSON
     "orders csv",  # it is CSV

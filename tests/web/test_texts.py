@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from babel.messages import Message
 
-from storefront.core.config.reader import ROOT
 from storefront.core.languages import Language
+from storefront.core.places import ROOT
 from storefront.devtools.texts import (
     TRANSLATED,
     catalog_file,

@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from storefront.core.config.reader import ROOT, Reader
+from storefront.core.config.reader import Reader
 
 
 def _database_url(raw: str) -> str:
@@ -14,10 +14,10 @@ def _database_url(raw: str) -> str:
 
 
 def read_engines(reader: Reader) -> tuple[str, str]:
-    database_url = _database_url(reader.secret("DATABASE_URL") or f"sqlite:///{ROOT / 'var' / 'shop.db'}")
+    database_url = _database_url(reader.secret("DATABASE_URL") or f"sqlite:///{reader.home / 'var' / 'shop.db'}")
     if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         reader.problems.append("DATABASE_URL must start with sqlite:/// or postgresql://.")
-    queue_url = reader.secret("QUEUE_URL") or f"sqlite:///{ROOT / 'var' / 'queue.db'}"
+    queue_url = reader.secret("QUEUE_URL") or f"sqlite:///{reader.home / 'var' / 'queue.db'}"
     if not queue_url.startswith(("sqlite:///", "redis://", "rediss://", "postgresql://", "postgres://")):
         reader.problems.append("QUEUE_URL must start with sqlite:///, redis:// or postgresql://.")
     return database_url, queue_url

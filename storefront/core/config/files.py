@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from storefront.core.config.reader import ROOT, Reader
+from storefront.core.config.reader import Reader
 
 BUCKETS = {
     "s3": {
@@ -25,7 +25,7 @@ NEEDED = {
 
 def read_files(reader: Reader) -> tuple[str, dict[str, str]]:
     """Return the storage's address and what obstore needs for it, under the names that its vendors use."""
-    url = reader.text("FILES_URL", (ROOT / "var" / "files").as_uri()).rstrip("/")
+    url = reader.text("FILES_URL", (reader.home / "var" / "files").as_uri()).rstrip("/")
     scheme = url.partition("://")[0]
     if url.startswith("file:///"):
         return url, {}
@@ -55,9 +55,9 @@ def _read_bucket(reader: Reader, url: str, scheme: str) -> dict[str, str]:
     return {option: value for option, value in options.items() if value}
 
 
-def files_path(files_url: str) -> Path:
+def files_path(files_url: str, home: Path) -> Path:
     """Return the folder behind a `file://` address, in which spaces and percent signs are encoded."""
-    return Path(unquote(files_url.removeprefix("file://"))) if files_url.startswith("file://") else ROOT / "var"
+    return Path(unquote(files_url.removeprefix("file://"))) if files_url.startswith("file://") else home / "var"
 
 
 def read_accel_prefix(reader: Reader, files_url: str) -> str | None:

@@ -5,8 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from storefront.core.email_addresses import is_one_line
-
-ROOT = Path(__file__).resolve().parents[3]
+from storefront.core.places import home
 
 
 class SettingsError(Exception):
@@ -27,6 +26,7 @@ class Reader:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
+        self.home = home(environ)
         self.problems: list[str] = []
 
     def secret(self, name: str) -> str:

@@ -20,10 +20,11 @@ from storefront.core.config.mail import (
     read_mail_server,
     read_owner_email,
 )
-from storefront.core.config.reader import ROOT, Reader, SettingsError
+from storefront.core.config.reader import Reader, SettingsError
 from storefront.core.config.strength import check_secret
 from storefront.core.config.stripe import STRIPE_API, Mode, read_js_url, read_mode, read_webhook_secrets
 from storefront.core.email_addresses import Mailbox
+from storefront.core.places import ROOT, home
 
 __all__ = ["BUCKETS", "ROOT", "Mode", "Settings", "SettingsError", "load_settings", "read_environment"]
 
@@ -32,13 +33,14 @@ MIN_SECRET_LENGTH = 16
 
 def read_environment() -> dict[str, str]:
     """Return the process's variables over those of `.env`. `STOREFRONT_ENV_FILE` names another file, or none."""
-    path = os.environ.get("STOREFRONT_ENV_FILE", str(ROOT / ".env"))
+    path = os.environ.get("STOREFRONT_ENV_FILE", str(home(os.environ) / ".env"))
     from_file = dotenv_values(path) if path else {}
     return {name: value for name, value in {**from_file, **os.environ}.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
+    home: Path  # holds `.env` and `var`
     mode: Mode
     secret_key: str = field(repr=False)
     base_url: str
@@ -126,13 +128,14 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if metrics_token is not None:
         check_secret(reader, "METRICS_TOKEN", metrics_token, shortest=MIN_SECRET_LENGTH)
     settings = Settings(
+        home=reader.home,
         mode=mode,
         secret_key=secret_key,
         base_url=base_url,
         database_url=database_url,
         queue_url=queue_url,
         files_url=files_url,
-        files_path=files_path(files_url),
+        files_path=files_path(files_url, reader.home),
         files_options=files_options,
         accel_prefix=read_accel_prefix(reader, files_url),
         download_threads=reader.integer("DOWNLOAD_THREADS", 64, low=1, high=1024),

@@ -13,7 +13,7 @@ from urllib.request import OpenerDirector, ProxyHandler, build_opener
 
 import click
 
-from storefront.core.config.settings import ROOT
+from storefront.core.places import home
 from storefront.devtools.local.end import End, ignore_signals
 from storefront.devtools.local.ports import Ports
 
@@ -42,7 +42,7 @@ def commands(ports: Ports, environment: Mapping[str, str], folder: Path) -> dict
 
 def start(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     # A session of its own: Ctrl-C reaches `make run`, which then ends the others in order.
-    return subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)  # noqa: S603
+    return subprocess.Popen(command, env=environment, cwd=home(environment), start_new_session=True)  # noqa: S603
 
 
 def find_ended(running: Running) -> str | None:

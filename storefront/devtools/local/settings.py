@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from dotenv import dotenv_values
 
-from storefront.core.config.settings import ROOT
+from storefront.core.places import home
 from storefront.devtools.local.keys import read_keys, without_nulls, write_private
 from storefront.devtools.local.one_at_a_time import unwritable
 from storefront.devtools.local.ports import HOST, Ports
@@ -16,7 +16,7 @@ NOT_INHERITED = ("STRIPE_", "DATABASE_", "QUEUE_", "FILES_", "MAIL_", "SECRET_KE
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:
-    return ROOT / (environ.get("STOREFRONT_DATA") or "var/local")
+    return home(environ) / (environ.get("STOREFRONT_DATA") or "var/local")
 
 
 def build_environment(environ: Mapping[str, str], ports: Ports) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The mailbox's pages and its JSON list. No cookies, no accounts: loopback only."""
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import (
@@ -17,10 +16,10 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from storefront.devtools.front import STATIC, TEMPLATES
 from storefront.devtools.loopback import refuse_foreign_hosts
 from storefront.devtools.mailbox.store import Mail, MailStore
 
-ROOT = Path(__file__).resolve().parents[3]
 PAGE_SIZE = 50
 
 pages = Blueprint("mailbox", __name__)
@@ -115,8 +114,8 @@ def _secure(answer: Response) -> Response:
 def create_web(store: MailStore, *, from_anywhere: bool = False) -> Flask:
     app = Flask(
         "mailbox",
-        template_folder=str(ROOT / "templates"),
-        static_folder=str(ROOT / "static" / "devtools"),
+        template_folder=str(TEMPLATES),
+        static_folder=str(STATIC),
         static_url_path="/assets",
     )
     app.extensions["mail_store"] = store

@@ -1,9 +1,8 @@
 """Puts the sandbox's Flask app together: API, control API, pages."""
 
-from pathlib import Path
-
 from flask import Flask
 
+from storefront.devtools.front import STATIC, TEMPLATES
 from storefront.devtools.loopback import refuse_foreign_hosts
 from storefront.devtools.sandbox.api.faults import Faults
 from storefront.devtools.sandbox.api.request_log import RequestLog
@@ -23,7 +22,6 @@ from storefront.devtools.sandbox.resources.webhook_endpoints import ensure_endpo
 from storefront.devtools.sandbox.storage.store import Store
 from storefront.devtools.sandbox.webhooks.stripe_listen import listen, set_up_listeners
 
-_ROOT = Path(__file__).parents[3]
 _BLUEPRINTS = (
     api,
     control,
@@ -43,8 +41,8 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     """Make the app alone: without a SandboxServer nothing is delivered, settled or expired by itself."""
     app = Flask(
         "storefront.devtools.sandbox",
-        template_folder=str(_ROOT / "templates"),
-        static_folder=str(_ROOT / "static" / "devtools"),
+        template_folder=str(TEMPLATES),
+        static_folder=str(STATIC),
         static_url_path="/static/sandbox",
     )
     # `/v1/checkout/sessions/` and `//` are other addresses than those without, and unknown ones.

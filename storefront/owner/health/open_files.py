@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from storefront.core.config.settings import ROOT, Settings
+from storefront.core.config.settings import Settings
 
 PRIVATE = ("*.db", "*.db-*", "*.sqlite", "*.sqlite-*", "*.env", "*.lock")
 BY_ANYBODY = stat.S_IROTH | stat.S_IWOTH
@@ -17,7 +17,7 @@ def find_open_files(shop: Settings) -> tuple[str, ...]:
     if os.name != "posix":
         return ()
     folders = {_folder_of(url) for url in (shop.database_url, shop.queue_url)}
-    paths = {ROOT / ".env"}
+    paths = {shop.home / ".env"}
     for folder in filter(None, folders):
         paths.update(*(folder.glob(pattern) for pattern in PRIVATE))
     return tuple(sorted(str(path) for path in paths if _is_open(path)))

@@ -1,5 +1,6 @@
 """Warnings: what is wrong and what to do, one sentence each; holds no key, address or token."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,28 +26,9 @@ class HealthWarning:
 
 
 def find_warnings(trouble: Trouble) -> list[HealthWarning]:
-    """Pure. What stops buyers from getting their goods comes first."""
-    warnings = {
-        "not_writable": _not_writable(trouble),
-        "disk_low": _disk_low(trouble),
-        "worker_silent": _worker(trouble),
-        "events_unhandled": _events(trouble),
-        "answers_fail": _failed_answers(trouble),
-        "mail_server_down": _mail_server(trouble),
-        "mails_late": _late_mails(trouble),
-        "mails_refused": _refused_mails(trouble),
-        "mails_failed": _failed_mails(trouble),
-        "reconcile_late": _reconcile(trouble),
-        "needs_you": _notices(trouble),
-        "webhook_secret_missing": _webhook_secret(trouble),
-        "signatures_bad": _signatures(trouble),
-        "signatures_stale": _stale_signatures(trouble),
-        "proxy_not_trusted": _proxy(trouble),
-        "codes_held": _codes(trouble),
-        "files_open": _open_files(trouble),
-        "owner_email_missing": _owner_email(trouble),
-    }
-    return [HealthWarning(code=code, message=message) for code, message in warnings.items() if message]
+    """Pure. In the order of `CHECKS`."""
+    found = ((code, check(trouble)) for code, check in CHECKS.items())
+    return [HealthWarning(code=code, message=message) for code, message in found if message]
 
 
 def _is_older(when: datetime | None, limit: timedelta, now: datetime) -> bool:
@@ -237,3 +219,26 @@ def _open_files(trouble: Trouble) -> str | None:
     first, more = trouble.open_files[:3], len(trouble.open_files) - 3
     names = " ".join(first) + (f" and {more} more" if more > 0 else "")
     return f"Every user of this machine may read what the shop keeps: chmod go= {names}"
+
+
+# What stops buyers from getting their goods comes first.
+CHECKS: dict[str, Callable[[Trouble], str | None]] = {
+    "not_writable": _not_writable,
+    "disk_low": _disk_low,
+    "worker_silent": _worker,
+    "events_unhandled": _events,
+    "answers_fail": _failed_answers,
+    "mail_server_down": _mail_server,
+    "mails_late": _late_mails,
+    "mails_refused": _refused_mails,
+    "mails_failed": _failed_mails,
+    "reconcile_late": _reconcile,
+    "needs_you": _notices,
+    "webhook_secret_missing": _webhook_secret,
+    "signatures_bad": _signatures,
+    "signatures_stale": _stale_signatures,
+    "proxy_not_trusted": _proxy,
+    "codes_held": _codes,
+    "files_open": _open_files,
+    "owner_email_missing": _owner_email,
+}

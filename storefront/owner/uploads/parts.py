@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from storefront.core.config.settings import ROOT
 from storefront.core.runtime import settings
 from storefront.owner.uploads.refusals import NoUploadFolder, UploadBusy
 
@@ -28,7 +27,7 @@ def part_folder() -> Path:
         return shop.files_path.parent / "uploads"
     if shop.database_url.startswith(SQLITE):
         return Path(shop.database_url.removeprefix(SQLITE).partition("?")[0]).parent / "uploads"
-    return ROOT / "var" / "uploads"
+    return shop.home / "var" / "uploads"
 
 
 def make_part_folder() -> Path:

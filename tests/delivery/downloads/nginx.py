@@ -1,6 +1,7 @@
-"""A real nginx in front of a shop, with the lines that docs/nginx.md has."""
+"""A real nginx in front of a shop, with the lines of deploy/nginx/storefront.conf."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tests.delivery.downloads.sent import get
 from tests.support.ports import find_free_port
 from tests.support.shop import START_SECONDS, wait_for
 
-DOCS = ROOT / "docs" / "nginx.md"
+CONFIG = ROOT / "deploy" / "nginx" / "storefront.conf"
 AROUND = """
 daemon off;
 master_process off;
@@ -35,9 +36,9 @@ http {{
 
 
 def documented(*, port: int, shop: str, files: Path, more: str, secure: Path | None) -> str:
-    """The server block of docs/nginx.md, with this test's addresses in place of its own."""
+    """The shop's own server block, with this test's addresses in place of its own."""
     tls = f"ssl_certificate {secure}; ssl_certificate_key {secure};" if secure else ""
-    server = next(block for block in DOCS.read_text().split("```") if block.strip().startswith("server {"))
+    server = next(block for block in documented_blocks() if block.startswith("server {") and "ssl" in block)
     for theirs, ours in (
         ("listen 443 ssl;", f"listen 127.0.0.1:{port}{' ssl' if secure else ''};"),
         ("# ssl_certificate …;", tls),
@@ -50,9 +51,14 @@ def documented(*, port: int, shop: str, files: Path, more: str, secure: Path | N
     return server
 
 
+def documented_blocks() -> list[str]:
+    """What stands between two empty lines and begins at the left margin, comments first."""
+    return re.split(r"\n\n(?=\S)", CONFIG.read_text())
+
+
 def documented_log(folder: Path) -> str:
-    """The lines of docs/nginx.md that keep tokens and keys out of its log."""
-    lines = next(block for block in DOCS.read_text().split("```") if block.strip().startswith("map "))
+    """The lines that keep tokens and keys out of its log."""
+    lines = next(block for block in documented_blocks() if "map " in block)
     assert "/var/log/nginx/shop.log" in lines
     return lines.replace("/var/log/nginx/", f"{folder}/")
 

@@ -1,14 +1,14 @@
 """Stripe.js, put together from its parts, and the frames of its Elements: one page for each kind."""
 
 from functools import cache
-from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
+from storefront.devtools.front import STATIC
 from storefront.devtools.sandbox.pages.policy import ELEMENT, protect
 
-_SCRIPTS = Path(__file__).resolve().parents[4] / "static" / "devtools" / "stripe"
+_SCRIPTS = STATIC / "stripe"
 # One script in one function: each part may use what the parts before it have named.
 _PARTS = (
     "basics",

@@ -1,0 +1,65 @@
+"""Several programs as one: they start together, and when one ends the others do, too. For a single container."""
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from types import FrameType
+
+import click
+
+SECONDS_TO_END = 30
+
+
+class Together:
+    """The programs that run, by their process id."""
+
+    def __init__(self) -> None:
+        self.running: dict[int, str] = {}
+        self.was_told = False
+
+    def start(self, name: str, command: list[str]) -> None:
+        # A session of its own: Ctrl-C reaches this process, which ends the others.
+        self.running[subprocess.Popen(command, start_new_session=True).pid] = name  # noqa: S603 - our own commands
+
+    def be_told(self, _number: int, _frame: FrameType | None) -> None:
+        self.was_told = True
+        self.end()
+
+    def end(self) -> None:
+        """Ask all to end; who does not within half a minute is ended."""
+        signal.alarm(SECONDS_TO_END)
+        self._send(signal.SIGTERM)
+
+    def kill(self, _number: int, _frame: FrameType | None) -> None:
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
+        for pid in tuple(self.running):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def wait(self) -> None:
+        """Return when all have ended. As a container's first process this one also sees the orphans of others."""
+        while self.running:
+            pid, _status = os.wait()
+            name = self.running.pop(pid, None)
+            if name is not None and not self.was_told and self.running:
+                click.echo(
+                    f"The {name} ended by itself: ending {', '.join(self.running.values())} as well.", err=True
+                )
+                self.end()
+
+
+def run_together(commands: dict[str, list[str]]) -> int:
+    """Run the programs until one ends or this process is told to. Return the exit status: 0 if it was told."""
+    together = Together()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, together.be_told)
+    signal.signal(signal.SIGALRM, together.kill)
+    for name, command in commands.items():
+        together.start(name, command)
+        if together.was_told:  # before it had a process id to end
+            together.end()
+    together.wait()
+    return 0 if together.was_told else 1

@@ -1,0 +1,44 @@
+"""Several programs as one: told to end, all do; one that ends takes the others along."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.processes import children_of, is_gone
+from tests.support.shop import PATIENCE_SECONDS, wait_for
+
+SCRIPT = """
+import sys
+from storefront.cli.together import run_together
+sys.exit(run_together({"one": ["sleep", "600"], "other": ["sleep", "600"]}))
+"""
+
+
+def start() -> subprocess.Popen[str]:
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT], stderr=subprocess.PIPE, text=True)
+    wait_for(lambda: len(children_of(process.pid)) == 2, seconds=PATIENCE_SECONDS)
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_ends_all_when_told(number: signal.Signals) -> None:
+    process = start()
+    children = children_of(process.pid)
+    os.kill(process.pid, number)
+    _out, said = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0
+    assert said == ""
+    assert all(is_gone(child) for child in children)
+
+
+def test_ends_the_others_with_one_that_ended_by_itself() -> None:
+    process = start()
+    children = children_of(process.pid)
+    os.kill(min(children), signal.SIGKILL)
+    _out, said = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 1
+    assert "ended by itself: ending" in said
+    assert all(is_gone(child) for child in children)
