@@ -9,6 +9,7 @@ from storefront.buyers.account.proof_views import confirm
 from storefront.buyers.account.views import account
 from storefront.buyers.availability.views import availability
 from storefront.buyers.library import gift_views as _gift_views  # noqa: F401 - more of an order's page
+from storefront.buyers.library import license_views as _license_views  # noqa: F401 - more of an order's page
 from storefront.buyers.library.news_views import news
 from storefront.buyers.library.views import library
 from storefront.buyers.reminders.views import reminders

@@ -217,9 +217,10 @@ def _grant(grant: HistoryGrant) -> str:
     if grant.key is None:
         return f"{grant.kind} {grant.product}"
     first, *more = grant.key.splitlines()
+    named = f" “{grant.label}”" if grant.label else ""
     until = f", until {grant.expires_at:%Y-%m-%d}" if grant.expires_at else ""
     hidden = f" (and {len(more)} more lines: --json has them)" if more else ""
-    return f"{grant.kind} {grant.product}: {first}{hidden}{until}"
+    return f"{grant.kind} {grant.product}: {first}{hidden}{named}{until}"
 
 
 def _note(note: Note) -> Iterator[str]:

@@ -14,6 +14,7 @@ from storefront.delivery.downloads.granted_files import (
     find_released_files,
 )
 from storefront.delivery.downloads.rules import Allowance, allowance, is_included
+from storefront.delivery.licenses.issued import IssuedLicense
 from storefront.delivery.licenses.models import License
 from storefront.orders.access import Access, item_access, order_access
 from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms, Upgrade
@@ -23,30 +24,13 @@ from storefront.shop.catalog.upgrades import has_upgrades
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedLicense:
-    """`key` is None where access is denied. No limit, no seats and no end are None, too.
-
-    `generation` is 1, and one more for each other key that the license was given. `edition` is what it was
-    upgraded to, None where it was not.
-    """
-
-    id: int
-    key: str | None
-    activation_limit: int | None
-    seats: int | None
-    expires_at: datetime | None
-    withdrawn_at: datetime | None  # by the owner: this key alone
-    generation: int
-    edition: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GrantContents:
     """`license` is None for a download, and for a key that is still to follow."""
 
     id: int
     kind: GrantKind
     product_id: int
+    product_slug: str
     product_name: str
     first_steps: str  # Markdown, as the owner says it now
     created_at: datetime
@@ -170,11 +154,8 @@ def read_all_contents(
 
 
 def _order(order: Order, rows: Iterable[Row[Any]], *, with_closed_keys: bool) -> OrderContents:
-    return OrderContents(
-        order=order,
-        access=order_access(order),
-        items=_items(order, rows, with_closed_keys=with_closed_keys),
-    )
+    items = _items(order, rows, with_closed_keys=with_closed_keys)
+    return OrderContents(order=order, access=order_access(order), items=items)
 
 
 def _without_goods(contents: OrderContents) -> OrderContents:
@@ -194,6 +175,7 @@ def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdi
             OrderItem,
             ItemPart,
             Grant,
+            Product.slug.label("product_slug"),
             Product.name.label("product_name"),
             Product.first_steps,
             License.id.label("license_id"),
@@ -203,6 +185,7 @@ def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdi
             License.expires_at,
             License.withdrawn_at,
             License.generation,
+            License.label,
             Upgrade.id.label("upgrade_id"),
             is_upgraded(OrderItem.id).label("is_upgraded"),
             has_upgrades(OrderItem.product_id).label("has_upgrades"),
@@ -289,6 +272,7 @@ def _grant(row: Row[Any], *, shows_key: bool) -> GrantContents:
         id=row.Grant.id,
         kind=row.Grant.kind,
         product_id=row.Grant.product_id,
+        product_slug=row.product_slug,
         product_name=row.product_name,
         first_steps=row.first_steps,
         created_at=row.Grant.created_at,
@@ -305,6 +289,7 @@ def _license(row: Row[Any], *, shows_key: bool) -> IssuedLicense:
         expires_at=row.expires_at,
         withdrawn_at=row.withdrawn_at,
         generation=row.generation,
+        label=row.label,
     )
 
 

@@ -26,7 +26,7 @@ class Reason(StrEnum):
     ITEM_REFUNDED = "item_refunded"
 
 
-OVER = (Reason.PAYMENT_FAILED, Reason.REFUNDED, Reason.DISPUTE_LOST, Reason.WITHDRAWN)
+OVER = (Reason.PAYMENT_FAILED, Reason.REFUNDED, Reason.ITEM_REFUNDED, Reason.DISPUTE_LOST, Reason.WITHDRAWN)
 SENTENCES = {
     Reason.PAID: marked("Paid."),
     Reason.FREE: marked("Free of charge."),

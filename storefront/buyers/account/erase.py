@@ -22,6 +22,7 @@ from storefront.customers.models import AddressChange, AddressProof, Customer, P
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.unproven import find_known
 from storefront.delivery.downloads.models import Download
+from storefront.delivery.licenses.labels import erase_labels
 from storefront.delivery.licenses.models import Activation, License
 from storefront.delivery.licenses.queries import select_keyless_grants
 from storefront.delivery.refusals import forget_refusals_of
@@ -59,7 +60,7 @@ class Erased:
 
 
 def erase_customer(customer_id: int) -> Erased:
-    """Address, name, tax ids, names of devices and recipients of mails; links to orders stop working.
+    """Address, name, tax ids, names of devices and licenses, recipients of mails; links to orders stop working.
 
     What stays: numbers, amounts, country, what was bought, the keys, and a device's place by its instance id.
 
@@ -163,6 +164,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
     for order in orders:
         _erase_order(session, order)
     _erase_downloads(session, held)
+    erase_labels(session, held)
     erase_given(session, orders)
     erase_received(session, received)
     session.flush()

@@ -18,8 +18,9 @@ from storefront.core.runtime import settings
 from storefront.customers.at_stripe import list_at_stripe
 from storefront.customers.models import Customer, SignIn, email_key
 from storefront.customers.unproven import find_known
-from storefront.delivery.contents import IssuedLicense, ItemContents, OrderContents, read_all_contents
+from storefront.delivery.contents import ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.models import Download
+from storefront.delivery.licenses.issued import IssuedLicense
 from storefront.delivery.licenses.models import Activation
 from storefront.delivery.refusals import Refusal
 from storefront.mail.models import OutboxMessage
@@ -215,7 +216,8 @@ def _item(contents: ItemContents, currency: str, parts: _Parts) -> Json:
 def _license(license_: IssuedLicense, devices: list[Json]) -> Json:
     """Return a license; its key only where it was not taken back, because this hands keys out as well."""
     works = license_.key is not None and license_.withdrawn_at is None
-    return {"key": license_.key if works else None, "works": works, "devices": devices}
+    key = license_.key if works else None
+    return {"key": key, "name": license_.label, "works": works, "devices": devices}
 
 
 def _devices(license_ids: Sequence[int]) -> ById:

@@ -40,7 +40,7 @@ class OwnedGoods:
     """
 
     name: str
-    keys: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...]  # each with what its holder calls it
     files: tuple[OwnedFile, ...]
 
 
@@ -192,7 +192,11 @@ def _goods(goods: Goods, token: str) -> OwnedGoods:
     newest = [file for file in goods.files if file.release_id == goods.files[0].release_id]
     return OwnedGoods(
         name=goods.name,
-        keys=tuple(license_.key for license_ in goods.licenses if license_.key and license_.withdrawn_at is None),
+        keys=tuple(
+            (license_.key, license_.label or "")
+            for license_ in goods.licenses
+            if license_.key and license_.withdrawn_at is None
+        ),
         files=tuple(write_file(token, file) for file in newest),
     )
 

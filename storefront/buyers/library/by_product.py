@@ -1,17 +1,17 @@
-"""What still works of everything bought, by product: keys, newest files, and the orders they came with."""
+"""Everything bought, by product: keys, newest files, the orders they came with, and apart what works no more."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import select
-
-from storefront.buyers.library.all_orders import OwnedFile, read_orders, write_file
+from storefront.buyers.library.all_orders import FoundOrders, OwnedFile, read_orders, write_file
 from storefront.buyers.library.purchase import OfferedUpgrade
 from storefront.buyers.library.upgrades import find_offered
-from storefront.core.db import db
+from storefront.core import clock
 from storefront.delivery.contents import Goods, ItemContents, OrderContents
+from storefront.delivery.licenses.activations import count_devices
+from storefront.orders.access import GIFT_CLOSED
 from storefront.shop.catalog.mirror_names import name_at_stripe
-from storefront.shop.catalog.models import Product
 from storefront.shop.media.queries import PictureView, find_pictures
 
 ORDERS_A_PAGE = 50
@@ -19,10 +19,32 @@ ORDERS_A_PAGE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedKey:
-    """`sold_as` is the line of the order, which names the edition."""
+    """`sold_as` is the line of the order, which names the edition; `label` what its holder calls it, if anything.
 
-    key: str
+    `key` is None where the shop withdrew it. No limit and no end are None.
+    """
+
+    license_id: int
+    key: str | None
+    label: str
     sold_as: str
+    order_number: str
+    order_token: str
+    devices: int
+    activation_limit: int | None
+    expires_at: datetime | None
+
+    @property
+    def works(self) -> bool:
+        return self.key is not None and (self.expires_at is None or self.expires_at > clock.now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedItem:
+    """What was bought and works no more, and `because` of what."""
+
+    name: str
+    because: str
     order_number: str
     order_token: str
 
@@ -41,16 +63,21 @@ class OwnedProduct:
     files: tuple[OwnedFile, ...] = ()
     keys: list[OwnedKey] = field(default_factory=list)
     keys_to_follow: int = 0
+    dead_keys: list[OwnedKey] = field(default_factory=list)  # expired, or withdrawn by the shop
     orders: list[tuple[str, str]] = field(default_factory=list)
     upgrades: list[tuple[OfferedUpgrade, str]] = field(default_factory=list)  # with the token of its order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedProducts:
-    """One page: the products of so many orders, the newest first; `closed` of these orders do not work."""
+    """One page: the products of so many orders, the newest first.
+
+    `closed` is what was refunded and the like; `waiting` orders are to be paid, or on hold.
+    """
 
     products: tuple[OwnedProduct, ...]
-    closed: int
+    closed: tuple[ClosedItem, ...]
+    waiting: int
     page: int
     pages: int
 
@@ -74,22 +101,34 @@ def read_products(customer_id: int, *, query: str = "", page: int = 1) -> OwnedP
         for piece in _pieces(order, found.tokens[order.order.id]):
             pieces.setdefault(piece.product_id, []).append(piece)
     offered = find_offered(found.contents)
+    devices = count_devices(_license_ids(pieces.values()))
     pictures = find_pictures(pieces)
-    named = select(Product.id, Product.slug, Product.name).where(Product.id.in_(pieces))
-    products = {row.id: row for row in db.session.execute(named)} if pieces else {}
     return OwnedProducts(
         products=tuple(
-            _with_upgrades(
-                _product(products[product_id].slug, products[product_id].name, pictures[product_id], of_product),
-                of_product,
-                offered,
-            )
+            _with_upgrades(_product(pictures[product_id], of_product, devices), of_product, offered)
             for product_id, of_product in pieces.items()
         ),
-        closed=sum(not order.access.allowed for order in found.contents),
+        closed=tuple(closed for order in found.contents for closed in _closed(order, found)),
+        waiting=sum(not (order.access.allowed or order.access.is_over) for order in found.contents),
         page=found.page,
         pages=found.pages,
     )
+
+
+def _license_ids(pieces: Iterable[Iterable[_Piece]]) -> list[int]:
+    return [license_.id for of_product in pieces for piece in of_product for license_ in piece.goods.licenses]
+
+
+def _closed(order: OrderContents, found: FoundOrders) -> Iterator[ClosedItem]:
+    is_received = order.order.id in found.received
+    for item in order.items:
+        if item.access.is_over:
+            yield ClosedItem(
+                name=item.item.description,
+                because=GIFT_CLOSED if is_received else item.access.sentence,
+                order_number=order.order.number,
+                order_token=found.tokens[order.order.id],
+            )
 
 
 def _pieces(order: OrderContents, token: str) -> Iterator[_Piece]:
@@ -102,13 +141,15 @@ def _pieces(order: OrderContents, token: str) -> Iterator[_Piece]:
                 yield _Piece(product_id, order, token, item, goods)
 
 
-def _product(slug: str, name: str, pictures: tuple[PictureView, ...], pieces: list[_Piece]) -> OwnedProduct:
-    owned = OwnedProduct(slug=slug, name=name, pictures=pictures)
+def _product(pictures: tuple[PictureView, ...], pieces: list[_Piece], devices: Mapping[int, int]) -> OwnedProduct:
+    named = pieces[0].goods.grants[0]
+    owned = OwnedProduct(slug=named.product_slug, name=named.product_name, pictures=pictures)
     for piece in pieces:
         number = piece.order.order.number
         if (number, piece.token) not in owned.orders:
             owned.orders.append((number, piece.token))
-        owned.keys += _keys(piece, number, name)
+        for owned_key in _keys(piece, owned.name, devices):
+            (owned.keys if owned_key.works else owned.dead_keys).append(owned_key)
         owned.keys_to_follow += piece.goods.keys_to_follow
     newest = _newest(pieces)
     if newest is not None:
@@ -138,9 +179,18 @@ def _newest(pieces: Iterable[_Piece]) -> _Piece | None:
     return max(with_files, key=lambda piece: piece.goods.files[0].published_at, default=None)
 
 
-def _keys(piece: _Piece, number: str, product: str) -> Iterator[OwnedKey]:
+def _keys(piece: _Piece, product: str, devices: Mapping[int, int]) -> Iterator[OwnedKey]:
     sold_as = piece.goods.name or piece.item.item.description
     for issued in piece.goods.licenses:
-        if issued.key and issued.withdrawn_at is None:
-            now = name_at_stripe(product, issued.edition) if issued.edition else sold_as
-            yield OwnedKey(key=issued.key, sold_as=now, order_number=number, order_token=piece.token)
+        now = name_at_stripe(product, issued.edition) if issued.edition else sold_as
+        yield OwnedKey(
+            license_id=issued.id,
+            key=issued.key if issued.withdrawn_at is None else None,
+            label=issued.label or "",
+            sold_as=now,
+            order_number=piece.order.order.number,
+            order_token=piece.token,
+            devices=devices.get(issued.id, 0),
+            activation_limit=issued.activation_limit,
+            expires_at=issued.expires_at,
+        )

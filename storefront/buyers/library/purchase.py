@@ -64,6 +64,7 @@ class PurchasedKey:
     expires_at: datetime | None
     devices: DevicePage = NO_DEVICES
     edition: str = ""  # what it was upgraded to
+    label: str = ""  # what its holder calls it
     upgrades: tuple[OfferedUpgrade, ...] = ()
 
 
@@ -89,6 +90,15 @@ class PurchasedGoods:
     first_steps: tuple[FirstSteps, ...] = ()
     product_id: int | None = None  # None for a line that the shop does not know
     upgrades: tuple[OfferedUpgrade, ...] = ()  # of downloads without a key
+
+    @property
+    def working_keys(self) -> list[PurchasedKey]:
+        return [key for key in self.keys if key.state is KeyState.WORKS]
+
+    @property
+    def dead_keys(self) -> list[PurchasedKey]:
+        """Return keys that expired or that the shop withdrew."""
+        return [key for key in self.keys if key.state is not KeyState.WORKS]
 
     @property
     def is_empty(self) -> bool:

@@ -31,7 +31,6 @@ from storefront.core.measurements import ACCESS_DENIALS, measurements
 from storefront.core.runtime import absolute_url
 from storefront.delivery.contents import (
     Goods,
-    IssuedLicense,
     ItemContents,
     OpenDownload,
     OrderContents,
@@ -41,6 +40,7 @@ from storefront.delivery.downloads.counting import count_downloads
 from storefront.delivery.downloads.granted_files import ReleasedFile
 from storefront.delivery.licenses.activations import DevicePage, find_devices
 from storefront.delivery.licenses.codes import Code
+from storefront.delivery.licenses.issued import IssuedLicense
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.access import Reason, sentence_for_holder
 from storefront.orders.facts import Facts, item_facts
@@ -227,6 +227,7 @@ def _key(grant_id: int, license_: IssuedLicense, key: str, facts: Facts, usage: 
         expires_at=license_.expires_at,
         devices=usage.devices.get(license_.id, NO_DEVICES),
         edition=license_.edition or "",
+        label=license_.label or "",
         upgrades=usage.offers.get(grant_id, ()),
     )
 

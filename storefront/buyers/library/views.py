@@ -2,21 +2,18 @@
 
 from collections.abc import Iterable
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.library.owned import find_owned, owned_words
-from storefront.buyers.library.purchase import Purchase
-from storefront.buyers.library.read_purchase import read_purchase, read_received
+from storefront.buyers.library.read_purchase import read_purchase
 from storefront.buyers.library.read_receipt import get_receipt
 from storefront.buyers.library.resend import NothingToSend, resend_own
 from storefront.core.db import end_read
-from storefront.core.errors import AccessDenied
 from storefront.core.runtime import settings
 from storefront.core.texts import joined, marked
 from storefront.delivery.downloads.refused import by_link, refusals_noted
-from storefront.delivery.licenses.activations import deactivate_device
-from storefront.orders.browsers import get_goods_here, get_order_here, open_here
+from storefront.orders.browsers import get_order_here, open_here
 from storefront.orders.unproven import claim_order
 from storefront.shop.catalog.parts import IncludedPart
 from storefront.stripe_api.gateway import gateway
@@ -51,29 +48,9 @@ def order(token: str) -> ResponseReturnValue:
     return answer
 
 
-@library.post("/orders/<token>/devices/<int(max=2147483647):license_id>/<instance_id>")
-@limiter.limit("30/minute")
-def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnValue:
-    """Remove a device that its owner lost, sold or set up anew: its slot is free at once."""
-    purchase = read_received(get_goods_here(token), devices_page=1)
-    if not purchase.access_allowed:
-        raise AccessDenied(purchase.access_reason)
-    if license_id not in _license_ids(purchase):
-        abort(404)
-    if deactivate_device(license_id, instance_id):
-        flash(marked("Device deactivated. You can activate another one."), "good")
-    else:
-        flash(marked("That device was already deactivated."), "good")
-    return redirect(url_for("library.order", token=token), 303)
-
-
 def _devices_page() -> int:
     asked = request.args.get("devices", "1")
     return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 5 and int(asked) > 0 else 1
-
-
-def _license_ids(purchase: Purchase) -> set[int]:
-    return {key.license_id for key in purchase.keys}
 
 
 @library.post("/orders/<token>/receipt")

@@ -28,6 +28,7 @@ class License(Base):
     expires_at: Mapped[datetime | None]  # None: never
     withdrawn_at: Mapped[datetime | None]  # by the owner: this key alone, not its order
     generation: Mapped[int] = mapped_column(default=1)  # raised by each other key: older files are void
+    label: Mapped[str | None]  # what whoever has it calls it, to tell several apart; personal data
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -34,12 +34,14 @@ class HistoryGrant:
     """`key` is None for a download; masked unless the owner asked for keys. `license_id` is None without a key.
 
     `generation` is how many keys the license has had; 0 without one. `devices` are the first 50 of `device_count`.
+    `label` is what the buyer calls it.
     """
 
     kind: GrantKind
     product: str
     key: str | None
     license_id: int | None
+    label: str | None
     generation: int
     is_withdrawn: bool
     expires_at: datetime | None
@@ -246,6 +248,7 @@ def _grant(grant: GrantContents, devices: Devices, *, with_keys: bool) -> Histor
         product=grant.product_name,
         key=_shown_key(grant, with_keys=with_keys),
         license_id=issued.id if issued is not None else None,
+        label=issued.label if issued is not None else None,
         generation=issued.generation if issued is not None else 0,
         is_withdrawn=issued is not None and issued.withdrawn_at is not None,
         expires_at=issued.expires_at if issued is not None else None,
