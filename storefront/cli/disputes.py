@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import asdict
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from storefront.cli.output import as_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
+
+if TYPE_CHECKING:
+    from storefront.owner.disputes.answer import Answer
 
 
 @click.group()
@@ -25,12 +28,16 @@ def show(dispute_id: str, as_json: bool) -> None:
 
     with open_shop(says_try_again=False):
         answer = read_answer(dispute_id)
-    until = f", answer until {answer.respond_by:%Y-%m-%d %H:%M} UTC" if answer.respond_by else ""
-    state = "sent" if answer.submitted_at else "draft" if answer.version else "collected"
-    lines = [f"Order {answer.order_number}: {answer.status}{until}; {state}, version {answer.version}"]
+    lines = [_state_line(answer)]
     for name, text in answer.fields.items():
         lines += [f"{LABELS[name]} ({name}):", *(f"  {line}" for line in text.splitlines())] if text else []
     print_result(to_json_value(asdict(answer)), lines, as_json=as_json)
+
+
+def _state_line(answer: "Answer") -> str:
+    until = f", answer until {answer.respond_by:%Y-%m-%d %H:%M} UTC" if answer.respond_by else ""
+    state = "sent" if answer.submitted_at else "draft" if answer.version else "collected"
+    return f"Order {answer.order_number}: {answer.status}{until}; {state}, version {answer.version}"
 
 
 @disputes.command()

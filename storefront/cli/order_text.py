@@ -53,10 +53,7 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield f"Buyer     {_buyer(history)}"
     yield from _gift(history.gift)
     yield f"Stripe    {_stripe_ids(history)}"
-    if history.given_because is not None:
-        yield f"Given     for free: {history.given_because}"
-    if history.recovered_from:
-        yield f"Recovered a copy of {history.recovered_from}, which had expired"
+    yield from _how_it_began(history)
     yield f"Page      {history.order_url}"
     yield f"Total     {_amounts(history)}"
     yield from _taxes(history)
@@ -68,6 +65,17 @@ def history_to_text(history: OrderHistory) -> Iterator[str]:
     yield from ("", "Items")
     for item in history.items:
         yield from _item(item, history)
+    yield from _what_came_later(history)
+
+
+def _how_it_began(history: OrderHistory) -> Iterator[str]:
+    if history.given_because is not None:
+        yield f"Given     for free: {history.given_because}"
+    if history.recovered_from:
+        yield f"Recovered a copy of {history.recovered_from}, which had expired"
+
+
+def _what_came_later(history: OrderHistory) -> Iterator[str]:
     if history.notes:
         yield from ("", "Notes", *(line for note in history.notes for line in _note(note)))
     if history.attempts:

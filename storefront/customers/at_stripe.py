@@ -51,6 +51,11 @@ def ensure_at_stripe(customer_id: int, *, shop_id: str) -> str | None:
     if stripe_id is not None:
         return stripe_id
     key = f"customer:{shop_id}:{customer_id}:{row_id}:{attempt}:{tokens.hash_token(email)[:16]}"
+    return _create(row_id, attempt, email, shop_id=shop_id, key=key)
+
+
+def _create(row_id: int, attempt: int, email: str, *, shop_id: str, key: str) -> str:
+    """Make the Customer and store its id. Raises as `ensure_at_stripe` does."""
     try:
         made = saved_cards.create_customer(email, metadata={"storefront": shop_id}, idempotency_key=key)
     except StripeFault:

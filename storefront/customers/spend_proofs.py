@@ -62,9 +62,9 @@ def spend_code(
 
     What locks a customer locks it before this.
     """
-    rows = _lock_open(session, proof_id, purpose=purpose)
-    asked = next((row for row in rows if row.id == proof_id), None)
-    usable = [row for row in rows if _is_usable(row, reader.browser)]
+    rows = {row.id: row for row in _lock_open(session, proof_id, purpose=purpose)}
+    asked = rows.get(proof_id)
+    usable = [row for row in rows.values() if _is_usable(row, reader.browser)]
     if asked is None or not usable:
         return CodeResult.EXPIRED, None
     tries = _lock_tries(session, asked, reader)

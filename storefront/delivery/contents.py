@@ -6,21 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, select
+from sqlalchemy import Row
 
 from storefront.core.db import db
+from storefront.delivery.contents_rows import group_by_part, is_own, read_rows
 from storefront.delivery.downloads.granted_files import (
     ReleasedFile,
     find_released_files,
 )
 from storefront.delivery.downloads.rules import Allowance, allowance, is_included
 from storefront.delivery.licenses.issued import IssuedLicense
-from storefront.delivery.licenses.models import License
 from storefront.orders.access import Access, item_access, order_access
-from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms, Upgrade
-from storefront.orders.upgrades import NOT_UPGRADED, UpgradedGrant, find_upgraded, is_upgraded, widest
-from storefront.shop.catalog.models import Product
-from storefront.shop.catalog.upgrades import has_upgrades
+from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
+from storefront.orders.upgrades import NOT_UPGRADED, UpgradedGrant, find_upgraded, widest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,12 +143,16 @@ def read_all_contents(
     where something was upgraded. No statement reads the keys of a closed order, unless the shop's owner asks:
     `with_closed_keys`.
     """
-    given = [order.id for order in orders if order.is_gift and not with_closed_keys and order.id not in received]
-    readable = [order.id for order in orders if with_closed_keys or order_access(order).allowed]
-    rows = _read_rows([order.id for order in orders], keys_of=[id_ for id_ in readable if id_ not in given])
+    withheld = set() if with_closed_keys else _for_somebody_else(orders, received)
+    readable = {order.id for order in orders if with_closed_keys or order_access(order).allowed}
+    rows = read_rows([order.id for order in orders], keys_of=readable - withheld)
     sold = [_order(order, rows[order.id], with_closed_keys=with_closed_keys) for order in orders]
-    contents = [_without_goods(each) if each.order.id in given else each for each in _upgrade(sold)]
+    contents = [_without_goods(each) if each.order.id in withheld else each for each in _upgrade(sold)]
     return _add_files(contents) if with_files else contents
+
+
+def _for_somebody_else(orders: Iterable[Order], received: Collection[int]) -> set[int]:
+    return {order.id for order in orders if order.is_gift and order.id not in received}
 
 
 def _order(order: Order, rows: Iterable[Row[Any]], *, with_closed_keys: bool) -> OrderContents:
@@ -162,55 +164,6 @@ def _without_goods(contents: OrderContents) -> OrderContents:
     return replace(contents, items=tuple(replace(item, goods=()) for item in contents.items))
 
 
-def _read_rows(order_ids: Sequence[int], *, keys_of: Sequence[int]) -> defaultdict[int, list[Row[Any]]]:
-    """Return a row for each grant, and one for each item or part without any, by the order's id.
-
-    What a bundle hands out itself is there with each of its parts.
-    """
-    by_order: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-    if not order_ids:
-        return by_order
-    rows = db.session.execute(
-        select(
-            OrderItem,
-            ItemPart,
-            Grant,
-            Product.slug.label("product_slug"),
-            Product.name.label("product_name"),
-            Product.first_steps,
-            License.id.label("license_id"),
-            case((OrderItem.order_id.in_(keys_of), License.key)).label("key"),
-            License.activation_limit,
-            License.seats,
-            License.expires_at,
-            License.withdrawn_at,
-            License.generation,
-            License.label,
-            Upgrade.id.label("upgrade_id"),
-            is_upgraded(OrderItem.id).label("is_upgraded"),
-            has_upgrades(OrderItem.product_id).label("has_upgrades"),
-        )
-        .outerjoin(ItemPart, ItemPart.order_item_id == OrderItem.id)
-        .outerjoin(Grant, (Grant.order_item_id == OrderItem.id) & _is_of_part_or_own())
-        .outerjoin(Product, Product.id == Grant.product_id)
-        .outerjoin(License, License.grant_id == Grant.id)
-        .outerjoin(Upgrade, Upgrade.order_item_id == OrderItem.id)
-        .where(OrderItem.order_id.in_(order_ids))
-        .order_by(
-            OrderItem.order_id,
-            OrderItem.position,
-            OrderItem.id,
-            ItemPart.position,
-            Grant.kind,
-            Grant.ordinal,
-        )
-        .execution_options(populate_existing=True)
-    )
-    for row in rows:
-        by_order[row.OrderItem.order_id].append(row)
-    return by_order
-
-
 def _items(order: Order, rows: Iterable[Row[Any]], *, with_closed_keys: bool) -> tuple[ItemContents, ...]:
     by_item: dict[OrderItem, list[Row[Any]]] = defaultdict(list)
     for row in rows:
@@ -218,19 +171,10 @@ def _items(order: Order, rows: Iterable[Row[Any]], *, with_closed_keys: bool) ->
     return tuple(_item(order, item, rows, with_closed_keys=with_closed_keys) for item, rows in by_item.items())
 
 
-def _is_of_part_or_own() -> ColumnElement[bool]:
-    of_part = Grant.product_id == ItemPart.product_id
-    return ItemPart.id.is_(None) | of_part | (Grant.product_id == OrderItem.product_id)
-
-
 def _item(order: Order, item: OrderItem, rows: Iterable[Row[Any]], *, with_closed_keys: bool) -> ItemContents:
     access = item_access(order, item)
-    by_part: dict[ItemPart | None, dict[int, Row[Any]]] = {None: {}}
     read = list(rows)
-    for row in read:
-        of_part = by_part.setdefault(row.ItemPart, {})
-        if row.Grant is not None:
-            (by_part[None] if _is_own(row) else of_part)[row.Grant.id] = row
+    by_part = group_by_part(read)
     return ItemContents(
         item=item,
         access=access,
@@ -243,11 +187,6 @@ def _item(order: Order, item: OrderItem, rows: Iterable[Row[Any]], *, with_close
         is_upgraded=read[0].is_upgraded,
         has_upgrades=read[0].has_upgrades,
     )
-
-
-def _is_own(row: Row[Any]) -> bool:
-    """Return whether the item itself hands this out, and no part of a bundle."""
-    return row.ItemPart is None or row.Grant.product_id != row.ItemPart.product_id
 
 
 def _goods(
@@ -295,7 +234,7 @@ def _license(row: Row[Any], *, shows_key: bool) -> IssuedLicense:
 
 def _download(order: Order, row: Row[Any]) -> OpenDownload:
     grant: Grant = row.Grant
-    sold: SoldTerms = row.OrderItem if _is_own(row) else row.ItemPart
+    sold: SoldTerms = row.OrderItem if is_own(row) else row.ItemPart
     return OpenDownload(
         grant_id=grant.id,
         product_id=grant.product_id,

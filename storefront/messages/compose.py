@@ -1,6 +1,6 @@
 """Every email we send, on one page. Rendered when it leaves, after `access()`: no key leaves after a refund."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import render_template
@@ -10,7 +10,7 @@ from storefront.buyers.account.change_address import ENDS as CHANGE_ENDS
 from storefront.buyers.account.change_address import find_change
 from storefront.buyers.availability.tell import find_mail
 from storefront.buyers.library.news import find_language_of, find_reader, news_token
-from storefront.buyers.library.purchase import KeyState, Purchase
+from storefront.buyers.library.purchase import KeyState, Purchase, PurchasedGoods, PurchasedItem, PurchasedKey
 from storefront.buyers.library.read_purchase import read_purchase, read_received
 from storefront.buyers.library.read_receipt import read_receipt
 from storefront.core import clock
@@ -104,12 +104,18 @@ def _key_replaced(message: OutboxMessage) -> Composed:
 
 def _find_key(purchase: Purchase, license_id: str | None) -> dict[str, Any] | None:
     """Return what a mail says of a key; None where it does not work now."""
-    for item in purchase.items:
-        for goods, key in ((each, key) for each in item.goods for key in each.keys):
-            if str(key.license_id) == license_id and key.state is KeyState.WORKS:
-                what = goods.name or item.description
-                return {"what": what, "product_id": goods.product_id, "license_key": key}
+    for item, goods, key in _keys(purchase):
+        if str(key.license_id) == license_id and key.state is KeyState.WORKS:
+            what = goods.name or item.description
+            return {"what": what, "product_id": goods.product_id, "license_key": key}
     return None
+
+
+def _keys(purchase: Purchase) -> Iterator[tuple[PurchasedItem, PurchasedGoods, PurchasedKey]]:
+    for item in purchase.items:
+        for goods in item.goods:
+            for key in goods.keys:
+                yield item, goods, key
 
 
 def _is_open(proof: AddressProof) -> bool:
@@ -127,14 +133,17 @@ def _proof(message: OutboxMessage) -> Composed:
     # Two spellings of one customer may be two mailboxes.
     if customer is not None and customer.email != proof.email:
         return Canceled("another spelling of the address is on file by now")
-    context = {"code": code_of(proof.seed), "purpose": proof.purpose.value}
-    is_sign_in = proof.purpose is ProofPurpose.SIGN_IN
-    if is_sign_in and customer is None:
-        return Canceled("nothing was bought with this address")
-    if is_sign_in:
-        return {**context, "link_url": absolute_url("customers.open_link", token=link_of(proof.seed))}
+    if proof.purpose is ProofPurpose.SIGN_IN:
+        if customer is None:
+            return Canceled("nothing was bought with this address")
+        return _code_and_link(proof, "customers.open_link")
     change = find_change(int(proof.about or 0)) if proof.purpose in CHANGE_ENDS else None
-    return {**context, "link_url": absolute_url("confirm.open_link", token=link_of(proof.seed)), "change": change}
+    return {**_code_and_link(proof, "confirm.open_link"), "change": change}
+
+
+def _code_and_link(proof: AddressProof, endpoint: str) -> dict[str, Any]:
+    link_url = absolute_url(endpoint, token=link_of(proof.seed))
+    return {"code": code_of(proof.seed), "purpose": proof.purpose.value, "link_url": link_url}
 
 
 def _why_no_news(customer: Customer, recipient: str) -> Canceled | None:
@@ -288,15 +297,19 @@ def language_of(message: OutboxMessage) -> Language:
     if message.kind not in TO_BUYERS:
         return Language.ENGLISH
     shop = offered()
-    code = message.language
-    if message.kind == MailKind.TEST_RECEIPT:
-        code = shop.own
-    elif message.order_id is not None:
-        code = _order(message).language or shop.own
-    elif message.kind == MailKind.NEW_RELEASE:
-        code = find_language_of((message.about or "").rpartition(":")[2]) or shop.own
-    language = find_language(code)
+    language = find_language(_language_code(message) or shop.own)
     return language if language in shop.languages else shop.own
+
+
+def _language_code(message: OutboxMessage) -> str | None:
+    """Return what is known; nothing stands for the shop's own language."""
+    if message.kind == MailKind.TEST_RECEIPT:
+        return None
+    if message.order_id is not None:
+        return _order(message).language
+    if message.kind == MailKind.NEW_RELEASE:
+        return find_language_of((message.about or "").rpartition(":")[2])
+    return message.language
 
 
 def compose(message: OutboxMessage) -> Mail | Canceled:

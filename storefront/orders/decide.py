@@ -39,11 +39,7 @@ def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
         NotPaid: nothing was handed out yet, so there is nothing to keep open.
     """
     with transaction() as session:
-        order = session.scalars(
-            select(Order).where(is_named(reference)).with_for_update().execution_options(populate_existing=True)
-        ).first()
-        if order is None:
-            raise not_found(reference)
+        order = _lock_named(session, reference)
         if decision is Decision.ALLOW and not order.is_paid:
             raise NotPaid(f"Order {order.number} is not paid, so nothing was handed out that could stay open.")
         before = order_access(order)
@@ -54,6 +50,15 @@ def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
         decided = Decided(before=before, now=order_access(order))
     nudge("outbox")
     return decided
+
+
+def _lock_named(session: Session, reference: str) -> Order:
+    order = session.scalars(
+        select(Order).where(is_named(reference)).with_for_update().execution_options(populate_existing=True)
+    ).first()
+    if order is None:
+        raise not_found(reference)
+    return order
 
 
 def _newest_reason(session: Session, order: Order) -> str:

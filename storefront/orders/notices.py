@@ -197,6 +197,16 @@ def _no_such_notices(missing: list[int], *, closed_none_of: int) -> NotFound:
     return NotFound(f"There is no notice {names}.{others} `storefront needs-you` lists those that are open.")
 
 
+def _lock_notices(session: Session, notice_ids: Iterable[int]) -> dict[int, Notice]:
+    rows = session.scalars(
+        select(Notice)
+        .where(Notice.id.in_(notice_ids), Notice.mode == settings().mode)
+        .order_by(Notice.id)  # so that two who close the same ones do not wait for each other
+        .with_for_update()
+    )
+    return {notice.id: notice for notice in rows}
+
+
 def close_notices(notice_ids: Iterable[int]) -> list[str]:
     """Close notices that their owner calls done, all of them or none; safe to repeat. Return their texts.
 
@@ -205,13 +215,7 @@ def close_notices(notice_ids: Iterable[int]) -> list[str]:
     """
     wanted = list(dict.fromkeys(notice_ids))
     with transaction() as session:
-        rows = session.scalars(
-            select(Notice)
-            .where(Notice.id.in_(wanted), Notice.mode == settings().mode)
-            .order_by(Notice.id)  # so that two who close the same ones do not wait for each other
-            .with_for_update()
-        )
-        notices = {notice.id: notice for notice in rows}
+        notices = _lock_notices(session, wanted)
         if missing := [notice_id for notice_id in wanted if notice_id not in notices]:
             raise _no_such_notices(missing, closed_none_of=len(notices))
         for notice_id in wanted:

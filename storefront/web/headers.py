@@ -1,5 +1,6 @@
 """Security headers of every answer, with the Content-Security-Policy of pages."""
 
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from flask import Response, g, request
@@ -25,6 +26,26 @@ HTTPS_ONLY = "max-age=31536000"
 KEEP_FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
+class _Sources(NamedTuple):
+    """Where Stripe's own parts of a page come from, by what they are."""
+
+    script: str
+    frame: str
+    connect: str
+    image: str
+    form: str
+
+
+STRIPE_SOURCES = _Sources(
+    script="https://js.stripe.com https://*.js.stripe.com https://checkout.stripe.com",
+    frame="https://js.stripe.com https://*.js.stripe.com https://checkout.stripe.com "
+    "https://hooks.stripe.com https://link.com https://*.link.com",
+    connect="https://api.stripe.com https://checkout.stripe.com https://link.com https://*.link.com",
+    image="https://*.stripe.com https://*.link.com",
+    form="https://checkout.stripe.com",
+)
+
+
 def content_security_policy(
     shop: Settings, nonce: str, *, has_own_frames: bool = False, is_framed: bool = False, framed_by: str = ""
 ) -> str:
@@ -36,30 +57,28 @@ def content_security_policy(
 
     https://docs.stripe.com/security/guide#content-security-policy
     """
-    if shop.mode is Mode.SANDBOX:
-        origin = shop.stripe_js_origin
-        script, frame, connect, image, form = origin, origin, origin, origin, origin
-    else:
-        script = "https://js.stripe.com https://*.js.stripe.com https://checkout.stripe.com"
-        frame = f"{script} https://hooks.stripe.com https://link.com https://*.link.com"
-        connect = "https://api.stripe.com https://checkout.stripe.com https://link.com https://*.link.com"
-        image = "https://*.stripe.com https://*.link.com"
-        form = "https://checkout.stripe.com"
+    stripe = _Sources(*(shop.stripe_js_origin,) * 5) if shop.mode is Mode.SANDBOX else STRIPE_SOURCES
     own_frame = "'self' " if has_own_frames else ""
-    form_target = "'none'" if is_framed else f"'self' {form}"
+    form_target = "'none'" if is_framed else f"'self' {stripe.form}"
     ancestor = "'self'" if is_framed else framed_by or "'none'"
     own = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
     return (
-        f"default-src 'none'; script-src {own} {script}; style-src {own}; "
-        f"img-src 'self' data: {image}; media-src 'self'; font-src 'self'; connect-src 'self' {connect}; "
-        f"frame-src {own_frame}{frame}; form-action {form_target}; base-uri 'none'; frame-ancestors {ancestor}; "
-        "manifest-src 'self'"
+        f"default-src 'none'; script-src {own} {stripe.script}; style-src {own}; "
+        f"img-src 'self' data: {stripe.image}; media-src 'self'; font-src 'self'; "
+        f"connect-src 'self' {stripe.connect}; frame-src {own_frame}{stripe.frame}; form-action {form_target}; "
+        f"base-uri 'none'; frame-ancestors {ancestor}; manifest-src 'self'"
     )
 
 
 def let_frame(origin: str) -> None:
     """Let this one site show the answer to this request in a frame, also where it is an error."""
     g.framed_by = origin
+
+
+def _policy(response: Response, nonce: str) -> str:
+    if response.mimetype != "text/html":
+        return NO_PAGE
+    return content_security_policy(settings(), nonce, framed_by=g.get("framed_by", ""))
 
 
 def add_headers(response: Response) -> None:
@@ -69,13 +88,7 @@ def add_headers(response: Response) -> None:
     headers["X-Request-Id"] = g.request_id
     headers.extend(FIXED_HEADERS)
     is_kept = keep_if_open(response)
-    if response.mimetype == "text/html":
-        nonce = "" if is_kept else g.csp_nonce
-        headers.setdefault(
-            "Content-Security-Policy", content_security_policy(shop, nonce, framed_by=g.get("framed_by", ""))
-        )
-    else:
-        headers.setdefault("Content-Security-Policy", NO_PAGE)
+    headers.setdefault("Content-Security-Policy", _policy(response, "" if is_kept else g.csp_nonce))
     if "framed_by" not in g:  # that header knows no other sites
         headers.setdefault("X-Frame-Options", "DENY")
     if request.endpoint != "static":

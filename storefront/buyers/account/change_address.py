@@ -151,12 +151,17 @@ def _prove(session: Session, proof: Proof, locked: Locked) -> Change | None:
         return None
     _note_end(change, proof, now)
     if change.old_proven_at and change.new_proven_at:
-        known = _find_owner(session, customer.mode, change.new_email)
-        if known is not None and known.email != change.new_email:
-            return None  # bought meanwhile with another spelling, which may be another mailbox
+        if _is_spelled_otherwise(session, customer.mode, change.new_email):
+            return None
         change.customer_id = _move(session, customer, orders, change.new_email)
         change.done_at = now
     return _seen(change, customer)
+
+
+def _is_spelled_otherwise(session: Session, mode: str, email: str) -> bool:
+    """Somebody bought meanwhile with another spelling, which may be another mailbox."""
+    known = _find_owner(session, mode, email)
+    return known is not None and known.email != email
 
 
 def _note_end(change: AddressChange, proof: Proof, now: datetime) -> None:
@@ -208,9 +213,10 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
     signed_in_browsers.end_all(session, customer.id)
     forget_left(session, [customer.email_key])  # no reminder follows who has gone from there
     known = _find_owner(session, customer.mode, new_email)
-    new_email = known.email if known is not None and known.id != customer.id else new_email
+    has_bought = known is not None and known.id != customer.id
+    new_email = known.email if known is not None and has_bought else new_email
     _readdress_mails(session, customer, orders, new_email)
-    if known is None or known.id == customer.id:
+    if not has_bought:
         customer.email, customer.email_key = new_email, email_key(new_email)
         session.flush()
     owner_id = ensure_customer(session, mode=customer.mode, email=new_email)

@@ -1,5 +1,6 @@
 """Everything that was bought with one address: a page of orders with keys and newest files, in five statements."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -132,11 +133,9 @@ def read_orders(customer_id: int, *, query: str, page: int, size: int) -> FoundO
     orders = [order for order, _gift in rows]
     gifts = {order.id: gift for order, gift in rows if order.is_gift}
     received = {order.id for order in orders if order.is_gift and order.holder_id == customer_id}
-    tokens = order_tokens([order for order in orders if order.id not in received])
-    tokens |= {order.id: gift_token(order, gifts[order.id]) for order in orders if order.id in received}
     return FoundOrders(
         contents=read_all_contents(orders, received=received),
-        tokens=tokens,
+        tokens=_read_tokens(orders, gifts, received),
         gifts=gifts,
         received=received,
         page=page,
@@ -154,6 +153,12 @@ def read_owned(customer_id: int, *, query: str = "", page: int = 1) -> Owned:
         pages=found.pages,
         count=found.count,
     )
+
+
+def _read_tokens(orders: list[Order], gifts: Mapping[int, Gift], received: Collection[int]) -> dict[int, str]:
+    """Return what opens each order: for who received it as a gift, the gift's own token."""
+    tokens = order_tokens([order for order in orders if order.id not in received])
+    return tokens | {order.id: gift_token(order, gifts[order.id]) for order in orders if order.id in received}
 
 
 def _order(contents: OrderContents, found: FoundOrders) -> OwnedOrder:

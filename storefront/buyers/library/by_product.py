@@ -96,10 +96,7 @@ class _Piece:
 def read_products(customer_id: int, *, query: str = "", page: int = 1) -> OwnedProducts:
     """`query` is as in `read_owned`. Two statements more."""
     found = read_orders(customer_id, query=query, page=page, size=ORDERS_A_PAGE)
-    pieces: dict[int, list[_Piece]] = {}
-    for order in found.contents:
-        for piece in _pieces(order, found.tokens[order.order.id]):
-            pieces.setdefault(piece.product_id, []).append(piece)
+    pieces = _by_product(found)
     offered = find_offered(found.contents)
     devices = count_devices(_license_ids(pieces.values()))
     pictures = find_pictures(pieces)
@@ -129,6 +126,14 @@ def _closed(order: OrderContents, found: FoundOrders) -> Iterator[ClosedItem]:
                 order_number=order.order.number,
                 order_token=found.tokens[order.order.id],
             )
+
+
+def _by_product(found: FoundOrders) -> dict[int, list[_Piece]]:
+    pieces: dict[int, list[_Piece]] = {}
+    for order in found.contents:
+        for piece in _pieces(order, found.tokens[order.order.id]):
+            pieces.setdefault(piece.product_id, []).append(piece)
+    return pieces
 
 
 def _pieces(order: OrderContents, token: str) -> Iterator[_Piece]:

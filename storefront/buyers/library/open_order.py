@@ -36,9 +36,14 @@ def _find_proven(session: Session, proof: Proof) -> Opened | None:
         return None
     if order.erased_at is None and _is_of(session.get_one(Customer, order.customer_id), proof):
         return Opened(order)
+    return _find_received(session, order, proof)
+
+
+def _find_received(session: Session, order: Order, proof: Proof) -> Opened | None:
     received = Opened(order, find_gift(order))
-    is_theirs = received.gift is not None and order.holder_id is not None
-    return received if is_theirs and _is_of(session.get_one(Customer, received.reader_id), proof) else None
+    if received.gift is None or order.holder_id is None:
+        return None
+    return received if _is_of(session.get_one(Customer, received.reader_id), proof) else None
 
 
 def _is_of(holder: Customer, proof: Proof) -> bool:

@@ -1,6 +1,6 @@
 """Reads an order for its buyer: contents, devices, downloads that are left, and the words for its state."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -89,9 +89,7 @@ def read_purchase(order: Order, *, devices_page: int | None = None, received: Gi
     usage = _read_usage(contents, devices_page=devices_page)
     if not access.allowed and order.is_paid:
         measurements().add(ACCESS_DENIALS, access.reason)
-    sentence = access_sentence(order, access)
-    if received is not None:
-        sentence = sentence_for_holder(order, access)
+    sentence = access_sentence(order, access) if received is None else sentence_for_holder(order, access)
     return Purchase(
         number=order.number,
         state=order_state(access),
@@ -184,10 +182,14 @@ def _goods(order: Order, item: ItemContents, goods: Goods, token: str, usage: _U
         backordered=goods.keys_to_follow if item.access.allowed else 0,
         downloads_end_at=download.allowance.ends_at if download else None,
         first_steps=_first_steps(goods) if item.access.allowed else (),
-        upgrades=tuple(
-            offer for grant in goods.grants if grant.license is None for offer in usage.offers.get(grant.id, ())
-        ),
+        upgrades=tuple(_upgrades_without_key(goods, usage)),
     )
+
+
+def _upgrades_without_key(goods: Goods, usage: _Usage) -> Iterator[OfferedUpgrade]:
+    for grant in goods.grants:
+        if grant.license is None:
+            yield from usage.offers.get(grant.id, ())
 
 
 def _first_steps(goods: Goods) -> tuple[FirstSteps, ...]:

@@ -92,10 +92,7 @@ def _resend(which: ColumnElement[bool], *, to: str | None, new_link: bool, adds_
         if new_link:
             _renew_link(session, order)
         not_sent = _why_not_sent(order)
-        if not_sent and not has_moved:
-            raise NothingToSend(f"Order {order.number}: {not_sent}")
-        if not order.email:
-            raise NothingToSend(f"Order {order.number} has no address: `--to` gives it one.")
+        _check_is_sent(order, not_sent, has_moved=has_moved)
         is_new = not not_sent and _promise_receipt(session, order, adds_downloads=adds_downloads)
         resent = Resent(
             number=order.number,
@@ -107,6 +104,14 @@ def _resend(which: ColumnElement[bool], *, to: str | None, new_link: bool, adds_
         _record(session, order, resent, new_link=new_link, customer_before=customer_id)
     nudge("outbox")
     return resent
+
+
+def _check_is_sent(order: Order, not_sent: str, *, has_moved: bool) -> None:
+    """Raises NothingToSend."""
+    if not_sent and not has_moved:
+        raise NothingToSend(f"Order {order.number}: {not_sent}")
+    if not order.email:
+        raise NothingToSend(f"Order {order.number} has no address: `--to` gives it one.")
 
 
 def _lock_addressed(session: Session, which: ColumnElement[bool]) -> Order:

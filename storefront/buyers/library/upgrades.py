@@ -1,5 +1,6 @@
 """What an order's buyer may upgrade, and what came of upgrades that they bought."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -33,17 +34,13 @@ def find_offered(orders: Iterable[OrderContents]) -> dict[int, tuple[OfferedUpgr
     A license that works is offered what is for sale now from the edition that it has now, in the currency of its
     order; a product without keys has its downloads upgraded. What came in a bundle is not upgraded.
     """
-    items = [item for order in orders if order.order.erased_at is None for item in order.items if _may_be(item)]
+    known = [order for order in orders if order.order.erased_at is None]
+    items = [item for order in known for item in order.items if _may_be(item)]
     if not items:
         return {}
     upgraded = find_upgraded(db.session(), [item.item.id for item in items if item.is_upgraded])
     starts = _read_starts(items, upgraded)
-    offers = {
-        currency: find_upgrades_from(
-            {start.edition_id for start in starts if start.currency == currency}, currency
-        )
-        for currency in {start.currency for start in starts}
-    }
+    offers = _read_offers(starts)
     found = {
         start.grant_id: tuple(_offered(start, offers[start.currency].get(start.edition_id, ()), upgraded))
         for start in starts
@@ -76,6 +73,14 @@ def _read_starts(items: Collection[ItemContents], upgraded: Mapping[int, Upgrade
         if item.item.price_id in sold
         for grant in _upgradable(item)
     ]
+
+
+def _read_offers(starts: Collection[_Start]) -> dict[str, Mapping[int, tuple[UpgradeOffer, ...]]]:
+    """Return what each edition may be upgraded to, by currency: one statement for each."""
+    editions: defaultdict[str, set[int]] = defaultdict(set)
+    for start in starts:
+        editions[start.currency].add(start.edition_id)
+    return {currency: find_upgrades_from(of_currency, currency) for currency, of_currency in editions.items()}
 
 
 def _quantity(item: ItemContents) -> int:
@@ -154,13 +159,17 @@ def _words(row: Row[*tuple[Any, ...]], upgraded: Mapping[int, UpgradedGrant]) ->
     counting = upgraded.get(upgrade.grant_id or 0, NOT_UPGRADED).counting
     if all(step.edition_id != upgrade.edition_id for step in counting):
         return joined(marked("The upgrade that this one stands on was taken back."), KNOWN)
-    if not row.key:
-        return marked("What you bought is the %(edition)s edition now.", edition=row.name)
-    shown = hint(row.key).strip("\u2026")
+    return _words_of_key(row.key, row.name)
+
+
+def _words_of_key(key: str | None, edition: str) -> str:
+    if not key:
+        return marked("What you bought is the %(edition)s edition now.", edition=edition)
+    shown = hint(key).strip("\u2026")
     if not shown:
-        return marked("Your license key is %(edition)s now. It stays the same key.", edition=row.name)
+        return marked("Your license key is %(edition)s now. It stays the same key.", edition=edition)
     return marked(
         "Your license key ending in %(letters)s is %(edition)s now. It stays the same key.",
         letters=shown,
-        edition=row.name,
+        edition=edition,
     )

@@ -109,6 +109,10 @@ def read_limits(form: Mapping[str, str], names: Iterable[str]) -> dict[str, int 
     return limits
 
 
+def _read_slugs(text: str) -> list[str]:
+    return [slug for slug in re.split(r"[\s,]+", text) if slug]
+
+
 def read_settings(form: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings that the form sends. A box without its tick is not sent, its digest is.
 
@@ -126,7 +130,7 @@ def read_settings(form: Mapping[str, str]) -> dict[str, Any]:
         "checkout_ui": _read_checkout_ui,
         "tax_code": str,
         "tax_behavior": str,
-        "offered_beside": lambda text: [word for word in re.split(r"[\s,]+", text) if word],
+        "offered_beside": _read_slugs,
     }
     return values | {name: read(form[name].strip()) for name, read in readers.items() if name in form}
 

@@ -97,7 +97,8 @@ def ask_uses(code: str) -> UsesAtStripe:
         return UsesAtStripe(times=None, problem=error.message)
     if not uses:
         return UsesAtStripe(times=None, problem="Stripe has no such code.")
-    is_off = bool(codes) and not any(code.is_active for code in codes) and _state(terms) is State.RUNNING
+    all_off = bool(codes) and not any(code.is_active for code in codes)
+    is_off = all_off and _state(terms) is State.RUNNING
     return UsesAtStripe(times=sum(uses), problem=OFF_AT_STRIPE if is_off else "")
 
 

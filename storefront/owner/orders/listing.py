@@ -5,7 +5,7 @@ What an index knows of it (`orders/narrowing.py`) only spares reading the others
 word of a name, is looked for in so many orders at a time, and the page says how far it looked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -129,15 +129,19 @@ def _add_words(wanted: _Wanted, words: str) -> None:
         wanted.loose.append(has_words(words))
 
 
+def _within(chosen: OrderFilter) -> Iterator[ColumnElement[bool]]:
+    if chosen.since:
+        yield Order.placed_at >= _start(chosen.since)
+    if chosen.until:
+        yield Order.placed_at < _start(chosen.until + timedelta(days=1))
+
+
 def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
     wanted = _Wanted(state=chosen.state, bounds=[order_in_running_mode()])
     if older_than:
         place = get_order(older_than)
         wanted.bounds += _before(place.placed_at, place.id)
-    if chosen.since:
-        wanted.bounds.append(Order.placed_at >= _start(chosen.since))
-    if chosen.until:
-        wanted.bounds.append(Order.placed_at < _start(chosen.until + timedelta(days=1)))
+    wanted.bounds += _within(chosen)
     if chosen.email:
         wanted.named.append(of_address(chosen.email))
     if chosen.words.strip():

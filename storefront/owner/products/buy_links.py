@@ -73,8 +73,8 @@ def read_buy_links(slug: str, *, code: str = "", quantity: int = 1) -> BuyLinks:
     )
 
 
-def _link(offer: Offer, offers: Sequence[Offer], code: str, quantity: int) -> BuyLink:
-    """Say in an address only what it needs: the edition where there are several, the currency likewise."""
+def _query(offer: Offer, offers: Sequence[Offer], code: str, quantity: int) -> str:
+    """Say only what it needs: the edition where there are several, the currency likewise."""
     of_edition = [other for other in offers if other.edition_id == offer.edition_id]
     asked = {
         "edition": offer.edition_key if len(of_edition) < len(offers) else "",
@@ -82,7 +82,11 @@ def _link(offer: Offer, offers: Sequence[Offer], code: str, quantity: int) -> Bu
         "quantity": str(quantity) if quantity > 1 else "",
         "code": code,
     }
-    query = urlencode({word: text for word, text in asked.items() if text})
+    return urlencode({word: text for word, text in asked.items() if text})
+
+
+def _link(offer: Offer, offers: Sequence[Offer], code: str, quantity: int) -> BuyLink:
+    query = _query(offer, offers, code, quantity)
     url = absolute_url("buy.link", slug=offer.slug) + (f"?{query}" if query else "")
     return BuyLink(
         edition=offer.edition,

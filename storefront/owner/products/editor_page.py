@@ -1,6 +1,6 @@
 """All that the editor of a product shows, as committed now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,12 +102,18 @@ def read_editor_page(slug: str) -> EditorPage:
         samples=samples,
         orders=count_orders(product.id),
         waiting=count_waiting_for(product.id),
-        shown_orders={
-            "pictures": digest_of_order([picture.id for picture in pictures]),
-            "samples": digest_of_order([sample.id for sample in samples]),
-            "editions": digest_of_order([edition.key for edition in editions]),
-        },
+        shown_orders=_shown_orders(pictures, samples, editions),
     )
+
+
+def _shown_orders(
+    pictures: Iterable[PictureView], samples: Iterable[SampleView], editions: Iterable[EditionPart]
+) -> dict[str, str]:
+    return {
+        "pictures": digest_of_order([picture.id for picture in pictures]),
+        "samples": digest_of_order([sample.id for sample in samples]),
+        "editions": digest_of_order([edition.key for edition in editions]),
+    }
 
 
 def _read_editions(product: Product) -> tuple[EditionPart, ...]:

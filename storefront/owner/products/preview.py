@@ -20,10 +20,10 @@ def read_preview(slug: str, texts: Mapping[str, Any], *, currency: str = "") -> 
     """
     product = get_product(db.session(), slug)
     page = read_product_page(product, currency)
-    own = {"name": product.name, "summary": product.summary}
     card = replace(
         page.card,
-        **{name: texts.get(name, value) for name, value in own.items()},
+        name=texts.get("name", product.name),
+        summary=texts.get("summary", product.summary),
         tags=tuple(filter(None, texts.get("tags", product.tags))),
     )
     markdown = {

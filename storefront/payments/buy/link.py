@@ -89,11 +89,7 @@ def read_link(slug: str, asked: Asked) -> Wanted:
         raise _not_for_sale(product)
     named = _named(offers, asked.edition)
     if not named:
-        raise LinkRefused(
-            marked("%(name)s has no edition of that name.", name=product.name),
-            product=product,
-            offers=_firsts(offers),
-        )
+        raise _no_such_edition(product, offers)
     offer = next((one for one in named if one.currency == asked.currency), named[0])
     try:
         quantity = line_of(offer, parse_number(asked.quantity or "1")).quantity
@@ -106,6 +102,12 @@ def _not_for_sale(product: Product) -> LinkRefused:
     if product.state is ProductState.ANNOUNCED:
         return LinkRefused(marked("%(name)s isn't for sale yet.", name=product.name), product=product)
     return LinkRefused(marked("%(name)s isn't for sale right now.", name=product.name), product=product)
+
+
+def _no_such_edition(product: Product, offers: Sequence[Offer]) -> LinkRefused:
+    return LinkRefused(
+        marked("%(name)s has no edition of that name.", name=product.name), product=product, offers=_firsts(offers)
+    )
 
 
 def _named(offers: Sequence[Offer], edition: str) -> list[Offer]:

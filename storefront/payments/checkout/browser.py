@@ -23,6 +23,12 @@ def browser_id() -> str:
     return str(session[KEY])
 
 
+def sent_nonce() -> str:
+    """Return the one-time value of the form; nothing where it has none, or one that could not be ours."""
+    nonce = request.form.get("nonce", "")
+    return nonce if tokens.is_token(nonce) else ""
+
+
 def _drawn_by_the_page() -> str:
-    drawn = request.form.get("nonce", "")
-    return drawn if tokens.is_token(drawn) and len(drawn) >= DRAWN_LETTERS else ""
+    drawn = sent_nonce()
+    return drawn if len(drawn) >= DRAWN_LETTERS else ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask import make_response, redirect, render_template, request, session, url_for
+from flask import Response, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.core import clock, tokens
@@ -90,6 +90,12 @@ def show_gift_page(
         if goods.lines:
             flash(FREE, "bad")
         return redirect(url_for("cart.cart"), 303)
+    return _gift_page(goods, price_id, typed, refused)
+
+
+def _gift_page(
+    goods: GiftGoods, price_id: int | None, typed: Mapping[str, str], refused: GiftRefused | None
+) -> Response:
     page = render_template(
         "payments/checkout/gift.html",
         goods=goods,

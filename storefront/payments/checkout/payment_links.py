@@ -148,13 +148,15 @@ def _get_offer(name: str) -> _Offer:
     named = [offer for offer in offers if offer.is_named(name)]
     if len(named) == 1:
         return named[0]
-    names = Counter(offer.name for offer in offers)
-    for_sale = ", ".join(
-        f"{offer.name}/{offer.currency}" if names[offer.name] > 1 else offer.name for offer in named or offers
-    )
     if named:
-        raise LinkRefused(f"{name} has several prices. Name one: {for_sale}.")
-    raise LinkRefused(f"{name} is not for sale. What is: {for_sale or 'nothing yet'}.")
+        raise LinkRefused(f"{name} has several prices. Name one: {_list_names(named, offers)}.")
+    raise LinkRefused(f"{name} is not for sale. What is: {_list_names(offers, offers) or 'nothing yet'}.")
+
+
+def _list_names(some: list[_Offer], offers: list[_Offer]) -> str:
+    """Name the currency, too, of what is sold in several."""
+    names = Counter(offer.name for offer in offers)
+    return ", ".join(f"{offer.name}/{offer.currency}" if names[offer.name] > 1 else offer.name for offer in some)
 
 
 def _read_offers() -> list[_Offer]:

@@ -57,7 +57,6 @@ def build_body(
     encoded braces are not replaced by Stripe.
     """
     marks = {"storefront": shop_id, "checkout": token}
-    back = return_url()
     body: dict[str, Any] = {
         "mode": "payment",
         "ui_mode": ui_mode,
@@ -72,22 +71,29 @@ def build_body(
         body |= asked_in_form(words.fields)
     if beside:
         body["optional_items"] = [_line(mirror, 1) for mirror in beside]
-    if is_framed:
-        body |= {"redirect_on_completion": "never"}
-    elif ui_mode == HOSTED:
-        body |= {"success_url": back, "cancel_url": shop.base_url + way_back}
-    else:
-        body |= {"return_url": back}
+    body |= _leads_to(shop, ui_mode=ui_mode, way_back=way_back, is_framed=is_framed)
     body |= chosen_by_owner(shop)
     if stripe_customer is not None:
         body = with_saved_cards(body, stripe_customer)
     if ui_mode == ELEMENTS:
         return body | {"metadata": body["metadata"] | said_by_own_form(words)}
     body |= asked_of_buyer(words, has_box=boxes.terms)
-    is_upgrade = any(mirror.is_upgrade for mirror in mirrors.values())  # a copy could outlive what it is for
-    may_write = words.asks_for_news and boxes.news and not (is_framed or is_upgrade)
-    has_way_back = may_write and stripe_customer is None
+    has_way_back = stripe_customer is None and not is_framed and _asks_to_write(words, boxes, mirrors)
     return _with_way_back(body) if has_way_back else body
+
+
+def _leads_to(shop: Settings, *, ui_mode: str, way_back: str, is_framed: bool) -> dict[str, Any]:
+    if is_framed:
+        return {"redirect_on_completion": "never"}
+    back = return_url()
+    if ui_mode == HOSTED:
+        return {"success_url": back, "cancel_url": shop.base_url + way_back}
+    return {"return_url": back}
+
+
+def _asks_to_write(words: CheckoutWords, boxes: Boxes, mirrors: Mapping[int, Mirror]) -> bool:
+    """No reminder leads back to an upgrade: a copy of its Session could outlive the license that it is for."""
+    return words.asks_for_news and boxes.news and not any(mirror.is_upgrade for mirror in mirrors.values())
 
 
 def build_link_body(

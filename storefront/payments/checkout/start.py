@@ -152,13 +152,18 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
         status = gateway().find_status(session_id)
         if status == "open" and is_same:
             return token
-        if status == "complete" or (status == "open" and not gateway().close_checkout(session_id)):
+        if _is_paid_or_stays_open(session_id, status):
             return PaidMeanwhile(session_id=session_id)
     elif account == old_account and is_same:
         return token
     new = {name: getattr(form, name) for name in ASKED} | {"gift_id": _keep_gift(form)}
     start_next_attempt(token, attempt, account=account, ui_mode=form.ui_mode, **new)
     return token
+
+
+def _is_paid_or_stays_open(session_id: str, status: str | None) -> bool:
+    """Stripe does not expire a Session that is being paid at this moment."""
+    return status == "complete" or (status == "open" and not gateway().close_checkout(session_id))
 
 
 def _is_of(checkout: Checkout, form: CheckoutForm) -> bool:
@@ -208,22 +213,23 @@ def _create_anyhow(token: str, first_email: str) -> OpenCheckout:
                 raise
             boxes = _without_refused(boxes, error)
         except StripeMissing as error:
-            if is_about_discount(error):
-                raise let_go_refused(token, error) from error
+            _let_go_discount(token, error)
             if is_last or (remake and error.param != "customer"):
                 raise
             remake = _forget_lost(token, error) or remake
         except StripeRefused as error:
-            if _has_discount(token) and is_about_discount(error):
-                raise let_go_refused(token, error) from error
+            _let_go_discount(token, error)
             if is_last or not face.is_refused(error.param):
                 raise
             face.note_refused(error.message)
     raise AssertionError("the last try returns or raises")
 
 
-def _has_discount(token: str) -> bool:
-    return get_checkout(token).discount_id is not None
+def _let_go_discount(token: str, error: StripeRefused) -> None:
+    """Raises DiscountRefused: it was the discount that Stripe does not take, or does not know any more."""
+    is_lost = isinstance(error, StripeMissing)
+    if is_about_discount(error) and (is_lost or get_checkout(token).discount_id is not None):
+        raise let_go_refused(token, error) from error
 
 
 def _without_refused(boxes: Boxes, error: StripeWantsTerms | StripeAsksNobody) -> Boxes:
@@ -267,9 +273,7 @@ def _wait_for_other(token: str) -> OpenCheckout:
 def _create_session(token: str, *, remake: str, boxes: Boxes, first_email: str) -> OpenCheckout:
     attempt, stored = _ensure_body(token, remake=remake, boxes=boxes)
     body = for_first_purchase(token, stored, first_email)
-    key = f"checkout:{token}:{attempt}"
-    if first_email:
-        key += f":{tokens.hash_token(first_email)[:16]}"
+    key = _idempotency_key(token, attempt, first_email)
     try:
         seen = gateway().create_checkout(body, idempotency_key=key)
     except StripeMissing:
@@ -281,12 +285,22 @@ def _create_session(token: str, *, remake: str, boxes: Boxes, first_email: str) 
         # Another tab has changed the cart meanwhile: what was made for the old one must not stay payable.
         gateway().close_checkout(seen.id)
         return ensure_session(token, first_email=first_email)
+    _note_boxes(body)
+    return _opened(get_checkout(token))
+
+
+def _idempotency_key(token: str, attempt: int, first_email: str) -> str:
+    key = f"checkout:{token}:{attempt}"
+    return f"{key}:{tokens.hash_token(first_email)[:16]}" if first_email else key
+
+
+def _note_boxes(body: dict[str, Any]) -> None:
+    """Note which boxes Stripe took."""
     asked = body.get("consent_collection", {})
     if "terms_of_service" in asked:
         terms_box.BOX.tell_shown()
     if "promotions" in asked:
         news_box.BOX.tell_shown()
-    return _opened(get_checkout(token))
 
 
 def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[str, Any]]:

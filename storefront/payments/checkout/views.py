@@ -24,7 +24,7 @@ from storefront.orders.gifts import GiftRefused
 from storefront.payments.checkout import return_page, start
 from storefront.payments.checkout.accept import accept
 from storefront.payments.checkout.again import find_pending_purchase, mail_the_link
-from storefront.payments.checkout.browser import browser_id
+from storefront.payments.checkout.browser import browser_id, sent_nonce
 from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, line_of, way_back
 from storefront.payments.checkout.discounted import DiscountRefused, find_first_trouble
 from storefront.payments.checkout.form_page import show_form
@@ -89,8 +89,7 @@ def begin() -> ResponseReturnValue:
     priced = price_cart(load_cart(session))
     if priced.notices or not priced.lines:
         return redirect(url_for("cart.cart"), 303)  # which says what changed: nobody pays what they have not seen
-    nonce = request.form.get("nonce", "")
-    nonce = nonce if tokens.is_token(nonce) else new_nonce(session)
+    nonce = sent_nonce() or new_nonce(session)
     offered = read_offered()
     trouble = find_price_trouble(offered, request.form.get("promotion", ""))
     if trouble:
@@ -135,8 +134,7 @@ def buy_now() -> ResponseReturnValue:
     except NotForSale as refused:
         flash(refused.message, "bad")
         return redirect(refused.page, 303)
-    nonce = request.form.get("nonce", "")
-    nonce = nonce if tokens.is_token(nonce) else tokens.new_token()
+    nonce = sent_nonce() or tokens.new_token()
     offered = read_offered()
     trouble = find_price_trouble(offered, request.form.get("promotion", ""))
     if trouble:
@@ -194,13 +192,17 @@ def start_paying(form: CheckoutForm) -> ResponseReturnValue:
     except DiscountRefused as refused:
         return _without_code(refused, way_back(form.cart, is_from_cart=form.is_from_cart))
     except (StripeUnavailable, StripeRefused) as error:
-        if is_upgrade:
-            return _upgrade_later(error, way_back(form.cart, is_from_cart=False))
-        nonce = new_nonce(session) if form.is_from_cart else form.nonce
-        return show_trouble(error, nonce=nonce, price_id=_price_id(form))
+        return _try_later(form, error)
     if form.is_from_cart:
         session.pop(NONCE_KEY, None)
     return redirect(opened.url or url_for("checkout.form", token=token), 303)
+
+
+def _try_later(form: CheckoutForm, error: StripeUnavailable | StripeRefused) -> ResponseReturnValue:
+    if form.upgrades_grant_id is not None:
+        return _upgrade_later(error, way_back(form.cart, is_from_cart=False))
+    nonce = new_nonce(session) if form.is_from_cart else form.nonce
+    return show_trouble(error, nonce=nonce, price_id=_price_id(form))
 
 
 def _upgrade_later(error: StripeUnavailable | StripeRefused, page: str) -> ResponseReturnValue:

@@ -83,7 +83,7 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
     outcome = _hand_out(session, order, answer)
     now = order_access(order)
     note_access(session, order.id, before, now)
-    if outcome is Outcome.FULFILLED or after_sale is not None or order.excess_minor:
+    if _may_concern_owner(order, outcome, after_sale):
         _settle_notices(session, order, answer, after_sale)
     is_resumed = not is_new and now.allowed and resume_mails(session, order)
     is_held_mail_new = promise_state(session, order)
@@ -94,6 +94,10 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
         is_due_mail_new=is_resumed or is_after_sale_mail_new or _is_handed_out_by_mail(order, outcome),
         is_gift=order.is_gift and order.holder_id is None,
     )
+
+
+def _may_concern_owner(order: Order, outcome: Outcome, after_sale: SeenAfterSale | None) -> bool:
+    return outcome is Outcome.FULFILLED or after_sale is not None or bool(order.excess_minor)
 
 
 def _is_handed_out_by_mail(order: Order, outcome: Outcome) -> bool:
@@ -139,14 +143,18 @@ def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenA
         if seen.payment is not None and seen.payment.excess.is_of_this:
             take_over_excess(session, order)
     if answer.ticket is None:
-        add_items(session, order, seen, answer.lines)
-        count_money_again(session, order)
-        if order.is_gift:
-            attach_gift(session, order, seen.metadata[MARK])
+        _add_contents(session, order, answer)
     if not is_latest or seen.payment is None or seen.payment.after_sale is None:
         return None
     copy_after_sale(session, order, seen.payment.after_sale)
     return seen.payment.after_sale
+
+
+def _add_contents(session: Session, order: Order, answer: StripeAnswer) -> None:
+    add_items(session, order, answer.checkout, answer.lines)
+    count_money_again(session, order)
+    if order.is_gift:
+        attach_gift(session, order, answer.checkout.metadata[MARK])
 
 
 def _hand_out(session: Session, order: Order, answer: StripeAnswer) -> Outcome:

@@ -92,11 +92,8 @@ def _fulfill_once(
 def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) -> Fulfillment | StripeAnswer:
     """Return what our rows say where that is enough, else what Stripe says."""
     summary = find_summary(session_id)
-    if summary is None and session_id.startswith(GIFT):
-        return Fulfillment(outcome=Outcome.NOT_OURS)
     if summary is None:
-        before_first_look()
-        return _ask_stripe(session_id, look)
+        return _look_first(session_id, look, before_first_look)
     if summary.mode != settings().mode:
         return Fulfillment(outcome=Outcome.NOT_OURS)
     if summary.is_fulfilled and (look is not Look.NOW or session_id.startswith(GIFT)):
@@ -106,6 +103,15 @@ def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) 
         outcome = Outcome.NOT_PAID if summary.has_failed else Outcome.AWAITING_PAYMENT
         return Fulfillment(outcome=outcome, order_id=summary.id)
     return _ask_stripe(session_id, look, order_id=summary.id, ticket=ticket)
+
+
+def _look_first(
+    session_id: str, look: Look, before_first_look: Callable[[], object]
+) -> Fulfillment | StripeAnswer:
+    if session_id.startswith(GIFT):
+        return Fulfillment(outcome=Outcome.NOT_OURS)
+    before_first_look()
+    return _ask_stripe(session_id, look)
 
 
 def _ask_stripe(

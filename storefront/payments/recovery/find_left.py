@@ -35,9 +35,7 @@ def find_left(seen: SeenCheckout, lines: Mapping[str, RecognizedLine]) -> Left |
     recovery, email = seen.recovery, (seen.email or "").strip()
     if seen.status != "expired" or seen.recovered_from is not None or recovery is None:
         return None
-    if not (_may_lead_back(recovery) and is_address(email)):
-        return None
-    if not are_reminders_on() or has_stopped(email):
+    if not (_may_lead_back(recovery) and _may_write_to(email)):
         return None
     return Left(
         session_id=seen.id,
@@ -51,3 +49,7 @@ def find_left(seen: SeenCheckout, lines: Mapping[str, RecognizedLine]) -> Left |
         began_at=seen.created_at,
         language=seen.locale,
     )
+
+
+def _may_write_to(email: str) -> bool:
+    return is_address(email) and are_reminders_on() and not has_stopped(email)

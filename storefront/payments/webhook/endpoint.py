@@ -224,21 +224,25 @@ def _ids_of(endpoints: Iterable[SeenEndpoint]) -> frozenset[str]:
     return frozenset(seen.id for seen in endpoints)
 
 
+def _made_by_shop(endpoints: Iterable[SeenEndpoint]) -> list[SeenEndpoint]:
+    shop = shop_id()
+    return [seen for seen in endpoints if seen.metadata.get(MADE_BY_SHOP) == shop]
+
+
 def _look() -> _Look:
     """The row is read before Stripe is asked and after it: what another caller makes meanwhile is not gone."""
     account = _account()
     before_id = _current_id(account)
     endpoints = _list()
-    shop, address = shop_id(), _plain(webhook_address())
+    address = _plain(webhook_address())
     enabled = [seen for seen in endpoints if seen.is_enabled]
     here = tuple(seen for seen in endpoints if _plain(seen.url) == address)
     here_ids = _ids_of(here)
-    made_here = [seen for seen in enabled if seen.metadata.get(MADE_BY_SHOP) == shop]
     current = rows.find_current(account)
     return _Look(
         account=account,
         here=here,
-        elsewhere=tuple(seen for seen in made_here if seen not in here),
+        elsewhere=tuple(seen for seen in _made_by_shop(enabled) if seen not in here),
         enabled_ids=_ids_of(enabled),
         current=current,
         own=_own_row(current, here),

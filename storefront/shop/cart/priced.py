@@ -66,8 +66,7 @@ def price_cart(lines: Iterable[CartLine]) -> PricedCart:
             if line.price_id in newer:
                 notices.append(_costs_now(offer))
             currency = offer.currency
-            held = priced[offer.price_id].quantity if offer.price_id in priced else 0
-            priced[offer.price_id] = _price(offer, _possible(offer, held + line.quantity))
+            priced[offer.price_id] = _price_more(offer, line.quantity, priced.get(offer.price_id))
     lines_now = tuple(priced.values())
     total = sum(line.amount_minor for line in lines_now)
     return PricedCart(lines=lines_now, currency=currency, total_minor=total, notices=tuple(notices))
@@ -83,6 +82,11 @@ def as_lines(lines: Iterable[PricedLine]) -> tuple[Line, ...]:
 
 def _possible(offer: Offer, quantity: int) -> int:
     return 1 if _is_free(offer) else min(quantity, MAX_QUANTITY)
+
+
+def _price_more(offer: Offer, quantity: int, held: PricedLine | None) -> PricedLine:
+    held_quantity = held.quantity if held is not None else 0
+    return _price(offer, _possible(offer, held_quantity + quantity))
 
 
 def price_as_opened(lines: Iterable[CartLine]) -> PricedCart:
@@ -122,15 +126,20 @@ def add_offer(lines: tuple[CartLine, ...], new: CartLine) -> tuple[CartLine, ...
         CartRefused: not for sale, another currency than something in the cart can be had in, or too many.
     """
     offers = find_offers({new.price_id, *(line.price_id for line in lines)})
-    offer = offers.get(new.price_id)
-    if offer is None or not offer.is_for_sale:
-        raise CartRefused(marked("This is not for sale any more."))
-    if offer.is_chosen:
-        raise CartRefused(_is_bought_alone(offer))
+    offer = _get_addable(offers.get(new.price_id))
     held = [offers[line.price_id] for line in lines if line.price_id in offers]
     if {other.currency for other in held} - {offer.currency}:
         lines = _in_currency_of(offer, lines, offers, held)
     return add(lines, new, is_free=offer.amount_minor == 0)
+
+
+def _get_addable(offer: Offer | None) -> Offer:
+    """Raises CartRefused."""
+    if offer is None or not offer.is_for_sale:
+        raise CartRefused(marked("This is not for sale any more."))
+    if offer.is_chosen:
+        raise CartRefused(_is_bought_alone(offer))
+    return offer
 
 
 def _in_currency_of(
@@ -142,19 +151,23 @@ def _in_currency_of(
     for line in lines:
         edition_id = offers[line.price_id].edition_id if line.price_id in offers else None
         if edition_id not in prices:
-            raise CartRefused(
-                marked(
-                    "%(product_name)s is sold in %(currency)s and your cart is in %(other)s. One payment has "
-                    "one currency: pay for the cart first, then add this.",
-                    product_name=offer.product_name,
-                    currency=offer.currency.upper(),
-                    other=min(other.currency for other in held).upper(),
-                )
-            )
+            raise _in_two_currencies(offer, held)
         price_id = prices[edition_id]
         quantity = changed[price_id].quantity + line.quantity if price_id in changed else line.quantity
         changed[price_id] = CartLine(price_id=price_id, quantity=min(quantity, MAX_QUANTITY))
     return tuple(changed.values())
+
+
+def _in_two_currencies(offer: Offer, held: Iterable[Offer]) -> CartRefused:
+    return CartRefused(
+        marked(
+            "%(product_name)s is sold in %(currency)s and your cart is in %(other)s. One payment has "
+            "one currency: pay for the cart first, then add this.",
+            product_name=offer.product_name,
+            currency=offer.currency.upper(),
+            other=min(other.currency for other in held).upper(),
+        )
+    )
 
 
 def set_quantities(lines: tuple[CartLine, ...], wanted: Mapping[int, int]) -> tuple[CartLine, ...]:

@@ -255,18 +255,7 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
     rows = [] if is_announced else db.session.execute(offered).all()
     prices = [(price, edition) for price, edition, _is_bundle in rows]
     terms = {edition.id: EditionTerms(edition.name, license_words(product, edition)) for _price, edition in prices}
-    editions = [
-        OfferedEdition(
-            price_id=price.id,
-            name=edition.name,
-            line=edition.line,
-            amount_minor=price.amount_minor,
-            least_minor=price.least_minor,
-            most_minor=price.most_minor,
-            currency=price.currency,
-        )
-        for price, edition in prices
-    ]
+    editions = [_offer_of(price, edition) for price, edition in prices]
     bundles = {edition.id: edition for _price, edition, is_bundle in rows if is_bundle}
     card = _card(product, editions, currency, is_bundle=bool(bundles))
     return ProductPage(
@@ -282,6 +271,18 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
         search_title=product.search_title,
         search_text=product.search_text,
         release=_find_latest_release(product.id),
+    )
+
+
+def _offer_of(price: Price, edition: Edition) -> OfferedEdition:
+    return OfferedEdition(
+        price_id=price.id,
+        name=edition.name,
+        line=edition.line,
+        amount_minor=price.amount_minor,
+        least_minor=price.least_minor,
+        most_minor=price.most_minor,
+        currency=price.currency,
     )
 
 

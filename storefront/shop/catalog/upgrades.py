@@ -56,7 +56,7 @@ def find_upgrades_from(edition_ids: Collection[int], currency: str) -> dict[int,
 def _offers(rows: Collection[Row[Edition, str, Price]], currency: str) -> Iterator[UpgradeOffer]:
     by_key = {(edition.product_id, edition.key): (edition, price) for edition, _state, price in rows}
     for edition, state, price in rows:
-        if state not in FOR_SALE or not edition.is_active or not _is_fixed(price):
+        if not _is_sold_at_fixed_price(edition, state, price):
             continue
         for path in read_paths(edition.upgrades_from):
             start, start_price = by_key.get((edition.product_id, path.from_key), (None, None))
@@ -70,6 +70,10 @@ def _offers(rows: Collection[Row[Edition, str, Price]], currency: str) -> Iterat
                 amount_minor=amount_minor,
                 currency=currency,
             )
+
+
+def _is_sold_at_fixed_price(edition: Edition, state: str, price: Price | None) -> bool:
+    return state in FOR_SALE and edition.is_active and _is_fixed(price)
 
 
 def _is_fixed(price: Price | None) -> bool:

@@ -1,6 +1,6 @@
 """What prices on the shop's pages come to with the code of a visit, or with the promotion of the day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -118,28 +118,32 @@ def _promotion(
     """Return what the promotion does to what is shown, where no code does more; None where it does nothing."""
     if promotion is None:
         return None
-    editions = [(card, edition) for card, of_card in shown for edition in of_card]
-    lowered = {
+    lowered = _lower(promotion, shown, better)
+    if not lowered:
+        return None
+    earlier = find_earlier(promotion, lowered)
+    return ShownPromotion(
+        id=promotion.id,
+        name=promotion.code,
+        words=_promotion_words(promotion, is_for_all=is_one or not promotion.product_ids),
+        ends_at=promotion.ends_at,
+        prices={
+            price_id: Promoted(now_minor=minor, was_minor=_more(earlier.get(price_id), minor))
+            for price_id, minor in lowered.items()
+        },
+    )
+
+
+def _lower(
+    promotion: Terms, shown: list[tuple[ProductCard, tuple[OfferedEdition, ...]]], better: Mapping[int, int]
+) -> dict[int, int]:
+    """Return the promotion's prices by their ids, where no code makes a better one."""
+    return {
         edition.price_id: edition.amount_minor - applied.off_minor
-        for card, edition in editions
+        for card, editions in shown
+        for edition in editions
         if edition.price_id not in better and (applied := _apply(promotion, card, edition))
     }
-    earlier = find_earlier(promotion, lowered)
-    prices = {
-        price_id: Promoted(now_minor=minor, was_minor=_more(earlier.get(price_id), minor))
-        for price_id, minor in lowered.items()
-    }
-    return (
-        ShownPromotion(
-            id=promotion.id,
-            name=promotion.code,
-            words=_promotion_words(promotion, is_for_all=is_one or not promotion.product_ids),
-            ends_at=promotion.ends_at,
-            prices=prices,
-        )
-        if prices
-        else None
-    )
 
 
 def _promotion_words(promotion: Terms, *, is_for_all: bool) -> str:

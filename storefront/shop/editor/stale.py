@@ -36,6 +36,12 @@ def pick_changes(
     if shown is None:
         return changed
     touched = {name: value for name, value in changed.items() if shown.get(name) not in (THEIRS, digest_of(value))}
+    _check_conflicts(current, touched, shown)
+    return touched
+
+
+def _check_conflicts(current: Mapping[str, Any], touched: Mapping[str, Any], shown: Mapping[str, str]) -> None:
+    """Raises StaleSave."""
     conflicts = {
         name: Conflict(saved=current[name], yours=value, seen=digest_of(current[name]))
         for name, value in touched.items()
@@ -43,7 +49,6 @@ def pick_changes(
     }
     if conflicts:
         raise StaleSave(conflicts)
-    return touched
 
 
 def _has_moved(saved: Any, shown: str | None) -> bool:  # noqa: ANN401 - of any field

@@ -121,6 +121,11 @@ def _check_letters(text: str, label: str) -> None:
             raise _Wrong(f"{label} holds a character that cannot be shown (U+{ord(letter):04X}): type it again.")
 
 
+def _check_has_both(question: str, answer: str) -> None:
+    if not (question and answer):
+        raise _Wrong(f"{question or answer!r} needs both, a question and an answer.")
+
+
 def _clean_questions(pairs: Sequence[Sequence[str]]) -> list[list[str]]:
     question_rule = TextRule(label="A question", longest=LONGEST_QUESTION)
     answer_rule = TextRule(label="An answer", longest=LONGEST_ANSWER, is_line=False)
@@ -129,8 +134,7 @@ def _clean_questions(pairs: Sequence[Sequence[str]]) -> list[list[str]]:
     ]
     kept = [pair for pair in cleaned if any(pair)]
     for question, answer in kept:
-        if not (question and answer):
-            raise _Wrong(f"{question or answer!r} needs both, a question and an answer.")
+        _check_has_both(question, answer)
     if len(kept) > MOST_QUESTIONS:
         raise _Wrong(f"There is room for {MOST_QUESTIONS} questions: these are {len(kept)}.")
     return kept

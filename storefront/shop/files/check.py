@@ -295,7 +295,12 @@ def _check_release(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
         folder.wrong(ref, "", f"version {ref.name} has no files: put them beside its notes, or say state: draft.")
     if current.get("published_at") is None:
         _check_first_date(folder, ref, values["state"], is_new=not current)
-        return
+    else:
+        _check_published(folder, ref, current, values)
+
+
+def _check_published(folder: Folder, ref: Ref, current: Fields, values: Fields) -> None:
+    """Check a release that buyers have seen."""
     if values["state"] == ReleaseState.DRAFT:
         folder.wrong(ref, "state", "this version was published, so it is no draft: take withdrawn.")
     if values["published_at"] not in (None, current["published_at"]):
@@ -319,10 +324,14 @@ def _check_page(folder: Folder, ref: Ref, _shop: Objects, merged: Objects) -> No
         for blocker in find_blockers(values.get("text", "")):
             folder.wrong(ref, "is_published", blocker)
     kind = values.get("legal_kind")
-    others = [other for other in refs_of(merged, Kind.PAGE) if merged[other].get("legal_kind") == kind]
-    other = next((other for other in others if other != ref), None)
-    if kind is not None and other is not None:
+    other = _find_other_page(ref, kind, merged) if kind is not None else None
+    if other is not None:
         folder.wrong(ref, "legal_kind", f"{other.path} is the shop's {kind} already: change that one.")
+
+
+def _find_other_page(ref: Ref, kind: str, merged: Objects) -> Ref | None:
+    of_kind = (other for other in refs_of(merged, Kind.PAGE) if merged[other].get("legal_kind") == kind)
+    return next((other for other in of_kind if other != ref), None)
 
 
 def _check_file(folder: Folder, ref: Ref, shop: Objects, _merged: Objects) -> None:

@@ -86,13 +86,19 @@ def _explain(plan: Plan, record: Record, folder: Folder) -> Iterator[str]:
             "No export of this shop is noted in this folder: its words count, also over what was changed "
             "at /admin."
         )
-    is_new = any(step.act is Act.MAKE for step in plan.of_kind(Kind.PRODUCT))
-    for ref in refs_of(record.digests, Kind.PRODUCT) if is_new else ():
-        if ref not in folder.objects:
-            yield (
-                f"{PRODUCTS}/{ref.product} is gone from this folder. Was it renamed? Write "
-                f"aliases: [{ref.product}] into the new product.md, so that it stays the same product."
-            )
+    if any(step.act is Act.MAKE for step in plan.of_kind(Kind.PRODUCT)):
+        yield from map(_may_be_renamed, _find_gone(folder, record))
+
+
+def _find_gone(folder: Folder, record: Record) -> Iterator[Ref]:
+    return (ref for ref in refs_of(record.digests, Kind.PRODUCT) if ref not in folder.objects)
+
+
+def _may_be_renamed(ref: Ref) -> str:
+    return (
+        f"{PRODUCTS}/{ref.product} is gone from this folder. Was it renamed? Write "
+        f"aliases: [{ref.product}] into the new product.md, so that it stays the same product."
+    )
 
 
 def _find_slugs(folder: Folder, shop: Objects) -> dict[str, str]:

@@ -121,13 +121,17 @@ def _release_files(shop: Objects, slug: str, home: str) -> Iterator[OutFile]:
             yield from _files_of_release(shop, ref, folder, f"{home}/{folder}")
 
 
-def _files_of_release(shop: Objects, ref: Ref, folder: str, home: str) -> Iterator[OutFile]:
-    values = shop[ref]
-    front: dict[str, Any] = {
+def _front_of_release(values: Fields) -> dict[str, Any]:
+    return {
         known.name: _written(known, values[known.name])
         for known in fields.RELEASE
         if values[known.name] is not None
     }
+
+
+def _files_of_release(shop: Objects, ref: Ref, folder: str, home: str) -> Iterator[OutFile]:
+    values = shop[ref]
+    front = _front_of_release(values)
     if folder != ref.name:
         front["version"] = ref.name
     files = list(_name_files(shop, ref.product, ref.name))

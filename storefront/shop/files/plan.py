@@ -215,8 +215,13 @@ def find_replaced(folder: Folder, shop: Objects, record: Record) -> Iterator[Ref
     for ref, source in folder.sources.items():
         before = record.files.get(source.relative_to(folder.root).as_posix())
         if ref.kind in (Kind.PICTURE, Kind.SAMPLE) and before and not ref.name.startswith(before):
-            gone = [other for other in shop if other[:2] == ref[:2] and other not in folder.objects]
-            yield from (other for other in gone if other.name.startswith(before))
+            yield from _find_gone(folder, shop, ref, before)
+
+
+def _find_gone(folder: Folder, shop: Objects, ref: Ref, sha256: str) -> Iterator[Ref]:
+    for other in shop:
+        if other[:2] == ref[:2] and other not in folder.objects and other.name.startswith(sha256):
+            yield other
 
 
 def find_absent(folder: Folder, wanted: Objects, shop: Objects) -> Iterator[Ref]:

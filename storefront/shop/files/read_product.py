@@ -100,17 +100,20 @@ def _read_prices(folder: Folder, file: str, edition: Ref, source: Table) -> None
         return
     folder.lists.add((edition.product, f"prices of {edition.name}"))
     for currency, amount in prices.nodes.items():
-        line = prices.lines[currency]
-        try:
-            code = check_currency(currency)
-            asked = read_amount(scalar(amount), code)
-        except (ProductRefused, Wrong) as error:
-            folder.mistakes.add(file, line, f"prices: {error}")
-            continue
-        ref = Ref(Kind.PRICE, edition.product, edition.name, code)
-        if folder.add(ref, Place(file, line)):
-            folder.objects[ref]["amount"] = asked
-            folder.places[ref, "amount"] = Place(file, line)
+        _read_price(folder, Place(file, prices.lines[currency]), edition, currency, amount)
+
+
+def _read_price(folder: Folder, place: Place, edition: Ref, currency: str, amount: Node) -> None:
+    try:
+        code = check_currency(currency)
+        asked = read_amount(scalar(amount), code)
+    except (ProductRefused, Wrong) as error:
+        folder.mistakes.add(place.file, place.line, f"prices: {error}")
+        return
+    ref = Ref(Kind.PRICE, edition.product, edition.name, code)
+    if folder.add(ref, place):
+        folder.objects[ref]["amount"] = asked
+        folder.places[ref, "amount"] = place
 
 
 def _read_media(

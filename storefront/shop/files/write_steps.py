@@ -252,14 +252,16 @@ class _Writer:
             return
         for name in ORDERS:
             names = self._orders.get((slug, name)) if own.act is Act.MAKE else own.values.get(name)
-            if not names:
-                continue
-            if name == "editions":
-                order_editions(self._session, product, names)
-            elif name == "samples":
-                order_samples(self._session, product, names)
-            else:
-                self._order_pictures(product, names)
+            if names:
+                self._order(product, name, names)
+
+    def _order(self, product: Product, name: str, names: list[str]) -> None:
+        if name == "editions":
+            order_editions(self._session, product, names)
+        elif name == "samples":
+            order_samples(self._session, product, names)
+        else:
+            self._order_pictures(product, names)
 
     def _order_pictures(self, product: Product, hashes: list[str]) -> None:
         for position, sha256 in enumerate(hashes, start=1):

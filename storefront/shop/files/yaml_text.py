@@ -164,8 +164,12 @@ def _to_node(value: Any, resolver: Any) -> yaml.Node:  # noqa: ANN401 - a tree o
         return yaml.SequenceNode(SEQUENCE, [_to_node(entry, resolver) for entry in value], flow_style=not value)
     if isinstance(value, Plain):
         return yaml.ScalarNode(resolver.resolve(yaml.ScalarNode, str(value), (True, False)), str(value))
-    if ODD.search(value):
-        return yaml.ScalarNode(STRING, value, style='"')
-    if "\n" in value:
-        return yaml.ScalarNode(STRING, f"{value}\n", style="|")
-    return yaml.ScalarNode(STRING, value)
+    return _text_node(value)
+
+
+def _text_node(text: str) -> yaml.Node:
+    if ODD.search(text):
+        return yaml.ScalarNode(STRING, text, style='"')
+    if "\n" in text:
+        return yaml.ScalarNode(STRING, f"{text}\n", style="|")
+    return yaml.ScalarNode(STRING, text)

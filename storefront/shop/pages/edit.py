@@ -67,16 +67,20 @@ def change_page(slug: str, submitted: Mapping[str, Any], *, shown: Mapping[str, 
         raise _kind_taken(cleaned["legal_kind"]) from error  # by another page, at the same moment
 
 
+def _check_changes(session: Session, page: Page, changes: Mapping[str, Any]) -> None:
+    if page.is_published and "body_markdown" in changes:
+        _check_text(changes["body_markdown"])
+    if "legal_kind" in changes:
+        _check_kind(session, changes["legal_kind"], page.id)
+
+
 def write_page(
     session: Session, page: Page, cleaned: Mapping[str, Any], *, shown: Mapping[str, str] | None = None
 ) -> list[str]:
     """Do as `change_page` does with clean fields, inside the caller's transaction. The page is locked."""
     current = read_fields(page)
     changes = pick_changes(current, cleaned, shown)
-    if page.is_published and "body_markdown" in changes:
-        _check_text(changes["body_markdown"])
-    if "legal_kind" in changes:
-        _check_kind(session, changes["legal_kind"], page.id)
+    _check_changes(session, page, changes)
     for name, value in changes.items():
         setattr(page, name, value)
     if changes.keys() & {"title", "body_markdown"}:

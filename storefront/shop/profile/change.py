@@ -1,6 +1,6 @@
 """Changes the shop's profile: what it is called, what it says of itself, how its mails begin and end."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from storefront.core.days import find_zone
@@ -29,6 +29,11 @@ RULES = {
     "time_zone": TextRule(label="The time zone", longest=60),
     "form_fields": TextRule(label="What Checkout asks", longest=4000, is_line=False),
     "frame_origins": TextRule(label="The sites that may show your checkout", longest=4000, is_line=False),
+}
+READ_BY_LINE: dict[str, Callable[[str], object]] = {
+    "form_fields": read_fields,
+    "frame_origins": clean_origins,
+    "languages": read_languages,
 }
 WORDS = ProfilePart(verb="shop.changed", columns=dict.fromkeys(RULES, ""))
 
@@ -70,25 +75,25 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
         problems["support_email"] = trouble
     if find_zone(str(submitted.get("time_zone", "")).strip()) is None:
         problems["time_zone"] = "No time zone has this name: write one like Europe/Berlin or America/New_York."
-    try:
-        read_fields(cleaned.get("form_fields", ""))
-    except ValueError as error:
-        problems["form_fields"] = str(error)
-    try:
-        origins = clean_origins(cleaned.get("frame_origins", ""))
-    except ValueError as error:
-        problems["frame_origins"] = str(error)
-    try:
-        read_languages(cleaned.get("languages", ""))
-    except ValueError as error:
-        problems["languages"] = str(error)
+    problems |= _unreadable(cleaned)
     if problems:
         raise ProfileRefused({name: problems[name] for name in RULES if name in problems})
     if address:
         cleaned["support_email"] = find_address(address)
     if "frame_origins" in cleaned:
-        cleaned["frame_origins"] = origins
+        cleaned["frame_origins"] = clean_origins(cleaned["frame_origins"])
     return cleaned
+
+
+def _unreadable(cleaned: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with texts that say something line by line."""
+    problems = {}
+    for name, read in READ_BY_LINE.items():
+        try:
+            read(cleaned.get(name, ""))
+        except ValueError as error:
+            problems[name] = str(error)
+    return problems
 
 
 def read_written() -> dict[str, Any]:

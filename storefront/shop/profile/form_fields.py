@@ -1,6 +1,7 @@
 """What an owner asks of buyers inside Checkout: up to three fields and a phone number, a line each."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,15 +33,19 @@ def read_fields(text: str) -> tuple[FormField, ...]:
         ValueError: with a sentence that names the line and the cure.
     """
     fields = tuple(_read_line(line) for line in text.splitlines() if line.strip())
+    _check_number(fields)
+    labels = {field.label.casefold() for field in fields}
+    if len(labels) < len(fields):
+        raise ValueError("Two fields have the same label: call them differently.")
+    return fields
+
+
+def _check_number(fields: Sequence[FormField]) -> None:
     phones = sum(field.kind is FieldKind.PHONE for field in fields)
     if len(fields) - phones > MOST_FIELDS:
         raise ValueError(f"Stripe takes {MOST_FIELDS} fields, and a phone number besides.")
     if phones > 1:
         raise ValueError("Ask for one phone number.")
-    labels = {field.label.casefold() for field in fields}
-    if len(labels) < len(fields):
-        raise ValueError("Two fields have the same label: call them differently.")
-    return fields
 
 
 def _take_optional(parts: list[str]) -> bool:
@@ -70,10 +75,15 @@ def _read_line(line: str) -> FormField:
         raise ValueError(f"{line.strip()!r}: begin with a label of up to {LONGEST_LABEL} characters.")
     is_optional = _take_optional(parts)
     kind = _read_kind(label, parts.pop(0) if parts else FieldKind.TEXT)
-    choices = tuple(filter(None, re.split(r"\s*/\s*", parts.pop(0)))) if parts else ()
-    if parts or (kind is FieldKind.CHOICE) != bool(choices):
-        raise ValueError(f"{label}: only a choice has options, like {label} | choice | S / M / L.")
-    _check_choices(label, choices)
+    choices = _read_choices(label, kind, parts)
     if kind is FieldKind.PHONE and is_optional:
         raise ValueError(f"{label}: Stripe's form has no optional phone number.")
     return FormField(label=label, kind=kind, choices=choices, is_optional=is_optional)
+
+
+def _read_choices(label: str, kind: FieldKind, parts: list[str]) -> tuple[str, ...]:
+    choices = tuple(filter(None, re.split(r"\s*/\s*", parts[0]))) if parts else ()
+    if len(parts) > 1 or (kind is FieldKind.CHOICE) != bool(choices):
+        raise ValueError(f"{label}: only a choice has options, like {label} | choice | S / M / L.")
+    _check_choices(label, choices)
+    return choices

@@ -50,9 +50,10 @@ def _read_line(line: str) -> str:
     if _has_more_than_a_name(parts):
         raise ValueError(f"{line}: leave out what follows the name, as in {parts.scheme}://{parts.netloc}.")
     host = _host(parts.hostname)
-    if not NAME.fullmatch(host) and not LOCAL.fullmatch(host):
+    is_local = LOCAL.fullmatch(host) is not None
+    if not is_local and not NAME.fullmatch(host):
         raise ValueError(f"{line}: write an address like https://blog.example.")
-    if parts.scheme == "http" and not LOCAL.fullmatch(host):
+    if not is_local and parts.scheme == "http":
         raise ValueError(f"{line}: use https. A site without it can be changed on its way to the buyer.")
     port = "" if parts.port in (None, PORTS[parts.scheme]) else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"

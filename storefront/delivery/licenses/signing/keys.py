@@ -5,7 +5,7 @@ and a release of the program that carries it can reach buyers first.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -130,16 +130,20 @@ def rotate(*, now: bool = False) -> str:
             return kid
 
 
+def _lock_current(session: Session) -> Sequence[SigningKey]:
+    return session.scalars(
+        _select_keys()
+        .where(SigningKey.retired_at.is_(None))
+        .order_by(SigningKey.kid)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def _rotate_once(*, now: bool) -> str | None:
     """Return None when another process rotated at the same moment: then look again."""
     with transaction() as session:
-        current = session.scalars(
-            _select_keys()
-            .where(SigningKey.retired_at.is_(None))
-            .order_by(SigningKey.kid)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).all()
+        current = _lock_current(session)
         prepared = next((key for key in current if key.signs_since is None), None)
         if prepared is None and not now:
             raise NothingPrepared(
