@@ -23,7 +23,7 @@ TESTS = ROOT / "tests"
 TEMPLATES = ROOT / "templates"
 DOCUMENTS = sorted([ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 MAX_LINES = 400
-MOST_MEAN_COMPLEXITY = 2.65  # of functions, methods and classes; pyproject.toml has the most of one function
+MOST_MEAN_COMPLEXITY = 2.6  # of functions, methods and classes; pyproject.toml has the most of one function
 SHOWN_DENSE = 20
 
 # Blueprints without a guard, and what stands at the door instead.

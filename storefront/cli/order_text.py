@@ -155,13 +155,17 @@ def _with_code(history: OrderHistory) -> str:
     return f" with {history.discount_code}" if history.discount_code else ""
 
 
-def _taxes(history: OrderHistory) -> Iterator[str]:
-    """Yield what the receipt says of tax, and the invoice; nothing where there is neither."""
+def _tax_parts(history: OrderHistory) -> list[str]:
     taxes = history.taxes
     parts = [f"{line.label} {money.format_money(line.amount_minor, history.currency)}" for line in taxes.lines]
     if parts:
         parts.insert(0, f"net {money.format_money(taxes.net_minor, history.currency)}")
-    parts += [taxes.reverse_charge] if taxes.reverse_charge else []
+    return parts + ([taxes.reverse_charge] if taxes.reverse_charge else [])
+
+
+def _taxes(history: OrderHistory) -> Iterator[str]:
+    """Yield what the receipt says of tax, and the invoice; nothing where there is neither."""
+    parts = _tax_parts(history)
     if parts:
         yield f"Tax       {', '.join(parts)}"
     if history.invoice_number:

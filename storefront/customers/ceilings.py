@@ -70,23 +70,26 @@ def choose_shared(mailed: list[Mailed], now: datetime) -> int | None:
     return still_open[0].id
 
 
+def _count_unused(session: Session, *, since: datetime, to_customer: bool) -> int:
+    unused = select(func.count()).select_from(AddressProof)
+    unused = unused.where(
+        proof_in_running_mode(),
+        AddressProof.is_customer.is_(to_customer),
+        AddressProof.spent_at.is_(None),
+        AddressProof.created_at > since,
+    )
+    if not to_customer:
+        unused = unused.where(AddressProof.purpose == ProofPurpose.TAKE_ADDRESS)
+    return session.scalar(unused) or 0
+
+
 def demand_room(session: Session, *, purpose: ProofPurpose, is_customer: bool) -> None:
     """Raise TooManyMails where the shop's own ceiling is met, the same for every address."""
     now = clock.now()
     to_customer = is_customer or purpose is not ProofPurpose.TAKE_ADDRESS  # signing in mails nobody else
     ceiling = settings().code_mails_per_hour
-    unused = session.scalar(
-        select(func.count())
-        .select_from(AddressProof)
-        .where(
-            proof_in_running_mode(),
-            AddressProof.is_customer.is_(to_customer),
-            AddressProof.spent_at.is_(None),
-            AddressProof.created_at > now - HOUR,
-            *(() if to_customer else (AddressProof.purpose == ProofPurpose.TAKE_ADDRESS,)),
-        )
-    )
-    if (unused or 0) >= (ceiling if to_customer else max(1, ceiling // STRANGERS_SHARE)):
+    most = ceiling if to_customer else max(1, ceiling // STRANGERS_SHARE)
+    if _count_unused(session, since=now - HOUR, to_customer=to_customer) >= most:
         measurements().see(CODE_CEILING_AT)
         raise TooManyMails(
             marked(

@@ -61,10 +61,14 @@ def tax_words(order: Order) -> TaxWords:
     )
 
 
-def _line(tax: dict[str, Any]) -> TaxLine:
+def _where(tax: dict[str, Any]) -> str:
     where = "-".join(part for part in (tax.get("country"), tax.get("state")) if part)
+    return f" ({where})" if where else ""
+
+
+def _line(tax: dict[str, Any]) -> TaxLine:
     rate = f" {tax['percentage']:g}%" if tax.get("percentage") else ""
-    label = f"{tax['name']}{rate}{f' ({where})' if where else ''}"
+    label = f"{tax['name']}{rate}{_where(tax)}"
     return TaxLine(
         label=marked("%(tax)s, included", tax=label) if tax["inclusive"] else label,
         amount_minor=tax["amount_minor"],

@@ -91,11 +91,16 @@ def _read_voucher(shown: dict[str, Any]) -> SeenWaiting:
     )
 
 
-def _read_transfer(shown: dict[str, Any]) -> SeenWaiting:
-    details: list[tuple[str, str]] = []
+def _read_account(shown: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the first of the accounts to pay to, line by line."""
     for address in rows(shown, "financial_addresses")[:1]:
         bank = address.get(address["type"]) or {}
-        details += [(label, str(bank[name])) for name, label in _LABELS.items() if bank.get(name)]
+        return [(label, str(bank[name])) for name, label in _LABELS.items() if bank.get(name)]
+    return []
+
+
+def _read_transfer(shown: dict[str, Any]) -> SeenWaiting:
+    details = _read_account(shown)
     if shown.get("reference"):
         details.append(("Reference", str(shown["reference"])))
     return SeenWaiting(

@@ -19,6 +19,7 @@ from storefront.customers import signed_in_browsers
 from storefront.customers.at_stripe import give_up_at_stripe
 from storefront.customers.browser_session import find_customer
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
+from storefront.customers.proofs import Proof
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.unproven import find_known
 from storefront.delivery.downloads.models import Download
@@ -140,11 +141,14 @@ def erase_by_link(token: str, email: str, *, reader: Reader) -> bool:
     with transaction() as session:
         customer, orders = lock_customer(session, named.id)
         spent = spend_link(session, token, reader=reader)
-        is_theirs = spent is not None and spent.proof.purpose is ProofPurpose.ERASE
-        if spent is None or not is_theirs or customer.email != spent.proof.email:
+        if spent is None or not _is_to_erase(spent.proof, customer):
             return False
         _erase(session, customer, orders)
         return True
+
+
+def _is_to_erase(proof: Proof, customer: Customer) -> bool:
+    return proof.purpose is ProofPurpose.ERASE and customer.email == proof.email
 
 
 def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Erased:

@@ -171,11 +171,16 @@ def _with_upgrades(
     """Name each upgrade of an order once: its page has them at each key."""
     seen = set()
     for piece in pieces:
-        for offer in (offer for grant in piece.goods.grants for offer in offered.get(grant.id, ())):
+        for offer in _offers_of(piece, offered):
             if (piece.token, offer.edition_id) not in seen:
                 seen.add((piece.token, offer.edition_id))
                 owned.upgrades.append((offer, piece.token))
     return owned
+
+
+def _offers_of(piece: _Piece, offered: Mapping[int, tuple[OfferedUpgrade, ...]]) -> Iterator[OfferedUpgrade]:
+    for grant in piece.goods.grants:
+        yield from offered.get(grant.id, ())
 
 
 def _newest(pieces: Iterable[_Piece]) -> _Piece | None:

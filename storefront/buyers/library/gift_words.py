@@ -1,7 +1,7 @@
 """What giver and receiver read of a gift. The giver's words hold no key and no link to one."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from storefront.core import clock
 from storefront.core.languages import show_day
@@ -39,12 +39,16 @@ def read_gift_words(order: Order, gift: Gift, access: Access) -> GiftWords:
     )
 
 
+def _sent_line(gift: Gift, whom: str, handed_over_at: datetime) -> str:
+    if not gift.email:
+        return marked("A gift. It was sent.")
+    return marked("A gift for %(whom)s, sent on %(day)s.", whom=whom, day=show_day(handed_over_at))
+
+
 def _line(gift: Gift, access: Access) -> str:
     whom = mask(gift.email)
     if gift.handed_over_at is not None:
-        if not gift.email:
-            return marked("A gift. It was sent.")
-        return marked("A gift for %(whom)s, sent on %(day)s.", whom=whom, day=show_day(gift.handed_over_at))
+        return _sent_line(gift, whom, gift.handed_over_at)
     if not gift.email:
         return marked("A gift. We don't know who it's for.")
     if not access.allowed:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from sqlalchemy import case, select, update
+from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core import clock, tokens
@@ -118,11 +119,7 @@ def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool 
     told = len(fresh)
     if not dry_run:
         with transaction() as session:
-            begin = outbox.find_end_of_news(session)
-            due = (begin + timedelta(minutes=number // per_minute) for number in range(len(fresh)))
-            told = outbox.promise_news(session, zip(fresh.items(), due, strict=True))
-            next_look = clock.now() + LOOK_AGAIN
-            outbox.promise_news(session, ((who, next_look) for who in later.items()), state=MailState.PAUSED)
+            told = _promise(session, fresh, later, per_minute=per_minute)
             if told or later:
                 record(
                     session,
@@ -140,6 +137,16 @@ def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool 
         closed=audience.closed,
         minutes=max(0, told - 1) // per_minute + 1,
     )
+
+
+def _promise(session: Session, fresh: dict[str, str], later: dict[str, str], *, per_minute: int) -> int:
+    """Promise mails one after the other, and paused ones to whose orders are closed. Returns how many leave."""
+    begin = outbox.find_end_of_news(session)
+    due = (begin + timedelta(minutes=number // per_minute) for number in range(len(fresh)))
+    told = outbox.promise_news(session, zip(fresh.items(), due, strict=True))
+    next_look = clock.now() + LOOK_AGAIN
+    outbox.promise_news(session, ((who, next_look) for who in later.items()), state=MailState.PAUSED)
+    return told
 
 
 def _not_told(release_id: int, readers: dict[int, str]) -> dict[str, str]:

@@ -12,13 +12,17 @@ def read_mail_from(reader: Reader, mode: Mode) -> Mailbox:
     """Return exactly one address, with or without a name."""
     raw = reader.text("MAIL_FROM", "shop@localhost.localdomain" if mode is not Mode.LIVE else "")
     mailbox = find_mailbox(raw)
+    _check_mail_from(reader, raw, mailbox)
+    return mailbox or NOBODY
+
+
+def _check_mail_from(reader: Reader, raw: str, mailbox: Mailbox | None) -> None:
     if not raw:
         reader.problems.append(f"MAIL_FROM is missing: the address your mails come from, as {SPELLING}.")
     elif mailbox is None:
         reader.problems.append(f"MAIL_FROM={raw} must be exactly one address: {SPELLING}.")
     elif not mailbox.address.isascii():
         reader.problems.append(f"MAIL_FROM={raw} must be ASCII before the @: not every server takes more.")
-    return mailbox or NOBODY
 
 
 def read_owner_email(reader: Reader) -> str | None:

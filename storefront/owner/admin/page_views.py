@@ -144,14 +144,20 @@ def preview_page(slug: str) -> ResponseReturnValue:
     return framed(make_response(render_template("shop/pages/page.html", page=page)))
 
 
+def _sent_consent(form: Mapping[str, str]) -> dict[str, Any]:
+    """A box without its tick is not sent, its digest is."""
+    values: dict[str, Any] = {}
+    if f"{SHOWN}asks_consent" in form or "asks_consent" in form:
+        values["asks_consent"] = form.get("asks_consent") == "yes"
+    if "consent_text" in form:
+        values["consent_text"] = form["consent_text"]
+    return values
+
+
 @admin.post("/consent")
 @needs(Permission.SHOP)
 def save_consent() -> ResponseReturnValue:
-    values: dict[str, Any] = {}
-    if f"{SHOWN}asks_consent" in request.form or "asks_consent" in request.form:
-        values["asks_consent"] = request.form.get("asks_consent") == "yes"
-    if "consent_text" in request.form:
-        values["consent_text"] = request.form["consent_text"]
+    values = _sent_consent(request.form)
     try:
         changed = change_consent(values, shown=shown_digests(request.form))
     except StorefrontError as refusal:

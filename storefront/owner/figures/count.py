@@ -1,7 +1,7 @@
 """Counts the days that are over, so that a year of a million orders is read from a few hundred rows."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,15 +39,19 @@ def count_days() -> int:
         return sum(_store(session, zone, day, version, by_day[day]) for day, version in waiting.items())
 
 
+def _find_new_days(first: datetime, zone: ZoneInfo) -> list[date]:
+    last = day_of(clock.now() - OVER, zone) - timedelta(days=1)
+    known = set(db.session.scalars(select(CountedDay.day).where(_in_zone(zone))))
+    return [day for day in days_between(day_of(first, zone), last) if day not in known]
+
+
 def _make_rows(zone: ZoneInfo) -> None:
     """Give every day since the first sale a row, and forget those of another zone."""
     mode = settings().mode
     first = db.session.scalar(select(func.min(Order.placed_at)).where(order_in_running_mode()))
     if first is None:
         return
-    last = day_of(clock.now() - OVER, zone) - timedelta(days=1)
-    known = set(db.session.scalars(select(CountedDay.day).where(_in_zone(zone))))
-    new = [day for day in days_between(day_of(first, zone), last) if day not in known]
+    new = _find_new_days(first, zone)
     others = select(CountedDay.day).where(CountedDay.mode == mode, CountedDay.zone != zone.key).limit(1)
     if not new and db.session.scalar(others) is None:
         return

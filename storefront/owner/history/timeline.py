@@ -103,13 +103,17 @@ def _mails(order: Order) -> Iterator[Moment]:
         .execution_options(populate_existing=True)
     )
     for row in rows:
-        tries = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
-        state = f"{row.state.value} to {row.recipient}, {tries}"
-        if row.state is MailState.QUEUED:
-            state = f"{state}, next {row.due_at:%Y-%m-%d %H:%M}"
-        error = f" ({row.last_error})" if row.last_error else ""
-        text = f"mail {row.kind}: {state}{error}"
-        yield Moment(at=row.sent_at or row.created_at, kind=MomentKind.MAIL, subject=str(row.id), text=text)
+        at = row.sent_at or row.created_at
+        yield Moment(at=at, kind=MomentKind.MAIL, subject=str(row.id), text=_mail_words(row))
+
+
+def _mail_words(row: OutboxMessage) -> str:
+    tries = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
+    state = f"{row.state.value} to {row.recipient}, {tries}"
+    if row.state is MailState.QUEUED:
+        state = f"{state}, next {row.due_at:%Y-%m-%d %H:%M}"
+    error = f" ({row.last_error})" if row.last_error else ""
+    return f"mail {row.kind}: {state}{error}"
 
 
 def _is_its_reminder(order: Order) -> ColumnElement[bool]:
@@ -129,8 +133,10 @@ def _events(order: Order) -> Iterator[Moment]:
         .execution_options(populate_existing=True)
     )
     for row in rows:
-        times = "once" if row.attempts == 1 else f"{row.attempts} times"
-        error = f"; last error {row.last_error}" if row.last_error else ""
-        outcome = row.outcome or "not handled yet"
-        text = f"event {row.type} ({row.id}), came {times}: {outcome}{error}"
-        yield Moment(at=row.received_at, kind=MomentKind.EVENT, subject=row.id, text=text)
+        yield Moment(at=row.received_at, kind=MomentKind.EVENT, subject=row.id, text=_event_words(row))
+
+
+def _event_words(row: StripeEvent) -> str:
+    times = "once" if row.attempts == 1 else f"{row.attempts} times"
+    error = f"; last error {row.last_error}" if row.last_error else ""
+    return f"event {row.type} ({row.id}), came {times}: {row.outcome or 'not handled yet'}{error}"

@@ -78,11 +78,14 @@ def _of_webhook(facts: Facts) -> tuple[State, str, tuple[Action, ...]]:
     if answer.problem is not None:
         return State.UNKNOWN, _could_not(answer.problem), ()
     if answer.body["endpoint_id"] is None:
-        old = _listed(answer.body.get("elsewhere"))
-        moved = f" {old} still delivers to where the shop was." if old else ""
-        sentence = f"Stripe doesn't know this shop's address yet.{moved} Make the endpoint."
-        return State.TO_DO, sentence, (Action.MAKE_WEBHOOK,)
+        return State.TO_DO, _no_endpoint(answer.body), (Action.MAKE_WEBHOOK,)
     return _of_endpoint(answer.body)
+
+
+def _no_endpoint(body: Body) -> str:
+    old = _listed(body.get("elsewhere"))
+    moved = f" {old} still delivers to where the shop was." if old else ""
+    return f"Stripe doesn't know this shop's address yet.{moved} Make the endpoint."
 
 
 def _of_listener(facts: Facts) -> tuple[State, str]:

@@ -119,6 +119,10 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None
         return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
     if current is not None and order is None:
         return _take_up(current, form)
+    return _insert(form, browser)
+
+
+def _insert(form: CheckoutForm, browser: str) -> str:
     return insert_checkout(
         cart=form.cart,
         nonce=form.own_nonce(browser),

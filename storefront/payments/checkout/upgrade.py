@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from storefront.buyers.library.purchase import OfferedUpgrade
 from storefront.buyers.library.upgrades import find_offered
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
@@ -27,9 +28,7 @@ def prepare_upgrade(order: Order, *, grant_id: int, edition_id: int, shown_minor
         NotUpgradable: it is not offered to this order any more, costs something else than was shown, or somebody's
             payment for it is on its way.
     """
-    contents = read_contents(order, with_files=False, is_received=order.is_gift)
-    offers = find_offered([contents]).get(grant_id, ())
-    wanted = next((offer for offer in offers if offer.edition_id == edition_id), None)
+    wanted = _find_offer(order, grant_id, edition_id)
     if wanted is None:
         raise NotUpgradable(marked("This upgrade is not offered any more. Your order page shows what is."))
     if wanted.total_minor != shown_minor:
@@ -46,6 +45,12 @@ def prepare_upgrade(order: Order, *, grant_id: int, edition_id: int, shown_minor
     with transaction() as session:
         price_id = ensure_upgrade_price(session, offer)
     return CartLine(price_id=price_id, quantity=wanted.quantity)
+
+
+def _find_offer(order: Order, grant_id: int, edition_id: int) -> OfferedUpgrade | None:
+    contents = read_contents(order, with_files=False, is_received=order.is_gift)
+    offers = find_offered([contents]).get(grant_id, ())
+    return next((offer for offer in offers if offer.edition_id == edition_id), None)
 
 
 def _is_pending(grant_id: int) -> bool:

@@ -35,8 +35,10 @@ def find_doubles(session: Session, order: Order) -> list[str]:
     if not order_access(order).allowed:
         return []
     others = _find_near(session, order)
-    if not others:
-        return []
+    return _with_same_lines(session, order, others) if others else []
+
+
+def _with_same_lines(session: Session, order: Order, others: list[Order]) -> list[str]:
     lines = _read_lines(session, [order.id, *(other.id for other in others)])
     return [other.number for other in others if lines[other.id] == lines[order.id]]
 

@@ -184,9 +184,7 @@ def _check(order: Order, amount: str | None, positions: list[int], *, again: boo
     items_minor = _add_up(order, positions, again=again) if positions else left_minor
     amount_minor = items_minor if amount is None else _read_amount(amount, order.currency)
     if amount_minor > left_minor:
-        amount_left = money.format_money(left_minor, order.currency)
-        asked = money.format_money(amount_minor, order.currency)
-        raise WrongAmount(f"Order {order.number} has {amount_left} left to refund, and that is less than {asked}.")
+        raise _too_much(order, amount_minor, left_minor)
     refunds = db.session.scalars(select(Refund).where(Refund.order_id == order.id)).all()
     if amount is not None and not positions and not again:
         _refuse_the_same(order, amount_minor, refunds)
@@ -226,6 +224,12 @@ def _read_amount(amount: str, currency: str) -> int:
 def _items_by_position(order: Order) -> dict[int, OrderItem]:
     items = db.session.scalars(select(OrderItem).where(OrderItem.order_id == order.id))
     return {item.position: item for item in items}
+
+
+def _too_much(order: Order, amount_minor: int, left_minor: int) -> WrongAmount:
+    left = money.format_money(left_minor, order.currency)
+    asked = money.format_money(amount_minor, order.currency)
+    return WrongAmount(f"Order {order.number} has {left} left to refund, and that is less than {asked}.")
 
 
 def _add_up(order: Order, positions: list[int], *, again: bool) -> int:

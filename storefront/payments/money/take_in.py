@@ -114,23 +114,23 @@ def _take_in_payouts() -> None:
             return
 
 
+def _payout_row(payout: SeenPayout) -> dict[str, Any]:
+    return {
+        "id": payout.id,
+        "mode": settings().mode,
+        "amount_minor": payout.amount_minor,
+        "currency": payout.currency,
+        "status": payout.status,
+        "is_automatic": payout.is_automatic,
+        "is_read": False,
+        "created_at": payout.created_at,
+        "arrives_at": payout.arrives_at,
+    }
+
+
 def _store_payouts(seen: Sequence[SeenPayout]) -> list[str]:
     """Return which of them Stripe can take apart, and whose lines do not name them yet."""
-    mode = settings().mode
-    rows = [
-        {
-            "id": payout.id,
-            "mode": mode,
-            "amount_minor": payout.amount_minor,
-            "currency": payout.currency,
-            "status": payout.status,
-            "is_automatic": payout.is_automatic,
-            "is_read": False,
-            "created_at": payout.created_at,
-            "arrives_at": payout.arrives_at,
-        }
-        for payout in seen
-    ]
+    rows = [_payout_row(payout) for payout in seen]
     if not rows:
         return []
     with transaction() as session:

@@ -91,6 +91,10 @@ def _compare_papers(order: Order, seen: SeenCheckout) -> Iterator[str]:
     """What Stripe tells of a Customer alone, and later: an invoice, and what a register says of a tax id."""
     if seen.invoice is not None and order.invoice_number is None and order.erased_at is None:
         yield f"invoice {seen.invoice.number} is not known here"
+    yield from _compare_tax_ids(order, seen)
+
+
+def _compare_tax_ids(order: Order, seen: SeenCheckout) -> Iterator[str]:
     here = {(row["type"], row["value"]): row.get("verification") for row in order.tax_ids}
     for tax_id in seen.tax_ids:
         status = tax_id.get("verification")

@@ -65,10 +65,14 @@ def _asked(rows: list[Row[Any]], others: list[Discount], begin: datetime, end: d
             yield from _promoted(row, until, others, begin)
 
 
+def _stopped(promotion: Discount, until: datetime) -> datetime:
+    """Return when it ended for a price that was asked `until` then."""
+    return min(moment for moment in (promotion.ends_at, promotion.stopped_at, until) if moment is not None)
+
+
 def _promoted(row: Row[Any], until: datetime, others: list[Discount], begin: datetime) -> Iterator[int]:
     since = max(row.created_at, begin)
     for other in others:
-        stopped = min(moment for moment in (other.ends_at, other.stopped_at, until) if moment is not None)
         is_for_it = not other.product_ids or row.product_id in other.product_ids
-        if is_for_it and max(other.starts_at, since) < stopped:
+        if is_for_it and max(other.starts_at, since) < _stopped(other, until):
             yield row.minor - take_percent(other.percent_hundredths or 0, row.minor, row.currency)

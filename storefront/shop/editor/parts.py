@@ -44,6 +44,15 @@ def _lock_all(session: Session, slugs: Iterable[str]) -> None:
     session.execute(products.with_for_update(key_share=True)).all()
 
 
+def _replace(session: Session, edition: Edition, parts: Sequence[tuple[Product, Edition]]) -> None:
+    session.execute(delete(BundlePart).where(BundlePart.edition_id == edition.id))
+    session.add_all(
+        BundlePart(edition_id=edition.id, product_id=of_part.id, part_edition_id=of_edition.id, position=position)
+        for position, (of_part, of_edition) in enumerate(parts, start=1)
+    )
+    session.flush()
+
+
 def write_parts(
     session: Session,
     product: Product,
@@ -59,12 +68,7 @@ def write_parts(
     if not pick_changes({INCLUDES: current}, {INCLUDES: wanted}, shown):
         return None
     _check(session, product, [of_part for of_part, _edition in named])
-    session.execute(delete(BundlePart).where(BundlePart.edition_id == edition.id))
-    session.add_all(
-        BundlePart(edition_id=edition.id, product_id=of_part.id, part_edition_id=of_edition.id, position=position)
-        for position, (of_part, of_edition) in enumerate(named, start=1)
-    )
-    session.flush()
+    _replace(session, edition, named)
     subject = f"{product.slug}/{edition.key}"
     changed: dict[str, Any] = {"before": {INCLUDES: current}, "after": {INCLUDES: wanted}}
     record(session, "edition.changed", subject_kind="edition", subject=subject, **changed)

@@ -98,9 +98,13 @@ def _with_point(text: str, currency: str) -> str:
 
 def check_amount(amount: Amount, currency: str) -> None:
     """Raises ProductRefused."""
-    if not isinstance(amount, ChosenAmount):
+    if isinstance(amount, ChosenAmount):
+        _check_chosen(amount, currency)
+    else:
         _check_one(amount, currency)
-        return
+
+
+def _check_chosen(amount: ChosenAmount, currency: str) -> None:
     suggested_minor, least_minor, most_minor = amount
     most = suggested_minor if most_minor is None else most_minor
     for minor in (least_minor, suggested_minor, most):

@@ -134,22 +134,25 @@ def write_slug(session: Session, product: Product, new_slug: str) -> bool:
     return True
 
 
+def _add_alias(session: Session, product: Product, slug: str) -> bool:
+    """Return False where the address leads to the product already."""
+    owner = session.scalar(select(Product.id).where(is_called(slug)))
+    if owner == product.id:
+        return False
+    if owner is not None or _is_first_slug(session, slug, product.id):
+        raise _taken(slug)
+    session.add(ProductAlias(slug=slug, product_id=product.id))
+    session.flush()
+    return True
+
+
 def add_aliases(session: Session, product: Product, slugs: Sequence[str]) -> list[str]:
     """Let more addresses lead to a product, inside the caller's transaction. Returns those that are new.
 
     Raises:
         ProductRefused: another product has or had one of them.
     """
-    added = []
-    for slug in slugs:
-        owner = session.scalar(select(Product.id).where(is_called(slug)))
-        if owner == product.id:
-            continue
-        if owner is not None or _is_first_slug(session, slug, product.id):
-            raise _taken(slug)
-        session.add(ProductAlias(slug=slug, product_id=product.id))
-        session.flush()
-        added.append(slug)
+    added = [slug for slug in slugs if _add_alias(session, product, slug)]
     if added:
         record(
             session,

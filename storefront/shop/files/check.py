@@ -102,6 +102,12 @@ def _take_away(merged: Objects, removed: Iterable[Ref]) -> None:
             del merged[ref]
 
 
+def _check_first_slug(folder: Folder, ref: Ref, current: Fields, values: Fields) -> None:
+    if current and values["first_slug"] != current["first_slug"]:
+        words = f"sold programs know this product as {current['first_slug']}, and that stays."
+        folder.wrong(ref, "first_slug", words)
+
+
 def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
     current, values = shop.get(ref, {}), merged[ref]
     if _has_no(folder, ref, "name", values):
@@ -110,9 +116,7 @@ def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
     if not current and _is_over(values.get("license_until")):
         folder.notes.append(f"{ref.path}/license_until: that day is over, so keys that it sells will not work.")
     _check_slugs(folder, ref, merged, shop)
-    if current and values["first_slug"] != current["first_slug"]:
-        words = f"sold programs know this product as {current['first_slug']}, and that stays."
-        folder.wrong(ref, "first_slug", words)
+    _check_first_slug(folder, ref, current, values)
     for name, sentence in find_pool_troubles(values).items():
         folder.wrong(ref, name, sentence)
     _check_offers(folder, ref, merged, shop)

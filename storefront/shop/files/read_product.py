@@ -73,20 +73,23 @@ def _read_editions(folder: Folder, file: str, slug: str, source: Table) -> None:
         folder.lists.add((slug, "editions"))
     keys = folder.orders.setdefault((slug, "editions"), [])
     for entry in folder.read_list("editions", source, file):
-        word = text_of(entry.nodes.get("key"))
-        if not KEY.fullmatch(word) or len(word) > LONGEST_KEY:
-            line = entry.lines.get("key", entry.line)
-            words = (
-                f"an edition has a key of up to {LONGEST_KEY} small letters, digits and hyphens, like personal."
-            )
-            folder.mistakes.add(file, line, f"key: {words}")
+        key = _read_key(folder, file, entry)
+        ref = Ref(Kind.EDITION, slug, key)
+        if not key or not folder.add(ref, Place(file, entry.line)):
             continue
-        ref = Ref(Kind.EDITION, slug, word)
-        if not folder.add(ref, Place(file, entry.line)):
-            continue
-        keys.append(word)
+        keys.append(key)
         folder.read_fields(ref, fields.EDITION, entry, file, ("key", "prices"))
         _read_prices(folder, file, ref, entry)
+
+
+def _read_key(folder: Folder, file: str, entry: Table) -> str:
+    """Return the key of an edition; nothing where it has none, which is noted."""
+    key = text_of(entry.nodes.get("key"))
+    if KEY.fullmatch(key) and len(key) <= LONGEST_KEY:
+        return key
+    words = f"an edition has a key of up to {LONGEST_KEY} small letters, digits and hyphens, like personal."
+    folder.mistakes.add(file, entry.lines.get("key", entry.line), f"key: {words}")
+    return ""
 
 
 def _read_prices(folder: Folder, file: str, edition: Ref, source: Table) -> None:

@@ -1,6 +1,6 @@
 """What the shop has, as things and fields: everything that a folder can hold. A statement for each table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from storefront.shop.looks.change import CHOSEN
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.words import clean_filename
 from storefront.shop.pages.consent import CONSENT
+from storefront.shop.pages.models import Page
 from storefront.shop.pages.queries import select_pages
 from storefront.shop.profile.change import WORDS
 from storefront.shop.profile.models import THE_ONE, ShopProfile
@@ -48,11 +49,14 @@ def read_shop(session: Session) -> Objects:
     return objects
 
 
+def _page_fields(page: Page) -> Fields:
+    return {known.name: getattr(page, known.column) for known in (*fields.PAGE, fields.BODY)}
+
+
 def _read_face(session: Session, order: list[str]) -> Iterator[tuple[Ref, Fields]]:
     pages = session.scalars(select_pages().execution_options(populate_existing=True)).all()
     for page in pages:
-        known_fields = (*fields.PAGE, fields.BODY)
-        yield Ref(Kind.PAGE, name=page.slug), {known.name: getattr(page, known.column) for known in known_fields}
+        yield Ref(Kind.PAGE, name=page.slug), _page_fields(page)
     orders: Fields = {"order": order, "page_order": [page.slug for page in pages]}
     profile = session.get(ShopProfile, THE_ONE, populate_existing=True)
     switches = CONSENT.read(profile) | REMINDERS.read(profile) | SAVED_CARDS.read(profile)
@@ -84,10 +88,13 @@ def _read_editions(session: Session, slugs: dict[int, str], objects: Objects) ->
         objects[product_ref(ref.product)]["editions"].append(edition.key)
         own = {known.name: getattr(edition, known.column) for known in fields.EDITION if known.name != INCLUDES}
         yield ref, own | {INCLUDES: parts.get(edition.id, [])}
-    for price in session.scalars(
-        select(Price).where(Price.is_active).order_by(Price.id).execution_options(**FRESH)
-    ):
-        _kind, slug, key, _part = refs[price.edition_id]
+    yield from _read_prices(session, refs)
+
+
+def _read_prices(session: Session, editions: Mapping[int, Ref]) -> Iterator[tuple[Ref, Fields]]:
+    prices = select(Price).where(Price.is_active).order_by(Price.id)
+    for price in session.scalars(prices.execution_options(**FRESH)):
+        _kind, slug, key, _part = editions[price.edition_id]
         yield Ref(Kind.PRICE, slug, key, price.currency), {"amount": amount_of_price(price)}
 
 

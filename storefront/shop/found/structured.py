@@ -64,13 +64,16 @@ def _promoted(offer: OfferedEdition, promotion: ShownPromotion | None) -> dict[s
     }
     if price.was_minor is None:
         return lower
-    before = {
+    return lower | {"priceSpecification": _crossed_out(price.was_minor, offer.currency)}
+
+
+def _crossed_out(amount_minor: int, currency: str) -> dict[str, str]:
+    return {
         "@type": "UnitPriceSpecification",
         "priceType": "https://schema.org/StrikethroughPrice",
-        "price": write_money(price.was_minor, offer.currency),
-        "priceCurrency": offer.currency.upper(),
+        "price": write_money(amount_minor, currency),
+        "priceCurrency": currency.upper(),
     }
-    return lower | {"priceSpecification": before}
 
 
 def _offer(offer: OfferedEdition, *, url: str, shop_name: str) -> dict[str, Any]:

@@ -109,8 +109,7 @@ def _title(name: str) -> str:
     )
 
 
-def _lines(name: str) -> list[str]:
-    """Break a name between words; what does not fit ends in an ellipsis."""
+def _break(name: str) -> list[str]:
     lines = [""]
     for word in name.split():
         joined = f"{lines[-1]} {word}".strip()
@@ -118,6 +117,12 @@ def _lines(name: str) -> list[str]:
             lines[-1] = joined
         else:
             lines.append(word)
+    return lines
+
+
+def _lines(name: str) -> list[str]:
+    """Break a name between words; what does not fit ends in an ellipsis."""
+    lines = _break(name)
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1]} …"]
     return [line if len(line) <= 2 * LINE_LENGTH else f"{line[: 2 * LINE_LENGTH]}…" for line in lines]

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from storefront.core.db import db
 from storefront.shop.catalog.queries import get_product_id
@@ -87,6 +88,25 @@ class SampleView:
         return self.content_type.startswith("font/")
 
 
+def _view(row: Row[Any], *, position: int) -> PictureView:
+    return PictureView(
+        id=row.id,
+        position=position,
+        alt=row.alt,
+        width=row.width,
+        height=row.height,
+        filename=row.filename,
+        sha256=row.sha256,
+        path=row.path,
+        files=tuple(
+            PictureFile(
+                format=file["format"], width=file["width"], height=file["height"], url=ADDRESS + file["name"]
+            )
+            for file in row.files
+        ),
+    )
+
+
 def find_pictures(product_ids: Iterable[int]) -> dict[int, tuple[PictureView, ...]]:
     """Return the pictures of each of these products, the cover first, by one statement."""
     pictures: dict[int, list[PictureView]] = {product_id: [] for product_id in product_ids}
@@ -109,27 +129,8 @@ def find_pictures(product_ids: Iterable[int]) -> dict[int, tuple[PictureView, ..
         .order_by(ProductPicture.product_id, ProductPicture.position, ProductPicture.id)
     )
     for row in rows:
-        pictures[row.product_id].append(
-            PictureView(
-                id=row.id,
-                position=len(pictures[row.product_id]) + 1,
-                alt=row.alt,
-                width=row.width,
-                height=row.height,
-                filename=row.filename,
-                sha256=row.sha256,
-                path=row.path,
-                files=tuple(
-                    PictureFile(
-                        format=file["format"],
-                        width=file["width"],
-                        height=file["height"],
-                        url=ADDRESS + file["name"],
-                    )
-                    for file in row.files
-                ),
-            )
-        )
+        views = pictures[row.product_id]
+        views.append(_view(row, position=len(views) + 1))
     return {product_id: tuple(views) for product_id, views in pictures.items()}
 
 

@@ -76,16 +76,20 @@ def _draw_hills(image: Image.Image, name: str, colors: list[str]) -> None:
         draw.polygon(hill_points(name, number, *SIZE), fill=color)
 
 
+def _write_name(draw: ImageDraw.ImageDraw, name: str, font: Font, room: int, *, raised: int) -> None:
+    lines, fitted = _fit(name, font, room)
+    height = round(fitted.size * 1.2)
+    top = (SIZE[1] - height * len(lines)) // 2 - raised
+    for number, line in enumerate(lines):
+        draw.text((MARGIN, top + number * height), line, font=fitted, fill="white")
+
+
 def _write(image: Image.Image, words: ShareWords, name: str, name_font: Font | None, *, has_cover: bool) -> None:
     draw = ImageDraw.Draw(image)
     room = (PANEL if has_cover else SIZE[0]) - 2 * MARGIN
     _line(draw, (MARGIN, MARGIN), _tidy(words.shop_name), SMALL, room)
     if name_font is not None:
-        lines, fitted = _fit(name, name_font, room)
-        height = round(fitted.size * 1.2)
-        top = (SIZE[1] - height * len(lines)) // 2 - (0 if has_cover else 30)
-        for number, line in enumerate(lines):
-            draw.text((MARGIN, top + number * height), line, font=fitted, fill="white")
+        _write_name(draw, name, name_font, room, raised=0 if has_cover else 30)
     price = _tidy(words.price)
     if _find_font(price, None, PRICE) is None:
         price = _tidy(SIGN.sub(lambda sign: CODES[sign[0]], price))

@@ -169,6 +169,17 @@ def _record_rotation(session: Session, before: str | None, now: str) -> None:
     )
 
 
+def _record_revocation(session: Session, key: SigningKey) -> None:
+    record(
+        session,
+        "signing_key.revoked",
+        subject_kind="signing_key",
+        subject=key.kid,
+        before={"state": _to_public(key).state.value},
+        after={"state": KeyState.REVOKED.value},
+    )
+
+
 def revoke(kid: str) -> None:
     """Publish a key that leaked no more: every file that it signed stops verifying. Safe to repeat.
 
@@ -180,16 +191,7 @@ def revoke(kid: str) -> None:
         if key is None or key.mode != settings().mode:
             raise NotFound(f"There is no signing key {kid}. `storefront signing-keys list` shows them.")
         if key.revoked_at is None:
-            before = {"state": _to_public(key).state.value}
-            after = {"state": KeyState.REVOKED.value}
-            record(
-                session,
-                "signing_key.revoked",
-                subject_kind="signing_key",
-                subject=kid,
-                before=before,
-                after=after,
-            )
+            _record_revocation(session, key)
         key.revoked_at = key.revoked_at or clock.now()
         key.retired_at = key.retired_at or key.revoked_at
     UNSEALED_KEYS.get().pop(kid, None)

@@ -1,6 +1,6 @@
 """A page of 1600 by 900 to draw flat shapes on. It is drawn at twice its size, so that edges are smooth."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -20,6 +20,14 @@ FONTS = {
     "sans": "DejaVuSans.ttf",
     "bold": "DejaVuSans-Bold.ttf",
 }
+
+
+def _inked(rows: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield column and row of each point that a letter of the grid font has."""
+    for row, line in enumerate(rows):
+        for column, ink in enumerate(line):
+            if ink == "#":
+                yield column, row
 
 
 class Canvas:
@@ -63,11 +71,8 @@ class Canvas:
         """Write a word in the grid font, its top at `y`. Returns where it ends."""
         for letter in word:
             rows = LETTERS[letter].split() if letter != " " else ["..."] * 7
-            for row, line in enumerate(rows):
-                for column, ink in enumerate(line):
-                    if ink == "#":
-                        left, top = x + column * pixel, y + row * pixel
-                        self.box((left, top, pixel - gap, pixel - gap), color)
+            for column, row in _inked(rows):
+                self.box((x + column * pixel, y + row * pixel, pixel - gap, pixel - gap), color)
             x += (len(rows[0]) + 1) * pixel
         return x - pixel
 
@@ -78,12 +83,15 @@ class Canvas:
             if isinstance(part, Circle):
                 self.ring(x + part.x * unit, y + part.y * unit, part.radius * unit, color, width)
             elif isinstance(part, Box):
-                left, top = x + (part.x - STROKE / 2) * unit, y + (part.y - STROKE / 2) * unit
-                right, bottom = (part.width + STROKE) * unit, (part.height + STROKE) * unit
-                self.frame((left, top, right, bottom), color, width, (part.radius + STROKE / 2) * unit)
+                self._icon_box(part, x, y, unit, color)
             else:
                 points = [(x + px * unit, y + py * unit) for px, py in part.points]
                 self.line([*points, points[0]] if part.is_closed else points, color, width)
+
+    def _icon_box(self, part: Box, x: float, y: float, unit: float, color: str) -> None:
+        left, top = x + (part.x - STROKE / 2) * unit, y + (part.y - STROKE / 2) * unit
+        width, height = (part.width + STROKE) * unit, (part.height + STROKE) * unit
+        self.frame((left, top, width, height), color, STROKE * unit, (part.radius + STROKE / 2) * unit)
 
     def save(self, path: Path) -> None:
         small = self._image.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)

@@ -69,14 +69,18 @@ def _share_up_to(running: int, total: int, discount: int, currency: str) -> int:
     return min(rounded(Decimal(discount) * running / total, currency), discount)
 
 
+def _add_subtotals(work: UnitOfWork, lines: list[Json]) -> int:
+    for line in lines:
+        price = work.records.get("price", line["price"]).body
+        line["subtotal"] = line_subtotal(price, line, line["quantity"])
+    return sum(line["subtotal"] for line in lines)
+
+
 def compute(work: UnitOfWork, session: Record) -> None:
     """Write the totals of lines and session anew from lines, prices and the coupon in use."""
     body, private = session.body, session.private
     currency = body["currency"]
-    for line in private["lines"]:
-        price = work.records.get("price", line["price"]).body
-        line["subtotal"] = line_subtotal(price, line, line["quantity"])
-    subtotal = sum(line["subtotal"] for line in private["lines"])
+    subtotal = _add_subtotals(work, private["lines"])
     covered, discount = _session_discount(work, session)
     for line, share in zip(private["lines"], spread(discount, covered, currency), strict=True):
         line["discount"] = share

@@ -21,10 +21,14 @@ def check_custom_fields(params: Json) -> None:
         if not _is_key(key) or key in keys:
             raise _refused("A key is unique and has up to 200 letters and digits.", f"{name}[key]")
         keys.add(key)
-        if len(field["label"].get("custom", "")) > 100:
-            raise _refused("A label can have at most 100 characters.", f"{name}[label][custom]")
-        if field["type"] == "dropdown" and not inner(field, "dropdown", "options"):
-            raise _refused("A dropdown needs options.", f"{name}[dropdown]")
+        _check_field(field, name)
+
+
+def _check_field(field: Json, name: str) -> None:
+    if len(field["label"].get("custom", "")) > 100:
+        raise _refused("A label can have at most 100 characters.", f"{name}[label][custom]")
+    if field["type"] == "dropdown" and not inner(field, "dropdown", "options"):
+        raise _refused("A dropdown needs options.", f"{name}[dropdown]")
 
 
 def take_typed(session: Record, params: Json) -> None:
@@ -61,6 +65,10 @@ def _phone(session: Record, params: Json) -> str | None:
     if not phone:
         _check_may_be_missing(session)
         return None
+    return _tidy_phone(phone)
+
+
+def _tidy_phone(phone: str) -> str:
     digits = "".join(letter for letter in phone if letter.isdigit())
     if not 6 <= len(digits) <= 15 or not set(phone) <= set("+0123456789 ()-."):
         raise _refused("Your phone number is invalid.", "phone_number")

@@ -152,14 +152,17 @@ def _settle_debit(
     mark_bank_failure(charge, planned or "generic_could_not_process")
     work.records.save(charge)
     work.emit("charge.failed", charge.body)
-    error = {
+    _fail(work, intent, _bank_error(charge, method))
+    return charge
+
+
+def _bank_error(charge: Record, method: Record) -> Json:
+    return {
         "charge": charge.id,
         "code": "payment_intent_payment_attempt_failed",
         "message": BANK_FAILURES[charge.body["failure_code"]],
         "payment_method": method.body,
     }
-    _fail(work, intent, error)
-    return charge
 
 
 def _tell_mandate(work: UnitOfWork, charge: Record, status: str) -> None:

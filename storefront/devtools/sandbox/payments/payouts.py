@@ -57,15 +57,20 @@ def add_payout(work: UnitOfWork, *, amount: int, currency: str, automatic: bool,
     return payout
 
 
-def pay_out_available(work: UnitOfWork) -> list[Record]:
-    """Make one automatic payout for each currency with money that is available, as Stripe does by schedule."""
+def _available(work: UnitOfWork) -> dict[str, list[Record]]:
+    """Return by currency what is in no payout yet."""
     query = Query(kind="balance_transaction", limit=_ALL, sql=(_NOT_PAID_OUT,))
     by_currency: dict[str, list[Record]] = defaultdict(list)
     for transaction in work.records.page(query)[0]:
         if transaction.body["available_on"] <= work.now and transaction.body["type"] != "payout":
             by_currency[transaction.body["currency"]].append(transaction)
+    return by_currency
+
+
+def pay_out_available(work: UnitOfWork) -> list[Record]:
+    """Make one automatic payout for each currency with money that is available, as Stripe does by schedule."""
     made = []
-    for currency, parts in sorted(by_currency.items()):
+    for currency, parts in sorted(_available(work).items()):
         amount = sum(part.body["net"] for part in parts)
         if amount > 0:
             made.append(_pay_out(work, amount, currency, parts))

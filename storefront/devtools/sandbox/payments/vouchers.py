@@ -62,17 +62,18 @@ def next_action(work: UnitOfWork, intent: Record, method: Record) -> Json:
     ends = work.now if planned_end(method) is VoucherEnd.EXPIRES_AT_ONCE else _expiry(work, intent, kind)
     url = f"{work.base_url}/vouchers/{intent.id}"
     name = f"{kind}_display_details"
-    details: Json = {"hosted_voucher_url": url}
+    return {"type": name, name: {"hosted_voucher_url": url, **_slip(kind, url, ends)}}
+
+
+def _slip(kind: str, url: str, ends: int) -> Json:
     if kind == "oxxo":
-        details.update(expires_after=ends, number=_digits(14))
-    elif kind == "multibanco":
-        details.update(entity="21800", expires_at=ends, reference=_digits(9))
-    elif kind == "konbini":
+        return {"expires_after": ends, "number": _digits(14)}
+    if kind == "multibanco":
+        return {"entity": "21800", "expires_at": ends, "reference": _digits(9)}
+    if kind == "konbini":
         codes = {store: {"confirmation_number": _digits(11), "payment_code": _digits(6)} for store in _STORES}
-        details.update(expires_at=ends, stores=codes)
-    else:
-        details.update(expires_at=ends, number=_digits(47), pdf=f"{url}?format=pdf")
-    return {"type": name, name: details}
+        return {"expires_at": ends, "stores": codes}
+    return {"expires_at": ends, "number": _digits(47), "pdf": f"{url}?format=pdf"}
 
 
 def expires_at(intent: Record) -> int:
