@@ -62,6 +62,8 @@ SECTIONS: Sections = {
         ),
         "status": ("storefront.cli.status:status", "See how the shop is: warnings first, each with what to do."),
         "db": ("storefront.cli.database:db", "Create the database's tables, or upgrade them."),
+        "backup": ("storefront.cli.backup:backup", "Back up the whole shop, encrypted; see and check backups."),
+        "restore": ("storefront.cli.backup:restore", "Bring a shop back from a backup, into an empty one."),
     },
     "Development": {
         "run": ("storefront.cli.development:run", "Start a whole shop on this machine: no account, no keys."),

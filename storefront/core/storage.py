@@ -198,8 +198,8 @@ class Bucket:
 
     def __init__(self, url: str, options: Mapping[str, Any], patience: Patience | None = None) -> None:
         limits = patience or Patience()
-        self._store = _connect(url, options, limits.answer)
-        self._uploads = _connect(url, options, limits.part)
+        self._store = connect(url, options, limits.answer)
+        self._uploads = connect(url, options, limits.part)
 
     def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:
         """Read it twice: its hash is a part of its key. The bucket's upload in parts leaves nothing half done."""
@@ -257,7 +257,8 @@ class Bucket:
             obstore.delete(self._store, path)
 
 
-def _connect(url: str, options: Mapping[str, Any], timeout: timedelta) -> S3Store | GCSStore | AzureStore:
+def connect(url: str, options: Mapping[str, Any], timeout: timedelta) -> S3Store | GCSStore | AzureStore:
+    """Open a bucket at its vendor. Raises what `open_storage` turns into a sentence."""
     client: ClientConfig = {"timeout": timeout, "connect_timeout": timedelta(seconds=5)}
     if options.get("endpoint", "").startswith("http://"):
         client["allow_http"] = True

@@ -56,6 +56,20 @@ class WritersLine:
             if has_turn:
                 threads.release()
 
+    @contextmanager
+    def held(self, part: str) -> Iterator[bool]:
+        """Try once to be the only one that does something long, in line with no writer.
+
+        True also where files cannot be locked, as on Windows.
+        """
+        with ExitStack() as lock:
+            try:
+                has_lock = self.database is None or lock.enter_context(_locked(self._open(part), time.monotonic()))
+            except OSError as error:
+                log.warning("nothing keeps others away", extra={"why": error.strerror, "path": error.filename})
+                has_lock = True
+            yield has_lock
+
     def _take(self, turn_lock: ExitStack, until: float) -> bool:
         """Lock two files, so that nobody overtakes: only who holds `next` asks for `turn`.
 

@@ -12,10 +12,18 @@ READ_ONLY_FOLDER = "the folder of the database, or a file in it, cannot be writt
 BEHIND = "migrations behind: run `storefront db upgrade`"
 
 
+def find_revision() -> str | None:
+    """Return the number of the newest migration that the database has had; None for none at all.
+
+    Raises SQLAlchemyError for a database that is not there, or was never migrated.
+    """
+    return db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
 def find_problem() -> str | None:
     """One statement; None when the shop can serve."""
     try:
-        found = db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        found = find_revision()
     except SQLAlchemyError as error:
         outage = find_outage(error)
         return READ_ONLY_FOLDER if outage and outage.why == READ_ONLY else NO_DATABASE

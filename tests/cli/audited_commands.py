@@ -367,6 +367,13 @@ def _tell(world: World) -> Prepared:
     return ("twinspot", "2.1"), Told("release.told", "twinspot 2.1", None, {"emails": 1})
 
 
+@case("backup make")
+def _back_up(world: World) -> Prepared:
+    environment: Any = world.command.env
+    environment["BACKUP_RECIPIENT"] = "age17w7urz43tdxpl28u877elpmzuhnn6rekevq7z78ygre9u56ttclshzezwz"
+    return (str(world.folder / "backups"),), Told("backup.made", ANY, None, {"size_bytes": ANY, "files": ANY})
+
+
 @case("webhook create")
 def _make_endpoint(world: World) -> Prepared:
     return (), Told("webhook.made", ANY, None, {"address": "http://localhost/webhook"})

@@ -20,7 +20,7 @@ from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
 
 READING = {
-    "webhook check",
+    "webhook check", "backup list", "backup check", "backup key", "backup secret-key",
     "products list", "products show", "products link", "payment-link list",
     "media list", "releases list", "releases check",
     "orders show", "orders list", "orders downloads", "orders csv", "orders link", "keys list", "keys show",
@@ -32,6 +32,7 @@ SERVING = {
     "serve", "worker", "run", "sandbox", "mailbox",
     "init",  # there is no shop yet
     "db upgrade",  # it makes the table of the log
+    "restore",  # its entry is in the log of the shop that is back, see tests/owner/backup/
 }  # fmt: skip
 
 MAKING_MUCH = {"seed"}  # an entry for each thing

@@ -87,6 +87,13 @@ class Databases:
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "template_shop" STRATEGY file_copy')
         return str(server.get_uri(name))
 
+    def make_empty(self) -> str:
+        """A database of PostgreSQL without tables."""
+        server = self._postgresql_server()
+        name = f"empty_{uuid.uuid4().hex[:12]}"
+        self._execute(f'CREATE DATABASE "{name}"')
+        return str(server.get_uri(name))
+
     def _postgresql_server(self) -> Any:
         if self._server is None:
             with warnings.catch_warnings():

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from storefront.core.config.addresses import read_base_url, read_hosts, read_link, read_security_contact
+from storefront.core.config.backup import read_backup_keys, read_backup_recipient
 from storefront.core.config.checkout_ui import CheckoutUi, read_checkout_ui
 from storefront.core.config.engines import check_redis, read_engines
 from storefront.core.config.files import BUCKETS, files_path, read_accel_prefix, read_files
@@ -78,6 +79,8 @@ class Settings:
     limits_url: str = field(repr=False)
     log_json: bool
     metrics_token: str | None = field(repr=False)
+    backup_recipient: str | None
+    backup_keys: dict[str, dict[str, str]] = field(repr=False)  # of buckets, by their scheme
 
     @property
     def is_live(self) -> bool:
@@ -166,6 +169,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         limits_url=reader.secret("LIMITS_URL") or "memory://",
         log_json=reader.flag("LOG_JSON"),
         metrics_token=metrics_token,
+        backup_recipient=read_backup_recipient(reader),
+        backup_keys=read_backup_keys(reader),
     )
     check_redis(reader, settings.queue_url, settings.limits_url)
     if reader.problems:

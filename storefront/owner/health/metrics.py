@@ -35,6 +35,7 @@ class _Figures(Collector):
         yield from _age("oldest_unhandled_event", oldest.received_at if oldest else None, trouble.now, empty=0)
         yield from _age("oldest_due_mail", trouble.oldest_due_mail_at, trouble.now, empty=0)
         yield from _age("reconcile_age", trouble.reconciled_at, trouble.now, empty=None)
+        yield from _age("backup_age", trouble.backed_up_at, trouble.now, empty=None)
         measured = trouble.measured
         yield _total("access_denials", "Pages, downloads and mails denied.", "reason", measured[ACCESS_DENIALS])
         yield _total("failed_nudges", "Jobs the queue did not take.", "job", measured[FAILED_NUDGES])

@@ -11,6 +11,7 @@ from storefront.core.db import db
 from storefront.core.leases import Lease
 from storefront.core.measurements import (
     ANSWERS,
+    BACKED_UP_AT,
     BAD_SIGNATURE_AT,
     CODE_CEILING_AT,
     STALE_SIGNATURE_AT,
@@ -69,6 +70,8 @@ class Trouble:
     failed_answers: int = 0  # within this hour and the last
     answers: int = 0
     open_files: tuple[str, ...] = ()  # on this machine
+    is_backed_up: bool = False  # there is a key for backups
+    backed_up_at: datetime | None = None  # by `storefront backup`
 
 
 def read_trouble() -> Trouble:
@@ -108,6 +111,8 @@ def read_trouble() -> Trouble:
         places=look_at_places(shop),
         failed_answers=_count_answers(measured, now, "failed"),
         answers=_count_answers(measured, now, "failed", "good"),
+        is_backed_up=shop.backup_recipient is not None,
+        backed_up_at=_moment(measured, BACKED_UP_AT),
     )
 
 

@@ -12,6 +12,7 @@ WORKER_SILENT = timedelta(minutes=10)
 MAIL_LATE = timedelta(minutes=10)
 EVENT_LATE = timedelta(minutes=10)
 RECONCILE_LATE = timedelta(minutes=45)
+BACKUP_LATE = timedelta(hours=36)  # one a day, and one of them late
 SEEN_LATELY = timedelta(hours=1)
 FAILURES_AT_LEAST = 10
 FAILURES_SHARE = 0.01
@@ -143,6 +144,18 @@ def _reconcile(trouble: Trouble) -> str | None:
     )
 
 
+def _backup(trouble: Trouble) -> str | None:
+    """Only of a shop with a key for backups: others have ways of their own."""
+    if not trouble.is_backed_up:
+        return None
+    last = trouble.backed_up_at
+    if last is None:
+        return "BACKUP_RECIPIENT is set and no backup was made yet: run `storefront backup` once a day."
+    if not _is_older(last, BACKUP_LATE, trouble.now):
+        return None
+    return f"The last backup was made {last:%Y-%m-%d %H:%M} UTC: find why `storefront backup` no longer runs."
+
+
 def _notices(trouble: Trouble) -> str | None:
     count = sum(trouble.notices.values())
     if not count:
@@ -234,6 +247,7 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "mails_failed": _failed_mails,
     "reconcile_late": _reconcile,
     "needs_you": _notices,
+    "backup_late": _backup,
     "webhook_secret_missing": _webhook_secret,
     "signatures_bad": _signatures,
     "signatures_stale": _stale_signatures,

@@ -231,15 +231,25 @@ def _second_owner(facts: Facts) -> Point:
     return Point(code="way_back", title=title, state=State.DONE, sentence=sentence, where=where, line=line)
 
 
+def _last_backup(facts: Facts) -> str:
+    last = facts.trouble.backed_up_at
+    if last is None:
+        return "The shop has seen no backup yet."
+    return f"The last backup was made {last:%Y-%m-%d %H:%M} UTC."
+
+
 def _backup(facts: Facts) -> Point:
     what = "the database" if facts.database == "postgresql" else "the folder of the database"
     files = "the bucket" if facts.files == "bucket" else "the folder of the files"
-    more = (f"Back up {what}, {files} and SECRET_KEY every day, and try once to bring a shop back from it.",)
+    more = (
+        f"Back up {what}, {files} and SECRET_KEY every day, and try once to bring a shop back from it.",
+        "`storefront backup` does all of it, encrypted: docs/backup.md says how.",
+    )
     if facts.restored is not None:
         sentence = f"{facts.restored.body['by']} tried a restore on {facts.restored.asked_at:%Y-%m-%d}."
         state = State.DONE
     else:
-        state, sentence = State.TO_DO, "The shop can't see your backups. Try a restore, and say so here."
+        state, sentence = State.TO_DO, f"{_last_backup(facts)} Try a restore, and say so here."
     return Point(
         code="backup", title="Backup", state=state, sentence=sentence, more=more, actions=(Action.RESTORED,)
     )

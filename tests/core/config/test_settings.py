@@ -147,6 +147,8 @@ def test_refuses_live_until_it_is_safe(changes: dict[str, str], named: str) -> N
         ("STRIPE_TAX", "ja"),
         ("INVOICES", "2"),
         ("LOG_JSON", "json"),
+        ("BACKUP_RECIPIENT", "age1"),
+        ("BACKUP_RECIPIENT", "AGE-SECRET-KEY-1" + "Q" * 58),
     ],
 )
 def test_names_the_setting_that_is_wrong(name: str, value: str) -> None:
@@ -216,6 +218,20 @@ def test_refuses_what_is_weak_or_an_example(name: str, value: str, why: str) -> 
     (problem,) = problems_of(LIVE | {name: value})
     assert problem.startswith(name)
     assert why in problem
+
+
+def test_repeats_no_key_that_opens_backups() -> None:
+    (problem,) = problems_of(SANDBOX | {"BACKUP_RECIPIENT": "AGE-SECRET-KEY-1" + "Q" * 58})
+    assert "secret half" in problem
+    assert "QQQ" not in problem
+
+
+def test_takes_the_keys_of_a_bucket_for_backups_from_one_side() -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
+    assert load_settings(SANDBOX | keys).backup_keys["s3"]["region"] == "us-east-1"
+    own = load_settings(SANDBOX | keys | {"BACKUP_AWS_ACCESS_KEY_ID": "c"})
+    assert own.backup_keys["s3"] == {"access_key_id": "c"}
+    assert "'c'" not in repr(own)
 
 
 def test_sends_no_key_in_the_clear_over_a_network() -> None:

@@ -38,12 +38,16 @@ QUIET: list[dict[str, Any]] = [
     {"reconciled_at": None, "reconcile_begun_at": ago(minutes=45)},
     {"mails": {MailState.SENT: 5, MailState.CANCELED: 2, MailState.QUEUED: 1}},
     {"mode": Mode.SANDBOX, "has_webhook_secret": False},
+    {"is_backed_up": False, "backed_up_at": ago(days=9)},
+    {"is_backed_up": True, "backed_up_at": ago(hours=36)},
     {"places": (PLENTY,)},
     {"failed_answers": 9, "answers": 9},
     {"failed_answers": 10, "answers": 1001},
 ]
 LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"code_ceiling_at": ago(minutes=59)}, "codes_held", "CODE_MAILS_PER_HOUR"),
+    ({"is_backed_up": True}, "backup_late", "no backup was made yet: run `storefront backup`"),
+    ({"is_backed_up": True, "backed_up_at": ago(hours=37)}, "backup_late", "made 2026-10-31 23:00 UTC"),
     ({"worker_seen_at": None}, "worker_silent", "start `storefront worker`"),
     ({"worker_seen_at": ago(minutes=11)}, "worker_silent", "silent for 11 minutes"),
     ({"oldest_due_mail_at": ago(minutes=12)}, "mails_late", "due for 12 minutes"),

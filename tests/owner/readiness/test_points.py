@@ -166,7 +166,13 @@ NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ("reminders", reminding(is_refused=True), State.WRONG, "so nobody is reminded"),
     ("reminders", reminding(checkout_ui=CheckoutUi.ELEMENTS), State.TO_DO, "own form (CHECKOUT_UI=elements)"),
     ("passkey", {"people": PeopleFacts(owners=1, with_passkey=0)}, State.TO_DO, "No owner has a passkey"),
-    ("backup", {"restored": None}, State.TO_DO, "Try a restore"),
+    ("backup", {"restored": None}, State.TO_DO, "has seen no backup yet. Try a restore"),
+    (
+        "backup",
+        {"restored": None} | trouble(backed_up_at=NOW),
+        State.TO_DO,
+        "was made 2026-11-02 12:00",
+    ),
     ("mode", {"mode": Mode.TEST}, State.TO_DO, "Live comes next"),
     ("mode", {"mode": Mode.SANDBOX}, State.TO_DO, "Test mode comes next"),
 ]

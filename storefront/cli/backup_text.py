@@ -1,0 +1,86 @@
+"""Backups on a terminal and as JSON."""
+
+from collections.abc import Iterator
+
+from storefront.core.clock import iso
+from storefront.owner.backup.check import Seen
+from storefront.owner.backup.make import Made
+from storefront.owner.backup.restore import Restored
+
+KEY_LINES = (
+    "The secret half opens every backup. It is shown this once: keep it away from this machine, on paper or in a",
+    "password manager, with two people if you can. Without it no backup can be opened by anybody.",
+    "",
+    "{secret}",
+    "",
+    "The public half goes into the settings of the shop:",
+    "",
+    "BACKUP_RECIPIENT={recipient}",
+)
+
+
+def _size(size_bytes: int) -> str:
+    for unit, bytes_of_it in (("GB", 10**9), ("MB", 10**6)):
+        if size_bytes >= bytes_of_it:
+            return f"{size_bytes / bytes_of_it:.1f} {unit}"
+    return f"{-(-size_bytes // 1000)} KB"
+
+
+def _count(count: int, one: str) -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+
+
+def made_lines(made: Made) -> Iterator[str]:
+    yield (
+        f"{made.name}: the database and {_count(made.files, 'file')}, {_size(made.size_bytes)}. "
+        f"New: {_count(made.new_files, 'file')}, {_size(made.new_bytes)} written in all."
+    )
+    if made.removed.backups:
+        yield f"Removed: {', '.join(made.removed.backups)}."
+
+
+def seen_line(seen: Seen) -> str:
+    manifest = seen.manifest
+    if manifest is None:
+        return f"{seen.name}  its manifest is damaged"
+    other = "" if seen.is_own else ", of another SECRET_KEY"
+    return (
+        f"{seen.name}  {manifest.made_at:%Y-%m-%d %H:%M} UTC, {manifest.engine}, schema {manifest.revision}, "
+        f"{_count(len(manifest.files), 'file')}, {_size(manifest.size_bytes)}{other}"
+    )
+
+
+def seen_to_json(seen: Seen) -> dict[str, object]:
+    manifest = seen.manifest
+    if manifest is None:
+        return {"name": seen.name, "is_readable": False}
+    return {
+        "name": manifest.name,
+        "is_readable": True,
+        "is_own": seen.is_own,
+        "made_at": iso(manifest.made_at),
+        "version": manifest.version,
+        "revision": manifest.revision,
+        "engine": manifest.engine,
+        "recipient": manifest.recipient,
+        "files": len(manifest.files),
+        "size_bytes": manifest.size_bytes,
+    }
+
+
+def checked_line(seen: Seen) -> str:
+    manifest = seen.manifest
+    if manifest is None:
+        return seen_line(seen)
+    whose = "" if seen.is_own else " It is of another SECRET_KEY, so nobody here can tell who made it."
+    return f"{manifest.name} is whole: {len(manifest.parts)} parts, {_size(manifest.size_bytes)}.{whose}"
+
+
+def restored_lines(restored: Restored) -> Iterator[str]:
+    yield (
+        f"{restored.name} is back: the database as it was at {restored.made_at:%Y-%m-%d %H:%M} UTC, and "
+        f"{_count(restored.files, 'file')}."
+    )
+    if restored.is_behind:
+        yield "Its schema is older than this code: run `storefront db upgrade`."
+    yield "Start web server and worker, then run `storefront reconcile`: it brings back what was sold since."

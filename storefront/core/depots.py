@@ -1,0 +1,276 @@
+"""A folder or a bucket that is read and written by names of our own choice: what backups are made of, and lie in.
+
+`storage.py` is for what buyers get. Here everything is listed, and what is written appears whole or not at all.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from mimetypes import guess_type
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import obstore
+from obstore.exceptions import BaseError
+
+from storefront.core import clock
+from storefront.core.config.settings import BUCKETS, Settings
+from storefront.core.db import end_read
+from storefront.core.errors import StorefrontError
+from storefront.core.storage import (
+    CHUNK_BYTES,
+    PARTS_AT_ONCE,
+    Patience,
+    StorageClosed,
+    StorageFull,
+    StorageUnavailable,
+    connect,
+    disposition,
+    is_full,
+)
+
+PART_BYTES = 16 * 1024 * 1024  # of at most 10,000: objects of 150 GB
+INCOMING = ".incoming-"
+PRIVATE, OPEN_FILE, OPEN_FOLDER = 0o700, 0o644, 0o755
+BUCKET = re.compile(r"(s3|gs|az)://[^/]+(/.*)?")
+
+
+class DepotRefused(StorefrontError):
+    """The address of a place cannot be used."""
+
+    code = "depot_refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """`name` is relative to the place, with slashes."""
+
+    name: str
+    size_bytes: int
+    changed_at: datetime
+    e_tag: str = ""  # a bucket's own word for the content
+
+
+class Depot(Protocol):
+    def list(self, below: str = "") -> Iterator[Listed]:
+        """List what is there, in a folder of the place: whole files only."""
+
+    def reading(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """Open it. Raises FileNotFoundError."""
+
+    def writing(self, name: str) -> AbstractContextManager[IO[bytes]]:
+        """Open a new one, which is there under its name when the block ends well, in place of an older one.
+
+        Raises:
+            StorageFull, StorageClosed: the folder takes nothing.
+            StorageUnavailable: the bucket does not answer.
+        """
+
+    def identify(self, listed: Listed) -> str:
+        """Return a text that is another one for another content."""
+
+    def delete(self, name: str) -> None:
+        """Delete it. Safe to repeat."""
+
+    def free_bytes(self) -> int | None:
+        """Return the room that is left; None where nobody knows."""
+
+
+class FolderDepot:
+    """`is_open`: other users of the machine may read it, as nginx does."""
+
+    def __init__(self, root: Path, *, is_open: bool = False) -> None:
+        self.root = root
+        self.is_open = is_open
+
+    def list(self, below: str = "") -> Iterator[Listed]:
+        for path in sorted((self.root / below).rglob("*")):
+            if path.is_file() and not path.name.startswith(INCOMING):
+                found = path.stat()
+                yield Listed(
+                    name=path.relative_to(self.root).as_posix(),
+                    size_bytes=found.st_size,
+                    changed_at=clock.from_unix(int(found.st_mtime)),
+                )
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[IO[bytes]]:
+        with (self.root / name).open("rb") as content:
+            yield content
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[IO[bytes]]:
+        with _disk_refusals():
+            target = self.root / name
+            self._make_folder(target.parent)
+            self._clean_up(target.parent)
+            handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=INCOMING)
+            try:
+                with os.fdopen(handle, "wb") as output:
+                    yield output
+                    output.flush()
+                    os.fsync(output.fileno())
+                if self.is_open:
+                    Path(temporary).chmod(OPEN_FILE)
+                Path(temporary).replace(target)
+                _sync_folder(target.parent)
+            finally:
+                Path(temporary).unlink(missing_ok=True)
+
+    def _make_folder(self, folder: Path) -> None:
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
+        for path in reversed(missing):
+            path.mkdir(exist_ok=True)
+            path.chmod(OPEN_FOLDER if self.is_open else PRIVATE)
+
+    def _clean_up(self, folder: Path) -> None:
+        """Delete what a killed writer left; what belongs to a living one is younger."""
+        for leftover in folder.glob(f"{INCOMING}*"):
+            with suppress(FileNotFoundError):
+                if clock.now() - clock.from_unix(int(leftover.stat().st_mtime)) > timedelta(days=1):
+                    leftover.unlink()
+
+    def identify(self, listed: Listed) -> str:
+        with (self.root / listed.name).open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+
+    def delete(self, name: str) -> None:
+        path = self.root / name
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # somebody has put something there
+            path.parent.rmdir()
+
+    def free_bytes(self) -> int | None:
+        there = next(path for path in (self.root.absolute(), *self.root.absolute().parents) if path.exists())
+        return shutil.disk_usage(there).free
+
+
+class BucketDepot:
+    def __init__(self, url: str, options: Mapping[str, Any], patience: Patience | None = None) -> None:
+        limits = patience or Patience()
+        self._store = connect(url, options, limits.answer)
+        self._uploads = connect(url, options, limits.part)
+
+    def list(self, below: str = "") -> Iterator[Listed]:
+        with _refusals():
+            for batch in obstore.list(self._store, prefix=below or None):
+                for found in batch:
+                    yield Listed(
+                        name=found["path"],
+                        size_bytes=found["size"],
+                        changed_at=found["last_modified"],
+                        e_tag=found["e_tag"] or "",
+                    )
+
+    @contextmanager
+    def reading(self, name: str) -> Iterator[IO[bytes]]:
+        with _refusals():
+            content: Any = _Reader(obstore.open_reader(self._store, name, buffer_size=CHUNK_BYTES))
+            yield content
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[IO[bytes]]:
+        """Nobody sees a part of it: an upload that is not ended has no name yet, and is given up at an error."""
+        filename = name.rpartition("/")[2]
+        attributes: Any = {
+            "Content-Type": guess_type(filename)[0] or "application/octet-stream",
+            "Content-Disposition": disposition(filename),
+        }
+        with (
+            _refusals(),
+            obstore.open_writer(
+                self._uploads,
+                name,
+                attributes=attributes,
+                buffer_size=PART_BYTES,
+                max_concurrency=PARTS_AT_ONCE,
+            ) as output,
+        ):
+            content: Any = output
+            yield content
+
+    def identify(self, listed: Listed) -> str:
+        return f"{listed.name} {listed.size_bytes} {listed.e_tag}"  # none is ever overwritten
+
+    def delete(self, name: str) -> None:
+        with _refusals(), suppress(FileNotFoundError):
+            obstore.delete(self._store, name)
+
+    def free_bytes(self) -> int | None:
+        return None
+
+
+class _Reader:
+    """Gives bytes, where the library gives a buffer of its own."""
+
+    def __init__(self, content: Any) -> None:  # noqa: ANN401 - the library's own class
+        self._content = content
+
+    def read(self, size: int = -1) -> bytes:
+        return bytes(self._content.read(size) if size >= 0 else self._content.read())
+
+
+def files_depot(settings: Settings) -> Depot:
+    """Return where the shop's files lie, for who needs all of them."""
+    if settings.is_folder:
+        return FolderDepot(settings.files_path, is_open=True)
+    return BucketDepot(settings.files_url, settings.files_options)
+
+
+def open_depot(address: str, settings: Settings) -> Depot:
+    """Open a folder of this machine, or a bucket: `s3://…`, `gs://…`, `az://…`, without keys.
+
+    Raises:
+        DepotRefused: the address names neither, or the keys of its bucket are not whole.
+    """
+    scheme = address.partition("://")[0]
+    if "://" not in address:
+        return FolderDepot(Path(address))
+    if not BUCKET.fullmatch(address) or {"@", "?", "#"} & set(address):
+        raise DepotRefused("Write a folder, or a bucket as s3://bucket/prefix, gs://… or az://…, without keys.")
+    try:
+        return BucketDepot(address, settings.backup_keys[scheme])
+    except (BaseError, TypeError, ValueError) as error:
+        names = ", ".join(BUCKETS[scheme].values())
+        sentence = f"{address} cannot be opened: look at {names} (or the same with BACKUP_ before it)."
+        raise DepotRefused(sentence) from error
+
+
+@contextmanager
+def _disk_refusals() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if is_full(error):
+            raise StorageFull("The disk is full, so nothing was kept: make room, then try again.") from error
+        raise StorageClosed(f"{error.filename or 'The folder'} cannot be written ({error.strerror}).") from error
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn the library's errors into ours: its words may hold addresses. Not inside a transaction."""
+    end_read()
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, PermissionError) as error:
+        sentence = "The bucket does not answer, or refuses. Look at its keys, then try again."
+        raise StorageUnavailable(sentence) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """A name is as safe as its file only then."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

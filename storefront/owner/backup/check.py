@@ -1,0 +1,76 @@
+"""Which backups there are, and whether one of them is whole. No key is needed for it."""
+
+from dataclasses import dataclass
+
+from storefront.core.depots import Depot
+from storefront.core.runtime import settings
+from storefront.owner.backup.manifest import (
+    Manifest,
+    fingerprint,
+    is_genuine,
+    list_names,
+    read_manifest,
+)
+from storefront.owner.backup.refusals import BackupDamaged, NoBackup
+from storefront.owner.backup.sealed import check_sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """`manifest` is None where it cannot be read; `is_own`: the shop that made it has this SECRET_KEY."""
+
+    name: str
+    manifest: Manifest | None
+    is_own: bool = False
+
+
+def list_backups(place: Depot) -> list[Seen]:
+    """Return all of them, the newest first."""
+    return [_look(place, name) for name in list_names(place)]
+
+
+def _look(place: Depot, name: str) -> Seen:
+    try:
+        manifest = read_manifest(place, name)
+    except BackupDamaged:
+        return Seen(name=name, manifest=None)
+    return Seen(name=name, manifest=manifest, is_own=is_own(manifest))
+
+
+def find_backup(place: Depot, name: str | None) -> Manifest:
+    """Return one by its name, or the newest one.
+
+    Raises:
+        NoBackup: there is none.
+        BackupDamaged: its manifest cannot be read.
+    """
+    if name is None:
+        names = list_names(place)
+        if not names:
+            raise NoBackup("There is no backup here: look at the address.")
+        name = names[0]
+    return read_manifest(place, name)
+
+
+def is_own(manifest: Manifest) -> bool:
+    """Tell whether the shop that made it has this SECRET_KEY."""
+    return manifest.secret_key == fingerprint(settings().secret_key)
+
+
+def check_backup(place: Depot, name: str | None) -> Seen:
+    """Read all of a backup, by default the newest, and hold it against what was written.
+
+    Raises:
+        NoBackup, BackupDamaged: there is none; something is missing, cut, replaced or not signed by us.
+    """
+    manifest = find_backup(place, name)
+    demand_genuine(manifest)
+    for part in manifest.parts:
+        check_sealed(place, part)
+    return Seen(name=manifest.name, manifest=manifest, is_own=is_own(manifest))
+
+
+def demand_genuine(manifest: Manifest) -> None:
+    """Raises BackupDamaged. Of a shop with another SECRET_KEY nobody here can tell."""
+    if is_own(manifest) and not is_genuine(manifest, settings().secret_key):
+        raise BackupDamaged(f"The manifest of {manifest.name} was altered: take another backup.")

@@ -1,0 +1,96 @@
+"""Which backups stay: so many of the newest, and the newest of so many days, weeks and months. Others go."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from storefront.core.depots import Depot
+from storefront.owner.backup.manifest import BACKUPS, OBJECTS, Manifest, list_names, path_of, read_manifest
+from storefront.owner.backup.refusals import BackupDamaged
+
+LEFT_OVER = timedelta(days=1)  # what no backup lists and is younger may belong to one that is being made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How many of each; with none at all every backup stays."""
+
+    newest: int = 0
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
+
+    @property
+    def is_everything(self) -> bool:
+        return not any((self.newest, self.daily, self.weekly, self.monthly))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    backups: tuple[str, ...] = ()
+    objects: int = 0
+
+
+def _day(when: datetime) -> object:
+    return when.date()
+
+
+def _week(when: datetime) -> object:
+    return when.isocalendar()[:2]
+
+
+def _month(when: datetime) -> object:
+    return when.year, when.month
+
+
+def choose(made: dict[str, datetime], keep: Keep) -> set[str]:
+    """Return the names that stay, of names and when each was made (UTC). Pure. The newest one always stays."""
+    newest_first = sorted(made, key=lambda name: (made[name], name), reverse=True)
+    if keep.is_everything:
+        return set(made)
+    spans = ((keep.daily, _day), (keep.weekly, _week), (keep.monthly, _month))
+    of_spans = (name for count, span in spans for name in _newest_of_each(newest_first, made, count, span))
+    return {*newest_first[: max(keep.newest, 1)], *of_spans}
+
+
+def _newest_of_each(
+    newest_first: Iterable[str], made: dict[str, datetime], count: int, span: Callable[[datetime], object]
+) -> list[str]:
+    first_of: dict[object, str] = {}
+    for name in newest_first:
+        first_of.setdefault(span(made[name]), name)
+    return list(first_of.values())[:count]
+
+
+def remove_old(place: Depot, keep: Keep, now: datetime) -> Removed:
+    """Remove manifests first: killed half way, it leaves objects that nobody lists, and the next one removes.
+
+    A manifest that cannot be read stays, and with it every object: somebody has to look.
+    """
+    if keep.is_everything:
+        return Removed()
+    try:
+        manifests = [read_manifest(place, name) for name in list_names(place)]
+    except BackupDamaged:
+        return Removed()
+    stays = choose({manifest.name: manifest.made_at for manifest in manifests}, keep)
+    gone = [manifest for manifest in manifests if manifest.name not in stays]
+    for manifest in gone:
+        place.delete(path_of(manifest.name))
+    objects = _remove_unlisted(place, [manifest for manifest in manifests if manifest.name in stays], gone, now)
+    return Removed(backups=tuple(manifest.name for manifest in gone), objects=objects)
+
+
+def _remove_unlisted(place: Depot, stay: list[Manifest], gone: list[Manifest], now: datetime) -> int:
+    listed = {part.name for manifest in stay for part in manifest.parts}
+    listed |= {path_of(manifest.name) for manifest in stay}
+    of_gone = {part.name for manifest in gone for part in manifest.parts}
+    unlisted = [
+        found.name
+        for folder in (BACKUPS, OBJECTS)
+        for found in list(place.list(folder))
+        if found.name not in listed and (found.name in of_gone or now - found.changed_at > LEFT_OVER)
+    ]
+    for name in unlisted:
+        place.delete(name)
+    return len(unlisted)

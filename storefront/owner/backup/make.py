@@ -1,0 +1,193 @@
+"""Makes a backup: the database as it is at one moment, and each file once for all backups of a place.
+
+The order of things is what makes it whole. The database comes first, so that every file its rows name is there
+when files are listed; the manifest comes last, so that a backup which was killed half way does not exist.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from storefront.audit.record import record
+from storefront.core import clock
+from storefront.core.db import end_read, transaction
+from storefront.core.depots import Depot, Listed, files_depot
+from storefront.core.errors import StorefrontError
+from storefront.core.measurements import BACKED_UP_AT, flush, measurements
+from storefront.core.one_at_a_time import alone
+from storefront.core.runtime import settings
+from storefront.migrations.state import find_revision
+from storefront.owner.backup.database import own_database
+from storefront.owner.backup.keep import Keep, Removed, remove_old
+from storefront.owner.backup.manifest import (
+    FORMAT,
+    Manifest,
+    Sealed,
+    code_version,
+    fingerprint,
+    is_genuine,
+    new_name,
+    object_name,
+    path_of,
+    readable_manifests,
+    signed,
+    to_bytes,
+)
+from storefront.owner.backup.refusals import BackupBusy, NoRecipient, SourceUnreadable
+from storefront.owner.backup.sealed import write_sealed
+
+LOCK = "backup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """`new_bytes` went to the place; the other files were there already."""
+
+    name: str
+    files: int
+    new_files: int
+    new_bytes: int
+    size_bytes: int
+    removed: Removed
+
+
+@dataclass(slots=True)
+class _Run:
+    """One backup on its way, and what it has written."""
+
+    place: Depot
+    now: datetime
+    recipient: str
+    secret_key: str
+    known: dict[str, Sealed]
+    written: list[Sealed] = field(default_factory=list)
+
+    def write(self, name: str, source: io.BufferedIOBase | object) -> Sealed:
+        sealed = write_sealed(self.place, name, source, recipient=self.recipient)  # type: ignore[arg-type] # it reads
+        self.written.append(sealed)
+        return sealed
+
+
+def make_backup(place: Depot, keep: Keep) -> Made:
+    """Back up the shop, then remove what `keep` does not keep.
+
+    Raises:
+        NoRecipient: BACKUP_RECIPIENT is not set.
+        BackupBusy: another one of this shop is at work.
+        SourceUnreadable, ToolFailed: the shop cannot be read.
+        StorageFull, StorageClosed, StorageUnavailable: the place takes nothing. Nothing of it is left there.
+    """
+    shop = settings()
+    if shop.backup_recipient is None:
+        raise NoRecipient(
+            "BACKUP_RECIPIENT is not set, so nobody could open the backup: `storefront backup key` makes a key."
+        )
+    end_read()
+    with alone(LOCK) as is_alone:
+        if not is_alone:
+            raise BackupBusy("Another backup or restore of this shop is at work. Let it end, then try again.")
+        run = _Run(place, clock.now(), shop.backup_recipient, shop.secret_key, _find_known(place, shop.secret_key))
+        with _nothing_half_done(run):
+            manifest = _write_all(run)
+        _remember(manifest)
+        removed = remove_old(place, keep, clock.now())
+    return _tell(run, manifest, removed)
+
+
+def _find_known(place: Depot, secret_key: str) -> dict[str, Sealed]:
+    """Return what genuine backups list and what lies there whole, by its name."""
+    sizes = {listed.name: listed.size_bytes for listed in place.list("objects")}
+    return {
+        sealed.name: sealed
+        for manifest in readable_manifests(place)
+        if is_genuine(manifest, secret_key)
+        for sealed in manifest.files
+        if sizes.get(sealed.name) == sealed.size_bytes
+    }
+
+
+@contextmanager
+def _nothing_half_done(run: _Run) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        for sealed in run.written:
+            _try_to_delete(run.place, sealed.name)
+        raise
+
+
+def _try_to_delete(place: Depot, name: str) -> None:
+    try:
+        place.delete(name)
+    except (StorefrontError, OSError):  # what is left is removed by a later backup, a day after
+        return
+
+
+def _write_all(run: _Run) -> Manifest:
+    name = new_name(run.now)
+    database = own_database()
+    revision = find_revision() or ""
+    with database.dumping() as dump:
+        sealed_database = run.write(path_of(name, "database.age"), dump)
+    listed = list(files_depot(settings()).list())
+    files = [_keep_file(run, file) for file in listed]
+    index = {
+        "secret_key": run.secret_key,
+        "files": [[file.name, sealed.name, file.size_bytes] for file, sealed in zip(listed, files, strict=True)],
+    }
+    sealed_index = run.write(path_of(name, "index.age"), io.BytesIO(json.dumps(index).encode()))
+    manifest = signed(
+        Manifest(
+            format=FORMAT,
+            name=name,
+            made_at=run.now,
+            version=code_version(),
+            revision=revision,
+            engine=database.engine,
+            secret_key=fingerprint(run.secret_key),
+            recipient=run.recipient,
+            database=sealed_database,
+            index=sealed_index,
+            files=tuple({sealed.name: sealed for sealed in files}.values()),
+        ),
+        run.secret_key,
+    )
+    with run.place.writing(path_of(name)) as output:
+        output.write(to_bytes(manifest))
+    return manifest
+
+
+def _keep_file(run: _Run, listed: Listed) -> Sealed:
+    """Encrypt a file, unless the place has its content already."""
+    files = files_depot(settings())
+    try:
+        name = object_name(files.identify(listed), recipient=run.recipient, secret_key=run.secret_key)
+        if name not in run.known:
+            with files.reading(listed.name) as content:
+                run.known[name] = run.write(name, content)
+    except OSError as error:
+        raise SourceUnreadable(f"The shop's file {listed.name} cannot be read ({error.strerror}).") from error
+    return run.known[name]
+
+
+def _remember(manifest: Manifest) -> None:
+    measurements().see(BACKED_UP_AT)
+    flush(only_when_due=False)
+    with transaction() as session:
+        after = {"size_bytes": manifest.size_bytes, "files": len(manifest.files)}
+        record(session, "backup.made", subject_kind="backup", subject=manifest.name, after=after)
+
+
+def _tell(run: _Run, manifest: Manifest, removed: Removed) -> Made:
+    new = [sealed for sealed in run.written if sealed in manifest.files]
+    return Made(
+        name=manifest.name,
+        files=len(manifest.files),
+        new_files=len(new),
+        new_bytes=sum(sealed.size_bytes for sealed in run.written),
+        size_bytes=manifest.size_bytes,
+        removed=removed,
+    )

@@ -1,0 +1,184 @@
+"""Brings a shop back into an empty one. All is looked at before anything is changed; the database comes last.
+
+Files are put where they were, so a restore that was killed is repeated, and ends as if it had run once.
+"""
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+
+from sqlalchemy import delete
+
+from storefront.audit.record import record
+from storefront.core.db import db, end_read, transaction
+from storefront.core.depots import Depot, files_depot
+from storefront.core.leases import Lease
+from storefront.core.one_at_a_time import alone
+from storefront.core.runtime import settings
+from storefront.core.storage import OtherContent, StorageFull
+from storefront.migrations.head import head, is_known
+from storefront.owner.backup.age import read_identity
+from storefront.owner.backup.check import demand_genuine, find_backup, is_own
+from storefront.owner.backup.database import find_content, own_database
+from storefront.owner.backup.make import LOCK
+from storefront.owner.backup.manifest import Manifest, Sealed
+from storefront.owner.backup.refusals import (
+    BackupBusy,
+    BackupDamaged,
+    BackupTooNew,
+    NotEmpty,
+    OtherEngine,
+    OtherSecretKey,
+)
+from storefront.owner.backup.sealed import check_sealed, open_sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """`is_behind`: the database waits for `db upgrade`."""
+
+    name: str
+    made_at: datetime
+    files: int
+    is_behind: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Index:
+    """What is encrypted of a backup beside its contents: where each file belongs, and the shop's SECRET_KEY."""
+
+    secret_key: str
+    files: dict[str, Sealed]
+    sizes: dict[str, int]  # in bytes, of what is in them
+
+
+def restore_backup(place: Depot, name: str | None, *, identity: str) -> Restored:
+    """Restore a backup, by default the newest, with the secret half of the owner's key.
+
+    Raises:
+        NoBackup, BackupDamaged, WrongKey, OtherSecretKey, BackupTooNew, OtherEngine: it cannot be brought back.
+        NotEmpty, OtherContent: here is something that would be lost.
+        BackupBusy: another backup or restore is at work.
+        StorageFull, StorageClosed, StorageUnavailable, ToolFailed: nothing of the database was changed.
+    """
+    read_identity(identity)
+    end_read()
+    with alone(LOCK) as is_alone:
+        if not is_alone:
+            raise BackupBusy("A backup or restore of this shop is at work. Let it end, then try again.")
+        manifest = find_backup(place, name)
+        _demand_fit(manifest)
+        _demand_empty()
+        index = _read_index(place, manifest, identity)
+        for part in manifest.parts:
+            check_sealed(place, part)
+        _demand_room(index)
+        _put_files(place, index, identity)
+        _put_database(place, manifest, identity)
+        _remember(manifest)
+    return Restored(
+        name=manifest.name,
+        made_at=manifest.made_at,
+        files=len(index.files),
+        is_behind=manifest.revision != head(),
+    )
+
+
+def read_secret_key(place: Depot, name: str | None, *, identity: str) -> str:
+    """Return the SECRET_KEY of the shop that a backup is of: for who has lost that with the machine.
+
+    Raises:
+        NoBackup, BackupDamaged, WrongKey: it cannot be read.
+    """
+    manifest = find_backup(place, name)
+    return _read_index(place, manifest, identity).secret_key
+
+
+def _demand_fit(manifest: Manifest) -> None:
+    if not is_own(manifest):
+        raise OtherSecretKey(
+            "The backup is of a shop with another SECRET_KEY, which links, keys and sealed secrets need. "
+            "`storefront backup secret-key` prints it: set SECRET_KEY to that, then restore."
+        )
+    demand_genuine(manifest)
+    if not is_known(manifest.revision):
+        raise BackupTooNew(
+            f"The backup was made by newer code ({manifest.version}, schema {manifest.revision}; this code knows "
+            f"{head()}): install that version or a newer one, then restore."
+        )
+    engine = own_database().engine
+    if manifest.engine != engine:
+        raise OtherEngine(
+            f"The backup is of {manifest.engine}, and DATABASE_URL of {engine}: set it to an empty one."
+        )
+
+
+def _demand_empty() -> None:
+    content = find_content()
+    if content:
+        raise NotEmpty(
+            f"This shop is not empty: it has {', '.join(name.replace('_', ' ') for name in content)}. Restore "
+            "into an empty database: set DATABASE_URL to a new one, or move the old one away."
+        )
+
+
+def _read_index(place: Depot, manifest: Manifest, identity: str) -> _Index:
+    output = io.BytesIO()
+    open_sealed(place, manifest.index, output, identity=identity)
+    sealed = {part.name: part for part in manifest.files}
+    try:
+        values: dict[str, Any] = json.loads(output.getvalue())
+        return _Index(
+            secret_key=values["secret_key"],
+            files={_inside(path): sealed[name] for path, name, _size in values["files"]},
+            sizes={path: int(size) for path, _name, size in values["files"]},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BackupDamaged(f"The index of {manifest.name} names what the backup has not.") from error
+
+
+def _inside(path: str) -> str:
+    """Raises ValueError for a path that leads out of the folder of files."""
+    if path.startswith("/") or not path or {"..", ""} & set(path.split("/")) or "\\" in path:
+        raise ValueError(path)
+    return path
+
+
+def _demand_room(index: _Index) -> None:
+    """Look at what lies at the same paths, as a killed restore leaves it, and whether the rest has room."""
+    files = files_depot(settings())
+    there = {listed.name: listed.size_bytes for listed in files.list()}
+    others = [path for path, size in index.sizes.items() if there.get(path, size) != size]
+    if others:
+        raise OtherContent(
+            f"The folder of files has another {others[0]}: set FILES_URL to an empty place, then restore."
+        )
+    needed = sum(size for path, size in index.sizes.items() if path not in there)
+    free = files.free_bytes()
+    if free is not None and free < needed:
+        raise StorageFull(f"The files need {needed} bytes, and {free} are free: make room, then restore again.")
+
+
+def _put_files(place: Depot, index: _Index, identity: str) -> None:
+    files = files_depot(settings())
+    for path, sealed in index.files.items():
+        with files.writing(path) as output:
+            open_sealed(place, sealed, output, identity=identity)
+
+
+def _put_database(place: Depot, manifest: Manifest, identity: str) -> None:
+    def fill(output: IO[bytes]) -> None:
+        open_sealed(place, manifest.database, output, identity=identity)
+
+    db.session.remove()
+    own_database().restore(fill, size_bytes=manifest.database.size_bytes)
+
+
+def _remember(manifest: Manifest) -> None:
+    """Whoever held a lease when the backup was made is not here."""
+    with transaction() as session:
+        session.execute(delete(Lease))
+        after = {"made_at": manifest.made_at.isoformat()}
+        record(session, "backup.restored", subject_kind="backup", subject=manifest.name, after=after)

@@ -1,0 +1,94 @@
+"""Files are written once for all backups, and old backups go with what only they need."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront.owner.backup.keep import Keep, choose
+from tests.owner.backup.shops import Machine, names_in, with_backups
+from tests.support.rows import read_rows
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)  # a Monday
+DAILY = {f"{days:03}": NOON - timedelta(days=days) for days in range(100)}
+
+
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    return with_backups(environment)
+
+
+def test_writes_a_file_once_and_removes_it_with_the_last_backup_that_has_it(
+    app: Flask, environment: dict[str, str], tmp_path: Path
+) -> None:
+    machine, place = Machine(environment), tmp_path / "backups"
+    file = tmp_path / "files" / "tool.bin"
+    file.write_bytes(b"one")
+    first = json.loads(machine.done("backup", place, "--json"))
+    same = json.loads(machine.done("backup", place, "--json"))
+    assert (first["new_files"], same["new_files"], same["files"]) == (first["files"], 0, first["files"])
+    file.write_bytes(b"two")
+    other = json.loads(machine.done("backup", place, "--json"))
+    assert other["new_files"] == 1
+    before = names_in(place / "objects")
+    told = json.loads(machine.done("backup", place, "--keep", "2", "--json"))
+    assert set(told["removed"]["backups"]) == {first["name"], same["name"]}
+    assert len(names_in(place / "objects")) == len(before) - 1
+    listed = json.loads(machine.done("backup", "list", place, "--json"))
+    assert {one["name"] for one in listed} == {other["name"], told["name"]}
+    for one in listed:
+        machine.done("backup", "check", place, "--name", one["name"])
+    assert sorted(path.name for path in (place / "backups").iterdir()) == sorted(one["name"] for one in listed)
+
+
+def test_shows_nothing_to_who_reads_the_place(app: Flask, environment: dict[str, str], tmp_path: Path) -> None:
+    machine, place = Machine(environment), tmp_path / "backups"
+    machine.done("backup", place)
+    (path,) = {row["path"] for row in read_rows(app, "SELECT path FROM release_files LIMIT 1")}
+    goods = (tmp_path / "files" / path).read_bytes()[:64]
+    for name in names_in(place):
+        content = (place / name).read_bytes()
+        assert path.encode() not in content
+        assert goods not in content
+        assert environment["SECRET_KEY"].encode() not in content
+        assert (place / name).stat().st_mode & 0o077 == 0
+
+
+def test_makes_a_key_that_it_keeps_nowhere(app: Flask, environment: dict[str, str], tmp_path: Path) -> None:
+    machine = Machine(environment)
+    key = json.loads(machine.done("backup", "key", "--json"))
+    assert key["secret"] != json.loads(machine.done("backup", "key", "--json"))["secret"]
+    machine.environment["BACKUP_RECIPIENT"] = key["recipient"]
+    machine.done("backup", tmp_path / "backups")
+    known = machine.done("backup", "secret-key", tmp_path / "backups", "--identity", "-", stdin=key["secret"])
+    assert known.strip() == environment["SECRET_KEY"]
+    assert "BACKUP_RECIPIENT=age1" in machine.done("backup", "key")
+
+
+def test_encrypts_every_file_anew_for_another_key(app: Flask, environment: dict[str, str], tmp_path: Path) -> None:
+    machine = Machine(environment)
+    first = json.loads(machine.done("backup", tmp_path / "backups", "--json"))
+    machine.environment["BACKUP_RECIPIENT"] = json.loads(machine.done("backup", "key", "--json"))["recipient"]
+    assert json.loads(machine.done("backup", tmp_path / "backups", "--json"))["new_files"] == first["files"]
+
+
+@pytest.mark.parametrize(
+    ("keep", "stay"),
+    [
+        (Keep(), sorted(DAILY)),
+        (Keep(newest=3), ["000", "001", "002"]),
+        (Keep(daily=2), ["000", "001"]),
+        (Keep(weekly=3), ["000", "001", "008"]),
+        (Keep(monthly=3), ["000", "002", "033"]),
+        (Keep(newest=2, daily=3, weekly=2, monthly=2), ["000", "001", "002"]),
+    ],
+)
+def test_keeps_the_newest_of_each_span(keep: Keep, stay: list[str]) -> None:
+    assert sorted(choose(DAILY, keep)) == stay
+
+
+def test_keeps_the_last_of_a_day_with_several() -> None:
+    made = {"morning": NOON - timedelta(hours=6), "noon": NOON, "before": NOON - timedelta(days=1)}
+    assert choose(made, Keep(daily=2)) == {"noon", "before"}
