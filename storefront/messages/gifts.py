@@ -12,6 +12,7 @@ from storefront.shop.found.mail_face import find_mail_pictures
 def compose_gift(message: OutboxMessage) -> Composed:
     order = db.session.get_one(Order, message.order_id)
     gift = find_gift(order)
+    db.session.refresh(message, ["recipient"])  # who moves at this moment takes both along
     if gift is None or gift.email != message.recipient:
         return Canceled("the gift goes to another address by now")
     purchase = read_purchase(order, received=gift)

@@ -60,10 +60,13 @@ def change_gift(order_id: int, wish: Wish) -> None:
 
     Raises:
         AlreadySent: it is with its receiver. Nothing was changed.
+        GiftClosed: its giver was erased, and nothing personal comes back.
     """
     with transaction() as session:
         order, gift = lock_gift(session, order_id)
         _demand_waiting(gift)
+        if order.erased_at is not None:
+            raise GiftClosed(marked("The data of who gave this was erased, so it can't be changed."))
         for name, value in wish_values(wish).items():
             setattr(gift, name, value)
         add_change(session, order.id, ChangeKind.GIFT, "changed by its giver")
@@ -169,8 +172,12 @@ def _forget_stranger(session: Session, before_id: int | None, order: Order) -> N
         return
     session.flush()
     others = select(Order.id).where((Order.customer_id == before_id) | (Order.holder_id == before_id)).limit(1)
-    before = session.get_one(Customer, before_id, with_for_update=True, populate_existing=True)
-    if session.scalar(others) is None and before.email:
+    known = select(Customer).where(Customer.id == before_id, Customer.email != "")
+    # Not who is locked: two corrections the other way round would wait for each other.
+    before = session.scalars(
+        known.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    ).first()
+    if before is not None and session.scalar(others) is None:
         merge_customer(session, before, into=session.get_one(Customer, order.holder_id))
 
 
