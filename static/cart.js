@@ -4,7 +4,7 @@
 
   const form = document.querySelector("[data-cart]");
   if (!form) return;
-  form.querySelector(".cart-update").hidden = true;
+  form.querySelector(".cart-update").hidden = true; // in browsers whose styles cannot ask for scripts
   form.addEventListener("change", (event) => {
     if (event.target.matches(".quantity")) form.requestSubmit();
   });

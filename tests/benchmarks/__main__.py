@@ -3,18 +3,20 @@
 import os
 import platform
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from tests.benchmarks.downloads import downloads
+from tests.benchmarks.paint import paint
 from tests.benchmarks.scenarios import busy_orders, catalog_page, duplicate_webhook, new_order, product_page
 from tests.benchmarks.server_choice import compare_servers
 from tests.benchmarks.trivial import measure_load
 from tests.benchmarks.validate import validate
 from tests.benchmarks.world import THREADS, world
 
-PARTS = ("load", "catalog", "product", "duplicate", "order", "busy", "validate", "download", "servers")
+PARTS = ("load", "catalog", "product", "duplicate", "order", "busy", "validate", "download", "paint", "servers")
 
 
 @click.command()
@@ -32,22 +34,21 @@ def main(parts: tuple[str, ...], rounds: int, seconds: float, orders: int) -> No
     if "load" in wanted:
         measure_load(seconds=seconds)
     with tempfile.TemporaryDirectory(prefix="storefront-bench-") as folder, world(Path(folder)) as made:
-        if "catalog" in wanted:
-            catalog_page(made, rounds=rounds, seconds=seconds)
-        if "product" in wanted:
-            product_page(made, rounds=rounds, seconds=seconds)
-        if "duplicate" in wanted:
-            duplicate_webhook(made, rounds=rounds, seconds=seconds)
-        if "order" in wanted:
-            new_order(made, rounds=rounds, orders=orders)
-        if "busy" in wanted:
-            busy_orders(made, rounds=rounds, orders=orders)
-        if "validate" in wanted:
-            validate(made, rounds=rounds, seconds=seconds)
-        if "download" in wanted:
-            downloads(made, rounds=rounds, seconds=seconds)
-        if "servers" in wanted:  # only when asked for: it decided which one `storefront serve` starts
-            compare_servers(made, rounds=rounds, seconds=seconds)
+        measures: dict[str, Callable[[], object]] = {
+            "catalog": lambda: catalog_page(made, rounds=rounds, seconds=seconds),
+            "product": lambda: product_page(made, rounds=rounds, seconds=seconds),
+            "duplicate": lambda: duplicate_webhook(made, rounds=rounds, seconds=seconds),
+            "order": lambda: new_order(made, rounds=rounds, orders=orders),
+            "busy": lambda: busy_orders(made, rounds=rounds, orders=orders),
+            "validate": lambda: validate(made, rounds=rounds, seconds=seconds),
+            "download": lambda: downloads(made, rounds=rounds, seconds=seconds),
+            "paint": lambda: paint(made, rounds=rounds),
+            # Only when asked for: it decided which one `storefront serve` starts.
+            "servers": lambda: compare_servers(made, rounds=rounds, seconds=seconds),
+        }
+        for part, measure in measures.items():
+            if part in wanted:
+                measure()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card
-from tests.support.browser import PHONE, assert_accessible, assert_fits
+from tests.support.browser import PHONE, assert_accessible, assert_fits, assert_nothing_moved
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Shop
@@ -28,6 +28,7 @@ class TestOnAPhone:
     def test_fits_and_is_accessible_from_catalog_to_order(self, shop: Shop, page: Page) -> None:
         for path in ("/", "/products/twinspot", "/cart"):
             page.goto(shop.url + path)
+            assert_nothing_moved(page)
             assert_accessible(page)
             assert_fits(page)
         open_checkout(shop, page, "twinspot", edition="Personal")

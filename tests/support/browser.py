@@ -144,5 +144,18 @@ def assert_fits(page: Page) -> None:
     assert width <= room, page.evaluate(_WIDE)
 
 
+_MOVED = """() => new Promise((resolve) => {
+  let moved = 0;
+  const add = (entries) => entries.forEach((entry) => { if (!entry.hadRecentInput) moved += entry.value; });
+  new PerformanceObserver((list) => add(list.getEntries())).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(moved)));
+})"""
+
+
+def assert_nothing_moved(page: Page) -> None:
+    """Pictures have their room before they arrive, and scripts take none away."""
+    assert page.evaluate(_MOVED) == 0
+
+
 def visible_text(page: Page) -> str:
     return re.sub(r"\s+", " ", page.locator("body").inner_text())

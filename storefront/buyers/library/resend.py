@@ -63,12 +63,15 @@ def resend_own(order_id: int) -> Resent:
     return _resend(Order.id == order_id, to=None, new_link=False, adds_downloads=False)
 
 
-def resend(reference: str, *, to: str | None = None, new_link: bool = False) -> Resent:
+def resend(
+    reference: str, *, to: str | None = None, new_link: bool = False, shown_link: int | None = None
+) -> Resent:
     """Send the receipt by the owner's command; every file may be downloaded once more.
 
     Another address takes the order along, with its keys, devices and link, and mails that have not left: also
     an order that waits for its bank, or is closed, which has no receipt to send.
-    `new_link` makes the old link useless: it was read by somebody else.
+    `new_link` makes the old link useless: it was read by somebody else. `shown_link` is the version of the link
+    that somebody looked at: where there is a newer one already, no other is made.
 
     Raises:
         NotFound: no such order in the running mode.
@@ -77,18 +80,26 @@ def resend(reference: str, *, to: str | None = None, new_link: bool = False) -> 
     if to is not None and not is_address(to):
         raise AddressRefused(f"{to} is not an email address.")
     try:
-        return _resend(is_named(reference), to=to, new_link=new_link, adds_downloads=True)
+        return _resend(is_named(reference), to=to, new_link=new_link, adds_downloads=True, shown_link=shown_link)
     except NotFound as error:
         raise not_found(reference) from error
 
 
-def _resend(which: ColumnElement[bool], *, to: str | None, new_link: bool, adds_downloads: bool) -> Resent:
+def _resend(
+    which: ColumnElement[bool],
+    *,
+    to: str | None,
+    new_link: bool,
+    adds_downloads: bool,
+    shown_link: int | None = None,
+) -> Resent:
     with transaction() as session:
         order = _lock_addressed(session, which)
         customer_id = order.customer_id
         has_moved = to is not None and email_key(to) != email_key(order.email)
         if to is not None and has_moved:
             _move(session, order, to.strip())
+        new_link = new_link and shown_link in (None, order.token_version)
         if new_link:
             _renew_link(session, order)
         not_sent = _why_not_sent(order)

@@ -78,7 +78,9 @@ def order_done(number: str, words: str) -> ResponseReturnValue:
 def resend_order(number: str) -> ResponseReturnValue:
     to = request.form.get("to", "").strip()
     try:
-        resent = resend(number, to=to or None, new_link="new_link" in request.form)
+        resent = resend(
+            number, to=to or None, new_link="new_link" in request.form, shown_link=_count("link", 10**6) or None
+        )
     except StorefrontError as refusal:
         return order_page(number, refusal)
     return order_done(resent.number, _resent_words(resent))

@@ -127,6 +127,7 @@ class OrderHistory:
     access: Access
     access_text: str
     order_url: str
+    link_version: int  # one more for each new link
     fee_is_unknown: bool
     booked: tuple[Booked, ...]
     notices: tuple[HistoryNotice, ...]
@@ -195,6 +196,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         access=contents.access,
         access_text=SOME_ITEMS_REFUNDED if contents.has_closed_items else contents.access.sentence,
         order_url=order_url(order),
+        link_version=order.token_version,
         notices=_read_notices(order),
         items=tuple(_item(item, devices, with_keys=with_keys) for item in contents.items),
         downloads=read_download_state(order),

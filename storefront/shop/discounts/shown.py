@@ -66,7 +66,7 @@ def prices_of_page(page: ProductPage, offered: Offered) -> ShownPrices:
     card = page.card
     now, notices = _prices(card, offered)
     said = offered.notice
-    if offered.terms is not None:
+    if offered.terms is not None and not said:
         said = _is_on(offered) if now else next(iter(notices), marked("%(code)s is on.", code=offered.code))
     return ShownPrices(
         code=offered.code,
@@ -83,7 +83,7 @@ def prices_of_shelf(cards: Iterable[ProductCard], offered: Offered) -> ShownPric
     now: dict[int, int] = {}
     for card in shelf if offered.terms is not None else ():
         now |= _prices(card, offered)[0]
-    said = _is_on(offered) if offered.terms is not None else offered.notice
+    said = offered.notice or (_is_on(offered) if offered.terms is not None else "")
     return ShownPrices(
         code=offered.code,
         now=now,

@@ -13,7 +13,7 @@ from flask import request, session
 
 from storefront.core import clock
 from storefront.core.errors import StorefrontError
-from storefront.core.texts import marked
+from storefront.core.texts import joined, marked
 from storefront.shop.discounts.promotion import read_promotion
 from storefront.shop.discounts.queries import clean_code, find_terms
 from storefront.shop.discounts.rules import Line, Terms, Why, discount_on, find_time_trouble, find_trouble
@@ -41,8 +41,8 @@ class CodeRefused(StorefrontError):
 class Offered:
     """What a visitor's code offers. `terms` are None without a code that can be used now.
 
-    `notice` says why a code cannot. `is_for_all` is False where that is this visitor's alone. `promotion` runs for
-    everybody, with a code or without.
+    `notice` says why a code cannot, also where the visit's own one counts in its place. `is_for_all` is False
+    where that is this visitor's alone. `promotion` runs for everybody, with a code or without.
     """
 
     terms: Terms | None = None
@@ -77,18 +77,34 @@ class Applied:
 
 def read_offered() -> Offered:
     """Return what the code in the address offers, or else that of the visit. A code that runs is remembered."""
-    promotion = read_promotion()
     asked = request.args.get(ASKED, "").strip()
+    if not asked:
+        return _read_kept()
+    try:
+        return Offered(terms=take_code(asked), promotion=read_promotion())
+    except CodeRefused as refused:
+        return _say_refused(refused, _read_kept())
+
+
+def _read_kept() -> Offered:
+    """Return what the code of the visit offers. That it cannot be used any more is said once."""
+    promotion = read_promotion()
     remembered = session.get(CODE_KEY)
-    if not asked and not isinstance(remembered, str):
+    if not isinstance(remembered, str):
         return Offered(promotion=promotion)
     try:
-        terms = take_code(asked) if asked else _check(str(remembered), find_terms(str(remembered)))
-        return Offered(terms=terms, promotion=promotion)
+        return Offered(terms=_check(remembered, find_terms(remembered)), promotion=promotion)
     except CodeRefused as refused:
-        if not asked:
-            session.pop(CODE_KEY)  # said once
+        session.pop(CODE_KEY)
         return Offered(notice=refused.message, is_for_all=refused.is_for_all, promotion=promotion)
+
+
+def _say_refused(refused: CodeRefused, kept: Offered) -> Offered:
+    """Say why the code in the address counts for nothing, and which one counts."""
+    notice = refused.message
+    if kept.terms is not None:
+        notice = joined(notice, marked("%(code)s stays on.", code=kept.code))
+    return replace(kept, notice=notice, is_for_all=refused.is_for_all)
 
 
 def offer_code(text: str) -> Offered:
@@ -184,4 +200,5 @@ def _apply_code(offered: Offered, goods: tuple[Line, ...], currency: str) -> App
         discount_id=terms.id,
         off_minor=discount_on(terms, goods, currency),
         is_first_purchase=terms.is_first_purchase,
+        notice=offered.notice,
     )

@@ -72,8 +72,12 @@ def test_moves_an_order_to_another_address_and_gives_it_a_new_link(sale: Sale, h
     page = act(helper, sale, "resend", to="eve@example.com")
     assert "belongs to eve@example.com now, with its keys and devices. This email went to" in page
     assert sale.buyer.get(sale.link).status_code == 200
-    act(helper, sale, "resend", new_link="yes")
+    shown = re.findall(r'name="link" value="(\d+)"', helper.get(f"/admin/orders/{number_of(sale)}").text)[0]
+    act(helper, sale, "resend", new_link="yes", link=shown)
     assert sale.buyer.get(sale.link).status_code == 404
+    known = read_rows(sale.app, "SELECT token_hash FROM orders")
+    assert "within the hour already" in act(helper, sale, "resend", new_link="yes", link=shown)
+    assert read_rows(sale.app, "SELECT token_hash FROM orders") == known
 
 
 def test_allows_more_downloads_once_for_each_form(sale: Sale, helper: Buyer) -> None:

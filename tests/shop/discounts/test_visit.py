@@ -93,7 +93,7 @@ def test_costs_one_statement_more(app: Flask) -> None:
         stranger.get("/products/twinspot?code=SPRING")
     assert (len(unknown), len(known)) == (len(without) + 1, len(without) + 1)
     with counted(app) as impossible:
-        stranger.get("/products/twinspot?code=%20!%20")
+        Buyer(app).get("/products/twinspot?code=%20!%20")
     assert len(impossible) == len(without)
 
 
@@ -157,3 +157,13 @@ def test_says_in_the_cart_that_other_codes_may_be_typed_at_checkout(buyer: Buyer
 def test_is_used_up_after_its_last_use(app: Flask, buyer: Buyer) -> None:
     change_rows(app, "UPDATE discounts SET most_uses = 1", "UPDATE discount_mirrors SET uses = 1")
     assert "SPRING has been used up." in buyer.get("/?code=SPRING").text
+
+
+def test_says_which_code_counts_where_the_link_has_another_that_does_not(buyer: Buyer) -> None:
+    buyer.get("/?code=SPRING")
+    buyer.add("twinspot", "Personal")
+    for path in ("/", "/products/twinspot", "/cart"):
+        page = words(buyer.get(f"{path}?code=BAD").text)
+        assert "We don't know the code BAD. SPRING stays on." in page
+        assert "$15.20" in page
+    assert "stays on" not in words(buyer.get("/cart").text)
