@@ -59,6 +59,7 @@ DOORS: dict[str, str | tuple[str, ...]] = {
     "PIL": "shop/media",
     "pyrage": "owner/backup/age.py",
     "webauthn": "owner/people/passkey_protocol.py",
+    "xlsxwriter": "owner/accounting/xlsx_file.py",
 }
 CLOCKS = {
     ("datetime", "now"),

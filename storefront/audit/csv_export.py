@@ -15,6 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 BLANKS = f"{whitespace}\0\u00a0\ufeff"
 FORMULA_SIGNS = ("=", "+", "-", "@")
+CELL_ENDS = ("\t", "\r", "\n")
 
 
 def csv_lines(entries: Iterable[Entry]) -> Iterator[str]:
@@ -32,14 +33,17 @@ def csv_lines(entries: Iterable[Entry]) -> Iterator[str]:
 def csv_line(cells: Iterable[object]) -> str:
     """Return one line of a file, with nothing in it that a spreadsheet would run."""
     out = io.StringIO()
-    csv.writer(out).writerow([_cell(cell) for cell in cells])
+    csv.writer(out).writerow([without_formula(str(cell)) for cell in cells])
     return out.getvalue()
 
 
-def _cell(cell: object) -> str:
-    """Put an apostrophe before what begins like a formula, also behind blanks and new lines: it would be run."""
-    text = str(cell)
-    return f"'{text}" if text.lstrip(BLANKS).startswith(FORMULA_SIGNS) else text
+def without_formula(text: str) -> str:
+    """Put an apostrophe before what begins like a formula, also behind blanks and new lines: it would be run.
+
+    And before a tab or a new line that begins a cell: some spreadsheets take what is behind it for the next one.
+    """
+    is_risky = text.startswith(CELL_ENDS) or text.lstrip(BLANKS).startswith(FORMULA_SIGNS)
+    return f"'{text}" if is_risky else text
 
 
 def _json(fields: dict[str, Any]) -> str:

@@ -60,6 +60,10 @@ SECTIONS: Sections = {
             "storefront.cli.figures:figures",
             "See what was sold, and what is left after refunds and fees.",
         ),
+        "accounting": (
+            "storefront.cli.accounting:accounting",
+            "Write files for the accountant; see sales across the EU.",
+        ),
         "status": ("storefront.cli.status:status", "See how the shop is: warnings first, each with what to do."),
         "db": ("storefront.cli.database:db", "Create the database's tables, or upgrade them."),
         "backup": ("storefront.cli.backup:backup", "Back up the whole shop, encrypted; see and check backups."),

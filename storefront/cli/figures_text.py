@@ -6,13 +6,18 @@ from typing import Any
 
 from storefront.core import money
 from storefront.owner.figures.read import Figures, OfCurrency
-from storefront.owner.figures.sums import Facet
+from storefront.owner.figures.sums import Facet, Fees
 
+UNKNOWN = {
+    Fees.NOT_YET: "not yet known",
+    Fees.ELSEWHERE: "booked in another currency: see there",
+}
+IS_KNOWN = (Fees.KNOWN, Fees.PARTLY)
 SPLITS = {Facet.PRODUCT: "Products", Facet.COUNTRY: "Countries", Facet.CODE: "Codes"}
 
 
 def figures_to_json(figures: Figures) -> dict[str, Any]:
-    """Return amounts in minor units; `days` leaves out those that brought nothing."""
+    """Return amounts in minor units, None for a fee that is not known; `days` leaves out those without sales."""
     return {
         "first": figures.span.first.isoformat(),
         "last": figures.span.last.isoformat(),
@@ -25,7 +30,9 @@ def figures_to_json(figures: Figures) -> dict[str, Any]:
 def _currency_to_json(of: OfCurrency) -> dict[str, Any]:
     days = [{"day": day.isoformat(), **asdict(sums)} for day, sums in of.days if any(asdict(sums).values())]
     parts = {facet.value: [asdict(part) for part in parts] for facet, parts in of.parts.items()}
-    return {"currency": of.currency, "gross_minor": of.sums.gross_minor, **asdict(of.sums), "days": days} | parts
+    known = {} if of.sums.fees in IS_KNOWN else {"fee_minor": None, "net_minor": None}
+    sums = {"gross_minor": of.sums.gross_minor, **asdict(of.sums), **known}
+    return {"currency": of.currency, **sums, "days": days} | parts
 
 
 def figures_lines(figures: Figures) -> Iterator[str]:
@@ -45,12 +52,12 @@ def _currency_lines(of: OfCurrency) -> Iterator[str]:
         "Tax in it": sums.tax_minor,
         "Refunds": sums.refunded_minor,
         "Disputes": sums.disputed_minor,
-        "Fees": sums.fee_minor,
-        "Net": sums.net_minor,
     }
     yield from ("", of.currency.upper(), f"  {'Orders':<12}{sums.orders}")
     for name, minor in amounts.items():
         yield f"  {name:<12}{money.format_money(minor, of.currency)}"
+    for name, minor in {"Fees": sums.fee_minor, "Net": sums.net_minor}.items():
+        yield f"  {name:<12}{UNKNOWN.get(sums.fees) or money.format_money(minor, of.currency)}"
     if sums.unbooked:
         yield f"  {'Not yet':<12}the fee of {sums.unbooked} orders: Stripe has not told it"
     for facet, title in SPLITS.items():

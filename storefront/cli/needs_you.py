@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--done", is_flag=True, help="Call the lines with these IDs done: they do not come back.")
 @as_json
 def needs_you(notice_ids: Sequence[int], done: bool, as_json: bool) -> None:
-    """What needs you, oldest first. A line closes by itself when its cause is gone."""
+    """What needs you: disputes by their last day, then the oldest. A line closes when its cause is gone."""
     if done != bool(notice_ids) or (done and as_json):
         raise click.UsageError("Without anything it shows the list; --done ID… calls lines of it done.")
     if done:
@@ -37,7 +37,8 @@ def _close(notice_ids: Sequence[int]) -> None:
 
 def _line(notice: "OpenNotice") -> str:
     order = f"order {notice.order_number}" if notice.order_number else "no order"
-    return f"{notice.id}  {notice.created_at:%Y-%m-%d %H:%M}  {order}  {plain(notice.text)}"
+    last_day = f"answer until {notice.respond_by:%Y-%m-%d %H:%M} UTC  " if notice.respond_by else ""
+    return f"{notice.id}  {notice.created_at:%Y-%m-%d %H:%M}  {last_day}{order}  {plain(notice.text)}"
 
 
 def _show(*, as_json: bool) -> None:
@@ -57,6 +58,8 @@ def _show(*, as_json: bool) -> None:
 
 
 def _to_json(notice: "OpenNotice") -> dict[str, object]:
+    from storefront.core.clock import iso
+
     return {
         "id": notice.id,
         "kind": notice.kind,
@@ -64,4 +67,5 @@ def _to_json(notice: "OpenNotice") -> dict[str, object]:
         "order": notice.order_number,
         "text": notice.text,
         "created_at": notice.created_at.isoformat(),
+        "respond_by": iso(notice.respond_by),
     }

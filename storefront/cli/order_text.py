@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from storefront.cli.output import to_json_value
 from storefront.core import money
@@ -32,16 +33,19 @@ def _word(access: Access) -> str:
     return f"{'open' if access.allowed else 'closed'} ({access.reason.value})."
 
 
-def listed_line(order: ListedOrder) -> str:
+def listed_line(order: ListedOrder, zone: ZoneInfo) -> str:
     total = money.format_money(order.total_minor, order.currency)
     paid_by = f"{order.email}  (gift)" if order.is_gift else order.email
-    return f"{order.number}  {order.placed_at:%Y-%m-%d %H:%M}  {total:>10}  {order.state.value}  {paid_by}"
+    placed_at = order.placed_at.astimezone(zone)
+    return f"{order.number}  {placed_at:%Y-%m-%d %H:%M}  {total:>10}  {order.state.value}  {paid_by}"
 
 
-def page_lines(page: OrderPage) -> Iterator[str]:
-    yield from map(listed_line, page.orders)
+def page_lines(page: OrderPage, zone: ZoneInfo) -> Iterator[str]:
+    """Yield the lines of a list, with times of the shop's time zone."""
+    yield from (listed_line(order, zone) for order in page.orders)
     if page.searched_to:
-        yield f"Looked back to {page.searched_to:%Y-%m-%d}: `--older-than {page.older_than}` goes on from there."
+        day = page.searched_to.astimezone(zone).date()
+        yield f"Looked back to {day}: `--older-than {page.older_than}` goes on from there."
     elif page.older_than:
         yield f"There are more: `--older-than {page.older_than}` shows older ones."
 

@@ -77,7 +77,7 @@ def downloads(number: str, limit: int, as_json: bool) -> None:
 @click.option("--state", type=click.Choice(ORDER_STATES), metavar="STATE", help=f"Only in one of: {STATE_LIST}.")
 @click.option("--product", default="", metavar="SLUG", help="Only with this product.")
 @click.option("--country", default="", metavar="XX", help="Only of buyers there.")
-@click.option("--since", type=DAY, metavar="DAY", help="Placed on this day or later (UTC).")
+@click.option("--since", type=DAY, metavar="DAY", help="Placed on this day or later, in the shop's time zone.")
 @click.option("--until", type=DAY, metavar="DAY", help="Placed on this day or before.")
 @click.option("--older-than", default="", metavar="NUMBER", help="Only orders older than this one.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The newest so many.")
@@ -85,14 +85,15 @@ def downloads(number: str, limit: int, as_json: bool) -> None:
 def list_orders(older_than: str, limit: int, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - see `_read_filter`
     """Orders, newest first."""
     from storefront.cli.order_text import page_lines
+    from storefront.owner.figures.zone import shop_zone
     from storefront.owner.orders.listing import find_orders
 
     chosen = _read_filter(**asked)
     with open_shop(says_try_again=False):
-        page = find_orders(chosen, older_than=older_than, limit=limit)
+        page, zone = find_orders(chosen, older_than=older_than, limit=limit), shop_zone()
     nothing = "No orders." if chosen.is_empty else "No such orders."
     listed = [to_json_value(asdict(order)) for order in page.orders]
-    print_result(listed, list(page_lines(page)), as_json=as_json, if_none=nothing)
+    print_result(listed, list(page_lines(page, zone)), as_json=as_json, if_none=nothing)
 
 
 def _read_filter(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -13,8 +13,10 @@ from storefront.core import clock
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
-from storefront.orders.after_sale import Notice
+from storefront.orders.after_sale import Dispute, Notice
 from storefront.orders.models import Order
+
+NO_LAST_DAY = datetime.max.replace(tzinfo=UTC)
 
 
 class NoticeKind(StrEnum):
@@ -50,7 +52,10 @@ class NoticeDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenNotice:
-    """A notice as its owner reads it; `order_number` is None for what is about no order."""
+    """A notice as its owner reads it; `order_number` is None for what is about no order.
+
+    `respond_by` is the last moment to answer a dispute, `dispute_id`; None for anything else.
+    """
 
     id: int
     kind: str
@@ -58,6 +63,8 @@ class OpenNotice:
     order_number: str | None
     text: str
     created_at: datetime
+    dispute_id: str | None = None
+    respond_by: datetime | None = None
 
 
 def settle_notices(
@@ -174,11 +181,22 @@ def find_open_notices() -> list[Notice]:
 
 
 def list_open_notices() -> list[OpenNotice]:
-    """Return the open notices of the running mode, oldest first, with their orders' numbers. One statement."""
-    rows = db.session.execute(
-        _select_open_notices().add_columns(Order.number).outerjoin(Order, Order.id == Notice.order_id)
+    """Return the open notices of the running mode with their orders' numbers, in one statement.
+
+    Disputes come first, in the order of their last days, then everything else, oldest first.
+    """
+    is_of = (
+        (Notice.kind == NoticeKind.DISPUTE_OPEN)
+        & (Dispute.order_id == Notice.order_id)
+        & Notice.subject.startswith(Dispute.id)
     )
-    return [
+    rows = db.session.execute(
+        _select_open_notices()
+        .add_columns(Order.number, Dispute.id, Dispute.respond_by)
+        .outerjoin(Order, Order.id == Notice.order_id)
+        .outerjoin(Dispute, is_of)
+    )
+    notices = [
         OpenNotice(
             id=notice.id,
             kind=notice.kind,
@@ -186,9 +204,12 @@ def list_open_notices() -> list[OpenNotice]:
             order_number=number,
             text=notice.text,
             created_at=notice.created_at,
+            dispute_id=dispute_id,
+            respond_by=respond_by,
         )
-        for notice, number in rows
+        for notice, number, dispute_id, respond_by in rows
     ]
+    return sorted(notices, key=lambda notice: notice.respond_by or NO_LAST_DAY)
 
 
 def _no_such_notices(missing: list[int], *, closed_none_of: int) -> NotFound:

@@ -442,6 +442,13 @@ def _raise_limit(world: World) -> Prepared:
     return (number.lower(), "--downloads", "2", "--days", "7"), Told("order.limit_raised", number, None, after)
 
 
+@case("accounting export")
+def _export_accounting(world: World) -> Prepared:
+    world.sell()
+    told = Told("accounting.exported", "2026-11-01 to 2026-11-30", None, {"format": "csv"})
+    return ("--from", "2026-11-01", "--to", "2026-11-30"), told
+
+
 @case("customers export")
 def _export(world: World) -> Prepared:
     world.sell()

@@ -10,6 +10,8 @@ from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.mail.models import MailState
 from storefront.orders.access import Reason
 from storefront.orders.models import Decision
+from storefront.owner.accounting.csv_file import DecimalSign, Separator
+from storefront.owner.accounting.export import FileFormat
 from storefront.owner.people.models import Role
 from storefront.shop.catalog.models import KeySource
 from storefront.shop.looks.type_pairings import TypePairing
@@ -26,9 +28,12 @@ from storefront.shop.pages.models import LegalKind
         (choices.CHECKOUT_UIS, CheckoutUi),
         (choices.LEGAL_KINDS, LegalKind),
         (choices.ROLES, Role),
+        (choices.FILE_FORMATS, FileFormat),
+        (choices.SEPARATORS, Separator),
+        (choices.DECIMAL_SIGNS, DecimalSign),
         (choices.TYPE_PAIRINGS, TypePairing),
     ],
-    ids=["order", "decision", "mail", "key", "checkout", "legal", "role", "type"],
+    ids=["order", "decision", "mail", "key", "checkout", "legal", "role", "file", "separator", "decimal", "type"],
 )
 def test_offers_every_value_that_there_is(words: tuple[str, ...], meant: Iterable[StrEnum]) -> None:
     assert words == tuple(member.value for member in meant)

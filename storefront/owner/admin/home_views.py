@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StorefrontError
 from storefront.orders.notices import list_open_notices
-from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.figures.chart import HEIGHT, WIDTH, bars_of
 from storefront.owner.figures.read import Figures, read_figures
 from storefront.owner.figures.spans import Named, SpanRefused, read_span, span_of
@@ -13,7 +13,7 @@ from storefront.owner.figures.zone import shop_zone, today
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from storefront.owner.orders.listing import find_orders
-from storefront.owner.people.roles import Permission
+from storefront.owner.people.roles import Permission, may
 from storefront.owner.readiness.point import count_open
 from storefront.owner.readiness.read_facts import read_points
 
@@ -41,6 +41,8 @@ def _home_page(figures: Figures, asked: list[str], refusal: StorefrontError | No
         figures=figures,
         charts=[(of, bars_of(of)) for of in figures.currencies],
         size=(WIDTH, HEIGHT),
+        zone=shop_zone(),
+        may_answer=may(here().role, Permission.MONEY),
         first=asked[1] or figures.span.first.isoformat(),
         last=asked[2] or figures.span.last.isoformat(),
         error=refusal.message if refusal else "",

@@ -2,6 +2,7 @@
 
 from storefront.owner.admin import (
     account_views,
+    accounting_views,
     audit_views,
     buy_link_views,
     buyer_views,
@@ -32,6 +33,7 @@ from storefront.owner.admin.blueprint import admin
 
 __all__ = [
     "account_views",
+    "accounting_views",
     "admin",
     "audit_views",
     "buy_link_views",

@@ -17,6 +17,15 @@ class Facet(StrEnum):
     CODE = "code"
 
 
+class Fees(StrEnum):
+    """Whether it is known what Stripe keeps: an unknown fee is never shown as nothing."""
+
+    KNOWN = "known"
+    PARTLY = "partly"
+    NOT_YET = "not_yet"
+    ELSEWHERE = "elsewhere"  # booked in the currency of the account, which is another
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
     """`name` is a product's id, a country or a code; empty for `all`."""
@@ -49,6 +58,13 @@ class Sums:
     def gross_minor(self) -> int:
         """Return what was sold before discounts."""
         return self.paid_minor + self.discount_minor
+
+    @property
+    def fees(self) -> Fees:
+        is_nothing_booked = self.fee_minor == self.net_minor == 0
+        if self.unbooked:
+            return Fees.NOT_YET if is_nothing_booked else Fees.PARTLY
+        return Fees.ELSEWHERE if is_nothing_booked and self.paid_minor else Fees.KNOWN
 
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(**{name: getattr(self, name) + getattr(other, name) for name in NAMES})

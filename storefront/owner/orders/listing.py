@@ -7,11 +7,12 @@ word of a name, is looked for in so many orders at a time, and the page says how
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, literal, select, true
 
+from storefront.core.days import bounds_of
 from storefront.core.db import db
 from storefront.orders.access import Reason, access
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
@@ -19,6 +20,7 @@ from storefront.orders.lookup import get_order
 from storefront.orders.models import Order
 from storefront.orders.narrowing import find_narrowing
 from storefront.orders.queries import order_in_running_mode
+from storefront.owner.figures.zone import shop_zone
 from storefront.owner.orders.search import (
     Named,
     has_words,
@@ -52,7 +54,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """Days are UTC, both included. `words` may name orders (`search.py`), or be words of a name or an address."""
+    """Days are the shop's own, both included. `words` name orders (`search.py`), or are part of a name."""
 
     words: str = ""
     email: str = ""
@@ -154,7 +156,7 @@ def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
 
 
 def _start(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=UTC)
+    return bounds_of(day, shop_zone()).starts_at
 
 
 def _before(placed_at: datetime, order_id: int) -> list[Condition]:

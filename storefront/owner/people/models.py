@@ -14,6 +14,7 @@ from storefront.core.db import Base
 class Role(StrEnum):
     OWNER = "owner"
     SUPPORT = "support"
+    ACCOUNTANT = "accountant"
     READER = "reader"
 
 

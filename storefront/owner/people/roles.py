@@ -11,6 +11,7 @@ class Permission(StrEnum):
     READ = "read"
     ORDERS = "orders"  # orders, resending, keys
     MONEY = "money"  # refunds
+    ACCOUNTING = "accounting"  # files of every movement of money
     SHOP = "shop"  # products, prices, texts, settings
     PEOPLE = "people"
 
@@ -18,12 +19,14 @@ class Permission(StrEnum):
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.SUPPORT: frozenset({Permission.OPEN, Permission.OWN_ACCOUNT, Permission.READ, Permission.ORDERS}),
+    Role.ACCOUNTANT: frozenset({Permission.OPEN, Permission.OWN_ACCOUNT, Permission.READ, Permission.ACCOUNTING}),
     Role.READER: frozenset({Permission.OPEN, Permission.OWN_ACCOUNT, Permission.READ}),
 }
 
 ROLE_SENTENCES = {
     Role.OWNER: "May do everything, people and money included.",
     Role.SUPPORT: "Helps buyers: orders, resending, keys. No products, no refunds, no settings.",
+    Role.ACCOUNTANT: "Sees everything, changes nothing, and takes out the files for bookkeeping.",
     Role.READER: "Sees everything and changes nothing.",
 }
 

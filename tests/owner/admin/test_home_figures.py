@@ -5,10 +5,12 @@ from click.testing import CliRunner
 from flask import Flask
 
 from storefront.owner.people.models import Role
+from storefront.shop.profile.change import change_profile
 from tests.cli.commands import done, read_json, refused
 from tests.payments.reconcile.sales import run
 from tests.support.goods import make_edition
 from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import change_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 
@@ -26,9 +28,12 @@ def test_shows_each_currency_with_its_chart_and_what_stripe_keeps(app: Flask, sa
     browser = sign_in_at_admin(app, make_person(app, "one@example.com", Role.READER))
     before = browser.get("/admin").text
     assert before.count("said yet what it keeps of 1 order") == 2
+    assert before.count("Not yet known") == 4  # fee and net, in both currencies
+    assert "$0.00" in before  # discounts
     run(app)
     page = browser.get("/admin?span=today").text
     assert "said yet what it keeps" not in page
+    assert "Not yet known" not in page
     assert "$18.15" in page  # net
     assert "¥3,000" in page
     assert page.count("<rect ") == 2
@@ -56,7 +61,11 @@ def test_says_at_the_form_what_it_cannot_count(app: Flask, asked: str, words: st
 def test_prints_the_same_by_command(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
     assert "Nothing was sold" in done(command, "figures")
     sell(app, sandbox)
-    assert "the fee of 1 orders" in done(command, "figures", "--span", "today")
+    before = done(command, "figures", "--span", "today")
+    assert "the fee of 1 orders" in before
+    assert before.count("not yet known") == 2
+    unknown = read_json(command, "figures")["currencies"][0]
+    assert (unknown["fee_minor"], unknown["net_minor"], unknown["unbooked"]) == (None, None, 1)
     run(app)
     read = read_json(command, "figures", "--span", "7")
     (dollars,) = read["currencies"]
@@ -65,3 +74,43 @@ def test_prints_the_same_by_command(app: Flask, sandbox: SandboxClient, command:
     assert [part["name"] for part in dollars["product"]] == ["Twinspot"]
     assert len(dollars["days"]) == 1
     assert "Write days like" in refused(command, "figures", "--first", "soon")
+
+
+def test_sums_what_is_known_and_says_what_is_open(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+    sell(app, sandbox)
+    run(app)
+    sell(app, sandbox)
+    page = sign_in_at_admin(app, make_person(app)).get("/admin?span=today").text
+    assert "said yet what it keeps of 1 order: fees and net are without" in page
+    assert "$0.85" in page
+    assert "Not yet known" not in page
+
+
+def test_says_where_fees_are_that_are_booked_in_another_currency(app: Flask, sandbox: SandboxClient) -> None:
+    sandbox.control("config", settles_in="eur")
+    sell(app, sandbox)
+    run(app)
+    page = sign_in_at_admin(app, make_person(app)).get("/admin?span=today").text
+    assert page.count("In another currency") == 2
+    assert "€" in page
+
+
+def test_begins_with_disputes_by_their_last_day_and_says_times_of_the_shop(
+    app: Flask, sandbox: SandboxClient, command: CliRunner
+) -> None:
+    first, second = (sell(app, sandbox) for _ in range(2))
+    later, sooner = (sale.at_charge("dispute", status="needs_response") for sale in (first, second))
+    first.deliver("charge.dispute.")
+    change_rows(app, f"UPDATE disputes SET respond_by = '2026-12-01 23:30:00.000000' WHERE id = '{sooner}'")
+    change_rows(app, "UPDATE orders SET placed_at = '2026-11-01 23:30:00.000000'")
+    with app.app_context():
+        change_profile({"time_zone": "Europe/Berlin"})
+    page = sign_in_at_admin(app, make_person(app)).get("/admin").text
+    assert page.index(sooner) < page.index(later) < page.index("figures-title")
+    assert "2026-12-02 00:30" in page
+    assert page.count(">2026-11-02 00:30</time>") == 2
+    assert [notice["subject"] for notice in read_json(command, "needs-you")] == [
+        f"{sooner}:dispute",
+        f"{later}:dispute",
+    ]
+    assert "answer until 2026-12-01 23:30 UTC" in done(command, "needs-you")

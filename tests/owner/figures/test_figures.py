@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event
 
 from storefront.core import clock
 from storefront.core.days import bounds_of, find_zone
@@ -27,6 +26,7 @@ from tests.payments.reconcile.sales import run, start
 from tests.support.databases import BOTH
 from tests.support.goods import make_edition
 from tests.support.many_orders import copy_order
+from tests.support.plans import plan_as_sent
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell, take_free
 from tests.support.sandbox_client import SandboxClient
@@ -239,24 +239,5 @@ def test_goes_to_the_rows_of_a_day_by_an_index(app: Flask, days: int) -> None:
     leading = ("ix_orders_mode_paid_at", "ix_refunds_created_at", "ix_money_lines_mode_created_at_id")
     with inside(app):
         for _facet, statement in live.statements(table):
-            plan = _plan_of(statement)
+            plan = plan_as_sent(statement)
             assert any(index in plan for index in leading), plan
-
-
-def _plan_of(statement: Any) -> str:
-    """Ask with the parameters as they are sent: PostgreSQL takes no literal for a time."""
-    asked: list[tuple[str, Any]] = []
-
-    def keep(_conn: Any, _cursor: Any, sql: str, parameters: Any, *_more: Any) -> None:
-        asked.append((sql, parameters))
-
-    event.listen(db.engine, "before_cursor_execute", keep)
-    db.session.execute(statement).all()
-    event.remove(db.engine, "before_cursor_execute", keep)
-    connection = db.session.connection()
-    is_sqlite = db.engine.dialect.name == "sqlite"
-    for name in () if is_sqlite else ("seqscan", "sort", "bitmapscan"):
-        connection.exec_driver_sql(f"SET enable_{name} = off")
-    sql, parameters = asked[-1]
-    rows = connection.exec_driver_sql(f"{'EXPLAIN QUERY PLAN' if is_sqlite else 'EXPLAIN'} {sql}", parameters)
-    return "\n".join(str(row[-1]) for row in rows)

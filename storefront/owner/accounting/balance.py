@@ -1,0 +1,79 @@
+"""What Stripe booked in some days, summed up by kind: the figures of Stripe's own balance report."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import exists, func, select
+
+from storefront.core.db import db
+from storefront.core.runtime import settings
+from storefront.orders.models import Order
+from storefront.orders.money_lines import MoneyLine
+from storefront.orders.queries import order_in_running_mode
+from storefront.owner.accounting.periods import Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindSum:
+    """Minor units of `currency`, in which the account settles; `kind` is Stripe's reporting category."""
+
+    currency: str
+    kind: str
+    count: int
+    amount_minor: int
+    fee_minor: int
+    net_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """`unbooked` sales were paid in these days, and Stripe has not booked them yet."""
+
+    sums: tuple[KindSum, ...]
+    unbooked: int
+
+
+def read_balance(time: Time) -> Balance:
+    """Two statements, each led by an index from the first moment to the last."""
+    rows = db.session.execute(
+        select(
+            MoneyLine.currency,
+            MoneyLine.kind,
+            func.count().label("number"),
+            func.sum(MoneyLine.amount_minor).label("amount_minor"),
+            func.sum(MoneyLine.fee_minor).label("fee_minor"),
+            func.sum(MoneyLine.net_minor).label("net_minor"),
+        )
+        .where(
+            MoneyLine.mode == settings().mode,
+            MoneyLine.created_at >= time.starts_at,
+            MoneyLine.created_at < time.ends_at,
+        )
+        .group_by(MoneyLine.currency, MoneyLine.kind)
+        .order_by(MoneyLine.currency, MoneyLine.kind)
+    )
+    sums = tuple(
+        KindSum(
+            currency=row.currency,
+            kind=row.kind,
+            count=row.number,
+            amount_minor=int(row.amount_minor),
+            fee_minor=int(row.fee_minor),
+            net_minor=int(row.net_minor),
+        )
+        for row in rows
+    )
+    return Balance(sums=sums, unbooked=_count_unbooked(time))
+
+
+def _count_unbooked(time: Time) -> int:
+    is_charge = (MoneyLine.payment_intent_id == Order.payment_intent_id) & (MoneyLine.kind == "charge")
+    count = db.session.scalar(
+        select(func.count()).where(
+            order_in_running_mode(),
+            Order.paid_at >= time.starts_at,
+            Order.paid_at < time.ends_at,
+            Order.total_minor > 0,
+            ~exists(select(MoneyLine.id).where(is_charge)),
+        )
+    )
+    return count or 0

@@ -1,0 +1,54 @@
+"""The file for the accountant: of some days, as CSV that is sent while it is read, or as a workbook."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from storefront.audit.record import record
+from storefront.core.db import transaction
+from storefront.core.runtime import settings
+from storefront.owner.accounting.csv_file import CsvForm, csv_pieces
+from storefront.owner.accounting.movements import read_movements
+from storefront.owner.accounting.periods import time_of
+from storefront.owner.accounting.rows import COLUMNS, Cell, cells_of, rows_of
+from storefront.owner.accounting.xlsx_file import write_xlsx
+from storefront.owner.figures.spans import Span
+
+
+class FileFormat(StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+def export_csv(span: Span, zone: ZoneInfo, form: CsvForm) -> Iterator[str]:
+    """Write into the audit log that somebody takes these days out, then return the file in pieces."""
+    _note(span, FileFormat.CSV)
+    return csv_pieces(COLUMNS, _cells(span, zone), form)
+
+
+def export_xlsx(span: Span, zone: ZoneInfo, path: Path) -> None:
+    """Do the same as a workbook at `path`. Raises TooManyRows."""
+    _note(span, FileFormat.XLSX)
+    write_xlsx(path, "Accounting", COLUMNS, _cells(span, zone))
+
+
+def file_name(span: Span, ending: str) -> str:
+    return f"accounting-{settings().mode.value}-{span.first.isoformat()}-{span.last.isoformat()}.{ending}"
+
+
+def _cells(span: Span, zone: ZoneInfo) -> Iterator[Iterator[Cell]]:
+    for movement in read_movements(time_of(span, zone)):
+        for row in rows_of(movement, zone):
+            yield cells_of(row)
+
+
+def _note(span: Span, file_format: FileFormat) -> None:
+    with transaction() as changes:
+        record(
+            changes,
+            "accounting.exported",
+            subject_kind="days",
+            subject=f"{span.first.isoformat()} to {span.last.isoformat()}",
+            after={"format": file_format.value},
+        )

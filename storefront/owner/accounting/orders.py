@@ -1,0 +1,205 @@
+"""What an accountant has to know of an order, for a batch of orders at a time: a fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from storefront.core.db import db
+from storefront.orders.after_sale import Dispute, Refund
+from storefront.orders.models import Order, OrderItem
+from storefront.orders.money_lines import MoneyLine
+from storefront.orders.tax_words import REVERSE_CHARGE
+from storefront.owner.accounting.shares import tax_in_parts
+from storefront.owner.figures.live import GAVE_NOTHING_BACK
+from storefront.shop.catalog.models import Edition, Price, Product
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """An item of an order. `total_minor` is what was paid for it, with its tax."""
+
+    product: str
+    edition: str
+    quantity: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+NO_LINE = Line(product="", edition="", quantity=0, discount_minor=0, tax_minor=0, total_minor=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxPart:
+    """One tax of an order, as Stripe computed it. None where Stripe did not say."""
+
+    country: str | None
+    state: str | None
+    percentage: Decimal | None
+    amount_minor: int
+    taxable_minor: int | None
+    is_reverse_charge: bool
+
+    def fits(self, net_minor: int, tax_minor: int) -> bool:
+        return self.percentage is not None and abs(net_minor * self.percentage / 100 - tax_minor) <= 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sold:
+    """An order as a file names it. Amounts are minor units of `currency`.
+
+    `supplied_at`: when Stripe booked its payment, or else when it was paid. `refunds` have amount and tax by id.
+    """
+
+    number: str
+    invoice_number: str
+    currency: str
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    country: str
+    state: str
+    tax_ids: str
+    taxes: tuple[TaxPart, ...]
+    lines: tuple[Line, ...]
+    supplied_at: datetime
+    refunds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    disputes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_reverse_charge(self) -> bool:
+        return any(tax.is_reverse_charge for tax in self.taxes)
+
+    def rate_of(self, net_minor: int, tax_minor: int) -> Decimal | None:
+        """Return which of the order's rates makes this tax of this net amount; None where none or several do."""
+        fitting = {tax.percentage for tax in self.taxes if tax.fits(net_minor, tax_minor)}
+        return fitting.pop() if tax_minor and len(fitting) == 1 else None
+
+
+_COLUMNS = (
+    Order.id,
+    Order.number,
+    Order.invoice_number,
+    Order.currency,
+    Order.discount_minor,
+    Order.tax_minor,
+    Order.total_minor,
+    Order.country,
+    Order.billing_address,
+    Order.tax_ids,
+    Order.taxes,
+    Order.paid_at,
+    Order.placed_at,
+)
+
+
+def read_sold(ids: Collection[int]) -> dict[int, Sold]:
+    """Return orders by id, in five statements."""
+    if not ids:
+        return {}
+    booked_at = (
+        select(func.min(MoneyLine.created_at))
+        .where(MoneyLine.payment_intent_id == Order.payment_intent_id, MoneyLine.kind == "charge")
+        .scalar_subquery()
+    )
+    rows = db.session.execute(select(*_COLUMNS, booked_at.label("booked_at")).where(Order.id.in_(ids))).all()
+    lines, refunds, disputes = _read_lines(ids), _read_refunds(ids), _read_disputes(ids)
+    return {row.id: _sold(row, lines[row.id], refunds[row.id], disputes[row.id]) for row in rows}
+
+
+def _sold(
+    row: Row[*tuple[Any, ...]], lines: list[Line], refunds: list[Row[*tuple[Any, ...]]], disputes: dict[str, int]
+) -> Sold:
+    taxes = tuple(_tax_part(tax) for tax in row.taxes)
+    state = next((tax.state for tax in taxes if tax.state), None) or (row.billing_address or {}).get("state")
+    return Sold(
+        number=row.number,
+        invoice_number=row.invoice_number or "",
+        currency=row.currency,
+        discount_minor=row.discount_minor,
+        tax_minor=row.tax_minor,
+        total_minor=row.total_minor,
+        country=row.country or "",
+        state=state or "",
+        tax_ids="; ".join(str(tax_id.get("value")) for tax_id in row.tax_ids),
+        taxes=taxes,
+        lines=tuple(lines) or (NO_LINE,),
+        supplied_at=row.booked_at or row.paid_at or row.placed_at,
+        refunds=_with_taxes(row, refunds),
+        disputes=disputes,
+    )
+
+
+def _tax_part(tax: dict[str, Any]) -> TaxPart:
+    percentage = tax.get("percentage")
+    return TaxPart(
+        country=tax.get("country"),
+        state=tax.get("state"),
+        percentage=None if percentage is None else Decimal(f"{percentage:g}"),
+        amount_minor=tax["amount_minor"],
+        taxable_minor=tax.get("taxable_minor"),
+        is_reverse_charge=tax.get("reason") == REVERSE_CHARGE,
+    )
+
+
+def _read_lines(ids: Collection[int]) -> dict[int, list[Line]]:
+    rows = db.session.execute(
+        select(
+            OrderItem.order_id,
+            func.coalesce(Product.name, OrderItem.description).label("product"),
+            Edition.name.label("edition"),
+            OrderItem.quantity,
+            OrderItem.discount_minor,
+            OrderItem.tax_minor,
+            OrderItem.total_minor,
+        )
+        .outerjoin(Product, Product.id == OrderItem.product_id)
+        .outerjoin(Price, Price.id == OrderItem.price_id)
+        .outerjoin(Edition, Edition.id == Price.edition_id)
+        .where(OrderItem.order_id.in_(ids))
+        .order_by(OrderItem.order_id, OrderItem.position, OrderItem.id)
+    )
+    lines: dict[int, list[Line]] = defaultdict(list)
+    for row in rows:
+        values = {name: value for name, value in row._asdict().items() if name != "order_id"}
+        lines[row.order_id].append(Line(**values | {"edition": row.edition or ""}))
+    return lines
+
+
+def _read_refunds(ids: Collection[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
+    refunds: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    rows = db.session.execute(
+        select(Refund.order_id, Refund.id, Refund.amount_minor, Refund.status)
+        .where(Refund.order_id.in_(ids))
+        .order_by(Refund.created_at, Refund.id)
+    )
+    for row in rows:
+        refunds[row.order_id].append(row)
+    return refunds
+
+
+def _with_taxes(order: Row[*tuple[Any, ...]], refunds: list[Row[*tuple[Any, ...]]]) -> dict[str, tuple[int, int]]:
+    """Split those that count one after the other, and those that failed each by itself: they come back whole."""
+    counting = [refund for refund in refunds if refund.status not in GAVE_NOTHING_BACK]
+    taxes = tax_in_parts(order.tax_minor, order.total_minor, [refund.amount_minor for refund in counting])
+    by_id = {refund.id: (refund.amount_minor, tax) for refund, tax in zip(counting, taxes, strict=True)}
+    for refund in refunds:
+        if refund.id not in by_id:
+            (tax,) = tax_in_parts(order.tax_minor, order.total_minor, [refund.amount_minor])
+            by_id[refund.id] = (refund.amount_minor, tax)
+    return by_id
+
+
+def _read_disputes(ids: Collection[int]) -> dict[int, dict[str, int]]:
+    disputes: dict[int, dict[str, int]] = defaultdict(dict)
+    rows = db.session.execute(
+        select(Dispute.order_id, Dispute.id, Dispute.amount_minor).where(Dispute.order_id.in_(ids))
+    )
+    for row in rows:
+        disputes[row.order_id][row.id] = row.amount_minor
+    return disputes
