@@ -72,14 +72,18 @@ def revoke(kid: str, as_json: bool) -> None:
 @signing_keys.command()
 @as_json
 def reseal(as_json: bool) -> None:
-    """After SECRET_KEY was changed: OLD_SECRET_KEY=… storefront signing-keys reseal"""
-    old = os.environ.get("OLD_SECRET_KEY", "")
-    if not old:
-        raise click.ClickException("Set OLD_SECRET_KEY to the SECRET_KEY that was used before.")
+    """After SECRET_KEY was changed, with the old one in SECRET_KEY_FALLBACKS or OLD_SECRET_KEY"""
     from storefront.cli.signing_key_text import resealed_lines
+    from storefront.core.runtime import settings
     from storefront.delivery.licenses.signing.sealing import reseal as reseal_keys
 
     with open_shop():
-        resealed = reseal_keys(old)
+        old = os.environ.get("OLD_SECRET_KEY", "")
+        old_keys = (old,) if old else settings().old_secret_keys
+        if not old_keys:
+            raise click.ClickException(
+                "Set SECRET_KEY_FALLBACKS, or OLD_SECRET_KEY, to the SECRET_KEY that was used before."
+            )
+        resealed = reseal_keys(*old_keys)
     value = {"changed": resealed.changed, "skipped": list(resealed.skipped)}
     print_result(value, resealed_lines(resealed), as_json=as_json)

@@ -1,6 +1,8 @@
 """Keeps bytes in the database unreadable without SECRET_KEY: each purpose has a key of its own."""
 
 import secrets
+from collections.abc import Sequence
+from contextlib import suppress
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -20,17 +22,17 @@ def seal(content: bytes, *, purpose: str, name: str, secret_key: str) -> bytes:
     return nonce + _cipher(purpose, secret_key).encrypt(nonce, content, name.encode())
 
 
-def unseal(sealed: bytes, *, purpose: str, name: str, secret_key: str) -> bytes:
-    """Return the content.
+def unseal(sealed: bytes, *, purpose: str, name: str, secret_keys: Sequence[str]) -> bytes:
+    """Return the content, opened by the first of the keys that fits.
 
     Raises:
-        SealedByOther: SECRET_KEY was changed, or this is another row's.
+        SealedByOther: none of them does, or this is another row's.
     """
     nonce, content = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-    try:
-        return _cipher(purpose, secret_key).decrypt(nonce, content, name.encode())
-    except (InvalidTag, ValueError) as error:
-        raise SealedByOther from error
+    for secret_key in secret_keys:
+        with suppress(InvalidTag, ValueError):
+            return _cipher(purpose, secret_key).decrypt(nonce, content, name.encode())
+    raise SealedByOther
 
 
 def _cipher(purpose: str, secret_key: str) -> ChaCha20Poly1305:

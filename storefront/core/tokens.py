@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 
 # No 0/O, 1/I/L, 5/S, 2/Z, 8/B, U/V: what people read aloud or type from paper stays unambiguous.
 READABLE_ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
@@ -37,6 +38,19 @@ def derive_token(seed: bytes, *, purpose: str, version: int, secret_key: str) ->
     Another version is another token, and so is another secret: what was derived once is found by its hash.
     """
     return _digest(f"{purpose}:{version}:".encode() + seed, secret_key).hex()[:32]
+
+
+def derive_known_token(
+    seed: bytes, *, purpose: str, version: int, secret_keys: Sequence[str], token_hash: str
+) -> str:
+    """Return the token that has this hash: it was made with the present secret, or with one before it.
+
+    With none of them it was not: then the token of the first one.
+    """
+    made = [
+        derive_token(seed, purpose=purpose, version=version, secret_key=secret_key) for secret_key in secret_keys
+    ]
+    return next((token for token in made if hash_token(token) == token_hash), made[0])
 
 
 def derive_readable(seed: bytes, length: int, *, purpose: str, secret_key: str) -> str:

@@ -43,13 +43,19 @@ def proof_of(row: AddressProof) -> Proof:
     return Proof(id=row.id, purpose=row.purpose, email=row.email, about=row.about)
 
 
-def derive(seed: bytes, what: str) -> bytes:
-    return hmac.new(settings().secret_key.encode(), f"proof:{what}:".encode() + seed, hashlib.sha256).digest()
+def derive(seed: bytes, what: str, secret_key: str | None = None) -> bytes:
+    secret = secret_key or settings().secret_key
+    return hmac.new(secret.encode(), f"proof:{what}:".encode() + seed, hashlib.sha256).digest()
 
 
-def code_of(seed: bytes) -> str:
+def codes_of(seed: bytes) -> tuple[str, ...]:
+    """Return what opens it: the code of the present SECRET_KEY first, then those of the keys before it."""
+    return tuple(code_of(seed, secret_key) for secret_key in settings().secret_keys)
+
+
+def code_of(seed: bytes, secret_key: str | None = None) -> str:
     """Return a code like `7KQ4-X3AC`: one of 78 thousand million."""
-    number, letters = int.from_bytes(derive(seed, "code")), ""
+    number, letters = int.from_bytes(derive(seed, "code", secret_key)), ""
     for _ in range(CODE_LENGTH):
         number, at = divmod(number, len(tokens.READABLE_ALPHABET))
         letters += tokens.READABLE_ALPHABET[at]

@@ -48,6 +48,7 @@ class Sessions(SecureCookieSessionInterface):
 def set_up_sessions(app: Flask, shop: Settings) -> None:
     app.config.update(
         SECRET_KEY=shop.secret_key,
+        SECRET_KEY_FALLBACKS=list(shop.old_secret_keys),
         # Cookies ignore ports: shop, sandbox and mailbox share 127.0.0.1.
         # Over https a name that no other host of the domain can set (RFC 6265bis, __Host-).
         SESSION_COOKIE_NAME=SECURE_COOKIE if shop.is_https else COOKIE,

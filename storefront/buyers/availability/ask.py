@@ -67,12 +67,16 @@ def find_request(token: str) -> AvailabilityRequest | None:
     ).one_or_none()
 
 
-def token_of(seed: bytes) -> str:
-    return tokens.derive_token(seed, purpose=PURPOSE, version=1, secret_key=settings().secret_key)
+def token_of(seed: bytes, token_hash: str) -> str:
+    """Return the token of a request: it was made with the present SECRET_KEY, or with one of those before it."""
+    return tokens.derive_known_token(
+        seed, purpose=PURPOSE, version=1, secret_keys=settings().secret_keys, token_hash=token_hash
+    )
 
 
 def _new_row(product_id: int, email: str) -> dict[str, object]:
     seed = tokens.new_seed()
+    token = tokens.derive_token(seed, purpose=PURPOSE, version=1, secret_key=settings().secret_key)
     return {
         "mode": settings().mode,
         "product_id": product_id,
@@ -80,7 +84,7 @@ def _new_row(product_id: int, email: str) -> dict[str, object]:
         "email_key": email_key(email),
         "language": current_language(),
         "token_seed": seed,
-        "token_hash": tokens.hash_token(token_of(seed)),
+        "token_hash": tokens.hash_token(token),
     }
 
 

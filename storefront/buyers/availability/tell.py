@@ -104,7 +104,7 @@ def find_mail(request_id: int) -> AvailabilityMail | None:
     return AvailabilityMail(
         product_name=product.name,
         product_url=absolute_url("catalog.product", slug=product.slug),
-        choose_url=absolute_url("availability.choose", token=token_of(request.token_seed)),
+        choose_url=absolute_url("availability.choose", token=token_of(request.token_seed, request.token_hash)),
         is_confirmed=request.confirmed_at is not None,
         can_be_bought=can_be_bought(product.id),
     )

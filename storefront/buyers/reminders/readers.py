@@ -20,10 +20,15 @@ PURPOSE = "reminders"
 AT_MOST_ONCE_IN = timedelta(days=7)
 
 
-def hash_address(email: str) -> str:
+def hash_address(email: str, secret_key: str | None = None) -> str:
     """Return 64 hex digits, the same for every spelling of one customer; another SECRET_KEY gives others."""
     message = f"{PURPOSE}:{email_key(email)}".encode()
-    return hmac.new(settings().secret_key.encode(), message, hashlib.sha256).hexdigest()
+    return hmac.new((secret_key or settings().secret_key).encode(), message, hashlib.sha256).hexdigest()
+
+
+def _hashes_of(email: str) -> list[str]:
+    """Return those that an address may be known by."""
+    return [hash_address(email, secret_key) for secret_key in settings().secret_keys]
 
 
 def claim_turn(email: str, session_id: str) -> str | None:
@@ -35,7 +40,7 @@ def claim_turn(email: str, session_id: str) -> str | None:
     now = clock.now()
     with transaction() as session:
         reader_id = _ensure_reader(session, email)
-        claimed = session.scalar(
+        claimed = session.execute(
             update(ReminderReader)
             .where(
                 ReminderReader.id == reader_id,
@@ -47,17 +52,22 @@ def claim_turn(email: str, session_id: str) -> str | None:
                 ),
             )
             .values(reminded_at=now, reminded_of=session_id)
-            .returning(ReminderReader.token_seed)
+            .returning(ReminderReader.token_seed, ReminderReader.token_hash)
             .execution_options(synchronize_session=False)
-        )
-    return None if claimed is None else _derive(claimed)
+        ).first()
+    if claimed is None:
+        return None
+    return tokens.derive_known_token(
+        claimed.token_seed, purpose=PURPOSE, version=1, secret_keys=settings().secret_keys,
+        token_hash=claimed.token_hash,
+    )  # fmt: skip
 
 
 def has_stopped(email: str) -> bool:
     """Tell whether an address wants no reminders."""
     found = select(ReminderReader.id).where(
         ReminderReader.mode == settings().mode,
-        ReminderReader.address_hash == hash_address(email),
+        ReminderReader.address_hash.in_(_hashes_of(email)),
         ReminderReader.stopped_at.is_not(None),
     )
     return db.session.scalar(found) is not None
@@ -108,11 +118,32 @@ def _ensure_reader(session: Session, email: str) -> int:
         "token_seed": seed,
         "token_hash": tokens.hash_token(_derive(seed)),
     }
+    _keep_what_was_said(session, email)
     insert_missing(session, ReminderReader, [row])
     found = select(ReminderReader.id).where(
         ReminderReader.mode == mode, ReminderReader.address_hash == address_hash
     )
     return session.scalars(found).one()
+
+
+def _keep_what_was_said(session: Session, email: str) -> None:
+    """Know an address by the present SECRET_KEY that was known by one before it; of several the newest stays."""
+    present, *before = _hashes_of(email)
+    rows = select(ReminderReader.address_hash).where(
+        ReminderReader.mode == settings().mode, ReminderReader.address_hash.in_([present, *before])
+    )
+    known = set(session.scalars(rows)) if before else {present}
+    if present in known or not known:
+        return
+    session.execute(
+        update(ReminderReader)
+        .where(
+            ReminderReader.mode == settings().mode,
+            ReminderReader.address_hash == next(old for old in before if old in known),
+        )
+        .values(address_hash=present)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _derive(seed: bytes) -> str:

@@ -21,7 +21,7 @@ from storefront.core.config.mail import (
     read_mail_server,
     read_owner_email,
 )
-from storefront.core.config.reader import Reader, SettingsError
+from storefront.core.config.reader import Reader, SettingsError, split_list
 from storefront.core.config.strength import check_secret
 from storefront.core.config.stripe import STRIPE_API, Mode, read_js_url, read_mode, read_webhook_secrets
 from storefront.core.email_addresses import Mailbox
@@ -44,6 +44,7 @@ class Settings:
     home: Path  # holds `.env` and `var`
     mode: Mode
     secret_key: str = field(repr=False)
+    old_secret_keys: tuple[str, ...] = field(repr=False)  # newest first: they open, and sign nothing
     base_url: str
     database_url: str = field(repr=False)
     queue_url: str = field(repr=False)
@@ -83,6 +84,11 @@ class Settings:
     backup_keys: dict[str, dict[str, str]] = field(repr=False)  # of buckets, by their scheme
 
     @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Return every key that opens what is here, the present one first."""
+        return (self.secret_key, *self.old_secret_keys)
+
+    @property
     def is_live(self) -> bool:
         return self.mode is Mode.LIVE
 
@@ -110,6 +116,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     reader = Reader(environ)
     secret_key = reader.secret("SECRET_KEY")
     check_secret(reader, "SECRET_KEY", secret_key, shortest=MIN_SECRET_LENGTH)
+    old_secret_keys = split_list(reader.secret("SECRET_KEY_FALLBACKS"))
     stripe_secret = reader.secret("STRIPE_SECRET_KEY")
     stripe_publishable = reader.text("STRIPE_PUBLISHABLE_KEY")
     api_base = reader.url("STRIPE_API_BASE", STRIPE_API)
@@ -134,6 +141,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         home=reader.home,
         mode=mode,
         secret_key=secret_key,
+        old_secret_keys=old_secret_keys,
         base_url=base_url,
         database_url=database_url,
         queue_url=queue_url,

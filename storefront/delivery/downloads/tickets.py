@@ -21,7 +21,7 @@ class LinkExpired(NotFound):
 
 def _make_serializer() -> URLSafeSerializer:
     return URLSafeSerializer(
-        settings().secret_key,
+        settings().secret_keys[::-1],  # the last one signs
         salt="download",
         signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
     )

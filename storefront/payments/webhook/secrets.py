@@ -42,7 +42,7 @@ def open_secret(row: WebhookEndpoint) -> str | None:
         return None
     try:
         opened = unseal(
-            row.sealed, purpose=PURPOSE, name=f"{row.mode}:{row.token}", secret_key=settings().secret_key
+            row.sealed, purpose=PURPOSE, name=f"{row.mode}:{row.token}", secret_keys=settings().secret_keys
         )
     except SealedByOther:
         return None

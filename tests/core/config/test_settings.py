@@ -353,6 +353,7 @@ def test_sells_for_real_money_only_behind_a_proxy(environ: dict[str, str]) -> No
 def test_shows_no_secret_when_printed() -> None:
     secrets = {
         "SECRET_KEY": "hidden-1-" + "abcd" * 5,
+        "SECRET_KEY_FALLBACKS": "hidden-8,hidden-9",
         "STRIPE_SECRET_KEY": "sk_live_1hidden2and16letters",
         "STRIPE_WEBHOOK_SECRET": "whsec_1hidden3",
         "DATABASE_URL": "postgresql://shop:hidden-4@db/shop",

@@ -31,6 +31,6 @@ def _private_key(key: SigningKey) -> Ed25519PrivateKey:
     unsealed = UNSEALED_KEYS.get()
     private_key = unsealed.get(key.kid)
     if private_key is None:
-        private_key = Ed25519PrivateKey.from_private_bytes(unseal(key, settings().secret_key))
+        private_key = Ed25519PrivateKey.from_private_bytes(unseal(key, *settings().secret_keys))
         unsealed[key.kid] = private_key
     return private_key

@@ -36,32 +36,32 @@ def seal(private_key: bytes, *, kid: str, secret_key: str) -> bytes:
     return sealing.seal(private_key, purpose=PURPOSE, name=kid, secret_key=secret_key)
 
 
-def unseal(key: SigningKey, secret_key: str) -> bytes:
+def unseal(key: SigningKey, *secret_keys: str) -> bytes:
     """Return the 32 bytes of a private key.
 
     Raises:
         SigningKeySealed: it was sealed with another SECRET_KEY, or under another name.
     """
     try:
-        return sealing.unseal(key.private_sealed, purpose=PURPOSE, name=key.kid, secret_key=secret_key)
+        return sealing.unseal(key.private_sealed, purpose=PURPOSE, name=key.kid, secret_keys=secret_keys)
     except sealing.SealedByOther as error:
         raise SigningKeySealed(
-            "SECRET_KEY was changed since the signing key was made. Type "
-            "`OLD_SECRET_KEY=… storefront signing-keys reseal`, or `storefront signing-keys rotate --now`."
+            "SECRET_KEY was changed since the signing key was made. Put the old one into SECRET_KEY_FALLBACKS, "
+            "or type `OLD_SECRET_KEY=… storefront signing-keys reseal`, or `storefront signing-keys rotate --now`."
         ) from error
 
 
-def reseal(old_secret_key: str) -> Resealed:
+def reseal(*old_secret_keys: str) -> Resealed:
     """Seal the keys of every mode with the present SECRET_KEY, after it was changed. Safe to repeat.
 
     Raises:
-        SigningKeySealed: neither the old nor the present SECRET_KEY opens a key that signs, or will.
+        SigningKeySealed: neither an old nor the present SECRET_KEY opens a key that signs, or will.
     """
     changed, skipped = 0, []
     with transaction() as session:
         for key in session.scalars(select(SigningKey).order_by(SigningKey.kid).with_for_update()):
             try:
-                changed += _reseal_one(key, old_secret_key)
+                changed += _reseal_one(key, old_secret_keys)
             except SigningKeySealed:
                 if key.retired_at is None:
                     raise
@@ -77,12 +77,12 @@ def reseal(old_secret_key: str) -> Resealed:
     return Resealed(changed, tuple(skipped))
 
 
-def _reseal_one(key: SigningKey, old_secret_key: str) -> bool:
+def _reseal_one(key: SigningKey, old_secret_keys: tuple[str, ...]) -> bool:
     """Return False when the present SECRET_KEY opens it already."""
     try:
         unseal(key, settings().secret_key)
     except SigningKeySealed:
-        private_key = unseal(key, old_secret_key)
+        private_key = unseal(key, *old_secret_keys)
         key.private_sealed = seal(private_key, kid=key.kid, secret_key=settings().secret_key)
         return True
     return False
