@@ -101,6 +101,7 @@ def test_loses_only_the_part_that_a_refund_names(shop: Shop, page: Page) -> None
     shop.wait_for_event("charge.refunded")
     page.reload()
     expect(page.locator("main")).to_contain_text("Below you see what still works")
+    page.get_by_text("One refunded item").click()
     expect(page.get_by_text("This part of the order was refunded")).to_be_visible()
     assert key_texts(page) == [key]
     expect(page.get_by_role("link", name="Download")).to_have_count(1)
