@@ -34,7 +34,7 @@ def find_address(text: str) -> str | None:
     `a,b@example.com` as a list would mail to `a`.
     """
     name, _at, domain = text.partition("@")
-    ascii_domain = _ascii_domain(domain)
+    ascii_domain = find_ascii_domain(domain)
     if ascii_domain is None or not _is_local_part(name):
         return None
     address = f"{name}@{ascii_domain}"
@@ -68,12 +68,15 @@ def is_host(text: str) -> bool:
     try:
         ip_address(text)
     except ValueError:
-        return _ascii_domain(text.removesuffix(".")) is not None
+        return find_ascii_domain(text.removesuffix(".")) is not None
     return True
 
 
-def _ascii_domain(domain: str) -> str | None:
-    """Return the domain in ASCII. Python's own codec (IDNA 2003) makes straße.example strasse.example, another."""
+def find_ascii_domain(domain: str) -> str | None:
+    """Return the domain in ASCII (IDNA 2008), None for what is none.
+
+    Python's own codec (IDNA 2003) makes straße.example strasse.example, another.
+    """
     if not domain.isascii():
         try:
             domain = idna.encode(domain, uts46=True, std3_rules=True).decode()

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock, tokens
 from storefront.core.db import Base
+from storefront.core.email_addresses import find_ascii_domain
 
 
 class Customer(Base):
@@ -23,7 +24,7 @@ class Customer(Base):
     unsubscribed_at: Mapped[datetime | None]  # from news of releases; receipts still come
     erased_at: Mapped[datetime | None]
     # Two addresses became one: this row is empty, and what still names it means the other.
-    moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -126,5 +127,6 @@ def spelling(email: str) -> str:
 
 
 def email_key(email: str) -> str:
-    """Return it in NFKC, trimmed, lower case: what makes two spellings of an address the same customer."""
-    return spelling(email).lower()
+    """Return what two spellings of a customer's address share: NFKC, trimmed, lower case, the domain in ASCII."""
+    local, at, domain = spelling(email).lower().rpartition("@")
+    return f"{local}{at}{find_ascii_domain(domain) or domain}"

@@ -67,7 +67,7 @@ class OutboxMessage(Base):
     worker took it."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index(None, "state", "due_at"),)
+    __table_args__ = (Index(None, "state", "due_at"), Index(None, "mode", "sent_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(unique=True)
@@ -75,7 +75,7 @@ class OutboxMessage(Base):
     mode: Mapped[str]
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
     about: Mapped[str | None]  # the refund, dispute, warning or pass it tells of, where an order has several
-    recipient: Mapped[str]
+    recipient: Mapped[str] = mapped_column(index=True)
     language: Mapped[str] = mapped_column(default="en")
     message_id: Mapped[str] = mapped_column(unique=True)
     state: Mapped[MailState] = mapped_column(default=MailState.QUEUED)

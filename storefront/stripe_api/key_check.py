@@ -41,7 +41,7 @@ NEEDS = (
     Need(label="Charges and Refunds", is_write=True, path="/v1/refunds"),
     Need(label="Webhook Endpoints", is_write=True, path="/v1/webhook_endpoints"),
     Need(label="Payment Intents", is_write=False, path="/v1/payment_intents"),
-    Need(label="Disputes", is_write=False, path="/v1/disputes"),
+    Need(label="Disputes", is_write=True, path="/v1/disputes/dp_none"),  # reading them comes with it
     Need(label="Radar, early fraud warnings", is_write=False, path="/v1/radar/early_fraud_warnings"),
     Need(label="Events", is_write=False, path="/v1/events"),
     Need(label="Balance transactions", is_write=False, path="/v1/balance_transactions"),

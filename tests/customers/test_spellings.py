@@ -33,6 +33,21 @@ def test_asks_the_mailbox_on_file_before_an_address_is_taken(app: Flask, typed: 
     assert [mail.recipient for mail in waiting_mails(app)] == [MALLORY, ALICE]
 
 
+def test_is_one_buyer_in_both_spellings_of_a_domain(app: Flask) -> None:
+    with app.app_context():
+        with transaction() as session:
+            ensure_customer(session, mode="sandbox", email="ada@b\u00fccher.example")
+        for typed in ("Ada@B\u00dcCHER.example", "ada@xn--bcher-kva.example", "ada@XN--BCHER-KVA.example"):
+            found = find_customer(typed)
+            assert found is not None
+            assert found.id == 1
+        assert find_customer("ada@bucher.example") is None
+        db.session.remove()
+    Buyer(app).post("/sign-in", email="ada@xn--bcher-kva.example")
+    (mail,) = waiting_mails(app)
+    assert mail.recipient == "ada@b\u00fccher.example"
+
+
 @pytest.mark.parametrize("typed", OTHERS)
 def test_sends_a_code_for_signing_in_to_the_mailbox_on_file(app: Flask, typed: str) -> None:
     make_customer(app, ALICE)

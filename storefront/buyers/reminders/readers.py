@@ -14,7 +14,7 @@ from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.core.texts import marked
-from storefront.customers.models import email_key
+from storefront.customers.models import email_key, spelling
 
 PURPOSE = "reminders"
 AT_MOST_ONCE_IN = timedelta(days=7)
@@ -22,13 +22,20 @@ AT_MOST_ONCE_IN = timedelta(days=7)
 
 def hash_address(email: str, secret_key: str | None = None) -> str:
     """Return 64 hex digits, the same for every spelling of one customer; another SECRET_KEY gives others."""
-    message = f"{PURPOSE}:{email_key(email)}".encode()
-    return hmac.new((secret_key or settings().secret_key).encode(), message, hashlib.sha256).hexdigest()
+    return _hash_key(email_key(email), secret_key or settings().secret_key)
+
+
+def _hash_key(key: str, secret_key: str) -> str:
+    return hmac.new(secret_key.encode(), f"{PURPOSE}:{key}".encode(), hashlib.sha256).hexdigest()
 
 
 def _hashes_of(email: str) -> list[str]:
-    """Return those that an address may be known by."""
-    return [hash_address(email, secret_key) for secret_key in settings().secret_keys]
+    """Return those that an address may be known by, the present one first.
+
+    Until 0052 a domain was hashed in its own letters: a no of before stays one.
+    """
+    keys = dict.fromkeys((email_key(email), spelling(email).lower()))
+    return [_hash_key(key, secret_key) for key in keys for secret_key in settings().secret_keys]
 
 
 def claim_turn(email: str, session_id: str) -> str | None:

@@ -12,7 +12,7 @@ from storefront.core.errors import StorefrontError
 from storefront.customers.models import email_key
 from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.admin.order_views import FormRefused
-from storefront.owner.buyers.read import read_buyer
+from storefront.owner.buyers.read import find_buyers, read_buyer
 from storefront.owner.people.roles import Permission, may
 
 LONGEST = 254  # letters of an address
@@ -21,7 +21,17 @@ LONGEST = 254  # letters of an address
 @admin.get("/buyers")
 @needs(Permission.READ)
 def buyers() -> ResponseReturnValue:
-    return _page(request.args.get("email", "").strip()[:LONGEST])
+    """An address leads to its buyer, and so does a name that one buyer has."""
+    typed = request.args.get("email", "").strip()[:LONGEST]
+    return _page(typed) if "@" in typed or not typed else _found_page(typed)
+
+
+def _found_page(words: str) -> ResponseReturnValue:
+    older_than = request.args.get("older_than", "")
+    found = find_buyers(words, older_than=older_than)
+    if len(found.buyers) == 1 and not older_than and found.older_than is None:
+        return redirect(url_for("admin.buyers", email=found.buyers[0].email), 303)
+    return render_template("owner/buyers/found.html", words=words, found=found)
 
 
 @admin.post("/buyers/export")

@@ -45,6 +45,35 @@ class Buyer:
         return order.is_gift and email_key(order.email) != email_key(self.email)
 
 
+@dataclass(frozen=True, slots=True)
+class FoundBuyer:
+    """`name` is the one of their newest order that was found."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundBuyers:
+    """`older_than` is the order to go on from, None at the end; `searched_to` is how far it looked."""
+
+    buyers: tuple[FoundBuyer, ...]
+    older_than: str | None
+    searched_to: datetime | None
+
+
+def find_buyers(words: str, *, older_than: str = "") -> FoundBuyers:
+    """Find buyers by words of a name or an address, or by what names an order of theirs: newest orders first.
+
+    Raises:
+        NotFound: there is no order `older_than`.
+    """
+    page = find_orders(OrderFilter(words=words), older_than=older_than)
+    found = {email_key(order.email): FoundBuyer(order.email, order.name) for order in reversed(page.orders)}
+    buyers = tuple(buyer for buyer in reversed(found.values()) if buyer.email)
+    return FoundBuyers(buyers=buyers, older_than=page.older_than, searched_to=page.searched_to)
+
+
 def read_buyer(email: str) -> Buyer:
     """Return what belongs to an address, in any spelling of its letters' case.
 

@@ -260,7 +260,10 @@ def _note_asked(dispute_id: str) -> None:
 
 
 def _note_submitted(dispute_id: str, stage: str, sent: dict[str, str], version: int) -> None:
-    """Keep what Stripe has, even where somebody saved another draft while it was asked."""
+    """Keep what Stripe has, even where somebody saved another draft while it was asked.
+
+    Nothing is kept where the buyer was erased meanwhile: that Stripe has an answer is in the audit log.
+    """
     dispute, order = _get_dispute(dispute_id)
     with transaction() as session:
         row = session.scalars(
@@ -268,11 +271,13 @@ def _note_submitted(dispute_id: str, stage: str, sent: dict[str, str], version: 
             .where(DisputeAnswer.dispute_id == dispute_id, DisputeAnswer.stage == stage)
             .with_for_update()
             .execution_options(populate_existing=True)
-        ).one()
-        if row.submitted_at is None:
+        ).one_or_none()
+        if row is not None and row.submitted_at is not None:
+            return
+        if row is not None:
             row.fields, row.version = sent, version
             row.submitted_at, row.submitted_by = clock.now(), current_actor().name
-            _record(session, "dispute.answered", dispute, order)
+        _record(session, "dispute.answered", dispute, order)
 
 
 def _record(session: Session, verb: str, dispute: Dispute, order: Order) -> None:

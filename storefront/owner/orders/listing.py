@@ -43,6 +43,7 @@ COLUMNS = (
     Order.number,
     Order.placed_at,
     Order.email,
+    Order.name,
     Order.currency,
     Order.total_minor,
     Order.refunded_minor,
@@ -76,6 +77,7 @@ class ListedOrder:
     number: str
     placed_at: datetime
     email: str
+    name: str
     currency: str
     total_minor: int
     refunded_minor: int
@@ -227,6 +229,7 @@ def _listed(row: Row[Any]) -> ListedOrder:
         number=row.number,
         placed_at=row.placed_at,
         email=row.email,
+        name=row.name or "",
         currency=row.currency,
         total_minor=row.total_minor,
         refunded_minor=row.refunded_minor,

@@ -20,7 +20,7 @@ from storefront.orders.queries import lock_order
 from storefront.orders.tax_ids import keep_verification
 from storefront.payments.fulfillment.after_sale import copy_after_sale, note_access
 from storefront.payments.fulfillment.doubles import find_doubles, settle_pairs
-from storefront.payments.fulfillment.excess import take_over_excess
+from storefront.payments.fulfillment.excess import close_gone_excess, take_over_excess
 from storefront.payments.fulfillment.grants import add_grants, add_items
 from storefront.payments.fulfillment.notices import draft_notices
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
@@ -136,10 +136,11 @@ def _is_gift(seen: SeenCheckout) -> bool:
 
 def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenAfterSale | None:
     """Return what followed the sale, copied now; None if a younger look came first or nobody asked for it."""
-    seen = answer.checkout
+    seen, excess_before = answer.checkout, order.excess_minor
     is_latest = apply_facts(order, seen, ticket=answer.ticket or 1)
     if is_latest:
         keep_verification(session, order, seen.tax_ids)
+        close_gone_excess(session, order, excess_before)
         if seen.payment is not None and seen.payment.excess.is_of_this:
             take_over_excess(session, order)
     if answer.ticket is None:

@@ -27,3 +27,9 @@ def take_over_excess(session: Session, order: Order) -> None:
     for other in earlier:
         other.excess_minor = 0
         close_unwanted(session, NoticeKind.EXCESS_PAID, order_id=other.id)
+
+
+def close_gone_excess(session: Session, order: Order, before_minor: int) -> None:
+    """Close the notice where nothing is left: a payment that was given up is not looked at whole."""
+    if before_minor and not order.excess_minor:
+        close_unwanted(session, NoticeKind.EXCESS_PAID, order_id=order.id)

@@ -77,15 +77,19 @@ def read_batch(step: Step, *, since: datetime, after: str | None) -> Batch:
 
 
 def _read_waiting(after: str | None) -> Batch:
-    """Orders that wait for their payment, whatever their age, and those whose refund or dispute is not settled."""
+    """Orders that wait for their payment, whatever their age, and those whose refund or dispute is not settled.
+
+    Also those that brought too much: no event says that the owner has sent it back.
+    """
     is_waiting = Order.fulfilled_at.is_(None) & Order.has_failed.is_(False)
+    has_excess = Order.excess_minor > 0
     unsettled = or_(
         Order.id.in_(select(Refund.order_id).where(Refund.status.in_(("pending", "requires_action")))),
         Order.id.in_(select(Dispute.order_id).where(Dispute.status.in_(UNSETTLED_STATUSES))),
     )
     rows = db.session.execute(
         select(Order.id, Order.checkout_session_id)
-        .where(order_in_running_mode(), Order.id > int(after or 0), is_waiting | unsettled)
+        .where(order_in_running_mode(), Order.id > int(after or 0), is_waiting | unsettled | has_excess)
         .order_by(Order.id)
         .limit(LOCAL_PAGE)
     ).all()

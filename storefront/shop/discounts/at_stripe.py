@@ -23,6 +23,7 @@ from storefront.shop.discounts.queries import get_terms
 from storefront.shop.discounts.rules import Terms, find_time_trouble
 from storefront.stripe_api import discounts
 
+MANY = 100  # products of one coupon: Stripe's documents name no limit, so more may be too many
 TAKEN = "Stripe has this code already, from somewhere else. Switch it off there, or stop this discount."
 
 
@@ -98,20 +99,30 @@ def _make(terms: Terms, row: MirrorRow, products: list[str], left: int | None) -
         store(row.id, attempt=row.attempt + 1)  # Stripe replays a stored 500 for a day
         raise
     except StripeRefused as refused:
-        return _adopt(terms, row, refused)
+        return _adopt(terms, row, products, refused)
     if not code.is_active:  # an old answer for this key: the code was switched off since
         store(row.id, attempt=row.attempt + 1)
         return _make(terms, read_row(row.id), products, left)
     return _keep(row, code)
 
 
-def _adopt(terms: Terms, row: MirrorRow, refused: StripeRefused) -> AtStripe | None:
+def _adopt(terms: Terms, row: MirrorRow, products: list[str], refused: StripeRefused) -> AtStripe | None:
     """Take up the code where it is ours after all, made by another or by an answer that was lost."""
     found = discounts.find_active_code(terms.code)
     if found is not None and found.coupon_id == row.coupon_id:
         return _keep(row, found)
-    store(row.id, attempt=row.attempt + 1, trouble=TAKEN if found else refused.message)
+    store(row.id, attempt=row.attempt + 1, trouble=TAKEN if found else _explain(terms, len(products), refused))
     return None
+
+
+def _explain(terms: Terms, count: int, refused: StripeRefused) -> str:
+    """Return Stripe's sentence, and what to do where it may be the number of products: it names no limit."""
+    if count <= MANY:
+        return refused.message
+    return (
+        f"{refused.message} {terms.code} is for {count} prices, each a product at Stripe. Stop it and tick fewer "
+        "products, make several discounts, or tick none: then it is for all of them."
+    )
 
 
 def _keep(row: MirrorRow, code: discounts.SeenCode | None) -> AtStripe:

@@ -80,10 +80,15 @@ def write_plan(
 
 
 def _place_of(slug: str, plan: Plan) -> int:
-    """Return 2 for bundles, behind what they include, and 1 for what is none any more and may be a part now."""
-    steps = [step.values for step in plan.of_kind(Kind.EDITION) if step.ref.product == slug]
-    changed = [values[INCLUDES] for values in steps if INCLUDES in values]
-    return (2 if any(changed) else 1) if changed else 0
+    """Return 2 for bundles, behind what they include, and 1 for what is none any more and may be a part now.
+
+    3 for what becomes a bundle: it may be a part until the bundles of before are written.
+    """
+    steps = [step for step in plan.of_kind(Kind.EDITION) if step.ref.product == slug]
+    changed = [change for step in steps for change in step.changes if change.field == INCLUDES]
+    if not any(change.after for change in changed):
+        return 1 if changed else 0
+    return 2 if any(change.before for change in changed) else 3
 
 
 def _rename_products(session: Session, plan: Plan) -> None:

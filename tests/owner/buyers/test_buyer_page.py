@@ -52,6 +52,18 @@ def test_shows_moves_and_erases_everything_of_an_address(sale: Sale, owner: Buye
     assert verbs[-3:] == ["customer.exported", "customer.moved", "customer.erased"]
 
 
+def test_finds_buyers_by_their_names(app: Flask, sandbox: SandboxClient, owner: Buyer) -> None:
+    for email, name in ((ADA, "Ada Reader"), ("bea@example.com", "Bea Reader"), (ADA, "A. <b>Reader")):
+        sell(app, sandbox, email=email, name=name)
+    page = owner.get(f"{HOME}?email=reader").text
+    assert page.count(f"email={ADA}") == 1, "one buyer, with the newest name"
+    assert "A. &lt;b&gt;Reader" in page
+    assert "bea@example.com" in page
+    assert owner.get(f"{HOME}?email=bea+reader").location == f"{HOME}?email=bea@example.com"
+    assert "Nobody with this name" in owner.get(f"{HOME}?email=Nobody").text
+    assert owner.get(f"{HOME}?email=reader&older_than=NONE").status_code == 404
+
+
 def test_says_that_an_address_is_not_known_or_none(sale: Sale, owner: Buyer) -> None:
     assert owner.get(HOME).status_code == 200
     unknown = owner.get(f"{HOME}?email=eve@example.com")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from storefront.buyers.account.erase import erase_customer
 from storefront.owner.disputes import answer
 from storefront.owner.disputes.answer import read_answer
 from storefront.owner.people.models import Role
@@ -153,6 +154,23 @@ def test_keeps_what_was_sent_where_somebody_saves_meanwhile(
     assert owner.post(f"/admin/disputes/{made}/submit", version="1").status_code == 303
     assert at_stripe(sandbox, made).evidence.uncategorized_text == "First."
     assert "First." in owner.get(f"/admin/disputes/{made}").text
+
+
+def test_keeps_no_copy_where_the_buyer_is_erased_while_it_is_sent(
+    app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dispute(sale)
+    save(owner, made, uncategorized_text="It was used.")
+
+    def submit_while_erasing(*arguments: Any, **more: Any) -> None:
+        erase_customer(int(read_rows(app, "SELECT customer_id FROM orders")[0]["customer_id"]))
+        submit_evidence(*arguments, **more)
+
+    monkeypatch.setattr(answer, "submit_evidence", submit_while_erasing)
+    assert owner.post(f"/admin/disputes/{made}/submit", version="1").status_code == 303
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 1
+    assert read_rows(app, "SELECT id FROM dispute_answers") == []
+    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'dispute.answered'")) == 1
 
 
 @pytest.mark.parametrize(

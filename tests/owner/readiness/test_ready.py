@@ -26,7 +26,7 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 READY = "/admin/ready"
 ALL_THAT_IS_NEEDED = (
     "checkout_session_write", "product_write", "plan_write", "payment_link_write", "charge_write", "webhook_write",
-    "payment_intent_read", "dispute_read", "early_fraud_warning_read", "event_read", "balance_transaction_read",
+    "payment_intent_read", "dispute_write", "early_fraud_warning_read", "event_read", "balance_transaction_read",
     "payout_read",
 )  # fmt: skip
 FOR_CARDS = ("customer_write", "payment_method_write")
@@ -118,7 +118,7 @@ def test_names_what_a_restricted_key_lacks(
 ) -> None:
     point = points(command)["stripe_key"]
     assert point["state"] == "wrong"
-    for lacking in ("Checkout Sessions (write)", "Charges and Refunds (write)", "Disputes (read)"):
+    for lacking in ("Checkout Sessions (write)", "Charges and Refunds (write)", "Disputes (write)"):
         assert lacking in point["sentence"]
     assert "Products" not in point["sentence"]
     assert "Events" not in point["sentence"]

@@ -20,7 +20,7 @@ from storefront.payments.checkout.models import Checkout
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.payments.reconcile.sales import run_later
 from tests.support.prices import price_in
-from tests.support.rows import count_rows, read_rows
+from tests.support.rows import change_rows, count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on, make_event, post_event
 from tests.support.ways_to_pay import end_payment
@@ -204,6 +204,24 @@ def test_tells_the_owner_what_was_sent_for_a_transfer_that_was_given_up(
         said = " ".join(html.unescape(shown).split())
         assert "Stripe still holds the $9.00 that you sent. Contact us to get it back." in said
         assert "haven't been charged" not in said
+
+
+def test_lets_the_owner_forget_what_was_sent_in_vain_once_it_went_back(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    sale = Sale(app, buyer, sandbox, "customer_balance")
+    sale.fail()
+    assert sale.post(FAILED) == "not_paid"
+    change_rows(
+        app,
+        "UPDATE orders SET excess_minor = 900",
+        "INSERT INTO notices (kind, mode, order_id, subject, text, is_closed_by_owner, created_at)"
+        " SELECT 'excess_paid', mode, id, number, 'too much', false, created_at FROM orders",
+    )
+    assert ["$0.00 sent too much at Stripe, $9.00 here" in said for said in run_later(app)] == [True]
+    open_now = "SELECT id FROM notices WHERE closed_at IS NULL AND kind = 'excess_paid'"
+    assert read_rows(app, open_now) == []
+    assert run_later(app) == []
 
 
 @pytest.mark.parametrize(

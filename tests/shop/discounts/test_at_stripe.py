@@ -15,6 +15,7 @@ from storefront.core.db import db, transaction
 from storefront.core.leases import Lease
 from storefront.owner.discounts.listing import OFF_AT_STRIPE, UsesAtStripe, ask_uses, get_discount
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.shop.discounts import at_stripe
 from storefront.shop.discounts.change import NOT_AT_STRIPE_YET, create_discount, stop_discount
 from storefront.shop.discounts.repair import repair
 from storefront.shop.discounts.typed import DiscountRefused
@@ -103,6 +104,16 @@ def test_finds_what_was_made_when_the_answer_was_lost(app: Flask, sandbox: Sandb
     work(app)
     assert [code.active for code in codes_at_stripe(sandbox)] == [True]
     assert read_rows(app, "SELECT is_active FROM discount_mirrors") == [{"is_active": 1}]
+
+
+def test_says_what_helps_where_stripe_may_not_take_so_many_products(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(at_stripe, "MANY", 1)
+    sandbox.control("faults", method="POST", path="/v1/coupons", status=400, type="invalid_request_error")
+    said = discount(app, products=("twinspot",))
+    assert "SPRING is for 2 prices, each a product at Stripe." in said
+    assert "tick none: then it is for all of them" in said
 
 
 def test_takes_no_code_that_somebody_else_has_at_stripe(app: Flask, sandbox: SandboxClient) -> None:

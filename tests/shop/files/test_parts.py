@@ -25,6 +25,19 @@ def test_follows_what_is_written_and_names_the_change(app: Flask, tmp_path: Path
     assert [row["key"] for row in rows] == ["studio", "e-book"]
 
 
+def test_lets_a_part_become_a_bundle_in_one_go(app: Flask, tmp_path: Path) -> None:
+    add_bundle(app)
+    home = tmp_path / "shop"
+    export(app, home)
+    bundle, part = (home / "products" / slug / "product.md" for slug in (KIT[0], "soft-taps"))
+    replace_text(bundle, "- twinspot/personal", "- soft-taps/studio")
+    apply(app, home)
+    replace_text(bundle, "- soft-taps/studio", "- twinspot/personal")
+    replace_text(part, "    name: Studio\n", "    name: Studio\n    includes: [gridling/desktop-and-web]\n")
+    apply(app, home)
+    assert plan(app, home).plan.is_empty
+
+
 def test_knows_a_part_whose_product_was_renamed_since(app: Flask, tmp_path: Path) -> None:
     add_bundle(app)
     export(app, tmp_path / "shop")
