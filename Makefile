@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra build --extra redis --un
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check bench pictures texts lock clean
+.PHONY: help run setup test check bench pictures texts sbom audit lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,17 @@ pictures: $(VENV)/dev.stamp ## Take README's pictures of the shop anew (needs Ch
 
 texts: $(VENV)/dev.stamp ## Collect the texts of buyers for translation in storefront.devtools.texts
 	@$(BIN)/python -m storefront.devtools.texts
+
+sbom: $(VENV)/dev.stamp ## List what a shop in production is made of, with licenses, in var/sbom.cdx.json
+	@mkdir -p var
+	@$(PYTHON) -m venv --clear var/sbom
+	@var/sbom/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements.txt
+	@var/sbom/bin/python -m pip --disable-pip-version-check --quiet uninstall --yes pip setuptools
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file var/sbom.cdx.json var/sbom
+	@$(BIN)/python -m storefront.devtools.licenses var/sbom.cdx.json
+
+audit: $(VENV)/dev.stamp ## Ask the public database whether a pinned package has a known vulnerability
+	@$(BIN)/pip-audit --requirement requirements.txt --require-hashes --disable-pip --strict
 
 lock: $(VENV)/dev.stamp ## Pin the newest allowed versions in requirements*.txt
 	@$(PIP) install uv
