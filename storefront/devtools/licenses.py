@@ -11,8 +11,8 @@ from typing import Any
 
 # What may be used in a shop and sold with it. LGPL and MPL: as they are, as libraries.
 KNOWN = {
-    "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD License", "LGPL-3.0-only", "MIT", "MIT-0", "MIT-CMU", "MPL-2.0",
-    "OFL-1.1", "PSF-2.0", "Python-2.0",
+    "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD License", "LGPL-3.0-only", "MIT", "MIT-0", "MIT-CMU",
+    "MPL-2.0", "OFL-1.1", "PSF-2.0", "Python-2.0",
 }  # fmt: skip
 NAMED = {
     "Apache Software License": "Apache-2.0",
