@@ -21,6 +21,7 @@ class Memory:
     done: set[tuple[str, str]] = field(default_factory=set)
     keys: tuple[str, ...] = ()
     link: str = ""
+    is_sent: bool = False  # a gift, to who receives it
     number: str = ""
 
     def note_look(self, word: StripesWord, *, thorough: bool) -> None:

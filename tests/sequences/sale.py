@@ -1,8 +1,9 @@
 """One sale of three things, and every step that may happen around it; checked after each thorough look."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -16,7 +17,10 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.mail.letter import Mail
 from storefront.orders.decide import NotPaid, decide
-from storefront.orders.models import Decision
+from storefront.orders.gift_links import gift_token
+from storefront.orders.gifts import find_gift
+from storefront.orders.hand_over import hand_over_due
+from storefront.orders.models import Decision, Order
 from storefront.orders.notices import close_notice
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Outcome
@@ -31,6 +35,7 @@ from tests.sequences.steps import (
     CloseNotice,
     Decide,
     Deliver,
+    HandOver,
     LoadPages,
     MoveDispute,
     NameItems,
@@ -51,6 +56,7 @@ from tests.support.shop import Buyer, keys_on, post_event
 from tests.support.ways_to_pay import end_payment
 
 numbers = count(1)
+PRICE = re.compile(r"[$€£¥]")
 ORDER = "SELECT id, number, payment_intent_id FROM orders WHERE checkout_session_id = :session"
 
 
@@ -77,6 +83,7 @@ class Sale:
     method: str
     buyer: Buyer
     newest_before: str
+    is_gift: bool = False
     memory: Memory = field(default_factory=Memory)
     files: dict[int, str] = field(default_factory=dict)
     word: StripesWord | None = None  # forgotten with every step at Stripe
@@ -107,6 +114,9 @@ class Sale:
             self.look()
         assert any(self.gateway.looks) or not self.stripes_word().is_paid
         self.memory.note_look(self.stripes_word(), thorough=any(self.gateway.looks))
+        self.hand_over()
+        if self.is_gift and expect(self.stripes_word(), self.memory).allowed:
+            assert self.memory.is_sent
         self.check()
         self.check_mails()
         self.check_downloads()
@@ -177,6 +187,8 @@ class Sale:
                 self.decide(decision)
             case CloseNotice(which):
                 self.close_notice(which)
+            case HandOver():
+                self.hand_over()
 
     def load_pages(self) -> None:
         page = self.buyer.land(self.session_id)
@@ -186,11 +198,53 @@ class Sale:
         if link := LINK.search(page.text):
             self.memory.link = self.memory.link or link[0]
             assert link[0] == self.memory.link
-        shown = keys_on(page.text)
+        goods = self.goods_page(page.text)
+        shown = keys_on(goods)
         if shown:
             self.memory.keys = self.memory.keys or tuple(shown)
             assert tuple(shown) == self.memory.keys
-        self.files |= downloads_on(page.text)
+        self.files |= downloads_on(goods)
+
+    def goods_page(self, buyers: str) -> str:
+        """Where keys and files are: of a gift that is with its receiver their page, before that nowhere."""
+        if not self.is_gift:
+            return buyers
+        assert not keys_on(buyers)
+        assert not downloads_on(buyers)
+        if not self.memory.is_sent:
+            return ""
+        received = self.buyer.get(self.goods_link()).text
+        received = received[received.find("<main") :]
+        assert not PRICE.search(received)
+        return received
+
+    def goods_link(self) -> str:
+        order = self.order()
+        assert order
+        if not self.is_gift:
+            return self.memory.link
+        with self.app.app_context():
+            row = db.session.get_one(Order, order["id"])
+            gift = find_gift(row)
+            assert gift
+            link = f"/orders/{gift_token(row, gift)}"
+            db.session.remove()
+        return link
+
+    def hand_over(self) -> None:
+        order = self.order()
+        if not self.is_gift or order is None:
+            return
+        with self.app.app_context():
+            hand_over_due()
+            db.session.remove()
+        handed = "SELECT id, token_version FROM gifts WHERE order_id = :id AND handed_over_at IS NOT NULL"
+        rows = read_rows(self.app, handed, id=order["id"])
+        assert rows or not self.memory.is_sent
+        if rows:
+            self.memory.is_sent = True
+            self.memory.mails.add(("gift", f"{rows[0]['id']}:1"))
+            assert rows[0]["token_version"] == 1
 
     def decide(self, decision: Decision) -> None:
         order = self.order()
@@ -228,25 +282,31 @@ class Sale:
         self.load_pages()
         wanted = expect(self.stripes_word(), self.memory)
         link = self.memory.link or f"/orders/{read_token(self.app, order['id'])}"
-        state = read_state(self.app, order["id"], self.buyer, link, wanted.reason)
+        goods = self.goods_page(self.buyer.get(link).text)
+        if self.is_gift and not self.memory.is_sent:
+            wanted = replace(wanted, open_items=frozenset())
+        state = read_state(
+            self.app, order["id"], self.buyer, link, wanted.reason, goods=goods, is_gift=self.is_gift
+        )
         assert state == wanted
-        keys = keys_on(self.buyer.get(link).text)
-        assert len(keys) == (2 if 1 in wanted.open_items else 0)
+        assert len(keys_on(goods)) == (2 if 1 in wanted.open_items else 0)
 
     def check_mails(self) -> None:
         """As they would leave now: keys in the receipt alone, and only open ones; to the owner no order link."""
         order = self.order()
         assert order
         wanted = expect(self.stripes_word(), self.memory)
+        with_keys = "gift" if self.is_gift else "receipt"
         for kind, mails in compose_mails(self.app, order["id"]).items():
             for mail in mails:
                 assert isinstance(mail, Mail) or mail
                 if not isinstance(mail, Mail):
-                    assert kind != "receipt" or not wanted.allowed
+                    assert kind not in ("receipt", with_keys) or not wanted.allowed
                     continue
                 keys = keys_in(mail)
-                assert kind == "receipt" or not keys
-                assert kind != "receipt" or (wanted.allowed and len(keys) == (2 if 1 in wanted.open_items else 0))
+                assert kind == with_keys or not keys
+                assert kind != with_keys or (wanted.allowed and len(keys) == (2 if 1 in wanted.open_items else 0))
+                assert kind != "gift" or not PRICE.search(mail.text)
                 assert not self.memory.keys or set(keys) <= set(self.memory.keys)
                 if kind in ("dispute_opened", "fraud_warning"):
                     assert "/orders/" not in mail.text + mail.html
@@ -259,7 +319,8 @@ class Sale:
                 assert answer.status_code == (200 if position in wanted.open_items else 403)
         if self.files:
             assert self.memory.link
-            with self.buyer.get(f"{self.memory.link.replace('orders', 'downloads')}/{ALL_OF_IT}") as answer:
+            link = self.goods_link()
+            with self.buyer.get(f"{link.replace('orders', 'downloads')}/{ALL_OF_IT}") as answer:
                 assert answer.status_code == (200 if wanted.open_items else 403)
                 if wanted.open_items:
                     assert {FILES[name] for name in ZipFile(BytesIO(answer.data)).namelist()} == wanted.open_items
@@ -286,7 +347,6 @@ def is_about_payment(event: dict[str, Any]) -> bool:
 
 def read_token(app: Flask, order_id: int) -> str:
     from storefront.orders.links import order_token
-    from storefront.orders.models import Order
 
     with app.app_context():
         token = order_token(db.session.get_one(Order, order_id))

@@ -11,7 +11,7 @@ from storefront.core.runtime import runtime
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
 from storefront.messages.compose import compose
-from storefront.orders.access import SENTENCES, Reason
+from storefront.orders.access import Access, Reason, sentence_for_buyer
 from tests.sequences.expected import State
 from tests.support.rows import read_rows
 from tests.support.sale import REFUND_DAY
@@ -34,15 +34,17 @@ def downloads_on(page: str) -> dict[int, str]:
 PAGES = {"payment_failed": "The payment didn't go through"}
 
 
-def read_state(app: Flask, order_id: int, buyer: Buyer, link: str, reason: str) -> State:
-    """`reason` is the expected one: the page's words are held against its sentence."""
+def read_state(
+    app: Flask, order_id: int, buyer: Buyer, link: str, reason: str, *, goods: str, is_gift: bool = False
+) -> State:
+    """`reason` is the expected one: the page's words are held against its sentence. `goods` has the files."""
     page = buyer.get(link).text
     text = re.sub(REFUND_DAY, "", html.unescape(re.sub(r"\s+", " ", page)))
     items = read_rows(app, "SELECT position, is_refunded FROM order_items WHERE order_id = :id", id=order_id)
     named = frozenset(row["position"] for row in items if row["is_refunded"])
     allowed = "<h1>Your order</h1>" in text
     has_closed_items = allowed and named and reason != "allowed_by_shop"
-    sentence = SOME_ITEMS_REFUNDED if has_closed_items else PAGES.get(reason, SENTENCES[Reason(reason)])
+    sentence = SOME_ITEMS_REFUNDED if has_closed_items else PAGES.get(reason, _sentence(reason, is_gift=is_gift))
     notices = read_rows(
         app, "SELECT kind, subject FROM notices WHERE order_id = :id AND closed_at IS NULL", id=order_id
     )
@@ -55,7 +57,7 @@ def read_state(app: Flask, order_id: int, buyer: Buyer, link: str, reason: str) 
     return State(
         allowed=allowed,
         reason=reason if sentence in text else f"not {reason}: {text[text.find('<main') :][:600]}",
-        open_items=frozenset(downloads_on(page)),
+        open_items=frozenset(downloads_on(goods)),
         refunded=order["refunded_minor"],
         refunds={row["id"]: (row["amount_minor"], row["status"]) for row in refunds},
         disputes={row["id"]: row["status"] for row in disputes},
@@ -64,6 +66,10 @@ def read_state(app: Flask, order_id: int, buyer: Buyer, link: str, reason: str) 
         notices=frozenset((row["kind"], row["subject"]) for row in notices),
         mails=tuple(sorted(((row["kind"], _subject(row)) for row in mails), key=str)),
     )
+
+
+def _sentence(reason: str, *, is_gift: bool) -> str:
+    return sentence_for_buyer(Access(allowed=True, reason=Reason(reason)), is_gift=is_gift)
 
 
 def _subject(mail: dict[str, str]) -> str:

@@ -113,6 +113,11 @@ class Decide:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """The worker looks for gifts that are due; nothing where the sale is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloseNotice:
     which: int
 
@@ -128,7 +133,7 @@ AtStripe = (
     | PayAfterFailure
     | SendMoney
 )
-Step = AtStripe | Deliver | LoadPages | Reconcile | Decide | CloseNotice
+Step = AtStripe | Deliver | LoadPages | Reconcile | Decide | CloseNotice | HandOver
 
 few = st.integers(min_value=0, max_value=2)
 deliveries = st.builds(Deliver, st.integers(min_value=0, max_value=40))
@@ -166,4 +171,5 @@ steps = st.one_of(
     st.builds(PayAfterFailure),
     st.builds(Decide, st.sampled_from([follow, follow, Decision.ALLOW, Decision.WITHDRAW])),
     st.builds(CloseNotice, few),
+    st.builds(HandOver),
 )

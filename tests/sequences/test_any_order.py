@@ -10,6 +10,7 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from storefront.orders.gifts import MARK
 from storefront.stripe_api.gateway import GATEWAY
 from tests.sequences.sale import Sale, WatchedGateway, numbers
 from tests.sequences.steps import (
@@ -25,6 +26,7 @@ from tests.sequences.steps import (
 )
 from tests.support.bundles import KIT, add_bundle, include
 from tests.support.databases import BOTH
+from tests.support.gifts import keep_gift
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 from tests.support.ways_to_pay import WAYS, mirror_in, way_of
@@ -34,7 +36,7 @@ BUNDLE = (KIT[0], 1900)  # of the tool and a font, in place of the tool
 BUNDLED = ("twinspot/personal", "gridling/desktop-and-web")
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("engine", BOTH, indirect=True)]
-StartSale = Callable[[str, str, int, bool], Sale]
+StartSale = Callable[["Story"], Sale]
 FORMS = (("hosted_page", "success_url"), ("embedded_page", "return_url"), ("elements", "return_url"))
 
 
@@ -60,13 +62,16 @@ def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
             return {}
         return {"discounts": [{"coupon": sandbox.stripe.v1.coupons.create({"percent_off": percent_off}).id}]}
 
-    def start(method: str, ui_mode: str, percent_off: int, is_bundle: bool) -> Sale:
+    def start(story: Story) -> Sale:
+        method, ui_mode = story.method, story.ui_mode
         number, way = next(numbers), way_of(method)
-        lines = lines_in(way.currency, is_bundle=is_bundle)
+        lines = lines_in(way.currency, is_bundle=story.is_bundle)
         params: Any = {"limit": 1}
         newest = sandbox.stripe.v1.events.list(params).data[0].id
         back = {"success_url": None, dict(FORMS)[ui_mode]: "https://example.com/done"}
-        body = back | way.body | discount_of(percent_off)
+        body = back | way.body | discount_of(story.percent_off)
+        if story.is_gift:
+            body |= {"metadata": {MARK: keep_gift(app, f"receiver{number}@example.net")}}
         session_id = sandbox.create_session(lines, ui_mode=ui_mode, **body)
         sandbox.pay(session_id, payment_method=method, email=f"buyer{number}@example.com")
         payment = str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).payment_intent)
@@ -80,6 +85,7 @@ def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
             method=method,
             buyer=buyer,
             newest_before=newest,
+            is_gift=story.is_gift,
         )
 
     return start
@@ -102,6 +108,7 @@ class Story:
     last: list[Deliver]
     ends_by_event: bool
     is_bundle: bool
+    is_gift: bool
 
 
 stories = st.builds(
@@ -116,11 +123,12 @@ stories = st.builds(
     last=st.lists(deliveries, max_size=8),
     ends_by_event=st.booleans(),
     is_bundle=st.booleans(),
+    is_gift=st.booleans(),
 )
 
 
 def tell(start_sale: StartSale, story: Story) -> None:
-    sale = start_sale(story.method, story.ui_mode, story.percent_off, story.is_bundle)
+    sale = start_sale(story)
     before, after = story.steps[: story.answers_after], story.steps[story.answers_after :]
     bank = [story.bank_answers] if way_of(story.method).is_later else []
     sent = story.sent if story.method == "customer_balance" else []

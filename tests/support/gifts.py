@@ -10,7 +10,7 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.orders.gift_links import gift_token
-from storefront.orders.gifts import find_gift
+from storefront.orders.gifts import Wish, find_gift, find_kept, keep_wish
 from storefront.orders.hand_over import hand_over_due
 from storefront.orders.queries import find_order
 from tests.support.sale import Sale, link_of
@@ -32,6 +32,16 @@ def begin_gift(buyer: Buyer, **fields: Any) -> str:
     answer = buyer.post("/checkout", nonce=buyer.nonce(), **FIELDS | fields)
     assert answer.status_code == 303, answer.text
     return buyer.session_on(buyer.get(answer.location))
+
+
+def keep_gift(app: Flask, email: str) -> str:
+    """Keep the words of a gift that is due at once; returns the mark that its Session needs."""
+    wish = Wish(email=email, from_name="Ada", message=WORDS, send_on=clock.now().date())
+    with app.app_context():
+        kept = find_kept(keep_wish(wish))
+        db.session.remove()
+    assert kept is not None
+    return kept[0]
 
 
 def give(

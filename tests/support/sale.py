@@ -14,7 +14,7 @@ from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, keys_on, post_event, run_worker_once
 
-REFUND_DAY = r" on [A-Z][a-z]+ \d{1,2}, \d{4}(?=, so its keys)"
+REFUND_DAY = r" on [A-Z][a-z]+ \d{1,2}, \d{4}(?=, so )"
 COMPLETED = "checkout.session.completed"
 
 

@@ -18,7 +18,7 @@ from storefront.orders.gifts import (
     read_wish,
 )
 from storefront.orders.models import Order
-from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer
+from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, product_page
 from storefront.shop.cart.cart import load_cart, new_nonce
 from storefront.shop.cart.priced import as_lines, price_cart
 from storefront.shop.discounts.visit import Applied, apply_to, read_offered
@@ -100,6 +100,7 @@ def _gift_page(
         "payments/checkout/gift.html",
         goods=goods,
         price_id=price_id,
+        back_url="" if price_id is None else product_page(price_id),
         nonce=new_nonce(session) if price_id is None else tokens.new_token(),
         typed=typed,
         error=refused.message if refused is not None else "",
