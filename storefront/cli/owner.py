@@ -102,6 +102,20 @@ def remove(email: str, as_json: bool) -> None:
     print_result({"email": address}, [f"{address} can't come in any more."], as_json=as_json)
 
 
+@owner.command("sign-out")
+@click.argument("email")
+@as_json
+def sign_out(email: str, as_json: bool) -> None:
+    """End every browser of somebody, as for a lost laptop. They may sign in again."""
+    from storefront.owner.people.people import get_person
+    from storefront.owner.people.people import sign_out as sign_out_person
+
+    with open_shop():
+        address, ended = sign_out_person(get_person(email).id)
+    words = "1 browser" if ended == 1 else f"{ended} browsers"
+    print_result({"email": address, "sessions": ended}, [f"{words} of {address} signed out."], as_json=as_json)
+
+
 @owner.command("forget-passkeys")
 @click.argument("email")
 @as_json

@@ -694,6 +694,12 @@ def _role(world: World) -> Prepared:
     return (OWNER, "support"), Told("person.role_changed", OWNER, {"role": "owner"}, {"role": "support"})
 
 
+@case("owner sign-out")
+def _sign_owner_out(world: World) -> Prepared:
+    make_owners(world)
+    return (OWNER,), Told("person.signed_out", OWNER, None, {"sessions": 0})
+
+
 @case("owner remove")
 def _remove_owner(world: World) -> Prepared:
     make_owners(world)

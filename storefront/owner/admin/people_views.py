@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.people.models import Role
-from storefront.owner.people.people import PersonRefused, change_role, invite, list_people, remove
+from storefront.owner.people.people import PersonRefused, change_role, invite, list_people, remove, sign_out
 from storefront.owner.people.roles import ROLE_SENTENCES, Permission
 
 PAGE = "/admin/people"
@@ -58,6 +58,15 @@ def change_person(person_id: int) -> ResponseReturnValue:
     except PersonRefused as refusal:
         return _people_page(error=refusal.message, status=400)
     flash("Role changed. It counts from their next click.", "good")
+    return redirect(PAGE, 303)
+
+
+@admin.post("/people/<int(max=2147483647):person_id>/sign-out")
+@needs(Permission.PEOPLE, fresh=True)
+def sign_out_person(person_id: int) -> ResponseReturnValue:
+    email, ended = sign_out(person_id)
+    words = "1 browser was" if ended == 1 else f"{ended} browsers were"
+    flash(f"{words} signed out. {email} may sign in again.", "good")
     return redirect(PAGE, 303)
 
 

@@ -19,12 +19,18 @@ KEPT = timedelta(days=7)  # after they expired
 
 def add_link(changes: Session, person_id: int, *, lifetime: timedelta) -> tuple[str, str]:
     """Return the token, which is stored nowhere, and its hash. Older links of the person end."""
-    changes.execute(delete(PersonLink).where(PersonLink.person_id == person_id))
+    end_links(changes, person_id)
     seed = tokens.new_seed()
     token = link_token(seed)
     link_hash = tokens.hash_token(token)
     changes.add(PersonLink(person_id=person_id, seed=seed, link_hash=link_hash, expires_at=clock.now() + lifetime))
     return token, link_hash
+
+
+def end_links(changes: Session, person_id: int) -> bool:
+    """Return whether one was still open."""
+    ended = delete(PersonLink).where(PersonLink.person_id == person_id).returning(PersonLink.used_at)
+    return None in changes.scalars(ended).all()
 
 
 def link_token(seed: bytes) -> str:

@@ -18,6 +18,7 @@ from storefront.mail import outbox
 from storefront.mail.models import MailKind
 from storefront.owner.people import links
 from storefront.owner.people.models import Passkey, Person, Role
+from storefront.owner.people.sessions import end_all
 
 
 class PersonRefused(StorefrontError):
@@ -177,6 +178,20 @@ def remove(person_id: int) -> str:
         changes.delete(person)  # their passkeys, sessions and links go with the row
         record(changes, "person.removed", subject_kind="person", subject=email, before={"role": role.value})
     return email
+
+
+def sign_out(person_id: int) -> tuple[str, int]:
+    """End every browser of somebody, and links that would let one in; return the address and how many there were.
+
+    They may come in again: for a lost laptop. Safe to repeat. Raises NoSuchPerson.
+    """
+    with transaction() as changes:
+        person = _lock_with_owners(changes, person_id)
+        ended = end_all(changes, person.id)
+        if links.end_links(changes, person.id) or ended:
+            after = {"sessions": ended}
+            record(changes, "person.signed_out", subject_kind="person", subject=person.email, after=after)
+        return person.email, ended
 
 
 def _lock_person(changes: Session, email: str) -> Person | None:

@@ -125,8 +125,10 @@ def list_sessions(person_id: int, *, here: int) -> list[ListedSession]:
     return sorted(listed, key=lambda session: not session.is_here)
 
 
-def end_all(changes: Session, person_id: int) -> None:
-    changes.execute(delete(PersonSession).where(PersonSession.person_id == person_id))
+def end_all(changes: Session, person_id: int) -> int:
+    """Return how many there were."""
+    ended = delete(PersonSession).where(PersonSession.person_id == person_id).returning(PersonSession.id)
+    return len(changes.scalars(ended).all())
 
 
 def end(token: str) -> None:

@@ -39,6 +39,7 @@ WHO = {
     "mark_restored": OWNERS,
     "accounting": ACCOUNTANTS, "export_accounting": ACCOUNTANTS, "export_oss": ACCOUNTANTS,
     "people": OWNERS, "invite_person": OWNERS, "change_person": OWNERS, "remove_person": OWNERS,
+    "sign_out_person": OWNERS,
     "audit": OWNERS, "audit_csv": OWNERS,
     "products": OWNERS, "new_product": OWNERS, "make_product": OWNERS, "edit_product": OWNERS,
     "buy_links": OWNERS,

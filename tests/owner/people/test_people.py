@@ -13,7 +13,7 @@ from storefront.core.db import db
 from storefront.owner.people.models import Role
 from storefront.owner.people.people import PersonRefused, change_role, remove
 from tests.support.databases import BOTH
-from tests.support.people import OWNER, make_person, sign_in_at_admin
+from tests.support.people import OWNER, link_for, make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer
 from tests.support.sign_in import waiting_mails
@@ -92,6 +92,21 @@ def test_changes_a_role_from_the_next_click_on(app: Flask) -> None:
     assert sue.get("/admin/people").status_code == 403
     owner.post(f"/admin/people/{sue_id}/remove")
     assert sue.get("/admin").status_code == 303
+
+
+def test_signs_somebody_out_of_every_browser_at_once(app: Flask) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    sue_id = make_person(app, SUE)
+    browsers = [sign_in_at_admin(app, sue_id) for _ in range(2)]
+    link = link_for(app, sue_id)
+    done = owner.post(f"/admin/people/{sue_id}/sign-out")
+    assert f"2 browsers were signed out. {SUE} may sign in again." in owner.get(done.location).text
+    assert [one.get("/admin").status_code for one in browsers] == [303, 303]
+    assert Buyer(app).get(link).status_code == 404
+    assert owner.post(f"/admin/people/{sue_id}/sign-out").status_code == 303
+    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'person.signed_out'")) == 1
+    assert sign_in_at_admin(app, sue_id).get("/admin").status_code == 200
+    assert owner.get("/admin").status_code == 200
 
 
 def test_asks_for_a_fresh_proof_before_people_are_changed(app: Flask) -> None:
