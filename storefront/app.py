@@ -52,7 +52,8 @@ from storefront.shop.media import models as _media_models  # noqa: F401 - its ta
 from storefront.shop.media.views import media
 from storefront.shop.pages.views import pages
 from storefront.shop.profile.languages import set_up_shop_languages
-from storefront.shop.profile.read import read_profile
+from storefront.shop.profile.read import read_told_profile
+from storefront.shop.translations.read import lang_of
 from storefront.stripe_api.gateway import GATEWAY, set_up_gateway
 from storefront.web.outage_pages import set_up_outage_pages
 from storefront.web.request_log import Shop
@@ -88,7 +89,8 @@ def create_app(settings: Settings) -> Flask:
     app.jinja_env.filters["amount"] = money.write_money
     app.jinja_env.filters["typed_amount"] = write_amount
     app.jinja_env.globals["shop"] = settings
-    app.jinja_env.globals["profile"] = LocalProxy(read_profile)  # asked for where a template says it
+    app.jinja_env.globals["profile"] = LocalProxy(read_told_profile)  # asked for where a template says it
+    app.jinja_env.globals["lang_of"] = lang_of
     app.jinja_env.globals["code_minutes"] = LIFETIME_MINUTES
     app.jinja_env.globals["csp_nonce"] = lambda: g.csp_nonce
     return app

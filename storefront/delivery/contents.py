@@ -201,8 +201,7 @@ def _goods(
 
 
 def _find_download(order: Order, granted: Iterable[Row[Any]]) -> OpenDownload | None:
-    downloads = (row for row in granted if row.Grant.kind is GrantKind.DOWNLOAD)
-    first = next(downloads, None)
+    first = next((row for row in granted if row.Grant.kind is GrantKind.DOWNLOAD), None)
     return _download(order, first) if first is not None else None
 
 

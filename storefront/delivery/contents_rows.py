@@ -12,6 +12,7 @@ from storefront.orders.models import Grant, ItemPart, OrderItem, Upgrade
 from storefront.orders.upgrades import is_upgraded
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.upgrades import has_upgrades
+from storefront.shop.translations.read import told
 
 
 def read_rows(order_ids: Sequence[int], *, keys_of: Collection[int]) -> defaultdict[int, list[Row[Any]]]:
@@ -28,8 +29,8 @@ def read_rows(order_ids: Sequence[int], *, keys_of: Collection[int]) -> defaultd
             ItemPart,
             Grant,
             Product.slug.label("product_slug"),
-            Product.name.label("product_name"),
-            Product.first_steps,
+            told(Product.name).label("product_name"),
+            told(Product.first_steps).label("first_steps"),
             License.id.label("license_id"),
             case((OrderItem.order_id.in_(keys_of), License.key)).label("key"),
             License.activation_limit,

@@ -43,6 +43,7 @@ from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import Product, Release
 from storefront.shop.found.mail_face import find_mail_pictures
 from storefront.shop.profile.read import Profile, read_profile_anew
+from storefront.shop.translations.read import said
 
 # Whose answers go to the shop's support; they begin and end with the owner's words.
 TO_BUYERS = (
@@ -170,7 +171,7 @@ def _new_release(message: OutboxMessage) -> Composed:
     purchase = read_received(order)
     return {
         "release": release,
-        "product": product,
+        "product": said(product),
         "pictures": find_mail_pictures([product.id]),
         "notes": render_markdown(release.notes) if release.notes else "",
         "purchase": purchase,

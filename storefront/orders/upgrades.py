@@ -12,6 +12,7 @@ from storefront.orders.access import Reason, access
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
 from storefront.orders.models import Order, OrderItem, Upgrade, UpgradeState
 from storefront.shop.catalog.models import Edition, Price
+from storefront.shop.translations.read import told
 
 COUNTED = (UpgradeState.APPLIED, UpgradeState.REPLACED)
 # After these the same upgrade may be bought again; a dispute may still give the first one back.
@@ -110,7 +111,7 @@ def find_upgraded(session: Session | Connection, item_ids: Collection[int]) -> d
             Upgrade.upgraded_item_id,
             Upgrade.from_edition_id,
             Upgrade.edition_id,
-            Edition.name.label("edition"),
+            told(Edition.name).label("edition"),
             Order.number,
             OrderItem.quantity,
             OrderItem.activation_limit,

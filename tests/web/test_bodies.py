@@ -20,6 +20,7 @@ LARGER = {
     "admin.save_page": 768 * KB,
     "admin.save_dispute_draft": 1408 * KB,
     "admin.preview_page": 768 * KB,
+    "admin.save_translations": 768 * KB,
 }
 # Not read into memory, and only after the sender was asked for.
 STREAMED = {

@@ -15,6 +15,7 @@ from storefront.mail import outbox
 from storefront.mail.models import MailKind
 from storefront.shop.catalog.models import Edition, Price, Product
 from storefront.shop.catalog.queries import is_for_sale
+from storefront.shop.translations.read import said
 
 BATCH = 100  # promised a minute, so that keys and receipts find their way between them
 
@@ -102,7 +103,7 @@ def find_mail(request_id: int) -> AvailabilityMail | None:
         return None
     request, product = row
     return AvailabilityMail(
-        product_name=product.name,
+        product_name=said(product).name,
         product_url=absolute_url("catalog.product", slug=product.slug),
         choose_url=absolute_url("availability.choose", token=token_of(request.token_seed, request.token_hash)),
         is_confirmed=request.confirmed_at is not None,

@@ -11,6 +11,7 @@ from storefront.core.errors import NotFound
 from storefront.core.texts import marked
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.products import MovedPage, get_shown_product
+from storefront.shop.translations.read import said
 from storefront.web.csrf import csrf
 from storefront.web.first_forms import is_from_elsewhere, takes_first_form
 from storefront.web.flashes import flash
@@ -35,7 +36,9 @@ def ask(slug: str) -> ResponseReturnValue:
         return redirect(page, 303)
     if not is_address(email):
         error = marked("That doesn't look like an email address. Check it for typos.")
-        asked = render_template("buyers/availability/ask.html", product=product, email=email[:254], error=error)
+        asked = render_template(
+            "buyers/availability/ask.html", product=said(product), email=email[:254], error=error
+        )
         return make_response(asked, 400)
     ask_for(product.id, email)
     flash(
@@ -65,7 +68,7 @@ def choose(token: str) -> ResponseReturnValue:
     page = render_template(
         "buyers/availability/choose.html",
         token=token,
-        product=product,
+        product=said(product),
         is_confirmed=asked.confirmed_at is not None,
     )
     answer = make_response(page)

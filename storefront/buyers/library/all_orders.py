@@ -19,6 +19,7 @@ from storefront.orders.links import order_tokens
 from storefront.orders.models import ItemPart, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
 from storefront.shop.catalog.models import Product
+from storefront.shop.translations.read import told
 
 ORDERS_A_PAGE = 20
 
@@ -91,6 +92,7 @@ def _matches(customer_id: int, query: str) -> ColumnElement[bool]:
             or_(
                 OrderItem.description.icontains(word, autoescape=True),
                 Product.name.icontains(word, autoescape=True),
+                told(Product.name).icontains(word, autoescape=True),
                 OrderItem.id.in_(
                     select(ItemPart.order_item_id).where(ItemPart.description.icontains(word, autoescape=True))
                 ),

@@ -19,6 +19,7 @@ from storefront.orders.models import Grant, GrantKind, Order, OrderItem, Upgrade
 from storefront.orders.upgrades import COUNTED, NOT_UPGRADED, UpgradedGrant, find_upgraded
 from storefront.shop.catalog.models import Edition, Price
 from storefront.shop.catalog.upgrades import UpgradeOffer, find_upgrades_from
+from storefront.shop.translations.read import told
 
 KNOWN = marked("This payment changed nothing. The shop knows about it and can refund it.")
 WHY = {
@@ -136,7 +137,7 @@ def read_what_came(item_ids: Collection[int]) -> dict[int, str]:
     if not item_ids:
         return {}
     rows = db.session.execute(
-        select(Upgrade, Edition.name, License.key, Order, OrderItem)
+        select(Upgrade, told(Edition.name).label("name"), License.key, Order, OrderItem)
         .join(Edition, Edition.id == Upgrade.edition_id)
         .outerjoin(Grant, Grant.id == Upgrade.grant_id)
         .outerjoin(License, License.grant_id == Grant.id)

@@ -27,6 +27,7 @@ from storefront.owner.admin import (
     refund_views,
     shop_views,
     sign_in_views,
+    translation_views,
     upload_views,
 )
 from storefront.owner.admin.blueprint import admin
@@ -59,5 +60,6 @@ __all__ = [
     "refund_views",
     "shop_views",
     "sign_in_views",
+    "translation_views",
     "upload_views",
 ]

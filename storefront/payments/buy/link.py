@@ -13,6 +13,7 @@ from storefront.shop.catalog.amounts import ChosenAmount, amount_of, amount_word
 from storefront.shop.catalog.models import Product, ProductState
 from storefront.shop.catalog.offers import Offer, list_offers
 from storefront.shop.catalog.products import get_shown_product
+from storefront.shop.translations.read import said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class LinkRefused(StorefrontError):
     def __init__(self, message: str, *, product: Product, offers: Sequence[Offer] = ()) -> None:
         super().__init__(message)
         self.slug = product.slug
-        self.product_name = product.name
+        self.product_name = said(product).name
         self.is_announced = product.state is ProductState.ANNOUNCED
         self.offers = offers
 
@@ -100,21 +101,21 @@ def read_link(slug: str, asked: Asked) -> Wanted:
 
 def _not_for_sale(product: Product) -> LinkRefused:
     if product.state is ProductState.ANNOUNCED:
-        return LinkRefused(marked("%(name)s isn't for sale yet.", name=product.name), product=product)
-    return LinkRefused(marked("%(name)s isn't for sale right now.", name=product.name), product=product)
+        return LinkRefused(marked("%(name)s isn't for sale yet.", name=said(product).name), product=product)
+    return LinkRefused(marked("%(name)s isn't for sale right now.", name=said(product).name), product=product)
 
 
 def _no_such_edition(product: Product, offers: Sequence[Offer]) -> LinkRefused:
-    return LinkRefused(
-        marked("%(name)s has no edition of that name.", name=product.name), product=product, offers=_firsts(offers)
-    )
+    words = marked("%(name)s has no edition of that name.", name=said(product).name)
+    return LinkRefused(words, product=product, offers=_firsts(offers))
 
 
 def _named(offers: Sequence[Offer], edition: str) -> list[Offer]:
     """Return the offers of one edition, in all currencies: of its key, or its name, or the first one there is."""
     wanted = edition or offers[0].edition_key
     by_key = [offer for offer in offers if offer.edition_key == wanted]
-    return by_key or [offer for offer in offers if offer.edition.lower() == wanted.lower()]
+    names = wanted.lower()
+    return by_key or [offer for offer in offers if names in (offer.edition.lower(), offer.own_edition.lower())]
 
 
 def _firsts(offers: Sequence[Offer]) -> list[Offer]:

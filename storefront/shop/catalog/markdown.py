@@ -6,6 +6,8 @@ import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from storefront.shop.translations.read import lang_of
+
 # markdown-it already shows raw HTML as text; nh3 is the second lock, for what a future release may let through.
 ALLOWED_TAGS = frozenset(
     {"a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "strong", "ul"}
@@ -21,8 +23,14 @@ KEPT_TEXTS = 256  # descriptions and notes of what is looked at; of a few kiloby
 _parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
 
 
-@lru_cache(maxsize=KEPT_TEXTS)
 def render_markdown(source: str) -> Markup:
+    """Return HTML; of a text in another language than its page in an element that says so."""
+    html, lang = html_of(str(source)), lang_of(source)
+    return Markup("<div{}>{}</div>").format(lang, html) if lang and html else html
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def html_of(source: str) -> Markup:
     """Kept by its content, so there is nothing to expire: parsing is most of a product page's time."""
     tokens = _parser.parse(source)
     for token in tokens:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from storefront.core import clock
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import Base
+from storefront.shop.translations.column import Translated
 
 
 class KeySource(StrEnum):
@@ -80,6 +81,7 @@ class Product(Base):
     checkout_ui: Mapped[CheckoutUi | None]  # where it is paid; None: as the shop
     tax_code: Mapped[str] = mapped_column(default="")  # Stripe's; empty: what the account presets
     tax_behavior: Mapped[str] = mapped_column(default="")  # inclusive or exclusive; empty: nobody has decided
+    translations: Mapped[dict[str, Any] | None] = mapped_column(Translated)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -114,6 +116,7 @@ class Edition(Base):
     seats: Mapped[int | None]
     update_days: Mapped[int | None]
     upgrades_from: Mapped[str] = mapped_column(default="")  # as `upgrade_paths.py` reads it
+    translations: Mapped[dict[str, Any] | None] = mapped_column(Translated)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -10,6 +10,7 @@ from storefront.core.db import db
 from storefront.shop.catalog.models import FOR_SALE, WITH_PAGE, Edition, Price, Product, ProductAlias
 from storefront.shop.catalog.parts import includes_something
 from storefront.shop.catalog.queries import is_for_sale, select_active_prices
+from storefront.shop.translations.read import said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Offer:
     edition_id: int
     edition: str
     edition_key: str
+    own_edition: str  # its name in the shop's own language, as links of the owner may say it
     amount_minor: int
     is_chosen: bool
     least_minor: int | None  # set where the buyer says how much
@@ -118,14 +120,16 @@ def find_prices_beside(slugs: Sequence[str], currency: str, *, without: Iterable
 
 
 def _offer(price: Price, edition: Edition, product: Product, is_bundle: bool) -> Offer:
+    """Return an offer whose names are in the language of now."""
     return Offer(
         price_id=price.id,
         product_id=product.id,
-        product_name=product.name,
+        product_name=said(product).name,
         slug=product.slug,
         edition_id=edition.id,
-        edition=edition.name,
+        edition=said(edition).name,
         edition_key=edition.key,
+        own_edition=edition.name,
         amount_minor=price.amount_minor,
         is_chosen=price.least_minor is not None,
         least_minor=price.least_minor,

@@ -12,6 +12,7 @@ from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.catalog.models import FOR_SALE, WITH_PAGE, BundlePart, Edition, Price, Product
 from storefront.shop.catalog.terms import SaleTerms, terms_of_today
+from storefront.shop.translations.read import said
 
 MOST_PARTS = 30  # their ids fit into one value of metadata at Stripe: 500 characters
 FROZEN = "parts_{}"
@@ -88,10 +89,10 @@ def _included(product: Product, edition: Edition, price: Price | None) -> Includ
     is_sold = product.state in FOR_SALE and edition.is_active and price is not None and price.least_minor is None
     return IncludedPart(
         product_id=product.id,
-        name=product.name,
-        edition=edition.name,
+        name=said(product).name,
+        edition=said(edition).name,
         slug=product.slug if product.state in WITH_PAGE else "",
-        summary=product.summary,
+        summary=said(product).summary,
         words=license_words(product, edition),
         grants_license=product.grants_license,
         grants_download=product.grants_download,

@@ -1,6 +1,5 @@
 """What the shop's pages show of its products: only what is published, and prices that are active."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,19 +8,20 @@ from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row, Text, cast, exists, join, outerjoin, select
+from sqlalchemy import Row, select
 
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import NotFound
+from storefront.core.languages import Language
 from storefront.core.texts import marked
 from storefront.shop.catalog.amounts import amount_of, amount_words
+from storefront.shop.catalog.catalog_rows import CardWords, select_catalog, words_of_row
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import (
     LISTED,
     WITH_PAGE,
-    BundlePart,
     Edition,
     Price,
     Product,
@@ -31,6 +31,7 @@ from storefront.shop.catalog.models import (
 )
 from storefront.shop.catalog.parts import IncludedPart, includes_something, list_included
 from storefront.shop.catalog.queries import is_called, select_active_prices
+from storefront.shop.translations.read import asked_language, pick, said
 
 
 class MovedPage(Exception):
@@ -163,64 +164,25 @@ class ProductPage:
     bundles: tuple[OfferedBundle, ...] = ()
 
 
-# The statement of the page that is asked for most: built once, and of tables, which cost half of what entities do.
-_PRODUCTS = Product.__table__.c
-_EDITIONS = Edition.__table__.c
-_PRICES = Price.__table__.c
-_PARTS = BundlePart.__table__.c
-_INCLUDES = exists().where(_PARTS.edition_id == _EDITIONS.id)
-_PRICED = join(Edition.__table__, Price.__table__, (_PRICES.edition_id == _EDITIONS.id) & _PRICES.is_active)
-_CATALOG = (
-    select(
-        _PRODUCTS.id,
-        _PRODUCTS.slug,
-        _PRODUCTS.name,
-        _PRODUCTS.summary,
-        _PRODUCTS.grants_license,
-        _PRODUCTS.grants_download,
-        _PRODUCTS.tax_behavior,
-        _PRODUCTS.state,
-        cast(_PRODUCTS.tags, Text).label("tags"),  # as text, which can be compared with the state before
-        _PRICES.id.label("price_id"),
-        _EDITIONS.name.label("edition"),
-        _EDITIONS.line,
-        _PRICES.amount_minor,
-        _PRICES.least_minor,
-        _PRICES.most_minor,
-        _PRICES.currency,
-        _INCLUDES.label("is_bundle"),
-    )
-    .select_from(
-        outerjoin(
-            Product.__table__,
-            _PRICED,
-            (_EDITIONS.product_id == _PRODUCTS.id)
-            & _EDITIONS.is_active
-            & (_PRODUCTS.state != ProductState.ANNOUNCED),
-        )
-    )
-    .where(_PRODUCTS.state.in_(LISTED))
-    .order_by(_PRODUCTS.position, _PRODUCTS.id, _EDITIONS.position, _EDITIONS.id, _PRICES.id)
-)
-
-
 def list_products(currency: str = "") -> tuple[ProductCard, ...]:
     """Return every published or announced product in the owner's order. One statement, however many products.
 
     Each is in this currency, where it has a price in it, and else in its own first one.
     """
-    return _cards(tuple(db.session.execute(_CATALOG)), currency)
+    language = asked_language()
+    return _cards(tuple(db.session.execute(select_catalog(language))), currency, language)
 
 
-@lru_cache(maxsize=4)
-def _cards(rows: tuple[Row[Any], ...], currency: str) -> tuple[ProductCard, ...]:
-    """Make the cards once for each state of the catalog: the same rows are the same cards."""
+@lru_cache(maxsize=2 * len(Language))
+def _cards(rows: tuple[Row[Any], ...], currency: str, _language: Language | None) -> tuple[ProductCard, ...]:
+    """Make the cards once for each state of the catalog: the same rows in one language are the same cards."""
     cards: list[ProductCard] = []
     for _slug, group in groupby(rows, key=lambda row: row.slug):
         product_rows = list(group)
         editions = [_offered(row) for row in product_rows if row.price_id is not None]
         is_bundle = any(row.is_bundle for row in product_rows if row.price_id is not None)
-        cards.append(_card(product_rows[0], editions, currency, is_bundle=is_bundle))
+        words = words_of_row(product_rows[0])
+        cards.append(_card(product_rows[0], words, editions, currency, is_bundle=is_bundle))
     return tuple(cards)
 
 
@@ -251,25 +213,27 @@ def get_shown_product(slug: str) -> Product:
 def read_product_page(product: Product, currency: str = "") -> ProductPage:
     """Return what the page of this product shows, in whatever state it is. An announced one has no price yet."""
     is_announced = product.state is ProductState.ANNOUNCED
+    words = said(product)
     offered = select_active_prices(product.id).add_columns(includes_something())
     rows = [] if is_announced else db.session.execute(offered).all()
-    prices = [(price, edition) for price, edition, _is_bundle in rows]
+    prices = [(price, said(edition)) for price, edition, _is_bundle in rows]
     terms = {edition.id: EditionTerms(edition.name, license_words(product, edition)) for _price, edition in prices}
     editions = [_offer_of(price, edition) for price, edition in prices]
-    bundles = {edition.id: edition for _price, edition, is_bundle in rows if is_bundle}
-    card = _card(product, editions, currency, is_bundle=bool(bundles))
+    bundles = {edition.id: said(edition) for _price, edition, is_bundle in rows if is_bundle}
+    shown = CardWords(words.name, words.summary, tuple(words.tags))
+    card = _card(product, shown, editions, currency, is_bundle=bool(bundles))
     return ProductPage(
         card=card,
         bundles=_read_bundles(bundles, card) if bundles else (),
         offers=tuple(editions),
         is_listed=product.state in LISTED,
-        description=render_markdown(product.description_markdown),
-        requirements=render_markdown(product.requirements),
-        questions=tuple((question, render_markdown(answer)) for question, answer in product.questions),
+        description=render_markdown(words.description_markdown),
+        requirements=render_markdown(words.requirements),
+        questions=tuple((question, render_markdown(answer)) for question, answer in words.questions),
         quotes=tuple(Quote(*quote) for quote in product.quotes),
         terms=tuple(of_edition for of_edition in terms.values() if of_edition.words),
-        search_title=product.search_title,
-        search_text=product.search_text,
+        search_title=words.search_title,
+        search_text=words.search_text,
         release=_find_latest_release(product.id),
     )
 
@@ -303,20 +267,25 @@ def _bundle(edition: str, parts: tuple[IncludedPart, ...], amount_minor: int | N
 
 
 def _card(
-    product: Product | Row[Any], editions: list[OfferedEdition], currency: str, *, is_bundle: bool
+    product: Product | Row[Any],
+    words: CardWords,
+    editions: list[OfferedEdition],
+    currency: str,
+    *,
+    is_bundle: bool,
 ) -> ProductCard:
     currencies = tuple(dict.fromkeys(edition.currency for edition in editions))
     shown = currency if currency in currencies else next(iter(currencies), "")
     return ProductCard(
         product_id=product.id,
         slug=product.slug,
-        name=product.name,
-        summary=product.summary,
+        name=words.name,
+        summary=words.summary,
         grants_license=product.grants_license,
         grants_download=product.grants_download,
         editions=tuple(edition for edition in editions if edition.currency == shown),
         currencies=currencies,
-        tags=tuple(json.loads(product.tags) if isinstance(product.tags, str) else product.tags),
+        tags=words.tags,
         tax_behavior=product.tax_behavior,
         is_announced=product.state is ProductState.ANNOUNCED,
         is_bundle=is_bundle,
@@ -326,8 +295,8 @@ def _card(
 def _offered(row: Row[Any]) -> OfferedEdition:
     return OfferedEdition(
         price_id=row.price_id,
-        name=row.edition,
-        line=row.line,
+        name=pick(row.told_edition, row.edition),
+        line=pick(row.told_line, row.line),
         amount_minor=row.amount_minor,
         least_minor=row.least_minor,
         most_minor=row.most_minor,

@@ -11,6 +11,7 @@ from storefront.core.db import db
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import LISTED, Product, Release
 from storefront.shop.catalog.products import get_shown_product
+from storefront.shop.translations.read import said, told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +59,8 @@ def list_published() -> tuple[PublishedProduct, ...]:
         select(
             Product.slug,
             Product.first_slug,
-            Product.name,
-            Product.summary,
+            told(Product.name).label("name"),
+            told(Product.summary).label("summary"),
             Product.created_at,
             newest.c.newest_at,
         )
@@ -97,7 +98,7 @@ def get_changelog(slug: str) -> Changelog:
     return Changelog(
         slug=product.slug,
         first_slug=product.first_slug,
-        name=product.name,
+        name=said(product).name,
         is_listed=product.state in LISTED,
         created_at=product.created_at,
         releases=tuple(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from storefront.core.db import db, insert_missing
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product
 from storefront.shop.catalog.upgrade_paths import UpgradePath, least_upgrade, read_paths
+from storefront.shop.translations.read import said
 
 FROZEN = "upgrade"
 
@@ -65,7 +66,7 @@ def _offers(rows: Collection[Row[Edition, str, Price]], currency: str) -> Iterat
                 continue
             yield UpgradeOffer(
                 edition_id=edition.id,
-                edition=edition.name,
+                edition=said(edition).name,
                 from_edition_id=start.id,
                 amount_minor=amount_minor,
                 currency=currency,

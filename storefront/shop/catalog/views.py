@@ -17,7 +17,7 @@ from storefront.shop.discounts.shown import ShownPrices, prices_of_page, prices_
 from storefront.shop.discounts.visit import read_offered
 from storefront.shop.found.heads import head_of_product, head_of_shop
 from storefront.shop.media.queries import PictureView, find_pictures, list_samples
-from storefront.shop.profile.read import Profile, read_profile
+from storefront.shop.profile.read import Profile, read_profile, read_told_profile
 from storefront.web.open_pages import is_open_to_all
 
 catalog = Blueprint("catalog", __name__)
@@ -58,7 +58,7 @@ def _render(shelf: Shelf, pictures: Pictures, prices: ShownPrices) -> str:
     cards = shelf.all_cards
     return render_template(
         "shop/catalog/catalog.html",
-        found=head_of_shop(read_profile(), page=shelf.page),
+        found=head_of_shop(read_told_profile(), page=shelf.page),
         shelf=shelf,
         sorts=SORT_WORDS,
         pictures=pictures,

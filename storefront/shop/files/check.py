@@ -16,6 +16,7 @@ from storefront.shop.editor.states import Missing, find_missing, missing_for
 from storefront.shop.files import fields
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref, refs_of
+from storefront.shop.files.translations import check_translation
 from storefront.shop.media.pictures import MOST_PICTURES
 from storefront.shop.media.samples import MOST_SAMPLES
 from storefront.shop.pages.edit import find_blockers
@@ -351,4 +352,5 @@ CHECKS = {
     Kind.RELEASE: _check_release,
     Kind.FILE: _check_file,
     Kind.PAGE: _check_page,
+    Kind.TRANSLATION: check_translation,
 }

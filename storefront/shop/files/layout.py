@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from storefront.core.languages import Language
 from storefront.shop.editor.parts import INCLUDES
-from storefront.shop.files import fields
+from storefront.shop.files import fields, translations
 from storefront.shop.files.names import safe_name
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, refs_of
 from storefront.shop.files.read_folder import PAGES, PRODUCTS, SHOP_FILE
@@ -34,6 +35,10 @@ def lay_out(shop: Objects) -> Iterator[OutFile]:
         values = shop[ref]
         front = {known.name: _written(known, values[known.name]) for known in fields.PAGE}
         yield OutFile(path=f"{PAGES}/{ref.name}.md", text=_write_page(front, values["text"]))
+        for language, texts in _translations(shop, page=ref.name):
+            front = _clean(translations.front_of(texts, translations.PAGE))
+            body = translations.body_of(texts, fields.BODY)
+            yield OutFile(path=f"{PAGES}/{ref.name}.{language}.md", text=_write_page(front, body))
     for ref in refs_of(shop, Kind.PRODUCT):
         yield from _product_files(shop, ref)
 
@@ -52,13 +57,17 @@ def _shop_files(shop: Objects) -> Iterator[OutFile]:
             stored[sha256] = OutFile(path=filename, stored_path=values["path"], sha256=sha256)
         front[name] = stored[sha256].path
     yield OutFile(path=SHOP_FILE, text=write_toml(front))
+    for language, texts in _translations(shop):
+        front = _clean(translations.front_of(texts, translations.SHOP))
+        yield OutFile(path=f"shop.{language}.toml", text=write_toml(front))
     yield from stored.values()
 
 
 def _product_files(shop: Objects, ref: Ref) -> Iterator[OutFile]:
     slug, values = ref.product, shop[ref]
     home = f"{PRODUCTS}/{slug}"
-    taken = [PRODUCT_FILE, RELEASES]
+    taken = [PRODUCT_FILE, RELEASES, *(f"product.{language}.md" for language in Language)]
+    files: dict[str, str] = {}
     front: dict[str, Any] = {
         known.name: _written(known, values[known.name])
         for known in fields.PRODUCT
@@ -75,11 +84,24 @@ def _product_files(shop: Objects, ref: Ref) -> Iterator[OutFile]:
             media = Ref(kind, slug, sha256)
             filename = safe_name(shop[media]["filename"], taken)
             taken.append(filename)
+            files[sha256] = filename
             front[name].append(_write_media(shop[media], filename, known_fields))
             stored.append(OutFile(path=f"{home}/{filename}", stored_path=shop[media]["path"], sha256=sha256))
     yield OutFile(path=f"{home}/{PRODUCT_FILE}", text=_write_page(front, values["description"]))
+    for language, texts in _translations(shop, product=slug):
+        front = _clean(translations.front_of(texts, translations.PRODUCT) | translations.parts_of(texts, files))
+        body = translations.body_of(texts, fields.DESCRIPTION)
+        yield OutFile(path=f"{home}/product.{language}.md", text=_write_page(front, body))
     yield from stored
     yield from _release_files(shop, slug, f"{home}/{RELEASES}")
+
+
+def _translations(shop: Objects, *, product: str = "", page: str = "") -> Iterator[tuple[str, Fields]]:
+    """Yield the languages that something has texts in, each with them."""
+    for language in Language:
+        ref = translations.translation_of(language.value, product=product, page=page)
+        if ref in shop:
+            yield language.value, shop[ref]
 
 
 def _goes_without_saying(name: str, slug: str, values: Fields) -> bool:

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     RELEASE = "release"
     FILE = "file"
     PAGE = "page"  # `name` is its slug
+    TRANSLATION = "translation"  # `name` is a language; of the product, of the page `part`, or of the shop
     LOOKS = "looks"  # a file of the shop's looks: `name` is logo, logo_dark, icon or font
 
 
@@ -34,6 +35,8 @@ class Ref(NamedTuple):
     @property
     def path(self) -> str:
         """Return what people call it: `tidy-tool/personal/usd`."""
+        if self.kind is Kind.TRANSLATION and not self.product:
+            return f"pages/{self.part}/{self.name}" if self.part else f"shop/{self.name}"
         if self.kind is Kind.PAGE:
             return f"pages/{self.name}"
         name = self.name[:HASH_LETTERS] if self.kind in (Kind.PICTURE, Kind.SAMPLE) else self.name

@@ -128,7 +128,7 @@ class _Planner:
             elif name == "aliases":
                 self._add_aliases(ref, value, current)
             elif name not in NOT_RECORDED and not _says_nothing(ref, name, value, current):
-                self._compare_value(ref, name, current[name], value)
+                self._compare_value(ref, name, current.get(name, ""), value)
 
     def _make(self, ref: Ref, values: Fields) -> None:
         if ref not in self._record.digests or self._may_write(ref, "", None, True):

@@ -15,6 +15,7 @@ from storefront.shop.files.objects import SHOP, Kind, Ref
 from storefront.shop.files.read_page import read_page
 from storefront.shop.files.read_product import PRODUCT_FILE, find_file, read_product
 from storefront.shop.files.toml_text import read_toml
+from storefront.shop.files.translations import read_shop_translations
 from storefront.shop.looks.files import LooksFile
 from storefront.shop.media.font_files import read_font
 from storefront.shop.media.recode import check_picture, read_picture
@@ -47,6 +48,7 @@ def read_folder(root: Path) -> Folder:
         raise NoFolder(f"{root} has neither {SHOP_FILE} nor a folder {PRODUCTS}: is it the right one?")
     if shop is not None:
         _read_shop(folder, shop, entries)
+    read_shop_translations(folder, entries)
     _read_list(folder, PAGES, pages, read_page)
     _read_list(folder, PRODUCTS, products, _read_product)
     _note_strangers(folder, entries)

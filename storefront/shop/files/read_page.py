@@ -7,6 +7,7 @@ from storefront.shop.files.disk import Entry, read_text
 from storefront.shop.files.folder import Folder, Place
 from storefront.shop.files.nodes import Scalar
 from storefront.shop.files.objects import Kind, Ref
+from storefront.shop.files.translations import read_page_translation
 from storefront.shop.files.yaml_text import read_yaml, split_front_matter
 
 ENDING = ".md"
@@ -25,6 +26,8 @@ def _slug_of(entry: Entry) -> str | None:
 
 
 def read_page(folder: Folder, entry: Entry) -> None:
+    if read_page_translation(folder, entry):
+        return
     slug = _slug_of(entry)
     if slug is None:
         folder.mistakes.add(entry.place, 0, "a page is a file called by its slug, like terms.md.")

@@ -14,6 +14,7 @@ from storefront.shop.files.mistakes import Wrong
 from storefront.shop.files.nodes import Node, Scalar, Table, text_of
 from storefront.shop.files.objects import Kind, Ref, product_ref
 from storefront.shop.files.read_release import read_release
+from storefront.shop.files.translations import read_translations
 from storefront.shop.files.values import Field, scalar, table
 from storefront.shop.files.yaml_text import read_yaml, split_front_matter
 from storefront.shop.media.recode import check_picture, read_picture
@@ -36,8 +37,12 @@ def read_product(folder: Folder, home: Entry, slug: str) -> None:
         return
     _read_editions(folder, page.place, slug, source)
     used = {page.name}
+    names: dict[str, str] = {}
     for name, kind, known in (("pictures", Kind.PICTURE, fields.PICTURE), ("samples", Kind.SAMPLE, fields.SAMPLE)):
-        used |= _read_media(folder, page.place, slug, source, entries, name=name, kind=kind, known=known)
+        found = _read_media(folder, page.place, slug, source, entries, name=name, kind=kind, known=known)
+        used |= found.keys()
+        names |= found
+    used |= read_translations(folder, entries, slug, names)
     _read_releases(folder, entries, slug)
     folder.notes.extend(
         f"{entry.place} is not named in {PRODUCT_FILE}, so nothing is done with it."
@@ -129,18 +134,18 @@ def _read_media(
     name: str,
     kind: Kind,
     known: tuple[Field, ...],
-) -> set[str]:
-    """Read a list of pictures or samples. Returns the names of the files that are in it."""
+) -> dict[str, str]:
+    """Read a list of pictures or samples. Returns the names of the files that are in it, each with its hash."""
     if folder.has_list(name, source):
         folder.lists.add((slug, name))
     hashes = folder.orders.setdefault((slug, name), [])
-    used: set[str] = set()
+    used: dict[str, str] = {}
     for listed in folder.read_list(name, source, file):
         line = listed.lines.get("file", listed.line)
         try:
             entry = find_file(listed.nodes.get("file"), entries)
-            used.add(entry.name)
             ref = Ref(kind, slug, hash_file(entry))
+            used[entry.name] = ref.name
             _check_media(kind, entry)
         except (Wrong, StorefrontError) as error:
             folder.mistakes.add(file, line, f"file: {error}")

@@ -2,14 +2,17 @@
 
 from typing import Any
 
-from storefront.shop.files import fields
+from storefront.shop.files import fields, translations
 from storefront.shop.files.values import Field
 
 NAME = "https://json-schema.org/draft/2020-12/schema"
 
 
 def make_schema() -> dict[str, Any]:
-    """Return schemas for shop.toml, and for the front matter of pages, product.md and notes.md, by these names."""
+    """Return schemas for shop.toml, and for the front matter of pages, product.md and notes.md, by these names.
+
+    A `*` before the ending stands for a language.
+    """
     return {
         "$schema": NAME,
         "title": "A shop as files",
@@ -22,6 +25,16 @@ def make_schema() -> dict[str, Any]:
                 pictures=_list(_table(fields.PICTURE, file=_text()), "file"),
                 samples=_list(_table(fields.SAMPLE, file=_text()), "file"),
             ),
+            "product.*.md": _table(
+                tuple(translations.PRODUCT.values()),
+                **{
+                    name: _list(
+                        _table(tuple(translations.TEXTS_OF_PARTS[name].values()), **{part[0]: _text()}), part[0]
+                    )
+                    for name, part in translations.PARTS.items()
+                },
+            ),
+            "shop.*.toml": _table(tuple(translations.SHOP.values())),
             "notes.md": _table(
                 fields.RELEASE,
                 version={"type": ["string", "number"]},
@@ -38,6 +51,13 @@ def _table(known: tuple[Field, ...], **others: dict[str, Any]) -> dict[str, Any]
 
 def _list(entry: dict[str, Any], *required: str) -> dict[str, Any]:
     return {"type": "array", "items": entry | {"required": list(required)}}
+
+
+def _translated(name: str) -> dict[str, Any]:
+    """Return the schema of a list of product.md in another language."""
+    id_name = translations.PARTS[name][0]
+    texts = tuple(translations.TEXTS_OF_PARTS[name].values())
+    return _list(_table(texts, **{id_name: _text()}), id_name)
 
 
 def _text() -> dict[str, Any]:

@@ -13,6 +13,7 @@ from storefront.shop.catalog.releases import state_of
 from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.files import fields
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
+from storefront.shop.files.translations import read_kept
 from storefront.shop.looks.change import CHOSEN
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.words import clean_filename
@@ -46,6 +47,8 @@ def read_shop(session: Session) -> Objects:
     objects.update(_read_editions(session, slugs, objects))
     objects.update(_read_media(session, slugs, objects))
     objects.update(_read_releases(session, slugs))
+    profile = session.get(ShopProfile, THE_ONE)
+    objects.update(read_kept(session, products, profile))
     return objects
 
 

@@ -33,6 +33,7 @@ from storefront.shop.files.objects import Fields, Kind, Ref, product_ref
 from storefront.shop.files.page_steps import write_page_step
 from storefront.shop.files.plan import ORDERS, Act, Plan, Step
 from storefront.shop.files.store import StoredThings
+from storefront.shop.files.translations import write_translation
 from storefront.shop.looks.change import CHOSEN, clean_looks
 from storefront.shop.looks.files import LooksFile, write_file
 from storefront.shop.media.models import Picture, ProductSample
@@ -74,6 +75,10 @@ def write_plan(
         write_page_step(session, step)
     for step in plan.of_kind(Kind.SHOP):
         _write_shop(session, step.values)
+    for step in plan.of_kind(Kind.TRANSLATION):
+        if not step.ref.product:
+            session.flush()
+            write_translation(session, None, step.ref, step.values)
     for step in plan.of_kind(Kind.LOOKS):
         write_file(session, LooksFile(step.ref.name), stored.looks[step.ref])
     _rename_products(session, plan)
@@ -154,6 +159,9 @@ class _Writer:
         self._write_orders(product, slug, steps)
         self._write_releases(product, slug, steps)
         self._session.flush()
+        for step in steps:
+            if step.ref.kind is Kind.TRANSLATION:
+                write_translation(self._session, product, step.ref, step.values)
         if own is not None:
             self._write_last(product, own, after_product)
 

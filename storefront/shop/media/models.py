@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base
+from storefront.shop.translations.column import Translated
 
 
 class SampleKind(StrEnum):
@@ -49,6 +50,7 @@ class ProductPicture(Base):
     picture_id: Mapped[int] = mapped_column(ForeignKey("pictures.id"), index=True)
     alt: Mapped[str] = mapped_column(default="")  # what it shows, for those who do not see it
     position: Mapped[int] = mapped_column(default=1)
+    translations: Mapped[dict[str, Any] | None] = mapped_column(Translated)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -69,4 +71,5 @@ class ProductSample(Base):
     content_type: Mapped[str]
     size_bytes: Mapped[int]
     sha256: Mapped[str]
+    translations: Mapped[dict[str, Any] | None] = mapped_column(Translated)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -9,6 +9,7 @@ from sqlalchemy import Row, select
 from storefront.core.db import db
 from storefront.shop.catalog.queries import get_product_id
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample, SampleKind
+from storefront.shop.translations.read import told
 
 ADDRESS = "/media/"
 FALLBACK_WIDTH = 960  # for browsers that know no `srcset`
@@ -115,7 +116,7 @@ def find_pictures(product_ids: Iterable[int]) -> dict[int, tuple[PictureView, ..
     rows = db.session.execute(
         select(
             ProductPicture.product_id,
-            ProductPicture.alt,
+            told(ProductPicture.alt).label("alt"),
             Picture.id,
             Picture.width,
             Picture.height,
@@ -150,7 +151,7 @@ def list_samples(product_id: int) -> tuple[SampleView, ...]:
         select(
             ProductSample.id,
             ProductSample.kind,
-            ProductSample.title,
+            told(ProductSample.title).label("title"),
             ProductSample.filename,
             ProductSample.content_type,
             ProductSample.size_bytes,

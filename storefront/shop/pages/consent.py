@@ -4,19 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from storefront.core.languages import _, say
 from storefront.core.runtime import absolute_url, settings
+from storefront.core.texts import marked
 from storefront.shop.editor.texts import TextRule, clean_texts
 from storefront.shop.pages.models import LegalKind
 from storefront.shop.pages.refusals import PageRefused
 from storefront.shop.profile.form_fields import FormField, read_fields
-from storefront.shop.profile.read import read_profile
+from storefront.shop.profile.read import read_profile, read_told_profile
 from storefront.shop.profile.row import ProfilePart, change_part, read_part
 
 LONGEST_AT_STRIPE = 1200  # https://docs.stripe.com/api/checkout/sessions/create, custom_text
-DEFAULT_TEXT = (
+PROPOSED = marked(
     "I agree that delivery begins right after my order, before the withdrawal period has ended, "
     "and I know that I lose my right of withdrawal with that."
 )
+DEFAULT_TEXT = str(PROPOSED)
 CONSENT = ProfilePart(verb="shop.changed", columns={"asks_consent": False, "consent_text": DEFAULT_TEXT})
 RULES = {"consent_text": TextRule(label="The text", longest=LONGEST_AT_STRIPE)}
 
@@ -36,16 +39,18 @@ class CheckoutWords:
     @property
     def beside_box(self) -> str:
         """Return the words beside the box that a buyer ticks."""
-        terms = f"I accept the [terms]({self.terms_url}). " if self.terms_url else ""
+        terms = _("I accept the [terms](%(address)s).", address=self.terms_url) + " " if self.terms_url else ""
         return _fitting(terms, self.consent)
 
     @property
     def above_button(self) -> str:
         """Return the words above the pay button where there is no box; empty where there is nothing to say."""
-        terms = f"By paying you accept our [terms]({self.terms_url})." if self.terms_url else ""
+        terms = (
+            _("By paying you accept our [terms](%(address)s).", address=self.terms_url) if self.terms_url else ""
+        )
         if not self.consent:
             return terms
-        return _fitting(f"{terms} ".lstrip(), f"By paying you declare: {self.consent}")
+        return _fitting(f"{terms} ".lstrip(), _("By paying you declare: %(words)s", words=self.consent))
 
 
 def _fitting(first: str, text: str) -> str:
@@ -56,12 +61,17 @@ def _fitting(first: str, text: str) -> str:
 
 def read_checkout_words() -> CheckoutWords:
     """Return what counts for a checkout that begins now."""
-    profile = read_profile()
-    consent = (profile.consent_text or DEFAULT_TEXT) if profile.asks_consent else ""
+    profile = read_told_profile()
+    consent = _in_language(profile.consent_text) if profile.asks_consent else ""
     fields = read_fields(profile.form_fields)
     return CheckoutWords(
         terms_url=find_terms_url(), consent=consent, fields=fields, asks_for_news=profile.sends_reminders
     )
+
+
+def _in_language(text: str) -> str:
+    """Return the owner's words, or those that the shop proposes in the language of the buyer."""
+    return say(PROPOSED) if text in ("", DEFAULT_TEXT) else text
 
 
 def find_terms_url() -> str | None:

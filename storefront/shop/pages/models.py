@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base
+from storefront.shop.translations.column import Translated
 
 
 class LegalKind(StrEnum):
@@ -29,6 +31,7 @@ class Page(Base):
     body_markdown: Mapped[str] = mapped_column(default="")
     legal_kind: Mapped[LegalKind | None] = mapped_column(unique=True)  # NULL is no value, so many pages have none
     position: Mapped[int] = mapped_column(default=0)
+    translations: Mapped[dict[str, Any] | None] = mapped_column(Translated)
     is_published: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)  # when its words changed last

@@ -13,6 +13,7 @@ from storefront.core.texts import marked
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.pages.models import LegalKind, Page
 from storefront.shop.pages.words import without_note
+from storefront.shop.translations.read import as_like, said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,8 @@ def get_public_page(slug: str) -> PublicPage:
         raise NotFound(
             marked("There is no page at this address. It may have been taken away or have another address now.")
         )
-    return show(page.slug, page.title, page.body_markdown, page.updated_at)
+    words = said(page)
+    return show(page.slug, words.title, words.body_markdown, page.updated_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +65,8 @@ def list_public_pages() -> tuple[ListedPage, ...]:
 
 
 def show(slug: str, title: str, body_markdown: str, changed_at: datetime) -> PublicPage:
-    return PublicPage(
-        slug=slug, title=title, text=render_markdown(without_note(body_markdown)), changed_at=changed_at
-    )
+    text = render_markdown(as_like(body_markdown, without_note(body_markdown)))
+    return PublicPage(slug=slug, title=title, text=text, changed_at=changed_at)
 
 
 def list_pages() -> list[PageSummary]:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core.db import Base
 from storefront.shop.looks.type_pairings import TypePairing
+from storefront.shop.translations.column import Translated
 
 THE_ONE = 1
 KeptFile = JSON(none_as_null=True)
@@ -48,4 +49,5 @@ class ShopProfile(Base):
     consent_text: Mapped[str] = mapped_column(default="")
     saves_cards: Mapped[bool] = mapped_column(default=False)  # of buyers who are signed in, at Stripe
     languages: Mapped[str] = mapped_column(default="")  # that it speaks, its own first, see `languages.py`
+    translations: Mapped[dict[str, Any] | None] = mapped_column(Translated)
     sends_reminders: Mapped[bool] = mapped_column(default=False)  # who agreed at Checkout, of what they left there

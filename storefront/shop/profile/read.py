@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -13,12 +13,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.db import db
 from storefront.core.email_addresses import Mailbox
+from storefront.core.languages import Language
 from storefront.core.runtime import Part, settings
 from storefront.migrations.state import find_trouble
 from storefront.shop.discounts.models import is_promotion
 from storefront.shop.looks.chosen import Looks, looks_of
 from storefront.shop.pages.models import LegalKind, Page
 from storefront.shop.profile.models import ShopProfile
+from storefront.shop.translations.read import (
+    SHOP_TEXTS,
+    as_original,
+    asked_language,
+    find_column_in,
+    find_text,
+    pick,
+)
 
 COLUMNS = tuple(column for column in ShopProfile.__table__.columns if column.name != "id")
 LAST_READ: "Part[Profile | None]" = Part("profile", lambda: None)
@@ -29,6 +38,7 @@ class PageLink:
     slug: str
     title: str
     legal_kind: LegalKind | None
+    titles: Mapping[str, str] = field(default_factory=dict)  # in other languages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,7 @@ class Profile:
     sends_reminders: bool = False
     has_promotion: bool = False  # a discount that applies by itself, whether it runs or is to come
     pages: tuple[PageLink, ...] = ()  # that are published, in the owner's order
+    translations: Mapping[str, Any] = field(default_factory=dict)  # of its own texts
 
     def mailto(self, subject: str = "") -> str:
         """Return a link that opens a mail to the shop (RFC 6068)."""
@@ -79,6 +90,25 @@ def read_profile() -> Profile:
         g.profile = _ask() if may_ask else LAST_READ.get() or profile_of({})
     profile: Profile = g.profile
     return profile
+
+
+def read_told_profile() -> Profile:
+    """Return the profile with its texts, and the titles of its pages, in the language of this page or email."""
+    profile = read_profile()
+    language = None if "outage" in g else asked_language()
+    if language is None:
+        return profile
+    kept: tuple[Profile, Language, Profile] | None = g.get("told_profile")
+    if kept is None or kept[0] is not profile or kept[1] is not language:
+        kept = g.told_profile = profile, language, _in_language(profile, language)
+    return kept[2]
+
+
+def _in_language(profile: Profile, language: Language) -> Profile:
+    texts = {name: find_text(profile.translations, language, name) for name in SHOP_TEXTS}
+    told = {name: as_original(getattr(profile, name)) if text is None else text for name, text in texts.items()}
+    pages = tuple(replace(page, title=pick(page.titles.get(language), page.title)) for page in profile.pages)
+    return replace(profile, pages=pages, **told)
 
 
 def read_profile_anew() -> Profile:
@@ -130,6 +160,7 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
         sends_reminders=bool(texts.get("sends_reminders")),
         has_promotion=bool(texts.get("has_promotion")),
         pages=pages,
+        translations=texts.get("translations") or {},
         **{column: texts.get(column, "") for column in kept},
     )
 
@@ -160,6 +191,7 @@ def _select() -> Select[Any]:
             exists().where(*is_promotion()).label("has_promotion"),
             page.slug.label("page_slug"),
             page.title.label("page_title"),
+            *(find_column_in(page.title, language).label(f"title_{language}") for language in Language),
             page.legal_kind,
         )
         .select_from(ShopProfile.__table__.outerjoin(Page.__table__, page.is_published))
@@ -168,4 +200,5 @@ def _select() -> Select[Any]:
 
 
 def _link(row: Mapping[str, Any]) -> PageLink:
-    return PageLink(slug=row["page_slug"], title=row["page_title"], legal_kind=row["legal_kind"])
+    titles = {language.value: row[f"title_{language}"] for language in Language if row[f"title_{language}"]}
+    return PageLink(slug=row["page_slug"], title=row["page_title"], legal_kind=row["legal_kind"], titles=titles)

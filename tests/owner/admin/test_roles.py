@@ -42,7 +42,7 @@ WHO = {
     "sign_out_person": OWNERS,
     "audit": OWNERS, "audit_csv": OWNERS,
     "products": OWNERS, "new_product": OWNERS, "make_product": OWNERS, "edit_product": OWNERS,
-    "buy_links": OWNERS,
+    "buy_links": OWNERS, "translations": OWNERS, "save_translations": OWNERS,
     "save_texts": OWNERS, "save_settings": OWNERS, "change_state": OWNERS, "save_address": OWNERS,
     "preview_product": OWNERS, "move_product_here": OWNERS,
     "shop_looks": OWNERS, "save_looks": OWNERS, "looks_swatch": OWNERS, "set_looks_file": OWNERS,

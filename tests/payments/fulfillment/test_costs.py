@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from storefront.core.db import transaction
-from storefront.shop.catalog.markdown import KEPT_TEXTS, render_markdown
+from storefront.shop.catalog.markdown import KEPT_TEXTS, html_of
 from storefront.shop.catalog.models import Product
 from storefront.stripe_api.gateway import gateway
 from tests.support.sandbox_client import SandboxClient
@@ -16,21 +16,21 @@ from tests.support.shop import Buyer
 
 def test_parses_a_description_once_however_often_its_page_is_asked_for(app: Flask, buyer: Buyer) -> None:
     buyer.get("/products/twinspot")
-    parsed = render_markdown.cache_info().misses
+    parsed = html_of.cache_info().misses
     for _ in range(3):
         assert "<strong>" in buyer.get("/products/twinspot").text
-    assert render_markdown.cache_info().misses == parsed
+    assert html_of.cache_info().misses == parsed
     with app.app_context(), transaction() as session:
         product = session.scalars(select(Product).where(Product.slug == "twinspot")).one()
         product.description_markdown += "\n\nNew *words* of today."
     assert "New <em>words</em> of today." in buyer.get("/products/twinspot").text
-    assert render_markdown.cache_info().misses == parsed + 1
+    assert html_of.cache_info().misses == parsed + 1
 
 
 def test_keeps_a_bounded_number_of_texts() -> None:
     for number in range(KEPT_TEXTS + 10):
-        render_markdown(f"text *{number}*")
-    assert render_markdown.cache_info().currsize == KEPT_TEXTS
+        html_of(f"text *{number}*")
+    assert html_of.cache_info().currsize == KEPT_TEXTS
 
 
 def test_reads_a_session_with_one_call_and_none_of_the_sdks_objects(

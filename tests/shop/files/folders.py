@@ -133,6 +133,28 @@ def write(root: Path, files: dict[str, str | bytes]) -> Path:
     return root
 
 
+GERMAN = """---
+name: Ordnung
+tagline: Benennt tausend Dateien um.
+questions:
+  - question: Löscht es etwas?
+    answer: |
+      **Nie.**
+editions:
+  - key: personal
+    name: Persönlich
+    line: Sie allein
+pictures:
+  - file: cover.png
+    alt: Ein Fenster mit zwei Spalten.
+samples:
+  - file: tour.mp3
+    title: Rundgang
+---
+Was es tut.
+"""
+
+
 def full_folder(root: Path) -> Path:
     """A product with every field, and a second one with little."""
     return write(
@@ -147,6 +169,9 @@ def full_folder(root: Path) -> Path:
             "pages/about-us.md": "---\ntitle: About us\n---\nTwo people.\n",
             "products/all-of-it/product.md": BUNDLE,
             "products/tidy-tool/product.md": FULL.replace("{paragraph}", "Long words. " * 100),
+            "products/tidy-tool/product.de.md": GERMAN,
+            "pages/terms.fr.md": "---\ntitle: Conditions\n---\nSoyez **gentils**.\n",
+            "shop.de.toml": 'tagline = "Kleine Programme, die klein bleiben."\n',
             "products/tidy-tool/cover.png": saved(draw(700, 400)),
             "products/tidy-tool/window.png": saved(draw(400, 700, color=(9, 9, 9))),
             "products/tidy-tool/tour.mp3": MP3,

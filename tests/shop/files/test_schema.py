@@ -1,5 +1,6 @@
 """The schema for editors says of an exported folder, and of a typed one, that it is right."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from flask import Flask
 from storefront.shop.files.schema import make_schema
 from storefront.shop.files.yaml_text import split_front_matter
 from tests.shop.files.folders import export, full_folder
+
+LANGUAGE = re.compile(r"\.(de|fr|es|en)\.")
 
 
 class Loader(yaml.SafeLoader):
@@ -26,7 +29,9 @@ Loader.yaml_implicit_resolvers = {
 def check(root: Path) -> int:
     schema, count = make_schema(), 0
     for path in root.rglob("*"):
-        definition: Any = schema["$defs"].get("pages/*.md" if path.parent.name == "pages" else path.name)
+        definition: Any = schema["$defs"].get(
+            "pages/*.md" if path.parent.name == "pages" else LANGUAGE.sub(".*.", path.name)
+        )
         if definition is None:
             continue
         text = path.read_text(encoding="utf-8")
@@ -46,4 +51,4 @@ def test_names_an_unknown_field(tmp_path: Path) -> None:
     validator = jsonschema.Draft202012Validator(make_schema()["$defs"]["product.md"])
     jsonschema.Draft202012Validator.check_schema(make_schema())
     assert [error.message for error in validator.iter_errors({"tagine": "x"})]
-    assert check(full_folder(tmp_path / "shop")) == 9
+    assert check(full_folder(tmp_path / "shop")) == 12

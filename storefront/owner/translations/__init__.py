@@ -1,0 +1,1 @@
+"""What the owner translates: each text beside its original."""

@@ -1,0 +1,231 @@
+"""Writes the owner's texts in other languages: of a product with all that belongs to it, of a page, of the shop.
+
+A text is known by a name of its own: a column of the product, page or shop, or of what belongs to a product, such
+as `editions/personal/name`, `pictures/<SHA-256>/alt` and `samples/<SHA-256>/title`.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storefront.audit.record import record
+from storefront.core.db import transaction
+from storefront.core.languages import Language
+from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.queries import lock_product, select_editions
+from storefront.shop.editor.refusals import FieldsRefused
+from storefront.shop.editor.stale import digest_of, pick_changes
+from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule, clean_text, clean_texts
+from storefront.shop.media.models import Picture, ProductPicture, ProductSample
+from storefront.shop.media.words import ALT, TITLE
+from storefront.shop.pages.consent import RULES as CONSENT
+from storefront.shop.pages.queries import lock_page
+from storefront.shop.pages.words import RULES as PAGE
+from storefront.shop.profile.change import RULES as PROFILE
+from storefront.shop.profile.row import lock_profile
+from storefront.shop.translations.read import (
+    EDITION_TEXTS,
+    PAGE_TEXTS,
+    PICTURE_TEXTS,
+    PRODUCT_TEXTS,
+    SAMPLE_TEXTS,
+    SHOP_TEXTS,
+    find_text,
+)
+
+LISTS = ("questions", "tags")  # the other texts are strings
+
+
+class TranslationRefused(FieldsRefused):
+    code = "translation_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text of the owner's: the row and the column that have the original. `rule` is None for lists."""
+
+    row: Any
+    column: str
+    rule: TextRule | None
+
+    @property
+    def original(self) -> Any:  # noqa: ANN401 - a text, or a list of them
+        return getattr(self.row, self.column)
+
+    def read(self, language: Language) -> Any:  # noqa: ANN401 - as above
+        """Return the translation; empty where it is missing."""
+        found = find_text(self.row.translations, language, self.column)
+        return ([] if self.rule is None else "") if found is None else found
+
+    def is_missing(self, language: Language) -> bool:
+        return bool(self.original) and not self.read(language)
+
+    def is_old(self, language: Language) -> bool:
+        """Tell whether the original was changed since it was translated."""
+        kept = ((self.row.translations or {}).get(language) or {}).get(self.column)
+        return kept is not None and kept[1] != digest_of(self.original)
+
+    def write(self, language: Language, value: Any) -> None:  # noqa: ANN401 - as above
+        """Keep a clean translation of the original as it is now; an empty one takes it away."""
+        translations = dict(self.row.translations or {})
+        of_language = dict(translations.get(language) or {})
+        if value:
+            of_language[self.column] = [value, digest_of(self.original)]
+        else:
+            of_language.pop(self.column, None)
+        translations[language.value] = of_language
+        self.row.translations = {code: texts for code, texts in translations.items() if texts} or None
+
+
+Texts = Mapping[str, Text]
+
+
+def list_product_texts(session: Session, product: Product) -> dict[str, Text]:
+    """Return every text of a product as committed now, in the order of its page. Three statements."""
+    texts = {name: Text(product, name, RULES.get(name)) for name in PRODUCT_TEXTS}
+    for edition in session.scalars(select_editions(product.id)):
+        for column in EDITION_TEXTS:
+            texts[f"editions/{edition.key}/{column}"] = Text(edition, column, EDITION_RULES[column])
+    pictures = (
+        select(ProductPicture, Picture.sha256)
+        .join(Picture, Picture.id == ProductPicture.picture_id)
+        .where(ProductPicture.product_id == product.id)
+        .order_by(ProductPicture.position, ProductPicture.id)
+        .execution_options(populate_existing=True)
+    )
+    for picture, sha256 in session.execute(pictures):
+        texts |= {f"pictures/{sha256}/{column}": Text(picture, column, ALT) for column in PICTURE_TEXTS}
+    samples = (
+        select(ProductSample)
+        .where(ProductSample.product_id == product.id)
+        .order_by(ProductSample.position, ProductSample.id)
+        .execution_options(populate_existing=True)
+    )
+    for sample in session.scalars(samples):
+        texts |= {f"samples/{sample.sha256}/{column}": Text(sample, column, TITLE) for column in SAMPLE_TEXTS}
+    return texts
+
+
+def list_page_texts(page: Any) -> dict[str, Text]:  # noqa: ANN401 - a Page
+    return {name: Text(page, name, PAGE[name]) for name in PAGE_TEXTS}
+
+
+def list_shop_texts(profile: Any) -> dict[str, Text]:  # noqa: ANN401 - a ShopProfile
+    rules = PROFILE | CONSENT
+    return {name: Text(profile, name, rules[name]) for name in SHOP_TEXTS}
+
+
+def change_product_texts(
+    slug: str,
+    language: Language,
+    submitted: Mapping[str, Any],
+    *,
+    shown: Mapping[str, str] | None = None,
+    still_right: Collection[str] = (),
+) -> list[str]:
+    """Write the translations that changed; see `pick_changes` for `shown`. Returns their names.
+
+    An empty one takes it away. `still_right` are translations that hold although their original was changed.
+
+    Raises:
+        NotFound: no such product.
+        TranslationRefused: a text cannot be stored, or the product has none of this name; nothing is changed.
+        StaleSave: somebody else changed the same translation meanwhile; nothing is changed.
+    """
+    with transaction() as session:
+        product = lock_product(session, slug)
+        texts = list_product_texts(session, product)
+        subject = "product", product.slug
+        return write_texts(session, subject, texts, language, submitted, shown=shown, still_right=still_right)
+
+
+def change_page_texts(
+    slug: str,
+    language: Language,
+    submitted: Mapping[str, Any],
+    *,
+    shown: Mapping[str, str] | None = None,
+    still_right: Collection[str] = (),
+) -> list[str]:
+    """Do as `change_product_texts` does, for a page."""
+    with transaction() as session:
+        texts = list_page_texts(lock_page(session, slug))
+        subject = "page", slug
+        return write_texts(session, subject, texts, language, submitted, shown=shown, still_right=still_right)
+
+
+def change_shop_texts(
+    language: Language,
+    submitted: Mapping[str, Any],
+    *,
+    shown: Mapping[str, str] | None = None,
+    still_right: Collection[str] = (),
+) -> list[str]:
+    """Do as `change_product_texts` does, for the shop's own words."""
+    with transaction() as session:
+        texts = list_shop_texts(lock_profile(session))
+        subject = "shop", "shop"
+        changed = write_texts(session, subject, texts, language, submitted, shown=shown, still_right=still_right)
+    g.pop("profile", None)
+    return changed
+
+
+def write_texts(
+    session: Session,
+    subject: tuple[str, str],
+    texts: Texts,
+    language: Language,
+    submitted: Mapping[str, Any],
+    *,
+    shown: Mapping[str, str] | None = None,
+    still_right: Collection[str] = (),
+) -> list[str]:
+    """Do as `change_product_texts` does, inside the caller's transaction. `subject` is a kind and a name."""
+    cleaned = clean_translations(texts, submitted)
+    current = {name: texts[name].read(language) for name in cleaned}
+    changes = pick_changes(current, cleaned, shown)
+    for name, value in changes.items():
+        texts[name].write(language, value)
+    kept = [name for name in still_right if name in texts and texts[name].is_old(language)]
+    for name in kept:
+        texts[name].write(language, texts[name].read(language))
+    if changes or kept:
+        kind, name = subject
+        before = {f"{language}/{field}": current[field] for field in changes}
+        after = {f"{language}/{field}": value for field, value in changes.items()}
+        after |= {f"{language}/{field}": "still right" for field in kept}
+        record(session, f"{kind}.translated", subject_kind=kind, subject=name, before=before, after=after)
+    return [*changes, *kept]
+
+
+def clean_translations(texts: Texts, submitted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return translations as they are stored.
+
+    Raises:
+        TranslationRefused: with a sentence for each that cannot be stored.
+    """
+    problems: dict[str, str] = {}
+    cleaned: dict[str, Any] = {}
+    for name, value in submitted.items():
+        try:
+            cleaned[name] = _clean(texts, name, value)
+        except (ValueError, FieldsRefused) as error:
+            problems[name] = str(error)
+    if problems:
+        raise TranslationRefused(problems)
+    return cleaned
+
+
+def _clean(texts: Texts, name: str, value: Any) -> Any:  # noqa: ANN401 - a text, or a list of them
+    if name not in texts:
+        raise ValueError(f"There is no text {name} here: reload the page.")
+    rule = texts[name].rule
+    if rule is None:
+        return clean_texts({name: value})[name]
+    plain = str(value)
+    # Nothing is needed: what is missing is shown in the shop's own language.
+    return clean_text(plain, rule) if plain.strip() else ""

@@ -1,0 +1,59 @@
+"""Texts beside their originals at /admin: what is missing or old, a save that came too late, another language."""
+
+import pytest
+from flask import Flask
+
+from storefront.shop.editor.products import change_texts
+from tests.owner.admin.editor_forms import said, shown
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import read_rows
+from tests.support.shop import Buyer
+
+GERMAN = "/admin/translations/de/products/twinspot"
+
+
+@pytest.fixture
+def owner(app: Flask) -> Buyer:
+    return sign_in_at_admin(app, make_person(app))
+
+
+def test_saves_what_is_typed_beside_the_original(app: Flask, owner: Buyer) -> None:
+    page = owner.get(GERMAN).text
+    assert "Missing." in page
+    assert 'href="/admin/translations/fr/products/twinspot"' in page
+    digests = shown(page)
+    sent = {"name": "Zwillingsblick", "editions/personal/name": "Persönlich", "tags": "Werkzeug, Ordnung"}
+    assert "Saved." in said(owner, owner.post(GERMAN, **sent, **digests))
+    assert "Zwillingsblick" in Buyer(app).get("/de/products/twinspot").text
+    assert "Nothing was changed." in said(owner, owner.post(GERMAN, **sent, **shown(owner.get(GERMAN).text)))
+    late = owner.post(GERMAN, name="Doppelt", **digests)
+    assert late.status_code == 409
+    assert "Somebody else saved this meanwhile" in late.text
+    assert 'value="Doppelt"' in late.text
+    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'product.translated'")) == 1
+
+
+def test_keeps_what_was_typed_into_a_form_that_is_refused(owner: Buyer) -> None:
+    answer = owner.post(GERMAN, name="x" * 121, summary="Gut.")
+    assert answer.status_code == 400
+    assert "The name has 121 characters, and 120 fit." in answer.text
+    assert 'value="Gut."' in answer.text
+    assert "There is no text nonsense here" in owner.post(GERMAN, nonsense="x").text
+
+
+def test_shows_what_is_older_than_its_original(app: Flask, owner: Buyer) -> None:
+    owner.post(GERMAN, summary="Findet gleiche Dateien.")
+    with app.app_context():
+        change_texts("twinspot", {"summary": "Finds what you have twice."})
+    assert "The original was changed since." in owner.get(GERMAN).text
+    owner.post(GERMAN, still_right="summary", **shown(owner.get(GERMAN).text))
+    assert "The original was changed since." not in owner.get(GERMAN).text
+
+
+def test_translates_the_shop_and_refuses_other_languages(app: Flask, owner: Buyer) -> None:
+    owner.post("/admin/shop/words", tagline="Small programs.")
+    owner.post("/admin/translations/de", tagline="Kleine Programme.")
+    assert "Kleine Programme.</h1>" in Buyer(app).get("/de/").text
+    for address in ("en", "it", "de/products/nothing", "de/pages/nothing", "de/orders/twinspot"):
+        assert owner.get(f"/admin/translations/{address}").status_code == 404
+    assert "In Deutsch" in owner.get("/admin/products/twinspot").text
