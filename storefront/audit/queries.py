@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from storefront.audit.models import ActorKind, AuditEntry
 from storefront.core.db import db
@@ -65,7 +65,11 @@ def read_all(chosen: Filter) -> Iterator[Entry]:
 
 
 def list_verbs() -> list[str]:
-    return list(db.session.scalars(select(AuditEntry.verb).distinct().order_by(AuditEntry.verb)))
+    """Return each verb once, in order: from one to the next by the index, however many entries there are."""
+    verbs = select(func.min(AuditEntry.verb).label("verb")).cte("verbs", recursive=True)
+    after = select(func.min(AuditEntry.verb)).where(AuditEntry.verb > verbs.c.verb).scalar_subquery()
+    verbs = verbs.union_all(select(after).where(verbs.c.verb.is_not(None)))
+    return list(db.session.scalars(select(verbs.c.verb).where(verbs.c.verb.is_not(None)).order_by(verbs.c.verb)))
 
 
 def _newest(chosen: Filter, older_than: int | None) -> Select[AuditEntry]:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.runtime import settings
-from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.models import MAY_LEAVE, MailState, OutboxMessage
 from storefront.mail.outbox import MET_SERVER_DOWN
 
 # Two tries may be greylisting; the third is five minutes after the second.
@@ -19,7 +19,7 @@ STUBBORN = (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.attempts >
 class MailTrouble:
     """`since` and `why` are None while mails leave; `oldest_due_at` is None when nothing waits.
 
-    `stubborn` is how many the server keeps refusing; they are tried again.
+    `stubborn` is how many the server keeps refusing; they are tried again. `counts` may leave out what is done.
     """
 
     since: datetime | None
@@ -29,12 +29,16 @@ class MailTrouble:
     oldest_due_at: datetime | None
 
 
-def mail_trouble() -> MailTrouble:
-    """Count the mails of the running mode. A few statements, no connection to the server."""
+def mail_trouble(*, counts_all: bool = False) -> MailTrouble:
+    """Count the mails of the running mode that may still leave. A few statements, no connection to the server.
+
+    `counts_all`: also those that left or never will, which reads each mail that there ever was.
+    """
     in_running_mode = OutboxMessage.mode == settings().mode
+    is_counted = true() if counts_all else OutboxMessage.state.in_(MAY_LEAVE)
     counted = db.session.execute(
         select(OutboxMessage.state, func.count(), func.count().filter(STUBBORN))
-        .where(in_running_mode)
+        .where(in_running_mode, is_counted)
         .group_by(OutboxMessage.state)
     ).all()
     due = in_running_mode & (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.due_at <= clock.now())

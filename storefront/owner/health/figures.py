@@ -38,7 +38,7 @@ def read_figures() -> Figures:
     )
     today = select(func.count()).select_from(Order).where(Order.mode == mode, Order.placed_at >= midnight)
     return Figures(
-        trouble=read_trouble(),
+        trouble=read_trouble(counts_all=True),
         orders=dict.fromkeys(ORDER_STATES, 0) | _count_orders(mode),
         orders_today=db.session.scalar(today) or 0,
         grants=dict.fromkeys(GrantKind, 0) | _count_grants(mode),

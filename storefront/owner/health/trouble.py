@@ -74,10 +74,10 @@ class Trouble:
     backed_up_at: datetime | None = None  # by `storefront backup`
 
 
-def read_trouble() -> Trouble:
-    """Read what is wrong: a few small statements, no network."""
+def read_trouble(*, counts_all: bool = False) -> Trouble:
+    """Read what is wrong: a few small statements, no network. `counts_all`: emails that left as well."""
     shop = settings()
-    mail = mail_trouble()
+    mail = mail_trouble(counts_all=counts_all)
     reconciled_at, begun_at = db.session.execute(
         select(func.max(ReconcilePass.finished_at), func.min(ReconcilePass.started_at)).where(
             ReconcilePass.mode == shop.mode

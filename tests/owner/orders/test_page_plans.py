@@ -23,7 +23,7 @@ LARGE = (
     "|key_events|retired_keys|refusals|refunds|disputes|dispute_answers|fraud_warnings|notices|outbox|customers"
     "|sign_ins|gifts|gift_links|upgrades|money_lines|audit_entries|stripe_events"
 )
-WHOLE = re.compile(rf"\bSCAN ({LARGE})(?: AS \w+)?$|\bSeq Scan on ({LARGE})\b", re.MULTILINE)
+WHOLE = re.compile(rf"\bSCAN ({LARGE})(?: AS \w+)?(?: USING .*INDEX .*)?$|\bSeq Scan on ({LARGE})\b", re.MULTILINE)
 Asked = dict[str, Any]
 
 
