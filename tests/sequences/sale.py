@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -14,7 +16,9 @@ import requests
 import stripe
 from flask import Flask
 
+from storefront.core import clock
 from storefront.core.db import db
+from storefront.core.money import digits
 from storefront.mail.letter import Mail
 from storefront.orders.decide import NotPaid, decide
 from storefront.orders.gift_links import gift_token
@@ -24,8 +28,10 @@ from storefront.orders.models import Decision, Order
 from storefront.orders.notices import close_notice
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Outcome
+from storefront.payments.money.take_in import take_in_money
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenCheckout
+from tests.owner.accounting.reading import read_file, sums_at_stripe, sums_of
 from tests.sequences.expected import Memory, expect
 from tests.sequences.shop_state import ALL_OF_IT, FILES, LINK, compose_mails, downloads_on, keys_in, read_state
 from tests.sequences.steps import (
@@ -120,6 +126,7 @@ class Sale:
         self.check()
         self.check_mails()
         self.check_downloads()
+        self.check_money()
 
     def order(self) -> dict[str, Any] | None:
         rows = read_rows(self.app, ORDER, session=self.session_id)
@@ -310,6 +317,21 @@ class Sale:
                 assert not self.memory.keys or set(keys) <= set(self.memory.keys)
                 if kind in ("dispute_opened", "fraud_warning"):
                     assert "/orders/" not in mail.text + mail.html
+
+    def check_money(self) -> None:
+        """The accountant's file has all that Stripe ever booked, to the cent, and what this order brought."""
+        order = self.order()
+        assert order
+        with self.app.app_context():
+            take_in_money(clock.now() - timedelta(days=1))
+            db.session.remove()
+        rows = read_file(self.app)
+        assert sums_of(rows) == sums_at_stripe(self.sandbox)
+        own = [row for row in rows if row["order"] == order["number"] and not row["kind"].startswith("dispute")]
+        word = self.stripes_word()
+        brought = sum(Decimal(row["total"] or 0).scaleb(digits(row["currency"])) for row in own)
+        assert brought == (word.total if word.is_paid else 0) - word.refunded
+        assert all(row["booked"] == "yes" for row in own)
 
     def check_downloads(self) -> None:
         """Links of earlier pages open what is open now, and nothing else."""

@@ -26,6 +26,7 @@ from storefront.orders.models import Order, OrderItem
 from storefront.orders.money_lines import MoneyLine
 from storefront.orders.queries import order_in_running_mode
 from storefront.owner.figures.sums import NOTHING, Facet, Key, Sums, sums_of_row
+from storefront.shop.catalog.models import Price
 
 AT_ONCE = 200  # days in one statement: SQLite puts at most 500 SELECTs together
 GAVE_NOTHING_BACK = ("failed", "canceled")
@@ -33,7 +34,7 @@ DISPUTES = ("dispute", "dispute_reversal")
 
 
 def read_live(days: Sequence[Day]) -> dict[Key, Sums]:
-    """Seven statements for every two hundred days, each led by an index from the first moment to the last."""
+    """Eight statements for every two hundred days, each led by an index from the first moment to the last."""
     found: dict[Key, Sums] = defaultdict(lambda: NOTHING)
     for place in range(0, len(days), AT_ONCE):
         chosen = days[place : place + AT_ONCE]
@@ -65,7 +66,8 @@ def statements(days: CTE) -> Iterator[tuple[Facet, Select[Any]]]:
     yield Facet.ALL, _sold(days, nothing)
     yield Facet.COUNTRY, _sold(days, Order.country, Order.country.is_not(None))
     yield Facet.CODE, _sold(days, Order.discount_code, Order.discount_code.is_not(None))
-    yield Facet.PRODUCT, _by_product(days)
+    yield Facet.PRODUCT, _by_item(days, OrderItem.product_id)
+    yield Facet.EDITION, _by_item(days, Price.edition_id)
     yield Facet.ALL, _unbooked(days)
     yield Facet.ALL, _refunded(days)
     yield Facet.ALL, _booked(days)
@@ -100,8 +102,8 @@ def _sold(days: CTE, name: Any, *narrowed: ColumnElement[bool]) -> Select[Any]: 
     )
 
 
-def _by_product(days: CTE) -> Select[Any]:
-    name = cast(OrderItem.product_id, String)
+def _by_item(days: CTE, named_by: Any) -> Select[Any]:  # noqa: ANN401 - a column of items or prices
+    name = cast(named_by, String)
     return (
         select(
             days.c.place,
@@ -112,8 +114,9 @@ def _by_product(days: CTE) -> Select[Any]:
         )
         .join(Order, _is_within(days, Order.paid_at))
         .join(OrderItem, OrderItem.order_id == Order.id)
-        .where(order_in_running_mode(), Order.given_because.is_(None), OrderItem.product_id.is_not(None))
-        .group_by(days.c.place, OrderItem.product_id, OrderItem.currency)
+        .outerjoin(Price, Price.id == OrderItem.price_id)
+        .where(order_in_running_mode(), Order.given_because.is_(None), named_by.is_not(None))
+        .group_by(days.c.place, named_by, OrderItem.currency)
     )
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
@@ -19,14 +20,15 @@ from storefront.owner.figures.live import read_live
 from storefront.owner.figures.spans import Span
 from storefront.owner.figures.sums import NAMES, NOTHING, Facet, Key, Sums, add_up, sums_of_row
 from storefront.owner.figures.zone import shop_zone, today
-from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.models import Edition, Product
 
 TOP = 5
+Names: TypeAlias = dict[tuple[Facet, str], str]  # by id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One product, country or code: `name` is what people call it."""
+    """One product, edition, country or code: `name` is what people call it."""
 
     name: str
     orders: int
@@ -60,7 +62,7 @@ def read_figures(span: Span) -> Figures:
     by_currency: dict[str, dict[Key, Sums]] = defaultdict(dict)
     for key, sums in found.items():
         by_currency[key.currency][key] = sums
-    names = _product_names(found)
+    names = _product_names(found) | _edition_names(found)
     currencies = [_of_currency(currency, span, rows, names) for currency, rows in by_currency.items()]
     ordered = sorted(currencies, key=lambda one: (-one.sums.orders, one.currency))
     return Figures(span=span, zone=zone.key, as_of=clock.now(), currencies=tuple(ordered))
@@ -112,15 +114,24 @@ def _read_counted(span: Span, zone: ZoneInfo) -> dict[Key, Sums]:
     return found
 
 
-def _product_names(found: Iterable[Key]) -> dict[str, str]:
-    ids = {int(key.name) for key in found if key.facet is Facet.PRODUCT}
-    if not ids:
-        return {}
-    rows = db.session.execute(select(Product.id, Product.name).where(Product.id.in_(ids)))
-    return {str(row.id): row.name for row in rows}
+def _product_names(found: Iterable[Key]) -> Names:
+    ids = _ids(found, Facet.PRODUCT)
+    rows = db.session.execute(select(Product.id, Product.name).where(Product.id.in_(ids))) if ids else ()
+    return {(Facet.PRODUCT, str(row.id)): row.name for row in rows}
 
 
-def _of_currency(currency: str, span: Span, rows: Mapping[Key, Sums], names: Mapping[str, str]) -> OfCurrency:
+def _edition_names(found: Iterable[Key]) -> Names:
+    ids = _ids(found, Facet.EDITION)
+    named = select(Edition.id, Edition.name, Product.name.label("product")).join(Edition.product)
+    rows = db.session.execute(named.where(Edition.id.in_(ids))) if ids else ()
+    return {(Facet.EDITION, str(row.id)): f"{row.product} ({row.name})" for row in rows}
+
+
+def _ids(found: Iterable[Key], facet: Facet) -> set[int]:
+    return {int(key.name) for key in found if key.facet is facet}
+
+
+def _of_currency(currency: str, span: Span, rows: Mapping[Key, Sums], names: Names) -> OfCurrency:
     of_all = {key.day: sums for key, sums in rows.items() if key.facet is Facet.ALL}
     days = tuple((day, of_all.get(day, NOTHING)) for day in days_between(span.first, span.last))
     facets = [facet for facet in Facet if facet is not Facet.ALL]
@@ -132,13 +143,13 @@ def _of_currency(currency: str, span: Span, rows: Mapping[Key, Sums], names: Map
     )
 
 
-def _largest(rows: Mapping[Key, Sums], facet: Facet, names: Mapping[str, str]) -> tuple[Part, ...]:
+def _largest(rows: Mapping[Key, Sums], facet: Facet, names: Names) -> tuple[Part, ...]:
     by_name: dict[str, Sums] = defaultdict(lambda: NOTHING)
     for key, sums in rows.items():
         if key.facet is facet:
             by_name[key.name] += sums
     parts = [
-        Part(name=names.get(name, name), orders=sums.orders, paid_minor=sums.paid_minor)
+        Part(name=names.get((facet, name), name), orders=sums.orders, paid_minor=sums.paid_minor)
         for name, sums in by_name.items()
     ]
     return tuple(sorted(parts, key=lambda part: (-part.paid_minor, -part.orders, part.name))[:TOP])

@@ -13,6 +13,7 @@ class Facet(StrEnum):
 
     ALL = "all"
     PRODUCT = "product"
+    EDITION = "edition"
     COUNTRY = "country"
     CODE = "code"
 
@@ -28,7 +29,7 @@ class Fees(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """`name` is a product's id, a country or a code; empty for `all`."""
+    """`name` is the id of a product or an edition, a country or a code; empty for `all`."""
 
     day: date
     facet: Facet

@@ -84,6 +84,8 @@ def test_says_what_was_sold_given_back_and_kept_by_stripe(app: Flask, sandbox: S
     assert [sums.orders for _day, sums in dollars.days] == [0, 0, 3]
     names = {part.name: (part.orders, part.paid_minor) for part in dollars.parts[Facet.PRODUCT]}
     assert names["Twinspot"] == (2, 3800)
+    editions = {part.name: part.paid_minor for part in yen.parts[Facet.EDITION]}
+    assert editions == {"Twinspot (Yen)": 3000}
     assert [part.name for part in dollars.parts[Facet.COUNTRY]] == ["US"]
 
 
