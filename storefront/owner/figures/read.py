@@ -62,7 +62,7 @@ def read_figures(span: Span) -> Figures:
     by_currency: dict[str, dict[Key, Sums]] = defaultdict(dict)
     for key, sums in found.items():
         by_currency[key.currency][key] = sums
-    names = _product_names(found) | _edition_names(found)
+    names = _read_names(found)
     currencies = [_of_currency(currency, span, rows, names) for currency, rows in by_currency.items()]
     ordered = sorted(currencies, key=lambda one: (-one.sums.orders, one.currency))
     return Figures(span=span, zone=zone.key, as_of=clock.now(), currencies=tuple(ordered))
@@ -114,17 +114,18 @@ def _read_counted(span: Span, zone: ZoneInfo) -> dict[Key, Sums]:
     return found
 
 
-def _product_names(found: Iterable[Key]) -> Names:
-    ids = _ids(found, Facet.PRODUCT)
-    rows = db.session.execute(select(Product.id, Product.name).where(Product.id.in_(ids))) if ids else ()
-    return {(Facet.PRODUCT, str(row.id)): row.name for row in rows}
-
-
-def _edition_names(found: Iterable[Key]) -> Names:
-    ids = _ids(found, Facet.EDITION)
-    named = select(Edition.id, Edition.name, Product.name.label("product")).join(Edition.product)
-    rows = db.session.execute(named.where(Edition.id.in_(ids))) if ids else ()
-    return {(Facet.EDITION, str(row.id)): f"{row.product} ({row.name})" for row in rows}
+def _read_names(found: Iterable[Key]) -> Names:
+    """Return what products and editions are called, in one statement."""
+    products, editions = _ids(found, Facet.PRODUCT), _ids(found, Facet.EDITION)
+    if not products | editions:
+        return {}
+    named = select(Product.id, Product.name, Edition.id.label("edition_id"), Edition.name.label("edition"))
+    is_wanted = Product.id.in_(products) | Edition.id.in_(editions)
+    names: Names = {}
+    for row in db.session.execute(named.outerjoin(Edition, Edition.product_id == Product.id).where(is_wanted)):
+        names[Facet.PRODUCT, str(row.id)] = row.name
+        names[Facet.EDITION, str(row.edition_id)] = f"{row.name} ({row.edition})"
+    return names
 
 
 def _ids(found: Iterable[Key], facet: Facet) -> set[int]:
