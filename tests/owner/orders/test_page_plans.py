@@ -75,6 +75,7 @@ def test_reads_no_large_table_whole_for_a_page(app: Flask, sandbox: SandboxClien
             "/admin/orders?product=twinspot", "/admin/orders?state=disputed",
             f"/admin/buyers?email={ADA}", "/admin/buyers?email=reader",
             f"/admin/disputes/{made}", "/admin/audit", "/admin/audit?verb=dispute.drafted",
+            "/admin/accounting?quarter=2026-Q4", "/admin/accounting/export?first=2026-11-01&last=2026-12-31",
         ):  # fmt: skip
             assert owner.get(path, follow_redirects=True).status_code == 200, path
         assert owner.post("/admin/buyers/export", email=ADA).status_code == 200
