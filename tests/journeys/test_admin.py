@@ -47,7 +47,7 @@ def test_takes_an_owner_from_one_link_to_a_passkey(shop: Shop, sandbox: SandboxC
     page.get_by_role("button", name="Sign in").dblclick()
     expect(page.get_by_role("heading", name="Newest orders")).to_be_visible()
     look(page)
-    page.get_by_role("link", name="Account").click()
+    page.get_by_role("link", name="Account", exact=True).click()
     page.get_by_label("Name of this device").fill("Laptop")
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.get_by_text("Passkey added.")).to_be_visible()
