@@ -30,6 +30,9 @@ def test_stays_in_reach_and_follows_the_edition(shop: Shop, chromium: Browser, o
     buy = page.get_by_role("button", name=re.compile("^Buy (?!as a gift)"))
     expect(buy).to_have_accessible_name("Buy Personal, $19.00")
     expect(buy).to_be_in_viewport(ratio=1)
+    bar = page.locator(".buy-buttons").bounding_box()
+    assert bar
+    assert bar["height"] < 96, "it leaves the page its room: what is for few stands below it"
     page.get_by_label(re.compile("Team")).check()
     expect(buy).to_have_accessible_name(re.compile(r"^Buy Team, \$"))
     page.get_by_role("link", name="Contact the shop").scroll_into_view_if_needed()

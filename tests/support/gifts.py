@@ -15,7 +15,7 @@ from storefront.orders.hand_over import hand_over_due
 from storefront.orders.queries import find_order
 from tests.support.sale import Sale, link_of
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on, run_worker_once
+from tests.support.shop import ADA, Buyer, keys_on, run_worker_once
 
 ROSA = "rosa@example.net"
 WORDS = "Happy birthday!\nSee <b>you</b> soon."
@@ -104,10 +104,13 @@ class Received:
         return statuses
 
     def is_valid(self) -> bool:
-        """What the license API says of the first key."""
+        """What the license API says of the first key; it names whom the page is of."""
         form = {"license_key": self.keys[0]}
         answer = self.app.test_client().post("/v1/licenses/validate", data=form, base_url=Buyer(self.app).base_url)
-        return bool(answer.get_json()["valid"])
+        body = answer.get_json()
+        assert ADA not in str(body)
+        assert not body["meta"]["customer_name"]
+        return bool(body["valid"])
 
 
 def receive(sale: Sale) -> Received:

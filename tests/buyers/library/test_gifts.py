@@ -75,6 +75,9 @@ def test_gives_money_to_one_and_keys_to_the_other(app: Flask, sandbox: SandboxCl
     assert keys_on(page) == [key]
     assert "$" not in page[page.find("<main") :]
     assert "Ada sent you a gift" in page
+    form = {"license_key": key}
+    said = app.test_client().post("/v1/licenses/validate", data=form, base_url=sale.buyer.base_url).get_json()
+    assert (said["valid"], said["meta"]["customer_email"], said["meta"]["customer_name"]) == (True, ROSA, None)
     [download] = set(re.findall(r'href="[^"]*(/downloads/[^"]+)"', page))
     with Buyer(app).get(download) as answer:
         assert answer.data[:2] == b"PK"
