@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.languages import Language
 from storefront.owner.admin.blueprint import admin, needs
-from storefront.owner.admin.product_forms import SHOWN, read_texts, shown_digests
+from storefront.owner.admin.product_forms import KEEP, SEEN, SHOWN, read_texts, shown_digests
 from storefront.owner.admin.refused_saves import kept_digests, refusal_words
 from storefront.owner.people.roles import Permission
 from storefront.owner.translations.editor import SHOP, other_languages, read_editor, save_texts
@@ -73,6 +73,7 @@ def save_translations(language: str, kind: str = SHOP, slug: str = "") -> Respon
 
 
 def _read(form: MultiDict[str, str]) -> dict[str, Any]:
-    texts = {name: value for name, value in form.items() if name not in NOT_TEXTS and not name.startswith(SHOWN)}
+    carried = (SHOWN, SEEN, KEEP)
+    texts = {name: value for name, value in form.items() if name not in NOT_TEXTS and not name.startswith(carried)}
     lists = {name: value for name, value in read_texts(form).items() if isinstance(value, list)}
     return texts | lists

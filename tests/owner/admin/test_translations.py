@@ -31,6 +31,9 @@ def test_saves_what_is_typed_beside_the_original(app: Flask, owner: Buyer) -> No
     assert "Somebody else saved this meanwhile" in late.text
     assert 'value="Doppelt"' in late.text
     assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'product.translated'")) == 1
+    assert owner.post(GERMAN, name="Doppelt", **shown(late.text)).status_code == 409, "pressing again is no choice"
+    chosen = {"name": "Doppelt", "keep-name": "yours"}
+    assert "Saved." in said(owner, owner.post(GERMAN, **chosen, **shown(late.text)))
 
 
 def test_keeps_what_was_typed_into_a_form_that_is_refused(owner: Buyer) -> None:
