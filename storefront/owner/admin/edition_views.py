@@ -67,7 +67,8 @@ def save_price(slug: str, key: str) -> ResponseReturnValue:
 
     def change() -> str:
         if "is_new_price" not in form and "amount" in form and not form["amount"].strip():
-            return _price_words(remove_price(slug, key, check_currency(form.get("currency", ""))))
+            code = check_currency(form.get("currency", ""))
+            return _price_words(remove_price(slug, key, code, shown=_read_shown(code)))
         currency, amount = _read_price()
         return _price_words(set_price(slug, key, currency, amount, shown=_read_shown(currency)))
 

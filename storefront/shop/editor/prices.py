@@ -200,22 +200,27 @@ def _changed_meanwhile(amount: Amount | None, currency: str) -> PriceMoved:
     return PriceMoved(f"Somebody else changed this price meanwhile: it {now}. Nothing was changed.", amount)
 
 
-def remove_price(slug: str, edition: str, currency: str) -> PriceChange:
-    """Sell an edition no more in this currency. Safe to repeat.
+def remove_price(slug: str, edition: str, currency: str, *, shown: Amount | None = None) -> PriceChange:
+    """Sell an edition no more in this currency. Safe to repeat. `shown` is what somebody looked at.
 
     Raises:
         NotFound: no such product or edition.
+        PriceMoved: somebody else set another price since it was shown; nothing is changed.
     """
     code = currency.strip().lower()
     with transaction() as session:
         product = lock_product(session, slug)
-        return drop_price(session, product, get_edition(session, product, edition), code)
+        return drop_price(session, product, get_edition(session, product, edition), code, shown=shown)
 
 
-def drop_price(session: Session, product: Product, edition: Edition, currency: str) -> PriceChange:
+def drop_price(
+    session: Session, product: Product, edition: Edition, currency: str, *, shown: Amount | None = None
+) -> PriceChange:
     """Do as `remove_price` does, inside the caller's transaction. The product is locked."""
     old = find_active_price(session, edition.id, currency)
     before = amount_of_price(old) if old else None
+    if before is not None and shown not in (None, before):
+        raise _changed_meanwhile(before, currency)
     change = PriceChange(edition=edition.name, currency=currency, before=before, after=None)
     if old is not None:
         old.is_active = False

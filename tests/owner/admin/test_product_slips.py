@@ -104,5 +104,7 @@ def test_puts_no_old_price_back_over_what_somebody_else_has_just_set(app: Flask,
     pressed_again = owner.post(path, currency="usd", amount="19.50", shown="19.00")
     assert 'name="shown" value="19.00"' in pressed_again.text
     assert "$29.00" in Buyer(app).get("/products/twinspot").text
+    removed = owner.post(path, currency="usd", amount="", shown="19.00")
+    assert (removed.status_code, "Replace 29.00" in removed.text) == (409, True), "nor takes it away"
     again = owner.post(path, currency="usd", amount="19.50", shown="19.00", replaces="29.00")
     assert "Personal costs $19.50 now" in said(owner, again)
