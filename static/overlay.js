@@ -19,6 +19,16 @@
   if (window[loaded]) return;
   window[loaded] = true;
 
+  // In the language of the link, such as /de/buy/slug, or else of the browser: this page may be in any.
+  const TEXTS = {
+    en: ["Checkout", "Loading checkout…", "Close checkout", "The checkout can't be shown here. ", "Open it in a new tab"],
+    de: ["Kasse", "Die Kasse wird geladen …", "Kasse schließen", "Die Kasse lässt sich hier nicht anzeigen. ", "In neuem Tab öffnen"],
+    fr: ["Paiement", "Chargement du paiement…", "Fermer le paiement", "Le paiement ne peut pas s’afficher ici. ", "L’ouvrir dans un nouvel onglet"],
+    es: ["Pago", "Cargando el pago…", "Cerrar el pago", "El pago no se puede mostrar aquí. ", "Abrirlo en una pestaña nueva"],
+  };
+  const languageOf = (link) =>
+    [new URL(link.href).pathname.split("/")[1], ...navigator.languages.map((code) => code.slice(0, 2).toLowerCase())].find((code) => Object.hasOwn(TEXTS, code)) ?? "en";
+
   let open = null; // what is open: the dialog, its frame, and how to close it
 
   const element = (name, style, more = {}) => {
@@ -32,25 +42,28 @@
   const tellPage = (type, detail = {}) => document.dispatchEvent(new CustomEvent(`storefront:${type}`, { detail }));
 
   const build = (link) => {
+    const language = languageOf(link);
+    const [title, loading, closing] = TEXTS[language];
     const box = isSmall()
       ? "position:absolute;inset:0;"
       : "position:absolute;inset:0;margin:auto;width:30rem;height:min(46rem,94%);border-radius:14px;box-shadow:0 20px 60px #0006;";
     const dialog = element("dialog", "display:block;position:fixed;inset:0;width:100vw;height:100vh;height:100dvh;max-width:none;max-height:none;background:#0008;z-index:2147483647;");
-    dialog.setAttribute("aria-label", "Checkout");
+    dialog.setAttribute("aria-label", title);
+    dialog.lang = language;
     const sheet = element("div", `display:block;overflow:hidden;background:#f5f4ef;${box}`);
     const words = element("p", `${FONT}display:block;position:absolute;inset:0;margin:auto;height:max-content;padding:1.5rem;text-align:center;box-sizing:border-box;`, {
-      textContent: "Loading checkout…",
+      textContent: loading,
     });
     words.setAttribute("role", "status");
     const frame = element("iframe", "display:block;position:absolute;inset:0;width:100%;height:100%;border:0;visibility:hidden;color-scheme:normal;", {
-      title: "Checkout",
+      title,
       allow: `payment ${shop} https://js.stripe.com; clipboard-write ${shop}`,
     });
     const close = element("button", `${FONT}display:block;position:absolute;top:.4rem;right:.4rem;width:2.75rem;height:2.75rem;border-radius:50%;background:#fff;box-shadow:0 0 0 1px #767b78;font-size:22px;line-height:2.75rem;text-align:center;cursor:pointer;`, {
       type: "button",
       textContent: "×",
     });
-    close.setAttribute("aria-label", "Close checkout");
+    close.setAttribute("aria-label", closing);
     close.addEventListener("focus", () => (close.style.outline = "3px solid #1a5fd0"));
     close.addEventListener("blur", () => (close.style.outline = ""));
     sheet.append(words, frame, close);
@@ -60,15 +73,16 @@
 
   const showWay = () => {
     const { words, frame, link } = open;
+    const [, , , sorry, instead] = TEXTS[languageOf(link)];
     frame.style.visibility = "hidden";
     const way = element("a", `${FONT}text-decoration:underline;color:#0b5d4b;cursor:pointer;`, {
       href: link.href,
-      textContent: "Open it in a new tab",
+      textContent: instead,
       target: "_blank",
       rel: "noopener",
     });
     way.addEventListener("focus", () => (way.style.outline = "3px solid #1a5fd0"));
-    words.replaceChildren("The checkout can't be shown here. ", way, ".");
+    words.replaceChildren(sorry, way, ".");
     way.focus();
   };
 

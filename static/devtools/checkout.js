@@ -3,7 +3,7 @@ import { askBank } from "./challenge.js";
 import { onAmount, settleAmount, showCustomAmount } from "./custom_amount.js";
 import { fieldOfParam, findFieldProblems, readFields, showFields } from "./custom_fields.js";
 import { CHECKS, COUNTRIES_WITH_POSTAL_CODE, FIELD_OF_PARAM, FIELDS_OF, methodBody } from "./fields.js";
-import { ApiError, call, callPage, isEmbedded, leave, money, reveal, sessionId, tell, wait } from "./page.js";
+import { ApiError, call, callPage, isEmbedded, leave, money, reveal, say, sessionId, tell, wait } from "./page.js";
 import { savedChoice, showForChoice, showSaved, wantsToSave } from "./saved.js";
 import { showCustomText, showOptional, showOrder } from "./summary.js";
 import { startTyping } from "./typing.js";
@@ -26,7 +26,7 @@ const type = () => find('[name="paymentMethodType"]:checked')?.value ?? "card";
 
 const notice = (text, { retry = false } = {}) => {
   find("[data-notice]").hidden = false;
-  find("[data-notice-text]").textContent = text;
+  find("[data-notice-text]").textContent = say(text);
   find("[data-retry]").hidden = !retry;
   find("[data-content]").hidden = true;
 };
@@ -36,12 +36,12 @@ const setBusy = (busy) => {
   submit.disabled = busy;
   form.setAttribute("aria-busy", String(busy));
   find(".order").inert = busy; // what is being paid stays as it is
-  submit.textContent = busy ? "Processing…" : submit.dataset.label;
+  submit.textContent = busy ? say("Processing…") : submit.dataset.label;
 };
 
 const complain = (name, text) => {
   const place = document.getElementById(`${name}-error`);
-  place.textContent = text;
+  place.textContent = say(text);
   place.hidden = !text;
   input(name).toggleAttribute("aria-invalid", false);
   if (text) input(name).setAttribute("aria-invalid", "true");
@@ -49,16 +49,16 @@ const complain = (name, text) => {
 
 const alertBuyer = (text) => {
   const place = byTest("payment-error");
-  place.textContent = text;
+  place.textContent = say(text);
   place.hidden = !text;
   if (text) reveal(place);
 };
 
 const buttonLabel = () => {
   const due = page.line_item_group.due;
-  if (due === 0) return "Place order";
+  if (due === 0) return say("Place order");
   const verb = { book: "Book", donate: "Donate" }[page.submit_type] ?? "Pay";
-  return `${verb} ${money(due, page.currency)}`;
+  return `${say(verb)} ${money(due, page.currency)}`;
 };
 
 const isTaxed = () => Boolean(page.tax_context?.automatic_tax_enabled);

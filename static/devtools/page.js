@@ -3,6 +3,9 @@
 const body = document.body;
 export const sessionId = body.dataset.session;
 export const isEmbedded = body.dataset.embedded === "yes";
+// The language of the Session; what is not in its table is said in English.
+const words = JSON.parse(body.dataset.words);
+export const say = (text) => words[text] ?? text;
 const SOURCE = "stripe-sandbox";
 
 // The shop's page says hello first: its Referrer-Policy may hide who it is, and nobody else is answered.
@@ -55,7 +58,7 @@ export const reveal = (element) => {
 
 export const money = (amount, currency) => {
   const places = Number(body.dataset.digits);
-  const format = new Intl.NumberFormat("en-US", {
+  const format = new Intl.NumberFormat(document.documentElement.lang === "en" ? "en-US" : document.documentElement.lang, {
     style: "currency",
     currency: currency.toUpperCase(),
     minimumFractionDigits: places,

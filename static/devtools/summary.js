@@ -1,5 +1,5 @@
 // The order beside the form: lines, quantities, promotion code, totals. All text goes in as text, never as HTML.
-import { money } from "./page.js";
+import { money, say } from "./page.js";
 
 const find = (selector) => document.querySelector(selector);
 const element = (name, text, className = "") => {
@@ -48,7 +48,7 @@ const optionalRow = (item, currency, onTake) => {
   const what = element("span", "", "what");
   const count = item.quantity > 1 ? ` × ${item.quantity}` : "";
   what.append(element("strong", `${item.description}${count}`), element("span", money(item.subtotal, currency), "quiet"));
-  const button = element("button", item.is_taken ? "Remove" : "Add", "plain");
+  const button = element("button", say(item.is_taken ? "Remove" : "Add"), "plain");
   button.type = "button";
   button.dataset.optional = item.price;
   button.setAttribute("aria-label", `${button.textContent} ${item.description}`);
@@ -134,18 +134,18 @@ const foldOnce = (count) => {
 export const showOrder = (page, onQuantity) => {
   const { currency, line_item_group: group } = page;
   wearLooks(page.branding);
-  find("[data-name]").textContent = page.display_name ?? "Payment";
+  find("[data-name]").textContent = page.display_name ?? say("Payment");
   document.title = `Pay ${page.display_name ?? ""} (sandbox)`;
   replaceLines(group.line_items.map((line) => lineRow(line, currency, onQuantity)));
   const rows = [];
   const [discount] = group.discount_amounts;
   const taxes = group.tax_amounts ?? [];
   const isBehind = page.tax_meta?.status === "requires_location_inputs";
-  if (discount || taxes.length || isBehind) rows.push(totalRow("Subtotal", money(group.subtotal, currency)));
-  if (discount) rows.push(totalRow(discount.label ?? "Discount", `−${money(discount.amount, currency)}`));
-  if (isBehind) rows.push(totalRow("Tax", "Enter your address"));
+  if (discount || taxes.length || isBehind) rows.push(totalRow(say("Subtotal"), money(group.subtotal, currency)));
+  if (discount) rows.push(totalRow(discount.label ?? say("Discount"), `−${money(discount.amount, currency)}`));
+  if (isBehind) rows.push(totalRow(say("Tax"), say("Enter your address")));
   for (const tax of taxes) rows.push(totalRow(taxLabel(tax), money(tax.amount, currency)));
-  rows.push(totalRow("Total due", money(group.due, currency), "due"));
+  rows.push(totalRow(say("Total due"), money(group.due, currency), "due"));
   find("[data-due]").textContent = money(group.due, currency);
   foldOnce(group.line_items.length);
   find("[data-totals]").replaceChildren(...rows);

@@ -24,6 +24,15 @@ DAY = re.compile(r"\d{1,2}\. (Jan|Feb|März|Apr|Mai|Juni|Juli|Aug|Sep|Okt|Nov|De
 CLIPPED = """() => [...document.querySelectorAll("button, .button, summary, select, input[type=submit]")]
   .filter((node) => node.clientWidth > 1 && node.scrollWidth > node.clientWidth + 1)
   .map((node) => `${node.innerText} (${node.scrollWidth} in ${node.clientWidth})`)"""
+# Words of a button that fill more than two lines.
+TALL = """() => [...document.querySelectorAll("button, .button, input[type=submit]")]
+  .filter((node) => node.clientWidth > 1)
+  .map((node) => {
+    const style = getComputedStyle(node);
+    const height = node.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+    return [node.innerText, height / (parseFloat(style.lineHeight) || 1.2 * parseFloat(style.fontSize))];
+  })
+  .filter(([, lines]) => lines > 2.6)"""
 
 
 def english_parts(language: Language) -> Iterator[str]:
@@ -67,7 +76,7 @@ class TestInGerman:
         page.locator('main a[href$="/products/twinspot"]').first.click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Twinspot")
         assert "19,00 $" in read()
-        page.get_by_role("button", name="In den Warenkorb").click()
+        page.get_by_role("button", name="In den Korb").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Ihr Warenkorb")
         read()
         page.get_by_role("button", name="Zur Kasse").click()
@@ -132,3 +141,4 @@ def look(page: Page, language: Language) -> None:
     expect(page.locator("html")).to_have_attribute("lang", language)
     assert_fits(page)
     assert page.evaluate(CLIPPED) == [], page.url
+    assert page.evaluate(TALL) == [], page.url

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import requests
 import stripe
 
 from tests.devtools.sandbox.calls import RETURN_URL, Calls
@@ -147,3 +148,21 @@ def test_changes_metadata(sandbox: Calls) -> None:
     updated = sandbox.v1.checkout.sessions.update(session.id, {"metadata": {"b": "2"}})
     assert updated.metadata is not None
     assert updated.metadata.to_dict() == {"a": "1", "b": "2"}
+
+
+@pytest.mark.parametrize(
+    ("locale", "accepts", "language", "words"),
+    [
+        ("de", "fr", "de", "Kartennummer"),
+        ("auto", "fr-CH,fr", "fr", "Numéro de carte"),
+        ("auto", "it", "en", "Card number"),
+        ("ja", "de", "en", "Card number"),
+    ],
+)
+def test_speaks_the_language_of_its_session(
+    sandbox: Calls, locale: str, accepts: str, language: str, words: str
+) -> None:
+    session = create(sandbox, success_url=RETURN_URL, locale=locale)
+    page = requests.get(session.url or "", headers={"Accept-Language": accepts}, timeout=60).content.decode()
+    assert f'<html lang="{language}"' in page
+    assert f">{words}</label>" in page

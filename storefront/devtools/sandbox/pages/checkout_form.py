@@ -4,6 +4,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from storefront.devtools.sandbox.money import exponent
+from storefront.devtools.sandbox.pages.checkout_words import LANGUAGES, language_of, words_in
 from storefront.devtools.sandbox.pages.policy import SCRIPTED, protect
 from storefront.devtools.sandbox.payments.kinds import KINDS
 from storefront.devtools.sandbox.storage.records import Json
@@ -41,8 +42,13 @@ def _form(session_id: str, *, is_embedded: bool) -> Response:
 
 
 def _render(session_id: str, session: Json, *, is_embedded: bool) -> str:
+    language = language_of(session, request.accept_languages.best_match(["en", *LANGUAGES]))
+    words = words_in(language)
     return render_template(
         "devtools/sandbox/checkout.html",
+        language=language,
+        words=words,
+        say=lambda text: words.get(text, text),
         session_id=session_id,
         key=publishable_key(),
         methods=[(kind.name, kind.label) for kind in KINDS.values()],
