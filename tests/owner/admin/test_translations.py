@@ -59,4 +59,4 @@ def test_translates_the_shop_and_refuses_other_languages(app: Flask, owner: Buye
     assert "Kleine Programme.</h1>" in Buyer(app).get("/de/").text
     for address in ("en", "it", "de/products/nothing", "de/pages/nothing", "de/orders/twinspot"):
         assert owner.get(f"/admin/translations/{address}").status_code == 404
-    assert "In Deutsch" in owner.get("/admin/products/twinspot").text
+    assert "In German" in owner.get("/admin/products/twinspot").text
