@@ -11,9 +11,9 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Apply the migrations that are missing."""
-    from storefront.cli.make_app import in_sentences, make_app
+    from storefront.cli.make_app import in_sentences, make_command_app
     from storefront.migrations import schema
 
-    app = make_app()
+    app = make_command_app()
     with in_sentences():
         schema.upgrade(app)

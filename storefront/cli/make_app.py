@@ -3,18 +3,19 @@
 import getpass
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront.app import create_app
 from storefront.audit.actor import Actor
 from storefront.audit.models import ActorKind
+from storefront.cli.late_pages import create_late_app
 from storefront.cli.read_settings import listing_problems, read_settings
 from storefront.cli.terminal import plain
+from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError, StripeUnavailable
 from storefront.core.logs import set_up_logs
@@ -24,14 +25,25 @@ from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
 
 
 def make_app(*, log_level: int = logging.WARNING) -> Flask:
-    """Return the app, for commands that become a server. Wrong settings end the command with every line to mend.
+    """Return the whole shop, for commands that become a server. Wrong settings end them: every line to mend."""
+    from storefront.app import create_app
 
-    A command that a person waits for says itself what it did: of its log only trouble is shown.
+    return _make(create_app, log_level)
+
+
+def make_command_app() -> Flask:
+    """Return the shop without pages, for commands that a person waits for: it has them once it needs one.
+
+    Such a command says itself what it did: of its log only trouble is shown.
     """
+    return _make(create_late_app, logging.WARNING)
+
+
+def _make(create: Callable[[Settings], Flask], log_level: int) -> Flask:
     settings = read_settings()
     set_up_logs(as_json=settings.log_json, level=log_level)
     with listing_problems():
-        app = create_app(settings)
+        app = create(settings)
     set_up_gateway(app, settings, FOR_WORKERS)
     click.get_current_context().call_on_close(lambda: _close_database(app))
     return app

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from storefront.core.errors import NotFound
-from storefront.core.languages import Language, language_of_address, offered, set_up_languages
+from storefront.core.languages import Language, language_of_address, offered
 from storefront.core.page_addresses import PREFIX, has_languages, in_language, prefix_now
 from storefront.core.runtime import settings
 from storefront.core.texts import marked
@@ -102,7 +102,6 @@ def _has_prefix(path: str) -> bool:
 
 
 def set_up_web_languages(app: Flask) -> None:
-    set_up_languages(app)
     app.jinja_env.globals["at"] = PrefixOfLinks()
     app.jinja_env.globals["language_choices"] = choices
     app.jinja_env.globals["script_texts"] = script_texts

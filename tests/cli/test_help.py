@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import storefront.cli
 from storefront.cli import main
 from storefront.cli.commands import SECTIONS
+from storefront.core.db import db
 from tests.support.databases import Databases, base_environment
 
 ASK = """
@@ -32,6 +33,7 @@ main(["serve"])
 """
 HEAVY = {"alembic", "babel", "flask", "granian", "huey", "obstore", "prometheus_client", "sqlalchemy", "stripe"}
 UNREAD = {"aiohttp", "alembic", "huey", "psycopg", "requests", "stripe", "webauthn"}
+OF_PAGES = {"PIL", "flask_limiter", "flask_wtf", "wtforms"}
 NAMES = sorted(name for section in SECTIONS.values() for name in section)
 REFUSED = [
     ["nothing"],
@@ -122,7 +124,15 @@ def test_loads_neither_stripe_nor_huey_to_read(tmp_path: Path, all_databases: Da
     all_databases.make("sqlite", tmp_path)
     loaded = loaded_after(["orders", "list"], environ=base_environment(tmp_path) | {"STOREFRONT_ENV_FILE": ""})
     assert "sqlalchemy" in loaded
-    assert loaded & UNREAD == set()
+    assert loaded & (UNREAD | OF_PAGES) == set()
+
+
+def test_knows_every_table_without_pages() -> None:
+    script = (
+        "from storefront.base_app import TABLES; from storefront.core.db import db; print(*db.metadata.tables)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert set(done.stdout.split()) == set(db.metadata.tables)
 
 
 def test_loads_in_a_server_what_commands_put_off(tmp_path: Path) -> None:
