@@ -47,7 +47,7 @@ REFUSED = [
     ["products", "set", "twinspot"],
     ["shop", "edit"],
     ["products", "set", "twinspot", "--license-until", "soon"],
-    ["signing-keys", "reseal"],
+    ["signing-keys", "revoke"],
 ]
 
 
