@@ -18,7 +18,9 @@ from storefront.orders.models import Order
 from storefront.stripe_api.seen import SeenCheckout
 
 NUMBER_LENGTH = 8
-GIFT = "gift_"  # begins the id in place of a Checkout Session of what was given for free: Stripe has none
+# Begins the id in place of a Checkout Session of what an owner gave for free: Stripe has none. It is older than
+# the gifts that buyers pay for (`gifts.py`); orders of shops hold it, so it stays.
+GIVEN = "gift_"
 NUMBERS = 4  # that are tried: at a million orders, one in 80,000 meets a number that is taken
 
 

@@ -9,7 +9,7 @@ from storefront.orders.lookup import get_order
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.orders.giveable import list_giveable
 from storefront.owner.people.roles import Permission
-from storefront.payments.fulfillment.give import MOST_LINES, Wish, WrongGift, give, plan_gift
+from storefront.payments.fulfillment.give import MOST_LINES, CannotGive, Wish, give, plan_giving
 
 ROWS = 3  # on the form; more at once by command
 LONGEST_FORM = 64
@@ -28,7 +28,7 @@ def plan_gift_here() -> ResponseReturnValue:
 def check_gift() -> ResponseReturnValue:
     typed = request.form
     try:
-        plan = plan_gift(typed.get("email", ""), _wishes(), because=typed.get("because", ""))
+        plan = plan_giving(typed.get("email", ""), _wishes(), because=typed.get("because", ""))
     except StorefrontError as refusal:
         return _form(typed.get("email", ""), refusal)
     return render_template("owner/orders/give_check.html", plan=plan, form=new_token())
@@ -42,7 +42,7 @@ def give_here() -> ResponseReturnValue:
     form = typed.get("form", "")[:LONGEST_FORM]
     try:
         if not form:
-            raise WrongGift("Look at what will be given first.")
+            raise CannotGive("Look at what will be given first.")
         given = give(typed.get("email", ""), _wishes(), because=typed.get("because", ""), form=form)
     except StorefrontError as refusal:
         return _form(typed.get("email", ""), refusal)
@@ -54,7 +54,7 @@ def _wishes() -> list[Wish]:
     """Rows in which nothing is chosen are left out."""
     names, quantities = request.form.getlist("goods"), request.form.getlist("quantity")
     if len(names) != len(quantities) or len(names) > MOST_LINES:
-        raise WrongGift("Choose what to give, and how many of it.")
+        raise CannotGive("Choose what to give, and how many of it.")
     return [Wish(name, _number(typed)) for name, typed in zip(names, quantities, strict=True) if name]
 
 

@@ -18,7 +18,7 @@ from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.mail import outbox
 from storefront.orders.looks import take_ticket
-from storefront.orders.new_order import GIFT
+from storefront.orders.new_order import GIVEN
 from storefront.orders.queries import find_summary
 from storefront.payments.fulfillment.converge import Converged, OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
@@ -96,7 +96,7 @@ def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) 
         return _look_first(session_id, look, before_first_look)
     if summary.mode != settings().mode:
         return Fulfillment(outcome=Outcome.NOT_OURS)
-    if summary.is_fulfilled and (look is not Look.NOW or session_id.startswith(GIFT)):
+    if summary.is_fulfilled and (look is not Look.NOW or session_id.startswith(GIVEN)):
         return Fulfillment(outcome=Outcome.ALREADY_FULFILLED, order_id=summary.id)
     ticket = take_ticket(summary.id, sparingly=look is Look.SPARINGLY)
     if ticket is None:  # somebody has looked within the last minute
@@ -108,7 +108,7 @@ def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) 
 def _look_first(
     session_id: str, look: Look, before_first_look: Callable[[], object]
 ) -> Fulfillment | StripeAnswer:
-    if session_id.startswith(GIFT):
+    if session_id.startswith(GIVEN):
         return Fulfillment(outcome=Outcome.NOT_OURS)
     before_first_look()
     return _ask_stripe(session_id, look)

@@ -23,7 +23,7 @@ from storefront.core.tokens import new_token
 from storefront.delivery.licenses.queries import count_unsold
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.models import Order
-from storefront.orders.new_order import GIFT
+from storefront.orders.new_order import GIVEN
 from storefront.payments.fulfillment.converge import OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.catalog.models import Edition, KeySource, Price, Product
@@ -37,8 +37,8 @@ from storefront.stripe_api.seen import SeenCheckout, SeenLine
 MOST_LINES, MOST_OF_ONE, LONGEST_REASON = 20, 99, 200
 
 
-class WrongGift(StorefrontError):
-    code = "wrong_gift"
+class CannotGive(StorefrontError):
+    code = "wrong_gift"  # older than bought gifts, and programs may know it
     status = 400
     title = "This cannot be given"
 
@@ -52,7 +52,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GiftLine:
+class GivingLine:
     """`keys_left` is how many imported keys there are to give; None where keys are made, or none is due."""
 
     name: str
@@ -62,10 +62,10 @@ class GiftLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GiftPlan:
+class GivingPlan:
     email: str
     because: str
-    lines: tuple[GiftLine, ...]
+    lines: tuple[GivingLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,25 +85,25 @@ class _Goods:
     price: Price | None
 
 
-def plan_gift(email: str, wishes: Sequence[Wish], *, because: str) -> GiftPlan:
-    """Say what a gift would be. Nothing is changed.
+def plan_giving(email: str, wishes: Sequence[Wish], *, because: str) -> GivingPlan:
+    """Say what would be given. Nothing is changed.
 
     Raises:
-        WrongGift, NotFound: with a sentence for who typed it.
+        CannotGive, NotFound: with a sentence for who typed it.
     """
     address, reason = _check(email, wishes, because)
     lines = tuple(_line(goods) for goods in _read_goods(wishes))
-    return GiftPlan(email=address, because=reason, lines=lines)
+    return GivingPlan(email=address, because=reason, lines=lines)
 
 
 def give(email: str, wishes: Sequence[Wish], *, because: str, form: str) -> Given:
     """Make the order, hand it out, and promise its email. The same form again changes nothing.
 
     Raises:
-        WrongGift, NotFound: nothing was done.
+        CannotGive, NotFound: nothing was done.
     """
     address, reason = _check(email, wishes, because)
-    session_id = GIFT + hashlib.sha256(f"{settings().mode}:{form}".encode()).hexdigest()[:32]
+    session_id = GIVEN + hashlib.sha256(f"{settings().mode}:{form}".encode()).hexdigest()[:32]
     known = _find_given(session_id)
     if known is not None:
         return known
@@ -145,9 +145,9 @@ def _find_given(session_id: str) -> Given | None:
 def _check_reason(because: str) -> str:
     reason = " ".join(because.split())
     if not reason:
-        raise WrongGift("Say why it is given: the reason stays with the order.")
+        raise CannotGive("Say why it is given: the reason stays with the order.")
     if len(reason) > LONGEST_REASON:
-        raise WrongGift(f"The reason has at most {LONGEST_REASON} characters.")
+        raise CannotGive(f"The reason has at most {LONGEST_REASON} characters.")
     return reason
 
 
@@ -155,12 +155,12 @@ def _check(email: str, wishes: Sequence[Wish], because: str) -> tuple[str, str]:
     """Return address and reason as they are kept."""
     address = find_address(email.strip())
     if address is None:
-        raise WrongGift(f"{email.strip()[:80] or 'Nothing'} is not an email address.")
+        raise CannotGive(f"{email.strip()[:80] or 'Nothing'} is not an email address.")
     reason = _check_reason(because)
     if not 1 <= len(wishes) <= MOST_LINES:
-        raise WrongGift(f"Choose 1 to {MOST_LINES} things to give.")
+        raise CannotGive(f"Choose 1 to {MOST_LINES} things to give.")
     if not all(1 <= wish.quantity <= MOST_OF_ONE for wish in wishes):
-        raise WrongGift(f"Of each thing 1 to {MOST_OF_ONE} can be given.")
+        raise CannotGive(f"Of each thing 1 to {MOST_OF_ONE} can be given.")
     return address, reason
 
 
@@ -185,14 +185,14 @@ def _only_edition(session: Session, product: Product) -> Edition:
         raise NotFound(f"{product.name} has no edition that could be given.")
     if len(editions) > 1:
         names = ", ".join(f"{product.slug}/{edition.key}" for edition in editions)
-        raise WrongGift(f"{product.name} has several editions. Name one: {names}.")
+        raise CannotGive(f"{product.name} has several editions. Name one: {names}.")
     return editions[0]
 
 
-def _line(goods: _Goods) -> GiftLine:
+def _line(goods: _Goods) -> GivingLine:
     product = goods.product
     has_pool = product.grants_license and product.key_source is KeySource.POOL
-    return GiftLine(
+    return GivingLine(
         name=f"{product.slug}/{goods.edition.key}",
         description=name_at_stripe(product.name, goods.edition.name),
         quantity=goods.wish.quantity,
