@@ -63,5 +63,6 @@ def _measure(context: BrowserContext, address: str) -> tuple[float, float, str]:
     protocol.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     page.add_init_script(f"({WATCH})()")
     page.goto(address, wait_until="networkidle")
+    page.wait_for_function("window.painted.length")
     started, element, file = page.evaluate("window.painted.at(-1)")
     return started, page.evaluate("window.moved"), f"{element.lower()} {file}".strip()

@@ -28,7 +28,6 @@ ONCE = {
     ("discount_mirrors", "promotion_code_id", ""),
     ("discounts", "code", "stopped_at IS NULL"),
     ("dispute_answers", "dispute_id stage", ""),
-    ("discounts", "is_automatic", "is_automatic AND stopped_at IS NULL"),
     ("gifts", "order_id", ""),
     ("grants", "order_item_id product_id kind ordinal", ""),
     ("licenses", "grant_id", ""),

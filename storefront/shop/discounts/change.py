@@ -13,7 +13,7 @@ from storefront.core.db import insert_missing, transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.shop.catalog.queries import find_product_id
 from storefront.shop.discounts.at_stripe import bring_up_to_date
-from storefront.shop.discounts.models import Discount, is_promotion
+from storefront.shop.discounts.models import Discount
 from storefront.shop.discounts.queries import clean_code
 from storefront.shop.discounts.typed import DiscountRefused, TypedDiscount, as_columns, read_typed
 from storefront.shop.profile.row import lock_profile
@@ -44,7 +44,7 @@ def create_discount(values: Mapping[str, str], *, products: Collection[str] = ()
         _free_ended(session, typed, now)
         row = as_columns(typed) | {"product_ids": product_ids, "created_at": now}
         if not insert_missing(session, Discount, [row]):
-            raise _is_taken(session, typed)
+            raise _is_taken(typed)
         discount_id = session.scalars(
             select(Discount.id).where(Discount.code == typed.code, Discount.stopped_at.is_(None))
         ).one()
@@ -89,20 +89,16 @@ def _read_products(session: Session, slugs: Collection[str]) -> list[int]:
     return sorted({product_id for product_id in found.values() if product_id is not None})
 
 
-def _is_taken(session: Session, typed: TypedDiscount) -> DiscountRefused:
-    promotion = session.scalars(select(Discount.code).where(*is_promotion())).one_or_none()
-    if not typed.is_automatic or promotion is None:
-        words = f"{typed.code} is a discount already. Stop that one first, or take another code."
-        return DiscountRefused({"code": words})
-    return DiscountRefused({"automatic": f"{promotion} applies by itself already. Stop that one first."})
+def _is_taken(typed: TypedDiscount) -> DiscountRefused:
+    words = f"{typed.code} is a discount already. Stop that one first, or take another code."
+    return DiscountRefused({"code": words})
 
 
 def _free_ended(session: Session, typed: TypedDiscount, now: datetime) -> None:
-    """Let a code be used again that has run out: its own discount is stopped with it. So is a promotion."""
-    is_in_the_way = Discount.code == typed.code
-    if typed.is_automatic:
-        is_in_the_way |= Discount.is_automatic
-    ended = select(Discount).where(is_in_the_way, Discount.stopped_at.is_(None), Discount.ends_at <= now)
+    """Let a code be used again that has run out: its own discount is stopped with it."""
+    ended = select(Discount).where(
+        Discount.code == typed.code, Discount.stopped_at.is_(None), Discount.ends_at <= now
+    )
     for discount in session.scalars(ended.with_for_update()):
         discount.stopped_at = now
     session.flush()

@@ -3,7 +3,7 @@
 So says Article 6a of Directive 98/6/EC, as Directive (EU) 2019/2161 put it in. What was not sold before has none.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -19,20 +19,21 @@ from storefront.shop.discounts.rules import Terms, take_percent
 LOOK_BACK = timedelta(days=30)
 
 
-def find_earlier(promotion: Terms, price_ids: Iterable[int]) -> dict[int, int]:
-    """Return by price id the lowest that was asked for the same edition before, in minor units. Two statements.
+def find_earlier(promoted: Mapping[int, Terms]) -> dict[int, int]:
+    """Return by price id the lowest that was asked for the same edition before the promotion of that price began.
+
+    In minor units. Two statements, however many promotions run.
 
     A price counts from when it was made to when the next one was. When it was taken away is not known, so the
     answer may be lower than it has to be, and never higher.
     """
-    wanted = list(price_ids)
-    if not wanted:
+    if not promoted:
         return {}
-    begin, end = promotion.starts_at - LOOK_BACK, promotion.starts_at
-    rows = _read_prices(wanted, end)
-    others = _read_promotions(promotion, begin) if rows else []
+    begins = [promotion.starts_at for promotion in promoted.values()]
+    rows = _read_prices(list(promoted), max(begins))
+    others = _read_promotions(min(begins) - LOOK_BACK, max(begins)) if rows else []
     groups = groupby(rows, key=lambda row: row.shown_id)
-    found = {shown_id: list(_asked(list(group), others, begin, end)) for shown_id, group in groups}
+    found = {shown_id: list(_asked(list(group), promoted[shown_id], others)) for shown_id, group in groups}
     return {shown_id: min(asked) for shown_id, asked in found.items() if asked}
 
 
@@ -50,19 +51,22 @@ def _read_prices(price_ids: list[int], end: datetime) -> list[Row[Any]]:
     )
 
 
-def _read_promotions(promotion: Terms, begin: datetime) -> list[Discount]:
-    earlier = Discount.is_automatic, Discount.id != promotion.id, Discount.starts_at < promotion.starts_at
+def _read_promotions(begin: datetime, end: datetime) -> list[Discount]:
+    earlier = Discount.is_automatic, Discount.starts_at < end
     ended = Discount.ends_at > begin, Discount.stopped_at.is_(None) | (Discount.stopped_at > begin)
     return list(db.session.scalars(select(Discount).where(*earlier, *ended).order_by(Discount.id)))
 
 
-def _asked(rows: list[Row[Any]], others: list[Discount], begin: datetime, end: datetime) -> Iterator[int]:
-    """Return what was asked between these moments for one edition in one currency."""
+def _asked(shown: list[Row[Any]], promotion: Terms, others: list[Discount]) -> Iterator[int]:
+    """Return what was asked in the days before a promotion for one edition in one currency."""
+    begin, end = promotion.starts_at - LOOK_BACK, promotion.starts_at
+    rows = [row for row in shown if row.created_at < end]
+    earlier = [other for other in others if other.id != promotion.id and other.starts_at < end]
     ends = [*(row.created_at for row in rows[1:]), end]
     for row, until in zip(rows, ends, strict=True):
         if until > begin:
             yield row.minor
-            yield from _promoted(row, until, others, begin)
+            yield from _promoted(row, until, earlier, begin)
 
 
 def _stopped(promotion: Discount, until: datetime) -> datetime:

@@ -14,8 +14,8 @@ class Discount(Base):
     """`percent_hundredths` or `amounts` says what comes off: 2000 are 20 %; amounts are minor units by currency.
 
     No `product_ids` are all products. `minimums` are what an order must reach, in minor units by currency.
-    A promotion applies by itself, and `code` is its name. Of these there is one, running or to come: a Session
-    takes one discount, so with two of them pages would show prices that no order can have.
+    A promotion applies by itself, and `code` is its name. Several may run: each price shows the best one for it.
+    A Session takes one discount, so of an order the best one counts, and the cart says so.
     """
 
     __tablename__ = "discounts"
@@ -27,13 +27,6 @@ class Discount(Base):
             unique=True,
             sqlite_where=text("stopped_at IS NULL"),
             postgresql_where=text("stopped_at IS NULL"),
-        ),
-        Index(
-            "uq_discounts_is_automatic",
-            "is_automatic",
-            unique=True,
-            sqlite_where=text("is_automatic AND stopped_at IS NULL"),
-            postgresql_where=text("is_automatic AND stopped_at IS NULL"),
         ),
         Index("ix_discounts_all_codes", "code"),
     )
@@ -54,7 +47,7 @@ class Discount(Base):
 
 
 def is_promotion() -> tuple[Any, Any]:
-    """Select the one that applies by itself, whether it runs, is to come or has just ended."""
+    """Select those that apply by themselves, whether they run, are to come or have ended."""
     return Discount.is_automatic, Discount.stopped_at.is_(None)
 
 

@@ -1,35 +1,42 @@
-"""The promotion that runs now: read once a request, and only in a shop that has one."""
+"""The promotions that run now: read once a request, and only in a shop that has one."""
+
+from collections.abc import Iterator
 
 from flask import g, session
 
 from storefront.core import clock
-from storefront.shop.discounts.queries import find_promotion
-from storefront.shop.discounts.rules import Terms, Why, find_time_trouble
+from storefront.shop.discounts.queries import list_promotions
+from storefront.shop.discounts.rules import Terms
 from storefront.shop.profile.read import read_profile
 from storefront.web.open_pages import changes_at
 
 WITHOUT_KEY = "without_promotion"
 
 
-def read_promotion() -> Terms | None:
-    """Return the promotion that runs, for this visitor. No cache keeps the page over its beginning or end."""
-    if "promotion" not in g:
-        g.promotion = _find_running() if read_profile().has_promotion else None
-    promotion: Terms | None = g.promotion
-    return None if promotion is None or session.get(WITHOUT_KEY) == promotion.id else promotion
+def read_promotions() -> tuple[Terms, ...]:
+    """Return the promotions that run, for this visitor. No cache keeps the page over a beginning or an end."""
+    if "promotions" not in g:
+        g.promotions = tuple(_find_running()) if read_profile().has_promotion else ()
+    without = _without()
+    return tuple(promotion for promotion in g.promotions if promotion.id not in without)
 
 
 def go_without(promotion_id: int) -> None:
-    """Show whole prices to this visitor: Stripe refused the promotion, and nobody pays what they have not seen."""
-    session[WITHOUT_KEY] = promotion_id
+    """Show prices without it to this visitor: Stripe refused it, and nobody pays what they have not seen."""
+    session[WITHOUT_KEY] = sorted({*_without(), promotion_id})
 
 
-def _find_running() -> Terms | None:
-    promotion = find_promotion()
-    why = Why.ENDED if promotion is None else find_time_trouble(promotion, clock.now())
-    if promotion is None or why is Why.ENDED:
-        return None
-    changes = promotion.starts_at if why is Why.NOT_YET else promotion.ends_at
-    if changes is not None:
-        changes_at(changes)
-    return promotion if why is None else None
+def _without() -> set[int]:
+    kept = session.get(WITHOUT_KEY, [])
+    return set(kept) if isinstance(kept, list) else {kept}
+
+
+def _find_running() -> Iterator[Terms]:
+    now = clock.now()
+    for promotion in list_promotions(now):
+        is_running = promotion.starts_at <= now
+        changes = promotion.ends_at if is_running else promotion.starts_at
+        if changes is not None:
+            changes_at(changes)
+        if is_running:
+            yield promotion

@@ -1,5 +1,7 @@
 """Finds discounts by what people type, with how often they were used in the running mode."""
 
+from datetime import datetime
+
 from sqlalchemy import Select, func, select
 
 from storefront.core.db import db
@@ -46,10 +48,10 @@ def has_discounts() -> bool:
     return db.session.scalar(select(Discount.id).where(Discount.stopped_at.is_(None)).limit(1)) is not None
 
 
-def find_promotion() -> Terms | None:
-    """Find the one that applies by itself, running, to come or just ended: there is one at most."""
-    row = db.session.execute(_select().where(*is_promotion())).first()
-    return None if row is None else _terms(row[0], row[1])
+def list_promotions(now: datetime) -> list[Terms]:
+    """Return those that apply by themselves, running or to come, in the order in which they begin."""
+    found = _select().where(*is_promotion(), Discount.ends_at > now).order_by(Discount.starts_at, Discount.id)
+    return [_terms(row[0], row[1]) for row in db.session.execute(found)]
 
 
 def _select() -> Select[Discount, int]:

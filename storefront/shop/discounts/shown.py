@@ -1,6 +1,6 @@
 """What prices on the shop's pages come to with the code of a visit, or with the promotion of the day."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from storefront.core.texts import marked
 from storefront.shop.catalog.products import OfferedEdition, ProductCard, ProductPage
 from storefront.shop.discounts.earlier_prices import find_earlier
 from storefront.shop.discounts.rules import Line, Terms
-from storefront.shop.discounts.visit import Applied, Offered, apply_promotion, apply_to
+from storefront.shop.discounts.visit import Offered, apply_promotion, apply_to
 from storefront.shop.discounts.words import off_words
 
 
@@ -23,7 +23,7 @@ class Promoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownPromotion:
-    """What runs for everybody; `prices` are those that it lowers, by price id."""
+    """One that runs for everybody; `prices` are those that it lowers more than any other, by price id."""
 
     id: int
     name: str
@@ -47,11 +47,16 @@ class ShownPrices:
     now: dict[int, int] = field(default_factory=dict)
     notice: str = ""
     may_be_removed: bool = False
-    promotion: ShownPromotion | None = None
+    promotions: tuple[ShownPromotion, ...] = ()
+
+    @property
+    def promotion(self) -> ShownPromotion | None:
+        """Return that of a product's page: all editions of a product are in the same."""
+        return next(iter(self.promotions), None)
 
     @property
     def promoted(self) -> dict[int, Promoted]:
-        return self.promotion.prices if self.promotion else {}
+        return {price_id: price for each in self.promotions for price_id, price in each.prices.items()}
 
     @property
     def makes_free(self) -> bool:
@@ -73,7 +78,7 @@ def prices_of_page(page: ProductPage, offered: Offered) -> ShownPrices:
         now=now,
         notice=said,
         may_be_removed=offered.terms is not None,
-        promotion=_promotion(offered.promotion, [(card, page.offers)], now, is_one=True),
+        promotions=_promotions(offered.promotions, [(card, page.offers)], now, is_one=True),
     )
 
 
@@ -89,7 +94,7 @@ def prices_of_shelf(cards: Iterable[ProductCard], offered: Offered) -> ShownPric
         now=now,
         notice=said,
         may_be_removed=offered.terms is not None,
-        promotion=_promotion(offered.promotion, [(card, card.editions) for card in shelf], now),
+        promotions=_promotions(offered.promotions, [(card, card.editions) for card in shelf], now),
     )
 
 
@@ -108,42 +113,45 @@ def _prices(card: ProductCard, offered: Offered) -> tuple[dict[int, int], list[s
     return now, notices
 
 
-def _promotion(
-    promotion: Terms | None,
+def _promotions(
+    running: Sequence[Terms],
     shown: list[tuple[ProductCard, tuple[OfferedEdition, ...]]],
     better: dict[int, int],
     *,
     is_one: bool = False,
-) -> ShownPromotion | None:
-    """Return what the promotion does to what is shown, where no code does more; None where it does nothing."""
-    if promotion is None:
-        return None
-    lowered = _lower(promotion, shown, better)
-    if not lowered:
-        return None
-    earlier = find_earlier(promotion, lowered)
-    return ShownPromotion(
-        id=promotion.id,
-        name=promotion.code,
-        words=_promotion_words(promotion, is_for_all=is_one or not promotion.product_ids),
-        ends_at=promotion.ends_at,
-        prices={
-            price_id: Promoted(now_minor=minor, was_minor=_more(earlier.get(price_id), minor))
-            for price_id, minor in lowered.items()
-        },
+) -> tuple[ShownPromotion, ...]:
+    """Return those that lower anything that is shown, where no code does more: each price by the best for it."""
+    best: dict[int, Terms] = {}
+    lowered: dict[int, int] = {}
+    for card, edition in ((card, edition) for card, of_card in shown for edition in of_card):
+        found = _find_best(running, card, edition) if edition.price_id not in better else None
+        if found is not None:
+            best[edition.price_id], off_minor = found
+            lowered[edition.price_id] = edition.amount_minor - off_minor
+    earlier = find_earlier(best)
+    return tuple(
+        ShownPromotion(
+            id=promotion.id,
+            name=promotion.code,
+            words=_promotion_words(promotion, is_for_all=is_one or not promotion.product_ids),
+            ends_at=promotion.ends_at,
+            prices={
+                price_id: Promoted(now_minor=minor, was_minor=_more(earlier.get(price_id), minor))
+                for price_id, minor in lowered.items()
+                if best[price_id] is promotion
+            },
+        )
+        for promotion in running
+        if promotion in best.values()
     )
 
 
-def _lower(
-    promotion: Terms, shown: list[tuple[ProductCard, tuple[OfferedEdition, ...]]], better: Mapping[int, int]
-) -> dict[int, int]:
-    """Return the promotion's prices by their ids, where no code makes a better one."""
-    return {
-        edition.price_id: edition.amount_minor - applied.off_minor
-        for card, editions in shown
-        for edition in editions
-        if edition.price_id not in better and (applied := _apply(promotion, card, edition))
-    }
+def _find_best(running: Sequence[Terms], card: ProductCard, edition: OfferedEdition) -> tuple[Terms, int] | None:
+    """Return what takes most off this price, with how much; of two that take the same the one that began first."""
+    line = (_line(card, edition),)
+    applied = [(terms, apply_promotion(terms, line, edition.currency)) for terms in running]
+    off = [(terms, each.off_minor) for terms, each in applied if each is not None]
+    return max(off, key=lambda pair: pair[1], default=None)
 
 
 def _promotion_words(promotion: Terms, *, is_for_all: bool) -> str:
@@ -155,10 +163,6 @@ def _promotion_words(promotion: Terms, *, is_for_all: bool) -> str:
     if is_for_all:
         return marked("%(off)s until %(day)s.", off=off, day=day)
     return marked("%(off)s some products until %(day)s.", off=off, day=day)
-
-
-def _apply(promotion: Terms, card: ProductCard, edition: OfferedEdition) -> Applied | None:
-    return apply_promotion(promotion, (_line(card, edition),), edition.currency)
 
 
 def _more(earlier_minor: int | None, now_minor: int) -> int | None:

@@ -1,6 +1,6 @@
 """The code of a visit: of a link that was followed (`?code=SPRING`) or typed in the cart, kept in the session.
 
-What comes off an order is by the code, or by the promotion of the day.
+What comes off an order is by the code, or by the best promotion of the day.
 
 Whoever follows no such link gets no cookie, and pages that are the same for everybody stay so. A code that is not
 known costs one look-up and is kept nowhere; a client has so many tries.
@@ -14,7 +14,7 @@ from flask import request, session
 from storefront.core import clock
 from storefront.core.errors import StorefrontError
 from storefront.core.texts import joined, marked
-from storefront.shop.discounts.promotion import read_promotion
+from storefront.shop.discounts.promotion import read_promotions
 from storefront.shop.discounts.queries import clean_code, find_terms
 from storefront.shop.discounts.rules import Line, Terms, Why, discount_on, find_time_trouble, find_trouble
 from storefront.shop.discounts.words import off_words, why_words
@@ -42,13 +42,13 @@ class Offered:
     """What a visitor's code offers. `terms` are None without a code that can be used now.
 
     `notice` says why a code cannot, also where the visit's own one counts in its place. `is_for_all` is False
-    where that is this visitor's alone. `promotion` runs for everybody, with a code or without.
+    where that is this visitor's alone. `promotions` run for everybody, with a code or without.
     """
 
     terms: Terms | None = None
     notice: str = ""
     is_for_all: bool = True
-    promotion: Terms | None = None
+    promotions: tuple[Terms, ...] = ()
 
     @property
     def code(self) -> str:
@@ -81,22 +81,22 @@ def read_offered() -> Offered:
     if not asked:
         return _read_kept()
     try:
-        return Offered(terms=take_code(asked), promotion=read_promotion())
+        return Offered(terms=take_code(asked), promotions=read_promotions())
     except CodeRefused as refused:
         return _say_refused(refused, _read_kept())
 
 
 def _read_kept() -> Offered:
     """Return what the code of the visit offers. That it cannot be used any more is said once."""
-    promotion = read_promotion()
+    promotions = read_promotions()
     remembered = session.get(CODE_KEY)
     if not isinstance(remembered, str):
-        return Offered(promotion=promotion)
+        return Offered(promotions=promotions)
     try:
-        return Offered(terms=_check(remembered, find_terms(remembered)), promotion=promotion)
+        return Offered(terms=_check(remembered, find_terms(remembered)), promotions=promotions)
     except CodeRefused as refused:
         session.pop(CODE_KEY)
-        return Offered(notice=refused.message, is_for_all=refused.is_for_all, promotion=promotion)
+        return Offered(notice=refused.message, is_for_all=refused.is_for_all, promotions=promotions)
 
 
 def _say_refused(refused: CodeRefused, kept: Offered) -> Offered:
@@ -109,11 +109,11 @@ def _say_refused(refused: CodeRefused, kept: Offered) -> Offered:
 
 def offer_code(text: str) -> Offered:
     """Return what a code offers, without a visit: nothing is remembered, and nothing remembered counts."""
-    promotion = read_promotion()
+    promotions = read_promotions()
     try:
-        return Offered(terms=_look_up(text) if text.strip() else None, promotion=promotion)
+        return Offered(terms=_look_up(text) if text.strip() else None, promotions=promotions)
     except CodeRefused as refused:
-        return Offered(notice=refused.message, is_for_all=refused.is_for_all, promotion=promotion)
+        return Offered(notice=refused.message, is_for_all=refused.is_for_all, promotions=promotions)
 
 
 def take_code(text: str) -> Terms:
@@ -152,27 +152,34 @@ def _check(code: str, terms: Terms | None) -> Terms:
 
 def _promotion_words(terms: Terms) -> str:
     """Say nothing of one that does not run: nobody has told its name yet, or it is over for everybody."""
-    if terms == read_promotion():
+    if terms in read_promotions():
         return marked("You need no code for %(code)s. It's in the prices already.", code=terms.code)
     return why_words(Why.UNKNOWN, terms.code)
 
 
 def apply_to(offered: Offered, lines: Iterable[Line], currency: str) -> Applied:
-    """Return what comes off an order with these lines: by the visitor's code, or the promotion if that is more."""
+    """Return what comes off an order with these lines: by the visitor's code, or a promotion if that is more.
+
+    Stripe takes one discount for an order: of several promotions the one that takes most off counts.
+    """
     goods = tuple(lines)
     by_code = _apply_code(offered, goods, currency)
-    promoted = apply_promotion(offered.promotion, goods, currency)
+    applying = [each for each in (apply_promotion(one, goods, currency) for one in offered.promotions) if each]
+    promoted = max(applying, key=lambda each: each.off_minor, default=None)
     if promoted is None or by_code.off_minor >= promoted.off_minor:
         return by_code
     notice = by_code.notice
     if by_code.off_minor:
         notice = marked("%(promotion)s takes more off than %(code)s.", promotion=promoted.code, code=by_code.code)
+    elif len(applying) > 1 and len(goods) > 1:
+        most = marked("One promotion counts in an order. %(promotion)s takes most off.", promotion=promoted.code)
+        notice = joined(notice, most) if notice else most
     return replace(promoted, kept_code=by_code.kept_code, notice=notice)
 
 
-def apply_promotion(promotion: Terms | None, goods: tuple[Line, ...], currency: str) -> Applied | None:
+def apply_promotion(promotion: Terms, goods: tuple[Line, ...], currency: str) -> Applied | None:
     """Return what a promotion takes off; None where it takes nothing off."""
-    if promotion is None or find_trouble(promotion, goods, currency, clock.now()) is not None:
+    if find_trouble(promotion, goods, currency, clock.now()) is not None:
         return None
     off_minor = discount_on(promotion, goods, currency)
     return Applied(code=promotion.code, discount_id=promotion.id, promotion_id=promotion.id, off_minor=off_minor)
@@ -180,8 +187,7 @@ def apply_promotion(promotion: Terms | None, goods: tuple[Line, ...], currency: 
 
 def find_price_trouble(offered: Offered, shown: str) -> str:
     """Say why a price may not be what its page showed: the code is over, or the promotion `shown` there, by id."""
-    runs = str(offered.promotion.id) if offered.promotion else ""
-    if offered.notice or shown in ("", runs):
+    if offered.notice or shown in ("", *(str(promotion.id) for promotion in offered.promotions)):
         return offered.notice
     return marked("The promotion has ended, so nothing was charged. This is the price now.")
 

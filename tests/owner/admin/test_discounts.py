@@ -42,13 +42,15 @@ def test_makes_and_stops_a_discount(owner: Buyer, sandbox: SandboxClient) -> Non
     assert "A first purchase only" in owner.get(f"{PAGE}/WELCOME").text
 
 
-def test_makes_one_promotion_at_a_time(owner: Buyer, sandbox: SandboxClient) -> None:
+def test_makes_promotions_one_beside_the_other(owner: Buyer, sandbox: SandboxClient) -> None:
     ends = f"{clock.now() + timedelta(days=9):%Y-%m-%d}"
     owner.post(PAGE, code="SALE", percent="20", automatic="yes", ends=ends)
     assert "Without a code" in owner.get(PAGE).text
     assert "?code=" not in owner.get(f"{PAGE}/SALE").text
-    again = owner.post(PAGE, code="OTHER", percent="20", automatic="yes", ends=ends)
-    assert (again.status_code, "SALE applies by itself already." in again.text) == (400, True)
+    assert owner.post(PAGE, code="OTHER", percent="30", automatic="yes", ends=ends).status_code == 303
+    assert owner.get(PAGE).text.count("Without a code") == 2
+    again = owner.post(PAGE, code="SALE", percent="20", automatic="yes", ends=ends)
+    assert (again.status_code, "SALE is a discount already." in again.text) == (400, True)
     assert re.search(r'id="automatic"[^>]* checked', again.text)
 
 

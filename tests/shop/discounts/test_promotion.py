@@ -235,24 +235,71 @@ def test_refuses_what_cannot_stand_on_every_page(app: Flask, field: str, typed: 
     assert "What applies by itself" in refused.value.problems[field]
 
 
+BOOK = "the-patient-toolmaker"
+
+
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
-def test_is_one_at_a_time_also_when_two_are_made_at_once(app: Flask, sandbox: SandboxClient) -> None:
-    start, refused = threading.Barrier(2), []
+def test_runs_beside_others_and_each_price_shows_the_best_for_it(
+    app: Flask, sandbox: SandboxClient, buyer: Buyer
+) -> None:
+    change_rows(app, LONG_AGO)
+    start = threading.Barrier(2)
 
-    def make(code: str) -> None:
+    def make(code: str, **typed: Any) -> None:
         start.wait()
-        try:
-            promote(app, code)
-        except DiscountRefused as refusal:
-            refused.append(refusal.problems["automatic"])
+        promote(app, code, **typed)
 
-    threads = [threading.Thread(target=make, args=(code,)) for code in ("FIRST", "SECOND")]
+    threads = [
+        threading.Thread(target=make, args=("BLACK-FRIDAY",)),
+        threading.Thread(target=make, args=("BOOKS",), kwargs={"percent": "50", "products": (BOOK,)}),
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    (words_,) = refused
-    assert words_.endswith("applies by itself already. Stop that one first.")
-    with time_machine.travel(clock.now() + timedelta(days=4)):
-        promote(app, "THIRD")  # the other one has ended
-    assert len(read_rows(app, "SELECT id FROM discounts WHERE stopped_at IS NULL")) == 1
+    front = words(buyer.get("/").text)
+    assert "Was $19.00 $15.20" in front
+    assert re.search(r"Was \$(14\.00|11\.20) \$7\.00", front)  # the other one counts if it began before
+    assert "BLACK-FRIDAY 20% off until" in front
+    assert "BOOKS 50% off some products until" in front
+    assert "BOOKS 50% off until" in words(buyer.get(f"/products/{BOOK}").text)
+    assert "BOOKS" not in words(buyer.get("/products/twinspot").text)
+    buyer.add("twinspot", "Personal")
+    buyer.add(BOOK, "E-book")
+    cart = words(buyer.get("/cart").text)
+    assert "One promotion counts in an order. BOOKS takes most off." in cart
+    assert buyer.post("/checkout", nonce=buyer.nonce()).status_code == 303
+    assert sandbox.stripe.v1.checkout.sessions.retrieve(newest_session(app)).amount_total == 2600
+
+
+def test_waits_while_another_one_runs(app: Flask, sandbox: SandboxClient) -> None:
+    change_rows(app, LONG_AGO)
+    begins, ends = (clock.now() + timedelta(days=days) for days in (5, 9))
+    promote(app)
+    discount(
+        app,
+        "ADVENT",
+        automatic="yes",
+        starts=f"{begins:%Y-%m-%d %H:%M}",
+        ends=f"{ends:%Y-%m-%d %H:%M}",
+        percent="30",
+    )
+    for days, shown in ((0, "Was $19.00 $15.20"), (4, "$19.00"), (6, "Was $15.20 $13.30")):
+        with time_machine.travel(clock.now() + timedelta(days=days)):
+            page = words(Buyer(app).get("/products/twinspot").text)
+            assert (shown in page, "Was" in page) == (True, "Was" in shown)
+
+
+def test_is_left_alone_for_who_met_a_refusal_of_it_and_no_other(
+    app: Flask, sandbox: SandboxClient, buyer: Buyer
+) -> None:
+    for code, percent in (("BLACK-FRIDAY", "20"), ("LESS", "10"), ("LEAST", "5")):
+        promote(app, code, percent=percent)
+    buyer.add("twinspot", "Personal")
+    for refused, left in (("BLACK-FRIDAY", "$17.10"), ("LESS", "$18.05")):
+        mirror = "SELECT coupon_id FROM discount_mirrors JOIN discounts ON discounts.id = discount_id"
+        coupon = read_rows(app, f"{mirror} WHERE code = :code", code=refused)[0]["coupon_id"]
+        sandbox.stripe.v1.coupons.delete(coupon)
+        assert buyer.post("/checkout", nonce=buyer.nonce()).location == "/cart"
+        assert left in words(buyer.get("/cart").text)
+    assert buyer.post("/checkout", nonce=buyer.nonce()).location != "/cart"
