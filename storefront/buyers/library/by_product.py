@@ -10,7 +10,7 @@ from storefront.buyers.library.upgrades import find_offered
 from storefront.core import clock
 from storefront.delivery.contents import Goods, ItemContents, OrderContents
 from storefront.delivery.licenses.activations import count_devices
-from storefront.orders.access import GIFT_CLOSED
+from storefront.orders.access import GIFT_CLOSED, sentence_for_buyer
 from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.media.queries import PictureView, find_pictures
 
@@ -120,9 +120,10 @@ def _closed(order: OrderContents, found: FoundOrders) -> Iterator[ClosedItem]:
     is_received = order.order.id in found.received
     for item in order.items:
         if item.access.is_over:
+            words = sentence_for_buyer(item.access, is_gift=order.order.is_gift)
             yield ClosedItem(
                 name=item.item.description,
-                because=GIFT_CLOSED if is_received else item.access.sentence,
+                because=GIFT_CLOSED if is_received else words,
                 order_number=order.order.number,
                 order_token=found.tokens[order.order.id],
             )

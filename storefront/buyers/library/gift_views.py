@@ -6,12 +6,12 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.library.gift_words import mask
-from storefront.buyers.library.views import library
+from storefront.buyers.library.views import library, order_page
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.texts import marked
 from storefront.orders.browsers import get_order_here
 from storefront.orders.gift_changes import change_gift, resend_gift, send_now
-from storefront.orders.gifts import read_wish
+from storefront.orders.gifts import GiftRefused, read_wish
 from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 
@@ -19,7 +19,11 @@ from storefront.web.limits import limiter
 @library.post("/orders/<token>/gift")
 @limiter.limit("10/minute;60/hour")
 def change(token: str) -> ResponseReturnValue:
-    return _do(token, _change)
+    try:
+        return _do(token, _change)
+    except GiftRefused as refused:
+        flash(refused.message, "bad")
+        return order_page(token, typed=request.form), refused.status
 
 
 @library.post("/orders/<token>/gift/send")
@@ -52,12 +56,17 @@ def _send_again(order_id: int) -> str:
 
 
 def _do(token: str, act: Callable[[int], str]) -> ResponseReturnValue:
-    """Do it to the order of who paid, and say on its page what happened, or why it was refused."""
+    """Do it to the order of who paid, and say on its page what happened, or why it was refused.
+
+    Raises GiftRefused: something that was typed cannot be.
+    """
     order = get_order_here(token)
     if not order.is_gift:
         raise NotFound(marked("This order is not a gift."))
     try:
         flash(act(order.id), "good")
+    except GiftRefused:
+        raise
     except StorefrontError as refused:
         flash(refused.message, "bad")
     return redirect(url_for("library.order", token=token), 303)

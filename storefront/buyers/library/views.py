@@ -1,8 +1,8 @@
 """`/orders/<token>`: an order's own page, the permanent link in the mails, and what its buyer does there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.library.owned import find_owned, owned_words
@@ -39,11 +39,18 @@ def _say_owned(parts: Iterable[IncludedPart]) -> str:
 @library.get("/orders/<token>")
 def order(token: str) -> ResponseReturnValue:
     """Show an order to who paid, or with the link of a gift what its receiver has of it."""
+    return order_page(token)
+
+
+def order_page(token: str, *, typed: Mapping[str, str] | None = None) -> Response:
+    """Return the page; `typed` are words of a gift that were refused, so that nobody types them twice."""
     with refusals_noted(lambda: by_link(token, None)):
         opened = open_here(token)
     purchase = read_purchase(opened.order, devices_page=_devices_page(), received=opened.gift)
     page = "buyers/library/gift.html" if opened.gift else "buyers/library/order.html"
-    answer = make_response(render_template(page, purchase=purchase, token=token, received=opened.gift))
+    answer = make_response(
+        render_template(page, purchase=purchase, token=token, received=opened.gift, typed=typed)
+    )
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 

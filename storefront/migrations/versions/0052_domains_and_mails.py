@@ -17,7 +17,7 @@ INDEXES = (
     ("customers", ["moved_to_id"]),
 )
 PLAIN = ("address_proofs", "abandoned_checkouts", "gifts")
-UNIQUE = {"people": (), "availability_requests": ("mode", "product_id")}  # beside the key
+REQUESTS = "availability_requests"
 
 GIVE_UP = (
     "UPDATE stripe_customers SET customer_id = NULL, email = '', given_up_at = CURRENT_TIMESTAMP"
@@ -35,10 +35,12 @@ def upgrade() -> None:
     for name in PLAIN:
         for row_id, key in _changed(name):
             _set_key(name, row_id, key)
-    for name, beside in UNIQUE.items():
-        for row_id, key in _changed(name):
-            if _find_twin(name, row_id, key, beside) is None:
-                _set_key(name, row_id, key)
+    for row_id, key in _changed("people"):
+        if _find_twin("people", row_id, key, ()) is None:
+            _set_key("people", row_id, key)
+    for row_id, key in _changed(REQUESTS):
+        twin_id = _find_twin(REQUESTS, row_id, key, ("mode", "product_id"))
+        _set_key(REQUESTS, row_id if twin_id is None else _keep_one_request(row_id, twin_id), key)
     for row_id, key in _changed("customers"):
         twin_id = _find_twin("customers", row_id, key, ("mode",))
         if twin_id is None:
@@ -86,6 +88,19 @@ def _find_twin(name: str, row_id: int, key: str, beside: tuple[str, ...]) -> int
     found = sa.select(other.c.id).where(own.c.id == row_id, other.c.email_key == key, *same)
     twin_id: int | None = op.get_bind().execute(found).scalar()
     return twin_id
+
+
+def _keep_one_request(row_id: int, twin_id: int) -> int:
+    """Delete one of two that want the same email, or erasing would not find it; one that is confirmed stays.
+
+    Its own emails that wait find nothing to tell of, and are canceled.
+    """
+    table = sa.table(REQUESTS, sa.column("id"), sa.column("confirmed_at"))
+    confirmed = sa.select(table.c.id).where(table.c.id.in_((row_id, twin_id)), table.c.confirmed_at.is_not(None))
+    kept = row_id if set(op.get_bind().execute(confirmed).scalars()) == {row_id} else twin_id
+    gone = ({row_id, twin_id} - {kept}).pop()
+    op.get_bind().execute(sa.delete(table).where(table.c.id == gone))
+    return kept
 
 
 def _set_key(name: str, row_id: int, key: str) -> None:

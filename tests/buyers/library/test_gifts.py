@@ -112,9 +112,11 @@ def test_waits_for_its_day_and_is_changed_until_then(app: Flask, sandbox: Sandbo
     typed = {**FIELDS, "gift_email": "rose@example.org", "gift_on": in_days(10), "gift_message": ""}
     for _ in range(2):
         assert sale.buyer.post(f"{sale.link}/gift", **typed).status_code == 303
-    refused = sale.buyer.post(f"{sale.link}/gift", **typed | {"gift_email": "rose"})
-    assert refused.status_code == 303
-    assert "Write the whole email address" in sale.order_page()
+    refused = sale.buyer.post(f"{sale.link}/gift", **typed | {"gift_email": "rose", "gift_message": "<b>Kept"})
+    assert refused.status_code == 400
+    assert "Write the whole email address" in refused.text
+    assert re.search(r"<details open>.*&lt;b&gt;Kept</textarea>", refused.text, re.DOTALL)
+    assert "Kept" not in sale.order_page()
     with time_machine.travel(clock.now() + timedelta(days=10), tick=True):
         assert hand_over(app) == 1
         assert [mail["to"] for mail in mailbox.messages() if "gift" in mail["subject"]] == [["rose@example.org"]]
@@ -272,6 +274,7 @@ def test_says_nothing_of_money_to_the_receiver_when_it_closes(
     assert len(mails_to(mailbox, ROSA)) == 1
     assert is_without_goods(sale.order_page())
     assert re.search("the gift no longer works|The gift is on hold", sale.words())
+    assert "its keys and downloads" not in signed_in(app, ADA).get("/library").text
     assert "keys and downloads" not in sale.words() + "".join(whole(mail) for mail in mails_to(mailbox, ADA))
 
 
