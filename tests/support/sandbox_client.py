@@ -19,7 +19,7 @@ class SandboxClient:
         self.url = server.url
         self.secret_key = server.secret_key
         self.publishable_key = server.publishable_key
-        self.stripe = stripe.StripeClient(self.secret_key, base_addresses={"api": self.url})
+        self.stripe = stripe.StripeClient(self.secret_key, base_addresses={"api": self.url, "files": self.url})
 
     def control(self, path: str, /, **body: Any) -> Any:
         answer = requests.post(f"{self.url}/_sandbox/{path}", json=body, timeout=TIMEOUT_SECONDS)

@@ -30,7 +30,7 @@ class Calls:
         self.key = server.secret_key
         self.http = requests.Session()
         self.http.trust_env = False
-        self.stripe = stripe.StripeClient(self.key, base_addresses={"api": self.url})
+        self.stripe = stripe.StripeClient(self.key, base_addresses={"api": self.url, "files": self.url})
         self.v1 = self.stripe.v1
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ TYPES = {
     "customer": "Customer",
     "discount": "Discount",
     "dispute": "Dispute",
+    "file": "File",
     "invoice": "Invoice",
     "invoice_payment": "InvoicePayment",
     "item": "LineItem",

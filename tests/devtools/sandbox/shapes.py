@@ -123,6 +123,7 @@ OPTIONAL = {
         "presentment_details",
     },
     "Refund.DestinationDetails.Card": {"reference"},
+    "file": {"links"},
     "dispute": {"network_reason_code", "payment_method_details"},
     "Dispute.Evidence": {"appeal"},
     "Dispute.Evidence.EnhancedEvidence": {
@@ -237,6 +238,7 @@ _CLASSES: dict[str, Any] = {
     "customer_cash_balance_transaction": stripe.CustomerCashBalanceTransaction,
     "discount": stripe.Discount,
     "dispute": stripe.Dispute,
+    "file": stripe.File,
     "event": stripe.Event,
     "invoice": stripe.Invoice,
     "invoice_payment": stripe.InvoicePayment,

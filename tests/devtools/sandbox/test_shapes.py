@@ -1,5 +1,6 @@
 """Every object the sandbox sends has the shape of the installed library's class, in every state."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -250,8 +251,9 @@ def dispute_in_every_way(sandbox: Calls) -> None:
         for entry in sandbox.get("/v1/disputes", "limit=100")["data"]
         if entry["status"] == "needs_response"
     )
+    file = sandbox.v1.files.create({"file": io.BytesIO(b"%PDF-1.7"), "purpose": "dispute_evidence"})
     evidence: stripe.params.DisputeUpdateParams = {
-        "evidence": {"uncategorized_text": "losing_evidence", "receipt": "file_1"},
+        "evidence": {"uncategorized_text": "losing_evidence", "receipt": file.id},
         "intended_submission_method": "manual",
     }
     sandbox.v1.disputes.update(open_id, {**evidence, "submit": False})

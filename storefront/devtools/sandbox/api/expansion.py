@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
+from storefront.devtools.sandbox.payments.evidence_files import FILE_KEYS
 from storefront.devtools.sandbox.storage.records import Json
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -39,7 +40,11 @@ _REFERENCES: dict[str, dict[str, str]] = {
         "failure_balance_transaction": "balance_transaction",
         "payment_intent": "payment_intent",
     },
-    "dispute": {"charge": "charge", "payment_intent": "payment_intent"},
+    "dispute": {
+        "charge": "charge",
+        "payment_intent": "payment_intent",
+        **{f"evidence.{name}": "file" for name in FILE_KEYS},
+    },
     "radar.early_fraud_warning": {"charge": "charge", "payment_intent": "payment_intent"},
     "balance_transaction": {"source": "source"},
     "payout": {"balance_transaction": "balance_transaction"},

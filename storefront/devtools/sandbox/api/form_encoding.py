@@ -1,5 +1,6 @@
 """Form bodies and query strings with brackets, as Stripe's libraries and command line write them."""
 
+import hashlib
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
@@ -7,6 +8,20 @@ from urllib.parse import parse_qsl
 
 # A value is text, or a hash whose keys may be the numbers of an array; the parameter's type tells which.
 Tree = dict[str, Any]
+
+
+class SentFile(str):
+    """A file of a form of several parts. As a text it is the digest of its bytes, so that the same is the same."""
+
+    __slots__ = ("content", "filename")
+    content: bytes
+    filename: str
+
+
+def sent_file(content: bytes, filename: str) -> SentFile:
+    file = SentFile(hashlib.sha256(content).hexdigest())
+    file.content, file.filename = content, filename
+    return file
 
 
 def decode(text: str) -> Tree:

@@ -17,6 +17,7 @@ _RESOURCES = {
     "customers": "customer",
     "disputes": "dispute",
     "events": "event",
+    "files": "file",
     "payment_intents": "payment_intent",
     "invoices": "invoice",
     "mandates": "mandate",

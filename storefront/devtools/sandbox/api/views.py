@@ -10,7 +10,7 @@ from storefront.devtools.sandbox import resources
 from storefront.devtools.sandbox.api.dispatch import Answer, Incoming, answer, error_answer
 from storefront.devtools.sandbox.api.errors import StripeApiError
 from storefront.devtools.sandbox.api.faults import FaultsClearedError, Struck, current_faults
-from storefront.devtools.sandbox.api.form_encoding import Tree, decode
+from storefront.devtools.sandbox.api.form_encoding import Tree, decode, nest, sent_file
 from storefront.devtools.sandbox.api.request_log import LoggedRequest, current_request_log
 from storefront.devtools.sandbox.api.versions import API_VERSION, read_version
 from storefront.devtools.sandbox.ids import new_id
@@ -57,6 +57,11 @@ def _parameters() -> Tree:
     """Decode the form or query string. JSON is v2's, which is not here, so nobody reads it."""
     if request.is_json:
         return {}
+    if request.method == "POST" and request.mimetype == "multipart/form-data":
+        files = [
+            (name, sent_file(file.read(), file.filename or "")) for name, file in request.files.items(multi=True)
+        ]
+        return nest([*request.form.items(multi=True), *files])
     return decode(request.get_data(as_text=True) if request.method == "POST" else request.query_string.decode())
 
 

@@ -5,6 +5,7 @@ import copy
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.updates import difference
 from storefront.devtools.sandbox.payments.disputes import is_inquiry, may_become, move_dispute
+from storefront.devtools.sandbox.payments.evidence_files import check_files
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
@@ -33,6 +34,7 @@ def answer_dispute(work: UnitOfWork, dispute: Record, evidence: Json, *, sends: 
         raise invalid(f"Dispute {dispute.id} is {dispute.body['status']} and takes no evidence.")
     old = copy.deepcopy(dispute.body)
     dispute.body["evidence"].update(evidence)
+    check_files(work, dispute.body["evidence"])
     details = dispute.body["evidence_details"]
     details["has_evidence"] = details["has_evidence"] or bool(evidence)
     if not sends:

@@ -21,6 +21,7 @@ _MODULES = (
     "charges",
     "refunds",
     "disputes",
+    "files",
     "early_fraud_warnings",
     "balance_transactions",
     "mandates",
