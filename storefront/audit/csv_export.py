@@ -14,7 +14,7 @@ COLUMNS = (
     "verb", "subject_kind", "subject", "before", "after",
 )  # fmt: skip
 BLANKS = f"{whitespace}\0\u00a0\ufeff"
-FORMULA_SIGNS = ("=", "+", "-", "@")
+FORMULA_SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones are the same to some spreadsheets
 CELL_ENDS = ("\t", "\r", "\n")
 
 

@@ -122,7 +122,7 @@ def test_exports_everything_that_was_chosen_and_no_formula(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("before", ["", "\n", "\r\n", "\t", " ", "\v", "\u00a0", "\ufeff", "\0", " \n\t "])
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff20"])
 def test_lets_no_blank_hide_a_formula(before: str, sign: str) -> None:
     (cell,), _end = csv.reader(io.StringIO(csv_line([f"{before}{sign}HYPERLINK(1)"]) + "\r\n", newline=""))
     assert cell == f"'{before}{sign}HYPERLINK(1)"

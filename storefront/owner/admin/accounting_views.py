@@ -96,6 +96,7 @@ def _named(answer: Response, name: str) -> Response:
 
 
 def _page(first: str, last: str, quarter: str, refusal: StorefrontError | None = None) -> ResponseReturnValue:
+    """Return the page of these days; with a refusal its forms keep what was typed."""
     zone = shop_zone()
     now = today(zone)
     span = read_days(first, last, today=now)
@@ -110,6 +111,7 @@ def _page(first: str, last: str, quarter: str, refusal: StorefrontError | None =
         formats=tuple(FileFormat),
         separators=tuple(Separator),
         decimal_signs=tuple(DecimalSign),
+        typed={name: _asked(name) for name in request.args} if refusal else {},
         error=refusal.message if refusal else "",
     )
     return make_response(page, refusal.status if refusal else 200)

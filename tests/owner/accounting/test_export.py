@@ -192,6 +192,13 @@ def test_says_what_it_cannot_write(app: Flask, asked: str, words: str) -> None:
     assert read_rows(app, "SELECT 1 FROM audit_entries WHERE verb = 'accounting.exported'") == []
 
 
+def test_keeps_what_was_typed_when_it_is_refused(app: Flask) -> None:
+    asked = "first=2026-02-02&last=2026-02-01&separator=tab&decimal=comma&format=xlsx"
+    page = sign_in_at_admin(app, make_person(app)).get(f"/admin/accounting/export?{asked}").text
+    for kept in ('"2026-02-02"', '"2026-02-01"', '"tab" selected', '"comma" selected', '"xlsx" selected'):
+        assert f"value={kept}" in page
+
+
 def test_refuses_what_no_sheet_can_hold(
     app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

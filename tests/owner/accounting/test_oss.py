@@ -118,6 +118,7 @@ def test_shows_and_prints_the_same(app: Flask, sandbox: SandboxClient, command: 
     answer = browser.get("/admin/accounting?quarter=spring")
     assert answer.status_code == 400
     assert "Write a quarter like" in answer.text
+    assert 'value="spring"' in answer.text
 
 
 def test_reads_quarters_and_months() -> None:
