@@ -4,7 +4,7 @@ Only what Stripe Tax worked out and the shop kept. Amounts are in the currency t
 rate. What was refunded of an earlier quarter is a correction of that quarter. Disputes change no tax here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
@@ -127,14 +127,24 @@ def _rate_of(movement: Movement) -> Decimal:
 
 
 def _split(sold: Sold, net_minor: int, tax_minor: int) -> Iterator[tuple[TaxPart | None, int, int]]:
-    """Yield what is of each tax of an order: all of it, or of a refund its part."""
+    """Yield what is of each tax of an order, and of none: all of it, or of a refund its part."""
     parts = [tax for tax in sold.taxes if tax.amount_minor or tax.is_reverse_charge]
     if not parts:
         yield None, net_minor, tax_minor
         return
-    nets = shares(net_minor, [_taxable(tax, sold) for tax in parts])
+    untaxed = _untaxed(sold, parts)
+    *nets, rest = shares(net_minor, [*(_taxable(tax, sold) for tax in parts), untaxed])
     taxes = shares(tax_minor, [tax.amount_minor for tax in parts])
     yield from zip(parts, nets, taxes, strict=True)
+    if untaxed:
+        yield None, rest, 0
+
+
+def _untaxed(sold: Sold, parts: Sequence[TaxPart]) -> int:
+    """Return what of an order bears none of its taxes; what rounding leaves of a line is nothing."""
+    bases = [tax.taxable_minor for tax in parts if tax.taxable_minor is not None and not tax.is_reverse_charge]
+    left = sold.total_minor - sold.tax_minor - sum(bases)
+    return left if len(bases) == len(parts) and left > len(sold.lines) else 0
 
 
 def _taxable(tax: TaxPart, sold: Sold) -> int:

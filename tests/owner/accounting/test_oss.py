@@ -18,7 +18,7 @@ from tests.payments.reconcile.sales import run
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import change_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 
@@ -98,6 +98,23 @@ def test_says_what_was_sold_without_tax(app: Flask, sandbox: SandboxClient) -> N
     oss = read_quarter_of(app, now())
     assert [line[1:] for line in said(oss.untaxed)] == [("HU", 1900, 0)]
     assert oss.supplies == ()
+
+
+def test_keeps_what_bears_no_tax_out_of_what_does(app: Flask, sandbox: SandboxClient) -> None:
+    """An order of two things, of which Stripe Tax takes tax for the cheaper one alone; half of it was refunded."""
+    sale = sell_to(app, sandbox, "FR")
+    sale.refund(amount=1040)
+    sale.deliver("refund.")
+    run(app)
+    assert read_rows(app, "SELECT total_minor, tax_minor FROM orders") == [{"total_minor": 2280, "tax_minor": 380}]
+    change_rows(
+        app,
+        "UPDATE orders SET total_minor = 2080, tax_minor = 180,"
+        """ taxes = replace(replace(taxes, ': 1900', ': 900'), ': 380', ': 180')""",
+    )
+    oss = read_quarter_of(app, now())
+    assert [line[1:] for line in said(oss.supplies)] == [("FR", 450, 90)]
+    assert [line[1:] for line in said(oss.untaxed)] == [("FR", 500, 0)]
 
 
 def test_shows_and_prints_the_same(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
