@@ -1,0 +1,77 @@
+"""Backups in a bucket, and a shop whose files move from a folder into a bucket and back by way of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.core.storage import storage
+from tests.owner.backup.shops import IDENTITY, Machine, another_machine, names_in, with_backups
+from tests.support.databases import Databases
+from tests.support.rows import read_rows
+from tests.support.s3 import bucket_settings
+
+pytestmark = pytest.mark.slow
+PLACE = "s3://goods/backups"
+
+
+@pytest.fixture
+def machine(app: Flask, environment: dict[str, str], s3: str) -> Machine:
+    keys = {name: value for name, value in bucket_settings(s3).items() if name != "FILES_URL"}
+    return Machine(with_backups(environment) | keys)
+
+
+@pytest.fixture
+def restored(machine: Machine, all_databases: Databases, bucket: Any, tmp_path: Path) -> Machine:
+    """From a bucket, with its files in one."""
+    machine.done("backup", PLACE)
+    made = another_machine(
+        machine.environment, all_databases, "sqlite", tmp_path / "second", FILES_URL="s3://goods/shop"
+    )
+    made.done("restore", PLACE, "--identity", "-", stdin=IDENTITY)
+    return made
+
+
+def objects(bucket: Any, below: str) -> list[str]:
+    return [one["Key"] for one in bucket.list_objects_v2(Bucket="goods", Prefix=below).get("Contents", [])]
+
+
+def test_brings_a_shop_into_a_bucket_and_back_into_a_folder(
+    machine: Machine, restored: Machine, bucket: Any, all_databases: Databases, tmp_path: Path
+) -> None:
+    with restored.app() as app:
+        (path,) = (row["path"] for row in read_rows(app, "SELECT path FROM release_files LIMIT 1"))
+        with app.app_context():
+            content = b"".join(storage().read(path))
+    assert content == (tmp_path / "files" / path).read_bytes()
+    described = bucket.head_object(Bucket="goods", Key=f"shop/{path}")
+    assert described["ContentDisposition"].startswith("attachment; filename=")
+    place = tmp_path / "backups"
+    restored.done("backup", place)
+    back = another_machine(machine.environment, all_databases, "sqlite", tmp_path / "third")
+    back.done("restore", place, "--identity", "-", stdin=IDENTITY)
+    assert names_in(tmp_path / "third" / "files") == names_in(tmp_path / "files")
+    assert (tmp_path / "third" / "files" / path).read_bytes() == content
+    assert (tmp_path / "third" / "files" / path).stat().st_mode & 0o777 == 0o644  # nginx reads it, too
+
+
+def test_removes_old_backups_and_tells_of_a_missing_object(restored: Machine, bucket: Any) -> None:
+    restored.done("backup", PLACE, "--keep", "1")
+    names = {key.split("/")[2] for key in objects(bucket, "backups/backups/")}
+    assert len(names) == 1
+    assert "is whole" in restored.done("backup", "check", PLACE)
+    assert "is whole" in restored.done("backup", "check", PLACE, "--name", *names)
+    lost = objects(bucket, "backups/objects/")[0]
+    bucket.delete_object(Bucket="goods", Key=lost)
+    assert f"{lost.removeprefix('backups/')} is missing" in restored.refused("backup", "check", PLACE)
+    restored.done("backup", PLACE)
+    assert "is whole" in restored.done("backup", "check", PLACE), "the next one has it again"
+
+
+def test_says_what_is_wrong_with_an_address(machine: Machine) -> None:
+    assert "without keys" in machine.refused("backup", "s3://key:secret@goods/backups")
+    assert "Write a folder, or a bucket" in machine.refused("backup", "https://example.com/backups")
+    machine.environment["BACKUP_AWS_ACCESS_KEY_ID"] = "another"
+    machine.environment["BACKUP_AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+    assert "bucket does not answer" in machine.refused("backup", PLACE)
