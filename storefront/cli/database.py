@@ -1,6 +1,11 @@
 """`storefront db`: the database's schema."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
+
+WAIT_SECONDS = 0.2
 
 
 @click.group()
@@ -9,11 +14,59 @@ def db() -> None:
 
 
 @db.command()
-def upgrade() -> None:
-    """Apply the migrations that are missing."""
+@click.option("--dry-run", is_flag=True, help="Only say what it would do; change nothing.")
+@click.option("--without-backup", is_flag=True, help="Go on without a backup of the last 24 hours.")
+def upgrade(dry_run: bool, without_backup: bool) -> None:
+    """Apply the migrations that are missing: all of them, or none. Says before what they do."""
     from storefront.cli.make_app import in_sentences, make_command_app
+    from storefront.cli.upgrade_text import DONE, prepared_lines
     from storefront.migrations import schema
+    from storefront.migrations.head import head
+    from storefront.owner.upgrade.prepare import prepare
 
     app = make_command_app()
-    with in_sentences():
-        schema.upgrade(app)
+    with app.app_context(), in_sentences(), _one_at_a_time():
+        prepared = prepare(without_backup=without_backup or dry_run)
+        for line in prepared_lines(prepared):
+            click.echo(line)
+        if dry_run or not prepared.steps:
+            return
+        with _telling_what_to_do():
+            schema.upgrade(app)
+        click.echo(DONE.format(head=head()))
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait for another one, and say so; what it did need not be done again."""
+    import time
+
+    from storefront.core.one_at_a_time import alone
+
+    has_said = False
+    while True:
+        with alone("upgrade") as is_alone:
+            if is_alone:
+                yield
+                return
+        if not has_said:
+            click.echo("Another upgrade is at work: waiting for it.", err=True)
+            has_said = True
+        time.sleep(WAIT_SECONDS)
+
+
+@contextmanager
+def _telling_what_to_do() -> Iterator[None]:
+    """A step that failed took back all others: the shop goes on as it was."""
+    from sqlalchemy.exc import DBAPIError
+
+    from storefront.cli.upgrade_text import FAILED
+    from storefront.core.outages import find_outage
+
+    try:
+        yield
+    except DBAPIError as error:
+        if find_outage(error):
+            raise
+        why = str(error.orig).partition("\n")[0]  # what follows may quote a row
+        raise click.ClickException(FAILED.format(why=why)) from error

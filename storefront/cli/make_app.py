@@ -20,7 +20,7 @@ from storefront.core.db import db
 from storefront.core.errors import StorefrontError, StripeUnavailable
 from storefront.core.logs import set_up_logs
 from storefront.core.outages import find_outage
-from storefront.migrations.state import is_not_upgraded
+from storefront.migrations.state import find_newer, is_not_upgraded
 from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
 
 
@@ -83,8 +83,15 @@ def asking_for_upgrade() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         if is_not_upgraded(error):
-            raise click.ClickException("An upgrade is due: run `storefront db upgrade`.") from error
+            raise click.ClickException(_due()) from error
         raise
+
+
+def _due() -> str:
+    newer = find_newer()
+    if newer is None:
+        return "An upgrade is due: run `storefront db upgrade`."
+    return f"The database is of newer code (schema {newer}), which took away what this one asks for: install that."
 
 
 def _sentence(error: StorefrontError, *, says_try_again: bool) -> str:

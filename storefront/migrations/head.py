@@ -18,6 +18,11 @@ def head() -> str:
     return revisions()[-1]
 
 
+def is_newer(revision: str) -> bool:
+    """Tell whether newer code made this schema."""
+    return revision.isdigit() and revision > head()
+
+
 def is_known(revision: str) -> bool:
     """Tell whether the code came with this migration; false for one of newer code."""
     return revision in revisions()

@@ -5,7 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.db import db
 from storefront.core.outages import NOT_UPGRADED, READ_ONLY, DatabaseUnavailable, find_outage, is_about_schema
-from storefront.migrations.head import head
+from storefront.migrations.head import head, is_newer
 
 NO_DATABASE = "no database, or never migrated"
 READ_ONLY_FOLDER = "the folder of the database, or a file in it, cannot be written by this user"
@@ -21,23 +21,33 @@ def find_revision() -> str | None:
 
 
 def find_problem() -> str | None:
-    """One statement; None when the shop can serve."""
+    """One statement; None when the shop can serve.
+
+    It can on a schema that newer code made, which only adds to what older code knows: while a new version is
+    brought out, both serve (`plan.py`). Where the newer one did take something away, `find_trouble` says so.
+    """
     try:
         found = find_revision()
     except SQLAlchemyError as error:
         outage = find_outage(error)
         return READ_ONLY_FOLDER if outage and outage.why == READ_ONLY else NO_DATABASE
-    return None if found == head() else BEHIND
+    return None if found is not None and (found == head() or is_newer(found)) else BEHIND
+
+
+def find_newer() -> str | None:
+    """Return the number of a schema that is newer than the code, in one statement; else None."""
+    found = find_revision()
+    return found if found is not None and is_newer(found) else None
 
 
 def is_not_upgraded(error: SQLAlchemyError) -> bool:
-    """Tell whether a table or column is missing because the schema is older than the code."""
+    """Tell whether a table or column is missing because the schema is older than the code, or too new for it."""
     if not is_about_schema(error):
         return False
     db.session.rollback()  # PostgreSQL answers nothing more in a transaction that failed
-    return find_problem() is not None
+    return find_problem() is not None or find_newer() is not None
 
 
 def find_trouble(error: SQLAlchemyError) -> DatabaseUnavailable | None:
-    """Return trouble of the database itself, or a schema that waits for its upgrade; None for a bug."""
+    """Return trouble of the database itself, or a schema that is not the code's; None for a bug."""
     return find_outage(error) or (DatabaseUnavailable(NOT_UPGRADED) if is_not_upgraded(error) else None)

@@ -22,6 +22,7 @@ from storefront.core.measurements import (
 from storefront.core.runtime import settings
 from storefront.mail.models import MailState
 from storefront.mail.trouble import mail_trouble
+from storefront.migrations.state import find_newer
 from storefront.orders.after_sale import Notice
 from storefront.owner.health.open_files import find_open_files
 from storefront.owner.health.room import Place, look_at_places
@@ -70,6 +71,7 @@ class Trouble:
     failed_answers: int = 0  # within this hour and the last
     answers: int = 0
     open_files: tuple[str, ...] = ()  # on this machine
+    newer_schema: str | None = None  # of code that is newer than this
     is_backed_up: bool = False  # there is a key for backups
     backed_up_at: datetime | None = None  # by `storefront backup`
 
@@ -111,6 +113,7 @@ def read_trouble(*, counts_all: bool = False) -> Trouble:
         places=look_at_places(shop),
         failed_answers=_count_answers(measured, now, "failed"),
         answers=_count_answers(measured, now, "failed", "good"),
+        newer_schema=find_newer(),
         is_backed_up=shop.backup_recipient is not None,
         backed_up_at=_moment(measured, BACKED_UP_AT),
     )

@@ -156,6 +156,15 @@ def _backup(trouble: Trouble) -> str | None:
     return f"The last backup was made {last:%Y-%m-%d %H:%M} UTC: find why `storefront backup` no longer runs."
 
 
+def _newer_schema(trouble: Trouble) -> str | None:
+    if trouble.newer_schema is None:
+        return None
+    return (
+        f"The database is of newer code (schema {trouble.newer_schema}) than what serves here. That is well while "
+        "a new version is brought out: then start web server and worker anew from the new one."
+    )
+
+
 def _notices(trouble: Trouble) -> str | None:
     count = sum(trouble.notices.values())
     if not count:
@@ -254,5 +263,6 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "proxy_not_trusted": _proxy,
     "codes_held": _codes,
     "files_open": _open_files,
+    "schema_newer": _newer_schema,
     "owner_email_missing": _owner_email,
 }

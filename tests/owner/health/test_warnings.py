@@ -46,6 +46,7 @@ QUIET: list[dict[str, Any]] = [
 ]
 LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"code_ceiling_at": ago(minutes=59)}, "codes_held", "CODE_MAILS_PER_HOUR"),
+    ({"newer_schema": "9999"}, "schema_newer", "newer code (schema 9999)"),
     ({"is_backed_up": True}, "backup_late", "no backup was made yet: run `storefront backup`"),
     ({"is_backed_up": True, "backed_up_at": ago(hours=37)}, "backup_late", "made 2026-10-31 23:00 UTC"),
     ({"worker_seen_at": None}, "worker_silent", "start `storefront worker`"),

@@ -1,0 +1,107 @@
+"""Looks at a database before its upgrade: which steps are missing, what they cost, whether there is a way back."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import inspect, select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from storefront.core import clock
+from storefront.core.db import db, end_read
+from storefront.core.errors import StorefrontError
+from storefront.core.measurements import BACKED_UP_AT, Measurement
+from storefront.core.outages import is_about_schema
+from storefront.migrations.head import is_known, is_newer
+from storefront.migrations.plan import Step, find_steps
+from storefront.migrations.state import find_revision
+from storefront.owner.backup.database import find_content
+
+RECENT = timedelta(hours=24)
+
+
+class NoRecentBackup(StorefrontError):
+    """There are rows to lose, and no backup of today."""
+
+    code = "no_recent_backup"
+
+
+class UnknownSchema(StorefrontError):
+    """The database names a step that this code never had."""
+
+    code = "unknown_schema"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """`current` is None for a new database; `rows` of the tables that are made anew; `is_newer`: than the code."""
+
+    current: str | None
+    steps: tuple[Step, ...]
+    rows: dict[str, int]
+    is_newer: bool
+
+
+def prepare(*, without_backup: bool) -> Prepared:
+    """Say what the upgrade will do. Nothing is changed.
+
+    Raises:
+        NoRecentBackup: it would change a shop that has something to lose.
+        UnknownSchema: the database is of other code.
+    """
+    current = _find_current()
+    if current is not None and is_newer(current):
+        return Prepared(current=current, steps=(), rows={}, is_newer=True)
+    if current is not None and not is_known(current):
+        raise UnknownSchema(f"The database is at {current!r}, which this code does not know: see DATABASE_URL.")
+    steps = tuple(find_steps(current))
+    if steps and current is not None and not without_backup:
+        _demand_backup()
+    return Prepared(current=current, steps=steps, rows=_count_rows(steps), is_newer=False)
+
+
+def _find_current() -> str | None:
+    try:
+        return find_revision()
+    except SQLAlchemyError as error:
+        if not is_about_schema(error):
+            raise
+        return None
+    finally:
+        db.session.rollback()
+
+
+def _demand_backup() -> None:
+    if not find_content():
+        return
+    last = _find_last_backup()
+    if last is not None and clock.now() - last <= RECENT:
+        return
+    when = f"The last backup was made {last:%Y-%m-%d %H:%M} UTC." if last else "The shop has seen no backup."
+    raise NoRecentBackup(
+        f"{when} Make one with `storefront backup`, then upgrade. If you have one that the shop does not know of, "
+        "say so with --without-backup. Nothing was changed."
+    )
+
+
+def _find_last_backup() -> datetime | None:
+    """Ask nothing of a schema that is too old to have been backed up by this shop."""
+    with db.engine.connect() as connection:
+        if Measurement.__tablename__ not in inspect(connection).get_table_names():
+            return None
+        seconds = connection.scalar(select(Measurement.value).where(Measurement.name == BACKED_UP_AT))
+    return clock.from_unix(int(seconds)) if seconds else None
+
+
+def _count_rows(steps: tuple[Step, ...]) -> dict[str, int]:
+    end_read()
+    with db.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            return {}
+        there = set(inspect(connection).get_table_names())
+        rebuilt = {name for step in steps for name in step.rebuilt} & there
+        return {name: _count(connection, name) for name in sorted(rebuilt)}
+
+
+def _count(connection: Connection, table: str) -> int:
+    return int(connection.scalar(text(f"SELECT count(*) FROM {table}")) or 0)  # noqa: S608 - named by a migration

@@ -1,0 +1,161 @@
+"""`storefront db upgrade` says before what it does, wants a way back, and runs once at a time."""
+
+import io
+from contextlib import redirect_stderr
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from storefront.cli import main
+from storefront.core.db import db
+from storefront.core.one_at_a_time import alone
+from storefront.migrations import plan, schema
+from storefront.migrations.head import head, revisions
+from tests.cli.commands import done, refused, run
+from tests.migrations.tables import go_down
+from tests.owner.backup.shops import with_backups
+from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
+from tests.support.shop import PATIENCE_SECONDS
+
+BEFORE = revisions()[-2]
+OLD = "0044"  # so that a step in between makes tables anew
+OLDEST = '''"""Forget the old names."""
+
+revision = "0100"
+oldest_code = "0099"
+
+
+def upgrade():
+    with op.batch_alter_table("orders") as table:
+        table.drop_column("old_name")
+'''
+
+
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    return with_backups(environment)
+
+
+@pytest.fixture
+def old(app: Flask) -> Flask:
+    with app.app_context():
+        go_down(app, BEFORE)
+        db.session.remove()
+    return app
+
+
+def revision_of(app: Flask) -> str:
+    return str(read_rows(app, "SELECT version_num FROM alembic_version")[0]["version_num"])
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_wants_a_backup_of_today_where_there_is_something_to_lose(
+    old: Flask, command: CliRunner, tmp_path: Path
+) -> None:
+    assert "The shop has seen no backup. Make one with `storefront backup`" in refused(command, "db", "upgrade")
+    assert revision_of(old) == BEFORE
+    done(command, "backup", str(tmp_path / "backups"))
+    change_rows(old, "UPDATE measurements SET value = value - 90000 WHERE name = 'backed_up_at'")
+    assert "The last backup was made 20" in refused(command, "db", "upgrade")
+    done(command, "backup", str(tmp_path / "backups"))
+    told = done(command, "db", "upgrade")
+    assert f"From schema {BEFORE} to {head()}:" in told
+    assert f"  {head()}  {plan.read_step(head()).title}" in told
+    assert f"Done: the schema is {head()}." in told
+    assert done(command, "db", "upgrade") == f"Nothing to do: the schema is {head()}.\n"
+
+
+def test_goes_on_without_one_when_told(old: Flask, command: CliRunner) -> None:
+    shown = done(command, "db", "upgrade", "--dry-run")
+    assert (f"  {head()}  " in shown, revision_of(old)) == (True, BEFORE)
+    done(command, "db", "upgrade", "--without-backup")
+    assert revision_of(old) == head()
+
+
+def test_asks_for_none_in_a_new_database(environment: dict[str, str], tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new' / 'shop.db'}"
+    new = CliRunner(env=environment | {"DATABASE_URL": url, "STOREFRONT_ENV_FILE": ""})
+    assert f"A new database: all {len(revisions())} steps" in done(new, "db", "upgrade")
+
+
+def test_says_how_many_rows_are_made_anew(app: Flask, command: CliRunner) -> None:
+    with app.app_context():
+        go_down(app, OLD)
+        db.session.remove()
+    rebuilt = {name for step in plan.find_steps(OLD) for name in step.rebuilt}
+    told = done(command, "db", "upgrade", "--dry-run")
+    assert "Made anew while nobody else can write, with so many rows: " in told
+    assert any(f"{name} (" in told for name in rebuilt)
+
+
+class Hearing(io.StringIO):
+    """A terminal that says when it was told something."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+        self.has_heard = Event()
+
+    def write(self, text: str) -> int:
+        if self.words in text:
+            self.has_heard.set()
+        return super().write(text)
+
+
+def test_waits_for_another_one_and_says_so(
+    old: Flask, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (environment | {"STOREFRONT_ENV_FILE": ""}).items():
+        monkeypatch.setenv(name, value)
+    terminal, is_held = Hearing("Another upgrade is at work: waiting for it."), Event()
+
+    def upgrade_first() -> None:
+        with old.app_context(), alone("upgrade"):
+            is_held.set()
+            assert terminal.has_heard.wait(PATIENCE_SECONDS)
+            schema.upgrade(old)
+            db.session.remove()
+
+    first = Thread(target=upgrade_first)
+    first.start()
+    assert is_held.wait(PATIENCE_SECONDS)
+    with redirect_stderr(terminal):
+        main(["db", "upgrade"], standalone_mode=False)
+    first.join()
+    assert f"Nothing to do: the schema is {head()}." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_says_what_to_do_when_a_step_fails_and_changes_nothing(app: Flask, command: CliRunner) -> None:
+    with app.app_context():
+        go_down(app, "0050")
+        db.session.remove()
+    change_rows(app, "ALTER TABLE licenses ADD COLUMN label TEXT")  # as the step of 0051 will
+    told = refused_late(command)
+    assert "nothing was changed: " in told
+    assert "label" in told
+    assert revision_of(app) == "0050"
+
+
+def refused_late(command: CliRunner) -> str:
+    answer = run(command, "db", "upgrade", "--without-backup")
+    assert answer.exit_code == 1, answer.output
+    return answer.stderr
+
+
+def test_does_nothing_to_a_database_of_newer_code(app: Flask, command: CliRunner) -> None:
+    change_rows(app, "UPDATE alembic_version SET version_num = '9999'")
+    assert "of newer code (schema 9999): there is nothing to upgrade" in done(command, "db", "upgrade")
+    change_rows(app, "UPDATE alembic_version SET version_num = 'other'")
+    assert "'other', which this code does not know" in refused(command, "db", "upgrade")
+
+
+def test_reads_of_a_step_what_it_takes_away(tmp_path: Path) -> None:
+    path = tmp_path / "0100_names.py"
+    path.write_text(OLDEST)
+    step = plan._parse("0100", path)
+    assert (step.title, step.oldest_code, step.rebuilt) == ("Forget the old names.", "0099", ("orders",))
