@@ -106,11 +106,12 @@ def key(as_json: bool) -> None:
 @as_json
 def secret_key(address: str, name: str | None, identity: IO[str], as_json: bool) -> None:
     """Print the SECRET_KEY of the shop that a backup is of: for when it was lost with the machine."""
-    from storefront.owner.backup.restore import read_secret_key
+    from storefront.owner.backup.restore import read_secret_keys
 
     with open_shop():
-        secret = read_secret_key(_open(address), name, identity=identity.read())
-    print_result({"secret_key": secret}, [secret], as_json=as_json)
+        secret, *before = read_secret_keys(_open(address), name, identity=identity.read())
+    lines = [secret, *([f"SECRET_KEY_FALLBACKS={','.join(before)}"] if before else [])]
+    print_result({"secret_key": secret, "secret_key_fallbacks": before}, lines, as_json=as_json)
 
 
 @click.command()

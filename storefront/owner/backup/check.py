@@ -53,8 +53,8 @@ def find_backup(place: Depot, name: str | None) -> Manifest:
 
 
 def is_own(manifest: Manifest) -> bool:
-    """Tell whether the shop that made it has this SECRET_KEY."""
-    return manifest.secret_key == fingerprint(settings().secret_key)
+    """Tell whether the shop that made it has this SECRET_KEY, or had it before."""
+    return manifest.secret_key in map(fingerprint, settings().secret_keys)
 
 
 def check_backup(place: Depot, name: str | None) -> Seen:
@@ -72,5 +72,5 @@ def check_backup(place: Depot, name: str | None) -> Seen:
 
 def demand_genuine(manifest: Manifest) -> None:
     """Raises BackupDamaged. Of a shop with another SECRET_KEY nobody here can tell."""
-    if is_own(manifest) and not is_genuine(manifest, settings().secret_key):
+    if is_own(manifest) and not is_genuine(manifest, settings().secret_keys):
         raise BackupDamaged(f"The manifest of {manifest.name} was altered: take another backup.")

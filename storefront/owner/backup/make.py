@@ -6,7 +6,7 @@ when files are listed; the manifest comes last, so that a backup which was kille
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -89,7 +89,9 @@ def make_backup(place: Depot, keep: Keep) -> Made:
     with alone(LOCK) as is_alone:
         if not is_alone:
             raise BackupBusy("Another backup or restore of this shop is at work. Let it end, then try again.")
-        run = _Run(place, clock.now(), shop.backup_recipient, shop.secret_key, _find_known(place, shop.secret_key))
+        run = _Run(
+            place, clock.now(), shop.backup_recipient, shop.secret_key, _find_known(place, shop.secret_keys)
+        )
         with _nothing_half_done(run):
             manifest = _write_all(run)
         _remember(manifest)
@@ -97,13 +99,13 @@ def make_backup(place: Depot, keep: Keep) -> Made:
     return _tell(run, manifest, removed)
 
 
-def _find_known(place: Depot, secret_key: str) -> dict[str, Sealed]:
+def _find_known(place: Depot, secret_keys: Sequence[str]) -> dict[str, Sealed]:
     """Return what genuine backups list and what lies there whole, by its name."""
     sizes = {listed.name: listed.size_bytes for listed in place.list("objects")}
     return {
         sealed.name: sealed
         for manifest in readable_manifests(place)
-        if is_genuine(manifest, secret_key)
+        if is_genuine(manifest, secret_keys)
         for sealed in manifest.files
         if sizes.get(sealed.name) == sealed.size_bytes
     }
@@ -135,7 +137,7 @@ def _write_all(run: _Run) -> Manifest:
     listed = list(files_depot(settings()).list())
     files = [_keep_file(run, file) for file in listed]
     index = {
-        "secret_key": run.secret_key,
+        "secret_keys": settings().secret_keys,
         "files": [[file.name, sealed.name, file.size_bytes] for file, sealed in zip(listed, files, strict=True)],
     }
     sealed_index = run.write(path_of(name, "index.age"), io.BytesIO(json.dumps(index).encode()))

@@ -49,7 +49,7 @@ class Restored:
 class _Index:
     """What is encrypted of a backup beside its contents: where each file belongs, and the shop's SECRET_KEY."""
 
-    secret_key: str
+    secret_keys: tuple[str, ...]  # that of the shop, and those of before
     files: dict[str, Sealed]
     sizes: dict[str, int]  # in bytes, of what is in them
 
@@ -86,14 +86,14 @@ def restore_backup(place: Depot, name: str | None, *, identity: str) -> Restored
     )
 
 
-def read_secret_key(place: Depot, name: str | None, *, identity: str) -> str:
-    """Return the SECRET_KEY of the shop that a backup is of: for who has lost that with the machine.
+def read_secret_keys(place: Depot, name: str | None, *, identity: str) -> tuple[str, ...]:
+    """Return the SECRET_KEY of the shop that a backup is of, and those of before: for who has lost them.
 
     Raises:
         NoBackup, BackupDamaged, WrongKey: it cannot be read.
     """
     manifest = find_backup(place, name)
-    return _read_index(place, manifest, identity).secret_key
+    return _read_index(place, manifest, identity).secret_keys
 
 
 def _demand_fit(manifest: Manifest) -> None:
@@ -131,7 +131,7 @@ def _read_index(place: Depot, manifest: Manifest, identity: str) -> _Index:
     try:
         values: dict[str, Any] = json.loads(output.getvalue())
         return _Index(
-            secret_key=values["secret_key"],
+            secret_keys=tuple(map(str, values["secret_keys"])),
             files={_inside(path): sealed[name] for path, name, _size in values["files"]},
             sizes={path: int(size) for path, _name, size in values["files"]},
         )

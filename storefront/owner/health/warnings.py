@@ -160,8 +160,8 @@ def _newer_schema(trouble: Trouble) -> str | None:
     if trouble.newer_schema is None:
         return None
     return (
-        f"The database is of newer code (schema {trouble.newer_schema}) than what serves here. That is well while "
-        "a new version is brought out: then start web server and worker anew from the new one."
+        f"The database is of newer code (schema {trouble.newer_schema}) than what serves here: once the new "
+        "version is on every machine, start web server and worker anew from it."
     )
 
 

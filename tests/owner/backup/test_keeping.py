@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from storefront.owner.backup.keep import Keep, choose
-from tests.owner.backup.shops import Machine, names_in, with_backups
+from tests.owner.backup.shops import IDENTITY, Machine, names_in, with_backups
 from tests.support.rows import read_rows
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)  # a Monday
@@ -65,6 +65,18 @@ def test_makes_a_key_that_it_keeps_nowhere(app: Flask, environment: dict[str, st
     known = machine.done("backup", "secret-key", tmp_path / "backups", "--identity", "-", stdin=key["secret"])
     assert known.strip() == environment["SECRET_KEY"]
     assert "BACKUP_RECIPIENT=age1" in machine.done("backup", "key")
+
+
+def test_knows_its_backups_after_a_change_of_its_secret(
+    app: Flask, environment: dict[str, str], tmp_path: Path
+) -> None:
+    machine, place, old = Machine(environment), tmp_path / "backups", environment["SECRET_KEY"]
+    machine.done("backup", place)
+    machine.environment |= {"SECRET_KEY": "new-" + old, "SECRET_KEY_FALLBACKS": old}
+    assert "another SECRET_KEY" not in machine.done("backup", "check", place)
+    machine.done("backup", place)
+    told = machine.done("backup", "secret-key", place, "--identity", "-", stdin=IDENTITY)
+    assert told.splitlines() == [f"new-{old}", f"SECRET_KEY_FALLBACKS={old}"]
 
 
 def test_encrypts_every_file_anew_for_another_key(app: Flask, environment: dict[str, str], tmp_path: Path) -> None:
