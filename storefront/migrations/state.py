@@ -1,6 +1,6 @@
 """Whether the database is there and its schema is the code's."""
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, String, literal_column, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.db import db
@@ -10,6 +10,10 @@ from storefront.migrations.head import head, is_newer
 NO_DATABASE = "no database, or never migrated"
 READ_ONLY_FOLDER = "the folder of the database, or a file in it, cannot be written by this user"
 BEHIND = "migrations behind: run `storefront db upgrade`"
+
+
+# For who asks for something else as well, and for no statement more.
+REVISION: ColumnElement[str | None] = literal_column("(SELECT version_num FROM alembic_version)", String())
 
 
 def find_revision() -> str | None:

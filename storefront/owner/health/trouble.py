@@ -22,7 +22,8 @@ from storefront.core.measurements import (
 from storefront.core.runtime import settings
 from storefront.mail.models import MailState
 from storefront.mail.trouble import mail_trouble
-from storefront.migrations.state import find_newer
+from storefront.migrations.head import is_newer
+from storefront.migrations.state import REVISION
 from storefront.orders.after_sale import Notice
 from storefront.owner.health.open_files import find_open_files
 from storefront.owner.health.room import Place, look_at_places
@@ -87,7 +88,9 @@ def read_trouble(*, counts_all: bool = False) -> Trouble:
     ).one()
     now = clock.now()
     measured = read_measurements()
-    lease_until = db.session.scalar(select(Lease.until).where(Lease.name == HEARTBEAT))
+    lease_until, schema = db.session.execute(
+        select(func.max(Lease.until), REVISION).where(Lease.name == HEARTBEAT)
+    ).one()
     return Trouble(
         open_files=find_open_files(shop),
         now=now,
@@ -113,7 +116,7 @@ def read_trouble(*, counts_all: bool = False) -> Trouble:
         places=look_at_places(shop),
         failed_answers=_count_answers(measured, now, "failed"),
         answers=_count_answers(measured, now, "failed", "good"),
-        newer_schema=find_newer(),
+        newer_schema=schema if schema is not None and is_newer(schema) else None,
         is_backed_up=shop.backup_recipient is not None,
         backed_up_at=_moment(measured, BACKED_UP_AT),
     )
