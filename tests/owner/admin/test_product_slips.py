@@ -1,5 +1,7 @@
 """Slips in the product editor: half a form, an old form, an empty field. None of them loses what was saved."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -108,3 +110,14 @@ def test_puts_no_old_price_back_over_what_somebody_else_has_just_set(app: Flask,
     assert (removed.status_code, "Replace 29.00" in removed.text) == (409, True), "nor takes it away"
     again = owner.post(path, currency="usd", amount="19.50", shown="19.00", replaces="29.00")
     assert "Personal costs $19.50 now" in said(owner, again)
+
+
+def test_keeps_an_amount_whose_price_somebody_else_took_away(app: Flask, owner: Buyer) -> None:
+    path = f"{TWINSPOT}/editions/personal/price"
+    owner.post(path, currency="usd", amount="", shown="19.00")
+    late = owner.post(path, currency="usd", amount="21.50", shown="19.00")
+    assert (late.status_code, "it has none" in late.text) == (409, True)
+    assert re.search(r'name="currency"[^>]*value="usd"', late.text)
+    assert 'value="21.50"' in late.text
+    again = owner.post(path, is_new_price="yes", currency="usd", amount="21.50")
+    assert "Personal costs $21.50 now" in said(owner, again)
