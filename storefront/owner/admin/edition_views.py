@@ -70,7 +70,10 @@ def save_price(slug: str, key: str) -> ResponseReturnValue:
             code = check_currency(form.get("currency", ""))
             return _price_words(remove_price(slug, key, code, shown=_read_shown(code)))
         currency, amount = _read_price()
-        return _price_words(set_price(slug, key, currency, amount, shown=_read_shown(currency)))
+        changed = set_price(
+            slug, key, currency, amount, shown=_read_shown(currency), is_new="is_new_price" in form
+        )
+        return _price_words(changed)
 
     return save(slug, f"edition-{key}", change, values=typed())
 

@@ -127,23 +127,30 @@ def _check_one(amount_minor: int, currency: str) -> None:
 
 
 def set_price(
-    slug: str, edition: str, currency: str, amount: Amount, *, shown: Amount | None = None
+    slug: str,
+    edition: str,
+    currency: str,
+    amount: Amount,
+    *,
+    shown: Amount | None = None,
+    is_new: bool = False,
 ) -> PriceChange:
     """Sell an edition, by its key, for this amount from now on. The same amount again changes nothing.
 
-    `shown` is what the form showed: nobody puts an old price back without knowing. Carts that hold
-    the old price say that it changed; orders keep what they paid.
+    `shown` is what the form showed, with `is_new` no price: nobody puts an old price back, or another in place of
+    a new one, without knowing. Carts that hold the old price say that it changed; orders keep what they paid.
 
     Raises:
         NotFound: no such product or edition.
         ProductRefused: the currency or the amount cannot be.
+        PriceMoved: somebody else set another price since the form was shown; nothing is changed.
     """
     code = check_currency(currency)
     check_amount(amount, code)
     with transaction() as session:
         product = lock_product(session, slug)
         row = get_edition(session, product, edition)
-        return write_price(session, product, row, code, amount, shown=shown)
+        return write_price(session, product, row, code, amount, shown=shown, is_new=is_new)
 
 
 def add_priced_edition(
@@ -178,11 +185,13 @@ def write_price(
     amount: Amount,
     *,
     shown: Amount | None = None,
+    is_new: bool = False,
 ) -> PriceChange:
     """Do as `set_price` does with a good amount, inside the caller's transaction. The product is locked."""
     old = find_active_price(session, edition.id, currency)
     before = amount_of_price(old) if old else None
-    if shown not in (None, before, amount):
+    is_added_twice = is_new and before not in (None, amount)
+    if is_added_twice or shown not in (None, before, amount):
         raise _changed_meanwhile(before, currency)
     change = PriceChange(edition=edition.name, currency=currency, before=before, after=amount)
     if change.is_change:

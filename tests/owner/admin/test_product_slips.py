@@ -112,6 +112,16 @@ def test_puts_no_old_price_back_over_what_somebody_else_has_just_set(app: Flask,
     assert "Personal costs $19.50 now" in said(owner, again)
 
 
+def test_adds_no_price_over_one_that_somebody_else_has_just_added(app: Flask, owner: Buyer) -> None:
+    path = f"{TWINSPOT}/editions/personal/price"
+    for amount, status in (("18", 303), ("18", 303), ("17", 409)):
+        assert owner.post(path, is_new_price="yes", currency="chf", amount=amount).status_code == status
+    late = owner.post(path, is_new_price="yes", currency="CHF", amount="17")
+    assert "Replace 18.00, which somebody else set" in late.text
+    again = owner.post(path, currency="chf", amount="17", shown="18.00", replaces="18.00")
+    assert "CHF" in said(owner, again)
+
+
 def test_keeps_an_amount_whose_price_somebody_else_took_away(app: Flask, owner: Buyer) -> None:
     path = f"{TWINSPOT}/editions/personal/price"
     owner.post(path, currency="usd", amount="", shown="19.00")
