@@ -15,6 +15,10 @@ SEPARATORS = ("comma", "semicolon", "tab")
 DECIMAL_SIGNS = ("point", "comma")
 CHECKOUT_UIS = ("embedded", "hosted", "elements")
 REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create
+EVIDENCE_FILES = (
+    "receipt", "customer_communication", "service_documentation", "refund_policy",
+    "duplicate_charge_documentation", "uncategorized_file",
+)  # fmt: skip
 ROLES = ("owner", "support", "accountant", "reader")
 TYPE_PAIRINGS = ("classic", "modern", "book", "technical")
 LEGAL_KINDS = ("imprint", "terms", "privacy", "refunds")

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import click
 
+from storefront.cli.choices import EVIDENCE_FILES
 from storefront.cli.output import as_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
 
@@ -31,6 +33,7 @@ def show(dispute_id: str, as_json: bool) -> None:
     lines = [_state_line(answer)]
     for name, text in answer.fields.items():
         lines += [f"{LABELS[name]} ({name}):", *(f"  {line}" for line in text.splitlines())] if text else []
+    lines += [f"File ({file.kind}): {file.filename}, {file.size_bytes} bytes" for file in answer.files]
     print_result(to_json_value(asdict(answer)), lines, as_json=as_json)
 
 
@@ -58,6 +61,23 @@ def draft(dispute_id: str, file: IO[str], as_json: bool) -> None:
         version = save_draft(dispute_id, fields)
     line = f"Saved as version {version}. `storefront disputes submit {dispute_id} --version {version}` sends it."
     print_result({"dispute": dispute_id, "version": version}, [line], as_json=as_json)
+
+
+@disputes.command()
+@click.argument("dispute_id", metavar="ID")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--as", "kind", type=click.Choice(EVIDENCE_FILES), required=True, help="What the file shows.")
+@as_json
+def attach(dispute_id: str, file: Path, kind: str, *, as_json: bool) -> None:
+    """Add a file to the draft: PDF, PNG or JPEG, 4.5 MB all together. The bank sees nothing yet."""
+    from storefront.owner.disputes.files import MOST_BYTES, attach_file
+
+    with file.open("rb") as opened:
+        content = opened.read(MOST_BYTES + 1)
+    with open_shop():
+        version = attach_file(dispute_id, content, file.name, kind)
+    line = f"Added as {kind}. `storefront disputes submit {dispute_id} --version {version}` sends the answer."
+    print_result({"dispute": dispute_id, "kind": kind, "version": version}, [line], as_json=as_json)
 
 
 @disputes.command()

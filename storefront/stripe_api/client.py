@@ -6,6 +6,15 @@ from storefront.core.config.settings import Settings
 
 if TYPE_CHECKING:
     import stripe
+    from stripe._base_address import BaseAddresses
+
+
+OWN_API = "https://api.stripe.com"
+
+
+def _addresses(api_base: str) -> "BaseAddresses":
+    """Stripe takes files at a host of their own; whatever stands in for Stripe takes them where it takes calls."""
+    return {"api": api_base} if api_base.rstrip("/") == OWN_API else {"api": api_base, "files": api_base}
 
 
 def make_client(settings: Settings, *, connect: float, read: float, retries: int) -> "stripe.StripeClient":
@@ -15,7 +24,7 @@ def make_client(settings: Settings, *, connect: float, read: float, retries: int
     stripe.enable_telemetry = False
     return stripe.StripeClient(
         settings.stripe_secret_key,
-        base_addresses={"api": settings.stripe_api_base},
+        base_addresses=_addresses(settings.stripe_api_base),
         max_network_retries=retries,
         http_client=stripe.RequestsClient(timeout=(connect, read)),
     )

@@ -27,6 +27,7 @@ class Need:
     label: str
     is_write: bool
     path: str
+    base: str = "api"
 
     @property
     def words(self) -> str:
@@ -42,6 +43,7 @@ NEEDS = (
     Need(label="Webhook Endpoints", is_write=True, path="/v1/webhook_endpoints"),
     Need(label="Payment Intents", is_write=False, path="/v1/payment_intents"),
     Need(label="Disputes", is_write=True, path="/v1/disputes/dp_none"),  # reading them comes with it
+    Need(label="Files", is_write=True, path="/v1/files", base="files"),  # evidence of disputes
     Need(label="Radar, early fraud warnings", is_write=False, path="/v1/radar/early_fraud_warnings"),
     Need(label="Events", is_write=False, path="/v1/events"),
     Need(label="Balance transactions", is_write=False, path="/v1/balance_transactions"),
@@ -116,7 +118,7 @@ class _Check:
         for need in self._needs:
             try:
                 if need.is_write:
-                    self._request("post", need.path)
+                    self._request("post", need.path, base=need.base)
                 else:
                     self._request("get", need.path, limit=1)
             except stripe.PermissionError:

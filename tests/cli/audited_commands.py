@@ -581,6 +581,14 @@ def _draft_answer(world: World) -> Prepared:
     return words, Told("dispute.drafted", number_of(world.sales[0]), None, {"dispute": dispute})
 
 
+@case("disputes attach")
+def _attach_file(world: World) -> Prepared:
+    dispute = _disputed(world)
+    world.do("disputes", "draft", dispute, world.file("answer.json", json.dumps({"service_date": "today"})))
+    words = (dispute, world.file("mail.pdf", "%PDF-1.7"), "--as", "customer_communication")
+    return words, Told("dispute.file_attached", number_of(world.sales[0]), None, {"dispute": dispute})
+
+
 @case("disputes submit")
 def _submit_answer(world: World) -> Prepared:
     dispute = _disputed(world)

@@ -12,6 +12,7 @@ from storefront.orders.access import Reason
 from storefront.orders.models import Decision
 from storefront.owner.accounting.csv_file import DecimalSign, Separator
 from storefront.owner.accounting.export import FileFormat
+from storefront.owner.disputes.files import KINDS
 from storefront.owner.people.models import Role
 from storefront.shop.catalog.models import KeySource
 from storefront.shop.looks.type_pairings import TypePairing
@@ -37,3 +38,7 @@ from storefront.shop.pages.models import LegalKind
 )
 def test_offers_every_value_that_there_is(words: tuple[str, ...], meant: Iterable[StrEnum]) -> None:
     assert words == tuple(member.value for member in meant)
+
+
+def test_offers_every_kind_of_evidence() -> None:
+    assert tuple(KINDS) == choices.EVIDENCE_FILES

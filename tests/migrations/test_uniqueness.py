@@ -28,6 +28,8 @@ ONCE = {
     ("discount_mirrors", "promotion_code_id", ""),
     ("discounts", "code", "stopped_at IS NULL"),
     ("dispute_answers", "dispute_id stage", ""),
+    ("dispute_files", "answer_id kind", ""),
+    ("dispute_files", "stripe_file_id", ""),
     ("gifts", "order_id", ""),
     ("grants", "order_item_id product_id kind ordinal", ""),
     ("licenses", "grant_id", ""),

@@ -30,6 +30,7 @@ STREAMED = {
     "admin.add_pictures": 210_000_000,
     "admin.add_samples": 210_000_000,
     "admin.set_looks_file": 21_000_000,
+    "admin.attach_dispute_file": 5_000_000,
 }
 FORM = "application/x-www-form-urlencoded"
 JSON = {"Accept": "application/json"}

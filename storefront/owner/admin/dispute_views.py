@@ -5,19 +5,24 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StorefrontError
 from storefront.owner.admin.blueprint import admin, here, needs
+from storefront.owner.admin.upload_views import check_money_uploader
 from storefront.owner.disputes.answer import (
     Answer,
     ChangedMeanwhile,
     SubmitUncertain,
+    WrongEvidence,
     read_answer,
     save_draft,
     submit_answer,
 )
 from storefront.owner.disputes.evidence import LABELS, ONE_LINE
+from storefront.owner.disputes.files import KINDS, MOST_BYTES, attach_file, attach_receipt, remove_file
 from storefront.owner.disputes.plain import with_plain_spaces
 from storefront.owner.people.roles import Permission
-from storefront.web.bodies import takes_bytes
+from storefront.web.bodies import streams_bytes, takes_bytes
+from storefront.web.turns import turn_aside
 
+FORM_BYTES = 5 * 1000 * 1000  # the largest file, with what is around it
 LARGEST = 1408 * 1024  # bytes: 150,000 characters of any language, up to nine bytes each as a browser writes them
 
 
@@ -47,13 +52,38 @@ def save_dispute_draft(dispute_id: str) -> ResponseReturnValue:
 @admin.get("/disputes/<dispute_id>/check")
 @needs(Permission.MONEY)
 def check_dispute_answer(dispute_id: str) -> ResponseReturnValue:
-    return render_template(
-        "owner/disputes/check.html",
-        answer=read_answer(dispute_id),
-        labels=LABELS,
-        page=request.path,
-        is_fresh=here().is_fresh,
-    )
+    return _check_page(dispute_id)
+
+
+@admin.post("/disputes/<dispute_id>/files")
+@needs(Permission.MONEY)
+@streams_bytes(FORM_BYTES, check_sender=check_money_uploader, is_form=True)
+def attach_dispute_file(dispute_id: str) -> ResponseReturnValue:
+    """Attach the file that was chosen, or the shop's own receipt, or both."""
+    file, kind = request.files.get("file"), request.form.get("kind", "")
+    is_chosen, with_receipt = file is not None and bool(file.filename), request.form.get("own_receipt") == "yes"
+    if not is_chosen and not with_receipt:
+        return _check_page(dispute_id, WrongEvidence("Choose a file first, or tick the receipt of the shop."))
+    try:
+        with turn_aside(request.environ):
+            if with_receipt:
+                attach_receipt(dispute_id)
+            if file is not None and is_chosen:
+                attach_file(dispute_id, file.stream.read(MOST_BYTES + 1), file.filename or "", kind)
+    except StorefrontError as refusal:
+        return _check_page(dispute_id, refusal, kind=kind)
+    return redirect(url_for("admin.check_dispute_answer", dispute_id=dispute_id) + "#files", 303)
+
+
+@admin.post("/disputes/<dispute_id>/files/<int(max=2147483647):file_id>/remove")
+@needs(Permission.MONEY)
+def remove_dispute_file(dispute_id: str, file_id: int) -> ResponseReturnValue:
+    try:
+        is_gone = remove_file(dispute_id, file_id)
+    except StorefrontError as refusal:
+        return _check_page(dispute_id, refusal)
+    flash("Removed." if is_gone else "It was removed already.", "good")
+    return redirect(url_for("admin.check_dispute_answer", dispute_id=dispute_id) + "#files", 303)
 
 
 @admin.post("/disputes/<dispute_id>/submit")
@@ -68,6 +98,21 @@ def submit_dispute_answer(dispute_id: str) -> ResponseReturnValue:
         return _edit_page(dispute_id, refusal)
     flash("The answer is sent. The bank decides, usually within three months.", "good")
     return redirect(f"/admin/orders/{answer.order_number}", 303)
+
+
+def _check_page(dispute_id: str, refusal: StorefrontError | None = None, *, kind: str = "") -> ResponseReturnValue:
+    """Raises NotFound."""
+    page = render_template(
+        "owner/disputes/check.html",
+        answer=read_answer(dispute_id),
+        labels=LABELS,
+        kinds=KINDS,
+        kind=kind,
+        error=refusal.message if refusal else "",
+        page=url_for("admin.check_dispute_answer", dispute_id=dispute_id),
+        is_fresh=here().is_fresh,
+    )
+    return make_response(page, refusal.status if refusal else 200)
 
 
 def _version(name: str = "version") -> int:
@@ -90,6 +135,7 @@ def _edit_page(
         differing=_differing(answer, typed or {}) if isinstance(refusal, ChangedMeanwhile) else (),
         fields=answer.fields | (typed or {}),
         labels=LABELS,
+        kinds=KINDS,
         one_line=ONE_LINE,
         error=refusal.message if refusal else "",
     )

@@ -37,10 +37,19 @@ class SignedOut(StorefrontError):
 
 def check_uploader() -> None:
     """Before a large body is read. Raises SignedOut, NotAllowed."""
+    _check_sender(Permission.SHOP)
+
+
+def check_money_uploader() -> None:
+    """Do the same for files that go with money: evidence of a dispute."""
+    _check_sender(Permission.MONEY)
+
+
+def _check_sender(permission: Permission) -> None:
     person = find_here()
     if person is None:
         raise SignedOut("You are signed out. Sign in in another tab, then continue here: nothing is lost.")
-    if not may(person.role, Permission.SHOP):
+    if not may(person.role, permission):
         raise NotAllowed(f"You are signed in as {person.role.value}. Ask an owner of the shop.")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from storefront.audit.actor import current_actor
@@ -13,7 +13,7 @@ from storefront.core import clock
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.errors import NotFound, StorefrontError, StripeUnavailable
 from storefront.orders.after_sale import Dispute
-from storefront.orders.dispute_answers import DisputeAnswer
+from storefront.orders.dispute_answers import DisputeAnswer, DisputeFile
 from storefront.orders.disputes import answer_stage
 from storefront.orders.models import Order
 from storefront.orders.queries import order_in_running_mode
@@ -48,6 +48,17 @@ class SubmitUncertain(StorefrontError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedFile:
+    """`kind` is Stripe's name of the field that it is sent as."""
+
+    id: int
+    kind: str
+    stripe_file_id: str
+    filename: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """`fields` are the draft, or what our rows know while there is none; what was sent once it was.
 
@@ -67,6 +78,7 @@ class Answer:
     saved_by: str | None
     submitted_at: datetime | None
     submitted_by: str | None
+    files: tuple[AttachedFile, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +124,7 @@ def read_answer(dispute_id: str) -> Answer:
     Raises:
         NotFound: no order of the running mode has such a dispute.
     """
-    dispute, order = _get_dispute(dispute_id)
+    dispute, order = get_dispute(dispute_id)
     row = _newest(db.session(), dispute)
     return Answer(
         dispute_id=dispute.id,
@@ -128,6 +140,26 @@ def read_answer(dispute_id: str) -> Answer:
         saved_by=row.saved_by if row is not None else None,
         submitted_at=row.submitted_at if row is not None else None,
         submitted_by=row.submitted_by if row is not None else None,
+        files=read_files(row.id) if row is not None else (),
+    )
+
+
+def read_files(answer_id: int) -> tuple[AttachedFile, ...]:
+    rows = db.session.scalars(
+        select(DisputeFile)
+        .where(DisputeFile.answer_id == answer_id)
+        .order_by(DisputeFile.id)
+        .execution_options(populate_existing=True)
+    )
+    return tuple(
+        AttachedFile(
+            id=row.id,
+            kind=row.kind,
+            stripe_file_id=row.stripe_file_id,
+            filename=row.filename,
+            size_bytes=row.size_bytes,
+        )
+        for row in rows
     )
 
 
@@ -141,7 +173,7 @@ def save_draft(dispute_id: str, fields: Mapping[str, str], *, version: int | Non
         ChangedMeanwhile: somebody else saved it since; nothing is changed.
     """
     clean = _clean(fields)
-    dispute, order = _get_dispute(dispute_id)
+    dispute, order = get_dispute(dispute_id)
     with transaction() as session:
         row = _lock_draft(session, dispute)
         if clean == row.fields:
@@ -150,7 +182,7 @@ def save_draft(dispute_id: str, fields: Mapping[str, str], *, version: int | Non
             raise ChangedMeanwhile("Somebody saved this answer meanwhile. Choose which one stays, then save.")
         row.fields, row.version = clean, row.version + 1
         row.saved_at, row.saved_by = clock.now(), current_actor().name
-        _record(session, "dispute.drafted", dispute, order)
+        note(session, "dispute.drafted", dispute, order)
         return row.version
 
 
@@ -165,13 +197,13 @@ def submit_answer(dispute_id: str, *, version: int) -> Answer:
         StripeRefused: Stripe's own sentence; nothing was sent.
         SubmitUncertain: no usable answer; the same again asks for the same.
     """
-    dispute, order = _get_dispute(dispute_id)
-    stage, session_id = _demand_stage(dispute), order.checkout_session_id
-    fields = _read_draft(dispute, version)
+    dispute, order = get_dispute(dispute_id)
+    stage, session_id = demand_stage(dispute), order.checkout_session_id
+    fields, files = _read_draft(dispute, version)
     try:
         submit_evidence(
             dispute_id,
-            {name: text for name, text in fields.items() if text},
+            {name: text for name, text in fields.items() if text} | files,
             idempotency_key=f"evidence:{dispute_id}:{stage}:{version}",
         )
     except StripeUnavailable as error:
@@ -179,7 +211,7 @@ def submit_answer(dispute_id: str, *, version: int) -> Answer:
         raise SubmitUncertain(
             "Stripe did not say whether it has the answer. Send it again in a minute: it never counts twice."
         ) from error
-    _note_submitted(dispute_id, stage, fields, version)
+    _note_submitted(dispute_id, stage, fields, version, files)
     _look_again(session_id)
     return read_answer(dispute_id)
 
@@ -192,7 +224,8 @@ def _look_again(session_id: str) -> None:
         return
 
 
-def _get_dispute(dispute_id: str) -> tuple[Dispute, Order]:
+def get_dispute(dispute_id: str) -> tuple[Dispute, Order]:
+    """Raises NotFound: no order of the running mode has it."""
     row = db.session.execute(
         select(Dispute, Order)
         .join(Order, Order.id == Dispute.order_id)
@@ -218,7 +251,8 @@ def _newest(session: Session, dispute: Dispute) -> DisputeAnswer | None:
     return next((row for row in rows if row.stage == stage.value), None)
 
 
-def _demand_stage(dispute: Dispute) -> str:
+def demand_stage(dispute: Dispute) -> str:
+    """Raises NothingToAnswer."""
     stage = answer_stage(dispute.status)
     if stage is None:
         words = dispute.status.replace("_", " ")
@@ -227,7 +261,7 @@ def _demand_stage(dispute: Dispute) -> str:
 
 
 def _lock_draft(session: Session, dispute: Dispute) -> DisputeAnswer:
-    stage = _demand_stage(dispute)
+    stage = demand_stage(dispute)
     empty = {"dispute_id": dispute.id, "stage": stage, "fields": {}, "version": 0}
     insert_missing(session, DisputeAnswer, [empty | {"saved_by": current_actor().name, "saved_at": clock.now()}])
     row = session.scalars(
@@ -241,8 +275,8 @@ def _lock_draft(session: Session, dispute: Dispute) -> DisputeAnswer:
     return row
 
 
-def _read_draft(dispute: Dispute, version: int) -> dict[str, str]:
-    """Return the fields that are to be sent; ends the read, since Stripe is asked next."""
+def _read_draft(dispute: Dispute, version: int) -> tuple[dict[str, str], dict[str, str]]:
+    """Return texts and ids of files to send, by their fields; ends the read, since Stripe is asked next."""
     row = _newest(db.session(), dispute)
     if row is None or row.version == 0:
         raise ChangedMeanwhile("There is no draft to send. Save one first.")
@@ -250,21 +284,23 @@ def _read_draft(dispute: Dispute, version: int) -> dict[str, str]:
         raise NothingToAnswer(f"This was answered on {row.submitted_at:%Y-%m-%d} by {row.submitted_by}.")
     if row.version != version:
         raise ChangedMeanwhile("Somebody saved this answer meanwhile. Look at it once more before it is sent.")
-    return dict(row.fields)
+    return dict(row.fields), {file.kind: file.stripe_file_id for file in read_files(row.id)}
 
 
 def _note_asked(dispute_id: str) -> None:
-    dispute, order = _get_dispute(dispute_id)
+    dispute, order = get_dispute(dispute_id)
     with transaction() as session:
-        _record(session, "dispute.answer_asked", dispute, order)
+        note(session, "dispute.answer_asked", dispute, order)
 
 
-def _note_submitted(dispute_id: str, stage: str, sent: dict[str, str], version: int) -> None:
+def _note_submitted(
+    dispute_id: str, stage: str, sent: dict[str, str], version: int, files: dict[str, str]
+) -> None:
     """Keep what Stripe has, even where somebody saved another draft while it was asked.
 
     Nothing is kept where the buyer was erased meanwhile: that Stripe has an answer is in the audit log.
     """
-    dispute, order = _get_dispute(dispute_id)
+    dispute, order = get_dispute(dispute_id)
     with transaction() as session:
         row = session.scalars(
             select(DisputeAnswer)
@@ -277,10 +313,17 @@ def _note_submitted(dispute_id: str, stage: str, sent: dict[str, str], version: 
         if row is not None:
             row.fields, row.version = sent, version
             row.submitted_at, row.submitted_by = clock.now(), current_actor().name
-        _record(session, "dispute.answered", dispute, order)
+            _forget_unsent(session, row, files)
+        note(session, "dispute.answered", dispute, order)
 
 
-def _record(session: Session, verb: str, dispute: Dispute, order: Order) -> None:
+def _forget_unsent(session: Session, row: DisputeAnswer, sent: dict[str, str]) -> None:
+    """What came while Stripe was asked was not sent."""
+    unsent = DisputeFile.stripe_file_id.not_in(sent.values())
+    session.execute(delete(DisputeFile).where(DisputeFile.answer_id == row.id, unsent))
+
+
+def note(session: Session, verb: str, dispute: Dispute, order: Order) -> None:
     record(session, verb, subject_kind="order", subject=order.number, after={"dispute": dispute.id})
 
 

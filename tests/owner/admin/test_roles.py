@@ -28,7 +28,7 @@ WHO = {
     "home": SIGNED_IN, "orders": SIGNED_IN, "order": SIGNED_IN,
     "buyers": SIGNED_IN, "export_buyer": OWNERS, "move_buyer": OWNERS, "erase_buyer": OWNERS,
     "dispute": OWNERS, "save_dispute_draft": OWNERS, "check_dispute_answer": OWNERS,
-    "submit_dispute_answer": OWNERS,
+    "submit_dispute_answer": OWNERS, "attach_dispute_file": OWNERS, "remove_dispute_file": OWNERS,
     "plan_gift_here": OWNERS, "check_gift": OWNERS, "give_here": OWNERS,
     "deactivate_order_device": HELPERS, "add_order_note": HELPERS, "delete_order_note": HELPERS,
     "resend_order": HELPERS, "raise_order_limit": HELPERS, "decide_on_order": HELPERS, "change_key": HELPERS,

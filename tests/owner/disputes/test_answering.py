@@ -12,44 +12,16 @@ from storefront.owner.disputes import answer
 from storefront.owner.disputes.answer import read_answer
 from storefront.owner.people.models import Role
 from storefront.stripe_api.evidence import submit_evidence
+from tests.owner.disputes.disputed import at_stripe, dispute, save
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
-from tests.support.sale import Sale, sell
+from tests.support.sale import Sale
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 UPDATES = "/v1/disputes"
-
-
-@pytest.fixture
-def sale(app: Flask, sandbox: SandboxClient) -> Sale:
-    sale = sell(app, sandbox, email=ADA, name="Ada Reader")
-    sale.buyer.get(sale.downloads[0].removeprefix(sale.buyer.base_url), headers={"User-Agent": "curl/8"}).close()
-    sent = {"license_key": sale.keys[0], "instance_name": "Ada's laptop"}
-    app.test_client().post("/v1/licenses/activate", json=sent)
-    return sale
-
-
-@pytest.fixture
-def owner(app: Flask) -> Buyer:
-    return sign_in_at_admin(app, make_person(app))
-
-
-def dispute(sale: Sale, status: str = "needs_response") -> str:
-    made = sale.at_charge("dispute", status=status)
-    sale.deliver("checkout.session.completed", "charge.dispute")
-    return made
-
-
-def at_stripe(sandbox: SandboxClient, dispute_id: str) -> Any:
-    return sandbox.stripe.v1.disputes.retrieve(dispute_id)
-
-
-def save(owner: Buyer, dispute_id: str, *, version: str = "0", **fields: str) -> str:
-    done = owner.post(f"/admin/disputes/{dispute_id}", version=version, **fields)
-    return done.location if done.status_code == 303 else done.text.replace("&#39;", "'")
 
 
 @both

@@ -27,7 +27,7 @@ READY = "/admin/ready"
 ALL_THAT_IS_NEEDED = (
     "checkout_session_write", "product_write", "plan_write", "payment_link_write", "charge_write", "webhook_write",
     "payment_intent_read", "dispute_write", "early_fraud_warning_read", "event_read", "balance_transaction_read",
-    "payout_read",
+    "payout_read", "file_write",
 )  # fmt: skip
 FOR_CARDS = ("customer_write", "payment_method_write")
 FOR_TAX = ("customer_read", "invoice_read", "tax_settings_read")
@@ -118,7 +118,12 @@ def test_names_what_a_restricted_key_lacks(
 ) -> None:
     point = points(command)["stripe_key"]
     assert point["state"] == "wrong"
-    for lacking in ("Checkout Sessions (write)", "Charges and Refunds (write)", "Disputes (write)"):
+    for lacking in (
+        "Checkout Sessions (write)",
+        "Charges and Refunds (write)",
+        "Disputes (write)",
+        "Files (write)",
+    ):
         assert lacking in point["sentence"]
     assert "Products" not in point["sentence"]
     assert "Events" not in point["sentence"]
