@@ -37,7 +37,7 @@ SECTIONS: Sections = {
         ),
     },
     "Mail": {
-        "mail": ("storefront.cli.mail:mail", "See which emails left, and send failed ones again."),
+        "mail": ("storefront.cli.mail:mail", "See which emails left, send failed ones again, write them."),
     },
     "Stripe": {
         "webhook": ("storefront.cli.webhook:webhook", "Make the endpoint that Stripe delivers to, and check it."),

@@ -1,4 +1,4 @@
-"""`storefront mail`: what happened to the emails, and failed ones once more."""
+"""`storefront mail`: what happened to the emails, failed ones once more, and what they say."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from storefront.cli.choices import MAIL_STATES
+from storefront.cli.mail_texts import texts
 from storefront.cli.output import as_json, print_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def mail() -> None:
-    """Mails: what happened to them, and failed ones once more."""
+    """Mails: what happened to them, failed ones once more, and what they say."""
+
+
+mail.add_command(texts)
 
 
 @mail.command("list")

@@ -8,8 +8,7 @@ import click
 from storefront.cli.choices import LEGAL_KINDS
 from storefront.cli.output import as_json, changed_line, only_given, print_result, to_json_value
 from storefront.cli.shop import open_shop
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+from storefront.cli.text_files import FILE, read_text
 
 
 @click.group()
@@ -69,7 +68,7 @@ def create(title: str, slug: str, kind: str | None, text_file: Path | None, as_j
     """Make a draft. With --kind its text is a place to start from, and no legal advice."""
     if not title and not kind:
         raise click.UsageError("Give it a title, or say with --kind what it is.")
-    text = _read_text(text_file) if text_file else None
+    text = read_text(text_file) if text_file else None
     from storefront.owner.pages.starters import create_page
 
     with open_shop():
@@ -160,14 +159,7 @@ def consent(asks_consent: bool | None, text: str | None, as_json: bool) -> None:
 def _named_values(title: str | None, text_file: Path | None, kind: str | None) -> dict[str, str]:
     values: dict[str, str] = {} if title is None else {"title": title}
     if text_file:
-        values["body_markdown"] = _read_text(text_file)
+        values["body_markdown"] = read_text(text_file)
     if kind:
         values["legal_kind"] = "" if kind == "none" else kind
     return values
-
-
-def _read_text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file} is no UTF-8 text: save it as UTF-8.") from error

@@ -31,6 +31,7 @@ class MailKind(StrEnum):
     INVITATION = "invitation"  # of somebody who may come in at /admin
     SECURITY_NOTICE = "security_notice"  # to them: a sign-in, a passkey
     TEST_RECEIPT = "test_receipt"  # to an owner who wants to see one
+    TEST_EMAIL = "test_email"  # one of those that owners may write, to who wants to see it
     TEST_MAIL = "test_mail"  # asked for at /admin/ready
 
 
@@ -39,6 +40,7 @@ TO_OWNER = (
     MailKind.FRAUD_WARNING,
     MailKind.RECONCILE_REPORT,
     MailKind.TEST_RECEIPT,
+    MailKind.TEST_EMAIL,
 )
 
 

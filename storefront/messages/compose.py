@@ -28,15 +28,18 @@ from storefront.messages.canceled import Canceled, Composed
 from storefront.messages.gifts import compose_gift
 from storefront.messages.people import (
     PERSON_PURPOSES,
+    SHOWN_KIND,
     compose_invitation,
     compose_person_proof,
     compose_security_notice,
+    compose_test_email,
     compose_test_mail,
     compose_test_receipt,
 )
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.disputes import AnswerStage, answer_stage
 from storefront.orders.models import Order
+from storefront.owner.emails.values import fill_own
 from storefront.payments.reconcile.models import ReconcilePass
 from storefront.payments.recovery.reminder import prepare_reminder
 from storefront.shop.catalog.markdown import render_markdown
@@ -50,7 +53,7 @@ TO_BUYERS = (
     MailKind.RECEIPT, MailKind.WAITING_FOR_BANK, MailKind.PAYMENT_FAILED, MailKind.REFUNDED, MailKind.KEYS_ARRIVED,
     MailKind.KEY_REPLACED, MailKind.GIFT, MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.PROOF,
     MailKind.AVAILABILITY_CONFIRM, MailKind.AVAILABLE,
-    MailKind.TEST_RECEIPT,  # as theirs
+    MailKind.TEST_RECEIPT, MailKind.TEST_EMAIL,  # as theirs
 )  # fmt: skip
 NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
 
@@ -289,6 +292,7 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
     MailKind.INVITATION: compose_invitation,
     MailKind.SECURITY_NOTICE: compose_security_notice,
     MailKind.TEST_RECEIPT: compose_test_receipt,
+    MailKind.TEST_EMAIL: compose_test_email,
     MailKind.TEST_MAIL: compose_test_mail,
 }
 
@@ -328,13 +332,16 @@ def _write(message: OutboxMessage, profile: Profile) -> Mail | Canceled:
         return composed
     folder = f"messages/{message.kind}"
     is_to_buyer = message.kind in TO_BUYERS and composed.get("purpose") not in PERSON_PURPOSES
-    context = {**composed, "is_to_buyer": is_to_buyer}
+    own = fill_own(composed.get(SHOWN_KIND, message.kind), composed)
+    context = {**composed, "is_to_buyer": is_to_buyer, "own": own}
+    is_plain = SHOWN_KIND not in composed
+    subject = own.subject if own and is_plain else render_template(f"{folder}/subject.txt", **context)
     return Mail(
         sender_name=profile.mail_sender.name,
         reply_to=profile.support_email or None if is_to_buyer else None,
         recipient=message.recipient,
         message_id=message.message_id,
-        subject=" ".join(render_template(f"{folder}/subject.txt", **context).split()),
+        subject=" ".join(subject.split()),
         text=render_template(f"{folder}/body.txt", **context),
         html=inline_styles(render_template(f"{folder}/body.html", **context)),
         unsubscribe_url=composed.get(NEWS_URL),

@@ -12,11 +12,13 @@ from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import code_of, link_of
 from storefront.mail.models import OutboxMessage
 from storefront.messages.canceled import Canceled, Composed
+from storefront.owner.emails.samples import sample_of
 from storefront.owner.people.links import INVITATION, link_token
 from storefront.owner.people.models import Person, PersonLink
 from storefront.owner.people.people import find_person
 from storefront.owner.shop.sample_purchase import sample_mail
 
+SHOWN_KIND = "shown_kind"  # of a test: the email that it is a sample of
 PERSON_PURPOSES = (ProofPurpose.PERSON_SIGN_IN, ProofPurpose.PERSON_CONFIRM)
 
 
@@ -45,6 +47,11 @@ def compose_invitation(message: OutboxMessage) -> Composed:
 
 def compose_test_receipt(message: OutboxMessage) -> Composed:
     return sample_mail(message.recipient)
+
+
+def compose_test_email(message: OutboxMessage) -> Composed:
+    kind = message.about or ""
+    return sample_of(kind, message.recipient) | {SHOWN_KIND: kind}
 
 
 def compose_security_notice(message: OutboxMessage) -> Composed:

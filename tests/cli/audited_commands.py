@@ -768,6 +768,24 @@ def _ask_for_consent(world: World) -> Prepared:
     return ("--on",), Told("shop.changed", "shop", {"asks_consent": False}, {"asks_consent": True})
 
 
+@case("mail texts set")
+def _write_email(world: World) -> Prepared:
+    told = Told("email_text.changed", "receipt/de", {"heading": ANY}, {"heading": "Danke!"})
+    return ("receipt", "--language", "de", "--heading", "Danke!"), told
+
+
+@case("mail texts reset")
+def _reset_email(world: World) -> Prepared:
+    world.do("mail", "texts", "set", "proof", "--heading", "Hello")
+    before = {"subject": "{code} is your code for {shop}", "heading": "Hello", "body": ANY}
+    return ("proof",), Told("email_text.reset", "proof/en", before)
+
+
+@case("mail texts test")
+def _test_email(world: World) -> Prepared:
+    return ("gift", "--to", ADA), Told("email_text.test_asked", "gift/en")
+
+
 @case("shop saved-cards")
 def _save_cards(world: World) -> Prepared:
     return ("--on",), Told("shop.changed", "shop", {"saves_cards": False}, {"saves_cards": True})

@@ -7,6 +7,7 @@ import pytest
 
 from storefront.cli import choices
 from storefront.core.config.checkout_ui import CheckoutUi
+from storefront.core.languages import Language
 from storefront.mail.models import MailState
 from storefront.orders.access import Reason
 from storefront.orders.models import Decision
@@ -15,6 +16,7 @@ from storefront.owner.accounting.export import FileFormat
 from storefront.owner.disputes.files import KINDS
 from storefront.owner.people.models import Role
 from storefront.shop.catalog.models import KeySource
+from storefront.shop.emails.editable import EDITABLE
 from storefront.shop.looks.type_pairings import TypePairing
 from storefront.shop.pages.models import LegalKind
 
@@ -33,8 +35,24 @@ from storefront.shop.pages.models import LegalKind
         (choices.SEPARATORS, Separator),
         (choices.DECIMAL_SIGNS, DecimalSign),
         (choices.TYPE_PAIRINGS, TypePairing),
+        (choices.EMAILS, EDITABLE),
+        (choices.LANGUAGES, Language),
     ],
-    ids=["order", "decision", "mail", "key", "checkout", "legal", "role", "file", "separator", "decimal", "type"],
+    ids=[
+        "order",
+        "decision",
+        "mail",
+        "key",
+        "checkout",
+        "legal",
+        "role",
+        "file",
+        "separator",
+        "decimal",
+        "type",
+        "email",
+        "language",
+    ],
 )
 def test_offers_every_value_that_there_is(words: tuple[str, ...], meant: Iterable[StrEnum]) -> None:
     assert words == tuple(member.value for member in meant)

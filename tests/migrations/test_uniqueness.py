@@ -52,6 +52,7 @@ ONCE = {
     ("pictures", "sha256", ""),
     ("pool_keys", "key_hash", "removed_at IS NULL"),
     ("editions", "product_id key", ""),
+    ("email_texts", "kind language", ""),
     ("prices", "edition_id upgrades_from_id currency amount_minor", "upgrades_from_id IS NOT NULL"),
     ("prices", "edition_id currency", "is_active"),
     ("product_pictures", "product_id picture_id", ""),

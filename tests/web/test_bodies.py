@@ -18,6 +18,8 @@ LARGER = {
     "admin.preview_product": 640 * KB,
     "admin.save_shop": 192 * KB,
     "admin.save_page": 768 * KB,
+    "admin.save_email": 256 * KB,
+    "admin.preview_email_here": 256 * KB,
     "admin.save_dispute_draft": 1408 * KB,
     "admin.preview_page": 768 * KB,
     "admin.save_translations": 768 * KB,

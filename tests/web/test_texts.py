@@ -24,7 +24,7 @@ from storefront.web.script_texts import SCRIPT_TEXTS
 # Emails to the people who run the shop are English.
 TO_PEOPLE = (
     "dispute_opened", "fraud_warning", "invitation", "reconcile_report", "security_notice", "test_mail",
-    "test_receipt", "_head.html", "_security.html",
+    "test_receipt", "test_email", "_head.html", "_security.html",
 )  # fmt: skip
 TRANSLATED_BLOCK = re.compile(r"\{%-?\s*trans\b.*?\{%-?\s*endtrans\s*-?%\}", re.DOTALL)
 JINJA = re.compile(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from storefront.shop.translations.read import lang_of
@@ -44,3 +45,7 @@ def html_of(source: str) -> Markup:
         link_rel="nofollow noopener noreferrer",
     )
     return Markup(safe)  # noqa: S704 - the line above is what makes it safe
+
+
+def parse_markdown(source: str) -> list[Token]:
+    return _parser.parse(source)

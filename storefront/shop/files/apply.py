@@ -11,6 +11,8 @@ from storefront.core.db import db, end_read, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.leases import take_turn
 from storefront.shop.catalog.models import Product
+from storefront.shop.emails.models import EmailText
+from storefront.shop.emails.queries import select_texts
 from storefront.shop.files.compare import Comparison, compare
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.plan import Conflict, Decisions, Plan
@@ -140,6 +142,7 @@ def _lock(session: Session) -> None:
     take_turn(session, "shop files")
     session.execute(select(Product.id).order_by(Product.id).with_for_update(key_share=True)).all()
     session.execute(select_pages().with_only_columns(Page.id).with_for_update()).all()
+    session.execute(select_texts().with_only_columns(EmailText.id).with_for_update()).all()
     lock_profile(session)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from storefront.core import clock
+from storefront.mail.models import MailKind
 from storefront.shop.catalog.models import FOR_SALE, KeySource, ProductState
 from storefront.shop.catalog.parts import MOST_PARTS
 from storefront.shop.catalog.releases import ReleaseState
@@ -13,6 +14,8 @@ from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.editor.prices import MOST_CURRENCIES
 from storefront.shop.editor.product_settings import SettingRefused, check_values, find_pool_troubles
 from storefront.shop.editor.states import Missing, find_missing, missing_for
+from storefront.shop.emails.editable import EDITABLE
+from storefront.shop.emails.words import EmailTextRefused, clean_words
 from storefront.shop.files import fields
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref, refs_of
@@ -339,6 +342,17 @@ def _find_other_page(ref: Ref, kind: str, merged: Objects) -> Ref | None:
     return next((other for other in of_kind if other != ref), None)
 
 
+def _check_email(folder: Folder, ref: Ref, _shop: Objects, _merged: Objects) -> None:
+    values = folder.objects[ref]
+    names = {known.column: known.name for known in (*fields.EMAIL, fields.EMAIL_BODY)}
+    columns = {column: values[name] for column, name in names.items() if name in values}
+    try:
+        clean_words(columns, EDITABLE[MailKind(ref.name.partition(".")[0])].variables)
+    except EmailTextRefused as refused:
+        for column, problem in refused.problems.items():
+            folder.wrong(ref, names[column], problem)
+
+
 def _check_file(folder: Folder, ref: Ref, shop: Objects, _merged: Objects) -> None:
     current = shop.get(ref)
     if current is not None and current["sha256"] != folder.objects[ref].get("sha256"):
@@ -353,4 +367,5 @@ CHECKS = {
     Kind.FILE: _check_file,
     Kind.PAGE: _check_page,
     Kind.TRANSLATION: check_translation,
+    Kind.EMAIL: _check_email,
 }

@@ -8,6 +8,7 @@ from storefront.shop.catalog.tax import BEHAVIORS
 from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.editor.product_settings import PRODUCT_FIELDS
 from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule
+from storefront.shop.emails.words import RULES as EMAIL_RULES
 from storefront.shop.files.quotes import quotes
 from storefront.shop.files.values import (
     Field,
@@ -109,6 +110,8 @@ PAGE = (
     flag("is_published"),
 )
 BODY = text("text", PAGE_RULES["body_markdown"], column="body_markdown")
+EMAIL = (text("subject", EMAIL_RULES["subject"]), text("heading", EMAIL_RULES["heading"]))
+EMAIL_BODY = text("text", EMAIL_RULES["body"], column="body")
 LOOKS = tuple(kind.value for kind in LooksFile)  # files beside shop.toml, by what they are there for
 
 SETTINGS = frozenset(PRODUCT_FIELDS)  # of a product: everything else of it is a text, or has an act of its own

@@ -10,7 +10,7 @@ from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.files import fields, translations
 from storefront.shop.files.names import safe_name
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, refs_of
-from storefront.shop.files.read_folder import PAGES, PRODUCTS, SHOP_FILE
+from storefront.shop.files.read_folder import EMAILS, PAGES, PRODUCTS, SHOP_FILE
 from storefront.shop.files.read_product import PRODUCT_FILE, RELEASES
 from storefront.shop.files.read_release import NOTES_FILE
 from storefront.shop.files.toml_text import write_toml
@@ -39,13 +39,16 @@ def lay_out(shop: Objects) -> Iterator[OutFile]:
             front = _clean(translations.front_of(texts, translations.PAGE))
             body = translations.body_of(texts, fields.BODY)
             yield OutFile(path=f"{PAGES}/{ref.name}.{language}.md", text=_write_page(front, body))
+    for ref in refs_of(shop, Kind.EMAIL):
+        front = {known.name: _written(known, shop[ref][known.name]) for known in fields.EMAIL}
+        yield OutFile(path=f"{EMAILS}/{ref.name}.md", text=_write_page(front, shop[ref]["text"]))
     for ref in refs_of(shop, Kind.PRODUCT):
         yield from _product_files(shop, ref)
 
 
 def _shop_files(shop: Objects) -> Iterator[OutFile]:
     front: dict[str, Any] = {known.name: _clean(shop[SHOP][known.name]) for known in fields.SHOP}
-    taken, stored = [SHOP_FILE, PRODUCTS, PAGES], dict[str, OutFile]()
+    taken, stored = [SHOP_FILE, PRODUCTS, PAGES, EMAILS], dict[str, OutFile]()
     for name in fields.LOOKS:
         values = shop.get(Ref(Kind.LOOKS, name=name))
         if values is None:

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     FILE = "file"
     PAGE = "page"  # `name` is its slug
     TRANSLATION = "translation"  # `name` is a language; of the product, of the page `part`, or of the shop
+    EMAIL = "email"  # the owner's words: `name` is kind and language, like receipt.de
     LOOKS = "looks"  # a file of the shop's looks: `name` is logo, logo_dark, icon or font
 
 
@@ -37,8 +38,8 @@ class Ref(NamedTuple):
         """Return what people call it: `tidy-tool/personal/usd`."""
         if self.kind is Kind.TRANSLATION and not self.product:
             return f"pages/{self.part}/{self.name}" if self.part else f"shop/{self.name}"
-        if self.kind is Kind.PAGE:
-            return f"pages/{self.name}"
+        if self.kind in (Kind.PAGE, Kind.EMAIL):
+            return f"{self.kind}s/{self.name}"
         name = self.name[:HASH_LETTERS] if self.kind in (Kind.PICTURE, Kind.SAMPLE) else self.name
         return "/".join(filter(None, (self.product, name, self.part))) or self.kind.value
 

@@ -1,9 +1,11 @@
-"""Does what a plan says of the shop's pages, by the acts of their editor, inside the caller's transaction."""
+"""Does what a plan says of the shop's pages and emails, by their editors' acts, in the caller's transaction."""
 
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from storefront.core.languages import Language
+from storefront.shop.emails.edit import write_reset, write_words
 from storefront.shop.files import fields
 from storefront.shop.files.objects import Fields
 from storefront.shop.files.plan import Act, Step
@@ -12,6 +14,8 @@ from storefront.shop.pages.models import LegalKind
 from storefront.shop.pages.queries import lock_page
 
 COLUMNS = {known.name: known.column for known in (*fields.PAGE, fields.BODY) if known.name != "is_published"}
+
+EMAIL = (*fields.EMAIL, fields.EMAIL_BODY)
 
 
 def _columns_of(values: Fields) -> dict[str, Any]:
@@ -35,3 +39,12 @@ def write_page_step(session: Session, step: Step) -> None:
     if values.get("is_published"):
         session.flush()
         write_publication(session, page, is_published=True)
+
+
+def write_email_step(session: Session, step: Step) -> None:
+    kind, _, code = step.ref.name.partition(".")
+    if step.act is Act.REMOVE:
+        write_reset(session, kind, Language(code))
+        return
+    columns = {known.column: step.values[known.name] for known in EMAIL if known.name in step.values}
+    write_words(session, kind, Language(code), columns)

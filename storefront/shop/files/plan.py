@@ -14,6 +14,7 @@ from storefront.shop.files.record import ABSENT, NOT_RECORDED, Record
 
 ORDERS = ("editions", "pictures", "samples")
 ORDERED = {"order": Kind.PRODUCT, "page_order": Kind.PAGE}  # of the shop
+LISTED = (Kind.PAGE, Kind.EMAIL, Kind.PRODUCT)  # in folders of their own
 UNSOLD = (ProductState.DRAFT, ProductState.RETIRED)
 
 
@@ -228,7 +229,7 @@ def find_absent(folder: Folder, wanted: Objects, shop: Objects) -> Iterator[Ref]
     """Yield what the shop sells or shows and the folder has not, of lists that the folder has."""
     products = {ref.product for ref in refs_of(wanted, Kind.PRODUCT)}
     for ref, values in shop.items():
-        is_part = ref.kind not in (Kind.PAGE, Kind.PRODUCT)
+        is_part = ref.kind not in LISTED
         if ref in wanted or (is_part and ref.product not in products):
             continue
         if _is_listed(folder, ref) and _is_in_use(ref, values):
@@ -236,7 +237,7 @@ def find_absent(folder: Folder, wanted: Objects, shop: Objects) -> Iterator[Ref]
 
 
 def _is_listed(folder: Folder, ref: Ref) -> bool:
-    if ref.kind in (Kind.PAGE, Kind.PRODUCT):
+    if ref.kind in LISTED:
         return ("", f"{ref.kind.value}s") in folder.lists
     lists = {
         Kind.EDITION: "editions",

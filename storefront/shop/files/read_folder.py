@@ -12,7 +12,7 @@ from storefront.shop.files.folder import Folder, Place, hash_file
 from storefront.shop.files.mistakes import Wrong
 from storefront.shop.files.nodes import Node
 from storefront.shop.files.objects import SHOP, Kind, Ref
-from storefront.shop.files.read_page import read_page
+from storefront.shop.files.read_page import read_email, read_page
 from storefront.shop.files.read_product import PRODUCT_FILE, find_file, read_product
 from storefront.shop.files.toml_text import read_toml
 from storefront.shop.files.translations import read_shop_translations
@@ -23,6 +23,7 @@ from storefront.shop.media.recode import check_picture, read_picture
 SHOP_FILE = "shop.toml"
 PRODUCTS = "products"
 PAGES = "pages"
+EMAILS = "emails"
 MOST_BYTES = 200_000
 
 
@@ -44,12 +45,14 @@ def read_folder(root: Path) -> Folder:
     shop = find_entry(entries, SHOP_FILE)
     products = find_entry(entries, PRODUCTS, is_folder=True)
     pages = find_entry(entries, PAGES, is_folder=True)
-    if not any((shop, products, pages, folder.mistakes.all)):
+    emails = find_entry(entries, EMAILS, is_folder=True)
+    if not any((shop, products, pages, emails, folder.mistakes.all)):
         raise NoFolder(f"{root} has neither {SHOP_FILE} nor a folder {PRODUCTS}: is it the right one?")
     if shop is not None:
         _read_shop(folder, shop, entries)
     read_shop_translations(folder, entries)
     _read_list(folder, PAGES, pages, read_page)
+    _read_list(folder, EMAILS, emails, read_email)
     _read_list(folder, PRODUCTS, products, _read_product)
     _note_strangers(folder, entries)
     return folder
@@ -67,7 +70,7 @@ def _note_strangers(folder: Folder, entries: list[Entry]) -> None:
     folder.notes.extend(
         f"{entry.place} is no folder of a shop, so nothing is done with it: its products are in {PRODUCTS}."
         for entry in entries
-        if entry.is_folder and entry.name.lower() not in (PRODUCTS, PAGES)
+        if entry.is_folder and entry.name.lower() not in (PRODUCTS, PAGES, EMAILS)
     )
 
 

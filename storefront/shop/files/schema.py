@@ -9,9 +9,9 @@ NAME = "https://json-schema.org/draft/2020-12/schema"
 
 
 def make_schema() -> dict[str, Any]:
-    """Return schemas for shop.toml, and for the front matter of pages, product.md and notes.md, by these names.
+    """Return schemas for shop.toml, and for the front matter of pages, emails, product.md and notes.md.
 
-    A `*` before the ending stands for a language.
+    By these names; a `*` before the ending stands for a language.
     """
     return {
         "$schema": NAME,
@@ -19,6 +19,7 @@ def make_schema() -> dict[str, Any]:
         "$defs": {
             "shop.toml": _table(fields.SHOP, **dict.fromkeys(fields.LOOKS, _text())),
             "pages/*.md": _table(fields.PAGE),
+            "emails/*.md": _table(fields.EMAIL),
             "product.md": _table(
                 fields.PRODUCT,
                 editions=_list(_table(fields.EDITION, key=_key(), prices=_prices()), "key"),

@@ -11,6 +11,8 @@ from storefront.shop.catalog.models import Edition, Price, Product, ProductAlias
 from storefront.shop.catalog.parts import read_part_names
 from storefront.shop.catalog.releases import state_of
 from storefront.shop.editor.parts import INCLUDES
+from storefront.shop.emails.models import EmailText
+from storefront.shop.emails.queries import select_texts
 from storefront.shop.files import fields
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
 from storefront.shop.files.translations import read_kept
@@ -56,10 +58,16 @@ def _page_fields(page: Page) -> Fields:
     return {known.name: getattr(page, known.column) for known in (*fields.PAGE, fields.BODY)}
 
 
+def _email_fields(row: EmailText) -> Fields:
+    return {known.name: getattr(row, known.column) for known in (*fields.EMAIL, fields.EMAIL_BODY)}
+
+
 def _read_face(session: Session, order: list[str]) -> Iterator[tuple[Ref, Fields]]:
     pages = session.scalars(select_pages().execution_options(populate_existing=True)).all()
     for page in pages:
         yield Ref(Kind.PAGE, name=page.slug), _page_fields(page)
+    for row in session.scalars(select_texts().execution_options(populate_existing=True)):
+        yield Ref(Kind.EMAIL, name=f"{row.kind}.{row.language}"), _email_fields(row)
     orders: Fields = {"order": order, "page_order": [page.slug for page in pages]}
     profile = session.get(ShopProfile, THE_ONE, populate_existing=True)
     switches = CONSENT.read(profile) | REMINDERS.read(profile) | SAVED_CARDS.read(profile)

@@ -30,7 +30,7 @@ from storefront.shop.editor.products import add_aliases, make_product, write_slu
 from storefront.shop.editor.states import write_state
 from storefront.shop.files import fields
 from storefront.shop.files.objects import Fields, Kind, Ref, product_ref
-from storefront.shop.files.page_steps import write_page_step
+from storefront.shop.files.page_steps import write_email_step, write_page_step
 from storefront.shop.files.plan import ORDERS, Act, Plan, Step
 from storefront.shop.files.store import StoredThings
 from storefront.shop.files.translations import write_translation
@@ -73,6 +73,8 @@ def write_plan(
         writer.write_product(slug, after_product)
     for step in plan.of_kind(Kind.PAGE):
         write_page_step(session, step)
+    for step in plan.of_kind(Kind.EMAIL):
+        write_email_step(session, step)
     for step in plan.of_kind(Kind.SHOP):
         _write_shop(session, step.values)
     for step in plan.of_kind(Kind.TRANSLATION):

@@ -63,6 +63,8 @@ WHO = {
     "pages": OWNERS, "make_page": OWNERS, "edit_page": OWNERS, "save_page": OWNERS, "publish_page": OWNERS,
     "unpublish_page": OWNERS, "move_page": OWNERS, "delete_page": OWNERS, "preview_page": OWNERS,
     "save_consent": OWNERS,
+    "emails": OWNERS, "edit_email": OWNERS, "save_email": OWNERS, "reset_email": OWNERS, "test_email": OWNERS,
+    "preview_email_here": OWNERS,
     "finish_upload": OWNERS, "remove_file": OWNERS, "cancel_upload": OWNERS,
 }  # fmt: skip
 

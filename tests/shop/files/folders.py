@@ -167,6 +167,7 @@ def full_folder(root: Path) -> Path:
             "logo.png": saved(draw(400, 100)),
             "pages/terms.md": "---\ntitle: Terms\nlegal_kind: terms\nis_published: true\n---\nBe **kind**.\n",
             "pages/about-us.md": "---\ntitle: About us\n---\nTwo people.\n",
+            "emails/receipt.de.md": "---\nsubject: Bestellung {number}\nheading: Danke!\n---\n**Viel** Freude.\n",
             "products/all-of-it/product.md": BUNDLE,
             "products/tidy-tool/product.md": FULL.replace("{paragraph}", "Long words. " * 100),
             "products/tidy-tool/product.de.md": GERMAN,

@@ -43,7 +43,7 @@ def test_yields_the_same_bytes_again(app: Flask, tmp_path: Path) -> None:
         before = read_shop(db.session())
         db.session.remove()
     empty_catalog(app)
-    change_rows(app, "DELETE FROM shop_profile", "DELETE FROM pages")
+    change_rows(app, "DELETE FROM shop_profile", "DELETE FROM pages", "DELETE FROM email_texts")
     for stored in sorted((tmp_path / "files").rglob("*"), reverse=True):
         stored.unlink() if stored.is_file() else stored.rmdir()
     apply(app, first)

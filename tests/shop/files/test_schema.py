@@ -29,9 +29,12 @@ Loader.yaml_implicit_resolvers = {
 def check(root: Path) -> int:
     schema, count = make_schema(), 0
     for path in root.rglob("*"):
-        definition: Any = schema["$defs"].get(
-            "pages/*.md" if path.parent.name == "pages" else LANGUAGE.sub(".*.", path.name)
+        name = (
+            f"{path.parent.name}/*.md"
+            if path.parent.name in ("pages", "emails")
+            else LANGUAGE.sub(".*.", path.name)
         )
+        definition: Any = schema["$defs"].get(name)
         if definition is None:
             continue
         text = path.read_text(encoding="utf-8")
@@ -51,4 +54,4 @@ def test_names_an_unknown_field(tmp_path: Path) -> None:
     validator = jsonschema.Draft202012Validator(make_schema()["$defs"]["product.md"])
     jsonschema.Draft202012Validator.check_schema(make_schema())
     assert [error.message for error in validator.iter_errors({"tagine": "x"})]
-    assert check(full_folder(tmp_path / "shop")) == 12
+    assert check(full_folder(tmp_path / "shop")) == 13

@@ -1,0 +1,1 @@
+"""What the pages of the shop's emails show: their words, samples of them, and tests to oneself."""

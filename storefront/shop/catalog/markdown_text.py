@@ -1,0 +1,72 @@
+"""Markdown as plain text for emails: paragraphs, lists and links as people write them without markup."""
+
+from collections.abc import Iterator, Sequence
+
+from markdown_it.token import Token
+
+from storefront.shop.catalog.markdown import parse_markdown
+
+OPENS = {"bullet_list_open", "ordered_list_open"}
+CLOSES = {"bullet_list_close", "ordered_list_close"}
+INDENT = "  "
+
+
+def write_plain(source: str) -> str:
+    """Return the words of a Markdown text. A link is its words, with its address behind them."""
+    return "\n\n".join(_join_items(_blocks(parse_markdown(source))))
+
+
+def _join_items(blocks: Iterator[tuple[bool, str]]) -> Iterator[str]:
+    """Put the items of a list below one another, and a line between everything else."""
+    together: list[str] = []
+    for is_item, text in blocks:
+        if not is_item and together:
+            yield "\n".join(together)
+            together = []
+        if is_item:
+            together.append(text)
+        else:
+            yield text
+    if together:
+        yield "\n".join(together)
+
+
+def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[bool, str]]:
+    counts: list[int | None] = []  # of lists that are open: the number of the next item, None for bullets
+    mark = ""
+    for token in tokens:
+        if token.type in OPENS:
+            counts.append(int(token.attrGet("start") or 1) if token.type.startswith("ordered") else None)
+        elif token.type in CLOSES:
+            counts.pop()
+        elif token.type == "list_item_open":
+            mark, counts[-1] = _next_mark(counts[-1])
+        elif text := _text_of(token):
+            yield bool(counts), f"{INDENT * (len(counts) - 1)}{mark or INDENT}{text}" if counts else text
+            mark = ""
+
+
+def _next_mark(count: int | None) -> tuple[str, int | None]:
+    return ("- ", None) if count is None else (f"{count}. ", count + 1)
+
+
+def _text_of(token: Token) -> str:
+    if token.type == "inline":
+        return "".join(_words(token.children or []))
+    return token.content.rstrip("\n") if token.type in ("fence", "code_block", "html_block") else ""
+
+
+def _words(tokens: Sequence[Token]) -> Iterator[str]:
+    href, begin, said = "", False, ""
+    for token in tokens:
+        if token.type == "link_open":
+            href, begin, said = str(token.attrGet("href") or ""), True, ""
+        elif token.type == "link_close":
+            begin = False
+            if href.removeprefix("mailto:") != said:
+                yield f" ({href})"
+        elif token.type in ("softbreak", "hardbreak"):
+            yield "\n"
+        else:
+            said += token.content if begin else ""
+            yield token.content

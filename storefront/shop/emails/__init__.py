@@ -1,0 +1,1 @@
+"""What the owner says in the shop's emails, in place of the shop's own words."""
