@@ -33,6 +33,7 @@ from storefront.payments.reconcile import models as reconcile
 from storefront.payments.webhook import models as webhook
 from storefront.shop.catalog import models as catalog
 from storefront.shop.discounts import models as discounts
+from storefront.shop.emails import models as emails
 from storefront.shop.media import models as media
 from storefront.shop.pages import models as pages
 from storefront.shop.profile import models as profile
@@ -44,7 +45,7 @@ from storefront.web.request_log import Shop
 TABLES = (
     audit, availability, reminders, leases, customers, at_stripe, refusals, downloads, licenses, mail, orders,
     after_sale, day_sums, dispute_answers, gift_models, money_lines, notes, people, readiness, uploads, checkout,
-    reconcile, webhook, catalog, discounts, media, pages, profile,
+    reconcile, webhook, catalog, discounts, emails, media, pages, profile,
 )  # fmt: skip
 
 

@@ -58,6 +58,7 @@ def mail(kind: str, part: str, purchase: Purchase, app: Flask) -> str:
         receipt=sample_receipt(make_purchase(items=make_purchase().items[:1])),
         receipt_url="",
         pictures={},
+        own=None,
     )
 
 
