@@ -16,11 +16,14 @@ class Together:
 
     def __init__(self) -> None:
         self.running: dict[int, str] = {}
+        self._processes: list[subprocess.Popen[bytes]] = []  # Python waits for those that nobody holds, unasked
         self.was_told = False
 
     def start(self, name: str, command: list[str]) -> None:
         # A session of its own: Ctrl-C reaches this process, which ends the others.
-        self.running[subprocess.Popen(command, start_new_session=True).pid] = name  # noqa: S603 - our own commands
+        process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own commands
+        self._processes.append(process)
+        self.running[process.pid] = name
 
     def be_told(self, _number: int, _frame: FrameType | None) -> None:
         self.was_told = True

@@ -227,19 +227,31 @@ def open_depot(address: str, settings: Settings) -> Depot:
     """Open a folder of this machine, or a bucket: `s3://…`, `gs://…`, `az://…`, without keys.
 
     Raises:
-        DepotRefused: the address names neither, or the keys of its bucket are not whole.
+        DepotRefused: the address names neither, or the keys of its bucket are not whole; or place and files of the
+            shop lie in each other, where each backup would hold all before it.
     """
     scheme = address.partition("://")[0]
     if "://" not in address:
+        if settings.is_folder:
+            _demand_apart(str(Path(address).resolve()), str(settings.files_path.resolve()))
         return FolderDepot(Path(address))
     if not BUCKET.fullmatch(address) or {"@", "?", "#"} & set(address):
         raise DepotRefused("Write a folder, or a bucket as s3://bucket/prefix, gs://… or az://…, without keys.")
+    _demand_apart(address.rstrip("/"), settings.files_url)
     try:
         return BucketDepot(address, settings.backup_keys[scheme])
     except (BaseError, TypeError, ValueError) as error:
         names = ", ".join(BUCKETS[scheme].values())
         sentence = f"{address} cannot be opened: look at {names} (or the same with BACKUP_ before it)."
         raise DepotRefused(sentence) from error
+
+
+def _demand_apart(place: str, files: str) -> None:
+    """Raises DepotRefused where one lies in the other. Beside each other both may be in a folder or a bucket."""
+    if f"{place}/".startswith(f"{files}/") or f"{files}/".startswith(f"{place}/"):
+        raise DepotRefused(
+            f"Backups and the shop's files cannot lie in each other: {place} and {files}. Choose another place."
+        )
 
 
 @contextmanager

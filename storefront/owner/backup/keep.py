@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storefront.core.depots import Depot
-from storefront.owner.backup.manifest import BACKUPS, OBJECTS, Manifest, list_names, path_of, read_manifest
+from storefront.core.runtime import settings
+from storefront.owner.backup.manifest import (
+    BACKUPS,
+    OBJECTS,
+    Manifest,
+    is_genuine,
+    list_names,
+    path_of,
+    read_manifest,
+)
 from storefront.owner.backup.refusals import BackupDamaged
 
 LEFT_OVER = timedelta(days=1)  # what no backup lists and is younger may belong to one that is being made
@@ -65,7 +74,8 @@ def _newest_of_each(
 def remove_old(place: Depot, keep: Keep, now: datetime) -> Removed:
     """Remove manifests first: killed half way, it leaves objects that nobody lists, and the next one removes.
 
-    A manifest that cannot be read stays, and with it every object: somebody has to look.
+    A manifest that cannot be read stays, and with it every object: somebody has to look. One that no key of this
+    shop signed is another shop's, or a forgery: it stays, and takes the place of none of ours.
     """
     if keep.is_everything:
         return Removed()
@@ -73,11 +83,12 @@ def remove_old(place: Depot, keep: Keep, now: datetime) -> Removed:
         manifests = [read_manifest(place, name) for name in list_names(place)]
     except BackupDamaged:
         return Removed()
-    stays = choose({manifest.name: manifest.made_at for manifest in manifests}, keep)
-    gone = [manifest for manifest in manifests if manifest.name not in stays]
+    own = [manifest for manifest in manifests if is_genuine(manifest, settings().secret_keys)]
+    stays = choose({manifest.name: manifest.made_at for manifest in own}, keep)
+    gone = [manifest for manifest in own if manifest.name not in stays]
     for manifest in gone:
         place.delete(path_of(manifest.name))
-    objects = _remove_unlisted(place, [manifest for manifest in manifests if manifest.name in stays], gone, now)
+    objects = _remove_unlisted(place, [manifest for manifest in manifests if manifest not in gone], gone, now)
     return Removed(backups=tuple(manifest.name for manifest in gone), objects=objects)
 
 

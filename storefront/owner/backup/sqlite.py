@@ -5,6 +5,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from glob import escape
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +17,7 @@ from storefront.core.writers_line import find_file
 from storefront.owner.backup.age import Source
 from storefront.owner.backup.refusals import BackupDamaged, SourceUnreadable
 
-COPY = ".backup-"  # of folders beside the database, which only one process at a time makes
+COPY = ".{database}.copying-"  # of folders beside the database, which only one process at a time makes
 
 
 class Sqlite:
@@ -63,8 +64,9 @@ class Sqlite:
     @contextmanager
     def _folder(self, needed_bytes: int) -> Iterator[Path]:
         """Make a folder that only we can enter; what a killed process left of one is deleted before."""
-        beside = self._own_file().parent
-        for leftover in beside.glob(f"{COPY}*"):
+        path = self._own_file()
+        beside, prefix = path.parent, COPY.format(database=path.name)
+        for leftover in beside.glob(f"{escape(prefix)}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         free = shutil.disk_usage(beside).free
         if free < needed_bytes:
@@ -72,7 +74,7 @@ class Sqlite:
                 f"A copy of the database needs {_mb(needed_bytes)} beside it, and {_mb(free)} are free: make "
                 "room, then try again."
             )
-        with tempfile.TemporaryDirectory(dir=beside, prefix=COPY) as folder:
+        with tempfile.TemporaryDirectory(dir=beside, prefix=prefix) as folder:
             yield Path(folder)
 
 

@@ -86,6 +86,35 @@ def test_encrypts_every_file_anew_for_another_key(app: Flask, environment: dict[
     assert json.loads(machine.done("backup", tmp_path / "backups", "--json"))["new_files"] == first["files"]
 
 
+def test_leaves_what_is_of_another_shop_or_of_the_owner(
+    app: Flask, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Two shops in one place; and a folder beside the database that only looks like one of ours."""
+    machine, place = Machine(environment), tmp_path / "backups"
+    other = Machine(environment | {"SECRET_KEY": "a secret of another shop, " * 3})
+    owners = tmp_path / ".backup-of-march" / "kept.txt"
+    owners.parent.mkdir()
+    owners.write_text("kept")
+    theirs = json.loads(other.done("backup", place, "--json"))
+    ours = json.loads(machine.done("backup", place, "--json"))
+    last = json.loads(machine.done("backup", place, "--keep", "1", "--json"))
+    assert last["removed"]["backups"] == [ours["name"]]
+    assert theirs["name"] in {one["name"] for one in json.loads(machine.done("backup", "list", place, "--json"))}
+    other.done("backup", "check", place, "--name", theirs["name"])
+    machine.done("backup", "check", place, "--name", last["name"])
+    assert owners.read_text() == "kept"
+
+
+@pytest.mark.parametrize("place", ["files", "files/backups", "./files/../files/backups", ""])
+def test_keeps_backups_and_files_apart(
+    app: Flask, environment: dict[str, str], tmp_path: Path, place: str
+) -> None:
+    before = names_in(tmp_path / "files")
+    told = Machine(environment).refused("backup", f"{tmp_path}/{place}", "--keep", "1")
+    assert "cannot lie in each other" in told
+    assert names_in(tmp_path / "files") == before
+
+
 @pytest.mark.parametrize(
     ("keep", "stay"),
     [
