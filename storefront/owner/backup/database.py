@@ -6,7 +6,7 @@ from typing import IO, Protocol
 
 from sqlalchemy import inspect, text
 
-from storefront.core.db import db
+from storefront.core.db import Base, db
 from storefront.owner.backup.age import Source
 from storefront.owner.backup.postgresql import Postgresql
 from storefront.owner.backup.sqlite import Sqlite
@@ -52,3 +52,11 @@ def find_content() -> list[str]:
             for name in OWNED
             if name in there and connection.scalar(text(f"SELECT 1 FROM {name} LIMIT 1")) is not None  # noqa: S608 - names of ours
         ]
+
+
+def find_foreign() -> list[str]:
+    """Return the names of tables that are none of the shop's: they would be lost as well."""
+    with db.engine.connect() as connection:
+        there = set(inspect(connection).get_table_names())
+    own = {*Base.metadata.tables, "alembic_version"}
+    return sorted(name for name in there - own if not name.startswith("huey_"))

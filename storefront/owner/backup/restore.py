@@ -21,7 +21,7 @@ from storefront.core.storage import OtherContent, StorageFull
 from storefront.migrations.head import head, is_known
 from storefront.owner.backup.age import read_identity
 from storefront.owner.backup.check import demand_genuine, find_backup, is_own
-from storefront.owner.backup.database import find_content, own_database
+from storefront.owner.backup.database import find_content, find_foreign, own_database
 from storefront.owner.backup.make import LOCK
 from storefront.owner.backup.manifest import Manifest, Sealed
 from storefront.owner.backup.refusals import (
@@ -121,6 +121,12 @@ def _demand_empty() -> None:
         raise NotEmpty(
             f"This shop is not empty: it has {', '.join(name.replace('_', ' ') for name in content)}. Restore "
             "into an empty database: set DATABASE_URL to a new one, or move the old one away."
+        )
+    foreign = find_foreign()
+    if foreign:
+        raise NotEmpty(
+            f"The database has {foreign[0]}, which is of another program: set DATABASE_URL to a new one, "
+            "then restore."
         )
 
 

@@ -12,6 +12,7 @@ from typing import IO
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from storefront.core.db import db
 from storefront.core.depots import FolderDepot
@@ -164,6 +165,17 @@ def test_restores_nothing_that_does_not_fit(machine: Machine, empty: Machine, pl
     empty_files.write_bytes(b"mine")
     assert "has another" in restore(empty, place)
     assert empty_files.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_takes_no_database_of_another_program(machine: Machine, empty: Machine, place: Path) -> None:
+    machine.done("backup", place)
+    with empty.app() as app, app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE of_others (word VARCHAR)"))
+        connection.execute(text("INSERT INTO of_others VALUES ('kept')"))
+    assert "has of_others, which is of another program" in restore(empty, place)
+    with empty.app() as app, app.app_context(), db.engine.connect() as connection:
+        assert connection.scalar(text("SELECT word FROM of_others")) == "kept"
 
 
 def newest_path(machine: Machine) -> str:
