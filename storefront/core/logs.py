@@ -49,10 +49,16 @@ def _when(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _in_one_line(value: object) -> str:
+    """Write what would end the line, or move the cursor, as Python does: nobody forges a line by a field."""
+    text = str(value)
+    return text if text.isprintable() else repr(text)
+
+
 class LineFormatter(_Discreet):
     def format(self, record: logging.LogRecord) -> str:
         when = _when(int(record.created))
-        fields = " ".join(f"{key}={value}" for key, value in _fields(record).items())
+        fields = " ".join(f"{key}={_in_one_line(value)}" for key, value in _fields(record).items())
         line = f"{when} {record.levelname.lower():7} {record.name}: {record.getMessage()} {fields}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 

@@ -4,6 +4,7 @@ Wrong codes count for who types them, never for who the code belongs to: a stran
 """
 
 import hmac
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,8 @@ from storefront.core.texts import marked
 from storefront.customers.models import AddressProof, CodeTries, ProofPurpose
 from storefront.customers.proofs import Proof, codes_of, proof_of
 from storefront.customers.queries import proof_in_running_mode
+
+log = logging.getLogger(__name__)
 
 WRONG_PER_BROWSER = 5
 WRONG_PER_CLIENT = 20  # several people may share an address
@@ -60,8 +63,16 @@ def spend_code(
 ) -> tuple[CodeResult, Spent | None]:
     """Use up a code, typed in any spelling; the codes of all mails that are open for the same thing will do.
 
-    What locks a customer locks it before this.
+    What locks a customer locks it before this. Each try is logged, by the proof's number.
     """
+    result, spent = _try_code(session, proof_id, code, purpose=purpose, reader=reader)
+    log.info("code tried", extra={"purpose": purpose.value, "result": result.value, "proof": proof_id})
+    return result, spent
+
+
+def _try_code(
+    session: Session, proof_id: int, code: str, *, purpose: ProofPurpose, reader: Reader
+) -> tuple[CodeResult, Spent | None]:
     rows = {row.id: row for row in _lock_open(session, proof_id, purpose=purpose)}
     asked = rows.get(proof_id)
     usable = [row for row in rows.values() if _is_usable(row, reader.browser)]
@@ -145,11 +156,13 @@ def find_by_link(token: str, *, browser: str = "") -> Proof | None:
 
 
 def spend_link(session: Session, token: str, *, reader: Reader) -> Spent | None:
-    """Use up a link. What locks a customer locks it before this."""
+    """Use up a link. What locks a customer locks it before this. Each try is logged, by the proof's number."""
     locked = select(AddressProof).where(_is_linked(token)).with_for_update()
     row = session.scalars(locked.execution_options(populate_existing=True)).one_or_none()
     if row is None or not _is_usable(row, reader.browser):
+        log.info("link tried", extra={"result": "expired", "proof": row.id if row else 0})
         return None
+    log.info("link tried", extra={"result": "proven", "purpose": row.purpose.value, "proof": row.id})
     return _spend(row, reader)
 
 

@@ -87,6 +87,13 @@ def test_writes_a_line_for_people_without_json(capsys: pytest.CaptureFixture[str
     ]
 
 
+def test_lets_no_field_begin_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs(as_json=False)
+    log.info("host refused", extra={"host": "a\n2026 info order fulfilled", "other": "b\u2028c", "name_": "Zoë"})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(r"host='a\n2026 info order fulfilled' other='b\u2028c' name_=Zoë")
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 def test_dates_the_web_servers_own_lines_too(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
     """Its configuration is a file, read before the shop is: "Unexpected exit" needs a date most of all."""

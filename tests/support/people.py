@@ -39,5 +39,5 @@ def sign_in_at_admin(app: Flask, person_id: int) -> Buyer:
 
 
 def admin_cookie(browser: Buyer, name: str = "storefront_admin") -> str:
-    cookie = browser.client.get_cookie(name, domain="localhost", path="/admin")
+    cookie = browser.client.get_cookie(name, domain="localhost", path="/")
     return cookie.value if cookie else ""

@@ -193,6 +193,14 @@ def test_demands_https_for_good_only_in_live(make_shop: MakeShop, mode: dict[str
     assert ("Strict-Transport-Security" in headers) is is_sent
 
 
+def test_answers_no_trace(client: FlaskClient) -> None:
+    """It would say back what a browser sent, cookies included."""
+    for path in ("/", "/healthz", "/admin/sign-in", "/static/shop.css"):
+        answer = client.open(path, method="TRACE", headers={"X-Mine": "said-back"})
+        assert (answer.status_code, "said-back" in answer.text) == (405, False), path
+        answer.close()
+
+
 def test_lets_browsers_keep_static_files_only(client: FlaskClient) -> None:
     assert client.get("/healthz").headers["Cache-Control"] == "no-store"
     static = client.get("/static/shop.css")

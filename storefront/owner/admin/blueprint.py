@@ -1,5 +1,6 @@
 """The blueprint of /admin and its guard: every view names the permission that it needs, or nobody gets in."""
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -15,6 +16,8 @@ from storefront.owner.people import sessions
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.people.sessions import SignedIn
 from storefront.web.limits import client
+
+log = logging.getLogger(__name__)
 
 View = TypeVar("View", bound=Callable[..., object])
 MARK = "needed_permission"
@@ -53,6 +56,7 @@ def guard() -> ResponseReturnValue | None:
     if here is None:
         return _send_to_sign_in()
     if permission is None or not may(here.role, permission):
+        log.warning("admin page refused", extra={"person": here.person_id, "endpoint": request.endpoint})
         raise NotAllowed(f"You are signed in as {here.role.value}. Ask an owner of the shop.")
     if getattr(view, FRESH_MARK, False) and not here.is_fresh:
         return redirect(url_for("admin.confirm", next=next_after_confirming()), 303)

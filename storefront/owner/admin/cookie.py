@@ -1,4 +1,4 @@
-"""The cookie of /admin: a random token, sent to pages under /admin only. Its row says who that is."""
+"""The cookie of /admin: a random token, whose row says who that is. Pages outside /admin never read it."""
 
 from flask import Response, request
 
@@ -7,12 +7,11 @@ from storefront.core.runtime import settings
 from storefront.owner.people.sessions import LONGEST
 
 NAME = "storefront_admin"
-PATH = "/admin"
 
 
 def cookie_name() -> str:
-    """Over https a name that only https can set; `__Host-` would send it to every page of the shop."""
-    return f"__Secure-{NAME}" if settings().is_https else NAME
+    """Over https a name that only this host can set, over https (RFC 6265bis); browsers want `Path=/` with it."""
+    return f"__Host-{NAME}" if settings().is_https else NAME
 
 
 def token_here() -> str:
@@ -25,7 +24,6 @@ def keep_token(response: Response, token: str) -> None:
     response.set_cookie(
         cookie_name(),
         token,
-        path=PATH,
         max_age=int(LONGEST.total_seconds()),
         httponly=True,
         secure=settings().is_https,
@@ -34,4 +32,4 @@ def keep_token(response: Response, token: str) -> None:
 
 
 def drop_token(response: Response) -> None:
-    response.delete_cookie(cookie_name(), path=PATH, httponly=True, secure=settings().is_https, samesite="Lax")
+    response.delete_cookie(cookie_name(), httponly=True, secure=settings().is_https, samesite="Lax")

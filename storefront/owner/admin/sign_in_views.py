@@ -178,5 +178,6 @@ def sign_out() -> ResponseReturnValue:
         sessions.end(token)
     flash("You're signed out.", "good")
     response = make_response(redirect(url_for("admin.sign_in"), 303))
+    response.headers["Clear-Site-Data"] = '"storage"'  # what was typed into a product and not saved
     drop_token(response)
     return response

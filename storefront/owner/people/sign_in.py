@@ -3,6 +3,7 @@
 Who has a passkey comes in with it, and no longer with a mailbox alone.
 """
 
+import logging
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +22,8 @@ from storefront.owner.people import links, sessions
 from storefront.owner.people.models import Passkey, Person
 from storefront.owner.people.people import find_person, note_coming
 from storefront.owner.people.security_notices import tell_person
+
+log = logging.getLogger(__name__)
 
 
 class Way(StrEnum):
@@ -75,7 +78,7 @@ def sign_in_by_code(proof_id: int, code: str, browser: Browser) -> Entry:
             changes, proof_id, code, purpose=ProofPurpose.PERSON_SIGN_IN, reader=browser.reader
         )
         if spent is None:
-            return Entry(code_result=result)
+            return _stay_out(Way.CODE, code_result=result)
         entry = _enter_by_mail(changes, person, spent, browser, Way.CODE)
     nudge("outbox")
     return entry
@@ -83,11 +86,11 @@ def sign_in_by_code(proof_id: int, code: str, browser: Browser) -> Entry:
 
 def sign_in_by_mailed_link(token: str, browser: Browser) -> Entry:
     if not is_for_sign_in(find_by_link(token, browser=browser.reader.browser)):
-        return Entry()  # a buyer's link is not used up here
+        return _stay_out(Way.LINK)  # a buyer's link is not used up here
     with transaction() as changes:
         spent = spend_mailed_link(changes, token, reader=browser.reader)
         if spent is None:
-            return Entry()
+            return _stay_out(Way.LINK)
         entry = _enter_by_mail(changes, find_person(spent.proof.email), spent, browser, Way.LINK)
     nudge("outbox")
     return entry
@@ -99,9 +102,9 @@ def is_for_sign_in(proof: Proof | None) -> bool:
 
 def _enter_by_mail(changes: Session, person: Person | None, spent: Spent, browser: Browser, way: Way) -> Entry:
     if person is None or person.email != spent.proof.email:
-        return Entry()
+        return _stay_out(way)
     if has_passkey(person.id):
-        return Entry(code_result=CodeResult.PROVEN, needs_passkey=True)
+        return _stay_out(way, code_result=CodeResult.PROVEN, needs_passkey=True)
     token = session_token(spent.seed, browser)
     if spent.is_again:
         return Entry(token=token if sessions.has_session(token) else "", code_result=CodeResult.PROVEN)
@@ -114,7 +117,7 @@ def sign_in_by_link(token: str, browser: Browser) -> Entry:
     with transaction() as changes:
         spent = links.spend_link(changes, token, browser=browser.reader.browser)
         if spent is None:
-            return Entry()
+            return _stay_out(Way.LINK)
         link, is_again = spent
         session = session_token(link.seed, browser)
         if is_again:
@@ -124,6 +127,13 @@ def sign_in_by_link(token: str, browser: Browser) -> Entry:
         )
     nudge("outbox")
     return Entry(token=session)
+
+
+def _stay_out(way: Way, *, code_result: CodeResult = CodeResult.EXPIRED, needs_passkey: bool = False) -> Entry:
+    """Log that somebody did not come in. Who did is in the audit log."""
+    why = "needs_passkey" if needs_passkey else code_result.value
+    log.info("admin sign-in refused", extra={"by": way.value, "why": why})
+    return Entry(code_result=code_result, needs_passkey=needs_passkey)
 
 
 def session_token(seed: bytes, browser: Browser) -> str:

@@ -1,5 +1,6 @@
 """Coming in at /admin: by a mailed code or link, and by a link that was made at the machine."""
 
+import logging
 import re
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db
-from storefront.owner.people.models import Person, PersonSession
+from storefront.owner.people.models import Person, PersonSession, Role
 from storefront.worker import forget_hourly
 from tests.support.people import OWNER, admin_cookie, link_for, make_person, sign_in_at_admin
 from tests.support.rows import change_rows, count_rows, read_rows
@@ -38,7 +39,7 @@ def is_in(browser: Buyer) -> bool:
 
 def copy_of(browser: Buyer) -> Buyer:
     thief = Buyer(browser.app)
-    thief.client.set_cookie("storefront_admin", admin_cookie(browser), domain="localhost", path="/admin")
+    thief.client.set_cookie("storefront_admin", admin_cookie(browser), domain="localhost", path="/")
     return thief
 
 
@@ -136,7 +137,7 @@ def test_makes_one_session_of_a_double_click(app: Flask, ways: str) -> None:
         browser.get(path)
     first = browser.post(path, **form)
     token = admin_cookie(browser)
-    browser.client.delete_cookie("storefront_admin", domain="localhost", path="/admin")  # sent before it came
+    browser.client.delete_cookie("storefront_admin", domain="localhost", path="/")  # sent before it came
     with browser.client.session_transaction(base_url=browser.base_url) as kept:
         kept.update(proof)
     second = browser.post(path, **form)
@@ -248,10 +249,10 @@ def test_leads_back_to_the_page_that_was_asked_for(app: Flask) -> None:
     assert browser.post(link_for(app, make_person(app))).location == "/admin/audit?q=ada&verb="
 
 
-def test_sends_its_cookie_to_the_admin_only(app: Flask) -> None:
+def test_keeps_its_cookie_from_scripts_and_other_sites(app: Flask) -> None:
     answer = Buyer(app).post(link_for(app, make_person(app)))
     cookie = next(line for line in answer.headers.getlist("Set-Cookie") if line.startswith("storefront_admin="))
-    assert {"HttpOnly", "Path=/admin", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
 
 
 class TestOverHttps:
@@ -259,8 +260,48 @@ class TestOverHttps:
     def environment(self, environment: dict[str, str]) -> dict[str, str]:
         return environment | {"BASE_URL": "https://localhost"}
 
-    def test_has_a_cookie_that_only_https_can_set(self, app: Flask) -> None:
-        answer = Buyer(app).post(link_for(app, make_person(app)))
+    def test_has_a_cookie_that_only_this_host_can_set(self, app: Flask) -> None:
+        browser = sign_in_at_admin(app, make_person(app))
+        answer = browser.post("/admin/sign-out")
+        assert (answer.status_code, answer.headers["Clear-Site-Data"]) == (303, '"storage"')
         cookie = next(line for line in answer.headers.getlist("Set-Cookie") if "storefront_admin=" in line)
-        assert cookie.startswith("__Secure-storefront_admin=")
-        assert "Secure" in cookie.split("; ")
+        assert cookie.startswith("__Host-storefront_admin=;")
+        attributes = set(cookie.split("; "))
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= attributes
+        assert not any(attribute.startswith("Domain") for attribute in attributes)
+
+    def test_believes_no_cookie_that_another_host_can_set(self, app: Flask) -> None:
+        browser = sign_in_at_admin(app, make_person(app))
+        kept = admin_cookie(browser, "__Host-storefront_admin")
+        assert kept
+        other = Buyer(app)
+        for name in ("storefront_admin", "__Secure-storefront_admin"):
+            other.client.set_cookie(name, kept, domain="localhost", path="/")
+        assert (is_in(browser), is_in(other)) == (True, False)
+
+
+def test_logs_who_did_not_come_in_without_code_or_address(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    make_person(app)
+    browser = ask_for_code(app)
+    code, link = mailed(app)
+    browser.post("/admin/sign-in/code", code="AAAA-AAAA")
+    browser.post("/admin/sign-in/code", code=code)
+    Buyer(app).post(link)
+    tried = [record.__dict__ for record in caplog.records if record.message == "code tried"]
+    assert [one["result"] for one in tried] == ["wrong", "proven"]
+    assert {one["purpose"] for one in tried} == {"person_sign_in"}
+    refused = [record.__dict__ for record in caplog.records if record.message == "admin sign-in refused"]
+    assert [(one["by"], one["why"]) for one in refused] == [("code", "wrong"), ("link", "expired")]
+    written = str([record.__dict__ for record in caplog.records if record.name.startswith("storefront")])
+    assert not [secret for secret in (code, link.rpartition("/")[2], OWNER) if secret in written]
+
+
+def test_logs_who_asked_for_a_page_that_their_role_may_not_see(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    person_id = make_person(app, role=Role.READER)
+    browser = sign_in_at_admin(app, person_id)
+    assert browser.get("/admin/people").status_code == 403
+    (refused,) = [record.__dict__ for record in caplog.records if record.message == "admin page refused"]
+    assert (refused["person"], refused["endpoint"]) == (person_id, "admin.people")
