@@ -85,6 +85,15 @@ def test_carries_no_inline_styles_or_scripts(path: Path) -> None:
     assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
 
 
+@pytest.mark.parametrize("script", sorted((ROOT / "static").rglob("*.js")), ids=lambda path: path.name)
+def test_writes_text_and_never_markup(script: Path) -> None:
+    """Words of an answer or of a field become text; nothing is run that came as text."""
+    risky = (
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|\beval\(|new Function"
+    )
+    assert re.search(risky, script.read_text(encoding="utf-8")) is None
+
+
 # A frame on another site has no cookie: its forms are taken from the shop's own documents alone.
 WITHOUT_SESSION = ("framed_start.html", "framed_trouble.html", "_paid_form.html")
 

@@ -193,6 +193,18 @@ def test_demands_https_for_good_only_in_live(make_shop: MakeShop, mode: dict[str
     assert ("Strict-Transport-Security" in headers) is is_sent
 
 
+def test_says_what_it_sends_and_in_which_letters(client: FlaskClient) -> None:
+    for path, kind in (
+        ("/nothing", "text/html; charset=utf-8"),
+        ("/static/shop.css", "text/css; charset=utf-8"),
+        ("/static/cart.js", "text/javascript; charset=utf-8"),
+        ("/healthz", "application/json"),
+    ):
+        answer = client.get(path)
+        assert answer.content_type == kind, path
+        answer.close()
+
+
 def test_answers_no_trace(client: FlaskClient) -> None:
     """It would say back what a browser sent, cookies included."""
     for path in ("/", "/healthz", "/admin/sign-in", "/static/shop.css"):
