@@ -7,6 +7,7 @@ from storefront.core.runtime import settings
 from storefront.owner.people.sessions import LONGEST
 
 NAME = "storefront_admin"
+OLD_PATH = "/admin"
 
 
 def cookie_name() -> str:
@@ -29,7 +30,16 @@ def keep_token(response: Response, token: str) -> None:
         secure=settings().is_https,
         samesite="Lax",  # a link in an email opens its page
     )
+    _drop_old(response)
 
 
 def drop_token(response: Response) -> None:
     response.delete_cookie(cookie_name(), httponly=True, secure=settings().is_https, samesite="Lax")
+    _drop_old(response)
+
+
+def _drop_old(response: Response) -> None:
+    """Drop the cookie of before, for /admin only: over http it has the same name, and would be read first."""
+    is_https = settings().is_https
+    name = f"__Secure-{NAME}" if is_https else NAME
+    response.delete_cookie(name, path=OLD_PATH, httponly=True, secure=is_https, samesite="Lax")

@@ -255,6 +255,18 @@ def test_keeps_its_cookie_from_scripts_and_other_sites(app: Flask) -> None:
     assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
 
 
+def test_is_not_kept_out_by_a_cookie_from_before_it_went_to_every_page(app: Flask) -> None:
+    person_id = make_person(app)
+    browser = Buyer(app)
+    for _ in range(2):
+        browser.client.set_cookie("storefront_admin", "of-a-session-that-ended", domain="localhost", path="/admin")
+        assert not is_in(browser)
+        assert browser.post(link_for(app, person_id)).location == "/admin"
+        assert is_in(browser)
+        browser.post("/admin/sign-out")
+        assert not browser.client.get_cookie("storefront_admin", domain="localhost", path="/admin")
+
+
 class TestOverHttps:
     @pytest.fixture
     def environment(self, environment: dict[str, str]) -> dict[str, str]:
