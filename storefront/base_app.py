@@ -21,7 +21,7 @@ from storefront.delivery.licenses import models as licenses
 from storefront.mail import models as mail
 from storefront.mail.transport import set_up_mail
 from storefront.migrations.head import head
-from storefront.orders import after_sale, day_sums, dispute_answers, gift_models, money_lines, notes
+from storefront.orders import after_sale, day_sums, dispute_answers, gift_models, money_lines, notes, sent_answers
 from storefront.orders import models as orders
 from storefront.owner.health.writing import set_up_write_probe
 from storefront.owner.people import models as people
@@ -31,6 +31,7 @@ from storefront.payments.checkout import models as checkout
 from storefront.payments.checkout.closing import close_started
 from storefront.payments.reconcile import models as reconcile
 from storefront.payments.webhook import models as webhook
+from storefront.shop.answers import models as answers
 from storefront.shop.catalog import models as catalog
 from storefront.shop.discounts import models as discounts
 from storefront.shop.emails import models as emails
@@ -44,8 +45,8 @@ from storefront.web.request_log import Shop
 # Every module with tables: SQLAlchemy needs all of them before its first statement.
 TABLES = (
     audit, availability, reminders, leases, customers, at_stripe, refusals, downloads, licenses, mail, orders,
-    after_sale, day_sums, dispute_answers, gift_models, money_lines, notes, people, readiness, uploads, checkout,
-    reconcile, webhook, catalog, discounts, emails, media, pages, profile,
+    after_sale, day_sums, dispute_answers, gift_models, money_lines, notes, sent_answers, people, readiness,
+    uploads, checkout, reconcile, webhook, answers, catalog, discounts, emails, media, pages, profile,
 )  # fmt: skip
 
 

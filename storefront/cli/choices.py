@@ -23,6 +23,7 @@ ROLES = ("owner", "support", "accountant", "reader")
 TYPE_PAIRINGS = ("classic", "modern", "book", "technical")
 LEGAL_KINDS = ("imprint", "terms", "privacy", "refunds")
 LANGUAGES = ("en", "de", "fr", "es")
+READERS = ("buyer", "receiver")
 EMAILS = (
     "receipt", "waiting_for_bank", "payment_failed", "refunded", "keys_arrived", "key_replaced", "gift",
     "new_release", "checkout_reminder", "proof", "availability_confirm", "available",

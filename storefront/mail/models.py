@@ -23,6 +23,8 @@ class MailKind(StrEnum):
     KEYS_ARRIVED = "keys_arrived"  # imported keys for an order that waited for them
     KEY_REPLACED = "key_replaced"
     GIFT = "gift"  # to who receives it, on its day
+    ANSWER = "answer"  # what somebody who helps wrote to the buyer of an order
+    GIFT_ANSWER = "gift_answer"  # the same to who received a gift
     PROOF = "proof"  # the code and link that prove an address
     NEW_RELEASE = "new_release"
     CHECKOUT_REMINDER = "checkout_reminder"  # of a checkout that was left, to who agreed to it
@@ -44,8 +46,10 @@ TO_OWNER = (
 )
 
 
-# About keys and files: of a gift they go to who receives it, and all others to who gave it.
-TO_RECEIVER = (MailKind.GIFT, MailKind.KEYS_ARRIVED, MailKind.KEY_REPLACED)
+# Of a gift these go to who receives it, and all others to who gave it.
+TO_RECEIVER = (MailKind.GIFT, MailKind.KEYS_ARRIVED, MailKind.KEY_REPLACED, MailKind.GIFT_ANSWER)
+
+WRITTEN_BY_HAND = (MailKind.ANSWER, MailKind.GIFT_ANSWER)
 
 # These wait for keys and receipts.
 PATIENT = (MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.AVAILABLE)

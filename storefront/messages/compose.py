@@ -23,7 +23,8 @@ from storefront.customers.proofs import code_of, link_of
 from storefront.customers.unproven import find_known
 from storefront.mail.inlined import inline_styles
 from storefront.mail.letter import Mail
-from storefront.mail.models import MailKind, OutboxMessage
+from storefront.mail.models import WRITTEN_BY_HAND, MailKind, OutboxMessage
+from storefront.messages.answers import compose_answer
 from storefront.messages.canceled import Canceled, Composed
 from storefront.messages.gifts import compose_gift
 from storefront.messages.people import (
@@ -52,7 +53,7 @@ from storefront.shop.translations.read import said
 TO_BUYERS = (
     MailKind.RECEIPT, MailKind.WAITING_FOR_BANK, MailKind.PAYMENT_FAILED, MailKind.REFUNDED, MailKind.KEYS_ARRIVED,
     MailKind.KEY_REPLACED, MailKind.GIFT, MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.PROOF,
-    MailKind.AVAILABILITY_CONFIRM, MailKind.AVAILABLE,
+    MailKind.AVAILABILITY_CONFIRM, MailKind.AVAILABLE, *WRITTEN_BY_HAND,
     MailKind.TEST_RECEIPT, MailKind.TEST_EMAIL,  # as theirs
 )  # fmt: skip
 NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
@@ -289,6 +290,8 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
     MailKind.KEYS_ARRIVED: _keys_arrived,
     MailKind.KEY_REPLACED: _key_replaced,
     MailKind.GIFT: compose_gift,
+    MailKind.ANSWER: compose_answer,
+    MailKind.GIFT_ANSWER: compose_answer,
     MailKind.INVITATION: compose_invitation,
     MailKind.SECURITY_NOTICE: compose_security_notice,
     MailKind.TEST_RECEIPT: compose_test_receipt,
@@ -310,7 +313,7 @@ def _language_code(message: OutboxMessage) -> str | None:
     """Return what is known; nothing stands for the shop's own language."""
     if message.kind == MailKind.TEST_RECEIPT:
         return None
-    if message.order_id is not None:
+    if message.order_id is not None and message.kind not in WRITTEN_BY_HAND:
         return _order(message).language
     if message.kind == MailKind.NEW_RELEASE:
         return find_language_of((message.about or "").rpartition(":")[2])

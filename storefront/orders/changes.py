@@ -12,6 +12,7 @@ class ChangeKind(StrEnum):
 
     ACCESS = "access"
     ADDRESS = "address"
+    ANSWERED = "answered"
     BACKORDERED = "backordered"
     DECISION = "decision"
     DISPUTE = "dispute"

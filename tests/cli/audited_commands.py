@@ -613,6 +613,13 @@ def _note(world: World) -> Prepared:
     return (number, "Called ada@example.com"), Told("order.noted", number)
 
 
+@case("answers send")
+def _answer(world: World) -> Prepared:
+    number = world.order()
+    after = {"answer": "refund-refused", "reader": "buyer", "language": "en"}
+    return (number, "refund-refused", "--say", "It is *too late*."), Told("order.answered", number, None, after)
+
+
 @case("orders delete-note")
 def _delete_note(world: World) -> Prepared:
     number = world.order()

@@ -25,7 +25,7 @@ READING = {
     "media list", "releases list", "releases check",
     "orders show", "orders list", "orders downloads", "orders csv", "orders link", "keys list", "keys show",
     "signing-keys list", "disputes show", "accounting oss",
-    "mail list", "mail texts list", "mail texts show", "mail texts preview",
+    "answers list", "answers show", "mail list", "mail texts list", "mail texts show", "mail texts preview",
     "events list", "events show", "owner list", "audit", "status", "shop export", "shop plan",
     "shop schema", "shop show", "pages list", "pages show", "discounts list", "discounts show", "figures",
 }  # fmt: skip

@@ -11,6 +11,7 @@ from storefront.core.languages import Language
 from storefront.mail.models import MailState
 from storefront.orders.access import Reason
 from storefront.orders.models import Decision
+from storefront.orders.sent_answers import Reader
 from storefront.owner.accounting.csv_file import DecimalSign, Separator
 from storefront.owner.accounting.export import FileFormat
 from storefront.owner.disputes.files import KINDS
@@ -37,6 +38,7 @@ from storefront.shop.pages.models import LegalKind
         (choices.TYPE_PAIRINGS, TypePairing),
         (choices.EMAILS, EDITABLE),
         (choices.LANGUAGES, Language),
+        (choices.READERS, Reader),
     ],
     ids=[
         "order",
@@ -52,6 +54,7 @@ from storefront.shop.pages.models import LegalKind
         "type",
         "email",
         "language",
+        "reader",
     ],
 )
 def test_offers_every_value_that_there_is(words: tuple[str, ...], meant: Iterable[StrEnum]) -> None:

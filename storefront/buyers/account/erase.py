@@ -37,6 +37,7 @@ from storefront.orders.gifts import erase_given, erase_received, list_received
 from storefront.orders.links import renew_link
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.notes import forget_notes_of
+from storefront.orders.sent_answers import forget_sent_answers
 from storefront.orders.unproven import take_in_unproven
 from storefront.shop.profile.reminders import are_reminders_on
 
@@ -169,6 +170,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
         _erase_order(session, order)
     _erase_downloads(session, held)
     erase_labels(session, held)
+    forget_sent_answers(session, [order.id for order in orders], received)
     erase_given(session, orders)
     erase_received(session, received)
     session.flush()

@@ -23,10 +23,11 @@ from storefront.delivery.downloads.models import Download
 from storefront.delivery.licenses.issued import IssuedLicense
 from storefront.delivery.licenses.models import Activation
 from storefront.delivery.refusals import Refusal
-from storefront.mail.models import OutboxMessage
+from storefront.mail.models import WRITTEN_BY_HAND, OutboxMessage
 from storefront.orders.after_sale import OrderChange, Refund
 from storefront.orders.gift_models import Gift
 from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.sent_answers import WrittenAnswer, read_sent_answers
 from storefront.orders.tax_words import tax_words
 from storefront.shop.catalog.models import ReleaseFile
 
@@ -135,7 +136,9 @@ def _emails(customer: Customer, orders: Iterable[Order]) -> list[Json]:
         select(OutboxMessage)
         .where(OutboxMessage.mode == customer.mode, OutboxMessage.recipient.in_(addresses))
         .order_by(OutboxMessage.id)
-    )
+    ).all()
+    by_hand = {row.order_id for row in rows if row.kind in WRITTEN_BY_HAND and row.order_id}
+    written = read_sent_answers(by_hand) if by_hand else {}
     return [
         {
             "to": row.recipient,
@@ -143,8 +146,15 @@ def _emails(customer: Customer, orders: Iterable[Order]) -> list[Json]:
             "state": row.state.value,
             "sent_at": row.sent_at.isoformat() if row.sent_at else None,
         }
+        | _written(row, written)
         for row in rows
     ]
+
+
+def _written(row: OutboxMessage, written: dict[int, WrittenAnswer]) -> Json:
+    """Return the words of an email that somebody who helps wrote. Its links stand in it by their names."""
+    answer = written.get(int(row.about or 0)) if row.kind in WRITTEN_BY_HAND else None
+    return {} if answer is None else {"subject": answer.subject, "text": answer.body}
 
 
 def _order(contents: OrderContents, parts: _Parts) -> Json:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import NotFound, StorefrontError
@@ -26,11 +26,20 @@ TEXT_BODY_BYTES = (
 )  # a text at its limit, in characters of four bytes that a form writes as three letters
 
 
-def _language(code: str) -> Language:
+def language_named(code: str) -> Language:
+    """Raises NotFound."""
     language = find_language(code)
     if language is None or language != code:
         raise NotFound("The shop does not speak this language.")
     return language
+
+
+def as_mail(html: str) -> Response:
+    """Show an email in a tab or a frame. Nothing on it can be sent anywhere."""
+    response = make_response(html)
+    response.headers["Content-Security-Policy"] = MAIL_IN_A_FRAME
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
 
 
 def _editor(
@@ -64,14 +73,14 @@ def emails() -> ResponseReturnValue:
 @admin.get("/emails/<kind>/<language>")
 @needs(Permission.SHOP)
 def edit_email(kind: str, language: str) -> ResponseReturnValue:
-    return _editor(kind, _language(language))
+    return _editor(kind, language_named(language))
 
 
 @admin.post("/emails/<kind>/<language>")
 @needs(Permission.SHOP)
 @takes_bytes(TEXT_BODY_BYTES)
 def save_email(kind: str, language: str) -> ResponseReturnValue:
-    spoken = _language(language)
+    spoken = language_named(language)
     values = _typed()
     try:
         changed = change_words(kind, spoken, values, shown=shown_digests(request.form))
@@ -86,7 +95,7 @@ def save_email(kind: str, language: str) -> ResponseReturnValue:
 @admin.post("/emails/<kind>/<language>/reset")
 @needs(Permission.SHOP)
 def reset_email(kind: str, language: str) -> ResponseReturnValue:
-    spoken = _language(language)
+    spoken = language_named(language)
     is_reset = reset_words(kind, spoken)
     flash("It says the shop’s own words again." if is_reset else "It says the shop’s own words already.", "good")  # noqa: RUF001
     return _back(kind, spoken)
@@ -96,7 +105,7 @@ def reset_email(kind: str, language: str) -> ResponseReturnValue:
 @needs(Permission.SHOP)
 @limiter.limit("3/minute;20/hour")
 def test_email(kind: str, language: str) -> ResponseReturnValue:
-    spoken = _language(language)
+    spoken = language_named(language)
     send_email_test(kind, spoken, here().email)
     flash(f"A test is on its way to {here().email}, with the words as they are saved.", "good")
     return _back(kind, spoken)
@@ -106,9 +115,5 @@ def test_email(kind: str, language: str) -> ResponseReturnValue:
 @needs(Permission.SHOP)
 @takes_bytes(TEXT_BODY_BYTES)
 def preview_email_here(kind: str, language: str) -> ResponseReturnValue:
-    """Show an email with words that are not saved. Nothing on it can be sent anywhere."""
-    shown = preview_email(kind, _language(language), _typed(), email=here().email)
-    response = make_response(shown.html)
-    response.headers["Content-Security-Policy"] = MAIL_IN_A_FRAME
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    """Show an email with words that are not saved."""
+    return as_mail(preview_email(kind, language_named(language), _typed(), email=here().email).html)

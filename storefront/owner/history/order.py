@@ -20,6 +20,7 @@ from storefront.orders.links import order_token
 from storefront.orders.models import Decision, GrantKind, Order
 from storefront.orders.money_queries import Booked, find_booked, is_fee_unknown
 from storefront.orders.notes import Note, read_notes
+from storefront.orders.sent_answers import WrittenAnswer, read_sent_answers
 from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.orders.waits_for import WaitsFor, read_waits_for
 from storefront.owner.history.attempts import Attempt, read_attempts
@@ -135,6 +136,7 @@ class OrderHistory:
     downloads: DownloadState
     attempts: tuple[Attempt, ...]
     notes: tuple[Note, ...]
+    answers_sent: tuple[WrittenAnswer, ...]
     timeline: tuple[Moment, ...]
 
 
@@ -144,7 +146,7 @@ def order_url(order: Order) -> str:
 
 
 def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
-    """Sixteen statements at most, however many lines, grants, mails and events there are."""
+    """Seventeen statements at most, however many lines, grants, mails and events there are."""
     booked = find_booked(order)
     contents = read_contents(order, with_files=False, with_closed_keys=True)
     devices = find_devices([issued.id for item in contents.items for issued in item.licenses])
@@ -202,6 +204,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         downloads=read_download_state(order),
         attempts=read_attempts(order),
         notes=read_notes(order),
+        answers_sent=tuple(read_sent_answers([order.id]).values()),
         timeline=read_timeline(order),
     )
 

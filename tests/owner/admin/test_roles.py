@@ -65,6 +65,10 @@ WHO = {
     "save_consent": OWNERS,
     "emails": OWNERS, "edit_email": OWNERS, "save_email": OWNERS, "reset_email": OWNERS, "test_email": OWNERS,
     "preview_email_here": OWNERS,
+    "answers": OWNERS, "make_answer_here": OWNERS, "edit_answer": OWNERS, "save_answer": OWNERS,
+    "reset_answer_here": OWNERS, "preview_answer_here": OWNERS, "move_answer_here": OWNERS,
+    "delete_answer_here": OWNERS,
+    "answer_order": HELPERS, "send_order_answer": HELPERS, "preview_order_answer": HELPERS,
     "finish_upload": OWNERS, "remove_file": OWNERS, "cancel_upload": OWNERS,
 }  # fmt: skip
 

@@ -12,8 +12,8 @@ from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.statements import counted
 
-# The order, items, notices, money, devices, notes, six of what happened, two of files, two of attempts.
-STATEMENTS = 16
+# The order, items, notices, money, devices, notes, answers, six of what happened, two of files, two of attempts.
+STATEMENTS = 17
 
 
 def read(sale: Sale, *, with_keys: bool = False) -> tuple[OrderHistory, int]:

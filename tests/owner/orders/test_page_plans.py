@@ -19,7 +19,7 @@ from tests.support.shop import ADA
 
 # As many rows as orders, or a share of them.
 LARGE = (
-    "orders|order_items|order_item_parts|order_changes|order_links|order_notes|grants|licenses|activations|downloads"
+    "orders|order_items|order_item_parts|order_changes|order_links|order_notes|sent_answers|grants|licenses|activations|downloads"
     "|key_events|retired_keys|refusals|refunds|disputes|dispute_answers|fraud_warnings|notices|outbox|customers"
     "|sign_ins|gifts|gift_links|upgrades|money_lines|audit_entries|stripe_events"
 )
@@ -71,6 +71,7 @@ def test_reads_no_large_table_whole_for_a_page(app: Flask, sandbox: SandboxClien
     with selects(app) as asked:
         for path in (
             "/admin", f"/admin/orders/{number_of(sale)}", "/admin/orders", f"/admin/orders?q={ADA}",
+            f"/admin/orders/{number_of(sale)}/answer?answer=key",
             f"/admin/orders?q={sale.keys[0]}", "/admin/orders?q=reader&country=US",
             "/admin/orders?product=twinspot", "/admin/orders?state=disputed",
             f"/admin/buyers?email={ADA}", "/admin/buyers?email=reader",

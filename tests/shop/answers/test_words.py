@@ -1,0 +1,57 @@
+"""The words of answers: what is filled in is never markup, and every one that the shop brings can be sent."""
+
+import pytest
+from flask import Flask
+
+from storefront.core.languages import Language
+from storefront.shop.answers.ours import OURS, words_of_ours
+from storefront.shop.answers.words import (
+    VARIABLES,
+    AnswerWords,
+    as_markdown,
+    clean_answer,
+    clean_letter,
+    fill_blanks,
+    fill_in,
+)
+from storefront.shop.catalog.markdown import render_markdown
+from storefront.shop.catalog.markdown_text import write_plain
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "*a* _b_ **c** `d`",
+        "[x](http://evil.example) ![a](http://b.example)",
+        "<http://evil.example>",
+        "snake_case_name # a ~~b~~ c\\d",
+        "&lt;b&gt; R&D",
+        "{total} {{ x }}",
+    ],
+)
+def test_says_a_value_as_it_is(value: str) -> None:
+    words = fill_in(AnswerWords(subject="{name}", body="Dear {name}"), {"name": value})
+    assert words.subject == value
+    assert write_plain(words.body) == f"Dear {value}"
+    assert "href" not in render_markdown(words.body)
+    if "{" in value:
+        letter = clean_letter(words, allowed=())
+        assert letter.body == f"Dear {as_markdown(value)}"
+
+
+def test_leaves_a_name_without_a_value_and_an_address_whole() -> None:
+    values = {"shop_url": "https://a_b.example/_x_", "name": "Ada\n\nLovelace"}
+    words = fill_in(AnswerWords(subject="S", body="[x]({shop_url}) {name} {order_url} {unknown}"), values)
+    assert words.body == "[x](https://a_b.example/_x_) Ada Lovelace {order_url} {unknown}"
+
+
+def test_brings_answers_that_can_be_saved_and_sent_in_every_language(app: Flask) -> None:
+    with app.app_context():
+        for key in OURS:
+            english = words_of_ours(key, Language.ENGLISH)
+            for language in Language:
+                words = words_of_ours(key, language)
+                assert clean_answer(words.as_fields()) == words.as_fields()
+                assert (words == english) == (language is Language.ENGLISH)
+                sent = clean_letter(fill_blanks(words, "Said *so*"), allowed=VARIABLES)
+                assert sent.body.startswith("{hello}\n\n")
