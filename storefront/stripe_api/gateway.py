@@ -278,7 +278,6 @@ class Gateway:
         self._ask(lambda: self._client.v1.checkout.sessions.update(session_id, params))
 
     @readable()
-    @readable()
     def create_price(
         self,
         *,
