@@ -13,7 +13,13 @@ UNKNOWN = {
     Fees.ELSEWHERE: "booked in another currency: see there",
 }
 IS_KNOWN = (Fees.KNOWN, Fees.PARTLY)
-SPLITS = {Facet.PRODUCT: "Products", Facet.EDITION: "Editions", Facet.COUNTRY: "Countries", Facet.CODE: "Codes"}
+SPLITS = {
+    Facet.PRODUCT: "Products",
+    Facet.EDITION: "Editions",
+    Facet.COUNTRY: "Countries",
+    Facet.CODE: "Codes",
+    Facet.REFERRER: "Referrers",
+}
 
 
 def figures_to_json(figures: Figures) -> dict[str, Any]:

@@ -77,6 +77,8 @@ def _how_it_began(history: OrderHistory) -> Iterator[str]:
         yield f"Given     for free: {history.given_because}"
     if history.recovered_from:
         yield f"Recovered a copy of {history.recovered_from}, which had expired"
+    if history.referrer:
+        yield f"Came from {history.referrer}"
 
 
 def _what_came_later(history: OrderHistory) -> Iterator[str]:

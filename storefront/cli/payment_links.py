@@ -21,13 +21,14 @@ def payment_link() -> None:
 @click.argument("prices", nargs=-1, required=True, metavar="PRICE...")
 @click.option("--quantity", type=click.IntRange(1, 99), default=1, show_default=True, help="Of each line.")
 @click.option("--adjustable", is_flag=True, help="The buyer may change the quantity.")
+@click.option("--ref", default="", help="What its orders say of where their buyers came from, like spring-letter.")
 @as_json
-def create(prices: Sequence[str], quantity: int, adjustable: bool, as_json: bool) -> None:
+def create(prices: Sequence[str], quantity: int, adjustable: bool, ref: str, as_json: bool) -> None:
     """Make a link over one line for each PRICE: a product's slug, `slug/Edition`, or a price id."""
     from storefront.payments.checkout.payment_links import create_link
 
     with open_shop():
-        link = create_link(prices, quantity=quantity, adjustable=adjustable)
+        link = create_link(prices, quantity=quantity, adjustable=adjustable, ref=ref)
     print_result(_to_json(link), [link.url], as_json=as_json)
 
 

@@ -34,8 +34,9 @@ class CountedDay(Base):
 class DaySum(Base):
     """Sums of one day by currency and facet, in minor units. The facet `all` has everything, under no name.
 
-    Other facets are product, edition, country and code, with an id, a country or a code as name; they have orders
-    and `paid_minor` alone. `fee_minor`, `disputed_minor` and `net_minor` are in the currency that Stripe booked.
+    Other facets are product, edition, country, code and referrer, with an id, a country, a code or a referrer as
+    name; they have orders and `paid_minor` alone. `fee_minor`, `disputed_minor` and `net_minor` are in the
+    currency that Stripe booked.
     """
 
     __tablename__ = "day_sums"

@@ -84,6 +84,7 @@ class Order(Base):
     subtotal_minor: Mapped[int]
     discount_minor: Mapped[int]
     discount_code: Mapped[str | None]  # what the buyer typed or followed, or the name of a coupon
+    referrer: Mapped[str | None]  # where its buyer came from, as `core/referrers.py` names it
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
     presentment_minor: Mapped[int | None]

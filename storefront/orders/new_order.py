@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from storefront.core import clock, tokens
 from storefront.core.db import insert_missing
 from storefront.core.languages import find_language
+from storefront.core.referrers import clean_name
 from storefront.core.runtime import settings
 from storefront.orders.links import derive_order_token
 from storefront.orders.models import Order
 from storefront.stripe_api.seen import SeenCheckout
 
 NUMBER_LENGTH = 8
+REFERRER = "referrer"  # in a Session's metadata, also in a Payment Link's
 # Begins the id in place of a Checkout Session of what an owner gave for free: Stripe has none. It is older than
 # the gifts that buyers pay for (`gifts.py`); orders of shops hold it, so it stays.
 GIVEN = "gift_"
@@ -70,6 +72,7 @@ def _row(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: int) -> dic
         "currency": seen.currency,
         "subtotal_minor": seen.subtotal_minor,
         "discount_minor": seen.discount_minor,
+        "referrer": clean_name(seen.metadata.get(REFERRER, "")) or None,
         "discount_code": seen.discount.code if seen.discount else None,
         "tax_minor": seen.tax_minor,
         "total_minor": seen.total_minor,

@@ -798,6 +798,11 @@ def _save_cards(world: World) -> Prepared:
     return ("--on",), Told("shop.changed", "shop", {"saves_cards": False}, {"saves_cards": True})
 
 
+@case("shop referrers")
+def _ignore_referrers(world: World) -> Prepared:
+    return ("--off",), Told("shop.changed", "shop", {"ignores_referrers": False}, {"ignores_referrers": True})
+
+
 @case("shop reminders")
 def _send_reminders(world: World) -> Prepared:
     return ("--on",), Told("shop.changed", "shop", {"sends_reminders": False}, {"sends_reminders": True})

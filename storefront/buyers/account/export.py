@@ -180,6 +180,7 @@ def _order(contents: OrderContents, parts: _Parts) -> Json:
         "currency": order.currency,
         "discount": money.format_money(order.discount_minor, order.currency),
         "discount_code": order.discount_code,
+        "came_from": order.referrer,
         "total": money.format_money(order.total_minor, order.currency),
         "tax": money.format_money(order.tax_minor, order.currency),
         "taxes": [

@@ -18,6 +18,7 @@ from storefront.owner.shop.test_mail import find_test_mail, send_test_mail
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.profile.change import change_profile, read_written
 from storefront.shop.profile.read import profile_of
+from storefront.shop.profile.referrers import are_referrers_ignored, ignore_referrers
 from storefront.shop.profile.saved_cards import are_cards_saved, switch_saved_cards
 from storefront.web.bodies import takes_bytes
 from storefront.web.headers import MAIL_IN_A_FRAME, content_security_policy
@@ -42,7 +43,7 @@ def _page(*, part: str = "", refusal: StorefrontError | None = None) -> Response
     """Show the page. After a refusal with what was typed into that part of it, and why it was not saved."""
     written = read_written()
     kept = kept_digests(request.form, refusal)
-    saves_cards = are_cards_saved()
+    saves_cards, ignored = are_cards_saved(), are_referrers_ignored()
     html = render_template(
         "owner/shop/edit.html",
         values=written | {name: request.form[name] for name in PARTS.get(part, ()) if name in request.form},
@@ -54,6 +55,8 @@ def _page(*, part: str = "", refusal: StorefrontError | None = None) -> Response
         reminders=read_reminders(kept),
         saves_cards=saves_cards,
         saves_cards_shown={"saves_cards": digest_of(saves_cards)} | kept,
+        ignores_referrers=ignored,
+        ignores_referrers_shown={"ignores_referrers": digest_of(ignored)} | kept,
         email=here().email,
         test_mail=find_test_mail(here().email),
     )
@@ -94,6 +97,12 @@ def save_reminders() -> ResponseReturnValue:
 @needs(Permission.SHOP)
 def save_saved_cards() -> ResponseReturnValue:
     return _save_switch("saved-cards", "saves_cards", switch_saved_cards)
+
+
+@admin.post("/referrers")
+@needs(Permission.SHOP)
+def save_referrers() -> ResponseReturnValue:
+    return _save_switch("referrers", "ignores_referrers", ignore_referrers)
 
 
 def _save_switch(part: str, field: str, switch: Callable[..., bool]) -> ResponseReturnValue:

@@ -16,6 +16,7 @@ from storefront.orders.day_sums import OVER, CountedDay, DaySum
 from storefront.orders.models import Order
 from storefront.orders.queries import order_in_running_mode
 from storefront.owner.figures.live import read_live
+from storefront.owner.figures.referrers import bound_names
 from storefront.owner.figures.sums import NAMES, Key, Sums
 from storefront.owner.figures.zone import shop_zone
 
@@ -31,7 +32,7 @@ def count_days() -> int:
     waiting = _find_waiting(zone)
     if not waiting:
         return 0
-    found = read_live([bounds_of(day, zone) for day in sorted(waiting)])
+    found = bound_names(read_live([bounds_of(day, zone) for day in sorted(waiting)]))
     by_day: dict[date, list[tuple[Key, Sums]]] = defaultdict(list)
     for key, sums in found.items():
         by_day[key.day].append((key, sums))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    CompoundSelect,
     Select,
     String,
     and_,
@@ -31,10 +32,11 @@ from storefront.shop.catalog.models import Price
 AT_ONCE = 200  # days in one statement: SQLite puts at most 500 SELECTs together
 GAVE_NOTHING_BACK = ("failed", "canceled")
 DISPUTES = ("dispute", "dispute_reversal")
+OF_ORDERS = {Facet.COUNTRY: Order.country, Facet.CODE: Order.discount_code, Facet.REFERRER: Order.referrer}
 
 
 def read_live(days: Sequence[Day]) -> dict[Key, Sums]:
-    """Eight statements for every two hundred days, each led by an index from the first moment to the last."""
+    """Seven statements for every two hundred days, each led by an index from the first moment to the last."""
     found: dict[Key, Sums] = defaultdict(lambda: NOTHING)
     for place in range(0, len(days), AT_ONCE):
         chosen = days[place : place + AT_ONCE]
@@ -42,7 +44,8 @@ def read_live(days: Sequence[Day]) -> dict[Key, Sums]:
         for facet, statement in statements(table_of(chosen)):
             for row in db.session.execute(statement).mappings():
                 name = str(row["name"])
-                key = Key(day=by_number[row["place"]], facet=facet, name=name, currency=row["currency"])
+                of = Facet(row.get("facet", facet))
+                key = Key(day=by_number[row["place"]], facet=of, name=name, currency=row["currency"])
                 found[key] += sums_of_row(row)
     return dict(found)
 
@@ -60,12 +63,11 @@ def table_of(days: Sequence[Day]) -> CTE:
     return union_all(*rows).cte("days")
 
 
-def statements(days: CTE) -> Iterator[tuple[Facet, Select[Any]]]:
-    """Yield what is asked for these days, with the facet that it is for."""
+def statements(days: CTE) -> Iterator[tuple[Facet, Select[Any] | CompoundSelect[Any]]]:
+    """Yield what is asked for these days, with its facet; the rows of several facets say theirs."""
     nothing = literal("")
     yield Facet.ALL, _sold(days, nothing)
-    yield Facet.COUNTRY, _sold(days, Order.country, Order.country.is_not(None))
-    yield Facet.CODE, _sold(days, Order.discount_code, Order.discount_code.is_not(None))
+    yield Facet.ALL, union_all(*(_sold_by(days, facet, column) for facet, column in OF_ORDERS.items()))
     yield Facet.PRODUCT, _by_item(days, OrderItem.product_id)
     yield Facet.EDITION, _by_item(days, Price.edition_id)
     yield Facet.ALL, _unbooked(days)
@@ -100,6 +102,10 @@ def _sold(days: CTE, name: Any, *narrowed: ColumnElement[bool]) -> Select[Any]: 
         .where(order_in_running_mode(), Order.given_because.is_(None), *narrowed)
         .group_by(days.c.place, Order.currency, *([] if is_all else [name]))
     )
+
+
+def _sold_by(days: CTE, facet: Facet, column: Any) -> Select[Any]:  # noqa: ANN401 - a column of orders
+    return _sold(days, column, column.is_not(None)).add_columns(literal(facet.value).label("facet"))
 
 
 def _by_item(days: CTE, named_by: Any) -> Select[Any]:  # noqa: ANN401 - a column of items or prices

@@ -17,18 +17,21 @@ from storefront.orders.day_sums import CountedDay, DaySum
 from storefront.orders.models import Order
 from storefront.orders.queries import order_in_running_mode
 from storefront.owner.figures.live import read_live
+from storefront.owner.figures.referrers import OTHER
 from storefront.owner.figures.spans import Span
 from storefront.owner.figures.sums import NAMES, NOTHING, Facet, Key, Sums, add_up, sums_of_row
 from storefront.owner.figures.zone import shop_zone, today
 from storefront.shop.catalog.models import Edition, Product
 
 TOP = 5
+TOP_REFERRERS = 10
+REST, UNKNOWN = "Other", "No referrer"
 Names: TypeAlias = dict[tuple[Facet, str], str]  # by id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One product, edition, country or code: `name` is what people call it."""
+    """One product, edition, country, code or referrer: `name` is what people call it."""
 
     name: str
     orders: int
@@ -37,7 +40,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfCurrency:
-    """`days` are in order, without gaps. `parts` has the largest few of each facet."""
+    """`days` are in order, without gaps. `parts` has the largest few of each facet; of referrers also the rest."""
 
     currency: str
     sums: Sums
@@ -136,12 +139,35 @@ def _of_currency(currency: str, span: Span, rows: Mapping[Key, Sums], names: Nam
     of_all = {key.day: sums for key, sums in rows.items() if key.facet is Facet.ALL}
     days = tuple((day, of_all.get(day, NOTHING)) for day in days_between(span.first, span.last))
     facets = [facet for facet in Facet if facet is not Facet.ALL]
+    total = add_up(of_all.values())
+    parts = {facet: _largest(rows, facet, names) for facet in facets}
+    parts[Facet.REFERRER] = _with_rest(parts[Facet.REFERRER], total)
     return OfCurrency(
         currency=currency,
-        sums=add_up(of_all.values()),
+        sums=total,
         days=days,
-        parts={facet: _largest(rows, facet, names) for facet in facets},
+        parts={facet: named if facet is Facet.REFERRER else named[:TOP] for facet, named in parts.items()},
     )
+
+
+def _with_rest(parts: tuple[Part, ...], total: Sums) -> tuple[Part, ...]:
+    """Return the largest referrers, all others as one, and the orders without any; nothing where none is known."""
+    if not parts:
+        return ()
+    named = [part for part in parts if part.name != OTHER]
+    top, others = named[:TOP_REFERRERS], [*named[TOP_REFERRERS:], *(part for part in parts if part.name == OTHER)]
+    direct = Part(
+        name=UNKNOWN,
+        orders=total.orders - sum(part.orders for part in parts),
+        paid_minor=total.paid_minor - sum(part.paid_minor for part in parts),
+    )
+    rest = (_sum_up(REST, others), direct)
+    return (*top, *(part for part in rest if part.orders))
+
+
+def _sum_up(name: str, parts: Iterable[Part]) -> Part:
+    counts = [(part.orders, part.paid_minor) for part in parts]
+    return Part(name=name, orders=sum(orders for orders, _ in counts), paid_minor=sum(paid for _, paid in counts))
 
 
 def _largest(rows: Mapping[Key, Sums], facet: Facet, names: Names) -> tuple[Part, ...]:
@@ -153,4 +179,4 @@ def _largest(rows: Mapping[Key, Sums], facet: Facet, names: Names) -> tuple[Part
         Part(name=names.get((facet, name), name), orders=sums.orders, paid_minor=sums.paid_minor)
         for name, sums in by_name.items()
     ]
-    return tuple(sorted(parts, key=lambda part: (-part.paid_minor, -part.orders, part.name))[:TOP])
+    return tuple(sorted(parts, key=lambda part: (-part.paid_minor, -part.orders, part.name)))

@@ -16,6 +16,7 @@ class Facet(StrEnum):
     EDITION = "edition"
     COUNTRY = "country"
     CODE = "code"
+    REFERRER = "referrer"
 
 
 class Fees(StrEnum):
@@ -29,7 +30,7 @@ class Fees(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """`name` is the id of a product or an edition, a country or a code; empty for `all`."""
+    """`name` is the id of a product or an edition, a country, a code or a referrer; empty for `all`."""
 
     day: date
     facet: Facet

@@ -109,6 +109,7 @@ class OrderHistory:
     subtotal_minor: int
     discount_minor: int
     discount_code: str | None
+    referrer: str | None
     tax_minor: int
     total_minor: int
     presentment_minor: int | None
@@ -177,6 +178,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         subtotal_minor=order.subtotal_minor,
         discount_minor=order.discount_minor,
         discount_code=order.discount_code,
+        referrer=order.referrer,
         tax_minor=order.tax_minor,
         total_minor=order.total_minor,
         fee_is_unknown=is_fee_unknown(order, booked),

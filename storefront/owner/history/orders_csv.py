@@ -16,7 +16,7 @@ from storefront.orders.tax_words import tax_words
 COLUMNS = (
     "number", "placed_at", "paid_at", "state", "email", "name", "country", "currency", "subtotal", "discount",
     "net", "tax", "total", "refunded", "taxes", "reverse_charge", "tax_ids", "invoice",
-    "buyer_currency", "buyer_paid", "phone", "answers", "recovered", "code", "gift",
+    "buyer_currency", "buyer_paid", "phone", "answers", "recovered", "code", "gift", "referrer",
 )  # fmt: skip
 BATCH = 500
 
@@ -73,4 +73,5 @@ def _cells(order: Order) -> tuple[object, ...]:
         "yes" if order.recovered_from else "",
         order.discount_code or "",
         "yes" if order.is_gift else "",
+        order.referrer or "",
     )

@@ -26,6 +26,7 @@ from storefront.payments.checkout.rows import find_checkout
 from storefront.payments.checkout.start import OpenCheckout
 from storefront.payments.checkout.views import starts
 from storefront.payments.fulfillment.outcome import Outcome
+from storefront.shop.cart.referrer import read_arrived
 from storefront.shop.catalog.products import MovedPage
 from storefront.shop.media.queries import find_pictures
 from storefront.shop.profile.origins import find_allowed
@@ -84,7 +85,7 @@ def begin_framed(slug: str) -> ResponseReturnValue:
     key = request.form.get("nonce", "")
     key = key if _is_key(key) else tokens.new_token()
     try:
-        opened = open_framed(framed, key)
+        opened = open_framed(framed, key, referrer=read_arrived(g.framing_site))
     except DiscountRefused as refused:
         return _show_start(framed.at_whole_price(refused.message))
     except (StripeUnavailable, StripeRefused) as error:

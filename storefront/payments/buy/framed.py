@@ -78,7 +78,7 @@ def browser_of(key: str) -> str:
     return f"frame:{key}"
 
 
-def open_framed(framed: Framed, key: str) -> OpenCheckout | str:
+def open_framed(framed: Framed, key: str, *, referrer: str = "") -> OpenCheckout | str:
     """Return the open checkout of this key, or the token of one that is paid, or being paid.
 
     Raises:
@@ -92,6 +92,7 @@ def open_framed(framed: Framed, key: str) -> OpenCheckout | str:
         is_from_cart=False,
         discount_id=framed.applied.discount_id,
         is_framed=True,
+        referrer=referrer,
     )
     browser = browser_of(key)
     begun = find_by_nonce(form.own_nonce(browser), browser=browser)

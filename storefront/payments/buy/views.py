@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from storefront.core import tokens
 from storefront.payments.buy.link import LinkRefused, Wanted, read_asked, read_link
 from storefront.payments.checkout.buy_now import as_offered
+from storefront.shop.cart.referrer import read_arrived
 from storefront.shop.catalog.products import MovedPage
 from storefront.shop.discounts.visit import apply_to, read_offered
 from storefront.shop.media.queries import find_pictures
@@ -46,6 +47,7 @@ def _confirm(wanted: Wanted) -> str:
         pictures=find_pictures([offer.product_id])[offer.product_id],
         nonce=tokens.new_token(),
         has_token=bool(session),
+        referrer=read_arrived(),
     )
 
 

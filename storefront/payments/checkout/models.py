@@ -49,6 +49,7 @@ class Checkout(Base):
     upgrades_grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
     cart: Mapped[tuple[CartLine, ...]] = mapped_column(CartJson)
     is_from_cart: Mapped[bool] = mapped_column(default=True)  # "Buy now" has one line, and leaves the cart alone
+    referrer: Mapped[str | None]  # where its buyer came from, as `core/referrers.py` names it
     is_framed: Mapped[bool] = mapped_column(default=False)  # paid in a frame on another site
     ui_mode: Mapped[str] = mapped_column(default=EMBEDDED)  # of this attempt, whatever the shop says by now
     attempt: Mapped[int] = mapped_column(default=1)

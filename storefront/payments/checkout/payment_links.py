@@ -13,6 +13,7 @@ from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.errors import NotFound, StorefrontError, StripeFault, StripeMissing, StripeWantsTerms
+from storefront.core.referrers import LONGEST, clean_name
 from storefront.core.runtime import settings
 from storefront.payments.checkout import terms_box
 from storefront.payments.checkout.session_body import build_link_body
@@ -48,32 +49,56 @@ class _Offer:
         return name.strip().lower() in (own, f"{own}/{self.currency}", own.partition("/")[0])
 
 
-def create_link(names: Sequence[str], *, quantity: int = 1, adjustable: bool = False) -> SeenLink:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LinkWish:
+    price_ids: list[int]
+    quantity: int
+    adjustable: bool
+    referrer: str
+
+
+def create_link(names: Sequence[str], *, quantity: int = 1, adjustable: bool = False, ref: str = "") -> SeenLink:
     """Create a link with a line for each of `names`: `slug`, `slug/Edition`, `slug/Edition/eur` or a price id.
 
-    The same one for a day.
+    The same one for a day. `ref` is what its orders say of where their buyers came from.
 
     Raises:
         LinkRefused: a name nobody knows, nothing to pay, or prices that do not go together.
         StripeUnavailable, StripeRefused: Stripe's own.
     """
+    referrer = _read_ref(ref)
     offers = [_get_offer(name) for name in names]
     _check(offers)
     _check_chosen(offers, quantity=quantity, adjustable=adjustable)
-    link = _create_with_mirrors([offer.price_id for offer in offers], quantity=quantity, adjustable=adjustable)
+    wish = _LinkWish(
+        price_ids=[offer.price_id for offer in offers],
+        quantity=quantity,
+        adjustable=adjustable,
+        referrer=referrer,
+    )
+    link = _create_with_mirrors(wish)
     lines = {"prices": [offer.name for offer in offers], "quantity": quantity, "adjustable": adjustable}
+    lines |= {"ref": referrer} if referrer else {}
     _record("payment_link.created", link, lines)
     return link
 
 
-def _create_with_mirrors(price_ids: list[int], *, quantity: int, adjustable: bool) -> SeenLink:
+def _read_ref(ref: str) -> str:
+    """Raises LinkRefused."""
+    name = clean_name(ref)
+    if ref and not name:
+        raise LinkRefused(f"A ref has up to {LONGEST} letters, digits, dots and hyphens, like spring-letter.")
+    return name
+
+
+def _create_with_mirrors(wish: _LinkWish) -> SeenLink:
     """Where Stripe knows a mirror no more, all are made anew."""
     try:
-        return _create(price_ids, quantity=quantity, adjustable=adjustable, remake="")
+        return _create(wish, remake="")
     except StripeMissing as error:
-        mirrors.forget_mirrors(price_ids)
+        mirrors.forget_mirrors(wish.price_ids)
         remake = hashlib.sha256(str(error).encode()).hexdigest()[:16]
-        return _create(price_ids, quantity=quantity, adjustable=adjustable, remake=remake)
+        return _create(wish, remake=remake)
 
 
 def _record(verb: str, link: SeenLink, lines: dict[str, Any]) -> None:
@@ -82,16 +107,15 @@ def _record(verb: str, link: SeenLink, lines: dict[str, Any]) -> None:
         record(session, verb, subject_kind="payment_link", subject=link.id, after={"url": link.url} | lines)
 
 
-def _create(
-    price_ids: list[int], *, quantity: int, adjustable: bool, remake: str, has_box: bool = True
-) -> SeenLink:
+def _create(wish: _LinkWish, *, remake: str, has_box: bool = True) -> SeenLink:
     body = build_link_body(
         settings(),
         shop_id=mirrors.shop_id(),
-        lines=[CartLine(price_id=price_id, quantity=quantity) for price_id in price_ids],
-        mirrors=mirrors.ensure_mirrors(price_ids, remake=remake),
-        adjustable=adjustable,
+        lines=[CartLine(price_id=price_id, quantity=wish.quantity) for price_id in wish.price_ids],
+        mirrors=mirrors.ensure_mirrors(wish.price_ids, remake=remake),
+        adjustable=wish.adjustable,
         words=read_checkout_words(),
+        referrer=wish.referrer,
         has_box=has_box,
     )
     content = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:24]
@@ -100,7 +124,7 @@ def _create(
         link = _create_once(body, key=key)
     except StripeWantsTerms:
         terms_box.tell_refused()
-        return _create(price_ids, quantity=quantity, adjustable=adjustable, remake=remake, has_box=False)
+        return _create(wish, remake=remake, has_box=False)
     # Stripe replays what it answered first, also for a link that was closed since.
     while not gateway().get_payment_link(link.id).is_active:
         link = _create_once(body, key=f"{key}:{link.id}")

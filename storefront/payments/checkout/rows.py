@@ -102,6 +102,7 @@ def insert_checkout(
     is_framed: bool = False,
     upgrades_grant_id: int | None = None,
     gift_id: int | None = None,
+    referrer: str | None = None,
 ) -> str:
     """Return the token of the new row, or of the one that the same nonce made a moment ago."""
     row = {
@@ -118,6 +119,7 @@ def insert_checkout(
         "is_framed": is_framed,
         "upgrades_grant_id": upgrades_grant_id,
         "gift_id": gift_id,
+        "referrer": referrer,
     }
     with transaction() as session:
         insert_missing(session, Checkout, [row])

@@ -7,6 +7,7 @@ from typing import Any
 from storefront.core.config.settings import Settings
 from storefront.core.languages import Language
 from storefront.core.runtime import absolute_url
+from storefront.orders.new_order import REFERRER
 from storefront.payments.checkout.asked import asked_in_form
 from storefront.payments.checkout.ui import ELEMENTS, HOSTED
 from storefront.shop.cart.cart import CartLine
@@ -42,6 +43,7 @@ def build_body(
     stripe_customer: str | None = None,
     discount: Mapping[str, Any] | None = None,
     parts: Mapping[str, str] | None = None,
+    referrer: str | None = None,
     is_framed: bool = False,
     language: Language = Language.ENGLISH,
 ) -> dict[str, Any]:
@@ -51,7 +53,7 @@ def build_body(
     `stripe_customer` is the Customer whose saved cards it shows. `discount` are the entries that take something
     off: Stripe takes no other code beside them. `parts` are entries of its metadata that say what its bundles
     include, and the mark of a gift: that is what it sells, whatever they include later. `is_framed`: no way to pay
-    that leaves the page.
+    that leaves the page. `referrer` is where the buyer came from: the order reads it from the metadata.
     `language` is what the form speaks, and later the emails of the order.
     Session metadata is not copied to the payment, so it is set on both. `{CHECKOUT_SESSION_ID}` stays literal:
     encoded braces are not replaced by Stripe.
@@ -62,7 +64,7 @@ def build_body(
         "ui_mode": ui_mode,
         "line_items": [_line(mirrors[line.price_id], line.quantity) for line in cart],
         **(discount or _promotion_codes(mirrors)),
-        "metadata": marks | dict(parts or {}),
+        "metadata": marks | dict(parts or {}) | _came_from(referrer),
         "payment_intent_data": {"metadata": marks},
         **face,
         "locale": language.value,
@@ -80,6 +82,10 @@ def build_body(
     body |= asked_of_buyer(words, has_box=boxes.terms)
     has_way_back = stripe_customer is None and not is_framed and _asks_to_write(words, boxes, mirrors)
     return _with_way_back(body) if has_way_back else body
+
+
+def _came_from(referrer: str | None) -> dict[str, str]:
+    return {REFERRER: referrer} if referrer else {}
 
 
 def _leads_to(shop: Settings, *, ui_mode: str, way_back: str, is_framed: bool) -> dict[str, Any]:
@@ -104,6 +110,7 @@ def build_link_body(
     mirrors: Mapping[int, Mirror],
     adjustable: bool,
     words: CheckoutWords,
+    referrer: str = "",
     has_box: bool = True,
 ) -> dict[str, Any]:
     """Return the body of `POST /v1/payment_links`. `mirrors` maps price ids to Stripe's.
@@ -119,7 +126,7 @@ def build_link_body(
         ],
         "after_completion": {"type": "redirect", "redirect": {"url": return_url()}},
         **_promotion_codes(mirrors),
-        "metadata": marks,
+        "metadata": marks | _came_from(referrer),
         "payment_intent_data": {"metadata": marks},
     }
     return body | asked_in_form(words.fields) | chosen_by_owner(shop) | asked_of_buyer(words, has_box=has_box)

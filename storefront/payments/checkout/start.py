@@ -66,6 +66,7 @@ class CheckoutForm:
     and `first_email` who it is for, where it is for first purchases. `is_framed`: it is paid in a frame on another
     site, by Stripe's form, which leads nowhere.
     `upgrades_grant_id` is of what is upgraded. `gift` makes it one for somebody else.
+    `referrer` is where its buyer came from; a checkout that is open keeps what it began with.
     """
 
     cart: tuple[CartLine, ...]
@@ -78,6 +79,7 @@ class CheckoutForm:
     is_framed: bool = False
     upgrades_grant_id: int | None = None
     gift: Wish | None = None
+    referrer: str = ""
 
     def own_nonce(self, browser: str) -> str:
         """In another browser it is another nonce: nobody can take a checkout over, or stand in its way."""
@@ -135,6 +137,7 @@ def _insert(form: CheckoutForm, browser: str) -> str:
         is_framed=form.is_framed,
         upgrades_grant_id=form.upgrades_grant_id,
         gift_id=_keep_gift(form),
+        referrer=form.referrer or None,
     )
 
 
@@ -150,7 +153,7 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
     """
     token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
     is_same = _is_of(checkout, form) and _sells_the_same(checkout)
-    old_account = checkout.account
+    old_account, referrer = checkout.account, form.referrer or checkout.referrer
     account = gateway().account_id()
     if account == old_account and session_id is not None:
         status = gateway().find_status(session_id)
@@ -160,7 +163,7 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
             return PaidMeanwhile(session_id=session_id)
     elif account == old_account and is_same:
         return token
-    new = {name: getattr(form, name) for name in ASKED} | {"gift_id": _keep_gift(form)}
+    new = {name: getattr(form, name) for name in ASKED} | {"gift_id": _keep_gift(form), "referrer": referrer}
     start_next_attempt(token, attempt, account=account, ui_mode=form.ui_mode, **new)
     return token
 
@@ -312,7 +315,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
     checkout = get_checkout(token)
     attempt, cart, ui_mode = checkout.attempt, checkout.cart, checkout.ui_mode
     customer_id, is_from_cart, discount_id = checkout.customer_id, checkout.is_from_cart, checkout.discount_id
-    is_framed = checkout.is_framed
+    is_framed, referrer = checkout.is_framed, checkout.referrer
     upgraded = freeze_upgraded(checkout.upgrades_grant_id)
     if checkout.body is not None:
         return attempt, checkout.body
@@ -338,6 +341,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         boxes=boxes,
         discount=discount,
         parts=parts | ({MARK: gift[0]} if gift is not None else {}),
+        referrer=referrer,
         is_framed=is_framed,
         language=current_language(),
     )

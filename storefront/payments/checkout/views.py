@@ -48,6 +48,7 @@ from storefront.shop.cart.cart import (
     subtract,
 )
 from storefront.shop.cart.priced import add_offer, as_lines, price_cart
+from storefront.shop.cart.referrer import keep_referrer, read_referrer
 from storefront.shop.cart.views import parse_number
 from storefront.shop.discounts.promotion import go_without
 from storefront.shop.discounts.visit import apply_to, find_price_trouble, forget_code, read_offered
@@ -134,7 +135,6 @@ def buy_now() -> ResponseReturnValue:
     except NotForSale as refused:
         flash(refused.message, "bad")
         return redirect(refused.page, 303)
-    nonce = sent_nonce() or tokens.new_token()
     offered = read_offered()
     trouble = find_price_trouble(offered, request.form.get("promotion", ""))
     if trouble:
@@ -151,7 +151,7 @@ def buy_now() -> ResponseReturnValue:
         CheckoutForm(
             cart=cart,
             ui_mode=choose_ui_mode([offer]),
-            nonce=nonce,
+            nonce=sent_nonce() or tokens.new_token(),
             is_from_cart=False,
             customer_id=find_saver(),
             discount_id=applied.discount_id,
@@ -167,6 +167,7 @@ def _ask_in_cart(line: CartLine, code: str) -> ResponseReturnValue:
         if all(held.price_id != line.price_id for held in lines):
             save_cart(session, add_offer(lines, line))
             session.permanent = True  # as every cart
+            keep_referrer()
         flash(marked("%(code)s is for a first purchase. Write your email to use it.", code=code), "good")
     except CartRefused as refused:
         flash(refused.message, "bad")
@@ -175,6 +176,7 @@ def _ask_in_cart(line: CartLine, code: str) -> ResponseReturnValue:
 
 def start_paying(form: CheckoutForm) -> ResponseReturnValue:
     """Lead to the form, of this checkout or of the one that is open in this browser."""
+    form = replace(form, referrer=read_referrer(is_from_cart=form.is_from_cart))
     is_again = "again" in request.form
     is_upgrade = form.upgrades_grant_id is not None  # which asks by itself whether one is pending
     pending = None if is_again or is_upgrade else find_pending_purchase(form.cart, browser=browser_id())

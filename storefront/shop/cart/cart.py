@@ -12,6 +12,7 @@ MAX_QUANTITY = 99
 MAX_LINES = 20  # a session cookie holds 4 KB
 CART_KEY = "cart"
 NONCE_KEY = "checkout_nonce"
+REFERRER_KEY = "referrer"  # where who filled the cart came from, see `referrer.py`
 
 
 class CartRefused(StorefrontError):
@@ -44,6 +45,7 @@ def save_cart(session: MutableMapping[str, Any], lines: Iterable[CartLine]) -> N
         session[CART_KEY] = entries
     else:
         session.pop(CART_KEY, None)
+        session.pop(REFERRER_KEY, None)
 
 
 def count(lines: Iterable[CartLine]) -> int:

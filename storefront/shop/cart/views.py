@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from storefront.core.texts import joined, marked
 from storefront.shop.cart.cart import CartLine, CartRefused, count, load_cart, new_nonce, remove, save_cart
 from storefront.shop.cart.priced import PricedCart, add_offer, as_lines, price_cart, set_quantities
+from storefront.shop.cart.referrer import keep_referrer
 from storefront.shop.catalog.parts import IncludedPart, list_included
 from storefront.shop.discounts.visit import Applied, CodeRefused, apply_to, forget_code, read_offered, take_code
 from storefront.shop.media.queries import find_pictures
@@ -90,7 +91,9 @@ def add_to_cart() -> ResponseReturnValue:
         price_id=_whole_number(request.form, "price_id"),
         quantity=_whole_number(request.form, "quantity", default=1),
     )
-    return _change(lambda lines: add_offer(lines, new), marked("Added to your cart."))
+    answer = _change(lambda lines: add_offer(lines, new), marked("Added to your cart."))
+    keep_referrer()
+    return answer
 
 
 @cart.post("/update", endpoint="update")

@@ -101,6 +101,7 @@ SHOP = (
     consent("consent_text", CONSENT["consent_text"]),
     flag("sends_reminders"),
     flag("saves_cards"),
+    flag("ignores_referrers"),
     slugs("order"),
     slugs("page_order"),
 )

@@ -24,6 +24,7 @@ from storefront.shop.pages.models import Page
 from storefront.shop.pages.queries import select_pages
 from storefront.shop.profile.change import WORDS
 from storefront.shop.profile.models import THE_ONE, ShopProfile
+from storefront.shop.profile.referrers import REFERRERS
 from storefront.shop.profile.reminders import REMINDERS
 from storefront.shop.profile.saved_cards import SAVED_CARDS
 
@@ -70,7 +71,9 @@ def _read_face(session: Session, order: list[str]) -> Iterator[tuple[Ref, Fields
         yield Ref(Kind.EMAIL, name=f"{row.kind}.{row.language}"), _email_fields(row)
     orders: Fields = {"order": order, "page_order": [page.slug for page in pages]}
     profile = session.get(ShopProfile, THE_ONE, populate_existing=True)
-    switches = CONSENT.read(profile) | REMINDERS.read(profile) | SAVED_CARDS.read(profile)
+    switches: dict[str, Any] = {}
+    for part in (CONSENT, REFERRERS, REMINDERS, SAVED_CARDS):
+        switches |= part.read(profile)
     yield SHOP, WORDS.read(profile) | CHOSEN.read(profile) | switches | orders
     for name in fields.LOOKS:
         kept = getattr(profile, name, None)

@@ -42,6 +42,7 @@ from storefront.shop.media.samples import offer_sample, order_samples, take_samp
 from storefront.shop.pages.consent import CONSENT
 from storefront.shop.pages.edit import order_pages
 from storefront.shop.profile.change import WORDS
+from storefront.shop.profile.referrers import REFERRERS
 from storefront.shop.profile.reminders import REMINDERS
 from storefront.shop.profile.row import write_part
 from storefront.shop.profile.saved_cards import SAVED_CARDS
@@ -111,6 +112,7 @@ def _write_shop(session: Session, values: Fields) -> None:
         (CONSENT, _pick(values, CONSENT.columns)),
         (SAVED_CARDS, _pick(values, SAVED_CARDS.columns)),
         (REMINDERS, _pick(values, REMINDERS.columns)),
+        (REFERRERS, _pick(values, REFERRERS.columns)),
         (CHOSEN, clean_looks(_pick(values, CHOSEN.columns))),
     ):
         if cleaned:

@@ -50,4 +50,5 @@ class ShopProfile(Base):
     saves_cards: Mapped[bool] = mapped_column(default=False)  # of buyers who are signed in, at Stripe
     languages: Mapped[str] = mapped_column(default="")  # that it speaks, its own first, see `languages.py`
     translations: Mapped[dict[str, Any] | None] = mapped_column(Translated)
+    ignores_referrers: Mapped[bool] = mapped_column(default=False)  # no order says where its buyer came from
     sends_reminders: Mapped[bool] = mapped_column(default=False)  # who agreed at Checkout, of what they left there

@@ -70,6 +70,7 @@ class Profile:
     consent_text: str = ""
     saves_cards: bool = False
     sends_reminders: bool = False
+    ignores_referrers: bool = False
     has_promotion: bool = False  # a discount that applies by itself, whether it runs or is to come
     pages: tuple[PageLink, ...] = ()  # that are published, in the owner's order
     translations: Mapping[str, Any] = field(default_factory=dict)  # of its own texts
@@ -158,6 +159,7 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
         asks_consent=bool(texts.get("asks_consent")),
         saves_cards=bool(texts.get("saves_cards")),
         sends_reminders=bool(texts.get("sends_reminders")),
+        ignores_referrers=bool(texts.get("ignores_referrers")),
         has_promotion=bool(texts.get("has_promotion")),
         pages=pages,
         translations=texts.get("translations") or {},

@@ -163,7 +163,7 @@ def full_folder(root: Path) -> Path:
             "shop.toml": 'name = "Ada\'s \\"shop\\""\nabout = """\n# We\nC:\\\\new"""\n'
             'support_email = "help@example.com"\naccent = "#225588"\n'
             'logo = "logo.png"\nasks_consent = true\nsends_reminders = true\nsaves_cards = true\n'
-            'page_order = ["terms"]\norder = ["tidy-tool", "book"]\n',
+            'ignores_referrers = true\npage_order = ["terms"]\norder = ["tidy-tool", "book"]\n',
             "logo.png": saved(draw(400, 100)),
             "pages/terms.md": "---\ntitle: Terms\nlegal_kind: terms\nis_published: true\n---\nBe **kind**.\n",
             "pages/about-us.md": "---\ntitle: About us\n---\nTwo people.\n",
