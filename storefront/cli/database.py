@@ -20,6 +20,7 @@ def upgrade(dry_run: bool, without_backup: bool) -> None:
     """Apply the migrations that are missing: all of them, or none. Says before what they do."""
     from storefront.cli.make_app import in_sentences, make_command_app
     from storefront.cli.upgrade_text import DONE, prepared_lines
+    from storefront.delivery.licenses.seal_keys import seal_new_shop
     from storefront.migrations import schema
     from storefront.migrations.head import head
     from storefront.owner.upgrade.prepare import prepare
@@ -33,6 +34,7 @@ def upgrade(dry_run: bool, without_backup: bool) -> None:
             return
         with _telling_what_to_do():
             schema.upgrade(app)
+            seal_new_shop()
         click.echo(DONE.format(head=head()))
 
 

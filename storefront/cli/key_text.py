@@ -8,6 +8,7 @@ from storefront.delivery.licenses.key_history import KeyHistory
 from storefront.delivery.licenses.owner_actions import ReplacedKey
 from storefront.delivery.licenses.pools.import_keys import Imported
 from storefront.delivery.licenses.pools.stock import PoolCounts
+from storefront.delivery.licenses.seal_keys import SealedKeys
 
 MOST_LINES = 50  # named; --json has all
 
@@ -23,6 +24,18 @@ def import_lines(imported: Imported) -> Iterator[str]:
         )
     if imported.waiting:
         yield f"{imported.waiting} more are waited for."
+
+
+def sealed_lines(sealed: SealedKeys) -> Iterator[str]:
+    rows = sealed.sold + sealed.imported + sealed.retired
+    if rows:
+        yield f"Sealed {sealed.sold} sold keys, {sealed.imported} imported and {sealed.retired} replaced ones."
+    if sealed.is_resealed:
+        yield "The data key is sealed with the present SECRET_KEY now: keys need the old one no more."
+    if not rows and not sealed.is_resealed:
+        yield "Every key is sealed already."
+    if rows:
+        yield "Older backups hold the keys as they were. On PostgreSQL `VACUUM FULL` clears the disk of them."
 
 
 def _left_out(imported: Imported) -> str:

@@ -194,3 +194,26 @@ def deactivate(key: str, device: str, as_json: bool) -> None:
         is_gone = deactivate_device_of(key, device)
     line = "The device is deactivated." if is_gone else "This key has no such device, or not any more."
     print_result({"deactivated": is_gone}, [line], as_json=as_json)
+
+
+@keys.command()
+@click.option("--yes", is_flag=True, help="Every program of the shop runs the new code: do not ask.")
+@as_json
+def seal(*, yes: bool, as_json: bool) -> None:
+    """Make every key unreadable in the database without SECRET_KEY. New shops begin so.
+
+    The shop may sell meanwhile. Safe to repeat: after SECRET_KEY was changed, this makes the new one open them.
+    Code older than schema 0060 cannot read sealed keys, and there is no way back but a backup.
+    """
+    from storefront.cli.key_text import sealed_lines
+    from storefront.delivery.licenses.seal_keys import is_sealed, seal_keys
+
+    with open_shop():
+        if not is_sealed() and not yes:
+            click.confirm(
+                "Older code cannot read sealed keys. Does every web process and worker run this code?",
+                abort=True,
+                err=as_json,
+            )
+        sealed = seal_keys()
+    print_result(asdict(sealed), sealed_lines(sealed), as_json=as_json)

@@ -13,16 +13,16 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Result, Table, event, orm
+from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Result, Table, create_engine, event, orm
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.types import TypeDecorator
 
 from storefront.core.config.settings import Settings
-from storefront.core.runtime import Part
+from storefront.core.runtime import Part, settings
 from storefront.core.writers_line import WritersLine, find_file
 
 SQLITE_TIMEOUT_SECONDS = 30
@@ -183,6 +183,15 @@ def transaction() -> Iterator[Session]:
                 raise
     finally:
         session.info["in_transaction"] = False
+
+
+@contextmanager
+def outside_the_pool() -> Iterator[Connection]:
+    """Open one connection more, to read what the caller of a caller needs: the pool may have none left."""
+    url, options = db.engine.url, engine_options(settings())
+    engine = create_engine(url, poolclass=NullPool, connect_args=options["connect_args"], hide_parameters=True)
+    with engine.connect() as connection:
+        yield connection
 
 
 def one_read() -> Connection:

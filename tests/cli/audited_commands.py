@@ -10,8 +10,10 @@ from unittest.mock import ANY
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.core.data_keys import make_data_key
+from storefront.delivery.licenses.sealed import LICENSE_KEYS
 from tests.cli.commands import done, read_json
-from tests.delivery.licenses.pools import bring, make_pool, numbered
+from tests.delivery.licenses.pools import bring, make_pool, numbered, unseal
 from tests.mail.promises import promise
 from tests.mail.reports import make_report
 from tests.shop.looks.fonts import make_font
@@ -502,6 +504,16 @@ def _remove(world: World) -> Prepared:
     bring(world.app, numbered(3))
     words = ("twinspot", world.file("wrong.txt", "\n".join(numbered(2))))
     return words, Told("keys.removed", "twinspot", None, {"removed": 2, "unsold": 1})
+
+
+@case("keys seal")
+def _seal(world: World) -> Prepared:
+    world.sell()
+    unseal(world.app)
+    with world.app.app_context():
+        make_data_key(LICENSE_KEYS)  # by another `keys seal`, which was ended then
+    sealed = {"sold": 1, "imported": 0, "retired": 0, "is_resealed": False}
+    return ("--yes",), Told("keys.sealed", "license keys", None, sealed)
 
 
 @case("keys serve")

@@ -88,6 +88,7 @@ NAMED = {
     ("disputes", "id"),
     ("fraud_warnings", "id"),
     ("gift_links", "token_hash"),
+    ("data_keys", "name"),
     ("leases", "name"),
     ("readiness_answers", "name mode"),
     ("measurements", "name label"),

@@ -12,12 +12,13 @@ from storefront.delivery.licenses.keys import hash_exact
 from storefront.delivery.licenses.models import PoolKey
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 from storefront.delivery.licenses.pools.refusal import KeysRefused
+from storefront.delivery.licenses.sealed import kept_hash
 from storefront.orders.models import Decision, Order
 from storefront.shop.catalog.models import Product
 from tests.delivery.licenses.pools import bring, fulfill, make_pool, numbered, pay, sold_keys
 from tests.races.waiting import held
 from tests.support.databases import BOTH
-from tests.support.rows import change_rows, read_rows
+from tests.support.rows import change_rows, read_license_keys, read_rows
 from tests.support.sandbox_client import SandboxClient
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -91,8 +92,8 @@ def test_takes_one_key_for_two_that_serve_the_same_buyer(app: Flask, sandbox: Sa
     with held(app, lock, fill_backorders, fill_backorders) as serving:
         pass
     assert sorted(future.result() for future in serving) == [0, 1]
-    used_keys = read_rows(app, "SELECT key FROM pool_keys WHERE grant_id IS NOT NULL")
-    assert [row["key"] for row in used_keys] == sold_keys(app) == numbered(1)
+    used_keys = read_license_keys(app, "SELECT key FROM pool_keys WHERE grant_id IS NOT NULL")
+    assert used_keys == sold_keys(app) == numbered(1)
     assert len(read_rows(app, "SELECT id FROM key_events WHERE what = 'handed_out'")) == 1
     assert len(read_rows(app, "SELECT id FROM outbox WHERE kind = 'keys_arrived'")) == 1
 
@@ -120,7 +121,7 @@ def test_lets_no_sale_wait_for_an_import(app: Flask, sandbox: SandboxClient) -> 
     def bring_elsewhere(session: Session) -> None:
         product_id = session.scalars(select(Product.id).where(Product.slug == "soft-taps")).one()
         key = "IMPORTED-KEY-0004"
-        session.add(PoolKey(product_id=product_id, mode="sandbox", key=key, key_hash=hash_exact(key)))
+        session.add(PoolKey(product_id=product_id, mode="sandbox", key=key, key_hash=kept_hash(hash_exact(key))))
         session.flush()
 
     waits = held(app, bring_elsewhere, lambda: bring(app, numbered(2, start=3)))

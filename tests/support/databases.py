@@ -15,6 +15,7 @@ import pytest
 
 from storefront.app import create_app
 from storefront.core.config.settings import load_settings
+from storefront.delivery.licenses.seal_keys import seal_new_shop
 from storefront.migrations import schema
 from tests.support.quick_engine import lend_statements
 from tests.support.seeded import add_goods
@@ -133,6 +134,7 @@ def _migrate_and_fill(folder: Path, url: str, fill: Fill) -> None:
     app = create_app(load_settings(base_environment(folder) | {"DATABASE_URL": url}))
     schema.upgrade(app)
     with app.app_context():
+        seal_new_shop()  # as every new shop does
         fill()
         from storefront.core.db import db
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import column, func, select, text
 
 from storefront.core.db import db, transaction
+from storefront.delivery.licenses.models import License, PoolKey
 
 
 def read_rows(app: Flask, sql: str, **values: Any) -> list[dict[str, Any]]:
@@ -14,6 +15,16 @@ def read_rows(app: Flask, sql: str, **values: Any) -> list[dict[str, Any]]:
         rows = [dict(row) for row in db.session.execute(text(sql), values).mappings()]
         db.session.remove()
     return rows
+
+
+def read_license_keys(app: Flask, sql: str = "SELECT key FROM licenses ORDER BY id", **values: Any) -> list[str]:
+    """Return the license keys that a SELECT finds, opened: they lie sealed in the database."""
+    of = PoolKey if "FROM pool_keys" in sql else License
+    with app.app_context():
+        keys = text(sql).columns(column("key", of.__table__.c.key.type))
+        found = [row.key for row in db.session.execute(keys, values)]
+        db.session.remove()
+    return found
 
 
 def count_rows(app: Flask, *models: type[Any]) -> dict[str, int]:

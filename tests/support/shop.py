@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from flask import Flask
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -18,6 +20,7 @@ from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.core.runtime import runtime
 from storefront.shop.catalog.models import Edition, Price, Product
+from storefront.web.sessions import Sessions
 from storefront.worker import deliver_outbox
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -46,15 +49,28 @@ class Buyer:
         return self.client.get(path.removeprefix(self.base_url), base_url=self.base_url, **kwargs)
 
     def post(self, path: str, **form: Any) -> TestResponse:
-        """With the CSRF token of the cart page, as a form on any page would carry it."""
+        """With this browser's CSRF token, as a form on any page would carry it."""
         form = {"csrf_token": self.csrf_token(), **form}
         return self.client.post(path, data=form, base_url=self.base_url, headers={"Referer": self.base_url + "/"})
 
     def csrf_token(self) -> str:
-        """Of a product's page. A browser without a cookie finds none there, but where it would sign in."""
-        pages = (self.get(path).text for path in ("/products/twinspot", "/sign-in"))
+        """As each form of this session has it. Where it has none yet, a page makes it, which costs most."""
+        session_token = self._session().get("csrf_token")
+        if session_token:
+            signer = URLSafeTimedSerializer(str(self.app.secret_key), salt="wtf-csrf-token")
+            return str(signer.dumps(session_token))
+        pages = (self.get(path).text for path in ("/sign-in", "/products/twinspot"))  # signed in: the second one
         field = next(filter(None, (re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page) for page in pages)))
         return field[1]
+
+    def _session(self) -> dict[str, Any]:
+        host = urlsplit(self.base_url).hostname or "localhost"
+        cookie = self.client.get_cookie(self.app.config["SESSION_COOKIE_NAME"], domain=host)
+        signer = Sessions().get_signing_serializer(self.app)
+        try:
+            return dict(signer.loads(cookie.value)) if cookie and signer else {}
+        except BadSignature:  # a cookie of another SECRET_KEY: the shop begins a new session
+            return {}
 
     def nonce(self) -> str:
         field = re.search(r'name="nonce"[^>]*value="([^"]+)"', self.get("/cart").text)

@@ -20,6 +20,7 @@ from storefront.core.runtime import settings
 from storefront.delivery.licenses.keys import derive_key, hash_key, new_key
 from storefront.delivery.licenses.models import KeyEvent, KeyEventKind, License, PoolKey
 from storefront.delivery.licenses.queries import UNSOLD, in_pool, select_keyless_grants
+from storefront.delivery.licenses.sealed import kept_hash
 from storefront.delivery.licenses.terms import license_terms
 from storefront.orders.access import item_access
 from storefront.orders.models import Grant, ItemPart, Order, OrderItem
@@ -62,7 +63,7 @@ class KeylessGrant:
 
 @dataclass(frozen=True, slots=True)
 class HashedKey:
-    """A key as its buyer sees it, and the hash that it is found by."""
+    """A key as its buyer sees it, and the hash that it is kept under."""
 
     key: str
     key_hash: str
@@ -130,13 +131,13 @@ def _generate_keys(grants: Iterable[KeylessGrant]) -> dict[int, HashedKey]:
 def _derive_key(grant: KeylessGrant, prefix: str) -> HashedKey:
     secret_key = settings().secret_key
     key = derive_key(grant.order_seed, grant.key_name, prefix=prefix, secret_key=secret_key)
-    return HashedKey(key, hash_key(key))
+    return HashedKey(key, kept_hash(hash_key(key)))
 
 
 def generate_key(prefix: str) -> HashedKey:
     """Return a key that nothing derives: one that replaces another."""
     key = new_key(prefix)
-    return HashedKey(key, hash_key(key))
+    return HashedKey(key, kept_hash(hash_key(key)))
 
 
 def take_from_pool(session: Session, product_id: int, mode: str, count: int) -> list[PooledKey]:

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from storefront.core.db import db
-from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import Activation, KeyEvent, License, PoolKey, RetiredKey
 from storefront.delivery.licenses.named_license import unknown_key
 from storefront.delivery.licenses.queries import get_sale, license_in_running_mode, pool_key_in_running_mode
+from storefront.delivery.licenses.sealed import hashes_of
 from storefront.orders.access import Access, item_access
 from storefront.orders.upgrades import NOT_UPGRADED, find_upgraded, widest
 from storefront.shop.catalog.models import Product
@@ -48,7 +48,7 @@ def get_key_history(key: str) -> KeyHistory:
     Raises:
         NotFound: it was never here, or is mistyped.
     """
-    for key_hash in hashes_of(key):
+    for key_hash in hashes_of(key).all:
         history = _find_history(key, key_hash)
         if history is not None:
             return history

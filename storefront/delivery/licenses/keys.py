@@ -77,11 +77,6 @@ def hash_exact(key: str) -> str:
     return tokens.hash_token(f"exact {exact_form(key)}")
 
 
-def hashes_of(key: str) -> tuple[str, str]:
-    """Return the hashes by which a named key may be found: the first one comes before the second."""
-    return hash_exact(key), hash_key(key)
-
-
 def is_well_formed(key: str) -> bool:
     """Return False for a typo: another length, a letter outside the alphabet, or a wrong check letter."""
     letters = _letters_of(key)

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, ScalarSelect, bindparam, case, func, or_, select
+from sqlalchemy import BindParameter, Connection, Row, ScalarSelect, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode
 from storefront.customers.models import Customer
-from storefront.delivery.licenses import keys
 from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.models import Activation, License, RetiredKey
+from storefront.delivery.licenses.sealed import hashes_of
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
 from storefront.orders.models import Grant, ItemPart, Order, OrderItem
@@ -32,18 +32,24 @@ _USED = Activation.__table__.alias("used")
 _USAGE = select(func.count()).select_from(_USED).where(_USED.c.license_id == _L.id).scalar_subquery()
 
 
+def _forms(name: str) -> tuple[BindParameter[str], BindParameter[str]]:
+    return bindparam(f"{name}_now"), bindparam(f"{name}_before")
+
+
 def _retired(name: str) -> ScalarSelect[int]:
+    """A key is retired once, so it has one of the forms."""
     retired = RetiredKey.__table__.c
-    return select(retired.license_id).where(retired.key_hash == bindparam(name)).scalar_subquery()
+    return select(retired.license_id).where(retired.key_hash.in_(_forms(name))).limit(1).scalar_subquery()
 
 
 # A key is what is written, before it is another spelling of one of ours; and itself, before one that was replaced.
 _WAYS = (
-    _L.key_hash == bindparam("exact"),
+    _L.key_hash.in_(_forms("exact")),
     _L.id == _retired("exact"),
-    _L.key_hash == bindparam("normal"),
+    _L.key_hash.in_(_forms("normal")),
     _L.id == _retired("normal"),
 )
+_HASHES = ("exact_now", "exact_before", "normal_now", "normal_before")
 _OF_REPLACED = (1, 3)
 _WAY = case(*((way, place) for place, way in enumerate(_WAYS)))
 # Of tables and built once: entities cost twice as much, and a program asks this at each of its starts.
@@ -158,9 +164,9 @@ def find_license_status(
     It is the same one statement for a key that exists and for a guess, so that time tells them apart no better
     than the answer does.
     """
-    exact, normal = keys.hashes_of(key)
+    hashes = dict(zip(_HASHES, hashes_of(key).all, strict=True))
     named = {"instance_id": instance_id, "fingerprint": fingerprint or None}
-    row = session.execute(_FIND, {"exact": exact, "normal": normal, "mode": mode, **named}).first()
+    row = session.execute(_FIND, {**hashes, "mode": mode, **named}).first()
     if row is None:
         return None
     is_replaced = row.way in _OF_REPLACED

@@ -7,7 +7,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
+from storefront.core.data_keys import SealedText
 from storefront.core.db import Base
+from storefront.delivery.licenses.sealed import LICENSE_KEYS
 
 
 class License(Base):
@@ -20,8 +22,8 @@ class License(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     grant_id: Mapped[int] = mapped_column(ForeignKey("grants.id"), unique=True)
-    key: Mapped[str]  # as shown; no index: an imported one may be larger than an index takes
-    key_hash: Mapped[str] = mapped_column(unique=True)  # keys are found by this: see `keys.hashes_of`
+    key: Mapped[str] = mapped_column(SealedText(LICENSE_KEYS, "licenses.key"))  # as shown, and sealed at rest
+    key_hash: Mapped[str] = mapped_column(unique=True)  # keys are found by this: see `sealed.hashes_of`
     mode: Mapped[str]
     activation_limit: Mapped[int | None]  # None: no limit
     seats: Mapped[int | None]
@@ -79,7 +81,7 @@ class PoolKey(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
     mode: Mapped[str]
-    key: Mapped[str]
+    key: Mapped[str] = mapped_column(SealedText(LICENSE_KEYS, "pool_keys.key"))
     key_hash: Mapped[str]
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
     handed_out_at: Mapped[datetime | None]

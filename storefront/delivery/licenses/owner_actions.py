@@ -11,11 +11,12 @@ from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.delivery.licenses.issue import HashedKey, generate_key, mark_handed_out, take_from_pool
-from storefront.delivery.licenses.keys import hash_exact, hint
+from storefront.delivery.licenses.keys import hint
 from storefront.delivery.licenses.models import Activation, KeyEvent, KeyEventKind, License, PoolKey, RetiredKey
 from storefront.delivery.licenses.named_license import lock_named_license
 from storefront.delivery.licenses.pools.notices import settle_pool_notices
 from storefront.delivery.licenses.queries import get_sale, pool_key_in_running_mode
+from storefront.delivery.licenses.sealed import hashes_of
 from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.changes import ChangeKind, add_change
@@ -148,11 +149,16 @@ def _check_replaceable(sold: License, order: Order, item: OrderItem) -> None:
 
 def _next_key(session: Session, sold: License, product: Product) -> HashedKey:
     """Return a key of the kind that the license has, whatever the product sells by now."""
-    imported = select(PoolKey.id).where(PoolKey.grant_id == sold.grant_id, PoolKey.key_hash == sold.key_hash)
+    imported = select(PoolKey.id).where(PoolKey.grant_id == sold.grant_id, PoolKey.key_hash.in_(_same(sold)))
     if session.scalar(imported) is not None:
         return _take_imported_key(session, sold, product)
     is_test_key = sold.key.startswith(f"{TEST_PREFIX}-")
     return generate_key(TEST_PREFIX if is_test_key else product.license_prefix)
+
+
+def _same(sold: License) -> tuple[str, ...]:
+    """Return under what an imported key of this license is kept: pools are sealed before what was sold."""
+    return (sold.key_hash, *hashes_of(sold.key).all)
 
 
 def _take_imported_key(session: Session, sold: License, product: Product) -> HashedKey:
@@ -198,7 +204,7 @@ def _promise_email(session: Session, sold: License, order: Order, old_hash: str)
     )
     values = {"state": MailState.CANCELED, "last_error": "a newer key took its place"}
     session.execute(update(OutboxMessage).where(*older).values(**values))
-    promise_for(session, order, MailKind.KEY_REPLACED, about=str(sold.id), again=old_hash[:12])
+    promise_for(session, order, MailKind.KEY_REPLACED, about=str(sold.id), again=old_hash[-12:])
 
 
 def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
@@ -217,7 +223,7 @@ def _set_withdrawn(key: str, *, is_withdrawn: bool, because: str) -> str:
 def _lock_unsold_key(session: Session, key: str) -> PoolKey | None:
     return session.scalars(
         select(PoolKey)
-        .where(PoolKey.key_hash == hash_exact(key), pool_key_in_running_mode())
+        .where(PoolKey.key_hash.in_(hashes_of(key).exact), pool_key_in_running_mode())
         .where(PoolKey.grant_id.is_(None), PoolKey.removed_at.is_(None))
         .with_for_update()
         .execution_options(populate_existing=True)

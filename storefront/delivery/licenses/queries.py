@@ -8,8 +8,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
-from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import License, PoolKey, RetiredKey
+from storefront.delivery.licenses.sealed import hashes_of
 from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem
 from storefront.orders.queries import part_of_grant
 from storefront.shop.catalog.models import Product
@@ -63,11 +63,11 @@ def select_keyless_grants() -> Select[Grant, OrderItem, Order, Product, ItemPart
 
 def find_license_row(session: Session, key: str, *, is_locked: bool = False) -> License | None:
     """Return the license of a key as it is written, or else of one of ours in another spelling."""
-    exact, normal = hashes_of(key)
+    hashes = hashes_of(key)
     licenses = (
         select(License)
-        .where(License.key_hash.in_((exact, normal)), license_in_running_mode())
-        .order_by(License.key_hash != exact)
+        .where(License.key_hash.in_(hashes.all), license_in_running_mode())
+        .order_by(License.key_hash.not_in(hashes.exact))
         .execution_options(populate_existing=True)
     )
     return session.scalars(licenses.with_for_update() if is_locked else licenses).first()
@@ -90,7 +90,7 @@ def get_key_in_order(number: str, license_id: int) -> tuple[str, int]:
 
 def find_retired_key(session: Session, key: str) -> RetiredKey | None:
     """Return what is known of a replaced key, as it is written, or else in another spelling."""
-    for key_hash in hashes_of(key):
+    for key_hash in hashes_of(key).all:
         retired = session.get(RetiredKey, key_hash)
         if retired is not None:
             return retired

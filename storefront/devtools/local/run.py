@@ -6,6 +6,7 @@ import click
 
 from storefront.app import create_app
 from storefront.core.config.settings import load_settings
+from storefront.delivery.licenses.seal_keys import seal_new_shop
 from storefront.devtools.local.admin_link import make_admin_link
 from storefront.devtools.local.end import End
 from storefront.devtools.local.guard import Guard
@@ -51,6 +52,7 @@ def _prepare_database(pictures: Pictures) -> str:
     """Return the token of a link that signs in to /admin."""
     schema.upgrade(pictures.app)
     with pictures.app.app_context():
+        seal_new_shop()
         pictures.seed_without_them()
         return make_admin_link()
 

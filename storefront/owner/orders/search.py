@@ -9,8 +9,8 @@ from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
-from storefront.delivery.licenses.keys import hashes_of
 from storefront.delivery.licenses.models import License, RetiredKey
+from storefront.delivery.licenses.sealed import hashes_of
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.gift_models import Gift
 from storefront.orders.models import Grant, ItemPart, Order, OrderItem
@@ -102,7 +102,7 @@ def _by_rows(ids: Select[int]) -> Named:
 
 def _find_by_key(key: str) -> Named | None:
     """Look for the license first: asked in one statement, PostgreSQL may read all lines that were ever sold."""
-    hashes = hashes_of(key)
+    hashes = hashes_of(key).all
     now = select(License.id).where(License.key_hash.in_(hashes))
     before = select(RetiredKey.license_id).where(RetiredKey.key_hash.in_(hashes))
     license_ids = db.session.scalars(now.union_all(before)).all()

@@ -25,7 +25,7 @@ from tests.support.gifts import (
     received_link,
 )
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import read_rows
+from tests.support.rows import read_license_keys, read_rows
 from tests.support.sale import Sale
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, find_price, keys_on, post_event, run_worker_once
@@ -280,7 +280,7 @@ def test_says_nothing_of_money_to_the_receiver_when_it_closes(
 
 def test_says_in_the_email_which_key_was_withdrawn(app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:
     give(app, sandbox, TWINSPOT, ("the-patient-toolmaker", "E-book"))
-    [key] = [row["key"] for row in read_rows(app, "SELECT key FROM licenses")]
+    [key] = read_license_keys(app)
     with app.app_context():
         withdraw_key(key)
     hand_over(app)

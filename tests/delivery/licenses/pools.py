@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 
 from flask import Flask
+from sqlalchemy import delete, select
 
+from storefront.core.data_keys import KNOWN, DataKey
 from storefront.core.db import db
+from storefront.delivery.licenses.keys import hash_exact, hash_key
+from storefront.delivery.licenses.models import License, PoolKey
 from storefront.delivery.licenses.pools.import_keys import Imported, import_keys
 from storefront.delivery.licenses.pools.key_files import read_keys
 from storefront.payments.fulfillment.fulfill import fulfill_checkout
 from storefront.shop.editor.product_settings import change_product_settings
-from tests.support.rows import read_rows
+from tests.support.rows import read_license_keys, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 
@@ -54,10 +58,30 @@ def fulfill(app: Flask, session_id: str) -> str:
 
 
 def sold_keys(app: Flask) -> list[str]:
-    return [row["key"] for row in read_rows(app, "SELECT key FROM licenses ORDER BY id")]
+    return read_license_keys(app)
 
 
 def open_pool_notices(app: Flask) -> list[str]:
     """Their levels."""
     rows = read_rows(app, "SELECT subject FROM notices WHERE closed_at IS NULL AND kind = 'pool_low'")
     return [row["subject"].split(":")[1] for row in rows]
+
+
+def unseal(app: Flask) -> None:
+    """Make of it a shop from before keys were sealed: what was sold and imported lies there as it is read."""
+    with app.app_context():
+        kept: list[License | PoolKey] = [
+            *db.session.scalars(select(License)),
+            *db.session.scalars(select(PoolKey)),
+        ]
+        keys = [row.key for row in kept]
+        db.session.execute(delete(DataKey))
+        db.session.commit()
+        KNOWN.get().forget()
+        for row, key in zip(kept, keys, strict=True):
+            digest = hash_exact(key) if key.startswith("IMPORTED") else hash_key(key)
+            row.key, row.key_hash = f"{key} ", digest
+            db.session.flush()
+            row.key = key  # written anew
+        db.session.commit()
+        db.session.remove()

@@ -19,7 +19,7 @@ from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from tests.delivery.licenses.licensed import ask, refund, sell_license
 from tests.support.databases import BOTH
-from tests.support.rows import change_rows, read_rows
+from tests.support.rows import change_rows, read_license_keys, read_rows
 from tests.support.sale import Sale
 from tests.support.sandbox_client import SandboxClient
 from tests.support.statements import counted
@@ -175,7 +175,7 @@ def test_tells_who_has_a_replaced_key_neither_the_new_one_nor_its_buyer(
     sale = sell_license(app, sandbox)
     replace(sale)
     answer = ask(app, "validate", license_key=sale.keys[0])
-    new = str(read_rows(app, "SELECT key FROM licenses")[0]["key"])
+    (new,) = read_license_keys(app)
     assert new not in answer.text
     assert answer.get_json()["meta"] is None
     assert ask(app, "validate", license_key=new).get_json()["valid"] is True

@@ -25,7 +25,7 @@ from tests.delivery.licenses.licensed import ask, sell_license
 from tests.delivery.licenses.offline import EXAMPLES, Verify, claims_of, file_of, published, revocations
 from tests.delivery.licenses.vectors import signed
 from tests.support.databases import BOTH
-from tests.support.rows import change_rows, read_rows
+from tests.support.rows import change_rows, read_license_keys, read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 
@@ -250,7 +250,7 @@ def test_shows_the_new_key_in_no_file_to_whoever_has_the_old_one(
     activated = ask(app, "activate", license_key=sale.keys[0], instance_name="a", fingerprint="disk-1").get_json()
     assert (activated["code"], activated["license_file"]) == ("VALID", None)
     monkeypatch.undo()
-    (new,) = (row["key"] for row in read_rows(app, "SELECT key FROM licenses"))
+    (new,) = read_license_keys(app)
     again = ask(app, "activate", license_key=new, instance_name="a", fingerprint="disk-1").get_json()
     assert claims_of(again["license_file"])["key"] == new
 

@@ -15,7 +15,7 @@ from storefront.payments.fulfillment.outcome import Outcome
 from tests.delivery.licenses.pools import bring, make_pool, numbered
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import change_rows, read_rows
+from tests.support.rows import change_rows, read_license_keys, read_rows
 from tests.support.sale import link_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, keys_on, run_worker_once
@@ -54,7 +54,7 @@ def test_gives_keys_and_files_by_an_email_alone(
     run_worker_once(app)
     assert len([mail for mail in mailbox.messages() if mail["to"] == [ADA]]) == 1
     assert sandbox.calls() == []
-    key = read_rows(app, "SELECT key FROM licenses")[0]["key"]
+    key = read_license_keys(app)[0]
     buyer = Buyer(app)
     link = link_of(app, order["checkout_session_id"])
     assert keys_on(buyer.get(link).text) == [key]

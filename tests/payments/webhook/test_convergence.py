@@ -137,7 +137,7 @@ def dump(app: Flask) -> list[Any]:
         "SELECT number, is_paid, has_failed, refunded_minor, is_disputed, fulfilled_at, email FROM orders",
         "SELECT stripe_line_item_id, quantity, total_minor FROM order_items ORDER BY id",
         "SELECT order_item_id, product_id, kind, ordinal FROM grants ORDER BY id",
-        "SELECT grant_id, key FROM licenses ORDER BY id",
+        "SELECT grant_id, key_hash FROM licenses ORDER BY id",
         "SELECT dedupe_key, kind, recipient, message_id, state FROM outbox ORDER BY id",
     ]
     token = read_rows(app, "SELECT id FROM orders")

@@ -21,6 +21,7 @@ from storefront.delivery.licenses.pools.notices import settle_pool_notices
 from storefront.delivery.licenses.pools.refusal import NO_KEYS, KeysRefused, in_batches
 from storefront.delivery.licenses.pools.stock import count_waiting
 from storefront.delivery.licenses.queries import count_unsold
+from storefront.delivery.licenses.sealed import kept_hash
 from storefront.shop.catalog.models import KeySource, Product
 from storefront.shop.catalog.queries import get_product, lock_product
 
@@ -145,7 +146,13 @@ def _insert_keys(session: Session, product_id: int, lines: tuple[KeyLine, ...]) 
     keys = insert(PoolKey.__table__)  # type: ignore[arg-type] # a mapped class always has a Table
     for batch in in_batches(lines):
         rows = [
-            {"product_id": product_id, "mode": mode, "key": line.key, "key_hash": line.key_hash, "created_at": now}
+            {
+                "product_id": product_id,
+                "mode": mode,
+                "key": line.key,
+                "key_hash": kept_hash(line.key_hash),
+                "created_at": now,
+            }
             for line in batch
         ]
         session.execute(keys, rows)

@@ -11,6 +11,7 @@ from storefront.delivery.licenses.keys import hash_key, hint, is_well_formed
 from storefront.delivery.licenses.models import License, PoolKey, RetiredKey
 from storefront.delivery.licenses.pools.key_files import KeyLine, Problem
 from storefront.delivery.licenses.pools.refusal import in_batches
+from storefront.delivery.licenses.sealed import forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,10 @@ class _Matches:
     reasons: dict[KeyLine, str] = field(default_factory=dict)
 
     def add(self, line: KeyLine) -> None:
-        self.by_exact_hash[line.key_hash] = line
-        self.by_normal_hash[hash_key(line.key)].append(line)
+        for exact in forms(line.key_hash):
+            self.by_exact_hash[exact] = line
+        for normal in forms(hash_key(line.key)):
+            self.by_normal_hash[normal].append(line)
 
     def note(self, known: _KnownKey) -> None:
         """Keys that were sold when spelling did not count are found by their normal form, too.

@@ -15,6 +15,7 @@ from storefront.delivery.licenses.pools.key_files import KeyFile, KeyLine, Probl
 from storefront.delivery.licenses.pools.notices import settle_pool_notices
 from storefront.delivery.licenses.pools.refusal import BATCH, NO_KEYS, KeysRefused, in_batches
 from storefront.delivery.licenses.queries import count_unsold, in_pool
+from storefront.delivery.licenses.sealed import forms
 from storefront.shop.catalog.queries import get_product_id
 
 
@@ -66,7 +67,7 @@ def _lock_batch(
 
     What was sold while spelling did not count is found by its normal form, and told from others by its text.
     """
-    hashes = [key_hash for line in lines for key_hash in (line.key_hash, hash_key(line.key))]
+    hashes = [kept for line in lines for kept in (*forms(line.key_hash), *forms(hash_key(line.key)))]
     rows = session.execute(
         select(PoolKey.id, PoolKey.key, PoolKey.grant_id)
         .where(PoolKey.key_hash.in_(hashes), PoolKey.removed_at.is_(None), in_pool(product_id, settings().mode))
