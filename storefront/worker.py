@@ -23,13 +23,13 @@ from storefront.core.runtime import runtime
 from storefront.customers.proofs import forget_proofs
 from storefront.customers.signed_in_browsers import forget_ended
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
-from storefront.delivery.refusals import forget_old_refusals
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
 from storefront.orders.hand_over import hand_over_due
 from storefront.owner.figures.count import count_days
 from storefront.owner.people import links, sessions
+from storefront.owner.retention.run import forget_some
 from storefront.owner.uploads.forget import forget_idle
 from storefront.payments.checkout.left_sessions import close_left
 from storefront.payments.checkout.wishes import forget_wishes
@@ -94,8 +94,7 @@ def bring_discounts() -> None:
 
 def forget_hourly() -> None:
     """Addresses typed and proven long ago, browsers not seen for as long, uploads that nobody continues, what was
-    left at Checkout a month ago, gifts that nobody paid, who was told that a product is for sale, and refusals of
-    three months ago."""
+    left at Checkout a month ago, gifts that nobody paid, and who was told that a product is for sale."""
     if take_lease("forget_proofs", seconds=FORGET_SECONDS):
         forget_proofs()
         forget_ended()
@@ -104,8 +103,13 @@ def forget_hourly() -> None:
         forget_idle()
         forget_old()
         forget_old_requests()
-        forget_old_refusals()
         forget_wishes()
+
+
+def forget_what_is_past_its_time() -> None:
+    """A little each minute: years of rows must not come at once."""
+    if take_lease("retention", seconds=LEASE_SECONDS):
+        forget_some()
 
 
 def tell_who_waits() -> None:
@@ -136,6 +140,7 @@ JOBS = {
     "retry_events": retry_events,
     "serve_keys": serve_keys,
     "forget_proofs": forget_hourly,
+    "retention": forget_what_is_past_its_time,
     "follow_names": follow_names_if_due,
     "discounts": bring_discounts,
     "close_left": close_sessions_left,

@@ -65,6 +65,11 @@ SECTIONS: Sections = {
             "storefront.cli.accounting:accounting",
             "Write files for the accountant; see sales across the EU.",
         ),
+        "retention": (
+            "storefront.cli.retention:retention",
+            "See how long rows are kept, and what would go now.",
+        ),
+        "doctor": ("storefront.cli.doctor:doctor", "Try all that the shop stands on, and say what to do."),
         "status": ("storefront.cli.status:status", "See how the shop is: warnings first, each with what to do."),
         "db": ("storefront.cli.database:db", "Create the database's tables, or upgrade them."),
         "backup": ("storefront.cli.backup:backup", "Back up the whole shop, encrypted; see and check backups."),

@@ -36,6 +36,7 @@ STALE_SIGNATURE_AT = "stale_signature_at"
 UNTRUSTED_PROXY_AT = "untrusted_proxy_at"
 CODE_CEILING_AT = "code_ceiling_at"
 BACKED_UP_AT = "backed_up_at"
+FORGOTTEN_ROWS = "forgotten_rows"
 # By the hour and how it went, so that what happens now is told from what happened once.
 ANSWERS = "answers"
 KEPT_HOURS = 48

@@ -1,4 +1,4 @@
-"""What an order was refused: a download, or one more device. For the owner who is asked why; kept for 90 days.
+"""What an order was refused: a download, or one more device. For the owner who is asked why, for a while.
 
 A row holds no address of a client, only what its User-Agent says in words of ours. What repeats within an hour is
 one row that counts, so a program that never gives up cannot fill the table.
@@ -7,7 +7,7 @@ one row that counts, so a program that never gives up cannot fill the table.
 import hashlib
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,8 +20,6 @@ from storefront.core.db import Base, db, transaction, upsert
 
 log = logging.getLogger(__name__)
 
-KEPT = timedelta(days=90)
-BATCH = 1000  # rows: no delete holds up a sale
 LONGEST_DETAIL = 80
 
 
@@ -87,20 +85,6 @@ def _once_more(new: Any) -> dict[str, Any]:  # noqa: ANN401 - the row of an INSE
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
-
-
-def forget_old_refusals() -> int:
-    """Delete what is older than 90 days, in small transactions; return how many rows."""
-    total = 0
-    while True:
-        old = db.session.scalars(select(Refusal.id).where(Refusal.at <= clock.now() - KEPT).limit(BATCH)).all()
-        if not old:
-            return total
-        with transaction() as session:
-            session.execute(
-                delete(Refusal).where(Refusal.id.in_(old)).execution_options(synchronize_session=False)
-            )
-        total += len(old)
 
 
 def forget_refusals_of(session: Session, order_ids: Sequence[int]) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
@@ -73,7 +73,17 @@ class OutboxMessage(Base):
     worker took it."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index(None, "state", "due_at"), Index(None, "mode", "sent_at"))
+    __table_args__ = (
+        Index(None, "state", "due_at"),
+        Index(None, "mode", "sent_at"),
+        # What still has an address, for who forgets the old ones.
+        Index(
+            "ix_outbox_addressed",
+            "created_at",
+            sqlite_where=text("recipient <> ''"),
+            postgresql_where=text("recipient <> ''"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dedupe_key: Mapped[str] = mapped_column(unique=True)

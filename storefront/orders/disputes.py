@@ -45,6 +45,7 @@ DISPUTE_STATUSES = {
     "prevented": DisputeStatus(effect=DisputeEffect.WON, is_settled=True),
     "won": DisputeStatus(effect=DisputeEffect.WON, is_settled=True),
 }
+SETTLED_STATUSES = tuple(name for name, status in DISPUTE_STATUSES.items() if status.is_settled)
 UNSETTLED_STATUSES = tuple(name for name, status in DISPUTE_STATUSES.items() if not status.is_settled)
 
 

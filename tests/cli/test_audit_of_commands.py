@@ -28,6 +28,7 @@ READING = {
     "answers list", "answers show", "mail list", "mail texts list", "mail texts show", "mail texts preview",
     "events list", "events show", "owner list", "audit", "status", "shop export", "shop plan",
     "shop schema", "shop show", "pages list", "pages show", "discounts list", "discounts show", "figures",
+    "retention", "doctor",
 }  # fmt: skip
 SERVING = {
     "serve", "worker", "run", "sandbox", "mailbox",

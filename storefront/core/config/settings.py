@@ -22,6 +22,7 @@ from storefront.core.config.mail import (
     read_owner_email,
 )
 from storefront.core.config.reader import Reader, SettingsError, split_list
+from storefront.core.config.retention import KeepDays, read_keep_days
 from storefront.core.config.strength import check_secret
 from storefront.core.config.stripe import STRIPE_API, Mode, read_js_url, read_mode, read_webhook_secrets
 from storefront.core.email_addresses import Mailbox
@@ -82,6 +83,7 @@ class Settings:
     metrics_token: str | None = field(repr=False)
     backup_recipient: str | None
     backup_keys: dict[str, dict[str, str]] = field(repr=False)  # of buckets, by their scheme
+    keep_days: KeepDays
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
@@ -179,6 +181,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         metrics_token=metrics_token,
         backup_recipient=read_backup_recipient(reader),
         backup_keys=read_backup_keys(reader),
+        keep_days=read_keep_days(reader),
     )
     check_redis(reader, settings.queue_url, settings.limits_url)
     if reader.problems:

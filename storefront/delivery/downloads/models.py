@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
@@ -11,7 +11,16 @@ from storefront.core.db import Base
 
 class Download(Base):
     __tablename__ = "downloads"
-    __table_args__ = (Index(None, "grant_id", "release_file_id", "at"),)
+    __table_args__ = (
+        Index(None, "grant_id", "release_file_id", "at"),
+        # What still says with what it was fetched, for who forgets that.
+        Index(
+            "ix_downloads_client",
+            "at",
+            sqlite_where=text("client IS NOT NULL"),
+            postgresql_where=text("client IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     grant_id: Mapped[int] = mapped_column(ForeignKey("grants.id"))

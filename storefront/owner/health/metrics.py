@@ -12,7 +12,14 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from storefront.core.measurements import ACCESS_DENIALS, BUCKETS, FAILED_NUDGES, SMTP_SECONDS, STRIPE_SECONDS
+from storefront.core.measurements import (
+    ACCESS_DENIALS,
+    BUCKETS,
+    FAILED_NUDGES,
+    FORGOTTEN_ROWS,
+    SMTP_SECONDS,
+    STRIPE_SECONDS,
+)
 from storefront.owner.health.figures import Figures
 from storefront.owner.health.warnings import HealthWarning
 
@@ -39,6 +46,7 @@ class _Figures(Collector):
         measured = trouble.measured
         yield _total("access_denials", "Pages, downloads and mails denied.", "reason", measured[ACCESS_DENIALS])
         yield _total("failed_nudges", "Jobs the queue did not take.", "job", measured[FAILED_NUDGES])
+        yield _total("forgotten_rows", "Rows past their time.", "rule", measured[FORGOTTEN_ROWS])
         yield _histogram(STRIPE_SECONDS, "How long Stripe took, by how it ended.", measured)
         yield _histogram(SMTP_SECONDS, "How long the mail server took, by how it ended.", measured)
 

@@ -109,7 +109,7 @@ def _mails(order: Order) -> Iterator[Moment]:
 
 def _mail_words(row: OutboxMessage) -> str:
     tries = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
-    state = f"{row.state.value} to {row.recipient}, {tries}"
+    state = f"{row.state.value} to {row.recipient or 'nobody known any more'}, {tries}"
     if row.state is MailState.QUEUED:
         state = f"{state}, next {row.due_at:%Y-%m-%d %H:%M}"
     error = f" ({row.last_error})" if row.last_error else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Dialect, ForeignKey
+from sqlalchemy import JSON, Dialect, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -35,6 +35,15 @@ class Checkout(Base):
     """
 
     __tablename__ = "checkouts"
+    __table_args__ = (
+        # What still holds words to Stripe, for who forgets them.
+        Index(
+            "ix_checkouts_body",
+            "created_at",
+            sqlite_where=text("body IS NOT NULL"),
+            postgresql_where=text("body IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token: Mapped[str] = mapped_column(unique=True)

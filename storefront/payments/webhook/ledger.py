@@ -21,7 +21,12 @@ def _count_attempt(_new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by th
 
 
 def record(event: SeenEvent) -> bool:
-    """One statement; True when this delivery was handled before, so that nothing is left to do."""
+    """One statement; True when this delivery was handled before, so that nothing is left to do.
+
+    So was one that is older than the rows are kept: Stripe sends none of more than 30 days again.
+    """
+    if event.created_at <= clock.now() - timedelta(days=settings().keep_days.events):
+        return True
     row = {
         "id": event.id,
         "type": event.type,

@@ -14,9 +14,10 @@ from storefront.buyers.library.resend import resend
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.delivery.downloads.state import FileState, read_download_state, say_state
-from storefront.delivery.refusals import Refusal, forget_old_refusals
+from storefront.delivery.refusals import Refusal
 from storefront.orders.lookup import get_order
 from storefront.owner.history.attempts import read_attempts
+from storefront.owner.retention.run import forget_some
 from tests.delivery.downloads.clicks import BOOK, book_path, forget_window, short_link, status
 from tests.support.databases import BOTH
 from tests.support.goods import change_sold
@@ -159,11 +160,11 @@ def test_forgets_after_ninety_days_and_with_its_buyer(app: Flask, sale: Sale, li
     use_up(app, sale, link)
     status(sale.buyer, link)
     with app.app_context():
-        assert forget_old_refusals() == 0
+        assert forget_some()["refusals"] == 0
     with time_machine.travel(clock.now() + timedelta(days=91), tick=True):
         status(sale.buyer, link)
         with app.app_context():
-            assert forget_old_refusals() == 1
+            assert forget_some()["refusals"] == 1
     assert reasons(app) == [("download_limit_reached", 1)]
     with app.app_context():
         erase_customer(int(read_rows(app, "SELECT customer_id FROM orders")[0]["customer_id"]))

@@ -1,0 +1,1 @@
+"""`storefront doctor`: what only trying shows, from the certificate to the clock."""

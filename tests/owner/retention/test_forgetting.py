@@ -1,0 +1,177 @@
+"""What is past its time goes, a little at a time; what a sale, a limit or a second try needs stays."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from click.testing import CliRunner
+from flask import Flask
+from prometheus_client.parser import text_string_to_metric_families as read_families
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.measurements import flush
+from storefront.devtools.mailbox.server import MailboxServer
+from storefront.owner.retention.rules import RULES
+from storefront.owner.retention.run import BATCH, BATCHES, forget_some
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.worker import forget_what_is_past_its_time
+from tests.cli.commands import done, read_json
+from tests.delivery.downloads.clicks import BOOK, status
+from tests.support.databases import BOTH
+from tests.support.plans import plan_of
+from tests.support.rows import change_rows, read_rows
+from tests.support.sale import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import make_event, post_event
+from tests.support.statements import counted
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+LATER = timedelta(days=731)
+NOTHING = {"events": 0, "emails": 0, "downloads": 0, "checkouts": 0, "refusals": 0}
+DISPUTE = """
+INSERT INTO disputes (id, order_id, amount_minor, currency, status, reason, created_at)
+SELECT 'dp_1', id, 100, 'usd', 'needs_response', 'fraudulent', created_at FROM orders
+"""
+
+
+@pytest.fixture
+def sale(app: Flask, sandbox: SandboxClient, mailbox: MailboxServer) -> Sale:
+    """A sale with its events, emails that left, and a download; beside it a checkout that nobody paid."""
+    sold = sell(app, sandbox, BOOK)
+    sold.deliver("checkout.session.completed")
+    sold.work()
+    assert status(sold.buyer, sold.downloads[0].removeprefix(sold.buyer.base_url)) == 200
+    sold.buyer.add(*BOOK)
+    sold.buyer.check_out()
+    return sold
+
+
+def forget(app: Flask) -> dict[str, int]:
+    with app.app_context():
+        forgotten = forget_some()
+        db.session.remove()
+    return forgotten
+
+
+def one(app: Flask, sql: str) -> Any:
+    ((value,),) = [row.values() for row in read_rows(app, sql)]
+    return value
+
+
+@both
+def test_keeps_what_is_young_and_what_must_not_happen_twice(app: Flask, sale: Sale, command: CliRunner) -> None:
+    assert forget(app) == NOTHING
+    assert one(app, "SELECT count(*) FROM checkouts") == 2
+    with time_machine.travel(clock.now() + LATER, tick=True):
+        due = {row["name"]: row["rows"] for row in read_json(command, "retention")}
+        assert due == {"events": 1, "emails": 1, "downloads": 1, "checkouts": 2, "refusals": 0}
+        assert "1 of more than 400 days (KEEP_EVENTS_DAYS): handled" in done(command, "retention")
+        assert forget(app) == due  # looking has forgotten nothing
+        assert forget(app) == NOTHING
+        with app.app_context():
+            fulfill_checkout(sale.session_id, Look.NOW)
+            db.session.remove()
+    assert read_rows(app, "SELECT kind, state, recipient FROM outbox") == [
+        {"kind": "receipt", "state": "sent", "recipient": ""}
+    ]
+    assert read_rows(app, "SELECT client FROM downloads") == [{"client": None}]
+    assert one(app, "SELECT count(*) FROM stripe_events") == 0
+    kept = "SELECT checkout_session_id FROM checkouts WHERE body IS NULL AND url IS NULL AND client_secret IS NULL"
+    assert one(app, kept) == sale.session_id
+
+
+def test_takes_no_forgotten_event_for_a_new_one(app: Flask, sale: Sale, sandbox: SandboxClient) -> None:
+    """Signed anew, as when somebody sends it again by hand. Twice."""
+    (event,) = [each for each in sandbox.read("events")["data"] if each["type"] == "checkout.session.completed"]
+    with time_machine.travel(clock.now() + LATER, tick=True):
+        assert forget(app)["events"] == 1
+        answers = [post_event(app, event) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert post_event(app, make_event("ping", "cs_new")).status_code == 200
+    assert one(app, "SELECT object_id FROM stripe_events") == "cs_new"
+
+
+@both
+def test_keeps_everything_of_an_order_with_an_open_dispute(app: Flask, sale: Sale) -> None:
+    change_rows(app, DISPUTE)
+    with time_machine.travel(clock.now() + LATER, tick=True):
+        assert forget(app) == NOTHING | {"checkouts": 1}  # the one that nobody paid
+        change_rows(app, "UPDATE disputes SET status = 'of_tomorrow'")
+        assert forget(app) == NOTHING
+        change_rows(app, "UPDATE disputes SET status = 'lost'")
+        assert forget(app) == NOTHING | {"events": 1, "emails": 1, "downloads": 1, "checkouts": 1}
+
+
+def test_keeps_events_and_emails_that_are_not_done(app: Flask, sale: Sale) -> None:
+    change_rows(app, "UPDATE stripe_events SET handled_at = NULL", "UPDATE checkouts SET body = NULL")
+    for state in ("queued", "sending", "failed", "paused"):
+        change_rows(app, "UPDATE outbox SET state = :state", state=state)
+        with time_machine.travel(clock.now() + LATER, tick=True):
+            assert forget(app) == NOTHING | {"downloads": 1 if state == "queued" else 0}
+
+
+def test_deletes_emails_that_nothing_owes_again(app: Flask) -> None:
+    def add(kind: str) -> str:
+        return f"""
+        INSERT INTO outbox (dedupe_key, kind, mode, recipient, language, message_id, state, due_at, attempts,
+            sent_at, created_at)
+        VALUES ('{kind}', '{kind}', 'sandbox', 'a@shop.example', 'en', '{kind}', 'sent', '2020-01-01 00:00:00', 1,
+            '2020-01-01 00:00:00', '2020-01-01 00:00:00')
+        """
+
+    kinds = ("security_notice", "reconcile_report", "new_release", "checkout_reminder", "test_mail")
+    change_rows(app, *map(add, kinds))
+    assert forget(app)["emails"] == 4
+    assert {row["kind"]: row["recipient"] for row in read_rows(app, "SELECT kind, recipient FROM outbox")} == {
+        "new_release": "",
+        "checkout_reminder": "",
+        "test_mail": "a@shop.example",
+    }
+
+
+def test_forgets_a_little_at_a_time_and_counts_it(app: Flask) -> None:
+    """However many rows there are: a run is a few small transactions, and the next run goes on."""
+    change_rows(
+        app,
+        """
+        WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :most)
+        INSERT INTO stripe_events
+            (id, type, object_id, livemode, mode, created_at, received_at, attempts, handled_at)
+        SELECT 'evt_' || n, 'ping', 'cs_1', false, 'sandbox', :old, :old, 1, :old FROM numbers
+        """,
+        most=BATCH * BATCHES + 3,
+        old="2020-01-01 00:00:00",
+    )
+    with counted(app) as statements:
+        assert forget(app)["events"] == BATCH * BATCHES
+    assert len(statements) <= 3 * BATCHES + len(RULES)
+    with app.app_context():
+        forget_what_is_past_its_time()
+        flush(only_when_due=False)
+        db.session.remove()
+    assert one(app, "SELECT count(*) FROM stripe_events") == 0
+    page = app.test_client().get("/metrics").text
+    samples = [sample for family in read_families(page) for sample in family.samples]
+    told = {sample.labels["rule"]: sample.value for sample in samples if "rule" in sample.labels}
+    assert told == {"events": BATCH * BATCHES + 3}
+
+
+@both
+def test_finds_what_is_old_by_an_index_of_its_own(app: Flask) -> None:
+    indexes = {
+        "events": "ix_stripe_events_received_at",
+        "emails": "ix_outbox_addressed",
+        "downloads": "ix_downloads_client",
+        "checkouts": "ix_checkouts_body",
+        "refusals": "ix_refusals_at",
+    }
+    with app.app_context():
+        for rule in RULES:
+            plan = plan_of(rule.find(clock.now()).limit(BATCH))
+            assert indexes[rule.name] in plan, plan
+            assert "TEMP B-TREE" not in plan
+            assert "Sort" not in plan
+        db.session.remove()
+    assert {rule.name for rule in RULES} == set(indexes)
