@@ -4,13 +4,14 @@ PYTHON ?= python3
 # Tests at once: twice two cores, because half of their time they wait for a browser, a disk or a clock.
 JOBS ?= 4
 VENV := .venv
+FUZZED := tests/payments/webhook/test_any_body.py tests/web/test_any_request.py
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra build --extra redis --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check bench pictures texts sbom audit lock clean
+.PHONY: help run setup test check fuzz bench pictures texts sbom audit lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +32,9 @@ check: $(VENV)/dev.stamp ## Lint, types, imports and the fast tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow and not browser and not postgresql and not stripe_cli"
+
+fuzz: $(VENV)/dev.stamp ## Send thousands of strange requests, other ones each time (many minutes)
+	@EXAMPLES=many $(BIN)/pytest -n $(JOBS) $(FUZZED)
 
 bench: $(VENV)/dev.stamp ## Measure requests per second beside bare endpoints
 	@$(BIN)/python -m tests.benchmarks

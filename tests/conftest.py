@@ -61,9 +61,10 @@ def pytest_configure() -> None:
 
 
 def _choose_examples() -> None:
-    """No example is held to a time. They are the same in each run; `EXAMPLES=new` looks for others."""
+    """No example is held to a time. Each run has the same; `EXAMPLES=new` looks for others, `many` for many."""
     patient = hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
     hypothesis_settings.register_profile("new", patient)
+    hypothesis_settings.register_profile("many", patient)
     hypothesis_settings.register_profile("same", patient, derandomize=True)
     hypothesis_settings.load_profile(os.environ.get("EXAMPLES", "same"))
 
